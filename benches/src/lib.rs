@@ -1,0 +1,1 @@
+//! Workloads and peers for measuring `serde_pickle`.

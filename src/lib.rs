@@ -1,0 +1,2 @@
+//! Python's pickle as a serde data format.
+#![forbid(unsafe_code)]
