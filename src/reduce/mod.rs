@@ -11,6 +11,8 @@
 //! - [`ExtensionRegistry`]: the numbers of `copyreg.add_extension`.
 //!
 //! Most classes need none of it: a serde name `py:module:Class` makes a derived struct or enum an instance.
+//!
+#![doc = include_str!("../../docs/REDUCE.md")]
 // Advice to the next editor: types that serde carries under a private name (`token.rs`) have their Serialize and
 // Deserialize here, and our own serializers and deserializers know the names. Nothing in this folder reads or writes a
 // byte of a pickle.
