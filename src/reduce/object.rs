@@ -140,8 +140,14 @@ impl<A> Reduce<A> {
     }
 
     /// `class.__new__(class, *args, **kwargs)`, for a class with `__getnewargs_ex__`.
-    pub fn new_obj_ex(class: Global, args: A, kwargs: Dict) -> Self {
-        Self { kwargs, ..Self::new(How::NewObjEx, class, args) }
+    ///
+    /// ```
+    /// use serde_pickle::{Global, Reduce};
+    /// let money = Reduce::new_obj_ex(Global::new("shop", "Money"), (5,), [("currency", "EUR")]);
+    /// assert_eq!(money.kwargs.len(), 1);
+    /// ```
+    pub fn new_obj_ex(class: Global, args: A, kwargs: impl Into<Dict>) -> Self {
+        Self { kwargs: kwargs.into(), ..Self::new(How::NewObjEx, class, args) }
     }
 
     /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of `__getinitargs__`, or

@@ -1,4 +1,4 @@
-//! [`SlotsState`]: the state of an instance whose class has `__slots__`.
+//! [`SlotsState`], the state of an instance whose class has `__slots__`; and the attributes in a dynamic state.
 //!
 //! Reading a derived struct needs none of this, the two halves are merged; writing one does, because Python sets
 //! slots by `setattr` only where the state is a pair.
@@ -9,6 +9,9 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
+
+use super::Reduce;
+use crate::value::{Dict, Value};
 
 /// The state of an instance whose class has `__slots__`: what its `__dict__` holds, and what its slots hold.
 ///
@@ -96,6 +99,43 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Deserialize<'de> for SlotsSt
     }
 }
 
+impl<A, L, K, V> Reduce<A, Value, L, K, V> {
+    /// The instance's attributes in a state that is a dict, or a pair of a dict and the values of the slots: both halves,
+    /// in the pickle's order. None at all for a state of another form, which only the class's `__setstate__` knows.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, Reduce, Value, pickle};
+    ///
+    /// let pixel = Reduce::new_obj(Global::new("images", "Pixel"), Value::Tuple(vec![]))
+    ///     .with_state(pickle!(({"name": "dot"}, {"x": 3, "y": 4})));
+    /// assert_eq!(pixel.attributes().count(), 3);
+    /// assert_eq!(pixel.attribute("y"), Some(&pickle!(4)));
+    /// ```
+    pub fn attributes(&self) -> impl Iterator<Item = (&Value, &Value)> {
+        halves(self.state.as_ref()).into_iter().flatten().flat_map(Dict::iter)
+    }
+
+    /// One of the [`attributes`](Self::attributes). A slot hides an entry of the dict that has its name, as it does in
+    /// Python.
+    pub fn attribute(&self, name: &str) -> Option<&Value> {
+        halves(self.state.as_ref()).into_iter().rev().flatten().find_map(|half| half.get(name))
+    }
+}
+
+/// The `__dict__` and the slots that `state` holds, each if it is there.
+fn halves(state: Option<&Value>) -> [Option<&Dict>; 2] {
+    match state {
+        Some(Value::Dict(dict)) => [Some(dict), None],
+        Some(Value::Tuple(pair)) => match pair.as_slice() {
+            [Value::Dict(dict), Value::Dict(slots)] => [Some(dict), Some(slots)],
+            [Value::None, Value::Dict(slots)] => [None, Some(slots)],
+            [Value::Dict(dict), Value::None] => [Some(dict), None],
+            _ => [None, None],
+        },
+        _ => [None, None],
+    }
+}
+
 struct StateVisitor<S, D>(PhantomData<SlotsState<S, D>>);
 
 impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Visitor<'de> for StateVisitor<S, D> {
@@ -133,6 +173,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::reduce::Global;
 
     type Names = BTreeMap<String, u8>;
 
@@ -154,6 +195,33 @@ mod tests {
         let only = SlotsState::of_slots(names("s", 2));
         assert_eq!(serde_json::to_value(&only).unwrap(), json!([null, {"s": 2}]));
         assert_eq!(serde_json::from_value::<SlotsState<Names>>(json!([null, {"s": 2}])).unwrap(), only);
+    }
+
+    #[test]
+    fn attributes_are_those_of_both_halves() {
+        let dict = |name: &str, value: &str| Value::Dict(Dict::from([(name, value)]));
+        let instance = |state: Value| Reduce::new_obj(Global::new("a", "B"), ()).with_state(state);
+        let names =
+            |state: Value| -> Vec<Value> { instance(state).attributes().map(|(name, _)| name.clone()).collect() };
+
+        assert_eq!(names(dict("d", "1")), [Value::from("d")]);
+        assert_eq!(names(Value::Tuple(vec![Value::None, dict("s", "2")])), [Value::from("s")]);
+        assert_eq!(names(Value::Tuple(vec![dict("d", "1"), Value::None])), [Value::from("d")]);
+        let both = Value::Tuple(vec![dict("d", "1"), dict("s", "2")]);
+        assert_eq!(names(both), [Value::from("d"), Value::from("s")]);
+
+        for other in [Value::None, Value::from("d"), Value::Tuple(vec![dict("d", "1")]), Value::Tuple(vec![])] {
+            assert!(names(other).is_empty());
+        }
+        assert_eq!(Reduce::new_obj(Global::new("a", "B"), ()).attributes().count(), 0);
+    }
+
+    #[test]
+    fn a_slot_hides_the_dict_entry_of_its_name() {
+        let halves = ["dict", "slot"].map(|value| Value::Dict(Dict::from([("x", value)])));
+        let instance = Reduce::new_obj(Global::new("a", "B"), ()).with_state(Value::Tuple(halves.to_vec()));
+        assert_eq!(instance.attribute("x"), Some(&Value::from("slot")));
+        assert_eq!(instance.attribute("y"), None);
     }
 
     #[test]
