@@ -100,9 +100,8 @@ fn any_plain() -> impl Strategy<Value = Plain> {
         (0..127_u32, -2..=2_i128).prop_map(|(bits, near)| Plain::Int(-(1 << bits) + near)),
         (any::<u128>(), 0..128_u32).prop_map(|(value, shift)| Plain::Uint(value >> shift)),
         any::<f64>().prop_map(Plain::Float),
-        (-400..400_i32, any::<i32>()).prop_map(|(exponent, digits)| Plain::Float(
-            f64::from(digits) * 10_f64.powi(exponent / 10)
-        )),
+        (-400..400_i32, any::<i32>())
+            .prop_map(|(exponent, digits)| Plain::Float(f64::from(digits) * 10_f64.powi(exponent / 10))),
         any_text().prop_map(Plain::Text),
         prop::collection::vec(any::<u8>(), 0..300).prop_map(Plain::Bytes),
     ];
@@ -229,8 +228,7 @@ fn python_loads_every_form_of_serde() {
     let record = |id, mail: Option<&str>, inner| Record { id, mail: mail.map(str::to_owned), inner };
     let nested = record(1, Some("a@b"), Some(Box::new(record(2, None, None))));
     let inner = format!("{{{}: int(2), {}: None}}", s("id"), s("inner"));
-    let outer =
-        format!("{{{}: int(1), {}: {inner}, {}: {}}}", s("id"), s("inner"), s("mail"), s("a@b"));
+    let outer = format!("{{{}: int(1), {}: {inner}, {}: {}}}", s("id"), s("inner"), s("mail"), s("a@b"));
     cases.extend(at_all_protocols("records", &vec![&nested, &nested], &format!("[{outer}, {outer}]")));
     for (value, expected) in [
         (Kind::Unit, s("Unit")),
