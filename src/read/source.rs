@@ -106,6 +106,9 @@ impl<R: Read> Collector<R> {
             ArgumentKind::Uint8 => {
                 // FRAME: the whole frame may be read at once, and is there or the pickle is cut short.
                 let len = self.little_endian(at, 8)?;
+                if len > super::MAX_FRAME {
+                    return Err(Halt::Broken);
+                }
                 let len = usize::try_from(len).map_err(|_| Halt::End)?;
                 self.need(at + 8, len)?;
                 at + 8
