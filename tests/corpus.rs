@@ -120,7 +120,7 @@ impl Failures {
 
     /// Fails where anything failed, or where fewer than `least` things were looked at.
     pub(crate) fn finish(self, least: usize) {
-        let shown = self.found.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+        let shown = self.found.iter().take(400).cloned().collect::<Vec<_>>().join("\n");
         assert!(self.found.is_empty(), "{} of {} failed:\n{shown}", self.found.len(), self.checked);
         assert!(self.checked >= least, "only {} checks were made", self.checked);
     }

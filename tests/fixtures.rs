@@ -14,7 +14,7 @@ use crate::corpus::{Failures, Fixture, entries};
 use crate::sha256;
 
 /// What the program that made the manifest had instead of a persistent id.
-fn resolved(value: Value) -> Value {
+pub(crate) fn resolved(value: Value) -> Value {
     match value {
         Value::PersistentId(id) => Value::Tuple(vec!["persistent".into(), resolved(*id)]),
         Value::List(items) => Value::List(items.into_iter().map(resolved).collect()),

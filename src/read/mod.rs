@@ -22,8 +22,8 @@ use text::{Decimal, Text};
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = crate::Protocol::HIGHEST.number();
 
-/// The longest frame that may be announced. CPython refuses what is beyond its `Py_ssize_t` before it looks for the bytes.
-pub(crate) const MAX_FRAME: u64 = i64::MAX as u64;
+/// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks for the bytes.
+pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// A position in a pickle that lies in memory.
 #[derive(Clone)]
@@ -175,6 +175,9 @@ impl<'a> Cursor<'a> {
     /// Reads a payload behind an eight-byte unsigned length.
     pub(crate) fn read_counted8(&mut self) -> Result<&'a [u8]> {
         let len = self.read_uint8()?;
+        if len > MAX_LENGTH {
+            return Err(self.malformed(format!("an argument of {len} bytes is announced, more than any input has")));
+        }
         match usize::try_from(len) {
             Ok(len) => self.read_payload(len),
             Err(_) => Err(self.truncated()),
@@ -244,7 +247,7 @@ impl<'a> Cursor<'a> {
     /// Reads the length of a frame. Its bytes must be there; nothing more is asked of it.
     pub(crate) fn read_frame(&mut self) -> Result<u64> {
         let len = self.read_uint8()?;
-        if len > MAX_FRAME {
+        if len > MAX_LENGTH {
             return Err(self.malformed(format!("a frame of {len} bytes is announced, more than any input has")));
         }
         if len > (self.bytes.len() - self.at) as u64 {
