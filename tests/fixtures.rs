@@ -6,20 +6,20 @@ use serde::Deserialize;
 use serde_pickle::{DeOptions, Encoding, Value};
 
 #[derive(Deserialize)]
-pub struct Entry {
-    pub file: String,
-    pub topic: String,
-    pub case: String,
-    pub python: String,
-    pub protocol: u8,
-    pub repr: Option<String>,
+pub(crate) struct Entry {
+    pub(crate) file: String,
+    pub(crate) topic: String,
+    pub(crate) case: String,
+    pub(crate) python: String,
+    pub(crate) protocol: u8,
+    pub(crate) repr: Option<String>,
 }
 
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-pub fn valid() -> Vec<Entry> {
+pub(crate) fn valid() -> Vec<Entry> {
     let text = std::fs::read_to_string(folder().join("valid/manifest.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
