@@ -4,6 +4,7 @@
 mod classes_load;
 mod django;
 mod fixtures;
+mod objects_load;
 mod python;
 mod python_loads;
 mod readme;
