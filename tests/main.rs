@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
+mod django;
 mod fixtures;
 mod objects_load;
 mod python;
@@ -12,3 +13,4 @@ mod drivers;
 mod fixtures;
 mod regression;
 mod sha256;
+mod readme;
