@@ -1,0 +1,6 @@
+//! `Value`: what users of the crate see of it.
+
+mod deep;
+mod keys;
+mod python;
+mod through_serde;
