@@ -1,3 +1,8 @@
-//! The integration tests, one binary; a module a topic.
+//! All integration tests in one binary, by topic.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes_load;
+mod fixtures;
+mod python;
+mod python_loads;
 mod value;

@@ -17,7 +17,7 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::repr::{decimal, write_bytes, write_complex, write_float, write_str};
+use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_float, write_str};
 use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
@@ -93,18 +93,12 @@ impl Printer<'_> {
             Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
-            Value::ByteArray(bytes) => self.wrapped("bytearray(", |this| write_bytes(this.out, bytes)),
+            Value::ByteArray(bytes) => write_bytearray(self.out, bytes),
             Value::Global(global) => self.global(global),
             Value::Buffer(buffer) => self.buffer(buffer),
             // `None`; and the containers, which do not come here.
             _ => self.out.write_str("None"),
         }
-    }
-
-    fn wrapped(&mut self, open: &str, content: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.out.write_str(open)?;
-        content(self)?;
-        self.out.write_char(')')
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {

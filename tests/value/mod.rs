@@ -3,4 +3,5 @@
 mod deep;
 mod keys;
 mod python;
+mod through_pickle;
 mod through_serde;
