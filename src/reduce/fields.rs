@@ -22,35 +22,44 @@ where
 {
     fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
         let mut fields = serializer.serialize_struct(token::REDUCE, REDUCE_FIELDS.len())?;
-        // In two functions, so that a level of nesting has the frame of only one of them on the stack.
-        self.write_call(&mut fields)?;
-        self.write_contents(&mut fields)?;
-        fields.end()
+        match write_making(self, &mut fields)
+            .and_then(|()| write_items(self, &mut fields))
+            .and_then(|()| write_state(self, &mut fields))
+        {
+            Ok(()) => fields.end(),
+            Err(error) => Err(error),
+        }
     }
 }
 
-impl<A, S, L, K, V> Reduce<A, S, L, K, V>
-where
-    A: Serialize,
-    S: Serialize,
-    L: Serialize,
-    K: Serialize,
-    V: Serialize,
-{
-    fn write_call<F: SerializeStruct>(&self, fields: &mut F) -> Result<(), F::Error> {
-        fields.serialize_field("how", &u8::from(self.how))?;
-        fields.serialize_field("callable", &self.callable)?;
-        fields.serialize_field("args", &self.args)?;
-        fields.serialize_field("kwargs", &self.kwargs)
-    }
+// Writing an object recurses, and a debug build keeps the temporaries of every `?` of a function on the stack meanwhile.
+// In three functions they are a third each.
 
-    fn write_contents<F: SerializeStruct>(&self, fields: &mut F) -> Result<(), F::Error> {
-        fields.serialize_field("listitems", &Items(&self.listitems))?;
-        fields.serialize_field("setitems", &Items(&self.setitems))?;
-        fields.serialize_field("dictitems", &Items(&self.dictitems))?;
-        fields.serialize_field("state", &self.state)?;
-        fields.serialize_field("state_setter", &self.state_setter)
-    }
+fn write_making<A: Serialize, S, L, K, V, F: SerializeStruct>(
+    object: &Reduce<A, S, L, K, V>,
+    fields: &mut F,
+) -> Result<(), F::Error> {
+    fields.serialize_field("how", &u8::from(object.how))?;
+    fields.serialize_field("callable", &object.callable)?;
+    fields.serialize_field("args", &object.args)?;
+    fields.serialize_field("kwargs", &object.kwargs)
+}
+
+fn write_items<A, S, L: Serialize, K: Serialize, V: Serialize, F: SerializeStruct>(
+    object: &Reduce<A, S, L, K, V>,
+    fields: &mut F,
+) -> Result<(), F::Error> {
+    fields.serialize_field("listitems", &Items(&object.listitems))?;
+    fields.serialize_field("setitems", &Items(&object.setitems))?;
+    fields.serialize_field("dictitems", &Items(&object.dictitems))
+}
+
+fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
+    object: &Reduce<A, S, L, K, V>,
+    fields: &mut F,
+) -> Result<(), F::Error> {
+    fields.serialize_field("state", &object.state)?;
+    fields.serialize_field("state_setter", &object.state_setter)
 }
 
 /// Items in a plain loop: serde's own way for a `Vec` takes three stack frames more, and objects nest.
