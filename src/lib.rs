@@ -170,6 +170,7 @@
 
 mod de;
 mod error;
+mod float;
 mod graph;
 mod limits;
 mod machine;

@@ -10,6 +10,7 @@ mod fixtures;
 mod objects_load;
 mod python;
 mod python_loads;
+mod value;
 mod readme;
 mod regression;
 mod sha256;
