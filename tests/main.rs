@@ -1,9 +1,12 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes_load;
 mod conformance;
 mod corpus;
 mod drivers;
 mod fixtures;
+mod python;
+mod python_loads;
 mod regression;
 mod sha256;

@@ -78,6 +78,17 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Reads the next opcode if it is `opcode`.
+    #[inline]
+    pub(crate) fn take_opcode(&mut self, opcode: Opcode) -> bool {
+        let at = self.at;
+        let found = self.skip_opcode(opcode);
+        if found {
+            self.opcode_at = at;
+        }
+        found
+    }
+
     #[cold]
     fn unknown_opcode(&self, byte: u8) -> Error {
         Error::syntax(format!("unknown opcode 0x{byte:02x}")).at(self.opcode_at as u64)

@@ -69,9 +69,7 @@ impl<S: Sink> Dump<S> {
         self.emit.class(name, || match ClassName::parse(name)? {
             Some(class) => Ok((class.first().module, class.first().qualname)),
             // `kind` has seen the prefix, which is all that makes a name a class's.
-            None => Err(Error::unsupported(format!(
-                "the serde name {name} names no class"
-            ))),
+            None => Err(Error::unsupported(format!("the serde name {name} names no class"))),
         })
     }
 
@@ -102,11 +100,7 @@ impl<S: Sink> Dump<S> {
 
     /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
     #[inline(never)]
-    pub(super) fn class_newtype<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    pub(super) fn class_newtype<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
         let outer_form = std::mem::replace(&mut self.form, Form::Argument);
         let outer = self.set_hashed(false);
         value.serialize(Special::new(self, Role::Class(name)))?;

@@ -53,23 +53,12 @@ impl<'a, S: Sink> Items<'a, S> {
                 None => dump.emit.mark(),
             },
             Role::Pair if len.is_some_and(|len| len != 2) => {
-                return Err(Error::data(format!(
-                    "expected {role}, found {} items",
-                    len.unwrap_or_default()
-                )));
+                return Err(Error::data(format!("expected {role}, found {} items", len.unwrap_or_default())));
             }
             Role::Splice | Role::ListItems | Role::DictItems | Role::Pair | Role::Capture => {}
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
-        Ok(Self::Content(Content {
-            dump,
-            role,
-            len,
-            written: 0,
-            left: 0,
-            outer,
-            add: None,
-        }))
+        Ok(Self::Content(Content { dump, role, len, written: 0, left: 0, outer, add: None }))
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
@@ -129,11 +118,7 @@ impl<S: Sink> Content<'_, S> {
                 return self.next_addition(first);
             }
             Role::HashableList if !first => {
-                emit.op(if self.written == BATCH as usize {
-                    Opcode::List
-                } else {
-                    Opcode::Appends
-                });
+                emit.op(if self.written == BATCH as usize { Opcode::List } else { Opcode::Appends });
             }
             Role::HashableList => {}
             Role::Set | Role::SetItems if !first => emit.op(Opcode::Additems),
@@ -188,21 +173,10 @@ impl<S: Sink> Content<'_, S> {
                 Some(len) => emit.close_tuple(len, self.written)?,
                 None => emit.op(Opcode::Tuple),
             },
-            Role::ListItems if some => emit.op(if single {
-                Opcode::Append
-            } else {
-                Opcode::Appends
-            }),
-            Role::DictItems if some => emit.op(if single {
-                Opcode::Setitem
-            } else {
-                Opcode::Setitems
-            }),
+            Role::ListItems if some => emit.op(if single { Opcode::Append } else { Opcode::Appends }),
+            Role::DictItems if some => emit.op(if single { Opcode::Setitem } else { Opcode::Setitems }),
             Role::Pair if self.written != 2 => {
-                return Err(Error::data(format!(
-                    "expected {}, found {} items",
-                    self.role, self.written
-                )));
+                return Err(Error::data(format!("expected {}, found {} items", self.role, self.written)));
             }
             _ => {}
         }

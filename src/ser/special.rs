@@ -86,11 +86,7 @@ pub(super) enum Captured {
 impl<S: Sink> Dump<S> {
     /// What a newtype under the private name `name` stands for.
     #[inline(never)]
-    pub(super) fn special<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    pub(super) fn special<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
         match name {
             token::SET => self.set(Role::Set, "set", value),
             token::FROZENSET => self.set(Role::FrozenSet, "frozenset", value),
@@ -126,9 +122,7 @@ impl<S: Sink> Dump<S> {
             token::BUFFER => {
                 value.serialize(Special::new(self, Role::Capture))?;
                 match (self.captured.pop(), self.captured.pop()) {
-                    (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) => {
-                        self.buffer(&bytes, readonly)
-                    }
+                    (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) => self.buffer(&bytes, readonly),
                     _ => Err(malformed(name)),
                 }
             }
@@ -154,9 +148,7 @@ impl<S: Sink> Dump<S> {
     /// The module and qualified name that were kept last.
     pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
         match (self.captured.pop(), self.captured.pop()) {
-            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => {
-                Ok((module, qualname))
-            }
+            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => Ok((module, qualname)),
             _ => Err(malformed(token::GLOBAL)),
         }
     }
@@ -169,19 +161,13 @@ impl<S: Sink> Dump<S> {
                 self.emit.protocol().number()
             )));
         }
-        if readonly {
-            self.emit.bytes(bytes)
-        } else {
-            self.emit.bytearray(bytes)
-        }
+        if readonly { self.emit.bytes(bytes) } else { self.emit.bytearray(bytes) }
     }
 }
 
 #[cold]
 fn malformed(name: &str) -> Error {
-    Error::unsupported(format!(
-        "the serde name {name} with content that does not belong to it"
-    ))
+    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
 }
 
 /// Serializes content in a role.
@@ -317,32 +303,18 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         }
     }
 
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-    ) -> Result<()> {
-        self.argument("a variant")?
-            .serialize_unit_variant(name, index, variant)
+    fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<()> {
+        self.argument("a variant")?.serialize_unit_variant(name, index, variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
-            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => {
-                value.serialize(self)
-            }
+            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
             (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
                 value.serialize(Self::new(self.dump, Role::Capture))
             }
-            _ => self
-                .argument("a newtype struct")?
-                .serialize_newtype_struct(name, value),
+            _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),
         }
     }
 
@@ -353,8 +325,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
-        self.argument("a variant")?
-            .serialize_newtype_variant(name, index, variant, value)
+        self.argument("a variant")?.serialize_newtype_variant(name, index, variant, value)
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
@@ -373,9 +344,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class(_) => Ok(Items::Tuple(
-                self.argument("")?.serialize_tuple_struct(name, len)?,
-            )),
+            Role::Class(_) => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
@@ -387,10 +356,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Items<'a, S>> {
-        Ok(Items::Tuple(
-            self.argument("a variant")?
-                .serialize_tuple_variant(name, index, variant, len)?,
-        ))
+        Ok(Items::Tuple(self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map<'a, S>> {
@@ -421,7 +387,6 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Fields<'a, S>> {
-        self.argument("a variant")?
-            .serialize_struct_variant(name, index, variant, len)
+        self.argument("a variant")?.serialize_struct_variant(name, index, variant, len)
     }
 }

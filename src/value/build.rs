@@ -121,7 +121,10 @@ impl<'g, 'de> Builder<'g, 'de> {
                 }
                 None => return self.other(handle),
             },
-            Tag::Small => Value::Int(i64::from(handle.detail())),
+            Tag::Int => match scalar::short_int(self.cx.input, handle) {
+                Some(value) => Value::Int(value),
+                None => return self.other(handle),
+            },
             Tag::Float8 => match scalar::float(self.cx.nodes, self.cx.input, handle) {
                 Some(value) => Value::Float(value),
                 None => return self.other(handle),
