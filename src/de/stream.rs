@@ -187,11 +187,7 @@ fn trailing(offset: u64) -> Error {
 }
 
 /// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
-fn walk<'g, 'de>(
-    nodes: &'g Nodes<'de>,
-    input: &'de [u8],
-    options: &'g DeOptions,
-) -> Cx<'g, 'de> {
+fn walk<'g, 'de>(nodes: &'g Nodes<'de>, input: &'de [u8], options: &'g DeOptions) -> Cx<'g, 'de> {
     Cx::new(nodes, input, &options.settings)
 }
 
