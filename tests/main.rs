@@ -3,5 +3,6 @@
 
 mod classes_load;
 mod fixtures;
+mod graph;
 mod python;
 mod python_loads;
