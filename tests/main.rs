@@ -3,5 +3,6 @@
 
 mod classes_load;
 mod fixtures;
+mod hooks;
 mod python;
 mod python_loads;

@@ -99,7 +99,9 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
     let textual = |handle: Handle| is_text(nodes, handle);
     let known = match (callable, arguments) {
         (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items]) if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) => {
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
             callable
         }
         (Known::Bytes | Known::ByteArray, []) => callable,
@@ -113,7 +115,9 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
         {
             callable
         }
-        (Known::GetAttr, &[owner, name]) if matches!(owner.tag(), Tag::Global | Tag::Instance) && textual(name) => callable,
+        (Known::GetAttr, &[owner, name]) if matches!(owner.tag(), Tag::Global | Tag::Instance) && textual(name) => {
+            callable
+        }
         _ => Known::Nothing,
     };
     if known == Known::Nothing {
