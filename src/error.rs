@@ -1,0 +1,375 @@
+//! The one error type.
+//!
+//! An [`Error`] is one pointer wide, so that `Result<()>` travels in a register. It says what was wrong and, where
+//! that is known, at which byte of the input and at which place in the value. Code that finds a fault makes the
+//! error with one of the cold constructors below; the byte offset and the path are attached once each, at the
+//! boundary that knows them (`at` and `under_*`), and are never overwritten by an outer one.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::io;
+
+use serde::de::{Expected, Unexpected};
+
+use crate::limits;
+
+/// A result with the crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong while reading or writing a pickle.
+///
+/// ```
+/// let error = serde_pickle::from_slice::<Vec<u8>>(b"K\x01\x90.").unwrap_err();
+/// assert_eq!(error.kind(), serde_pickle::ErrorKind::Syntax);
+/// assert_eq!(error.offset(), Some(2));
+/// assert_eq!(error.to_string(), "ADDITEMS needs a mark, and there is none, at byte 2");
+/// ```
+pub struct Error(Box<Inner>);
+
+/// The category of an [`Error`].
+///
+/// Python's `pickle.UnpicklingError` is `Eof`, `Syntax` and `Denied`; `pickle.PicklingError` is `Unsupported`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The reader or writer failed.
+    Io,
+    /// The input ends inside a pickle.
+    Eof,
+    /// The bytes are no pickle: an unknown opcode, a malformed argument, an empty stack.
+    Syntax,
+    /// The pickle is fine and does not fit the type that was asked for, or the type's own code refused it.
+    Data,
+    /// A limit of [`DeOptions`](crate::DeOptions) was reached.
+    Limit,
+    /// A [`Resolver`](crate::Resolver) refused a global.
+    Denied,
+    /// Something that cannot be said: by a protocol, in serde's data model, or without a resolver, registry or buffer.
+    Unsupported,
+}
+
+struct Inner {
+    code: Code,
+    offset: Option<u64>,
+    /// Innermost first: segments are pushed while the error travels outwards.
+    path: Vec<Segment>,
+}
+
+enum Segment {
+    Key(Box<str>),
+    Index(usize),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Code {
+    #[error("{0}")]
+    Io(#[source] io::Error),
+    #[error("the pickle ends inside {0}")]
+    Eof(Cow<'static, str>),
+    #[error("{0}")]
+    Syntax(Cow<'static, str>),
+    #[error("{0}")]
+    Data(Cow<'static, str>),
+    #[error("{0}")]
+    Limit(Cow<'static, str>),
+    #[error("{module}.{name} is not allowed here")]
+    Denied { module: Box<str>, name: Box<str> },
+    #[error("{0}")]
+    Unsupported(Cow<'static, str>),
+}
+
+impl Error {
+    /// The category.
+    pub fn kind(&self) -> ErrorKind {
+        match self.0.code {
+            Code::Io(_) => ErrorKind::Io,
+            Code::Eof(_) => ErrorKind::Eof,
+            Code::Syntax(_) => ErrorKind::Syntax,
+            Code::Data(_) => ErrorKind::Data,
+            Code::Limit(_) => ErrorKind::Limit,
+            Code::Denied { .. } => ErrorKind::Denied,
+            Code::Unsupported(_) => ErrorKind::Unsupported,
+        }
+    }
+
+    /// The byte of the input at which the fault was found: the opcode's own byte, counted from the start of the
+    /// slice, or from the first byte taken from the reader.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.offset
+    }
+
+    /// The place in the value, as in `users[3].email`; `None` at the root or where there is no value yet.
+    pub fn path(&self) -> Option<String> {
+        if self.0.path.is_empty() { None } else { Some(Path(&self.0.path).to_string()) }
+    }
+
+    fn new(code: Code) -> Self {
+        Self(Box::new(Inner { code, offset: None, path: Vec::new() }))
+    }
+
+    #[cold]
+    pub(crate) fn io(error: io::Error) -> Self {
+        Self::new(Code::Io(error))
+    }
+
+    /// The input ended inside `what`, for example "a list" or "the argument of BININT".
+    #[cold]
+    pub(crate) fn eof(what: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Eof(what.into()))
+    }
+
+    #[cold]
+    pub(crate) fn syntax(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Syntax(message.into()))
+    }
+
+    #[cold]
+    pub(crate) fn data(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Data(message.into()))
+    }
+
+    #[cold]
+    pub(crate) fn limit(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Limit(message.into()))
+    }
+
+    #[cold]
+    pub(crate) fn denied(module: &str, name: &str) -> Self {
+        Self::new(Code::Denied { module: quoted(module).into(), name: quoted(name).into() })
+    }
+
+    #[cold]
+    pub(crate) fn unsupported(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unsupported(message.into()))
+    }
+
+    #[cold]
+    pub(crate) fn unsupported_protocol(number: i64) -> Self {
+        Self::unsupported(format!("pickle protocol {number} is not known; the highest is 5"))
+    }
+
+    /// Says where in the input the fault is, unless that is known already.
+    #[cold]
+    pub(crate) fn at(mut self, offset: u64) -> Self {
+        self.0.offset.get_or_insert(offset);
+        self
+    }
+
+    /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.
+    #[cold]
+    pub(crate) fn under_key(mut self, key: &str) -> Self {
+        self.0.path.push(Segment::Key(quoted(key).into()));
+        self
+    }
+
+    /// Says that the fault is in element `index` of a sequence.
+    #[cold]
+    pub(crate) fn under_index(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+}
+
+/// The path for people: keys joined by dots, indexes in brackets.
+struct Path<'a>(&'a [Segment]);
+
+impl Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (depth, segment) in self.0.iter().rev().enumerate() {
+            match segment {
+                Segment::Key(key) if depth == 0 => write!(f, "{key}")?,
+                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { code, offset, path } = &*self.0;
+        if !path.is_empty() {
+            write!(f, "{}: ", Path(path))?;
+        }
+        write!(f, "{code}")?;
+        match offset {
+            Some(offset) => write!(f, ", at byte {offset}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}, {:?})", self.kind(), self.to_string())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.code {
+            Code::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::io(error)
+    }
+}
+
+impl From<Error> for io::Error {
+    /// An I/O error comes back as itself; the end of the input is `UnexpectedEof`, everything else `InvalidData`.
+    fn from(error: Error) -> Self {
+        match error.0.code {
+            Code::Io(error) => error,
+            Code::Eof(_) => Self::new(io::ErrorKind::UnexpectedEof, error),
+            _ => Self::new(io::ErrorKind::InvalidData, error),
+        }
+    }
+}
+
+impl serde::ser::Error for Error {
+    #[cold]
+    fn custom<T: Display>(message: T) -> Self {
+        Self::data(bounded(message))
+    }
+}
+
+impl serde::de::Error for Error {
+    #[cold]
+    fn custom<T: Display>(message: T) -> Self {
+        Self::data(bounded(message))
+    }
+
+    #[cold]
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::data(format!("invalid type: {}, expected {expected}", Found(found)))
+    }
+
+    #[cold]
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::data(format!("invalid value: {}, expected {expected}", Found(found)))
+    }
+
+    #[cold]
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self::data(format!("unknown variant `{}`, {}", quoted(variant), OneOf(expected, "variants")))
+    }
+
+    #[cold]
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::data(format!("unknown field `{}`, {}", quoted(field), OneOf(expected, "fields")))
+    }
+}
+
+/// What serde found, in Python's words where they differ, its text cut short.
+struct Found<'a>(Unexpected<'a>);
+
+impl Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Str(text) => write!(f, "string {:?}", quoted(text)),
+            Unexpected::Unit => f.write_str("None"),
+            Unexpected::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Unexpected::Other(text) => f.write_str(&quoted(text)),
+            other => other.fmt(f),
+        }
+    }
+}
+
+/// The names serde expected, as in serde's own messages.
+struct OneOf(&'static [&'static str], &'static str);
+
+impl Display for OneOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(names, what) = self;
+        match names {
+            [] => write!(f, "there are no {what}"),
+            [one] => write!(f, "expected `{one}`"),
+            [first, rest @ ..] => {
+                write!(f, "expected one of `{first}`")?;
+                rest.iter().try_for_each(|name| write!(f, ", `{name}`"))
+            }
+        }
+    }
+}
+
+/// `text`, cut at [`limits::QUOTED`] characters with an ellipsis: an operand is never printed whole.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(limits::QUOTED) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+    }
+}
+
+/// The message of the user's own code, cut at a few times [`limits::QUOTED`]: it may well quote the data.
+fn bounded(message: impl Display) -> String {
+    use fmt::Write;
+
+    struct Bounded {
+        text: String,
+        left: usize,
+    }
+    impl Write for Bounded {
+        fn write_str(&mut self, s: &str) -> fmt::Result {
+            for c in s.chars() {
+                if self.left == 0 {
+                    self.text.push('…');
+                    return Err(fmt::Error);
+                }
+                self.left -= 1;
+                self.text.push(c);
+            }
+            Ok(())
+        }
+    }
+    let mut bounded = Bounded { text: String::new(), left: 10 * limits::QUOTED };
+    // An error here only says that the message was cut.
+    let _ = write!(bounded, "{message}");
+    bounded.text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_wide_and_travels() {
+        fn travels<T: Send + Sync + 'static>() {}
+        travels::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_innermost_offset_and_the_whole_path_are_told() {
+        let error = Error::data("wrong").at(7).under_key("email").at(1).under_index(3).under_key("users");
+        assert_eq!(error.to_string(), "users[3].email: wrong, at byte 7");
+        assert_eq!(error.path().as_deref(), Some("users[3].email"));
+    }
+
+    #[test]
+    fn operands_are_never_printed_whole() {
+        use serde::de::Error as _;
+        let long = "x".repeat(100_000);
+        for error in [
+            Error::invalid_type(Unexpected::Str(&long), &"an int"),
+            Error::unknown_field(&long, &["a", "b"]),
+            Error::custom(&long),
+            Error::denied(&long, &long),
+            Error::data("wrong").under_key(&long),
+        ] {
+            assert!(error.to_string().len() < 2_000, "{}", error.to_string().len());
+        }
+    }
+
+    #[test]
+    fn the_cut_falls_between_characters() {
+        assert_eq!(quoted(&"é".repeat(limits::QUOTED)).chars().count(), limits::QUOTED);
+        assert_eq!(quoted(&"é".repeat(limits::QUOTED + 1)).chars().count(), limits::QUOTED + 1);
+    }
+}

@@ -1,0 +1,48 @@
+//! Every budget of the crate: its unit, its default, and where the number comes from.
+//!
+//! A pickle is a program for a small stack machine, and short programs can stand for huge values. The machine
+//! itself needs no budget: it stores at most a small constant times its input. What needs one is everything
+//! that *expands* what was read: recursion through serde's visitors, values that are referred to many times, and
+//! the conversion of long ints between binary and decimal.
+
+/// Levels of nesting handed to the visitors of a Rust type.
+///
+/// Each level is a few frames of code that the user's types generate. A struct of 25 `Option<String>` and one
+/// recursive field overflows a thread of 2 MiB in a debug build at about 128 levels.
+pub(crate) const TYPED_DEPTH: usize = 100;
+
+/// Levels of nesting of a [`Value`](crate::Value).
+///
+/// Values are built without recursion; what recurses is dropping, cloning, comparing, hashing and printing them.
+/// CPython's own recursion limit is the same 1,000.
+pub(crate) const VALUE_DEPTH: usize = 1_000;
+
+/// Bytes that shared references may add when a graph is expanded into a tree or a Rust type.
+///
+/// Twenty lists of two references to the one before are 100 bytes that stand for a million values. Every value
+/// handed out counts [`EXPANSION_PER_VALUE`] bytes plus its text or bytes; what the pickle holds itself is free.
+pub(crate) const EXPANSION: u64 = 256 << 20;
+
+/// What one value counts against the expansion budget, in bytes: about the smallest a Rust value in a container is.
+pub(crate) const EXPANSION_PER_VALUE: u64 = 16;
+
+/// Digits of an int in decimal, read from text or made from binary.
+///
+/// The conversion is not linear. CPython has the same limit: `sys.int_info.default_max_str_digits`.
+pub(crate) const INT_DIGITS: usize = 4_300;
+
+/// Bytes of one pickle, or of one stream whose dumps share a memo: what a handle's 40 bits of offset can name.
+pub(crate) const INPUT: u64 = (1 << 40) - 1;
+
+/// Containers, instances and other nodes with identity in one graph: what 32 bits can number.
+pub(crate) const OBJECTS: usize = u32::MAX as usize - 1;
+
+/// Characters of a caller's own error message, or of an operand quoted in one, that are kept.
+///
+/// Messages end up in logs, and an operand may be megabytes of somebody's data.
+pub(crate) const QUOTED: usize = 80;
+
+/// Bytes asked of a reader at a time while a counted payload arrives.
+///
+/// A claimed length is never allocated before the bytes are there.
+pub(crate) const READ_CHUNK: usize = 64 << 10;

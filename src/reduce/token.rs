@@ -1,0 +1,53 @@
+//! The private serde names by which what serde cannot say passes through it.
+//!
+//! serde's data model has no set, no big int, no global and no object. The crate's own types say them as a newtype
+//! struct or a struct with one of these names. Our `Serializer` and `Deserializer` know the names; any other format
+//! sees a plain newtype around the content, so that a `Value` still goes into JSON. Each name says below what its
+//! content is. A user's own type never has such a name by accident.
+
+/// What all of them start with.
+pub(crate) const PREFIX: &str = "$serde_pickle::";
+
+/// Newtype, reading only: the visitor takes a whole [`Value`](crate::Value) that was built beside serde; see `value/de.rs`.
+pub(crate) const VALUE: &str = "$serde_pickle::Value";
+/// Newtype around a seq: a set.
+pub(crate) const SET: &str = "$serde_pickle::Set";
+/// Newtype around a seq: a frozenset.
+pub(crate) const FROZENSET: &str = "$serde_pickle::FrozenSet";
+/// Newtype around a seq: a tuple. A Rust tuple needs no name; a `Vec` that is to be one does.
+pub(crate) const TUPLE: &str = "$serde_pickle::Tuple";
+/// Newtype around bytes: a bytearray.
+pub(crate) const BYTEARRAY: &str = "$serde_pickle::ByteArray";
+/// Newtype around an int of any size. The content is written with a serializer that says it is not human-readable, as
+/// bytes in little-endian two's complement; for another, human-readable format it is the decimal text.
+pub(crate) const BIG_INT: &str = "$serde_pickle::BigInt";
+/// Newtype around a tuple of two floats: a complex.
+pub(crate) const COMPLEX: &str = "$serde_pickle::Complex";
+/// Newtype around bytes: text with lone surrogates, each three bytes, as Python's `surrogatepass` writes them.
+pub(crate) const SURROGATES: &str = "$serde_pickle::Surrogates";
+/// Newtype around a tuple of two strings, module and qualified name: a class, function or other global.
+pub(crate) const GLOBAL: &str = "$serde_pickle::Global";
+/// Newtype around anything: the object with that persistent id.
+pub(crate) const PERSISTENT_ID: &str = "$serde_pickle::PersistentId";
+/// Newtype around a tuple of bytes and a bool (read-only): a buffer that may travel out of band (PEP 574).
+pub(crate) const BUFFER: &str = "$serde_pickle::PickleBuffer";
+/// Newtype around a tuple of an address (u64) and the content: one object for one allocation.
+pub(crate) const SHARED: &str = "$serde_pickle::Shared";
+/// Struct with the fields of [`REDUCE_FIELDS`]: an object as `__reduce__` describes it.
+pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
+
+/// The fields of [`REDUCE`], in the order in which they are written. All are present on writing; on reading a field that
+/// the object does not have is left out.
+///
+/// - `how`: u8, the number of a [`How`](super::How);
+/// - `callable`: what is called, or the class;
+/// - `args`: a tuple, or a unit for the `None` of Python 2.2;
+/// - `kwargs`: a map (empty unless `how` is `NewObjEx`);
+/// - `listitems`, `setitems`: seqs; `dictitems`: a seq of pairs;
+/// - `state`: an Option;
+/// - `state_setter`: an Option, the callable that takes the object and the state.
+pub(crate) const REDUCE_FIELDS: &[&str] =
+    &["how", "callable", "args", "kwargs", "listitems", "setitems", "dictitems", "state", "state_setter"];
+
+/// What the serde name of a Python class starts with: `py:module:qualname`.
+pub(crate) const CLASS: &str = "py:";
