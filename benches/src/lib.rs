@@ -13,6 +13,7 @@
 pub mod case;
 pub mod cli;
 pub mod contender;
+pub mod criterion;
 pub mod data;
 pub mod lex;
 pub mod limits;

@@ -28,14 +28,23 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
         let bytes = source.input(Input::Pickle)?;
         Ok((
             move || Ok(black_box(bytes).to_vec()),
-            move |copy: Vec<u8>| if copy == bytes { Ok(bytes.len()) } else { Err("differs".to_owned()) },
+            move |copy: Vec<u8>| {
+                if copy == bytes {
+                    Ok(bytes.len())
+                } else {
+                    Err("differs".to_owned())
+                }
+            },
         ))
     });
     if builder.task() == Task::Decode {
         builder.add("limit: clone of the result", |source| {
             let value = source.truth()?;
             let truth = value.clone();
-            Ok((move || Ok(W::Owned::clone(black_box(&value))), move |copy: W::Owned| same(&copy, &*truth, 0, 0)))
+            Ok((
+                move || Ok(W::Owned::clone(black_box(&value))),
+                move |copy: W::Owned| same(&copy, &*truth, 0, 0),
+            ))
         });
     }
 }

@@ -17,7 +17,11 @@ pub enum SerdePickle12 {}
 
 fn sp12_ser(protocol: u8) -> sp12::SerOptions {
     let options = sp12::SerOptions::new();
-    if protocol == 2 { options.proto_v2() } else { options }
+    if protocol == 2 {
+        options.proto_v2()
+    } else {
+        options
+    }
 }
 
 impl Format for SerdePickle12 {
@@ -59,7 +63,11 @@ pub enum Pickled {}
 
 fn pickled_ser(protocol: u8) -> pickled::SerOptions {
     let options = pickled::SerOptions::new();
-    if protocol == 2 { options.proto_v2() } else { options }
+    if protocol == 2 {
+        options.proto_v2()
+    } else {
+        options
+    }
 }
 
 impl Format for Pickled {
@@ -101,7 +109,9 @@ pub enum DeserPickle {}
 
 fn deser_config() -> deser_pickle::DeserializerConfig {
     // Its default bound on shared values is below what `records` and `refs` share.
-    deser_pickle::DeserializerConfig::builder().max_shared_events(usize::MAX).build()
+    deser_pickle::DeserializerConfig::builder()
+        .max_shared_events(usize::MAX)
+        .build()
 }
 
 impl Format for DeserPickle {

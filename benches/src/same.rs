@@ -59,7 +59,10 @@ impl Same for HashMap<String, i64> {
 
 impl Same<HashMap<String, i64>> for HashMap<&str, i64> {
     fn same(&self, other: &HashMap<String, i64>, _: u64) -> bool {
-        self.len() == other.len() && self.iter().all(|(key, value)| other.get(*key) == Some(value))
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(key, value)| other.get(*key) == Some(value))
     }
 }
 

@@ -47,20 +47,36 @@ fn start(options: Options) -> Result<(), String> {
         return exec("allocs", |arg| arg != "--alloc", &[]);
     }
     if options.heap_kept {
-        let keep = [("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TOP_PAD_", "67108864")];
+        let keep = [
+            ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
+            ("MALLOC_MMAP_MAX_", "0"),
+            ("MALLOC_TOP_PAD_", "67108864"),
+        ];
         return exec("ratios", |arg| arg != "--heap-kept", &keep);
     }
-    let mut runner = Runner { options, rows: Vec::new(), result: Ok(()) };
+    let mut runner = Runner {
+        options,
+        rows: Vec::new(),
+        result: Ok(()),
+    };
     each(&mut runner);
     runner.result?;
     let options = &runner.options;
     if options.once.is_some() || options.list || options.write.is_some() {
         return Ok(());
     }
-    println!("\n## All workloads\n{}", report::summary(&runner.rows, &options.base));
+    println!(
+        "\n## All workloads\n{}",
+        report::summary(&runner.rows, &options.base)
+    );
     if let Some(path) = &options.json {
-        let head = json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
-        report::write_json(path, head, runner.rows.iter().map(report::row_json).collect())?;
+        let head =
+            json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
+        report::write_json(
+            path,
+            head,
+            runner.rows.iter().map(report::row_json).collect(),
+        )?;
     }
     Ok(())
 }
@@ -73,8 +89,17 @@ fn exec(name: &str, keep: impl Fn(&str) -> bool, env: &[(&str, &str)]) -> Result
         .args(std::env::args().skip(1).filter(|arg| keep(arg)))
         .envs(env.iter().copied())
         .status()
-        .map_err(|e| format!("{}: {e} (cargo build --release -p serde_pickle_benches --bins)", program.display()))?;
-    if status.success() { Ok(()) } else { Err(format!("{name}: {status}")) }
+        .map_err(|e| {
+            format!(
+                "{}: {e} (cargo build --release -p serde_pickle_benches --bins)",
+                program.display()
+            )
+        })?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{name}: {status}"))
+    }
 }
 
 struct Runner {
@@ -99,20 +124,24 @@ impl Runner {
             if !case::applies::<W>(task) {
                 continue;
             }
-            let built = case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
+            let built =
+                case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
             for (contender, error) in &built.failed {
                 eprintln!("{} {} {contender}: {error}", W::NAME, task.name());
             }
             let mut cases = built.cases;
             if options.list {
-                cases.iter().for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
+                cases
+                    .iter()
+                    .for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
             } else if options.once.is_some() {
                 cases.iter().try_for_each(once)?;
             } else if options.write.is_some() {
                 self.write(&cases)?;
             } else {
                 if options.twice {
-                    let again = case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
+                    let again =
+                        case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
                     cases.extend(again.cases.into_iter().map(|mut case| {
                         case.contender.push_str(" (A/A)");
                         case
@@ -127,7 +156,10 @@ impl Runner {
             }
         }
         if first < self.rows.len() {
-            print!("{}", report::workload_table(W::NAME, &self.rows[first..], &options.base));
+            print!(
+                "{}",
+                report::workload_table(W::NAME, &self.rows[first..], &options.base)
+            );
         }
         Ok(())
     }
@@ -152,7 +184,14 @@ impl Runner {
             }
         }
         for ((case, &bytes), nanos) in cases.iter().zip(sizes).zip(nanos) {
-            self.push(case.workload, case.task, case.contender.clone(), bytes, nanos, Vec::new());
+            self.push(
+                case.workload,
+                case.task,
+                case.contender.clone(),
+                bytes,
+                nanos,
+                Vec::new(),
+            );
         }
         Ok(())
     }
@@ -160,7 +199,10 @@ impl Runner {
     /// Interleaved rounds, each measurement in a process of its own.
     fn fresh(&mut self, cases: Vec<Case>, sizes: Vec<usize>) -> Result<(), String> {
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
-        let named: Vec<_> = cases.iter().map(|case| (case.workload, case.task, case.contender.clone())).collect();
+        let named: Vec<_> = cases
+            .iter()
+            .map(|case| (case.workload, case.task, case.contender.clone()))
+            .collect();
         // What the parent holds must not be in the way of the children.
         drop(cases);
         let mut nanos = vec![Vec::new(); named.len()];
@@ -210,16 +252,31 @@ impl Runner {
         nanos: Vec<f64>,
         faults: Vec<f64>,
     ) {
-        self.rows.push(Row { workload, task: task.name(), contender, bytes, nanos, faults });
+        self.rows.push(Row {
+            workload,
+            task: task.name(),
+            contender,
+            bytes,
+            nanos,
+            faults,
+        });
     }
 
     /// Writes what the cases encode to files named `workload.contender.pkl`.
     fn write(&self, cases: &[Case]) -> Result<(), String> {
-        let Some(folder) = &self.options.write else { return Ok(()) };
+        let Some(folder) = &self.options.write else {
+            return Ok(());
+        };
         fs::create_dir_all(folder).map_err(|e| e.to_string())?;
         for case in cases {
-            let Some(bytes) = case.encoded() else { continue };
-            let name = format!("{}.{}.pkl", case.workload, case.contender.replace([' ', ':'], "-"));
+            let Some(bytes) = case.encoded() else {
+                continue;
+            };
+            let name = format!(
+                "{}.{}.pkl",
+                case.workload,
+                case.contender.replace([' ', ':'], "-")
+            );
             fs::write(folder.join(&name), bytes?).map_err(|e| format!("{name}: {e}"))?;
             println!("{name}");
         }
@@ -247,7 +304,12 @@ fn checked(cases: Vec<Case>, check: bool) -> Result<(Vec<Case>, Vec<usize>), Str
                 sizes.push(bytes);
             }
             Err(error) => {
-                let what = format!("{} {} {}: {error}", case.workload, case.task.name(), case.contender);
+                let what = format!(
+                    "{} {} {}: {error}",
+                    case.workload,
+                    case.task.name(),
+                    case.contender
+                );
                 if case.contender.starts_with(serde_pickle_benches::ours::NAME) {
                     return Err(what);
                 }
@@ -268,7 +330,10 @@ fn calibrate(case: &Case) -> Result<usize, String> {
     }
     let each = timer.elapsed.as_nanos().max(1) / case.batch as u128;
     let wanted = SHORTEST.as_nanos() / each.max(1);
-    Ok(case.batch.max(usize::try_from(wanted).unwrap_or(1)).min(10_000))
+    Ok(case
+        .batch
+        .max(usize::try_from(wanted).unwrap_or(1))
+        .min(10_000))
 }
 
 /// The measurement of a process that was spawned for it.
@@ -277,6 +342,9 @@ fn once(case: &Case) -> Result<(), String> {
     let before = page_faults();
     case.run(&mut timer, case.batch)?;
     let faults = page_faults() - before;
-    println!("{} {faults}", timer.elapsed.as_nanos() as f64 / case.batch as f64);
+    println!(
+        "{} {faults}",
+        timer.elapsed.as_nanos() as f64 / case.batch as f64
+    );
     Ok(())
 }
