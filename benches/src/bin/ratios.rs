@@ -13,6 +13,7 @@ use serde_json::json;
 use serde_pickle_benches::case::{self, Case, Task};
 use serde_pickle_benches::cli::{HELP, Options, is_base};
 use serde_pickle_benches::measure::{Timer, page_faults};
+use serde_pickle_benches::ours;
 use serde_pickle_benches::report::{self, Row};
 use serde_pickle_benches::workload::{Visit, Workload, each};
 
@@ -167,14 +168,23 @@ impl Runner {
     /// Interleaved rounds in this process.
     fn rounds(&mut self, cases: &[Case], sizes: &[usize]) -> Result<(), String> {
         let mut batches = Vec::with_capacity(cases.len());
-        for case in cases {
-            batches.push(calibrate(case)?);
+        let mut able: Vec<(&Case, usize)> = Vec::with_capacity(cases.len());
+        for (case, &bytes) in cases.iter().zip(sizes) {
+            match calibrate(case) {
+                Ok(batch) => {
+                    batches.push(batch);
+                    able.push((case, bytes));
+                }
+                // Peers that cannot do it were named by the check, if there was one.
+                Err(error) => peer_failed(case, &error)?,
+            }
         }
+        let cases = able;
         let mut nanos = vec![Vec::new(); cases.len()];
         for round in 0..self.options.rounds {
             for step in 0..cases.len() {
                 let at = (round + step) % cases.len();
-                let case = &cases[at];
+                let (case, _) = cases[at];
                 if is_slow(&nanos[at]) {
                     continue;
                 }
@@ -183,7 +193,7 @@ impl Runner {
                 nanos[at].push(timer.elapsed.as_nanos() as f64 / batches[at] as f64);
             }
         }
-        for ((case, &bytes), nanos) in cases.iter().zip(sizes).zip(nanos) {
+        for ((case, bytes), nanos) in cases.into_iter().zip(nanos) {
             self.push(
                 case.workload,
                 case.task,
@@ -303,21 +313,25 @@ fn checked(cases: Vec<Case>, check: bool) -> Result<(Vec<Case>, Vec<usize>), Str
                 good.push(case);
                 sizes.push(bytes);
             }
-            Err(error) => {
-                let what = format!(
-                    "{} {} {}: {error}",
-                    case.workload,
-                    case.task.name(),
-                    case.contender
-                );
-                if case.contender.starts_with(serde_pickle_benches::ours::NAME) {
-                    return Err(what);
-                }
-                eprintln!("{what}");
-            }
+            Err(error) => peer_failed(&case, &error)?,
         }
     }
     Ok((good, sizes))
+}
+
+/// Names a peer that cannot do a case. Our own must be able to: that is an error.
+fn peer_failed(case: &Case, error: &str) -> Result<(), String> {
+    let what = format!(
+        "{} {} {}: {error}",
+        case.workload,
+        case.task.name(),
+        case.contender
+    );
+    if case.contender.starts_with(ours::NAME) {
+        return Err(what);
+    }
+    eprintln!("{what}");
+    Ok(())
 }
 
 /// How many results a section should make.
