@@ -64,7 +64,7 @@ enum Segment {
 enum Code {
     #[error("{0}")]
     Io(#[source] io::Error),
-    #[error("the pickle ends inside {0}")]
+    #[error("{0}")]
     Eof(Cow<'static, str>),
     #[error("{0}")]
     Syntax(Cow<'static, str>),
@@ -112,10 +112,9 @@ impl Error {
         Self::new(Code::Io(error))
     }
 
-    /// The input ended inside `what`, for example "a list" or "the argument of BININT".
     #[cold]
-    pub(crate) fn eof(what: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Code::Eof(what.into()))
+    pub(crate) fn eof(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Eof(message.into()))
     }
 
     #[cold]
@@ -152,6 +151,14 @@ impl Error {
     #[cold]
     pub(crate) fn at(mut self, offset: u64) -> Self {
         self.0.offset.get_or_insert(offset);
+        self
+    }
+
+    /// Moves the offset by that of the pickle in its stream.
+    pub(crate) fn in_stream(mut self, start: u64) -> Self {
+        if let Some(offset) = &mut self.0.offset {
+            *offset += start;
+        }
         self
     }
 

@@ -46,3 +46,9 @@ pub(crate) const QUOTED: usize = 80;
 ///
 /// A claimed length is never allocated before the bytes are there.
 pub(crate) const READ_CHUNK: usize = 64 << 10;
+
+/// Parts of a qualified name that is written below protocol 4, where each but the first is a call of `getattr`.
+///
+/// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes
+/// nest a few levels at most.
+pub(crate) const NESTED_NAMES: usize = 64;

@@ -41,7 +41,8 @@ pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 ///
 /// - `how`: u8, the number of a [`How`](super::How);
 /// - `callable`: what is called, or the class;
-/// - `args`: a tuple, or a unit for the `None` of Python 2.2;
+/// - `args`: a tuple. On writing a unit, Rust's `()`, is the empty tuple; on reading the empty tuple is a unit for whom asks
+///   for one, and the `None` of Python 2.2 always is;
 /// - `kwargs`: a map (empty unless `how` is `NewObjEx`);
 /// - `listitems`, `setitems`: seqs; `dictitems`: a seq of pairs;
 /// - `state`: an Option;

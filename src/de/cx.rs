@@ -1,0 +1,178 @@
+//! What every step of a walk over a graph shares: the nodes, the input, the settings, and the budget.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::options::{Encoding, Errors, Settings};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Buffer, Nodes};
+use crate::graph::scalar;
+use crate::limits;
+use crate::read::text::Text;
+
+/// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
+pub(crate) struct Cx<'g, 'de> {
+    pub(crate) nodes: &'g Nodes<'de>,
+    pub(crate) input: &'de [u8],
+    pub(crate) settings: &'g Settings,
+    /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
+    /// what a graph without shared references comes to is granted on top of the limit.
+    budget: Cell<u64>,
+}
+
+impl<'g, 'de> Cx<'g, 'de> {
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings) -> Self {
+        let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
+        Self { nodes, input, settings, budget: Cell::new(settings.max_expansion.saturating_add(own)) }
+    }
+
+    /// Counts `bytes` of text or bytes that are handed out.
+    #[inline]
+    pub(crate) fn charge(&self, bytes: usize) -> Result<()> {
+        match self.budget.get().checked_sub(bytes as u64) {
+            Some(left) => {
+                self.budget.set(left);
+                Ok(())
+            }
+            None => Err(self.expanded()),
+        }
+    }
+
+    /// Counts the values in a container that is entered.
+    #[inline]
+    pub(crate) fn charge_values(&self, count: usize) -> Result<()> {
+        self.charge(count.saturating_mul(limits::EXPANSION_PER_VALUE as usize))
+    }
+
+    #[cold]
+    fn expanded(&self) -> Error {
+        Error::limit(format!(
+            "shared references expand to more than {} bytes; a Graph keeps them shared",
+            self.settings.max_expansion
+        ))
+    }
+
+    /// The error of nesting beyond the limit, at the object `handle`.
+    #[cold]
+    pub(crate) fn too_deep(&self, handle: Handle, limit: usize) -> Error {
+        if crate::graph::contains_itself(self.nodes, handle) {
+            return Error::data("an object contains itself; a Graph can hold it");
+        }
+        Error::limit(format!("nested more than {limit} levels deep"))
+    }
+
+    /// Attaches where in the input `handle` is.
+    #[cold]
+    pub(crate) fn locate(&self, error: Error, handle: Handle) -> Error {
+        match self.nodes.offset(handle) {
+            Some(offset) => error.at(offset),
+            None => error,
+        }
+    }
+
+    /// Attaches the dict key under which the fault is.
+    #[cold]
+    pub(crate) fn under_key(&self, error: Error, key: Handle) -> Error {
+        if let Some(text) = scalar::plain_text(self.nodes, self.input, key) {
+            return error.under_key(&text);
+        }
+        if let Some(chars) = scalar::chars(self.input, key) {
+            return error.under_key(&String::from_utf8_lossy(&chars));
+        }
+        match scalar::int(self.nodes, self.input, key) {
+            Some(scalar::Int::Small(value)) => error.under_key(&value.to_string()),
+            _ => error.under_key(&format!("<{}>", crate::machine::describe(key.tag()))),
+        }
+    }
+
+    /// The bytes of an out-of-band buffer.
+    ///
+    /// # Errors
+    /// There are not as many.
+    pub(crate) fn buffer(&self, handle: Handle) -> Result<Buffer<'de>> {
+        self.nodes.buffer(handle.number()).ok_or_else(|| {
+            Error::unsupported(format!(
+                "the pickle asks for out-of-band buffer number {}, and there are {} buffers; give them with DeOptions::buffers",
+                handle.number() as u64 + 1,
+                self.nodes.buffer_count()
+            ))
+        })
+    }
+
+    /// Text of a kind that has no `&'de str`: escaped, with surrogates, or not in the input. `None` for what is no text.
+    #[cold]
+    pub(crate) fn owned_text(&self, handle: Handle) -> Result<Option<String>> {
+        match scalar::text(self.nodes, self.input, handle) {
+            None => Ok(None),
+            Some(Text::Str(text)) => {
+                self.charge(text.len())?;
+                Ok(Some(text.into_owned()))
+            }
+            Some(Text::Surrogates(bytes)) => {
+                self.charge(bytes.len())?;
+                match self.settings.errors {
+                    Errors::Strict => Err(Error::data(
+                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
+                    )),
+                    errors => Ok(Some(repair(&bytes, errors, 3))),
+                }
+            }
+        }
+    }
+
+    /// An 8-bit string of Python 2 as text; `None` where the encoding says that it stays bytes.
+    ///
+    /// # Errors
+    /// The encoding cannot decode it.
+    pub(crate) fn decode_chars<'a>(&self, chars: &'a [u8]) -> Result<Option<Cow<'a, str>>> {
+        let (what, valid) = match self.settings.encoding {
+            Encoding::Bytes => return Ok(None),
+            Encoding::Latin1 => {
+                if chars.is_ascii() {
+                    return Ok(Some(String::from_utf8_lossy(chars)));
+                }
+                return Ok(Some(Cow::Owned(chars.iter().map(|&byte| char::from(byte)).collect())));
+            }
+            Encoding::Utf8 => ("UTF-8", std::str::from_utf8(chars).ok()),
+            Encoding::Ascii => ("ASCII", std::str::from_utf8(chars).ok().filter(|text| text.is_ascii())),
+        };
+        match (valid, self.settings.errors) {
+            (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
+            (None, Errors::Strict) => Err(Error::data(format!(
+                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
+            ))),
+            (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
+            (None, errors) => {
+                let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);
+                let decoded = |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
+                Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
+            }
+        }
+    }
+
+    /// Whether the value is an 8-bit string.
+    #[inline]
+    pub(crate) fn is_chars(handle: Handle) -> bool {
+        matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
+    }
+}
+
+/// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three bytes and counts once.
+fn repair(bytes: &[u8], errors: Errors, surrogate: usize) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let Some(chunk) = rest.utf8_chunks().next() else { break };
+        text.push_str(chunk.valid());
+        if chunk.invalid().is_empty() {
+            break;
+        }
+        if errors == Errors::Replace {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        let fault = chunk.invalid().len().max(surrogate);
+        rest = rest.get(chunk.valid().len() + fault..).unwrap_or_default();
+    }
+    text
+}

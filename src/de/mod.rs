@@ -1,0 +1,101 @@
+//! Graph → serde visitors.
+//!
+//! [`Deserializer`] reads pickles from a slice or a reader, one after another; each is run by the machine into nodes, and
+//! `node` walks over those as serde asks. The walk is the only part that recurses, in the visitors of the user's types, and
+//! the only part with a budget: see `cx`.
+
+mod access;
+mod class;
+pub(crate) mod cx;
+pub(crate) mod node;
+mod object;
+mod options;
+mod stream;
+mod token;
+mod variant;
+
+pub use options::{DeOptions, Encoding, Errors};
+pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
+
+use std::io::Read;
+
+use serde::de::{Deserialize, DeserializeOwned};
+
+use crate::error::Result;
+use crate::graph::handle::Handle;
+use crate::graph::nodes::Nodes;
+use crate::machine::{self, Config, State};
+use cx::Cx;
+use node::NodeDeserializer;
+pub(crate) use options::Settings;
+
+/// Reads a value from a pickle in memory.
+///
+/// `&str` and `&[u8]` borrow from the slice. Bytes behind the pickle are ignored, as Python's `pickle.loads` does; nothing
+/// in the pickle is executed.
+///
+/// # Errors
+/// `Eof` and `Syntax` where the bytes are no pickle, `Data` where it does not fit the type, `Limit` where it nests or
+/// expands too far. Each says at which byte and at which place in the value.
+///
+/// ```
+/// use serde_derive::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct User<'a> {
+///     name: &'a str,
+///     age: u8,
+/// }
+///
+/// // pickle.dumps({'name': 'Ada', 'age': 36}, 2)
+/// let bytes = b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x03\x00\x00\x00Adaq\x02X\x03\x00\x00\x00ageq\x03K$u.";
+/// let user: User = serde_pickle::from_slice(bytes)?;
+/// assert_eq!((user.name, user.age), ("Ada", 36));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
+    read_slice(bytes, &Settings::default())
+}
+
+/// Reads a value from a pickle that a reader gives.
+///
+/// No byte behind the pickle's STOP is read, so that what follows it is still there; see [`Deserializer`] for several
+/// pickles in a row. A reader without a buffer of its own is read in small pieces: wrap a file in a `BufReader` when
+/// nothing else reads from it.
+///
+/// # Errors
+/// As [`from_slice`]; and `Io`, where the reader fails.
+///
+/// ```
+/// let mut file: &[u8] = b"K\x2a.and more";
+/// let answer: u32 = serde_pickle::from_reader(&mut file)?;
+/// assert_eq!((answer, file), (42, &b"and more"[..]));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn from_reader<R: Read, T: DeserializeOwned>(reader: R) -> Result<T> {
+    DeOptions::new().from_reader(reader)
+}
+
+fn read_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8], settings: &Settings) -> Result<T> {
+    let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
+    let loaded = machine::load(bytes, 0, &mut state, &settings.config(true))?;
+    read_nodes(&state.nodes, bytes, loaded.root, settings)
+}
+
+/// Hands what a machine has built to a type.
+pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
+    nodes: &Nodes<'de>,
+    input: &'de [u8],
+    root: Handle,
+    settings: &Settings,
+) -> Result<T> {
+    let cx = Cx::new(nodes, input, settings);
+    T::deserialize(NodeDeserializer::root(&cx, root)).map_err(|error| cx.locate(error, root))
+}
+
+impl Settings {
+    /// What of the settings concerns the machine.
+    pub(crate) fn config(&self, share_text: bool) -> Config {
+        Config { share_text, max_nodes: self.max_nodes, max_int_digits: self.max_int_digits }
+    }
+}

@@ -1,0 +1,629 @@
+//! One value of a graph as serde's `Deserializer`.
+//!
+//! Each method looks at the tag it expects most and leaves the rest to [`NodeDeserializer::any`], so that the frequent
+//! pairs of type and value (a struct from a dict, a string from text, an int from an int) are short, inlined paths. What an
+//! instance is to serde is told in `object`, the private names in `token`.
+//!
+//! Text is handed out as `&'de str` wherever it lies in the input unescaped.
+
+use std::borrow::Cow;
+
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+
+use super::access::{Items, Pairs};
+use super::cx::Cx;
+use super::variant::{VariantNode, unit_variant};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Contents;
+use crate::graph::scalar::{self, Int};
+use crate::reduce::token;
+
+/// How many transparent wrappers (`Some`, newtypes) one value may get. They take no level of depth, yet a type such as
+/// `struct Endless(Option<Box<Endless>>)` would wrap forever.
+const WRAPS: u32 = 64;
+
+/// One value, ready to be handed to a visitor.
+#[derive(Clone, Copy)]
+pub(crate) struct NodeDeserializer<'g, 'de> {
+    pub(crate) cx: &'g Cx<'g, 'de>,
+    pub(crate) handle: Handle,
+    /// Levels of containers that may still be entered.
+    pub(crate) depth: u32,
+    wraps: u32,
+}
+
+impl<'g, 'de> NodeDeserializer<'g, 'de> {
+    #[inline]
+    pub(crate) fn new(cx: &'g Cx<'g, 'de>, handle: Handle, depth: u32) -> Self {
+        Self { cx, handle, depth, wraps: WRAPS }
+    }
+
+    /// The root of a walk: the levels that the settings allow for Rust types.
+    pub(crate) fn root(cx: &'g Cx<'g, 'de>, handle: Handle) -> Self {
+        Self::new(cx, handle, u32::try_from(cx.settings.typed_depth).unwrap_or(u32::MAX))
+    }
+
+    /// The same value, for what a wrapper holds.
+    #[inline]
+    pub(crate) fn unwrapped(mut self) -> Result<Self> {
+        match self.wraps.checked_sub(1) {
+            Some(wraps) => {
+                self.wraps = wraps;
+                Ok(self)
+            }
+            None => Err(Error::limit("the type wraps one value more than 64 times")),
+        }
+    }
+
+    /// The depth inside this container.
+    #[inline]
+    pub(crate) fn deeper(&self) -> Result<u32> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => Ok(depth),
+            None => Err(self.cx.too_deep(self.handle, self.cx.settings.typed_depth)),
+        }
+    }
+
+    /// Hands out the contents of a list, tuple or set.
+    #[inline]
+    pub(crate) fn visit_items<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let object = self.cx.nodes.object(self.handle.number());
+        let len = self.cx.nodes.contents_len(&object);
+        self.visit_contents(self.cx.nodes.contents(&object), len, visitor)
+    }
+
+    /// Hands out `len` handles as a sequence, and sees to it that none is left behind.
+    #[inline]
+    pub(crate) fn visit_contents<V: Visitor<'de>>(
+        self,
+        contents: Contents<'g, 'de>,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.cx.charge_values(len)?;
+        let mut items = Items::new(self.cx, contents, len, self.deeper()?);
+        let value = visitor.visit_seq(&mut items)?;
+        match items.left() {
+            0 => Ok(value),
+            left => Err(too_long(len, len - left)),
+        }
+    }
+
+    /// Hands out the handles of `run` as a sequence.
+    pub(crate) fn visit_run<V: Visitor<'de>>(self, run: &'g [Handle], visitor: V) -> Result<V::Value> {
+        self.visit_contents(Contents::of(self.cx.nodes, run), run.len(), visitor)
+    }
+
+    /// Hands out a dict as a map, and sees to it that no entry is left behind.
+    #[inline]
+    pub(crate) fn visit_pairs<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let object = self.cx.nodes.object(self.handle.number());
+        let len = self.cx.nodes.contents_len(&object);
+        self.cx.charge_values(len)?;
+        let mut pairs = Pairs::new(self.cx, self.cx.nodes.contents(&object), len / 2, self.deeper()?);
+        let value = visitor.visit_map(&mut pairs)?;
+        match pairs.left() {
+            0 => Ok(value),
+            left => Err(too_long(len / 2, len / 2 - left)),
+        }
+    }
+
+    /// Hands out text, borrowed from the input where it lies there as it is.
+    #[inline]
+    fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match scalar::borrowed_text(self.cx.nodes, self.cx.input, self.handle) {
+            Some(text) => {
+                self.cx.charge(text.len())?;
+                visitor.visit_borrowed_str(text)
+            }
+            None => self.visit_owned_text(visitor),
+        }
+    }
+
+    #[cold]
+    fn visit_owned_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.cx.owned_text(self.handle)? {
+            Some(text) => visitor.visit_string(text),
+            None => Err(self.unreadable()),
+        }
+    }
+
+    /// Hands out an int by the narrowest visit method that takes it.
+    #[inline]
+    fn visit_int<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+            Some(Int::Small(value)) => match u64::try_from(value) {
+                Ok(value) => visitor.visit_u64(value),
+                Err(_) => visitor.visit_i64(value),
+            },
+            Some(Int::Long(bytes)) => visit_long(bytes, visitor),
+            Some(Int::Big(value)) => visit_long(&value.to_signed_bytes_le(), visitor),
+            None => Err(self.unreadable()),
+        }
+    }
+
+    /// Hands out bytes, borrowed from the input.
+    #[inline]
+    fn visit_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match scalar::bytes(self.cx.nodes, self.cx.input, self.handle) {
+            Some(bytes) => {
+                self.cx.charge(bytes.len())?;
+                visitor.visit_borrowed_bytes(bytes)
+            }
+            None => Err(self.unreadable()),
+        }
+    }
+
+    /// Hands out an 8-bit string as text by the encoding, or as bytes.
+    ///
+    /// With `or_bytes`, a string that UTF-8, the default, cannot decode is bytes too.
+    pub(crate) fn visit_chars<V: Visitor<'de>>(self, or_bytes: bool, visitor: V) -> Result<V::Value> {
+        let Some(chars) = scalar::chars(self.cx.input, self.handle) else { return Err(self.unreadable()) };
+        self.cx.charge(chars.len())?;
+        let lenient = or_bytes && self.cx.settings.encoding == super::Encoding::Utf8;
+        match chars {
+            Cow::Borrowed(chars) => match self.cx.decode_chars(chars) {
+                Ok(Some(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
+                Ok(Some(Cow::Owned(text))) => visitor.visit_string(text),
+                Ok(None) => visitor.visit_borrowed_bytes(chars),
+                Err(_) if lenient => visitor.visit_borrowed_bytes(chars),
+                Err(error) => Err(error),
+            },
+            Cow::Owned(chars) => match self.cx.decode_chars(&chars) {
+                Ok(Some(text)) => visitor.visit_string(text.into_owned()),
+                Ok(None) => visitor.visit_byte_buf(chars),
+                Err(_) if lenient => visitor.visit_byte_buf(chars),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// The bytes of a bytearray, of a view of one, or of an out-of-band buffer.
+    pub(crate) fn buffer_bytes(&self) -> Result<Option<Cow<'de, [u8]>>> {
+        let mut handle = self.handle;
+        // A view of a view is not made by the machine; two steps lead to the payload.
+        for _ in 0..3 {
+            match handle.tag() {
+                Tag::Buffer => return self.cx.buffer(handle).map(|buffer| Some(Cow::Borrowed(buffer.bytes))),
+                Tag::ByteArray | Tag::View => {
+                    let object = self.cx.nodes.object(handle.number());
+                    match self.cx.nodes.first(&object).first() {
+                        Some(&inner) => handle = inner,
+                        None => return Ok(None),
+                    }
+                }
+                Tag::Const => {
+                    return Ok(match self.cx.nodes.constant(handle.number()) {
+                        Some(crate::graph::nodes::Const::Bytes(bytes)) => Some(bytes.clone()),
+                        _ => None,
+                    });
+                }
+                Tag::Instance => return self.call_bytes(handle),
+                _ => return Ok(scalar::bytes(self.cx.nodes, self.cx.input, handle).map(Cow::Borrowed)),
+            }
+        }
+        Ok(None)
+    }
+
+    fn visit_buffer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.buffer_bytes()? {
+            Some(bytes) => {
+                self.cx.charge(bytes.len())?;
+                match bytes {
+                    Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+                    Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
+                }
+            }
+            None => Err(self.unreadable()),
+        }
+    }
+
+    /// Whatever the value is by itself.
+    #[inline(never)]
+    pub(crate) fn any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::None => visitor.visit_unit(),
+            Tag::True => visitor.visit_bool(true),
+            Tag::False => visitor.visit_bool(false),
+            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
+            Tag::Float8 | Tag::FloatLine => self.visit_float(visitor),
+            Tag::Shared
+            | Tag::Str1
+            | Tag::Str4
+            | Tag::Str8
+            | Tag::StrLine
+            | Tag::StrEscaped
+            | Tag::Surrogates
+            | Tag::Name => self.visit_text(visitor),
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => self.visit_chars(true, visitor),
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
+            Tag::ByteArray | Tag::Buffer | Tag::View => self.visit_buffer(visitor),
+            Tag::EmptyTuple => self.visit_run(&[], visitor),
+            Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
+            Tag::Dict => self.visit_pairs(visitor),
+            Tag::Const => self.visit_const(visitor),
+            Tag::Instance => self.visit_instance(visitor),
+            Tag::Global | Tag::Ext => self.visit_global(visitor),
+            Tag::Persid => Err(Error::unsupported(
+                "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
+            )),
+            Tag::Vacant => Err(self.unreadable()),
+        }
+    }
+
+    fn visit_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match scalar::float(self.cx.nodes, self.cx.input, self.handle) {
+            Some(value) => visitor.visit_f64(value),
+            None => Err(self.unreadable()),
+        }
+    }
+
+    fn visit_const<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        use crate::graph::nodes::Const;
+
+        match self.cx.nodes.constant(self.handle.number()) {
+            Some(Const::Int(_) | Const::BigInt(_)) => self.visit_int(visitor),
+            Some(Const::Float(value)) => visitor.visit_f64(*value),
+            Some(Const::Str(_) | Const::Surrogates(_)) => self.visit_text(visitor),
+            Some(Const::Bytes(Cow::Borrowed(bytes))) => visitor.visit_borrowed_bytes(bytes),
+            Some(Const::Bytes(Cow::Owned(bytes))) => visitor.visit_bytes(bytes),
+            None => Err(self.unreadable()),
+        }
+    }
+
+    /// The error of a handle that the machine never makes.
+    #[cold]
+    pub(crate) fn unreadable(&self) -> Error {
+        Error::data(format!("{} has no content in this pickle", crate::machine::describe(self.handle.tag())))
+    }
+
+    /// Whether the value is text of any spelling.
+    #[inline]
+    pub(crate) fn is_text(&self) -> bool {
+        match self.handle.tag() {
+            Tag::Shared
+            | Tag::Str1
+            | Tag::Str4
+            | Tag::Str8
+            | Tag::StrLine
+            | Tag::StrEscaped
+            | Tag::Surrogates
+            | Tag::Name => true,
+            Tag::Const => scalar::text(self.cx.nodes, self.cx.input, self.handle).is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// Hands out an int of more than 64 bits.
+fn visit_long<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
+    let value = num_bigint::BigInt::from_signed_bytes_le(bytes);
+    if let Ok(value) = u64::try_from(&value) {
+        return visitor.visit_u64(value);
+    }
+    if let Ok(value) = i64::try_from(&value) {
+        return visitor.visit_i64(value);
+    }
+    if let Ok(value) = i128::try_from(&value) {
+        return visitor.visit_i128(value);
+    }
+    match u128::try_from(&value) {
+        Ok(value) => visitor.visit_u128(value),
+        Err(_) => {
+            let found = format!("an int of {} bits", value.bits());
+            Err(de::Error::invalid_type(Unexpected::Other(&found), &visitor))
+        }
+    }
+}
+
+/// The error of a sequence or map that has more entries than the type takes.
+#[cold]
+pub(crate) fn too_long(len: usize, taken: usize) -> Error {
+    de::Error::invalid_length(len, &taken.to_string().as_str())
+}
+
+macro_rules! deserialize_ints {
+    ($($method:ident)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.handle.tag() {
+                Tag::Small => visitor.visit_u64(u64::from(self.handle.detail())),
+                Tag::Int4 | Tag::Long1 => self.visit_int(visitor),
+                _ => self.any(visitor),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.any(visitor)
+    }
+
+    deserialize_ints! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    #[inline]
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::True => visitor.visit_bool(true),
+            Tag::False => visitor.visit_bool(false),
+            _ => self.any(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_f64(visitor)
+    }
+
+    #[inline]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Float8 => self.visit_float(visitor),
+            Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            _ => self.any(visitor),
+        }
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    #[inline]
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Str1 | Tag::Shared | Tag::Str4 => self.visit_text(visitor),
+            _ => self.string_of_other(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
+            // Bytes asked for stay bytes, whatever the encoding.
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
+                Some(Cow::Borrowed(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
+                None => Err(self.unreadable()),
+            },
+            _ => self.any(visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.deserialize_bytes(visitor)
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::None => visitor.visit_none(),
+            _ => visitor.visit_some(self.unwrapped()?),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.any(visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            return self.class_unit_struct(name, visitor);
+        }
+        self.any(visitor)
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        if name.starts_with(token::PREFIX) {
+            return self.token_newtype(name, visitor);
+        }
+        if name.starts_with(token::CLASS) {
+            return self.class_newtype_struct(name, visitor);
+        }
+        visitor.visit_newtype_struct(self.unwrapped()?)
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
+            _ => self.seq_of_other(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            return self.class_tuple_struct(name, visitor);
+        }
+        self.deserialize_seq(visitor)
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Dict => self.visit_pairs(visitor),
+            _ => self.map_of_other(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        if name.starts_with(token::PREFIX) {
+            return self.token_struct(name, visitor);
+        }
+        if name.starts_with(token::CLASS) {
+            return self.class_struct(name, fields, visitor);
+        }
+        match self.handle.tag() {
+            Tag::Dict => self.visit_pairs(visitor),
+            _ => self.struct_of_other(visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Dict => {
+                let object = self.cx.nodes.object(self.handle.number());
+                let mut contents = self.cx.nodes.contents(&object);
+                match (contents.next(), contents.next(), contents.next()) {
+                    (Some(variant), Some(data), None) => {
+                        visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?))
+                    }
+                    _ => Err(Error::data("an enum is a dict with exactly one entry, its variant")),
+                }
+            }
+            Tag::Tuple => match *self.cx.nodes.first(&self.cx.nodes.object(self.handle.number())) {
+                [variant] => visitor.visit_enum(unit_variant(Self::new(self.cx, variant, self.deeper()?))),
+                [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
+                _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
+            },
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(name, variants, visitor),
+            _ => visitor.visit_enum(unit_variant(self)),
+        }
+    }
+
+    #[inline]
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
+            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+                self.identifier_of_int(visitor)
+            }
+            _ => self.any(visitor),
+        }
+    }
+
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        // The machine has read and checked it already.
+        visitor.visit_unit()
+    }
+
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+}
+
+impl<'g, 'de> NodeDeserializer<'g, 'de> {
+    /// An int where a name is asked for: its decimal text, never its value as an index.
+    fn identifier_of_int<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+            Some(Int::Small(value)) => visitor.visit_str(itoa::Buffer::new().format(value)),
+            _ => self.any(visitor),
+        }
+    }
+
+    /// An int where a float is asked for: one beyond 128 bits has to be rounded here, for serde cannot carry it.
+    fn visit_as_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let big = match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+            Some(Int::Long(bytes)) => num_bigint::BigInt::from_signed_bytes_le(bytes),
+            Some(Int::Big(value)) => value.into_owned(),
+            _ => return self.any(visitor),
+        };
+        match num_traits::ToPrimitive::to_f64(&big) {
+            Some(value) if value.is_finite() => visitor.visit_f64(value),
+            _ => {
+                let found = format!("an int of {} bits", big.bits());
+                Err(de::Error::invalid_value(Unexpected::Other(&found), &visitor))
+            }
+        }
+    }
+
+    /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
+    fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
+                self.visit_chars(false, visitor)
+            }
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View => {
+                let Some(bytes) = self.buffer_bytes()? else { return Err(self.unreadable()) };
+                self.cx.charge(bytes.len())?;
+                match bytes {
+                    Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+                        Ok(text) => visitor.visit_borrowed_str(text),
+                        Err(_) => visitor.visit_borrowed_bytes(bytes),
+                    },
+                    Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                        Ok(text) => visitor.visit_string(text),
+                        Err(error) => visitor.visit_byte_buf(error.into_bytes()),
+                    },
+                }
+            }
+            _ => self.any(visitor),
+        }
+    }
+
+    /// A sequence from bytes (their values, for `Vec<u8>`) or from an object.
+    fn seq_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::EmptyTuple => self.visit_run(&[], visitor),
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
+                Some(chars) => self.visit_byte_seq(&chars, visitor),
+                None => Err(self.unreadable()),
+            },
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
+                match self.buffer_bytes()? {
+                    Some(bytes) => self.visit_byte_seq(&bytes, visitor),
+                    None => self.any(visitor),
+                }
+            }
+            Tag::Instance => self.seq_of_instance(visitor),
+            _ => self.any(visitor),
+        }
+    }
+
+    pub(crate) fn visit_byte_seq<V: Visitor<'de>>(self, bytes: &[u8], visitor: V) -> Result<V::Value> {
+        self.cx.charge(bytes.len())?;
+        let mut seq = de::value::SeqDeserializer::<_, Error>::new(bytes.iter().copied());
+        let value = visitor.visit_seq(&mut seq)?;
+        seq.end()?;
+        Ok(value)
+    }
+
+    fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Instance => self.map_of_instance(visitor),
+            _ => self.any(visitor),
+        }
+    }
+
+    fn struct_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.handle.tag() {
+            Tag::Instance => self.struct_of_instance(visitor),
+            _ => self.any(visitor),
+        }
+    }
+}

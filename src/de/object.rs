@@ -1,0 +1,310 @@
+//! What an instance is to serde, by its shape alone.
+//!
+//! Classes are names, so what an object "is" comes from how it was pickled: its state, the items it was given, its
+//! arguments. Which of these answers depends on what is asked for:
+//!
+//! - a struct: the state, `(dict, slots)` merged, and the dict items; without either, the arguments in order;
+//! - a map: the dict items, else the state;
+//! - a sequence: the list items, else the value of a builtin base class, else the arguments;
+//! - anything: the items, else the state, else a single argument, else the arguments.
+
+use std::borrow::Cow;
+
+use serde::de::Visitor;
+
+use super::access::Pairs;
+use super::node::NodeDeserializer;
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Contents, RunKind};
+use crate::graph::scalar;
+use crate::graph::view::{ObjectView, Payload, View, global_names, tuple_items, view};
+
+impl<'g, 'de> NodeDeserializer<'g, 'de> {
+    pub(crate) fn view(&self) -> Result<View<'g>> {
+        view(self.cx.nodes, self.cx.input, self.handle.number())
+    }
+
+    /// The same walk at another value, of the same depth.
+    pub(crate) fn of(self, handle: Handle) -> Self {
+        Self::new(self.cx, handle, self.depth)
+    }
+
+    /// The same walk at a value one level further in: what an object is made of.
+    pub(crate) fn inner(self, handle: Handle) -> Result<Self> {
+        Ok(Self::new(self.cx, handle, self.deeper()?))
+    }
+
+    /// An instance as whatever it is by itself.
+    pub(crate) fn visit_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let object = match self.view()? {
+            View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
+            View::Bytes { bytes, .. } => return self.visit_payload(bytes, visitor),
+            View::Complex { real, imaginary } => return self.visit_complex(real, imaginary, visitor),
+            View::Attribute { .. } => return self.visit_global(visitor),
+            View::Object(object) => object,
+        };
+        if let Some((_, base)) = object.base {
+            return self.inner(base)?.any(visitor);
+        }
+        let nodes = self.cx.nodes;
+        match object.more(nodes).map(|(kind, _)| kind).find(|kind| *kind != RunKind::Setter) {
+            Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
+            Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
+            _ => match self.state_of(&object)? {
+                Some(state) => self.visit_state(state, &object, visitor),
+                None => match object.args.handles() {
+                    &[single] => self.inner(single)?.any(visitor),
+                    args => self.visit_run(args, visitor),
+                },
+            },
+        }
+    }
+
+    /// The state that an object was given, by BUILD or by a setter.
+    pub(crate) fn state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
+        Ok(match object.state(self.cx.nodes)? {
+            Some(state) => Some(state),
+            None => object.setter(self.cx.nodes).map(|(_, state)| state),
+        })
+    }
+
+    /// An instance as a struct.
+    pub(crate) fn struct_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.view()? {
+            View::Object(object) => self.struct_of_object(&object, visitor),
+            _ => self.any(visitor),
+        }
+    }
+
+    pub(crate) fn struct_of_object<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+        let state = self.state_of(object)?;
+        let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+        match (state, has_pairs) {
+            (Some(state), false) => self.visit_state(state, object, visitor),
+            (state, true) => {
+                let mut sources = Vec::new();
+                if let Some(state) = state {
+                    sources.extend(self.attribute_dicts(state).unwrap_or_default());
+                }
+                self.visit_merged(sources, object, visitor)
+            }
+            (None, false) => match (object.base, object.args.handles()) {
+                (Some((_, base)), _) => {
+                    serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
+                }
+                (None, []) => self.visit_merged(Vec::new(), object, visitor),
+                // A tuple subclass without attributes has its items in one argument.
+                (None, &[items]) if items.tag() == Tag::Tuple => self.inner(items)?.visit_items(visitor),
+                (None, args) => self.visit_run(args, visitor),
+            },
+        }
+    }
+
+    /// An instance as a map.
+    pub(crate) fn map_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let object = match self.view()? {
+            View::Object(object) => object,
+            _ => return self.any(visitor),
+        };
+        if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
+            return self.visit_dict_items(&object, visitor);
+        }
+        match (self.state_of(&object)?, object.base, object.args.handles()) {
+            (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
+            (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
+            (Some(state), ..) => self.visit_state(state, &object, visitor),
+            (None, ..) => self.visit_merged(Vec::new(), &object, visitor),
+        }
+    }
+
+    /// An instance as a sequence.
+    pub(crate) fn seq_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let object = match self.view()? {
+            View::Object(object) => object,
+            View::Bytes { bytes, .. } => {
+                let bytes = self.payload_bytes(bytes)?;
+                return self.visit_byte_seq(&bytes, visitor);
+            }
+            _ => return self.visit_instance(visitor),
+        };
+        let nodes = self.cx.nodes;
+        if object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds)) {
+            return self.visit_list_items(&object, visitor);
+        }
+        if let Some((_, base)) = object.base {
+            return serde::Deserializer::deserialize_seq(self.inner(base)?, visitor);
+        }
+        match object.args.handles() {
+            &[items] if is_sequence(items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
+            [] => match self.state_of(&object)? {
+                Some(state) if is_sequence(state) => {
+                    serde::Deserializer::deserialize_seq(self.inner(state)?, visitor)
+                }
+                _ => self.visit_run(&[], visitor),
+            },
+            args => self.visit_run(args, visitor),
+        }
+    }
+
+    /// The state as a map of attributes where it is one, else as itself.
+    fn visit_state<V: Visitor<'de>>(self, state: Handle, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+        match state.tag() {
+            Tag::Dict => self.of(state).visit_pairs(visitor),
+            _ => match self.attribute_dicts(state) {
+                Some(dicts) => self.visit_merged(dicts, object, visitor),
+                None => serde::Deserializer::deserialize_any(self.inner(state)?, visitor),
+            },
+        }
+    }
+
+    /// The dicts of a state that is one, or that is `(dict, slots)` with either left out.
+    pub(crate) fn attribute_dicts(&self, state: Handle) -> Option<Vec<Handle>> {
+        match state.tag() {
+            Tag::Dict => Some(vec![state]),
+            Tag::Tuple => match *tuple_items(self.cx.nodes, state) {
+                [dict, slots] if matches!(dict.tag(), Tag::None | Tag::Dict) && slots.tag() == Tag::Dict => {
+                    Some([dict, slots].into_iter().filter(|part| part.tag() == Tag::Dict).collect())
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Several dicts, and then the dict items of an object, as one map.
+    fn visit_merged<V: Visitor<'de>>(
+        self,
+        dicts: Vec<Handle>,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        let nodes = self.cx.nodes;
+        let of_dict = |dict: Handle| nodes.contents(&nodes.object(dict.number()));
+        let of_run = |run| Contents::of(nodes, run);
+        let items = object.more(nodes).filter(|(kind, _)| *kind == RunKind::Pairs).map(|(_, run)| of_run(run));
+        let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
+        self.visit_sources(sources, visitor)
+    }
+
+    fn visit_sources<V: Visitor<'de>>(self, mut sources: Vec<Contents<'g, 'de>>, visitor: V) -> Result<V::Value> {
+        let len: usize = sources.iter().map(|source| source.clone().count()).sum();
+        self.cx.charge_values(len)?;
+        sources.reverse();
+        let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
+        let mut pairs = Pairs::new(self.cx, first, len / 2, self.deeper()?).followed_by(sources);
+        let value = visitor.visit_map(&mut pairs)?;
+        match pairs.left() {
+            0 => Ok(value),
+            left => Err(super::node::too_long(len / 2, len / 2 - left)),
+        }
+    }
+
+    fn visit_dict_items<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+        self.visit_merged(Vec::new(), object, visitor)
+    }
+
+    fn visit_list_items<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+        let runs = object.more(self.cx.nodes);
+        let items: Vec<Handle> = runs
+            .filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds))
+            .flat_map(|(_, run)| run.iter().copied())
+            .collect();
+        self.visit_handles(&items, visitor)
+    }
+
+    /// Hands out handles that lie in no run of the graph.
+    pub(crate) fn visit_handles<V: Visitor<'de>>(self, handles: &[Handle], visitor: V) -> Result<V::Value> {
+        self.cx.charge_values(handles.len())?;
+        let depth = self.deeper()?;
+        let mut items = super::access::Loose::new(self.cx, handles, depth);
+        let value = visitor.visit_seq(&mut items)?;
+        match items.left() {
+            0 => Ok(value),
+            left => Err(super::node::too_long(handles.len(), handles.len() - left)),
+        }
+    }
+
+    /// A set made by a call: what the list had then, and what was added since.
+    fn visit_set<V: Visitor<'de>>(self, items: Option<Handle>, taken: usize, visitor: V) -> Result<V::Value> {
+        let handles = self.set_items(items, taken);
+        self.visit_handles(&handles, visitor)
+    }
+
+    pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Vec<Handle> {
+        crate::graph::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
+    }
+
+    fn visit_complex<V: Visitor<'de>>(self, real: Handle, imaginary: Option<Handle>, visitor: V) -> Result<V::Value> {
+        let (re, im) = self.complex_parts(real, imaginary)?;
+        visitor.visit_seq(serde::de::value::SeqDeserializer::new([re, im].into_iter()))
+    }
+
+    pub(crate) fn complex_parts(&self, real: Handle, imaginary: Option<Handle>) -> Result<(f64, f64)> {
+        let part = |handle: Handle| -> Result<f64> {
+            match scalar::float(self.cx.nodes, self.cx.input, handle) {
+                Some(value) => Ok(value),
+                None => serde::Deserialize::deserialize(self.of(handle)),
+            }
+        };
+        Ok((part(real)?, imaginary.map(part).transpose()?.unwrap_or(0.0)))
+    }
+
+    fn visit_payload<V: Visitor<'de>>(self, payload: Payload<'g>, visitor: V) -> Result<V::Value> {
+        match payload {
+            Payload::Of(handle) => serde::Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
+            Payload::Encoded(bytes) => {
+                self.cx.charge(bytes.len())?;
+                visitor.visit_byte_buf(bytes.into_owned())
+            }
+        }
+    }
+
+    fn payload_bytes(&self, payload: Payload<'g>) -> Result<Cow<'g, [u8]>> {
+        match payload {
+            Payload::Encoded(bytes) => Ok(bytes),
+            Payload::Of(handle) => {
+                let inner = self.inner(handle)?;
+                match scalar::chars(self.cx.input, handle) {
+                    Some(chars) => Ok(chars),
+                    None => inner.buffer_bytes()?.ok_or_else(|| inner.unreadable()),
+                }
+            }
+        }
+    }
+
+    /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
+    pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
+        match self.of(handle).view()? {
+            View::Bytes { bytes, .. } => {
+                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A global as its dotted name.
+    pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let (module, qualname) = self.global_names()?;
+        visitor.visit_string(format!("{module}.{qualname}"))
+    }
+
+    /// Module and qualified name of a global.
+    ///
+    /// # Errors
+    /// An extension code, which has a name only in a registry.
+    pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
+        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| {
+            match self.handle.tag() {
+                Tag::Ext => Error::unsupported(
+                    "an extension code names a global in a registry; give it with DeOptions::extensions",
+                ),
+                _ => self.unreadable(),
+            }
+        })
+    }
+}
+
+fn is_sequence(handle: Handle) -> bool {
+    matches!(handle.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple | Tag::Set | Tag::FrozenSet)
+}

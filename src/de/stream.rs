@@ -1,0 +1,294 @@
+//! Several pickles in a row.
+//!
+//! A [`Deserializer`] stands at a place in a slice or a reader and moves on by one pickle each time something is
+//! deserialized from it. Like Python's `Unpickler` it can keep its memo between pickles, which the later dumps of one
+//! `Pickler` need; then everything that was read stays in memory, for the memo may refer to any of it.
+
+use std::io::Read;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeOwned, Visitor};
+
+use super::cx::Cx;
+use super::node::NodeDeserializer;
+use super::options::DeOptions;
+use crate::error::{Error, Result};
+use crate::graph::handle::Handle;
+use crate::graph::nodes::Nodes;
+use crate::machine::{self, State};
+use crate::read::source::Collector;
+
+/// Reads pickles one after another from a slice or a reader.
+///
+/// Python's `Unpickler`. `T::deserialize(&mut deserializer)` reads the next pickle; [`into_iter`](Self::into_iter) reads
+/// all of them.
+///
+/// ```
+/// use serde::Deserialize;
+/// use serde_pickle::Deserializer;
+///
+/// let mut deserializer = Deserializer::from_slice(b"K\x01.K\x02.rest");
+/// assert_eq!(u8::deserialize(&mut deserializer)?, 1);
+/// assert_eq!(u8::deserialize(&mut deserializer)?, 2);
+/// assert_eq!(deserializer.byte_offset(), 6);
+/// assert!(deserializer.end().is_err());
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub struct Deserializer<S> {
+    source: S,
+    options: DeOptions,
+    keep_memo: bool,
+}
+
+/// Pickles in a slice.
+pub struct SliceSource<'de> {
+    bytes: &'de [u8],
+    at: usize,
+    state: State<'de>,
+}
+
+/// Pickles from a reader.
+pub struct ReaderSource<R> {
+    collector: Collector<R>,
+    /// Where the next pickle begins in what was collected.
+    at: usize,
+    /// How many bytes before that were dropped.
+    dropped: u64,
+    state: State<'static>,
+}
+
+impl<'de> Deserializer<SliceSource<'de>> {
+    /// Reads from a slice; text and bytes borrow from it.
+    pub fn from_slice(bytes: &'de [u8]) -> Self {
+        Self::new(SliceSource { bytes, at: 0, state: State::default() })
+    }
+
+    /// How many bytes have been read: where the next pickle begins.
+    pub fn byte_offset(&self) -> u64 {
+        self.source.at as u64
+    }
+
+    /// Says whether all bytes have been read.
+    ///
+    /// # Errors
+    /// `Data`, where bytes follow the last pickle that was read.
+    pub fn end(&mut self) -> Result<()> {
+        if self.at_end() { Ok(()) } else { Err(trailing(self.byte_offset())) }
+    }
+
+    /// The pickles that follow, each as a `T`.
+    #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
+    pub fn into_iter<T: Deserialize<'de>>(self) -> StreamDeserializer<SliceSource<'de>, T> {
+        StreamDeserializer { deserializer: self, failed: false, item: PhantomData }
+    }
+
+    fn at_end(&self) -> bool {
+        self.source.at >= self.source.bytes.len()
+    }
+
+    /// Runs the next pickle.
+    fn load(&mut self) -> Result<Handle> {
+        let source = &mut self.source;
+        if !self.keep_memo {
+            source.state = State { nodes: Nodes::with_input(source.bytes.len() - source.at), ..State::default() };
+        }
+        let config = self.options.settings.config(true);
+        let loaded = machine::load(source.bytes, source.at, &mut source.state, &config)?;
+        source.at = loaded.end;
+        Ok(loaded.root)
+    }
+}
+
+impl<R: Read> Deserializer<ReaderSource<R>> {
+    /// Reads from a reader, never a byte beyond the pickle that is asked for.
+    pub fn from_reader(reader: R) -> Self {
+        let collector = Collector::new(reader);
+        Self::new(ReaderSource { collector, at: 0, dropped: 0, state: State::default() })
+    }
+
+    /// How many bytes the pickles read so far had: where the next one begins.
+    pub fn byte_offset(&self) -> u64 {
+        self.source.dropped + self.source.at as u64
+    }
+
+    /// Says whether the reader is at its end; reads one byte to see.
+    ///
+    /// # Errors
+    /// `Data`, where bytes follow the last pickle that was read; `Io`, where the reader fails.
+    pub fn end(&mut self) -> Result<()> {
+        if self.at_end()? { Ok(()) } else { Err(trailing(self.byte_offset())) }
+    }
+
+    /// The pickles that follow, each as a `T`.
+    #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
+    pub fn into_iter<T: DeserializeOwned>(self) -> StreamDeserializer<ReaderSource<R>, T> {
+        StreamDeserializer { deserializer: self, failed: false, item: PhantomData }
+    }
+
+    /// The reader, and the bytes that were read from it and belong to no pickle: none, unless a frame announced more than
+    /// its pickle used, or [`end`](Self::end) had a look.
+    pub fn into_inner(self) -> (R, Vec<u8>) {
+        self.source.collector.into_parts(self.source.at)
+    }
+
+    fn at_end(&mut self) -> Result<bool> {
+        let dropped = self.source.dropped;
+        self.source.collector.ends_at(self.source.at).map_err(|error| error.in_stream(dropped))
+    }
+
+    fn load(&mut self) -> Result<Handle> {
+        let source = &mut self.source;
+        let mut state: State<'_> = State::default();
+        if self.keep_memo {
+            state = std::mem::take(&mut source.state);
+        } else {
+            source.collector.discard(source.at);
+            source.dropped += source.at as u64;
+            source.at = 0;
+        }
+        let dropped = source.dropped;
+        source.collector.collect(source.at).map_err(|error| error.in_stream(dropped))?;
+        // What is kept between pickles outlives this borrow of the bytes, so nothing may be borrowed for it.
+        let config = self.options.settings.config(false);
+        let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config)
+            .map_err(|error| error.in_stream(dropped))?;
+        source.state = state.into_owned();
+        source.at = loaded.end;
+        Ok(loaded.root)
+    }
+}
+
+impl<S> Deserializer<S> {
+    fn new(source: S) -> Self {
+        Self { source, options: DeOptions::new(), keep_memo: false }
+    }
+
+    /// Reads with these options.
+    #[must_use]
+    pub fn with_options(mut self, options: DeOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Whether the memo lives on from one pickle to the next, as in one `Unpickler` of Python. Default: no, as in
+    /// `pickle.load`.
+    ///
+    /// The second and later dumps of one `Pickler` need it. What was read then stays in memory.
+    #[must_use]
+    pub fn keep_memo(mut self, keep: bool) -> Self {
+        self.keep_memo = keep;
+        self
+    }
+}
+
+#[cold]
+fn trailing(offset: u64) -> Error {
+    Error::data("bytes follow the last pickle").at(offset)
+}
+
+/// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
+fn walk<'g, 'de>(
+    nodes: &'g Nodes<'de>,
+    input: &'de [u8],
+    options: &'g DeOptions,
+) -> Cx<'g, 'de> {
+    Cx::new(nodes, input, &options.settings)
+}
+
+macro_rules! forward {
+    ($self:ident, $load:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
+            let root = $self.load()?;
+            let (nodes, input, dropped) = $load;
+            let cx = walk(nodes, input, &$self.options);
+            serde::Deserializer::$method(NodeDeserializer::root(&cx, root), $($arg,)* visitor)
+                .map_err(|error| cx.locate(error, root).in_stream(dropped))
+        }
+    )*};
+}
+
+macro_rules! forward_all {
+    ($self:ident, $load:expr) => {
+        forward! { $self, $load,
+            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+            deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
+            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
+            deserialize_unit_struct(name: &'static str) deserialize_newtype_struct(name: &'static str)
+            deserialize_seq() deserialize_tuple(len: usize)
+            deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
+            deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            deserialize_enum(name: &'static str, variants: &'static [&'static str])
+            deserialize_identifier() deserialize_ignored_any()
+        }
+    };
+}
+
+impl<'de> serde::Deserializer<'de> for &mut Deserializer<SliceSource<'de>> {
+    type Error = Error;
+    forward_all! { self, (&self.source.state.nodes, self.source.bytes, 0) }
+}
+
+impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<ReaderSource<R>> {
+    type Error = Error;
+    forward_all! { self, (&self.source.state.nodes, self.source.collector.bytes(), self.source.dropped) }
+}
+
+/// The pickles of a stream; see [`Deserializer::into_iter`].
+///
+/// Ends where the input ends behind a whole pickle; a pickle that is cut short is an error. Nothing follows an error.
+///
+/// ```
+/// let ints = serde_pickle::Deserializer::from_slice(b"K\x01.K\x02.").into_iter::<u8>();
+/// assert_eq!(ints.collect::<Result<Vec<_>, _>>()?, [1, 2]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub struct StreamDeserializer<S, T> {
+    deserializer: Deserializer<S>,
+    failed: bool,
+    item: PhantomData<T>,
+}
+
+impl<'de, T: Deserialize<'de>> StreamDeserializer<SliceSource<'de>, T> {
+    /// Where the next pickle begins.
+    pub fn byte_offset(&self) -> u64 {
+        self.deserializer.byte_offset()
+    }
+}
+
+impl<R: Read, T: DeserializeOwned> StreamDeserializer<ReaderSource<R>, T> {
+    /// Where the next pickle begins.
+    pub fn byte_offset(&self) -> u64 {
+        self.deserializer.byte_offset()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Iterator for StreamDeserializer<SliceSource<'de>, T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        if self.failed || self.deserializer.at_end() {
+            return None;
+        }
+        let item = T::deserialize(&mut self.deserializer);
+        self.failed = item.is_err();
+        Some(item)
+    }
+}
+
+impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<ReaderSource<R>, T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        if self.failed {
+            return None;
+        }
+        let item = match self.deserializer.at_end() {
+            Ok(true) => return None,
+            Ok(false) => T::deserialize(&mut self.deserializer),
+            Err(error) => Err(error),
+        };
+        self.failed = item.is_err();
+        Some(item)
+    }
+}

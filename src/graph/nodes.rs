@@ -1,0 +1,465 @@
+//! Where the values of a graph are kept: a few flat vectors, without the input itself.
+//!
+//! Scalars are handles whose payload is in the input. Objects are numbered; an [`Object`] is 24 bytes, and its contents
+//! are runs of handles in one shared vector. A container is mostly filled once, so its first run is in the object; one
+//! that grows again (protocol 0 appends item by item, lists come in batches of 1,000) either prolongs its last run, when
+//! that ends where the vector ends, or links a further [`Run`]. An instance has its callable and arguments as its first
+//! run, and what was done to it afterwards (items, state) as further ones, in order.
+//!
+//! Together with the handle on the machine's stack a value costs at most about 70 bytes for the one byte of input that
+//! a hostile pickle spends on it, and 8 to 16 bytes a value in ordinary ones.
+//!
+//! Everything here is addressed by number. A number only ever comes out of `Nodes` itself, yet no lookup panics: a number
+//! that is not there reads as empty.
+
+use std::borrow::Cow;
+
+use num_bigint::BigInt;
+
+use super::handle::{Handle, Tag};
+use crate::error::{Error, Result};
+use crate::limits;
+
+/// No run: the end of a chain.
+const NONE: u32 = u32::MAX;
+
+/// What a machine has built.
+#[derive(Default)]
+pub(crate) struct Nodes<'de> {
+    handles: Vec<Handle>,
+    objects: Vec<Object>,
+    runs: Vec<Run>,
+    shared: Vec<Shared<'de>>,
+    consts: Vec<Const<'de>>,
+    buffers: Vec<Buffer<'de>>,
+}
+
+/// An out-of-band buffer that was handed in with the pickle (PEP 574).
+#[derive(Clone, Copy)]
+pub(crate) struct Buffer<'de> {
+    pub(crate) bytes: &'de [u8],
+    pub(crate) readonly: bool,
+}
+
+/// Text that was fetched from the memo at least once: checked and cut out for good, because it is likely a dict's key.
+#[derive(Clone, Copy)]
+pub(crate) struct Shared<'de> {
+    pub(crate) text: &'de str,
+    /// The handle it was stored under: its identity and its place in the input.
+    pub(crate) origin: Handle,
+}
+
+/// A value that is not in the input: from a resolver, from a builder, or from a [`Value`](crate::Value).
+pub(crate) enum Const<'de> {
+    Int(i64),
+    BigInt(Cow<'de, BigInt>),
+    Float(f64),
+    Str(Cow<'de, str>),
+    /// UTF-8 with surrogates.
+    Surrogates(Cow<'de, [u8]>),
+    Bytes(Cow<'de, [u8]>),
+}
+
+impl Const<'_> {
+    fn into_owned(self) -> Const<'static> {
+        match self {
+            Self::Int(value) => Const::Int(value),
+            Self::BigInt(value) => Const::BigInt(Cow::Owned(value.into_owned())),
+            Self::Float(value) => Const::Float(value),
+            Self::Str(text) => Const::Str(Cow::Owned(text.into_owned())),
+            Self::Surrogates(bytes) => Const::Surrogates(Cow::Owned(bytes.into_owned())),
+            Self::Bytes(bytes) => Const::Bytes(Cow::Owned(bytes.into_owned())),
+        }
+    }
+}
+
+/// Something with an identity and, mostly, contents.
+#[derive(Clone, Copy)]
+pub(crate) struct Object {
+    /// Tag, flags and offset, packed as in a handle.
+    meta: u64,
+    start: u32,
+    len: u32,
+    /// The first further run.
+    more: u32,
+    /// The last further run.
+    last: u32,
+}
+
+impl Object {
+    #[inline]
+    pub(crate) fn tag(&self) -> Tag {
+        Handle::from_bits(self.meta).tag()
+    }
+
+    #[inline]
+    pub(crate) fn flags(&self) -> Flags {
+        Flags(Handle::from_bits(self.meta).detail())
+    }
+
+    /// Where the opcode that made it is in the input.
+    #[inline]
+    pub(crate) fn offset(&self) -> usize {
+        Handle::from_bits(self.meta).offset()
+    }
+
+    fn set_flags(&mut self, flags: Flags) {
+        self.meta = Handle::new(self.tag(), flags.0, self.offset()).to_bits();
+    }
+
+    /// Whether there is anything beyond the first run.
+    #[inline]
+    pub(crate) fn has_more(&self) -> bool {
+        self.more != NONE
+    }
+}
+
+/// Sixteen bits about an object. What they mean depends on its tag.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Flags(u16);
+
+impl Flags {
+    /// A tuple or frozenset with something unhashable in it.
+    pub(crate) const UNHASHABLE: Self = Self(1 << 8);
+    /// A global named while the protocol was below 3: its names may be Python 2's.
+    pub(crate) const PYTHON2: Self = Self(1 << 9);
+    /// A global named while the protocol was 4 or higher: dots in its name lead into classes.
+    pub(crate) const DOTTED: Self = Self(1 << 10);
+
+    /// Flags with a small number in their low byte: the spelling of an instance, or what a global is known as.
+    pub(crate) const fn with_low(low: u8) -> Self {
+        Self(low as u16)
+    }
+
+    pub(crate) const fn low(self) -> u8 {
+        self.0 as u8
+    }
+
+    pub(crate) const fn with(self, flag: Self, on: bool) -> Self {
+        Self(if on { self.0 | flag.0 } else { self.0 & !flag.0 })
+    }
+
+    pub(crate) const fn has(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
+    }
+}
+
+/// What a run of handles is to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum RunKind {
+    /// What the object was made of: a container's first contents, or callable and arguments.
+    First,
+    /// APPEND, APPENDS.
+    Items,
+    /// SETITEM, SETITEMS: keys and values in turn.
+    Pairs,
+    /// ADDITEMS.
+    Adds,
+    /// BUILD: one handle.
+    State,
+    /// A state setter and the state: two handles.
+    Setter,
+    /// Not handles: how many items the list had that a set was made of.
+    Taken,
+}
+
+/// Contents that an object got later.
+#[derive(Clone, Copy)]
+struct Run {
+    kind: RunKind,
+    start: u32,
+    len: u32,
+    next: u32,
+}
+
+impl<'de> Nodes<'de> {
+    /// An empty store with room for what an ordinary pickle of `input` bytes holds. The room is address space; it costs
+    /// memory only once it is used.
+    pub(crate) fn with_input(input: usize) -> Self {
+        Self {
+            handles: Vec::with_capacity(input / 4 + 8),
+            objects: Vec::with_capacity(input / 32 + 4),
+            ..Self::default()
+        }
+    }
+
+    /// The same nodes, borrowing nothing. Shared texts and buffers are borrowed, so there must be none.
+    pub(crate) fn into_owned(self) -> Nodes<'static> {
+        debug_assert!(self.shared.is_empty() && self.buffers.is_empty());
+        Nodes {
+            handles: self.handles,
+            objects: self.objects,
+            runs: self.runs,
+            shared: Vec::new(),
+            consts: self.consts.into_iter().map(Const::into_owned).collect(),
+            buffers: Vec::new(),
+        }
+    }
+
+    pub(crate) fn set_buffers(&mut self, buffers: Vec<Buffer<'de>>) {
+        self.buffers = buffers;
+    }
+
+    pub(crate) fn buffer(&self, number: u32) -> Option<Buffer<'de>> {
+        self.buffers.get(number as usize).copied()
+    }
+
+    pub(crate) fn buffer_count(&self) -> usize {
+        self.buffers.len()
+    }
+
+    /// How many handles there are: what a walk that visits everything once visits at most.
+    pub(crate) fn handle_count(&self) -> usize {
+        self.handles.len()
+    }
+
+    pub(crate) fn object_count(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Makes an object of the handles `contents`.
+    #[inline]
+    pub(crate) fn push_object(&mut self, tag: Tag, flags: Flags, offset: usize, contents: &[Handle]) -> Result<Handle> {
+        let number = self.objects.len();
+        let start = self.handles.len();
+        if number >= limits::OBJECTS || start + contents.len() >= limits::OBJECTS {
+            return Err(too_many(offset));
+        }
+        self.handles.extend_from_slice(contents);
+        self.objects.push(Object {
+            meta: Handle::new(tag, flags.0, offset).to_bits(),
+            start: start as u32,
+            len: contents.len() as u32,
+            more: NONE,
+            last: NONE,
+        });
+        Ok(Handle::numbered(tag, number as u32))
+    }
+
+    /// Gives an object further contents.
+    #[inline]
+    pub(crate) fn extend(&mut self, number: u32, kind: RunKind, contents: &[Handle], offset: usize) -> Result<()> {
+        let start = self.handles.len();
+        if start + contents.len() >= limits::OBJECTS {
+            return Err(too_many(offset));
+        }
+        let Some(object) = self.objects.get_mut(number as usize) else { return Ok(()) };
+        // The contents of an instance are its callable and arguments: what is added to it is never a part of that.
+        let container = matches!(object.tag(), Tag::List | Tag::Dict | Tag::Set);
+        let added = contents.len() as u32;
+        if object.more == NONE {
+            if container && object.len == 0 {
+                object.start = start as u32;
+                object.len = added;
+                self.handles.extend_from_slice(contents);
+                return Ok(());
+            }
+            if container && object.start as usize + object.len as usize == start {
+                object.len += added;
+                self.handles.extend_from_slice(contents);
+                return Ok(());
+            }
+        } else if let Some(run) = self.runs.get_mut(object.last as usize)
+            && run.kind == kind
+            && run.start as usize + run.len as usize == start
+            && matches!(kind, RunKind::Items | RunKind::Pairs | RunKind::Adds)
+        {
+            run.len += added;
+            self.handles.extend_from_slice(contents);
+            return Ok(());
+        }
+        self.handles.extend_from_slice(contents);
+        self.link(number, Run { kind, start: start as u32, len: added, next: NONE })
+    }
+
+    /// Notes how many items a list had when a set was made of it.
+    pub(crate) fn note_taken(&mut self, number: u32, items: usize) -> Result<()> {
+        let items = u32::try_from(items).map_err(|_| too_many(0))?;
+        self.link(number, Run { kind: RunKind::Taken, start: items, len: 0, next: NONE })
+    }
+
+    fn link(&mut self, number: u32, run: Run) -> Result<()> {
+        let at = self.runs.len();
+        if at >= limits::OBJECTS {
+            return Err(too_many(0));
+        }
+        self.runs.push(run);
+        let Some(object) = self.objects.get_mut(number as usize) else { return Ok(()) };
+        let before = std::mem::replace(&mut object.last, at as u32);
+        if object.more == NONE {
+            object.more = at as u32;
+        } else if let Some(before) = self.runs.get_mut(before as usize) {
+            before.next = at as u32;
+        }
+        Ok(())
+    }
+
+    /// Drops the object made last. The caller knows that nothing refers to it.
+    pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
+        if let Some(object) = self.objects.get_mut(number as usize) {
+            object.set_flags(flags);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn object(&self, number: u32) -> Object {
+        const EMPTY: Object = Object { meta: 0, start: 0, len: 0, more: NONE, last: NONE };
+        self.objects.get(number as usize).copied().unwrap_or(EMPTY)
+    }
+
+    /// The object's first run.
+    #[inline]
+    pub(crate) fn first(&self, object: &Object) -> &[Handle] {
+        let start = object.start as usize;
+        self.handles.get(start..start + object.len as usize).unwrap_or_default()
+    }
+
+    /// The runs behind the first one, in order.
+    pub(crate) fn more(&self, object: &Object) -> MoreRuns<'_, 'de> {
+        MoreRuns { nodes: self, next: object.more }
+    }
+
+    /// All of a container's contents, run by run.
+    #[inline]
+    pub(crate) fn contents(&self, object: &Object) -> Contents<'_, 'de> {
+        Contents { nodes: self, run: self.first(object).iter(), next: object.more }
+    }
+
+    /// How many handles [`contents`](Self::contents) gives.
+    #[inline]
+    pub(crate) fn contents_len(&self, object: &Object) -> usize {
+        let first = object.len as usize;
+        if object.more == NONE { first } else { first + self.more(object).map(|(_, run)| run.len()).sum::<usize>() }
+    }
+
+    pub(crate) fn push_shared(&mut self, shared: Shared<'de>) -> Result<Handle> {
+        let number = self.shared.len();
+        if number >= limits::OBJECTS {
+            return Err(too_many(shared.origin.offset()));
+        }
+        self.shared.push(shared);
+        Ok(Handle::numbered(Tag::Shared, number as u32))
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self, number: u32) -> Shared<'de> {
+        self.shared.get(number as usize).copied().unwrap_or(Shared { text: "", origin: Handle::VACANT })
+    }
+
+    pub(crate) fn push_const(&mut self, value: Const<'de>) -> Result<Handle> {
+        let number = self.consts.len();
+        if number >= limits::OBJECTS {
+            return Err(too_many(0));
+        }
+        self.consts.push(value);
+        Ok(Handle::numbered(Tag::Const, number as u32))
+    }
+
+    pub(crate) fn constant(&self, number: u32) -> Option<&Const<'de>> {
+        self.consts.get(number as usize)
+    }
+
+    /// Where the opcode that made this value is in the input, if it comes from there.
+    pub(crate) fn offset(&self, handle: Handle) -> Option<u64> {
+        match handle.tag() {
+            Tag::Vacant | Tag::Const | Tag::Buffer => None,
+            Tag::Shared => self.offset(self.shared(handle.number()).origin),
+            _ if handle.is_object() => Some(self.object(handle.number()).offset() as u64),
+            _ => Some(handle.offset() as u64),
+        }
+    }
+
+    /// The handle by which two references to one object are known to be the same: fetched text goes back to its origin.
+    pub(crate) fn identity(&self, handle: Handle) -> Handle {
+        match handle.tag() {
+            Tag::Shared => self.shared(handle.number()).origin,
+            _ => handle,
+        }
+    }
+
+    /// Whether Python can hash this value, as far as its kind tells.
+    #[inline]
+    pub(crate) fn is_hashable(&self, handle: Handle) -> bool {
+        !handle.is_object() || self.is_hashable_object(handle)
+    }
+
+    fn is_hashable_object(&self, handle: Handle) -> bool {
+        match handle.tag() {
+            Tag::List | Tag::Dict | Tag::Set | Tag::ByteArray => false,
+            Tag::Tuple | Tag::FrozenSet | Tag::Instance => !self.object(handle.number()).flags().has(Flags::UNHASHABLE),
+            _ => true,
+        }
+    }
+}
+
+#[cold]
+fn too_many(offset: usize) -> Error {
+    Error::limit("the pickle holds more than 4,294,967,294 objects or references").at(offset as u64)
+}
+
+/// The runs of an object behind its first.
+pub(crate) struct MoreRuns<'g, 'de> {
+    nodes: &'g Nodes<'de>,
+    next: u32,
+}
+
+impl<'g> Iterator for MoreRuns<'g, '_> {
+    type Item = (RunKind, &'g [Handle]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let run = self.nodes.runs.get(self.next as usize)?;
+        self.next = run.next;
+        let start = run.start as usize;
+        Some((run.kind, self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default()))
+    }
+}
+
+impl MoreRuns<'_, '_> {
+    /// The number that [`Nodes::note_taken`] noted.
+    pub(crate) fn taken(&self) -> Option<usize> {
+        let run = self.nodes.runs.get(self.next as usize)?;
+        (run.kind == RunKind::Taken).then_some(run.start as usize)
+    }
+}
+
+/// The contents of a container.
+#[derive(Clone)]
+pub(crate) struct Contents<'g, 'de> {
+    nodes: &'g Nodes<'de>,
+    run: std::slice::Iter<'g, Handle>,
+    next: u32,
+}
+
+impl<'g, 'de> Contents<'g, 'de> {
+    /// Contents that are one run.
+    pub(crate) fn of(nodes: &'g Nodes<'de>, run: &'g [Handle]) -> Self {
+        Self { nodes, run: run.iter(), next: NONE }
+    }
+
+    #[cold]
+    fn next_run(&mut self) -> Option<Handle> {
+        while let Some(run) = self.nodes.runs.get(self.next as usize) {
+            self.next = run.next;
+            let start = run.start as usize;
+            self.run = self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default().iter();
+            if let Some(&handle) = self.run.next() {
+                return Some(handle);
+            }
+        }
+        None
+    }
+}
+
+impl Iterator for Contents<'_, '_> {
+    type Item = Handle;
+
+    #[inline]
+    fn next(&mut self) -> Option<Handle> {
+        match self.run.next() {
+            Some(&handle) => Some(handle),
+            None if self.next == NONE => None,
+            None => self.next_run(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a scalar's handle stands for: its payload in the input, decoded.
+//!
+//! The machine has checked every payload when it made the handle, so nothing here fails on a handle it made; a lookup that
+//! finds nothing gives `None` all the same, and text is checked again, because that is how safe Rust makes a `&str`.
+
+use std::borrow::Cow;
+
+use num_bigint::BigInt;
+
+use super::handle::{Handle, Tag};
+use super::nodes::{Const, Nodes};
+use crate::opcode::Opcode;
+use crate::read::text::{self, Decimal, Text};
+
+/// An int.
+pub(crate) enum Int<'a> {
+    Small(i64),
+    /// Little-endian two's complement, longer than eight bytes.
+    Long(&'a [u8]),
+    Big(Cow<'a, BigInt>),
+}
+
+/// The payload of a handle with a counted argument, in the input the handle was made from.
+#[inline]
+pub(crate) fn payload(input: &[u8], handle: Handle) -> Option<&[u8]> {
+    let at = handle.offset();
+    match handle.tag() {
+        Tag::Str1 | Tag::Bytes1 | Tag::Chars1 | Tag::Long1 => input.get(at + 2..at + 2 + usize::from(handle.detail())),
+        Tag::Str4 | Tag::Bytes4 | Tag::Chars4 | Tag::Long4 => {
+            let len = u32::from_le_bytes(*input.get(at + 1..)?.first_chunk()?);
+            input.get(at + 5..)?.get(..len as usize)
+        }
+        Tag::Str8 | Tag::Bytes8 => {
+            let len = u64::from_le_bytes(*input.get(at + 1..)?.first_chunk()?);
+            input.get(at + 9..)?.get(..usize::try_from(len).ok()?)
+        }
+        Tag::Surrogates => match input.get(at).copied().and_then(Opcode::from_byte)? {
+            Opcode::ShortBinunicode => {
+                let len = *input.get(at + 1)?;
+                input.get(at + 2..at + 2 + usize::from(len))
+            }
+            Opcode::Binunicode => payload(input, Handle::new(Tag::Str4, 0, at)),
+            _ => payload(input, Handle::new(Tag::Str8, 0, at)),
+        },
+        _ => None,
+    }
+}
+
+/// The line that begins at `at`, of `detail` bytes unless that says "long".
+#[inline]
+fn line(input: &[u8], at: usize, detail: u16) -> Option<&[u8]> {
+    let rest = input.get(at..)?;
+    let len = match detail {
+        Handle::LONG => memchr::memchr(b'\n', rest)?,
+        len => usize::from(len),
+    };
+    rest.get(..len)
+}
+
+/// The value of an int, in any spelling.
+#[inline]
+pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Int<'g>> {
+    let at = handle.offset();
+    Some(match handle.tag() {
+        Tag::Small => Int::Small(i64::from(handle.detail())),
+        Tag::Int4 => Int::Small(i64::from(i32::from_le_bytes(*input.get(at + 1..)?.first_chunk()?))),
+        Tag::Long1 | Tag::Long4 => {
+            let payload = payload(input, handle)?;
+            match text::small_long(payload) {
+                Some(value) => Int::Small(value),
+                None => Int::Long(payload),
+            }
+        }
+        Tag::IntLine | Tag::LongLine => return int_line(input, handle),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Int(value) => Int::Small(*value),
+            Const::BigInt(value) => Int::Big(Cow::Borrowed(value)),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
+    let line = line(input, handle.offset() + 1, Handle::LONG)?;
+    // The machine has checked the number of digits.
+    let decimal = match handle.tag() {
+        Tag::IntLine => text::decode_int(line, usize::MAX),
+        _ => text::decode_long(line, usize::MAX),
+    };
+    Some(match decimal.ok()? {
+        Decimal::Bool(value) => Int::Small(i64::from(value)),
+        Decimal::Int(value) => Int::Small(value),
+        Decimal::Big(value) => Int::Big(Cow::Owned(value)),
+    })
+}
+
+/// The value of a float.
+#[inline]
+pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f64> {
+    match handle.tag() {
+        Tag::Float8 => Some(f64::from_be_bytes(*input.get(handle.offset() + 1..)?.first_chunk()?)),
+        Tag::FloatLine => text::decode_float(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Float(value) => Some(*value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Text that lives as long as the input, where the handle is of that kind.
+#[inline]
+pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: Handle) -> Option<&'de str> {
+    match handle.tag() {
+        Tag::Shared => Some(nodes.shared(handle.number()).text),
+        Tag::Str1 | Tag::Str4 | Tag::Str8 => std::str::from_utf8(payload(input, handle)?).ok(),
+        Tag::StrLine => std::str::from_utf8(line(input, handle.offset() + 1, handle.detail())?).ok(),
+        Tag::Name => std::str::from_utf8(line(input, handle.offset(), handle.detail())?).ok(),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Str(Cow::Borrowed(text)) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Text of any spelling, surrogates included. No 8-bit strings.
+pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
+    match handle.tag() {
+        Tag::StrEscaped => {
+            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
+        }
+        Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Str(text) => Some(Text::Str(Cow::Borrowed(text))),
+            Const::Surrogates(bytes) => Some(Text::Surrogates(Cow::Borrowed(bytes))),
+            _ => None,
+        },
+        _ => borrowed_text(nodes, input, handle).map(|text| Text::Str(Cow::Borrowed(text))),
+    }
+}
+
+/// Text without surrogates.
+pub(crate) fn plain_text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Cow<'g, str>> {
+    match text(nodes, input, handle)? {
+        Text::Str(text) => Some(text),
+        Text::Surrogates(_) => None,
+    }
+}
+
+/// The bytes of Python 2's 8-bit strings, escapes undone.
+pub(crate) fn chars(input: &[u8], handle: Handle) -> Option<Cow<'_, [u8]>> {
+    match handle.tag() {
+        Tag::Chars1 | Tag::Chars4 => payload(input, handle).map(Cow::Borrowed),
+        Tag::CharsLine => text::decode_string(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
+        _ => None,
+    }
+}
+
+/// The bytes of a bytes object.
+#[inline]
+pub(crate) fn bytes<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: Handle) -> Option<&'de [u8]> {
+    match handle.tag() {
+        Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => payload(input, handle),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Bytes(Cow::Borrowed(bytes)) => Some(bytes),
+            _ => None,
+        },
+        _ => None,
+    }
+}

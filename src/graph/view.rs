@@ -1,0 +1,325 @@
+//! What an instance in the graph is, once the spellings are seen through.
+//!
+//! The machine notes how an instance was made and what its call is known to give; here that becomes one [`View`], the same
+//! for everything that reads: serde, `Value` and the graph's own public face.
+
+use std::borrow::Cow;
+
+use super::handle::{Handle, Tag};
+use super::nodes::{Flags, MoreRuns, Nodes, Object, RunKind};
+use super::scalar;
+use crate::error::{Error, Result};
+use crate::machine::{Known, Spelling};
+use crate::reduce::How;
+
+/// An instance, seen through its spelling.
+pub(crate) enum View<'g> {
+    /// A set or frozenset made by a call: the list or tuple it was made of, if any, and how many of its items it got.
+    Set { frozen: bool, items: Option<Handle>, taken: usize },
+    /// Bytes or a bytearray made by a call.
+    Bytes { array: bool, bytes: Payload<'g> },
+    /// A complex made by a call: the handles of its parts.
+    Complex { real: Handle, imaginary: Option<Handle> },
+    /// An attribute of a class, as protocols below 4 name nested classes: the owner, a global or another such call.
+    Attribute { owner: Handle, name: Handle },
+    /// Anything else.
+    Object(ObjectView<'g>),
+}
+
+/// The bytes that a call makes.
+pub(crate) enum Payload<'g> {
+    /// Those of this value.
+    Of(Handle),
+    /// Encoded from text.
+    Encoded(Cow<'g, [u8]>),
+}
+
+/// An object by what `__reduce__` would have returned for it.
+#[derive(Clone, Copy)]
+pub(crate) struct ObjectView<'g> {
+    pub(crate) how: How,
+    pub(crate) callable: Handle,
+    pub(crate) args: Args<'g>,
+    /// A dict.
+    pub(crate) kwargs: Option<Handle>,
+    /// For `copyreg._reconstructor`: the base class and its value, unless that is `object` and `None`.
+    pub(crate) base: Option<(Handle, Handle)>,
+    pub(crate) object: Object,
+}
+
+/// The positional arguments.
+#[derive(Clone, Copy)]
+pub(crate) enum Args<'g> {
+    Of(&'g [Handle]),
+    /// Python 2.2's `None` instead of a tuple.
+    None,
+}
+
+impl<'g> Args<'g> {
+    pub(crate) fn handles(self) -> &'g [Handle] {
+        match self {
+            Self::Of(handles) => handles,
+            Self::None => &[],
+        }
+    }
+}
+
+impl<'g> ObjectView<'g> {
+    /// What was done to the object after it was made, in order.
+    pub(crate) fn more<'de>(&self, nodes: &'g Nodes<'de>) -> MoreRuns<'g, 'de> {
+        nodes.more(&self.object)
+    }
+
+    /// The state that BUILD gave it.
+    ///
+    /// # Errors
+    /// Several states: what they come to is up to the class.
+    pub(crate) fn state(&self, nodes: &'g Nodes<'_>) -> Result<Option<Handle>> {
+        let mut states = self.more(nodes).filter(|(kind, _)| *kind == RunKind::State);
+        let state = states.next().and_then(|(_, run)| run.first().copied());
+        match states.next() {
+            None => Ok(state),
+            Some(_) => Err(Error::unsupported("an object is given state twice; read it with Graph")
+                .at(self.object.offset() as u64)),
+        }
+    }
+
+    /// The function that sets its state, and the state.
+    pub(crate) fn setter(&self, nodes: &'g Nodes<'_>) -> Option<(Handle, Handle)> {
+        self.more(nodes).find(|(kind, _)| *kind == RunKind::Setter).and_then(|(_, run)| match run {
+            &[setter, state] => Some((setter, state)),
+            _ => None,
+        })
+    }
+}
+
+/// An object taken apart into what a reduce value has.
+pub(crate) struct Parts<'g> {
+    pub(crate) how: How,
+    pub(crate) callable: Handle,
+    pub(crate) args: Args<'g>,
+    pub(crate) kwargs: Option<Handle>,
+    pub(crate) items: Vec<Handle>,
+    pub(crate) adds: Vec<Handle>,
+    /// Keys and values in turn.
+    pub(crate) pairs: Vec<Handle>,
+    pub(crate) state: Option<Handle>,
+    pub(crate) setter: Option<Handle>,
+}
+
+impl<'g> ObjectView<'g> {
+    /// All that the object is made of.
+    ///
+    /// # Errors
+    /// Several states, or a state beside a state setter.
+    pub(crate) fn parts(&self, nodes: &'g Nodes<'_>) -> Result<Parts<'g>> {
+        let mut parts = Parts {
+            how: self.how,
+            callable: self.callable,
+            args: self.args,
+            kwargs: self.kwargs,
+            items: Vec::new(),
+            adds: Vec::new(),
+            pairs: Vec::new(),
+            state: self.state(nodes)?,
+            setter: None,
+        };
+        if self.base.is_some()
+            && let &[reconstructor, arguments] = nodes.first(&self.object)
+        {
+            // Only the call itself says what the value of the base class was.
+            parts.how = How::Call;
+            parts.callable = reconstructor;
+            parts.args = Args::Of(tuple_items(nodes, arguments));
+        }
+        let mut setters = 0;
+        for (kind, run) in self.more(nodes) {
+            match (kind, run) {
+                (RunKind::Items, run) => parts.items.extend_from_slice(run),
+                (RunKind::Adds, run) => parts.adds.extend_from_slice(run),
+                (RunKind::Pairs, run) => parts.pairs.extend_from_slice(run),
+                (RunKind::Setter, &[setter, state]) => {
+                    setters += 1;
+                    if setters > 1 || parts.state.replace(state).is_some() {
+                        return Err(Error::unsupported("an object is given state twice; read it with Graph")
+                            .at(self.object.offset() as u64));
+                    }
+                    parts.setter = Some(setter);
+                }
+                _ => {}
+            }
+        }
+        Ok(parts)
+    }
+}
+
+/// The items of a tuple; nothing for anything else.
+pub(crate) fn tuple_items<'g>(nodes: &'g Nodes<'_>, tuple: Handle) -> &'g [Handle] {
+    match tuple.tag() {
+        Tag::Tuple => nodes.first(&nodes.object(tuple.number())),
+        _ => &[],
+    }
+}
+
+/// The items of a set made by a call: what the list or tuple had then, and what was added to the set since.
+pub(crate) fn set_items(nodes: &Nodes<'_>, set: u32, items: Option<Handle>, taken: usize) -> Vec<Handle> {
+    let mut handles = Vec::new();
+    if let Some(items) = items.filter(|items| items.is_object()) {
+        handles.extend(nodes.contents(&nodes.object(items.number())).take(taken));
+    }
+    let added = nodes.more(&nodes.object(set)).filter(|(kind, _)| *kind == RunKind::Adds);
+    handles.extend(added.flat_map(|(_, run)| run.iter().copied()));
+    handles
+}
+
+/// What the instance `number` is.
+///
+/// # Errors
+/// Text that its encoding cannot say, in a call that makes bytes.
+pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Result<View<'g>> {
+    let object = nodes.object(number);
+    let parts = nodes.first(&object);
+    let callable = parts.first().copied().unwrap_or(Handle::VACANT);
+    let view = |how, callable, args, kwargs| {
+        View::Object(ObjectView { how, callable, args, kwargs, base: None, object })
+    };
+    let spelling = Spelling::of(object.flags());
+    let arguments = parts.get(1).copied().unwrap_or(Handle::VACANT);
+    let args = match arguments.tag() {
+        Tag::None => Args::None,
+        _ => Args::Of(tuple_items(nodes, arguments)),
+    };
+    Ok(match spelling {
+        Spelling::NewObj => view(How::NewObj, callable, args, None),
+        Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
+        Spelling::Inst | Spelling::Obj => {
+            view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None)
+        }
+        Spelling::Reduce => {
+            let handles = args.handles();
+            match (Spelling::known(object.flags()), handles) {
+                (known @ (Known::Set | Known::FrozenSet), items) => View::Set {
+                    frozen: known == Known::FrozenSet,
+                    items: items.first().copied(),
+                    taken: nodes.more(&object).taken().unwrap_or(0),
+                },
+                (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => View::Bytes {
+                    array: known == Known::ByteArray,
+                    bytes: bytes_of(nodes, input, of).map_err(|error| error.at(object.offset() as u64))?,
+                },
+                (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
+                (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
+                (Known::GetAttr, &[owner, name]) => View::Attribute { owner, name },
+                (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, Args::Of(args), None),
+                (Known::NewObjEx, &[class, args, kwargs]) => {
+                    view(How::NewObjEx, class, Args::Of(tuple_items(nodes, args)), Some(kwargs))
+                }
+                (Known::Reconstructor, &[class, base, value]) => View::Object(ObjectView {
+                    how: How::NewObj,
+                    callable: class,
+                    args: Args::Of(&[]),
+                    kwargs: None,
+                    base: (value.tag() != Tag::None).then_some((base, value)),
+                    object,
+                }),
+                _ => view(How::Call, callable, args, None),
+            }
+        }
+    })
+}
+
+/// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or `_codecs.encode(text, encoding)`.
+fn bytes_of<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], args: &[Handle]) -> Result<Payload<'g>> {
+    match *args {
+        [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
+        [value] => Ok(Payload::Of(value)),
+        [text, encoding, ..] => {
+            let encoding = match scalar::chars(input, encoding) {
+                Some(chars) => String::from_utf8_lossy(&chars).into_owned(),
+                None => scalar::plain_text(nodes, input, encoding).unwrap_or_default().into_owned(),
+            };
+            // Python 2 may write an 8-bit string where it means its bytes.
+            if let Some(chars) = scalar::chars(input, text) {
+                return Ok(Payload::Encoded(chars));
+            }
+            let text = scalar::plain_text(nodes, input, text)
+                .ok_or_else(|| Error::data("bytes are made of text with lone surrogates"))?;
+            encode(&text, &encoding).map(|bytes| Payload::Encoded(bytes.into()))
+        }
+    }
+}
+
+/// Encodes text by the few encodings that picklers use.
+fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
+    let limit = match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
+        "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "l1" => 0xff,
+        "ascii" | "us-ascii" => 0x7f,
+        "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
+        _ => return Err(Error::unsupported("bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8")),
+    };
+    text.chars()
+        .map(|c| u8::try_from(u32::from(c)).ok().filter(|&byte| byte <= limit))
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| Error::data("bytes are made of text that their encoding cannot say"))
+}
+
+/// Module and qualified name of a global, or of a nested one by `getattr`. `None` for what is no global, or has no name in
+/// the pickle (an extension code).
+///
+/// `fix_imports`: whether Python 2's names become Python 3's.
+///
+/// # Errors
+/// A chain of `getattr` that is longer than any class is nested.
+pub(crate) fn global_names<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    handle: Handle,
+    fix_imports: bool,
+) -> Result<Option<(Cow<'g, str>, Cow<'g, str>)>> {
+    // Chains of getattr are as long as classes are nested.
+    const NESTING: usize = 100;
+
+    let mut attributes: Vec<Cow<'g, str>> = Vec::new();
+    let mut owner = handle;
+    let (module, name) = loop {
+        match owner.tag() {
+            Tag::Global => {
+                let object = nodes.object(owner.number());
+                let [module, name] = *nodes.first(&object) else { return Ok(None) };
+                let (Some(module), Some(name)) =
+                    (scalar::plain_text(nodes, input, module), scalar::plain_text(nodes, input, name))
+                else {
+                    return Ok(None);
+                };
+                break if fix_imports && object.flags().has(Flags::PYTHON2) {
+                    crate::reduce::to_python3(module, name)
+                } else {
+                    (module, name)
+                };
+            }
+            Tag::Instance => {
+                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else { return Ok(None) };
+                if attributes.len() == NESTING {
+                    return Err(Error::limit("a global is nested more than 100 classes deep")
+                        .at(nodes.offset(handle).unwrap_or(0)));
+                }
+                let name = match scalar::chars(input, name) {
+                    Some(chars) => String::from_utf8_lossy(&chars).into_owned().into(),
+                    None => scalar::plain_text(nodes, input, name).unwrap_or_default(),
+                };
+                attributes.push(name);
+                owner = next;
+            }
+            _ => return Ok(None),
+        }
+    };
+    if attributes.is_empty() {
+        return Ok(Some((module, name)));
+    }
+    let mut qualname = name.into_owned();
+    for attribute in attributes.iter().rev() {
+        qualname.push('.');
+        qualname.push_str(attribute);
+    }
+    Ok(Some((module, Cow::Owned(qualname))))
+}

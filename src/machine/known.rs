@@ -1,0 +1,185 @@
+//! The reduces that only spell a builtin.
+//!
+//! An older protocol has no opcode for a set or for bytes, so a pickler writes the call that makes one. Nothing is ever
+//! called here; but a call of one of these few globals has one meaning, and reading understands it. A global is
+//! recognised once, when it is named; what its calls mean is decided by [`understand`] when REDUCE makes the instance.
+//! Arguments that do not have the form a pickler writes leave the call what it is: data.
+
+use super::step::unhashable;
+use super::{Handle, Spelling, Tag};
+use crate::error::Result;
+use crate::graph::nodes::{Flags, Nodes, RunKind};
+
+/// What a global is known as, and what an instance made by it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Known {
+    /// Nothing special.
+    Nothing,
+    /// `builtins.set`.
+    Set,
+    /// `builtins.frozenset`.
+    FrozenSet,
+    /// `builtins.bytearray`.
+    ByteArray,
+    /// `builtins.bytes`.
+    Bytes,
+    /// `_codecs.encode`: bytes as latin-1 text.
+    Encode,
+    /// `builtins.complex`.
+    Complex,
+    /// `copyreg._reconstructor`: class, base, the base's value.
+    Reconstructor,
+    /// `copyreg.__newobj__`: class and arguments of `__new__`.
+    NewObj,
+    /// `copyreg.__newobj_ex__`: class, tuple and dict of arguments.
+    NewObjEx,
+    /// `builtins.getattr`: an attribute of a class or module by name.
+    GetAttr,
+}
+
+impl Known {
+    const ALL: [Self; 11] = [
+        Self::Nothing,
+        Self::Set,
+        Self::FrozenSet,
+        Self::ByteArray,
+        Self::Bytes,
+        Self::Encode,
+        Self::Complex,
+        Self::Reconstructor,
+        Self::NewObj,
+        Self::NewObjEx,
+        Self::GetAttr,
+    ];
+
+    /// By the number that flags hold.
+    pub(crate) fn from_number(number: u8) -> Self {
+        Self::ALL.get(usize::from(number)).copied().unwrap_or(Self::Nothing)
+    }
+
+    /// By module and name, as Python 2 or 3 writes them.
+    pub(crate) fn of_global(module: &str, name: &str) -> Self {
+        match (module, name) {
+            ("builtins" | "__builtin__", name) => match name {
+                "set" => Self::Set,
+                "frozenset" => Self::FrozenSet,
+                "bytearray" => Self::ByteArray,
+                "bytes" => Self::Bytes,
+                "complex" => Self::Complex,
+                "getattr" => Self::GetAttr,
+                _ => Self::Nothing,
+            },
+            ("_codecs", "encode") => Self::Encode,
+            ("copyreg" | "copy_reg", name) => match name {
+                "_reconstructor" => Self::Reconstructor,
+                "__newobj__" => Self::NewObj,
+                "__newobj_ex__" => Self::NewObjEx,
+                _ => Self::Nothing,
+            },
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether calls of it give one of Python's own values, which have no attributes.
+    pub(crate) fn is_builtin_value(self) -> bool {
+        matches!(self, Self::Set | Self::FrozenSet | Self::ByteArray | Self::Bytes | Self::Encode | Self::Complex)
+    }
+}
+
+/// Says what the call `callable(*arguments)` is known to give, and notes on `instance` what that needs. Gives how many
+/// items were looked at.
+///
+/// # Errors
+/// A set of something unhashable.
+pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
+    let object = nodes.object(arguments.number());
+    let is_tuple = arguments.tag() == Tag::Tuple;
+    let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
+    let textual = |handle: Handle| is_text(nodes, handle);
+    let known = match (callable, arguments) {
+        (Known::Set | Known::FrozenSet, []) => callable,
+        (Known::Set | Known::FrozenSet, &[items]) if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) => {
+            callable
+        }
+        (Known::Bytes | Known::ByteArray, []) => callable,
+        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
+        (Known::Bytes | Known::ByteArray, &[text, encoding]) if textual(text) && textual(encoding) => callable,
+        (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(*part)) => callable,
+        (Known::Reconstructor, [_, _, _]) | (Known::NewObj, [_, ..]) => callable,
+        (Known::NewObjEx, &[_, args, kwargs])
+            if matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) && kwargs.tag() == Tag::Dict =>
+        {
+            callable
+        }
+        (Known::GetAttr, &[owner, name]) if matches!(owner.tag(), Tag::Global | Tag::Instance) && textual(name) => callable,
+        _ => Known::Nothing,
+    };
+    if known == Known::Nothing {
+        return Ok(0);
+    }
+    let mut scanned = 0;
+    if matches!(known, Known::Set | Known::FrozenSet) {
+        if let Some(items) = arguments.first().filter(|items| items.is_object()) {
+            let items = nodes.object(items.number());
+            for item in nodes.contents(&items) {
+                if !nodes.is_hashable(item) {
+                    return Err(unhashable(item, "a set"));
+                }
+                scanned += 1;
+            }
+        }
+        // The list may grow afterwards; the set has what was there when it was made.
+        nodes.note_taken(instance, scanned)?;
+    }
+    let flags = Spelling::with_known(nodes.object(instance).flags(), known);
+    nodes.set_flags(instance, flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)));
+    Ok(scanned)
+}
+
+fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Name | Tag::Shared => true,
+        // Python 2's spelling of the encoding's name.
+        Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
+        Tag::Const => matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Str(_))),
+        _ => false,
+    }
+}
+
+fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer => true,
+        Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
+        Tag::Const => matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Bytes(_))),
+        // bytearray(bytes) at protocols 0 to 2: the bytes are themselves a call.
+        Tag::Instance => {
+            let known = Spelling::known(nodes.object(handle.number()).flags());
+            matches!(known, Known::Bytes | Known::Encode)
+        }
+        _ => false,
+    }
+}
+
+fn is_number(handle: Handle) -> bool {
+    matches!(
+        handle.tag(),
+        Tag::Small
+            | Tag::Int4
+            | Tag::Long1
+            | Tag::Long4
+            | Tag::IntLine
+            | Tag::LongLine
+            | Tag::Float8
+            | Tag::FloatLine
+            | Tag::True
+            | Tag::False
+            | Tag::Const
+    )
+}
+
+/// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to such a value.
+pub(super) fn may_get(known: Known, kind: RunKind) -> bool {
+    !known.is_builtin_value() || (known == Known::Set && kind == RunKind::Adds)
+}

@@ -1,0 +1,323 @@
+//! Opcodes → graph. The only place that knows what an opcode does.
+//!
+//! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and builds [`Nodes`]. It
+//! calls nothing: a class is a name, a reduce is an instance that remembers callable and arguments. Where a caller wants
+//! a say (which globals may appear, what an extension code names, what a persistent id stands for) the machine asks the
+//! [`Config`]. It does no recursion, and every instruction stores at most a constant number of bytes beyond what it takes
+//! off the stack, so that memory stays a small multiple of the input.
+//!
+//! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles are made of are handled
+//! in their arm, all others in a function of [`step`]. Two measures carry most of the speed: an opcode is taken together
+//! with the MEMOIZE or BINPUT behind it, and text that is fetched from the memo is cut out of the input once and for all
+//! at the first fetch. To add an opcode: its line in `opcode/table.rs`, its arm here, its test in `tests/machine.rs`.
+
+mod known;
+mod memo;
+mod stack;
+mod step;
+
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Flags, Nodes, Shared};
+use crate::graph::scalar;
+use crate::limits;
+use crate::opcode::Opcode;
+use crate::read::{Cursor, text};
+
+pub(crate) use known::Known;
+pub(crate) use memo::Memo;
+use stack::Stack;
+
+/// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
+#[derive(Default)]
+pub(crate) struct State<'de> {
+    pub(crate) nodes: Nodes<'de>,
+    pub(crate) memo: Memo,
+}
+
+impl State<'_> {
+    /// The same, borrowing nothing. The machine that filled it was told not to share text.
+    pub(crate) fn into_owned(self) -> State<'static> {
+        State { nodes: self.nodes.into_owned(), memo: self.memo }
+    }
+}
+
+/// What a caller decides about reading.
+#[derive(Clone, Copy)]
+pub(crate) struct Config {
+    /// Whether text that is fetched from the memo may be borrowed from the input for as long as the nodes live.
+    pub(crate) share_text: bool,
+    /// Nodes that one graph may have.
+    pub(crate) max_nodes: usize,
+    /// Digits of a decimal int.
+    pub(crate) max_int_digits: usize,
+}
+
+/// One pickle that was read: its value, and where the bytes behind STOP begin.
+pub(crate) struct Loaded {
+    pub(crate) root: Handle,
+    pub(crate) end: usize,
+}
+
+/// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Spelling {
+    /// REDUCE: callable and a tuple of arguments.
+    Reduce = 0,
+    /// NEWOBJ: class and a tuple of arguments.
+    NewObj = 1,
+    /// NEWOBJ_EX: class, a tuple and a dict of arguments.
+    NewObjEx = 2,
+    /// INST: class and arguments, one by one.
+    Inst = 3,
+    /// OBJ: the same.
+    Obj = 4,
+}
+
+impl Spelling {
+    const BITS: u32 = 3;
+
+    pub(crate) fn flags(self) -> Flags {
+        Flags::with_low(self as u8)
+    }
+
+    pub(crate) fn of(flags: Flags) -> Self {
+        match flags.low() & ((1 << Self::BITS) - 1) {
+            0 => Self::Reduce,
+            1 => Self::NewObj,
+            2 => Self::NewObjEx,
+            3 => Self::Inst,
+            _ => Self::Obj,
+        }
+    }
+
+    pub(crate) fn known(flags: Flags) -> Known {
+        Known::from_number(flags.low() >> Self::BITS)
+    }
+
+    fn with_known(flags: Flags, known: Known) -> Flags {
+        Flags::with_low(Self::of(flags) as u8 | (known as u8) << Self::BITS)
+    }
+}
+
+/// Runs the pickle that begins at byte `start` of `input`.
+///
+/// # Errors
+/// `Eof` where the input ends before STOP, `Syntax` where it is no pickle, `Limit`, `Denied`; each with its byte.
+pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, config: &Config) -> Result<Loaded> {
+    if input.len() as u64 > limits::INPUT {
+        return Err(Error::limit("a pickle, or a stream with a shared memo, is longer than 1 TiB"));
+    }
+    let len = input.len() - start.min(input.len());
+    let mut machine = Machine {
+        cursor: Cursor::new(input, start),
+        input,
+        stack: Stack::with_input(len),
+        protocol: 0,
+        next_buffer: 0,
+        scans: 4 * len as u64 + 1_000,
+        state,
+        config,
+    };
+    let root = machine.run().map_err(|error| machine.locate(error))?;
+    Ok(Loaded { root, end: machine.cursor.position() })
+}
+
+struct Machine<'m, 'de> {
+    cursor: Cursor<'de>,
+    input: &'de [u8],
+    stack: Stack,
+    /// What PROTO said last: it decides how globals are named.
+    protocol: u8,
+    /// The number of the out-of-band buffer that NEXT_BUFFER takes.
+    next_buffer: u32,
+    /// Items that calls of `set` may still look at: an honest pickle makes one set of a list.
+    scans: u64,
+    state: &'m mut State<'de>,
+    config: &'m Config,
+}
+
+impl<'de> Machine<'_, 'de> {
+    #[cold]
+    fn locate(&self, error: Error) -> Error {
+        error.at(self.cursor.opcode_position() as u64)
+    }
+
+    fn run(&mut self) -> Result<Handle> {
+        loop {
+            let opcode = self.cursor.read_opcode()?;
+            match opcode {
+                Opcode::ShortBinunicode => {
+                    let payload = self.cursor.read_counted1()?;
+                    let handle = if is_utf8(payload) {
+                        self.here(Tag::Str1, payload.len() as u16)
+                    } else {
+                        self.surrogates(payload)?
+                    };
+                    self.push_memoized(handle)?;
+                }
+                Opcode::Binunicode => {
+                    let payload = self.cursor.read_counted4()?;
+                    let handle =
+                        if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
+                    self.push_memoized(handle)?;
+                }
+                Opcode::Binget => {
+                    let index = self.cursor.read_uint1()?;
+                    self.get(u64::from(index))?;
+                }
+                Opcode::LongBinget => {
+                    let index = self.cursor.read_uint4()?;
+                    self.get(u64::from(index))?;
+                }
+                Opcode::Binint1 => {
+                    let value = self.cursor.read_uint1()?;
+                    self.push(Tag::Small, u16::from(value));
+                }
+                Opcode::Binint2 => {
+                    let value = self.cursor.read_uint2()?;
+                    self.push(Tag::Small, value);
+                }
+                Opcode::Binint => {
+                    self.cursor.read_int4()?;
+                    self.push(Tag::Int4, 0);
+                }
+                Opcode::Long1 => {
+                    let payload = self.cursor.read_counted1()?;
+                    self.push(Tag::Long1, payload.len() as u16);
+                }
+                Opcode::Binfloat => {
+                    self.cursor.read_float8()?;
+                    self.push(Tag::Float8, 0);
+                }
+                Opcode::None => self.push(Tag::None, 0),
+                Opcode::Newtrue => self.push(Tag::True, 0),
+                Opcode::Newfalse => self.push(Tag::False, 0),
+                Opcode::Mark => self.stack.push_mark(),
+                Opcode::EmptyDict => self.push_new(Tag::Dict)?,
+                Opcode::EmptyList => self.push_new(Tag::List)?,
+                Opcode::Setitems => self.set_items(opcode)?,
+                Opcode::Appends => self.append_items(opcode)?,
+                Opcode::Tuple1 => self.tuple::<1>(opcode)?,
+                Opcode::Tuple2 => self.tuple::<2>(opcode)?,
+                Opcode::Tuple3 => self.tuple::<3>(opcode)?,
+                Opcode::Memoize => {
+                    let top = self.stack.top(opcode)?;
+                    self.state.memo.push(top, self.input.len());
+                }
+                Opcode::Binput => {
+                    let index = self.cursor.read_uint1()?;
+                    self.put(opcode, u64::from(index))?;
+                }
+                Opcode::LongBinput => {
+                    let index = self.cursor.read_uint4()?;
+                    self.put(opcode, u64::from(index))?;
+                }
+                Opcode::Build => self.build(opcode)?,
+                Opcode::Newobj => self.new_object(opcode)?,
+                Opcode::Reduce => self.reduce(opcode)?,
+                Opcode::Stop => return self.stack.pop(opcode),
+                _ => self.step(opcode)?,
+            }
+        }
+    }
+
+    /// A handle with the offset of the current opcode.
+    #[inline]
+    fn here(&self, tag: Tag, detail: u16) -> Handle {
+        Handle::new(tag, detail, self.cursor.opcode_position())
+    }
+
+    #[inline]
+    fn push(&mut self, tag: Tag, detail: u16) {
+        let handle = self.here(tag, detail);
+        self.stack.push(handle);
+    }
+
+    /// Pushes, and stores in the memo too if that is what the next opcode asks.
+    #[inline]
+    fn push_memoized(&mut self, handle: Handle) -> Result<()> {
+        self.stack.push(handle);
+        if self.cursor.skip_opcode(Opcode::Memoize) {
+            self.state.memo.push(handle, self.input.len());
+        } else if self.cursor.skip_opcode(Opcode::Binput) {
+            let index = self.cursor.read_uint1()?;
+            self.state.memo.put(u64::from(index), handle, self.input.len());
+        } else if self.cursor.skip_opcode(Opcode::LongBinput) {
+            let index = self.cursor.read_uint4()?;
+            self.state.memo.put(u64::from(index), handle, self.input.len());
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn push_new(&mut self, tag: Tag) -> Result<()> {
+        let handle = self.object(tag, Flags::default(), &[])?;
+        self.push_memoized(handle)
+    }
+
+    /// Makes an object that the current opcode stands for.
+    #[inline]
+    fn object(&mut self, tag: Tag, flags: Flags, contents: &[Handle]) -> Result<Handle> {
+        if self.state.nodes.object_count() >= self.config.max_nodes {
+            return Err(self.too_many_nodes());
+        }
+        self.state.nodes.push_object(tag, flags, self.cursor.opcode_position(), contents)
+    }
+
+    #[cold]
+    fn too_many_nodes(&self) -> Error {
+        Error::limit(format!("the pickle holds more than {} nodes", self.config.max_nodes))
+    }
+
+    /// Pushes what the memo holds. Text is cut out of the input at its first fetch: it will be fetched again.
+    #[inline]
+    fn get(&mut self, index: u64) -> Result<()> {
+        let Some(mut handle) = self.state.memo.get(index) else { return Err(no_memo(Some(index))) };
+        if matches!(handle.tag(), Tag::Str1 | Tag::Str4 | Tag::Str8) && self.config.share_text {
+            handle = self.share(index, handle)?;
+        }
+        self.stack.push(handle);
+        Ok(())
+    }
+
+    fn share(&mut self, index: u64, origin: Handle) -> Result<Handle> {
+        let Some(Ok(text)) = scalar::payload(self.input, origin).map(std::str::from_utf8) else { return Ok(origin) };
+        let handle = self.state.nodes.push_shared(Shared { text, origin })?;
+        self.state.memo.replace(index, handle);
+        Ok(handle)
+    }
+
+    #[inline]
+    fn put(&mut self, opcode: Opcode, index: u64) -> Result<()> {
+        let top = self.stack.top(opcode)?;
+        self.state.memo.put(index, top, self.input.len());
+        Ok(())
+    }
+
+    /// Text that is not valid UTF-8: surrogates are let through, anything else is an error.
+    #[cold]
+    fn surrogates(&self, payload: &[u8]) -> Result<Handle> {
+        if text::is_utf8_with_surrogates(payload) {
+            Ok(self.here(Tag::Surrogates, 0))
+        } else {
+            Err(Error::syntax("text is not UTF-8"))
+        }
+    }
+}
+
+/// The error of a GET that finds nothing.
+#[cold]
+fn no_memo(index: Option<u64>) -> Error {
+    match index {
+        Some(index) => Error::syntax(format!("nothing was stored in the memo under {index}")),
+        None => Error::syntax("a memo index is negative or beyond 64 bits"),
+    }
+}
+
+/// Whether text is valid. Most is ASCII, which is the cheaper question.
+#[inline]
+fn is_utf8(payload: &[u8]) -> bool {
+    payload.is_ascii() || std::str::from_utf8(payload).is_ok()
+}

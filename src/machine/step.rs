@@ -1,0 +1,592 @@
+//! What each opcode does, one small function a group. The order of checks is CPython's (`Modules/_pickle.c`).
+
+use super::known::{self, Known};
+use super::{Machine, Spelling, no_memo};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Flags, RunKind};
+use crate::graph::scalar;
+use crate::opcode::Opcode;
+use crate::read::text::{self, Decimal};
+
+impl Machine<'_, '_> {
+    /// The opcodes that are too rare to be in the main loop.
+    #[inline(never)]
+    pub(super) fn step(&mut self, opcode: Opcode) -> Result<()> {
+        match opcode {
+            Opcode::Int | Opcode::Long => self.decimal(opcode),
+            Opcode::Float => self.decimal_float(),
+            Opcode::Long4 => self.cursor.read_long4().map(|_| self.push(Tag::Long4, 0)),
+            Opcode::Unicode => self.unicode_line(),
+            Opcode::Binunicode8 => self.long_text(),
+            Opcode::String => self.string_line(),
+            Opcode::Binstring => self.counted4(Tag::Chars4),
+            Opcode::ShortBinstring => self.counted1(Tag::Chars1),
+            Opcode::ShortBinbytes => self.counted1(Tag::Bytes1),
+            Opcode::Binbytes => self.counted4(Tag::Bytes4),
+            Opcode::Binbytes8 => {
+                self.cursor.read_counted8()?;
+                let handle = self.here(Tag::Bytes8, 0);
+                self.push_memoized(handle)
+            }
+            Opcode::Bytearray8 => {
+                self.cursor.read_counted8()?;
+                let payload = self.here(Tag::Bytes8, 0);
+                let handle = self.object(Tag::ByteArray, Flags::default(), &[payload])?;
+                self.push_memoized(handle)
+            }
+            Opcode::EmptyTuple => {
+                self.push(Tag::EmptyTuple, 0);
+                Ok(())
+            }
+            Opcode::EmptySet => self.push_new(Tag::Set),
+            Opcode::Append => self.append(opcode),
+            Opcode::Setitem => self.set_item(opcode),
+            Opcode::Additems => self.add_items(opcode),
+            Opcode::List | Opcode::Dict | Opcode::Tuple | Opcode::Frozenset => self.collect(opcode),
+            Opcode::Pop => self.pop(opcode),
+            Opcode::PopMark => {
+                let mark = self.stack.pop_mark(opcode)?;
+                self.stack.truncate(mark);
+                Ok(())
+            }
+            Opcode::Dup => {
+                let top = self.stack.top(opcode)?;
+                self.stack.push(top);
+                Ok(())
+            }
+            Opcode::Get => match self.cursor.read_memo_index()? {
+                Some(index) => self.get(index),
+                None => Err(no_memo(None)),
+            },
+            Opcode::Put => self.put_line(opcode),
+            Opcode::Global => self.global(),
+            Opcode::StackGlobal => self.stack_global(opcode),
+            Opcode::Ext1 => self.cursor.read_uint1().and_then(|code| self.extension(i64::from(code))),
+            Opcode::Ext2 => self.cursor.read_uint2().and_then(|code| self.extension(i64::from(code))),
+            Opcode::Ext4 => self.cursor.read_int4().and_then(|code| self.extension(i64::from(code))),
+            Opcode::NewobjEx => self.new_object_ex(opcode),
+            Opcode::Inst => self.inst(opcode),
+            Opcode::Obj => self.obj(opcode),
+            Opcode::Persid => self.persistent_line(),
+            Opcode::Binpersid => self.persistent_object(opcode),
+            Opcode::NextBuffer => self.next_buffer(),
+            Opcode::ReadonlyBuffer => self.readonly_buffer(opcode),
+            Opcode::Proto => {
+                self.protocol = self.cursor.read_protocol()?;
+                Ok(())
+            }
+            Opcode::Frame => self.cursor.read_frame().map(|_| ()),
+            // All others have an arm in the main loop.
+            _ => Ok(()),
+        }
+    }
+
+    // Numbers and text
+
+    fn decimal(&mut self, opcode: Opcode) -> Result<()> {
+        let line = self.cursor.read_filled_line()?;
+        let digits = self.config.max_int_digits;
+        let (value, tag) = match opcode {
+            Opcode::Int => (text::decode_int(line, digits), Tag::IntLine),
+            _ => (text::decode_long(line, digits), Tag::LongLine),
+        };
+        match self.cursor.checked(value)? {
+            Decimal::Bool(value) => self.push(if value { Tag::True } else { Tag::False }, 0),
+            Decimal::Int(value) => match u16::try_from(value) {
+                Ok(small) => self.push(Tag::Small, small),
+                Err(_) => self.push(tag, 0),
+            },
+            Decimal::Big(_) => self.push(tag, 0),
+        }
+        Ok(())
+    }
+
+    fn decimal_float(&mut self) -> Result<()> {
+        let line = self.cursor.read_filled_line()?;
+        self.cursor.checked(text::decode_float(line))?;
+        self.push(Tag::FloatLine, 0);
+        Ok(())
+    }
+
+    fn unicode_line(&mut self) -> Result<()> {
+        let line = self.cursor.read_line()?;
+        let handle = if line.is_ascii() && memchr::memchr(b'\\', line).is_none() {
+            self.here(Tag::StrLine, u16::try_from(line.len()).unwrap_or(Handle::LONG))
+        } else {
+            self.cursor.checked(text::decode_raw_unicode_escape(line))?;
+            self.here(Tag::StrEscaped, 0)
+        };
+        self.stack.push(handle);
+        Ok(())
+    }
+
+    fn long_text(&mut self) -> Result<()> {
+        let payload = self.cursor.read_counted8()?;
+        let handle =
+            if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
+        self.push_memoized(handle)
+    }
+
+    fn string_line(&mut self) -> Result<()> {
+        let line = self.cursor.read_filled_line()?;
+        self.cursor.checked(text::decode_string(line))?;
+        self.push(Tag::CharsLine, 0);
+        Ok(())
+    }
+
+    fn counted1(&mut self, tag: Tag) -> Result<()> {
+        let payload = self.cursor.read_counted1()?;
+        let handle = self.here(tag, payload.len() as u16);
+        self.push_memoized(handle)
+    }
+
+    fn counted4(&mut self, tag: Tag) -> Result<()> {
+        self.cursor.read_counted4()?;
+        let handle = self.here(tag, 0);
+        self.push_memoized(handle)
+    }
+
+    // Containers
+
+    #[inline]
+    pub(super) fn tuple<const N: usize>(&mut self, opcode: Opcode) -> Result<()> {
+        let items = self.stack.topmost::<N>(opcode)?;
+        let handle = self.tuple_of(&items)?;
+        self.stack.drop_topmost(N);
+        self.push_memoized(handle)
+    }
+
+    #[inline]
+    fn tuple_of(&mut self, items: &[Handle]) -> Result<Handle> {
+        let hashable = items.iter().all(|&item| self.state.nodes.is_hashable(item));
+        self.object(Tag::Tuple, Flags::default().with(Flags::UNHASHABLE, !hashable), items)
+    }
+
+    /// LIST, DICT, TUPLE, FROZENSET: one container of everything above the mark.
+    fn collect(&mut self, opcode: Opcode) -> Result<()> {
+        let mark = self.stack.pop_mark(opcode)?;
+        let count = self.stack.above(mark).len();
+        let tag = match opcode {
+            Opcode::List => Tag::List,
+            Opcode::Dict => {
+                if count % 2 != 0 {
+                    return Err(odd(opcode));
+                }
+                self.check_keys(mark, 2, "a dict")?;
+                Tag::Dict
+            }
+            Opcode::Frozenset => {
+                self.check_keys(mark, 1, "a frozenset")?;
+                Tag::FrozenSet
+            }
+            _ => Tag::Tuple,
+        };
+        let handle = if tag == Tag::Tuple && count == 0 {
+            self.here(Tag::EmptyTuple, 0)
+        } else {
+            let nodes = &mut self.state.nodes;
+            let items = self.stack.above(mark);
+            let unhashable = tag == Tag::Tuple && !items.iter().all(|&item| nodes.is_hashable(item));
+            if nodes.object_count() >= self.config.max_nodes {
+                return Err(self.too_many_nodes());
+            }
+            let flags = Flags::default().with(Flags::UNHASHABLE, unhashable);
+            nodes.push_object(tag, flags, self.cursor.opcode_position(), items)?
+        };
+        self.stack.truncate(mark);
+        self.push_memoized(handle)
+    }
+
+    /// Every `step`th operand from `mark` on is to be hashed.
+    #[inline]
+    fn check_keys(&self, mark: usize, step: usize, what: &'static str) -> Result<()> {
+        let nodes = &self.state.nodes;
+        match self.stack.above(mark).iter().step_by(step).find(|&&key| !nodes.is_hashable(key)) {
+            None => Ok(()),
+            Some(&key) => Err(unhashable(key, what)),
+        }
+    }
+
+    fn append(&mut self, opcode: Opcode) -> Result<()> {
+        let [list, item] = self.stack.topmost::<2>(opcode)?;
+        self.check_grows(list, RunKind::Items, opcode)?;
+        self.state.nodes.extend(list.number(), RunKind::Items, &[item], self.cursor.opcode_position())?;
+        self.stack.drop_topmost(1);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn append_items(&mut self, opcode: Opcode) -> Result<()> {
+        self.grow(RunKind::Items, opcode)
+    }
+
+    fn add_items(&mut self, opcode: Opcode) -> Result<()> {
+        self.grow(RunKind::Adds, opcode)
+    }
+
+    #[inline]
+    pub(super) fn set_items(&mut self, opcode: Opcode) -> Result<()> {
+        self.grow(RunKind::Pairs, opcode)
+    }
+
+    fn set_item(&mut self, opcode: Opcode) -> Result<()> {
+        let [dict, key, value] = self.stack.topmost::<3>(opcode)?;
+        self.check_grows(dict, RunKind::Pairs, opcode)?;
+        if dict.tag() == Tag::Dict && !self.state.nodes.is_hashable(key) {
+            return Err(unhashable(key, "a dict"));
+        }
+        self.state.nodes.extend(dict.number(), RunKind::Pairs, &[key, value], self.cursor.opcode_position())?;
+        self.stack.drop_topmost(2);
+        Ok(())
+    }
+
+    /// APPENDS, SETITEMS, ADDITEMS: everything above the mark goes into what lies below it.
+    #[inline]
+    fn grow(&mut self, kind: RunKind, opcode: Opcode) -> Result<()> {
+        let mark = self.stack.pop_mark(opcode)?;
+        let container = self.stack.below(mark, opcode)?;
+        let items = self.stack.above(mark);
+        // With nothing to add, CPython does not look at what it would be added to.
+        if items.is_empty() {
+            return Ok(());
+        }
+        if kind == RunKind::Pairs && items.len() % 2 != 0 {
+            return Err(odd(opcode));
+        }
+        self.check_grows(container, kind, opcode)?;
+        match container.tag() {
+            Tag::Dict => self.check_keys(mark, 2, "a dict")?,
+            Tag::Set => self.check_keys(mark, 1, "a set")?,
+            _ => {}
+        }
+        let items = self.stack.above(mark);
+        self.state.nodes.extend(container.number(), kind, items, self.cursor.opcode_position())?;
+        self.stack.truncate(mark);
+        Ok(())
+    }
+
+    /// Whether a thing can get items of a kind: a container its own, any object of an unknown class whatever it is given.
+    #[inline]
+    fn check_grows(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
+        match (handle.tag(), kind) {
+            (Tag::List, RunKind::Items) | (Tag::Dict, RunKind::Pairs) | (Tag::Set, RunKind::Adds) => Ok(()),
+            _ => self.check_grows_object(handle, kind, opcode),
+        }
+    }
+
+    fn check_grows_object(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
+        let fine = match handle.tag() {
+            Tag::Instance => {
+                known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind)
+            }
+            Tag::Global | Tag::Ext | Tag::Persid => true,
+            _ => false,
+        };
+        let wanted = match kind {
+            RunKind::Items => "a list",
+            RunKind::Pairs => "a dict",
+            RunKind::Adds => "a set",
+            _ => "an object",
+        };
+        if fine { Ok(()) } else { Err(expected(wanted, opcode, handle)) }
+    }
+
+    fn pop(&mut self, opcode: Opcode) -> Result<()> {
+        if self.stack.pop_top_mark() {
+            return Ok(());
+        }
+        let popped = self.stack.pop(opcode)?;
+        self.note_setter(popped, opcode)
+    }
+
+    /// A call whose result is dropped, of something with an object and a state, is how a pickler writes the state setter
+    /// of a six-item reduce value. It belongs to the object, which lies just below.
+    fn note_setter(&mut self, popped: Handle, opcode: Opcode) -> Result<()> {
+        let Ok(object) = self.stack.top(opcode) else { return Ok(()) };
+        let settable = matches!(object.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid);
+        if popped.tag() != Tag::Instance || !settable {
+            return Ok(());
+        }
+        let nodes = &mut self.state.nodes;
+        let call = nodes.object(popped.number());
+        let setter = match (Spelling::of(call.flags()), nodes.first(&call)) {
+            (Spelling::Reduce, &[setter, arguments]) if arguments.tag() == Tag::Tuple => {
+                match nodes.first(&nodes.object(arguments.number())) {
+                    &[target, state] if target == object => [setter, state],
+                    _ => return Ok(()),
+                }
+            }
+            _ => return Ok(()),
+        };
+        nodes.extend(object.number(), RunKind::Setter, &setter, self.cursor.opcode_position())
+    }
+
+    fn put_line(&mut self, opcode: Opcode) -> Result<()> {
+        // The index is read before the stack is looked at, and a negative one is an error of its own.
+        match self.cursor.read_memo_index()? {
+            Some(index) => self.put(opcode, index),
+            None => Err(no_memo(None)),
+        }
+    }
+
+    // Globals and instances
+
+    fn global_flags(&self) -> Flags {
+        Flags::default().with(Flags::PYTHON2, self.protocol < 3).with(Flags::DOTTED, self.protocol >= 4)
+    }
+
+    /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
+    fn name_global(&mut self, names: [Handle; 2], module: &str, name: &str) -> Result<Handle> {
+        let known = Known::of_global(module, name);
+        let flags = Flags::with_low(known as u8);
+        let place = self.global_flags();
+        let flags = flags
+            .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
+            .with(Flags::DOTTED, place.has(Flags::DOTTED));
+        self.object(Tag::Global, flags, &names)
+    }
+
+    /// Reads two lines, module and name, and makes the global they name.
+    fn read_global(&mut self) -> Result<Handle> {
+        let at = self.cursor.position();
+        let (module, name) = self.cursor.read_names()?;
+        let line = |at: usize, text: &str| {
+            Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at)
+        };
+        let names = [line(at, module), line(at + module.len() + 1, name)];
+        self.name_global(names, module, name)
+    }
+
+    fn global(&mut self) -> Result<()> {
+        let handle = self.read_global()?;
+        self.push_memoized(handle)
+    }
+
+    fn stack_global(&mut self, opcode: Opcode) -> Result<()> {
+        let [module, name] = self.stack.topmost::<2>(opcode)?;
+        let nodes = &self.state.nodes;
+        let (Some(module_text), Some(name_text)) =
+            (scalar::plain_text(nodes, self.input, module), scalar::plain_text(nodes, self.input, name))
+        else {
+            return Err(Error::syntax("STACK_GLOBAL needs two strings, module and name"));
+        };
+        let (module_text, name_text) = (module_text.into_owned(), name_text.into_owned());
+        let handle = self.name_global([module, name], &module_text, &name_text)?;
+        self.stack.drop_topmost(2);
+        self.push_memoized(handle)
+    }
+
+    fn extension(&mut self, code: i64) -> Result<()> {
+        if code <= 0 {
+            return Err(Error::syntax(format!("the extension code {code} is not positive")));
+        }
+        // The code is read again from the input: it is the argument at the object's offset.
+        let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
+        self.push_memoized(handle)
+    }
+
+    #[inline]
+    pub(super) fn reduce(&mut self, opcode: Opcode) -> Result<()> {
+        let [callable, arguments] = self.stack.topmost::<2>(opcode)?;
+        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple) {
+            return self.reduce_none(callable, arguments, opcode);
+        }
+        self.check_class(callable, opcode)?;
+        let handle = self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, arguments])?;
+        if callable.tag() == Tag::Global {
+            let known = Known::from_number(self.state.nodes.object(callable.number()).flags().low());
+            if known != Known::Nothing {
+                let scanned = known::understand(&mut self.state.nodes, handle.number(), known, arguments)?;
+                self.charge_scan(scanned as u64)?;
+            }
+        }
+        self.stack.drop_topmost(2);
+        self.push_memoized(handle)
+    }
+
+    /// Python 2.2 had `None` for arguments: `__basicnew__` was called instead.
+    #[cold]
+    fn reduce_none(&mut self, callable: Handle, arguments: Handle, opcode: Opcode) -> Result<()> {
+        if arguments.tag() != Tag::None {
+            return Err(expected("a tuple of arguments", opcode, arguments));
+        }
+        self.check_class(callable, opcode)?;
+        let handle = self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, arguments])?;
+        self.stack.drop_topmost(2);
+        self.push_memoized(handle)
+    }
+
+    fn charge_scan(&mut self, items: u64) -> Result<()> {
+        match self.scans.checked_sub(items) {
+            Some(left) => {
+                self.scans = left;
+                Ok(())
+            }
+            None => Err(Error::limit("sets are made of the same list over and over")),
+        }
+    }
+
+    #[inline]
+    pub(super) fn new_object(&mut self, opcode: Opcode) -> Result<()> {
+        let [class, arguments] = self.stack.topmost::<2>(opcode)?;
+        self.check_class(class, opcode)?;
+        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple) {
+            return Err(expected("a tuple of arguments", opcode, arguments));
+        }
+        let handle = self.object(Tag::Instance, Spelling::NewObj.flags(), &[class, arguments])?;
+        self.stack.drop_topmost(2);
+        self.push_memoized(handle)
+    }
+
+    fn new_object_ex(&mut self, opcode: Opcode) -> Result<()> {
+        let parts @ [class, arguments, keywords] = self.stack.topmost::<3>(opcode)?;
+        self.check_class(class, opcode)?;
+        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple) {
+            return Err(expected("a tuple of arguments", opcode, arguments));
+        }
+        if keywords.tag() != Tag::Dict {
+            return Err(expected("a dict of keyword arguments", opcode, keywords));
+        }
+        let handle = self.object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
+        self.stack.drop_topmost(3);
+        self.push_memoized(handle)
+    }
+
+    fn inst(&mut self, opcode: Opcode) -> Result<()> {
+        let mark = self.stack.pop_mark(opcode)?;
+        let class = self.read_global()?;
+        let mut parts = vec![class];
+        parts.extend_from_slice(self.stack.above(mark));
+        let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
+        self.stack.truncate(mark);
+        self.push_memoized(handle)
+    }
+
+    fn obj(&mut self, opcode: Opcode) -> Result<()> {
+        let mark = self.stack.pop_mark(opcode)?;
+        match self.stack.above(mark).first() {
+            Some(&class) => self.check_class(class, opcode)?,
+            None => return Err(Error::syntax("OBJ needs a class, and there is nothing above the mark")),
+        }
+        if self.state.nodes.object_count() >= self.config.max_nodes {
+            return Err(self.too_many_nodes());
+        }
+        let parts = self.stack.above(mark);
+        let at = self.cursor.opcode_position();
+        let handle = self.state.nodes.push_object(Tag::Instance, Spelling::Obj.flags(), at, parts)?;
+        self.stack.truncate(mark);
+        self.push_memoized(handle)
+    }
+
+    /// Whether a thing may be a class or callable: its name is not looked up, so anything that is named may.
+    #[inline]
+    fn check_class(&self, handle: Handle, opcode: Opcode) -> Result<()> {
+        match handle.tag() {
+            Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance => Ok(()),
+            _ => Err(expected("a class or function", opcode, handle)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn build(&mut self, opcode: Opcode) -> Result<()> {
+        let [object, state] = self.stack.topmost::<2>(opcode)?;
+        // `None` as state does nothing to an object without `__setstate__`, whatever it is.
+        let plain = object.tag() != Tag::Instance
+            || Spelling::known(self.state.nodes.object(object.number()).flags()).is_builtin_value();
+        if plain && state.tag() != Tag::None {
+            self.check_grows_object(object, RunKind::State, opcode)?;
+        }
+        // A container or builtin value given `None` stays what it is.
+        if matches!(object.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid) {
+            self.state.nodes.extend(object.number(), RunKind::State, &[state], self.cursor.opcode_position())?;
+        }
+        self.stack.drop_topmost(1);
+        Ok(())
+    }
+
+    // Outside the pickle
+
+    fn persistent_line(&mut self) -> Result<()> {
+        let at = self.cursor.position();
+        let line = self.cursor.read_line()?;
+        if !line.is_ascii() {
+            return Err(Error::syntax("a persistent id of protocol 0 is not ASCII"));
+        }
+        let id = Handle::new(Tag::Name, u16::try_from(line.len()).unwrap_or(Handle::LONG), at);
+        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        self.push_memoized(handle)
+    }
+
+    fn persistent_object(&mut self, opcode: Opcode) -> Result<()> {
+        let id = self.stack.top(opcode)?;
+        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        self.stack.drop_topmost(1);
+        self.push_memoized(handle)
+    }
+
+    fn next_buffer(&mut self) -> Result<()> {
+        let number = self.next_buffer;
+        self.next_buffer += 1;
+        let handle = Handle::numbered(Tag::Buffer, number);
+        self.push_memoized(handle)
+    }
+
+    fn readonly_buffer(&mut self, opcode: Opcode) -> Result<()> {
+        let top = self.stack.top(opcode)?;
+        let view = match top.tag() {
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::View => return Ok(()),
+            Tag::Buffer => Handle::new(Tag::Buffer, 1, top.offset()),
+            Tag::ByteArray => self.object(Tag::View, Flags::default(), &[top])?,
+            // What a call, a global or a persistent id stands for may well be a buffer.
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.object(Tag::View, Flags::default(), &[top])?,
+            _ => return Err(expected("a buffer", opcode, top)),
+        };
+        // The memo keeps what it has: only the stack sees the read-only view.
+        self.stack.replace_top(view);
+        Ok(())
+    }
+}
+
+/// What a handle is, for a message.
+pub(crate) fn describe(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Vacant => "nothing",
+        Tag::None => "None",
+        Tag::True | Tag::False => "a bool",
+        Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
+        Tag::Float8 | Tag::FloatLine => "a float",
+        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Surrogates | Tag::Name | Tag::Shared => {
+            "a string"
+        }
+        Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => "an 8-bit string",
+        Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => "bytes",
+        Tag::EmptyTuple | Tag::Tuple => "a tuple",
+        Tag::Buffer | Tag::View => "a buffer",
+        Tag::Const => "a constant",
+        Tag::List => "a list",
+        Tag::Dict => "a dict",
+        Tag::Set => "a set",
+        Tag::FrozenSet => "a frozenset",
+        Tag::ByteArray => "a bytearray",
+        Tag::Global | Tag::Ext => "a global",
+        Tag::Persid => "a persistent id",
+        Tag::Instance => "an object",
+    }
+}
+
+#[cold]
+fn expected(wanted: &str, opcode: Opcode, found: Handle) -> Error {
+    Error::syntax(format!("expected {wanted} under {}, found {}", opcode.name(), describe(found.tag())))
+}
+
+#[cold]
+fn odd(opcode: Opcode) -> Error {
+    Error::syntax(format!("{} finds a key without a value", opcode.name()))
+}
+
+/// The error of a key that Python cannot hash.
+#[cold]
+pub(super) fn unhashable(key: Handle, container: &str) -> Error {
+    Error::syntax(format!("{} is unhashable and cannot be in {container}", describe(key.tag())))
+}

@@ -1,0 +1,396 @@
+//! Bytes → opcodes and their arguments.
+//!
+//! A [`Cursor`] walks over a pickle that lies in memory. Its methods read one argument form each, so that there is one
+//! place for every sign rule; the machine and [`instructions`] both use them. What comes from an `io::Read` is first
+//! collected into memory, exactly up to STOP, by [`source`]: offsets into that memory then stand for text and bytes, and
+//! nothing is copied twice.
+//!
+//! Frames (PEP 3154) are read-ahead hints, as CPython's C unpickler takes them: the bytes a frame announces must be
+//! there, and then the opcodes in them may cross its end. Text forms are in [`text`].
+//!
+//! Promise: no byte of input makes any of this panic or allocate more than the input's size.
+
+pub(crate) mod source;
+pub(crate) mod text;
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::opcode::{Argument, ArgumentKind, Opcode};
+use text::{Decimal, Text};
+
+/// The highest protocol that PROTO may announce.
+const HIGHEST: u8 = crate::Protocol::HIGHEST.number();
+
+/// A position in a pickle that lies in memory.
+#[derive(Clone)]
+pub(crate) struct Cursor<'a> {
+    bytes: &'a [u8],
+    /// Of the next byte to be read; never beyond the end.
+    at: usize,
+    /// Of the opcode whose argument is being read: where errors point.
+    opcode_at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Starts at byte `at` of `bytes` (at the end, where `at` is beyond it).
+    pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
+        let at = at.min(bytes.len());
+        Self { bytes, at, opcode_at: at }
+    }
+
+    /// Where the next byte is read.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Where the opcode read last begins.
+    #[inline]
+    pub(crate) fn opcode_position(&self) -> usize {
+        self.opcode_at
+    }
+
+    /// Reads an opcode.
+    #[inline]
+    pub(crate) fn read_opcode(&mut self) -> Result<Opcode> {
+        self.opcode_at = self.at;
+        match self.bytes.get(self.at) {
+            Some(&byte) => match Opcode::from_byte(byte) {
+                Some(opcode) => {
+                    self.at += 1;
+                    Ok(opcode)
+                }
+                None => Err(self.unknown_opcode(byte)),
+            },
+            None => Err(self.no_stop()),
+        }
+    }
+
+    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind it.
+    #[inline]
+    pub(crate) fn skip_opcode(&mut self, opcode: Opcode) -> bool {
+        let found = self.bytes.get(self.at) == Some(&opcode.byte());
+        self.at += usize::from(found);
+        found
+    }
+
+    #[cold]
+    fn unknown_opcode(&self, byte: u8) -> Error {
+        Error::syntax(format!("unknown opcode 0x{byte:02x}")).at(self.opcode_at as u64)
+    }
+
+    #[cold]
+    fn no_stop(&self) -> Error {
+        Error::eof("the pickle ends before STOP").at(self.opcode_at as u64)
+    }
+
+    /// The error of an argument that the input ends in.
+    #[cold]
+    fn truncated(&self) -> Error {
+        let name = self.bytes.get(self.opcode_at).and_then(|&byte| Opcode::from_byte(byte)).map_or("", Opcode::name);
+        Error::eof(format!("the pickle ends inside the argument of {name}")).at(self.opcode_at as u64)
+    }
+
+    #[cold]
+    fn malformed(&self, what: impl Into<Cow<'static, str>>) -> Error {
+        Error::syntax(what).at(self.opcode_at as u64)
+    }
+
+    #[inline]
+    fn read_array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>) {
+            Some(array) => {
+                self.at += N;
+                Ok(*array)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    fn read_payload(&mut self, len: usize) -> Result<&'a [u8]> {
+        match self.bytes.get(self.at..).and_then(|rest| rest.get(..len)) {
+            Some(payload) => {
+                self.at += len;
+                Ok(payload)
+            }
+            None => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn read_uint1(&mut self) -> Result<u8> {
+        self.read_array::<1>().map(|[byte]| byte)
+    }
+
+    #[inline]
+    pub(crate) fn read_uint2(&mut self) -> Result<u16> {
+        self.read_array().map(u16::from_le_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn read_int4(&mut self) -> Result<i32> {
+        self.read_array().map(i32::from_le_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn read_uint4(&mut self) -> Result<u32> {
+        self.read_array().map(u32::from_le_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn read_uint8(&mut self) -> Result<u64> {
+        self.read_array().map(u64::from_le_bytes)
+    }
+
+    #[inline]
+    pub(crate) fn read_float8(&mut self) -> Result<f64> {
+        self.read_array().map(f64::from_be_bytes)
+    }
+
+    /// Reads a payload behind a one-byte length.
+    #[inline]
+    pub(crate) fn read_counted1(&mut self) -> Result<&'a [u8]> {
+        // One look at the length and the payload together: most strings of most pickles come through here.
+        if let Some((&len, rest)) = self.bytes.get(self.at..).and_then(<[u8]>::split_first)
+            && let Some(payload) = rest.get(..usize::from(len))
+        {
+            self.at += 1 + usize::from(len);
+            return Ok(payload);
+        }
+        Err(self.truncated())
+    }
+
+    /// Reads a payload behind a four-byte unsigned length.
+    #[inline]
+    pub(crate) fn read_counted4(&mut self) -> Result<&'a [u8]> {
+        let len = self.read_uint4()?;
+        self.read_payload(len as usize)
+    }
+
+    /// Reads a payload behind an eight-byte unsigned length.
+    pub(crate) fn read_counted8(&mut self) -> Result<&'a [u8]> {
+        let len = self.read_uint8()?;
+        match usize::try_from(len) {
+            Ok(len) => self.read_payload(len),
+            Err(_) => Err(self.truncated()),
+        }
+    }
+
+    /// Reads the payload of LONG4, whose length is signed.
+    pub(crate) fn read_long4(&mut self) -> Result<&'a [u8]> {
+        let len = self.read_int4()?;
+        match usize::try_from(len) {
+            Ok(len) => self.read_payload(len),
+            Err(_) => Err(self.malformed(format!("LONG4 has a negative length, {len}"))),
+        }
+    }
+
+    /// Reads a line of at least `least` bytes and gives it without its newline.
+    #[inline]
+    fn read_line_of(&mut self, least: usize) -> Result<&'a [u8]> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        match memchr::memchr(b'\n', rest) {
+            Some(end) if end >= least => {
+                self.at += end + 1;
+                // `memchr` gives a position within `rest`.
+                Ok(rest.get(..end).unwrap_or_default())
+            }
+            Some(_) => Err(self.malformed("the argument is an empty line")),
+            None => Err(self.truncated()),
+        }
+    }
+
+    /// Reads a line that may be empty (text, a persistent id) and gives it without its newline.
+    #[inline]
+    pub(crate) fn read_line(&mut self) -> Result<&'a [u8]> {
+        self.read_line_of(0)
+    }
+
+    /// Reads a line with at least one byte and gives it without its newline.
+    #[inline]
+    pub(crate) fn read_filled_line(&mut self) -> Result<&'a [u8]> {
+        self.read_line_of(1)
+    }
+
+    /// Reads a module and a name, a line each.
+    pub(crate) fn read_names(&mut self) -> Result<(&'a str, &'a str)> {
+        let module = self.read_filled_line()?;
+        let name = self.read_filled_line()?;
+        match (std::str::from_utf8(module), std::str::from_utf8(name)) {
+            (Ok(module), Ok(name)) => Ok((module, name)),
+            _ => Err(self.malformed("a global's module or name is not UTF-8")),
+        }
+    }
+
+    /// Reads the memo index of GET and PUT. `None` is an index that no memo has, negative or beyond 64 bits.
+    pub(crate) fn read_memo_index(&mut self) -> Result<Option<u64>> {
+        let line = self.read_filled_line()?;
+        self.checked(text::memo_index(line))
+    }
+
+    /// Reads the protocol that PROTO announces.
+    pub(crate) fn read_protocol(&mut self) -> Result<u8> {
+        match self.read_uint1()? {
+            protocol @ 0..=HIGHEST => Ok(protocol),
+            protocol => Err(Error::unsupported_protocol(i64::from(protocol)).at(self.opcode_at as u64)),
+        }
+    }
+
+    /// Reads the length of a frame. Its bytes must be there; nothing more is asked of it.
+    pub(crate) fn read_frame(&mut self) -> Result<u64> {
+        let len = self.read_uint8()?;
+        if len > (self.bytes.len() - self.at) as u64 {
+            let left = self.bytes.len() - self.at;
+            return Err(Error::eof(format!("a frame of {len} bytes is announced and {left} bytes are left"))
+                .at(self.opcode_at as u64));
+        }
+        Ok(len)
+    }
+
+    /// Attaches the offset of the current opcode to what is wrong with its text.
+    pub(crate) fn checked<T>(&self, result: Result<T, text::Malformed>) -> Result<T> {
+        result.map_err(|what| what.into_error().at(self.opcode_at as u64))
+    }
+
+    /// Reads any argument and decodes it.
+    fn read_argument(&mut self, kind: ArgumentKind, opcode: Opcode, digits: usize) -> Result<Argument<'a>> {
+        Ok(match kind {
+            ArgumentKind::None => Argument::None,
+            ArgumentKind::Uint1 if opcode == Opcode::Proto => Argument::Int(i64::from(self.read_protocol()?)),
+            ArgumentKind::Uint1 => Argument::Int(i64::from(self.read_uint1()?)),
+            ArgumentKind::Uint2 => Argument::Int(i64::from(self.read_uint2()?)),
+            ArgumentKind::Int4 => Argument::Int(i64::from(self.read_int4()?)),
+            ArgumentKind::Uint4 => Argument::Int(i64::from(self.read_uint4()?)),
+            ArgumentKind::Uint8 => {
+                let value = self.read_uint8()?;
+                i64::try_from(value).map_or_else(|_| Argument::BigInt(value.into()), Argument::Int)
+            }
+            ArgumentKind::DecimalShort | ArgumentKind::DecimalLong => {
+                let line = self.read_filled_line()?;
+                let decimal = match opcode {
+                    Opcode::Int => text::decode_int(line, digits),
+                    Opcode::Long => text::decode_long(line, digits),
+                    _ => text::memo_index(line).map(|index| Decimal::from_index(index)),
+                };
+                match self.checked(decimal)? {
+                    Decimal::Bool(value) => Argument::Bool(value),
+                    Decimal::Int(value) => Argument::Int(value),
+                    Decimal::Big(value) => Argument::BigInt(value),
+                }
+            }
+            ArgumentKind::FloatLine => {
+                let line = self.read_filled_line()?;
+                Argument::Float(self.checked(text::decode_float(line))?)
+            }
+            ArgumentKind::Float8 => Argument::Float(self.read_float8()?),
+            ArgumentKind::StringLine => {
+                let line = self.read_filled_line()?;
+                Argument::Bytes(self.checked(text::decode_string(line))?)
+            }
+            ArgumentKind::String1 | ArgumentKind::Bytes1 => Argument::Bytes(self.read_counted1()?.into()),
+            ArgumentKind::String4 | ArgumentKind::Bytes4 => Argument::Bytes(self.read_counted4()?.into()),
+            ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => Argument::Bytes(self.read_counted8()?.into()),
+            ArgumentKind::Line => {
+                let line = self.read_line()?;
+                std::str::from_utf8(line).map_or(Argument::Bytes(line.into()), |text| Argument::Str(text.into()))
+            }
+            ArgumentKind::TwoLines => {
+                let (module, name) = self.read_names()?;
+                Argument::Names(module, name)
+            }
+            ArgumentKind::UnicodeLine => {
+                let line = self.read_line()?;
+                Self::text_argument(self.checked(text::decode_raw_unicode_escape(line))?)
+            }
+            ArgumentKind::Unicode1 => {
+                let payload = self.read_counted1()?;
+                Self::text_argument(self.checked(text::decode_utf8(payload))?)
+            }
+            ArgumentKind::Unicode4 => {
+                let payload = self.read_counted4()?;
+                Self::text_argument(self.checked(text::decode_utf8(payload))?)
+            }
+            ArgumentKind::Unicode8 => {
+                let payload = self.read_counted8()?;
+                Self::text_argument(self.checked(text::decode_utf8(payload))?)
+            }
+            ArgumentKind::Long1 => Self::long_argument(self.read_counted1()?),
+            ArgumentKind::Long4 => Self::long_argument(self.read_long4()?),
+        })
+    }
+
+    fn text_argument(text: Text<'a>) -> Argument<'a> {
+        match text {
+            Text::Str(text) => Argument::Str(text),
+            Text::Surrogates(bytes) => Argument::Surrogates(bytes),
+        }
+    }
+
+    fn long_argument(payload: &[u8]) -> Argument<'a> {
+        match text::small_long(payload) {
+            Some(value) => Argument::Int(value),
+            None => Argument::BigInt(num_bigint::BigInt::from_signed_bytes_le(payload)),
+        }
+    }
+}
+
+/// Takes a pickle apart into its instructions, from the first to STOP, without running any.
+///
+/// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's `pickletools.genops` gives
+/// them. Frames are not checked.
+///
+/// # Errors
+/// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of more than 4,300 digits is
+/// [`ErrorKind::Limit`](crate::ErrorKind::Limit).
+///
+/// ```
+/// use serde_pickle::opcode::{instructions, Argument, Opcode};
+///
+/// let found: Result<Vec<_>, _> = instructions(b"]K\x2aa.").collect();
+/// assert_eq!(found?[..2], [(0, Opcode::EmptyList, Argument::None), (1, Opcode::Binint1, Argument::Int(42))]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn instructions(bytes: &[u8]) -> Instructions<'_> {
+    Instructions { cursor: Cursor::new(bytes, 0), done: false }
+}
+
+/// The iterator that [`instructions`] returns.
+#[derive(Clone)]
+pub struct Instructions<'a> {
+    cursor: Cursor<'a>,
+    done: bool,
+}
+
+impl Instructions<'_> {
+    /// The offset of the byte behind the last instruction: behind STOP, where the iteration is through.
+    pub fn position(&self) -> u64 {
+        self.cursor.at as u64
+    }
+}
+
+impl<'a> Iterator for Instructions<'a> {
+    type Item = Result<(u64, Opcode, Argument<'a>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let item = self.cursor.read_opcode().and_then(|opcode| {
+            self.done = opcode == Opcode::Stop;
+            let argument = self.cursor.read_argument(opcode.argument(), opcode, crate::limits::INT_DIGITS)?;
+            Ok((self.cursor.opcode_at as u64, opcode, argument))
+        });
+        self.done |= item.is_err();
+        Some(item)
+    }
+}
+
+impl std::iter::FusedIterator for Instructions<'_> {}
+
+impl std::fmt::Debug for Instructions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Instructions").field("position", &self.cursor.at).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,190 @@
+//! Collects one pickle from an `io::Read`, exactly up to STOP.
+//!
+//! Whatever follows a pickle in a file belongs to somebody else: the next pickle, or the zlib data of a Django cache. So
+//! only bytes that must be part of the pickle are asked for: an opcode, then its argument, byte by byte where a line has
+//! no known end; a frame whole, as CPython does. A reader without a buffer of its own is therefore slow for protocols
+//! without frames: wrap it in a `BufReader` when nothing else reads from it.
+//!
+//! This is no second interpreter: it knows how long arguments are and nothing else. If the bytes are no pickle, it stops
+//! and leaves the error to the machine, which meets it at the same byte. A claimed length is never allocated: payloads
+//! arrive in chunks of [`limits::READ_CHUNK`].
+
+use std::io::{self, Read};
+
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::opcode::{ArgumentKind, Opcode};
+
+/// What a reader has given so far and where in it the next pickle begins.
+pub(crate) struct Collector<R> {
+    reader: R,
+    bytes: Vec<u8>,
+}
+
+/// Why collecting ended without STOP.
+enum Halt {
+    /// The reader is at its end.
+    End,
+    /// The bytes so far are no pickle; the machine says why.
+    Broken,
+    Io(io::Error),
+}
+
+impl<R: Read> Collector<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, bytes: Vec::new() }
+    }
+
+    /// The reader, and what was collected from byte `at` on.
+    pub(crate) fn into_parts(mut self, at: usize) -> (R, Vec<u8>) {
+        self.discard(at);
+        (self.reader, self.bytes)
+    }
+
+    /// All bytes that were read and not discarded.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Drops the first `len` bytes: they have been dealt with.
+    pub(crate) fn discard(&mut self, len: usize) {
+        self.bytes.drain(..len.min(self.bytes.len()));
+    }
+
+    /// Whether the reader ends at byte `at`; reads one byte to see.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub(crate) fn ends_at(&mut self, at: usize) -> Result<bool> {
+        match self.need(at, 1) {
+            Ok(()) => Ok(false),
+            Err(Halt::End | Halt::Broken) => Ok(true),
+            Err(Halt::Io(error)) => Err(Error::io(error).at(at as u64)),
+        }
+    }
+
+    /// Reads on until the pickle that begins at byte `start` is there whole, or as much of it as can be had.
+    ///
+    /// # Errors
+    /// The reader's own. A pickle that is cut short or malformed is no error here: the machine finds the same fault.
+    pub(crate) fn collect(&mut self, start: usize) -> Result<()> {
+        let mut at = start;
+        loop {
+            match self.instruction(at) {
+                Ok((_, true)) | Err(Halt::End | Halt::Broken) => return Ok(()),
+                Ok((next, false)) => at = next,
+                Err(Halt::Io(error)) => return Err(Error::io(error).at(self.bytes.len() as u64)),
+            }
+        }
+    }
+
+    /// Reads the instruction at `at`; gives the offset of the next one, and whether this was STOP.
+    fn instruction(&mut self, at: usize) -> Result<(usize, bool), Halt> {
+        let opcode = Opcode::from_byte(self.byte(at)?).ok_or(Halt::Broken)?;
+        let at = at + 1;
+        let counted = |this: &mut Self, width: usize| -> Result<usize, Halt> {
+            let len = this.little_endian(at, width)?;
+            // What does not fit the address space cannot be there.
+            let len = usize::try_from(len).map_err(|_| Halt::End)?;
+            let payload = at + width;
+            this.need(payload, len)?;
+            payload.checked_add(len).ok_or(Halt::End)
+        };
+        let fixed = |this: &mut Self, width: usize| -> Result<usize, Halt> {
+            this.need(at, width)?;
+            Ok(at + width)
+        };
+        let next = match opcode.argument() {
+            ArgumentKind::None => at,
+            ArgumentKind::Uint1 => fixed(self, 1)?,
+            ArgumentKind::Uint2 => fixed(self, 2)?,
+            ArgumentKind::Int4 | ArgumentKind::Uint4 => fixed(self, 4)?,
+            ArgumentKind::Uint8 => {
+                // FRAME: the whole frame may be read at once, and is there or the pickle is cut short.
+                let len = self.little_endian(at, 8)?;
+                let len = usize::try_from(len).map_err(|_| Halt::End)?;
+                self.need(at + 8, len)?;
+                at + 8
+            }
+            ArgumentKind::Float8 => fixed(self, 8)?,
+            ArgumentKind::DecimalShort
+            | ArgumentKind::DecimalLong
+            | ArgumentKind::FloatLine
+            | ArgumentKind::StringLine
+            | ArgumentKind::Line
+            | ArgumentKind::UnicodeLine => self.line(at)?,
+            ArgumentKind::TwoLines => {
+                let second = self.line(at)?;
+                self.line(second)?
+            }
+            ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => {
+                counted(self, 1)?
+            }
+            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => counted(self, 4)?,
+            ArgumentKind::Long4 => {
+                if self.little_endian(at, 4)? > i32::MAX as u64 {
+                    return Err(Halt::Broken);
+                }
+                counted(self, 4)?
+            }
+            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => counted(self, 8)?,
+        };
+        Ok((next, opcode == Opcode::Stop))
+    }
+
+    fn byte(&mut self, at: usize) -> Result<u8, Halt> {
+        self.need(at, 1)?;
+        self.bytes.get(at).copied().ok_or(Halt::End)
+    }
+
+    fn little_endian(&mut self, at: usize, width: usize) -> Result<u64, Halt> {
+        self.need(at, width)?;
+        let bytes = self.bytes.get(at..at + width).unwrap_or_default();
+        Ok(bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
+    }
+
+    /// Reads to the end of the line that begins at `at`; gives the offset behind its newline.
+    fn line(&mut self, mut at: usize) -> Result<usize, Halt> {
+        while self.byte(at)? != b'\n' {
+            at += 1;
+        }
+        Ok(at + 1)
+    }
+
+    /// Makes sure that `len` bytes from `at` are there.
+    #[inline]
+    fn need(&mut self, at: usize, len: usize) -> Result<(), Halt> {
+        match at.checked_add(len) {
+            Some(end) if end <= self.bytes.len() => Ok(()),
+            Some(end) => self.fill(end),
+            None => Err(Halt::End),
+        }
+    }
+
+    fn fill(&mut self, end: usize) -> Result<(), Halt> {
+        while self.bytes.len() < end {
+            let missing = end - self.bytes.len();
+            if missing == 1 {
+                let mut byte = [0];
+                match self.reader.read(&mut byte) {
+                    Ok(0) => return Err(Halt::End),
+                    Ok(_) => self.bytes.push(byte[0]),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(Halt::Io(error)),
+                }
+                continue;
+            }
+            let chunk = missing.min(limits::READ_CHUNK) as u64;
+            match self.reader.by_ref().take(chunk).read_to_end(&mut self.bytes) {
+                Ok(0) => return Err(Halt::End),
+                Ok(_) => {}
+                Err(error) => return Err(Halt::Io(error)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,313 @@
+//! [`Reduce`] in serde: a struct with a private name and the fields of [`token::REDUCE_FIELDS`].
+//!
+//! All fields are written; a field that is missing on reading is empty, but for the callable and the arguments. Our
+//! own formats turn the struct into an object and back, any other sees a struct with these fields.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use super::token::{self, REDUCE_FIELDS};
+use super::{How, Reduce};
+
+impl<A, S, L, K, V> Serialize for Reduce<A, S, L, K, V>
+where
+    A: Serialize,
+    S: Serialize,
+    L: Serialize,
+    K: Serialize,
+    V: Serialize,
+{
+    fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
+        let Self { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter } = self;
+        let mut fields = serializer.serialize_struct(token::REDUCE, REDUCE_FIELDS.len())?;
+        fields.serialize_field("how", &u8::from(*how))?;
+        fields.serialize_field("callable", callable)?;
+        fields.serialize_field("args", args)?;
+        fields.serialize_field("kwargs", kwargs)?;
+        fields.serialize_field("listitems", listitems)?;
+        fields.serialize_field("setitems", setitems)?;
+        fields.serialize_field("dictitems", dictitems)?;
+        fields.serialize_field("state", state)?;
+        fields.serialize_field("state_setter", state_setter)?;
+        fields.end()
+    }
+}
+
+impl<'de, A, S, L, K, V> Deserialize<'de> for Reduce<A, S, L, K, V>
+where
+    A: Deserialize<'de>,
+    S: Deserialize<'de>,
+    L: Deserialize<'de>,
+    K: Deserialize<'de>,
+    V: Deserialize<'de>,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_struct(token::REDUCE, REDUCE_FIELDS, ReduceVisitor(PhantomData))
+    }
+}
+
+/// The fields as they come in, in any order.
+struct Partial<A, S, L, K, V> {
+    how: Option<u8>,
+    callable: Option<crate::value::Value>,
+    args: Option<A>,
+    kwargs: Option<crate::value::Dict>,
+    listitems: Option<Vec<L>>,
+    setitems: Option<Vec<L>>,
+    dictitems: Option<Vec<(K, V)>>,
+    state: Option<Option<S>>,
+    state_setter: Option<Option<crate::value::Value>>,
+}
+
+impl<A, S, L, K, V> Partial<A, S, L, K, V> {
+    fn finish<E: de::Error>(self) -> Result<Reduce<A, S, L, K, V>, E> {
+        Ok(Reduce {
+            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
+            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
+            args: self.args.ok_or_else(|| E::missing_field("args"))?,
+            kwargs: self.kwargs.unwrap_or_default(),
+            listitems: self.listitems.unwrap_or_default(),
+            setitems: self.setitems.unwrap_or_default(),
+            dictitems: self.dictitems.unwrap_or_default(),
+            state: self.state.flatten(),
+            state_setter: self.state_setter.flatten(),
+        })
+    }
+}
+
+struct ReduceVisitor<A, S, L, K, V>(PhantomData<Reduce<A, S, L, K, V>>);
+
+impl<'de, A, S, L, K, V> Visitor<'de> for ReduceVisitor<A, S, L, K, V>
+where
+    A: Deserialize<'de>,
+    S: Deserialize<'de>,
+    L: Deserialize<'de>,
+    K: Deserialize<'de>,
+    V: Deserialize<'de>,
+{
+    type Value = Reduce<A, S, L, K, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        fn take<'de, T: Deserialize<'de>, M: MapAccess<'de>>(
+            map: &mut M,
+            slot: &mut Option<T>,
+            field: Field,
+        ) -> Result<(), M::Error> {
+            if slot.is_some() {
+                return Err(de::Error::duplicate_field(field.name()));
+            }
+            *slot = Some(map.next_value()?);
+            Ok(())
+        }
+
+        let mut partial = Partial {
+            how: None,
+            callable: None,
+            args: None,
+            kwargs: None,
+            listitems: None,
+            setitems: None,
+            dictitems: None,
+            state: None,
+            state_setter: None,
+        };
+        while let Some(field) = map.next_key::<Field>()? {
+            match field {
+                Field::How => take(&mut map, &mut partial.how, field)?,
+                Field::Callable => take(&mut map, &mut partial.callable, field)?,
+                Field::Args => take(&mut map, &mut partial.args, field)?,
+                Field::Kwargs => take(&mut map, &mut partial.kwargs, field)?,
+                Field::ListItems => take(&mut map, &mut partial.listitems, field)?,
+                Field::SetItems => take(&mut map, &mut partial.setitems, field)?,
+                Field::DictItems => take(&mut map, &mut partial.dictitems, field)?,
+                Field::State => take(&mut map, &mut partial.state, field)?,
+                Field::StateSetter => take(&mut map, &mut partial.state_setter, field)?,
+                Field::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        partial.finish()
+    }
+
+    // Formats without field names hold the fields in their order.
+    fn visit_seq<Seq: SeqAccess<'de>>(self, mut seq: Seq) -> Result<Self::Value, Seq::Error> {
+        struct Fields<Seq> {
+            seq: Seq,
+            taken: usize,
+        }
+        impl<'de, Seq: SeqAccess<'de>> Fields<Seq> {
+            fn take<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, Seq::Error> {
+                match self.seq.next_element()? {
+                    Some(field) => {
+                        self.taken += 1;
+                        Ok(Some(field))
+                    }
+                    None => Err(de::Error::invalid_length(self.taken, &"the nine parts of an object")),
+                }
+            }
+        }
+        let mut fields = Fields { seq: &mut seq, taken: 0 };
+        Partial {
+            how: fields.take()?,
+            callable: fields.take()?,
+            args: fields.take()?,
+            kwargs: fields.take()?,
+            listitems: fields.take()?,
+            setitems: fields.take()?,
+            dictitems: fields.take()?,
+            state: fields.take()?,
+            state_setter: fields.take()?,
+        }
+        .finish()
+    }
+}
+
+/// One of [`REDUCE_FIELDS`], in their order, or another name.
+#[derive(Clone, Copy)]
+enum Field {
+    How,
+    Callable,
+    Args,
+    Kwargs,
+    ListItems,
+    SetItems,
+    DictItems,
+    State,
+    StateSetter,
+    Unknown,
+}
+
+impl Field {
+    const KNOWN: [Self; 9] = [
+        Self::How,
+        Self::Callable,
+        Self::Args,
+        Self::Kwargs,
+        Self::ListItems,
+        Self::SetItems,
+        Self::DictItems,
+        Self::State,
+        Self::StateSetter,
+    ];
+
+    fn at(place: usize) -> Self {
+        Self::KNOWN.get(place).copied().unwrap_or(Self::Unknown)
+    }
+
+    fn name(self) -> &'static str {
+        REDUCE_FIELDS.get(self as usize).copied().unwrap_or("")
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldVisitor;
+
+        impl Visitor<'_> for FieldVisitor {
+            type Value = Field;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a part of an object")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
+                let place = REDUCE_FIELDS.iter().position(|field| *field == name);
+                Ok(place.map_or(Field::Unknown, Field::at))
+            }
+
+            fn visit_u64<E: de::Error>(self, place: u64) -> Result<Field, E> {
+                Ok(usize::try_from(place).map_or(Field::Unknown, Field::at))
+            }
+        }
+
+        deserializer.deserialize_identifier(FieldVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::reduce::Global;
+
+    type Typed = Reduce<(u8, String), Vec<u8>, char, String, bool>;
+
+    fn object() -> Typed {
+        Reduce::new_obj(Global::new("a", "B"), (1, "x".to_owned()))
+            .with_state(vec![2])
+            .with_listitems(['c'])
+            .with_dictitems([("key".to_owned(), true)])
+            .with_state_setter(Global::new("a", "set"))
+    }
+
+    #[test]
+    fn the_fields_are_written_in_the_order_of_the_token() {
+        let json = serde_json::to_value(object()).unwrap();
+        let names: Vec<_> = json.as_object().unwrap().keys().collect();
+        assert_eq!(names, REDUCE_FIELDS);
+        assert_eq!(json["how"], 1);
+        assert_eq!(json["dictitems"], json!([["key", true]]));
+        assert_eq!(json["kwargs"], json!({}));
+    }
+
+    #[test]
+    fn every_field_has_its_name() {
+        for (field, name) in Field::KNOWN.into_iter().zip(REDUCE_FIELDS) {
+            assert_eq!(field.name(), *name);
+        }
+        assert_eq!(Field::KNOWN.len(), REDUCE_FIELDS.len());
+    }
+
+    /// The callable as another format has it.
+    fn callable() -> serde_json::Value {
+        serde_json::to_value(object().callable).unwrap()
+    }
+
+    #[test]
+    fn fields_come_in_any_order_and_missing_ones_are_empty() {
+        let text = format!(r#"{{"state": [2], "args": [1, "x"], "other": 1, "callable": {}}}"#, callable());
+        let read: Typed = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.how, How::Call);
+        assert_eq!(read.args, (1, "x".to_owned()));
+        assert_eq!(read.state, Some(vec![2]));
+        assert!(read.kwargs.is_empty() && read.listitems.is_empty() && read.setitems.is_empty());
+        assert!(read.dictitems.is_empty() && read.state_setter.is_none());
+    }
+
+    #[test]
+    fn none_is_as_good_as_absent() {
+        let text = json!({"callable": callable(), "args": [1, "x"], "state": null, "state_setter": null});
+        let read: Typed = serde_json::from_value(text).unwrap();
+        assert_eq!((read.state, read.state_setter), (None, None));
+    }
+
+    #[test]
+    fn callable_and_arguments_are_needed() {
+        let refused = |text: serde_json::Value| serde_json::from_value::<Typed>(text).unwrap_err().to_string();
+        assert_eq!(refused(json!({"args": [1, "x"]})), "missing field `callable`");
+        assert_eq!(refused(json!({"callable": callable()})), "missing field `args`");
+        let error = refused(json!({"callable": callable(), "args": [1, "x"], "how": 9}));
+        assert_eq!(error, "9 is no way to make an object; they are 0 to 3");
+        let twice = format!(r#"{{"callable": {0}, "callable": {0}}}"#, callable());
+        let error = serde_json::from_str::<Typed>(&twice).unwrap_err().to_string();
+        assert!(error.starts_with("duplicate field `callable`"), "{error}");
+    }
+
+    #[test]
+    fn the_parts_may_be_a_sequence() {
+        let row = json!([1, callable(), [1, "x"], {}, ["c"], [], [["key", true]], [2], null]);
+        let read: Typed = serde_json::from_value(row).unwrap();
+        assert_eq!(read, Typed { state_setter: None, ..object() });
+        let error = serde_json::from_value::<Typed>(json!([1, callable()])).unwrap_err().to_string();
+        assert!(error.contains("the nine parts of an object"), "{error}");
+    }
+}

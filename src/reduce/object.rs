@@ -1,0 +1,309 @@
+//! [`Reduce`]: the tuple that Python's `__reduce__` returns, as a type.
+//!
+//! The constructors make a `Reduce` whose other parts are absent and of the dynamic type [`Value`]; each `with_` method
+//! that gives a part also gives its type. That is why inference needs no help in `Reduce::new_obj(class, ())`, and why
+//! a new part with a type of its own must not be added as a parameter without a default.
+
+use super::Global;
+use crate::error::{Error, Result, quoted};
+use crate::value::{Dict, Value};
+
+/// How an object comes to be from its callable and arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum How {
+    /// `callable(*args)`: opcode REDUCE.
+    #[default]
+    Call = 0,
+    /// `cls.__new__(cls, *args)`: opcode NEWOBJ, or a call of `copyreg.__newobj__`.
+    NewObj = 1,
+    /// `cls.__new__(cls, *args, **kwargs)`: opcode NEWOBJ_EX.
+    NewObjEx = 2,
+    /// The way of Python 2's classic classes, opcodes INST and OBJ: the class is called if there are arguments,
+    /// otherwise an instance is made without a call.
+    Inst = 3,
+}
+
+impl From<How> for u8 {
+    /// The number by which other formats see it.
+    fn from(how: How) -> Self {
+        how as Self
+    }
+}
+
+impl TryFrom<u8> for How {
+    type Error = Error;
+
+    /// # Errors
+    /// A number above 3 is [`ErrorKind::Data`](crate::ErrorKind::Data).
+    fn try_from(number: u8) -> Result<Self> {
+        Ok(match number {
+            0 => Self::Call,
+            1 => Self::NewObj,
+            2 => Self::NewObjEx,
+            3 => Self::Inst,
+            _ => return Err(Error::data(format!("{number} is no way to make an object; they are 0 to 3"))),
+        })
+    }
+}
+
+/// How an object is built again: what `__reduce__` returns, in Rust types.
+///
+/// In Python that is a tuple of two to six items: a callable, its arguments, and optionally the state, an iterator of
+/// list items, one of dict items, and a function that sets the state. An absent item and `None` are the same. Here the
+/// callable is nearly always a [`Global`]: nothing is called, in either direction.
+///
+/// With all parameters left out it holds any object, its parts being [`Value`]s; this is what `Value::Object` holds.
+/// With types given, it is the typed form of one class, which serde's own `into` and `try_from` connect with a Rust
+/// type, for a class that says its own `__reduce__`, `__setstate__`, `__getnewargs_ex__` or `__slots__`:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use serde_pickle::{Global, Reduce};
+///
+/// // class Temperature:
+/// //     def __getstate__(self): return (1, self.celsius)     # a version, and the number
+/// //     def __setstate__(self, state): version, self.celsius = state
+/// type AsPython = Reduce<(), (u32, f64)>;
+///
+/// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// #[serde(into = "AsPython", try_from = "AsPython")]
+/// struct Temperature {
+///     celsius: f64,
+/// }
+///
+/// impl From<Temperature> for AsPython {
+///     fn from(it: Temperature) -> Self {
+///         Reduce::new_obj(Global::new("weather", "Temperature"), ()).with_state((1, it.celsius))
+///     }
+/// }
+///
+/// impl TryFrom<AsPython> for Temperature {
+///     type Error = serde_pickle::Error;
+///
+///     fn try_from(object: AsPython) -> Result<Self, Self::Error> {
+///         object.expect_class("weather", "Temperature")?;
+///         let (_version, celsius) = object.state.unwrap_or((1, 0.0));
+///         Ok(Self { celsius })
+///     }
+/// }
+/// ```
+///
+/// # What is what
+/// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is whatever the class takes for its
+/// state. `L` is the type of list and of set items, `K` and `V` that of dict items.
+///
+/// CPython leaves out a state that is false (`None`, `{}`, `0`, `''`), and so does writing here; a `__setstate__` is then
+/// not called. Read `state: None` as the class's own default.
+///
+/// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307; `save_reduce` in
+/// `Lib/pickle.py`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
+    /// How the callable is used.
+    pub how: How,
+    /// What is called, or the class: nearly always a [`Value::Global`].
+    pub callable: Value,
+    /// The positional arguments, a tuple.
+    pub args: A,
+    /// The keyword arguments; empty unless `how` is [`How::NewObjEx`].
+    pub kwargs: Dict,
+    /// What is appended to the new object.
+    pub listitems: Vec<L>,
+    /// What is added to the new object, as to a set.
+    pub setitems: Vec<L>,
+    /// What is stored in the new object by key.
+    pub dictitems: Vec<(K, V)>,
+    /// The state, given to `__setstate__` or merged into `__dict__`.
+    pub state: Option<S>,
+    /// A function that takes object and state, instead of `__setstate__`.
+    pub state_setter: Option<Value>,
+}
+
+impl<A> Reduce<A> {
+    /// `callable(*args)`, for a class or a function.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, Reduce};
+    /// let price = Reduce::call(Global::new("decimal", "Decimal"), ("9.95",));
+    /// assert!(price.class().is_some_and(|class| class.is("decimal", "Decimal")));
+    /// ```
+    pub fn call(callable: Global, args: A) -> Self {
+        Self::new(How::Call, callable, args)
+    }
+
+    /// `class.__new__(class, *args)`: an instance whose `__init__` is not run, the usual way since protocol 2.
+    ///
+    /// The arguments are those of `__getnewargs__`, nearly always `()`.
+    pub fn new_obj(class: Global, args: A) -> Self {
+        Self::new(How::NewObj, class, args)
+    }
+
+    /// `class.__new__(class, *args, **kwargs)`, for a class with `__getnewargs_ex__`.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, Reduce};
+    /// let money = Reduce::new_obj_ex(Global::new("shop", "Money"), (5,), [("currency", "EUR")]);
+    /// assert_eq!(money.kwargs.len(), 1);
+    /// ```
+    pub fn new_obj_ex(class: Global, args: A, kwargs: impl Into<Dict>) -> Self {
+        Self { kwargs: kwargs.into(), ..Self::new(How::NewObjEx, class, args) }
+    }
+
+    /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of `__getinitargs__`, or
+    /// without a call if there are none.
+    pub fn inst(class: Global, args: A) -> Self {
+        Self::new(How::Inst, class, args)
+    }
+
+    fn new(how: How, callable: Global, args: A) -> Self {
+        Self {
+            how,
+            callable: Value::from(callable),
+            args,
+            kwargs: Dict::default(),
+            listitems: Vec::new(),
+            setitems: Vec::new(),
+            dictitems: Vec::new(),
+            state: None,
+            state_setter: None,
+        }
+    }
+}
+
+impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
+    /// Gives the state: what `__getstate__` returns.
+    ///
+    /// A struct or map becomes the instance's `__dict__`, unless the class has a `__setstate__`; for a class with
+    /// `__slots__` see [`SlotsState`](crate::SlotsState).
+    #[must_use]
+    pub fn with_state<T>(self, state: T) -> Reduce<A, T, L, K, V> {
+        let Self { how, callable, args, kwargs, listitems, setitems, dictitems, state: _, state_setter } = self;
+        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state: Some(state), state_setter }
+    }
+
+    /// Gives the items that are appended to the object, as for a subclass of list.
+    ///
+    /// They take the place of set items, if there were any: `__reduce__` can't say both.
+    #[must_use]
+    pub fn with_listitems<T>(self, items: impl IntoIterator<Item = T>) -> Reduce<A, S, T, K, V> {
+        self.with_items(items.into_iter().collect(), Vec::new())
+    }
+
+    /// Gives the items that are added to the object, as to a set. Protocol 4 and above; Python itself has no such item
+    /// in what `__reduce__` returns, but its unpickler calls `add` of any object.
+    ///
+    /// They take the place of list items, if there were any.
+    #[must_use]
+    pub fn with_setitems<T>(self, items: impl IntoIterator<Item = T>) -> Reduce<A, S, T, K, V> {
+        self.with_items(Vec::new(), items.into_iter().collect())
+    }
+
+    fn with_items<T>(self, listitems: Vec<T>, setitems: Vec<T>) -> Reduce<A, S, T, K, V> {
+        let Self { how, callable, args, kwargs, listitems: _, setitems: _, dictitems, state, state_setter } = self;
+        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
+    }
+
+    /// Gives the pairs that are stored in the object by key, as for a subclass of dict.
+    #[must_use]
+    pub fn with_dictitems<T, U>(self, items: impl IntoIterator<Item = (T, U)>) -> Reduce<A, S, L, T, U> {
+        let Self { how, callable, args, kwargs, listitems, setitems, dictitems: _, state, state_setter } = self;
+        let dictitems = items.into_iter().collect();
+        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
+    }
+
+    /// Gives the function that is called with object and state, instead of the class's `__setstate__`. Python 3.8
+    /// added it as the sixth item.
+    #[must_use]
+    pub fn with_state_setter(self, setter: Global) -> Self {
+        Self { state_setter: Some(Value::from(setter)), ..self }
+    }
+
+    /// Makes something else than a global the callable, such as the result of another call.
+    #[must_use]
+    pub fn with_callable(self, callable: Value) -> Self {
+        Self { callable, ..self }
+    }
+
+    /// The class or function, if the callable is a global. Nearly always it is.
+    pub fn class(&self) -> Option<&Global> {
+        match &self.callable {
+            Value::Global(global) => Some(global),
+            _ => None,
+        }
+    }
+
+    /// Whether the callable is `module.qualname`.
+    pub fn is(&self, module: &str, qualname: &str) -> bool {
+        self.class().is_some_and(|class| class.is(module, qualname))
+    }
+
+    /// Makes sure that the callable is `module.qualname`, for a `try_from` that is to read this class alone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data), with both names.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, Reduce};
+    /// let point = Reduce::new_obj(Global::new("geometry", "Point"), ());
+    /// let error = point.expect_class("geometry", "Line").unwrap_err();
+    /// assert_eq!(error.to_string(), "expected an object of geometry.Line, found one of geometry.Point");
+    /// ```
+    pub fn expect_class(&self, module: &str, qualname: &str) -> Result<()> {
+        match self.class() {
+            Some(class) if class.is(module, qualname) => Ok(()),
+            Some(class) => Err(Error::data(format!(
+                "expected an object of {module}.{qualname}, found one of {}.{}",
+                quoted(&class.module),
+                quoted(&class.qualname)
+            ))),
+            None => Err(Error::data(format!("expected an object of {module}.{qualname}, found one without a class"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class() -> Global {
+        Global::new("geometry", "Point")
+    }
+
+    #[test]
+    fn each_way_to_make_an_object_has_its_number() {
+        for number in 0..=3 {
+            assert_eq!(u8::from(How::try_from(number).unwrap()), number);
+        }
+        assert_eq!(How::try_from(4).unwrap_err().to_string(), "4 is no way to make an object; they are 0 to 3");
+    }
+
+    #[test]
+    fn the_parts_keep_each_other() {
+        let object = Reduce::inst(class(), (1, 2))
+            .with_dictitems([("a", 1.5)])
+            .with_state("state")
+            .with_listitems(["x", "y"])
+            .with_state_setter(Global::new("geometry", "set_state"));
+        assert_eq!(object.how, How::Inst);
+        assert!(object.is("geometry", "Point"));
+        assert_eq!(object.args, (1, 2));
+        assert_eq!(object.dictitems, [("a", 1.5)]);
+        assert_eq!(object.state, Some("state"));
+        assert_eq!(object.listitems, ["x", "y"]);
+        assert_eq!(object.state_setter, Some(Value::from(Global::new("geometry", "set_state"))));
+        let object = object.with_setitems([1_u8]);
+        assert!(object.listitems.is_empty());
+        assert_eq!(object.setitems, [1]);
+    }
+
+    #[test]
+    fn a_callable_that_is_no_global_has_no_class() {
+        let object = Reduce::call(class(), ()).with_callable(Value::from("text"));
+        assert_eq!(object.class(), None);
+        assert_eq!(
+            object.expect_class("a", "B").unwrap_err().to_string(),
+            "expected an object of a.B, found one without a class"
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! Python classes by serde name: `py:module:qualname` on a container or a variant.
+//!
+//! Which form a class takes is a matter of the container alone: fields are the state of an instance, a tuple is the
+//! arguments of a call, a unit is the class itself. Only a newtype depends on its content, which is not known before it
+//! is serialized: `Role::Class` in `special.rs` looks and says by [`Form`] what it made of it.
+
+use serde::ser::Serialize;
+
+use super::compound::{Fields, Map, Tuple};
+use super::dump::Dump;
+use super::special::{Role, Special};
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+use crate::reduce::class::{ClassName, MemberValue};
+use crate::reduce::token;
+use crate::write::Sink;
+
+/// What a serde name is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text, or nothing to us.
+    Plain,
+    /// A Python class.
+    Class,
+    /// One of our own names.
+    Private,
+}
+
+/// What `name` is. The names are constants in generated code, so this is mostly decided when that is compiled.
+#[inline(always)]
+pub(super) fn kind(name: &'static str) -> Kind {
+    match name.as_bytes().first() {
+        Some(b'p') if name.starts_with(token::CLASS) => Kind::Class,
+        Some(b'$') if name.starts_with(token::PREFIX) => Kind::Private,
+        _ => Kind::Plain,
+    }
+}
+
+/// Whether a variant that has data is a class; an error where its enum is one.
+#[inline(always)]
+pub(super) fn of_variant(name: &'static str, variant: &'static str) -> Result<bool> {
+    match (kind(name), kind(variant)) {
+        (_, Kind::Class) => Ok(true),
+        (Kind::Class, _) => Err(member_with_data(name, variant)),
+        _ => Ok(false),
+    }
+}
+
+#[cold]
+fn member_with_data(name: &str, variant: &str) -> Error {
+    Error::unsupported(format!(
+        "the enum {name} is named as a Python class, whose members are values alone, and its variant {variant} has data"
+    ))
+}
+
+/// What the content of a class-named newtype became.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The argument of a call that is still to be closed.
+    Argument,
+    /// The state of an instance; nothing is left to do.
+    Instance,
+}
+
+impl<S: Sink> Dump<S> {
+    /// The class itself.
+    #[inline(never)]
+    pub(super) fn class_global(&mut self, name: &'static str) -> Result<()> {
+        self.emit.class(name, || match ClassName::parse(name)? {
+            Some(class) => Ok((class.first().module, class.first().qualname)),
+            // `kind` has seen the prefix, which is all that makes a name a class's.
+            None => Err(Error::unsupported(format!(
+                "the serde name {name} names no class"
+            ))),
+        })
+    }
+
+    /// An instance of the class without state, made without a call.
+    fn class_instance(&mut self, name: &'static str) -> Result<()> {
+        self.emit.open_instance()?;
+        self.class_global(name)?;
+        self.emit.close_instance()
+    }
+
+    /// An instance whose state is the fields that come.
+    pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
+        self.class_instance(name)?;
+        Fields::state(self)
+    }
+
+    /// An instance whose state is the entries that come.
+    pub(super) fn class_map(&mut self, name: &'static str) -> Result<Map<'_, S>> {
+        self.class_instance(name)?;
+        Map::state(self)
+    }
+
+    /// A call of the class with the items that come.
+    pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, S>> {
+        self.class_global(name)?;
+        Tuple::call(self, len)
+    }
+
+    /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
+    #[inline(never)]
+    pub(super) fn class_newtype<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        let outer_form = std::mem::replace(&mut self.form, Form::Argument);
+        let outer = self.set_hashed(false);
+        value.serialize(Special::new(self, Role::Class(name)))?;
+        self.hashed = outer;
+        if std::mem::replace(&mut self.form, outer_form) == Form::Argument {
+            self.emit.close_tuple(1, 1)?;
+            self.emit.op(Opcode::Reduce);
+        }
+        Ok(())
+    }
+
+    /// Begins a call of the class with the one argument that comes.
+    pub(super) fn open_class_call(&mut self, name: &'static str) -> Result<()> {
+        self.class_global(name)?;
+        self.emit.open_tuple(1)?;
+        self.form = Form::Argument;
+        Ok(())
+    }
+
+    /// The member of the enumeration `name` with the value that the variant's name stands for. Members are singletons,
+    /// so each is written once.
+    #[inline(never)]
+    pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+        if self.emit.known_member(name, variant)? {
+            return Ok(());
+        }
+        self.class_global(name)?;
+        self.emit.open_tuple(1)?;
+        match MemberValue::of(variant)? {
+            MemberValue::Int(value) => self.emit.int128(value)?,
+            MemberValue::Str(value) => self.emit.str(value)?,
+        }
+        self.emit.close_tuple(1, 1)?;
+        self.emit.op(Opcode::Reduce);
+        self.emit.memoize_member(name, variant)
+    }
+}

@@ -1,0 +1,488 @@
+//! serde's containers: list, tuple, dict, and the fields of a struct.
+//!
+//! A list or dict that comes all at once is written as a mark, its items, and LIST or DICT: one byte less than CPython's
+//! `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of three ints in half the time), because it makes
+//! the list at its right size in one go. CPython cannot write so itself, as it memoizes the list before its items.
+//! Items beyond the first thousand follow in batches, as CPython writes them, so that a reader's stack stays small.
+//!
+//! A container's length is known only to have been announced. What comes is what counts, and the first opcode waits for
+//! the first item; only a tuple of up to three must keep its word, since its opcode needs no mark.
+//!
+//! The structs here are what serde's generated code drives: keep the common case of an element or field to one
+//! comparison and the value itself.
+
+use serde::ser::{self, Serialize};
+
+use super::dump::Dump;
+use super::reduce::Progress;
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+use crate::write::Sink;
+
+/// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
+pub(super) const BATCH: u32 = 1000;
+
+/// How much of a list or dict has been opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// Nothing is written.
+    No,
+    /// A mark, and up to [`BATCH`] items: the container itself does not exist yet.
+    First,
+    /// The container, a mark, and up to [`BATCH`] items.
+    Later,
+}
+
+/// A list; a tuple where the value must be hashable.
+pub struct Seq<'a, S> {
+    dump: &'a mut Dump<S>,
+    /// Items until the next mark.
+    left: u32,
+    open: Open,
+    /// Marks so far, for the index in an error's path.
+    batches: usize,
+}
+
+impl<'a, S: Sink> Seq<'a, S> {
+    #[inline]
+    pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            left: 0,
+            open: Open::No,
+            batches: 0,
+        })
+    }
+
+    #[inline(never)]
+    fn next_batch(&mut self) {
+        self.left = BATCH;
+        self.batches += 1;
+        match self.open {
+            Open::No => self.open = Open::First,
+            // A tuple cannot grow once it is made.
+            _ if self.dump.hashed => return,
+            Open::First => {
+                self.dump.emit.op(Opcode::List);
+                self.open = Open::Later;
+            }
+            Open::Later => self.dump.emit.op(Opcode::Appends),
+        }
+        self.dump.emit.mark();
+    }
+
+    #[cold]
+    fn index(&self) -> usize {
+        self.batches * BATCH as usize - self.left as usize - 1
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+        let emit = &mut self.dump.emit;
+        match self.open {
+            Open::No if self.dump.hashed => emit.empty_tuple()?,
+            Open::No => emit.empty_list()?,
+            Open::First | Open::Later if self.dump.hashed => emit.op(Opcode::Tuple),
+            Open::First => emit.op(Opcode::List),
+            Open::Later => emit.op(Opcode::Appends),
+        }
+        Ok(self.dump)
+    }
+}
+
+impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        if self.left == 0 {
+            self.next_batch();
+        }
+        self.left -= 1;
+        value
+            .serialize(&mut *self.dump)
+            .map_err(|error| error.under_index(self.index()))
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+/// A tuple, and what has one in it.
+pub struct Tuple<'a, S> {
+    dump: &'a mut Dump<S>,
+    len: usize,
+    written: usize,
+    kind: TupleKind,
+}
+
+#[derive(Clone, Copy)]
+enum TupleKind {
+    Plain,
+    /// The value of a variant's one entry.
+    Variant,
+    /// The arguments of a call; whether the call's result must be hashable.
+    Call(bool),
+}
+
+impl<'a, S: Sink> Tuple<'a, S> {
+    #[inline]
+    pub(super) fn new(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+        Self::open(dump, len, TupleKind::Plain)
+    }
+
+    /// After [`Dump::open_variant`].
+    #[inline]
+    pub(super) fn variant(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+        Self::open(dump, len, TupleKind::Variant)
+    }
+
+    /// After the callable.
+    pub(super) fn call(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+        let outer = dump.set_hashed(false);
+        Self::open(dump, len, TupleKind::Call(outer))
+    }
+
+    #[inline]
+    fn open(dump: &'a mut Dump<S>, len: usize, kind: TupleKind) -> Result<Self> {
+        dump.emit.open_tuple(len)?;
+        Ok(Self {
+            dump,
+            len,
+            written: 0,
+            kind,
+        })
+    }
+
+    #[inline]
+    pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        let index = self.written;
+        self.written += 1;
+        value
+            .serialize(&mut *self.dump)
+            .map_err(|error| error.under_index(index))
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+        self.dump.emit.close_tuple(self.len, self.written)?;
+        match self.kind {
+            TupleKind::Plain => {}
+            TupleKind::Variant => self.dump.close_variant(),
+            TupleKind::Call(outer) => {
+                self.dump.emit.op(Opcode::Reduce);
+                self.dump.hashed = outer;
+            }
+        }
+        Ok(self.dump)
+    }
+}
+
+impl<S: Sink> ser::SerializeTuple for Tuple<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.element(value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+impl<S: Sink> ser::SerializeTupleStruct for Tuple<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.element(value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+impl<S: Sink> ser::SerializeTupleVariant for Tuple<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.element(value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+/// A dict, or an instance's state.
+pub struct Map<'a, S> {
+    dump: &'a mut Dump<S>,
+    /// Entries until the next mark.
+    left: u32,
+    open: Open,
+    kind: MapKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MapKind {
+    Dict,
+    /// The state of the instance below it; whether that must be hashable.
+    State(bool),
+    /// Nothing is written, and no entry may come.
+    Nothing,
+}
+
+impl<'a, S: Sink> Map<'a, S> {
+    #[inline]
+    pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
+        dump.forbid_hashed("a dict")?;
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            left: 0,
+            open: Open::No,
+            kind: MapKind::Dict,
+        })
+    }
+
+    /// After the instance.
+    pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+        let outer = dump.set_hashed(false);
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            left: 0,
+            open: Open::No,
+            kind: MapKind::State(outer),
+        })
+    }
+
+    pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
+        Self {
+            dump,
+            left: 0,
+            open: Open::No,
+            kind: MapKind::Nothing,
+        }
+    }
+
+    #[inline(never)]
+    fn next_batch(&mut self) -> Result<()> {
+        self.left = BATCH;
+        match self.open {
+            Open::No if self.kind == MapKind::Nothing => {
+                return Err(Error::data(
+                    "keyword arguments for an object that is not made with any",
+                ));
+            }
+            Open::No => self.open = Open::First,
+            Open::First => {
+                self.dump.emit.op(Opcode::Dict);
+                self.open = Open::Later;
+            }
+            Open::Later => self.dump.emit.op(Opcode::Setitems),
+        }
+        self.dump.emit.mark();
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+        let emit = &mut self.dump.emit;
+        match self.open {
+            Open::No if self.kind == MapKind::Dict => emit.empty_dict()?,
+            Open::No => {}
+            Open::First => emit.op(Opcode::Dict),
+            Open::Later => emit.op(Opcode::Setitems),
+        }
+        if let MapKind::State(outer) = self.kind {
+            if self.open != Open::No {
+                emit.op(Opcode::Build);
+            }
+            self.dump.hashed = outer;
+        }
+        Ok(self.dump)
+    }
+}
+
+impl<S: Sink> ser::SerializeMap for Map<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
+        if self.left == 0 {
+            self.next_batch()?;
+        }
+        self.left -= 1;
+        self.dump.hashed = true;
+        key.serialize(&mut *self.dump)?;
+        self.dump.hashed = false;
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        value.serialize(&mut *self.dump)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+/// The fields of a struct: a dict, an instance's state, or the parts of an object.
+pub struct Fields<'a, S> {
+    dump: &'a mut Dump<S>,
+    open: bool,
+    kind: FieldsKind,
+}
+
+enum FieldsKind {
+    Dict,
+    /// The value of a variant's one entry.
+    Variant,
+    /// The state of the instance below it; whether that must be hashable.
+    State(bool),
+    /// An object as `__reduce__` describes it.
+    Reduce(Box<Progress>),
+}
+
+impl<'a, S: Sink> Fields<'a, S> {
+    #[inline]
+    pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
+        dump.forbid_hashed("a dict")?;
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            open: false,
+            kind: FieldsKind::Dict,
+        })
+    }
+
+    /// After [`Dump::open_variant`].
+    #[inline]
+    pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            open: false,
+            kind: FieldsKind::Variant,
+        })
+    }
+
+    /// After the instance.
+    pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+        let outer = dump.set_hashed(false);
+        dump.emit.boundary()?;
+        Ok(Self {
+            dump,
+            open: false,
+            kind: FieldsKind::State(outer),
+        })
+    }
+
+    /// A struct under a private name.
+    #[cold]
+    pub(super) fn reduce(dump: &'a mut Dump<S>, name: &'static str) -> Result<Self> {
+        let progress = Box::new(Progress::new(name, dump)?);
+        Ok(Self {
+            dump,
+            open: false,
+            kind: FieldsKind::Reduce(progress),
+        })
+    }
+
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
+        if let FieldsKind::Reduce(progress) = &mut self.kind {
+            return progress.field(self.dump, key, value);
+        }
+        if !self.open {
+            self.open = true;
+            self.dump.emit.mark();
+        }
+        self.dump.emit.name(key)?;
+        value
+            .serialize(&mut *self.dump)
+            .map_err(|error| error.under_key(key))
+    }
+
+    #[inline]
+    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+        let emit = &mut self.dump.emit;
+        if self.open {
+            emit.op(Opcode::Dict);
+        }
+        match self.kind {
+            FieldsKind::Dict if self.open => {}
+            FieldsKind::Dict => emit.empty_dict()?,
+            FieldsKind::Variant => {
+                if !self.open {
+                    emit.empty_dict()?;
+                }
+                self.dump.close_variant();
+            }
+            FieldsKind::State(outer) => {
+                if self.open {
+                    emit.op(Opcode::Build);
+                }
+                self.dump.hashed = outer;
+            }
+            FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+        }
+        Ok(self.dump)
+    }
+}
+
+impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        self.field(key, value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        self.field(key, value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}

@@ -1,0 +1,427 @@
+//! What serde has no method for: the content of a newtype with a private name or a class's.
+//!
+//! Our own types say a set, a big int or a global as a newtype struct whose name is in `reduce/token.rs`, around content
+//! that serde can say. [`Special`] serializes that content in a [`Role`], which decides what its methods do; a method
+//! that the role has no use for is an error that names both. There is one such serializer rather than one a role, as
+//! each would make the compiler generate the code of every type that might be content once more.
+
+use std::fmt;
+
+use serde::ser::{self, Serialize};
+
+use super::class::{self, Form, Kind};
+use super::compound::{Fields, Map};
+use super::dump::Dump;
+use super::items::Items;
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use crate::reduce::token;
+use crate::write::Sink;
+
+/// What the content is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Set,
+    FrozenSet,
+    /// A list whose elements must be hashable, the argument of `set` below protocol 4.
+    HashableList,
+    /// A tuple, out of any sequence; a unit is an empty one.
+    Tuple,
+    /// The same without the tuple: its items alone.
+    Splice,
+    ListItems,
+    SetItems,
+    DictItems,
+    /// The two items of a pair in [`DictItems`](Role::DictItems).
+    Pair,
+    ByteArray,
+    BigInt,
+    Surrogates,
+    PersistentId,
+    /// Scalars, kept instead of written.
+    Capture,
+    /// A global, its two names kept instead of written.
+    CaptureGlobal,
+    /// A map without entries, of which nothing is written.
+    NoKwargs,
+    /// An Option: `None` is not written, and `Dump::captured` tells.
+    State,
+    /// The same, after what has to be done to the state below it.
+    StateSetter,
+    /// The content of a newtype that is named as a class.
+    Class(&'static str),
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Set | Self::FrozenSet | Self::HashableList => "a set's elements",
+            Self::Tuple | Self::Splice => "the items of a tuple",
+            Self::ListItems => "an object's list items",
+            Self::SetItems => "an object's set items",
+            Self::DictItems => "an object's dict items",
+            Self::Pair => "a pair of key and value",
+            Self::ByteArray => "a bytearray's bytes",
+            Self::BigInt => "an int's bytes",
+            Self::Surrogates => "the bytes of text with surrogates",
+            Self::PersistentId => "a persistent id, which at protocol 0 is a str",
+            Self::Capture => "part of a private form of this crate",
+            Self::CaptureGlobal => "a class, for an instance by INST",
+            Self::NoKwargs => "keyword arguments, and none",
+            Self::State | Self::StateSetter => "an Option",
+            Self::Class(name) => name,
+        })
+    }
+}
+
+/// A scalar that was kept.
+pub(super) enum Captured {
+    Uint(u64),
+    Bool(bool),
+    Text(Box<str>),
+    Bytes(Box<[u8]>),
+}
+
+impl<S: Sink> Dump<S> {
+    /// What a newtype under the private name `name` stands for.
+    #[inline(never)]
+    pub(super) fn special<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        match name {
+            token::SET => self.set(Role::Set, "set", value),
+            token::FROZENSET => self.set(Role::FrozenSet, "frozenset", value),
+            token::TUPLE => value.serialize(Special::new(self, Role::Tuple)),
+            token::BYTEARRAY => {
+                self.forbid_hashed("a bytearray")?;
+                value.serialize(Special::new(self, Role::ByteArray))
+            }
+            token::BIG_INT => value.serialize(Special::new(self, Role::BigInt)),
+            token::SURROGATES => value.serialize(Special::new(self, Role::Surrogates)),
+            token::COMPLEX => {
+                self.emit.global("builtins", "complex")?;
+                value.serialize(Special::new(self, Role::Tuple))?;
+                self.emit.op(Opcode::Reduce);
+                Ok(())
+            }
+            token::GLOBAL => {
+                value.serialize(Special::new(self, Role::Capture))?;
+                let (module, qualname) = self.take_names()?;
+                self.emit.global(&module, &qualname)
+            }
+            token::PERSISTENT_ID => {
+                if self.emit.protocol() == Protocol::V0 {
+                    return value.serialize(Special::new(self, Role::PersistentId));
+                }
+                // What is hashed is the object, not its id.
+                let outer = self.set_hashed(false);
+                value.serialize(&mut *self)?;
+                self.hashed = outer;
+                self.emit.op(Opcode::Binpersid);
+                Ok(())
+            }
+            token::BUFFER => {
+                value.serialize(Special::new(self, Role::Capture))?;
+                match (self.captured.pop(), self.captured.pop()) {
+                    (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) => {
+                        self.buffer(&bytes, readonly)
+                    }
+                    _ => Err(malformed(name)),
+                }
+            }
+            _ => Err(malformed(name)),
+        }
+    }
+
+    fn set<T: Serialize + ?Sized>(&mut self, role: Role, builtin: &str, value: &T) -> Result<()> {
+        if role == Role::Set {
+            self.forbid_hashed("a set")?;
+        }
+        if self.emit.protocol() >= Opcode::EmptySet.protocol() {
+            return value.serialize(Special::new(self, role));
+        }
+        self.emit.global("builtins", builtin)?;
+        self.emit.open_tuple(1)?;
+        value.serialize(Special::new(self, Role::HashableList))?;
+        self.emit.close_tuple(1, 1)?;
+        self.emit.op(Opcode::Reduce);
+        Ok(())
+    }
+
+    /// The module and qualified name that were kept last.
+    pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
+        match (self.captured.pop(), self.captured.pop()) {
+            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => {
+                Ok((module, qualname))
+            }
+            _ => Err(malformed(token::GLOBAL)),
+        }
+    }
+
+    /// A `PickleBuffer` in band: bytes or a bytearray, as CPython writes it without a `buffer_callback`.
+    fn buffer(&mut self, bytes: &[u8], readonly: bool) -> Result<()> {
+        if self.emit.protocol() < Protocol::V5 {
+            return Err(Error::unsupported(format!(
+                "a PickleBuffer needs protocol 5, and this is {}",
+                self.emit.protocol().number()
+            )));
+        }
+        if readonly {
+            self.emit.bytes(bytes)
+        } else {
+            self.emit.bytearray(bytes)
+        }
+    }
+}
+
+#[cold]
+fn malformed(name: &str) -> Error {
+    Error::unsupported(format!(
+        "the serde name {name} with content that does not belong to it"
+    ))
+}
+
+/// Serializes content in a role.
+pub(super) struct Special<'a, S> {
+    dump: &'a mut Dump<S>,
+    role: Role,
+}
+
+impl<'a, S: Sink> Special<'a, S> {
+    pub(super) fn new(dump: &'a mut Dump<S>, role: Role) -> Self {
+        Self { dump, role }
+    }
+
+    /// For content that no other role takes: the argument of a class's call.
+    fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
+        match self.role {
+            Role::Class(name) => {
+                self.dump.open_class_call(name)?;
+                Ok(self.dump)
+            }
+            role => Err(Error::data(format!("expected {role}, found {found}"))),
+        }
+    }
+}
+
+macro_rules! arguments {
+    ($($method:ident $type:ty, $found:literal;)*) => {
+        $(
+            fn $method(self, value: $type) -> Result<()> {
+                self.argument($found)?.$method(value)
+            }
+        )*
+    };
+}
+
+impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Items<'a, S>;
+    type SerializeTuple = Items<'a, S>;
+    type SerializeTupleStruct = Items<'a, S>;
+    type SerializeTupleVariant = Items<'a, S>;
+    type SerializeMap = Map<'a, S>;
+    type SerializeStruct = Fields<'a, S>;
+    type SerializeStructVariant = Fields<'a, S>;
+
+    /// An int of any size says its bytes here rather than its digits.
+    fn is_human_readable(&self) -> bool {
+        self.role != Role::BigInt
+    }
+
+    arguments! {
+        serialize_i8 i8, "an int";
+        serialize_i16 i16, "an int";
+        serialize_i32 i32, "an int";
+        serialize_i64 i64, "an int";
+        serialize_i128 i128, "an int";
+        serialize_u16 u16, "an int";
+        serialize_u32 u32, "an int";
+        serialize_u64 u64, "an int";
+        serialize_u128 u128, "an int";
+        serialize_f32 f32, "a float";
+        serialize_f64 f64, "a float";
+        serialize_char char, "a str";
+        serialize_unit_struct &'static str, "a unit struct";
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<()> {
+        if self.role == Role::Capture {
+            self.dump.captured.push(Captured::Uint(value.into()));
+            return Ok(());
+        }
+        self.argument("an int")?.serialize_u8(value)
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<()> {
+        if self.role == Role::Capture {
+            self.dump.captured.push(Captured::Bool(value));
+            return Ok(());
+        }
+        self.argument("a bool")?.serialize_bool(value)
+    }
+
+    fn serialize_str(self, value: &str) -> Result<()> {
+        match self.role {
+            Role::Capture => {
+                self.dump.captured.push(Captured::Text(value.into()));
+                Ok(())
+            }
+            Role::PersistentId => self.dump.emit.persid(value),
+            _ => self.argument("a str")?.serialize_str(value),
+        }
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<()> {
+        match self.role {
+            Role::ByteArray => self.dump.emit.bytearray(value),
+            Role::BigInt => self.dump.emit.big_int(value),
+            Role::Surrogates => self.dump.emit.surrogates(value),
+            Role::Capture => {
+                self.dump.captured.push(Captured::Bytes(value.into()));
+                Ok(())
+            }
+            _ => self.argument("bytes")?.serialize_bytes(value),
+        }
+    }
+
+    fn serialize_none(self) -> Result<()> {
+        match self.role {
+            Role::State | Role::StateSetter => Ok(()),
+            _ => self.argument("None")?.serialize_none(),
+        }
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
+        match self.role {
+            Role::State | Role::StateSetter => {
+                if self.role == Role::StateSetter {
+                    self.dump.open_state_setter()?;
+                }
+                self.dump.captured.push(Captured::Bool(true));
+                value.serialize(self.dump)
+            }
+            _ => value.serialize(self),
+        }
+    }
+
+    fn serialize_unit(self) -> Result<()> {
+        match self.role {
+            Role::Tuple => self.dump.emit.empty_tuple(),
+            Role::Splice => Ok(()),
+            _ => self.argument("None")?.serialize_unit(),
+        }
+    }
+
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<()> {
+        self.argument("a variant")?
+            .serialize_unit_variant(name, index, variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        match (class::kind(name), self.role) {
+            (Kind::Plain, _) => value.serialize(self),
+            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => {
+                value.serialize(self)
+            }
+            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
+                value.serialize(Self::new(self.dump, Role::Capture))
+            }
+            _ => self
+                .argument("a newtype struct")?
+                .serialize_newtype_struct(name, value),
+        }
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        self.argument("a variant")?
+            .serialize_newtype_variant(name, index, variant, value)
+    }
+
+    fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
+        match self.role {
+            Role::Class(_) => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            role => Items::new(self.dump, role, len),
+        }
+    }
+
+    fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
+        match self.role {
+            Role::Class(_) => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            role => Items::new(self.dump, role, Some(len)),
+        }
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
+        match self.role {
+            Role::Class(_) => Ok(Items::Tuple(
+                self.argument("")?.serialize_tuple_struct(name, len)?,
+            )),
+            role => Items::new(self.dump, role, Some(len)),
+        }
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Items<'a, S>> {
+        Ok(Items::Tuple(
+            self.argument("a variant")?
+                .serialize_tuple_variant(name, index, variant, len)?,
+        ))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Map<'a, S>> {
+        match self.role {
+            Role::NoKwargs => Ok(Map::nothing(self.dump)),
+            Role::Class(name) => {
+                self.dump.form = Form::Instance;
+                self.dump.class_map(name)
+            }
+            _ => self.argument("a map")?.serialize_map(None),
+        }
+    }
+
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, S>> {
+        match self.role {
+            Role::Class(class) if class::kind(name) == Kind::Plain => {
+                self.dump.form = Form::Instance;
+                self.dump.class_fields(class)
+            }
+            _ => self.argument("a struct")?.serialize_struct(name, len),
+        }
+    }
+
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Fields<'a, S>> {
+        self.argument("a variant")?
+            .serialize_struct_variant(name, index, variant, len)
+    }
+}

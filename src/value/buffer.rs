@@ -1,0 +1,89 @@
+//! Buffers that may travel beside the pickle (PEP 574).
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Serialize, SerializeTuple, Serializer};
+use serde_bytes::{ByteBuf, Bytes};
+
+use crate::reduce::token;
+
+/// The content of a Python `pickle.PickleBuffer`: bytes that may be written out of band.
+///
+/// Within the pickle it is written as bytes, or as a bytearray unless it is read-only; with a buffer callback on the
+/// writing side it travels beside the pickle. Source: PEP 574.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct PickleBuffer {
+    /// The content.
+    pub data: Vec<u8>,
+    /// Whether Python is to see it as read-only.
+    pub readonly: bool,
+}
+
+impl Serialize for PickleBuffer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Content<'a>(&'a PickleBuffer);
+
+        impl Serialize for Content<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut tuple = serializer.serialize_tuple(2)?;
+                tuple.serialize_element(Bytes::new(&self.0.data))?;
+                tuple.serialize_element(&self.0.readonly)?;
+                tuple.end()
+            }
+        }
+
+        serializer.serialize_newtype_struct(token::BUFFER, &Content(self))
+    }
+}
+
+impl<'de> Deserialize<'de> for PickleBuffer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct BufferVisitor;
+
+        impl<'de> Visitor<'de> for BufferVisitor {
+            type Value = PickleBuffer;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a buffer: bytes, and whether they are read-only")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<PickleBuffer, D::Error> {
+                deserializer.deserialize_any(self)
+            }
+
+            fn visit_bytes<E: de::Error>(self, data: &[u8]) -> Result<PickleBuffer, E> {
+                self.visit_byte_buf(data.to_vec())
+            }
+
+            fn visit_byte_buf<E: de::Error>(self, data: Vec<u8>) -> Result<PickleBuffer, E> {
+                Ok(PickleBuffer { data, readonly: true })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PickleBuffer, A::Error> {
+                let data: ByteBuf = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+                let readonly = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(1, &self))?;
+                match seq.next_element::<de::IgnoredAny>()? {
+                    None => Ok(PickleBuffer { data: data.into_vec(), readonly }),
+                    Some(_) => Err(de::Error::invalid_length(3, &self)),
+                }
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(token::BUFFER, BufferVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_goes_through_another_format() {
+        let buffer = PickleBuffer { data: vec![1, 2], readonly: false };
+        let json = serde_json::to_string(&buffer).unwrap();
+        assert_eq!(json, "[[1,2],false]");
+        assert_eq!(serde_json::from_str::<PickleBuffer>(&json).unwrap(), buffer);
+        assert!(serde_json::from_str::<PickleBuffer>("[[1,2]]").is_err());
+    }
+}

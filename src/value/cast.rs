@@ -1,0 +1,345 @@
+//! What is in a value, by type: `is_*`, `as_*`, `into_*`.
+//!
+//! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int here, although it is one
+//! in Python. Exceptions are said at the method.
+
+use num_bigint::BigInt;
+
+use super::{Complex, Dict, Set, SurrogateString, Value};
+use crate::reduce::{Global, Reduce};
+
+macro_rules! is {
+    ($($(#[$doc:meta])* $name:ident: $pattern:pat;)*) => {$(
+        $(#[$doc])*
+        pub const fn $name(&self) -> bool {
+            matches!(self, $pattern)
+        }
+    )*};
+}
+
+/// What type it is.
+impl Value {
+    is! {
+        /// Whether this is `None`.
+        is_none: Self::None;
+        /// Whether this is `True` or `False`.
+        is_bool: Self::Bool(_);
+        /// Whether this is an `int` of any size; a bool is none.
+        is_int: Self::Int(_) | Self::BigInt(_);
+        /// Whether this is a `float`.
+        is_float: Self::Float(_);
+        /// Whether this is an `int` or a `float`.
+        is_number: Self::Int(_) | Self::BigInt(_) | Self::Float(_);
+        /// Whether this is a `complex`.
+        is_complex: Self::Complex(_);
+        /// Whether this is a `str`, with lone surrogates or without.
+        is_str: Self::Str(_) | Self::Surrogates(_);
+        /// Whether this is a `bytes`.
+        is_bytes: Self::Bytes(_);
+        /// Whether this is a `bytearray`.
+        is_bytearray: Self::ByteArray(_);
+        /// Whether this is a `tuple`.
+        is_tuple: Self::Tuple(_);
+        /// Whether this is a `list`.
+        is_list: Self::List(_);
+        /// Whether this is a `dict`.
+        is_dict: Self::Dict(_);
+        /// Whether this is a `set`.
+        is_set: Self::Set(_);
+        /// Whether this is a `frozenset`.
+        is_frozenset: Self::FrozenSet(_);
+        /// Whether this is the name of a class, function or other object.
+        is_global: Self::Global(_);
+        /// Whether this is an object that a reduce describes.
+        is_object: Self::Object(_);
+    }
+
+    /// What Python calls the type, as in `type(x).__name__`: `NoneType`, `int`, `str`, …
+    ///
+    /// An object's own class name is not known for sure; it is `object`. Globals, persistent ids and buffers are
+    /// `global`, `persistent id` and `PickleBuffer`.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::None => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::BigInt(_) => "int",
+            Self::Float(_) => "float",
+            Self::Complex(_) => "complex",
+            Self::Str(_) | Self::Surrogates(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::ByteArray(_) => "bytearray",
+            Self::Tuple(_) => "tuple",
+            Self::List(_) => "list",
+            Self::Dict(_) => "dict",
+            Self::Set(_) => "set",
+            Self::FrozenSet(_) => "frozenset",
+            Self::Global(_) => "global",
+            Self::Object(_) => "object",
+            Self::PersistentId(_) => "persistent id",
+            Self::Buffer(_) => "PickleBuffer",
+        }
+    }
+}
+
+/// What is in it, borrowed.
+impl Value {
+    /// The bool.
+    pub const fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(bool) => Some(*bool),
+            _ => None,
+        }
+    }
+
+    /// The int, if it fits.
+    pub const fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(int) => Some(*int),
+            _ => None,
+        }
+    }
+
+    /// The int, if it fits.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Int(int) => u64::try_from(*int).ok(),
+            Self::BigInt(int) => u64::try_from(&**int).ok(),
+            _ => None,
+        }
+    }
+
+    /// The int, if it fits.
+    pub fn as_i128(&self) -> Option<i128> {
+        match self {
+            Self::Int(int) => Some(i128::from(*int)),
+            Self::BigInt(int) => i128::try_from(&**int).ok(),
+            _ => None,
+        }
+    }
+
+    /// The int, if it fits.
+    pub fn as_u128(&self) -> Option<u128> {
+        match self {
+            Self::Int(int) => u128::try_from(*int).ok(),
+            Self::BigInt(int) => u128::try_from(&**int).ok(),
+            _ => None,
+        }
+    }
+
+    /// The int, of any size.
+    pub fn to_bigint(&self) -> Option<BigInt> {
+        match self {
+            Self::Int(int) => Some(BigInt::from(*int)),
+            Self::BigInt(int) => Some((**int).clone()),
+            _ => None,
+        }
+    }
+
+    /// The float; for an int of 64 bits the nearest float.
+    pub const fn as_f64(&self) -> Option<f64> {
+        match self {
+            Self::Float(float) => Some(*float),
+            Self::Int(int) => Some(*int as f64),
+            _ => None,
+        }
+    }
+
+    /// The complex.
+    pub fn as_complex(&self) -> Option<Complex> {
+        match self {
+            Self::Complex(complex) => Some(**complex),
+            _ => None,
+        }
+    }
+
+    /// The text, unless it has lone surrogates.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text with lone surrogates.
+    pub const fn as_surrogates(&self) -> Option<&SurrogateString> {
+        match self {
+            Self::Surrogates(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The content of a bytes, bytearray or buffer.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) | Self::ByteArray(bytes) => Some(bytes),
+            Self::Buffer(buffer) => Some(&buffer.data),
+            _ => None,
+        }
+    }
+
+    /// The items of a list or tuple.
+    pub fn as_slice(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(items) | Self::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of a list.
+    pub const fn as_list(&self) -> Option<&Vec<Self>> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, to be changed.
+    pub const fn as_list_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of a tuple.
+    pub fn as_tuple(&self) -> Option<&[Self]> {
+        match self {
+            Self::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The dict.
+    pub const fn as_dict(&self) -> Option<&Dict> {
+        match self {
+            Self::Dict(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
+    /// The dict, to be changed.
+    pub const fn as_dict_mut(&mut self) -> Option<&mut Dict> {
+        match self {
+            Self::Dict(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
+    /// The elements of a set or frozenset.
+    pub const fn as_set(&self) -> Option<&Set> {
+        match self {
+            Self::Set(set) | Self::FrozenSet(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The elements of a set, to be changed. A frozenset's are not.
+    pub const fn as_set_mut(&mut self) -> Option<&mut Set> {
+        match self {
+            Self::Set(set) => Some(set),
+            _ => None,
+        }
+    }
+
+    /// The name of a class, function or other object.
+    pub fn as_global(&self) -> Option<&Global> {
+        match self {
+            Self::Global(global) => Some(global),
+            _ => None,
+        }
+    }
+
+    /// How an object is built.
+    pub fn as_object(&self) -> Option<&Reduce> {
+        match self {
+            Self::Object(reduce) => Some(reduce),
+            _ => None,
+        }
+    }
+
+    /// How an object is built, to be changed.
+    pub fn as_object_mut(&mut self) -> Option<&mut Reduce> {
+        match self {
+            Self::Object(reduce) => Some(reduce),
+            _ => None,
+        }
+    }
+
+    /// The persistent id that stands for an object outside of the pickle.
+    pub fn as_persistent_id(&self) -> Option<&Self> {
+        match self {
+            Self::PersistentId(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! into {
+    ($($(#[$doc:meta])* $name:ident: $pattern:pat => $given:expr, $type:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// The value itself, if it is something else.
+        pub fn $name(self) -> Result<$type, Self> {
+            match self {
+                $pattern => Ok($given),
+                other => Err(other),
+            }
+        }
+    )*};
+}
+
+/// What is in it, moved out.
+impl Value {
+    into! {
+        /// The text of a `str` without lone surrogates.
+        into_string: Self::Str(text) => text, String;
+        /// The content of a bytes or bytearray.
+        into_bytes: Self::Bytes(bytes) | Self::ByteArray(bytes) => bytes, Vec<u8>;
+        /// The items of a list or tuple.
+        into_vec: Self::List(items) | Self::Tuple(items) => items, Vec<Self>;
+        /// The dict.
+        into_dict: Self::Dict(dict) => dict, Dict;
+        /// The elements of a set or frozenset.
+        into_set: Self::Set(set) | Self::FrozenSet(set) => set, Set;
+        /// How an object is built.
+        into_object: Self::Object(reduce) => *reduce, Reduce;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pickle;
+
+    #[test]
+    fn ints_are_given_where_they_fit() {
+        let big = Value::from(u64::MAX);
+        assert_eq!((big.as_i64(), big.as_u64(), big.as_i128()), (None, Some(u64::MAX), Some(u64::MAX.into())));
+        assert_eq!(Value::from(-1).as_u64(), None);
+        assert_eq!(Value::from(-1).as_u128(), None);
+        assert_eq!(Value::from(u128::MAX).as_u128(), Some(u128::MAX));
+        assert_eq!(Value::from(u128::MAX).as_i128(), None);
+        assert_eq!(Value::from(u128::MAX).to_bigint(), Some(BigInt::from(u128::MAX)));
+        assert!(big.is_int() && pickle!(True).is_bool() && !pickle!(True).is_int());
+        assert_eq!(pickle!(True).as_i64(), None);
+        assert_eq!(pickle!(3).as_f64(), Some(3.0));
+    }
+
+    #[test]
+    fn what_is_moved_out_or_comes_back() {
+        assert_eq!(pickle!("a").into_string(), Ok("a".into()));
+        assert_eq!(pickle!((1, 2)).into_vec(), Ok(vec![1.into(), 2.into()]));
+        assert_eq!(pickle!(1).into_dict(), Err(Value::Int(1)));
+        assert_eq!(pickle!({"a": 1}).into_dict().unwrap().len(), 1);
+        assert_eq!(pickle!({1, 2}).into_set().unwrap().len(), 2);
+        assert_eq!(pickle!(b"ab").into_bytes(), Ok(b"ab".to_vec()));
+    }
+
+    #[test]
+    fn type_names_are_pythons() {
+        assert_eq!(pickle!(None).type_name(), "NoneType");
+        assert_eq!(Value::from(u64::MAX).type_name(), "int");
+        assert_eq!(pickle!({}).type_name(), "dict");
+    }
+}

@@ -1,0 +1,487 @@
+//! `Dict`: Python's dict, in insertion order, with Python's idea of which keys are equal.
+//!
+//! A `Value` is to stay small and most dicts of a nested value are small too, so the table is behind a box, and an
+//! empty dict has none. Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the
+//! API, in the manner of `indexmap` and `serde_json::Map`.
+//!
+//! Two families of methods put entries in: those named `try_` take any `Value` as a key and may say that it is none;
+//! the others take an [`IntoKey`] type, of which every value is one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::ops;
+
+use indexmap::map::raw_entry_v1::RawOccupiedEntryMut;
+
+use super::Value;
+use super::key::same_keys;
+use super::lookup::{IntoKey, Lookup};
+use super::table::{Slot, Table, Vacant};
+use crate::error::Result;
+
+/// A Python `dict`: keys and values in the order in which the keys were first inserted.
+///
+/// Keys are equal as in Python: `1`, `1.0` and `True` are one key, `"a"` and `b"a"` are two. A later equal key replaces
+/// the value and leaves the first key in its place. Lists, dicts, sets and bytearrays cannot be keys, nor can a tuple
+/// that contains one.
+///
+/// ```
+/// use serde_pickle::{Dict, Value};
+///
+/// let mut dict = Dict::new();
+/// dict.insert("name", "Ada");
+/// dict.insert(1, "int");
+/// dict.try_insert((1, "x"), 2.5)?;
+/// assert_eq!(dict.insert(true, "bool"), Some(Value::from("int")));
+/// assert_eq!(dict.to_string(), "{'name': 'Ada', 1: 'bool', (1, 'x'): 2.5}");
+///
+/// assert_eq!(dict.get("name"), Some(&Value::from("Ada")));
+/// assert_eq!(dict.get(&1.0.into()), Some(&Value::from("bool")));
+/// assert_eq!(
+///     dict.try_insert(vec![1], 0).unwrap_err().to_string(),
+///     "unhashable key: a list",
+/// );
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// # NaN
+/// A NaN is a key that nothing finds: it equals only itself, the very same object, and a value has no identity. Each
+/// NaN that is inserted is an entry of its own, to be had by iterating.
+///
+/// # Objects
+/// Objects that are keys are found by what they hold. Python may tell two of them apart that look alike, so
+/// [`try_insert`](Self::try_insert) of a second such key is an error rather than a lost entry;
+/// [`entry`](Self::entry) is the way to change the value under the first. A `Graph` knows their identity.
+///
+/// # Equality
+/// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s are: strictly, so that
+/// `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other way. A dict with a NaN equals none.
+#[derive(Clone, Default)]
+pub struct Dict(Option<Box<Table<Value>>>);
+
+impl Dict {
+    /// An empty dict; it allocates nothing.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// An empty dict with space for `capacity` entries.
+    pub fn with_capacity(capacity: usize) -> Self {
+        if capacity == 0 { Self(None) } else { Self(Some(Box::new(Table::with_capacity(capacity)))) }
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |table| table.len())
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes space for `additional` more entries.
+    pub fn reserve(&mut self, additional: usize) {
+        if additional > 0 {
+            self.table_mut().reserve(additional);
+        }
+    }
+
+    /// Removes all entries.
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// The value under `key`: a `&str`, an integer, or any `&Value`.
+    pub fn get<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<&Value> {
+        self.get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// The value under `key`, to be changed.
+    pub fn get_mut<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<&mut Value> {
+        let table = self.0.as_mut()?;
+        let index = table.find_probe(key.probe())?;
+        table.get_index_mut(index).map(|(_, value)| value)
+    }
+
+    /// The entry under `key`; its key is the one that was inserted first.
+    pub fn get_key_value<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<(&Value, &Value)> {
+        let table = self.0.as_ref()?;
+        table.get_index(table.find_probe(key.probe())?)
+    }
+
+    /// Whether there is an entry under `key`.
+    pub fn contains_key<Q: Lookup + ?Sized>(&self, key: &Q) -> bool {
+        self.get_index_of(key).is_some()
+    }
+
+    /// The place of the entry under `key`, counted from 0.
+    pub fn get_index_of<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<usize> {
+        self.0.as_ref()?.find_probe(key.probe())
+    }
+
+    /// The entry at a place.
+    pub fn get_index(&self, index: usize) -> Option<(&Value, &Value)> {
+        self.0.as_ref()?.get_index(index)
+    }
+
+    /// The entry at a place, its value to be changed.
+    pub fn get_index_mut(&mut self, index: usize) -> Option<(&Value, &mut Value)> {
+        self.0.as_mut()?.get_index_mut(index)
+    }
+
+    /// Stores `value` under `key` and returns the value that was there.
+    pub fn insert<K: IntoKey, V: Into<Value>>(&mut self, key: K, value: V) -> Option<Value> {
+        // An `IntoKey` is hashable and holds no object.
+        self.try_insert(key, value).ok().flatten()
+    }
+
+    /// Stores `value` under any `key` and returns the value that was there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks like one that is there.
+    pub fn try_insert<K: Into<Value>, V: Into<Value>>(&mut self, key: K, value: V) -> Result<Option<Value>> {
+        self.insert_full(key.into(), value.into()).map(|(_, old)| old)
+    }
+
+    /// As [`try_insert`](Self::try_insert), and says at which place the entry is.
+    ///
+    /// Who reads a graph knows by identity that a NaN or an object is a key already: it keeps the place it got here
+    /// for that node, and stores the later value by [`get_index_mut`](Self::get_index_mut).
+    pub(crate) fn insert_full(&mut self, key: Value, value: Value) -> Result<(usize, Option<Value>)> {
+        self.table_mut().insert(key, value)
+    }
+
+    /// The place of `key` in the dict, for insertion and change.
+    ///
+    /// ```
+    /// use serde_pickle::Dict;
+    /// let mut counts = Dict::new();
+    /// for word in ["a", "b", "a"] {
+    ///     counts.entry(word)?.and_modify(|n| *n = (n.as_i64().unwrap_or(0) + 1).into()).or_insert(1);
+    /// }
+    /// assert_eq!(counts.to_string(), "{'a': 2, 'b': 1}");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable.
+    pub fn entry<K: Into<Value>>(&mut self, key: K) -> Result<Entry<'_>> {
+        Ok(match self.table_mut().slot(key.into())? {
+            Slot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
+            Slot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
+        })
+    }
+
+    /// Removes the entry under `key` and returns its value. The others keep their order, which takes time linear in
+    /// their number.
+    pub fn remove<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<Value> {
+        self.remove_entry(key).map(|(_, value)| value)
+    }
+
+    /// Removes the entry under `key` and returns it. The others keep their order.
+    pub fn remove_entry<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<(Value, Value)> {
+        self.remove_index(self.get_index_of(key)?)
+    }
+
+    /// Removes the entry at a place and returns it. The others keep their order.
+    pub fn remove_index(&mut self, index: usize) -> Option<(Value, Value)> {
+        self.0.as_mut()?.remove_index(index)
+    }
+
+    /// Removes and returns the last entry: Python's `popitem`.
+    pub fn pop(&mut self) -> Option<(Value, Value)> {
+        self.remove_index(self.len().checked_sub(1)?)
+    }
+
+    /// Keeps the entries for which `keep` says so.
+    pub fn retain(&mut self, keep: impl FnMut(&Value, &mut Value) -> bool) {
+        if let Some(table) = &mut self.0 {
+            table.retain(keep);
+        }
+    }
+
+    /// Stores entries with keys of any kind: Python's `update`.
+    ///
+    /// # Errors
+    /// As [`try_insert`](Self::try_insert); the entries before the bad one are in.
+    pub fn try_extend<K: Into<Value>, V: Into<Value>>(
+        &mut self,
+        entries: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<()> {
+        entries.into_iter().try_for_each(|(key, value)| self.try_insert(key, value).map(drop))
+    }
+
+    /// A dict of entries with keys of any kind.
+    ///
+    /// # Errors
+    /// As [`try_insert`](Self::try_insert).
+    pub fn try_from_iter<K: Into<Value>, V: Into<Value>>(entries: impl IntoIterator<Item = (K, V)>) -> Result<Self> {
+        let mut dict = Self::new();
+        dict.try_extend(entries)?;
+        Ok(dict)
+    }
+
+    /// The entries in order.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.0.as_ref().map(|table| table.iter()).unwrap_or_default())
+    }
+
+    /// The entries in order, the values to be changed.
+    pub fn iter_mut(&mut self) -> IterMut<'_> {
+        IterMut(self.0.as_mut().map(|table| table.iter_mut()).unwrap_or_default())
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values in order.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// The values in order, to be changed.
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> + ExactSizeIterator {
+        self.iter_mut().map(|(_, value)| value)
+    }
+
+    pub(super) fn table(&self) -> Option<&Table<Value>> {
+        self.0.as_deref()
+    }
+
+    fn table_mut(&mut self) -> &mut Table<Value> {
+        self.0.get_or_insert_default()
+    }
+}
+
+/// A place in a [`Dict`], from [`Dict::entry`].
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// The key is there.
+    Occupied(OccupiedEntry<'a>),
+    /// The key is not there.
+    Vacant(VacantEntry<'a>),
+}
+
+/// A place in a [`Dict`] that holds an entry.
+pub struct OccupiedEntry<'a>(RawOccupiedEntryMut<'a, Value, Value, ()>);
+
+/// A place in a [`Dict`] that holds nothing yet.
+pub struct VacantEntry<'a>(Vacant<'a, Value>);
+
+impl<'a> Entry<'a> {
+    /// The key: the one in the dict if there is one.
+    pub fn key(&self) -> &Value {
+        match self {
+            Self::Occupied(entry) => entry.key(),
+            Self::Vacant(entry) => entry.key(),
+        }
+    }
+
+    /// Changes the value that is there.
+    #[must_use]
+    pub fn and_modify(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        if let Self::Occupied(entry) = &mut self {
+            change(entry.get_mut());
+        }
+        self
+    }
+
+    /// The value that is there, or else `default`, stored.
+    pub fn or_insert<V: Into<Value>>(self, default: V) -> &'a mut Value {
+        self.or_insert_with(|| default.into())
+    }
+
+    /// The value that is there, or else what `default` gives, stored.
+    pub fn or_insert_with(self, default: impl FnOnce() -> Value) -> &'a mut Value {
+        match self {
+            Self::Occupied(entry) => entry.into_mut(),
+            Self::Vacant(entry) => entry.insert(default()),
+        }
+    }
+}
+
+impl<'a> OccupiedEntry<'a> {
+    /// The key in the dict.
+    pub fn key(&self) -> &Value {
+        self.0.key()
+    }
+
+    /// The value.
+    pub fn get(&self) -> &Value {
+        self.0.get()
+    }
+
+    /// The value, to be changed.
+    pub fn get_mut(&mut self) -> &mut Value {
+        self.0.get_mut()
+    }
+
+    /// The value, to be changed, for as long as the dict is borrowed.
+    pub fn into_mut(self) -> &'a mut Value {
+        self.0.into_mut()
+    }
+
+    /// Stores a value and returns the one that was there.
+    pub fn insert<V: Into<Value>>(&mut self, value: V) -> Value {
+        self.0.insert(value.into())
+    }
+}
+
+impl<'a> VacantEntry<'a> {
+    /// The key that was asked for.
+    pub fn key(&self) -> &Value {
+        &self.0.key
+    }
+
+    /// Stores a value under the key.
+    pub fn insert<V: Into<Value>>(self, value: V) -> &'a mut Value {
+        self.0.insert(value.into())
+    }
+}
+
+impl fmt::Debug for OccupiedEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedEntry").field("key", self.key()).field("value", self.get()).finish()
+    }
+}
+
+impl fmt::Debug for VacantEntry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VacantEntry").field(self.key()).finish()
+    }
+}
+
+impl PartialEq for Dict {
+    fn eq(&self, other: &Self) -> bool {
+        same_keys(self.table(), other.table(), |(k, v), (other_k, other_v)| k == other_k && v == other_v)
+    }
+}
+
+impl fmt::Debug for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+impl<K: IntoKey, V: Into<Value>> FromIterator<(K, V)> for Dict {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut dict = Self::new();
+        dict.extend(entries);
+        dict
+    }
+}
+
+impl<K: IntoKey, V: Into<Value>> Extend<(K, V)> for Dict {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        // As the standard library does: what is known to come, or half of it where keys may repeat.
+        let known = entries.size_hint().0;
+        self.reserve(if self.is_empty() { known } else { known.div_ceil(2) });
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K: IntoKey, V: Into<Value>, const N: usize> From<[(K, V); N]> for Dict {
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+impl<K: IntoKey, V: Into<Value>, S> From<HashMap<K, V, S>> for Dict {
+    fn from(map: HashMap<K, V, S>) -> Self {
+        map.into_iter().collect()
+    }
+}
+
+impl<K: IntoKey, V: Into<Value>> From<BTreeMap<K, V>> for Dict {
+    fn from(map: BTreeMap<K, V>) -> Self {
+        map.into_iter().collect()
+    }
+}
+
+impl<Q: Lookup + ?Sized> ops::Index<&Q> for Dict {
+    type Output = Value;
+
+    /// # Panics
+    /// If there is no such key, as with any map; [`get`](Dict::get) does not.
+    #[expect(clippy::expect_used, reason = "indexing a map panics, which its documentation says")]
+    fn index(&self, key: &Q) -> &Value {
+        self.get(key).expect("no entry under this key")
+    }
+}
+
+/// The entries of a [`Dict`], from [`Dict::iter`].
+#[derive(Clone, Debug, Default)]
+pub struct Iter<'a>(indexmap::map::Iter<'a, Value, Value>);
+
+/// The entries of a [`Dict`] with values to be changed, from [`Dict::iter_mut`].
+#[derive(Debug, Default)]
+pub struct IterMut<'a>(indexmap::map::IterMut<'a, Value, Value>);
+
+/// The entries of a [`Dict`] that is used up.
+#[derive(Debug, Default)]
+pub struct IntoIter(indexmap::map::IntoIter<Value, Value>);
+
+macro_rules! iterate {
+    ($name:ident $(<$life:lifetime>)?, $item:ty, $entry:pat => $given:expr) => {
+        impl $(<$life>)? Iterator for $name $(<$life>)? {
+            type Item = $item;
+
+            fn next(&mut self) -> Option<$item> {
+                self.0.next().map(|$entry| $given)
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.0.size_hint()
+            }
+        }
+
+        impl $(<$life>)? DoubleEndedIterator for $name $(<$life>)? {
+            fn next_back(&mut self) -> Option<$item> {
+                self.0.next_back().map(|$entry| $given)
+            }
+        }
+
+        impl ExactSizeIterator for $name $(<$life>)? {}
+
+        impl std::iter::FusedIterator for $name $(<$life>)? {}
+    };
+}
+pub(super) use iterate;
+
+iterate!(Iter<'a>, (&'a Value, &'a Value), entry => entry);
+iterate!(IterMut<'a>, (&'a Value, &'a mut Value), entry => entry);
+iterate!(IntoIter, (Value, Value), entry => entry);
+
+impl<'a> IntoIterator for &'a Dict {
+    type Item = (&'a Value, &'a Value);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Dict {
+    type Item = (&'a Value, &'a mut Value);
+    type IntoIter = IterMut<'a>;
+
+    fn into_iter(self) -> IterMut<'a> {
+        self.iter_mut()
+    }
+}
+
+impl IntoIterator for Dict {
+    type Item = (Value, Value);
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> IntoIter {
+        IntoIter(self.0.map(|table| table.into_map().into_iter()).unwrap_or_default())
+    }
+}

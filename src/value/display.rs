@@ -1,0 +1,295 @@
+//! `Display`: Python's `repr`.
+//!
+//! Exact for Python's builtin types. The rest has no `repr` that can be known without running code, and gets a form of
+//! its own that keeps all there is:
+//!
+//! - a class or function: `<global 'collections.OrderedDict'>`;
+//! - an object: the call that makes it, then what is put into it:
+//!   `geometry.Point(1, 2, listitems=[…], setitems=[…], dictitems=[(key, value), …], state={…}, state_setter=…)`;
+//! - a persistent id: `<persistent id 'key'>`; a buffer: `PickleBuffer(b'…', readonly=True)`;
+//! - an int of more digits than are converted: `<int of 1000000 bits>`.
+//!
+//! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma.
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use super::repr::{decimal, write_bytes, write_complex, write_float, write_str};
+use super::text::Part;
+use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
+use crate::error::quoted;
+use crate::reduce::{Global, How, Reduce};
+
+impl Display for Value {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer { pretty: f.alternate(), indent: 0, out: f }.value(self)
+    }
+}
+
+impl Display for Dict {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer { pretty: f.alternate(), indent: 0, out: f }.dict(self)
+    }
+}
+
+impl Display for Set {
+    /// As a `set`.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer { pretty: f.alternate(), indent: 0, out: f }.set(self)
+    }
+}
+
+impl Display for SurrogateString {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer { pretty: f.alternate(), indent: 0, out: f }.surrogates(self)
+    }
+}
+
+impl Display for super::Complex {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write_complex(f, *self)
+    }
+}
+
+/// A Python `repr` under way.
+struct Printer<'a> {
+    out: &'a mut dyn Write,
+    pretty: bool,
+    indent: usize,
+}
+
+impl Printer<'_> {
+    fn value(&mut self, value: &Value) -> fmt::Result {
+        match value {
+            Value::Tuple(items) => self.tuple(items),
+            Value::List(items) => self.list(items),
+            Value::Dict(dict) => self.dict(dict),
+            Value::Set(set) => self.set(set),
+            Value::FrozenSet(set) => self.frozenset(set),
+            Value::Object(reduce) => self.object(reduce),
+            Value::PersistentId(id) => self.persistent_id(id),
+            _ => self.leaf(value),
+        }
+    }
+
+    /// A value that holds no others.
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn leaf(&mut self, value: &Value) -> fmt::Result {
+        match value {
+            Value::Bool(true) => self.out.write_str("True"),
+            Value::Bool(false) => self.out.write_str("False"),
+            Value::Int(int) => write!(self.out, "{int}"),
+            Value::BigInt(int) => match decimal(int) {
+                Some(text) => self.out.write_str(&text),
+                None => write!(self.out, "<int of {} bits>", int.bits()),
+            },
+            Value::Float(float) => write_float(self.out, *float),
+            Value::Complex(complex) => write_complex(self.out, **complex),
+            Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
+            Value::Surrogates(text) => self.surrogates(text),
+            Value::Bytes(bytes) => write_bytes(self.out, bytes),
+            Value::ByteArray(bytes) => self.wrapped("bytearray(", |this| write_bytes(this.out, bytes)),
+            Value::Global(global) => self.global(global),
+            Value::Buffer(buffer) => self.buffer(buffer),
+            // `None`; and the containers, which do not come here.
+            _ => self.out.write_str("None"),
+        }
+    }
+
+    fn wrapped(&mut self, open: &str, content: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
+        self.out.write_str(open)?;
+        content(self)?;
+        self.out.write_char(')')
+    }
+
+    fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
+        // Two passes over the parts: the quotes depend on all of them.
+        let parts: Vec<_> = text.parts().collect();
+        write_str(self.out, parts.into_iter())
+    }
+
+    fn global(&mut self, global: &Global) -> fmt::Result {
+        let name = format!("{}.{}", global.module, global.qualname);
+        self.out.write_str("<global ")?;
+        write_str(self.out, [Part::Text(&name)].into_iter())?;
+        self.out.write_char('>')
+    }
+
+    fn buffer(&mut self, buffer: &PickleBuffer) -> fmt::Result {
+        self.out.write_str("PickleBuffer(")?;
+        write_bytes(self.out, &buffer.data)?;
+        self.out.write_str(if buffer.readonly { ", readonly=True)" } else { ")" })
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn persistent_id(&mut self, id: &Value) -> fmt::Result {
+        self.out.write_str("<persistent id ")?;
+        self.value(id)?;
+        self.out.write_char('>')
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn list(&mut self, items: &[Value]) -> fmt::Result {
+        self.out.write_char('[')?;
+        self.items(items.iter())?;
+        self.out.write_char(']')
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn tuple(&mut self, items: &[Value]) -> fmt::Result {
+        self.out.write_char('(')?;
+        self.items(items.iter())?;
+        // The comma that makes a tuple of one; over lines there is one behind every item.
+        self.out.write_str(if items.len() == 1 && !self.pretty { ",)" } else { ")" })
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn set(&mut self, set: &Set) -> fmt::Result {
+        if set.is_empty() {
+            return self.out.write_str("set()");
+        }
+        self.out.write_char('{')?;
+        self.items(set.iter())?;
+        self.out.write_char('}')
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn frozenset(&mut self, set: &Set) -> fmt::Result {
+        self.out.write_str("frozenset(")?;
+        if !set.is_empty() {
+            self.set(set)?;
+        }
+        self.out.write_char(')')
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn dict(&mut self, dict: &Dict) -> fmt::Result {
+        self.out.write_char('{')?;
+        let mut first = true;
+        for (key, value) in dict {
+            self.separate(&mut first)?;
+            self.value(key)?;
+            self.out.write_str(": ")?;
+            self.value(value)?;
+        }
+        self.close(first)?;
+        self.out.write_char('}')
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn object(&mut self, reduce: &Reduce) -> fmt::Result {
+        match &reduce.callable {
+            Value::Global(global) => write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?,
+            callable => self.value(callable)?,
+        }
+        self.out.write_char('(')?;
+        let mut first = true;
+        self.arguments(reduce, &mut first)?;
+        self.argument(&mut first, "listitems", (!reduce.listitems.is_empty()).then_some(&*reduce.listitems), Self::list)?;
+        self.argument(&mut first, "setitems", (!reduce.setitems.is_empty()).then_some(&*reduce.setitems), Self::list)?;
+        self.argument(&mut first, "dictitems", (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems), Self::pairs)?;
+        self.argument(&mut first, "state", reduce.state.as_ref(), Self::value)?;
+        self.argument(&mut first, "state_setter", reduce.state_setter.as_ref(), Self::value)?;
+        self.close(first)?;
+        self.out.write_char(')')
+    }
+
+    /// The positional arguments and the keyword arguments of a call.
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn arguments(&mut self, reduce: &Reduce, first: &mut bool) -> fmt::Result {
+        match &reduce.args {
+            Value::Tuple(items) => {
+                for item in items {
+                    self.separate(first)?;
+                    self.value(item)?;
+                }
+            }
+            args => self.argument(first, "*args", Some(args), Self::value)?,
+        }
+        if reduce.how == How::NewObjEx || !reduce.kwargs.is_empty() {
+            for (key, value) in &reduce.kwargs {
+                self.separate(first)?;
+                match key {
+                    Value::Str(name) => self.out.write_str(&self::name(name))?,
+                    key => self.value(key)?,
+                }
+                self.out.write_char('=')?;
+                self.value(value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn argument<T: ?Sized>(
+        &mut self,
+        first: &mut bool,
+        name: &str,
+        value: Option<&T>,
+        print: fn(&mut Self, &T) -> fmt::Result,
+    ) -> fmt::Result {
+        let Some(value) = value else { return Ok(()) };
+        self.separate(first)?;
+        write!(self.out, "{name}=")?;
+        print(self, value)
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn pairs(&mut self, pairs: &[(Value, Value)]) -> fmt::Result {
+        self.out.write_char('[')?;
+        let mut first = true;
+        for (key, value) in pairs {
+            self.separate(&mut first)?;
+            self.out.write_char('(')?;
+            self.value(key)?;
+            self.out.write_str(", ")?;
+            self.value(value)?;
+            self.out.write_char(')')?;
+        }
+        self.close(first)?;
+        self.out.write_char(']')
+    }
+
+    fn items<'v>(&mut self, items: impl Iterator<Item = &'v Value>) -> fmt::Result {
+        let mut first = true;
+        for item in items {
+            self.separate(&mut first)?;
+            self.value(item)?;
+        }
+        self.close(first)
+    }
+
+    /// Before each item: what stands between it and the one before, or the start.
+    fn separate(&mut self, first: &mut bool) -> fmt::Result {
+        let first = std::mem::replace(first, false);
+        if self.pretty {
+            self.indent += usize::from(first);
+            self.out.write_str(if first { "" } else { "," })?;
+            self.line()
+        } else {
+            self.out.write_str(if first { "" } else { ", " })
+        }
+    }
+
+    /// Behind the last item, if there is any.
+    fn close(&mut self, empty: bool) -> fmt::Result {
+        if empty || !self.pretty {
+            return Ok(());
+        }
+        self.indent -= 1;
+        self.out.write_char(',')?;
+        self.line()
+    }
+
+    fn line(&mut self) -> fmt::Result {
+        self.out.write_char('\n')?;
+        (0..self.indent).try_for_each(|_| self.out.write_str("    "))
+    }
+}
+
+/// A name as it is, if it is one; anything else escaped.
+fn name(name: &str) -> std::borrow::Cow<'_, str> {
+    if name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '<' | '>')) {
+        name.into()
+    } else {
+        quoted(name).escape_debug().to_string().into()
+    }
+}

@@ -1,0 +1,475 @@
+//! Python's key equality, and the hash that goes with it.
+//!
+//! In Python a key is found by `==` and `hash`, and both look through the number types: `1`, `1.0`, `True`, `1+0j` and
+//! a long int of that size are one key. So numbers are brought to one canonical form ([`Number`]) before they are
+//! compared or hashed. `str` and `bytes` are never equal; tuples go by their elements, frozensets by theirs in any order.
+//!
+//! What input can do to a hash table, and what is done about it:
+//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process, and what Python
+//!   tells apart is hashed apart, so that nobody can compute keys that collide.
+//! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them quadratic. CPython
+//!   hashes a NaN by its address; here each hashing of one gives another number. Such a hash is *unstable*.
+//! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level. Every dict and set
+//!   keeps the sum of its keys' hashes (see `table.rs`), so that hashing one costs no more than its own entries. A key
+//!   is hashed once for each innermost set or dict that it is a key of.
+//! - *Objects as keys.* What `__hash__` they have is unknown; they are hashed by all they hold, lists and dicts included.
+//!   An object that is a key of a dict in the state of an object that is a key, and so on, would be hashed once a level:
+//!   below [`OBJECT_NESTING`] levels the hash becomes unstable instead.
+//!
+//! Unstable hashes never make two keys one; they only make a lookup by an equal-looking key fail.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use foldhash::SharedSeed;
+use foldhash::quality::FoldHasher;
+use num_bigint::{BigInt, Sign, ToBigInt};
+
+use super::table::Table;
+use super::{Dict, Value};
+use crate::error::Error;
+use crate::reduce::{Global, Reduce};
+
+/// How deep objects may be keys within the content of objects that are keys, before they count as unlike any other.
+const OBJECT_NESTING: u32 = 4;
+
+/// The hash of a key.
+#[derive(Clone, Copy)]
+pub(super) struct KeyHash {
+    pub(super) value: u64,
+    /// Whether hashing an equal key gives the same number again.
+    pub(super) stable: bool,
+}
+
+/// Why a value cannot be a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unhashable {
+    kind: &'static str,
+    /// The kind of the key itself, where the culprit is inside of it.
+    within: Option<&'static str>,
+}
+
+impl From<Unhashable> for Error {
+    #[cold]
+    fn from(Unhashable { kind, within }: Unhashable) -> Self {
+        Error::data(match within {
+            None => format!("unhashable key: {kind}"),
+            Some(outer) => format!("unhashable key: {outer} that contains {kind}"),
+        })
+    }
+}
+
+/// Hashes a key as Python would, or says why it is none.
+pub(super) fn hash_key(key: &Value) -> Result<KeyHash, Unhashable> {
+    match key {
+        Value::Str(text) => Ok(hash_str(text)),
+        _ => {
+            let mut walk = Walk::new(0);
+            match walk.key(key) {
+                Ok(()) => Ok(walk.finish()),
+                Err(kind) => {
+                    let outer = kind_name(key);
+                    Err(Unhashable { kind, within: (outer != kind).then_some(outer) })
+                }
+            }
+        }
+    }
+}
+
+/// The hash of a str key.
+pub(super) fn hash_str(text: &str) -> KeyHash {
+    let mut walk = Walk::new(0);
+    walk.bytes(Tag::Str, text.as_bytes());
+    walk.finish()
+}
+
+/// The hash of a bytes key.
+pub(super) fn hash_bytes(bytes: &[u8]) -> KeyHash {
+    let mut walk = Walk::new(0);
+    walk.bytes(Tag::Bytes, bytes);
+    walk.finish()
+}
+
+/// What the kind of value is called, with its article.
+pub(super) fn kind_name(value: &Value) -> &'static str {
+    match value {
+        Value::None => "None",
+        Value::Bool(_) => "a bool",
+        Value::Int(_) | Value::BigInt(_) => "an int",
+        Value::Float(_) => "a float",
+        Value::Complex(_) => "a complex",
+        Value::Str(_) | Value::Surrogates(_) => "a str",
+        Value::Bytes(_) => "bytes",
+        Value::ByteArray(_) => "a bytearray",
+        Value::Tuple(_) => "a tuple",
+        Value::List(_) => "a list",
+        Value::Dict(_) => "a dict",
+        Value::Set(_) => "a set",
+        Value::FrozenSet(_) => "a frozenset",
+        Value::Global(_) => "a global",
+        Value::Object(_) => "an object",
+        Value::PersistentId(_) => "a persistent id",
+        Value::Buffer(_) => "a buffer",
+    }
+}
+
+/// Whether Python would need the identity of an object to know if `key` equals a key that looks the same.
+pub(super) fn needs_identity(key: &Value) -> bool {
+    match key {
+        Value::Object(_) => true,
+        Value::Tuple(items) => items.iter().any(needs_identity),
+        Value::FrozenSet(set) => set.iter().any(needs_identity),
+        _ => false,
+    }
+}
+
+/// The one seed of the process. One for all, so that a set's sum of hashes can be compared with another's.
+fn seed() -> &'static SharedSeed {
+    static SEED: OnceLock<SharedSeed> = OnceLock::new();
+    // The standard library's keys come from the operating system; foldhash's own seed would come from addresses and
+    // the time.
+    SEED.get_or_init(|| SharedSeed::from_u64(RandomState::new().hash_one(0)))
+}
+
+/// What kind of thing goes into the hash; things of one kind can be equal.
+#[derive(Clone, Copy)]
+enum Tag {
+    None,
+    Int,
+    BigInt,
+    Float,
+    Complex,
+    Str,
+    Surrogates,
+    Bytes,
+    Tuple,
+    List,
+    Dict,
+    Set,
+    Global,
+    Object,
+    PersistentId,
+    Buffer,
+    Absent,
+}
+
+/// One hash in the making.
+struct Walk {
+    hasher: FoldHasher<'static>,
+    stable: bool,
+    /// How many objects that are keys in the content of the key are around this place.
+    nesting: u32,
+}
+
+impl Walk {
+    fn new(nesting: u32) -> Self {
+        Self { hasher: FoldHasher::with_seed(0, seed()), stable: true, nesting }
+    }
+
+    fn finish(&self) -> KeyHash {
+        KeyHash { value: self.hasher.finish(), stable: self.stable }
+    }
+
+    /// The kind and how much of it follows: with that, no two sequences of writes are the same by accident.
+    fn tag(&mut self, tag: Tag, len: usize) {
+        self.hasher.write_u64((len as u64) << 8 | tag as u64);
+    }
+
+    fn bytes(&mut self, tag: Tag, bytes: &[u8]) {
+        self.tag(tag, bytes.len());
+        self.hasher.write(bytes);
+    }
+
+    /// A value that must be hashable; the error is what it is not.
+    fn key(&mut self, value: &Value) -> Result<(), &'static str> {
+        match value {
+            Value::Tuple(items) => {
+                self.tag(Tag::Tuple, items.len());
+                items.iter().try_for_each(|item| self.key(item))
+            }
+            Value::List(_) | Value::Dict(_) | Value::Set(_) | Value::ByteArray(_) | Value::Buffer(_) => {
+                Err(kind_name(value))
+            }
+            _ => {
+                self.content(value);
+                Ok(())
+            }
+        }
+    }
+
+    /// Any value: lists and the like, too, which an object that is a key may hold.
+    fn content(&mut self, value: &Value) {
+        match value {
+            Value::None => self.tag(Tag::None, 0),
+            Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) | Value::Complex(_) => {
+                self.number(value);
+            }
+            Value::Str(text) => self.bytes(Tag::Str, text.as_bytes()),
+            Value::Surrogates(text) => self.bytes(Tag::Surrogates, text.as_bytes()),
+            Value::Bytes(bytes) | Value::ByteArray(bytes) => self.bytes(Tag::Bytes, bytes),
+            Value::Tuple(items) => self.items(Tag::Tuple, items),
+            Value::List(items) => self.items(Tag::List, items),
+            Value::Dict(dict) => self.dict(dict),
+            Value::Set(set) | Value::FrozenSet(set) => {
+                self.tag(Tag::Set, set.len());
+                self.table(set.table());
+            }
+            Value::Global(global) => self.global(global),
+            Value::Object(reduce) => self.object(reduce),
+            Value::PersistentId(id) => {
+                self.tag(Tag::PersistentId, 0);
+                self.content(id);
+            }
+            Value::Buffer(buffer) => self.bytes(Tag::Buffer, &buffer.data),
+        }
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn items(&mut self, tag: Tag, items: &[Value]) {
+        self.tag(tag, items.len());
+        for item in items {
+            self.content(item);
+        }
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn number(&mut self, value: &Value) {
+        match Number::of(value) {
+            Some(Number::Int(int)) => {
+                self.tag(Tag::Int, 0);
+                self.hasher.write_u64(int as u64);
+            }
+            Some(Number::Big(int)) => self.big(&int),
+            Some(Number::BigRef(int)) => self.big(int),
+            Some(Number::Float(float)) => {
+                self.tag(Tag::Float, 0);
+                self.float(float);
+            }
+            Some(Number::Complex(re, im)) => {
+                self.tag(Tag::Complex, 0);
+                // Adding zero makes the two zeros one.
+                self.float(re + 0.0);
+                self.float(im + 0.0);
+            }
+            // Not reached: only numbers come here.
+            None => {}
+        }
+    }
+
+    fn big(&mut self, int: &BigInt) {
+        self.tag(Tag::BigInt, usize::from(int.sign() == Sign::Minus));
+        for digit in int.iter_u64_digits() {
+            self.hasher.write_u64(digit);
+        }
+        self.tag(Tag::BigInt, 0);
+    }
+
+    fn float(&mut self, float: f64) {
+        if float.is_nan() {
+            self.unlike_any_other();
+        } else {
+            self.hasher.write_u64(float.to_bits());
+        }
+    }
+
+    /// Makes this hash differ from every other one.
+    fn unlike_any_other(&mut self) {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        self.stable = false;
+        self.hasher.write_u64(COUNTER.fetch_add(1, Ordering::Relaxed));
+    }
+
+    /// What a dict or set knows of the hashes of its keys, whatever their order.
+    fn table<V>(&mut self, table: Option<&Table<V>>) {
+        match table {
+            Some(table) if !table.is_stable() => self.unlike_any_other(),
+            Some(table) => self.hasher.write_u64(table.sum()),
+            None => self.hasher.write_u64(0),
+        }
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn dict(&mut self, dict: &Dict) {
+        self.tag(Tag::Dict, dict.len());
+        self.table(dict.table());
+        // The sum of the keys' hashes says nothing of which value belongs to which key.
+        let mut sum = 0_u64;
+        for (key, value) in dict {
+            let nesting = self.nesting + u32::from(needs_identity(key));
+            let mut entry = Self::new(nesting);
+            if nesting > OBJECT_NESTING {
+                entry.unlike_any_other();
+            } else {
+                entry.content(key);
+            }
+            entry.nesting = self.nesting;
+            entry.content(value);
+            self.stable &= entry.stable;
+            sum = sum.wrapping_add(entry.hasher.finish());
+        }
+        self.hasher.write_u64(sum);
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn global(&mut self, global: &Global) {
+        self.bytes(Tag::Global, global.module.as_bytes());
+        self.bytes(Tag::Global, global.qualname.as_bytes());
+    }
+
+    #[cfg_attr(debug_assertions, inline(never))]
+    fn object(&mut self, reduce: &Reduce) {
+        self.tag(Tag::Object, reduce.how as usize);
+        self.content(&reduce.callable);
+        self.content(&reduce.args);
+        self.dict(&reduce.kwargs);
+        self.items(Tag::List, &reduce.listitems);
+        self.items(Tag::Set, &reduce.setitems);
+        self.tag(Tag::Dict, reduce.dictitems.len());
+        for (key, value) in &reduce.dictitems {
+            self.content(key);
+            self.content(value);
+        }
+        for part in [&reduce.state, &reduce.state_setter] {
+            match part {
+                Some(value) => self.content(value),
+                None => self.tag(Tag::Absent, 0),
+            }
+        }
+    }
+}
+
+/// A number in the one form that all numbers equal to it share.
+#[derive(PartialEq)]
+enum Number<'a> {
+    /// Any number that is an int of 64 bits.
+    Int(i64),
+    /// Any other number that is an int.
+    Big(BigInt),
+    BigRef(&'a BigInt),
+    /// Neither integral nor without a fraction: a fraction, an infinity or NaN.
+    Float(f64),
+    /// The imaginary part is not zero.
+    Complex(f64, f64),
+}
+
+impl<'a> Number<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        Some(match value {
+            Value::Bool(bool) => Self::Int(i64::from(*bool)),
+            Value::Int(int) => Self::Int(*int),
+            Value::BigInt(int) => i64::try_from(&**int).map_or(Self::BigRef(int), Self::Int),
+            Value::Float(float) => Self::of_float(*float),
+            Value::Complex(complex) if complex.im == 0.0 => Self::of_float(complex.re),
+            Value::Complex(complex) => Self::Complex(complex.re, complex.im),
+            _ => return None,
+        })
+    }
+
+    fn of_float(float: f64) -> Self {
+        /// 2^63: the first float that is no i64 any more.
+        const END: f64 = 9_223_372_036_854_775_808.0;
+        if (-END..END).contains(&float) {
+            let int = float as i64;
+            if int as f64 == float { Self::Int(int) } else { Self::Float(float) }
+        } else {
+            // Infinities and NaN are no ints; anything else of this size is.
+            float.to_bigint().map_or(Self::Float(float), Self::Big)
+        }
+    }
+
+    fn big(&self) -> Option<&BigInt> {
+        match self {
+            Self::Big(int) => Some(int),
+            Self::BigRef(int) => Some(int),
+            _ => None,
+        }
+    }
+
+    fn equals(&self, other: &Self) -> bool {
+        match (self.big(), other.big()) {
+            (Some(a), Some(b)) => a == b,
+            _ => self == other,
+        }
+    }
+}
+
+/// Python's `==`. Objects, globals and persistent ids are compared by what they hold.
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::None, Value::None) => true,
+        (Value::Str(a), Value::Str(b)) => a == b,
+        (Value::Int(a), Value::Int(b)) => a == b,
+        (Value::Surrogates(a), Value::Surrogates(b)) => a == b,
+        (Value::Bytes(a) | Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => a == b,
+        (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
+        (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
+        (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
+            same_keys(a.table(), b.table(), |_, _| true)
+        }
+        (Value::Global(a), Value::Global(b)) => a == b,
+        (Value::Object(a), Value::Object(b)) => equal_objects(a, b),
+        (Value::PersistentId(a), Value::PersistentId(b)) => equal(a, b),
+        (Value::Buffer(a), Value::Buffer(b)) => a.data == b.data,
+        _ => equal_numbers(a, b),
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn equal_numbers(a: &Value, b: &Value) -> bool {
+    match (Number::of(a), Number::of(b)) {
+        (Some(a), Some(b)) => a.equals(&b),
+        _ => false,
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn equal_items(a: &[Value], b: &[Value]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn equal_dicts(a: &Dict, b: &Dict) -> bool {
+    same_keys(a.table(), b.table(), |(_, a), (_, b)| equal(a, b))
+}
+
+/// Whether two tables have the same keys, by Python's equality, with entries that match.
+pub(super) fn same_keys<V>(
+    a: Option<&Table<V>>,
+    b: Option<&Table<V>>,
+    mut matching: impl FnMut((&Value, &V), (&Value, &V)) -> bool,
+) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => {
+            a.len() == b.len()
+                && a.is_stable()
+                && b.is_stable()
+                && a.sum() == b.sum()
+                && a.iter().all(|entry| {
+                    b.find(entry.0).and_then(|index| b.get_index(index)).is_some_and(|other| matching(entry, other))
+                })
+        }
+        (a, b) => a.map_or(0, Table::len) == b.map_or(0, Table::len),
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn equal_objects(a: &Reduce, b: &Reduce) -> bool {
+    a.how == b.how
+        && equal(&a.callable, &b.callable)
+        && equal(&a.args, &b.args)
+        && equal_dicts(&a.kwargs, &b.kwargs)
+        && equal_items(&a.listitems, &b.listitems)
+        && equal_items(&a.setitems, &b.setitems)
+        && a.dictitems.len() == b.dictitems.len()
+        && a.dictitems.iter().zip(&b.dictitems).all(|(a, b)| equal(&a.0, &b.0) && equal(&a.1, &b.1))
+        && equal_options(a.state.as_ref(), b.state.as_ref())
+        && equal_options(a.state_setter.as_ref(), b.state_setter.as_ref())
+}
+
+fn equal_options(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => equal(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}

@@ -1,0 +1,109 @@
+//! The types that can be asked for in a `Dict` or `Set`, and those that are always fit to be put in as keys.
+//!
+//! Both traits are sealed: what a key is belongs to `key.rs`. A lookup by `&str` or `&[u8]` copies nothing.
+
+use num_bigint::BigInt;
+
+use super::{Complex, SurrogateString, Value};
+use crate::reduce::Global;
+
+/// What a [`Dict`](crate::Dict) or [`Set`](crate::Set) can be asked for: `str`, `[u8]`, the integers, `bool`, and
+/// [`Value`].
+pub trait Lookup: sealed::Probe {}
+
+/// A type whose every value is hashable in Python, so that it can be put into a [`Dict`](crate::Dict) or
+/// [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
+pub trait IntoKey: Into<Value> + sealed::Key {}
+
+pub(super) mod sealed {
+    use super::Value;
+
+    /// A key that is looked for.
+    #[expect(missing_docs, reason = "not to be named outside of this crate")]
+    pub enum Probed<'a> {
+        Str(&'a str),
+        Bytes(&'a [u8]),
+        Value(&'a Value),
+        Made(Value),
+    }
+
+    #[expect(missing_docs, reason = "not to be named outside of this crate")]
+    pub trait Probe {
+        fn probe(&self) -> Probed<'_>;
+    }
+
+    #[expect(missing_docs, reason = "not to be named outside of this crate")]
+    pub trait Key {}
+}
+
+use sealed::{Key, Probe, Probed};
+
+impl Lookup for str {}
+impl Probe for str {
+    fn probe(&self) -> Probed<'_> {
+        Probed::Str(self)
+    }
+}
+
+impl Lookup for String {}
+impl Probe for String {
+    fn probe(&self) -> Probed<'_> {
+        Probed::Str(self)
+    }
+}
+
+impl Lookup for [u8] {}
+impl Probe for [u8] {
+    fn probe(&self) -> Probed<'_> {
+        Probed::Bytes(self)
+    }
+}
+
+impl<const N: usize> Lookup for [u8; N] {}
+impl<const N: usize> Probe for [u8; N] {
+    fn probe(&self) -> Probed<'_> {
+        Probed::Bytes(self)
+    }
+}
+
+impl Lookup for Value {}
+impl Probe for Value {
+    fn probe(&self) -> Probed<'_> {
+        Probed::Value(self)
+    }
+}
+
+impl<Q: Lookup + ?Sized> Lookup for &Q {}
+impl<Q: Lookup + ?Sized> Probe for &Q {
+    fn probe(&self) -> Probed<'_> {
+        (**self).probe()
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl Lookup for $number {}
+        impl Probe for $number {
+            fn probe(&self) -> Probed<'_> {
+                Probed::Made(Value::from(*self))
+            }
+        }
+        impl IntoKey for $number {}
+        impl Key for $number {}
+    )*};
+}
+numbers!(bool i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
+
+macro_rules! keys {
+    ($($key:ty)*) => {$(
+        impl IntoKey for $key {}
+        impl Key for $key {}
+    )*};
+}
+keys!(() char &str String std::borrow::Cow<'_, str> BigInt Complex SurrogateString Global serde_bytes::ByteBuf &serde_bytes::Bytes);
+
+impl<const N: usize> IntoKey for &[u8; N] {}
+impl<const N: usize> Key for &[u8; N] {}
+
+impl<K: IntoKey> IntoKey for Option<K> {}
+impl<K: IntoKey> Key for Option<K> {}

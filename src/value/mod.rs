@@ -1,0 +1,234 @@
+//! `Value`: any Python object, as a tree.
+//!
+//! The counterpart of `serde_json::Value`, with what Python has more: tuples, sets, bytes, ints of any size, names of
+//! classes, objects. The files, in the order in which to read them:
+//!
+//! - here, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are no Rust standard types;
+//! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`: the
+//!   containers over that;
+//! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
+//! - `display.rs` with `repr.rs`: Python's `repr`;
+//! - `ser.rs`, `de.rs`: serde.
+//!
+//! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how deep a value is that
+//! comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and `tests/value/deep.rs` holds all of them to
+//! that depth in a debug build with 2 MiB. Keep frames small: no large locals in a function that calls itself.
+
+mod buffer;
+mod cast;
+mod complex;
+mod de;
+mod dict;
+mod display;
+mod from;
+mod index;
+mod key;
+mod lookup;
+mod macros;
+mod repr;
+mod ser;
+mod set;
+mod table;
+mod text;
+
+use num_bigint::BigInt;
+
+use crate::error::Result;
+use crate::reduce::{Global, Reduce};
+
+pub use buffer::PickleBuffer;
+pub use complex::Complex;
+#[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
+pub(crate) use de::hand_over;
+pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
+pub use dict::{OccupiedEntry, VacantEntry};
+pub use index::ValueIndex;
+pub use lookup::{IntoKey, Lookup};
+pub use set::{IntoIter as SetIntoIter, Iter as SetIter, Set};
+pub use text::SurrogateString;
+
+/// Any Python object that a pickle can hold, as a tree.
+///
+/// ```
+/// use serde_pickle::{Value, pickle};
+///
+/// let value = pickle!({"name": "Ada", "langs": ("Python", "Rust"), 1: [None, True, 2.5]});
+/// assert_eq!(value["langs"][1], "Rust");
+/// assert_eq!(value.pointer("/1/2").and_then(Value::as_f64), Some(2.5));
+/// assert_eq!(value.to_string(), "{'name': 'Ada', 'langs': ('Python', 'Rust'), 1: [None, True, 2.5]}");
+/// ```
+///
+/// `Display` is Python's `repr`; `{:#}` spreads it over lines.
+///
+/// # Equality
+/// `==` is structural: values of different Python types are different, so that `Int(1)`, `Float(1.0)` and `Bool(true)`
+/// are three; floats compare as `f64`, NaN with nothing; dicts and sets compare without regard to order. Python's own
+/// `==` is [`python_eq`](Self::python_eq), and keys of dicts and sets are found by that.
+///
+/// # Other formats
+/// A `Value` can be serialized with any serde format, and read from any that describes itself.
+///
+/// | | serialized as | read back from JSON as |
+/// |---|---|---|
+/// | None, bool, int of 64 bits, finite float, str, list | itself | itself |
+/// | dict | map; each key as itself | keys are str: JSON writes `1` as `"1"`, and refuses tuples |
+/// | tuple | tuple | list |
+/// | set, frozenset | seq | list |
+/// | larger ints | decimal text; bytes (little-endian two's complement) in binary formats | str |
+/// | inf, nan | float | None |
+/// | bytes, bytearray, text with lone surrogates | bytes | list of ints |
+/// | complex | tuple of two floats | list |
+/// | global | tuple of module and name | list |
+/// | object | struct of the parts of [`Reduce`] | dict |
+/// | persistent id | the id | the id |
+/// | buffer | tuple of bytes and whether it is read-only | list |
+///
+/// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the format's own. To and
+/// from a pickle nothing is lost.
+///
+/// # Depth
+/// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels deep, unless the
+/// options say otherwise; one of that depth is safe in a thread of 2 MiB.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// `None`.
+    #[default]
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An `int` of 64 bits.
+    Int(i64),
+    /// An `int` beyond 64 bits. Never holds what fits [`Int`](Self::Int), or `==` would tell equal numbers apart:
+    /// `Value::from(BigInt)` sees to that.
+    BigInt(Box<BigInt>),
+    /// A `float`.
+    Float(f64),
+    /// A `complex`.
+    Complex(Box<Complex>),
+    /// A `str`.
+    Str(String),
+    /// A `str` with lone surrogates, which a `String` cannot hold.
+    Surrogates(SurrogateString),
+    /// `bytes`; also an 8-bit string of Python 2 that is no text.
+    Bytes(Vec<u8>),
+    /// A `bytearray`.
+    ByteArray(Vec<u8>),
+    /// A `tuple`.
+    Tuple(Vec<Value>),
+    /// A `list`.
+    List(Vec<Value>),
+    /// A `dict`.
+    Dict(Dict),
+    /// A `set`.
+    Set(Set),
+    /// A `frozenset`.
+    FrozenSet(Set),
+    /// A class, function or other object that the pickle names.
+    Global(Box<Global>),
+    /// Any other object: how to build it.
+    Object(Box<Reduce>),
+    /// An object outside of the pickle, by its persistent id.
+    PersistentId(Box<Value>),
+    /// A buffer that may travel beside the pickle.
+    Buffer(Box<PickleBuffer>),
+}
+
+impl Value {
+    /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a [`Str`](Self::Str), or
+    /// [`Surrogates`](Self::Surrogates) where it has to be.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are neither.
+    pub fn text(bytes: Vec<u8>) -> Result<Self> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self::Str(text)),
+            Err(error) => SurrogateString::from_bytes(error.into_bytes()).map(Self::Surrogates),
+        }
+    }
+
+    /// The class, function or other object `qualname` of `module`.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// let class = Value::global("collections", "OrderedDict");
+    /// assert_eq!(class.to_string(), "<global 'collections.OrderedDict'>");
+    /// ```
+    pub fn global(module: impl Into<String>, qualname: impl Into<String>) -> Self {
+        Self::Global(Box::new(Global { module: module.into(), qualname: qualname.into() }))
+    }
+
+    /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a bytearray.
+    ///
+    /// What `__eq__` an object has is unknown; objects are equal here if they are built in equal ways. NaN equals
+    /// nothing, not even within a container that is compared with itself.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    /// assert!(pickle!([1, True]).python_eq(&pickle!([1.0, 1])));
+    /// assert!(pickle!([1, True]) != pickle!([1.0, 1]));
+    /// assert!(!pickle!("a").python_eq(&pickle!(b"a")));
+    /// ```
+    pub fn python_eq(&self, other: &Self) -> bool {
+        key::equal(self, other)
+    }
+
+    /// Whether Python could use this as the key of a dict or the element of a set.
+    ///
+    /// Objects count as hashable: whether they are, only their class knows.
+    pub fn is_hashable(&self) -> bool {
+        key::hash_key(self).is_ok()
+    }
+
+    /// Takes the value and leaves `None` in its place.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, pickle};
+    /// let mut value = pickle!({"a": [1, 2]});
+    /// assert_eq!(value["a"].take(), pickle!([1, 2]));
+    /// assert_eq!(value, pickle!({"a": None}));
+    /// ```
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_small_and_travels_between_threads() {
+        fn travels<T: Send + Sync + 'static>() {}
+        travels::<Value>();
+        assert!(size_of::<Value>() <= 32, "{}", size_of::<Value>());
+        assert_eq!(size_of::<Dict>(), size_of::<usize>());
+        assert_eq!(size_of::<Set>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_default_is_none() {
+        assert_eq!(Value::default(), Value::None);
+    }
+
+    #[test]
+    fn equality_tells_python_types_apart() {
+        let ones = [Value::Int(1), Value::Float(1.0), Value::Bool(true), Value::Complex(Box::new(1.0.into()))];
+        for (i, a) in ones.iter().enumerate() {
+            for (j, b) in ones.iter().enumerate() {
+                assert_eq!(a == b, i == j, "{a} {b}");
+                assert!(a.python_eq(b), "{a} {b}");
+            }
+        }
+        assert_ne!(Value::Bytes(vec![1]), Value::ByteArray(vec![1]));
+        assert_ne!(Value::Float(f64::NAN), Value::Float(f64::NAN));
+    }
+
+    #[test]
+    fn text_is_a_string_where_it_can_be() {
+        assert_eq!(Value::text(b"caf\xc3\xa9".to_vec()).unwrap(), Value::from("café"));
+        assert!(matches!(Value::text(b"\xed\xb3\xa9".to_vec()), Ok(Value::Surrogates(_))));
+        assert!(Value::text(b"\xff".to_vec()).is_err());
+    }
+}

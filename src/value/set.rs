@@ -1,0 +1,231 @@
+//! `Set`: Python's set and frozenset, with Python's idea of which elements are equal.
+//!
+//! The mirror of `dict.rs` without values. Python's sets have no order; ours keeps that of insertion, so that writing
+//! one twice gives the same bytes.
+
+use std::fmt;
+
+use super::Value;
+use super::key::same_keys;
+use super::lookup::{IntoKey, Lookup};
+use super::table::Table;
+use crate::error::Result;
+
+/// The elements of a Python `set` or `frozenset`, in the order in which they were first inserted.
+///
+/// Elements are equal, found and refused as the keys of a [`Dict`](crate::Dict) are.
+///
+/// ```
+/// use serde_pickle::{Set, Value};
+///
+/// let mut set = Set::from_iter([3, 1, 3]);
+/// assert_eq!(set.len(), 2);
+/// assert!(set.contains(&3.0));
+/// assert!(set.try_insert("x")?);
+/// assert!(set.try_insert(Value::List(vec![])).is_err());
+/// assert_eq!(Value::Set(set.clone()).to_string(), "{3, 1, 'x'}");
+/// assert_eq!(Value::FrozenSet(set).to_string(), "frozenset({3, 1, 'x'})");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s are. A set with a NaN
+/// equals none.
+#[derive(Clone, Default)]
+pub struct Set(Option<Box<Table<()>>>);
+
+impl Set {
+    /// An empty set; it allocates nothing.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// An empty set with space for `capacity` elements.
+    pub fn with_capacity(capacity: usize) -> Self {
+        if capacity == 0 { Self(None) } else { Self(Some(Box::new(Table::with_capacity(capacity)))) }
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |table| table.len())
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Makes space for `additional` more elements.
+    pub fn reserve(&mut self, additional: usize) {
+        if additional > 0 {
+            self.table_mut().reserve(additional);
+        }
+    }
+
+    /// Removes all elements.
+    pub fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// Whether `element`, a `&str`, an integer or any `&Value`, is in the set.
+    pub fn contains<Q: Lookup + ?Sized>(&self, element: &Q) -> bool {
+        self.get_index_of(element).is_some()
+    }
+
+    /// The element that equals `element`: the one that was inserted first.
+    pub fn get<Q: Lookup + ?Sized>(&self, element: &Q) -> Option<&Value> {
+        self.get_index(self.get_index_of(element)?)
+    }
+
+    /// The place of `element`, counted from 0.
+    pub fn get_index_of<Q: Lookup + ?Sized>(&self, element: &Q) -> Option<usize> {
+        self.0.as_ref()?.find_probe(element.probe())
+    }
+
+    /// The element at a place.
+    pub fn get_index(&self, index: usize) -> Option<&Value> {
+        self.0.as_ref()?.get_index(index).map(|(element, ())| element)
+    }
+
+    /// Puts an element in and says whether it is new.
+    pub fn insert<K: IntoKey>(&mut self, element: K) -> bool {
+        // An `IntoKey` is hashable and holds no object.
+        self.try_insert(element).unwrap_or(false)
+    }
+
+    /// Puts any value in and says whether it is new.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the value is not hashable;
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks like one that is there.
+    pub fn try_insert<K: Into<Value>>(&mut self, element: K) -> Result<bool> {
+        Ok(self.table_mut().insert(element.into(), ())?.1.is_none())
+    }
+
+    /// Removes `element` and says whether it was there. The others keep their order, which takes time linear in their
+    /// number.
+    pub fn remove<Q: Lookup + ?Sized>(&mut self, element: &Q) -> bool {
+        self.take(element).is_some()
+    }
+
+    /// Removes `element` and returns it. The others keep their order.
+    pub fn take<Q: Lookup + ?Sized>(&mut self, element: &Q) -> Option<Value> {
+        let index = self.get_index_of(element)?;
+        self.0.as_mut()?.remove_index(index).map(|(element, ())| element)
+    }
+
+    /// Removes and returns the last element.
+    pub fn pop(&mut self) -> Option<Value> {
+        let last = self.len().checked_sub(1)?;
+        self.0.as_mut()?.remove_index(last).map(|(element, ())| element)
+    }
+
+    /// Keeps the elements for which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
+        if let Some(table) = &mut self.0 {
+            table.retain(|element, ()| keep(element));
+        }
+    }
+
+    /// Whether every element is in `other`.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.len() <= other.len() && self.iter().all(|element| other.contains(element))
+    }
+
+    /// Puts values of any kind in.
+    ///
+    /// # Errors
+    /// As [`try_insert`](Self::try_insert); the elements before the bad one are in.
+    pub fn try_extend<K: Into<Value>>(&mut self, elements: impl IntoIterator<Item = K>) -> Result<()> {
+        elements.into_iter().try_for_each(|element| self.try_insert(element).map(drop))
+    }
+
+    /// A set of values of any kind.
+    ///
+    /// # Errors
+    /// As [`try_insert`](Self::try_insert).
+    pub fn try_from_iter<K: Into<Value>>(elements: impl IntoIterator<Item = K>) -> Result<Self> {
+        let mut set = Self::new();
+        set.try_extend(elements)?;
+        Ok(set)
+    }
+
+    /// The elements in order.
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.0.as_ref().map(|table| table.iter()).unwrap_or_default())
+    }
+
+    pub(super) fn table(&self) -> Option<&Table<()>> {
+        self.0.as_deref()
+    }
+
+    fn table_mut(&mut self) -> &mut Table<()> {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl PartialEq for Set {
+    fn eq(&self, other: &Self) -> bool {
+        same_keys(self.table(), other.table(), |(element, ()), (other, ())| element == other)
+    }
+}
+
+impl fmt::Debug for Set {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self).finish()
+    }
+}
+
+impl<K: IntoKey> FromIterator<K> for Set {
+    fn from_iter<I: IntoIterator<Item = K>>(elements: I) -> Self {
+        let mut set = Self::new();
+        set.extend(elements);
+        set
+    }
+}
+
+impl<K: IntoKey> Extend<K> for Set {
+    fn extend<I: IntoIterator<Item = K>>(&mut self, elements: I) {
+        let elements = elements.into_iter();
+        // As the standard library does: what is known to come, or half of it where elements may repeat.
+        let known = elements.size_hint().0;
+        self.reserve(if self.is_empty() { known } else { known.div_ceil(2) });
+        for element in elements {
+            self.insert(element);
+        }
+    }
+}
+
+impl<K: IntoKey, const N: usize> From<[K; N]> for Set {
+    fn from(elements: [K; N]) -> Self {
+        elements.into_iter().collect()
+    }
+}
+
+/// The elements of a [`Set`], from [`Set::iter`].
+#[derive(Clone, Debug, Default)]
+pub struct Iter<'a>(indexmap::map::Iter<'a, Value, ()>);
+
+/// The elements of a [`Set`] that is used up.
+#[derive(Debug, Default)]
+pub struct IntoIter(indexmap::map::IntoIter<Value, ()>);
+
+super::dict::iterate!(Iter<'a>, &'a Value, (element, ()) => element);
+super::dict::iterate!(IntoIter, Value, (element, ()) => element);
+
+impl<'a> IntoIterator for &'a Set {
+    type Item = &'a Value;
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Set {
+    type Item = Value;
+    type IntoIter = IntoIter;
+
+    fn into_iter(self) -> IntoIter {
+        IntoIter(self.0.map(|table| table.into_map().into_iter()).unwrap_or_default())
+    }
+}

@@ -1,0 +1,379 @@
+//! Values: the shortest spelling that the protocol has.
+//!
+//! Each writer here is an opcode boundary and writes one whole value. CPython chooses the same opcodes, see `save_long`,
+//! `save_float`, `save_bytes` and `save_unicode` in its `Modules/_pickle.c`.
+
+use num_bigint::BigInt;
+
+use super::{Emitter, Sink, text};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+
+impl<S: Sink> Emitter<S> {
+    #[inline]
+    pub(crate) fn none(&mut self) -> Result<()> {
+        self.boundary()?;
+        self.op(Opcode::None);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
+        self.boundary()?;
+        if self.protocol >= Opcode::Newtrue.protocol() {
+            self.op(if value {
+                Opcode::Newtrue
+            } else {
+                Opcode::Newfalse
+            });
+        } else {
+            self.op(Opcode::Int);
+            self.out
+                .extend_from_slice(if value { b"01\n" } else { b"00\n" });
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn int(&mut self, value: i64) -> Result<()> {
+        self.boundary()?;
+        match i32::try_from(value) {
+            Ok(value) if self.protocol >= Opcode::Binint.protocol() => {
+                let bits = u64::from(value.cast_unsigned());
+                let (opcode, len) = match bits {
+                    0..=0xff => (Opcode::Binint1, 2),
+                    0x100..=0xffff => (Opcode::Binint2, 3),
+                    _ => (Opcode::Binint, 5),
+                };
+                self.short((u64::from(opcode.byte()) | bits << 8).to_le_bytes(), len);
+                Ok(())
+            }
+            _ => self.wide_int(i128::from(value)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn uint(&mut self, value: u64) -> Result<()> {
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => self.int128(i128::from(value)),
+        }
+    }
+
+    pub(crate) fn int128(&mut self, value: i128) -> Result<()> {
+        match i64::try_from(value) {
+            Ok(value) => self.int(value),
+            Err(_) => {
+                self.boundary()?;
+                self.wide_int(value)
+            }
+        }
+    }
+
+    pub(crate) fn uint128(&mut self, value: u128) -> Result<()> {
+        match i128::try_from(value) {
+            Ok(value) => self.int128(value),
+            Err(_) => {
+                let mut bytes = [0; 17];
+                bytes[..16].copy_from_slice(&value.to_le_bytes());
+                self.big_int(&bytes)
+            }
+        }
+    }
+
+    /// An int that BININT cannot hold, or any at protocol 0.
+    #[inline(never)]
+    fn wide_int(&mut self, value: i128) -> Result<()> {
+        if self.protocol >= Opcode::Long1.protocol() {
+            // Bytes that hold the value and its sign bit: at most 16.
+            let bits = i128::BITS - (value ^ (value >> 127)).leading_zeros();
+            let len = bits as u8 / 8 + 1;
+            let mut bytes = [0; 18];
+            bytes[0] = Opcode::Long1.byte();
+            bytes[1] = len;
+            bytes[2..].copy_from_slice(&value.to_le_bytes());
+            self.out.extend_from_slice(&bytes);
+            self.out.truncate(self.out.len() - (16 - usize::from(len)));
+        } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
+            self.op(Opcode::Int);
+            self.out
+                .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            self.out.push(b'\n');
+        } else {
+            self.op(Opcode::Long);
+            self.out
+                .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            self.out.extend_from_slice(b"L\n");
+        }
+        Ok(())
+    }
+
+    /// An int of any size, as little-endian two's complement of any length (none is 0).
+    pub(crate) fn big_int(&mut self, bytes: &[u8]) -> Result<()> {
+        let bytes = minimal(bytes);
+        if bytes.len() <= 16 {
+            let negative = bytes.last().is_some_and(|last| last & 0x80 != 0);
+            let mut wide = if negative { [0xff; 16] } else { [0; 16] };
+            wide[..bytes.len()].copy_from_slice(bytes);
+            return self.int128(i128::from_le_bytes(wide));
+        }
+        self.boundary()?;
+        if self.protocol < Opcode::Long1.protocol() {
+            // A byte is 2.41 decimal digits; the exact length needs the conversion that the limit guards.
+            if bytes.len() > limits::INT_DIGITS / 2 {
+                return Err(too_many_digits());
+            }
+            let digits = BigInt::from_signed_bytes_le(bytes).to_string();
+            if digits.trim_start_matches('-').len() > limits::INT_DIGITS {
+                return Err(too_many_digits());
+            }
+            self.op(Opcode::Long);
+            self.out.extend_from_slice(digits.as_bytes());
+            self.out.extend_from_slice(b"L\n");
+            return Ok(());
+        }
+        if let Ok(len) = u8::try_from(bytes.len()) {
+            return self.counted(&[Opcode::Long1.byte(), len], bytes);
+        }
+        let len = i32::try_from(bytes.len()).map_err(|_| too_long("an int", "2 GiB"))?;
+        self.counted(&head4(Opcode::Long4, len.cast_unsigned()), bytes)
+    }
+
+    #[inline]
+    pub(crate) fn float(&mut self, value: f64) -> Result<()> {
+        self.boundary()?;
+        if self.protocol >= Opcode::Binfloat.protocol() {
+            let mut bytes = [Opcode::Binfloat.byte(); 9];
+            bytes[1..].copy_from_slice(&value.to_be_bytes());
+            self.out.extend_from_slice(&bytes);
+        } else {
+            self.op(Opcode::Float);
+            text::write_float_repr(&mut self.out, value);
+            self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn str(&mut self, value: &str) -> Result<()> {
+        self.boundary()?;
+        match u8::try_from(value.len()) {
+            Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
+                self.out.reserve(2 + value.len());
+                self.out
+                    .extend_from_slice(&[Opcode::ShortBinunicode.byte(), len]);
+                self.out.extend_from_slice(value.as_bytes());
+                Ok(())
+            }
+            _ => self.long_str(value),
+        }
+    }
+
+    #[inline(never)]
+    fn long_str(&mut self, value: &str) -> Result<()> {
+        if self.protocol == Protocol::V0 {
+            self.op(Opcode::Unicode);
+            text::write_raw_unicode_escape(&mut self.out, value);
+            self.out.push(b'\n');
+            return Ok(());
+        }
+        self.binary_text(value.as_bytes())
+    }
+
+    /// Text with lone surrogates, each three bytes as if they were characters.
+    pub(crate) fn surrogates(&mut self, value: &[u8]) -> Result<()> {
+        self.boundary()?;
+        if self.protocol == Protocol::V0 {
+            self.op(Opcode::Unicode);
+            text::write_raw_unicode_escape_surrogates(&mut self.out, value)?;
+            self.out.push(b'\n');
+            return Ok(());
+        }
+        text::check_surrogates(value)?;
+        self.binary_text(value)
+    }
+
+    /// Text of at least protocol 1.
+    fn binary_text(&mut self, value: &[u8]) -> Result<()> {
+        match u8::try_from(value.len()) {
+            Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
+                self.counted(&[Opcode::ShortBinunicode.byte(), len], value)
+            }
+            _ => self.counted4(Opcode::Binunicode, Opcode::Binunicode8, value, "text"),
+        }
+    }
+
+    /// Bytes by an opcode of their own, which protocols before 3 do not have: see [`Emitter::bytes`].
+    pub(super) fn counted_bytes(&mut self, value: &[u8]) -> Result<()> {
+        match u8::try_from(value.len()) {
+            Ok(len) => self.counted(&[Opcode::ShortBinbytes.byte(), len], value),
+            Err(_) => self.counted4(Opcode::Binbytes, Opcode::Binbytes8, value, "bytes"),
+        }
+    }
+
+    /// A payload with a length of four bytes, or of eight where four are too few and the protocol has that.
+    fn counted4(&mut self, four: Opcode, eight: Opcode, value: &[u8], what: &str) -> Result<()> {
+        match u32::try_from(value.len()) {
+            Ok(len) => self.counted(&head4(four, len), value),
+            Err(_) if self.protocol >= eight.protocol() => {
+                self.counted(&head8(eight, value.len()), value)
+            }
+            Err(_) => Err(too_long(what, "4 GiB")),
+        }
+    }
+
+    /// BYTEARRAY8: protocol 5 only, see [`Emitter::bytearray`].
+    pub(super) fn counted_bytearray(&mut self, value: &[u8]) -> Result<()> {
+        self.counted(&head8(Opcode::Bytearray8, value.len()), value)
+    }
+
+    /// The empty tuple, which is never memoized.
+    #[inline]
+    pub(crate) fn empty_tuple(&mut self) -> Result<()> {
+        self.boundary()?;
+        self.empty(Opcode::EmptyTuple, Opcode::Tuple);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn empty_list(&mut self) -> Result<()> {
+        self.boundary()?;
+        self.empty(Opcode::EmptyList, Opcode::List);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn empty_dict(&mut self) -> Result<()> {
+        self.boundary()?;
+        self.empty(Opcode::EmptyDict, Opcode::Dict);
+        Ok(())
+    }
+
+    #[inline]
+    fn empty(&mut self, opcode: Opcode, from_mark: Opcode) {
+        if self.protocol >= opcode.protocol() {
+            self.op(opcode);
+        } else {
+            self.mark();
+            self.op(from_mark);
+        }
+    }
+
+    /// Begins a tuple of `len` items.
+    #[inline]
+    pub(crate) fn open_tuple(&mut self, len: usize) -> Result<()> {
+        self.boundary()?;
+        if !self.is_counted(len) {
+            self.mark();
+        }
+        Ok(())
+    }
+
+    /// Ends a tuple that was begun for `len` items and has got `written`.
+    #[inline]
+    pub(crate) fn close_tuple(&mut self, len: usize, written: usize) -> Result<()> {
+        if !self.is_counted(len) {
+            self.op(Opcode::Tuple);
+            return Ok(());
+        }
+        if written != len {
+            return Err(Error::data(format!(
+                "a tuple of {len} items was announced, and {written} came"
+            )));
+        }
+        self.op(match len {
+            0 => Opcode::EmptyTuple,
+            1 => Opcode::Tuple1,
+            2 => Opcode::Tuple2,
+            _ => Opcode::Tuple3,
+        });
+        Ok(())
+    }
+
+    /// Whether a tuple of that length has an opcode that needs no mark.
+    #[inline]
+    fn is_counted(&self, len: usize) -> bool {
+        match len {
+            0 => self.protocol >= Opcode::EmptyTuple.protocol(),
+            1..=3 => self.protocol >= Opcode::Tuple1.protocol(),
+            _ => false,
+        }
+    }
+}
+
+/// Whether `bytes` is one value that is false in Python, in a spelling of this file: None, False, 0, 0.0, empty text,
+/// bytes, tuple, list, dict or set.
+pub(super) fn is_falsy(bytes: &[u8]) -> bool {
+    let Some((opcode, argument)) = bytes
+        .split_first()
+        .and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest)))
+    else {
+        return false;
+    };
+    match opcode {
+        Opcode::None
+        | Opcode::Newfalse
+        | Opcode::EmptyTuple
+        | Opcode::EmptyList
+        | Opcode::EmptyDict
+        | Opcode::EmptySet => argument.is_empty(),
+        Opcode::Mark => matches!(
+            argument
+                .split_first()
+                .and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest))),
+            Some((
+                Opcode::Tuple | Opcode::List | Opcode::Dict | Opcode::Frozenset,
+                []
+            ))
+        ),
+        Opcode::Binint1 | Opcode::ShortBinunicode | Opcode::ShortBinbytes => argument == [0],
+        Opcode::Binunicode => argument == [0; 4],
+        Opcode::Bytearray8 => argument == [0; 8],
+        Opcode::Binfloat => {
+            argument == 0.0_f64.to_be_bytes() || argument == (-0.0_f64).to_be_bytes()
+        }
+        Opcode::Int => argument == b"0\n" || argument == b"00\n",
+        Opcode::Unicode => argument == b"\n",
+        Opcode::Float => argument == b"0.0\n" || argument == b"-0.0\n",
+        _ => false,
+    }
+}
+
+/// Little-endian two's complement without the high bytes that only repeat the sign; no bytes for 0.
+pub(crate) fn minimal(mut bytes: &[u8]) -> &[u8] {
+    while let Some((last, rest)) = bytes.split_last() {
+        let below = rest.last().copied().unwrap_or(0);
+        match (last, below & 0x80 != 0) {
+            (0, false) | (0xff, true) => bytes = rest,
+            _ => break,
+        }
+    }
+    bytes
+}
+
+fn head4(opcode: Opcode, len: u32) -> [u8; 5] {
+    let mut head = [opcode.byte(); 5];
+    head[1..].copy_from_slice(&len.to_le_bytes());
+    head
+}
+
+fn head8(opcode: Opcode, len: usize) -> [u8; 9] {
+    let mut head = [opcode.byte(); 9];
+    head[1..].copy_from_slice(&(len as u64).to_le_bytes());
+    head
+}
+
+#[cold]
+fn too_long(what: &str, most: &str) -> Error {
+    Error::unsupported(format!("this protocol cannot say {what} of {most} or more"))
+}
+
+#[cold]
+fn too_many_digits() -> Error {
+    Error::limit(format!(
+        "an int of more than {} decimal digits cannot be read by Python at protocol 0 or 1",
+        limits::INT_DIGITS
+    ))
+}

@@ -1,0 +1,163 @@
+//! Frames (PEP 3154), and where the bytes go.
+//!
+//! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends it at the first
+//! opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more outside of any frame, and leaves the FRAME
+//! opcode out of a frame of less than four bytes. The same cuts come out here with less to ask: a frame's header is
+//! reserved as soon as the last frame ends, and taken out again if the frame stays too short. So the only question in
+//! the hot path is whether the buffer has reached [`Frames::limit`], and without frames that limit may be infinite.
+//!
+//! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in CPython's
+//! `Modules/_pickle.c`.
+
+use std::io;
+
+use super::Emitter;
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+
+/// What a frame holds at least when it ends at an opcode boundary, and the least payload that is written outside of
+/// frames, in bytes. CPython's `FRAME_SIZE_TARGET`.
+const FRAME_TARGET: usize = 64 << 10;
+/// The least content for which the FRAME opcode is written, in bytes. CPython's `FRAME_SIZE_MIN`.
+const FRAME_MIN: usize = 4;
+/// The FRAME opcode and its length.
+const FRAME_HEADER: usize = 9;
+
+/// Takes the finished bytes.
+pub trait Sink {
+    /// Whether bytes leave the buffer before the pickle ends.
+    const STREAMS: bool;
+
+    /// Takes all of `out`.
+    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Takes all of `out`, and then `payload`.
+    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()>;
+}
+
+/// The buffer itself is where the pickle goes.
+pub(crate) struct Memory;
+
+impl Sink for Memory {
+    const STREAMS: bool = false;
+
+    #[inline]
+    fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
+        Ok(())
+    }
+
+    #[inline]
+    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
+        out.extend_from_slice(payload);
+        Ok(())
+    }
+}
+
+/// The buffer is written to an [`io::Write`] frame by frame, or every 64 KiB where there are none.
+pub struct Stream<W>(pub(crate) W);
+
+impl<W: io::Write> Sink for Stream<W> {
+    const STREAMS: bool = true;
+
+    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
+        self.0.write_all(out).map_err(Error::io)?;
+        out.clear();
+        Ok(())
+    }
+
+    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
+        self.drain(out)?;
+        self.0.write_all(payload).map_err(Error::io)
+    }
+}
+
+/// The state of framing.
+pub(super) struct Frames {
+    framing: bool,
+    /// Where the open frame's header is in the buffer.
+    start: Option<usize>,
+    /// The length of the buffer from which on an opcode boundary ends the frame.
+    limit: usize,
+    /// How many frames have ended.
+    commits: u64,
+}
+
+impl Frames {
+    pub(super) fn new(framing: bool) -> Self {
+        Self {
+            framing,
+            start: None,
+            limit: usize::MAX,
+            commits: 0,
+        }
+    }
+
+    pub(super) fn commits(&self) -> u64 {
+        self.commits
+    }
+}
+
+impl<S: Sink> Emitter<S> {
+    /// A place where a frame may end.
+    #[inline(always)]
+    pub(crate) fn boundary(&mut self) -> Result<()> {
+        if self.out.len() >= self.frames.limit {
+            self.cross_boundary()
+        } else {
+            Ok(())
+        }
+    }
+
+    #[cold]
+    fn cross_boundary(&mut self) -> Result<()> {
+        self.commit_frame();
+        self.sink.drain(&mut self.out)?;
+        self.open_frame();
+        Ok(())
+    }
+
+    /// Reserves the header of a frame, where there are frames.
+    pub(super) fn open_frame(&mut self) {
+        if self.frames.framing {
+            self.frames.start = Some(self.out.len());
+            let mut header = [0; FRAME_HEADER];
+            header[0] = Opcode::Frame.byte();
+            self.out.extend_from_slice(&header);
+            self.frames.limit = self.out.len() + FRAME_TARGET;
+        } else if S::STREAMS {
+            self.frames.limit = self.out.len() + FRAME_TARGET;
+        }
+    }
+
+    /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is too short.
+    pub(super) fn commit_frame(&mut self) {
+        self.frames.commits += 1;
+        let Some(start) = self.frames.start.take() else {
+            return;
+        };
+        let content = self.out.len() - start - FRAME_HEADER;
+        if content < FRAME_MIN {
+            self.out.drain(start..start + FRAME_HEADER);
+        } else {
+            // The header was written at `start`, and nothing before the end of the frame shortens the buffer so far.
+            self.out[start + 1..start + FRAME_HEADER]
+                .copy_from_slice(&(content as u64).to_le_bytes());
+        }
+    }
+
+    /// An instruction with a counted payload: its opcode and length in `header`, then the payload, which stays outside
+    /// of frames if it is large.
+    pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
+        if payload.len() < FRAME_TARGET {
+            self.out.reserve(header.len() + payload.len());
+            self.out.extend_from_slice(header);
+            self.out.extend_from_slice(payload);
+            return Ok(());
+        }
+        self.commit_frame();
+        self.out.extend_from_slice(header);
+        self.sink.payload(&mut self.out, payload)?;
+        self.open_frame();
+        Ok(())
+    }
+}

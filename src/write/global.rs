@@ -1,0 +1,164 @@
+//! Globals: classes, functions and other objects that a pickle names.
+//!
+//! Protocol 4 takes module and qualified name off the stack; below, they are two lines, with the names of Python 2
+//! before protocol 3, and a nested name is `getattr` of the outer one. Source: `save_global` in CPython's
+//! `Modules/_pickle.c`.
+
+use super::{Emitter, Sink};
+use crate::error::{Error, Result, quoted};
+use crate::limits;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use crate::reduce::compat;
+
+impl<S: Sink> Emitter<S> {
+    /// A global, written once and then taken from the memo.
+    pub(crate) fn global(&mut self, module: &str, qualname: &str) -> Result<()> {
+        self.boundary()?;
+        match self.memo.global(module, qualname) {
+            Some(index) => self.get(index),
+            None => {
+                self.new_global(module, qualname)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
+    ///
+    /// Like [`global`](Self::global), and found by the name's address first.
+    #[inline]
+    pub(crate) fn class<'a>(
+        &mut self,
+        name: &'static str,
+        names: impl FnOnce() -> Result<(&'a str, &'a str)>,
+    ) -> Result<()> {
+        self.boundary()?;
+        if let Some(index) = self.memo.classes.get(name) {
+            self.get(index);
+            return Ok(());
+        }
+        let (module, qualname) = names()?;
+        let index = match self.memo.global(module, qualname) {
+            Some(index) => {
+                self.get(index);
+                index
+            }
+            None => self.new_global(module, qualname)?,
+        };
+        self.memo.classes.insert(name, index);
+        Ok(())
+    }
+
+    /// Refers to the member `name` of the enumeration `class` if it has been written; both are serde names.
+    pub(crate) fn known_member(&mut self, class: &'static str, name: &'static str) -> Result<bool> {
+        self.boundary()?;
+        match self.memo.member(class, name) {
+            Some(index) => {
+                self.get(index);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    /// Memoizes the member that was just written.
+    pub(crate) fn memoize_member(&mut self, class: &'static str, name: &'static str) -> Result<()> {
+        let index = self.memoize()?;
+        self.memo.insert_member(class, name, index);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn new_global(&mut self, module: &str, qualname: &str) -> Result<u32> {
+        if self.protocol >= Opcode::StackGlobal.protocol() {
+            self.interned(module)?;
+            self.str(qualname)?;
+            self.op(Opcode::StackGlobal);
+            self.memoize_global(module, qualname)
+        } else {
+            self.nested_global(module, qualname)
+        }
+    }
+
+    fn memoize_global(&mut self, module: &str, qualname: &str) -> Result<u32> {
+        let index = self.memoize()?;
+        self.memo.insert_global(module, qualname, index);
+        Ok(index)
+    }
+
+    /// `a.B.C.D` below protocol 4: `getattr(getattr(a.B, 'C'), 'D')`, or less where an outer part is in the memo.
+    fn nested_global(&mut self, module: &str, qualname: &str) -> Result<u32> {
+        let mut outer = qualname;
+        let mut inner = Vec::new();
+        while self.memo.global(module, outer).is_none() {
+            let Some((rest, name)) = outer.rsplit_once('.') else {
+                break;
+            };
+            if inner.len() == limits::NESTED_NAMES {
+                return Err(Error::limit(format!(
+                    "a qualified name of more than {} parts can only be written from protocol 4 on",
+                    limits::NESTED_NAMES
+                )));
+            }
+            outer = rest;
+            inner.push(name);
+        }
+        for _ in &inner {
+            self.global("builtins", "getattr")?;
+            self.open_tuple(2)?;
+        }
+        let mut index = match self.memo.global(module, outer) {
+            Some(index) => {
+                self.get(index);
+                index
+            }
+            None => {
+                self.global_lines(module, outer)?;
+                self.memoize_global(module, outer)?
+            }
+        };
+        let mut end = outer.len();
+        for name in inner.into_iter().rev() {
+            self.str(name)?;
+            self.close_tuple(2, 2)?;
+            self.op(Opcode::Reduce);
+            end += 1 + name.len();
+            // `end` runs over the dots of `qualname`, so the part before it is always there.
+            index = self.memoize_global(module, qualname.get(..end).unwrap_or(qualname))?;
+        }
+        Ok(index)
+    }
+
+    /// GLOBAL, with the names of Python 2 where the pickle is for it.
+    pub(crate) fn global_lines(&mut self, module: &str, name: &str) -> Result<()> {
+        let (module, name) = self.names_at_protocol(module, name);
+        self.lines(Opcode::Global, &[module, name])
+    }
+
+    /// INST: an instance of the class, with what lies above the mark as arguments. The name is not nested.
+    pub(crate) fn inst_lines(&mut self, module: &str, name: &str) -> Result<()> {
+        let (module, name) = self.names_at_protocol(module, name);
+        self.lines(Opcode::Inst, &[module, name])
+    }
+
+    fn names_at_protocol<'a>(&self, module: &'a str, name: &'a str) -> (&'a str, &'a str) {
+        if self.fix_imports && self.protocol < Protocol::V3 {
+            compat::to_python2(module, name)
+        } else {
+            (module, name)
+        }
+    }
+
+    /// The persistent id as a line, which only protocol 0 needs.
+    pub(crate) fn persid(&mut self, id: &str) -> Result<()> {
+        self.boundary()?;
+        if !id.is_ascii() {
+            return Err(Error::unsupported(format!(
+                "the persistent id {:?} cannot be written at protocol 0: it is not ASCII",
+                quoted(id)
+            )));
+        }
+        self.lines(Opcode::Persid, &[id])
+    }
+}

@@ -1,0 +1,232 @@
+//! Python objects as instructions as bytes: the mirror of `read/`.
+//!
+//! The [`Emitter`] is the only place that knows how a Python object is spelled at a protocol. The serde serializer and
+//! the graph writer both write through it. Three layers, lowest first, each in terms of the one below:
+//!
+//! - *instructions* (this file): [`op`](Emitter::op), [`mark`](Emitter::mark), [`get`](Emitter::get),
+//!   [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the instruction that is named, nothing else;
+//! - *values* (`choose.rs`): a number, a text, bytes in the shortest spelling that the protocol has;
+//! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below protocol 4, with the
+//!   globals that they need taken from the memo.
+//!
+//! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end: CPython looks at its
+//! frame whenever it begins to write an object, and so does everything here that writes a whole value. Who puts an
+//! object together from instructions calls [`boundary`](Emitter::boundary) where the object begins.
+//!
+//! Advice to the next editor: the value writers are what encoding speed consists of. Each is one comparison for the
+//! boundary, and one store of a fixed width where the value has one: a variable `extend_from_slice` is a call of
+//! `memcpy`, a fixed one is a `mov`.
+
+mod choose;
+mod frame;
+mod global;
+mod memo;
+mod object;
+mod text;
+
+pub(crate) use frame::{Memory, Sink, Stream};
+
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use frame::Frames;
+use memo::Memo;
+
+/// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
+pub(crate) struct Emitter<S> {
+    out: Vec<u8>,
+    frames: Frames,
+    sink: S,
+    protocol: Protocol,
+    fix_imports: bool,
+    memo: Memo,
+}
+
+/// A place in the output that can be gone back to, see [`Emitter::checkpoint`].
+#[derive(Clone, Copy)]
+pub(crate) struct Checkpoint {
+    len: usize,
+    memo: u32,
+    commits: u64,
+}
+
+impl<S: Sink> Emitter<S> {
+    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
+        let framing = framing && protocol >= Opcode::Frame.protocol();
+        Self {
+            out: Vec::new(),
+            frames: Frames::new(framing),
+            sink,
+            protocol,
+            fix_imports,
+            memo: Memo::default(),
+        }
+    }
+
+    pub(crate) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Begins a pickle. The memo is kept.
+    pub(crate) fn begin(&mut self) {
+        if self.out.capacity() == 0 {
+            // One small message fits; a larger one doubles from here.
+            self.out.reserve(256);
+        }
+        if self.protocol >= Opcode::Proto.protocol() {
+            self.out
+                .extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+        }
+        self.open_frame();
+    }
+
+    /// Ends the pickle and hands everything to the sink.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.op(Opcode::Stop);
+        self.commit_frame();
+        self.sink.drain(&mut self.out)
+    }
+
+    /// Forgets the memo, as `Pickler.clear_memo` does.
+    pub(crate) fn clear_memo(&mut self) {
+        self.memo = Memo::default();
+    }
+
+    /// The sink, and what it has not taken.
+    pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
+        (self.sink, self.out)
+    }
+
+    /// One instruction without an argument.
+    #[inline(always)]
+    pub(crate) fn op(&mut self, opcode: Opcode) {
+        self.out.push(opcode.byte());
+    }
+
+    #[inline(always)]
+    pub(crate) fn mark(&mut self) {
+        self.op(Opcode::Mark);
+    }
+
+    /// Up to eight bytes of `bytes`, its first `len`: stored whole and cut, which needs no call of `memcpy`.
+    #[inline(always)]
+    fn short(&mut self, bytes: [u8; 8], len: usize) {
+        self.out.extend_from_slice(&bytes);
+        self.out.truncate(self.out.len() - (8 - len));
+    }
+
+    /// Pushes what the memo holds under `index`: GET, BINGET or LONG_BINGET.
+    #[inline]
+    pub(crate) fn get(&mut self, index: u32) {
+        if self.protocol == Protocol::V0 {
+            self.decimal_line(Opcode::Get, index);
+        } else {
+            self.by_width(Opcode::Binget, Opcode::LongBinget, index);
+        }
+    }
+
+    /// Stores the top of the stack in the memo under `index`: PUT, BINPUT or LONG_BINPUT.
+    #[inline]
+    pub(crate) fn put(&mut self, index: u32) {
+        if self.protocol == Protocol::V0 {
+            self.decimal_line(Opcode::Put, index);
+        } else {
+            self.by_width(Opcode::Binput, Opcode::LongBinput, index);
+        }
+    }
+
+    /// Stores the top of the stack under the next free index of the memo, and says which: MEMOIZE, or a PUT where the
+    /// protocol has no such opcode.
+    #[inline]
+    pub(crate) fn memoize(&mut self) -> Result<u32> {
+        let index = self.memo.claim()?;
+        if self.protocol >= Opcode::Memoize.protocol() {
+            self.op(Opcode::Memoize);
+        } else {
+            self.put(index);
+        }
+        Ok(index)
+    }
+
+    #[inline(always)]
+    fn by_width(&mut self, one: Opcode, four: Opcode, index: u32) {
+        let (opcode, len) = if index < 0x100 { (one, 2) } else { (four, 5) };
+        self.short(
+            (u64::from(opcode.byte()) | u64::from(index) << 8).to_le_bytes(),
+            len,
+        );
+    }
+
+    #[cold]
+    fn decimal_line(&mut self, opcode: Opcode, number: u32) {
+        self.op(opcode);
+        self.out
+            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.out.push(b'\n');
+    }
+
+    /// One instruction whose argument is lines: GLOBAL, INST, PERSID.
+    ///
+    /// Nothing escapes a line feed in such a line, so it would end the argument and begin an instruction of the
+    /// caller's data: an error.
+    fn lines(&mut self, opcode: Opcode, lines: &[&str]) -> Result<()> {
+        for line in lines {
+            if line.contains('\n') {
+                return Err(Error::unsupported(format!(
+                    "{} cannot name what contains a line feed",
+                    opcode.name()
+                )));
+            }
+            if !line.is_ascii() && self.protocol < Protocol::V3 {
+                return Err(Error::unsupported(format!(
+                    "{} cannot name {:?} at protocol {}: it is not ASCII",
+                    opcode.name(),
+                    crate::error::quoted(line),
+                    self.protocol.number()
+                )));
+            }
+        }
+        self.op(opcode);
+        for line in lines {
+            self.out.extend_from_slice(line.as_bytes());
+            self.out.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// Remembers this place; it must be an opcode boundary.
+    pub(crate) fn checkpoint(&mut self) -> Result<Checkpoint> {
+        self.boundary()?;
+        Ok(Checkpoint {
+            len: self.out.len(),
+            memo: self.memo.len(),
+            commits: self.frames.commits(),
+        })
+    }
+
+    /// What was written since, unless a frame ended or the memo grew meanwhile: then there is no going back.
+    fn since(&self, checkpoint: Checkpoint) -> Option<&[u8]> {
+        if self.memo.len() != checkpoint.memo || self.frames.commits() != checkpoint.commits {
+            return None;
+        }
+        self.out.get(checkpoint.len..)
+    }
+
+    /// Takes back what was written since if that is a value that is false in Python; says whether it was.
+    pub(crate) fn take_back_falsy(&mut self, checkpoint: Checkpoint) -> bool {
+        let falsy = self.since(checkpoint).is_some_and(choose::is_falsy);
+        if falsy {
+            self.out.truncate(checkpoint.len);
+        }
+        falsy
+    }
+
+    /// Takes back what was written since if that is `None`; says whether it was.
+    pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
+        let none = self.since(checkpoint) == Some(&[Opcode::None.byte()]);
+        if none {
+            self.out.truncate(checkpoint.len);
+        }
+        none
+    }
+}

@@ -1,0 +1,130 @@
+//! Objects that take several instructions: names, and what a protocol has no opcode for.
+//!
+//! What an older protocol cannot say is a *reduce*: a global, a tuple of arguments, REDUCE. The reduces here are those
+//! that CPython writes for the same object, so that every Python of the protocol's age can load them. The globals in
+//! them are memoized, and so is the one text that they repeat.
+
+use super::{Emitter, Sink};
+use crate::error::Result;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+
+impl<S: Sink> Emitter<S> {
+    /// The name of a field or variant: text that is written once and then taken from the memo.
+    #[inline]
+    pub(crate) fn name(&mut self, name: &'static str) -> Result<()> {
+        self.boundary()?;
+        match self.memo.names.get(name) {
+            Some(index) => {
+                self.get(index);
+                Ok(())
+            }
+            None => self.new_name(name),
+        }
+    }
+
+    #[inline(never)]
+    fn new_name(&mut self, name: &'static str) -> Result<()> {
+        self.str(name)?;
+        if self.pays(name) {
+            let index = self.memoize()?;
+            self.memo.names.insert(name, index);
+        }
+        Ok(())
+    }
+
+    /// Text that is written once and then taken from the memo, wherever it comes from.
+    pub(crate) fn interned(&mut self, text: &str) -> Result<()> {
+        self.boundary()?;
+        if let Some(index) = self.memo.string(text) {
+            self.get(index);
+            return Ok(());
+        }
+        self.str(text)?;
+        if self.pays(text) {
+            let index = self.memoize()?;
+            self.memo.insert_string(text, index);
+        }
+        Ok(())
+    }
+
+    /// Whether a reference to the next memo entry is shorter than `text` itself.
+    fn pays(&self, text: &str) -> bool {
+        let reference = if self.memo.len() < 0x100 { 2 } else { 5 };
+        let header = if self.protocol >= Opcode::ShortBinunicode.protocol() {
+            2
+        } else {
+            5
+        };
+        match self.protocol {
+            // `V` and a line feed against `g`, digits and a line feed.
+            Protocol::V0 => text.len() > 4,
+            _ => header + text.len() > reference,
+        }
+    }
+
+    /// Bytes; before protocol 3 as the text that they are in Latin-1, encoded again.
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> Result<()> {
+        self.boundary()?;
+        if self.protocol >= Opcode::Binbytes.protocol() {
+            return self.counted_bytes(value);
+        }
+        if value.is_empty() {
+            self.global("builtins", "bytes")?;
+            self.empty_tuple()?;
+        } else {
+            self.global("_codecs", "encode")?;
+            self.open_tuple(2)?;
+            self.str(&value.iter().copied().map(char::from).collect::<String>())?;
+            self.interned("latin1")?;
+            self.close_tuple(2, 2)?;
+        }
+        self.op(Opcode::Reduce);
+        Ok(())
+    }
+
+    /// A bytearray; before protocol 5 as a call with bytes.
+    pub(crate) fn bytearray(&mut self, value: &[u8]) -> Result<()> {
+        self.boundary()?;
+        if self.protocol >= Opcode::Bytearray8.protocol() {
+            return self.counted_bytearray(value);
+        }
+        self.global("builtins", "bytearray")?;
+        if value.is_empty() {
+            self.empty_tuple()?;
+        } else {
+            self.open_tuple(1)?;
+            self.bytes(value)?;
+            self.close_tuple(1, 1)?;
+        }
+        self.op(Opcode::Reduce);
+        Ok(())
+    }
+
+    /// Begins an instance made without a call of its class; the class comes next.
+    ///
+    /// From protocol 2 on that is NEWOBJ. Below, it is a call of `copyreg._reconstructor`, which PEP 307 kept for
+    /// protocols 0 and 1.
+    pub(crate) fn open_instance(&mut self) -> Result<()> {
+        self.boundary()?;
+        if self.protocol < Opcode::Newobj.protocol() {
+            self.global("copyreg", "_reconstructor")?;
+            self.open_tuple(3)?;
+        }
+        Ok(())
+    }
+
+    /// Ends what [`open_instance`](Self::open_instance) began, after the class.
+    pub(crate) fn close_instance(&mut self) -> Result<()> {
+        if self.protocol < Opcode::Newobj.protocol() {
+            self.global("builtins", "object")?;
+            self.none()?;
+            self.close_tuple(3, 3)?;
+            self.op(Opcode::Reduce);
+        } else {
+            self.op(Opcode::EmptyTuple);
+            self.op(Opcode::Newobj);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! The text forms of protocol 0: raw-unicode-escape, and floats as Python's `repr` prints them.
+
+use crate::error::{Error, Result};
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// `text` in raw-unicode-escape, as the argument of UNICODE.
+///
+/// Latin-1 stays one byte each, except what would end or change the line: backslash, NUL, LF, CR, and 0x1a, which ends
+/// a text file on Windows. Source: `raw_unicode_escape` in CPython's `Modules/_pickle.c`.
+pub(super) fn write_raw_unicode_escape(out: &mut Vec<u8>, text: &str) {
+    text.chars().for_each(|c| escape(out, u32::from(c)));
+}
+
+/// The same for text with lone surrogates, each in three bytes; other bytes that are not UTF-8 are an error.
+pub(super) fn write_raw_unicode_escape_surrogates(out: &mut Vec<u8>, text: &[u8]) -> Result<()> {
+    each_surrogate(text, |part| match part {
+        Part::Text(text) => write_raw_unicode_escape(out, text),
+        Part::Surrogate(code) => escape(out, code),
+    })
+}
+
+/// An error unless `text` is UTF-8 but for surrogates of three bytes each: what Python decodes with `surrogatepass`.
+pub(super) fn check_surrogates(text: &[u8]) -> Result<()> {
+    each_surrogate(text, |_| ())
+}
+
+fn escape(out: &mut Vec<u8>, code: u32) {
+    let (letter, digits) = match code {
+        0 | 0x0a | 0x0d | 0x1a | 0x5c | 0x100..=0xffff => (b'u', 4),
+        0x1_0000.. => (b'U', 8),
+        // What is left is below 0x100.
+        _ => return out.push(code as u8),
+    };
+    out.extend_from_slice(&[b'\\', letter]);
+    // Four bits are always an index of 16 digits.
+    (0..digits)
+        .rev()
+        .for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
+}
+
+enum Part<'a> {
+    Text(&'a str),
+    Surrogate(u32),
+}
+
+fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()> {
+    loop {
+        let error = match std::str::from_utf8(text) {
+            Ok(rest) => {
+                each(Part::Text(rest));
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let (valid, rest) = text.split_at(error.valid_up_to());
+        // `valid_up_to` says that these are UTF-8; an empty text stands in for what cannot happen.
+        each(Part::Text(std::str::from_utf8(valid).unwrap_or_default()));
+        match *rest {
+            [
+                0xed,
+                second @ 0xa0..=0xbf,
+                third @ 0x80..=0xbf,
+                ref rest @ ..,
+            ] => {
+                each(Part::Surrogate(
+                    0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f),
+                ));
+                text = rest;
+            }
+            _ => {
+                return Err(Error::data(
+                    "text with surrogates that is not UTF-8 apart from them",
+                ));
+            }
+        }
+    }
+}
+
+/// A float as `repr` prints it: the shortest digits that read back, an exponent below 1e-4 and from 1e16 on.
+pub(super) fn write_float_repr(out: &mut Vec<u8>, float: f64) {
+    if float.is_nan() {
+        return out.extend_from_slice(b"nan");
+    }
+    if float.is_infinite() {
+        return out.extend_from_slice(if float < 0.0 { b"-inf" } else { b"inf" });
+    }
+    let size = float.abs();
+    if size != 0.0 && !(1e-4..1e16).contains(&size) {
+        let text = format!("{float:e}");
+        // Rust's `{:e}` always has one `e`.
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let (sign, exponent) = match exponent.strip_prefix('-') {
+            Some(exponent) => ('-', exponent),
+            None => ('+', exponent),
+        };
+        out.extend_from_slice(format!("{digits}e{sign}{exponent:0>2}").as_bytes());
+    } else {
+        // `{:?}` has the `.0` of a whole number, and its own exponents begin where the branch above does or later.
+        out.extend_from_slice(format!("{float:?}").as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_look_as_in_python() {
+        for (float, expected) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (0.1, "0.1"),
+            (-1.5, "-1.5"),
+            (1e15, "1000000000000000.0"),
+            (9007199254740993e0, "9007199254740992.0"),
+            (9999999999999998.0, "9999999999999998.0"),
+            (1e16, "1e+16"),
+            (1.5e16, "1.5e+16"),
+            (1e22, "1e+22"),
+            (0.0001, "0.0001"),
+            (0.00011, "0.00011"),
+            (0.00001, "1e-05"),
+            (1.5e-7, "1.5e-07"),
+            (1e100, "1e+100"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
+            (5e-324, "5e-324"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "nan"),
+            (-f64::NAN, "nan"),
+        ] {
+            let mut out = Vec::new();
+            write_float_repr(&mut out, float);
+            assert_eq!(String::from_utf8_lossy(&out), expected);
+        }
+    }
+
+    #[test]
+    fn what_would_break_the_line_is_escaped() {
+        let mut out = Vec::new();
+        write_raw_unicode_escape(&mut out, "a\\\0\n\r\u{1a}é\u{100}\u{1f40d}");
+        assert_eq!(
+            out,
+            b"a\\u005c\\u0000\\u000a\\u000d\\u001a\xe9\\u0100\\U0001f40d"
+        );
+    }
+
+    #[test]
+    fn surrogates_are_escaped_one_by_one_and_other_bytes_refused() {
+        let mut out = Vec::new();
+        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz")
+            .unwrap();
+        assert_eq!(out, b"a\\ud83d\\ude00\\udfffz");
+        for bad in [&b"\xff"[..], b"\xed\xa0", b"a\xed\xa0\x00", b"\xc0\x80"] {
+            assert!(check_surrogates(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_surrogates("h\u{e9}\u{1f40d}".as_bytes()).is_ok());
+    }
+}
