@@ -93,7 +93,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         })
     }
 
-    fn is_readonly(&self) -> Result<bool> {
+    pub(crate) fn is_readonly(&self) -> Result<bool> {
         Ok(match self.handle.tag() {
             Tag::Buffer => self.handle.detail() == 1 || self.cx.buffer(self.handle)?.readonly,
             Tag::ByteArray => false,

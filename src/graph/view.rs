@@ -292,7 +292,12 @@ pub(crate) fn global_names<'g>(
                     return Ok(None);
                 };
                 break if fix_imports && object.flags().has(Flags::PYTHON2) {
-                    crate::reduce::to_python3(module, name)
+                    let names = crate::reduce::compat::to_python3(&module, &name);
+                    if names == (&*module, &*name) {
+                        (module, name)
+                    } else {
+                        (Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned()))
+                    }
                 } else {
                     (module, name)
                 };

@@ -26,6 +26,7 @@ use crate::read::{Cursor, text};
 
 pub(crate) use known::Known;
 pub(crate) use memo::Memo;
+pub(crate) use step::describe;
 use stack::Stack;
 
 /// What outlives one pickle: the memo of an Unpickler, and the values it refers to.

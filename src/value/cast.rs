@@ -9,7 +9,7 @@ use super::{Complex, Dict, Set, SurrogateString, Value};
 use crate::reduce::{Global, Reduce};
 
 macro_rules! is {
-    ($($(#[$doc:meta])* $name:ident: $pattern:pat;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $pattern:pat,)*) => {$(
         $(#[$doc])*
         pub const fn $name(&self) -> bool {
             matches!(self, $pattern)
@@ -21,37 +21,37 @@ macro_rules! is {
 impl Value {
     is! {
         /// Whether this is `None`.
-        is_none: Self::None;
+        is_none: Self::None,
         /// Whether this is `True` or `False`.
-        is_bool: Self::Bool(_);
+        is_bool: Self::Bool(_),
         /// Whether this is an `int` of any size; a bool is none.
-        is_int: Self::Int(_) | Self::BigInt(_);
+        is_int: Self::Int(_) | Self::BigInt(_),
         /// Whether this is a `float`.
-        is_float: Self::Float(_);
+        is_float: Self::Float(_),
         /// Whether this is an `int` or a `float`.
-        is_number: Self::Int(_) | Self::BigInt(_) | Self::Float(_);
+        is_number: Self::Int(_) | Self::BigInt(_) | Self::Float(_),
         /// Whether this is a `complex`.
-        is_complex: Self::Complex(_);
+        is_complex: Self::Complex(_),
         /// Whether this is a `str`, with lone surrogates or without.
-        is_str: Self::Str(_) | Self::Surrogates(_);
+        is_str: Self::Str(_) | Self::Surrogates(_),
         /// Whether this is a `bytes`.
-        is_bytes: Self::Bytes(_);
+        is_bytes: Self::Bytes(_),
         /// Whether this is a `bytearray`.
-        is_bytearray: Self::ByteArray(_);
+        is_bytearray: Self::ByteArray(_),
         /// Whether this is a `tuple`.
-        is_tuple: Self::Tuple(_);
+        is_tuple: Self::Tuple(_),
         /// Whether this is a `list`.
-        is_list: Self::List(_);
+        is_list: Self::List(_),
         /// Whether this is a `dict`.
-        is_dict: Self::Dict(_);
+        is_dict: Self::Dict(_),
         /// Whether this is a `set`.
-        is_set: Self::Set(_);
+        is_set: Self::Set(_),
         /// Whether this is a `frozenset`.
-        is_frozenset: Self::FrozenSet(_);
+        is_frozenset: Self::FrozenSet(_),
         /// Whether this is the name of a class, function or other object.
-        is_global: Self::Global(_);
+        is_global: Self::Global(_),
         /// Whether this is an object that a reduce describes.
-        is_object: Self::Object(_);
+        is_object: Self::Object(_),
     }
 
     /// What Python calls the type, as in `type(x).__name__`: `NoneType`, `int`, `str`, …

@@ -448,9 +448,9 @@ macro_rules! iterate {
             }
         }
 
-        impl ExactSizeIterator for $name $(<$life>)? {}
+        impl $(<$life>)? ExactSizeIterator for $name $(<$life>)? {}
 
-        impl std::iter::FusedIterator for $name $(<$life>)? {}
+        impl $(<$life>)? std::iter::FusedIterator for $name $(<$life>)? {}
     };
 }
 pub(super) use iterate;

@@ -63,8 +63,14 @@ impl sealed::Sealed for usize {
         match value {
             Value::List(items) | Value::Tuple(items) => items.get_mut(*self),
             Value::Dict(dict) => dict.get_mut(self),
-            Value::Object(reduce) if !reduce.listitems.is_empty() => reduce.listitems.get_mut(*self),
-            Value::Object(reduce) => dict_item_mut(reduce, |key| key.python_eq(&(*self).into())),
+            Value::Object(reduce) => {
+                let reduce = &mut **reduce;
+                if reduce.listitems.is_empty() {
+                    dict_item_mut(reduce, |key| key.python_eq(&(*self).into()))
+                } else {
+                    reduce.listitems.get_mut(*self)
+                }
+            }
             _ => None,
         }
     }
@@ -92,10 +98,13 @@ impl sealed::Sealed for Value {
         match value {
             Value::Dict(dict) => dict.get_mut(self),
             Value::List(_) | Value::Tuple(_) => self.as_place()?.index_into_mut(value),
-            Value::Object(reduce) => match self.as_place() {
-                Some(place) if !reduce.listitems.is_empty() => reduce.listitems.get_mut(place),
-                _ => dict_item_mut(reduce, |key| key.python_eq(self)),
-            },
+            Value::Object(reduce) => {
+                let reduce = &mut **reduce;
+                match self.as_place() {
+                    Some(place) if !reduce.listitems.is_empty() => reduce.listitems.get_mut(place),
+                    _ => dict_item_mut(reduce, |key| key.python_eq(self)),
+                }
+            }
             _ => None,
         }
     }
@@ -154,23 +163,16 @@ impl Value {
         index.index_into_mut(self)
     }
 
-    /// An attribute of an object: what its state holds under that name.
-    ///
-    /// State is a dict, or a tuple of a dict (or None) and a dict of slots.
+    /// An attribute of an object: what its state holds under that name; see [`Reduce::attribute`].
     ///
     /// ```
-    /// # use serde_pickle::{Value, pickle};
-    /// # let mut point = serde_pickle::Value::None;
-    /// assert_eq!(point.attr("x"), None);
+    /// use serde_pickle::{Global, Reduce, Value, pickle};
+    /// let class = Global::new("geometry", "Point");
+    /// let point: Value = Reduce::new_obj(class, pickle!(())).with_state(pickle!({"x": 1.5})).into();
+    /// assert_eq!(point.attr("x"), Some(&Value::from(1.5)));
     /// ```
     pub fn attr(&self, name: &str) -> Option<&Self> {
-        match self.as_object()?.state.as_ref()? {
-            Self::Dict(dict) => dict.get(name),
-            Self::Tuple(parts) if parts.len() == 2 => {
-                parts.iter().rev().filter_map(Self::as_dict).find_map(|dict| dict.get(name))
-            }
-            _ => None,
-        }
+        self.as_object()?.attribute(name)
     }
 
     /// An attribute of an object, to be changed.

@@ -9,11 +9,11 @@ use crate::reduce::Global;
 
 /// What a [`Dict`](crate::Dict) or [`Set`](crate::Set) can be asked for: `str`, `[u8]`, the integers, `bool`, and
 /// [`Value`].
-pub trait Lookup: sealed::Probe {}
+pub trait Lookup: Probe {}
 
 /// A type whose every value is hashable in Python, so that it can be put into a [`Dict`](crate::Dict) or
 /// [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
-pub trait IntoKey: Into<Value> + sealed::Key {}
+pub trait IntoKey: Into<Value> + Key {}
 
 pub(super) mod sealed {
     use super::Value;

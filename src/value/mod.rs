@@ -15,6 +15,7 @@
 //! that depth in a debug build with 2 MiB. Keep frames small: no large locals in a function that calls itself.
 
 mod buffer;
+mod build;
 mod cast;
 mod complex;
 mod de;
@@ -39,6 +40,7 @@ use crate::reduce::{Global, Reduce};
 pub use buffer::PickleBuffer;
 pub use complex::Complex;
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
+pub(crate) use build::build;
 pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};

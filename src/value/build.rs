@@ -1,0 +1,339 @@
+//! Graph → `Value`, in a loop.
+//!
+//! A value may be a thousand levels deep and serde's visitors would need a frame or more for each, so a tree is built with
+//! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
+//! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
+
+use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
+use crate::de::cx::Cx;
+use crate::de::node::NodeDeserializer;
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Contents;
+use crate::graph::scalar::{self, Int};
+use crate::graph::view::{Args, View};
+use crate::reduce::{Global, How, Reduce};
+
+/// The value that `root` stands for.
+///
+/// # Errors
+/// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an unhashable key;
+/// `Unsupported` where it needs a buffer or a registry that is not there.
+pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
+    let builder = Builder { cx };
+    builder.build(root)
+}
+
+struct Builder<'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+}
+
+/// A container that is being filled.
+struct Frame<'g, 'de> {
+    handle: Handle,
+    kind: Kind,
+    children: Children<'g, 'de>,
+    values: Vec<Value>,
+}
+
+enum Children<'g, 'de> {
+    Contents(Contents<'g, 'de>),
+    Handles(std::vec::IntoIter<Handle>),
+}
+
+impl Iterator for Children<'_, '_> {
+    type Item = Handle;
+
+    #[inline]
+    fn next(&mut self) -> Option<Handle> {
+        match self {
+            Self::Contents(contents) => contents.next(),
+            Self::Handles(handles) => handles.next(),
+        }
+    }
+}
+
+/// What the values of a frame become.
+enum Kind {
+    List,
+    Tuple,
+    Set,
+    FrozenSet,
+    Dict,
+    Persid,
+    Object(Box<Shape>),
+}
+
+/// How the values of an object's frame are its parts: the callable first, and then as many of each as is said here.
+struct Shape {
+    how: How,
+    args: Option<usize>,
+    kwargs: bool,
+    items: usize,
+    adds: usize,
+    pairs: usize,
+    state: bool,
+    setter: bool,
+}
+
+/// What a handle turns out to be.
+enum Next<'g, 'de> {
+    Value(Value),
+    Frame(Frame<'g, 'de>),
+}
+
+impl<'g, 'de> Builder<'g, 'de> {
+    fn build(&self, root: Handle) -> Result<Value> {
+        let mut frame = match self.next(root, 0)? {
+            Next::Value(value) => return Ok(value),
+            Next::Frame(frame) => frame,
+        };
+        let mut outer: Vec<Frame<'g, 'de>> = Vec::new();
+        loop {
+            match frame.children.next() {
+                Some(child) => match self.next(child, outer.len() + 1)? {
+                    Next::Value(value) => frame.values.push(value),
+                    Next::Frame(inner) => outer.push(std::mem::replace(&mut frame, inner)),
+                },
+                None => {
+                    let handle = frame.handle;
+                    let value = frame.finish().map_err(|error| self.cx.locate(error, handle))?;
+                    match outer.pop() {
+                        Some(parent) => frame = parent,
+                        None => return Ok(value),
+                    }
+                    frame.values.push(value);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn next(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
+        let value = match handle.tag() {
+            Tag::Shared | Tag::Str1 | Tag::Str4 => match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
+                Some(text) => {
+                    self.cx.charge(text.len())?;
+                    Value::Str(text.to_owned())
+                }
+                None => return self.other(handle),
+            },
+            Tag::Small => Value::Int(i64::from(handle.detail())),
+            Tag::Float8 => match scalar::float(self.cx.nodes, self.cx.input, handle) {
+                Some(value) => Value::Float(value),
+                None => return self.other(handle),
+            },
+            Tag::None => Value::None,
+            Tag::True => Value::Bool(true),
+            Tag::False => Value::Bool(false),
+            Tag::List | Tag::Tuple | Tag::Dict | Tag::Set | Tag::FrozenSet => {
+                return self.container(handle, depth).map(Next::Frame);
+            }
+            Tag::Instance | Tag::Persid => return self.object(handle, depth),
+            _ => return self.other(handle),
+        };
+        Ok(Next::Value(value))
+    }
+
+    fn check_depth(&self, handle: Handle, depth: usize) -> Result<()> {
+        let limit = self.cx.settings.value_depth;
+        if depth < limit { Ok(()) } else { Err(self.cx.locate(self.cx.too_deep(handle, limit), handle)) }
+    }
+
+    fn container(&self, handle: Handle, depth: usize) -> Result<Frame<'g, 'de>> {
+        self.check_depth(handle, depth)?;
+        let nodes = self.cx.nodes;
+        let object = nodes.object(handle.number());
+        let len = nodes.contents_len(&object);
+        self.cx.charge_values(len).map_err(|error| self.cx.locate(error, handle))?;
+        let kind = match handle.tag() {
+            Tag::List => Kind::List,
+            Tag::Dict => Kind::Dict,
+            Tag::Set => Kind::Set,
+            Tag::FrozenSet => Kind::FrozenSet,
+            _ => Kind::Tuple,
+        };
+        let children = Children::Contents(nodes.contents(&object));
+        Ok(Frame { handle, kind, children, values: Vec::with_capacity(len) })
+    }
+
+    fn frame(&self, handle: Handle, kind: Kind, children: Vec<Handle>, depth: usize) -> Result<Next<'g, 'de>> {
+        self.check_depth(handle, depth)?;
+        self.cx.charge_values(children.len()).map_err(|error| self.cx.locate(error, handle))?;
+        let values = Vec::with_capacity(children.len());
+        Ok(Next::Frame(Frame { handle, kind, children: Children::Handles(children.into_iter()), values }))
+    }
+
+    fn object(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
+        let nodes = self.cx.nodes;
+        if handle.tag() == Tag::Persid {
+            let id = nodes.first(&nodes.object(handle.number())).to_vec();
+            return self.frame(handle, Kind::Persid, id, depth);
+        }
+        let node = NodeDeserializer::root(self.cx, handle);
+        let object = match node.view()? {
+            View::Set { frozen, items, taken } => {
+                let kind = if frozen { Kind::FrozenSet } else { Kind::Set };
+                return self.frame(handle, kind, node.set_items(items, taken), depth);
+            }
+            View::Object(object) => object,
+            View::Bytes { array, .. } => {
+                let bytes = node.call_bytes(handle)?.unwrap_or_default();
+                self.cx.charge(bytes.len())?;
+                let bytes = bytes.into_owned();
+                return Ok(Next::Value(if array { Value::ByteArray(bytes) } else { Value::Bytes(bytes) }));
+            }
+            View::Complex { real, imaginary } => {
+                let (re, im) = node.complex_parts(real, imaginary)?;
+                return Ok(Next::Value(Value::Complex(Box::new(Complex { re, im }))));
+            }
+            View::Attribute { .. } => return self.global(&node).map(Next::Value),
+        };
+        let parts = object.parts(nodes)?;
+        let (args, positional) = match parts.args {
+            Args::None => (None, &[][..]),
+            Args::Of(handles) => (Some(handles.len()), handles),
+        };
+        let shape = Shape {
+            how: parts.how,
+            args,
+            kwargs: parts.kwargs.is_some(),
+            items: parts.items.len(),
+            adds: parts.adds.len(),
+            pairs: parts.pairs.len(),
+            state: parts.state.is_some(),
+            setter: parts.setter.is_some(),
+        };
+        let mut children = vec![parts.callable];
+        children.extend_from_slice(positional);
+        children.extend(parts.kwargs);
+        for run in [parts.items, parts.adds, parts.pairs] {
+            children.extend(run);
+        }
+        children.extend(parts.state);
+        children.extend(parts.setter);
+        self.frame(handle, Kind::Object(Box::new(shape)), children, depth)
+    }
+
+    fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
+        let (module, qualname) = node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
+        self.cx.charge(module.len() + qualname.len())?;
+        Ok(Value::Global(Box::new(Global { module: module.into_owned(), qualname: qualname.into_owned() })))
+    }
+
+    /// The scalars that are not in the most frequent ones.
+    #[inline(never)]
+    fn other(&self, handle: Handle) -> Result<Next<'g, 'de>> {
+        self.scalar(handle).map(Next::Value).map_err(|error| self.cx.locate(error, handle))
+    }
+
+    fn scalar(&self, handle: Handle) -> Result<Value> {
+        let (nodes, input) = (self.cx.nodes, self.cx.input);
+        if let Some(int) = scalar::int(nodes, input, handle) {
+            return Ok(match int {
+                Int::Small(value) => Value::Int(value),
+                Int::Long(bytes) => {
+                    self.cx.charge(bytes.len())?;
+                    Value::from(num_bigint::BigInt::from_signed_bytes_le(bytes))
+                }
+                Int::Big(value) => {
+                    self.cx.charge(usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))?;
+                    Value::from(value.into_owned())
+                }
+            });
+        }
+        if let Some(value) = scalar::float(nodes, input, handle) {
+            return Ok(Value::Float(value));
+        }
+        if let Some(text) = scalar::text(nodes, input, handle) {
+            return Ok(match text {
+                crate::read::text::Text::Str(text) => {
+                    self.cx.charge(text.len())?;
+                    Value::Str(text.into_owned())
+                }
+                crate::read::text::Text::Surrogates(bytes) => {
+                    self.cx.charge(bytes.len())?;
+                    Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
+                }
+            });
+        }
+        if let Some(chars) = scalar::chars(input, handle) {
+            self.cx.charge(chars.len())?;
+            return match self.cx.decode_chars(&chars) {
+                Ok(Some(text)) => Ok(Value::Str(text.into_owned())),
+                Ok(None) => Ok(Value::Bytes(chars.into_owned())),
+                // What is no text stays what it is, unless the caller has said what it should be.
+                Err(_) if self.cx.settings.encoding == crate::Encoding::Utf8 => Ok(Value::Bytes(chars.into_owned())),
+                Err(error) => Err(error),
+            };
+        }
+        let node = NodeDeserializer::root(self.cx, handle);
+        match handle.tag() {
+            Tag::EmptyTuple => Ok(Value::Tuple(Vec::new())),
+            Tag::Global | Tag::Ext => self.global(&node),
+            Tag::Buffer | Tag::View => {
+                let Some(bytes) = node.buffer_bytes()? else { return Err(node.unreadable()) };
+                self.cx.charge(bytes.len())?;
+                let readonly = node.is_readonly()?;
+                Ok(Value::Buffer(Box::new(PickleBuffer { data: bytes.into_owned(), readonly })))
+            }
+            tag => {
+                let Some(bytes) = node.buffer_bytes()? else { return Err(node.unreadable()) };
+                self.cx.charge(bytes.len())?;
+                let bytes = bytes.into_owned();
+                Ok(if tag == Tag::ByteArray { Value::ByteArray(bytes) } else { Value::Bytes(bytes) })
+            }
+        }
+    }
+}
+
+impl Frame<'_, '_> {
+    /// The value, now that all its children are there.
+    fn finish(self) -> Result<Value> {
+        let Self { kind, values, .. } = self;
+        Ok(match kind {
+            Kind::List => Value::List(values),
+            Kind::Tuple => Value::Tuple(values),
+            Kind::Set => Value::Set(Set::try_from_iter(values)?),
+            Kind::FrozenSet => Value::FrozenSet(Set::try_from_iter(values)?),
+            Kind::Dict => Value::Dict(dict(values.into_iter())?),
+            Kind::Persid => Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default())),
+            Kind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
+        })
+    }
+}
+
+impl Shape {
+    fn object(&self, values: Vec<Value>) -> Result<Reduce> {
+        let mut values = values.into_iter();
+        // There are as many values as the shape says: it was made together with their handles.
+        let callable = values.next().unwrap_or_default();
+        let args = match self.args {
+            Some(count) => Value::Tuple(values.by_ref().take(count).collect()),
+            None => Value::None,
+        };
+        let kwargs = match values.by_ref().take(usize::from(self.kwargs)).next() {
+            Some(Value::Dict(kwargs)) => kwargs,
+            Some(_) => return Err(Error::data("keyword arguments are no dict")),
+            None => Dict::default(),
+        };
+        let listitems = values.by_ref().take(self.items).collect();
+        let setitems = values.by_ref().take(self.adds).collect();
+        let mut dictitems = Vec::with_capacity(self.pairs / 2);
+        for _ in 0..self.pairs / 2 {
+            dictitems.push((values.next().unwrap_or_default(), values.next().unwrap_or_default()));
+        }
+        let state = values.by_ref().take(usize::from(self.state)).next();
+        let state_setter = values.by_ref().take(usize::from(self.setter)).next();
+        Ok(Reduce { how: self.how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter })
+    }
+}
+
+/// A dict of keys and values in turn.
+fn dict(mut values: impl ExactSizeIterator<Item = Value>) -> Result<Dict> {
+    let mut dict = Dict::with_capacity(values.len() / 2);
+    while let (Some(key), Some(value)) = (values.next(), values.next()) {
+        dict.try_insert(key, value)?;
+    }
+    Ok(dict)
+}
