@@ -64,9 +64,18 @@ class Runner:
         """Runs one of our programs and returns the rows of its JSON."""
         out = os.path.join(self.work, "rows.json")
         command = [os.path.join(self.programs, name), *args, "--data", self.data, "--json", out]
-        subprocess.run(command, stdout=subprocess.DEVNULL, env=self.environment, check=True)
+        answer = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.environment)
+        said = answer.stderr.decode()
+        sys.stderr.write(said)
+        if not os.path.exists(out):
+            sys.exit("%s gave no figures" % name)
         with open(out) as file:
-            return json.load(file)["rows"]
+            rows = json.load(file)["rows"]
+        os.remove(out)
+        if answer.returncode != 0:
+            # It measured what it could; the last line names what our crate got wrong.
+            self.results.errors.append(said.strip().splitlines()[-1])
+        return rows
 
     def run(self):
         args, results = self.args, self.results

@@ -34,14 +34,7 @@ pub enum Task {
 }
 
 impl Task {
-    pub const ALL: [Task; 6] = [
-        Task::Decode,
-        Task::Borrow,
-        Task::Value,
-        Task::Encode,
-        Task::EncodeValue,
-        Task::Scale,
-    ];
+    pub const ALL: [Task; 6] = [Task::Decode, Task::Borrow, Task::Value, Task::Encode, Task::EncodeValue, Task::Scale];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -110,13 +103,7 @@ pub struct Cases {
 /// Builds the cases of workload `W` and `task` for the contenders `wanted`.
 pub fn build<W: Workload>(folder: &Path, task: Task, wanted: Wanted<'_>) -> Cases {
     let source = Source::new(folder);
-    let mut b = Builder::<W> {
-        source,
-        task,
-        wanted,
-        cases: Vec::new(),
-        failed: Vec::new(),
-    };
+    let mut b = Builder::<W> { source, task, wanted, cases: Vec::new(), failed: Vec::new() };
     if applies::<W>(task) {
         if b.source.available() {
             b.add_all(folder);
@@ -124,10 +111,7 @@ pub fn build<W: Workload>(folder: &Path, task: Task, wanted: Wanted<'_>) -> Case
             b.failed.push(("all".to_owned(), "no data".to_owned()));
         }
     }
-    Cases {
-        cases: b.cases,
-        failed: b.failed,
-    }
+    Cases { cases: b.cases, failed: b.failed }
 }
 
 /// Whether a workload has this task.
@@ -278,9 +262,7 @@ impl<W: Workload> Builder<'_, W> {
             let truth = late_truth::<W>(source);
             Ok((
                 move || D::read(black_box(bytes)),
-                move |value: D::Value<'static>| {
-                    same(&D::typed::<W>(value)?, &*truth()?, D::ULPS, bytes.len())
-                },
+                move |value: D::Value<'static>| same(&D::typed::<W>(value)?, &*truth()?, D::ULPS, bytes.len()),
             ))
         });
     }
@@ -325,14 +307,7 @@ impl<W: Workload> Builder<'_, W> {
             let truth = late_truth::<W>(source);
             Ok((
                 move || D::write(black_box(&value)),
-                move |bytes: Vec<u8>| {
-                    same(
-                        &D::typed::<W>(D::read(&bytes)?)?,
-                        &*truth()?,
-                        D::ULPS,
-                        bytes.len(),
-                    )
-                },
+                move |bytes: Vec<u8>| same(&D::typed::<W>(D::read(&bytes)?)?, &*truth()?, D::ULPS, bytes.len()),
             ))
         });
     }
@@ -366,32 +341,17 @@ impl<W: Workload> Builder<'_, W> {
 }
 
 /// The truth, loaded when it is asked for: a process that only measures never has it in memory.
-fn late_truth<W: Workload>(
-    source: &Source<W>,
-) -> impl Fn() -> Result<Rc<W::Owned>, String> + use<W> {
+fn late_truth<W: Workload>(source: &Source<W>) -> impl Fn() -> Result<Rc<W::Owned>, String> + use<W> {
     let source = source.clone();
     move || source.truth()
 }
 
 /// The check of all results.
-pub fn same<A: Same<B>, B>(
-    result: &A,
-    truth: &B,
-    ulps: u64,
-    bytes: usize,
-) -> Result<usize, String> {
-    if result.same(truth, ulps) {
-        Ok(bytes)
-    } else {
-        Err("the result differs from the truth".to_owned())
-    }
+pub fn same<A: Same<B>, B>(result: &A, truth: &B, ulps: u64, bytes: usize) -> Result<usize, String> {
+    if result.same(truth, ulps) { Ok(bytes) } else { Err("the result differs from the truth".to_owned()) }
 }
 
-fn run<T>(
-    op: &impl Fn() -> Result<T, String>,
-    probe: &mut dyn Probe,
-    batch: usize,
-) -> Result<(), String> {
+fn run<T>(op: &impl Fn() -> Result<T, String>, probe: &mut dyn Probe, batch: usize) -> Result<(), String> {
     // Room for the results is made outside the section.
     let mut kept = Vec::with_capacity(batch);
     probe.section(&mut || {

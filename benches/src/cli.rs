@@ -73,10 +73,7 @@ impl FromStr for Task {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Task::ALL
-            .into_iter()
-            .find(|task| task.name() == name)
-            .ok_or_else(|| format!("no such task: {name}"))
+        Task::ALL.into_iter().find(|task| task.name() == name).ok_or_else(|| format!("no such task: {name}"))
     }
 }
 
@@ -90,10 +87,7 @@ impl Options {
             match flag.as_str() {
                 "--workload" => options.workloads = names(&value()?),
                 "--task" => {
-                    options.tasks = names(&value()?)
-                        .iter()
-                        .map(|name| name.parse())
-                        .collect::<Result<_, _>>()?;
+                    options.tasks = names(&value()?).iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
                 }
                 "--contender" => options.contenders = names(&value()?),
                 "--base" => options.base = value()?,
@@ -131,10 +125,7 @@ impl Options {
             Some(once) => once == name,
             None => {
                 self.contenders.is_empty()
-                    || self
-                        .contenders
-                        .iter()
-                        .any(|wanted| name.contains(wanted.as_str()))
+                    || self.contenders.iter().any(|wanted| name.contains(wanted.as_str()))
                     || (self.write.is_none() && is_base(name, &self.base))
             }
         }
@@ -142,19 +133,14 @@ impl Options {
 }
 
 fn names(list: &str) -> Vec<String> {
-    list.split(',')
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
+    list.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Whether a contender is the base: by its name, the name at its beginning (`rmp-serde 1x`), or because it is
 /// the dynamic value of `rmp-serde`, which is of another crate.
 pub fn is_base(contender: &str, base: &str) -> bool {
     contender == base
-        || contender
-            .strip_prefix(base)
-            .is_some_and(|rest| rest == " 1x" || rest == "::Value")
+        || contender.strip_prefix(base).is_some_and(|rest| rest == " 1x" || rest == "::Value")
         || (base == "rmp-serde" && contender == "rmpv::Value")
 }
 
@@ -168,9 +154,7 @@ mod tests {
 
     #[test]
     fn filters_are_lists_and_the_base_passes_every_filter() {
-        let options = parse("--workload records,ints --task decode --contender json")
-            .unwrap()
-            .unwrap();
+        let options = parse("--workload records,ints --task decode --contender json").unwrap().unwrap();
         assert!(options.wants_workload("ints") && !options.wants_workload("records2"));
         assert_eq!(options.tasks, [Task::Decode]);
         assert!(options.wants_contender("serde_json::Value"));

@@ -54,21 +54,13 @@ pub struct Source<W: Workload> {
 
 impl<W: Workload> Clone for Source<W> {
     fn clone(&self) -> Self {
-        Source {
-            folder: self.folder.clone(),
-            truth: self.truth.clone(),
-            workload: PhantomData,
-        }
+        Source { folder: self.folder.clone(), truth: self.truth.clone(), workload: PhantomData }
     }
 }
 
 impl<W: Workload> Source<W> {
     pub fn new(folder: &Path) -> Self {
-        Source {
-            folder: folder.to_path_buf(),
-            truth: Rc::new(OnceCell::new()),
-            workload: PhantomData,
-        }
+        Source { folder: folder.to_path_buf(), truth: Rc::new(OnceCell::new()), workload: PhantomData }
     }
 
     /// True if the pickle is there or can be made.
@@ -105,11 +97,7 @@ impl<W: Workload> Source<W> {
         if !path.exists() {
             generate(&self.folder, name)?;
         }
-        if path.exists() {
-            Ok(path)
-        } else {
-            Err(format!("data.py did not make {}", path.display()))
-        }
+        if path.exists() { Ok(path) } else { Err(format!("data.py did not make {}", path.display())) }
     }
 
     /// The truth in another format.
@@ -124,9 +112,7 @@ impl<W: Workload> Source<W> {
         let bytes = encode(&value, input)?;
         // Renamed into place when whole: an interrupted run leaves no half file behind.
         let part = path.with_extension("part");
-        fs::write(&part, bytes)
-            .and_then(|()| fs::rename(&part, &path))
-            .map_err(|e| e.to_string())?;
+        fs::write(&part, bytes).and_then(|()| fs::rename(&part, &path)).map_err(|e| e.to_string())?;
         Ok(path)
     }
 }
@@ -177,9 +163,5 @@ fn generate(folder: &Path, name: &str) -> Result<(), String> {
         .args(["--scale", &scale, name])
         .status()
         .map_err(|e| format!("{python}: {e}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{python} {}: {status}", script.display()))
-    }
+    if status.success() { Ok(()) } else { Err(format!("{python} {}: {status}", script.display())) }
 }

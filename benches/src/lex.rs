@@ -113,9 +113,7 @@ fn counted(bytes: &[u8], at: usize, width: u8) -> Option<std::ops::Range<usize>>
 
 fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
     let line = bytes.get(at..)?;
-    line.iter()
-        .position(|&byte| byte == b'\n')
-        .map(|length| at + length + 1)
+    line.iter().position(|&byte| byte == b'\n').map(|length| at + length + 1)
 }
 
 /// The number of instructions up to and with STOP.
@@ -135,10 +133,7 @@ mod tests {
     #[test]
     fn every_opcode_of_the_protocols_is_stepped_over() {
         // pickletools.opcodes of CPython 3.13 has 68 opcodes.
-        let known = ARGUMENTS
-            .iter()
-            .filter(|argument| !matches!(argument, Argument::Unknown))
-            .count();
+        let known = ARGUMENTS.iter().filter(|argument| !matches!(argument, Argument::Unknown)).count();
         assert_eq!(known, 68);
     }
 

@@ -16,10 +16,7 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
     let step = |lexer: fn(&[u8]) -> Option<usize>| {
         move |source: &crate::data::Source<W>| {
             let bytes = source.input(Input::Pickle)?;
-            Ok((
-                move || lexer(black_box(bytes)).ok_or_else(|| "cut short".to_owned()),
-                move |_: usize| Ok(bytes.len()),
-            ))
+            Ok((move || lexer(black_box(bytes)).ok_or_else(|| "cut short".to_owned()), move |_: usize| Ok(bytes.len())))
         }
     };
     builder.add("limit: lex", step(lex));
@@ -29,11 +26,7 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
         Ok((
             move || Ok(black_box(bytes).to_vec()),
             move |copy: Vec<u8>| {
-                if copy == bytes {
-                    Ok(bytes.len())
-                } else {
-                    Err("differs".to_owned())
-                }
+                if copy == bytes { Ok(bytes.len()) } else { Err("differs".to_owned()) }
             },
         ))
     });
@@ -41,10 +34,7 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
         builder.add("limit: clone of the result", |source| {
             let value = source.truth()?;
             let truth = value.clone();
-            Ok((
-                move || Ok(W::Owned::clone(black_box(&value))),
-                move |copy: W::Owned| same(&copy, &*truth, 0, 0),
-            ))
+            Ok((move || Ok(W::Owned::clone(black_box(&value))), move |copy: W::Owned| same(&copy, &*truth, 0, 0)))
         });
     }
 }

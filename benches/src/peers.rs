@@ -17,11 +17,7 @@ pub enum SerdePickle12 {}
 
 fn sp12_ser(protocol: u8) -> sp12::SerOptions {
     let options = sp12::SerOptions::new();
-    if protocol == 2 {
-        options.proto_v2()
-    } else {
-        options
-    }
+    if protocol == 2 { options.proto_v2() } else { options }
 }
 
 impl Format for SerdePickle12 {
@@ -63,11 +59,7 @@ pub enum Pickled {}
 
 fn pickled_ser(protocol: u8) -> pickled::SerOptions {
     let options = pickled::SerOptions::new();
-    if protocol == 2 {
-        options.proto_v2()
-    } else {
-        options
-    }
+    if protocol == 2 { options.proto_v2() } else { options }
 }
 
 impl Format for Pickled {
@@ -109,9 +101,7 @@ pub enum DeserPickle {}
 
 fn deser_config() -> deser_pickle::DeserializerConfig {
     // Its default bound on shared values is below what `records` and `refs` share.
-    deser_pickle::DeserializerConfig::builder()
-        .max_shared_events(usize::MAX)
-        .build()
+    deser_pickle::DeserializerConfig::builder().max_shared_events(usize::MAX).build()
 }
 
 impl Format for DeserPickle {
@@ -230,7 +220,7 @@ pub enum SerdeJson {}
 impl Format for SerdeJson {
     const NAME: &'static str = "serde_json";
     const INPUT: Input = Input::Json;
-    const ULPS: u64 = 1;
+    const ULPS: u64 = 4;
 
     fn decode<W: Workload>(bytes: &[u8]) -> Result<W::Owned, String> {
         serde_json::from_slice(bytes).map_err(text)
@@ -253,7 +243,7 @@ pub enum SerdeJsonValue {}
 impl Dynamic for SerdeJsonValue {
     const NAME: &'static str = "serde_json::Value";
     const INPUT: Input = Input::Json;
-    const ULPS: u64 = 1;
+    const ULPS: u64 = 4;
     type Value<'a> = serde_json::Value;
 
     fn read(bytes: &[u8]) -> Result<serde_json::Value, String> {

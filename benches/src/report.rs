@@ -35,13 +35,7 @@ impl Row {
     /// The median over the rounds of the ratio to `base` within the round: what drifts from round to round
     /// cancels.
     pub fn ratio(&self, base: &Row) -> f64 {
-        median(
-            self.nanos
-                .iter()
-                .zip(&base.nanos)
-                .map(|(ours, theirs)| ours / theirs)
-                .collect(),
-        )
+        median(self.nanos.iter().zip(&base.nanos).map(|(ours, theirs)| ours / theirs).collect())
     }
 }
 
@@ -69,25 +63,15 @@ fn base_of<'r>(rows: &[&'r Row], base: &str) -> Option<&'r Row> {
     rows.iter()
         .copied()
         .find(|row| row.contender == base)
-        .or_else(|| {
-            rows.iter()
-                .copied()
-                .find(|row| is_base(&row.contender, base))
-        })
+        .or_else(|| rows.iter().copied().find(|row| is_base(&row.contender, base)))
 }
 
 /// One table for a workload: a line per task and contender.
 pub fn workload_table(workload: &str, rows: &[Row], base: &str) -> String {
     let faults = rows.iter().any(|row| !row.faults.is_empty());
-    let mut out = format!(
-        "\n### {workload}\n\n| task | contender | bytes | median | min | ratio | ratio of minima |"
-    );
+    let mut out = format!("\n### {workload}\n\n| task | contender | bytes | median | min | ratio | ratio of minima |");
     let _ = writeln!(out, "{}", if faults { " page faults |" } else { "" });
-    let _ = writeln!(
-        out,
-        "|---|---|--:|--:|--:|--:|--:|{}",
-        if faults { "--:|" } else { "" }
-    );
+    let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|{}", if faults { "--:|" } else { "" });
     let mut tasks: Vec<&str> = rows.iter().map(|row| row.task).collect();
     tasks.dedup();
     for task in tasks {
@@ -98,11 +82,7 @@ pub fn workload_table(workload: &str, rows: &[Row], base: &str) -> String {
                 Some(base) => (digits(row.ratio(base)), digits(row.min() / base.min())),
                 None => Default::default(),
             };
-            let bytes = if row.bytes == 0 {
-                String::new()
-            } else {
-                row.bytes.to_string()
-            };
+            let bytes = if row.bytes == 0 { String::new() } else { row.bytes.to_string() };
             let _ = write!(
                 out,
                 "| {task} | {} | {bytes} | {} | {} | {ratio} | {minima} |",
@@ -110,11 +90,7 @@ pub fn workload_table(workload: &str, rows: &[Row], base: &str) -> String {
                 time(row.median()),
                 time(row.min()),
             );
-            let _ = if faults {
-                writeln!(out, " {:.0} |", median(row.faults.clone()))
-            } else {
-                writeln!(out)
-            };
+            let _ = if faults { writeln!(out, " {:.0} |", median(row.faults.clone())) } else { writeln!(out) };
         }
     }
     out
@@ -139,24 +115,16 @@ pub fn summary(rows: &[Row], base: &str) -> String {
             continue;
         }
         let _ = write!(out, "\n### {}: time / base\n\n| |", task.name());
-        workloads
-            .iter()
-            .for_each(|name| out.push_str(&format!(" {name} |")));
+        workloads.iter().for_each(|name| out.push_str(&format!(" {name} |")));
         out.push_str("\n|---|");
         workloads.iter().for_each(|_| out.push_str("--:|"));
         out.push('\n');
         for contender in contenders {
             let _ = write!(out, "| {contender} |");
             for &workload in &workloads {
-                let here: Vec<&Row> = rows
-                    .iter()
-                    .copied()
-                    .filter(|row| row.workload == workload)
-                    .collect();
+                let here: Vec<&Row> = rows.iter().copied().filter(|row| row.workload == workload).collect();
                 let cell = match (cells.get(&(contender, workload)), base_of(&here, base)) {
-                    (Some(row), Some(base)) if row.contender == base.contender => {
-                        time(row.median())
-                    }
+                    (Some(row), Some(base)) if row.contender == base.contender => time(row.median()),
                     (Some(row), Some(base)) => digits(row.ratio(base)),
                     (Some(row), None) => time(row.median()),
                     (None, _) => "–".to_owned(),

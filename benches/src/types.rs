@@ -9,9 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 
 /// A row: what most services exchange.
-#[derive(
-    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
-)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
 pub struct Record {
     pub id: i64,
     pub name: String,
@@ -23,9 +21,7 @@ pub struct Record {
 }
 
 /// The dict within a [`Record`].
-#[derive(
-    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
-)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
 pub struct Address {
     pub street: String,
     pub city: String,
@@ -55,9 +51,7 @@ pub struct AddressRef<'a> {
 }
 
 /// An instance of the Python class `benchdata.Particle`. Contenders that know no classes see a dict.
-#[derive(
-    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
-)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
 #[serde(rename = "py:benchdata:Particle")]
 pub struct Particle {
     pub ident: i64,
@@ -79,9 +73,7 @@ pub struct ParticleRef<'a> {
 }
 
 /// A node of the deep tree.
-#[derive(
-    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
-)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
 pub struct Branch {
     pub name: String,
     pub value: i64,
@@ -98,9 +90,7 @@ pub struct BranchRef<'a> {
 }
 
 /// Python `bytes`.
-#[derive(
-    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
-)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
 pub struct Blob(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
 /// A [`Blob`] that stays in the input.
@@ -116,9 +106,7 @@ pub struct Entries(#[deser(as = deser::adapters::PairsAsMap)] pub Vec<(String, i
 pub struct EntriesRef<'a>(#[deser(as = deser::adapters::PairsAsMap)] pub Vec<(&'a str, i64)>);
 
 /// Collects a map's pairs. The size is believed up to a bound, as serde's own collections do.
-fn pairs<'de, K: serde::Deserialize<'de>, A: MapAccess<'de>>(
-    mut map: A,
-) -> Result<Vec<(K, i64)>, A::Error> {
+fn pairs<'de, K: serde::Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Vec<(K, i64)>, A::Error> {
     const MOST: usize = (1 << 20) / size_of::<(String, i64)>();
     let mut out = Vec::with_capacity(map.size_hint().unwrap_or(0).min(MOST));
     while let Some(pair) = map.next_entry()? {

@@ -106,20 +106,12 @@ fn main() -> ExitCode {
 
 fn start() -> Result<(), String> {
     let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        println!(
-            "allocs: see ratios --help; of its options --workload, --task, --contender, --data and --json"
-        );
+        println!("allocs: see ratios --help; of its options --workload, --task, --contender, --data and --json");
         return Ok(());
     };
-    println!(
-        "| workload | task | contender | allocations | reallocations | MB allocated | peak live MB | kept MB |"
-    );
+    println!("| workload | task | contender | allocations | reallocations | MB allocated | peak live MB | kept MB |");
     println!("|---|---|---|--:|--:|--:|--:|--:|");
-    let mut counter = Counter {
-        options,
-        rows: Vec::new(),
-        result: Ok(()),
-    };
+    let mut counter = Counter { options, rows: Vec::new(), result: Ok(()) };
     each(&mut counter);
     counter.result?;
     match &counter.options.json {
@@ -145,9 +137,7 @@ impl Visit for Counter {
 impl Counter {
     fn workload<W: Workload>(&mut self) -> Result<(), String> {
         for &task in &self.options.tasks {
-            let built = case::build::<W>(&self.options.data, task, &|name| {
-                self.options.wants_contender(name)
-            });
+            let built = case::build::<W>(&self.options.data, task, &|name| self.options.wants_contender(name));
             for case in built.cases {
                 // What is made once and kept, such as a thread's state, is made in a first run.
                 if let Err(error) = case.run(&mut Counts::default(), 1) {

@@ -48,38 +48,23 @@ fn start(options: Options) -> Result<(), String> {
         return exec("allocs", |arg| arg != "--alloc", &[]);
     }
     if options.heap_kept {
-        let keep = [
-            ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
-            ("MALLOC_MMAP_MAX_", "0"),
-            ("MALLOC_TOP_PAD_", "67108864"),
-        ];
+        let keep =
+            [("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TOP_PAD_", "67108864")];
         return exec("ratios", |arg| arg != "--heap-kept", &keep);
     }
-    let mut runner = Runner {
-        options,
-        rows: Vec::new(),
-        result: Ok(()),
-    };
+    let mut runner = Runner { options, rows: Vec::new(), wrong: Vec::new(), result: Ok(()) };
     each(&mut runner);
     runner.result?;
     let options = &runner.options;
     if options.once.is_some() || options.list || options.write.is_some() {
         return Ok(());
     }
-    println!(
-        "\n## All workloads\n{}",
-        report::summary(&runner.rows, &options.base)
-    );
+    println!("\n## All workloads\n{}", report::summary(&runner.rows, &options.base));
     if let Some(path) = &options.json {
-        let head =
-            json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
-        report::write_json(
-            path,
-            head,
-            runner.rows.iter().map(report::row_json).collect(),
-        )?;
+        let head = json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
+        report::write_json(path, head, runner.rows.iter().map(report::row_json).collect())?;
     }
-    Ok(())
+    if runner.wrong.is_empty() { Ok(()) } else { Err(format!("wrong: {}", runner.wrong.join("; "))) }
 }
 
 /// Runs a program that was built with this one, with this one's arguments as far as `keep` lets them.
@@ -90,22 +75,15 @@ fn exec(name: &str, keep: impl Fn(&str) -> bool, env: &[(&str, &str)]) -> Result
         .args(std::env::args().skip(1).filter(|arg| keep(arg)))
         .envs(env.iter().copied())
         .status()
-        .map_err(|e| {
-            format!(
-                "{}: {e} (cargo build --release -p serde_pickle_benches --bins)",
-                program.display()
-            )
-        })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{name}: {status}"))
-    }
+        .map_err(|e| format!("{}: {e} (cargo build --release -p serde_pickle_benches --bins)", program.display()))?;
+    if status.success() { Ok(()) } else { Err(format!("{name}: {status}")) }
 }
 
 struct Runner {
     options: Options,
     rows: Vec<Row>,
+    /// What our crate could not do, or did otherwise than it should. The others are measured all the same.
+    wrong: Vec<String>,
     result: Result<(), String>,
 }
 
@@ -125,30 +103,26 @@ impl Runner {
             if !case::applies::<W>(task) {
                 continue;
             }
-            let built =
-                case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
+            let built = case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
             for (contender, error) in &built.failed {
                 eprintln!("{} {} {contender}: {error}", W::NAME, task.name());
             }
             let mut cases = built.cases;
             if options.list {
-                cases
-                    .iter()
-                    .for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
+                cases.iter().for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
             } else if options.once.is_some() {
                 cases.iter().try_for_each(once)?;
             } else if options.write.is_some() {
                 self.write(&cases)?;
             } else {
                 if options.twice {
-                    let again =
-                        case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
+                    let again = case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
                     cases.extend(again.cases.into_iter().map(|mut case| {
                         case.contender.push_str(" (A/A)");
                         case
                     }));
                 }
-                let (cases, sizes) = checked(cases, options.check)?;
+                let (cases, sizes) = self.checked(cases, options.check);
                 if options.fresh {
                     self.fresh(cases, sizes)?;
                 } else {
@@ -157,10 +131,7 @@ impl Runner {
             }
         }
         if first < self.rows.len() {
-            print!(
-                "{}",
-                report::workload_table(W::NAME, &self.rows[first..], &options.base)
-            );
+            print!("{}", report::workload_table(W::NAME, &self.rows[first..], &options.base));
         }
         Ok(())
     }
@@ -176,7 +147,7 @@ impl Runner {
                     able.push((case, bytes));
                 }
                 // Peers that cannot do it were named by the check, if there was one.
-                Err(error) => peer_failed(case, &error)?,
+                Err(error) => self.failed(case, &error),
             }
         }
         let cases = able;
@@ -194,14 +165,7 @@ impl Runner {
             }
         }
         for ((case, bytes), nanos) in cases.into_iter().zip(nanos) {
-            self.push(
-                case.workload,
-                case.task,
-                case.contender.clone(),
-                bytes,
-                nanos,
-                Vec::new(),
-            );
+            self.push(case.workload, case.task, case.contender.clone(), bytes, nanos, Vec::new());
         }
         Ok(())
     }
@@ -209,10 +173,7 @@ impl Runner {
     /// Interleaved rounds, each measurement in a process of its own.
     fn fresh(&mut self, cases: Vec<Case>, sizes: Vec<usize>) -> Result<(), String> {
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
-        let named: Vec<_> = cases
-            .iter()
-            .map(|case| (case.workload, case.task, case.contender.clone()))
-            .collect();
+        let named: Vec<_> = cases.iter().map(|case| (case.workload, case.task, case.contender.clone())).collect();
         // What the parent holds must not be in the way of the children.
         drop(cases);
         let mut nanos = vec![Vec::new(); named.len()];
@@ -253,6 +214,35 @@ impl Runner {
         Ok(())
     }
 
+    /// Compares each case's result with the truth and leaves out those that differ, with a message.
+    fn checked(&mut self, cases: Vec<Case>, check: bool) -> (Vec<Case>, Vec<usize>) {
+        if !check {
+            let sizes = vec![0; cases.len()];
+            return (cases, sizes);
+        }
+        let mut good = Vec::new();
+        let mut sizes = Vec::new();
+        for case in cases {
+            match case.check() {
+                Ok(bytes) => {
+                    good.push(case);
+                    sizes.push(bytes);
+                }
+                Err(error) => self.failed(&case, &error),
+            }
+        }
+        (good, sizes)
+    }
+
+    /// Names a contender that cannot do a case. Our own must be able to.
+    fn failed(&mut self, case: &Case, error: &str) {
+        let what = format!("{} {} {}: {error}", case.workload, case.task.name(), case.contender);
+        eprintln!("{what}");
+        if case.contender.starts_with(ours::NAME) {
+            self.wrong.push(what);
+        }
+    }
+
     fn push(
         &mut self,
         workload: &'static str,
@@ -262,14 +252,7 @@ impl Runner {
         nanos: Vec<f64>,
         faults: Vec<f64>,
     ) {
-        self.rows.push(Row {
-            workload,
-            task: task.name(),
-            contender,
-            bytes,
-            nanos,
-            faults,
-        });
+        self.rows.push(Row { workload, task: task.name(), contender, bytes, nanos, faults });
     }
 
     /// Writes what the cases encode to files named `workload.contender.pkl`.
@@ -282,11 +265,7 @@ impl Runner {
             let Some(bytes) = case.encoded() else {
                 continue;
             };
-            let name = format!(
-                "{}.{}.pkl",
-                case.workload,
-                case.contender.replace([' ', ':'], "-")
-            );
+            let name = format!("{}.{}.pkl", case.workload, case.contender.replace([' ', ':'], "-"));
             fs::write(folder.join(&name), bytes?).map_err(|e| format!("{name}: {e}"))?;
             println!("{name}");
         }
@@ -296,42 +275,6 @@ impl Runner {
 
 fn is_slow(nanos: &[f64]) -> bool {
     nanos.len() >= SLOW_ROUNDS && nanos.iter().all(|&time| time > SLOW.as_nanos() as f64)
-}
-
-/// Compares each case's result with the truth and leaves out those that differ, with a message. Our own must
-/// not: that is an error.
-fn checked(cases: Vec<Case>, check: bool) -> Result<(Vec<Case>, Vec<usize>), String> {
-    if !check {
-        let sizes = vec![0; cases.len()];
-        return Ok((cases, sizes));
-    }
-    let mut good = Vec::new();
-    let mut sizes = Vec::new();
-    for case in cases {
-        match case.check() {
-            Ok(bytes) => {
-                good.push(case);
-                sizes.push(bytes);
-            }
-            Err(error) => peer_failed(&case, &error)?,
-        }
-    }
-    Ok((good, sizes))
-}
-
-/// Names a peer that cannot do a case. Our own must be able to: that is an error.
-fn peer_failed(case: &Case, error: &str) -> Result<(), String> {
-    let what = format!(
-        "{} {} {}: {error}",
-        case.workload,
-        case.task.name(),
-        case.contender
-    );
-    if case.contender.starts_with(ours::NAME) {
-        return Err(what);
-    }
-    eprintln!("{what}");
-    Ok(())
 }
 
 /// How many results a section should make.
@@ -344,10 +287,7 @@ fn calibrate(case: &Case) -> Result<usize, String> {
     }
     let each = timer.elapsed.as_nanos().max(1) / case.batch as u128;
     let wanted = SHORTEST.as_nanos() / each.max(1);
-    Ok(case
-        .batch
-        .max(usize::try_from(wanted).unwrap_or(1))
-        .min(10_000))
+    Ok(case.batch.max(usize::try_from(wanted).unwrap_or(1)).min(10_000))
 }
 
 /// The measurement of a process that was spawned for it.
@@ -356,9 +296,6 @@ fn once(case: &Case) -> Result<(), String> {
     let before = page_faults();
     case.run(&mut timer, case.batch)?;
     let faults = page_faults() - before;
-    println!(
-        "{} {faults}",
-        timer.elapsed.as_nanos() as f64 / case.batch as f64
-    );
+    println!("{} {faults}", timer.elapsed.as_nanos() as f64 / case.batch as f64);
     Ok(())
 }

@@ -60,11 +60,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut sections = Sections {
-        options,
-        ran: 0,
-        result: Ok(()),
-    };
+    let mut sections = Sections { options, ran: 0, result: Ok(()) };
     each(&mut sections);
     match sections.result {
         Ok(()) if sections.ran > 0 => ExitCode::SUCCESS,
