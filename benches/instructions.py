@@ -59,7 +59,9 @@ def count(programs, case, environment):
         ]
         answer = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
         if answer.returncode != 0:
-            sys.exit("%s %s %s: %s" % (workload, task, contender, answer.stderr.decode()[-500:]))
+            said = [line for line in answer.stderr.decode().splitlines() if not line.startswith("==")]
+            print("%s %s %s: %s" % (workload, task, contender, " ".join(said)), file=sys.stderr)
+            return None
         with open(out) as file:
             found = re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)
         return int(found.group(1))
@@ -103,10 +105,14 @@ def main():
     environment = dict(os.environ, PYTHON=find_python(None), SERDE_PICKLE_BENCH_SCALE=SCALE)
     baseline = load_baseline()
     counts = {}
-    grown = 0
+    grown = failed = 0
     print("| workload | task | contender | instructions | baseline | change |\n|---|---|---|--:|--:|--:|")
     for case in cases(programs, args, environment):
-        counts[case] = now = count(programs, case, environment)
+        now = count(programs, case, environment)
+        if now is None:
+            failed += 1
+            continue
+        counts[case] = now
         before = baseline.get(case)
         change = "" if not before else "%+.2f %%" % (100.0 * (now - before) / before)
         if before and now > before * (1 + args.limit / 100.0):
@@ -119,6 +125,8 @@ def main():
         save_baseline(counts)
     elif grown:
         sys.exit("%d grew by more than %g %%" % (grown, args.limit))
+    if failed:
+        sys.exit("%d failed" % failed)
 
 
 if __name__ == "__main__":

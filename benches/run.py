@@ -74,7 +74,7 @@ class Runner:
         os.remove(out)
         if answer.returncode != 0:
             # It measured what it could; the last line names what our crate got wrong.
-            self.results.errors.append(said.strip().splitlines()[-1])
+            self.results.errors.append(said.strip().splitlines()[-1].replace("error: ", "", 1))
         return rows
 
     def run(self):

@@ -3,12 +3,15 @@
 //! Criterion runs one benchmark to its end before the next, so compare its figures with those of another day,
 //! and contenders with `ratios`, which interleaves them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::case::{self, Task};
 use crate::data;
 use crate::measure::Timer;
 use crate::workload::{Visit, Workload, each};
+
+/// A check that takes longer than this means that ten samples would take half a minute.
+const SLOW: Duration = Duration::from_secs(2);
 
 /// Times a number of iterations of a case: what `Bencher::iter_custom` takes. Criterion itself is a dependency
 /// of the benches only.
@@ -57,8 +60,10 @@ impl Visit for Registrar<'_> {
                 }
                 total
             };
-            // Peers that cannot do it are named and left out.
+            // Peers that cannot do it are named and left out, and so is what would take most of the time.
+            let start = Instant::now();
             match case.check() {
+                Ok(_) if start.elapsed() > SLOW => eprintln!("{group}/{name}: slow, see ratios"),
                 Ok(_) => (self.register)(&group, name, &mut time),
                 Err(error) => eprintln!("{group}/{name}: {error}"),
             }
