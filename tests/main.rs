@@ -1,4 +1,16 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes_load;
+mod django;
 mod fixtures;
+mod objects_load;
+mod python;
+mod python_loads;
+mod conformance;
+mod corpus;
+mod drivers;
+mod fixtures;
+mod regression;
+mod sha256;
+mod readme;

@@ -226,7 +226,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::None => visitor.visit_unit(),
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
             Tag::Float8 | Tag::FloatLine => self.visit_float(visitor),
             Tag::Shared
             | Tag::Str1
@@ -296,6 +296,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
+/// Who asks for a signed int takes one without a look at the sign, which in mixed ints is a coin toss.
+#[inline]
+fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    visitor.visit_i64(value)
+}
+
+#[inline]
+fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    match u64::try_from(value) {
+        Ok(value) => visitor.visit_u64(value),
+        Err(_) => visitor.visit_i64(value),
+    }
+}
+
 /// Hands out an int of more than 64 bits.
 fn visit_long<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
     let value = num_bigint::BigInt::from_signed_bytes_le(bytes);
@@ -324,12 +338,14 @@ pub(crate) fn too_long(len: usize, taken: usize) -> Error {
 }
 
 macro_rules! deserialize_ints {
-    ($($method:ident)*) => {$(
+    ($visit:ident: $($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             match self.handle.tag() {
-                Tag::Small => visitor.visit_u64(u64::from(self.handle.detail())),
-                Tag::Int4 | Tag::Long1 => self.visit_int(visitor),
+                Tag::Int => match scalar::short_int(self.cx.input, self.handle) {
+                    Some(value) => $visit(value, visitor),
+                    None => self.any(visitor),
+                },
                 _ => self.any(visitor),
             }
         }
@@ -345,8 +361,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     }
 
     deserialize_ints! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        visit_signed: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+    }
+
+    deserialize_ints! {
+        visit_unsigned: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
 
     #[inline]
@@ -366,7 +385,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Float8 => self.visit_float(visitor),
+            Tag::Float8 => match scalar::float8(self.cx.input, self.handle) {
+                Some(value) => visitor.visit_f64(value),
+                None => Err(self.unreadable()),
+            },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
             _ => self.any(visitor),
         }
@@ -519,7 +541,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
                 self.identifier_of_int(visitor)
             }
             _ => self.any(visitor),

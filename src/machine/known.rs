@@ -166,7 +166,7 @@ fn is_number(handle: Handle) -> bool {
     matches!(
         handle.tag(),
         Tag::Small
-            | Tag::Int4
+            | Tag::Int
             | Tag::Long1
             | Tag::Long4
             | Tag::IntLine

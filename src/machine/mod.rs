@@ -17,7 +17,7 @@ mod stack;
 mod step;
 
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::graph::handle::{Handle, IntShape, Tag};
 use crate::graph::nodes::{Flags, Nodes, Shared};
 use crate::graph::scalar;
 use crate::limits;
@@ -173,25 +173,32 @@ impl<'de> Machine<'_, 'de> {
                     self.get(u64::from(index))?;
                 }
                 Opcode::Binint1 => {
-                    let value = self.cursor.read_uint1()?;
-                    self.push(Tag::Small, u16::from(value));
+                    self.cursor.read_uint1()?;
+                    self.push(Tag::Int, IntShape::BININT1.bits());
                 }
                 Opcode::Binint2 => {
-                    let value = self.cursor.read_uint2()?;
-                    self.push(Tag::Small, value);
+                    self.cursor.read_uint2()?;
+                    self.push(Tag::Int, IntShape::BININT2.bits());
                 }
                 Opcode::Binint => {
                     self.cursor.read_int4()?;
-                    self.push(Tag::Int4, 0);
+                    self.push(Tag::Int, IntShape::BININT.bits());
                 }
                 Opcode::Long1 => {
                     let payload = self.cursor.read_counted1()?;
-                    self.push(Tag::Long1, payload.len() as u16);
+                    match IntShape::long1(payload.len()) {
+                        Some(shape) => self.push(Tag::Int, shape.bits()),
+                        None => self.push(Tag::Long1, payload.len() as u16),
+                    }
                 }
-                Opcode::Binfloat => {
+                Opcode::Binfloat => loop {
                     self.cursor.read_float8()?;
                     self.push(Tag::Float8, 0);
-                }
+                    // Floats come in rows.
+                    if !self.cursor.take_opcode(Opcode::Binfloat) {
+                        break;
+                    }
+                },
                 Opcode::None => self.push(Tag::None, 0),
                 Opcode::Newtrue => self.push(Tag::True, 0),
                 Opcode::Newfalse => self.push(Tag::False, 0),

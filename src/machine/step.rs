@@ -91,22 +91,35 @@ impl Machine<'_, '_> {
             Opcode::Int => (text::decode_int(line, digits), Tag::IntLine),
             _ => (text::decode_long(line, digits), Tag::LongLine),
         };
-        match self.cursor.checked(value)? {
-            Decimal::Bool(value) => self.push(if value { Tag::True } else { Tag::False }, 0),
+        let (tag, detail) = match self.cursor.checked(value)? {
+            Decimal::Bool(value) => (if value { Tag::True } else { Tag::False }, 0),
             Decimal::Int(value) => match u16::try_from(value) {
-                Ok(small) => self.push(Tag::Small, small),
-                Err(_) => self.push(tag, 0),
+                Ok(small) => (Tag::Small, small),
+                Err(_) => (tag, 0),
             },
-            Decimal::Big(_) => self.push(tag, 0),
+            Decimal::Big(_) => (tag, 0),
+        };
+        self.push_appended(self.here(tag, detail))
+    }
+
+    /// Pushes a number, or appends it at once if that is what the next opcode asks: protocol 0 appends one by one.
+    #[inline]
+    fn push_appended(&mut self, handle: Handle) -> Result<()> {
+        if let Ok(list) = self.stack.top(Opcode::Append)
+            && list.tag() == Tag::List
+            && self.cursor.skip_opcode(Opcode::Append)
+        {
+            let at = self.cursor.opcode_position();
+            return self.state.nodes.extend(list.number(), RunKind::Items, &[handle], at);
         }
+        self.stack.push(handle);
         Ok(())
     }
 
     fn decimal_float(&mut self) -> Result<()> {
         let line = self.cursor.read_filled_line()?;
         self.cursor.checked(text::decode_float(line))?;
-        self.push(Tag::FloatLine, 0);
-        Ok(())
+        self.push_appended(self.here(Tag::FloatLine, 0))
     }
 
     fn unicode_line(&mut self) -> Result<()> {
@@ -455,7 +468,12 @@ impl Machine<'_, '_> {
 
     fn inst(&mut self, opcode: Opcode) -> Result<()> {
         let mark = self.stack.pop_mark(opcode)?;
+        let names_at = self.cursor.position();
         let class = self.read_global()?;
+        // GLOBAL takes UTF-8; INST is older and never did.
+        if !self.input.get(names_at..self.cursor.position()).is_some_and(<[u8]>::is_ascii) {
+            return Err(Error::syntax("a class that INST names is not ASCII"));
+        }
         let mut parts = vec![class];
         parts.extend_from_slice(self.stack.above(mark));
         let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
@@ -554,7 +572,7 @@ pub(crate) fn describe(tag: Tag) -> &'static str {
         Tag::Vacant => "nothing",
         Tag::None => "None",
         Tag::True | Tag::False => "a bool",
-        Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
+        Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
         Tag::Float8 | Tag::FloatLine => "a float",
         Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Surrogates | Tag::Name | Tag::Shared => {
             "a string"

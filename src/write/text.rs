@@ -34,9 +34,7 @@ fn escape(out: &mut Vec<u8>, code: u32) {
     };
     out.extend_from_slice(&[b'\\', letter]);
     // Four bits are always an index of 16 digits.
-    (0..digits)
-        .rev()
-        .for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
+    (0..digits).rev().for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
 }
 
 enum Part<'a> {
@@ -57,21 +55,12 @@ fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()>
         // `valid_up_to` says that these are UTF-8; an empty text stands in for what cannot happen.
         each(Part::Text(std::str::from_utf8(valid).unwrap_or_default()));
         match *rest {
-            [
-                0xed,
-                second @ 0xa0..=0xbf,
-                third @ 0x80..=0xbf,
-                ref rest @ ..,
-            ] => {
-                each(Part::Surrogate(
-                    0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f),
-                ));
+            [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ref rest @ ..] => {
+                each(Part::Surrogate(0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f)));
                 text = rest;
             }
             _ => {
-                return Err(Error::data(
-                    "text with surrogates that is not UTF-8 apart from them",
-                ));
+                return Err(Error::data("text with surrogates that is not UTF-8 apart from them"));
             }
         }
     }
@@ -142,17 +131,13 @@ mod tests {
     fn what_would_break_the_line_is_escaped() {
         let mut out = Vec::new();
         write_raw_unicode_escape(&mut out, "a\\\0\n\r\u{1a}é\u{100}\u{1f40d}");
-        assert_eq!(
-            out,
-            b"a\\u005c\\u0000\\u000a\\u000d\\u001a\xe9\\u0100\\U0001f40d"
-        );
+        assert_eq!(out, b"a\\u005c\\u0000\\u000a\\u000d\\u001a\xe9\\u0100\\U0001f40d");
     }
 
     #[test]
     fn surrogates_are_escaped_one_by_one_and_other_bytes_refused() {
         let mut out = Vec::new();
-        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz")
-            .unwrap();
+        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz").unwrap();
         assert_eq!(out, b"a\\ud83d\\ude00\\udfffz");
         for bad in [&b"\xff"[..], b"\xed\xa0", b"a\xed\xa0\x00", b"\xc0\x80"] {
             assert!(check_surrogates(bad).is_err(), "{bad:?}");
