@@ -156,7 +156,7 @@ impl IntShape {
 }
 
 /// One value, in eight bytes. See the head of this file for the layout.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle(u64);
 
 impl Handle {

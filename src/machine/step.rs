@@ -468,7 +468,12 @@ impl Machine<'_, '_> {
 
     fn inst(&mut self, opcode: Opcode) -> Result<()> {
         let mark = self.stack.pop_mark(opcode)?;
+        let names_at = self.cursor.position();
         let class = self.read_global()?;
+        // GLOBAL takes UTF-8; INST is older and never did.
+        if !self.input.get(names_at..self.cursor.position()).is_some_and(<[u8]>::is_ascii) {
+            return Err(Error::syntax("a class that INST names is not ASCII"));
+        }
         let mut parts = vec![class];
         parts.extend_from_slice(self.stack.above(mark));
         let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
