@@ -2,15 +2,14 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
+mod conformance;
+mod corpus;
 mod django;
+mod drivers;
 mod fixtures;
 mod objects_load;
 mod python;
 mod python_loads;
-mod conformance;
-mod corpus;
-mod drivers;
-mod fixtures;
+mod readme;
 mod regression;
 mod sha256;
-mod readme;
