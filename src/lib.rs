@@ -170,6 +170,7 @@
 
 mod de;
 mod error;
+mod float;
 mod graph;
 mod limits;
 mod machine;
@@ -185,6 +186,7 @@ pub use de::{
     DeOptions, Deserializer, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader, from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
 pub use protocol::Protocol;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,

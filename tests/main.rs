@@ -2,14 +2,24 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
+mod django;
+mod fixtures;
+mod graph;
+mod objects_load;
+mod python;
+mod python_loads;
 mod conformance;
 mod corpus;
 mod django;
 mod drivers;
 mod fixtures;
+mod instances;
 mod objects_load;
+mod opcodes;
 mod python;
 mod python_loads;
 mod readme;
 mod regression;
 mod sha256;
+mod snapshots;
+mod value;

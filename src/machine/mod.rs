@@ -24,13 +24,14 @@ use crate::graph::nodes::{Flags, Nodes, Shared};
 use crate::graph::scalar;
 use crate::limits;
 use crate::opcode::Opcode;
+use crate::protocol::Protocol;
 use crate::read::{Cursor, text};
 
 pub(crate) use hooks::Hooks;
 pub(crate) use known::Known;
 pub(crate) use memo::Memo;
-pub(crate) use step::describe;
 use stack::Stack;
+pub(crate) use step::describe;
 
 /// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
 #[derive(Default)]
@@ -67,6 +68,8 @@ pub(crate) struct Config<'c> {
 pub(crate) struct Loaded {
     pub(crate) root: Handle,
     pub(crate) end: usize,
+    /// What the last PROTO said, if there was one.
+    pub(crate) protocol: Option<Protocol>,
 }
 
 /// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
@@ -132,7 +135,8 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         budget: config.hooks.map_or(0, |settings| settings.max_expansion.saturating_add(len as u64)),
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
-    Ok(Loaded { root, end: machine.cursor.position() })
+    let protocol = Protocol::try_from(machine.protocol).ok().filter(|protocol| *protocol >= Opcode::Proto.protocol());
+    Ok(Loaded { root, end: machine.cursor.position(), protocol })
 }
 
 struct Machine<'m, 'de> {
@@ -171,8 +175,7 @@ impl<'de> Machine<'_, 'de> {
                 }
                 Opcode::Binunicode => {
                     let payload = self.cursor.read_counted4()?;
-                    let handle =
-                        if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
+                    let handle = if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
                     self.push_memoized(handle)?;
                 }
                 Opcode::Binget => {
