@@ -2,7 +2,20 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
+mod conformance;
+mod corpus;
+mod django;
+mod drivers;
 mod fixtures;
+mod graph;
+mod hooks;
+mod instances;
 mod objects_load;
+mod opcodes;
 mod python;
 mod python_loads;
+mod readme;
+mod regression;
+mod sha256;
+mod snapshots;
+mod value;
