@@ -4,12 +4,15 @@
 mod classes_load;
 mod conformance;
 mod corpus;
+mod django;
 mod drivers;
 mod fixtures;
 mod instances;
+mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod readme;
 mod regression;
 mod sha256;
 mod snapshots;

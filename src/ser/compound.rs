@@ -360,7 +360,7 @@ impl<'a, S: Sink> Fields<'a, S> {
         Ok(Self { dump, open: false, kind: FieldsKind::Reduce(progress) })
     }
 
-    #[inline]
+    #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         if let FieldsKind::Reduce(progress) = &mut self.kind {
             return progress.field(self.dump, key, value);

@@ -27,7 +27,8 @@ pub struct Dump<S> {
     scratch: String,
     /// Scalars that were read by `special.rs` rather than written.
     pub(super) captured: Vec<Captured>,
-    /// How the content of a class-named newtype was written, see `class.rs`.
+    /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
+    pub(super) class: &'static str,
     pub(super) form: class::Form,
 }
 
@@ -40,6 +41,7 @@ impl<S: Sink> Dump<S> {
             dumping: false,
             scratch: String::new(),
             captured: Vec::new(),
+            class: "",
             form: class::Form::Argument,
         }
     }

@@ -9,7 +9,7 @@
 use serde::ser::Serialize;
 
 use super::dump::Dump;
-use super::special::{Captured, Role, Special};
+use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
@@ -62,17 +62,16 @@ impl Progress {
         key: &'static str,
         value: &T,
     ) -> Result<()> {
-        if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
-            return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
+        // Without `?`, whose temporaries a debug build keeps on the stack while the value is serialized.
+        let result = match self.before(dump, key) {
+            Ok(Some(role)) => dump.content(role, value),
+            Ok(None) => value.serialize(&mut *dump),
+            Err(error) => return Err(error),
+        };
+        match result {
+            Ok(()) => self.after(dump, key),
+            Err(error) => Err(error.under_key(key)),
         }
-        match self.before(dump, key)? {
-            Some(role) => value.serialize(Special::new(dump, role)),
-            None => value.serialize(&mut *dump),
-        }
-        .map_err(|error| error.under_key(key))?;
-        self.after(dump, key)?;
-        self.fields += 1;
-        Ok(())
     }
 
     pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
@@ -84,7 +83,11 @@ impl Progress {
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.
-    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<Option<Role>> {
+    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
+        if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
+            return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
+        }
+        self.fields += 1;
         let emit = &mut dump.emit;
         Ok(match key {
             "how" => Some(Role::Capture),
