@@ -183,7 +183,8 @@ mod value;
 mod write;
 
 pub use de::{
-    DeOptions, Deserializer, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader, from_slice,
+    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader,
+    from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
@@ -194,8 +195,8 @@ pub use reduce::{
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
-    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry, Value,
-    ValueIndex,
+    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
+    Value, ValueIndex,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

@@ -2,17 +2,13 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
-mod django;
-mod fixtures;
-mod graph;
-mod objects_load;
-mod python;
-mod python_loads;
 mod conformance;
 mod corpus;
 mod django;
 mod drivers;
 mod fixtures;
+mod graph;
+mod hooks;
 mod instances;
 mod objects_load;
 mod opcodes;

@@ -31,7 +31,12 @@ impl<'g, 'de> Cx<'g, 'de> {
     }
 
     /// One of several walks that share a budget.
-    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings<'g>, budget: u64) -> Self {
+    pub(crate) fn with_budget(
+        nodes: &'g Nodes<'de>,
+        input: &'de [u8],
+        settings: &'g Settings<'g>,
+        budget: u64,
+    ) -> Self {
         Self { nodes, input, settings, buffers: &[], budget: Cell::new(budget) }
     }
 
