@@ -76,7 +76,6 @@ struct Instance {
 
 #[derive(Debug, deser::Deserialize)]
 struct DeserInstance {
-    #[expect(dead_code, reason = "it is printed")]
     a: i64,
 }
 
