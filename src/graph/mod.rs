@@ -12,11 +12,11 @@
 //! anything else.
 
 mod cycle;
-pub(crate) mod import;
 mod de;
 mod display;
 mod get;
 pub(crate) mod handle;
+pub(crate) mod import;
 mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
@@ -31,12 +31,13 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Settings};
+use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, State};
 use crate::opcode::instructions;
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
+use crate::value::Buffer;
 use handle::Handle;
 use nodes::Nodes;
 
@@ -71,7 +72,8 @@ pub struct Graph<'de> {
     root: Handle,
     /// What PROTO said; `None` where it was not there.
     declared: Option<Protocol>,
-    settings: Settings,
+    settings: Plain,
+    buffers: Vec<Buffer<'de>>,
 }
 
 impl<'de> Graph<'de> {
@@ -122,20 +124,23 @@ impl<'de> Graph<'de> {
         T::deserialize(self.root())
     }
 
-    fn read(bytes: &'de [u8], settings: &Settings) -> Result<Self> {
+    fn read(bytes: &'de [u8], options: &DeOptions<'_, 'de>) -> Result<Self> {
+        let settings = &options.settings;
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(bytes, 0, &mut state, &settings.config(true))?;
+        let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, options.buffers.as_deref()))?;
+        check_all_taken(&state, options.buffers.as_deref())?;
         Ok(Self {
             input: Cow::Borrowed(bytes),
             nodes: state.nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: settings.clone(),
+            settings: settings.plain(),
+            buffers: options.buffers.clone().unwrap_or_default(),
         })
     }
 }
 
-impl Graph<'static> {
+impl<'de> Graph<'de> {
     /// Reads a pickle from a reader, no byte beyond its STOP. The graph owns the bytes.
     ///
     /// # Errors
@@ -152,25 +157,28 @@ impl Graph<'static> {
         DeOptions::new().graph_from_reader(reader)
     }
 
-    fn collect<R: Read>(reader: R, settings: &Settings) -> Result<Self> {
+    fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
+        let settings = &options.settings;
         let mut collector = Collector::new(reader);
         collector.collect(0)?;
         let bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(&bytes, 0, &mut state, &settings.config(false))?;
+        let loaded = machine::load(&bytes, 0, &mut state, &settings.config(false, options.buffers.as_deref()))?;
+        check_all_taken(&state, options.buffers.as_deref())?;
         let nodes = state.into_owned().nodes;
         Ok(Self {
             input: Cow::Owned(bytes),
             nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: settings.clone(),
+            settings: settings.plain(),
+            buffers: options.buffers.clone().unwrap_or_default(),
         })
     }
 }
 
-impl DeOptions {
+impl<'b> DeOptions<'_, 'b> {
     /// Reads a pickle in memory into a [`Graph`]; see [`Graph::from_slice`].
     ///
     /// The options that concern deserializing hold for whatever is deserialized from the graph.
@@ -186,15 +194,18 @@ impl DeOptions {
     /// assert_eq!(graph.root().as_str().as_deref(), Some("café"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
-    pub fn graph_from_slice<'de>(&self, bytes: &'de [u8]) -> Result<Graph<'de>> {
-        Graph::read(bytes, &self.settings)
+    pub fn graph_from_slice<'de>(&self, bytes: &'de [u8]) -> Result<Graph<'de>>
+    where
+        'b: 'de,
+    {
+        Graph::read(bytes, self)
     }
 
     /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`].
     ///
     /// # Errors
     /// As [`Graph::from_reader`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
-    pub fn graph_from_reader<R: Read>(&self, reader: R) -> Result<Graph<'static>> {
-        Graph::collect(reader, &self.settings)
+    pub fn graph_from_reader<R: Read>(&self, reader: R) -> Result<Graph<'b>> {
+        Graph::collect(reader, self)
     }
 }
