@@ -193,7 +193,7 @@ pub use reduce::{
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
-    Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry, Value,
+    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry, Value,
     ValueIndex,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};

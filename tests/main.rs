@@ -2,16 +2,15 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod classes_load;
+mod conformance;
+mod corpus;
 mod django;
+mod drivers;
 mod fixtures;
 mod graph;
 mod objects_load;
 mod python;
 mod python_loads;
-mod conformance;
-mod corpus;
-mod drivers;
-mod fixtures;
+mod readme;
 mod regression;
 mod sha256;
-mod readme;

@@ -23,6 +23,18 @@ use crate::reduce::token;
 /// `struct Endless(Option<Box<Endless>>)` would wrap forever.
 const WRAPS: u32 = 64;
 
+/// Reads what the caller's constructor makes of an object in the object's place, by the method that was asked for.
+macro_rules! constructed {
+    ($self:ident, $visitor:ident, $method:ident($($argument:expr),*)) => {
+        if $self.handle.tag() == Tag::Instance
+            && $self.cx.settings.resolver.is_some()
+            && let Some(made) = $self.construct()?
+        {
+            return made.read(|node| node.$method($($argument,)* $visitor));
+        }
+    };
+}
+
 /// One value, ready to be handed to a visitor.
 #[derive(Clone, Copy)]
 pub(crate) struct NodeDeserializer<'g, 'de> {
@@ -243,7 +255,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
             Tag::Dict => self.visit_pairs(visitor),
             Tag::Const => self.visit_const(visitor),
-            Tag::Instance => self.visit_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_any());
+                self.visit_instance(visitor)
+            }
             Tag::Global | Tag::Ext => self.visit_global(visitor),
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
@@ -432,7 +447,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::None => visitor.visit_none(),
-            _ => visitor.visit_some(self.unwrapped()?),
+            _ => {
+                constructed!(self, visitor, deserialize_option());
+                visitor.visit_some(self.unwrapped()?)
+            }
         }
     }
 
@@ -442,6 +460,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_unit_struct(name));
             return self.class_unit_struct(name, visitor);
         }
         self.any(visitor)
@@ -450,9 +469,14 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            // A `Value` is built with what is constructed in it.
+            if name != token::VALUE {
+                constructed!(self, visitor, deserialize_newtype_struct(name));
+            }
             return self.token_newtype(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_newtype_struct(name));
             return self.class_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self.unwrapped()?)
@@ -474,10 +498,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _len: usize,
+        len: usize,
         visitor: V,
     ) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_tuple_struct(name, len));
             return self.class_tuple_struct(name, visitor);
         }
         self.deserialize_seq(visitor)
@@ -499,14 +524,19 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.token_struct(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.class_struct(name, fields, visitor);
         }
         match self.handle.tag() {
             Tag::Dict => self.visit_pairs(visitor),
-            _ => self.struct_of_other(visitor),
+            _ => {
+                constructed!(self, visitor, deserialize_struct(name, fields));
+                self.struct_of_other(visitor)
+            }
         }
     }
 
@@ -532,7 +562,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
                 _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
             },
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(name, variants, visitor),
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
+                constructed!(self, visitor, deserialize_enum(name, variants));
+                self.enum_of_object(name, variants, visitor)
+            }
             _ => visitor.visit_enum(unit_variant(self)),
         }
     }
@@ -586,6 +619,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        constructed!(self, visitor, deserialize_str());
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
@@ -622,7 +656,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     None => self.any(visitor),
                 }
             }
-            Tag::Instance => self.seq_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_seq());
+                self.seq_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }
@@ -637,7 +674,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => self.map_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_map());
+                self.map_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }

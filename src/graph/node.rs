@@ -156,7 +156,7 @@ impl<'g> Node<'g> {
         match self.handle.tag() {
             Tag::None | Tag::Vacant => NodeKind::None,
             Tag::True | Tag::False => NodeKind::Bool,
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
             Tag::Float8 | Tag::FloatLine => NodeKind::Float,
             Tag::Str1
             | Tag::Str4
@@ -433,7 +433,7 @@ impl<'g> Node<'g> {
     }
 
     pub(super) fn cx(self) -> Cx<'g, 'g> {
-        Cx::new(&self.graph.nodes, self.input(), &self.graph.settings)
+        Cx::new(&self.graph.nodes, self.input(), &self.graph.settings).with_buffers(&self.graph.buffers)
     }
 }
 

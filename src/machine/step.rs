@@ -351,6 +351,11 @@ impl Machine<'_, '_> {
 
     /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
     fn name_global(&mut self, names: [Handle; 2], module: &str, name: &str) -> Result<Handle> {
+        if let Some(hooks) = self.hooks
+            && let Some(renamed) = hooks.find_class(module, name, self.protocol)?
+        {
+            return self.renamed_global(renamed);
+        }
         let known = Known::of_global(module, name);
         let flags = Flags::with_low(known as u8);
         let place = self.global_flags();
@@ -394,6 +399,11 @@ impl Machine<'_, '_> {
         if code <= 0 {
             return Err(Error::syntax(format!("the extension code {code} is not positive")));
         }
+        if let Some(hooks) = self.hooks {
+            let global = hooks.extension(code, self.protocol)?;
+            let handle = self.renamed_global(global)?;
+            return self.push_memoized(handle);
+        }
         // The code is read again from the input: it is the argument at the object's offset.
         let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
         self.push_memoized(handle)
@@ -412,6 +422,9 @@ impl Machine<'_, '_> {
             if known != Known::Nothing {
                 let scanned = known::understand(&mut self.state.nodes, handle.number(), known, arguments)?;
                 self.charge_scan(scanned as u64)?;
+                if known == Known::GetAttr && self.hooks.is_some() {
+                    return self.name_attribute(handle);
+                }
             }
         }
         self.stack.drop_topmost(2);
@@ -532,20 +545,29 @@ impl Machine<'_, '_> {
             return Err(Error::syntax("a persistent id of protocol 0 is not ASCII"));
         }
         let id = Handle::new(Tag::Name, u16::try_from(line.len()).unwrap_or(Handle::LONG), at);
-        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        let handle = self.persistent(id)?;
         self.push_memoized(handle)
     }
 
     fn persistent_object(&mut self, opcode: Opcode) -> Result<()> {
         let id = self.stack.top(opcode)?;
-        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        let handle = self.persistent(id)?;
         self.stack.drop_topmost(1);
         self.push_memoized(handle)
     }
 
     fn next_buffer(&mut self) -> Result<()> {
-        let number = self.next_buffer;
-        self.next_buffer += 1;
+        let number = self.state.next_buffer;
+        if let Some(given) = self.config.buffers
+            && number as usize >= given
+        {
+            let wanted = u64::from(number) + 1;
+            return Err(Error::data(format!(
+                "the pickle asks for out-of-band buffer number {wanted}, and the number given is {given}"
+            )));
+        }
+        // Without buffers the number only says which one is missing; there are no 2³² to count.
+        self.state.next_buffer = number.saturating_add(1);
         let handle = Handle::numbered(Tag::Buffer, number);
         self.push_memoized(handle)
     }

@@ -37,10 +37,10 @@ use num_bigint::BigInt;
 use crate::error::Result;
 use crate::reduce::{Global, Reduce};
 
-pub use buffer::PickleBuffer;
+pub use buffer::{Buffer, PickleBuffer};
 pub use complex::Complex;
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
-pub(crate) use build::build;
+pub(crate) use build::{build, build_object};
 pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};
