@@ -29,7 +29,7 @@ use crate::machine::{self, Config, State};
 use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::Settings;
+pub(crate) use options::{Kept, Settings};
 
 /// Reads a value from a pickle in memory.
 ///

@@ -6,7 +6,7 @@
 //!
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
@@ -31,7 +31,7 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Settings, check_all_taken};
+use crate::de::{DeOptions, Kept, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
 use crate::opcode::instructions;
@@ -72,8 +72,7 @@ pub struct Graph<'de> {
     root: Handle,
     /// What PROTO said; `None` where it was not there.
     declared: Option<Protocol>,
-    /// Without what was asked while reading.
-    settings: Settings<'static>,
+    settings: Kept,
     buffers: Vec<Buffer<'de>>,
 }
 
@@ -152,7 +151,7 @@ impl<'de> Graph<'de> {
             nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: options.settings.without_hooks(),
+            settings: Kept::of(&options.settings),
             buffers: options.buffers.clone().unwrap_or_default(),
         }
     }
