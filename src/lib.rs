@@ -170,6 +170,7 @@
 
 mod de;
 mod error;
+mod float;
 mod graph;
 mod limits;
 mod machine;
@@ -182,7 +183,8 @@ mod value;
 mod write;
 
 pub use de::{
-    DeOptions, Deserializer, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader, from_slice,
+    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader,
+    from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
@@ -193,8 +195,8 @@ pub use reduce::{
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
-    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry, Value,
-    ValueIndex, from_value, to_value,
+    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
+    Value, ValueIndex, from_value, to_value,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

@@ -1,39 +1,35 @@
 //! A value is read as the pickle of it would be: `from_value`, `to_value`, and `Value` as a deserializer.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 use serde_pickle::{DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle, to_value};
 
-use crate::fixtures::{folder, valid};
+use crate::corpus::files;
 
 #[test]
 fn a_value_of_a_fixture_reads_as_the_fixture_does() {
     let options = DeOptions::new().encoding(Encoding::Latin1);
-    let (mut same, mut refused, mut seen) = (0, 0, HashSet::new());
-    for entry in valid().into_iter().filter(|entry| entry.python == "3.13" || entry.python == "2.7") {
-        let bytes = std::fs::read(folder().join("valid").join(&entry.file)).unwrap();
-        let Ok(value) = options.from_slice::<Value>(&bytes) else { continue };
-        if !seen.insert(entry.file.clone()) {
-            continue;
-        }
+    let (mut same, mut refused) = (0, 0);
+    for fixture in files("valid") {
+        let Ok(value) = options.from_slice::<Value>(&fixture.bytes) else { continue };
         // Whatever describes itself: every kind of value goes through `deserialize_any`.
-        let read = options.from_slice::<serde_json::Value>(&bytes);
+        let read = options.from_slice::<serde_json::Value>(&fixture.bytes);
         let borrowed = serde_json::Value::deserialize(&value);
         let owned = serde_json::Value::deserialize(value.clone());
         match (read, borrowed, owned) {
             (Ok(read), Ok(borrowed), Ok(owned)) => {
-                assert_eq!((&borrowed, &owned), (&read, &read), "{}", entry.file);
+                assert_eq!((&borrowed, &owned), (&read, &read), "{}", fixture.file);
                 same += 1;
             }
             (Err(read), Err(borrowed), Err(owned)) => {
-                assert_eq!(borrowed.to_string(), owned.to_string(), "{}", entry.file);
-                assert_eq!((read.kind(), read.path()), (borrowed.kind(), borrowed.path()), "{}: {read} {borrowed}", entry.file);
+                assert_eq!(borrowed.to_string(), owned.to_string(), "{}", fixture.file);
+                assert_eq!((read.kind(), read.path()), (borrowed.kind(), borrowed.path()), "{}: {read} {borrowed}", fixture.file);
                 assert_eq!(borrowed.offset(), None, "a value lies in no input");
                 refused += 1;
             }
-            other => panic!("{}: {other:?}", entry.file),
+            other => panic!("{}: {other:?}", fixture.file),
         }
         assert_eq!(from_value::<Value>(value.clone()).unwrap().to_string(), value.to_string());
     }
@@ -116,8 +112,8 @@ fn objects_in_a_value_are_read_as_from_a_pickle() {
         y: f64,
     }
 
-    let object = Reduce::new_obj(Global::new("geometry", "Point"), ()).with_state(pickle!({"x": 70_000, "y": 2}));
-    let value = Value::from(object.with_dictitems::<Value, Value>([]).with_listitems::<Value>([]));
+    let object = Reduce::new_obj(Global::new("geometry", "Point"), pickle!(()));
+    let value = Value::from(object.with_state(pickle!({"x": 70_000, "y": 2})));
     assert_eq!(from_value::<Point>(value).unwrap(), Point { x: 70_000, y: 2.0 });
     let class = Value::global("geometry", "Point.Inner");
     assert_eq!(from_value::<Global>(class.clone()).unwrap(), Global::new("geometry", "Point.Inner"));

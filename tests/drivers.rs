@@ -61,7 +61,9 @@ fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut frames = 0;
     for item in &mut instructions {
         match item.ok()? {
-            (at, Opcode::Frame, Argument::Int(len)) => frames = frames.max((at as usize + 9).saturating_add(len as usize)),
+            (at, Opcode::Frame, Argument::Int(len)) => {
+                frames = frames.max((at as usize + 9).saturating_add(len as usize))
+            }
             _ => {}
         }
     }
@@ -125,7 +127,8 @@ fn no_byte_behind_stop_is_taken_from_a_reader() {
         for at_a_time in [usize::MAX, 3] {
             let mut reader = Counting::new(&bytes, at_a_time);
             let outcome = Outcome::from(options.from_reader::<_, Value>(&mut reader));
-            failures.check(outcome == slice, || format!("{}: {} and {}", fixture.name(), outcome.short(), slice.short()));
+            failures
+                .check(outcome == slice, || format!("{}: {} and {}", fixture.name(), outcome.short(), slice.short()));
             let expected = frames.min(bytes.len());
             if matches!(alone, Outcome::Value(_)) {
                 failures.check(outcome == alone && reader.given == expected, || {
@@ -219,7 +222,12 @@ fn a_type_that_asks_for_anything_sees_what_value_sees() {
         ] {
             match json {
                 Ok(json) => failures.check(json == expected, || {
-                    format!("{} by {driver}: {:.200}\n  value: {:.200}", fixture.name(), json.to_string(), expected.to_string())
+                    format!(
+                        "{} by {driver}: {:.200}\n  value: {:.200}",
+                        fixture.name(),
+                        json.to_string(),
+                        expected.to_string()
+                    )
                 }),
                 Err(error) => failures.push(format!("{} by {driver}: {error}", fixture.name())),
             }

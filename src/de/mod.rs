@@ -8,6 +8,7 @@ mod access;
 mod class;
 pub(crate) mod construct;
 pub(crate) mod cx;
+mod elements;
 pub(crate) mod node;
 mod object;
 mod options;
@@ -15,6 +16,7 @@ mod stream;
 mod token;
 mod variant;
 
+pub use elements::Elements;
 pub use options::{DeOptions, Encoding, Errors};
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 

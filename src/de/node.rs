@@ -436,7 +436,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(Cow::Borrowed(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                Some(Cow::Borrowed(chars)) => {
+                    self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars))
+                }
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
@@ -500,12 +502,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_tuple_struct(name, len));
             return self.class_tuple_struct(name, visitor);

@@ -7,7 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 
 use super::token::{self, REDUCE_FIELDS};
 use super::{How, Reduce};
@@ -49,9 +49,9 @@ fn write_items<A, S, L: Serialize, K: Serialize, V: Serialize, F: SerializeStruc
     object: &Reduce<A, S, L, K, V>,
     fields: &mut F,
 ) -> Result<(), F::Error> {
-    fields.serialize_field("listitems", &object.listitems)?;
-    fields.serialize_field("setitems", &object.setitems)?;
-    fields.serialize_field("dictitems", &object.dictitems)
+    fields.serialize_field("listitems", &Items(&object.listitems))?;
+    fields.serialize_field("setitems", &Items(&object.setitems))?;
+    fields.serialize_field("dictitems", &Items(&object.dictitems))
 }
 
 fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
@@ -60,6 +60,19 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
 ) -> Result<(), F::Error> {
     fields.serialize_field("state", &object.state)?;
     fields.serialize_field("state_setter", &object.state_setter)
+}
+
+/// Items in a plain loop: serde's own way for a `Vec` takes three stack frames more, and objects nest.
+struct Items<'a, T>(&'a [T]);
+
+impl<T: Serialize> Serialize for Items<'_, T> {
+    fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
+        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            seq.serialize_element(item)?;
+        }
+        seq.end()
+    }
 }
 
 impl<'de, A, S, L, K, V> Deserialize<'de> for Reduce<A, S, L, K, V>
