@@ -7,6 +7,7 @@ mod error;
 mod graph;
 mod limits;
 mod machine;
+mod natural;
 pub mod opcode;
 mod protocol;
 mod read;

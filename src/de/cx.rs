@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Buffer, Nodes};
 use crate::graph::scalar;
 use crate::limits;
+use crate::natural::FormCache;
 use crate::read::text::Text;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
@@ -19,12 +21,23 @@ pub(crate) struct Cx<'g, 'de> {
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// Which classes have a natural form.
+    pub(crate) forms: FormCache,
+    /// Which classes have the names that the types say.
+    pub(crate) classes: ClassCache,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings) -> Self {
         let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
-        Self { nodes, input, settings, budget: Cell::new(settings.max_expansion.saturating_add(own)) }
+        Self {
+            nodes,
+            input,
+            settings,
+            budget: Cell::new(settings.max_expansion.saturating_add(own)),
+            forms: FormCache::default(),
+            classes: ClassCache::default(),
+        }
     }
 
     /// Counts `bytes` of text or bytes that are handed out.
@@ -112,9 +125,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => Err(Error::data(
-                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
-                    )),
+                    Errors::Strict => {
+                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
+                    }
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -139,9 +152,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
+            (None, Errors::Strict) => {
+                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
+            }
             (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
                 let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);

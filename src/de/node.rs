@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::cx::Cx;
+use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
@@ -330,6 +331,7 @@ macro_rules! deserialize_ints {
             match self.handle.tag() {
                 Tag::Small => visitor.visit_u64(u64::from(self.handle.detail())),
                 Tag::Int4 | Tag::Long1 => self.visit_int(visitor),
+                Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
                 _ => self.any(visitor),
             }
         }
@@ -354,6 +356,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
+            Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
             _ => self.any(visitor),
         }
     }
@@ -368,6 +371,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::Float8 => self.visit_float(visitor),
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
         }
     }
@@ -394,10 +398,13 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(Cow::Borrowed(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                Some(Cow::Borrowed(chars)) => {
+                    self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars))
+                }
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
+            Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
             _ => self.any(visitor),
         }
     }
@@ -449,14 +456,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
-            return self.class_tuple_struct(name, visitor);
+            return self.class_tuple_struct(name, len, visitor);
         }
         self.deserialize_seq(visitor)
     }
@@ -494,6 +496,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            return self.class_enum(name, variants, visitor);
+        }
         match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());
@@ -510,7 +515,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
                 _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
             },
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(name, variants, visitor),
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(variants, visitor),
             _ => visitor.visit_enum(unit_variant(self)),
         }
     }
@@ -522,6 +527,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
                 self.identifier_of_int(visitor)
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
             _ => self.any(visitor),
         }
     }
@@ -582,6 +588,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     },
                 }
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
         }
     }
