@@ -1,5 +1,22 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes_load;
+mod conformance;
+mod corpus;
+mod django;
+mod drivers;
 mod fixtures;
 mod natural;
+mod graph;
+mod hooks;
+mod instances;
+mod objects_load;
+mod opcodes;
+mod python;
+mod python_loads;
+mod readme;
+mod regression;
+mod sha256;
+mod snapshots;
+mod value;

@@ -24,6 +24,18 @@ use crate::reduce::token;
 /// `struct Endless(Option<Box<Endless>>)` would wrap forever.
 const WRAPS: u32 = 64;
 
+/// Reads what the caller's constructor makes of an object in the object's place, by the method that was asked for.
+macro_rules! constructed {
+    ($self:ident, $visitor:ident, $method:ident($($argument:expr),*)) => {
+        if $self.handle.tag() == Tag::Instance
+            && $self.cx.settings.resolver.is_some()
+            && let Some(made) = $self.construct()?
+        {
+            return made.read(|node| node.$method($($argument,)* $visitor));
+        }
+    };
+}
+
 /// One value, ready to be handed to a visitor.
 #[derive(Clone, Copy)]
 pub(crate) struct NodeDeserializer<'g, 'de> {
@@ -227,7 +239,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::None => visitor.visit_unit(),
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
             Tag::Float8 | Tag::FloatLine => self.visit_float(visitor),
             Tag::Shared
             | Tag::Str1
@@ -244,7 +256,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
             Tag::Dict => self.visit_pairs(visitor),
             Tag::Const => self.visit_const(visitor),
-            Tag::Instance => self.visit_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_any());
+                self.visit_instance(visitor)
+            }
             Tag::Global | Tag::Ext => self.visit_global(visitor),
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
@@ -297,6 +312,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
+/// Who asks for a signed int takes one without a look at the sign, which in mixed ints is a coin toss.
+#[inline]
+fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    visitor.visit_i64(value)
+}
+
+#[inline]
+fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    match u64::try_from(value) {
+        Ok(value) => visitor.visit_u64(value),
+        Err(_) => visitor.visit_i64(value),
+    }
+}
+
 /// Hands out an int of more than 64 bits.
 fn visit_long<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
     let value = num_bigint::BigInt::from_signed_bytes_le(bytes);
@@ -325,12 +354,14 @@ pub(crate) fn too_long(len: usize, taken: usize) -> Error {
 }
 
 macro_rules! deserialize_ints {
-    ($($method:ident)*) => {$(
+    ($visit:ident: $($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             match self.handle.tag() {
-                Tag::Small => visitor.visit_u64(u64::from(self.handle.detail())),
-                Tag::Int4 | Tag::Long1 => self.visit_int(visitor),
+                Tag::Int => match scalar::short_int(self.cx.input, self.handle) {
+                    Some(value) => $visit(value, visitor),
+                    None => self.any(visitor),
+                },
                 Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
                 _ => self.any(visitor),
             }
@@ -347,8 +378,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     }
 
     deserialize_ints! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        visit_signed: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+    }
+
+    deserialize_ints! {
+        visit_unsigned: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
     }
 
     #[inline]
@@ -369,7 +403,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     #[inline]
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Float8 => self.visit_float(visitor),
+            Tag::Float8 => match scalar::float8(self.cx.input, self.handle) {
+                Some(value) => visitor.visit_f64(value),
+                None => Err(self.unreadable()),
+            },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
             Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
@@ -417,7 +454,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::None => visitor.visit_none(),
-            _ => visitor.visit_some(self.unwrapped()?),
+            _ => {
+                constructed!(self, visitor, deserialize_option());
+                visitor.visit_some(self.unwrapped()?)
+            }
         }
     }
 
@@ -427,6 +467,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_unit_struct(name));
             return self.class_unit_struct(name, visitor);
         }
         self.any(visitor)
@@ -435,9 +476,14 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            // A `Value` is built with what is constructed in it.
+            if name != token::VALUE {
+                constructed!(self, visitor, deserialize_newtype_struct(name));
+            }
             return self.token_newtype(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_newtype_struct(name));
             return self.class_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self.unwrapped()?)
@@ -458,6 +504,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_tuple_struct(name, len));
             return self.class_tuple_struct(name, len, visitor);
         }
         self.deserialize_seq(visitor)
@@ -479,14 +526,19 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.token_struct(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.class_struct(name, fields, visitor);
         }
         match self.handle.tag() {
             Tag::Dict => self.visit_pairs(visitor),
-            _ => self.struct_of_other(visitor),
+            _ => {
+                constructed!(self, visitor, deserialize_struct(name, fields));
+                self.struct_of_other(visitor)
+            }
         }
     }
 
@@ -497,6 +549,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_enum(name, variants));
             return self.class_enum(name, variants, visitor);
         }
         match self.handle.tag() {
@@ -515,7 +568,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
                 _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
             },
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(variants, visitor),
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
+                constructed!(self, visitor, deserialize_enum(name, variants));
+                self.enum_of_object(variants, visitor)
+            }
             _ => visitor.visit_enum(unit_variant(self)),
         }
     }
@@ -524,7 +580,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
                 self.identifier_of_int(visitor)
             }
             Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
@@ -570,6 +626,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        constructed!(self, visitor, deserialize_str());
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
@@ -607,7 +664,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     None => self.any(visitor),
                 }
             }
-            Tag::Instance => self.seq_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_seq());
+                self.seq_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }
@@ -622,7 +682,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => self.map_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_map());
+                self.map_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use num_bigint::BigInt;
 
-use super::handle::{Handle, Tag};
+use super::handle::{Handle, IntShape, Tag};
 use super::nodes::{Const, Nodes};
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal, Text};
@@ -57,13 +57,37 @@ fn line(input: &[u8], at: usize, detail: u16) -> Option<&[u8]> {
     rest.get(..len)
 }
 
+/// The value of an int with the tag `Int`.
+#[inline(always)]
+pub(crate) fn short_int(input: &[u8], handle: Handle) -> Option<i64> {
+    let shape = IntShape::from_bits(handle.detail());
+    let rest = input.get(handle.offset() + shape.header()..)?;
+    // Where eight bytes are there, one load takes the payload and what follows it.
+    match rest.first_chunk::<8>() {
+        Some(word) => Some(shape.extract(u64::from_le_bytes(*word))),
+        None => short_int_at_end(rest, shape),
+    }
+}
+
+#[cold]
+fn short_int_at_end(rest: &[u8], shape: IntShape) -> Option<i64> {
+    let mut word = [0; 8];
+    word.get_mut(..shape.len())?.copy_from_slice(rest.get(..shape.len())?);
+    Some(shape.extract(u64::from_le_bytes(word)))
+}
+
+/// The value of a BINFLOAT.
+#[inline(always)]
+pub(crate) fn float8(input: &[u8], handle: Handle) -> Option<f64> {
+    Some(f64::from_be_bytes(*input.get(handle.offset() + 1..)?.first_chunk()?))
+}
+
 /// The value of an int, in any spelling.
 #[inline]
 pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Int<'g>> {
-    let at = handle.offset();
     Some(match handle.tag() {
         Tag::Small => Int::Small(i64::from(handle.detail())),
-        Tag::Int4 => Int::Small(i64::from(i32::from_le_bytes(*input.get(at + 1..)?.first_chunk()?))),
+        Tag::Int => Int::Small(short_int(input, handle)?),
         Tag::Long1 | Tag::Long4 => {
             let payload = payload(input, handle)?;
             match text::small_long(payload) {
@@ -99,7 +123,7 @@ fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
 #[inline]
 pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f64> {
     match handle.tag() {
-        Tag::Float8 => Some(f64::from_be_bytes(*input.get(handle.offset() + 1..)?.first_chunk()?)),
+        Tag::Float8 => float8(input, handle),
         Tag::FloatLine => text::decode_float(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Float(value) => Some(*value),
@@ -128,9 +152,7 @@ pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: H
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
-        Tag::StrEscaped => {
-            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
-        }
+        Tag::StrEscaped => text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
         Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Str(text) => Some(Text::Str(Cow::Borrowed(text))),
@@ -147,6 +169,16 @@ pub(crate) fn plain_text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Hand
         Text::Str(text) => Some(text),
         Text::Surrogates(_) => None,
     }
+}
+
+/// The extension code that the opcode at `at` has for its argument.
+pub(crate) fn extension_code(input: &[u8], at: usize) -> Option<u32> {
+    let argument = input.get(at + 1..)?;
+    Some(match Opcode::from_byte(*input.get(at)?)? {
+        Opcode::Ext1 => u32::from(*argument.first()?),
+        Opcode::Ext2 => u32::from(u16::from_le_bytes(*argument.first_chunk()?)),
+        _ => u32::from_le_bytes(*argument.first_chunk()?),
+    })
 }
 
 /// The bytes of Python 2's 8-bit strings, escapes undone.

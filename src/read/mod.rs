@@ -22,6 +22,9 @@ use text::{Decimal, Text};
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = crate::Protocol::HIGHEST.number();
 
+/// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks for the bytes.
+pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
+
 /// A position in a pickle that lies in memory.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
@@ -72,6 +75,17 @@ impl<'a> Cursor<'a> {
     pub(crate) fn skip_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
         self.at += usize::from(found);
+        found
+    }
+
+    /// Reads the next opcode if it is `opcode`.
+    #[inline]
+    pub(crate) fn take_opcode(&mut self, opcode: Opcode) -> bool {
+        let at = self.at;
+        let found = self.skip_opcode(opcode);
+        if found {
+            self.opcode_at = at;
+        }
         found
     }
 
@@ -172,6 +186,9 @@ impl<'a> Cursor<'a> {
     /// Reads a payload behind an eight-byte unsigned length.
     pub(crate) fn read_counted8(&mut self) -> Result<&'a [u8]> {
         let len = self.read_uint8()?;
+        if len > MAX_LENGTH {
+            return Err(self.malformed(format!("an argument of {len} bytes is announced, more than any input has")));
+        }
         match usize::try_from(len) {
             Ok(len) => self.read_payload(len),
             Err(_) => Err(self.truncated()),
@@ -241,6 +258,9 @@ impl<'a> Cursor<'a> {
     /// Reads the length of a frame. Its bytes must be there; nothing more is asked of it.
     pub(crate) fn read_frame(&mut self) -> Result<u64> {
         let len = self.read_uint8()?;
+        if len > MAX_LENGTH {
+            return Err(self.malformed(format!("a frame of {len} bytes is announced, more than any input has")));
+        }
         if len > (self.bytes.len() - self.at) as u64 {
             let left = self.bytes.len() - self.at;
             return Err(Error::eof(format!("a frame of {len} bytes is announced and {left} bytes are left"))
@@ -272,7 +292,7 @@ impl<'a> Cursor<'a> {
                 let decimal = match opcode {
                     Opcode::Int => text::decode_int(line, digits),
                     Opcode::Long => text::decode_long(line, digits),
-                    _ => text::memo_index(line).map(|index| Decimal::from_index(index)),
+                    _ => text::memo_index(line).map(Decimal::from_index),
                 };
                 match self.checked(decimal)? {
                     Decimal::Bool(value) => Argument::Bool(value),

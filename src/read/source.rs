@@ -88,6 +88,9 @@ impl<R: Read> Collector<R> {
         let at = at + 1;
         let counted = |this: &mut Self, width: usize| -> Result<usize, Halt> {
             let len = this.little_endian(at, width)?;
+            if len > super::MAX_LENGTH {
+                return Err(Halt::Broken);
+            }
             // What does not fit the address space cannot be there.
             let len = usize::try_from(len).map_err(|_| Halt::End)?;
             let payload = at + width;
@@ -106,6 +109,9 @@ impl<R: Read> Collector<R> {
             ArgumentKind::Uint8 => {
                 // FRAME: the whole frame may be read at once, and is there or the pickle is cut short.
                 let len = self.little_endian(at, 8)?;
+                if len > super::MAX_LENGTH {
+                    return Err(Halt::Broken);
+                }
                 let len = usize::try_from(len).map_err(|_| Halt::End)?;
                 self.need(at + 8, len)?;
                 at + 8

@@ -89,24 +89,26 @@ pub(crate) fn decode_long(line: &[u8], digits: usize) -> Result<Decimal> {
     python_int(until_nul(line), digits).map(Decimal::from_big)
 }
 
-/// What nearly all ints look like: up to 18 digits, no sign but a minus, no leading zero.
+/// What nearly all ints look like: up to 19 digits that fit 64 bits, no sign but a minus, no leading zero.
 #[inline]
 fn plain_decimal(line: &[u8]) -> Option<i64> {
     let (negative, digits) = match line {
         [b'-', digits @ ..] => (true, digits),
         digits => (false, digits),
     };
-    if digits.len() > 18 || !matches!(digits.first(), Some(b'1'..=b'9')) {
+    if digits.len() > 19 || !matches!(digits.first(), Some(b'1'..=b'9')) {
         return None;
     }
-    let mut value = 0i64;
+    let mut value = 0u64;
     for digit in digits {
         let digit = digit.wrapping_sub(b'0');
         if digit > 9 {
             return None;
         }
-        value = value * 10 + i64::from(digit);
+        // Nineteen digits fit 64 bits without a sign.
+        value = value * 10 + u64::from(digit);
     }
+    let value = i64::try_from(value).ok()?;
     Some(if negative { -value } else { value })
 }
 
@@ -455,7 +457,9 @@ mod tests {
         assert_eq!(text(b"\\\\u0041"), "\\\\u0041");
         assert_eq!(text(b"\\u005cu0041"), "\\u0041");
         assert_eq!(text(b"\xe9\\U0001f600\\"), "é😀\\");
-        assert!(matches!(decode_raw_unicode_escape(b"\\ud83d\\ude00"), Ok(Text::Surrogates(bytes)) if bytes.len() == 6));
+        assert!(
+            matches!(decode_raw_unicode_escape(b"\\ud83d\\ude00"), Ok(Text::Surrogates(bytes)) if bytes.len() == 6)
+        );
         assert!(decode_raw_unicode_escape(b"\\u12").is_err());
         assert!(decode_raw_unicode_escape(b"\\U00110000").is_err());
     }

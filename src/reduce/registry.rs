@@ -14,7 +14,7 @@ use crate::error::{self, Error, Result};
 /// Extension codes: numbers that stand for globals in a pickle, as `copyreg.add_extension` registers them.
 ///
 /// Give it to [`DeOptions::extensions`](crate::DeOptions::extensions) to read them and to
-/// [`SerOptions::extensions`](crate::SerOptions::extensions) to write them, at protocol 2 and above. The name that
+/// `SerOptions::extensions` to write them, at protocol 2 and above. The name that
 /// a code stands for passes through the [`Resolver`](crate::Resolver) like any other.
 ///
 /// ```

@@ -8,7 +8,7 @@ use serde::ser::Serialize;
 
 use super::compound::{Fields, Map, Tuple};
 use super::dump::Dump;
-use super::special::{Role, Special};
+use super::special::Role;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::reduce::class::{ClassName, MemberValue};
@@ -69,9 +69,7 @@ impl<S: Sink> Dump<S> {
         self.emit.class(name, || match ClassName::parse(name)? {
             Some(class) => Ok((class.first().module, class.first().qualname)),
             // `kind` has seen the prefix, which is all that makes a name a class's.
-            None => Err(Error::unsupported(format!(
-                "the serde name {name} names no class"
-            ))),
+            None => Err(Error::unsupported(format!("the serde name {name} names no class"))),
         })
     }
 
@@ -88,9 +86,9 @@ impl<S: Sink> Dump<S> {
         Fields::state(self)
     }
 
-    /// An instance whose state is the entries that come.
-    pub(super) fn class_map(&mut self, name: &'static str) -> Result<Map<'_, S>> {
-        self.class_instance(name)?;
+    /// An instance whose state is the entries that come, the content of [`class_newtype`](Self::class_newtype).
+    pub(super) fn class_map(&mut self) -> Result<Map<'_, S>> {
+        self.class_instance(self.class)?;
         Map::state(self)
     }
 
@@ -102,14 +100,11 @@ impl<S: Sink> Dump<S> {
 
     /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
     #[inline(never)]
-    pub(super) fn class_newtype<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    pub(super) fn class_newtype<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
         let outer_form = std::mem::replace(&mut self.form, Form::Argument);
         let outer = self.set_hashed(false);
-        value.serialize(Special::new(self, Role::Class(name)))?;
+        self.class = name;
+        self.content(Role::Class, value)?;
         self.hashed = outer;
         if std::mem::replace(&mut self.form, outer_form) == Form::Argument {
             self.emit.close_tuple(1, 1)?;
@@ -118,9 +113,10 @@ impl<S: Sink> Dump<S> {
         Ok(())
     }
 
-    /// Begins a call of the class with the one argument that comes.
-    pub(super) fn open_class_call(&mut self, name: &'static str) -> Result<()> {
-        self.class_global(name)?;
+    /// Begins a call of the class with the one argument that comes, the content of
+    /// [`class_newtype`](Self::class_newtype).
+    pub(super) fn open_class_call(&mut self) -> Result<()> {
+        self.class_global(self.class)?;
         self.emit.open_tuple(1)?;
         self.form = Form::Argument;
         Ok(())

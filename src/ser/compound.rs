@@ -47,12 +47,7 @@ impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            left: 0,
-            open: Open::No,
-            batches: 0,
-        })
+        Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
     #[inline(never)]
@@ -101,9 +96,7 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
             self.next_batch();
         }
         self.left -= 1;
-        value
-            .serialize(&mut *self.dump)
-            .map_err(|error| error.under_index(self.index()))
+        value.serialize(&mut *self.dump).map_err(|error| error.under_index(self.index()))
     }
 
     #[inline]
@@ -150,21 +143,14 @@ impl<'a, S: Sink> Tuple<'a, S> {
     #[inline]
     fn open(dump: &'a mut Dump<S>, len: usize, kind: TupleKind) -> Result<Self> {
         dump.emit.open_tuple(len)?;
-        Ok(Self {
-            dump,
-            len,
-            written: 0,
-            kind,
-        })
+        Ok(Self { dump, len, written: 0, kind })
     }
 
     #[inline]
     pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let index = self.written;
         self.written += 1;
-        value
-            .serialize(&mut *self.dump)
-            .map_err(|error| error.under_index(index))
+        value.serialize(&mut *self.dump).map_err(|error| error.under_index(index))
     }
 
     #[inline]
@@ -250,33 +236,18 @@ impl<'a, S: Sink> Map<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            left: 0,
-            open: Open::No,
-            kind: MapKind::Dict,
-        })
+        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         let outer = dump.set_hashed(false);
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            left: 0,
-            open: Open::No,
-            kind: MapKind::State(outer),
-        })
+        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer) })
     }
 
     pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
-        Self {
-            dump,
-            left: 0,
-            open: Open::No,
-            kind: MapKind::Nothing,
-        }
+        Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing }
     }
 
     #[inline(never)]
@@ -284,9 +255,7 @@ impl<'a, S: Sink> Map<'a, S> {
         self.left = BATCH;
         match self.open {
             Open::No if self.kind == MapKind::Nothing => {
-                return Err(Error::data(
-                    "keyword arguments for an object that is not made with any",
-                ));
+                return Err(Error::data("keyword arguments for an object that is not made with any"));
             }
             Open::No => self.open = Open::First,
             Open::First => {
@@ -367,47 +336,31 @@ impl<'a, S: Sink> Fields<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            open: false,
-            kind: FieldsKind::Dict,
-        })
+        Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 
     /// After [`Dump::open_variant`].
     #[inline]
     pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            open: false,
-            kind: FieldsKind::Variant,
-        })
+        Ok(Self { dump, open: false, kind: FieldsKind::Variant })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         let outer = dump.set_hashed(false);
         dump.emit.boundary()?;
-        Ok(Self {
-            dump,
-            open: false,
-            kind: FieldsKind::State(outer),
-        })
+        Ok(Self { dump, open: false, kind: FieldsKind::State(outer) })
     }
 
     /// A struct under a private name.
     #[cold]
     pub(super) fn reduce(dump: &'a mut Dump<S>, name: &'static str) -> Result<Self> {
         let progress = Box::new(Progress::new(name, dump)?);
-        Ok(Self {
-            dump,
-            open: false,
-            kind: FieldsKind::Reduce(progress),
-        })
+        Ok(Self { dump, open: false, kind: FieldsKind::Reduce(progress) })
     }
 
-    #[inline]
+    #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         if let FieldsKind::Reduce(progress) = &mut self.kind {
             return progress.field(self.dump, key, value);
@@ -417,9 +370,7 @@ impl<'a, S: Sink> Fields<'a, S> {
             self.dump.emit.mark();
         }
         self.dump.emit.name(key)?;
-        value
-            .serialize(&mut *self.dump)
-            .map_err(|error| error.under_key(key))
+        value.serialize(&mut *self.dump).map_err(|error| error.under_key(key))
     }
 
     #[inline]
@@ -454,11 +405,7 @@ impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
     type Error = Error;
 
     #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         self.field(key, value)
     }
 
@@ -473,11 +420,7 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
     type Error = Error;
 
     #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         self.field(key, value)
     }
 

@@ -27,7 +27,8 @@ pub struct Dump<S> {
     scratch: String,
     /// Scalars that were read by `special.rs` rather than written.
     pub(super) captured: Vec<Captured>,
-    /// How the content of a class-named newtype was written, see `class.rs`.
+    /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
+    pub(super) class: &'static str,
     pub(super) form: class::Form,
 }
 
@@ -40,6 +41,7 @@ impl<S: Sink> Dump<S> {
             dumping: false,
             scratch: String::new(),
             captured: Vec::new(),
+            class: "",
             form: class::Form::Argument,
         }
     }
@@ -65,11 +67,7 @@ impl<S: Sink> Dump<S> {
 
     #[inline]
     pub(super) fn text(&mut self, text: &str) -> Result<()> {
-        if self.memoize_strings {
-            self.emit.interned(text)
-        } else {
-            self.emit.str(text)
-        }
+        if self.memoize_strings { self.emit.interned(text) } else { self.emit.str(text) }
     }
 
     /// Begins a dict of one entry, whose key is the variant's name.
@@ -89,11 +87,7 @@ impl<S: Sink> Dump<S> {
     /// An error if the value that comes must be hashable.
     #[inline]
     pub(super) fn forbid_hashed(&self, what: &str) -> Result<()> {
-        if self.hashed {
-            Err(unhashable(what))
-        } else {
-            Ok(())
-        }
+        if self.hashed { Err(unhashable(what)) } else { Ok(()) }
     }
 
     /// What comes is hashed, or is not, until the former answer is put back.
@@ -105,9 +99,7 @@ impl<S: Sink> Dump<S> {
 
 #[cold]
 fn unhashable(what: &str) -> Error {
-    Error::data(format!(
-        "{what} cannot be the key of a dict or an element of a set in Python"
-    ))
+    Error::data(format!("{what} cannot be the key of a dict or an element of a set in Python"))
 }
 
 macro_rules! ints {
@@ -188,8 +180,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         // Taken out, so that a `Display` which serializes something itself finds an empty one.
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        write!(scratch, "{value}")
-            .map_err(|_| Error::data("a Display implementation returned an error"))?;
+        write!(scratch, "{value}").map_err(|_| Error::data("a Display implementation returned an error"))?;
         let result = self.text(&scratch);
         self.scratch = scratch;
         result
@@ -224,12 +215,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     #[inline]
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<()> {
+    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<()> {
         match (class::kind(name), class::kind(variant)) {
             (_, Kind::Class) => self.class_global(variant),
             (Kind::Class, _) => self.member(name, variant),
@@ -238,11 +224,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match class::kind(name) {
             Kind::Plain => value.serialize(self),
             Kind::Class => self.class_newtype(name, value),
@@ -262,9 +244,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
             return self.class_newtype(variant, value);
         }
         self.open_variant(variant)?;
-        value
-            .serialize(&mut *self)
-            .map_err(|error| error.under_key(variant))?;
+        value.serialize(&mut *self).map_err(|error| error.under_key(variant))?;
         self.close_variant();
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde::ser::{self, Serialize};
 
 use super::compound::{BATCH, Seq, Tuple};
 use super::dump::Dump;
-use super::special::{Role, Special};
+use super::special::Role;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::write::Sink;
@@ -23,8 +23,8 @@ pub(super) enum Items<'a, S> {
 pub(super) struct Content<'a, S> {
     dump: &'a mut Dump<S>,
     role: Role,
-    /// The announced length of a tuple that needs no mark for it, and of list and dict items.
-    len: Option<usize>,
+    /// How many were announced: up to three, or [`MANY`].
+    announced: u8,
     written: usize,
     /// Items until the next mark.
     left: u32,
@@ -34,10 +34,14 @@ pub(super) struct Content<'a, S> {
     add: Option<u32>,
 }
 
+/// More items than a tuple can have without a mark, or nobody knows how many.
+const MANY: u8 = 4;
+
 impl<'a, S: Sink> Items<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>, role: Role, len: Option<usize>) -> Result<Self> {
         dump.emit.boundary()?;
         let outer = dump.hashed;
+        let announced = len.and_then(|len| u8::try_from(len).ok()).map_or(MANY, |len| len.min(MANY));
         match role {
             Role::Set => {
                 dump.emit.op(Opcode::EmptySet);
@@ -48,30 +52,14 @@ impl<'a, S: Sink> Items<'a, S> {
                 dump.hashed = true;
             }
             Role::HashableList | Role::SetItems => dump.hashed = true,
-            Role::Tuple => match len {
-                Some(len) => dump.emit.open_tuple(len)?,
-                None => dump.emit.mark(),
-            },
-            Role::Pair if len.is_some_and(|len| len != 2) => {
-                return Err(Error::data(format!(
-                    "expected {role}, found {} items",
-                    len.unwrap_or_default()
-                )));
-            }
+            Role::Tuple => dump.emit.open_tuple(announced.into())?,
             Role::Splice | Role::ListItems | Role::DictItems | Role::Pair | Role::Capture => {}
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
-        Ok(Self::Content(Content {
-            dump,
-            role,
-            len,
-            written: 0,
-            left: 0,
-            outer,
-            add: None,
-        }))
+        Ok(Self::Content(Content { dump, role, announced, written: 0, left: 0, outer, add: None }))
     }
 
+    #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         match self {
             Self::List(list) => ser::SerializeSeq::serialize_element(list, value),
@@ -90,27 +78,39 @@ impl<'a, S: Sink> Items<'a, S> {
 }
 
 impl<S: Sink> Content<'_, S> {
+    #[expect(clippy::question_mark, reason = "a debug build keeps the temporaries of `?` while the value is serialized")]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        let content = match self.before_item() {
+            Ok(content) => content,
+            Err(error) => return Err(error),
+        };
+        let result = match content {
+            Some(role) => self.dump.content(role, value),
+            None => value.serialize(&mut *self.dump),
+        };
+        self.after_item(result)
+    }
+
+    /// In which role the next item is serialized; `None` for a value of its own.
+    fn before_item(&mut self) -> Result<Option<Role>> {
         if self.left == 0 {
             self.next_batch()?;
         }
         self.left -= 1;
-        let index = self.written;
         self.written += 1;
-        let content = match self.role {
+        Ok(match self.role {
             Role::DictItems => Some(Role::Pair),
             Role::Capture => Some(Role::Capture),
             Role::Pair => {
-                self.dump.hashed = index == 0;
+                self.dump.hashed = self.written == 1;
                 None
             }
             _ => None,
-        };
-        match content {
-            Some(role) => value.serialize(Special::new(self.dump, role)),
-            None => value.serialize(&mut *self.dump),
-        }
-        .map_err(|error| error.under_index(index))?;
+        })
+    }
+
+    fn after_item(&mut self, result: Result<()>) -> Result<()> {
+        result.map_err(|error| error.under_index(self.written - 1))?;
         if let (Role::SetItems, Some(_)) = (self.role, self.add) {
             self.dump.emit.close_tuple(1, 1)?;
             self.dump.emit.op(Opcode::Reduce);
@@ -129,18 +129,13 @@ impl<S: Sink> Content<'_, S> {
                 return self.next_addition(first);
             }
             Role::HashableList if !first => {
-                emit.op(if self.written == BATCH as usize {
-                    Opcode::List
-                } else {
-                    Opcode::Appends
-                });
+                emit.op(if self.written == BATCH as usize { Opcode::List } else { Opcode::Appends });
             }
             Role::HashableList => {}
             Role::Set | Role::SetItems if !first => emit.op(Opcode::Additems),
-            Role::ListItems if !first => emit.op(Opcode::Appends),
-            Role::DictItems if !first => emit.op(Opcode::Setitems),
+            Role::ListItems | Role::DictItems if !first => self.close_batch(),
             // A single item needs no mark.
-            Role::ListItems | Role::DictItems if self.len == Some(1) => {
+            Role::ListItems | Role::DictItems if self.announced == 1 => {
                 self.left = 1;
                 return Ok(());
             }
@@ -148,8 +143,20 @@ impl<S: Sink> Content<'_, S> {
             // The others take their items at once.
             _ => return Ok(()),
         }
-        emit.mark();
+        self.dump.emit.mark();
         Ok(())
+    }
+
+    /// Ends a batch of list or dict items.
+    fn close_batch(&mut self) {
+        // The first item had no mark if it was announced as the only one.
+        let single = self.announced == 1 && self.written == 1;
+        self.dump.emit.op(match (self.role, single) {
+            (Role::ListItems, true) => Opcode::Append,
+            (Role::ListItems, false) => Opcode::Appends,
+            (_, true) => Opcode::Setitem,
+            (_, false) => Opcode::Setitems,
+        });
     }
 
     /// Before protocol 4 no opcode adds to a set: each item is a call of the object's `add`, whose result is dropped.
@@ -173,10 +180,9 @@ impl<S: Sink> Content<'_, S> {
         emit.open_tuple(1)
     }
 
-    fn close(self) -> Result<()> {
+    fn close(mut self) -> Result<()> {
         let emit = &mut self.dump.emit;
         let some = self.written != 0;
-        let single = self.len == Some(1);
         match self.role {
             Role::Set if some => emit.op(Opcode::Additems),
             Role::SetItems if some && self.add.is_none() => emit.op(Opcode::Additems),
@@ -184,25 +190,10 @@ impl<S: Sink> Content<'_, S> {
             Role::HashableList if !some => emit.empty_list()?,
             Role::HashableList if self.written <= BATCH as usize => emit.op(Opcode::List),
             Role::HashableList => emit.op(Opcode::Appends),
-            Role::Tuple => match self.len {
-                Some(len) => emit.close_tuple(len, self.written)?,
-                None => emit.op(Opcode::Tuple),
-            },
-            Role::ListItems if some => emit.op(if single {
-                Opcode::Append
-            } else {
-                Opcode::Appends
-            }),
-            Role::DictItems if some => emit.op(if single {
-                Opcode::Setitem
-            } else {
-                Opcode::Setitems
-            }),
+            Role::Tuple => emit.close_tuple(self.announced.into(), self.written)?,
+            Role::ListItems | Role::DictItems if some => self.close_batch(),
             Role::Pair if self.written != 2 => {
-                return Err(Error::data(format!(
-                    "expected {}, found {} items",
-                    self.role, self.written
-                )));
+                return Err(Error::data(format!("expected {}, found {} items", self.role, self.written)));
             }
             _ => {}
         }

@@ -37,12 +37,7 @@ impl Default for SerOptions {
 impl SerOptions {
     /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for text, frames.
     pub fn new() -> Self {
-        Self {
-            protocol: Protocol::DEFAULT,
-            fix_imports: true,
-            memoize_strings: false,
-            framing: true,
-        }
+        Self { protocol: Protocol::DEFAULT, fix_imports: true, memoize_strings: false, framing: true }
     }
 
     /// The protocol: 4 unless asked otherwise.
@@ -118,11 +113,7 @@ impl SerOptions {
     ///
     /// # Errors
     /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
-    pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(
-        &self,
-        writer: W,
-        value: &T,
-    ) -> Result<()> {
+    pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
         let mut dump = self.start(Stream(writer));
         dump.begin()?;
         value.serialize(&mut dump)?;
@@ -130,9 +121,6 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(
-            Emitter::new(sink, self.protocol, self.fix_imports, self.framing),
-            self.memoize_strings,
-        )
+        Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing), self.memoize_strings)
     }
 }

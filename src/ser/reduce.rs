@@ -9,7 +9,7 @@
 use serde::ser::Serialize;
 
 use super::dump::Dump;
-use super::special::{Captured, Role, Special};
+use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
@@ -48,18 +48,11 @@ enum Spelling {
 impl Progress {
     pub(super) fn new<S: Sink>(name: &'static str, dump: &mut Dump<S>) -> Result<Self> {
         if name != token::REDUCE {
-            return Err(Error::unsupported(format!(
-                "the serde name {name} on a struct"
-            )));
+            return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self {
-            fields: 0,
-            spelling: Spelling::Reduce,
-            outer,
-            state: None,
-        })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None })
     }
 
     /// Writes the next field.
@@ -69,35 +62,32 @@ impl Progress {
         key: &'static str,
         value: &T,
     ) -> Result<()> {
-        if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
-            return Err(Error::unsupported(format!(
-                "the field {key} of {} comes in the wrong place",
-                token::REDUCE
-            )));
+        // Without `?`, whose temporaries a debug build keeps on the stack while the value is serialized.
+        let result = match self.before(dump, key) {
+            Ok(Some(role)) => dump.content(role, value),
+            Ok(None) => value.serialize(&mut *dump),
+            Err(error) => return Err(error),
+        };
+        match result {
+            Ok(()) => self.after(dump, key),
+            Err(error) => Err(error.under_key(key)),
         }
-        match self.before(dump, key)? {
-            Some(role) => value.serialize(Special::new(dump, role)),
-            None => value.serialize(&mut *dump),
-        }
-        .map_err(|error| error.under_key(key))?;
-        self.after(dump, key)?;
-        self.fields += 1;
-        Ok(())
     }
 
     pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
-            return Err(Error::unsupported(format!(
-                "{} without all of its fields",
-                token::REDUCE
-            )));
+            return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
         Ok(())
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.
-    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<Option<Role>> {
+    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
+        if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
+            return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
+        }
+        self.fields += 1;
         let emit = &mut dump.emit;
         Ok(match key {
             "how" => Some(Role::Capture),
@@ -145,14 +135,8 @@ impl Progress {
             }
             _ => {
                 // No state, no call of its setter: as CPython has it, for which `None` is none.
-                self.state = self
-                    .state
-                    .filter(|checkpoint| !emit.take_back_none(*checkpoint));
-                Some(if self.state.is_some() {
-                    Role::StateSetter
-                } else {
-                    Role::State
-                })
+                self.state = self.state.filter(|checkpoint| !emit.take_back_none(*checkpoint));
+                Some(if self.state.is_some() { Role::StateSetter } else { Role::State })
             }
         })
     }
@@ -234,8 +218,7 @@ impl Progress {
 
 /// How an object made in the way `how` is spelled at the protocol.
 fn spelling(how: u64, protocol: Protocol) -> Result<Spelling> {
-    let how =
-        u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
+    let how = u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
     Ok(match How::try_from(how)? {
         How::Call => Spelling::Reduce,
         How::NewObj if protocol >= Opcode::Newobj.protocol() => Spelling::NewObj,
@@ -243,10 +226,7 @@ fn spelling(how: u64, protocol: Protocol) -> Result<Spelling> {
         How::NewObjEx if protocol >= Opcode::NewobjEx.protocol() => Spelling::NewObjEx,
         How::NewObjEx => Spelling::NewObjPartial { class: 0, new: 0 },
         How::Inst if protocol >= Opcode::Obj.protocol() => Spelling::Obj,
-        How::Inst => Spelling::Inst {
-            module: Box::default(),
-            name: Box::default(),
-        },
+        How::Inst => Spelling::Inst { module: Box::default(), name: Box::default() },
     })
 }
 

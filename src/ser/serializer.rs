@@ -67,9 +67,7 @@ impl<W: io::Write> Serializer<W> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn with_options(writer: W, options: &SerOptions) -> Self {
-        Self {
-            dump: options.start(Stream(writer)),
-        }
+        Self { dump: options.start(Stream(writer)) }
     }
 
     /// Forgets what was written, so that the next value refers to nothing before it. `Pickler.clear_memo`.
@@ -91,10 +89,7 @@ impl<W: io::Write> Serializer<W> {
     }
 
     /// One dump of a container.
-    fn top<'a, C>(
-        &'a mut self,
-        open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>,
-    ) -> Result<Top<C>> {
+    fn top<'a, C>(&'a mut self, open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>) -> Result<Top<C>> {
         self.dump.begin()?;
         open(&mut self.dump).map(Top)
     }
@@ -175,11 +170,7 @@ impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         self.whole(|dump| dump.serialize_newtype_struct(name, value))
     }
 

@@ -50,7 +50,7 @@ pub(super) enum Role {
     /// The same, after what has to be done to the state below it.
     StateSetter,
     /// The content of a newtype that is named as a class.
-    Class(&'static str),
+    Class,
 }
 
 impl fmt::Display for Role {
@@ -70,7 +70,7 @@ impl fmt::Display for Role {
             Self::CaptureGlobal => "a class, for an instance by INST",
             Self::NoKwargs => "keyword arguments, and none",
             Self::State | Self::StateSetter => "an Option",
-            Self::Class(name) => name,
+            Self::Class => "the content of a class",
         })
     }
 }
@@ -85,67 +85,86 @@ pub(super) enum Captured {
 
 impl<S: Sink> Dump<S> {
     /// What a newtype under the private name `name` stands for.
+    ///
+    /// Each kind has a function of its own, as serializing recurses and a debug build would reserve the locals of all
+    /// kinds at each level.
     #[inline(never)]
-    pub(super) fn special<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    pub(super) fn special<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
         match name {
-            token::SET => self.set(Role::Set, "set", value),
-            token::FROZENSET => self.set(Role::FrozenSet, "frozenset", value),
-            token::TUPLE => value.serialize(Special::new(self, Role::Tuple)),
-            token::BYTEARRAY => {
-                self.forbid_hashed("a bytearray")?;
-                value.serialize(Special::new(self, Role::ByteArray))
-            }
-            token::BIG_INT => value.serialize(Special::new(self, Role::BigInt)),
-            token::SURROGATES => value.serialize(Special::new(self, Role::Surrogates)),
-            token::COMPLEX => {
-                self.emit.global("builtins", "complex")?;
-                value.serialize(Special::new(self, Role::Tuple))?;
-                self.emit.op(Opcode::Reduce);
-                Ok(())
-            }
-            token::GLOBAL => {
-                value.serialize(Special::new(self, Role::Capture))?;
-                let (module, qualname) = self.take_names()?;
-                self.emit.global(&module, &qualname)
-            }
-            token::PERSISTENT_ID => {
-                if self.emit.protocol() == Protocol::V0 {
-                    return value.serialize(Special::new(self, Role::PersistentId));
-                }
-                // What is hashed is the object, not its id.
-                let outer = self.set_hashed(false);
-                value.serialize(&mut *self)?;
-                self.hashed = outer;
-                self.emit.op(Opcode::Binpersid);
-                Ok(())
-            }
-            token::BUFFER => {
-                value.serialize(Special::new(self, Role::Capture))?;
-                match (self.captured.pop(), self.captured.pop()) {
-                    (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) => {
-                        self.buffer(&bytes, readonly)
-                    }
-                    _ => Err(malformed(name)),
-                }
-            }
+            token::SET => self.set(Role::Set, value),
+            token::FROZENSET => self.set(Role::FrozenSet, value),
+            token::TUPLE => self.content(Role::Tuple, value),
+            token::BYTEARRAY => self.content(Role::ByteArray, value),
+            token::BIG_INT => self.content(Role::BigInt, value),
+            token::SURROGATES => self.content(Role::Surrogates, value),
+            token::COMPLEX => self.complex(value),
+            token::GLOBAL => self.global(value),
+            token::PERSISTENT_ID => self.persistent_id(value),
+            token::BUFFER => self.buffer(value),
             _ => Err(malformed(name)),
         }
     }
 
-    fn set<T: Serialize + ?Sized>(&mut self, role: Role, builtin: &str, value: &T) -> Result<()> {
+    pub(super) fn content<T: Serialize + ?Sized>(&mut self, role: Role, value: &T) -> Result<()> {
+        value.serialize(Special::new(self, role))
+    }
+
+    fn complex<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.emit.global("builtins", "complex")?;
+        self.content(Role::Tuple, value)?;
+        self.emit.op(Opcode::Reduce);
+        Ok(())
+    }
+
+    fn global<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.content(Role::Capture, value)?;
+        let (module, qualname) = self.take_names()?;
+        self.emit.global(&module, &qualname)
+    }
+
+    fn persistent_id<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        if self.emit.protocol() == Protocol::V0 {
+            return self.content(Role::PersistentId, value);
+        }
+        // What is hashed is the object, not its id.
+        let outer = self.set_hashed(false);
+        value.serialize(&mut *self)?;
+        self.hashed = outer;
+        self.emit.op(Opcode::Binpersid);
+        Ok(())
+    }
+
+    /// A `PickleBuffer` in band: bytes or a bytearray, as CPython writes it without a `buffer_callback`.
+    fn buffer<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        self.content(Role::Capture, value)?;
+        let (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) = (self.captured.pop(), self.captured.pop())
+        else {
+            return Err(malformed(token::BUFFER));
+        };
+        if self.emit.protocol() < Protocol::V5 {
+            return Err(Error::unsupported(format!(
+                "a PickleBuffer needs protocol 5, and this is {}",
+                self.emit.protocol().number()
+            )));
+        }
+        if readonly {
+            self.emit.bytes(&bytes)
+        } else {
+            self.forbid_hashed("a bytearray")?;
+            self.emit.bytearray(&bytes)
+        }
+    }
+
+    fn set<T: Serialize + ?Sized>(&mut self, role: Role, value: &T) -> Result<()> {
         if role == Role::Set {
             self.forbid_hashed("a set")?;
         }
         if self.emit.protocol() >= Opcode::EmptySet.protocol() {
-            return value.serialize(Special::new(self, role));
+            return self.content(role, value);
         }
-        self.emit.global("builtins", builtin)?;
+        self.emit.global("builtins", if role == Role::Set { "set" } else { "frozenset" })?;
         self.emit.open_tuple(1)?;
-        value.serialize(Special::new(self, Role::HashableList))?;
+        self.content(Role::HashableList, value)?;
         self.emit.close_tuple(1, 1)?;
         self.emit.op(Opcode::Reduce);
         Ok(())
@@ -154,34 +173,15 @@ impl<S: Sink> Dump<S> {
     /// The module and qualified name that were kept last.
     pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
         match (self.captured.pop(), self.captured.pop()) {
-            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => {
-                Ok((module, qualname))
-            }
+            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => Ok((module, qualname)),
             _ => Err(malformed(token::GLOBAL)),
-        }
-    }
-
-    /// A `PickleBuffer` in band: bytes or a bytearray, as CPython writes it without a `buffer_callback`.
-    fn buffer(&mut self, bytes: &[u8], readonly: bool) -> Result<()> {
-        if self.emit.protocol() < Protocol::V5 {
-            return Err(Error::unsupported(format!(
-                "a PickleBuffer needs protocol 5, and this is {}",
-                self.emit.protocol().number()
-            )));
-        }
-        if readonly {
-            self.emit.bytes(bytes)
-        } else {
-            self.emit.bytearray(bytes)
         }
     }
 }
 
 #[cold]
 fn malformed(name: &str) -> Error {
-    Error::unsupported(format!(
-        "the serde name {name} with content that does not belong to it"
-    ))
+    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
 }
 
 /// Serializes content in a role.
@@ -197,13 +197,11 @@ impl<'a, S: Sink> Special<'a, S> {
 
     /// For content that no other role takes: the argument of a class's call.
     fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
-        match self.role {
-            Role::Class(name) => {
-                self.dump.open_class_call(name)?;
-                Ok(self.dump)
-            }
-            role => Err(Error::data(format!("expected {role}, found {found}"))),
+        if self.role != Role::Class {
+            return Err(Error::data(format!("expected {}, found {found}", self.role)));
         }
+        self.dump.open_class_call()?;
+        Ok(self.dump)
     }
 }
 
@@ -278,7 +276,10 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_bytes(self, value: &[u8]) -> Result<()> {
         match self.role {
-            Role::ByteArray => self.dump.emit.bytearray(value),
+            Role::ByteArray => {
+                self.dump.forbid_hashed("a bytearray")?;
+                self.dump.emit.bytearray(value)
+            }
             Role::BigInt => self.dump.emit.big_int(value),
             Role::Surrogates => self.dump.emit.surrogates(value),
             Role::Capture => {
@@ -317,32 +318,16 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         }
     }
 
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-    ) -> Result<()> {
-        self.argument("a variant")?
-            .serialize_unit_variant(name, index, variant)
+    fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<()> {
+        self.argument("a variant")?.serialize_unit_variant(name, index, variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
-            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => {
-                value.serialize(self)
-            }
-            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
-                value.serialize(Self::new(self.dump, Role::Capture))
-            }
-            _ => self
-                .argument("a newtype struct")?
-                .serialize_newtype_struct(name, value),
+            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
+            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
+            _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),
         }
     }
 
@@ -353,29 +338,26 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
-        self.argument("a variant")?
-            .serialize_newtype_variant(name, index, variant, value)
+        self.argument("a variant")?.serialize_newtype_variant(name, index, variant, value)
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class(_) => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            Role::Class => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
             role => Items::new(self.dump, role, len),
         }
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class(_) => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class(_) => Ok(Items::Tuple(
-                self.argument("")?.serialize_tuple_struct(name, len)?,
-            )),
+            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
@@ -387,18 +369,15 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Items<'a, S>> {
-        Ok(Items::Tuple(
-            self.argument("a variant")?
-                .serialize_tuple_variant(name, index, variant, len)?,
-        ))
+        Ok(Items::Tuple(self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Map<'a, S>> {
         match self.role {
             Role::NoKwargs => Ok(Map::nothing(self.dump)),
-            Role::Class(name) => {
+            Role::Class => {
                 self.dump.form = Form::Instance;
-                self.dump.class_map(name)
+                self.dump.class_map()
             }
             _ => self.argument("a map")?.serialize_map(None),
         }
@@ -406,9 +385,9 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, S>> {
         match self.role {
-            Role::Class(class) if class::kind(name) == Kind::Plain => {
+            Role::Class if class::kind(name) == Kind::Plain => {
                 self.dump.form = Form::Instance;
-                self.dump.class_fields(class)
+                self.dump.class_fields(self.dump.class)
             }
             _ => self.argument("a struct")?.serialize_struct(name, len),
         }
@@ -421,7 +400,6 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Fields<'a, S>> {
-        self.argument("a variant")?
-            .serialize_struct_variant(name, index, variant, len)
+        self.argument("a variant")?.serialize_struct_variant(name, index, variant, len)
     }
 }

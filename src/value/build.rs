@@ -4,6 +4,9 @@
 //! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
 //! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
 
+use foldhash::HashMap;
+
+use super::key::is_told_by_identity;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
@@ -20,12 +23,22 @@ use crate::reduce::{Global, How, Reduce};
 /// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an unhashable key;
 /// `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    let builder = Builder { cx };
-    builder.build(root)
+    Builder { cx, as_it_is: None }.build(root)
+}
+
+/// The same for an object that is to stay one, though a constructor would make something else of it; objects within it are
+/// constructed.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_object(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
+    Builder { cx, as_it_is: Some(root) }.build(root)
 }
 
 struct Builder<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
+    /// The object that is not constructed.
+    as_it_is: Option<Handle>,
 }
 
 /// A container that is being filled.
@@ -97,7 +110,8 @@ impl<'g, 'de> Builder<'g, 'de> {
                 },
                 None => {
                     let handle = frame.handle;
-                    let value = frame.finish().map_err(|error| self.cx.locate(error, handle))?;
+                    let value = self.finish(frame).and_then(|value| self.construct(handle, value));
+                    let value = value.map_err(|error| self.cx.locate(error, handle))?;
                     match outer.pop() {
                         Some(parent) => frame = parent,
                         None => return Ok(value),
@@ -105,6 +119,18 @@ impl<'g, 'de> Builder<'g, 'de> {
                     frame.values.push(value);
                 }
             }
+        }
+    }
+
+    /// What the caller's constructor makes of an object.
+    #[inline]
+    fn construct(&self, handle: Handle, value: Value) -> Result<Value> {
+        match (&value, self.cx.settings.resolver) {
+            (Value::Object(object), Some(resolver)) if self.as_it_is != Some(handle) => {
+                let Some(class) = crate::de::construct::class_to_construct(self.cx, handle)? else { return Ok(value) };
+                Ok(resolver.construct(&class, object)?.unwrap_or(value))
+            }
+            _ => Ok(value),
         }
     }
 
@@ -118,7 +144,10 @@ impl<'g, 'de> Builder<'g, 'de> {
                 }
                 None => return self.other(handle),
             },
-            Tag::Small => Value::Int(i64::from(handle.detail())),
+            Tag::Int => match scalar::short_int(self.cx.input, handle) {
+                Some(value) => Value::Int(value),
+                None => return self.other(handle),
+            },
             Tag::Float8 => match scalar::float(self.cx.nodes, self.cx.input, handle) {
                 Some(value) => Value::Float(value),
                 None => return self.other(handle),
@@ -287,19 +316,108 @@ impl<'g, 'de> Builder<'g, 'de> {
     }
 }
 
-impl Frame<'_, '_> {
-    /// The value, now that all its children are there.
-    fn finish(self) -> Result<Value> {
-        let Self { kind, values, .. } = self;
+impl<'g, 'de> Builder<'g, 'de> {
+    /// The value of a container, now that all its children are there.
+    fn finish(&self, frame: Frame<'g, 'de>) -> Result<Value> {
+        let Frame { handle, kind, values, .. } = frame;
         Ok(match kind {
             Kind::List => Value::List(values),
             Kind::Tuple => Value::Tuple(values),
-            Kind::Set => Value::Set(Set::try_from_iter(values)?),
-            Kind::FrozenSet => Value::FrozenSet(Set::try_from_iter(values)?),
-            Kind::Dict => Value::Dict(dict(values.into_iter())?),
+            Kind::Set => Value::Set(self.set(handle, values)?),
+            Kind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
+            Kind::Dict => Value::Dict(self.dict(handle, values)?),
             Kind::Persid => Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default())),
             Kind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
         })
+    }
+
+    /// A dict of keys and values in turn.
+    fn dict(&self, handle: Handle, values: Vec<Value>) -> Result<Dict> {
+        let mut dict = Dict::with_capacity(values.len() / 2);
+        let mut known = Identities::new(self, handle, 2);
+        let mut values = values.into_iter();
+        let mut index = 0;
+        while let (Some(key), Some(value)) = (values.next(), values.next()) {
+            if !is_told_by_identity(&key) {
+                dict.try_insert(key, value)?;
+            } else if let Some(place) = known.place(index) {
+                if let Some((_, old)) = dict.get_index_mut(place) {
+                    *old = value;
+                }
+            } else {
+                let (place, _) = dict.insert_full(key, value)?;
+                known.note(index, place);
+            }
+            index += 1;
+        }
+        Ok(dict)
+    }
+
+    fn set(&self, handle: Handle, values: Vec<Value>) -> Result<Set> {
+        let mut set = Set::with_capacity(values.len());
+        let mut known = Identities::new(self, handle, 1);
+        for (index, element) in values.into_iter().enumerate() {
+            if is_told_by_identity(&element) {
+                if known.place(index).is_some() {
+                    continue;
+                }
+                known.note(index, set.len());
+            }
+            set.try_insert(element)?;
+        }
+        Ok(set)
+    }
+
+    /// What a dict or set was built of, as handles.
+    fn children(&self, handle: Handle) -> Vec<Handle> {
+        let nodes = self.cx.nodes;
+        match handle.tag() {
+            Tag::Instance => {
+                let node = NodeDeserializer::root(self.cx, handle);
+                match node.view() {
+                    Ok(View::Set { items, taken, .. }) => node.set_items(items, taken),
+                    _ => Vec::new(),
+                }
+            }
+            _ => nodes.contents(&nodes.object(handle.number())).collect(),
+        }
+    }
+}
+
+/// The keys of one container that are told apart by which object they are: an object fetched from the memo is the key
+/// that it was before. Costs nothing until such a key comes.
+struct Identities<'b, 'g, 'de> {
+    builder: &'b Builder<'g, 'de>,
+    container: Handle,
+    /// A key is every `step`th child.
+    step: usize,
+    children: Vec<Handle>,
+    places: HashMap<Handle, usize>,
+}
+
+impl<'b, 'g, 'de> Identities<'b, 'g, 'de> {
+    fn new(builder: &'b Builder<'g, 'de>, container: Handle, step: usize) -> Self {
+        Self { builder, container, step, children: Vec::new(), places: HashMap::default() }
+    }
+
+    /// The object that key number `index` is.
+    fn key(&mut self, index: usize) -> Option<Handle> {
+        if self.children.is_empty() {
+            self.children = self.builder.children(self.container);
+        }
+        self.children.get(index * self.step).map(|key| self.builder.cx.nodes.identity(*key))
+    }
+
+    /// The place of that object in the container, if it is a key already.
+    fn place(&mut self, index: usize) -> Option<usize> {
+        let key = self.key(index)?;
+        self.places.get(&key).copied()
+    }
+
+    fn note(&mut self, index: usize, place: usize) {
+        if let Some(key) = self.key(index) {
+            self.places.insert(key, place);
+        }
     }
 }
 
@@ -327,13 +445,4 @@ impl Shape {
         let state_setter = values.by_ref().take(usize::from(self.setter)).next();
         Ok(Reduce { how: self.how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter })
     }
-}
-
-/// A dict of keys and values in turn.
-fn dict(mut values: impl ExactSizeIterator<Item = Value>) -> Result<Dict> {
-    let mut dict = Dict::with_capacity(values.len() / 2);
-    while let (Some(key), Some(value)) = (values.next(), values.next()) {
-        dict.try_insert(key, value)?;
-    }
-    Ok(dict)
 }

@@ -124,6 +124,20 @@ pub(super) fn needs_identity(key: &Value) -> bool {
     }
 }
 
+/// Whether a key may be told from others by which object it is: what [`needs_identity`], and what holds a NaN, which
+/// equals nothing but itself. Never looks into a frozenset, so that nested ones stay linear; one is always suspected.
+pub(super) fn is_told_by_identity(key: &Value) -> bool {
+    match key {
+        Value::Str(_) | Value::Int(_) => false,
+        Value::Float(float) => float.is_nan(),
+        Value::Complex(complex) => complex.re.is_nan() || complex.im.is_nan(),
+        Value::Object(_) => true,
+        Value::Tuple(items) => items.iter().any(is_told_by_identity),
+        Value::FrozenSet(_) => true,
+        _ => false,
+    }
+}
+
 /// The one seed of the process. One for all, so that a set's sum of hashes can be compared with another's.
 fn seed() -> &'static SharedSeed {
     static SEED: OnceLock<SharedSeed> = OnceLock::new();
@@ -405,7 +419,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
         (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
         (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            same_keys(a.table(), b.table(), |_, _| true)
+            same_entries(a.table(), b.table(), equal, |(), ()| true)
         }
         (Value::Global(a), Value::Global(b)) => a == b,
         (Value::Object(a), Value::Object(b)) => equal_objects(a, b),
@@ -430,27 +444,30 @@ fn equal_items(a: &[Value], b: &[Value]) -> bool {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    same_keys(a.table(), b.table(), |(_, a), (_, b)| equal(a, b))
+    same_entries(a.table(), b.table(), equal, equal)
 }
 
-/// Whether two tables have the same keys, by Python's equality, with entries that match.
-pub(super) fn same_keys<V>(
+/// Whether two tables have the same entries in any order. `same_key` must not be laxer than Python's equality.
+pub(super) fn same_entries<V>(
     a: Option<&Table<V>>,
     b: Option<&Table<V>>,
-    mut matching: impl FnMut((&Value, &V), (&Value, &V)) -> bool,
+    same_key: fn(&Value, &Value) -> bool,
+    same_value: fn(&V, &V) -> bool,
 ) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => {
-            a.len() == b.len()
-                && a.is_stable()
-                && b.is_stable()
-                && a.sum() == b.sum()
-                && a.iter().all(|entry| {
-                    b.find(entry.0).and_then(|index| b.get_index(index)).is_some_and(|other| matching(entry, other))
-                })
-        }
-        (a, b) => a.map_or(0, Table::len) == b.map_or(0, Table::len),
+    let (Some(a), Some(b)) = (a, b) else {
+        return a.map_or(0, Table::len) == b.map_or(0, Table::len);
+    };
+    // Where a hash is unstable nothing is equal; where the sums differ some key does.
+    if a.len() != b.len() || !a.is_stable() || !b.is_stable() || a.sum() != b.sum() {
+        return false;
     }
+    for (key, value) in a.iter() {
+        match b.find_by_steps(key, same_key) {
+            Some(other) if same_value(value, other) => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 #[cfg_attr(debug_assertions, inline(never))]

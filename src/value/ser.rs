@@ -86,9 +86,7 @@ fn leaf<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> 
         Value::Float(float) => serializer.serialize_f64(*float),
         Value::Complex(complex) => complex.serialize(serializer),
         Value::Str(text) => serializer.serialize_str(text),
-        Value::Surrogates(text) => {
-            serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes()))
-        }
+        Value::Surrogates(text) => serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes())),
         Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
         Value::ByteArray(bytes) => serializer.serialize_newtype_struct(token::BYTEARRAY, Bytes::new(bytes)),
         Value::Global(global) => global.serialize(serializer),

@@ -23,15 +23,10 @@ impl<S: Sink> Emitter<S> {
     pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Newtrue.protocol() {
-            self.op(if value {
-                Opcode::Newtrue
-            } else {
-                Opcode::Newfalse
-            });
+            self.op(if value { Opcode::Newtrue } else { Opcode::Newfalse });
         } else {
             self.op(Opcode::Int);
-            self.out
-                .extend_from_slice(if value { b"01\n" } else { b"00\n" });
+            self.out.extend_from_slice(if value { b"01\n" } else { b"00\n" });
         }
         Ok(())
     }
@@ -98,13 +93,11 @@ impl<S: Sink> Emitter<S> {
             self.out.truncate(self.out.len() - (16 - usize::from(len)));
         } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
             self.op(Opcode::Int);
-            self.out
-                .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
             self.out.push(b'\n');
         } else {
             self.op(Opcode::Long);
-            self.out
-                .extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+            self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
             self.out.extend_from_slice(b"L\n");
         }
         Ok(())
@@ -162,8 +155,7 @@ impl<S: Sink> Emitter<S> {
         match u8::try_from(value.len()) {
             Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
                 self.out.reserve(2 + value.len());
-                self.out
-                    .extend_from_slice(&[Opcode::ShortBinunicode.byte(), len]);
+                self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), len]);
                 self.out.extend_from_slice(value.as_bytes());
                 Ok(())
             }
@@ -217,9 +209,7 @@ impl<S: Sink> Emitter<S> {
     fn counted4(&mut self, four: Opcode, eight: Opcode, value: &[u8], what: &str) -> Result<()> {
         match u32::try_from(value.len()) {
             Ok(len) => self.counted(&head4(four, len), value),
-            Err(_) if self.protocol >= eight.protocol() => {
-                self.counted(&head8(eight, value.len()), value)
-            }
+            Err(_) if self.protocol >= eight.protocol() => self.counted(&head8(eight, value.len()), value),
             Err(_) => Err(too_long(what, "4 GiB")),
         }
     }
@@ -279,9 +269,7 @@ impl<S: Sink> Emitter<S> {
             return Ok(());
         }
         if written != len {
-            return Err(Error::data(format!(
-                "a tuple of {len} items was announced, and {written} came"
-            )));
+            return Err(Error::data(format!("a tuple of {len} items was announced, and {written} came")));
         }
         self.op(match len {
             0 => Opcode::EmptyTuple,
@@ -306,9 +294,7 @@ impl<S: Sink> Emitter<S> {
 /// Whether `bytes` is one value that is false in Python, in a spelling of this file: None, False, 0, 0.0, empty text,
 /// bytes, tuple, list, dict or set.
 pub(super) fn is_falsy(bytes: &[u8]) -> bool {
-    let Some((opcode, argument)) = bytes
-        .split_first()
-        .and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest)))
+    let Some((opcode, argument)) = bytes.split_first().and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest)))
     else {
         return false;
     };
@@ -320,20 +306,13 @@ pub(super) fn is_falsy(bytes: &[u8]) -> bool {
         | Opcode::EmptyDict
         | Opcode::EmptySet => argument.is_empty(),
         Opcode::Mark => matches!(
-            argument
-                .split_first()
-                .and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest))),
-            Some((
-                Opcode::Tuple | Opcode::List | Opcode::Dict | Opcode::Frozenset,
-                []
-            ))
+            argument.split_first().and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest))),
+            Some((Opcode::Tuple | Opcode::List | Opcode::Dict | Opcode::Frozenset, []))
         ),
         Opcode::Binint1 | Opcode::ShortBinunicode | Opcode::ShortBinbytes => argument == [0],
         Opcode::Binunicode => argument == [0; 4],
         Opcode::Bytearray8 => argument == [0; 8],
-        Opcode::Binfloat => {
-            argument == 0.0_f64.to_be_bytes() || argument == (-0.0_f64).to_be_bytes()
-        }
+        Opcode::Binfloat => argument == 0.0_f64.to_be_bytes() || argument == (-0.0_f64).to_be_bytes(),
         Opcode::Int => argument == b"0\n" || argument == b"00\n",
         Opcode::Unicode => argument == b"\n",
         Opcode::Float => argument == b"0.0\n" || argument == b"-0.0\n",

@@ -84,12 +84,7 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn new(framing: bool) -> Self {
-        Self {
-            framing,
-            start: None,
-            limit: usize::MAX,
-            commits: 0,
-        }
+        Self { framing, start: None, limit: usize::MAX, commits: 0 }
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -101,11 +96,7 @@ impl<S: Sink> Emitter<S> {
     /// A place where a frame may end.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {
-        if self.out.len() >= self.frames.limit {
-            self.cross_boundary()
-        } else {
-            Ok(())
-        }
+        if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
     }
 
     #[cold]
@@ -140,8 +131,7 @@ impl<S: Sink> Emitter<S> {
             self.out.drain(start..start + FRAME_HEADER);
         } else {
             // The header was written at `start`, and nothing before the end of the frame shortens the buffer so far.
-            self.out[start + 1..start + FRAME_HEADER]
-                .copy_from_slice(&(content as u64).to_le_bytes());
+            self.out[start + 1..start + FRAME_HEADER].copy_from_slice(&(content as u64).to_le_bytes());
         }
     }
 

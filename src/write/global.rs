@@ -143,11 +143,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     fn names_at_protocol<'a>(&self, module: &'a str, name: &'a str) -> (&'a str, &'a str) {
-        if self.fix_imports && self.protocol < Protocol::V3 {
-            compat::to_python2(module, name)
-        } else {
-            (module, name)
-        }
+        if self.fix_imports && self.protocol < Protocol::V3 { compat::to_python2(module, name) } else { (module, name) }
     }
 
     /// The persistent id as a line, which only protocol 0 needs.

@@ -56,9 +56,8 @@ impl Memo {
     /// Takes the next free index.
     pub(super) fn claim(&mut self) -> Result<u32> {
         let index = self.len;
-        self.len = index
-            .checked_add(1)
-            .ok_or_else(|| Error::limit("a pickle's memo has room for 4294967295 entries"))?;
+        self.len =
+            index.checked_add(1).ok_or_else(|| Error::limit("a pickle's memo has room for 4294967295 entries"))?;
         Ok(index)
     }
 
@@ -139,16 +138,10 @@ impl Names {
         if self.used * 2 >= self.slots.len() {
             let room = (self.slots.len() * 2).max(FIRST_SLOTS);
             let old = std::mem::replace(&mut self.slots, vec![Slot::default(); room]);
-            old.into_iter()
-                .filter(|slot| slot.address != 0)
-                .for_each(|slot| self.place(slot));
+            old.into_iter().filter(|slot| slot.address != 0).for_each(|slot| self.place(slot));
         }
         self.used += 1;
-        self.place(Slot {
-            address: name.as_ptr().addr(),
-            len,
-            index,
-        });
+        self.place(Slot { address: name.as_ptr().addr(), len, index });
     }
 
     fn place(&mut self, new: Slot) {
@@ -175,13 +168,11 @@ mod tests {
 
     #[test]
     fn names_are_found_by_address_and_length_while_the_table_grows() {
-        const TEXT: &str =
-            "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+        const TEXT: &str = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
         let mut names = Names::default();
         assert_eq!(names.get("a"), None);
-        let all: Vec<&'static str> = (0..TEXT.len())
-            .flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len)))
-            .collect();
+        let all: Vec<&'static str> =
+            (0..TEXT.len()).flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len))).collect();
         for (index, name) in (0..).zip(&all) {
             assert_eq!(names.get(name), None);
             names.insert(name, index);

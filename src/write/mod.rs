@@ -53,14 +53,7 @@ pub(crate) struct Checkpoint {
 impl<S: Sink> Emitter<S> {
     pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        Self {
-            out: Vec::new(),
-            frames: Frames::new(framing),
-            sink,
-            protocol,
-            fix_imports,
-            memo: Memo::default(),
-        }
+        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default() }
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -74,8 +67,7 @@ impl<S: Sink> Emitter<S> {
             self.out.reserve(256);
         }
         if self.protocol >= Opcode::Proto.protocol() {
-            self.out
-                .extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+            self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
         }
         self.open_frame();
     }
@@ -151,17 +143,13 @@ impl<S: Sink> Emitter<S> {
     #[inline(always)]
     fn by_width(&mut self, one: Opcode, four: Opcode, index: u32) {
         let (opcode, len) = if index < 0x100 { (one, 2) } else { (four, 5) };
-        self.short(
-            (u64::from(opcode.byte()) | u64::from(index) << 8).to_le_bytes(),
-            len,
-        );
+        self.short((u64::from(opcode.byte()) | u64::from(index) << 8).to_le_bytes(), len);
     }
 
     #[cold]
     fn decimal_line(&mut self, opcode: Opcode, number: u32) {
         self.op(opcode);
-        self.out
-            .extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        self.out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         self.out.push(b'\n');
     }
 
@@ -172,10 +160,7 @@ impl<S: Sink> Emitter<S> {
     fn lines(&mut self, opcode: Opcode, lines: &[&str]) -> Result<()> {
         for line in lines {
             if line.contains('\n') {
-                return Err(Error::unsupported(format!(
-                    "{} cannot name what contains a line feed",
-                    opcode.name()
-                )));
+                return Err(Error::unsupported(format!("{} cannot name what contains a line feed", opcode.name())));
             }
             if !line.is_ascii() && self.protocol < Protocol::V3 {
                 return Err(Error::unsupported(format!(
@@ -197,11 +182,7 @@ impl<S: Sink> Emitter<S> {
     /// Remembers this place; it must be an opcode boundary.
     pub(crate) fn checkpoint(&mut self) -> Result<Checkpoint> {
         self.boundary()?;
-        Ok(Checkpoint {
-            len: self.out.len(),
-            memo: self.memo.len(),
-            commits: self.frames.commits(),
-        })
+        Ok(Checkpoint { len: self.out.len(), memo: self.memo.len(), commits: self.frames.commits() })
     }
 
     /// What was written since, unless a frame ended or the memo grew meanwhile: then there is no going back.

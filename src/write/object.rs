@@ -51,11 +51,7 @@ impl<S: Sink> Emitter<S> {
     /// Whether a reference to the next memo entry is shorter than `text` itself.
     fn pays(&self, text: &str) -> bool {
         let reference = if self.memo.len() < 0x100 { 2 } else { 5 };
-        let header = if self.protocol >= Opcode::ShortBinunicode.protocol() {
-            2
-        } else {
-            5
-        };
+        let header = if self.protocol >= Opcode::ShortBinunicode.protocol() { 2 } else { 5 };
         match self.protocol {
             // `V` and a line feed against `g`, digits and a line feed.
             Protocol::V0 => text.len() > 4,

@@ -34,9 +34,7 @@ fn escape(out: &mut Vec<u8>, code: u32) {
     };
     out.extend_from_slice(&[b'\\', letter]);
     // Four bits are always an index of 16 digits.
-    (0..digits)
-        .rev()
-        .for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
+    (0..digits).rev().for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
 }
 
 enum Part<'a> {
@@ -57,48 +55,20 @@ fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()>
         // `valid_up_to` says that these are UTF-8; an empty text stands in for what cannot happen.
         each(Part::Text(std::str::from_utf8(valid).unwrap_or_default()));
         match *rest {
-            [
-                0xed,
-                second @ 0xa0..=0xbf,
-                third @ 0x80..=0xbf,
-                ref rest @ ..,
-            ] => {
-                each(Part::Surrogate(
-                    0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f),
-                ));
+            [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ref rest @ ..] => {
+                each(Part::Surrogate(0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f)));
                 text = rest;
             }
             _ => {
-                return Err(Error::data(
-                    "text with surrogates that is not UTF-8 apart from them",
-                ));
+                return Err(Error::data("text with surrogates that is not UTF-8 apart from them"));
             }
         }
     }
 }
 
-/// A float as `repr` prints it: the shortest digits that read back, an exponent below 1e-4 and from 1e16 on.
+/// A float as `repr` prints it.
 pub(super) fn write_float_repr(out: &mut Vec<u8>, float: f64) {
-    if float.is_nan() {
-        return out.extend_from_slice(b"nan");
-    }
-    if float.is_infinite() {
-        return out.extend_from_slice(if float < 0.0 { b"-inf" } else { b"inf" });
-    }
-    let size = float.abs();
-    if size != 0.0 && !(1e-4..1e16).contains(&size) {
-        let text = format!("{float:e}");
-        // Rust's `{:e}` always has one `e`.
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
-        };
-        out.extend_from_slice(format!("{digits}e{sign}{exponent:0>2}").as_bytes());
-    } else {
-        // `{:?}` has the `.0` of a whole number, and its own exponents begin where the branch above does or later.
-        out.extend_from_slice(format!("{float:?}").as_bytes());
-    }
+    out.extend_from_slice(crate::float::repr(float).as_bytes());
 }
 
 #[cfg(test)]
@@ -142,17 +112,13 @@ mod tests {
     fn what_would_break_the_line_is_escaped() {
         let mut out = Vec::new();
         write_raw_unicode_escape(&mut out, "a\\\0\n\r\u{1a}é\u{100}\u{1f40d}");
-        assert_eq!(
-            out,
-            b"a\\u005c\\u0000\\u000a\\u000d\\u001a\xe9\\u0100\\U0001f40d"
-        );
+        assert_eq!(out, b"a\\u005c\\u0000\\u000a\\u000d\\u001a\xe9\\u0100\\U0001f40d");
     }
 
     #[test]
     fn surrogates_are_escaped_one_by_one_and_other_bytes_refused() {
         let mut out = Vec::new();
-        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz")
-            .unwrap();
+        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz").unwrap();
         assert_eq!(out, b"a\\ud83d\\ude00\\udfffz");
         for bad in [&b"\xff"[..], b"\xed\xa0", b"a\xed\xa0\x00", b"\xc0\x80"] {
             assert!(check_surrogates(bad).is_err(), "{bad:?}");

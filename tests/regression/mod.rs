@@ -1,0 +1,7 @@
+//! Bugs that were found once, each by its name. A file is `<topic>_<what>.rs`; its head says what went wrong and why.
+
+mod counts_beyond_every_input;
+mod frame_beyond_every_input;
+mod inst_names;
+mod keys_by_identity;
+mod methods_of_instances;
