@@ -37,7 +37,7 @@ impl Fixture {
     }
 
     /// How the manifest was made: Python 2 text by `encoding`, else as latin-1.
-    pub(crate) fn options(&self) -> DeOptions {
+    pub(crate) fn options(&self) -> DeOptions<'static, 'static> {
         let encoding = match self.text("encoding") {
             "bytes" => Encoding::Bytes,
             "utf-8" => Encoding::Utf8,

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, NodeKind, Value};
 
-use crate::fixtures::{folder, valid};
+use crate::corpus::files;
 
-fn latin1() -> DeOptions {
+fn latin1() -> DeOptions<'static, 'static> {
     DeOptions::new().encoding(Encoding::Latin1)
 }
 
@@ -15,11 +15,11 @@ fn latin1() -> DeOptions {
 fn a_graph_gives_the_values_that_are_read_without_it() {
     let mut checked = 0;
     let mut seen = HashSet::new();
-    for entry in valid() {
+    for entry in files("valid") {
         if !seen.insert(entry.file.clone()) {
             continue;
         }
-        let bytes = std::fs::read(folder().join("valid").join(&entry.file)).unwrap();
+        let bytes = entry.bytes.clone();
         let direct = latin1().from_slice::<Value>(&bytes);
         let graphs = [latin1().graph_from_slice(&bytes), latin1().graph_from_reader(&*bytes)];
         for graph in graphs {
@@ -90,10 +90,10 @@ fn any_node_deserializes_and_borrows_from_the_graph() {
 fn builtins_that_older_protocols_spell_are_seen_through() {
     for protocol in 0..=5 {
         for (case, kind) in [("set_small", NodeKind::Set), ("frozenset_small", NodeKind::FrozenSet)] {
-            let entries = valid();
-            let found = entries.iter().find(|entry| entry.case == case && entry.protocol == protocol);
+            let entries = files("valid");
+            let found = entries.iter().find(|entry| entry.text("case") == case && entry.entry["protocol"] == protocol);
             let Some(entry) = found else { continue };
-            let bytes = std::fs::read(folder().join("valid").join(&entry.file)).unwrap();
+            let bytes = entry.bytes.clone();
             assert_eq!(Graph::from_slice(&bytes).unwrap().root().kind(), kind, "{}", entry.file);
         }
     }

@@ -275,7 +275,7 @@ impl<'g> Call<'_, 'g, '_> {
 /// The error of an object whose parts are of the right kind and hold what its class never writes.
 #[cold]
 fn malformed(class: &str, what: impl std::fmt::Display) -> Error {
-    Error::data(format!("a {class} that Python does not write: {what}"))
+    Error::data(format!("not a valid {class}: {what}"))
 }
 
 /// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict of.
