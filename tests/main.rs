@@ -12,6 +12,7 @@ mod graph;
 mod hooks;
 mod instances;
 mod objects_load;
+mod natural;
 mod opcodes;
 mod python;
 mod python_loads;
