@@ -629,7 +629,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        constructed!(self, visitor, deserialize_str());
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)

@@ -140,6 +140,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// An instance where text, a number, bytes or a name is asked for.
     pub(crate) fn scalar_of_instance<V: Visitor<'de>>(self, ask: Ask, visitor: V) -> Result<V::Value> {
+        if self.cx.settings.resolver.is_some()
+            && let Some(made) = self.construct()?
+        {
+            return made.read(|node| ask.of(node, visitor));
+        }
         let object = match self.view()? {
             View::Object(object) => object,
             _ => return self.visit_instance(visitor),
