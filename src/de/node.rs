@@ -495,12 +495,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_tuple_struct(name, len));
             return self.class_tuple_struct(name, visitor);

@@ -228,7 +228,8 @@ impl Importer<'_, '_> {
 
     fn object(&mut self, shape: &Shape) -> Result<Handle> {
         let args = shape.args.unwrap_or(0);
-        let count = 2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
+        let count =
+            2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
         let mut parts = self.take(count).into_iter();
         let callable = parts.next().unwrap_or(Handle::VACANT);
         if !matches!(callable.tag(), Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance) {
@@ -253,8 +254,7 @@ impl Importer<'_, '_> {
             first.push(kwargs);
         }
         let handle = self.nodes.push_object(Tag::Instance, spelling.flags(), self.offset, &first)?;
-        for (kind, count) in
-            [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
+        for (kind, count) in [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
         {
             let run: Vec<Handle> = parts.by_ref().take(count).collect();
             if !run.is_empty() {

@@ -34,7 +34,7 @@ pub(crate) enum Known {
     NewObj,
     /// `copyreg.__newobj_ex__`: class, tuple and dict of arguments.
     NewObjEx,
-    /// `builtins.getattr`: an attribute of a class or module by name.
+    /// `builtins.getattr`: an attribute of a class or module by name. Of anything else it is a call like any other.
     GetAttr,
 }
 
@@ -99,7 +99,9 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
     let textual = |handle: Handle| is_text(nodes, handle);
     let known = match (callable, arguments) {
         (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items]) if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) => {
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
             callable
         }
         (Known::Bytes | Known::ByteArray, []) => callable,
@@ -113,7 +115,7 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
         {
             callable
         }
-        (Known::GetAttr, &[owner, name]) if matches!(owner.tag(), Tag::Global | Tag::Instance) && textual(name) => callable,
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => callable,
         _ => Known::Nothing,
     };
     if known == Known::Nothing {
@@ -136,6 +138,15 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
     let flags = Spelling::with_known(nodes.object(instance).flags(), known);
     nodes.set_flags(instance, flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)));
     Ok(scanned)
+}
+
+/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an instance or of a list is not.
+fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Global => true,
+        Tag::Instance => Spelling::known(nodes.object(handle.number()).flags()) == Known::GetAttr,
+        _ => false,
+    }
 }
 
 fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {

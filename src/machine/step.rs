@@ -136,8 +136,7 @@ impl Machine<'_, '_> {
 
     fn long_text(&mut self) -> Result<()> {
         let payload = self.cursor.read_counted8()?;
-        let handle =
-            if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
+        let handle = if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
         self.push_memoized(handle)
     }
 
@@ -183,7 +182,7 @@ impl Machine<'_, '_> {
         let tag = match opcode {
             Opcode::List => Tag::List,
             Opcode::Dict => {
-                if count % 2 != 0 {
+                if !count.is_multiple_of(2) {
                     return Err(odd(opcode));
                 }
                 self.check_keys(mark, 2, "a dict")?;
@@ -264,7 +263,7 @@ impl Machine<'_, '_> {
         if items.is_empty() {
             return Ok(());
         }
-        if kind == RunKind::Pairs && items.len() % 2 != 0 {
+        if kind == RunKind::Pairs && !items.len().is_multiple_of(2) {
             return Err(odd(opcode));
         }
         self.check_grows(container, kind, opcode)?;
@@ -290,9 +289,7 @@ impl Machine<'_, '_> {
 
     fn check_grows_object(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         let fine = match handle.tag() {
-            Tag::Instance => {
-                known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind)
-            }
+            Tag::Instance => known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind),
             Tag::Global | Tag::Ext | Tag::Persid => true,
             _ => false,
         };
@@ -359,9 +356,7 @@ impl Machine<'_, '_> {
         let known = Known::of_global(module, name);
         let flags = Flags::with_low(known as u8);
         let place = self.global_flags();
-        let flags = flags
-            .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
-            .with(Flags::DOTTED, place.has(Flags::DOTTED));
+        let flags = flags.with(Flags::PYTHON2, place.has(Flags::PYTHON2)).with(Flags::DOTTED, place.has(Flags::DOTTED));
         self.object(Tag::Global, flags, &names)
     }
 
@@ -369,9 +364,8 @@ impl Machine<'_, '_> {
     fn read_global(&mut self) -> Result<Handle> {
         let at = self.cursor.position();
         let (module, name) = self.cursor.read_names()?;
-        let line = |at: usize, text: &str| {
-            Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at)
-        };
+        let line =
+            |at: usize, text: &str| Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at);
         let names = [line(at, module), line(at + module.len() + 1, name)];
         self.name_global(names, module, name)
     }
@@ -596,9 +590,14 @@ pub(crate) fn describe(tag: Tag) -> &'static str {
         Tag::True | Tag::False => "a bool",
         Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
         Tag::Float8 | Tag::FloatLine => "a float",
-        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Surrogates | Tag::Name | Tag::Shared => {
-            "a string"
-        }
+        Tag::Str1
+        | Tag::Str4
+        | Tag::Str8
+        | Tag::StrLine
+        | Tag::StrEscaped
+        | Tag::Surrogates
+        | Tag::Name
+        | Tag::Shared => "a string",
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => "an 8-bit string",
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => "bytes",
         Tag::EmptyTuple | Tag::Tuple => "a tuple",
@@ -628,5 +627,9 @@ fn odd(opcode: Opcode) -> Error {
 /// The error of a key that Python cannot hash.
 #[cold]
 pub(super) fn unhashable(key: Handle, container: &str) -> Error {
-    Error::syntax(format!("{} is unhashable and cannot be in {container}", describe(key.tag())))
+    let key = match key.tag() {
+        Tag::Tuple => "a tuple with something unhashable in it",
+        tag => describe(tag),
+    };
+    Error::syntax(format!("{key} cannot be hashed, so it cannot be in {container}"))
 }

@@ -4,3 +4,4 @@ mod counts_beyond_every_input;
 mod frame_beyond_every_input;
 mod inst_names;
 mod keys_by_identity;
+mod methods_of_instances;
