@@ -236,7 +236,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::cmp_owned, reason = "these comparisons are what is shown")]
     fn values_compare_with_rusts_own_types() {
         let [one, truth, half] = [Value::from(1), Value::from(true), Value::from(2.5)];
         assert!(one == 1 && 1_u8 == one && one != 1.0 && truth != 1 && truth == true && half == 2.5_f32);
