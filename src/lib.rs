@@ -190,6 +190,7 @@ mod float;
 mod graph;
 mod limits;
 mod machine;
+mod natural;
 pub mod opcode;
 mod protocol;
 mod read;
@@ -212,7 +213,7 @@ pub use reduce::{
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
     Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
-    Value, ValueIndex,
+    Value, ValueIndex, from_value, to_value,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

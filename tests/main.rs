@@ -3,6 +3,7 @@
 
 mod classes_load;
 mod conformance;
+mod convert;
 mod corpus;
 mod django;
 mod drivers;
@@ -11,6 +12,7 @@ mod graph;
 mod hooks;
 mod instances;
 mod objects_load;
+mod natural;
 mod opcodes;
 mod python;
 mod python_loads;

@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::cx::Cx;
+use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
@@ -281,8 +282,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Const::Int(_) | Const::BigInt(_)) => self.visit_int(visitor),
             Some(Const::Float(value)) => visitor.visit_f64(*value),
             Some(Const::Str(_) | Const::Surrogates(_)) => self.visit_text(visitor),
-            Some(Const::Bytes(Cow::Borrowed(bytes))) => visitor.visit_borrowed_bytes(bytes),
-            Some(Const::Bytes(Cow::Owned(bytes))) => visitor.visit_bytes(bytes),
+            Some(Const::Bytes(bytes)) => {
+                self.cx.charge(bytes.len())?;
+                match bytes {
+                    Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+                    Cow::Owned(bytes) => visitor.visit_bytes(bytes),
+                }
+            }
             None => Err(self.unreadable()),
         }
     }
@@ -361,6 +367,7 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
+                Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
                 _ => self.any(visitor),
             }
         }
@@ -388,6 +395,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
+            Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
             _ => self.any(visitor),
         }
     }
@@ -405,6 +413,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 None => Err(self.unreadable()),
             },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
         }
     }
@@ -435,6 +444,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
+            Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
             _ => self.any(visitor),
         }
     }
@@ -498,7 +508,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_tuple_struct(name, len));
-            return self.class_tuple_struct(name, visitor);
+            return self.class_tuple_struct(name, len, visitor);
         }
         self.deserialize_seq(visitor)
     }
@@ -541,6 +551,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_enum(name, variants));
+            return self.class_enum(name, variants, visitor);
+        }
         match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());
@@ -559,7 +573,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             },
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
                 constructed!(self, visitor, deserialize_enum(name, variants));
-                self.enum_of_object(name, variants, visitor)
+                self.enum_of_object(variants, visitor)
             }
             _ => visitor.visit_enum(unit_variant(self)),
         }
@@ -569,9 +583,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
                 self.identifier_of_int(visitor)
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
             _ => self.any(visitor),
         }
     }
@@ -619,8 +634,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
             }
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View => {
-                let Some(bytes) = self.buffer_bytes()? else { return Err(self.unreadable()) };
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
+                let Some(bytes) = self.buffer_bytes()? else { return self.any(visitor) };
                 self.cx.charge(bytes.len())?;
                 match bytes {
                     Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
@@ -633,6 +648,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     },
                 }
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
         }
     }

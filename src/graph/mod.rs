@@ -6,7 +6,7 @@
 //!
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
@@ -33,7 +33,7 @@ use serde::de::Deserialize;
 
 use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
-use crate::machine::{self, State};
+use crate::machine::{self, Loaded, State};
 use crate::opcode::instructions;
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
@@ -125,18 +125,35 @@ impl<'de> Graph<'de> {
     }
 
     fn read(bytes: &'de [u8], options: &DeOptions<'_, 'de>) -> Result<Self> {
-        let settings = &options.settings;
+        let buffers = options.buffers.as_deref();
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, options.buffers.as_deref()))?;
-        check_all_taken(&state, options.buffers.as_deref())?;
-        Ok(Self {
-            input: Cow::Borrowed(bytes),
-            nodes: state.nodes,
+        let loaded = machine::load(bytes, 0, &mut state, &options.settings.config(true, buffers))?;
+        check_all_taken(&state, buffers)?;
+        Ok(Self::new(Cow::Borrowed(bytes), state.nodes, &loaded, options))
+    }
+
+    fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
+        let buffers = options.buffers.as_deref();
+        let mut collector = Collector::new(reader);
+        collector.collect(0)?;
+        let bytes = collector.into_bytes();
+        // The nodes are to live beside the bytes in one value, so they must not borrow from them.
+        let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
+        let loaded = machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
+        check_all_taken(&state, buffers)?;
+        let nodes = state.into_owned().nodes;
+        Ok(Self::new(Cow::Owned(bytes), nodes, &loaded, options))
+    }
+
+    fn new(input: Cow<'de, [u8]>, nodes: Nodes<'de>, loaded: &Loaded, options: &DeOptions<'_, 'de>) -> Self {
+        Self {
+            input,
+            nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: settings.plain(),
+            settings: options.settings.plain(),
             buffers: options.buffers.clone().unwrap_or_default(),
-        })
+        }
     }
 }
 
@@ -156,32 +173,13 @@ impl<'de> Graph<'de> {
     pub fn from_reader<R: Read>(reader: R) -> Result<Self> {
         DeOptions::new().graph_from_reader(reader)
     }
-
-    fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
-        let settings = &options.settings;
-        let mut collector = Collector::new(reader);
-        collector.collect(0)?;
-        let bytes = collector.into_bytes();
-        // The nodes are to live beside the bytes in one value, so they must not borrow from them.
-        let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(&bytes, 0, &mut state, &settings.config(false, options.buffers.as_deref()))?;
-        check_all_taken(&state, options.buffers.as_deref())?;
-        let nodes = state.into_owned().nodes;
-        Ok(Self {
-            input: Cow::Owned(bytes),
-            nodes,
-            root: loaded.root,
-            declared: loaded.protocol,
-            settings: settings.plain(),
-            buffers: options.buffers.clone().unwrap_or_default(),
-        })
-    }
 }
 
 impl<'b> DeOptions<'_, 'b> {
     /// Reads a pickle in memory into a [`Graph`]; see [`Graph::from_slice`].
     ///
-    /// The options that concern deserializing hold for whatever is deserialized from the graph.
+    /// The options that concern deserializing hold for whatever is deserialized from the graph. A resolver is asked for
+    /// names and persistent ids while the pickle is read; its constructors are not, for a graph shows objects as they are.
     ///
     /// # Errors
     /// As [`Graph::from_slice`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
@@ -201,7 +199,8 @@ impl<'b> DeOptions<'_, 'b> {
         Graph::read(bytes, self)
     }
 
-    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`].
+    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`]. It borrows nothing but
+    /// [`buffers`](Self::buffers), if there are any.
     ///
     /// # Errors
     /// As [`Graph::from_reader`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
