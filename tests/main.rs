@@ -3,10 +3,13 @@
 
 mod classes_load;
 mod conformance;
+mod convert;
 mod corpus;
 mod django;
 mod drivers;
 mod fixtures;
+mod graph;
+mod hooks;
 mod instances;
 mod limits;
 mod objects_load;
@@ -18,3 +21,4 @@ mod regression;
 mod sha256;
 mod snapshots;
 mod typed;
+mod value;

@@ -16,7 +16,7 @@ use crate::value::Buffer;
 pub(crate) struct Cx<'g, 'de> {
     pub(crate) nodes: &'g Nodes<'de>,
     pub(crate) input: &'de [u8],
-    pub(crate) settings: &'g Settings<'g>,
+    pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
@@ -25,13 +25,13 @@ pub(crate) struct Cx<'g, 'de> {
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings<'g>) -> Self {
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
         let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
 
     /// One of several walks that share a budget.
-    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings<'g>, budget: u64) -> Self {
+    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
         Self { nodes, input, settings, buffers: &[], budget: Cell::new(budget) }
     }
 

@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeOwned, Visitor};
 
 use super::cx::Cx;
+use super::elements::Elements;
 use super::node::NodeDeserializer;
 use super::options::DeOptions;
 use crate::error::{Error, Result};
@@ -81,6 +82,26 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
     }
 
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    ///
+    /// For a list that is too long to hold as Rust values all at once. What is held meanwhile is the input and about as
+    /// much again for the places of the values in it. The items share one
+    /// [expansion budget](DeOptions::max_expansion), as those of a `Vec` do.
+    ///
+    /// ```
+    /// let mut deserializer = serde_pickle::Deserializer::from_slice(b"\x80\x02](K\x01K\x02K\x03e.");
+    /// let sum: Result<u64, _> = deserializer.elements::<u64>()?.sum();
+    /// assert_eq!(sum?, 6);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The pickle cannot be read, or is no list, tuple or set.
+    pub fn elements<T: Deserialize<'de>>(&mut self) -> Result<Elements<'_, 'de, T>> {
+        let root = self.load()?;
+        Elements::new(walk(&self.source.state.nodes, self.source.bytes, &self.options), root, 0)
+    }
+
     /// The pickles that follow, each as a `T`.
     #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
     pub fn into_iter<T: Deserialize<'de>>(self) -> StreamDeserializer<'a, SliceSource<'de>, T> {
@@ -132,6 +153,19 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
 
     pub(super) fn check_buffers(&self) -> Result<()> {
         super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
+    }
+
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    ///
+    /// The pickle's bytes are held until the next one is read; see
+    /// [the same method for a slice](Deserializer::<SliceSource<'_>>::elements).
+    ///
+    /// # Errors
+    /// The pickle cannot be read, or is no list, tuple or set.
+    pub fn elements<T: DeserializeOwned>(&mut self) -> Result<Elements<'_, '_, T>> {
+        let root = self.load()?;
+        let source = &self.source;
+        Elements::new(walk(&source.state.nodes, source.collector.bytes(), &self.options), root, source.dropped)
     }
 
     /// The pickles that follow, each as a `T`.
@@ -202,12 +236,8 @@ fn trailing(offset: u64) -> Error {
 }
 
 /// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
-fn walk<'g, 'de>(
-    nodes: &'g Nodes<'de>,
-    input: &'de [u8],
-    options: &'g DeOptions<'g, 'de>,
-) -> Cx<'g, 'de> {
-    Cx::new(nodes, input, &options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
+fn walk<'g, 'de>(nodes: &'g Nodes<'de>, input: &'de [u8], options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
+    Cx::new(nodes, input, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
 macro_rules! forward {

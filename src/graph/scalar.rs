@@ -173,6 +173,16 @@ pub(crate) fn plain_text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Hand
     }
 }
 
+/// The extension code that the opcode at `at` has for its argument.
+pub(crate) fn extension_code(input: &[u8], at: usize) -> Option<u32> {
+    let argument = input.get(at + 1..)?;
+    Some(match Opcode::from_byte(*input.get(at)?)? {
+        Opcode::Ext1 => u32::from(*argument.first()?),
+        Opcode::Ext2 => u32::from(u16::from_le_bytes(*argument.first_chunk()?)),
+        _ => u32::from_le_bytes(*argument.first_chunk()?),
+    })
+}
+
 /// The bytes of Python 2's 8-bit strings, escapes undone.
 pub(crate) fn chars(input: &[u8], handle: Handle) -> Option<Cow<'_, [u8]>> {
     match handle.tag() {

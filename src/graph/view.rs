@@ -255,7 +255,11 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
         "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "l1" => 0xff,
         "ascii" | "us-ascii" => 0x7f,
         "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
-        _ => return Err(Error::unsupported("bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8")),
+        _ => {
+            return Err(Error::unsupported(
+                "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
+            ));
+        }
     };
     text.chars()
         .map(|c| u8::try_from(u32::from(c)).ok().filter(|&byte| byte <= limit))

@@ -24,10 +24,11 @@ use crate::graph::nodes::{Flags, Nodes, Shared};
 use crate::graph::scalar;
 use crate::limits;
 use crate::opcode::Opcode;
+use crate::protocol::Protocol;
 use crate::read::{Cursor, text};
 
 pub(crate) use hooks::Hooks;
-pub(crate) use known::Known;
+pub(crate) use known::{Known, understand};
 pub(crate) use memo::Memo;
 pub(crate) use step::describe;
 use stack::Stack;
@@ -67,6 +68,8 @@ pub(crate) struct Config<'c> {
 pub(crate) struct Loaded {
     pub(crate) root: Handle,
     pub(crate) end: usize,
+    /// What the last PROTO said, if there was one.
+    pub(crate) protocol: Option<Protocol>,
 }
 
 /// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
@@ -132,7 +135,8 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         budget: config.hooks.map_or(0, |settings| settings.max_expansion.saturating_add(len as u64)),
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
-    Ok(Loaded { root, end: machine.cursor.position() })
+    let protocol = Protocol::try_from(machine.protocol).ok().filter(|protocol| *protocol >= Opcode::Proto.protocol());
+    Ok(Loaded { root, end: machine.cursor.position(), protocol })
 }
 
 struct Machine<'m, 'de> {

@@ -182,7 +182,7 @@ impl Machine<'_, '_> {
         let tag = match opcode {
             Opcode::List => Tag::List,
             Opcode::Dict => {
-                if count % 2 != 0 {
+                if !count.is_multiple_of(2) {
                     return Err(odd(opcode));
                 }
                 self.check_keys(mark, 2, "a dict")?;
@@ -263,7 +263,7 @@ impl Machine<'_, '_> {
         if items.is_empty() {
             return Ok(());
         }
-        if kind == RunKind::Pairs && items.len() % 2 != 0 {
+        if kind == RunKind::Pairs && !items.len().is_multiple_of(2) {
             return Err(odd(opcode));
         }
         self.check_grows(container, kind, opcode)?;

@@ -10,38 +10,41 @@
 //! - an int of more digits than are converted: `<int of 1000000 bits>`.
 //!
 //! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma.
+//!
+//! `Debug` is the same within the name of the Rust type, because nothing shows data of Python shorter or more exactly; it
+//! adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The `Debug` that is derived takes cubic time for a deep
+//! value in its alternate form, as each level passes its text through all levels above.
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::repr::{decimal, write_bytes, write_complex, write_float, write_str};
+use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_float, write_str};
 use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
 use crate::reduce::{Global, How, Reduce};
 
-impl Display for Value {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.value(self)
-    }
-}
+macro_rules! print_as_python {
+    ($($type:ty: $method:ident, $name:literal;)*) => {$(
+        impl Display for $type {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                Printer { pretty: f.alternate(), debug: false, indent: 0, out: f }.$method(self)
+            }
+        }
 
-impl Display for Dict {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.dict(self)
-    }
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!($name, "("))?;
+                Printer { pretty: f.alternate(), debug: true, indent: 0, out: f }.$method(self)?;
+                f.write_str(")")
+            }
+        }
+    )*};
 }
-
-impl Display for Set {
-    /// As a `set`.
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.set(self)
-    }
-}
-
-impl Display for SurrogateString {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.surrogates(self)
-    }
+print_as_python! {
+    Value: value, "Value";
+    Dict: dict, "Dict";
+    Set: set, "Set";
+    SurrogateString: surrogates, "SurrogateString";
 }
 
 impl Display for super::Complex {
@@ -53,7 +56,10 @@ impl Display for super::Complex {
 /// A Python `repr` under way.
 struct Printer<'a> {
     out: &'a mut dyn Write,
+    /// Each item on a line of its own.
     pretty: bool,
+    /// What Python's form does not tell apart is told.
+    debug: bool,
     indent: usize,
 }
 
@@ -87,18 +93,12 @@ impl Printer<'_> {
             Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
-            Value::ByteArray(bytes) => self.wrapped("bytearray(", |this| write_bytes(this.out, bytes)),
+            Value::ByteArray(bytes) => write_bytearray(self.out, bytes),
             Value::Global(global) => self.global(global),
             Value::Buffer(buffer) => self.buffer(buffer),
             // `None`; and the containers, which do not come here.
             _ => self.out.write_str("None"),
         }
-    }
-
-    fn wrapped(&mut self, open: &str, content: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.out.write_str(open)?;
-        content(self)?;
-        self.out.write_char(')')
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
@@ -177,6 +177,9 @@ impl Printer<'_> {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) -> fmt::Result {
+        if self.debug {
+            write!(self.out, "<{:?}> ", reduce.how)?;
+        }
         match &reduce.callable {
             Value::Global(global) => write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?,
             callable => self.value(callable)?,

@@ -236,6 +236,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::cmp_owned, reason = "these comparisons are what is shown")]
     fn values_compare_with_rusts_own_types() {
         assert!(Value::from(1) == 1 && 1_u8 == Value::from(1) && Value::from(1) != 1.0 && Value::from(true) != 1);
         assert!(Value::from("a") == "a" && *"a" == Value::from("a") && Value::from("a") == String::from("a"));

@@ -15,7 +15,6 @@ pub trait ValueIndex: sealed::Sealed {}
 mod sealed {
     use super::Value;
 
-    #[expect(missing_docs, reason = "not to be named outside of this crate")]
     pub trait Sealed {
         fn index_into<'v>(&self, value: &'v Value) -> Option<&'v Value>;
         fn index_into_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value>;

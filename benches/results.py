@@ -1,0 +1,133 @@
+"""What `run.py` has measured, and the questions that its tables ask of it.
+
+Times of different programs are never compared across rounds: a ratio is taken within a round, and the median
+of the rounds is what is shown.
+"""
+
+import statistics
+
+WORKLOADS = [
+    "records", "records2", "one", "ints", "ints0", "floats", "strings", "dict", "entries", "tuples", "blobs",
+    "refs", "instances", "tree", "numpy",
+]
+
+
+class Results:
+    def __init__(self, subject):
+        self.subject = subject
+        # (workload, task, contender): a list of rounds' nanoseconds per call of `ratios`
+        self.nanos = {}
+        self.bytes = {}
+        # workload: what cpython.py said, one entry per call
+        self.python = {}
+        self.python_version = ""
+        self.fresh = {}
+        self.scale = {}
+        self.scale_kept = {}
+        self.alloc = {}
+        self.errors = []
+
+    # ------------------------------------------------------------ filling
+
+    def add_rows(self, rows, checked):
+        for row in rows:
+            key = (row["workload"], row["task"], row["contender"])
+            # Only the checked round knows who gives the right result.
+            if not checked and key not in self.nanos:
+                continue
+            self.nanos.setdefault(key, []).append(row["nanos"])
+            if row["bytes"]:
+                self.bytes[key] = row["bytes"]
+
+    def add_python(self, answer):
+        kept = self.python.setdefault(answer["workload"], [])
+        kept.append(answer)
+        self.python_version = answer["python"]
+        self.errors += ["%s: %s" % (answer["workload"], error) for error in answer["errors"]]
+
+    # ------------------------------------------------------------ asking
+
+    def ours(self, task):
+        """The subject's name in a task: its value has a name of its own where it is ours."""
+        value = self.subject + "::Value"
+        dynamic = task in ("value", "encode-value") and any(key[2] == value for key in self.nanos)
+        return value if dynamic else self.subject
+
+    def has(self, workload, task, contender):
+        return (workload, task, contender) in self.nanos
+
+    def ratio(self, workload, task, contender, base):
+        """Time / the base's time, both in one round of one process; None if either was not measured."""
+        ours = self.nanos.get((workload, task, contender))
+        theirs = self.nanos.get((workload, task, base))
+        if not ours or not theirs:
+            return None
+        ratios = [a / b for one, other in zip(ours, theirs) for a, b in zip(one, other)]
+        return statistics.median(ratios) if ratios else None
+
+    def millis(self, workload, task, contender):
+        calls = self.nanos.get((workload, task, contender))
+        return statistics.median([nanos for call in calls for nanos in call]) / 1e6 if calls else None
+
+    def to_python(self, workload, task, contender, key):
+        """Time / CPython's for the same (`loads-gc`, `dumps-nogc` …): the minima of two processes that ran
+        one after the other."""
+        calls = self.nanos.get((workload, task, contender))
+        answers = self.python.get(workload)
+        if not calls or not answers:
+            return None
+        ratios = [
+            min(call) / 1e9 / answer["times"][key]["min"]
+            for call, answer in zip(calls, answers)
+            if key in answer["times"]
+        ]
+        return statistics.median(ratios) if ratios else None
+
+    def python_to(self, workload, task, key, base):
+        """CPython's time / a contender's."""
+        ratio = self.to_python(workload, task, base, key)
+        return 1 / ratio if ratio else None
+
+    def reads(self, workload, suffix="", collector="nogc"):
+        """CPython's time for what the subject encodes / for what it encodes itself."""
+        key = "reads%s-%s" % (suffix, collector)
+        ratios = []
+        for answer in self.python.get(workload, []):
+            if key in answer["times"]:
+                times = answer["times"][key]
+                ratios.append(times["ours"]["min"] / times["own"]["min"])
+        return statistics.median(ratios) if ratios else None
+
+    def size(self, workload, what="ours_bytes"):
+        """A size / the size of CPython's own pickle."""
+        for answer in self.python.get(workload, []):
+            if answer.get(what):
+                return answer[what] / answer["own_bytes"]
+        return None
+
+    def own_bytes(self, workload):
+        answers = self.python.get(workload)
+        return answers[0]["own_bytes"] if answers else None
+
+    def encoded_size(self, workload, contender):
+        size, own = self.bytes.get((workload, "encode", contender)), self.own_bytes(workload)
+        return size / own if size and own else None
+
+    def in_rounds(self, rows, contender, base):
+        """A ratio within rows of another run: `fresh`, `scale`, `scale_kept`."""
+        ours, theirs = rows.get(contender), rows.get(base)
+        if not ours or not theirs:
+            return None
+        return statistics.median([a / b for a, b in zip(ours, theirs)])
+
+    def peak(self, workload, contender, base):
+        ours, theirs = self.alloc.get((workload, contender)), self.alloc.get((workload, base))
+        return ours["peak"] / theirs["peak"] if ours and theirs and theirs["peak"] else None
+
+    def extra_allocations(self, workload, contender):
+        """Allocations and reallocations of a decode beyond those of a clone of its result."""
+        ours = self.alloc.get((workload, contender))
+        clone = self.alloc.get((workload, "limit: clone of the result"))
+        if not ours or not clone:
+            return None
+        return ours["allocations"] + ours["reallocations"] - clone["allocations"] - clone["reallocations"]

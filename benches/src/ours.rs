@@ -1,0 +1,87 @@
+//! Our crate as a contender.
+
+use std::path::Path;
+
+use serde_pickle::{Protocol, SerOptions, Value};
+
+use crate::case::{Builder, Task};
+use crate::contender::{Borrow, Dynamic, Format};
+use crate::data::Input;
+use crate::workload::Workload;
+
+/// The name of our crate in tables and filters; all our contenders begin with it.
+pub const NAME: &str = "serde_pickle";
+
+/// Adds our cases of the workload and task.
+pub fn add<W: Workload>(builder: &mut Builder<'_, W>, folder: &Path) {
+    match builder.task() {
+        Task::Decode => builder.decode::<Ours>(),
+        Task::Borrow => builder.borrow::<Ours>(),
+        Task::Value => builder.value::<OurValue>(),
+        Task::Encode => {
+            builder.encode::<Ours>();
+            // Where there are owned strings to find again, or not: its price and its gain.
+            if ["records", "strings", "refs"].contains(&W::NAME) {
+                let options = options(W::PROTOCOL).memoize_strings(true);
+                builder.encode_with::<Ours>("serde_pickle memoize_strings", move |value| {
+                    options.to_vec(value).map_err(text)
+                });
+            }
+        }
+        Task::EncodeValue => builder.encode_value::<OurValue>(),
+        Task::Scale => builder.scale::<Ours>(folder),
+    }
+}
+
+fn text(error: serde_pickle::Error) -> String {
+    error.to_string()
+}
+
+fn options(protocol: u8) -> SerOptions {
+    let protocol = if protocol == 2 { Protocol::V2 } else { Protocol::DEFAULT };
+    SerOptions::new().protocol(protocol)
+}
+
+/// The crate's own functions.
+pub enum Ours {}
+
+impl Format for Ours {
+    const NAME: &'static str = NAME;
+    const INPUT: Input = Input::Pickle;
+
+    fn decode<W: Workload>(bytes: &[u8]) -> Result<W::Owned, String> {
+        serde_pickle::from_slice(bytes).map_err(text)
+    }
+
+    fn encode<W: Workload>(value: &W::Owned) -> Result<Vec<u8>, String> {
+        options(W::PROTOCOL).to_vec(value).map_err(text)
+    }
+}
+
+impl Borrow for Ours {
+    fn borrow<'a, W: Workload>(bytes: &'a [u8]) -> Result<W::Borrowed<'a>, String> {
+        serde_pickle::from_slice(bytes).map_err(text)
+    }
+}
+
+/// The crate's value.
+pub enum OurValue {}
+
+impl Dynamic for OurValue {
+    const NAME: &'static str = "serde_pickle::Value";
+    const INPUT: Input = Input::Pickle;
+    type Value<'a> = Value;
+
+    fn read(bytes: &[u8]) -> Result<Value, String> {
+        serde_pickle::from_slice(bytes).map_err(text)
+    }
+
+    fn write(value: &Value) -> Result<Vec<u8>, String> {
+        serde_pickle::to_vec(value).map_err(text)
+    }
+
+    fn typed<W: Workload>(value: Value) -> Result<W::Owned, String> {
+        // A value is written and read again: from_value would test another path than the bytes'.
+        serde_pickle::from_slice(&Self::write(&value)?).map_err(text)
+    }
+}
