@@ -48,7 +48,7 @@ impl Entry {
 }
 
 fn folder() -> PathBuf {
-    crate::fixtures::folder().join("hooks")
+    crate::corpus::folder().join("hooks")
 }
 
 fn read(file: &str) -> Vec<u8> {
