@@ -4,6 +4,7 @@
 mod classes;
 mod classes_load;
 mod conformance;
+mod convert;
 mod corpus;
 mod django;
 mod drivers;

@@ -18,7 +18,7 @@ use crate::value::Buffer;
 pub(crate) struct Cx<'g, 'de> {
     pub(crate) nodes: &'g Nodes<'de>,
     pub(crate) input: &'de [u8],
-    pub(crate) settings: &'g Settings<'g>,
+    pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
@@ -31,7 +31,7 @@ pub(crate) struct Cx<'g, 'de> {
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings<'g>) -> Self {
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
         let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
@@ -40,7 +40,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn with_budget(
         nodes: &'g Nodes<'de>,
         input: &'de [u8],
-        settings: &'g Settings<'g>,
+        settings: Settings<'g>,
         budget: u64,
     ) -> Self {
         Self {
@@ -149,9 +149,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => {
-                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
-                    }
+                    Errors::Strict => Err(Error::data(
+                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
+                    )),
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -176,9 +176,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => {
-                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
-            }
+            (None, Errors::Strict) => Err(Error::data(format!(
+                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
+            ))),
             (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
                 let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);

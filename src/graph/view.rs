@@ -180,8 +180,9 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     let object = nodes.object(number);
     let parts = nodes.first(&object);
     let callable = parts.first().copied().unwrap_or(Handle::VACANT);
-    let view =
-        |how, callable, args, kwargs| View::Object(ObjectView { how, callable, args, kwargs, base: None, object });
+    let view = |how, callable, args, kwargs| {
+        View::Object(ObjectView { how, callable, args, kwargs, base: None, object })
+    };
     let spelling = Spelling::of(object.flags());
     let arguments = parts.get(1).copied().unwrap_or(Handle::VACANT);
     let args = match arguments.tag() {
@@ -191,7 +192,9 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     Ok(match spelling {
         Spelling::NewObj => view(How::NewObj, callable, args, None),
         Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
-        Spelling::Inst | Spelling::Obj => view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None),
+        Spelling::Inst | Spelling::Obj => {
+            view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None)
+        }
         Spelling::Reduce => {
             let handles = args.handles();
             match (Spelling::known(object.flags()), handles) {
@@ -330,7 +333,9 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
         "ascii" | "us-ascii" => 0x7f,
         "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
         _ => {
-            return Err(Error::unsupported("bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8"));
+            return Err(Error::unsupported(
+                "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
+            ));
         }
     };
     text.chars()
@@ -376,9 +381,7 @@ pub(crate) fn global_names<'g>(
                 };
             }
             Tag::Instance => {
-                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else {
-                    return Ok(None);
-                };
+                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else { return Ok(None) };
                 if attributes.len() == NESTING {
                     return Err(Error::limit("a global is nested more than 100 classes deep")
                         .at(nodes.offset(handle).unwrap_or(0)));

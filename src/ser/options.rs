@@ -121,6 +121,6 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing), self.memoize_strings)
+        Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings))
     }
 }

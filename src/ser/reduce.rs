@@ -199,21 +199,27 @@ impl Progress {
                 }
                 _ => {}
             },
-            "state" if dump.captured.pop().is_none() => self.state = None,
-            "state_setter" => match (dump.captured.pop(), self.state) {
-                (None, Some(checkpoint)) => {
-                    if !emit.take_back_falsy(checkpoint) {
-                        emit.op(Opcode::Build);
+            // There is always an answer to pop: objects nest, and without one this would take that of an outer object.
+            "state" if !took_some(dump) => self.state = None,
+            "state_setter" => match (took_some(dump), self.state) {
+                (false, Some(checkpoint)) => {
+                    if !dump.emit.take_back_falsy(checkpoint) {
+                        dump.emit.op(Opcode::Build);
                     }
                 }
-                (Some(_), Some(_)) => dump.call_state_setter()?,
-                (Some(_), None) => emit.op(Opcode::Pop),
-                (None, None) => {}
+                (true, Some(_)) => dump.call_state_setter()?,
+                (true, None) => dump.emit.op(Opcode::Pop),
+                (false, None) => {}
             },
             _ => {}
         }
         Ok(())
     }
+}
+
+/// Whether the Option that was written last is `Some`.
+fn took_some<S>(dump: &mut Dump<S>) -> bool {
+    matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
 /// How an object made in the way `how` is spelled at the protocol.

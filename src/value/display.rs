@@ -187,19 +187,9 @@ impl Printer<'_> {
         self.out.write_char('(')?;
         let mut first = true;
         self.arguments(reduce, &mut first)?;
-        self.argument(
-            &mut first,
-            "listitems",
-            (!reduce.listitems.is_empty()).then_some(&*reduce.listitems),
-            Self::list,
-        )?;
+        self.argument(&mut first, "listitems", (!reduce.listitems.is_empty()).then_some(&*reduce.listitems), Self::list)?;
         self.argument(&mut first, "setitems", (!reduce.setitems.is_empty()).then_some(&*reduce.setitems), Self::list)?;
-        self.argument(
-            &mut first,
-            "dictitems",
-            (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems),
-            Self::pairs,
-        )?;
+        self.argument(&mut first, "dictitems", (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems), Self::pairs)?;
         self.argument(&mut first, "state", reduce.state.as_ref(), Self::value)?;
         self.argument(&mut first, "state_setter", reduce.state_setter.as_ref(), Self::value)?;
         self.close(first)?;

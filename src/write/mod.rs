@@ -39,6 +39,10 @@ pub(crate) struct Emitter<S> {
     sink: S,
     protocol: Protocol,
     fix_imports: bool,
+    /// Whether text is looked up in the memo.
+    memoize_strings: bool,
+    /// Whether short text is just written, in the form of protocol 4.
+    short_strings: bool,
     memo: Memo,
 }
 
@@ -51,9 +55,18 @@ pub(crate) struct Checkpoint {
 }
 
 impl<S: Sink> Emitter<S> {
-    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
+    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, memoize_strings: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default() }
+        Self {
+            out: Vec::new(),
+            frames: Frames::new(framing, protocol < Protocol::V2),
+            sink,
+            protocol,
+            fix_imports,
+            memoize_strings,
+            short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
+            memo: Memo::default(),
+        }
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
