@@ -16,19 +16,27 @@ use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
 use crate::reduce::token;
+use crate::ser::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Tuple(items) => tuple(items, serializer),
-            Self::List(items) => list(items, serializer),
-            Self::Dict(dict) => dict.serialize(serializer),
-            Self::Set(set) => set.serialize(serializer),
-            Self::FrozenSet(set) => frozenset(set, serializer),
-            Self::Object(reduce) => reduce.serialize(serializer),
-            Self::PersistentId(id) => serializer.serialize_newtype_struct(token::PERSISTENT_ID, &**id),
-            _ => leaf(self, serializer),
-        }
+        if hooks::armed() { hooks::serialize_node(self, serializer) } else { serialize_plain(self, serializer) }
+    }
+}
+
+/// A value without regard to hooks that look at values.
+#[inline]
+pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Value::Tuple(items) => tuple(items, serializer),
+        Value::List(items) => list(items, serializer),
+        Value::Dict(dict) => dict.serialize(serializer),
+        Value::Set(set) => set.serialize(serializer),
+        Value::FrozenSet(set) => frozenset(set, serializer),
+        Value::Object(reduce) => reduce.serialize(serializer),
+        // An id has itself no id.
+        Value::PersistentId(id) => serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id)),
+        _ => leaf(value, serializer),
     }
 }
 

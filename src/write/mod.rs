@@ -26,9 +26,12 @@ mod text;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
+use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::Memo;
 
@@ -40,6 +43,16 @@ pub(crate) struct Emitter<S> {
     protocol: Protocol,
     fix_imports: bool,
     memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
+}
+
+/// What an emitter was at, while what it writes goes into a buffer of its own; see [`Emitter::hold`].
+pub(crate) struct Held {
+    out: Vec<u8>,
+    frames: Frames,
+    protocol: Protocol,
+    memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
 }
 
 /// A place in the output that can be gone back to, see [`Emitter::checkpoint`].
@@ -53,8 +66,14 @@ pub(crate) struct Checkpoint {
 impl<S: Sink> Emitter<S> {
     pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default() }
+        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default(), extensions: None }
     }
+
+    /// Writes these globals by their codes, where the protocol has such.
+    pub(crate) fn set_extensions(&mut self, extensions: Option<Arc<ExtensionRegistry>>) {
+        self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
+    }
+
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
@@ -87,6 +106,30 @@ impl<S: Sink> Emitter<S> {
     /// The sink, and what it has not taken.
     pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
         (self.sink, self.out)
+    }
+
+    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and with a memo of its
+    /// own.
+    pub(crate) fn hold(&mut self) -> Held {
+        let held = Held {
+            out: std::mem::take(&mut self.out),
+            frames: std::mem::replace(&mut self.frames, Frames::held()),
+            protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
+            memo: std::mem::take(&mut self.memo),
+            extensions: self.extensions.take(),
+        };
+        self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+        held
+    }
+
+    /// Goes on where [`hold`](Self::hold) left off; gives the pickle that was written since.
+    pub(crate) fn release(&mut self, held: Held) -> Vec<u8> {
+        self.op(Opcode::Stop);
+        self.frames = held.frames;
+        self.protocol = held.protocol;
+        self.memo = held.memo;
+        self.extensions = held.extensions;
+        std::mem::replace(&mut self.out, held.out)
     }
 
     /// One instruction without an argument.
