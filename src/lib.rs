@@ -196,7 +196,7 @@ pub use reduce::{
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
     Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
-    Value, ValueIndex,
+    Value, ValueIndex, from_value, to_value,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

@@ -3,6 +3,7 @@
 
 mod classes_load;
 mod conformance;
+mod convert;
 mod corpus;
 mod django;
 mod drivers;

@@ -31,7 +31,7 @@ use crate::machine::{self, Config, State};
 use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::Settings;
+pub(crate) use options::{Kept, Settings};
 
 /// Reads a value from a pickle in memory.
 ///
@@ -104,7 +104,7 @@ pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
 }
 
 /// Sees to it that the pickles read so far took every buffer that was given with them.
-fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
+pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {
         return Err(Error::data(format!("of {given} out-of-band buffers the pickle takes only {taken}")));

@@ -281,8 +281,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Const::Int(_) | Const::BigInt(_)) => self.visit_int(visitor),
             Some(Const::Float(value)) => visitor.visit_f64(*value),
             Some(Const::Str(_) | Const::Surrogates(_)) => self.visit_text(visitor),
-            Some(Const::Bytes(Cow::Borrowed(bytes))) => visitor.visit_borrowed_bytes(bytes),
-            Some(Const::Bytes(Cow::Owned(bytes))) => visitor.visit_bytes(bytes),
+            Some(Const::Bytes(bytes)) => {
+                self.cx.charge(bytes.len())?;
+                match bytes {
+                    Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+                    Cow::Owned(bytes) => visitor.visit_bytes(bytes),
+                }
+            }
             None => Err(self.unreadable()),
         }
     }
@@ -571,7 +576,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
                 self.identifier_of_int(visitor)
             }
             _ => self.any(visitor),
@@ -621,8 +626,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
             }
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View => {
-                let Some(bytes) = self.buffer_bytes()? else { return Err(self.unreadable()) };
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
+                let Some(bytes) = self.buffer_bytes()? else { return self.any(visitor) };
                 self.cx.charge(bytes.len())?;
                 match bytes {
                     Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {

@@ -114,6 +114,45 @@ impl Default for Settings<'_> {
     }
 }
 
+/// Settings without what is asked while reading, which can be kept and sent to another thread.
+#[derive(Clone, Copy)]
+pub(crate) struct Kept {
+    encoding: Encoding,
+    errors: Errors,
+    pub(crate) fix_imports: bool,
+    typed_depth: usize,
+    value_depth: usize,
+    max_expansion: u64,
+    max_int_digits: usize,
+}
+
+impl Kept {
+    pub(crate) fn of(settings: &Settings<'_>) -> Self {
+        Self {
+            encoding: settings.encoding,
+            errors: settings.errors,
+            fix_imports: settings.fix_imports,
+            typed_depth: settings.typed_depth,
+            value_depth: settings.value_depth,
+            max_expansion: settings.max_expansion,
+            max_int_digits: settings.max_int_digits,
+        }
+    }
+
+    pub(crate) fn settings(self) -> Settings<'static> {
+        Settings {
+            encoding: self.encoding,
+            errors: self.errors,
+            fix_imports: self.fix_imports,
+            typed_depth: self.typed_depth,
+            value_depth: self.value_depth,
+            max_expansion: self.max_expansion,
+            max_int_digits: self.max_int_digits,
+            ..Settings::default()
+        }
+    }
+}
+
 impl Default for DeOptions<'_, '_> {
     fn default() -> Self {
         Self::new()

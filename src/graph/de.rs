@@ -3,15 +3,15 @@
 use serde::de::{IntoDeserializer, Visitor};
 
 use super::node::Node;
-use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 
 macro_rules! forward {
     ($($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'g>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
-            let cx = self.cx();
-            serde::Deserializer::$method(NodeDeserializer::root(&cx, self.handle), $($arg,)* visitor)
-                .map_err(|error| cx.locate(error, self.handle))
+            self.walk(|node| {
+                serde::Deserializer::$method(node, $($arg,)* visitor)
+                    .map_err(|error| node.cx.locate(error, node.handle))
+            })
         }
     )*};
 }

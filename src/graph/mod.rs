@@ -6,17 +6,17 @@
 //!
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
 
 mod cycle;
-pub(crate) mod import;
 mod de;
 mod display;
 mod get;
 pub(crate) mod handle;
+pub(crate) mod import;
 mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
@@ -31,12 +31,13 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Settings};
+use crate::de::{DeOptions, Kept, check_all_taken};
 use crate::error::Result;
-use crate::machine::{self, State};
+use crate::machine::{self, Loaded, State};
 use crate::opcode::instructions;
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
+use crate::value::Buffer;
 use handle::Handle;
 use nodes::Nodes;
 
@@ -71,7 +72,8 @@ pub struct Graph<'de> {
     root: Handle,
     /// What PROTO said; `None` where it was not there.
     declared: Option<Protocol>,
-    settings: Settings,
+    settings: Kept,
+    buffers: Vec<Buffer<'de>>,
 }
 
 impl<'de> Graph<'de> {
@@ -122,16 +124,36 @@ impl<'de> Graph<'de> {
         T::deserialize(self.root())
     }
 
-    fn read(bytes: &'de [u8], settings: &Settings) -> Result<Self> {
+    fn read(bytes: &'de [u8], options: &DeOptions<'_, 'de>) -> Result<Self> {
+        let buffers = options.buffers.as_deref();
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(bytes, 0, &mut state, &settings.config(true))?;
-        Ok(Self {
-            input: Cow::Borrowed(bytes),
-            nodes: state.nodes,
+        let loaded = machine::load(bytes, 0, &mut state, &options.settings.config(true, buffers))?;
+        check_all_taken(&state, buffers)?;
+        Ok(Self::new(Cow::Borrowed(bytes), state.nodes, &loaded, options))
+    }
+
+    fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
+        let buffers = options.buffers.as_deref();
+        let mut collector = Collector::new(reader);
+        collector.collect(0)?;
+        let bytes = collector.into_bytes();
+        // The nodes are to live beside the bytes in one value, so they must not borrow from them.
+        let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
+        let loaded = machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
+        check_all_taken(&state, buffers)?;
+        let nodes = state.into_owned().nodes;
+        Ok(Self::new(Cow::Owned(bytes), nodes, &loaded, options))
+    }
+
+    fn new(input: Cow<'de, [u8]>, nodes: Nodes<'de>, loaded: &Loaded, options: &DeOptions<'_, 'de>) -> Self {
+        Self {
+            input,
+            nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: settings.clone(),
-        })
+            settings: Kept::of(&options.settings),
+            buffers: options.buffers.clone().unwrap_or_default(),
+        }
     }
 }
 
@@ -151,29 +173,13 @@ impl Graph<'static> {
     pub fn from_reader<R: Read>(reader: R) -> Result<Self> {
         DeOptions::new().graph_from_reader(reader)
     }
-
-    fn collect<R: Read>(reader: R, settings: &Settings) -> Result<Self> {
-        let mut collector = Collector::new(reader);
-        collector.collect(0)?;
-        let bytes = collector.into_bytes();
-        // The nodes are to live beside the bytes in one value, so they must not borrow from them.
-        let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(&bytes, 0, &mut state, &settings.config(false))?;
-        let nodes = state.into_owned().nodes;
-        Ok(Self {
-            input: Cow::Owned(bytes),
-            nodes,
-            root: loaded.root,
-            declared: loaded.protocol,
-            settings: settings.clone(),
-        })
-    }
 }
 
-impl DeOptions {
+impl<'b> DeOptions<'_, 'b> {
     /// Reads a pickle in memory into a [`Graph`]; see [`Graph::from_slice`].
     ///
-    /// The options that concern deserializing hold for whatever is deserialized from the graph.
+    /// The options that concern deserializing hold for whatever is deserialized from the graph. A resolver is asked for
+    /// names and persistent ids while the pickle is read; its constructors are not, for a graph shows objects as they are.
     ///
     /// # Errors
     /// As [`Graph::from_slice`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
@@ -186,15 +192,19 @@ impl DeOptions {
     /// assert_eq!(graph.root().as_str().as_deref(), Some("café"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
-    pub fn graph_from_slice<'de>(&self, bytes: &'de [u8]) -> Result<Graph<'de>> {
-        Graph::read(bytes, &self.settings)
+    pub fn graph_from_slice<'de>(&self, bytes: &'de [u8]) -> Result<Graph<'de>>
+    where
+        'b: 'de,
+    {
+        Graph::read(bytes, self)
     }
 
-    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`].
+    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`]. It borrows nothing but
+    /// [`buffers`](Self::buffers), if there are any.
     ///
     /// # Errors
     /// As [`Graph::from_reader`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
-    pub fn graph_from_reader<R: Read>(&self, reader: R) -> Result<Graph<'static>> {
-        Graph::collect(reader, &self.settings)
+    pub fn graph_from_reader<R: Read>(&self, reader: R) -> Result<Graph<'b>> {
+        Graph::collect(reader, self)
     }
 }

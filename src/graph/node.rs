@@ -156,7 +156,7 @@ impl<'g> Node<'g> {
         match self.handle.tag() {
             Tag::None | Tag::Vacant => NodeKind::None,
             Tag::True | Tag::False => NodeKind::Bool,
-            Tag::Small | Tag::Int4 | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
             Tag::Float8 | Tag::FloatLine => NodeKind::Float,
             Tag::Str1
             | Tag::Str4
@@ -401,11 +401,13 @@ impl<'g> Node<'g> {
 
     /// An 8-bit string as text, if the encoding can.
     fn decoded(self) -> Option<Cow<'g, str>> {
-        let cx = self.cx();
-        match scalar::chars(self.input(), self.handle)? {
-            Cow::Borrowed(chars) => cx.decode_chars(chars).ok().flatten(),
-            Cow::Owned(chars) => cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned())),
-        }
+        let chars = scalar::chars(self.input(), self.handle)?;
+        self.walk(|node| match chars {
+            Cow::Borrowed(chars) => node.cx.decode_chars(chars).ok().flatten(),
+            Cow::Owned(chars) => {
+                node.cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned()))
+            }
+        })
     }
 
     /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where it is in the pickle as it
@@ -414,7 +416,7 @@ impl<'g> Node<'g> {
         if let Some(chars) = scalar::chars(self.input(), self.handle) {
             return Some(chars);
         }
-        NodeDeserializer::root(&self.cx(), self.handle).buffer_bytes().ok().flatten()
+        self.walk(|node| node.buffer_bytes().ok().flatten())
     }
 
     /// This and all below it as a tree.
@@ -423,8 +425,9 @@ impl<'g> Node<'g> {
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to too much; both by the
     /// options with which the graph was read.
     pub fn to_value(self) -> Result<Value> {
-        let cx = self.cx();
-        crate::value::build(&cx, self.handle).map_err(|error| cx.locate(error, self.handle))
+        self.walk(|node| {
+            crate::value::build(node.cx, node.handle).map_err(|error| node.cx.locate(error, node.handle))
+        })
     }
 
     /// Whether the object can be reached from itself. Looks at everything below it, each object once.
@@ -432,8 +435,11 @@ impl<'g> Node<'g> {
         super::contains_itself(&self.graph.nodes, self.handle)
     }
 
-    pub(super) fn cx(self) -> Cx<'g, 'g> {
-        Cx::new(&self.graph.nodes, self.input(), &self.graph.settings)
+    /// Begins a walk of `de/` here.
+    pub(super) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
+        let settings = self.graph.settings.settings();
+        let cx = Cx::new(&self.graph.nodes, self.input(), &settings).with_buffers(&self.graph.buffers);
+        walk(NodeDeserializer::root(&cx, self.handle))
     }
 }
 

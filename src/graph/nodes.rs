@@ -118,6 +118,9 @@ impl Flags {
     /// A global named while the protocol was 4 or higher: dots in its name lead into classes.
     pub(crate) const DOTTED: Self = Self(1 << 10);
 
+    /// A view of bytes that is no read-only one: a buffer that came as a value.
+    pub(crate) const WRITABLE: Self = Self(1 << 11);
+
     /// Flags with a small number in their low byte: the spelling of an instance, or what a global is known as.
     pub(crate) const fn with_low(low: u8) -> Self {
         Self(low as u16)

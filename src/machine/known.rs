@@ -92,7 +92,7 @@ impl Known {
 ///
 /// # Errors
 /// A set of something unhashable.
-pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
+pub(crate) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
@@ -108,7 +108,7 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
         (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
         (Known::Bytes | Known::ByteArray, &[text, encoding]) if textual(text) && textual(encoding) => callable,
         (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(*part)) => callable,
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => callable,
         (Known::Reconstructor, [_, _, _]) | (Known::NewObj, [_, ..]) => callable,
         (Known::NewObjEx, &[_, args, kwargs])
             if matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) && kwargs.tag() == Tag::Dict =>
@@ -173,7 +173,13 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
     }
 }
 
-fn is_number(handle: Handle) -> bool {
+fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    use crate::graph::nodes::Const;
+
+    if handle.tag() == Tag::Const {
+        let constant = nodes.constant(handle.number());
+        return matches!(constant, Some(Const::Int(_) | Const::BigInt(_) | Const::Float(_)));
+    }
     matches!(
         handle.tag(),
         Tag::Small
@@ -186,7 +192,6 @@ fn is_number(handle: Handle) -> bool {
             | Tag::FloatLine
             | Tag::True
             | Tag::False
-            | Tag::Const
     )
 }
 

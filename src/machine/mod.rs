@@ -28,7 +28,7 @@ use crate::protocol::Protocol;
 use crate::read::{Cursor, text};
 
 pub(crate) use hooks::Hooks;
-pub(crate) use known::Known;
+pub(crate) use known::{Known, understand};
 pub(crate) use memo::Memo;
 use stack::Stack;
 pub(crate) use step::describe;

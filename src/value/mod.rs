@@ -8,7 +8,7 @@
 //!   containers over that;
 //! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 //! - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
-//! - `ser.rs`, `de.rs`: serde.
+//! - `ser.rs`, `de.rs`: serde; `convert.rs`: from one Rust type to another.
 //!
 //! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how deep a value is that
 //! comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and `tests/value/deep.rs` holds all of them to
@@ -19,6 +19,7 @@ mod build;
 mod cast;
 mod clone;
 mod complex;
+mod convert;
 mod de;
 mod dict;
 mod display;
@@ -39,6 +40,11 @@ use crate::error::Result;
 use crate::reduce::{Global, Reduce};
 
 pub use buffer::{Buffer, PickleBuffer};
+<<<<<<< HEAD
+pub use complex::Complex;
+pub use convert::{from_value, to_value};
+=======
+>>>>>>> main
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
 pub(crate) use build::{build, build_object};
 pub use complex::Complex;
