@@ -253,7 +253,9 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
         "ascii" | "us-ascii" => 0x7f,
         "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
         _ => {
-            return Err(Error::unsupported("bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8"));
+            return Err(Error::unsupported(
+                "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
+            ));
         }
     };
     text.chars()

@@ -24,6 +24,8 @@ pub(super) struct Progress {
     spelling: Spelling,
     /// Whether the object must be hashable; its parts need not.
     outer: bool,
+    /// How many scalars were kept before the field: what is beyond them is the field's own.
+    kept: usize,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
     diversion: Option<Box<Diversion>>,
@@ -55,7 +57,7 @@ impl Progress {
         let diversion = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diversion })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, kept: 0, state: None, diversion })
     }
 
     /// Writes the next field.
@@ -91,6 +93,7 @@ impl Progress {
             return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
         }
         self.fields += 1;
+        self.kept = dump.captured.len();
         let emit = &mut dump.emit;
         Ok(match key {
             "how" => Some(Role::Capture),
@@ -147,6 +150,7 @@ impl Progress {
     /// What follows the field's value.
     fn after<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<()> {
         let emit = &mut dump.emit;
+        let own = dump.captured.len() > self.kept;
         match key {
             "how" => match dump.captured.pop() {
                 Some(Captured::Uint(how)) => self.spelling = spelling(how, emit.protocol())?,
@@ -202,8 +206,9 @@ impl Progress {
                 }
                 _ => {}
             },
-            "state" if dump.captured.pop().is_none() => self.state = None,
-            "state_setter" => match (dump.captured.pop(), self.state) {
+            "state" if !own => self.state = None,
+            "state" => drop(dump.captured.pop()),
+            "state_setter" => match (own.then(|| dump.captured.pop()).flatten(), self.state) {
                 (None, Some(checkpoint)) => {
                     if !emit.take_back_falsy(checkpoint) {
                         emit.op(Opcode::Build);

@@ -355,8 +355,10 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
                 if self.role == Role::StateSetter {
                     self.dump.open_state_setter()?;
                 }
+                // Afterwards: objects within the value keep and take scalars of their own.
+                value.serialize(&mut *self.dump)?;
                 self.dump.captured.push(Captured::Bool(true));
-                value.serialize(self.dump)
+                Ok(())
             }
             _ => value.serialize(self),
         }

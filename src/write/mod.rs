@@ -66,14 +66,21 @@ pub(crate) struct Checkpoint {
 impl<S: Sink> Emitter<S> {
     pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default(), extensions: None }
+        Self {
+            out: Vec::new(),
+            frames: Frames::new(framing),
+            sink,
+            protocol,
+            fix_imports,
+            memo: Memo::default(),
+            extensions: None,
+        }
     }
 
     /// Writes these globals by their codes, where the protocol has such.
     pub(crate) fn set_extensions(&mut self, extensions: Option<Arc<ExtensionRegistry>>) {
         self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
     }
-
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol

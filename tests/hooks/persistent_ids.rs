@@ -132,7 +132,7 @@ fn ids_share_one_budget() {
 
 #[test]
 fn the_storages_of_a_torch_checkpoint() {
-    let folder = crate::fixtures::folder().join("wild/torch");
+    let folder = crate::corpus::folder().join("wild/torch");
     let bytes = std::fs::read(folder.join("tensors/data.pkl")).unwrap();
     struct Storages(std::path::PathBuf);
     impl Resolver for Storages {
@@ -157,7 +157,7 @@ fn the_storages_of_a_torch_checkpoint() {
 
 #[test]
 fn the_pickles_of_a_legacy_torch_checkpoint() {
-    let bytes = std::fs::read(crate::fixtures::folder().join("wild/torch/legacy-linear_state_dict.bin")).unwrap();
+    let bytes = std::fs::read(crate::corpus::folder().join("wild/torch/legacy-linear_state_dict.bin")).unwrap();
     let mut pickles = Deserializer::from_slice(&bytes);
     // torch.serialization.MAGIC_NUMBER, PROTOCOL_VERSION, and what machine it was.
     assert_eq!(u128::deserialize(&mut pickles).unwrap(), 0x1950_a86a_20f9_469c_fc6c);
