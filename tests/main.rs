@@ -11,6 +11,7 @@ mod fixtures;
 mod graph;
 mod hooks;
 mod instances;
+mod natural;
 mod objects_load;
 mod opcodes;
 mod python;

@@ -31,7 +31,7 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Kept, check_all_taken};
+use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
 use crate::opcode::instructions;
@@ -72,7 +72,7 @@ pub struct Graph<'de> {
     root: Handle,
     /// What PROTO said; `None` where it was not there.
     declared: Option<Protocol>,
-    settings: Kept,
+    settings: Plain,
     buffers: Vec<Buffer<'de>>,
 }
 
@@ -151,13 +151,13 @@ impl<'de> Graph<'de> {
             nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: Kept::of(&options.settings),
+            settings: options.settings.plain(),
             buffers: options.buffers.clone().unwrap_or_default(),
         }
     }
 }
 
-impl Graph<'static> {
+impl<'de> Graph<'de> {
     /// Reads a pickle from a reader, no byte beyond its STOP. The graph owns the bytes.
     ///
     /// # Errors

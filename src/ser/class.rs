@@ -75,13 +75,20 @@ impl<S: Sink> Dump<S> {
     }
 
     /// An instance of the class without state, made without a call.
+    #[inline]
     fn class_instance(&mut self, name: &'static str) -> Result<()> {
+        if self.emit.known_instance(name) { Ok(()) } else { self.new_instance(name) }
+    }
+
+    #[inline(never)]
+    fn new_instance(&mut self, name: &'static str) -> Result<()> {
         self.emit.open_instance()?;
         self.class_global(name)?;
         self.emit.close_instance()
     }
 
     /// An instance whose state is the fields that come.
+    #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
         let diversion = self.divert_class(name)?;
         self.class_instance(name)?;

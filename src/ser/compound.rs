@@ -8,6 +8,8 @@
 //! A container's length is known only to have been announced. What comes is what counts, and the first opcode waits for
 //! the first item; only a tuple of up to three must keep its word, since its opcode needs no mark.
 //!
+//! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
+//!
 //! The structs here are what serde's generated code drives: keep the common case of an element or field to one
 //! comparison and the value itself.
 
@@ -47,7 +49,6 @@ pub struct Seq<'a, S> {
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
@@ -111,6 +112,8 @@ pub struct Tuple<'a, S> {
     dump: &'a mut Dump<S>,
     len: usize,
     written: usize,
+    /// The opcode that makes the tuple.
+    opcode: Opcode,
     kind: TupleKind,
 }
 
@@ -142,8 +145,11 @@ impl<'a, S: Sink> Tuple<'a, S> {
 
     #[inline]
     fn open(dump: &'a mut Dump<S>, len: usize, kind: TupleKind) -> Result<Self> {
-        dump.emit.open_tuple(len)?;
-        Ok(Self { dump, len, written: 0, kind })
+        if len == 0 {
+            dump.emit.boundary()?;
+        }
+        let opcode = dump.emit.begin_tuple(len);
+        Ok(Self { dump, len, written: 0, opcode, kind })
     }
 
     #[inline]
@@ -155,7 +161,7 @@ impl<'a, S: Sink> Tuple<'a, S> {
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
-        self.dump.emit.close_tuple(self.len, self.written)?;
+        self.dump.emit.end_tuple(self.opcode, self.len, self.written)?;
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
@@ -236,14 +242,12 @@ impl<'a, S: Sink> Map<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer) })
     }
 
@@ -336,21 +340,18 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
-        dump.emit.boundary()?;
         Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 
     /// After [`Dump::open_variant`].
     #[inline]
     pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
-        dump.emit.boundary()?;
         Ok(Self { dump, open: false, kind: FieldsKind::Variant })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        dump.emit.boundary()?;
         Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diversion) })
     }
 

@@ -274,8 +274,8 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing);
+        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings);
         emit.set_extensions(self.extensions.clone());
-        Dump::new(emit, self.memoize_strings, self.hooks.clone())
+        Dump::new(emit, self.hooks.clone())
     }
 }

@@ -24,8 +24,6 @@ pub(super) struct Progress {
     spelling: Spelling,
     /// Whether the object must be hashable; its parts need not.
     outer: bool,
-    /// How many scalars were kept before the field: what is beyond them is the field's own.
-    kept: usize,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
     diversion: Option<Box<Diversion>>,
@@ -57,7 +55,7 @@ impl Progress {
         let diversion = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, kept: 0, state: None, diversion })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diversion })
     }
 
     /// Writes the next field.
@@ -93,7 +91,6 @@ impl Progress {
             return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
         }
         self.fields += 1;
-        self.kept = dump.captured.len();
         let emit = &mut dump.emit;
         Ok(match key {
             "how" => Some(Role::Capture),
@@ -150,7 +147,6 @@ impl Progress {
     /// What follows the field's value.
     fn after<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<()> {
         let emit = &mut dump.emit;
-        let own = dump.captured.len() > self.kept;
         match key {
             "how" => match dump.captured.pop() {
                 Some(Captured::Uint(how)) => self.spelling = spelling(how, emit.protocol())?,
@@ -206,22 +202,27 @@ impl Progress {
                 }
                 _ => {}
             },
-            "state" if !own => self.state = None,
-            "state" => drop(dump.captured.pop()),
-            "state_setter" => match (own.then(|| dump.captured.pop()).flatten(), self.state) {
-                (None, Some(checkpoint)) => {
-                    if !emit.take_back_falsy(checkpoint) {
-                        emit.op(Opcode::Build);
+            // There is always an answer to pop: objects nest, and without one this would take that of an outer object.
+            "state" if !took_some(dump) => self.state = None,
+            "state_setter" => match (took_some(dump), self.state) {
+                (false, Some(checkpoint)) => {
+                    if !dump.emit.take_back_falsy(checkpoint) {
+                        dump.emit.op(Opcode::Build);
                     }
                 }
-                (Some(_), Some(_)) => dump.call_state_setter()?,
-                (Some(_), None) => emit.op(Opcode::Pop),
-                (None, None) => {}
+                (true, Some(_)) => dump.call_state_setter()?,
+                (true, None) => dump.emit.op(Opcode::Pop),
+                (false, None) => {}
             },
             _ => {}
         }
         Ok(())
     }
+}
+
+/// Whether the Option that was written last is `Some`.
+fn took_some<S>(dump: &mut Dump<S>) -> bool {
+    matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
 /// How an object made in the way `how` is spelled at the protocol.

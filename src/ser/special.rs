@@ -48,7 +48,7 @@ pub(super) enum Role {
     CaptureGlobal,
     /// A map without entries, of which nothing is written.
     NoKwargs,
-    /// An Option: `None` is not written, and `Dump::captured` tells.
+    /// An Option: `None` is not written; which it is, is kept as a bool.
     State,
     /// The same, after what has to be done to the state below it.
     StateSetter,
@@ -344,7 +344,10 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_none(self) -> Result<()> {
         match self.role {
-            Role::State | Role::StateSetter => Ok(()),
+            Role::State | Role::StateSetter => {
+                self.dump.captured.push(Captured::Bool(false));
+                Ok(())
+            }
             _ => self.argument("None")?.serialize_none(),
         }
     }

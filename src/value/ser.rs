@@ -6,7 +6,8 @@
 //! for that content, and decimal text for others.
 //!
 //! Each kind of value has its own function, because serializing recurses and a debug build would otherwise reserve the
-//! locals of all kinds at each level.
+//! locals of all kinds at each level. For the same reason what a serializer returns for a container is matched on: a `?`
+//! would keep two more copies of it.
 
 use num_bigint::BigInt;
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
@@ -15,7 +16,7 @@ use serde_bytes::Bytes;
 use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
-use crate::reduce::token;
+use crate::reduce::{Reduce, token};
 use crate::ser::hooks;
 
 impl Serialize for Value {
@@ -25,17 +26,23 @@ impl Serialize for Value {
 }
 
 /// A value without regard to hooks that look at values.
-#[inline]
 pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        // The kind whose own frames are the largest has no other arms above them.
+        Value::Object(reduce) => Reduce::serialize(reduce, serializer),
+        _ => builtin(value, serializer),
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn builtin<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Value::Tuple(items) => tuple(items, serializer),
         Value::List(items) => list(items, serializer),
-        Value::Dict(dict) => dict.serialize(serializer),
-        Value::Set(set) => set.serialize(serializer),
+        Value::Dict(dict) => Dict::serialize(dict, serializer),
+        Value::Set(set) => Set::serialize(set, serializer),
         Value::FrozenSet(set) => frozenset(set, serializer),
-        Value::Object(reduce) => reduce.serialize(serializer),
-        // An id has itself no id.
-        Value::PersistentId(id) => serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id)),
+        Value::PersistentId(id) => persistent_id(id, serializer),
         _ => leaf(value, serializer),
     }
 }
@@ -43,7 +50,10 @@ pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Re
 impl Serialize for Dict {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
+        let mut map = match serializer.serialize_map(Some(self.len())) {
+            Ok(map) => map,
+            Err(error) => return Err(error),
+        };
         for (key, value) in self {
             map.serialize_entry(key, value)?;
         }
@@ -59,13 +69,22 @@ impl Serialize for Set {
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
+fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    // An id has itself no id.
+    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id))
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
 fn frozenset<S: Serializer>(set: &Set, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_struct(token::FROZENSET, &Elements(set))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut seq = serializer.serialize_seq(Some(items.len()))?;
+    let mut seq = match serializer.serialize_seq(Some(items.len())) {
+        Ok(seq) => seq,
+        Err(error) => return Err(error),
+    };
     for item in items {
         seq.serialize_element(item)?;
     }
@@ -74,7 +93,10 @@ fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut tuple = serializer.serialize_tuple(items.len())?;
+    let mut tuple = match serializer.serialize_tuple(items.len()) {
+        Ok(tuple) => tuple,
+        Err(error) => return Err(error),
+    };
     for item in items {
         tuple.serialize_element(item)?;
     }
@@ -110,7 +132,10 @@ struct Elements<'a>(&'a Set);
 impl Serialize for Elements<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
+            Ok(seq) => seq,
+            Err(error) => return Err(error),
+        };
         for element in self.0 {
             seq.serialize_element(element)?;
         }

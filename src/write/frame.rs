@@ -77,7 +77,11 @@ pub(super) struct Frames {
     /// Where the open frame's header is in the buffer.
     start: Option<usize>,
     /// The length of the buffer from which on an opcode boundary ends the frame.
+    end: usize,
+    /// The length from which on an opcode boundary needs a closer look: `end`, or nothing at protocols 0 and 1, where
+    /// all values take the way round that their text opcodes need.
     limit: usize,
+    old: bool,
     /// How many frames have ended.
     commits: u64,
     /// Whether nothing is to reach the sink.
@@ -85,13 +89,18 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub(super) fn new(framing: bool) -> Self {
-        Self { framing, start: None, limit: usize::MAX, commits: 0, held: false }
+    pub(super) fn new(framing: bool, old: bool) -> Self {
+        Self { framing, start: None, end: usize::MAX, limit: 0, old, commits: 0, held: false }
     }
 
     /// No frames, and everything stays in the buffer.
     pub(super) fn held() -> Self {
-        Self { held: true, ..Self::new(false) }
+        Self { limit: usize::MAX, held: true, ..Self::new(false, false) }
+    }
+
+    fn set_end(&mut self, end: usize) {
+        self.end = end;
+        self.limit = if self.old { 0 } else { end };
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -106,8 +115,20 @@ impl<S: Sink> Emitter<S> {
         if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
     }
 
+    /// Whether the next value is still within the frame, at protocol 2 or later, and fits into the buffer by `len` bytes.
+    ///
+    /// One question for what would each send a value round: the ways round are calls, and a function without them needs
+    /// no stack.
+    #[inline(always)]
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
+    }
+
     #[cold]
     fn cross_boundary(&mut self) -> Result<()> {
+        if self.out.len() < self.frames.end {
+            return Ok(());
+        }
         self.commit_frame();
         self.sink.drain(&mut self.out)?;
         self.open_frame();
@@ -121,9 +142,11 @@ impl<S: Sink> Emitter<S> {
             let mut header = [0; FRAME_HEADER];
             header[0] = Opcode::Frame.byte();
             self.out.extend_from_slice(&header);
-            self.frames.limit = self.out.len() + FRAME_TARGET;
+            self.frames.set_end(self.out.len() + FRAME_TARGET);
         } else if S::STREAMS {
-            self.frames.limit = self.out.len() + FRAME_TARGET;
+            self.frames.set_end(self.out.len() + FRAME_TARGET);
+        } else {
+            self.frames.set_end(usize::MAX);
         }
     }
 

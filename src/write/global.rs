@@ -42,14 +42,13 @@ impl<S: Sink> Emitter<S> {
     /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
     ///
     /// Like [`global`](Self::global), and found by the name's address first.
-    #[inline]
     pub(crate) fn class<'a>(
         &mut self,
         name: &'static str,
         names: impl FnOnce() -> Result<(&'a str, &'a str)>,
     ) -> Result<()> {
         self.boundary()?;
-        if let Some(index) = self.memo.classes.get(name) {
+        if let Some(index) = self.memo.classes.expected(name).or_else(|| self.memo.classes.get(name)) {
             self.get(index);
             return Ok(());
         }
@@ -66,6 +65,26 @@ impl<S: Sink> Emitter<S> {
         };
         self.memo.classes.insert(name, index);
         Ok(())
+    }
+
+    /// An instance of the class `name`, if that has been written and all is as it mostly is.
+    #[inline]
+    pub(crate) fn known_instance(&mut self, name: &'static str) -> bool {
+        if !self.has_room(4) {
+            return false;
+        }
+        match self.memo.classes.expected(name) {
+            Some(index) if index < 0x100 => {
+                self.out.extend_from_slice(&[
+                    Opcode::Binget.byte(),
+                    index as u8,
+                    Opcode::EmptyTuple.byte(),
+                    Opcode::Newobj.byte(),
+                ]);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Refers to the member `name` of the enumeration `class` if it has been written; both are serde names.

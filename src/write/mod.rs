@@ -42,6 +42,10 @@ pub(crate) struct Emitter<S> {
     sink: S,
     protocol: Protocol,
     fix_imports: bool,
+    /// Whether text is looked up in the memo.
+    memoize_strings: bool,
+    /// Whether short text is just written, in the form of protocol 4.
+    short_strings: bool,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
@@ -51,6 +55,7 @@ pub(crate) struct Held {
     out: Vec<u8>,
     frames: Frames,
     protocol: Protocol,
+    short_strings: bool,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
@@ -64,14 +69,16 @@ pub(crate) struct Checkpoint {
 }
 
 impl<S: Sink> Emitter<S> {
-    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
+    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, memoize_strings: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
         Self {
             out: Vec::new(),
-            frames: Frames::new(framing),
+            frames: Frames::new(framing, protocol < Protocol::V2),
             sink,
             protocol,
             fix_imports,
+            memoize_strings,
+            short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
             memo: Memo::default(),
             extensions: None,
         }
@@ -122,6 +129,7 @@ impl<S: Sink> Emitter<S> {
             out: std::mem::take(&mut self.out),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
+            short_strings: std::mem::replace(&mut self.short_strings, !self.memoize_strings),
             memo: std::mem::take(&mut self.memo),
             extensions: self.extensions.take(),
         };
@@ -134,6 +142,7 @@ impl<S: Sink> Emitter<S> {
         self.op(Opcode::Stop);
         self.frames = held.frames;
         self.protocol = held.protocol;
+        self.short_strings = held.short_strings;
         self.memo = held.memo;
         self.extensions = held.extensions;
         std::mem::replace(&mut self.out, held.out)
