@@ -15,6 +15,7 @@ mod instances;
 mod limits;
 mod objects_load;
 mod natural;
+mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;

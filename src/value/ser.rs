@@ -22,14 +22,20 @@ use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
 use crate::reduce::{Reduce, token};
+use crate::ser::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            // The kind whose own frames are the largest has no other arms above them.
-            Self::Object(reduce) => Reduce::serialize(reduce, serializer),
-            _ => builtin(self, serializer),
-        }
+        if hooks::armed() { hooks::serialize_node(self, serializer) } else { serialize_plain(self, serializer) }
+    }
+}
+
+/// A value without regard to hooks that look at values.
+pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        // The kind whose own frames are the largest has no other arms above them.
+        Value::Object(reduce) => Reduce::serialize(reduce, serializer),
+        _ => builtin(value, serializer),
     }
 }
 
@@ -69,7 +75,8 @@ impl Serialize for Set {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(token::PERSISTENT_ID, id)
+    // An id has itself no id.
+    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
