@@ -13,7 +13,6 @@ mod graph;
 mod hooks;
 mod instances;
 mod limits;
-mod objects_load;
 mod natural;
 mod objects_load;
 mod opcodes;
