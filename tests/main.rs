@@ -18,6 +18,7 @@ mod python;
 mod python_loads;
 mod readme;
 mod regression;
+mod roundtrip;
 mod sha256;
 mod snapshots;
 mod typed;
