@@ -190,6 +190,7 @@ mod float;
 mod graph;
 mod limits;
 mod machine;
+mod natural;
 pub mod opcode;
 mod protocol;
 mod read;

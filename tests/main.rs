@@ -1,6 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes;
 mod classes_load;
 mod conformance;
 mod convert;
@@ -12,6 +13,7 @@ mod graph;
 mod hooks;
 mod instances;
 mod limits;
+mod natural;
 mod objects_load;
 mod opcodes;
 mod python;

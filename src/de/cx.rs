@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
+use crate::natural::FormCache;
 use crate::read::text::Text;
 use crate::value::Buffer;
 
@@ -22,6 +24,10 @@ pub(crate) struct Cx<'g, 'de> {
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// Which classes have a natural form.
+    pub(crate) forms: FormCache,
+    /// Which classes have the names that the types say.
+    pub(crate) classes: ClassCache,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
@@ -32,7 +38,15 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// One of several walks that share a budget.
     pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
-        Self { nodes, input, settings, buffers: &[], budget: Cell::new(budget) }
+        Self {
+            nodes,
+            input,
+            settings,
+            buffers: &[],
+            budget: Cell::new(budget),
+            forms: FormCache::default(),
+            classes: ClassCache::default(),
+        }
     }
 
     /// With these out-of-band buffers.
@@ -130,9 +144,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => Err(Error::data(
-                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
-                    )),
+                    Errors::Strict => {
+                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
+                    }
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -157,9 +171,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
+            (None, Errors::Strict) => {
+                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
+            }
             (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
                 let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);
