@@ -18,6 +18,7 @@ mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod python_values;
 mod readme;
 mod regression;
 mod roundtrip;

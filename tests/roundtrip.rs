@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 use serde_derive::{Deserialize, Serialize};
 use serde_pickle::{
-    Complex, DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, from_reader, from_slice,
+    Complex, DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, from_reader,
+    from_slice,
 };
 
 /// Text with everything that some protocol has to escape.
@@ -33,12 +34,14 @@ fn any_big_int() -> impl Strategy<Value = BigInt> {
 
 /// Text with a lone surrogate.
 fn any_surrogates() -> impl Strategy<Value = Value> {
-    ("[a-z\n\\\\é]{0,4}", 0xa0..=0xbf_u8, 0x80..=0xbf_u8, "[a-z\n\\\\é]{0,4}").prop_map(|(before, second, third, after)| {
-        let mut bytes = before.into_bytes();
-        bytes.extend_from_slice(&[0xed, second, third]);
-        bytes.extend_from_slice(after.as_bytes());
-        Value::text(bytes).unwrap()
-    })
+    ("[a-z\n\\\\é]{0,4}", 0xa0..=0xbf_u8, 0x80..=0xbf_u8, "[a-z\n\\\\é]{0,4}").prop_map(
+        |(before, second, third, after)| {
+            let mut bytes = before.into_bytes();
+            bytes.extend_from_slice(&[0xed, second, third]);
+            bytes.extend_from_slice(after.as_bytes());
+            Value::text(bytes).unwrap()
+        },
+    )
 }
 
 /// Scalars that can be keys.
@@ -180,8 +183,7 @@ fn any_rich() -> impl Strategy<Value = Rich> {
         }
     });
     let leaf = leaf.boxed();
-    (leaf.clone(), proptest::option::of(leaf))
-        .prop_map(|(outer, inner)| Rich { maybe: inner.map(Box::new), ..outer })
+    (leaf.clone(), proptest::option::of(leaf)).prop_map(|(outer, inner)| Rich { maybe: inner.map(Box::new), ..outer })
 }
 
 /// Every way to write it, and every way to read that.
@@ -197,7 +199,10 @@ fn assert_comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Deb
         for pickle in [plain, memoized, unframed] {
             assert_eq!(from_slice::<T>(&pickle).unwrap(), *value, "{protocol:?}");
             assert_eq!(from_reader::<_, T>(&*pickle).unwrap(), *value, "{protocol:?}");
-            assert_eq!(Graph::from_slice(&pickle).unwrap().deserialize::<Value>().unwrap(), from_slice::<Value>(&pickle).unwrap());
+            assert_eq!(
+                Graph::from_slice(&pickle).unwrap().deserialize::<Value>().unwrap(),
+                from_slice::<Value>(&pickle).unwrap()
+            );
         }
     }
 }
