@@ -9,6 +9,7 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_write;
 mod hooks;
 mod instances;
 mod objects_load;

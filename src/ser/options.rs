@@ -121,6 +121,16 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing), self.memoize_strings)
+        Dump::new(self.emitter(sink), self.memoize_strings)
+    }
+
+    /// Whether protocols below 3 name globals as Python 2 does.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports
+    }
+
+    /// What writes by these options.
+    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
+        Emitter::new(sink, self.protocol, self.fix_imports, self.framing)
     }
 }
