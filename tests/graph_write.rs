@@ -5,40 +5,82 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::json;
-use serde_pickle::{Graph, NodeKind, Protocol, SerOptions};
+use serde_pickle::{Graph, Protocol, SerOptions};
 
 use crate::corpus::{Fixture, folder, files};
 use crate::python::{hex, python3};
 
+/// The pickler whose bytes come out again. That of 3.6 escapes less text at protocol 0 and frames otherwise.
+const BY_C: &str = "the C pickler of 3.7 to 3.13";
+
 const SETS: [&str; 5] = ["valid", "odd", "types", "hooks", "numpy"];
 
-fn written(graph: &Graph<'_>, protocol: Protocol) -> serde_pickle::Result<Vec<u8>> {
-    SerOptions::new().protocol(protocol).graph_to_vec(graph)
+/// Who wrote it, as far as that matters for the bytes; `None` for programs assembled by hand and for streams.
+fn maker(fixture: &Fixture) -> Option<&'static str> {
+    let stream = !fixture.entry["count"].is_null() || !fixture.entry["offsets"].is_null();
+    if fixture.set == "odd" || stream {
+        return None;
+    }
+    Some(match (fixture.text("implementation"), fixture.text("python")) {
+        ("py", _) => "pickle.py",
+        (_, python) if python.starts_with("2.") => "cPickle of 2.7",
+        (_, python) if python.starts_with("3.6") => "the C pickler of 3.6",
+        _ => BY_C,
+    })
 }
 
-/// Whether one of the fixture's makers is CPython's C pickler of Python 3, and not 3.6, whose spelling differs.
-fn is_by_c_pickler(fixture: &Fixture) -> bool {
-    let python = fixture.text("python");
-    let stream = !fixture.entry["count"].is_null() || !fixture.entry["offsets"].is_null();
-    let pure = fixture.text("implementation") == "py";
-    fixture.set != "odd" && python.starts_with("3.") && python != "3.6" && !stream && !pure
+/// Whether Python loads it, by the manifest.
+fn loads(fixture: &Fixture) -> bool {
+    fixture.entry["loads"].as_bool().unwrap_or(true) && fixture.entry["load_error"].is_null()
 }
 
 #[test]
 fn what_the_c_pickler_wrote_is_written_byte_for_byte() {
-    let mut shares: BTreeMap<Protocol, (usize, usize)> = BTreeMap::new();
+    let mut shares: BTreeMap<(&str, Protocol), (usize, usize)> = BTreeMap::new();
     let mut others = Vec::new();
-    for fixture in SETS.into_iter().flat_map(files).filter(is_by_c_pickler) {
-        let graph = Graph::from_slice(&fixture.bytes).unwrap();
-        let share = shares.entry(graph.protocol()).or_default();
-        share.1 += 1;
-        match graph.to_vec() {
-            Ok(written) if written == fixture.bytes => share.0 += 1,
-            Ok(_) => others.push(fixture.name()),
-            Err(error) => others.push(format!("{}: {error}", fixture.name())),
+    for fixture in SETS.into_iter().flat_map(files) {
+        let Some(maker) = maker(&fixture) else { continue };
+        let Ok(graph) = Graph::from_slice(&fixture.bytes) else {
+            assert!(!loads(&fixture), "{}", fixture.name());
+            continue;
+        };
+        let written = graph.to_vec().unwrap_or_else(|error| panic!("{}: {error}", fixture.name()));
+        let same = written == fixture.bytes;
+        let share = shares.entry((maker, graph.protocol())).or_default();
+        *share = (share.0 + usize::from(same), share.1 + 1);
+        if !same && maker == BY_C {
+            others.push(fixture.name());
         }
+        let mut streamed = Vec::new();
+        graph.to_writer(&mut streamed).unwrap();
+        assert_eq!(streamed, written, "{}", fixture.name());
     }
-    println!("{shares:?}\n{}", others.join("\n"));
+    for ((maker, protocol), (same, all)) in &shares {
+        println!("{maker}, protocol {}: {same} of {all}", protocol.number());
+    }
+    assert!(others.is_empty(), "{} differ:\n{}", others.len(), others.join("\n"));
+    let by_c = shares.iter().filter(|((maker, _), _)| *maker == BY_C).map(|(_, share)| share.1);
+    assert!(by_c.sum::<usize>() > 1_500);
+}
+
+/// Why a pickle of that protocol cannot be the same graph.
+fn cannot_be_the_same(fixture: &Fixture, own: Protocol, protocol: Protocol) -> Option<&'static str> {
+    let older = protocol < own;
+    let is = |name: &str| fixture.name().contains(name);
+    match protocol {
+        Protocol::V0 if older && !fixture.entry["persistent"].is_null() => {
+            Some("an id in a line is a text of its own each time")
+        }
+        Protocol::V0 | Protocol::V1 | Protocol::V2 if own > Protocol::V2 && is("globals/python3_renamed") => {
+            Some("Python 2 has one name for what are two exceptions in Python 3")
+        }
+        _ if own != Protocol::V5 && is("odd/readonly_buffer_of_bytearray") => None,
+        _ if protocol < Protocol::V5 && is("odd/readonly_buffer_of_bytearray") => {
+            Some("a read-only view is a thing of protocol 5")
+        }
+        _ if is("odd/build_state_grows_later") => Some("the state is copied when BUILD runs, and grows afterwards"),
+        _ => None,
+    }
 }
 
 #[test]
@@ -52,7 +94,8 @@ fn python_loads_what_is_written_as_the_same_graph() {
             let graph = match fixture.options().graph_from_slice(&fixture.bytes) {
                 Ok(graph) => graph,
                 Err(error) => {
-                    assert!(set == "odd", "{}: {error}", fixture.name());
+                    // What Python alone can load is listed in `conformance`.
+                    assert!(set == "odd" || !loads(&fixture), "{}: {error}", fixture.name());
                     continue;
                 }
             };
@@ -61,7 +104,12 @@ fn python_loads_what_is_written_as_the_same_graph() {
                 if protocol != own && fixture.bytes.len() > 10_000 {
                     continue;
                 }
-                let written = match written(&graph, protocol) {
+                if let Some(_why) = cannot_be_the_same(&fixture, own, protocol) {
+                    continue;
+                }
+                let fix_imports = fixture.entry["fix_imports"].as_bool().unwrap_or(true);
+                let options = SerOptions::new().protocol(protocol).fix_imports(fix_imports);
+                let written = match options.graph_to_vec(&graph) {
                     Ok(written) => written,
                     Err(error) => {
                         assert!(protocol != own, "{} at its own protocol: {error}", fixture.name());
@@ -78,7 +126,8 @@ fn python_loads_what_is_written_as_the_same_graph() {
                     "original": hex(&fixture.bytes),
                     "written": hex(&written),
                     "encoding": encoding,
-                    "fix_imports": fixture.entry["fix_imports"].as_bool().unwrap_or(true),
+                    "fix_imports": fix_imports,
+                    "persistent": !fixture.entry["persistent"].is_null() || !fixture.entry["ids"].is_null(),
                     "extensions": extensions,
                     "buffers": fixture.entry["buffers"].as_array().filter(|buffers| buffers.iter().all(|buffer| buffer.is_string())),
                 });

@@ -34,10 +34,10 @@ class Different(Exception):
 
 def load(data, case):
     buffers = [bytes.fromhex(one) for one in case["buffers"]] if case["buffers"] is not None else None
-    unpickler = Unpickler(
-        io.BytesIO(data), encoding=case["encoding"], fix_imports=case["fix_imports"], buffers=buffers
-    )
-    return unpickler.load()
+    options = {"encoding": case["encoding"], "fix_imports": case["fix_imports"], "buffers": buffers}
+    if case["persistent"]:
+        return Unpickler(io.BytesIO(data), **options).load()
+    return pickle.loads(data, **options)
 
 
 def order(items):
@@ -64,6 +64,8 @@ def parts(one):
         return [("pid", one.pid)]
     if kind is types.MethodType:
         return [("function", one.__func__), ("self", one.__self__)]
+    if isinstance(one, types.BuiltinFunctionType):
+        return [("name", one.__name__), ("self", one.__self__)]
     reduced = one.__reduce_ex__(4)
     if isinstance(reduced, str):
         return [("name", reduced)]
@@ -72,6 +74,11 @@ def parts(one):
     reduced[3] = None if reduced[3] is None else list(reduced[3])
     reduced[4] = None if reduced[4] is None else list(reduced[4])
     return list(zip(("callable", "args", "state", "listitems", "dictitems", "setter"), reduced))
+
+
+def is_bound(one):
+    """Whether this is the method of an object or class, which is made anew each time it is asked for."""
+    return isinstance(one, types.BuiltinFunctionType) and not isinstance(one.__self__, (types.ModuleType, type(None)))
 
 
 def compare(first, second):
@@ -85,8 +92,8 @@ def compare(first, second):
             if a != b and (a == a or b == b) or repr(a) != repr(b):
                 raise Different("%s: %.80r and %.80r" % (path, a, b))
             continue
-        if isinstance(a, NAMED):
-            if a is not b and getattr(a, "__self__", None) == getattr(b, "__self__", None):
+        if isinstance(a, NAMED) and not is_bound(a):
+            if a is not b:
                 raise Different("%s: %.80r and %.80r" % (path, a, b))
             continue
         known, known_back = counterpart.get(id(a)), back.get(id(b))

@@ -331,8 +331,14 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::True => self.emit.bool(true),
             Tag::False => self.emit.bool(false),
             Tag::EmptyTuple => self.emit.empty_tuple(),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.save_int(handle),
-            Tag::Float8 | Tag::FloatLine => self.save_float(handle),
+            Tag::Small
+            | Tag::Int
+            | Tag::Long1
+            | Tag::Long4
+            | Tag::IntLine
+            | Tag::LongLine
+            | Tag::Float8
+            | Tag::FloatLine => self.save_number(handle),
             Tag::Buffer => self.save_buffer(handle),
             Tag::Const => match self.nodes.constant(handle.number()) {
                 Some(Const::Int(_) | Const::BigInt(_)) => self.save_int(handle),
@@ -343,13 +349,42 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
+    /// No pickler memoizes numbers; a program assembled otherwise may, and a NaN is a key that equals itself alone.
+    fn save_number(&mut self, handle: Handle) -> Result<()> {
+        let memoized = self.memoized.wants(self.graph, handle);
+        if memoized && let Some(&index) = self.payloads.get(&handle) {
+            self.emit.get(index);
+            return Ok(());
+        }
+        match handle.tag() {
+            Tag::Float8 | Tag::FloatLine => self.save_float(handle)?,
+            _ => self.save_int(handle)?,
+        }
+        if memoized {
+            let index = self.emit.memoize()?;
+            self.payloads.insert(handle, index);
+        }
+        Ok(())
+    }
+
     fn save_int(&mut self, handle: Handle) -> Result<()> {
         match scalar::int(self.nodes, self.input, handle) {
+            Some(Int::Small(value)) if self.is_long(handle) => self.emit.long(value),
             Some(Int::Small(value)) => self.emit.int(value),
             Some(Int::Long(bytes)) => self.emit.big_int(bytes),
             Some(Int::Big(value)) => self.emit.big_int(&value.to_signed_bytes_le()),
             None => Err(unreadable()),
         }
+    }
+
+    /// Whether it is a small int spelled as one of Python 2's type `long`. Python 3 up to 3.6 wrote all ints so at
+    /// protocol 0.
+    fn is_long(&self, handle: Handle) -> bool {
+        let opcode = match handle.tag() {
+            Tag::Const => return false,
+            _ => self.input.get(handle.offset()).copied().and_then(Opcode::from_byte),
+        };
+        matches!(opcode, Some(Opcode::Long | Opcode::Long1 | Opcode::Long4))
     }
 
     fn save_float(&mut self, handle: Handle) -> Result<()> {

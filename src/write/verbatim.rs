@@ -30,6 +30,26 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
+    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, though a shorter one might do.
+    pub(crate) fn long(&mut self, value: i64) -> Result<()> {
+        self.boundary()?;
+        if self.at_least_binary_long() {
+            let bytes = value.to_le_bytes();
+            let bytes = super::choose::minimal(&bytes);
+            // At most eight.
+            let len = bytes.len() as u8;
+            return self.counted(&[Opcode::Long1.byte(), len], bytes);
+        }
+        self.op(Opcode::Long);
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.out.extend_from_slice(b"L\n");
+        Ok(())
+    }
+
+    fn at_least_binary_long(&self) -> bool {
+        self.protocol >= Opcode::Long1.protocol()
+    }
+
     /// GLOBAL with these very names, in whatever Python they are at home.
     pub(crate) fn global_verbatim(&mut self, module: &str, name: &str) -> Result<()> {
         self.lines(Opcode::Global, &[module, name])
