@@ -219,9 +219,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.visit_merged(sources, object, visitor)
             }
             (None, false) => match (object.base, object.args.handles()) {
-                (Some((_, base)), _) => {
-                    serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
-                }
+                (Some((_, base)), _) => serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
                 (None, []) => self.visit_merged(Vec::new(), object, visitor),
                 // A tuple subclass without attributes has its items in one argument.
                 (None, &[items]) if items.tag() == Tag::Tuple => self.inner(items)?.visit_items(visitor),
@@ -283,9 +281,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         match object.args.handles() {
             &[items] if is_items(&object, items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
             [] => match self.state_of(&object)? {
-                Some(state) if is_sequence(state) => {
-                    serde::Deserializer::deserialize_seq(self.inner(state)?, visitor)
-                }
+                Some(state) if is_sequence(state) => serde::Deserializer::deserialize_seq(self.inner(state)?, visitor),
                 _ => self.visit_run(&[], visitor),
             },
             args => self.visit_run(args, visitor),
@@ -417,9 +413,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
     pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match self.of(handle).view()? {
-            View::Bytes { bytes, .. } => {
-                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
-            }
+            View::Bytes { bytes, .. } => self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned()))),
             _ => Ok(None),
         }
     }
@@ -435,13 +429,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// # Errors
     /// An extension code, which has a name only in a registry.
     pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
-        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| {
-            match self.handle.tag() {
-                Tag::Ext => Error::unsupported(
-                    "an extension code names a global in a registry; give it with DeOptions::extensions",
-                ),
-                _ => self.unreadable(),
+        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| match self
+            .handle
+            .tag()
+        {
+            Tag::Ext => {
+                Error::unsupported("an extension code names a global in a registry; give it with DeOptions::extensions")
             }
+            _ => self.unreadable(),
         })
     }
 }

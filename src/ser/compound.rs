@@ -15,6 +15,7 @@
 
 use serde::ser::{self, Serialize};
 
+use super::divert::{self, Diversion};
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
@@ -116,13 +117,12 @@ pub struct Tuple<'a, S> {
     kind: TupleKind,
 }
 
-#[derive(Clone, Copy)]
 enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
     /// The arguments of a call; whether the call's result must be hashable.
-    Call(bool),
+    Call(bool, Option<Box<Diversion>>),
 }
 
 impl<'a, S: Sink> Tuple<'a, S> {
@@ -138,9 +138,9 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 
     /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diversion: Option<Box<Diversion>>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer))
+        Self::open(dump, len, TupleKind::Call(outer, diversion))
     }
 
     #[inline]
@@ -165,9 +165,10 @@ impl<'a, S: Sink> Tuple<'a, S> {
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer) => {
+            TupleKind::Call(outer, diversion) => {
                 self.dump.emit.op(Opcode::Reduce);
                 self.dump.hashed = outer;
+                divert::end(self.dump, diversion)?;
             }
         }
         Ok(self.dump)
@@ -330,7 +331,7 @@ enum FieldsKind {
     /// The value of a variant's one entry.
     Variant,
     /// The state of the instance below it; whether that must be hashable.
-    State(bool),
+    State(bool, Option<Box<Diversion>>),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
 }
@@ -349,9 +350,9 @@ impl<'a, S: Sink> Fields<'a, S> {
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, open: false, kind: FieldsKind::State(outer) })
+        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diversion) })
     }
 
     /// A struct under a private name.
@@ -389,11 +390,12 @@ impl<'a, S: Sink> Fields<'a, S> {
                 }
                 self.dump.close_variant();
             }
-            FieldsKind::State(outer) => {
+            FieldsKind::State(outer, diversion) => {
                 if self.open {
                     emit.op(Opcode::Build);
                 }
                 self.dump.hashed = outer;
+                divert::end(self.dump, diversion)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
         }

@@ -5,11 +5,13 @@
 //! no hashable form is an error here rather than a `TypeError` in the reader.
 
 use std::fmt::{Display, Write as _};
+use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
+use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
@@ -29,10 +31,16 @@ pub struct Dump<S> {
     /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::Form,
+    pub(super) hooks: Option<Arc<Hooks>>,
+    /// Whether what is written goes aside, to be rewritten: see `divert.rs`.
+    pub(super) diverted: bool,
+    /// Counts this dump where its hooks look at values.
+    _armed: Option<Arm>,
 }
 
 impl<S: Sink> Dump<S> {
-    pub(super) fn new(emit: Emitter<S>) -> Self {
+    pub(super) fn new(emit: Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
+        let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             emit,
             hashed: false,
@@ -41,6 +49,9 @@ impl<S: Sink> Dump<S> {
             captured: Vec::new(),
             class: "",
             form: class::Form::Argument,
+            hooks,
+            diverted: false,
+            _armed: armed,
         }
     }
 
@@ -51,6 +62,7 @@ impl<S: Sink> Dump<S> {
                 "an earlier value was not written to its end, so nothing can follow it in this stream",
             ));
         }
+        self.check_hooks()?;
         self.dumping = true;
         self.emit.begin();
         Ok(())

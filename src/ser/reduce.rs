@@ -8,6 +8,7 @@
 
 use serde::ser::Serialize;
 
+use super::divert::{self, Diversion};
 use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ pub(super) struct Progress {
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
+    diversion: Option<Box<Diversion>>,
 }
 
 /// How the object is made, at the protocol.
@@ -50,9 +52,10 @@ impl Progress {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
+        let diversion = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diversion })
     }
 
     /// Writes the next field.
@@ -74,12 +77,12 @@ impl Progress {
         }
     }
 
-    pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
+    pub(super) fn end<S: Sink>(self, dump: &mut Dump<S>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
-        Ok(())
+        divert::end(dump, self.diversion)
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.
