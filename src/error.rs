@@ -154,6 +154,12 @@ impl Error {
         self
     }
 
+    /// Takes the place in the input back: what was read is in no input.
+    pub(crate) fn nowhere(mut self) -> Self {
+        self.0.offset = None;
+        self
+    }
+
     /// Moves the offset by that of the pickle in its stream.
     pub(crate) fn in_stream(mut self, start: u64) -> Self {
         if let Some(offset) = &mut self.0.offset {
@@ -281,6 +287,7 @@ impl Display for Found<'_> {
         match self.0 {
             Unexpected::Str(text) => write!(f, "string {:?}", quoted(text)),
             Unexpected::Unit => f.write_str("None"),
+            Unexpected::Bytes([_]) => f.write_str("1 byte"),
             Unexpected::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             Unexpected::Other(text) => f.write_str(&quoted(text)),
             other => other.fmt(f),

@@ -29,7 +29,13 @@
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
 //! | any object at all | [`Value`], written in Rust by [`pickle!`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
+//! | what is shared, and what contains itself | [`Graph`] |
+//! | `Unpickler.find_class`, `persistent_load` | [`Resolver`], for [`DeOptions::resolver`] |
+//! | `copyreg.add_extension` | [`ExtensionRegistry`], for [`DeOptions::extensions`] |
+//! | `buffers=` of `pickle.loads` | [`DeOptions::buffers`] |
 //! | `pickletools.genops` | [`opcode::instructions`] |
+//!
+//! Every name of Python's module and where it lives here: `docs/PYTHON_API.md` in the repository.
 //!
 //! # From Rust to Python
 //!
@@ -120,7 +126,7 @@
 //! ## Shared objects are read as copies
 //!
 //! An object that a pickle refers to twice is one object in Python and two equal ones in a tree of Rust values, and is written
-//! twice if they are. One that contains itself fits no tree: it is an error.
+//! twice if they are. One that contains itself fits no tree: it is an error. A [`Graph`] keeps both as they are.
 //!
 //! ## Formats for people
 //!
@@ -163,6 +169,16 @@
 //! assert_eq!(from_slice::<Value>(&deep).unwrap_err().kind(), ErrorKind::Limit);
 //! ```
 //!
+//! A [`Resolver`] says which names may appear at all; a pickle that has any other is refused at the byte that names it:
+//!
+//! ```
+//! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
+//!
+//! let known = AllowList::new().allow("collections", "OrderedDict");
+//! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
+//! ```
+//!
 //! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`] takes as much as the reader
 //! gives, so bound the reader, by [`Read::take`](std::io::Read::take), where the pickle comes over a network.
 #![forbid(unsafe_code)]
@@ -170,9 +186,11 @@
 
 mod de;
 mod error;
+mod float;
 mod graph;
 mod limits;
 mod machine;
+mod natural;
 pub mod opcode;
 mod protocol;
 mod read;
@@ -182,9 +200,11 @@ mod value;
 mod write;
 
 pub use de::{
-    DeOptions, Deserializer, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader, from_slice,
+    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader,
+    from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
 pub use protocol::Protocol;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,
@@ -192,8 +212,8 @@ pub use reduce::{
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
-    Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry, Value,
-    ValueIndex,
+    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
+    Value, ValueIndex, from_value, to_value,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

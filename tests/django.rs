@@ -19,7 +19,7 @@ use serde_pickle::{Value, from_reader, from_slice};
 const KEY: &str = "user:42";
 
 fn fixtures() -> PathBuf {
-    crate::fixtures::folder().join("wild/django")
+    crate::corpus::folder().join("wild/django")
 }
 
 fn json(path: &Path) -> serde_json::Value {

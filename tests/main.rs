@@ -1,16 +1,26 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes;
 mod classes_load;
-mod django;
-mod fixtures;
-mod objects_load;
-mod python;
-mod python_loads;
 mod conformance;
+mod convert;
 mod corpus;
+mod django;
 mod drivers;
 mod fixtures;
+mod graph;
+mod hooks;
+mod instances;
+mod limits;
+mod natural;
+mod objects_load;
+mod opcodes;
+mod python;
+mod python_loads;
+mod readme;
 mod regression;
 mod sha256;
-mod readme;
+mod snapshots;
+mod typed;
+mod value;

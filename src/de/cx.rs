@@ -3,28 +3,61 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Buffer, Nodes};
+use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
+use crate::natural::FormCache;
 use crate::read::text::Text;
+use crate::value::Buffer;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
 pub(crate) struct Cx<'g, 'de> {
     pub(crate) nodes: &'g Nodes<'de>,
     pub(crate) input: &'de [u8],
-    pub(crate) settings: &'g Settings,
+    pub(crate) settings: Settings<'g>,
+    /// Out-of-band buffers.
+    buffers: &'g [Buffer<'de>],
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// Which classes have a natural form.
+    pub(crate) forms: FormCache,
+    /// Which classes have the names that the types say.
+    pub(crate) classes: ClassCache,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings) -> Self {
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
         let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
-        Self { nodes, input, settings, budget: Cell::new(settings.max_expansion.saturating_add(own)) }
+        Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
+    }
+
+    /// One of several walks that share a budget.
+    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
+        Self {
+            nodes,
+            input,
+            settings,
+            buffers: &[],
+            budget: Cell::new(budget),
+            forms: FormCache::default(),
+            classes: ClassCache::default(),
+        }
+    }
+
+    /// With these out-of-band buffers.
+    pub(crate) fn with_buffers(mut self, buffers: &'g [Buffer<'de>]) -> Self {
+        self.buffers = buffers;
+        self
+    }
+
+    /// What is left of the budget.
+    pub(crate) fn budget(&self) -> u64 {
+        self.budget.get()
     }
 
     /// Counts `bytes` of text or bytes that are handed out.
@@ -91,11 +124,10 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// # Errors
     /// There are not as many.
     pub(crate) fn buffer(&self, handle: Handle) -> Result<Buffer<'de>> {
-        self.nodes.buffer(handle.number()).ok_or_else(|| {
+        self.buffers.get(handle.number() as usize).copied().ok_or_else(|| {
             Error::unsupported(format!(
-                "the pickle asks for out-of-band buffer number {}, and there are {} buffers; give them with DeOptions::buffers",
-                handle.number() as u64 + 1,
-                self.nodes.buffer_count()
+                "the value is out-of-band buffer number {}, and buffers were not given; see DeOptions::buffers",
+                u64::from(handle.number()) + 1
             ))
         })
     }
@@ -112,9 +144,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => Err(Error::data(
-                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
-                    )),
+                    Errors::Strict => {
+                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
+                    }
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -139,9 +171,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
+            (None, Errors::Strict) => {
+                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
+            }
             (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
                 let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);

@@ -6,7 +6,9 @@
 
 mod access;
 mod class;
+pub(crate) mod construct;
 pub(crate) mod cx;
+mod elements;
 pub(crate) mod node;
 mod object;
 mod options;
@@ -14,6 +16,7 @@ mod stream;
 mod token;
 mod variant;
 
+pub use elements::Elements;
 pub use options::{DeOptions, Encoding, Errors};
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 
@@ -21,13 +24,14 @@ use std::io::Read;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
 use crate::machine::{self, Config, State};
+use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::Settings;
+pub(crate) use options::{Plain, Settings};
 
 /// Reads a value from a pickle in memory.
 ///
@@ -54,7 +58,7 @@ pub(crate) use options::Settings;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
-    read_slice(bytes, &Settings::default())
+    read_slice(bytes, &Settings::default(), None)
 }
 
 /// Reads a value from a pickle that a reader gives.
@@ -76,10 +80,15 @@ pub fn from_reader<R: Read, T: DeserializeOwned>(reader: R) -> Result<T> {
     DeOptions::new().from_reader(reader)
 }
 
-fn read_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8], settings: &Settings) -> Result<T> {
+fn read_slice<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    settings: &Settings<'_>,
+    buffers: Option<&[Buffer<'de>]>,
+) -> Result<T> {
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-    let loaded = machine::load(bytes, 0, &mut state, &settings.config(true))?;
-    read_nodes(&state.nodes, bytes, loaded.root, settings)
+    let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
+    check_all_taken(&state, buffers)?;
+    read_nodes(&state.nodes, bytes, loaded.root, settings, buffers)
 }
 
 /// Hands what a machine has built to a type.
@@ -87,15 +96,27 @@ pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
     nodes: &Nodes<'de>,
     input: &'de [u8],
     root: Handle,
-    settings: &Settings,
+    settings: &Settings<'_>,
+    buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
-    let cx = Cx::new(nodes, input, settings);
+    let cx = Cx::new(nodes, input, *settings).with_buffers(buffers.unwrap_or_default());
     T::deserialize(NodeDeserializer::root(&cx, root)).map_err(|error| cx.locate(error, root))
 }
 
-impl Settings {
+/// Sees to it that the pickles read so far took every buffer that was given with them.
+pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
+    let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
+    if taken < given {
+        return Err(Error::data(format!("of {given} out-of-band buffers the pickle takes only {taken}")));
+    }
+    Ok(())
+}
+
+impl Settings<'_> {
     /// What of the settings concerns the machine.
-    pub(crate) fn config(&self, share_text: bool) -> Config {
-        Config { share_text, max_nodes: self.max_nodes, max_int_digits: self.max_int_digits }
+    pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
+        let hooks = (self.resolver.is_some() || self.extensions.is_some()).then_some(self);
+        let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
+        Config { share_text, max_nodes, max_int_digits, buffers: buffers.map(<[_]>::len), hooks }
     }
 }

@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::cx::Cx;
+use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
@@ -22,6 +23,18 @@ use crate::reduce::token;
 /// How many transparent wrappers (`Some`, newtypes) one value may get. They take no level of depth, yet a type such as
 /// `struct Endless(Option<Box<Endless>>)` would wrap forever.
 const WRAPS: u32 = 64;
+
+/// Reads what the caller's constructor makes of an object in the object's place, by the method that was asked for.
+macro_rules! constructed {
+    ($self:ident, $visitor:ident, $method:ident($($argument:expr),*)) => {
+        if $self.handle.tag() == Tag::Instance
+            && $self.cx.settings.resolver.is_some()
+            && let Some(made) = $self.construct()?
+        {
+            return made.read(|node| node.$method($($argument,)* $visitor));
+        }
+    };
+}
 
 /// One value, ready to be handed to a visitor.
 #[derive(Clone, Copy)]
@@ -243,7 +256,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
             Tag::Dict => self.visit_pairs(visitor),
             Tag::Const => self.visit_const(visitor),
-            Tag::Instance => self.visit_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_any());
+                self.visit_instance(visitor)
+            }
             Tag::Global | Tag::Ext => self.visit_global(visitor),
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
@@ -266,8 +282,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Const::Int(_) | Const::BigInt(_)) => self.visit_int(visitor),
             Some(Const::Float(value)) => visitor.visit_f64(*value),
             Some(Const::Str(_) | Const::Surrogates(_)) => self.visit_text(visitor),
-            Some(Const::Bytes(Cow::Borrowed(bytes))) => visitor.visit_borrowed_bytes(bytes),
-            Some(Const::Bytes(Cow::Owned(bytes))) => visitor.visit_bytes(bytes),
+            Some(Const::Bytes(bytes)) => {
+                self.cx.charge(bytes.len())?;
+                match bytes {
+                    Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+                    Cow::Owned(bytes) => visitor.visit_bytes(bytes),
+                }
+            }
             None => Err(self.unreadable()),
         }
     }
@@ -346,6 +367,7 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
+                Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
                 _ => self.any(visitor),
             }
         }
@@ -373,6 +395,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
+            Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
             _ => self.any(visitor),
         }
     }
@@ -390,6 +413,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 None => Err(self.unreadable()),
             },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
         }
     }
@@ -416,10 +440,13 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(Cow::Borrowed(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                Some(Cow::Borrowed(chars)) => {
+                    self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars))
+                }
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
+            Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
             _ => self.any(visitor),
         }
     }
@@ -432,7 +459,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::None => visitor.visit_none(),
-            _ => visitor.visit_some(self.unwrapped()?),
+            _ => {
+                constructed!(self, visitor, deserialize_option());
+                visitor.visit_some(self.unwrapped()?)
+            }
         }
     }
 
@@ -442,6 +472,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_unit_struct(name));
             return self.class_unit_struct(name, visitor);
         }
         self.any(visitor)
@@ -450,9 +481,14 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            // A `Value` is built with what is constructed in it.
+            if name != token::VALUE {
+                constructed!(self, visitor, deserialize_newtype_struct(name));
+            }
             return self.token_newtype(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_newtype_struct(name));
             return self.class_newtype_struct(name, visitor);
         }
         visitor.visit_newtype_struct(self.unwrapped()?)
@@ -471,14 +507,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
-            return self.class_tuple_struct(name, visitor);
+            constructed!(self, visitor, deserialize_tuple_struct(name, len));
+            return self.class_tuple_struct(name, len, visitor);
         }
         self.deserialize_seq(visitor)
     }
@@ -499,14 +531,19 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.token_struct(name, visitor);
         }
         if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_struct(name, fields));
             return self.class_struct(name, fields, visitor);
         }
         match self.handle.tag() {
             Tag::Dict => self.visit_pairs(visitor),
-            _ => self.struct_of_other(visitor),
+            _ => {
+                constructed!(self, visitor, deserialize_struct(name, fields));
+                self.struct_of_other(visitor)
+            }
         }
     }
 
@@ -516,6 +553,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_enum(name, variants));
+            return self.class_enum(name, variants, visitor);
+        }
         match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());
@@ -532,7 +573,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
                 _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
             },
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(name, variants, visitor),
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
+                constructed!(self, visitor, deserialize_enum(name, variants));
+                self.enum_of_object(variants, visitor)
+            }
             _ => visitor.visit_enum(unit_variant(self)),
         }
     }
@@ -541,9 +585,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
                 self.identifier_of_int(visitor)
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
             _ => self.any(visitor),
         }
     }
@@ -590,8 +635,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
             }
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View => {
-                let Some(bytes) = self.buffer_bytes()? else { return Err(self.unreadable()) };
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
+                let Some(bytes) = self.buffer_bytes()? else { return self.any(visitor) };
                 self.cx.charge(bytes.len())?;
                 match bytes {
                     Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
@@ -604,6 +649,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     },
                 }
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
         }
     }
@@ -622,7 +668,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     None => self.any(visitor),
                 }
             }
-            Tag::Instance => self.seq_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_seq());
+                self.seq_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }
@@ -637,7 +686,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => self.map_of_instance(visitor),
+            Tag::Instance => {
+                constructed!(self, visitor, deserialize_map());
+                self.map_of_instance(visitor)
+            }
             _ => self.any(visitor),
         }
     }

@@ -1,12 +1,16 @@
 //! How to read: the options of `DeOptions`, and their verbs.
 
+use std::fmt;
 use std::io::Read;
+use std::ops::{Deref, DerefMut};
 
 use serde::de::{Deserialize, DeserializeOwned};
 
 use super::Deserializer;
 use crate::error::Result;
 use crate::limits;
+use crate::reduce::{ExtensionRegistry, Resolver};
+use crate::value::Buffer;
 
 /// How the 8-bit strings of Python 2 become text.
 ///
@@ -52,15 +56,27 @@ pub enum Errors {
 /// assert_eq!(text, "café");
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
+///
+/// The two lifetimes are those of what is asked while reading (a resolver, a registry) and of out-of-band buffers, from
+/// which what is read may borrow. Where neither is given, they can be left to the compiler.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct DeOptions {
-    pub(crate) settings: Settings,
+pub struct DeOptions<'h, 'b> {
+    pub(crate) settings: Settings<'h>,
+    pub(crate) buffers: Option<Vec<Buffer<'b>>>,
 }
 
 /// What the walk over a graph has to know.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Settings<'h> {
+    pub(crate) plain: Plain,
+    pub(crate) resolver: Option<&'h dyn Resolver>,
+    pub(crate) extensions: Option<&'h ExtensionRegistry>,
+}
+
+/// The settings that are plain values: what a graph keeps, which may travel between threads and outlive the resolver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
     pub(crate) encoding: Encoding,
     pub(crate) errors: Errors,
     pub(crate) fix_imports: bool,
@@ -71,7 +87,7 @@ pub(crate) struct Settings {
     pub(crate) max_int_digits: usize,
 }
 
-impl Default for Settings {
+impl Default for Plain {
     fn default() -> Self {
         Self {
             encoding: Encoding::default(),
@@ -86,16 +102,54 @@ impl Default for Settings {
     }
 }
 
-impl Default for DeOptions {
+impl Settings<'_> {
+    /// Without the caller's resolver and registry.
+    pub(crate) fn plain(&self) -> Plain {
+        self.plain
+    }
+}
+
+impl From<Plain> for Settings<'_> {
+    fn from(plain: Plain) -> Self {
+        Self { plain, resolver: None, extensions: None }
+    }
+}
+
+/// Every plain setting is read as if it stood here.
+impl Deref for Settings<'_> {
+    type Target = Plain;
+
+    fn deref(&self) -> &Plain {
+        &self.plain
+    }
+}
+
+impl DerefMut for Settings<'_> {
+    fn deref_mut(&mut self) -> &mut Plain {
+        &mut self.plain
+    }
+}
+
+impl fmt::Debug for Settings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("plain", &self.plain)
+            .field("resolver", &self.resolver.is_some())
+            .field("extensions", &self.extensions)
+            .finish()
+    }
+}
+
+impl Default for DeOptions<'_, '_> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl DeOptions {
+impl<'h, 'b> DeOptions<'h, 'b> {
     /// The defaults, which are those of [`from_slice`](crate::from_slice).
     pub fn new() -> Self {
-        Self { settings: Settings::default() }
+        Self { settings: Settings::default(), buffers: None }
     }
 
     /// How 8-bit strings of Python 2 become text. Default: [`Encoding::Utf8`].
@@ -144,12 +198,75 @@ impl DeOptions {
         self
     }
 
+    /// Asks `resolver` which globals the pickle may name, and what stands for persistent ids and objects. Default: every
+    /// name is allowed and inert, persistent ids and objects are data.
+    ///
+    /// It is asked while the pickle is read, at the opcode in question and before anything behind it is looked at.
+    ///
+    /// ```
+    /// use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
+    ///
+    /// let list = AllowList::new().allow_module("datetime");
+    /// // pickle.dumps(os.system, 0)
+    /// let error = DeOptions::new().resolver(&list).from_slice::<Value>(b"cposix\nsystem\np0\n.").unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Denied);
+    /// assert_eq!(error.to_string(), "posix.system is not allowed here, at byte 0");
+    /// ```
+    pub fn resolver(mut self, resolver: &'h dyn Resolver) -> Self {
+        self.settings.resolver = Some(resolver);
+        self
+    }
+
+    /// What the extension codes in the pickle stand for. Default: a code stands for a global without a name.
+    ///
+    /// With a registry, or a resolver, a code that is not registered is an error, as in Python. The names pass through the
+    /// resolver like any other.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, ExtensionRegistry, Global};
+    ///
+    /// let mut extensions = ExtensionRegistry::new();
+    /// extensions.add("geometry", "Point", 240)?;
+    /// let class: Global = DeOptions::new().extensions(&extensions).from_slice(b"\x80\x02\x82\xf0.")?;
+    /// assert_eq!(class, Global::new("geometry", "Point"));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn extensions(mut self, extensions: &'h ExtensionRegistry) -> Self {
+        self.settings.extensions = Some(extensions);
+        self
+    }
+
+    /// The out-of-band buffers that belong to the pickle (PEP 574), in the order in which `buffer_callback` gave them.
+    ///
+    /// Nothing is copied: `&[u8]` borrows from them. There must be exactly as many as the pickle takes. Where none are
+    /// given, it is an error to ask for the content of one, and not that the pickle has it.
+    ///
+    /// ```
+    /// use serde_pickle::DeOptions;
+    ///
+    /// let buffers: Vec<Vec<u8>> = vec![b"out of band".to_vec()];
+    /// let bytes: &[u8] = DeOptions::new().buffers(&buffers).from_slice(b"\x80\x05\x97.")?;
+    /// assert_eq!(bytes.as_ptr(), buffers[0].as_ptr());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn buffers<I>(mut self, buffers: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<Buffer<'b>>,
+    {
+        self.buffers = Some(buffers.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
     ///
     /// # Errors
     /// As [`from_slice`](crate::from_slice).
-    pub fn from_slice<'de, T: Deserialize<'de>>(&self, bytes: &'de [u8]) -> Result<T> {
-        super::read_slice(bytes, &self.settings)
+    pub fn from_slice<'de, T: Deserialize<'de>>(&self, bytes: &'de [u8]) -> Result<T>
+    where
+        'b: 'de,
+    {
+        super::read_slice(bytes, &self.settings, self.buffers.as_deref())
     }
 
     /// Reads a value from a reader; see [`from_reader`](crate::from_reader).
@@ -157,6 +274,9 @@ impl DeOptions {
     /// # Errors
     /// As [`from_reader`](crate::from_reader).
     pub fn from_reader<R: Read, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
-        T::deserialize(&mut Deserializer::from_reader(reader).with_options(self.clone()))
+        let mut deserializer = Deserializer::from_reader(reader).with_options(self.clone());
+        let value = T::deserialize(&mut deserializer)?;
+        deserializer.check_buffers()?;
+        Ok(value)
     }
 }

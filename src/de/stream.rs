@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeOwned, Visitor};
 
 use super::cx::Cx;
+use super::elements::Elements;
 use super::node::NodeDeserializer;
 use super::options::DeOptions;
 use crate::error::{Error, Result};
@@ -34,9 +35,11 @@ use crate::read::source::Collector;
 /// assert!(deserializer.end().is_err());
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
-pub struct Deserializer<S> {
+///
+/// The lifetime is that of what the options refer to: a resolver, a registry, out-of-band buffers.
+pub struct Deserializer<'a, S> {
     source: S,
-    options: DeOptions,
+    options: DeOptions<'a, 'a>,
     keep_memo: bool,
 }
 
@@ -57,7 +60,7 @@ pub struct ReaderSource<R> {
     state: State<'static>,
 }
 
-impl<'de> Deserializer<SliceSource<'de>> {
+impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
     /// Reads from a slice; text and bytes borrow from it.
     pub fn from_slice(bytes: &'de [u8]) -> Self {
         Self::new(SliceSource { bytes, at: 0, state: State::default() })
@@ -68,17 +71,40 @@ impl<'de> Deserializer<SliceSource<'de>> {
         self.source.at as u64
     }
 
-    /// Says whether all bytes have been read.
+    /// Says whether all bytes have been read, and all out-of-band buffers taken.
     ///
     /// # Errors
-    /// `Data`, where bytes follow the last pickle that was read.
+    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no pickle took.
     pub fn end(&mut self) -> Result<()> {
-        if self.at_end() { Ok(()) } else { Err(trailing(self.byte_offset())) }
+        if !self.at_end() {
+            return Err(trailing(self.byte_offset()));
+        }
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
+    }
+
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    ///
+    /// For a list that is too long to hold as Rust values all at once. What is held meanwhile is the input and about as
+    /// much again for the places of the values in it. The items share one
+    /// [expansion budget](DeOptions::max_expansion), as those of a `Vec` do.
+    ///
+    /// ```
+    /// let mut deserializer = serde_pickle::Deserializer::from_slice(b"\x80\x02](K\x01K\x02K\x03e.");
+    /// let sum: Result<u64, _> = deserializer.elements::<u64>()?.sum();
+    /// assert_eq!(sum?, 6);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The pickle cannot be read, or is no list, tuple or set.
+    pub fn elements<T: Deserialize<'de>>(&mut self) -> Result<Elements<'_, 'de, T>> {
+        let root = self.load()?;
+        Elements::new(walk(&self.source.state.nodes, self.source.bytes, &self.options), root, 0)
     }
 
     /// The pickles that follow, each as a `T`.
     #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
-    pub fn into_iter<T: Deserialize<'de>>(self) -> StreamDeserializer<SliceSource<'de>, T> {
+    pub fn into_iter<T: Deserialize<'de>>(self) -> StreamDeserializer<'a, SliceSource<'de>, T> {
         StreamDeserializer { deserializer: self, failed: false, item: PhantomData }
     }
 
@@ -90,16 +116,18 @@ impl<'de> Deserializer<SliceSource<'de>> {
     fn load(&mut self) -> Result<Handle> {
         let source = &mut self.source;
         if !self.keep_memo {
-            source.state = State { nodes: Nodes::with_input(source.bytes.len() - source.at), ..State::default() };
+            let next_buffer = source.state.next_buffer;
+            let nodes = Nodes::with_input(source.bytes.len() - source.at);
+            source.state = State { nodes, next_buffer, ..State::default() };
         }
-        let config = self.options.settings.config(true);
+        let config = self.options.settings.config(true, self.options.buffers.as_deref());
         let loaded = machine::load(source.bytes, source.at, &mut source.state, &config)?;
         source.at = loaded.end;
         Ok(loaded.root)
     }
 }
 
-impl<R: Read> Deserializer<ReaderSource<R>> {
+impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
     /// Reads from a reader, never a byte beyond the pickle that is asked for.
     pub fn from_reader(reader: R) -> Self {
         let collector = Collector::new(reader);
@@ -111,17 +139,38 @@ impl<R: Read> Deserializer<ReaderSource<R>> {
         self.source.dropped + self.source.at as u64
     }
 
-    /// Says whether the reader is at its end; reads one byte to see.
+    /// Says whether the reader is at its end, and all out-of-band buffers taken; reads one byte to see.
     ///
     /// # Errors
-    /// `Data`, where bytes follow the last pickle that was read; `Io`, where the reader fails.
+    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no pickle took; `Io`, where the
+    /// reader fails.
     pub fn end(&mut self) -> Result<()> {
-        if self.at_end()? { Ok(()) } else { Err(trailing(self.byte_offset())) }
+        if !self.at_end()? {
+            return Err(trailing(self.byte_offset()));
+        }
+        self.check_buffers()
+    }
+
+    pub(super) fn check_buffers(&self) -> Result<()> {
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
+    }
+
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    ///
+    /// The pickle's bytes are held until the next one is read; see
+    /// [the same method for a slice](Deserializer::<SliceSource<'_>>::elements).
+    ///
+    /// # Errors
+    /// The pickle cannot be read, or is no list, tuple or set.
+    pub fn elements<T: DeserializeOwned>(&mut self) -> Result<Elements<'_, '_, T>> {
+        let root = self.load()?;
+        let source = &self.source;
+        Elements::new(walk(&source.state.nodes, source.collector.bytes(), &self.options), root, source.dropped)
     }
 
     /// The pickles that follow, each as a `T`.
     #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
-    pub fn into_iter<T: DeserializeOwned>(self) -> StreamDeserializer<ReaderSource<R>, T> {
+    pub fn into_iter<T: DeserializeOwned>(self) -> StreamDeserializer<'a, ReaderSource<R>, T> {
         StreamDeserializer { deserializer: self, failed: false, item: PhantomData }
     }
 
@@ -138,7 +187,7 @@ impl<R: Read> Deserializer<ReaderSource<R>> {
 
     fn load(&mut self) -> Result<Handle> {
         let source = &mut self.source;
-        let mut state: State<'_> = State::default();
+        let mut state: State<'_> = State { next_buffer: source.state.next_buffer, ..State::default() };
         if self.keep_memo {
             state = std::mem::take(&mut source.state);
         } else {
@@ -149,7 +198,7 @@ impl<R: Read> Deserializer<ReaderSource<R>> {
         let dropped = source.dropped;
         source.collector.collect(source.at).map_err(|error| error.in_stream(dropped))?;
         // What is kept between pickles outlives this borrow of the bytes, so nothing may be borrowed for it.
-        let config = self.options.settings.config(false);
+        let config = self.options.settings.config(false, self.options.buffers.as_deref());
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config)
             .map_err(|error| error.in_stream(dropped))?;
         source.state = state.into_owned();
@@ -158,14 +207,14 @@ impl<R: Read> Deserializer<ReaderSource<R>> {
     }
 }
 
-impl<S> Deserializer<S> {
+impl<'a, S> Deserializer<'a, S> {
     fn new(source: S) -> Self {
         Self { source, options: DeOptions::new(), keep_memo: false }
     }
 
     /// Reads with these options.
     #[must_use]
-    pub fn with_options(mut self, options: DeOptions) -> Self {
+    pub fn with_options(mut self, options: DeOptions<'a, 'a>) -> Self {
         self.options = options;
         self
     }
@@ -187,12 +236,8 @@ fn trailing(offset: u64) -> Error {
 }
 
 /// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
-fn walk<'g, 'de>(
-    nodes: &'g Nodes<'de>,
-    input: &'de [u8],
-    options: &'g DeOptions,
-) -> Cx<'g, 'de> {
-    Cx::new(nodes, input, &options.settings)
+fn walk<'g, 'de>(nodes: &'g Nodes<'de>, input: &'de [u8], options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
+    Cx::new(nodes, input, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
 macro_rules! forward {
@@ -224,12 +269,12 @@ macro_rules! forward_all {
     };
 }
 
-impl<'de> serde::Deserializer<'de> for &mut Deserializer<SliceSource<'de>> {
+impl<'de, 'a: 'de> serde::Deserializer<'de> for &mut Deserializer<'a, SliceSource<'de>> {
     type Error = Error;
     forward_all! { self, (&self.source.state.nodes, self.source.bytes, 0) }
 }
 
-impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<ReaderSource<R>> {
+impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<'_, ReaderSource<R>> {
     type Error = Error;
     forward_all! { self, (&self.source.state.nodes, self.source.collector.bytes(), self.source.dropped) }
 }
@@ -243,27 +288,27 @@ impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<ReaderSour
 /// assert_eq!(ints.collect::<Result<Vec<_>, _>>()?, [1, 2]);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
-pub struct StreamDeserializer<S, T> {
-    deserializer: Deserializer<S>,
+pub struct StreamDeserializer<'a, S, T> {
+    deserializer: Deserializer<'a, S>,
     failed: bool,
     item: PhantomData<T>,
 }
 
-impl<'de, T: Deserialize<'de>> StreamDeserializer<SliceSource<'de>, T> {
+impl<'de, 'a: 'de, T: Deserialize<'de>> StreamDeserializer<'a, SliceSource<'de>, T> {
     /// Where the next pickle begins.
     pub fn byte_offset(&self) -> u64 {
         self.deserializer.byte_offset()
     }
 }
 
-impl<R: Read, T: DeserializeOwned> StreamDeserializer<ReaderSource<R>, T> {
+impl<R: Read, T: DeserializeOwned> StreamDeserializer<'_, ReaderSource<R>, T> {
     /// Where the next pickle begins.
     pub fn byte_offset(&self) -> u64 {
         self.deserializer.byte_offset()
     }
 }
 
-impl<'de, T: Deserialize<'de>> Iterator for StreamDeserializer<SliceSource<'de>, T> {
+impl<'de, 'a: 'de, T: Deserialize<'de>> Iterator for StreamDeserializer<'a, SliceSource<'de>, T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Result<T>> {
@@ -276,7 +321,7 @@ impl<'de, T: Deserialize<'de>> Iterator for StreamDeserializer<SliceSource<'de>,
     }
 }
 
-impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<ReaderSource<R>, T> {
+impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<'_, ReaderSource<R>, T> {
     type Item = Result<T>;
 
     fn next(&mut self) -> Option<Result<T>> {

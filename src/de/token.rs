@@ -6,6 +6,7 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Flags;
 use crate::graph::scalar::{self, Int};
 use crate::graph::view::{Args, Parts, View};
 use crate::reduce::token;
@@ -73,7 +74,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(crate) fn expected<T>(&self, what: &str) -> Result<T> {
-        let found = crate::machine::describe(self.handle.tag());
+        use crate::graph::nodes::Const;
+
+        let found = match self.cx.nodes.constant(self.handle.number()).filter(|_| self.handle.tag() == Tag::Const) {
+            None => crate::machine::describe(self.handle.tag()),
+            Some(Const::Int(_) | Const::BigInt(_)) => "an int",
+            Some(Const::Float(_)) => "a float",
+            Some(Const::Str(_) | Const::Surrogates(_)) => "a string",
+            Some(Const::Bytes(_)) => "bytes",
+        };
         Err(Error::data(format!("expected {what}, found {found}")))
     }
 
@@ -97,6 +106,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(match self.handle.tag() {
             Tag::Buffer => self.handle.detail() == 1 || self.cx.buffer(self.handle)?.readonly,
             Tag::ByteArray => false,
+            Tag::View => !self.cx.nodes.object(self.handle.number()).flags().has(Flags::WRITABLE),
             Tag::Instance => !matches!(self.view()?, View::Bytes { array: true, .. }),
             _ => true,
         })

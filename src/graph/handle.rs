@@ -149,7 +149,7 @@ impl IntShape {
     /// The int in `word`, whose first bytes are the payload.
     #[inline]
     pub(crate) const fn extract(self, word: u64) -> i64 {
-        let unused = 64 - 8 * (self.0 & 15) as u32 & 63;
+        let unused = (64 - 8 * (self.0 & 15) as u32) & 63;
         let top = word << unused;
         if self.0 & Self::SIGNED != 0 { top as i64 >> unused } else { (top >> unused) as i64 }
     }

@@ -31,14 +31,6 @@ pub(crate) struct Nodes<'de> {
     runs: Vec<Run>,
     shared: Vec<Shared<'de>>,
     consts: Vec<Const<'de>>,
-    buffers: Vec<Buffer<'de>>,
-}
-
-/// An out-of-band buffer that was handed in with the pickle (PEP 574).
-#[derive(Clone, Copy)]
-pub(crate) struct Buffer<'de> {
-    pub(crate) bytes: &'de [u8],
-    pub(crate) readonly: bool,
 }
 
 /// Text that was fetched from the memo at least once: checked and cut out for good, because it is likely a dict's key.
@@ -126,6 +118,9 @@ impl Flags {
     /// A global named while the protocol was 4 or higher: dots in its name lead into classes.
     pub(crate) const DOTTED: Self = Self(1 << 10);
 
+    /// A view of bytes that is no read-only one: a buffer that came as a value.
+    pub(crate) const WRITABLE: Self = Self(1 << 11);
+
     /// Flags with a small number in their low byte: the spelling of an instance, or what a global is known as.
     pub(crate) const fn with_low(low: u8) -> Self {
         Self(low as u16)
@@ -184,29 +179,16 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The same nodes, borrowing nothing. Shared texts and buffers are borrowed, so there must be none.
+    /// The same nodes, borrowing nothing. Shared texts are borrowed, so there must be none.
     pub(crate) fn into_owned(self) -> Nodes<'static> {
-        debug_assert!(self.shared.is_empty() && self.buffers.is_empty());
+        debug_assert!(self.shared.is_empty());
         Nodes {
             handles: self.handles,
             objects: self.objects,
             runs: self.runs,
             shared: Vec::new(),
             consts: self.consts.into_iter().map(Const::into_owned).collect(),
-            buffers: Vec::new(),
         }
-    }
-
-    pub(crate) fn set_buffers(&mut self, buffers: Vec<Buffer<'de>>) {
-        self.buffers = buffers;
-    }
-
-    pub(crate) fn buffer(&self, number: u32) -> Option<Buffer<'de>> {
-        self.buffers.get(number as usize).copied()
-    }
-
-    pub(crate) fn buffer_count(&self) -> usize {
-        self.buffers.len()
     }
 
     /// How many handles there are: what a walk that visits everything once visits at most.

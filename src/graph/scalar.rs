@@ -152,9 +152,7 @@ pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: H
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
-        Tag::StrEscaped => {
-            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
-        }
+        Tag::StrEscaped => text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
         Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Str(text) => Some(Text::Str(Cow::Borrowed(text))),
@@ -171,6 +169,16 @@ pub(crate) fn plain_text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Hand
         Text::Str(text) => Some(text),
         Text::Surrogates(_) => None,
     }
+}
+
+/// The extension code that the opcode at `at` has for its argument.
+pub(crate) fn extension_code(input: &[u8], at: usize) -> Option<u32> {
+    let argument = input.get(at + 1..)?;
+    Some(match Opcode::from_byte(*input.get(at)?)? {
+        Opcode::Ext1 => u32::from(*argument.first()?),
+        Opcode::Ext2 => u32::from(u16::from_le_bytes(*argument.first_chunk()?)),
+        _ => u32::from_le_bytes(*argument.first_chunk()?),
+    })
 }
 
 /// The bytes of Python 2's 8-bit strings, escapes undone.

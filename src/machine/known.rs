@@ -34,7 +34,7 @@ pub(crate) enum Known {
     NewObj,
     /// `copyreg.__newobj_ex__`: class, tuple and dict of arguments.
     NewObjEx,
-    /// `builtins.getattr`: an attribute of a class or module by name.
+    /// `builtins.getattr`: an attribute of a class or module by name. Of anything else it is a call like any other.
     GetAttr,
 }
 
@@ -92,28 +92,30 @@ impl Known {
 ///
 /// # Errors
 /// A set of something unhashable.
-pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
+pub(crate) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
     let textual = |handle: Handle| is_text(nodes, handle);
     let known = match (callable, arguments) {
         (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items]) if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) => {
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
             callable
         }
         (Known::Bytes | Known::ByteArray, []) => callable,
         (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
         (Known::Bytes | Known::ByteArray, &[text, encoding]) if textual(text) && textual(encoding) => callable,
         (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(*part)) => callable,
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => callable,
         (Known::Reconstructor, [_, _, _]) | (Known::NewObj, [_, ..]) => callable,
         (Known::NewObjEx, &[_, args, kwargs])
             if matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) && kwargs.tag() == Tag::Dict =>
         {
             callable
         }
-        (Known::GetAttr, &[owner, name]) if matches!(owner.tag(), Tag::Global | Tag::Instance) && textual(name) => callable,
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => callable,
         _ => Known::Nothing,
     };
     if known == Known::Nothing {
@@ -136,6 +138,15 @@ pub(super) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
     let flags = Spelling::with_known(nodes.object(instance).flags(), known);
     nodes.set_flags(instance, flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)));
     Ok(scanned)
+}
+
+/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an instance or of a list is not.
+fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Global => true,
+        Tag::Instance => Spelling::known(nodes.object(handle.number()).flags()) == Known::GetAttr,
+        _ => false,
+    }
 }
 
 fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
@@ -162,7 +173,13 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
     }
 }
 
-fn is_number(handle: Handle) -> bool {
+fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    use crate::graph::nodes::Const;
+
+    if handle.tag() == Tag::Const {
+        let constant = nodes.constant(handle.number());
+        return matches!(constant, Some(Const::Int(_) | Const::BigInt(_) | Const::Float(_)));
+    }
     matches!(
         handle.tag(),
         Tag::Small
@@ -175,7 +192,6 @@ fn is_number(handle: Handle) -> bool {
             | Tag::FloatLine
             | Tag::True
             | Tag::False
-            | Tag::Const
     )
 }
 

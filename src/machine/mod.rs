@@ -11,53 +11,65 @@
 //! with the MEMOIZE or BINPUT behind it, and text that is fetched from the memo is cut out of the input once and for all
 //! at the first fetch. To add an opcode: its line in `opcode/table.rs`, its arm here, its test in `tests/machine.rs`.
 
+mod hooks;
 mod known;
 mod memo;
 mod stack;
 mod step;
 
+use crate::de::Settings;
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, IntShape, Tag};
 use crate::graph::nodes::{Flags, Nodes, Shared};
 use crate::graph::scalar;
 use crate::limits;
 use crate::opcode::Opcode;
+use crate::protocol::Protocol;
 use crate::read::{Cursor, text};
 
-pub(crate) use known::Known;
+pub(crate) use hooks::Hooks;
+pub(crate) use known::{Known, understand};
 pub(crate) use memo::Memo;
-pub(crate) use step::describe;
 use stack::Stack;
+pub(crate) use step::describe;
 
 /// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
 #[derive(Default)]
 pub(crate) struct State<'de> {
     pub(crate) nodes: Nodes<'de>,
     pub(crate) memo: Memo,
+    /// The number of the out-of-band buffer that NEXT_BUFFER takes; an Unpickler goes on counting.
+    pub(crate) next_buffer: u32,
 }
 
 impl State<'_> {
     /// The same, borrowing nothing. The machine that filled it was told not to share text.
     pub(crate) fn into_owned(self) -> State<'static> {
-        State { nodes: self.nodes.into_owned(), memo: self.memo }
+        State { nodes: self.nodes.into_owned(), memo: self.memo, next_buffer: self.next_buffer }
     }
 }
 
 /// What a caller decides about reading.
 #[derive(Clone, Copy)]
-pub(crate) struct Config {
+pub(crate) struct Config<'c> {
     /// Whether text that is fetched from the memo may be borrowed from the input for as long as the nodes live.
     pub(crate) share_text: bool,
     /// Nodes that one graph may have.
     pub(crate) max_nodes: usize,
     /// Digits of a decimal int.
     pub(crate) max_int_digits: usize,
+    /// How many out-of-band buffers were given: if any were, there must be one for each NEXT_BUFFER.
+    pub(crate) buffers: Option<usize>,
+    /// The settings, where they hold a resolver or a registry, which the machine has to ask.
+    pub(crate) hooks: Option<&'c Settings<'c>>,
 }
 
 /// One pickle that was read: its value, and where the bytes behind STOP begin.
 pub(crate) struct Loaded {
     pub(crate) root: Handle,
     pub(crate) end: usize,
+    /// What the last PROTO said, if there was one.
+    pub(crate) protocol: Option<Protocol>,
 }
 
 /// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
@@ -97,7 +109,7 @@ impl Spelling {
         Known::from_number(flags.low() >> Self::BITS)
     }
 
-    fn with_known(flags: Flags, known: Known) -> Flags {
+    pub(crate) fn with_known(flags: Flags, known: Known) -> Flags {
         Flags::with_low(Self::of(flags) as u8 | (known as u8) << Self::BITS)
     }
 }
@@ -106,7 +118,7 @@ impl Spelling {
 ///
 /// # Errors
 /// `Eof` where the input ends before STOP, `Syntax` where it is no pickle, `Limit`, `Denied`; each with its byte.
-pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, config: &Config) -> Result<Loaded> {
+pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, config: &Config<'_>) -> Result<Loaded> {
     if input.len() as u64 > limits::INPUT {
         return Err(Error::limit("a pickle, or a stream with a shared memo, is longer than 1 TiB"));
     }
@@ -116,13 +128,15 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         input,
         stack: Stack::with_input(len),
         protocol: 0,
-        next_buffer: 0,
         scans: 4 * len as u64 + 1_000,
         state,
         config,
+        hooks: config.hooks.map(Hooks::new),
+        budget: config.hooks.map_or(0, |settings| settings.max_expansion.saturating_add(len as u64)),
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
-    Ok(Loaded { root, end: machine.cursor.position() })
+    let protocol = Protocol::try_from(machine.protocol).ok().filter(|protocol| *protocol >= Opcode::Proto.protocol());
+    Ok(Loaded { root, end: machine.cursor.position(), protocol })
 }
 
 struct Machine<'m, 'de> {
@@ -131,12 +145,13 @@ struct Machine<'m, 'de> {
     stack: Stack,
     /// What PROTO said last: it decides how globals are named.
     protocol: u8,
-    /// The number of the out-of-band buffer that NEXT_BUFFER takes.
-    next_buffer: u32,
     /// Items that calls of `set` may still look at: an honest pickle makes one set of a list.
     scans: u64,
     state: &'m mut State<'de>,
-    config: &'m Config,
+    config: &'m Config<'m>,
+    hooks: Option<Hooks<'m>>,
+    /// Bytes to which the persistent ids and the caller's objects may still expand.
+    budget: u64,
 }
 
 impl<'de> Machine<'_, 'de> {
@@ -160,8 +175,7 @@ impl<'de> Machine<'_, 'de> {
                 }
                 Opcode::Binunicode => {
                     let payload = self.cursor.read_counted4()?;
-                    let handle =
-                        if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
+                    let handle = if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
                     self.push_memoized(handle)?;
                 }
                 Opcode::Binget => {

@@ -136,8 +136,7 @@ impl Machine<'_, '_> {
 
     fn long_text(&mut self) -> Result<()> {
         let payload = self.cursor.read_counted8()?;
-        let handle =
-            if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
+        let handle = if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
         self.push_memoized(handle)
     }
 
@@ -183,7 +182,7 @@ impl Machine<'_, '_> {
         let tag = match opcode {
             Opcode::List => Tag::List,
             Opcode::Dict => {
-                if count % 2 != 0 {
+                if !count.is_multiple_of(2) {
                     return Err(odd(opcode));
                 }
                 self.check_keys(mark, 2, "a dict")?;
@@ -264,7 +263,7 @@ impl Machine<'_, '_> {
         if items.is_empty() {
             return Ok(());
         }
-        if kind == RunKind::Pairs && items.len() % 2 != 0 {
+        if kind == RunKind::Pairs && !items.len().is_multiple_of(2) {
             return Err(odd(opcode));
         }
         self.check_grows(container, kind, opcode)?;
@@ -290,9 +289,7 @@ impl Machine<'_, '_> {
 
     fn check_grows_object(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         let fine = match handle.tag() {
-            Tag::Instance => {
-                known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind)
-            }
+            Tag::Instance => known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind),
             Tag::Global | Tag::Ext | Tag::Persid => true,
             _ => false,
         };
@@ -351,12 +348,15 @@ impl Machine<'_, '_> {
 
     /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
     fn name_global(&mut self, names: [Handle; 2], module: &str, name: &str) -> Result<Handle> {
+        if let Some(hooks) = self.hooks
+            && let Some(renamed) = hooks.find_class(module, name, self.protocol)?
+        {
+            return self.renamed_global(renamed);
+        }
         let known = Known::of_global(module, name);
         let flags = Flags::with_low(known as u8);
         let place = self.global_flags();
-        let flags = flags
-            .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
-            .with(Flags::DOTTED, place.has(Flags::DOTTED));
+        let flags = flags.with(Flags::PYTHON2, place.has(Flags::PYTHON2)).with(Flags::DOTTED, place.has(Flags::DOTTED));
         self.object(Tag::Global, flags, &names)
     }
 
@@ -364,9 +364,8 @@ impl Machine<'_, '_> {
     fn read_global(&mut self) -> Result<Handle> {
         let at = self.cursor.position();
         let (module, name) = self.cursor.read_names()?;
-        let line = |at: usize, text: &str| {
-            Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at)
-        };
+        let line =
+            |at: usize, text: &str| Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at);
         let names = [line(at, module), line(at + module.len() + 1, name)];
         self.name_global(names, module, name)
     }
@@ -394,6 +393,11 @@ impl Machine<'_, '_> {
         if code <= 0 {
             return Err(Error::syntax(format!("the extension code {code} is not positive")));
         }
+        if let Some(hooks) = self.hooks {
+            let global = hooks.extension(code, self.protocol)?;
+            let handle = self.renamed_global(global)?;
+            return self.push_memoized(handle);
+        }
         // The code is read again from the input: it is the argument at the object's offset.
         let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
         self.push_memoized(handle)
@@ -412,6 +416,9 @@ impl Machine<'_, '_> {
             if known != Known::Nothing {
                 let scanned = known::understand(&mut self.state.nodes, handle.number(), known, arguments)?;
                 self.charge_scan(scanned as u64)?;
+                if known == Known::GetAttr && self.hooks.is_some() {
+                    return self.name_attribute(handle);
+                }
             }
         }
         self.stack.drop_topmost(2);
@@ -532,20 +539,29 @@ impl Machine<'_, '_> {
             return Err(Error::syntax("a persistent id of protocol 0 is not ASCII"));
         }
         let id = Handle::new(Tag::Name, u16::try_from(line.len()).unwrap_or(Handle::LONG), at);
-        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        let handle = self.persistent(id)?;
         self.push_memoized(handle)
     }
 
     fn persistent_object(&mut self, opcode: Opcode) -> Result<()> {
         let id = self.stack.top(opcode)?;
-        let handle = self.object(Tag::Persid, Flags::default(), &[id])?;
+        let handle = self.persistent(id)?;
         self.stack.drop_topmost(1);
         self.push_memoized(handle)
     }
 
     fn next_buffer(&mut self) -> Result<()> {
-        let number = self.next_buffer;
-        self.next_buffer += 1;
+        let number = self.state.next_buffer;
+        if let Some(given) = self.config.buffers
+            && number as usize >= given
+        {
+            let wanted = u64::from(number) + 1;
+            return Err(Error::data(format!(
+                "the pickle asks for out-of-band buffer number {wanted}, and the number given is {given}"
+            )));
+        }
+        // Without buffers the number only says which one is missing; there are no 2³² to count.
+        self.state.next_buffer = number.saturating_add(1);
         let handle = Handle::numbered(Tag::Buffer, number);
         self.push_memoized(handle)
     }
@@ -574,9 +590,14 @@ pub(crate) fn describe(tag: Tag) -> &'static str {
         Tag::True | Tag::False => "a bool",
         Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
         Tag::Float8 | Tag::FloatLine => "a float",
-        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Surrogates | Tag::Name | Tag::Shared => {
-            "a string"
-        }
+        Tag::Str1
+        | Tag::Str4
+        | Tag::Str8
+        | Tag::StrLine
+        | Tag::StrEscaped
+        | Tag::Surrogates
+        | Tag::Name
+        | Tag::Shared => "a string",
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => "an 8-bit string",
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => "bytes",
         Tag::EmptyTuple | Tag::Tuple => "a tuple",
@@ -606,5 +627,9 @@ fn odd(opcode: Opcode) -> Error {
 /// The error of a key that Python cannot hash.
 #[cold]
 pub(super) fn unhashable(key: Handle, container: &str) -> Error {
-    Error::syntax(format!("{} is unhashable and cannot be in {container}", describe(key.tag())))
+    let key = match key.tag() {
+        Tag::Tuple => "a tuple with something unhashable in it",
+        tag => describe(tag),
+    };
+    Error::syntax(format!("{key} cannot be hashed, so it cannot be in {container}"))
 }

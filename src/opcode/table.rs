@@ -36,6 +36,7 @@ macro_rules! opcodes {
             }
 
             /// The protocol that introduced it.
+            #[inline]
             pub const fn protocol(self) -> Protocol {
                 match self { $(Self::$variant => Protocol::$protocol,)* }
             }

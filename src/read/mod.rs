@@ -292,7 +292,7 @@ impl<'a> Cursor<'a> {
                 let decimal = match opcode {
                     Opcode::Int => text::decode_int(line, digits),
                     Opcode::Long => text::decode_long(line, digits),
-                    _ => text::memo_index(line).map(|index| Decimal::from_index(index)),
+                    _ => text::memo_index(line).map(Decimal::from_index),
                 };
                 match self.checked(decimal)? {
                     Decimal::Bool(value) => Argument::Bool(value),

@@ -63,6 +63,10 @@ impl<'a> Constructors<'a> {
 }
 
 impl Resolver for Constructors<'_> {
+    fn constructs(&self, class: &Global) -> bool {
+        self.by_class.contains_key(&Name::new(&class.module, &class.qualname))
+    }
+
     fn construct(&self, class: &Global, object: &Reduce) -> Result<Option<Value>> {
         let constructor = self.by_class.get(&Name::new(&class.module, &class.qualname));
         constructor.map(|construct| construct(object)).transpose()

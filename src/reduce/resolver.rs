@@ -80,10 +80,19 @@ pub trait Resolver {
         Ok(None)
     }
 
+    /// Whether [`construct`](Self::construct) is to be asked about the objects of `class`: no, unless said otherwise.
+    ///
+    /// Objects are built as values for it, so this saves all others that trouble.
+    fn constructs(&self, class: &Global) -> bool {
+        let _ = class;
+        false
+    }
+
     /// Makes a value of `object`, whose callable is the global `class`. Python 2's "safe constructors" of `copy_reg`.
     ///
-    /// It is called when arguments, items and state are all there. The value takes the object's place; `None`, the
-    /// default, leaves the object as data.
+    /// It is called for the classes that [`constructs`](Self::constructs) names, when a Rust type or a [`Value`] is read
+    /// and comes to the object: with its arguments, items and state, and for each place that refers to it. The value
+    /// takes the object's place; `None`, the default, leaves the object as data. A `Graph` shows objects as they are.
     ///
     /// # Errors
     /// Whatever the implementation returns ends the reading.
@@ -160,6 +169,10 @@ impl<A: Resolver, B: Resolver> Resolver for And<A, B> {
         }
     }
 
+    fn constructs(&self, class: &Global) -> bool {
+        self.first.constructs(class) || self.next.constructs(class)
+    }
+
     fn construct(&self, class: &Global, object: &Reduce) -> Result<Option<Value>> {
         match self.first.construct(class, object)? {
             None => self.next.construct(class, object),
@@ -205,6 +218,10 @@ macro_rules! forward_to_target {
 
             fn persistent_load(&self, id: &Value) -> Result<Option<Value>> {
                 (**self).persistent_load(id)
+            }
+
+            fn constructs(&self, class: &Global) -> bool {
+                (**self).constructs(class)
             }
 
             fn construct(&self, class: &Global, object: &Reduce) -> Result<Option<Value>> {

@@ -20,6 +20,55 @@ pub struct PickleBuffer {
     pub readonly: bool,
 }
 
+/// Bytes that travel beside a pickle, for [`DeOptions::buffers`](crate::DeOptions::buffers).
+///
+/// Python takes any object with the buffer interface, which says itself whether it may be written to. Here a plain slice
+/// is one that may be, so that what the pickle says about the buffer decides; [`read_only`](Self::read_only) is for memory
+/// that must stay as it is. It matters to a [`PickleBuffer`] that is read, and to nothing else.
+///
+/// Source: PEP 574, "Consumer API".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Buffer<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) readonly: bool,
+}
+
+impl<'a> Buffer<'a> {
+    /// Bytes that may be written to as far as Python is concerned.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, readonly: false }
+    }
+
+    /// Bytes that are read-only, whatever the pickle says.
+    pub fn read_only(bytes: &'a [u8]) -> Self {
+        Self { bytes, readonly: true }
+    }
+}
+
+impl<'a> From<&'a [u8]> for Buffer<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Buffer<'a> {
+    fn from(bytes: &'a [u8; N]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Buffer<'a> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<'a> From<&'a PickleBuffer> for Buffer<'a> {
+    fn from(buffer: &'a PickleBuffer) -> Self {
+        Self { bytes: &buffer.data, readonly: buffer.readonly }
+    }
+}
+
 impl Serialize for PickleBuffer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         struct Content<'a>(&'a PickleBuffer);

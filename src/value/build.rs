@@ -23,12 +23,22 @@ use crate::reduce::{Global, How, Reduce};
 /// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an unhashable key;
 /// `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    let builder = Builder { cx };
-    builder.build(root)
+    Builder { cx, as_it_is: None }.build(root)
+}
+
+/// The same for an object that is to stay one, though a constructor would make something else of it; objects within it are
+/// constructed.
+///
+/// # Errors
+/// As [`build`].
+pub(crate) fn build_object(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
+    Builder { cx, as_it_is: Some(root) }.build(root)
 }
 
 struct Builder<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
+    /// The object that is not constructed.
+    as_it_is: Option<Handle>,
 }
 
 /// A container that is being filled.
@@ -100,7 +110,8 @@ impl<'g, 'de> Builder<'g, 'de> {
                 },
                 None => {
                     let handle = frame.handle;
-                    let value = self.finish(frame).map_err(|error| self.cx.locate(error, handle))?;
+                    let value = self.finish(frame).and_then(|value| self.construct(handle, value));
+                    let value = value.map_err(|error| self.cx.locate(error, handle))?;
                     match outer.pop() {
                         Some(parent) => frame = parent,
                         None => return Ok(value),
@@ -108,6 +119,18 @@ impl<'g, 'de> Builder<'g, 'de> {
                     frame.values.push(value);
                 }
             }
+        }
+    }
+
+    /// What the caller's constructor makes of an object.
+    #[inline]
+    fn construct(&self, handle: Handle, value: Value) -> Result<Value> {
+        match (&value, self.cx.settings.resolver) {
+            (Value::Object(object), Some(resolver)) if self.as_it_is != Some(handle) => {
+                let Some(class) = crate::de::construct::class_to_construct(self.cx, handle)? else { return Ok(value) };
+                Ok(resolver.construct(&class, object)?.unwrap_or(value))
+            }
+            _ => Ok(value),
         }
     }
 

@@ -14,7 +14,7 @@ use std::ops;
 use indexmap::map::raw_entry_v1::RawOccupiedEntryMut;
 
 use super::Value;
-use super::key::same_keys;
+use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{Slot, Table, Vacant};
 use crate::error::Result;
@@ -36,7 +36,7 @@ use crate::error::Result;
 /// assert_eq!(dict.to_string(), "{'name': 'Ada', 1: 'bool', (1, 'x'): 2.5}");
 ///
 /// assert_eq!(dict.get("name"), Some(&Value::from("Ada")));
-/// assert_eq!(dict.get(&1.0.into()), Some(&Value::from("bool")));
+/// assert_eq!(dict.get(&1.0), Some(&Value::from("bool")));
 /// assert_eq!(
 ///     dict.try_insert(vec![1], 0).unwrap_err().to_string(),
 ///     "unhashable key: a list",
@@ -56,7 +56,7 @@ use crate::error::Result;
 /// # Equality
 /// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s are: strictly, so that
 /// `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other way. A dict with a NaN equals none.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Dict(Option<Box<Table<Value>>>);
 
 impl Dict {
@@ -252,6 +252,10 @@ impl Dict {
         self.0.as_deref()
     }
 
+    pub(super) fn of_table(table: Option<Box<Table<Value>>>) -> Self {
+        Self(table)
+    }
+
     fn table_mut(&mut self) -> &mut Table<Value> {
         self.0.get_or_insert_default()
     }
@@ -357,13 +361,7 @@ impl fmt::Debug for VacantEntry<'_> {
 
 impl PartialEq for Dict {
     fn eq(&self, other: &Self) -> bool {
-        same_keys(self.table(), other.table(), |(k, v), (other_k, other_v)| k == other_k && v == other_v)
-    }
-}
-
-impl fmt::Debug for Dict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self).finish()
+        same_entries(self.table(), other.table(), Value::eq, Value::eq)
     }
 }
 

@@ -10,38 +10,41 @@
 //! - an int of more digits than are converted: `<int of 1000000 bits>`.
 //!
 //! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma.
+//!
+//! `Debug` is the same within the name of the Rust type, because nothing shows data of Python shorter or more exactly; it
+//! adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The `Debug` that is derived takes cubic time for a deep
+//! value in its alternate form, as each level passes its text through all levels above.
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use super::repr::{decimal, write_bytes, write_complex, write_float, write_str};
+use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_float, write_str};
 use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
 use crate::reduce::{Global, How, Reduce};
 
-impl Display for Value {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.value(self)
-    }
-}
+macro_rules! print_as_python {
+    ($($type:ty: $method:ident, $name:literal;)*) => {$(
+        impl Display for $type {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                Printer { pretty: f.alternate(), debug: false, indent: 0, out: f }.$method(self)
+            }
+        }
 
-impl Display for Dict {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.dict(self)
-    }
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!($name, "("))?;
+                Printer { pretty: f.alternate(), debug: true, indent: 0, out: f }.$method(self)?;
+                f.write_str(")")
+            }
+        }
+    )*};
 }
-
-impl Display for Set {
-    /// As a `set`.
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.set(self)
-    }
-}
-
-impl Display for SurrogateString {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Printer { pretty: f.alternate(), indent: 0, out: f }.surrogates(self)
-    }
+print_as_python! {
+    Value: value, "Value";
+    Dict: dict, "Dict";
+    Set: set, "Set";
+    SurrogateString: surrogates, "SurrogateString";
 }
 
 impl Display for super::Complex {
@@ -53,7 +56,10 @@ impl Display for super::Complex {
 /// A Python `repr` under way.
 struct Printer<'a> {
     out: &'a mut dyn Write,
+    /// Each item on a line of its own.
     pretty: bool,
+    /// What Python's form does not tell apart is told.
+    debug: bool,
     indent: usize,
 }
 
@@ -87,18 +93,12 @@ impl Printer<'_> {
             Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
-            Value::ByteArray(bytes) => self.wrapped("bytearray(", |this| write_bytes(this.out, bytes)),
+            Value::ByteArray(bytes) => write_bytearray(self.out, bytes),
             Value::Global(global) => self.global(global),
             Value::Buffer(buffer) => self.buffer(buffer),
             // `None`; and the containers, which do not come here.
             _ => self.out.write_str("None"),
         }
-    }
-
-    fn wrapped(&mut self, open: &str, content: impl FnOnce(&mut Self) -> fmt::Result) -> fmt::Result {
-        self.out.write_str(open)?;
-        content(self)?;
-        self.out.write_char(')')
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
@@ -177,6 +177,9 @@ impl Printer<'_> {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) -> fmt::Result {
+        if self.debug {
+            write!(self.out, "<{:?}> ", reduce.how)?;
+        }
         match &reduce.callable {
             Value::Global(global) => write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?,
             callable => self.value(callable)?,
@@ -184,9 +187,19 @@ impl Printer<'_> {
         self.out.write_char('(')?;
         let mut first = true;
         self.arguments(reduce, &mut first)?;
-        self.argument(&mut first, "listitems", (!reduce.listitems.is_empty()).then_some(&*reduce.listitems), Self::list)?;
+        self.argument(
+            &mut first,
+            "listitems",
+            (!reduce.listitems.is_empty()).then_some(&*reduce.listitems),
+            Self::list,
+        )?;
         self.argument(&mut first, "setitems", (!reduce.setitems.is_empty()).then_some(&*reduce.setitems), Self::list)?;
-        self.argument(&mut first, "dictitems", (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems), Self::pairs)?;
+        self.argument(
+            &mut first,
+            "dictitems",
+            (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems),
+            Self::pairs,
+        )?;
         self.argument(&mut first, "state", reduce.state.as_ref(), Self::value)?;
         self.argument(&mut first, "state_setter", reduce.state_setter.as_ref(), Self::value)?;
         self.close(first)?;
@@ -291,5 +304,88 @@ fn name(name: &str) -> std::borrow::Cow<'_, str> {
         name.into()
     } else {
         quoted(name).escape_debug().to_string().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+
+    use super::*;
+    use crate::pickle;
+
+    fn point() -> Reduce {
+        Reduce::new_obj(Global::new("geometry", "Point"), pickle!((1, "a")))
+    }
+
+    #[test]
+    fn an_object_prints_as_the_call_that_makes_it_and_what_it_holds() {
+        let print = |object: Reduce| Value::from(object).to_string();
+        assert_eq!(print(point()), "geometry.Point(1, 'a')");
+        assert_eq!(
+            print(Reduce { state: Some(pickle!({"x": 1})), ..point() }),
+            "geometry.Point(1, 'a', state={'x': 1})"
+        );
+        assert_eq!(
+            print(Reduce {
+                how: How::NewObjEx,
+                kwargs: Dict::from([("z", 3)]),
+                listitems: vec![1.into()],
+                setitems: vec![2.into()],
+                dictitems: vec![("k".into(), pickle!([]))],
+                state_setter: Some(Value::global("geometry", "restore")),
+                ..point()
+            }),
+            "geometry.Point(1, 'a', z=3, listitems=[1], setitems=[2], dictitems=[('k', [])], \
+             state_setter=<global 'geometry.restore'>)"
+        );
+        assert_eq!(print(Reduce { args: Value::None, ..point() }), "geometry.Point(*args=None)");
+        let odd = Reduce { callable: pickle!("no class"), ..point() };
+        assert_eq!(print(odd), "'no class'(1, 'a')");
+        let odd = Reduce { callable: Value::global("os\n", "x'(y"), ..point() };
+        assert_eq!(print(odd), r"os\n.x\'(y(1, 'a')");
+    }
+
+    #[test]
+    fn what_has_no_repr_in_python_is_in_angle_brackets() {
+        assert_eq!(Value::global("a.b", "C.d").to_string(), "<global 'a.b.C.d'>");
+        assert_eq!(Value::PersistentId(Box::new(pickle!(("t", 1)))).to_string(), "<persistent id ('t', 1)>");
+        let buffer = |readonly| Value::from(PickleBuffer { data: b"a".to_vec(), readonly });
+        assert_eq!(buffer(false).to_string(), "PickleBuffer(b'a')");
+        assert_eq!(buffer(true).to_string(), "PickleBuffer(b'a', readonly=True)");
+        assert_eq!(Value::from(BigInt::from(1) << 1_000_000_u32).to_string(), "<int of 1000001 bits>");
+    }
+
+    #[test]
+    fn items_go_on_lines_of_their_own() {
+        let value = pickle!({"a": [1, (2,)], "empty": [[], {}, ()], "s": {3}});
+        let text = "{
+    'a': [
+        1,
+        (
+            2,
+        ),
+    ],
+    'empty': [
+        [],
+        {},
+        (),
+    ],
+    's': {
+        3,
+    },
+}";
+        assert_eq!(format!("{value:#}"), text);
+        assert_eq!(
+            format!("{:#}", Value::from(Reduce { state: Some(pickle!([1])), ..point() })),
+            "geometry.Point(\n    1,\n    'a',\n    state=[\n        1,\n    ],\n)"
+        );
+    }
+
+    #[test]
+    fn debug_says_how_an_object_is_made() {
+        assert_eq!(format!("{:?}", Value::from(point())), "Value(<NewObj> geometry.Point(1, 'a'))");
+        assert_eq!(format!("{:?}", pickle!([1])), "Value([1])");
+        assert_eq!(format!("{:?}", Dict::from([(1, "a")])), "Dict({1: 'a'})");
     }
 }

@@ -419,7 +419,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
         (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
         (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            same_keys(a.table(), b.table(), |_, _| true)
+            same_entries(a.table(), b.table(), equal, |(), ()| true)
         }
         (Value::Global(a), Value::Global(b)) => a == b,
         (Value::Object(a), Value::Object(b)) => equal_objects(a, b),
@@ -444,27 +444,30 @@ fn equal_items(a: &[Value], b: &[Value]) -> bool {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    same_keys(a.table(), b.table(), |(_, a), (_, b)| equal(a, b))
+    same_entries(a.table(), b.table(), equal, equal)
 }
 
-/// Whether two tables have the same keys, by Python's equality, with entries that match.
-pub(super) fn same_keys<V>(
+/// Whether two tables have the same entries in any order. `same_key` must not be laxer than Python's equality.
+pub(super) fn same_entries<V>(
     a: Option<&Table<V>>,
     b: Option<&Table<V>>,
-    mut matching: impl FnMut((&Value, &V), (&Value, &V)) -> bool,
+    same_key: fn(&Value, &Value) -> bool,
+    same_value: fn(&V, &V) -> bool,
 ) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => {
-            a.len() == b.len()
-                && a.is_stable()
-                && b.is_stable()
-                && a.sum() == b.sum()
-                && a.iter().all(|entry| {
-                    b.find(entry.0).and_then(|index| b.get_index(index)).is_some_and(|other| matching(entry, other))
-                })
-        }
-        (a, b) => a.map_or(0, Table::len) == b.map_or(0, Table::len),
+    let (Some(a), Some(b)) = (a, b) else {
+        return a.map_or(0, Table::len) == b.map_or(0, Table::len);
+    };
+    // Where a hash is unstable nothing is equal; where the sums differ some key does.
+    if a.len() != b.len() || !a.is_stable() || !b.is_stable() || a.sum() != b.sum() {
+        return false;
     }
+    for (key, value) in a.iter() {
+        match b.find_by_steps(key, same_key) {
+            Some(other) if same_value(value, other) => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 #[cfg_attr(debug_assertions, inline(never))]

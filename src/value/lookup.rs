@@ -19,7 +19,6 @@ pub(super) mod sealed {
     use super::Value;
 
     /// A key that is looked for.
-    #[expect(missing_docs, reason = "not to be named outside of this crate")]
     pub enum Probed<'a> {
         Str(&'a str),
         Bytes(&'a [u8]),
@@ -27,12 +26,10 @@ pub(super) mod sealed {
         Made(Value),
     }
 
-    #[expect(missing_docs, reason = "not to be named outside of this crate")]
     pub trait Probe {
         fn probe(&self) -> Probed<'_>;
     }
 
-    #[expect(missing_docs, reason = "not to be named outside of this crate")]
     pub trait Key {}
 }
 

@@ -7,8 +7,8 @@
 //! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`: the
 //!   containers over that;
 //! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
-//! - `display.rs` with `repr.rs`: Python's `repr`;
-//! - `ser.rs`, `de.rs`: serde.
+//! - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
+//! - `ser.rs`, `de.rs`: serde; `convert.rs`: from one Rust type to another.
 //!
 //! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how deep a value is that
 //! comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and `tests/value/deep.rs` holds all of them to
@@ -17,7 +17,9 @@
 mod buffer;
 mod build;
 mod cast;
+mod clone;
 mod complex;
+mod convert;
 mod de;
 mod dict;
 mod display;
@@ -37,15 +39,17 @@ use num_bigint::BigInt;
 use crate::error::Result;
 use crate::reduce::{Global, Reduce};
 
-pub use buffer::PickleBuffer;
-pub use complex::Complex;
+pub use buffer::{Buffer, PickleBuffer};
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
-pub(crate) use build::build;
+pub(crate) use build::{build, build_object};
+pub use complex::Complex;
+pub use convert::{from_value, to_value};
 pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
 pub use lookup::{IntoKey, Lookup};
+pub(crate) use ser::serialize_plain;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter, Set};
 pub use text::SurrogateString;
 
@@ -60,7 +64,7 @@ pub use text::SurrogateString;
 /// assert_eq!(value.to_string(), "{'name': 'Ada', 'langs': ('Python', 'Rust'), 1: [None, True, 2.5]}");
 /// ```
 ///
-/// `Display` is Python's `repr`; `{:#}` spreads it over lines.
+/// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and says for an object how it is made.
 ///
 /// # Equality
 /// `==` is structural: values of different Python types are different, so that `Int(1)`, `Float(1.0)` and `Bool(true)`
@@ -91,7 +95,7 @@ pub use text::SurrogateString;
 /// # Depth
 /// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels deep, unless the
 /// options say otherwise; one of that depth is safe in a thread of 2 MiB.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Default, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
     /// `None`.

@@ -3,10 +3,8 @@
 //! The mirror of `dict.rs` without values. Python's sets have no order; ours keeps that of insertion, so that writing
 //! one twice gives the same bytes.
 
-use std::fmt;
-
 use super::Value;
-use super::key::same_keys;
+use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::Table;
 use crate::error::Result;
@@ -30,7 +28,7 @@ use crate::error::Result;
 ///
 /// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s are. A set with a NaN
 /// equals none.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Set(Option<Box<Table<()>>>);
 
 impl Set {
@@ -158,6 +156,10 @@ impl Set {
         self.0.as_deref()
     }
 
+    pub(super) fn of_table(table: Option<Box<Table<()>>>) -> Self {
+        Self(table)
+    }
+
     fn table_mut(&mut self) -> &mut Table<()> {
         self.0.get_or_insert_default()
     }
@@ -165,13 +167,7 @@ impl Set {
 
 impl PartialEq for Set {
     fn eq(&self, other: &Self) -> bool {
-        same_keys(self.table(), other.table(), |(element, ()), (other, ())| element == other)
-    }
-}
-
-impl fmt::Debug for Set {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self).finish()
+        same_entries(self.table(), other.table(), Value::eq, |(), ()| true)
     }
 }
 

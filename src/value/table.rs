@@ -13,14 +13,13 @@ use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
 /// Keys in the order in which they came, each with a `V`.
-#[derive(Clone)]
 pub(super) struct Table<V> {
     map: IndexMap<Value, V, ()>,
     sums: Sums,
 }
 
 /// What is known of the hashes of all keys.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Sums {
     /// The stable hashes added up: the same whatever the order.
     stable: u64,
@@ -117,6 +116,27 @@ impl<V> Table<V> {
         self.find_by(hash, |candidate| equal(key, candidate))
     }
 
+    /// The value under the key that is the same as `key`.
+    ///
+    /// For comparing tables within tables: as against [`find`](Self::find), keys are not compared under the stack frames
+    /// of the search. It asks for the first, the second, … key with such a hash; there is hardly ever more than one.
+    pub(super) fn find_by_steps(&self, key: &Value, same_key: fn(&Value, &Value) -> bool) -> Option<&V> {
+        let hash = hash_key(key).ok()?;
+        let mut nth = 0;
+        loop {
+            let mut seen = 0;
+            let index = self.find_by(hash, |_| {
+                seen += 1;
+                seen > nth
+            })?;
+            let (candidate, value) = self.map.get_index(index)?;
+            if same_key(key, candidate) {
+                return Some(value);
+            }
+            nth += 1;
+        }
+    }
+
     /// The place of what is looked for.
     pub(super) fn find_probe(&self, probe: Probed<'_>) -> Option<usize> {
         match probe {
@@ -154,6 +174,15 @@ impl<V> Table<V> {
                 vacant.insert(value);
                 Ok((index, None))
             }
+        }
+    }
+
+    /// Stores a key that is known to be hashable and to equal none that is there.
+    pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
+        // What is not hashable does not come here.
+        let Ok(hash) = hash_key(&key) else { return };
+        if let RawEntryMut::Vacant(place) = self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false) {
+            Vacant { place, sums: &mut self.sums, hash, key }.insert(value);
         }
     }
 

@@ -8,8 +8,6 @@
 //! The bytes are kept as they are; whoever changes this file keeps the invariant of [`SurrogateString`]: well-formed
 //! generalised UTF-8 with at least one surrogate. Text without one is a `String`, so that there is one way to say it.
 
-use std::fmt;
-
 use crate::error::{Error, Result};
 
 /// A Python `str` that holds at least one lone surrogate.
@@ -107,12 +105,6 @@ impl SurrogateString {
             };
             Some(part)
         })
-    }
-}
-
-impl fmt::Debug for SurrogateString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SurrogateString({self})")
     }
 }
 

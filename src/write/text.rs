@@ -66,28 +66,9 @@ fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()>
     }
 }
 
-/// A float as `repr` prints it: the shortest digits that read back, an exponent below 1e-4 and from 1e16 on.
+/// A float as `repr` prints it.
 pub(super) fn write_float_repr(out: &mut Vec<u8>, float: f64) {
-    if float.is_nan() {
-        return out.extend_from_slice(b"nan");
-    }
-    if float.is_infinite() {
-        return out.extend_from_slice(if float < 0.0 { b"-inf" } else { b"inf" });
-    }
-    let size = float.abs();
-    if size != 0.0 && !(1e-4..1e16).contains(&size) {
-        let text = format!("{float:e}");
-        // Rust's `{:e}` always has one `e`.
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let (sign, exponent) = match exponent.strip_prefix('-') {
-            Some(exponent) => ('-', exponent),
-            None => ('+', exponent),
-        };
-        out.extend_from_slice(format!("{digits}e{sign}{exponent:0>2}").as_bytes());
-    } else {
-        // `{:?}` has the `.0` of a whole number, and its own exponents begin where the branch above does or later.
-        out.extend_from_slice(format!("{float:?}").as_bytes());
-    }
+    out.extend_from_slice(crate::float::repr(float).as_bytes());
 }
 
 #[cfg(test)]

@@ -1,0 +1,70 @@
+//! Safe constructors: objects that a [`Resolver`](crate::Resolver) makes into values of its own.
+//!
+//! A constructor gets an object as a whole, state and items included, so it cannot run while the machine is still reading:
+//! it runs when the walk comes to the object. The object is built as a `Value` (in which objects within it have been
+//! constructed already), handed over, and what comes back is imported into nodes of its own, which are walked in the
+//! object's place. What a constructor returns is not constructed again.
+//!
+//! An object that is referred to twice is constructed twice, like everything that a tree expands; a `Graph` shows objects
+//! as they are in the pickle and constructs nothing. [`Resolver::constructs`](crate::Resolver::constructs) tells in
+//! advance which classes are meant, so that all other objects are read as ever.
+
+use super::cx::Cx;
+use super::node::NodeDeserializer;
+use super::options::Settings;
+use crate::error::Result;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::import::import;
+use crate::graph::nodes::Nodes;
+use crate::graph::view::{View, global_names};
+use crate::reduce::Global;
+use crate::value::Value;
+
+/// What a constructor made, as nodes.
+pub(crate) struct Made<'g> {
+    nodes: Nodes<'static>,
+    root: Handle,
+    settings: Settings<'g>,
+    depth: u32,
+}
+
+impl<'g> Made<'g> {
+    /// Walks over it.
+    pub(crate) fn read<'de, T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>) -> Result<T> {
+        let nodes: Nodes<'de> = self.nodes;
+        let cx = Cx::new(&nodes, &[], self.settings);
+        walk(NodeDeserializer::new(&cx, self.root, self.depth)).map_err(|error| cx.locate(error, self.root))
+    }
+}
+
+impl<'g> NodeDeserializer<'g, '_> {
+    /// What the caller's constructor makes of this object, if there is one for its class.
+    ///
+    /// # Errors
+    /// The constructor's own, and those of building the object as a `Value`.
+    #[cold]
+    pub(crate) fn construct(&self) -> Result<Option<Made<'g>>> {
+        let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
+        let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
+        let Value::Object(object) = crate::value::build_object(self.cx, self.handle)? else { return Ok(None) };
+        let Some(value) = resolver.construct(&class, &object)? else { return Ok(None) };
+        let mut nodes = Nodes::default();
+        let offset = self.cx.nodes.offset(self.handle).unwrap_or(0);
+        let (root, _) = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
+        let settings = Settings { resolver: None, ..self.cx.settings };
+        Ok(Some(Made { nodes, root, settings, depth: self.depth }))
+    }
+}
+
+/// The class of an object that the caller wants to construct.
+pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Option<Global>> {
+    let Some(resolver) = cx.settings.resolver else { return Ok(None) };
+    if handle.tag() != Tag::Instance {
+        return Ok(None);
+    }
+    let View::Object(object) = NodeDeserializer::root(cx, handle).view()? else { return Ok(None) };
+    let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
+    let Some((module, qualname)) = names else { return Ok(None) };
+    let class = Global { module: module.into_owned(), qualname: qualname.into_owned() };
+    Ok(resolver.constructs(&class).then_some(class))
+}

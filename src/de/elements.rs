@@ -1,0 +1,111 @@
+//! [`Elements`]: a long list, item by item.
+//!
+//! The machine has read the whole pickle, so that later opcodes may still change what earlier ones made; what is saved is
+//! the Rust values, which are made one at a time. The iterator is the walk over the top container and nothing else.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::Deserialize;
+
+use super::cx::Cx;
+use super::node::NodeDeserializer;
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Contents, Nodes, RunKind};
+use crate::graph::view::{View, set_items, tuple_items, view};
+
+/// The items of one list, tuple or set, each made when the iterator comes to it; see [`Deserializer::elements`].
+///
+/// After an error the iterator goes on with the next item.
+///
+/// [`Deserializer::elements`]: crate::Deserializer::elements
+pub struct Elements<'g, 'de, T> {
+    cx: Cx<'g, 'de>,
+    items: Items<'g, 'de>,
+    left: usize,
+    index: usize,
+    /// Where the pickle begins in its stream.
+    start: u64,
+    item: PhantomData<fn() -> T>,
+}
+
+enum Items<'g, 'de> {
+    Contents(Contents<'g, 'de>),
+    Handles(std::vec::IntoIter<Handle>),
+}
+
+impl<'g, 'de, T: Deserialize<'de>> Elements<'g, 'de, T> {
+    pub(super) fn new(cx: Cx<'g, 'de>, root: Handle, start: u64) -> Result<Self> {
+        let found = items_of(&cx, root).and_then(|(items, left)| {
+            cx.charge_values(left)?;
+            Ok((items, left))
+        });
+        let (items, left) = found.map_err(|error| cx.locate(error, root).in_stream(start))?;
+        Ok(Self { cx, items, left, index: 0, start, item: PhantomData })
+    }
+
+    fn element(&self, handle: Handle) -> Result<T> {
+        let root = NodeDeserializer::root(&self.cx, handle);
+        let depth = root.deeper()?;
+        T::deserialize(NodeDeserializer::new(&self.cx, handle, depth))
+    }
+}
+
+/// What the items of `root` are, and how many.
+fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, usize)> {
+    let nodes: &'g Nodes<'de> = cx.nodes;
+    let handles = |handles: Vec<Handle>| {
+        let len = handles.len();
+        Ok((Items::Handles(handles.into_iter()), len))
+    };
+    match root.tag() {
+        Tag::List | Tag::Set | Tag::FrozenSet => {
+            let object = nodes.object(root.number());
+            Ok((Items::Contents(nodes.contents(&object)), nodes.contents_len(&object)))
+        }
+        Tag::Tuple | Tag::EmptyTuple => handles(tuple_items(nodes, root).to_vec()),
+        Tag::Instance => match view(nodes, cx.input, root.number())? {
+            View::Set { items, taken, .. } => handles(set_items(nodes, root.number(), items, taken)),
+            // A deque, or a subclass of list.
+            View::Object(object) => {
+                let runs = object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+                handles(runs.flat_map(|(_, run)| run.iter().copied()).collect())
+            }
+            _ => Err(no_items(root)),
+        },
+        _ => Err(no_items(root)),
+    }
+}
+
+fn no_items(root: Handle) -> Error {
+    Error::data(format!("expected a list, tuple or set, found {}", crate::machine::describe(root.tag())))
+}
+
+impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
+    type Item = Result<T>;
+
+    fn next(&mut self) -> Option<Result<T>> {
+        self.left = self.left.checked_sub(1)?;
+        let handle = match &mut self.items {
+            Items::Contents(contents) => contents.next(),
+            Items::Handles(handles) => handles.next(),
+        }?;
+        let index = self.index;
+        self.index += 1;
+        Some(
+            self.element(handle)
+                .map_err(|error| self.cx.locate(error, handle).under_index(index).in_stream(self.start)),
+        )
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<T> fmt::Debug for Elements<'_, '_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Elements").field("left", &self.left).finish_non_exhaustive()
+    }
+}

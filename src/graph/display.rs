@@ -1,0 +1,178 @@
+//! A node for people: Python's `repr`, bounded.
+//!
+//! A graph may contain itself, be a million levels deep or hold gigabytes, and all of them end up in a log. So what is
+//! printed ends after [`NODES`] values, [`DEPTH`] levels and [`limits::QUOTED`] characters of each text; what is left out is
+//! an ellipsis, as Python prints an object within itself.
+
+use std::fmt;
+
+use super::Graph;
+use super::node::{Node, NodeKind};
+use crate::error::quoted;
+use crate::limits;
+use crate::value::Value;
+
+/// Values printed.
+const NODES: usize = 200;
+/// Levels printed. Printing recurses, so this bounds the stack too.
+const DEPTH: usize = 8;
+
+impl fmt::Display for Node<'_> {
+    /// Python's `repr`, cut off where it becomes long: not meant to be read by programs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printer { left: NODES, path: Vec::new() }.node(f, *self)
+    }
+}
+
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({self})")
+    }
+}
+
+impl fmt::Debug for Graph<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Graph({})", self.root())
+    }
+}
+
+struct Printer<'g> {
+    left: usize,
+    /// The objects around the one that is printed.
+    path: Vec<Node<'g>>,
+}
+
+impl<'g> Printer<'g> {
+    fn node(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
+        self.left = self.left.saturating_sub(1);
+        let (open, close) = match node.kind() {
+            NodeKind::List => ("[", "]"),
+            NodeKind::Tuple => ("(", if node.len() == 1 { ",)" } else { ")" }),
+            NodeKind::Dict => ("{", "}"),
+            NodeKind::Set if node.is_empty() => return f.write_str("set()"),
+            NodeKind::Set => ("{", "}"),
+            NodeKind::FrozenSet if node.is_empty() => return f.write_str("frozenset()"),
+            NodeKind::FrozenSet => ("frozenset({", "})"),
+            NodeKind::Object => ("<", ">"),
+            NodeKind::PersistentId => ("<persistent id ", ">"),
+            _ => return scalar(f, node),
+        };
+        if self.path.len() >= DEPTH || self.path.contains(&node) {
+            // Python's own forms for what is within itself.
+            return match node.kind() {
+                NodeKind::Tuple => f.write_str("(...)"),
+                NodeKind::Set => f.write_str("set(...)"),
+                NodeKind::FrozenSet => f.write_str("frozenset(...)"),
+                _ => write!(f, "{open}...{close}"),
+            };
+        }
+        f.write_str(open)?;
+        self.path.push(node);
+        self.contents(f, node)?;
+        self.path.pop();
+        f.write_str(close)
+    }
+
+    fn contents(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
+        match node.kind() {
+            NodeKind::Dict => self.entries(f, node),
+            NodeKind::PersistentId => match node.persistent_id() {
+                Some(id) => self.node(f, id),
+                None => Ok(()),
+            },
+            NodeKind::Object => self.object(f, node),
+            _ => self.list(f, node.items()),
+        }
+    }
+
+    fn object(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
+        let Some(parts) = node.object() else { return Ok(()) };
+        match parts.callable.global() {
+            Some(global) => write!(f, "{}.{}", quoted(&global.module), quoted(&global.qualname))?,
+            None => self.node(f, parts.callable)?,
+        }
+        f.write_str("(")?;
+        self.list(f, parts.args.iter().copied())?;
+        if let Some(kwargs) = parts.kwargs {
+            f.write_str("**")?;
+            self.node(f, kwargs)?;
+        }
+        f.write_str(")")?;
+        if node.items().next().is_some() {
+            f.write_str(" [")?;
+            self.list(f, node.items())?;
+            f.write_str("]")?;
+        }
+        if node.entries().next().is_some() {
+            f.write_str(" {")?;
+            self.entries(f, node)?;
+            f.write_str("}")?;
+        }
+        if let Some(state) = parts.state() {
+            f.write_str(" state ")?;
+            self.node(f, state)?;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = Node<'g>>) -> fmt::Result {
+        for (index, item) in items.enumerate() {
+            if index != 0 {
+                f.write_str(", ")?;
+            }
+            if self.left == 0 {
+                return f.write_str("...");
+            }
+            self.node(f, item)?;
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
+        for (index, (key, value)) in node.entries().enumerate() {
+            if index != 0 {
+                f.write_str(", ")?;
+            }
+            if self.left == 0 {
+                return f.write_str("...");
+            }
+            self.node(f, key)?;
+            f.write_str(": ")?;
+            self.node(f, value)?;
+        }
+        Ok(())
+    }
+}
+
+fn scalar(f: &mut fmt::Formatter<'_>, node: Node<'_>) -> fmt::Result {
+    if let Some(text) = node.as_str() {
+        return match text.chars().nth(limits::QUOTED) {
+            None => write!(f, "{}", Value::from(&*text)),
+            Some(_) => write!(f, "{}...", Value::from(text.chars().take(limits::QUOTED).collect::<String>())),
+        };
+    }
+    if let Some(bytes) = node.as_bytes() {
+        let shown = bytes.get(..limits::QUOTED).unwrap_or(&bytes).to_vec();
+        let ellipsis = if shown.len() < bytes.len() { "..." } else { "" };
+        let shown = match node.kind() {
+            NodeKind::ByteArray => Value::ByteArray(shown),
+            _ => Value::Bytes(shown),
+        };
+        return write!(f, "{shown}{ellipsis}");
+    }
+    if let Some(code) = node.extension_code() {
+        return write!(f, "<extension {code}>");
+    }
+    if node.kind() == NodeKind::Int {
+        // The decimal digits of a long int take more time than its length.
+        return match node.as_big_int() {
+            Some(value) if value.bits() > 256 => write!(f, "<int of {} bits>", value.bits()),
+            Some(value) => write!(f, "{value}"),
+            None => f.write_str("..."),
+        };
+    }
+    match node.to_value() {
+        Ok(value) => write!(f, "{value}"),
+        Err(_) => write!(f, "<{:?}>", node.kind()),
+    }
+}

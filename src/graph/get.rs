@@ -1,0 +1,122 @@
+//! Finding the value under a key, by Python's equality.
+//!
+//! A graph has no hash tables: a lookup compares one key after another, the last first, for the last of equal keys is the
+//! one whose value counts.
+
+use super::node::{Node, NodeKind};
+
+/// What [`Node::get`] takes: text, an int, or a node.
+pub trait GraphKey: sealed::Sealed {}
+
+mod sealed {
+    use super::super::Node;
+
+    pub trait Sealed {
+        /// Whether a key of a dict is this one.
+        fn is(&self, key: Node<'_>) -> bool;
+
+        /// The place in a sequence.
+        fn index(&self) -> Option<usize> {
+            None
+        }
+    }
+}
+
+impl<'g> Node<'g> {
+    /// The value under `key`: `node[key]` in Python.
+    ///
+    /// Text, ints and nodes are keys of a dict, or of the dict items of an object; an int is also the place in a list or
+    /// tuple, or in the list items of an object. A node is found by identity, or where it is equal as Python sees it.
+    /// Attributes are not looked at: see [`attr`](Self::attr).
+    ///
+    /// Looks at one entry after another: to look many up, [`entries`](Self::entries) and a map of your own are faster.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // pickle.dumps({'a': [5, 6], 1: 'one'}, 1)
+    /// let graph = Graph::from_slice(b"}(X\x01\x00\x00\x00a](K\x05K\x06eK\x01X\x03\x00\x00\x00oneu.")?;
+    /// let root = graph.root();
+    /// assert_eq!(root.get("a").and_then(|list| list.get(1)).and_then(|item| item.as_i64()), Some(6));
+    /// assert_eq!(root.get(1).and_then(|item| item.as_str()).as_deref(), Some("one"));
+    /// assert!(root.get("b").is_none());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn get(self, key: impl GraphKey) -> Option<Node<'g>> {
+        match self.kind() {
+            NodeKind::List | NodeKind::Tuple => self.items().nth(key.index()?),
+            NodeKind::Dict | NodeKind::Object => {
+                let found = self.entries().filter(|(candidate, _)| key.is(*candidate)).last();
+                match found {
+                    Some((_, value)) => Some(value),
+                    None if self.kind() == NodeKind::Object => self.items().nth(key.index()?),
+                    None => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+impl GraphKey for &str {}
+impl sealed::Sealed for &str {
+    fn is(&self, key: Node<'_>) -> bool {
+        key.as_str().is_some_and(|text| text == *self)
+    }
+}
+
+impl GraphKey for &String {}
+impl sealed::Sealed for &String {
+    fn is(&self, key: Node<'_>) -> bool {
+        self.as_str().is(key)
+    }
+}
+
+macro_rules! ints {
+    ($($int:ty)*) => {$(
+        impl GraphKey for $int {}
+        impl sealed::Sealed for $int {
+            fn is(&self, key: Node<'_>) -> bool {
+                // What is a bool or float there may equal an int, and each is told apart by its kind.
+                match (key.as_i64(), key.as_bool(), key.as_f64()) {
+                    (Some(value), ..) => <$int>::try_from(value).is_ok_and(|value| value == *self),
+                    (_, Some(value), _) => <$int>::from(value) == *self,
+                    (_, _, Some(value)) => {
+                        // Below 2^53 floats and ints are told apart exactly.
+                        value.abs() < 9e15 && value.fract() == 0.0 && <$int>::try_from(value as i64).is_ok_and(|value| value == *self)
+                    }
+                    _ => false,
+                }
+            }
+
+            fn index(&self) -> Option<usize> {
+                usize::try_from(*self).ok()
+            }
+        }
+    )*};
+}
+
+ints!(i32 i64 u32 u64 usize);
+
+impl GraphKey for Node<'_> {}
+impl sealed::Sealed for Node<'_> {
+    fn is(&self, key: Node<'_>) -> bool {
+        if *self == key {
+            return true;
+        }
+        // What Python compares by class is the same only if it is one object.
+        let comparable = |node: Node<'_>| {
+            !matches!(node.kind(), NodeKind::Object | NodeKind::PersistentId | NodeKind::Buffer | NodeKind::Extension)
+        };
+        comparable(*self)
+            && comparable(key)
+            && match (self.to_value(), key.to_value()) {
+                (Ok(this), Ok(key)) => this.python_eq(&key),
+                _ => false,
+            }
+    }
+
+    fn index(&self) -> Option<usize> {
+        self.as_i64().and_then(|index| usize::try_from(index).ok())
+    }
+}

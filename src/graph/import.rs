@@ -1,0 +1,352 @@
+//! `Value` → nodes: the way back from a tree into a graph, in a loop.
+//!
+//! What a caller gives for a persistent id or an object goes through here, so that everything that reads sees one kind of
+//! thing. Leaves become constants. Children are built before what holds them, with a stack of tasks in place of
+//! recursion: a task is a value still to be looked at, or a container whose children are by then the topmost handles.
+//!
+//! A value that comes in shares nothing with any other; each import is a copy of its own.
+
+use std::borrow::Cow;
+
+use super::handle::{Handle, Tag};
+use super::nodes::{Const, Flags, Nodes, RunKind};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::machine::{Known, Spelling, understand};
+use crate::reduce::{How, Reduce};
+use crate::value::Value;
+
+/// A value that is to become nodes: the nodes own what they get of it, or borrow it.
+pub(crate) enum Input<'v> {
+    Owned(Value),
+    Borrowed(&'v Value),
+}
+
+impl From<Value> for Input<'_> {
+    fn from(value: Value) -> Self {
+        Self::Owned(value)
+    }
+}
+
+impl<'v> From<&'v Value> for Input<'v> {
+    fn from(value: &'v Value) -> Self {
+        Self::Borrowed(value)
+    }
+}
+
+/// Makes nodes of `value`; they say that they come from byte `offset`. Gives the root, and what the value counts against
+/// an expansion budget.
+///
+/// # Errors
+/// An object whose arguments are no tuple, or whose class is none; more nodes than 32 bits can number.
+pub(crate) fn import<'v>(nodes: &mut Nodes<'v>, value: impl Into<Input<'v>>, offset: usize) -> Result<(Handle, u64)> {
+    let mut importer = Importer { nodes, offset, tasks: vec![Task::Value(value.into())], done: Vec::new(), cost: 0 };
+    importer.run()?;
+    let root = importer.done.pop().unwrap_or(Handle::VACANT);
+    Ok((root, importer.cost))
+}
+
+struct Importer<'n, 'de> {
+    nodes: &'n mut Nodes<'de>,
+    offset: usize,
+    tasks: Vec<Task<'de>>,
+    done: Vec<Handle>,
+    cost: u64,
+}
+
+enum Task<'v> {
+    Value(Input<'v>),
+    /// A container of this many handles.
+    Container(Tag, usize),
+    Object(Box<Shape>),
+}
+
+/// How the handles of an object are its parts, in the order of the fields behind the callable.
+struct Shape {
+    how: How,
+    args: Option<usize>,
+    items: usize,
+    adds: usize,
+    pairs: usize,
+    state: bool,
+    setter: bool,
+}
+
+/// A value, owned or borrowed, by what becomes of it.
+enum Part<'v> {
+    Plain(Tag),
+    Const(Const<'v>),
+    /// A payload of bytes under an object.
+    Bytes(Tag, Flags, Cow<'v, [u8]>),
+    Complex(f64, f64),
+    Global(Cow<'v, str>, Cow<'v, str>),
+    Container(Tag, Vec<Input<'v>>),
+    Object(Shape, Vec<Input<'v>>),
+}
+
+impl<'v> Part<'v> {
+    fn of(value: Input<'v>) -> Result<Self> {
+        match value {
+            Input::Owned(value) => Self::of_owned(value),
+            Input::Borrowed(value) => Self::of_borrowed(value),
+        }
+    }
+
+    fn of_owned(value: Value) -> Result<Self> {
+        let items = |items: Vec<Value>| items.into_iter().map(Input::Owned).collect();
+        Ok(match value {
+            Value::None => Self::Plain(Tag::None),
+            Value::Bool(true) => Self::Plain(Tag::True),
+            Value::Bool(false) => Self::Plain(Tag::False),
+            Value::Int(int) => Self::Const(Const::Int(int)),
+            Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Owned(*int))),
+            Value::Float(float) => Self::Const(Const::Float(float)),
+            Value::Str(text) => Self::Const(Const::Str(Cow::Owned(text))),
+            Value::Surrogates(text) => Self::Const(Const::Surrogates(Cow::Owned(text.as_bytes().to_vec()))),
+            Value::Bytes(bytes) => Self::Const(Const::Bytes(Cow::Owned(bytes))),
+            Value::ByteArray(bytes) => Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Owned(bytes)),
+            Value::Buffer(buffer) => Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Owned(buffer.data)),
+            Value::Tuple(of) if of.is_empty() => Self::Plain(Tag::EmptyTuple),
+            Value::Tuple(of) => Self::Container(Tag::Tuple, items(of)),
+            Value::List(of) => Self::Container(Tag::List, items(of)),
+            Value::Set(of) => Self::Container(Tag::Set, of.into_iter().map(Input::Owned).collect()),
+            Value::FrozenSet(of) => Self::Container(Tag::FrozenSet, of.into_iter().map(Input::Owned).collect()),
+            Value::Dict(dict) => {
+                Self::Container(Tag::Dict, dict.into_iter().flat_map(|(k, v)| [k, v]).map(Input::Owned).collect())
+            }
+            Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Owned(*id)]),
+            Value::Complex(complex) => Self::Complex(complex.re, complex.im),
+            Value::Global(global) => Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname)),
+            Value::Object(object) => {
+                let (shape, parts) = (Shape::of(&object)?, *object);
+                let args = match parts.args {
+                    Value::Tuple(items) | Value::List(items) => items,
+                    _ => Vec::new(),
+                };
+                let children = std::iter::once(parts.callable)
+                    .chain(args)
+                    .chain([Value::Dict(parts.kwargs)])
+                    .chain(parts.listitems)
+                    .chain(parts.setitems)
+                    .chain(parts.dictitems.into_iter().flat_map(|(key, value)| [key, value]))
+                    .chain(parts.state)
+                    .chain(parts.state_setter);
+                Self::Object(shape, children.map(Input::Owned).collect())
+            }
+        })
+    }
+
+    fn of_borrowed(value: &'v Value) -> Result<Self> {
+        let items = |items: &'v [Value]| items.iter().map(Input::Borrowed).collect();
+        Ok(match value {
+            Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Borrowed(int))),
+            Value::Str(text) => Self::Const(Const::Str(Cow::Borrowed(text))),
+            Value::Surrogates(text) => Self::Const(Const::Surrogates(Cow::Borrowed(text.as_bytes()))),
+            Value::Bytes(bytes) => Self::Const(Const::Bytes(Cow::Borrowed(bytes))),
+            Value::ByteArray(bytes) => Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Borrowed(bytes)),
+            Value::Buffer(buffer) => Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Borrowed(&buffer.data)),
+            Value::Tuple(of) if !of.is_empty() => Self::Container(Tag::Tuple, items(of)),
+            Value::List(of) => Self::Container(Tag::List, items(of)),
+            Value::Set(of) => Self::Container(Tag::Set, of.iter().map(Input::Borrowed).collect()),
+            Value::FrozenSet(of) => Self::Container(Tag::FrozenSet, of.iter().map(Input::Borrowed).collect()),
+            Value::Dict(dict) => {
+                Self::Container(Tag::Dict, dict.iter().flat_map(|(k, v)| [k, v]).map(Input::Borrowed).collect())
+            }
+            Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Borrowed(id)]),
+            Value::Global(global) => Self::Global(Cow::Borrowed(&global.module), Cow::Borrowed(&global.qualname)),
+            Value::Object(object) => {
+                let args = match &object.args {
+                    Value::Tuple(items) | Value::List(items) => items.as_slice(),
+                    _ => &[],
+                };
+                let children = std::iter::once(&object.callable).chain(args).map(Input::Borrowed);
+                // A dict is no value of its own there; it is small, as keyword arguments are, and nearly always empty.
+                let kwargs = Input::Owned(Value::Dict(object.kwargs.clone()));
+                let following = object
+                    .listitems
+                    .iter()
+                    .chain(&object.setitems)
+                    .chain(object.dictitems.iter().flat_map(|(key, value)| [key, value]))
+                    .chain(&object.state)
+                    .chain(&object.state_setter);
+                let children = children.chain([kwargs]).chain(following.map(Input::Borrowed));
+                Self::Object(Shape::of(object)?, children.collect())
+            }
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(_) | Value::Tuple(_) => {
+                return Self::of_owned(value.clone());
+            }
+        })
+    }
+
+    /// What it counts beside the value itself.
+    fn cost(&self) -> u64 {
+        let bytes = match self {
+            Self::Const(Const::BigInt(int)) => return int.bits() / 8,
+            Self::Const(Const::Str(text)) => text.len(),
+            Self::Const(Const::Surrogates(bytes) | Const::Bytes(bytes)) | Self::Bytes(.., bytes) => bytes.len(),
+            Self::Global(module, qualname) => module.len() + qualname.len(),
+            _ => 0,
+        };
+        bytes as u64
+    }
+}
+
+fn writable(writable: bool) -> Flags {
+    Flags::default().with(Flags::WRITABLE, writable)
+}
+
+impl Shape {
+    fn of(object: &Reduce) -> Result<Self> {
+        Ok(Self {
+            how: object.how,
+            // As on writing, any sequence will do.
+            args: match &object.args {
+                Value::Tuple(items) | Value::List(items) => Some(items.len()),
+                Value::None => None,
+                _ => return Err(Error::data("the arguments of an object are no tuple")),
+            },
+            items: object.listitems.len(),
+            adds: object.setitems.len(),
+            pairs: 2 * object.dictitems.len(),
+            state: object.state.is_some(),
+            setter: object.state_setter.is_some(),
+        })
+    }
+}
+
+impl<'de> Importer<'_, 'de> {
+    fn run(&mut self) -> Result<()> {
+        while let Some(task) = self.tasks.pop() {
+            let handle = match task {
+                Task::Value(value) => match self.begin(value)? {
+                    Some(handle) => handle,
+                    None => continue,
+                },
+                Task::Container(tag, count) => {
+                    let contents = self.take(count);
+                    self.container(tag, &contents)?
+                }
+                Task::Object(shape) => self.object(&shape)?,
+            };
+            self.done.push(handle);
+        }
+        Ok(())
+    }
+
+    /// The handles that were made last.
+    fn take(&mut self, count: usize) -> Vec<Handle> {
+        self.done.split_off(self.done.len().saturating_sub(count))
+    }
+
+    /// The handle of a leaf; for anything else its tasks are noted.
+    fn begin(&mut self, value: Input<'de>) -> Result<Option<Handle>> {
+        let part = Part::of(value)?;
+        self.cost += limits::EXPANSION_PER_VALUE + part.cost();
+        match part {
+            Part::Plain(tag) => Ok(Some(Handle::new(tag, 0, self.offset))),
+            Part::Const(constant) => self.nodes.push_const(constant).map(Some),
+            Part::Bytes(tag, flags, bytes) => {
+                let payload = self.nodes.push_const(Const::Bytes(bytes))?;
+                self.nodes.push_object(tag, flags, self.offset, &[payload]).map(Some)
+            }
+            Part::Complex(re, im) => {
+                let [re, im] = [re, im].map(|part| self.nodes.push_const(Const::Float(part)));
+                let (re, im) = (re?, im?);
+                let class = self.global("builtins".into(), "complex".into())?;
+                let arguments = self.container(Tag::Tuple, &[re, im])?;
+                self.instance(Spelling::Reduce, &[class, arguments]).map(Some)
+            }
+            Part::Global(module, qualname) => self.global(module, qualname).map(Some),
+            Part::Container(tag, children) => {
+                self.open(Task::Container(tag, children.len()), children);
+                Ok(None)
+            }
+            Part::Object(shape, children) => {
+                self.open(Task::Object(Box::new(shape)), children);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Notes what is to be made of children, and the children, the first one on top.
+    fn open(&mut self, task: Task<'de>, children: Vec<Input<'de>>) {
+        self.tasks.push(task);
+        self.tasks.extend(children.into_iter().rev().map(Task::Value));
+    }
+
+    fn container(&mut self, tag: Tag, contents: &[Handle]) -> Result<Handle> {
+        let unhashable = tag == Tag::Tuple && !contents.iter().all(|&item| self.nodes.is_hashable(item));
+        let flags = Flags::default().with(Flags::UNHASHABLE, unhashable);
+        self.nodes.push_object(tag, flags, self.offset, contents)
+    }
+
+    fn global(&mut self, module: Cow<'de, str>, qualname: Cow<'de, str>) -> Result<Handle> {
+        let known = Known::of_global(&module, &qualname);
+        let names = [module, qualname].map(|name| self.nodes.push_const(Const::Str(name)));
+        let [module, qualname] = names;
+        let flags = Flags::with_low(known as u8).with(Flags::DOTTED, true);
+        self.nodes.push_object(Tag::Global, flags, self.offset, &[module?, qualname?])
+    }
+
+    /// Makes an instance of its callable and arguments, and sees what it is.
+    fn instance(&mut self, spelling: Spelling, parts: &[Handle]) -> Result<Handle> {
+        let handle = self.nodes.push_object(Tag::Instance, spelling.flags(), self.offset, parts)?;
+        if let &[callable, arguments] = parts
+            && spelling == Spelling::Reduce
+            && callable.tag() == Tag::Global
+        {
+            let known = Known::from_number(self.nodes.object(callable.number()).flags().low());
+            if known != Known::Nothing {
+                understand(self.nodes, handle.number(), known, arguments)?;
+            }
+        }
+        Ok(handle)
+    }
+
+    fn object(&mut self, shape: &Shape) -> Result<Handle> {
+        let args = shape.args.unwrap_or(0);
+        let count =
+            2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
+        let mut parts = self.take(count).into_iter();
+        let callable = parts.next().unwrap_or(Handle::VACANT);
+        if !matches!(callable.tag(), Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance) {
+            return Err(Error::data("the callable of an object is no class or function"));
+        }
+        let positional: Vec<Handle> = parts.by_ref().take(args).collect();
+        let kwargs = parts.next().unwrap_or(Handle::VACANT);
+        let spelling = match shape.how {
+            How::Call => Spelling::Reduce,
+            How::NewObj => Spelling::NewObj,
+            How::NewObjEx => Spelling::NewObjEx,
+            How::Inst => Spelling::Inst,
+        };
+        let mut first = vec![callable];
+        match (spelling, shape.args) {
+            (Spelling::Inst, _) => first.extend_from_slice(&positional),
+            (_, None) => first.push(Handle::new(Tag::None, 0, self.offset)),
+            (_, Some(0)) => first.push(Handle::new(Tag::EmptyTuple, 0, self.offset)),
+            (_, Some(_)) => first.push(self.container(Tag::Tuple, &positional)?),
+        }
+        if spelling == Spelling::NewObjEx {
+            first.push(kwargs);
+        }
+        let handle = self.instance(spelling, &first)?;
+        for (kind, count) in [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
+        {
+            let run: Vec<Handle> = parts.by_ref().take(count).collect();
+            if !run.is_empty() {
+                self.nodes.extend(handle.number(), kind, &run, self.offset)?;
+            }
+        }
+        let state = parts.by_ref().take(usize::from(shape.state)).next();
+        match (parts.next(), state) {
+            (Some(setter), Some(state)) => {
+                self.nodes.extend(handle.number(), RunKind::Setter, &[setter, state], self.offset)?;
+            }
+            (None, Some(state)) => self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?,
+            // A setter without a state sets nothing.
+            (_, None) => {}
+        }
+        Ok(handle)
+    }
+}

@@ -1,0 +1,499 @@
+//! One value of a graph, as users see it.
+//!
+//! Reduces that only spell a builtin are seen through, by the same `view` as everywhere: whoever looks at a set does not
+//! care that protocol 2 had to write a call. What an object was given comes run by run from `nodes`, in the order of the
+//! pickle.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use num_bigint::BigInt;
+
+use super::Graph;
+use super::handle::{Handle, Tag};
+use super::nodes::{Const, Contents, RunKind};
+use super::scalar::{self, Int};
+use super::view::{ObjectView, View, global_names, set_items, tuple_items, view};
+use crate::de::cx::Cx;
+use crate::de::node::NodeDeserializer;
+use crate::error::Result;
+use crate::reduce::{Global, How};
+use crate::value::Value;
+
+/// Which object a node is, within its graph. Two nodes of one graph with one id are one Python object.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(super) u64);
+
+impl NodeId {
+    pub(super) fn of(handle: Handle) -> Self {
+        Self(handle.to_bits())
+    }
+
+    pub(super) fn handle(self) -> Handle {
+        Handle::from_bits(self.0)
+    }
+}
+
+impl fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NodeId({:#x})", self.0)
+    }
+}
+
+/// What kind of Python object a node is.
+///
+/// Calls that only spell a builtin are what they make: a set of protocol 2, written as the call `set([…])`, is a
+/// [`Set`](Self::Set).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NodeKind {
+    /// `None`.
+    None,
+    /// A `bool`.
+    Bool,
+    /// An `int` of any size.
+    Int,
+    /// A `float`.
+    Float,
+    /// A `complex`.
+    Complex,
+    /// A `str`; also an 8-bit string of Python 2 that the encoding decodes.
+    Str,
+    /// `bytes`; also an 8-bit string of Python 2 that the encoding does not decode.
+    Bytes,
+    /// A `bytearray`.
+    ByteArray,
+    /// A `list`.
+    List,
+    /// A `tuple`.
+    Tuple,
+    /// A `dict`.
+    Dict,
+    /// A `set`.
+    Set,
+    /// A `frozenset`.
+    FrozenSet,
+    /// A class, function or other object that the pickle names.
+    Global,
+    /// The same, by extension code: its name is in a registry (`copyreg.add_extension`).
+    Extension,
+    /// Any other object: how to build it.
+    Object,
+    /// An object outside of the pickle, by its persistent id.
+    PersistentId,
+    /// A buffer beside the pickle, or a read-only view of one (PEP 574).
+    Buffer,
+}
+
+/// One object in a [`Graph`].
+///
+/// `==` is identity, Python's `is`. As in Python, `None`, `True`, `False` and `()` are one object each wherever they are;
+/// numbers are never shared in a pickle, so equal ones are different nodes.
+///
+/// ```
+/// use serde_pickle::{Graph, NodeKind};
+///
+/// // pickle.dumps({'langs': ('Python', 'Rust')}, 4), without the frame
+/// let graph = Graph::from_slice(b"\x80\x04}\x94\x8c\x05langs\x94\x8c\x06Python\x94\x8c\x04Rust\x94\x86\x94s.")?;
+/// let langs = graph.root().get("langs").expect("the key is there");
+/// assert_eq!((langs.kind(), langs.len(), langs.offset()), (NodeKind::Tuple, 2, Some(28)));
+/// let names: Vec<_> = langs.items().filter_map(|node| node.as_str()).collect();
+/// assert_eq!(names, ["Python", "Rust"]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// A node is also serde's `Deserializer`: `T::deserialize(node)`.
+#[derive(Clone, Copy)]
+pub struct Node<'g> {
+    pub(super) graph: &'g Graph<'g>,
+    pub(super) handle: Handle,
+}
+
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id() && std::ptr::eq(self.graph, other.graph)
+    }
+}
+
+impl Eq for Node<'_> {}
+
+impl<'g> Node<'g> {
+    pub(super) fn new(graph: &'g Graph<'g>, handle: Handle) -> Self {
+        Self { graph, handle }
+    }
+
+    fn at(self, handle: Handle) -> Self {
+        Self { handle, ..self }
+    }
+
+    fn input(self) -> &'g [u8] {
+        &self.graph.input
+    }
+
+    fn view(self) -> Option<View<'g>> {
+        match self.handle.tag() {
+            Tag::Instance => view(&self.graph.nodes, self.input(), self.handle.number()).ok(),
+            _ => None,
+        }
+    }
+
+    /// Which object this is. Nodes of one graph are equal if their ids are.
+    pub fn id(self) -> NodeId {
+        let handle = self.graph.nodes.identity(self.handle);
+        NodeId::of(match handle.tag() {
+            Tag::None | Tag::True | Tag::False | Tag::EmptyTuple => Handle::new(handle.tag(), 0, 0),
+            _ => handle,
+        })
+    }
+
+    /// Where in the pickle the instruction is that made it, in bytes; `None` for what is in no pickle.
+    pub fn offset(self) -> Option<u64> {
+        if self.graph.input.is_empty() { None } else { self.graph.nodes.offset(self.handle) }
+    }
+
+    /// What kind of object this is.
+    pub fn kind(self) -> NodeKind {
+        match self.handle.tag() {
+            Tag::None | Tag::Vacant => NodeKind::None,
+            Tag::True | Tag::False => NodeKind::Bool,
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
+            Tag::Float8 | Tag::FloatLine => NodeKind::Float,
+            Tag::Str1
+            | Tag::Str4
+            | Tag::Str8
+            | Tag::StrLine
+            | Tag::StrEscaped
+            | Tag::Surrogates
+            | Tag::Name
+            | Tag::Shared => NodeKind::Str,
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.decoded() {
+                Some(_) => NodeKind::Str,
+                None => NodeKind::Bytes,
+            },
+            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => NodeKind::Bytes,
+            Tag::ByteArray => NodeKind::ByteArray,
+            Tag::Buffer | Tag::View => NodeKind::Buffer,
+            Tag::List => NodeKind::List,
+            Tag::Tuple | Tag::EmptyTuple => NodeKind::Tuple,
+            Tag::Dict => NodeKind::Dict,
+            Tag::Set => NodeKind::Set,
+            Tag::FrozenSet => NodeKind::FrozenSet,
+            Tag::Global => NodeKind::Global,
+            Tag::Ext => NodeKind::Extension,
+            Tag::Persid => NodeKind::PersistentId,
+            Tag::Const => match self.graph.nodes.constant(self.handle.number()) {
+                Some(Const::Int(_) | Const::BigInt(_)) => NodeKind::Int,
+                Some(Const::Float(_)) => NodeKind::Float,
+                Some(Const::Str(_) | Const::Surrogates(_)) => NodeKind::Str,
+                Some(Const::Bytes(_)) => NodeKind::Bytes,
+                None => NodeKind::None,
+            },
+            Tag::Instance => match self.view() {
+                Some(View::Set { frozen: false, .. }) => NodeKind::Set,
+                Some(View::Set { frozen: true, .. }) => NodeKind::FrozenSet,
+                Some(View::Bytes { array: false, .. }) => NodeKind::Bytes,
+                Some(View::Bytes { array: true, .. }) => NodeKind::ByteArray,
+                Some(View::Complex { .. }) => NodeKind::Complex,
+                // An attribute of a class or module is a global; one of an object, a bound method, is not.
+                Some(View::Attribute { .. }) if self.global().is_some() => NodeKind::Global,
+                _ => NodeKind::Object,
+            },
+        }
+    }
+
+    /// How many items or entries it has: those of [`items`](Self::items) in a list, tuple or set, those of
+    /// [`entries`](Self::entries) in a dict, both in an object. Anything else has none.
+    pub fn len(self) -> usize {
+        let nodes = &self.graph.nodes;
+        match self.handle.tag() {
+            Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => {
+                nodes.contents_len(&nodes.object(self.handle.number()))
+            }
+            Tag::Dict => nodes.contents_len(&nodes.object(self.handle.number())) / 2,
+            _ => self.items().count() + self.entries().count(),
+        }
+    }
+
+    /// Whether [`len`](Self::len) is 0.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The items of a list, tuple, set or frozenset; of an object, what was appended or added to it. A set's items are as
+    /// the pickle has them: equal ones may come twice.
+    pub fn items(self) -> Items<'g> {
+        let nodes = &self.graph.nodes;
+        let source = match self.handle.tag() {
+            Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => {
+                Source::Contents(nodes.contents(&nodes.object(self.handle.number())))
+            }
+            Tag::Instance => match self.view() {
+                Some(View::Set { items, taken, .. }) => {
+                    Source::Handles(set_items(nodes, self.handle.number(), items, taken).into_iter())
+                }
+                _ => self.added(&[RunKind::Items, RunKind::Adds]),
+            },
+            Tag::Global | Tag::Ext | Tag::Persid => self.added(&[RunKind::Items, RunKind::Adds]),
+            _ => Source::Handles(Vec::new().into_iter()),
+        };
+        Items { node: self, source }
+    }
+
+    /// The keys and values of a dict; of an object, those that were stored in it. A key that comes again is there again:
+    /// the last one counts.
+    pub fn entries(self) -> Entries<'g> {
+        let nodes = &self.graph.nodes;
+        let source = match self.handle.tag() {
+            Tag::Dict => Source::Contents(nodes.contents(&nodes.object(self.handle.number()))),
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.added(&[RunKind::Pairs]),
+            _ => Source::Handles(Vec::new().into_iter()),
+        };
+        Entries(Items { node: self, source })
+    }
+
+    /// What an object was given after it was made.
+    fn added(self, kinds: &[RunKind]) -> Source<'g> {
+        let nodes = &self.graph.nodes;
+        let object = nodes.object(self.handle.number());
+        let runs = nodes.more(&object).filter(|(kind, _)| kinds.contains(kind));
+        Source::Handles(runs.flat_map(|(_, run)| run.iter().copied()).collect::<Vec<_>>().into_iter())
+    }
+
+    /// What an [`Object`](NodeKind::Object) is made of; `None` for any other kind.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // pickle.dumps(decimal.Decimal('1.5'), 2)
+    /// let graph = Graph::from_slice(b"\x80\x02cdecimal\nDecimal\nq\x00X\x03\x00\x00\x001.5q\x01\x85q\x02Rq\x03.")?;
+    /// let parts = graph.root().object().expect("it is an object");
+    /// assert!(parts.callable.global().is_some_and(|class| class.is("decimal", "Decimal")));
+    /// assert_eq!(parts.args[0].as_str().as_deref(), Some("1.5"));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn object(self) -> Option<ObjectParts<'g>> {
+        if self.kind() != NodeKind::Object {
+            return None;
+        }
+        let nodes = &self.graph.nodes;
+        let object = match self.view() {
+            Some(View::Object(object)) if object.base.is_none() => object,
+            // The call as it is: of `copyreg._reconstructor` with the value of a base class, of `getattr` on an object.
+            _ => {
+                let object = nodes.object(self.handle.number());
+                let (callable, args) = match *nodes.first(&object) {
+                    [callable, args, ..] => (callable, args),
+                    _ => (Handle::VACANT, Handle::VACANT),
+                };
+                let args = super::view::Args::Of(tuple_items(nodes, args));
+                ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object }
+            }
+        };
+        let mut states = Vec::new();
+        for (kind, run) in nodes.more(&object.object) {
+            match (kind, run) {
+                (RunKind::State, &[state]) => states.push((None, self.at(state))),
+                (RunKind::Setter, &[setter, state]) => states.push((Some(self.at(setter)), self.at(state))),
+                _ => {}
+            }
+        }
+        Some(ObjectParts {
+            how: object.how,
+            callable: self.at(object.callable),
+            args: object.args.handles().iter().map(|&handle| self.at(handle)).collect(),
+            kwargs: object.kwargs.map(|handle| self.at(handle)),
+            states,
+        })
+    }
+
+    /// An attribute by name, from the state of an object: from the dict that it is, or from `(dict, slots)`.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // class Point: …; pickle.dumps(Point(x=1), 2)
+    /// let graph = Graph::from_slice(b"\x80\x02cgeometry\nPoint\n)\x81}X\x01\x00\x00\x00xK\x01sb.")?;
+    /// assert_eq!(graph.root().attr("x").and_then(|x| x.as_i64()), Some(1));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn attr(self, name: &str) -> Option<Node<'g>> {
+        let parts = self.object()?;
+        parts.states.iter().rev().find_map(|&(_, state)| match state.kind() {
+            NodeKind::Dict => state.get(name),
+            NodeKind::Tuple if state.len() == 2 => {
+                let dicts: Vec<_> = state.items().filter(|part| part.kind() == NodeKind::Dict).collect();
+                dicts.iter().rev().find_map(|dict| dict.get(name))
+            }
+            _ => None,
+        })
+    }
+
+    /// The names of a [`Global`](NodeKind::Global).
+    ///
+    /// A nested class of an older protocol, spelled by `getattr`, has its dotted name; Python 2's names are Python 3's,
+    /// unless [`DeOptions::fix_imports`](crate::DeOptions::fix_imports) says otherwise.
+    pub fn global(self) -> Option<Global> {
+        let names = global_names(&self.graph.nodes, self.input(), self.handle, self.graph.settings.fix_imports);
+        let (module, qualname) = names.ok().flatten()?;
+        Some(Global::new(module, qualname))
+    }
+
+    /// The code of an [`Extension`](NodeKind::Extension).
+    pub fn extension_code(self) -> Option<u32> {
+        match self.handle.tag() {
+            Tag::Ext => scalar::extension_code(self.input(), self.graph.nodes.object(self.handle.number()).offset()),
+            _ => None,
+        }
+    }
+
+    /// The id of a [`PersistentId`](NodeKind::PersistentId).
+    pub fn persistent_id(self) -> Option<Node<'g>> {
+        let nodes = &self.graph.nodes;
+        match self.handle.tag() {
+            Tag::Persid => nodes.first(&nodes.object(self.handle.number())).first().map(|&id| self.at(id)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `None`.
+    pub fn is_none(self) -> bool {
+        self.kind() == NodeKind::None
+    }
+
+    /// The value of a bool.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.handle.tag() {
+            Tag::True => Some(true),
+            Tag::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The value of an int, if it has 64 bits.
+    pub fn as_i64(self) -> Option<i64> {
+        match scalar::int(&self.graph.nodes, self.input(), self.handle)? {
+            Int::Small(value) => Some(value),
+            Int::Long(_) | Int::Big(_) => self.as_big_int()?.try_into().ok(),
+        }
+    }
+
+    /// The value of an int of any size.
+    pub fn as_big_int(self) -> Option<BigInt> {
+        Some(match scalar::int(&self.graph.nodes, self.input(), self.handle)? {
+            Int::Small(value) => value.into(),
+            Int::Long(bytes) => BigInt::from_signed_bytes_le(bytes),
+            Int::Big(value) => value.into_owned(),
+        })
+    }
+
+    /// The value of a float; no int is one.
+    pub fn as_f64(self) -> Option<f64> {
+        scalar::float(&self.graph.nodes, self.input(), self.handle)
+    }
+
+    /// The text of a str without lone surrogates, borrowed where it is in the pickle as it is.
+    pub fn as_str(self) -> Option<Cow<'g, str>> {
+        match self.handle.tag() {
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => self.decoded(),
+            _ => scalar::plain_text(&self.graph.nodes, self.input(), self.handle),
+        }
+    }
+
+    /// An 8-bit string as text, if the encoding can.
+    fn decoded(self) -> Option<Cow<'g, str>> {
+        let chars = scalar::chars(self.input(), self.handle)?;
+        self.walk(|node| match chars {
+            Cow::Borrowed(chars) => node.cx.decode_chars(chars).ok().flatten(),
+            Cow::Owned(chars) => node.cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned())),
+        })
+    }
+
+    /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where it is in the pickle as it
+    /// is.
+    pub fn as_bytes(self) -> Option<Cow<'g, [u8]>> {
+        if let Some(chars) = scalar::chars(self.input(), self.handle) {
+            return Some(chars);
+        }
+        self.walk(|node| node.buffer_bytes().ok().flatten())
+    }
+
+    /// This and all below it as a tree.
+    ///
+    /// # Errors
+    /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to too much; both by the
+    /// options with which the graph was read.
+    pub fn to_value(self) -> Result<Value> {
+        self.walk(|node| crate::value::build(node.cx, node.handle).map_err(|error| node.cx.locate(error, node.handle)))
+    }
+
+    /// Whether the object can be reached from itself. Looks at everything below it, each object once.
+    pub fn contains_itself(self) -> bool {
+        super::contains_itself(&self.graph.nodes, self.handle)
+    }
+
+    /// Begins a walk of `de/` here.
+    pub(super) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
+        let settings = self.graph.settings.into();
+        let cx = Cx::new(&self.graph.nodes, self.input(), settings).with_buffers(&self.graph.buffers);
+        walk(NodeDeserializer::root(&cx, self.handle))
+    }
+}
+
+/// What an object is made of: the parts of what `__reduce__` returned. Its list, set and dict items are those of
+/// [`Node::items`] and [`Node::entries`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ObjectParts<'g> {
+    /// How the callable is used.
+    pub how: How,
+    /// What is called, or the class: nearly always a [`Global`](NodeKind::Global).
+    pub callable: Node<'g>,
+    /// The positional arguments.
+    pub args: Vec<Node<'g>>,
+    /// The keyword arguments, a dict.
+    pub kwargs: Option<Node<'g>>,
+    /// The states that it was given, in order, each with the function that sets it if that is not the class's own
+    /// `__setstate__`. Python's pickler writes at most one.
+    pub states: Vec<(Option<Node<'g>>, Node<'g>)>,
+}
+
+impl<'g> ObjectParts<'g> {
+    /// The state, if there is one.
+    pub fn state(&self) -> Option<Node<'g>> {
+        self.states.first().map(|&(_, state)| state)
+    }
+}
+
+enum Source<'g> {
+    Contents(Contents<'g, 'g>),
+    Handles(std::vec::IntoIter<Handle>),
+}
+
+/// The items of a node; see [`Node::items`].
+pub struct Items<'g> {
+    node: Node<'g>,
+    source: Source<'g>,
+}
+
+impl<'g> Iterator for Items<'g> {
+    type Item = Node<'g>;
+
+    fn next(&mut self) -> Option<Node<'g>> {
+        let handle = match &mut self.source {
+            Source::Contents(contents) => contents.next(),
+            Source::Handles(handles) => handles.next(),
+        };
+        handle.map(|handle| self.node.at(handle))
+    }
+}
+
+/// The entries of a node; see [`Node::entries`].
+pub struct Entries<'g>(Items<'g>);
+
+impl<'g> Iterator for Entries<'g> {
+    type Item = (Node<'g>, Node<'g>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some((self.0.next()?, self.0.next()?))
+    }
+}

@@ -1,0 +1,154 @@
+//! `Value` to and from Rust types.
+//!
+//! A type read from a value must come out as it would from the pickle of that value, and there is one way to be sure: the
+//! value becomes the nodes that the machine would have made, and the one walk of `de/node.rs` reads those. In the other
+//! direction a type is written by the one `Serializer` and read back as a value.
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::ser::Serialize;
+
+use super::{Value, hand_over};
+use crate::de::cx::Cx;
+use crate::de::node::NodeDeserializer;
+use crate::de::{DeOptions, Plain};
+use crate::error::{Error, Result};
+use crate::graph::handle::Handle;
+use crate::graph::import::{Input, import};
+use crate::graph::nodes::Nodes;
+use crate::protocol::Protocol;
+use crate::reduce::token;
+use crate::ser::SerOptions;
+
+/// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
+///
+/// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`.
+///
+/// # Errors
+/// `Data` where the value does not fit the type.
+///
+/// ```
+/// use serde::Deserialize;
+/// use serde_pickle::{from_value, pickle};
+///
+/// #[derive(Deserialize)]
+/// struct User {
+///     name: String,
+///     langs: Vec<String>,
+/// }
+///
+/// let user: User = from_value(pickle!({"name": "Ada", "langs": ("Python", "Rust")}))?;
+/// assert_eq!((user.name.as_str(), user.langs.len()), ("Ada", 2));
+///
+/// let value = pickle!(["a", "b"]);
+/// let borrowed = Vec::<&str>::deserialize(&value)?;
+/// assert_eq!(borrowed, ["a", "b"]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    T::deserialize(&value)
+}
+
+/// Makes a value of anything that can be serialized, as reading its pickle would.
+///
+/// # Errors
+/// As [`to_vec`](crate::to_vec).
+///
+/// ```
+/// use serde::Serialize;
+/// use serde_pickle::{pickle, to_value};
+///
+/// #[derive(Serialize)]
+/// struct User<'a> {
+///     name: &'a str,
+///     langs: (&'a str, &'a str),
+/// }
+///
+/// let value = to_value(&User { name: "Ada", langs: ("Python", "Rust") })?;
+/// assert_eq!(value, pickle!({"name": "Ada", "langs": ("Python", "Rust")}));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
+    let bytes = SerOptions::new().protocol(Protocol::HIGHEST).framing(false).to_vec(value)?;
+    // The value is as deep and as large as what was serialized, which is there already.
+    let unlimited = DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX).max_int_digits(usize::MAX);
+    unlimited.from_slice(&bytes).map_err(Error::nowhere)
+}
+
+/// The nodes of a value, and its handle.
+fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Handle)> {
+    let mut nodes = Nodes::default();
+    let (root, _) = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
+    Ok((nodes, root))
+}
+
+/// The walk over the nodes of a value.
+fn walk<'de, T>(
+    nodes: &Nodes<'de>,
+    root: Handle,
+    visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
+) -> Result<T> {
+    // The value is a tree, so nothing expands.
+    let settings = Plain { max_expansion: u64::MAX, ..Plain::default() }.into();
+    visit(NodeDeserializer::root(&Cx::new(nodes, &[], settings), root)).map_err(Error::nowhere)
+}
+
+macro_rules! forward {
+    ($self:ident, $nodes:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
+        fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
+            let (nodes, root) = $nodes;
+            walk(&nodes, root, |node| node.$method($($arg,)* visitor))
+        }
+    )*};
+}
+
+macro_rules! forward_all {
+    ($self:ident, $nodes:expr, $whole:expr) => {
+        forward! { $self, $nodes,
+            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
+            deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
+            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
+            deserialize_unit_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
+            deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
+            deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            deserialize_enum(name: &'static str, variants: &'static [&'static str])
+            deserialize_identifier() deserialize_ignored_any()
+        }
+
+        fn deserialize_newtype_struct<V: Visitor<'de>>($self, name: &'static str, visitor: V) -> Result<V::Value> {
+            if name == token::VALUE {
+                return hand_over($whole, visitor);
+            }
+            let (nodes, root) = $nodes;
+            walk(&nodes, root, |node| node.deserialize_newtype_struct(name, visitor))
+        }
+    };
+}
+
+/// Text and bytes are borrowed from the value.
+impl<'de> Deserializer<'de> for &'de Value {
+    type Error = Error;
+    forward_all! { self, nodes(self)?, self.clone() }
+}
+
+/// Nothing is borrowed.
+impl<'de> Deserializer<'de> for Value {
+    type Error = Error;
+    forward_all! { self, nodes(self)?, self }
+}
+
+impl IntoDeserializer<'_, Error> for Value {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for &'de Value {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}

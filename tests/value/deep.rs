@@ -1,0 +1,140 @@
+//! A value as deep as reading allows is safe on a small stack, in a debug build too.
+
+use std::fmt::Write;
+use std::thread;
+
+use serde::Serialize;
+use serde_pickle::{Dict, Global, How, PersistentId, Reduce, Set, Value, pickle};
+
+/// Python's own recursion limit, and what is read into a `Value` by default.
+const DEPTH: usize = 1_000;
+
+/// The smallest stack that threads commonly have.
+const STACK: usize = 2 << 20;
+
+fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
+    thread::Builder::new().stack_size(STACK).spawn(test).unwrap().join().unwrap();
+}
+
+/// A value of [`DEPTH`] levels, `levels` of which `wrap` puts around what it is given.
+fn nest(levels: usize, wrap: impl Fn(Value) -> Value) -> Value {
+    (0..DEPTH / levels).fold(Value::Int(1), |value, _| wrap(value))
+}
+
+fn object(state: Value) -> Value {
+    let mut reduce = Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![]));
+    reduce.state = Some(state);
+    reduce.into()
+}
+
+/// Ways to nest that give hashable values.
+fn hashable() -> Vec<(&'static str, Value)> {
+    vec![
+        ("tuple", nest(1, |value| Value::Tuple(vec![value]))),
+        ("frozenset", nest(1, |value| Value::FrozenSet(Set::try_from_iter([value]).unwrap()))),
+        ("state", nest(1, object)),
+        ("arguments", nest(1, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into())),
+        ("persistent id", nest(1, |value| Value::PersistentId(Box::new(value)))),
+        ("state in a dict", nest(2, |value| object(Dict::from([("x", value)]).into()))),
+        (
+            OBJECTS_AS_KEYS,
+            nest(3, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())),
+        ),
+    ]
+}
+
+/// Nested so deep, this equals nothing: see `key.rs`. JSON cannot say it either.
+const OBJECTS_AS_KEYS: &str = "objects that are keys";
+
+fn all() -> Vec<(&'static str, Value)> {
+    let mut all = hashable();
+    all.extend([
+        ("list", nest(1, |value| Value::List(vec![value]))),
+        ("dict", nest(1, |value| Dict::from([("k", value)]).into())),
+        ("mixed", nest(3, |value| pickle!([{"k": (value,)}]))),
+        ("list items", nest(1, |value| items(vec![value], vec![]))),
+        ("dict items", nest(1, |value| items(vec![], vec![(1.into(), value)]))),
+    ]);
+    all
+}
+
+fn items(listitems: Vec<Value>, dictitems: Vec<(Value, Value)>) -> Value {
+    Reduce { listitems, dictitems, ..Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![])) }.into()
+}
+
+#[test]
+fn what_recurses_fits_a_small_stack() {
+    on_a_small_stack(|| {
+        for (kind, value) in all() {
+            println!("{kind}");
+            let clone = value.clone();
+            assert_eq!(value.python_eq(&clone), kind != OBJECTS_AS_KEYS, "{kind}");
+            assert_eq!(value == clone, kind != OBJECTS_AS_KEYS, "{kind}");
+            let mut text = String::new();
+            write!(text, "{value}").unwrap();
+            assert!(text.len() > DEPTH);
+            write!(text, "{value:?}").unwrap();
+            drop((value, clone));
+        }
+    });
+}
+
+#[test]
+fn printing_over_lines_fits_a_small_stack() {
+    on_a_small_stack(|| {
+        for (kind, value) in all() {
+            println!("{kind}");
+            assert!(format!("{value:#}").len() > DEPTH);
+            assert!(format!("{value:#?}").len() > DEPTH);
+        }
+    });
+}
+
+#[test]
+fn hashing_fits_a_small_stack() {
+    on_a_small_stack(|| {
+        for (kind, value) in hashable() {
+            println!("{kind}");
+            let mut dict = Dict::new();
+            dict.try_insert(value.clone(), 1).unwrap();
+            assert_eq!(dict.contains_key(&value), kind != OBJECTS_AS_KEYS);
+        }
+    });
+}
+
+#[test]
+fn serializing_fits_a_small_stack() {
+    on_a_small_stack(|| {
+        for (kind, value) in all() {
+            println!("{kind}");
+            assert_eq!(serde_json::to_vec(&value).is_ok(), kind != OBJECTS_AS_KEYS, "{kind}");
+        }
+    });
+}
+
+#[test]
+fn a_wrapper_around_a_deep_value_serializes() {
+    #[derive(Serialize)]
+    struct Row {
+        id: PersistentId<Value>,
+        how: u8,
+    }
+
+    on_a_small_stack(|| {
+        let row = Row { id: PersistentId(nest(1, |value| Value::List(vec![value]))), how: How::Call as u8 };
+        assert!(serde_json::to_vec(&row).unwrap().len() > DEPTH);
+    });
+}
+
+#[test]
+fn a_deep_value_goes_into_a_pickle_and_back_on_a_small_stack() {
+    on_a_small_stack(|| {
+        for (kind, value) in all() {
+            println!("{kind}");
+            // One level less than the limit, as the int within is none.
+            let bytes = serde_pickle::to_vec(&value).unwrap();
+            let back: Value = serde_pickle::from_slice(&bytes).unwrap();
+            assert_eq!(back == value, kind != OBJECTS_AS_KEYS, "{kind}");
+        }
+    });
+}

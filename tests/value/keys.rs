@@ -1,0 +1,305 @@
+//! Which keys are one key, which are none, and that no choice of keys makes a dict slow.
+
+use std::time::{Duration, Instant};
+
+use num_bigint::BigInt;
+use serde_pickle::{Complex, Dict, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value, pickle};
+
+/// Far more than linear work takes in a debug build on a busy machine, and far less than quadratic work does.
+const LONG: Duration = Duration::from_secs(20);
+
+fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
+    Value::FrozenSet(Set::try_from_iter(elements).unwrap())
+}
+
+fn point(state: Value) -> Value {
+    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![]));
+    reduce.state = Some(state);
+    reduce.into()
+}
+
+/// Whether the two are one key, found out by insertion and by lookup, both ways.
+fn one_key(a: &Value, b: &Value) -> bool {
+    let mut dict = Dict::new();
+    dict.try_insert(a.clone(), 1).unwrap();
+    let found = dict.contains_key(b);
+    assert_eq!(Dict::try_from_iter([(b.clone(), 1)]).unwrap().contains_key(a), found, "{a} {b}");
+    assert_eq!(a.python_eq(b), found, "{a} {b}");
+    dict.try_insert(b.clone(), 2).unwrap();
+    assert_eq!(dict.len() == 1, found, "{a} {b}");
+    found
+}
+
+#[test]
+fn numbers_are_one_key_whatever_their_type() {
+    let two_to_64 = BigInt::from(1) << 64_u32;
+    let families: Vec<Vec<Value>> = vec![
+        vec![pickle!(0), pickle!(False), pickle!(0.0), pickle!(-0.0), Complex::new(-0.0, 0.0).into()],
+        vec![
+            pickle!(1),
+            pickle!(True),
+            pickle!(1.0),
+            Complex::new(1.0, -0.0).into(),
+            Value::BigInt(Box::new(1.into())),
+        ],
+        vec![pickle!(-1), pickle!(-1.0)],
+        vec![pickle!(i64::MIN), pickle!(i64::MIN as f64)],
+        vec![pickle!(i64::MAX)],
+        vec![pickle!(i64::MAX as f64), Value::from(1_u64 << 63)],
+        vec![
+            Value::from(two_to_64.clone()),
+            pickle!(18446744073709551616.0),
+            Complex::new(18446744073709551616.0, 0.0).into(),
+        ],
+        vec![Value::from(-two_to_64.clone())],
+        vec![Value::from(two_to_64 + 1)],
+        vec![pickle!((1_i64 << 53) + 1)],
+        vec![pickle!(9007199254740992.0), pickle!(1_i64 << 53)],
+        vec![pickle!(1e300), num(1e300).into()],
+        vec![pickle!(0.5), Complex::new(0.5, 0.0).into()],
+        vec![pickle!(f64::INFINITY)],
+        vec![pickle!(f64::NEG_INFINITY)],
+        vec![Complex::new(1.0, 1.0).into()],
+        vec![Complex::new(0.0, 1.0).into(), Complex::new(-0.0, 1.0).into()],
+    ];
+    for (i, family) in families.iter().enumerate() {
+        for (j, other) in families.iter().enumerate() {
+            for a in family {
+                for b in other {
+                    assert_eq!(one_key(a, b), i == j, "{a} {b}");
+                }
+            }
+        }
+    }
+}
+
+/// The int that a float is.
+fn num(float: f64) -> BigInt {
+    use num_bigint::ToBigInt;
+    float.to_bigint().unwrap()
+}
+
+#[test]
+fn what_python_tells_apart_is_two_keys() {
+    let keys = [
+        pickle!(None),
+        pickle!(1),
+        pickle!("1"),
+        pickle!(b"1"),
+        pickle!(""),
+        pickle!(()),
+        pickle!((1,)),
+        pickle!((1, 2)),
+        pickle!(((1,), 2)),
+        pickle!((1, (2,))),
+        frozenset([]),
+        frozenset([1.into()]),
+        frozenset([1.into(), 2.into()]),
+        frozenset([frozenset([1.into()])]),
+        SurrogateString::from_bytes(b"\xed\xb3\xa9".to_vec()).unwrap().into(),
+        Value::global("a", "b.c"),
+        Value::global("a.b", "c"),
+        PersistentId("1").into(),
+        PersistentId(b"1").into(),
+        point(pickle!({"x": 1})),
+        point(pickle!({"x": 2})),
+        point(pickle!({"y": 1})),
+        point(pickle!([1])),
+        point(pickle!((1,))),
+    ];
+    for (i, a) in keys.iter().enumerate() {
+        for (j, b) in keys.iter().enumerate() {
+            if i != j {
+                assert!(!one_key(a, b), "{a} {b}");
+            }
+        }
+    }
+    assert_eq!(Dict::try_from_iter(keys.iter().map(|key| (key.clone(), key.clone()))).unwrap().len(), keys.len());
+}
+
+#[test]
+fn tuples_go_by_their_elements_and_frozensets_by_theirs_in_any_order() {
+    assert!(one_key(&pickle!((1, "a", (True,))), &pickle!((1.0, "a", (1,)))));
+    let a = frozenset([1.into(), "a".into(), frozenset([2.into(), 3.into()])]);
+    let b = frozenset([frozenset([3.0.into(), 2.into()]), "a".into(), true.into()]);
+    assert!(one_key(&a, &b));
+    assert!(one_key(&Value::global("a", "b"), &Value::global("a", "b")));
+    assert!(one_key(&PersistentId(vec![1]).into(), &PersistentId(vec![1]).into()));
+}
+
+#[test]
+fn a_later_equal_key_replaces_the_value_and_keeps_the_first_keys_place() {
+    // >>> {1: 'a', 'x': 0, True: 'b', 1.0: 'c'}
+    let dict = Dict::try_from_iter([(pickle!(1), "a"), (pickle!("x"), "0"), (pickle!(True), "b"), (pickle!(1.0), "c")]);
+    assert_eq!(dict.unwrap().to_string(), "{1: 'c', 'x': '0'}");
+    assert_eq!(Set::try_from_iter([pickle!(1.0), pickle!(1)]).unwrap().to_string(), "{1.0}");
+}
+
+#[test]
+fn what_is_unhashable_is_named() {
+    for (key, text) in [
+        (pickle!([]), "unhashable key: a list"),
+        (pickle!({}), "unhashable key: a dict"),
+        (pickle!({ 1 }), "unhashable key: a set"),
+        (Value::ByteArray(vec![]), "unhashable key: a bytearray"),
+        (pickle!((1, [])), "unhashable key: a tuple that contains a list"),
+        (pickle!((1, (2, {}))), "unhashable key: a tuple that contains a dict"),
+    ] {
+        let error = Dict::new().try_insert(key.clone(), 1).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Data, text));
+        assert_eq!(Set::new().try_insert(key.clone()).unwrap_err().to_string(), text);
+        assert!(Dict::new().entry(key.clone()).is_err());
+        assert!(!key.is_hashable() && !Dict::from([(1, 1)]).contains_key(&key));
+    }
+    // An object may hold what it likes: its class knows whether it is hashable.
+    assert!(point(pickle!({"x": []})).is_hashable());
+    assert!(PersistentId(pickle!([])).0.is_list());
+    assert!(Value::from(PersistentId(pickle!([]))).is_hashable());
+}
+
+#[test]
+fn objects_that_look_alike_are_an_error_and_no_lost_entry() {
+    let a = point(pickle!({"x": 1, "y": [2]}));
+    let mut dict = Dict::new();
+    dict.try_insert(a.clone(), "first").unwrap();
+    for key in [a.clone(), point(pickle!({"y": [2], "x": 1}))] {
+        let error = dict.try_insert(key, "second").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("Graph"), "{error}");
+    }
+    assert_eq!(dict.get(&a), Some(&"first".into()));
+    // The same where they are within a key.
+    dict.try_insert((1, a.clone()), 1).unwrap();
+    assert!(dict.try_insert((1.0, a.clone()), 2).is_err());
+    dict.try_insert(frozenset([a.clone()]), 1).unwrap();
+    assert!(dict.try_insert(frozenset([a.clone()]), 2).is_err());
+    // The way to mean the first one.
+    *dict.entry(a.clone()).unwrap().or_insert(0) = "changed".into();
+    assert_eq!(dict.get(&a), Some(&"changed".into()));
+    assert_eq!(dict.remove(&a), Some("changed".into()));
+    assert_eq!(dict.len(), 2);
+}
+
+#[test]
+fn every_nan_is_a_key_of_its_own() {
+    let mut dict = Dict::new();
+    for _ in 0..3 {
+        assert_eq!(dict.insert(f64::NAN, 1), None);
+    }
+    dict.insert(Complex::new(f64::NAN, 0.0), 1);
+    dict.try_insert((1, f64::NAN), 1).unwrap();
+    dict.try_insert(frozenset([f64::NAN.into()]), 1).unwrap();
+    assert_eq!(dict.len(), 6);
+    assert_eq!(dict.get(&f64::NAN), None);
+    assert_ne!(dict, dict.clone());
+    assert!(!Value::from(dict.clone()).python_eq(&dict.clone().into()));
+    // Without them it is a dict like any other.
+    dict.insert("a", 1);
+    dict.retain(|key, _| key.is_str());
+    assert_eq!(dict, Dict::from([("a", 1)]));
+}
+
+#[test]
+fn removal_keeps_order_and_equality() {
+    let mut dict: Dict = (0..10).map(|i| (i, i)).collect();
+    assert_eq!(dict.remove(&3.0), Some(3.into()));
+    dict.insert(f64::NAN, 0);
+    assert_eq!(dict.pop().unwrap().1, 0);
+    dict.retain(|key, _| key.as_i64() != Some(5));
+    assert_eq!(dict.to_string(), "{0: 0, 1: 1, 2: 2, 4: 4, 6: 6, 7: 7, 8: 8, 9: 9}");
+    let other: Dict = [9, 8, 7, 6, 4, 2, 1, 0].into_iter().map(|i| (i, i)).collect();
+    assert_eq!(dict, other);
+    let mut set = Set::from([1, 2, 3]);
+    assert!(set.remove(&2) && !set.remove(&2));
+    assert_eq!(set, Set::from([3, 1]));
+    // Hashes of what is left are kept right: the frozensets are one key.
+    assert!(one_key(&Value::FrozenSet(set), &frozenset([3.into(), 1.into()])));
+}
+
+#[test]
+fn equality_of_dicts_and_sets_is_strict_and_without_order() {
+    assert_eq!(pickle!({"a": 1, "b": {2, 3}}), pickle!({"b": {3, 2}, "a": 1}));
+    assert_ne!(pickle!({1: 2}), pickle!({1.0: 2}));
+    assert_ne!(pickle!({1: 2}), pickle!({1: 2.0}));
+    assert_ne!(pickle!({ 1 }), pickle!({ True }));
+    assert!(pickle!({1: 2}).python_eq(&pickle!({True: 2.0})));
+    assert!(pickle!({1, 2}).python_eq(&frozenset([2.0.into(), 1.into()])));
+    assert_eq!(Dict::new(), Dict::with_capacity(5));
+    assert_ne!(Dict::new(), Dict::from([(1, 1)]));
+}
+
+#[test]
+fn no_choice_of_keys_makes_a_dict_slow() {
+    let many = 100_000_u64;
+    type Keys = Box<dyn Fn(u64) -> Value>;
+    let families: Vec<(&str, Keys)> = vec![
+        ("ints that differ in high bits", Box::new(|i| Value::from((i << 44) as i64))),
+        ("floats with empty low bits", Box::new(|i| Value::from(f64::from_bits(i << 40)))),
+        ("multiples of 2^61-1, CPython's modulus", Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1)))),
+        ("NaNs", Box::new(|_| Value::from(f64::NAN))),
+        ("tuples of NaN", Box::new(|_| (1, f64::NAN).into())),
+        ("frozensets of the same NaN", {
+            let set = frozenset([f64::NAN.into()]);
+            Box::new(move |_| set.clone())
+        }),
+        (
+            "tuples of small ints",
+            Box::new(|i| Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect())),
+        ),
+        ("frozensets", Box::new(|i| frozenset((0..17).filter(|bit| i >> bit & 1 == 1).map(Value::from)))),
+        ("objects", Box::new(|i| point(pickle!({"x": i & 0xff, "y": i >> 8})))),
+        (
+            "objects that differ in the order of values",
+            Box::new(|i| {
+                let mut rest: Vec<u64> = (0..9).collect();
+                let mut i = i;
+                point(
+                    Dict::from_iter((0..9).map(|place| {
+                        let value = rest.remove((i % rest.len() as u64) as usize);
+                        i /= rest.len() as u64 + 1;
+                        (place, value)
+                    }))
+                    .into(),
+                )
+            }),
+        ),
+        ("bytes", Box::new(|i| Value::Bytes(i.to_be_bytes().to_vec()))),
+        ("text", Box::new(|i| Value::from(format!("{i:064b}")))),
+    ];
+    for (name, key) in families {
+        let start = Instant::now();
+        let mut dict = Dict::new();
+        for i in 0..many {
+            dict.try_insert(key(i), i).unwrap();
+        }
+        println!("{name}: {:?}", start.elapsed());
+        assert_eq!(dict.len() as u64, many, "{name}");
+        assert!(start.elapsed() < LONG, "{name} took {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn nested_frozensets_are_hashed_once_a_level() {
+    let payload = Value::Tuple((0..100_000).map(Value::from).collect());
+    let build = || (0..1_000).fold(frozenset([payload.clone()]), |inner, i| frozenset([inner, i.into()]));
+    let start = Instant::now();
+    let (a, b) = (build(), build());
+    assert!(one_key(&a, &b));
+    println!("1,000 levels around 100,000 ints: {:?}", start.elapsed());
+    assert!(start.elapsed() < LONG, "took {:?}", start.elapsed());
+}
+
+#[test]
+fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_each_level() {
+    let payload = Value::Tuple((0..20_000).map(Value::from).collect());
+    let build =
+        |depth| (0..depth).fold(payload.clone(), |inner, _| point(Dict::try_from_iter([(inner, 1)]).unwrap().into()));
+    let start = Instant::now();
+    drop((build(900), build(900)));
+    println!("900 levels around 20,000 ints: {:?}", start.elapsed());
+    assert!(start.elapsed() < LONG, "took {:?}", start.elapsed());
+    // As deep as is usual they are found.
+    let (a, b) = (build(3), build(3));
+    assert_eq!(a, b);
+    assert!(Dict::try_from_iter([(a, 1)]).unwrap().contains_key(&b));
+}

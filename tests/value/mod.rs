@@ -1,0 +1,7 @@
+//! `Value`: what users of the crate see of it.
+
+mod deep;
+mod keys;
+mod python;
+mod through_pickle;
+mod through_serde;
