@@ -29,7 +29,13 @@
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
 //! | any object at all | [`Value`], written in Rust by [`pickle!`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
+//! | what is shared, and what contains itself | [`Graph`] |
+//! | `Unpickler.find_class`, `persistent_load` | [`Resolver`], for [`DeOptions::resolver`] |
+//! | `copyreg.add_extension` | [`ExtensionRegistry`], for [`DeOptions::extensions`] |
+//! | `buffers=` of `pickle.loads` | [`DeOptions::buffers`] |
 //! | `pickletools.genops` | [`opcode::instructions`] |
+//!
+//! Every name of Python's module and where it lives here: `docs/PYTHON_API.md` in the repository.
 //!
 //! # From Rust to Python
 //!
@@ -120,7 +126,7 @@
 //! ## Shared objects are read as copies
 //!
 //! An object that a pickle refers to twice is one object in Python and two equal ones in a tree of Rust values, and is written
-//! twice if they are. One that contains itself fits no tree: it is an error.
+//! twice if they are. One that contains itself fits no tree: it is an error. A [`Graph`] keeps both as they are.
 //!
 //! ## Formats for people
 //!
@@ -163,6 +169,16 @@
 //! assert_eq!(from_slice::<Value>(&deep).unwrap_err().kind(), ErrorKind::Limit);
 //! ```
 //!
+//! A [`Resolver`] says which names may appear at all; a pickle that has any other is refused at the byte that names it:
+//!
+//! ```
+//! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
+//!
+//! let known = AllowList::new().allow("collections", "OrderedDict");
+//! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
+//! ```
+//!
 //! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`] takes as much as the reader
 //! gives, so bound the reader, by [`Read::take`](std::io::Read::take), where the pickle comes over a network.
 #![forbid(unsafe_code)]
@@ -174,6 +190,7 @@ mod float;
 mod graph;
 mod limits;
 mod machine;
+mod natural;
 pub mod opcode;
 mod protocol;
 mod read;

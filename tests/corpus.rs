@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use serde_pickle::{DeOptions, Encoding};
+use serde_pickle::{DeOptions, Encoding, ExtensionRegistry};
 
 /// One described file.
 pub(crate) struct Fixture {
@@ -18,6 +18,38 @@ pub(crate) struct Fixture {
     pub(crate) bytes: Vec<u8>,
     /// What the manifest says.
     pub(crate) entry: Json,
+    /// The extension codes it was written with.
+    registry: Option<ExtensionRegistry>,
+    /// The out-of-band buffers that belong to it.
+    buffers: Option<Vec<Vec<u8>>>,
+}
+
+/// Both spellings of the manifests: a list of `[module, name, code]`, or an object by code.
+fn registry(entry: &Json) -> Option<ExtensionRegistry> {
+    let mut registry = ExtensionRegistry::new();
+    let mut add = |module: &Json, name: &Json, code: u32| {
+        registry.add(module.as_str().unwrap(), name.as_str().unwrap(), code).unwrap();
+    };
+    match (&entry["extensions"], &entry["registry"]) {
+        (Json::Array(list), _) => {
+            list.iter().for_each(|it| add(&it[0], &it[1], it[2].as_u64().unwrap().try_into().unwrap()));
+        }
+        (_, Json::Object(map)) => map.iter().for_each(|(code, it)| add(&it[0], &it[1], code.parse().unwrap())),
+        _ => return None,
+    }
+    Some(registry)
+}
+
+/// Both spellings of the manifests: hexadecimal, or a file beside the pickle.
+fn buffers(set: &str, entry: &Json) -> Option<Vec<Vec<u8>>> {
+    let buffer = |it: &Json| match (it, &it["file"]) {
+        (Json::String(hex), _) => {
+            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+        }
+        (_, Json::String(file)) => bytes(&format!("{set}/{file}")),
+        _ => panic!("what buffer is {it}?"),
+    };
+    entry["buffers"].as_array().map(|list| list.iter().map(buffer).collect())
 }
 
 impl Fixture {
@@ -36,8 +68,8 @@ impl Fixture {
         self.file.split('/').next().unwrap_or_default()
     }
 
-    /// How the manifest was made: Python 2 text by `encoding`, else as latin-1.
-    pub(crate) fn options(&self) -> DeOptions {
+    /// How the manifest was made: Python 2 text by `encoding`, else as latin-1; its extension codes and buffers at hand.
+    pub(crate) fn options(&self) -> DeOptions<'_, '_> {
         let encoding = match self.text("encoding") {
             "bytes" => Encoding::Bytes,
             "utf-8" => Encoding::Utf8,
@@ -46,13 +78,19 @@ impl Fixture {
             other => panic!("{}: what encoding is {other}?", self.name()),
         };
         let fix_imports = self.entry["fix_imports"].as_bool().unwrap_or(true);
-        DeOptions::new().encoding(encoding).fix_imports(fix_imports)
+        let mut options = DeOptions::new().encoding(encoding).fix_imports(fix_imports);
+        if let Some(registry) = &self.registry {
+            options = options.extensions(registry);
+        }
+        if let Some(buffers) = &self.buffers {
+            options = options.buffers(buffers);
+        }
+        options
     }
 
-    /// Whether it needs out-of-band buffers.
-    pub(crate) fn needs_buffers(&self) -> bool {
-        let buffers = &self.entry["buffers"];
-        !buffers.is_null() && buffers.as_array().is_none_or(|buffers| !buffers.is_empty())
+    /// Whether it takes out-of-band buffers.
+    pub(crate) fn takes_buffers(&self) -> bool {
+        self.buffers.as_ref().is_some_and(|buffers| !buffers.is_empty())
     }
 }
 
@@ -78,7 +116,8 @@ pub(crate) fn entries(set: &'static str) -> Vec<Fixture> {
             let file = entry["file"].as_str().unwrap().to_owned();
             let path = folder().join(set).join(&file);
             let bytes = read.entry(file.clone()).or_insert_with(|| std::fs::read(path).unwrap()).clone();
-            Fixture { set, file, bytes, entry }
+            let (registry, buffers) = (registry(&entry), buffers(set, &entry));
+            Fixture { set, file, bytes, entry, registry, buffers }
         })
         .collect()
 }

@@ -71,11 +71,14 @@ fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     Some((end, frames.max(end)))
 }
 
-fn variants(fixture: &Fixture) -> Vec<DeOptions> {
+fn variants(fixture: &Fixture) -> Vec<DeOptions<'_, '_>> {
     let own = fixture.options();
     let mut options = vec![own.clone()];
-    // Other settings matter where there are 8-bit strings or surrogates, which is not worth finding out.
-    if fixture.bytes.len() < 4_096 {
+    // Other settings matter where there are 8-bit strings of Python 2, or surrogates.
+    let chars = matches!(fixture.set, "odd" | "invalid")
+        || fixture.text("python").starts_with('2')
+        || fixture.text("case").contains("surrogate");
+    if chars && fixture.bytes.len() < 4_096 {
         options.push(DeOptions::new());
         options.push(own.clone().encoding(Encoding::Bytes));
         options.push(own.encoding(Encoding::Ascii).errors(Errors::Replace));
@@ -87,6 +90,10 @@ fn variants(fixture: &Fixture) -> Vec<DeOptions> {
 fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
     let mut failures = Failures::default();
     for fixture in all() {
+        // A stream does not know that no later pickle will take a buffer, so that it cannot refuse one too many.
+        if fixture.file == "next_buffer_extra.pickle" {
+            continue;
+        }
         for options in variants(&fixture) {
             let bytes = &*fixture.bytes;
             let slice = Outcome::from(options.from_slice::<Value>(bytes));
@@ -101,6 +108,12 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
                 }
                 check("reader", options.from_reader::<_, Value>(Counting::new(bytes, at_a_time)).into());
             }
+            let graph = options.graph_from_slice(bytes).and_then(|graph| graph.root().to_value());
+            check("graph", graph.into());
+            let graph = options.graph_from_slice(bytes).and_then(|graph| graph.deserialize::<Value>());
+            check("graph through serde", graph.into());
+            let graph = options.graph_from_reader(bytes).and_then(|graph| graph.root().to_value());
+            check("graph by reader", graph.into());
             let mut stream = Deserializer::from_slice(bytes).with_options(options.clone());
             check("slice stream", Value::deserialize(&mut stream).into());
             let mut stream = Deserializer::from_reader(bytes).with_options(options.clone());
@@ -111,7 +124,7 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
             check("reader stream with memo", Value::deserialize(&mut stream).into());
         }
     }
-    failures.finish(50_000);
+    failures.finish(30_000);
 }
 
 #[test]
@@ -219,6 +232,7 @@ fn a_type_that_asks_for_anything_sees_what_value_sees() {
         for (driver, json) in [
             ("slice", options.from_slice::<Json>(&fixture.bytes)),
             ("reader", options.from_reader::<_, Json>(&*fixture.bytes)),
+            ("graph", options.graph_from_slice(&fixture.bytes).unwrap().deserialize::<Json>()),
         ] {
             match json {
                 Ok(json) => failures.check(json == expected, || {

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_pickle::{ErrorKind, Value};
+use serde_pickle::Value;
 
 use crate::corpus::{Failures, Fixture, entries};
 
 fn is_about_classes(fixture: &Fixture) -> bool {
-    matches!(fixture.topic(), "objects" | "globals" | "fast") || fixture.text("case") == "shared_instance"
+    matches!(fixture.topic(), "objects" | "globals" | "extensions" | "fast")
+        || fixture.text("case") == "shared_instance"
 }
 
 #[test]
@@ -72,16 +73,4 @@ fn the_state_is_what_python_puts_into_the_instance() {
         failures.check(found.as_deref() == Some(expected), || format!("{}: {found:?}, not {expected}", fixture.name()));
     }
     failures.finish(380);
-}
-
-#[test]
-fn extension_codes_are_named_by_a_registry_alone() {
-    let mut failures = Failures::default();
-    for fixture in entries("valid").into_iter().filter(|fixture| fixture.topic() == "extensions") {
-        let error = fixture.options().from_slice::<Value>(&fixture.bytes).unwrap_err();
-        failures.check(error.kind() == ErrorKind::Unsupported && error.offset().is_some(), || {
-            format!("{}: {error}", fixture.name())
-        });
-    }
-    failures.finish(30);
 }

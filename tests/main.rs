@@ -1,6 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes;
 mod classes_load;
 mod conformance;
 mod convert;
@@ -12,6 +13,8 @@ mod graph;
 mod graph_write;
 mod hooks;
 mod instances;
+mod limits;
+mod natural;
 mod objects_load;
 mod opcodes;
 mod python;
@@ -20,4 +23,5 @@ mod readme;
 mod regression;
 mod sha256;
 mod snapshots;
+mod typed;
 mod value;

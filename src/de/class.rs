@@ -1,39 +1,540 @@
-//! Class names in serde names, on reading.
+//! Class names in serde names, on reading: `py:module:qualname` on a container or a variant.
+//!
+//! What such a type reads is checked to be of its class first, whatever Python has spelled it with: NEWOBJ, REDUCE, INST,
+//! `copyreg._reconstructor`. Then a struct takes the state, a tuple the positional arguments, a unit nothing. What a newtype
+//! takes depends on its content, which shows only when that asks: [`Content`] answers a struct or a map with the state, and
+//! anything else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its values.
+//!
+//! The names are compared once for each class of a graph and name of a type: see [`ClassCache`].
 
-use serde::de::Visitor;
+use std::cell::Cell;
+
+use serde::de::value::MapDeserializer;
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor};
 
 use super::node::NodeDeserializer;
-use super::variant::unit_variant;
-use crate::error::Result;
+use super::object::is_sequence;
+use super::variant::{NamedVariant, unit_variant};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::RunKind;
+use crate::graph::scalar::{self, Int};
+use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items};
+use crate::reduce::class::{ClassName, stands_for_int};
+use crate::reduce::token;
+
+/// What was found for the pairs of a class and the names of a type that a walk met last.
+///
+/// The key is the handle of the class, and address and length of the name or of the list of names: constants of the program.
+#[derive(Default)]
+pub(crate) struct ClassCache([Cell<Entry>; 8]);
+
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    class: u64,
+    names: (usize, usize),
+    /// Which of the names is the class's, plus one; 0 where none is.
+    found: u32,
+}
+
+impl ClassCache {
+    /// Whether `name` is that of the class.
+    fn is(&self, node: &NodeDeserializer<'_, '_>, class: Handle, name: &'static str) -> Result<bool> {
+        let found = self.find(node, class, (name.as_ptr() as usize, name.len()), &[name])?;
+        Ok(found.is_some())
+    }
+
+    /// Which of `names` is that of the class; names without our prefix are none.
+    fn which(
+        &self,
+        node: &NodeDeserializer<'_, '_>,
+        class: Handle,
+        names: &'static [&'static str],
+    ) -> Result<Option<usize>> {
+        self.find(node, class, (names.as_ptr() as usize, names.len()), names)
+    }
+
+    fn find(
+        &self,
+        node: &NodeDeserializer<'_, '_>,
+        class: Handle,
+        key: (usize, usize),
+        names: &[&'static str],
+    ) -> Result<Option<usize>> {
+        let bits = class.to_bits();
+        let slot = &self.0[(class.number() as usize ^ key.0 >> 4) % self.0.len()];
+        let entry = slot.get();
+        if entry.class == bits && entry.names == key && bits != 0 {
+            return Ok((entry.found as usize).checked_sub(1));
+        }
+        let mut found = None;
+        if let Some((module, qualname)) = node.names_of(class)? {
+            for (place, name) in names.iter().enumerate() {
+                if ClassName::parse(name)?.is_some_and(|name| name.matches(&module, &qualname)) {
+                    found = Some(place);
+                    break;
+                }
+            }
+        }
+        // There are fewer than 2³² names.
+        slot.set(Entry { class: bits, names: key, found: found.map_or(0, |place| place as u32 + 1) });
+        Ok(found)
+    }
+}
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
-    pub(crate) fn class_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
-        self.any(visitor)
+    pub(crate) fn class_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        if !self.is_class_itself(name)? {
+            self.instance_of(name)?;
+        }
+        visitor.visit_unit()
     }
 
-    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
-        self.any(visitor)
+    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        let object = self.instance_of(name)?;
+        visitor.visit_newtype_struct(Content { node: self.unwrapped()?, object })
     }
 
-    pub(crate) fn class_tuple_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
-        self.any(visitor)
+    pub(crate) fn class_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        let object = self.instance_of(name)?;
+        self.visit_positional(&object, len, visitor)
     }
 
     pub(crate) fn class_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
-        _fields: &'static [&'static str],
+        name: &'static str,
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        self.any(visitor)
+        if fields.is_empty() && self.is_class_itself(name)? {
+            return visit_empty(visitor);
+        }
+        let object = self.instance_of(name)?;
+        self.struct_of_object(&object, visitor)
     }
 
-    pub(crate) fn enum_of_object<V: Visitor<'de>>(
+    /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
+    pub(crate) fn class_enum<V: Visitor<'de>>(
         self,
-        _name: &'static str,
-        _variants: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        if let Some(found) = self.class_variant(variants)? {
+            return visitor.visit_enum(found);
+        }
+        if let Tag::Global | Tag::Ext | Tag::Instance = self.handle.tag()
+            && self.is_global()?
+        {
+            return self.member_by_name(name, visitor);
+        }
+        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty() {
+            return Err(self.mismatch(variants));
+        }
+        let object = self.instance_of(name)?;
+        let value = match (object.base, object.args.handles()) {
+            (Some((_, value)), _) | (None, &[value]) => value,
+            _ => return Err(Error::data(format!("a member of {} is made of its value alone", class_text(&[name])))),
+        };
+        let node = self.of(value);
+        match scalar::int(self.cx.nodes, self.cx.input, value) {
+            Some(Int::Small(value)) => return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value))),
+            Some(Int::Long(bytes)) => {
+                // A variant's name stands for an int of up to 128 bits.
+                return match i128::try_from(num_bigint::BigInt::from_signed_bytes_le(bytes)) {
+                    Ok(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Err(_) => Err(no_member(name, "an int of more than 128 bits")),
+                };
+            }
+            Some(Int::Big(value)) => {
+                return match i128::try_from(&*value) {
+                    Ok(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Err(_) => Err(no_member(name, "an int of more than 128 bits")),
+                };
+            }
+            None => {}
+        }
+        let text = match scalar::chars(self.cx.input, value) {
+            Some(chars) => String::from_utf8(chars.into_owned()).ok(),
+            None if node.is_text() => self.cx.owned_text(value)?,
+            None => None,
+        };
+        match text {
+            // The variant of that name is the member whose value is the int.
+            Some(text) if stands_for_int(&text) => {
+                Err(no_member(name, format_args!("the str '{}'", crate::error::quoted(&text))))
+            }
+            Some(text) => visitor.visit_enum(NamedVariant(&text)),
+            None => Err(no_member(name, crate::machine::describe(value.tag()))),
+        }
+    }
+
+    /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is pickled by name, and
+    /// any global nested in a class, is written.
+    fn member_by_name<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        let (module, qualname) = self.global_names()?;
+        if let Some((class, member)) = qualname.rsplit_once('.')
+            && ClassName::parse(name)?.is_some_and(|name| name.matches(&module, class))
+        {
+            return visitor.visit_enum(NamedVariant(member));
+        }
+        Err(Error::data(format!("expected a member of {}, found the global {module}.{qualname}", class_text(&[name]))))
+    }
+
+    /// An object or a global where an enum is asked for that is not named as a class.
+    pub(crate) fn enum_of_object<V: Visitor<'de>>(
+        self,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        if let Some(found) = self.class_variant(variants)? {
+            return visitor.visit_enum(found);
+        }
+        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty() {
+            return Err(self.mismatch(variants));
+        }
+        if self.is_global()? {
+            // An Enum that is pickled by name: what else is nested in a class has no business here.
+            let (module, qualname) = self.global_names()?;
+            return match qualname.rsplit_once('.') {
+                Some((_, member)) => visitor.visit_enum(NamedVariant(member)),
+                None => visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}"))),
+            };
+        }
         visitor.visit_enum(unit_variant(self))
+    }
+
+    /// The variant that is named as the class of this object.
+    fn class_variant(&self, variants: &'static [&'static str]) -> Result<Option<ClassVariant<'g, 'de>>> {
+        if !variants.iter().any(|variant| variant.starts_with(token::CLASS)) {
+            return Ok(None);
+        }
+        let (class, object) = match self.handle.tag() {
+            Tag::Global | Tag::Ext => (self.handle, None),
+            Tag::Instance => match self.view()? {
+                View::Attribute { .. } => (self.handle, None),
+                _ => {
+                    let object = self.spelled()?;
+                    (object.callable, Some(object))
+                }
+            },
+            _ => return Ok(None),
+        };
+        let found = self.cx.classes.which(self, class, variants)?;
+        Ok(found.and_then(|place| variants.get(place)).map(|variant| ClassVariant { node: *self, object, variant }))
+    }
+
+    fn spelled(&self) -> Result<ObjectView<'g>> {
+        spelled(self.cx.nodes, self.cx.input, self.handle.number())
+    }
+
+    /// Module and qualified name of a global; `None` for what is none.
+    fn names_of(&self, class: Handle) -> Result<Option<(String, String)>> {
+        match class.tag() {
+            Tag::Ext => {
+                self.of(class).global_names().map(|(module, name)| Some((module.into_owned(), name.into_owned())))
+            }
+            _ => {
+                let names = global_names(self.cx.nodes, self.cx.input, class, self.cx.settings.fix_imports)?;
+                Ok(names.map(|(module, name)| (module.into_owned(), name.into_owned())))
+            }
+        }
+    }
+
+    /// Whether this is the class itself, and not an instance of it.
+    fn is_class_itself(&self, name: &'static str) -> Result<bool> {
+        Ok(self.is_global()? && self.cx.classes.is(self, self.handle, name)?)
+    }
+
+    /// This object, if it is of the class that the serde name `name` says.
+    fn instance_of(&self, name: &'static str) -> Result<ObjectView<'g>> {
+        if self.handle.tag() == Tag::Instance && !self.is_global()? {
+            let object = self.spelled()?;
+            if self.cx.classes.is(self, object.callable, name)? {
+                return Ok(object);
+            }
+        }
+        Err(self.mismatch(&[name]))
+    }
+
+    /// The error of something that is not of any of these classes.
+    #[cold]
+    fn mismatch(&self, names: &[&'static str]) -> Error {
+        if let Some(error) = names.iter().find_map(|name| ClassName::parse(name).err()) {
+            return error;
+        }
+        let names_of = |class| match self.names_of(class) {
+            Ok(Some((module, qualname))) => Some(format!("{module}.{qualname}")),
+            _ => None,
+        };
+        let found = match self.handle.tag() {
+            Tag::Instance => match (self.is_global(), self.spelled()) {
+                (Ok(true), _) => names_of(self.handle).map(|name| format!("the global {name}")),
+                (_, Ok(object)) => names_of(object.callable),
+                _ => None,
+            },
+            Tag::Global | Tag::Ext => names_of(self.handle).map(|name| format!("the global {name}")),
+            _ => None,
+        };
+        let found = found.unwrap_or_else(|| crate::machine::describe(self.handle.tag()).to_owned());
+        Error::data(format!("expected an instance of {}, found {found}", class_text(names)))
+    }
+
+    /// The positional arguments of an object, for a tuple of `len` fields.
+    fn visit_positional<V: Visitor<'de>>(self, object: &ObjectView<'g>, len: usize, visitor: V) -> Result<V::Value> {
+        refuse_keywords(&self, object)?;
+        if let Some((_, base)) = object.base {
+            return self.inner(base)?.deserialize_seq(visitor);
+        }
+        match object.args.handles() {
+            // A subclass of tuple has its items in one argument.
+            &[items] if len != 1 && items.tag() == Tag::Tuple && tuple_items(self.cx.nodes, items).len() == len => {
+                self.inner(items)?.visit_items(visitor)
+            }
+            args => self.visit_run(args, visitor),
+        }
+    }
+}
+
+/// Keyword arguments have names, which a tuple has no place for.
+fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
+    match object.kwargs {
+        Some(kwargs) if node.cx.nodes.contents_len(&node.cx.nodes.object(kwargs.number())) != 0 => Err(Error::data(
+            "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn visit_empty<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value> {
+    visitor.visit_map(MapDeserializer::<_, Error>::new(std::iter::empty::<(&str, ())>()))
+}
+
+/// `a.B`, or `a.B, a.C or d.E`, for messages.
+fn class_text(names: &[&'static str]) -> String {
+    let classes: Vec<String> =
+        names.iter().filter_map(|name| ClassName::parse(name).ok().flatten()).map(|class| class.to_string()).collect();
+    match classes.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => classes.concat(),
+    }
+}
+
+#[cold]
+fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
+    Error::data(format!("no variant stands for the member of {} whose value is {value}", class_text(&[name])))
+}
+
+/// A variant that is named as a class.
+struct ClassVariant<'g, 'de> {
+    node: NodeDeserializer<'g, 'de>,
+    /// `None` where it is the class itself.
+    object: Option<ObjectView<'g>>,
+    variant: &'static str,
+}
+
+impl<'g> ClassVariant<'g, '_> {
+    fn object(&self) -> Result<ObjectView<'g>> {
+        self.object.ok_or_else(|| self.node.mismatch(&[self.variant]))
+    }
+}
+
+impl<'de> EnumAccess<'de> for ClassVariant<'_, 'de> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
+        let variant = seed.deserialize(de::value::StrDeserializer::<Error>::new(self.variant))?;
+        Ok((variant, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<()> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        let object = self.object()?;
+        seed.deserialize(Content { node: self.node.unwrapped()?, object })
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
+        let object = self.object()?;
+        self.node.visit_positional(&object, len, visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+        match self.object {
+            None if fields.is_empty() => visit_empty(visitor),
+            _ => self.node.struct_of_object(&self.object()?, visitor),
+        }
+    }
+}
+
+/// What a class-named newtype, or newtype variant, is around.
+struct Content<'g, 'de> {
+    node: NodeDeserializer<'g, 'de>,
+    object: ObjectView<'g>,
+}
+
+impl<'g, 'de> Content<'g, 'de> {
+    /// The single argument, or the value of a builtin base class; `None` where there is no such thing.
+    fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
+        refuse_keywords(&self.node, &self.object)?;
+        match (self.object.base, self.object.args.handles()) {
+            (Some((_, value)), _) | (None, &[value]) => self.node.inner(value).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn has_items(&self) -> bool {
+        let mut more = self.object.more(self.node.cx.nodes);
+        more.any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds | RunKind::Pairs))
+    }
+}
+
+macro_rules! content_scalars {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            match self.argument()? {
+                Some(argument) => argument.$method(visitor),
+                None => self.node.$method(visitor),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Content<'_, 'de> {
+    type Error = Error;
+
+    content_scalars! {
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+        deserialize_bytes deserialize_byte_buf deserialize_identifier
+    }
+
+    /// The argument, if that is all there is.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let state = self.node.state_of(&self.object)?;
+        match self.argument()? {
+            Some(argument) if state.is_none() && !self.has_items() => argument.any(visitor),
+            _ => self.node.any(visitor),
+        }
+    }
+
+    /// The text form of the class, which its constructor takes too; else the argument.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.node.deserialize_str(visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.node.deserialize_string(visitor)
+    }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.node.deserialize_char(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.object.args.handles() {
+            [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => visitor.visit_none(),
+            _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.argument()? {
+            Some(argument) => argument.deserialize_unit(visitor),
+            None => visitor.visit_unit(),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        match self.argument()? {
+            Some(argument) => argument.deserialize_unit_struct(name, visitor),
+            None => visitor.visit_unit(),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
+            return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
+        }
+        match self.argument()? {
+            Some(argument) => argument.deserialize_newtype_struct(name, visitor),
+            None => self.node.deserialize_newtype_struct(name, visitor),
+        }
+    }
+
+    /// A list that is the argument; the items of a subclass of list or tuple.
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.argument()? {
+            Some(argument) if !self.has_items() && !matches!(argument.handle.tag(), Tag::None) => {
+                if is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance {
+                    argument.deserialize_seq(visitor)
+                } else {
+                    self.node.deserialize_seq(visitor)
+                }
+            }
+            _ => self.node.deserialize_seq(visitor),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
+        match self.argument()? {
+            Some(argument) if name.starts_with(token::CLASS) => argument.deserialize_tuple_struct(name, len, visitor),
+            _ => self.deserialize_seq(visitor),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.node.deserialize_map(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
+            return self.node.struct_of_object(&self.object, visitor);
+        }
+        match self.argument()? {
+            Some(argument) => argument.deserialize_struct(name, fields, visitor),
+            None => self.node.deserialize_struct(name, fields, visitor),
+        }
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.argument()? {
+            Some(argument) => argument.deserialize_enum(name, variants, visitor),
+            None => self.node.deserialize_enum(name, variants, visitor),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_unit()
+    }
+
+    fn is_human_readable(&self) -> bool {
+        true
     }
 }

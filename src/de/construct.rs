@@ -32,7 +32,7 @@ impl<'g> Made<'g> {
     /// Walks over it.
     pub(crate) fn read<'de, T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>) -> Result<T> {
         let nodes: Nodes<'de> = self.nodes;
-        let cx = Cx::new(&nodes, &[], &self.settings);
+        let cx = Cx::new(&nodes, &[], self.settings);
         walk(NodeDeserializer::new(&cx, self.root, self.depth)).map_err(|error| cx.locate(error, self.root))
     }
 }
@@ -51,7 +51,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         let mut nodes = Nodes::default();
         let offset = self.cx.nodes.offset(self.handle).unwrap_or(0);
         let (root, _) = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
-        let settings = Settings { resolver: None, ..self.cx.settings.clone() };
+        let settings = Settings { resolver: None, ..self.cx.settings };
         Ok(Some(Made { nodes, root, settings, depth: self.depth }))
     }
 }

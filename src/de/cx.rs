@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
+use crate::natural::FormCache;
 use crate::read::text::Text;
 use crate::value::Buffer;
 
@@ -16,28 +18,35 @@ use crate::value::Buffer;
 pub(crate) struct Cx<'g, 'de> {
     pub(crate) nodes: &'g Nodes<'de>,
     pub(crate) input: &'de [u8],
-    pub(crate) settings: &'g Settings<'g>,
+    pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// Which classes have a natural form.
+    pub(crate) forms: FormCache,
+    /// Which classes have the names that the types say.
+    pub(crate) classes: ClassCache,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: &'g Settings<'g>) -> Self {
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
         let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
 
     /// One of several walks that share a budget.
-    pub(crate) fn with_budget(
-        nodes: &'g Nodes<'de>,
-        input: &'de [u8],
-        settings: &'g Settings<'g>,
-        budget: u64,
-    ) -> Self {
-        Self { nodes, input, settings, buffers: &[], budget: Cell::new(budget) }
+    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
+        Self {
+            nodes,
+            input,
+            settings,
+            buffers: &[],
+            budget: Cell::new(budget),
+            forms: FormCache::default(),
+            classes: ClassCache::default(),
+        }
     }
 
     /// With these out-of-band buffers.

@@ -31,7 +31,7 @@ use crate::machine::{self, Config, State};
 use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::{Kept, Settings};
+pub(crate) use options::{Plain, Settings};
 
 /// Reads a value from a pickle in memory.
 ///
@@ -99,7 +99,7 @@ pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
     settings: &Settings<'_>,
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
-    let cx = Cx::new(nodes, input, settings).with_buffers(buffers.unwrap_or_default());
+    let cx = Cx::new(nodes, input, *settings).with_buffers(buffers.unwrap_or_default());
     T::deserialize(NodeDeserializer::root(&cx, root)).map_err(|error| cx.locate(error, root))
 }
 

@@ -12,6 +12,7 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::cx::Cx;
+use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
@@ -366,6 +367,7 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
+                Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
                 _ => self.any(visitor),
             }
         }
@@ -393,6 +395,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
+            Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
             _ => self.any(visitor),
         }
     }
@@ -410,6 +413,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 None => Err(self.unreadable()),
             },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
         }
     }
@@ -442,6 +446,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
+            Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
             _ => self.any(visitor),
         }
     }
@@ -505,7 +510,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_tuple_struct(name, len));
-            return self.class_tuple_struct(name, visitor);
+            return self.class_tuple_struct(name, len, visitor);
         }
         self.deserialize_seq(visitor)
     }
@@ -548,6 +553,10 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        if name.starts_with(token::CLASS) {
+            constructed!(self, visitor, deserialize_enum(name, variants));
+            return self.class_enum(name, variants, visitor);
+        }
         match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());
@@ -566,7 +575,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             },
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
                 constructed!(self, visitor, deserialize_enum(name, variants));
-                self.enum_of_object(name, variants, visitor)
+                self.enum_of_object(variants, visitor)
             }
             _ => visitor.visit_enum(unit_variant(self)),
         }
@@ -579,6 +588,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
                 self.identifier_of_int(visitor)
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
             _ => self.any(visitor),
         }
     }
@@ -621,7 +631,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        constructed!(self, visitor, deserialize_str());
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)
@@ -640,6 +649,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     },
                 }
             }
+            Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
         }
     }

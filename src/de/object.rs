@@ -1,24 +1,30 @@
-//! What an instance is to serde, by its shape alone.
+//! What an instance is to serde: by its class where that has a natural form, otherwise by its shape alone.
 //!
-//! Classes are names, so what an object "is" comes from how it was pickled: its state, the items it was given, its
+//! Most classes are names, so what an object "is" comes from how it was pickled: its state, the items it was given, its
 //! arguments. Which of these answers depends on what is asked for:
 //!
 //! - a struct: the state, `(dict, slots)` merged, and the dict items; without either, the arguments in order;
 //! - a map: the dict items, else the state;
 //! - a sequence: the list items, else the value of a builtin base class, else the arguments;
+//! - text, a number, bytes: a builtin base class's value, else a single argument;
 //! - anything: the items, else the state, else a single argument, else the arguments.
+//!
+//! An empty dict as a state, which Python up to 3.10 gives to subclasses of builtins, says nothing about an object that has
+//! arguments.
 
 use std::borrow::Cow;
 
-use serde::de::Visitor;
+use serde::de::{DeserializeSeed, IntoDeserializer, SeqAccess, Visitor};
 
 use super::access::Pairs;
 use super::node::NodeDeserializer;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, RunKind};
+use crate::graph::nodes::{Contents, Nodes, RunKind};
 use crate::graph::scalar;
-use crate::graph::view::{ObjectView, Payload, View, global_names, tuple_items, view};
+use crate::graph::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items, view};
+use crate::natural::{Array, ArrayItem, Natural, natural, structure};
+use crate::reduce::How;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
@@ -44,20 +50,126 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Attribute { .. } => return self.visit_global(visitor),
             View::Object(object) => object,
         };
+        match natural(self.cx, &object, false) {
+            // By itself a wrapper is what its state says.
+            Ok(None | Some(Natural::Wraps(_))) => {}
+            Ok(Some(natural)) => return self.visit_natural(natural, &object, Ask::Any, visitor),
+            // What has no text form is still data.
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error),
+        }
         if let Some((_, base)) = object.base {
             return self.inner(base)?.any(visitor);
         }
         let nodes = self.cx.nodes;
-        match object.more(nodes).map(|(kind, _)| kind).find(|kind| *kind != RunKind::Setter) {
+        match object.more(nodes).map(|(kind, _)| kind).find(|kind| !matches!(kind, RunKind::Setter | RunKind::State)) {
             Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
-            _ => match self.state_of(&object)? {
+            _ => match self.telling_state_of(&object)? {
                 Some(state) => self.visit_state(state, &object, visitor),
                 None => match object.args.handles() {
                     &[single] => self.inner(single)?.any(visitor),
                     args => self.visit_run(args, visitor),
                 },
             },
+        }
+    }
+
+    /// A natural form. Text, numbers and what a wrapper holds answer as `ask` says.
+    fn visit_natural<V: Visitor<'de>>(
+        self,
+        natural: Natural<'g>,
+        object: &ObjectView<'g>,
+        ask: Ask,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match natural {
+            Natural::Text(text) => {
+                self.cx.charge(text.len())?;
+                match text {
+                    Cow::Borrowed(text) => visitor.visit_str(text),
+                    Cow::Owned(text) => visitor.visit_string(text),
+                }
+            }
+            Natural::Same(value) | Natural::Wraps(value) => ask.of(self.inner(value)?, visitor),
+            Natural::Pairs(sources) => self.visit_merged(sources, object, visitor),
+            Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
+            Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
+                Some(bytes) => {
+                    self.cx.charge(bytes.len())?;
+                    visitor.visit_bytes(bytes)
+                }
+                None => self.visit_array(&array, visitor),
+            },
+        }
+    }
+
+    fn visit_array<V: Visitor<'de>>(self, array: &Array<'g>, visitor: V) -> Result<V::Value> {
+        let len = array.len();
+        self.cx.charge_values(len)?;
+        self.deeper()?;
+        let mut items = Numbers { items: array.items(), left: len };
+        let value = visitor.visit_seq(&mut items)?;
+        match items.left {
+            0 => Ok(value),
+            left => Err(super::node::too_long(len, len - left)),
+        }
+    }
+
+    /// The items of a list or tuple and then the list items of an object.
+    fn visit_items_and_runs<V: Visitor<'de>>(
+        self,
+        items: Option<Handle>,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        let nodes = self.cx.nodes;
+        let has_runs = object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+        match items {
+            None => self.visit_list_items(object, visitor),
+            Some(items) if !has_runs => self.inner(items)?.visit_items(visitor),
+            Some(items) => {
+                let of_arguments = nodes.object(items.number());
+                self.cx.charge_values(nodes.contents_len(&of_arguments))?;
+                let mut handles: Vec<Handle> = nodes.contents(&of_arguments).collect();
+                handles.extend(list_items(object, nodes));
+                self.visit_handles(&handles, visitor)
+            }
+        }
+    }
+
+    /// An instance where text, a number, bytes or a name is asked for.
+    pub(crate) fn scalar_of_instance<V: Visitor<'de>>(self, ask: Ask, visitor: V) -> Result<V::Value> {
+        if self.cx.settings.resolver.is_some()
+            && let Some(made) = self.construct()?
+        {
+            return made.read(|node| ask.of(node, visitor));
+        }
+        let object = match self.view()? {
+            View::Object(object) => object,
+            _ => return self.visit_instance(visitor),
+        };
+        match natural(self.cx, &object, matches!(ask, Ask::Str)) {
+            Ok(None) => {}
+            Ok(Some(natural)) => return self.visit_natural(natural, &object, ask, visitor),
+            // Who asks for text is told why there is none.
+            Err(error) if error.kind() == ErrorKind::Unsupported && !matches!(ask, Ask::Str) => {}
+            Err(error) => return Err(error),
+        }
+        if let Some((_, base)) = object.base {
+            return ask.of(self.inner(base)?, visitor);
+        }
+        let has_items = object.more(self.cx.nodes).any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        match *object.args.handles() {
+            [single] if !has_items && !is_container(single) => ask.of(self.inner(single)?, visitor),
+            // A subclass of bytearray below protocol 3.
+            [text, encoding] if matches!(ask, Ask::Bytes) && self.of(text).is_text() && !encoding.is_object() => {
+                match bytes_of(self.cx.nodes, self.cx.input, &[text, encoding]) {
+                    Ok(bytes) => self.visit_payload(bytes, visitor),
+                    Err(_) => self.visit_instance(visitor),
+                }
+            }
+            _ => self.visit_instance(visitor),
         }
     }
 
@@ -69,6 +181,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         })
     }
 
+    /// The same, unless it is an empty dict beside arguments.
+    fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
+        let nodes = self.cx.nodes;
+        let state = self.state_of(object)?;
+        let says_nothing = |state: &Handle| {
+            state.tag() == Tag::Dict
+                && nodes.contents_len(&nodes.object(state.number())) == 0
+                && (object.base.is_some() || !object.args.handles().is_empty())
+        };
+        Ok(state.filter(|state| !says_nothing(state)))
+    }
+
     /// An instance as a struct.
     pub(crate) fn struct_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.view()? {
@@ -78,7 +202,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(crate) fn struct_of_object<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
-        let state = self.state_of(object)?;
+        if let Some(Natural::Pairs(sources)) = structure(self.cx, object)? {
+            return self.visit_merged(sources, object, visitor);
+        }
+        let state = self.telling_state_of(object)?;
         let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
         match (state, has_pairs) {
             (Some(state), false) => self.visit_state(state, object, visitor),
@@ -105,10 +232,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Object(object) => object,
             _ => return self.any(visitor),
         };
+        match structure(self.cx, &object)? {
+            Some(Natural::Pairs(sources)) => return self.visit_merged(sources, &object, visitor),
+            Some(Natural::Wraps(data)) => {
+                return serde::Deserializer::deserialize_map(self.inner(data)?, visitor);
+            }
+            _ => {}
+        }
         if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
             return self.visit_dict_items(&object, visitor);
         }
-        match (self.state_of(&object)?, object.base, object.args.handles()) {
+        match (self.telling_state_of(&object)?, object.base, object.args.handles()) {
             (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
             (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
             (Some(state), ..) => self.visit_state(state, &object, visitor),
@@ -126,6 +260,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             _ => return self.visit_instance(visitor),
         };
+        match structure(self.cx, &object)? {
+            Some(natural @ (Natural::Items(_) | Natural::Array(_))) => {
+                return self.visit_natural(natural, &object, Ask::Any, visitor);
+            }
+            Some(Natural::Wraps(data)) => {
+                return serde::Deserializer::deserialize_seq(self.inner(data)?, visitor);
+            }
+            _ => {}
+        }
         let nodes = self.cx.nodes;
         if object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds)) {
             return self.visit_list_items(&object, visitor);
@@ -134,7 +277,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return serde::Deserializer::deserialize_seq(self.inner(base)?, visitor);
         }
         match object.args.handles() {
-            &[items] if is_sequence(items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
+            &[items] if is_items(&object, items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
             [] => match self.state_of(&object)? {
                 Some(state) if is_sequence(state) => serde::Deserializer::deserialize_seq(self.inner(state)?, visitor),
                 _ => self.visit_run(&[], visitor),
@@ -201,11 +344,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn visit_list_items<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
-        let runs = object.more(self.cx.nodes);
-        let items: Vec<Handle> = runs
-            .filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds))
-            .flat_map(|(_, run)| run.iter().copied())
-            .collect();
+        let items: Vec<Handle> = list_items(object, self.cx.nodes).collect();
         self.visit_handles(&items, visitor)
     }
 
@@ -300,6 +439,74 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
-fn is_sequence(handle: Handle) -> bool {
+/// What is asked for where an object is met that stands for a scalar.
+#[derive(Clone, Copy)]
+pub(crate) enum Ask {
+    Any,
+    Str,
+    Bytes,
+    Float,
+    Identifier,
+}
+
+impl Ask {
+    fn of<'de, V: Visitor<'de>>(self, node: NodeDeserializer<'_, 'de>, visitor: V) -> Result<V::Value> {
+        use serde::Deserializer;
+
+        match self {
+            Self::Any => node.any(visitor),
+            Self::Str => node.deserialize_str(visitor),
+            Self::Bytes => node.deserialize_bytes(visitor),
+            Self::Float => node.deserialize_f64(visitor),
+            Self::Identifier => node.deserialize_identifier(visitor),
+        }
+    }
+}
+
+/// The numbers of an array.
+struct Numbers<I> {
+    items: I,
+    left: usize,
+}
+
+impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<I> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let Some(item) = self.items.next() else { return Ok(None) };
+        self.left = self.left.saturating_sub(1);
+        match item {
+            ArrayItem::Unsigned(value) => seed.deserialize(value.into_deserializer()),
+            ArrayItem::Signed(value) => seed.deserialize(value.into_deserializer()),
+            ArrayItem::Float(value) => seed.deserialize(value.into_deserializer()),
+        }
+        .map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.left)
+    }
+}
+
+/// What APPEND, APPENDS and ADDITEMS gave an object.
+fn list_items<'g>(object: &ObjectView<'g>, nodes: &'g Nodes<'_>) -> impl Iterator<Item = Handle> + 'g {
+    let runs = object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+    runs.flat_map(|(_, run)| run.iter().copied())
+}
+
+/// Whether a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a call. A list by NEWOBJ is the one
+/// field of a named tuple.
+fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
+    match object.how {
+        How::NewObj | How::NewObjEx => matches!(argument.tag(), Tag::Tuple | Tag::EmptyTuple),
+        _ => is_sequence(argument),
+    }
+}
+
+fn is_container(handle: Handle) -> bool {
+    matches!(handle.tag(), Tag::Dict) || is_sequence(handle)
+}
+
+pub(crate) fn is_sequence(handle: Handle) -> bool {
     matches!(handle.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple | Tag::Set | Tag::FrozenSet)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::Read;
+use std::ops::{Deref, DerefMut};
 
 use serde::de::{Deserialize, DeserializeOwned};
 
@@ -66,8 +67,16 @@ pub struct DeOptions<'h, 'b> {
 }
 
 /// What the walk over a graph has to know.
-#[derive(Clone)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Settings<'h> {
+    pub(crate) plain: Plain,
+    pub(crate) resolver: Option<&'h dyn Resolver>,
+    pub(crate) extensions: Option<&'h ExtensionRegistry>,
+}
+
+/// The settings that are plain values: what a graph keeps, which may travel between threads and outlive the resolver.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plain {
     pub(crate) encoding: Encoding,
     pub(crate) errors: Errors,
     pub(crate) fix_imports: bool,
@@ -76,28 +85,9 @@ pub(crate) struct Settings<'h> {
     pub(crate) max_nodes: usize,
     pub(crate) max_expansion: u64,
     pub(crate) max_int_digits: usize,
-    pub(crate) resolver: Option<&'h dyn Resolver>,
-    pub(crate) extensions: Option<&'h ExtensionRegistry>,
 }
 
-impl fmt::Debug for Settings<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("encoding", &self.encoding)
-            .field("errors", &self.errors)
-            .field("fix_imports", &self.fix_imports)
-            .field("typed_depth", &self.typed_depth)
-            .field("value_depth", &self.value_depth)
-            .field("max_nodes", &self.max_nodes)
-            .field("max_expansion", &self.max_expansion)
-            .field("max_int_digits", &self.max_int_digits)
-            .field("resolver", &self.resolver.is_some())
-            .field("extensions", &self.extensions)
-            .finish()
-    }
-}
-
-impl Default for Settings<'_> {
+impl Default for Plain {
     fn default() -> Self {
         Self {
             encoding: Encoding::default(),
@@ -108,48 +98,45 @@ impl Default for Settings<'_> {
             max_nodes: limits::OBJECTS,
             max_expansion: limits::EXPANSION,
             max_int_digits: limits::INT_DIGITS,
-            resolver: None,
-            extensions: None,
         }
     }
 }
 
-/// Settings without what is asked while reading, which can be kept and sent to another thread.
-#[derive(Clone, Copy)]
-pub(crate) struct Kept {
-    encoding: Encoding,
-    errors: Errors,
-    pub(crate) fix_imports: bool,
-    typed_depth: usize,
-    value_depth: usize,
-    max_expansion: u64,
-    max_int_digits: usize,
+impl Settings<'_> {
+    /// Without the caller's resolver and registry.
+    pub(crate) fn plain(&self) -> Plain {
+        self.plain
+    }
 }
 
-impl Kept {
-    pub(crate) fn of(settings: &Settings<'_>) -> Self {
-        Self {
-            encoding: settings.encoding,
-            errors: settings.errors,
-            fix_imports: settings.fix_imports,
-            typed_depth: settings.typed_depth,
-            value_depth: settings.value_depth,
-            max_expansion: settings.max_expansion,
-            max_int_digits: settings.max_int_digits,
-        }
+impl From<Plain> for Settings<'_> {
+    fn from(plain: Plain) -> Self {
+        Self { plain, resolver: None, extensions: None }
     }
+}
 
-    pub(crate) fn settings(self) -> Settings<'static> {
-        Settings {
-            encoding: self.encoding,
-            errors: self.errors,
-            fix_imports: self.fix_imports,
-            typed_depth: self.typed_depth,
-            value_depth: self.value_depth,
-            max_expansion: self.max_expansion,
-            max_int_digits: self.max_int_digits,
-            ..Settings::default()
-        }
+/// Every plain setting is read as if it stood here.
+impl Deref for Settings<'_> {
+    type Target = Plain;
+
+    fn deref(&self) -> &Plain {
+        &self.plain
+    }
+}
+
+impl DerefMut for Settings<'_> {
+    fn deref_mut(&mut self) -> &mut Plain {
+        &mut self.plain
+    }
+}
+
+impl fmt::Debug for Settings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("plain", &self.plain)
+            .field("resolver", &self.resolver.is_some())
+            .field("extensions", &self.extensions)
+            .finish()
     }
 }
 

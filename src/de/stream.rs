@@ -237,7 +237,7 @@ fn trailing(offset: u64) -> Error {
 
 /// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
 fn walk<'g, 'de>(nodes: &'g Nodes<'de>, input: &'de [u8], options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
-    Cx::new(nodes, input, &options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
+    Cx::new(nodes, input, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
 macro_rules! forward {

@@ -1,5 +1,6 @@
 //! Enum variants as serde's `EnumAccess` and `VariantAccess`.
 
+use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor};
 
 use super::cx::Cx;
@@ -46,6 +47,18 @@ impl<'de> VariantAccess<'de> for NoData {
 
     fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], _visitor: V) -> Result<V::Value> {
         Err(de::Error::invalid_type(Unexpected::UnitVariant, &"struct variant"))
+    }
+}
+
+/// A variant without data whose name is not in the pickle as it is.
+pub(crate) struct NamedVariant<'a>(pub(crate) &'a str);
+
+impl<'de> EnumAccess<'de> for NamedVariant<'_> {
+    type Error = Error;
+    type Variant = NoData;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, NoData)> {
+        Ok((seed.deserialize(StrDeserializer::<Error>::new(self.0))?, NoData))
     }
 }
 

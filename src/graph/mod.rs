@@ -35,7 +35,7 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Kept, check_all_taken};
+use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
 use crate::opcode::{Opcode, instructions};
@@ -76,7 +76,7 @@ pub struct Graph<'de> {
     root: Handle,
     /// What PROTO said; `None` where it was not there.
     declared: Option<Protocol>,
-    settings: Kept,
+    settings: Plain,
     buffers: Vec<Buffer<'de>>,
 }
 
@@ -156,13 +156,13 @@ impl<'de> Graph<'de> {
             nodes,
             root: loaded.root,
             declared: loaded.protocol,
-            settings: Kept::of(&options.settings),
+            settings: options.settings.plain(),
             buffers: options.buffers.clone().unwrap_or_default(),
         }
     }
 }
 
-impl Graph<'static> {
+impl<'de> Graph<'de> {
     /// Reads a pickle from a reader, no byte beyond its STOP. The graph owns the bytes.
     ///
     /// # Errors

@@ -206,7 +206,7 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                 },
                 (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
                 (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
-                (Known::GetAttr, &[owner, name]) => View::Attribute { owner, name },
+                (Known::GetAttr, &[owner, name]) if leads_to_global(nodes, owner) => View::Attribute { owner, name },
                 (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, Args::Of(args), None),
                 (Known::NewObjEx, &[class, args, kwargs]) => {
                     view(How::NewObjEx, class, Args::Of(tuple_items(nodes, args)), Some(kwargs))
@@ -219,14 +219,91 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                     base: (value.tag() != Tag::None).then_some((base, value)),
                     object,
                 }),
+                (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable) {
+                    Some((class, args, kwargs)) => view(How::NewObjEx, class, Args::Of(args), kwargs),
+                    None => view(How::Call, callable, args, None),
+                },
                 _ => view(How::Call, callable, args, None),
             }
         }
     })
 }
 
+/// How many classes deep a global may be nested: chains of `getattr` are as long.
+const NESTING: usize = 100;
+
+/// Whether an attribute of `owner` is a global, nested in a class, and not a bound method.
+///
+/// A chain that is too long for a global counts as one: who asks for its name gets the error.
+fn leads_to_global(nodes: &Nodes<'_>, mut owner: Handle) -> bool {
+    for _ in 0..=NESTING {
+        match owner.tag() {
+            Tag::Global | Tag::Ext => return true,
+            Tag::Instance => match attribute_of(nodes, owner) {
+                Some((next, _)) => owner = next,
+                None => return false,
+            },
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Owner and name, where the instance `handle` is made by `getattr`.
+fn attribute_of(nodes: &Nodes<'_>, handle: Handle) -> Option<(Handle, Handle)> {
+    let object = nodes.object(handle.number());
+    let known = (Spelling::of(object.flags()), Spelling::known(object.flags()));
+    match (known, nodes.first(&object)) {
+        ((Spelling::Reduce, Known::GetAttr), &[_, arguments]) => match *tuple_items(nodes, arguments) {
+            [owner, name] => Some((owner, name)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Class, positional and keyword arguments, where `callable` is what protocols 2 and 3 write for NEWOBJ_EX:
+/// `functools.partial(cls.__new__, cls, *args, **kwargs)`, which is then called without arguments.
+fn partial_new<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    callable: Handle,
+) -> Option<(Handle, &'g [Handle], Option<Handle>)> {
+    let partial = nodes.object(callable.number());
+    let &[function, _] = nodes.first(&partial) else { return None };
+    if Spelling::of(partial.flags()) != Spelling::Reduce || function.tag() != Tag::Global {
+        return None;
+    }
+    let names = global_names(nodes, input, function, false).ok()??;
+    if names != ("functools".into(), "partial".into()) {
+        return None;
+    }
+    // The state of a partial: function, positional and keyword arguments, attributes.
+    let mut more = nodes.more(&partial);
+    let (Some((RunKind::State, &[state])), None) = (more.next(), more.next()) else { return None };
+    let &[new, args, kwargs, attributes] = tuple_items(nodes, state) else { return None };
+    let (_, name) = attribute_of(nodes, new)?;
+    let (class, args) = tuple_items(nodes, args).split_first()?;
+    let is_new = scalar::plain_text(nodes, input, name).is_some_and(|name| name == "__new__");
+    let plain = attributes.tag() == Tag::None && matches!(kwargs.tag(), Tag::None | Tag::Dict);
+    (is_new && plain).then_some((*class, args, Some(kwargs).filter(|kwargs| kwargs.tag() == Tag::Dict)))
+}
+
+/// The instance `number` as the call or object that it is spelled as, also where that stands for a builtin value.
+pub(crate) fn spelled<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Result<ObjectView<'g>> {
+    if let View::Object(object) = view(nodes, input, number)? {
+        return Ok(object);
+    }
+    let object = nodes.object(number);
+    let (callable, args) = match *nodes.first(&object) {
+        [callable, arguments] => (callable, tuple_items(nodes, arguments)),
+        _ => (Handle::VACANT, &[][..]),
+    };
+    Ok(ObjectView { how: How::Call, callable, args: Args::Of(args), kwargs: None, base: None, object })
+}
+
 /// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or `_codecs.encode(text, encoding)`.
-fn bytes_of<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], args: &[Handle]) -> Result<Payload<'g>> {
+pub(crate) fn bytes_of<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], args: &[Handle]) -> Result<Payload<'g>> {
     match *args {
         [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
         [value] => Ok(Payload::Of(value)),
@@ -253,7 +330,9 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
         "ascii" | "us-ascii" => 0x7f,
         "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
         _ => {
-            return Err(Error::unsupported("bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8"));
+            return Err(Error::unsupported(
+                "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
+            ));
         }
     };
     text.chars()
@@ -275,9 +354,6 @@ pub(crate) fn global_names<'g>(
     handle: Handle,
     fix_imports: bool,
 ) -> Result<Option<(Cow<'g, str>, Cow<'g, str>)>> {
-    // Chains of getattr are as long as classes are nested.
-    const NESTING: usize = 100;
-
     let mut attributes: Vec<Cow<'g, str>> = Vec::new();
     let mut owner = handle;
     let (module, name) = loop {

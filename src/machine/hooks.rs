@@ -96,7 +96,7 @@ impl Machine<'_, '_> {
         if let Some(hooks) = self.hooks
             && let Some(resolver) = hooks.settings.resolver
         {
-            let cx = Cx::with_budget(&self.state.nodes, self.input, hooks.settings, self.budget);
+            let cx = Cx::with_budget(&self.state.nodes, self.input, *hooks.settings, self.budget);
             let value = crate::value::build(&cx, id)?;
             self.budget = cx.budget();
             if let Some(value) = resolver.persistent_load(&value)? {

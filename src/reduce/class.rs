@@ -82,17 +82,21 @@ impl MemberValue {
     /// Only the digits that Python prints for an int are one: `1` and `-1`, but not `+1`, `01` or `-0`. So a variant
     /// and the value of a member correspond one to one within each type.
     pub(crate) fn of(variant: &'static str) -> Result<Self> {
-        let digits = variant.strip_prefix('-').unwrap_or(variant);
-        let canonical = !digits.is_empty()
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && (!digits.starts_with('0') || variant == "0");
-        if !canonical {
+        if !stands_for_int(variant) {
             return Ok(Self::Str(variant));
         }
         variant.parse().map(Self::Int).map_err(|_| {
             Error::unsupported(format!("the variant name `{variant}` stands for an int of more than 128 bits"))
         })
     }
+}
+
+/// Whether a variant of this name is a member whose value is an int, and not that text.
+pub(crate) fn stands_for_int(variant: &str) -> bool {
+    let digits = variant.strip_prefix('-').unwrap_or(variant);
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (!digits.starts_with('0') || variant == "0")
 }
 
 #[cfg(test)]

@@ -3,11 +3,16 @@
 //! All fields are written; a field that is missing on reading is empty, but for the callable and the arguments. Our
 //! own formats turn the struct into an object and back, any other sees a struct with these fields.
 
+#![allow(
+    clippy::question_mark,
+    reason = "a `?` keeps copies on the stack in a debug build, and these functions recurse"
+)]
+
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
+use serde::ser::{Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
 use super::token::{self, REDUCE_FIELDS};
 use super::{How, Reduce};
@@ -21,14 +26,20 @@ where
     V: Serialize,
 {
     fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
-        let mut fields = serializer.serialize_struct(token::REDUCE, REDUCE_FIELDS.len())?;
-        match write_making(self, &mut fields)
-            .and_then(|()| write_items(self, &mut fields))
-            .and_then(|()| write_state(self, &mut fields))
-        {
-            Ok(()) => fields.end(),
-            Err(error) => Err(error),
+        let mut fields = match serializer.serialize_struct(token::REDUCE, REDUCE_FIELDS.len()) {
+            Ok(fields) => fields,
+            Err(error) => return Err(error),
+        };
+        if let Err(error) = write_making(self, &mut fields) {
+            return Err(error);
         }
+        if let Err(error) = write_items(self, &mut fields) {
+            return Err(error);
+        }
+        if let Err(error) = write_state(self, &mut fields) {
+            return Err(error);
+        }
+        fields.end()
     }
 }
 
@@ -51,7 +62,7 @@ fn write_items<A, S, L: Serialize, K: Serialize, V: Serialize, F: SerializeStruc
 ) -> Result<(), F::Error> {
     fields.serialize_field("listitems", &Items(&object.listitems))?;
     fields.serialize_field("setitems", &Items(&object.setitems))?;
-    fields.serialize_field("dictitems", &Items(&object.dictitems))
+    fields.serialize_field("dictitems", &Pairs(&object.dictitems))
 }
 
 fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
@@ -62,14 +73,56 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
     fields.serialize_field("state_setter", &object.state_setter)
 }
 
-/// Items in a plain loop: serde's own way for a `Vec` takes three stack frames more, and objects nest.
+/// Items in a plain loop: serde's own way for a `Vec` takes three stack frames more.
 struct Items<'a, T>(&'a [T]);
 
 impl<T: Serialize> Serialize for Items<'_, T> {
     fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
+            Ok(seq) => seq,
+            Err(error) => return Err(error),
+        };
         for item in self.0 {
-            seq.serialize_element(item)?;
+            if let Err(error) = seq.serialize_element(item) {
+                return Err(error);
+            }
+        }
+        seq.end()
+    }
+}
+
+/// One of the dict items.
+struct Pair<'a, K, V>(&'a (K, V));
+
+impl<K: Serialize, V: Serialize> Serialize for Pair<'_, K, V> {
+    fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
+        let mut tuple = match serializer.serialize_tuple(2) {
+            Ok(tuple) => tuple,
+            Err(error) => return Err(error),
+        };
+        if let Err(error) = tuple.serialize_element(&self.0.0) {
+            return Err(error);
+        }
+        if let Err(error) = tuple.serialize_element(&self.0.1) {
+            return Err(error);
+        }
+        tuple.end()
+    }
+}
+
+/// The dict items, in the manner of [`Items`].
+struct Pairs<'a, K, V>(&'a [(K, V)]);
+
+impl<K: Serialize, V: Serialize> Serialize for Pairs<'_, K, V> {
+    fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
+        let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
+            Ok(seq) => seq,
+            Err(error) => return Err(error),
+        };
+        for pair in self.0 {
+            if let Err(error) = seq.serialize_element(&Pair(pair)) {
+                return Err(error);
+            }
         }
         seq.end()
     }

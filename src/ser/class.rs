@@ -7,6 +7,7 @@
 use serde::ser::Serialize;
 
 use super::compound::{Fields, Map, Tuple};
+use super::divert;
 use super::dump::Dump;
 use super::special::Role;
 use crate::error::{Error, Result};
@@ -74,16 +75,24 @@ impl<S: Sink> Dump<S> {
     }
 
     /// An instance of the class without state, made without a call.
+    #[inline]
     fn class_instance(&mut self, name: &'static str) -> Result<()> {
+        if self.emit.known_instance(name) { Ok(()) } else { self.new_instance(name) }
+    }
+
+    #[inline(never)]
+    fn new_instance(&mut self, name: &'static str) -> Result<()> {
         self.emit.open_instance()?;
         self.class_global(name)?;
         self.emit.close_instance()
     }
 
     /// An instance whose state is the fields that come.
+    #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
+        let diversion = self.divert_class(name)?;
         self.class_instance(name)?;
-        Fields::state(self)
+        Fields::state(self, diversion)
     }
 
     /// An instance whose state is the entries that come, the content of [`class_newtype`](Self::class_newtype).
@@ -94,13 +103,15 @@ impl<S: Sink> Dump<S> {
 
     /// A call of the class with the items that come.
     pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, S>> {
+        let diversion = self.divert_class(name)?;
         self.class_global(name)?;
-        Tuple::call(self, len)
+        Tuple::call(self, len, diversion)
     }
 
     /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
     #[inline(never)]
     pub(super) fn class_newtype<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
+        let diversion = self.divert_class(name)?;
         let outer_form = std::mem::replace(&mut self.form, Form::Argument);
         let outer = self.set_hashed(false);
         self.class = name;
@@ -110,7 +121,7 @@ impl<S: Sink> Dump<S> {
             self.emit.close_tuple(1, 1)?;
             self.emit.op(Opcode::Reduce);
         }
-        Ok(())
+        divert::end(self, diversion)
     }
 
     /// Begins a call of the class with the one argument that comes, the content of
@@ -126,6 +137,10 @@ impl<S: Sink> Dump<S> {
     /// so each is written once.
     #[inline(never)]
     pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+        if let Some(diversion) = self.divert_class(name)? {
+            self.member(name, variant)?;
+            return self.rewrite(*diversion);
+        }
         if self.emit.known_member(name, variant)? {
             return Ok(());
         }

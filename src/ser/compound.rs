@@ -8,11 +8,14 @@
 //! A container's length is known only to have been announced. What comes is what counts, and the first opcode waits for
 //! the first item; only a tuple of up to three must keep its word, since its opcode needs no mark.
 //!
+//! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
+//!
 //! The structs here are what serde's generated code drives: keep the common case of an element or field to one
 //! comparison and the value itself.
 
 use serde::ser::{self, Serialize};
 
+use super::divert::{self, Diversion};
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
@@ -46,7 +49,6 @@ pub struct Seq<'a, S> {
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
@@ -110,16 +112,17 @@ pub struct Tuple<'a, S> {
     dump: &'a mut Dump<S>,
     len: usize,
     written: usize,
+    /// The opcode that makes the tuple.
+    opcode: Opcode,
     kind: TupleKind,
 }
 
-#[derive(Clone, Copy)]
 enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
     /// The arguments of a call; whether the call's result must be hashable.
-    Call(bool),
+    Call(bool, Option<Box<Diversion>>),
 }
 
 impl<'a, S: Sink> Tuple<'a, S> {
@@ -135,15 +138,18 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 
     /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diversion: Option<Box<Diversion>>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer))
+        Self::open(dump, len, TupleKind::Call(outer, diversion))
     }
 
     #[inline]
     fn open(dump: &'a mut Dump<S>, len: usize, kind: TupleKind) -> Result<Self> {
-        dump.emit.open_tuple(len)?;
-        Ok(Self { dump, len, written: 0, kind })
+        if len == 0 {
+            dump.emit.boundary()?;
+        }
+        let opcode = dump.emit.begin_tuple(len);
+        Ok(Self { dump, len, written: 0, opcode, kind })
     }
 
     #[inline]
@@ -155,13 +161,14 @@ impl<'a, S: Sink> Tuple<'a, S> {
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
-        self.dump.emit.close_tuple(self.len, self.written)?;
+        self.dump.emit.end_tuple(self.opcode, self.len, self.written)?;
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer) => {
+            TupleKind::Call(outer, diversion) => {
                 self.dump.emit.op(Opcode::Reduce);
                 self.dump.hashed = outer;
+                divert::end(self.dump, diversion)?;
             }
         }
         Ok(self.dump)
@@ -235,14 +242,12 @@ impl<'a, S: Sink> Map<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        dump.emit.boundary()?;
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer) })
     }
 
@@ -326,7 +331,7 @@ enum FieldsKind {
     /// The value of a variant's one entry.
     Variant,
     /// The state of the instance below it; whether that must be hashable.
-    State(bool),
+    State(bool, Option<Box<Diversion>>),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
 }
@@ -335,22 +340,19 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
-        dump.emit.boundary()?;
         Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 
     /// After [`Dump::open_variant`].
     #[inline]
     pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
-        dump.emit.boundary()?;
         Ok(Self { dump, open: false, kind: FieldsKind::Variant })
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        dump.emit.boundary()?;
-        Ok(Self { dump, open: false, kind: FieldsKind::State(outer) })
+        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diversion) })
     }
 
     /// A struct under a private name.
@@ -388,11 +390,12 @@ impl<'a, S: Sink> Fields<'a, S> {
                 }
                 self.dump.close_variant();
             }
-            FieldsKind::State(outer) => {
+            FieldsKind::State(outer, diversion) => {
                 if self.open {
                     emit.op(Opcode::Build);
                 }
                 self.dump.hashed = outer;
+                divert::end(self.dump, diversion)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
         }

@@ -5,11 +5,13 @@
 //! no hashable form is an error here rather than a `TypeError` in the reader.
 
 use std::fmt::{Display, Write as _};
+use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
+use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
@@ -18,7 +20,6 @@ use crate::write::{Emitter, Sink};
 /// Writes the values of one Pickler.
 pub struct Dump<S> {
     pub(super) emit: Emitter<S>,
-    memoize_strings: bool,
     /// Whether the value that comes must be hashable.
     pub(super) hashed: bool,
     /// Whether a dump has begun and not ended.
@@ -30,19 +31,27 @@ pub struct Dump<S> {
     /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::Form,
+    pub(super) hooks: Option<Arc<Hooks>>,
+    /// Whether what is written goes aside, to be rewritten: see `divert.rs`.
+    pub(super) diverted: bool,
+    /// Counts this dump where its hooks look at values.
+    _armed: Option<Arm>,
 }
 
 impl<S: Sink> Dump<S> {
-    pub(super) fn new(emit: Emitter<S>, memoize_strings: bool) -> Self {
+    pub(super) fn new(emit: Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
+        let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             emit,
-            memoize_strings,
             hashed: false,
             dumping: false,
             scratch: String::new(),
             captured: Vec::new(),
             class: "",
             form: class::Form::Argument,
+            hooks,
+            diverted: false,
+            _armed: armed,
         }
     }
 
@@ -53,6 +62,7 @@ impl<S: Sink> Dump<S> {
                 "an earlier value was not written to its end, so nothing can follow it in this stream",
             ));
         }
+        self.check_hooks()?;
         self.dumping = true;
         self.emit.begin();
         Ok(())
@@ -65,16 +75,10 @@ impl<S: Sink> Dump<S> {
         Ok(())
     }
 
-    #[inline]
-    pub(super) fn text(&mut self, text: &str) -> Result<()> {
-        if self.memoize_strings { self.emit.interned(text) } else { self.emit.str(text) }
-    }
-
     /// Begins a dict of one entry, whose key is the variant's name.
     #[inline]
     pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<()> {
         self.forbid_hashed("a dict")?;
-        self.emit.boundary()?;
         self.emit.mark();
         self.emit.name(variant)
     }
@@ -168,12 +172,12 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
-        self.text(value.encode_utf8(&mut [0; 4]))
+        self.emit.text(value.encode_utf8(&mut [0; 4]))
     }
 
     #[inline]
     fn serialize_str(self, value: &str) -> Result<()> {
-        self.text(value)
+        self.emit.text(value)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
@@ -181,7 +185,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
         write!(scratch, "{value}").map_err(|_| Error::data("a Display implementation returned an error"))?;
-        let result = self.text(&scratch);
+        let result = self.emit.text(&scratch);
         self.scratch = scratch;
         result
     }

@@ -78,7 +78,10 @@ impl<'a, S: Sink> Items<'a, S> {
 }
 
 impl<S: Sink> Content<'_, S> {
-    #[expect(clippy::question_mark, reason = "a debug build keeps the temporaries of `?` while the value is serialized")]
+    #[expect(
+        clippy::question_mark,
+        reason = "a debug build keeps the temporaries of `?` while the value is serialized"
+    )]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let content = match self.before_item() {
             Ok(content) => content,

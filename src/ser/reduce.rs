@@ -8,6 +8,7 @@
 
 use serde::ser::Serialize;
 
+use super::divert::{self, Diversion};
 use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ pub(super) struct Progress {
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
+    diversion: Option<Box<Diversion>>,
 }
 
 /// How the object is made, at the protocol.
@@ -50,9 +52,10 @@ impl Progress {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
+        let diversion = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diversion })
     }
 
     /// Writes the next field.
@@ -74,12 +77,12 @@ impl Progress {
         }
     }
 
-    pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
+    pub(super) fn end<S: Sink>(self, dump: &mut Dump<S>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
-        Ok(())
+        divert::end(dump, self.diversion)
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.
@@ -199,21 +202,27 @@ impl Progress {
                 }
                 _ => {}
             },
-            "state" if dump.captured.pop().is_none() => self.state = None,
-            "state_setter" => match (dump.captured.pop(), self.state) {
-                (None, Some(checkpoint)) => {
-                    if !emit.take_back_falsy(checkpoint) {
-                        emit.op(Opcode::Build);
+            // There is always an answer to pop: objects nest, and without one this would take that of an outer object.
+            "state" if !took_some(dump) => self.state = None,
+            "state_setter" => match (took_some(dump), self.state) {
+                (false, Some(checkpoint)) => {
+                    if !dump.emit.take_back_falsy(checkpoint) {
+                        dump.emit.op(Opcode::Build);
                     }
                 }
-                (Some(_), Some(_)) => dump.call_state_setter()?,
-                (Some(_), None) => emit.op(Opcode::Pop),
-                (None, None) => {}
+                (true, Some(_)) => dump.call_state_setter()?,
+                (true, None) => dump.emit.op(Opcode::Pop),
+                (false, None) => {}
             },
             _ => {}
         }
         Ok(())
     }
+}
+
+/// Whether the Option that was written last is `Some`.
+fn took_some<S>(dump: &mut Dump<S>) -> bool {
+    matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
 /// How an object made in the way `how` is spelled at the protocol.

@@ -10,7 +10,7 @@ use serde::ser::Serialize;
 use super::{Value, hand_over};
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
-use crate::de::{DeOptions, Settings};
+use crate::de::{DeOptions, Plain};
 use crate::error::{Error, Result};
 use crate::graph::handle::Handle;
 use crate::graph::import::{Input, import};
@@ -88,8 +88,8 @@ fn walk<'de, T>(
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
     // The value is a tree, so nothing expands.
-    let settings = Settings { max_expansion: u64::MAX, ..Settings::default() };
-    visit(NodeDeserializer::root(&Cx::new(nodes, &[], &settings), root)).map_err(Error::nowhere)
+    let settings = Plain { max_expansion: u64::MAX, ..Plain::default() }.into();
+    visit(NodeDeserializer::root(&Cx::new(nodes, &[], settings), root)).map_err(Error::nowhere)
 }
 
 macro_rules! forward {

@@ -49,6 +49,7 @@ pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut 
 pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
 pub use lookup::{IntoKey, Lookup};
+pub(crate) use ser::serialize_plain;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter, Set};
 pub use text::SurrogateString;
 

@@ -6,7 +6,13 @@
 //! for that content, and decimal text for others.
 //!
 //! Each kind of value has its own function, because serializing recurses and a debug build would otherwise reserve the
-//! locals of all kinds at each level.
+//! locals of all kinds at each level. For the same reason what a serializer returns for a container is matched on: a `?`
+//! would keep two more copies of it.
+
+#![allow(
+    clippy::question_mark,
+    reason = "a `?` keeps copies on the stack in a debug build, and these functions recurse"
+)]
 
 use num_bigint::BigInt;
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
@@ -15,27 +21,44 @@ use serde_bytes::Bytes;
 use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
-use crate::reduce::token;
+use crate::reduce::{Reduce, token};
+use crate::ser::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Tuple(items) => tuple(items, serializer),
-            Self::List(items) => list(items, serializer),
-            Self::Dict(dict) => dict.serialize(serializer),
-            Self::Set(set) => set.serialize(serializer),
-            Self::FrozenSet(set) => frozenset(set, serializer),
-            Self::Object(reduce) => reduce.serialize(serializer),
-            Self::PersistentId(id) => serializer.serialize_newtype_struct(token::PERSISTENT_ID, &**id),
-            _ => leaf(self, serializer),
-        }
+        if hooks::armed() { hooks::serialize_node(self, serializer) } else { serialize_plain(self, serializer) }
+    }
+}
+
+/// A value without regard to hooks that look at values.
+pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        // The kind whose own frames are the largest has no other arms above them.
+        Value::Object(reduce) => Reduce::serialize(reduce, serializer),
+        _ => builtin(value, serializer),
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
+fn builtin<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Value::Tuple(items) => tuple(items, serializer),
+        Value::List(items) => list(items, serializer),
+        Value::Dict(dict) => Dict::serialize(dict, serializer),
+        Value::Set(set) => Set::serialize(set, serializer),
+        Value::FrozenSet(set) => frozenset(set, serializer),
+        Value::PersistentId(id) => persistent_id(id, serializer),
+        _ => leaf(value, serializer),
     }
 }
 
 impl Serialize for Dict {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
+        let mut map = match serializer.serialize_map(Some(self.len())) {
+            Ok(map) => map,
+            Err(error) => return Err(error),
+        };
         for (key, value) in self {
             map.serialize_entry(key, value)?;
         }
@@ -51,13 +74,22 @@ impl Serialize for Set {
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
+fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    // An id has itself no id.
+    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id))
+}
+
+#[cfg_attr(debug_assertions, inline(never))]
 fn frozenset<S: Serializer>(set: &Set, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_struct(token::FROZENSET, &Elements(set))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut seq = serializer.serialize_seq(Some(items.len()))?;
+    let mut seq = match serializer.serialize_seq(Some(items.len())) {
+        Ok(seq) => seq,
+        Err(error) => return Err(error),
+    };
     for item in items {
         seq.serialize_element(item)?;
     }
@@ -66,7 +98,10 @@ fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut tuple = serializer.serialize_tuple(items.len())?;
+    let mut tuple = match serializer.serialize_tuple(items.len()) {
+        Ok(tuple) => tuple,
+        Err(error) => return Err(error),
+    };
     for item in items {
         tuple.serialize_element(item)?;
     }
@@ -102,7 +137,10 @@ struct Elements<'a>(&'a Set);
 impl Serialize for Elements<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
+        let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
+            Ok(seq) => seq,
+            Err(error) => return Err(error),
+        };
         for element in self.0 {
             seq.serialize_element(element)?;
         }

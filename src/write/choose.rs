@@ -3,6 +3,8 @@
 //! Each writer here is an opcode boundary and writes one whole value. CPython chooses the same opcodes, see `save_long`,
 //! `save_float`, `save_bytes` and `save_unicode` in its `Modules/_pickle.c`.
 
+use std::hint::select_unpredictable;
+
 use num_bigint::BigInt;
 
 use super::{Emitter, Sink, text};
@@ -14,6 +16,17 @@ use crate::protocol::Protocol;
 impl<S: Sink> Emitter<S> {
     #[inline]
     pub(crate) fn none(&mut self) -> Result<()> {
+        if self.has_room(1) {
+            self.op(Opcode::None);
+            Ok(())
+        } else {
+            self.other_none()
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_none(&mut self) -> Result<()> {
         self.boundary()?;
         self.op(Opcode::None);
         Ok(())
@@ -21,6 +34,17 @@ impl<S: Sink> Emitter<S> {
 
     #[inline]
     pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
+        if self.has_room(1) {
+            self.op(if value { Opcode::Newtrue } else { Opcode::Newfalse });
+            Ok(())
+        } else {
+            self.other_bool(value)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_bool(&mut self, value: bool) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Newtrue.protocol() {
             self.op(if value { Opcode::Newtrue } else { Opcode::Newfalse });
@@ -33,20 +57,58 @@ impl<S: Sink> Emitter<S> {
 
     #[inline]
     pub(crate) fn int(&mut self, value: i64) -> Result<()> {
+        if self.has_room(16) {
+            self.binary_int(value);
+            Ok(())
+        } else {
+            self.other_int(value)
+        }
+    }
+
+    /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
+    ///
+    /// All four are worked out and one is selected, since the sizes of ints cannot be predicted, and a jump that was
+    /// predicted wrongly costs more than the rest.
+    #[inline(always)]
+    fn binary_int(&mut self, value: i64) {
+        let bits = value.cast_unsigned();
+        let small = bits & 0xffff_ffff;
+        let (opcode, small_len) = match small {
+            0..=0xff => (Opcode::Binint1, 2),
+            0x100..=0xffff => (Opcode::Binint2, 3),
+            _ => (Opcode::Binint, 5),
+        };
+        // Bytes that hold the value and its sign bit: at most eight.
+        let long_len = u64::from((i64::BITS - (value ^ (value >> 63)).leading_zeros()) / 8 + 1);
+        let fits = i32::try_from(value).is_ok();
+        let low = select_unpredictable(
+            fits,
+            u64::from(opcode.byte()) | small << 8,
+            u64::from(Opcode::Long1.byte()) | long_len << 8 | bits << 16,
+        );
+        let len = select_unpredictable(fits, small_len, 2 + long_len as usize);
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&low.to_le_bytes());
+        bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
+        self.out.extend_from_slice(&bytes);
+        self.out.truncate(self.out.len() - (16 - len));
+    }
+
+    #[inline(never)]
+    fn other_int(&mut self, value: i64) -> Result<()> {
         self.boundary()?;
-        match i32::try_from(value) {
-            Ok(value) if self.protocol >= Opcode::Binint.protocol() => {
-                let bits = u64::from(value.cast_unsigned());
-                let (opcode, len) = match bits {
-                    0..=0xff => (Opcode::Binint1, 2),
-                    0x100..=0xffff => (Opcode::Binint2, 3),
-                    _ => (Opcode::Binint, 5),
-                };
-                self.short((u64::from(opcode.byte()) | bits << 8).to_le_bytes(), len);
-                Ok(())
+        match u32::try_from(value) {
+            _ if self.protocol >= Opcode::Long1.protocol() => self.binary_int(value),
+            Ok(value) if self.protocol == Protocol::V1 && value < 0x1_0000 => {
+                let (opcode, len) = if value < 0x100 { (Opcode::Binint1, 2) } else { (Opcode::Binint2, 3) };
+                self.short((u64::from(opcode.byte()) | u64::from(value) << 8).to_le_bytes(), len);
+            }
+            _ if self.protocol == Protocol::V1 && i32::try_from(value).is_ok() => {
+                self.short((u64::from(Opcode::Binint.byte()) | value.cast_unsigned() << 8).to_le_bytes(), 5);
             }
             _ => self.wide_int(i128::from(value)),
         }
+        Ok(())
     }
 
     #[inline]
@@ -62,7 +124,8 @@ impl<S: Sink> Emitter<S> {
             Ok(value) => self.int(value),
             Err(_) => {
                 self.boundary()?;
-                self.wide_int(value)
+                self.wide_int(value);
+                Ok(())
             }
         }
     }
@@ -80,7 +143,7 @@ impl<S: Sink> Emitter<S> {
 
     /// An int that BININT cannot hold, or any at protocol 0.
     #[inline(never)]
-    fn wide_int(&mut self, value: i128) -> Result<()> {
+    fn wide_int(&mut self, value: i128) {
         if self.protocol >= Opcode::Long1.protocol() {
             // Bytes that hold the value and its sign bit: at most 16.
             let bits = i128::BITS - (value ^ (value >> 127)).leading_zeros();
@@ -100,7 +163,6 @@ impl<S: Sink> Emitter<S> {
             self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
             self.out.extend_from_slice(b"L\n");
         }
-        Ok(())
     }
 
     /// An int of any size, as little-endian two's complement of any length (none is 0).
@@ -136,11 +198,27 @@ impl<S: Sink> Emitter<S> {
 
     #[inline]
     pub(crate) fn float(&mut self, value: f64) -> Result<()> {
+        if self.has_room(9) {
+            self.binfloat(value);
+            Ok(())
+        } else {
+            self.other_float(value)
+        }
+    }
+
+    #[inline(always)]
+    fn binfloat(&mut self, value: f64) {
+        let mut bytes = [Opcode::Binfloat.byte(); 9];
+        bytes[1..].copy_from_slice(&value.to_be_bytes());
+        self.out.extend_from_slice(&bytes);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn other_float(&mut self, value: f64) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Binfloat.protocol() {
-            let mut bytes = [Opcode::Binfloat.byte(); 9];
-            bytes[1..].copy_from_slice(&value.to_be_bytes());
-            self.out.extend_from_slice(&bytes);
+            self.binfloat(value);
         } else {
             self.op(Opcode::Float);
             text::write_float_repr(&mut self.out, value);
@@ -149,17 +227,36 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
+    /// Text, which may come again.
     #[inline]
+    pub(crate) fn text(&mut self, value: &str) -> Result<()> {
+        if self.short_strings && value.len() < 0x100 && self.has_room(2 + value.len()) {
+            self.short_str(value);
+            Ok(())
+        } else if self.memoize_strings {
+            self.interned(value)
+        } else {
+            self.str(value)
+        }
+    }
+
+    /// SHORT_BINUNICODE.
+    #[inline(always)]
+    fn short_str(&mut self, value: &str) {
+        self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+        self.out.extend_from_slice(value.as_bytes());
+    }
+
+    /// Text, without a look at the memo.
+    #[inline(never)]
     pub(crate) fn str(&mut self, value: &str) -> Result<()> {
         self.boundary()?;
-        match u8::try_from(value.len()) {
-            Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
-                self.out.reserve(2 + value.len());
-                self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), len]);
-                self.out.extend_from_slice(value.as_bytes());
-                Ok(())
-            }
-            _ => self.long_str(value),
+        if value.len() < 0x100 && self.protocol >= Opcode::ShortBinunicode.protocol() {
+            self.out.reserve(2 + value.len());
+            self.short_str(value);
+            Ok(())
+        } else {
+            self.long_str(value)
         }
     }
 
@@ -252,42 +349,49 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// Begins a tuple of `len` items.
-    #[inline]
     pub(crate) fn open_tuple(&mut self, len: usize) -> Result<()> {
         self.boundary()?;
-        if !self.is_counted(len) {
-            self.mark();
-        }
+        self.begin_tuple(len);
         Ok(())
     }
 
     /// Ends a tuple that was begun for `len` items and has got `written`.
-    #[inline]
     pub(crate) fn close_tuple(&mut self, len: usize, written: usize) -> Result<()> {
-        if !self.is_counted(len) {
-            self.op(Opcode::Tuple);
-            return Ok(());
+        let opcode = self.tuple_opcode(len);
+        self.end_tuple(opcode, len, written)
+    }
+
+    /// Begins a tuple of `len` items; gives the opcode that ends it. No opcode boundary.
+    #[inline(always)]
+    pub(crate) fn begin_tuple(&mut self, len: usize) -> Opcode {
+        let opcode = self.tuple_opcode(len);
+        if opcode == Opcode::Tuple {
+            self.mark();
         }
-        if written != len {
-            return Err(Error::data(format!("a tuple of {len} items was announced, and {written} came")));
+        opcode
+    }
+
+    /// Ends it.
+    #[inline(always)]
+    pub(crate) fn end_tuple(&mut self, opcode: Opcode, len: usize, written: usize) -> Result<()> {
+        if written != len && opcode != Opcode::Tuple {
+            return Err(wrong_len(len, written));
         }
-        self.op(match len {
-            0 => Opcode::EmptyTuple,
-            1 => Opcode::Tuple1,
-            2 => Opcode::Tuple2,
-            _ => Opcode::Tuple3,
-        });
+        self.op(opcode);
         Ok(())
     }
 
-    /// Whether a tuple of that length has an opcode that needs no mark.
-    #[inline]
-    fn is_counted(&self, len: usize) -> bool {
-        match len {
-            0 => self.protocol >= Opcode::EmptyTuple.protocol(),
-            1..=3 => self.protocol >= Opcode::Tuple1.protocol(),
-            _ => false,
-        }
+    /// The opcode of a tuple of that length: one that needs no mark, where there is one.
+    #[inline(always)]
+    fn tuple_opcode(&self, len: usize) -> Opcode {
+        let opcode = match len {
+            0 => Opcode::EmptyTuple,
+            1 => Opcode::Tuple1,
+            2 => Opcode::Tuple2,
+            3 => Opcode::Tuple3,
+            _ => Opcode::Tuple,
+        };
+        if self.protocol >= opcode.protocol() { opcode } else { Opcode::Tuple }
     }
 }
 
@@ -342,6 +446,11 @@ fn head8(opcode: Opcode, len: usize) -> [u8; 9] {
     let mut head = [opcode.byte(); 9];
     head[1..].copy_from_slice(&(len as u64).to_le_bytes());
     head
+}
+
+#[cold]
+fn wrong_len(len: usize, written: usize) -> Error {
+    Error::data(format!("a tuple of {len} items was announced, and {written} came"))
 }
 
 #[cold]

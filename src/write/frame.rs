@@ -77,14 +77,30 @@ pub(super) struct Frames {
     /// Where the open frame's header is in the buffer.
     start: Option<usize>,
     /// The length of the buffer from which on an opcode boundary ends the frame.
+    end: usize,
+    /// The length from which on an opcode boundary needs a closer look: `end`, or nothing at protocols 0 and 1, where
+    /// all values take the way round that their text opcodes need.
     limit: usize,
+    old: bool,
     /// How many frames have ended.
     commits: u64,
+    /// Whether nothing is to reach the sink.
+    held: bool,
 }
 
 impl Frames {
-    pub(super) fn new(framing: bool) -> Self {
-        Self { framing, start: None, limit: usize::MAX, commits: 0 }
+    pub(super) fn new(framing: bool, old: bool) -> Self {
+        Self { framing, start: None, end: usize::MAX, limit: 0, old, commits: 0, held: false }
+    }
+
+    /// No frames, and everything stays in the buffer.
+    pub(super) fn held() -> Self {
+        Self { limit: usize::MAX, held: true, ..Self::new(false, false) }
+    }
+
+    fn set_end(&mut self, end: usize) {
+        self.end = end;
+        self.limit = if self.old { 0 } else { end };
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -99,8 +115,20 @@ impl<S: Sink> Emitter<S> {
         if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
     }
 
+    /// Whether the next value is still within the frame, at protocol 2 or later, and fits into the buffer by `len` bytes.
+    ///
+    /// One question for what would each send a value round: the ways round are calls, and a function without them needs
+    /// no stack.
+    #[inline(always)]
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
+    }
+
     #[cold]
     fn cross_boundary(&mut self) -> Result<()> {
+        if self.out.len() < self.frames.end {
+            return Ok(());
+        }
         self.commit_frame();
         self.sink.drain(&mut self.out)?;
         self.open_frame();
@@ -114,9 +142,11 @@ impl<S: Sink> Emitter<S> {
             let mut header = [0; FRAME_HEADER];
             header[0] = Opcode::Frame.byte();
             self.out.extend_from_slice(&header);
-            self.frames.limit = self.out.len() + FRAME_TARGET;
+            self.frames.set_end(self.out.len() + FRAME_TARGET);
         } else if S::STREAMS {
-            self.frames.limit = self.out.len() + FRAME_TARGET;
+            self.frames.set_end(self.out.len() + FRAME_TARGET);
+        } else {
+            self.frames.set_end(usize::MAX);
         }
     }
 
@@ -138,7 +168,7 @@ impl<S: Sink> Emitter<S> {
     /// An instruction with a counted payload: its opcode and length in `header`, then the payload, which stays outside
     /// of frames if it is large.
     pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
-        if payload.len() < FRAME_TARGET {
+        if payload.len() < FRAME_TARGET || self.frames.held {
             self.out.reserve(header.len() + payload.len());
             self.out.extend_from_slice(header);
             self.out.extend_from_slice(payload);

@@ -17,6 +17,7 @@ impl<S: Sink> Emitter<S> {
         self.boundary()?;
         match self.memo.global(module, qualname) {
             Some(index) => self.get(index),
+            None if self.extension(module, qualname) => {}
             None => {
                 self.new_global(module, qualname)?;
             }
@@ -24,21 +25,42 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
+    /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize those.
+    pub(crate) fn extension(&mut self, module: &str, qualname: &str) -> bool {
+        let Some(code) = self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname)) else {
+            return false;
+        };
+        self.extension_code(code);
+        true
+    }
+
+    /// EXT1, EXT2 or EXT4.
+    pub(super) fn extension_code(&mut self, code: u32) {
+        let (opcode, len) = match code {
+            0..=0xff => (Opcode::Ext1, 2),
+            0x100..=0xffff => (Opcode::Ext2, 3),
+            _ => (Opcode::Ext4, 5),
+        };
+        self.short((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
+    }
+
     /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
     ///
     /// Like [`global`](Self::global), and found by the name's address first.
-    #[inline]
     pub(crate) fn class<'a>(
         &mut self,
         name: &'static str,
         names: impl FnOnce() -> Result<(&'a str, &'a str)>,
     ) -> Result<()> {
         self.boundary()?;
-        if let Some(index) = self.memo.classes.get(name) {
+        if let Some(index) = self.memo.classes.expected(name).or_else(|| self.memo.classes.get(name)) {
             self.get(index);
             return Ok(());
         }
         let (module, qualname) = names()?;
+        if self.extension(module, qualname) {
+            return Ok(());
+        }
         let index = match self.memo.global(module, qualname) {
             Some(index) => {
                 self.get(index);
@@ -48,6 +70,26 @@ impl<S: Sink> Emitter<S> {
         };
         self.memo.classes.insert(name, index);
         Ok(())
+    }
+
+    /// An instance of the class `name`, if that has been written and all is as it mostly is.
+    #[inline]
+    pub(crate) fn known_instance(&mut self, name: &'static str) -> bool {
+        if !self.has_room(4) {
+            return false;
+        }
+        match self.memo.classes.expected(name) {
+            Some(index) if index < 0x100 => {
+                self.out.extend_from_slice(&[
+                    Opcode::Binget.byte(),
+                    index as u8,
+                    Opcode::EmptyTuple.byte(),
+                    Opcode::Newobj.byte(),
+                ]);
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Refers to the member `name` of the enumeration `class` if it has been written; both are serde names.

@@ -5,8 +5,11 @@
 //! which memoizes everything because it cannot know.
 //!
 //! Names are found by *address and length*. That is sound because they are `&'static str`: their memory is never used
-//! for anything else. Two copies of one name in a program are two entries, which costs a few bytes and no more. The
-//! table is open addressing over one small array: a record's name costs a multiplication, a load and two comparisons.
+//! for anything else. Two copies of one name in a program are two entries, which costs a few bytes and no more.
+//!
+//! Names come in the order of a program's fields, again and again. So each entry knows which one came after it last
+//! time, and the next name is nearly always that one: one load and two comparisons. Where it is another, the first few
+//! entries are looked through, and from [`SCANNED`] on a table of them is.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -24,6 +27,12 @@ pub(super) struct Memo {
     pub(super) names: Names,
     /// Serde names of classes.
     pub(super) classes: Names,
+    /// Made when the first of them comes, so that a small message pays for none.
+    others: Option<Box<Others>>,
+}
+
+#[derive(Default)]
+struct Others {
     globals: IndexMap<(Box<str>, Box<str>), u32, RandomState>,
     strings: HashMap<Box<str>, u32, RandomState>,
     members: HashMap<Member, u32, RandomState>,
@@ -61,28 +70,32 @@ impl Memo {
         Ok(index)
     }
 
+    fn others(&mut self) -> &mut Others {
+        self.others.get_or_insert_default()
+    }
+
     pub(super) fn global(&self, module: &str, qualname: &str) -> Option<u32> {
-        self.globals.get(&Pair(module, qualname)).copied()
+        self.others.as_ref()?.globals.get(&Pair(module, qualname)).copied()
     }
 
     pub(super) fn insert_global(&mut self, module: &str, qualname: &str, index: u32) {
-        self.globals.insert((module.into(), qualname.into()), index);
+        self.others().globals.insert((module.into(), qualname.into()), index);
     }
 
     pub(super) fn string(&self, text: &str) -> Option<u32> {
-        self.strings.get(text).copied()
+        self.others.as_ref()?.strings.get(text).copied()
     }
 
     pub(super) fn insert_string(&mut self, text: &str, index: u32) {
-        self.strings.insert(text.into(), index);
+        self.others().strings.insert(text.into(), index);
     }
 
     pub(super) fn member(&self, class: &'static str, name: &'static str) -> Option<u32> {
-        self.members.get(&member(class, name)).copied()
+        self.others.as_ref()?.members.get(&member(class, name)).copied()
     }
 
     pub(super) fn insert_member(&mut self, class: &'static str, name: &'static str, index: u32) {
-        self.members.insert(member(class, name), index);
+        self.others().members.insert(member(class, name), index);
     }
 }
 
@@ -93,71 +106,114 @@ fn member(class: &'static str, name: &'static str) -> Member {
 /// Memo indexes of names by address and length.
 #[derive(Default)]
 pub(super) struct Names {
-    /// A power of two of slots, at most half of them in use; none before the first insert.
-    slots: Vec<Slot>,
-    used: usize,
+    entries: Vec<Entry>,
+    /// The entry that came last.
+    last: usize,
+    /// The entry that is expected next.
+    next: usize,
+    /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in use. Empty as long as
+    /// there are few entries.
+    table: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    /// Zero in a free slot.
+#[derive(Clone, Copy)]
+struct Entry {
     address: usize,
-    len: u32,
+    len: usize,
+    /// The entry that came after this one last time.
+    next: u32,
     index: u32,
 }
 
-/// The first size of a table: a few records' worth of names in half a kilobyte.
-const FIRST_SLOTS: usize = 32;
+/// Entries that are looked through one by one rather than by the table.
+const SCANNED: usize = 16;
 
 impl Names {
+    /// The memo index of `name`, if it is the one expected.
     #[inline(always)]
-    pub(super) fn get(&self, name: &'static str) -> Option<u32> {
-        let address = name.as_ptr().addr();
-        let mask = self.slots.len().wrapping_sub(1);
+    pub(super) fn expected(&mut self, name: &'static str) -> Option<u32> {
+        let entry = self.entries.get(self.next)?;
+        if entry.address != name.as_ptr().addr() || entry.len != name.len() {
+            return None;
+        }
+        self.last = self.next;
+        self.next = entry.next as usize;
+        Some(entry.index)
+    }
+
+    /// The memo index of `name`.
+    pub(super) fn get(&mut self, name: &'static str) -> Option<u32> {
+        let number = self.find(name)?;
+        let entry = self.entries.get(number).copied()?;
+        if let Some(last) = self.entries.get_mut(self.last) {
+            last.next = number as u32;
+        }
+        self.last = number;
+        self.next = entry.next as usize;
+        Some(entry.index)
+    }
+
+    fn find(&self, name: &'static str) -> Option<usize> {
+        let (address, len) = (name.as_ptr().addr(), name.len());
+        let is_it = |entry: &Entry| entry.address == address && entry.len == len;
+        if self.table.is_empty() {
+            return self.entries.iter().position(is_it);
+        }
+        let mask = self.table.len() - 1;
         let mut at = spread(address) & mask;
-        // No slots make the mask all ones and `get` a miss; otherwise the index is in bounds, and a free slot ends the
-        // search.
-        while let Some(slot) = self.slots.get(at) {
-            if slot.address == address && slot.len as usize == name.len() {
-                return Some(slot.index);
+        // The mask keeps the place in bounds, and half of the slots are free, so the search ends.
+        loop {
+            match self.table.get(at)? {
+                0 => return None,
+                &number if self.entries.get(number as usize - 1).is_some_and(is_it) => {
+                    return Some(number as usize - 1);
+                }
+                _ => at = (at + 1) & mask,
             }
-            if slot.address == 0 {
-                return None;
-            }
-            at = (at + 1) & mask;
         }
-        None
     }
 
-    #[cold]
+    /// Adds a name that is not in.
     pub(super) fn insert(&mut self, name: &'static str, index: u32) {
-        // A name of 4 GiB would not be found again; it is only written out each time.
-        let Ok(len) = u32::try_from(name.len()) else {
-            return;
-        };
-        if self.used * 2 >= self.slots.len() {
-            let room = (self.slots.len() * 2).max(FIRST_SLOTS);
-            let old = std::mem::replace(&mut self.slots, vec![Slot::default(); room]);
-            old.into_iter().filter(|slot| slot.address != 0).for_each(|slot| self.place(slot));
+        let number = self.entries.len();
+        if number == 0 {
+            self.entries.reserve(SCANNED);
         }
-        self.used += 1;
-        self.place(Slot { address: name.as_ptr().addr(), len, index });
+        if let Some(last) = self.entries.get_mut(self.last) {
+            last.next = number as u32;
+        }
+        self.last = number;
+        self.next = number + 1;
+        // After the last name of a record comes its first, or a new one.
+        self.entries.push(Entry { address: name.as_ptr().addr(), len: name.len(), next: number as u32 + 1, index });
+        if number + 1 > SCANNED {
+            self.enter(number);
+        }
     }
 
-    fn place(&mut self, new: Slot) {
-        let mask = self.slots.len() - 1;
-        let mut at = spread(new.address) & mask;
-        // Half of the slots are free, so the search ends, and the mask keeps it in bounds.
-        while self.slots[at].address != 0 {
-            at = (at + 1) & mask;
+    /// Puts the newest entry into the table, or all into a larger one.
+    fn enter(&mut self, number: usize) {
+        let mut from = number;
+        if self.entries.len() * 2 > self.table.len() {
+            let room = (self.table.len() * 2).max(4 * SCANNED);
+            self.table.clear();
+            self.table.resize(room, 0);
+            from = 0;
         }
-        self.slots[at] = new;
+        let mask = self.table.len() - 1;
+        for (number, entry) in self.entries.iter().enumerate().skip(from) {
+            let mut at = spread(entry.address) & mask;
+            // Half of the slots are free, so the search ends, and the mask keeps it in bounds.
+            while self.table[at] != 0 {
+                at = (at + 1) & mask;
+            }
+            self.table[at] = number as u32 + 1;
+        }
     }
 }
 
 /// Names lie side by side in the program, so their addresses differ in the low bits; a multiplication carries those up,
 /// and the shift brings the mixed ones down.
-#[inline(always)]
 fn spread(address: usize) -> usize {
     ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }
@@ -177,8 +233,14 @@ mod tests {
             assert_eq!(names.get(name), None);
             names.insert(name, index);
         }
+        for _ in 0..2 {
+            for (index, name) in (0..).zip(&all) {
+                assert_eq!(names.get(name), Some(index));
+            }
+        }
+        // After one round each name is expected after the one before it.
         for (index, name) in (0..).zip(&all) {
-            assert_eq!(names.get(name), Some(index));
+            assert_eq!(names.expected(name), Some(index));
         }
     }
 }

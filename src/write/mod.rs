@@ -27,9 +27,12 @@ mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 
+use std::sync::Arc;
+
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
+use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::Memo;
 
@@ -40,7 +43,22 @@ pub(crate) struct Emitter<S> {
     sink: S,
     protocol: Protocol,
     fix_imports: bool,
+    /// Whether text is looked up in the memo.
+    memoize_strings: bool,
+    /// Whether short text is just written, in the form of protocol 4.
+    short_strings: bool,
     memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
+}
+
+/// What an emitter was at, while what it writes goes into a buffer of its own; see [`Emitter::hold`].
+pub(crate) struct Held {
+    out: Vec<u8>,
+    frames: Frames,
+    protocol: Protocol,
+    short_strings: bool,
+    memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
 }
 
 /// A place in the output that can be gone back to, see [`Emitter::checkpoint`].
@@ -52,9 +70,29 @@ pub(crate) struct Checkpoint {
 }
 
 impl<S: Sink> Emitter<S> {
-    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool) -> Self {
+    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, memoize_strings: bool) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        Self { out: Vec::new(), frames: Frames::new(framing), sink, protocol, fix_imports, memo: Memo::default() }
+        Self {
+            out: Vec::new(),
+            frames: Frames::new(framing, protocol < Protocol::V2),
+            sink,
+            protocol,
+            fix_imports,
+            memoize_strings,
+            short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
+            memo: Memo::default(),
+            extensions: None,
+        }
+    }
+
+    /// Writes these globals by their codes, where the protocol has such.
+    pub(crate) fn set_extensions(&mut self, extensions: Option<Arc<ExtensionRegistry>>) {
+        self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
+    }
+
+    /// Whether some globals may be written by code.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extensions.is_some()
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -88,6 +126,32 @@ impl<S: Sink> Emitter<S> {
     /// The sink, and what it has not taken.
     pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
         (self.sink, self.out)
+    }
+
+    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and with a memo of its
+    /// own.
+    pub(crate) fn hold(&mut self) -> Held {
+        let held = Held {
+            out: std::mem::take(&mut self.out),
+            frames: std::mem::replace(&mut self.frames, Frames::held()),
+            protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
+            short_strings: std::mem::replace(&mut self.short_strings, !self.memoize_strings),
+            memo: std::mem::take(&mut self.memo),
+            extensions: self.extensions.take(),
+        };
+        self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+        held
+    }
+
+    /// Goes on where [`hold`](Self::hold) left off; gives the pickle that was written since.
+    pub(crate) fn release(&mut self, held: Held) -> Vec<u8> {
+        self.op(Opcode::Stop);
+        self.frames = held.frames;
+        self.protocol = held.protocol;
+        self.short_strings = held.short_strings;
+        self.memo = held.memo;
+        self.extensions = held.extensions;
+        std::mem::replace(&mut self.out, held.out)
     }
 
     /// One instruction without an argument.

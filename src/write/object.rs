@@ -11,20 +11,29 @@ use crate::protocol::Protocol;
 
 impl<S: Sink> Emitter<S> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
+    ///
+    /// No opcode boundary: a value follows, which is one.
     #[inline]
     pub(crate) fn name(&mut self, name: &'static str) -> Result<()> {
-        self.boundary()?;
-        match self.memo.names.get(name) {
+        match self.memo.names.expected(name) {
+            Some(index) if index < 0x100 && self.has_room(2) => {
+                self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
+                Ok(())
+            }
             Some(index) => {
                 self.get(index);
                 Ok(())
             }
-            None => self.new_name(name),
+            None => self.unexpected_name(name),
         }
     }
 
     #[inline(never)]
-    fn new_name(&mut self, name: &'static str) -> Result<()> {
+    fn unexpected_name(&mut self, name: &'static str) -> Result<()> {
+        if let Some(index) = self.memo.names.get(name) {
+            self.get(index);
+            return Ok(());
+        }
         self.str(name)?;
         if self.pays(name) {
             let index = self.memoize()?;

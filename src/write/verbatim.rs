@@ -61,7 +61,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// The global with this extension code.
-    pub(crate) fn extension(&mut self, code: u32) -> Result<()> {
+    pub(crate) fn extension_by_code(&mut self, code: u32) -> Result<()> {
         self.boundary()?;
         if self.protocol < Opcode::Ext1.protocol() {
             return Err(Error::unsupported(format!(
@@ -69,15 +69,7 @@ impl<S: Sink> Emitter<S> {
                 self.protocol.number()
             )));
         }
-        let [one, two, ..] = code.to_le_bytes();
-        match code {
-            ..=0xff => self.out.extend_from_slice(&[Opcode::Ext1.byte(), one]),
-            0x100..=0xffff => self.out.extend_from_slice(&[Opcode::Ext2.byte(), one, two]),
-            _ => {
-                self.op(Opcode::Ext4);
-                self.out.extend_from_slice(&code.to_le_bytes());
-            }
-        }
+        self.extension_code(code);
         Ok(())
     }
 }

@@ -36,7 +36,10 @@ fn hashable() -> Vec<(&'static str, Value)> {
         ("arguments", nest(1, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into())),
         ("persistent id", nest(1, |value| Value::PersistentId(Box::new(value)))),
         ("state in a dict", nest(2, |value| object(Dict::from([("x", value)]).into()))),
-        (OBJECTS_AS_KEYS, nest(3, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into()))),
+        (
+            OBJECTS_AS_KEYS,
+            nest(3, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())),
+        ),
     ]
 }
 

@@ -35,12 +35,22 @@ fn numbers_are_one_key_whatever_their_type() {
     let two_to_64 = BigInt::from(1) << 64_u32;
     let families: Vec<Vec<Value>> = vec![
         vec![pickle!(0), pickle!(False), pickle!(0.0), pickle!(-0.0), Complex::new(-0.0, 0.0).into()],
-        vec![pickle!(1), pickle!(True), pickle!(1.0), Complex::new(1.0, -0.0).into(), Value::BigInt(Box::new(1.into()))],
+        vec![
+            pickle!(1),
+            pickle!(True),
+            pickle!(1.0),
+            Complex::new(1.0, -0.0).into(),
+            Value::BigInt(Box::new(1.into())),
+        ],
         vec![pickle!(-1), pickle!(-1.0)],
         vec![pickle!(i64::MIN), pickle!(i64::MIN as f64)],
         vec![pickle!(i64::MAX)],
         vec![pickle!(i64::MAX as f64), Value::from(1_u64 << 63)],
-        vec![Value::from(two_to_64.clone()), pickle!(18446744073709551616.0), Complex::new(18446744073709551616.0, 0.0).into()],
+        vec![
+            Value::from(two_to_64.clone()),
+            pickle!(18446744073709551616.0),
+            Complex::new(18446744073709551616.0, 0.0).into(),
+        ],
         vec![Value::from(-two_to_64.clone())],
         vec![Value::from(two_to_64 + 1)],
         vec![pickle!((1_i64 << 53) + 1)],
@@ -120,12 +130,7 @@ fn tuples_go_by_their_elements_and_frozensets_by_theirs_in_any_order() {
 #[test]
 fn a_later_equal_key_replaces_the_value_and_keeps_the_first_keys_place() {
     // >>> {1: 'a', 'x': 0, True: 'b', 1.0: 'c'}
-    let dict = Dict::try_from_iter([
-        (pickle!(1), "a"),
-        (pickle!("x"), "0"),
-        (pickle!(True), "b"),
-        (pickle!(1.0), "c"),
-    ]);
+    let dict = Dict::try_from_iter([(pickle!(1), "a"), (pickle!("x"), "0"), (pickle!(True), "b"), (pickle!(1.0), "c")]);
     assert_eq!(dict.unwrap().to_string(), "{1: 'c', 'x': '0'}");
     assert_eq!(Set::try_from_iter([pickle!(1.0), pickle!(1)]).unwrap().to_string(), "{1.0}");
 }
@@ -135,7 +140,7 @@ fn what_is_unhashable_is_named() {
     for (key, text) in [
         (pickle!([]), "unhashable key: a list"),
         (pickle!({}), "unhashable key: a dict"),
-        (pickle!({1}), "unhashable key: a set"),
+        (pickle!({ 1 }), "unhashable key: a set"),
         (Value::ByteArray(vec![]), "unhashable key: a bytearray"),
         (pickle!((1, [])), "unhashable key: a tuple that contains a list"),
         (pickle!((1, (2, {}))), "unhashable key: a tuple that contains a dict"),
@@ -216,7 +221,7 @@ fn equality_of_dicts_and_sets_is_strict_and_without_order() {
     assert_eq!(pickle!({"a": 1, "b": {2, 3}}), pickle!({"b": {3, 2}, "a": 1}));
     assert_ne!(pickle!({1: 2}), pickle!({1.0: 2}));
     assert_ne!(pickle!({1: 2}), pickle!({1: 2.0}));
-    assert_ne!(pickle!({1}), pickle!({True}));
+    assert_ne!(pickle!({ 1 }), pickle!({ True }));
     assert!(pickle!({1: 2}).python_eq(&pickle!({True: 2.0})));
     assert!(pickle!({1, 2}).python_eq(&frozenset([2.0.into(), 1.into()])));
     assert_eq!(Dict::new(), Dict::with_capacity(5));
@@ -226,7 +231,8 @@ fn equality_of_dicts_and_sets_is_strict_and_without_order() {
 #[test]
 fn no_choice_of_keys_makes_a_dict_slow() {
     let many = 100_000_u64;
-    let families: Vec<(&str, Box<dyn Fn(u64) -> Value>)> = vec![
+    type Keys = Box<dyn Fn(u64) -> Value>;
+    let families: Vec<(&str, Keys)> = vec![
         ("ints that differ in high bits", Box::new(|i| Value::from((i << 44) as i64))),
         ("floats with empty low bits", Box::new(|i| Value::from(f64::from_bits(i << 40)))),
         ("multiples of 2^61-1, CPython's modulus", Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1)))),
@@ -236,18 +242,27 @@ fn no_choice_of_keys_makes_a_dict_slow() {
             let set = frozenset([f64::NAN.into()]);
             Box::new(move |_| set.clone())
         }),
-        ("tuples of small ints", Box::new(|i| Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect()))),
+        (
+            "tuples of small ints",
+            Box::new(|i| Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect())),
+        ),
         ("frozensets", Box::new(|i| frozenset((0..17).filter(|bit| i >> bit & 1 == 1).map(Value::from)))),
         ("objects", Box::new(|i| point(pickle!({"x": i & 0xff, "y": i >> 8})))),
-        ("objects that differ in the order of values", Box::new(|i| {
-            let mut rest: Vec<u64> = (0..9).collect();
-            let mut i = i;
-            point(Dict::from_iter((0..9).map(|place| {
-                let value = rest.remove((i % rest.len() as u64) as usize);
-                i /= rest.len() as u64 + 1;
-                (place, value)
-            })).into())
-        })),
+        (
+            "objects that differ in the order of values",
+            Box::new(|i| {
+                let mut rest: Vec<u64> = (0..9).collect();
+                let mut i = i;
+                point(
+                    Dict::from_iter((0..9).map(|place| {
+                        let value = rest.remove((i % rest.len() as u64) as usize);
+                        i /= rest.len() as u64 + 1;
+                        (place, value)
+                    }))
+                    .into(),
+                )
+            }),
+        ),
         ("bytes", Box::new(|i| Value::Bytes(i.to_be_bytes().to_vec()))),
         ("text", Box::new(|i| Value::from(format!("{i:064b}")))),
     ];
@@ -277,9 +292,8 @@ fn nested_frozensets_are_hashed_once_a_level() {
 #[test]
 fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_each_level() {
     let payload = Value::Tuple((0..20_000).map(Value::from).collect());
-    let build = |depth| {
-        (0..depth).fold(payload.clone(), |inner, _| point(Dict::try_from_iter([(inner, 1)]).unwrap().into()))
-    };
+    let build =
+        |depth| (0..depth).fold(payload.clone(), |inner, _| point(Dict::try_from_iter([(inner, 1)]).unwrap().into()));
     let start = Instant::now();
     drop((build(900), build(900)));
     println!("900 levels around 20,000 ints: {:?}", start.elapsed());

@@ -120,7 +120,8 @@ fn text_and_bytes_print_as_in_python() {
         values.push(Value::Bytes(vec![byte]));
         values.push(Value::ByteArray(vec![b'\'', byte]));
     }
-    for text in ["", "'", "\"", "'\"", "it's", "\\", "\u{301}", "e\u{301}", "\u{ad}", "\u{a0}", "\u{2028}", "\u{e000}"] {
+    for text in ["", "'", "\"", "'\"", "it's", "\\", "\u{301}", "e\u{301}", "\u{ad}", "\u{a0}", "\u{2028}", "\u{e000}"]
+    {
         values.push(text.into());
         values.push(Value::Bytes(text.as_bytes().to_vec()));
     }
@@ -159,7 +160,7 @@ fn containers_print_as_in_python() {
         pickle!({"a": {1: (True, None)}, (1, "x"): 2.5, None: []}),
         Value::Set(Set::new()),
         Value::FrozenSet(Set::new()),
-        pickle!({1}),
+        pickle!({ 1 }),
         Value::FrozenSet(Set::from([1])),
         Value::List(vec![Value::FrozenSet(Set::from(["a"])), Value::ByteArray(vec![]), pickle!(b"")]),
     ]);
@@ -192,8 +193,7 @@ fn generated_values_print_as_in_python() {
     let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     // Only characters that every Python knows: those of Unicode 3.
     let known = |value: &Value| value.to_string().chars().all(|c| u32::from(c) < 0x220);
-    let values: Vec<Value> =
-        (0..4_000).map(|_| value.new_tree(&mut runner).unwrap().current()).filter(known).collect();
+    let values: Vec<Value> = (0..4_000).map(|_| value.new_tree(&mut runner).unwrap().current()).filter(known).collect();
     assert!(values.len() > 1_000);
     assert_python_prints(values);
 }

@@ -1,0 +1,344 @@
+//! Natural forms: what an object of Python's own classes is to a reader that does not know them.
+//!
+//! A datetime is ten bytes and a time zone in a pickle; asked for text it is ISO 8601, so that the types of chrono and
+//! jiff read it by their own serde support. [`TABLE`] says which classes have such a form, under the names they have in
+//! Python 3, and by which function. What comes out is a [`Natural`]: text, or the handles of the values that the object
+//! stands for. `de` hands it to serde; nothing here does, and nothing is ever called or expanded.
+//!
+//! The table is searched once for each class in a graph, not for each object: see [`FormCache`].
+//!
+//! Advice to the next editor: a class's row takes every spelling that a Python or library has written for it. A function
+//! gives `None` for arguments of another shape, which are then data like those of any call; an error is for what has the
+//! shape and is wrong. `docs/MAPPING.md` has a row for each form.
+
+mod array;
+mod number;
+mod path;
+mod time;
+mod zone;
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+pub(crate) use array::{Array, ArrayItem};
+
+use crate::de::cx::Cx;
+use crate::de::node::NodeDeserializer;
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::scalar::{self, Int};
+use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, view};
+use crate::read::text::Text;
+use zone::Zone;
+
+/// What an object stands for.
+pub(crate) enum Natural<'g> {
+    /// Text.
+    Text(Cow<'g, str>),
+    /// The text that this value is.
+    Same(Handle),
+    /// A mapping: the entries of these, each a dict or a list of a key and a value, and then the object's dict items.
+    Pairs(Vec<Handle>),
+    /// A sequence: the items of this list or tuple, and then the object's list items.
+    Items(Option<Handle>),
+    /// A wrapper around this value. By itself it is an instance with a state; asked for what it wraps, it is that.
+    Wraps(Handle),
+    /// Numbers.
+    Array(Array<'g>),
+}
+
+/// How the objects of a class become their natural form.
+#[derive(Clone, Copy)]
+enum Form {
+    Text(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>>),
+    Zone(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>>),
+    Other(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>>),
+}
+
+/// Module, qualified name, form; in order of the names, because it is searched by halves.
+const TABLE: &[(&str, &str, Form)] = &[
+    ("array", "_array_reconstructor", Form::Other(array::from_bytes)),
+    ("array", "array", Form::Other(array::from_list)),
+    ("backports.zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
+    ("collections", "Counter", Form::Other(pairs)),
+    ("collections", "OrderedDict", Form::Other(pairs)),
+    ("collections", "UserDict", Form::Other(wraps)),
+    ("collections", "UserList", Form::Other(wraps)),
+    ("collections", "UserString", Form::Other(wraps)),
+    ("collections", "defaultdict", Form::Other(defaultdict)),
+    ("collections", "deque", Form::Other(deque)),
+    ("datetime", "date", Form::Text(time::date)),
+    ("datetime", "datetime", Form::Text(time::datetime)),
+    ("datetime", "time", Form::Text(time::time)),
+    ("datetime", "timedelta", Form::Text(time::timedelta)),
+    ("datetime", "timezone", Form::Zone(zone::timezone)),
+    ("dateutil.tz.tz", "tzfile", Form::Zone(zone::dateutil_file)),
+    ("dateutil.tz.tz", "tzoffset", Form::Zone(zone::dateutil_offset)),
+    ("dateutil.tz.tz", "tzutc", Form::Zone(zone::utc)),
+    ("dateutil.zoneinfo", "tzfile", Form::Zone(zone::dateutil_file)),
+    ("decimal", "Decimal", Form::Other(number::decimal)),
+    ("fractions", "Fraction", Form::Text(number::fraction)),
+    ("ipaddress", "IPv4Address", Form::Text(number::ipv4)),
+    ("ipaddress", "IPv4Interface", Form::Text(number::network)),
+    ("ipaddress", "IPv4Network", Form::Text(number::network)),
+    ("ipaddress", "IPv6Address", Form::Text(number::ipv6)),
+    ("ipaddress", "IPv6Interface", Form::Text(number::network)),
+    ("ipaddress", "IPv6Network", Form::Text(number::network)),
+    ("pathlib", "PosixPath", Form::Text(path::posix)),
+    ("pathlib", "PurePosixPath", Form::Text(path::posix)),
+    ("pathlib", "PureWindowsPath", Form::Text(path::windows)),
+    ("pathlib", "WindowsPath", Form::Text(path::windows)),
+    ("pathlib._local", "PosixPath", Form::Text(path::posix)),
+    ("pathlib._local", "PurePosixPath", Form::Text(path::posix)),
+    ("pathlib._local", "PureWindowsPath", Form::Text(path::windows)),
+    ("pathlib._local", "WindowsPath", Form::Text(path::windows)),
+    ("pytz", "FixedOffset", Form::Zone(zone::pytz_fixed)),
+    ("pytz", "_FixedOffset", Form::Zone(zone::pytz_fixed)),
+    ("pytz", "_UTC", Form::Zone(zone::utc)),
+    ("pytz", "_p", Form::Zone(zone::pytz)),
+    ("uuid", "UUID", Form::Text(number::uuid)),
+    ("zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
+];
+
+/// Where in [`TABLE`] a class is.
+fn find(module: &str, qualname: &str) -> Option<usize> {
+    TABLE.binary_search_by(|&(m, q, _)| (m, q).cmp(&(module, qualname))).ok()
+}
+
+/// What was found for the classes that a walk met last, by their handles: objects come in thousands, classes do not.
+#[derive(Default)]
+pub(crate) struct FormCache([Cell<(u64, Option<u8>)>; 8]);
+
+impl FormCache {
+    fn form(&self, cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
+        let bits = class.to_bits();
+        let slot = &self.0[class.number() as usize % self.0.len()];
+        let (known, mut found) = slot.get();
+        if known != bits {
+            let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
+            let place = names.and_then(|(module, qualname)| find(&module, &qualname));
+            found = place.and_then(|place| u8::try_from(place).ok());
+            slot.set((bits, found));
+        }
+        Ok(found.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
+    }
+}
+
+/// The natural form of an object, where it has one.
+///
+/// # Errors
+/// `Data` where its parts are not what its class writes; `Unsupported` where the form can't be told from the pickle, as with
+/// an unknown kind of time zone. With `strict`, where text is asked for and nothing else, text that would lose something is
+/// an error too.
+pub(crate) fn natural<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>, strict: bool) -> Result<Option<Natural<'g>>> {
+    // A class by extension code has no name here; its objects are data.
+    if object.callable.tag() == Tag::Ext {
+        return Ok(None);
+    }
+    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let call = Call { cx, object, strict };
+    match form {
+        Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
+        Form::Zone(zone) => Ok(zone(&call)?.map(|zone| Natural::Text(zone.name()))),
+        Form::Other(form) => form(&call),
+    }
+}
+
+/// The natural form of an object, where that is a container or a wrapper and not text.
+pub(crate) fn structure<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Result<Option<Natural<'g>>> {
+    if object.callable.tag() == Tag::Ext {
+        return Ok(None);
+    }
+    match cx.forms.form(cx, object.callable)? {
+        Some(Form::Other(form)) => form(&Call { cx, object, strict: false }),
+        _ => Ok(None),
+    }
+}
+
+/// An object as the functions of the table see it.
+pub(crate) struct Call<'c, 'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    object: &'c ObjectView<'g>,
+    /// Text is asked for, and not whatever the object is.
+    strict: bool,
+}
+
+impl<'g> Call<'_, 'g, '_> {
+    fn args(&self) -> &'g [Handle] {
+        self.object.args.handles()
+    }
+
+    fn int(&self, handle: Handle) -> Option<Int<'g>> {
+        scalar::int(self.cx.nodes, self.cx.input, handle)
+    }
+
+    fn small(&self, handle: Handle) -> Option<i64> {
+        match self.int(handle)? {
+            Int::Small(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn unsigned(&self, handle: Handle) -> Option<u128> {
+        match self.int(handle)? {
+            Int::Small(value) => u128::try_from(value).ok(),
+            Int::Long(bytes) => u128::try_from(num_bigint::BigInt::from_signed_bytes_le(bytes)).ok(),
+            Int::Big(value) => u128::try_from(&*value).ok(),
+        }
+    }
+
+    /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the encoding of files.
+    fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
+        if let Some(chars) = scalar::chars(self.cx.input, handle) {
+            return match chars {
+                Cow::Borrowed(chars) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
+                Cow::Owned(chars) => String::from_utf8(chars).ok().map(Cow::Owned),
+            };
+        }
+        scalar::plain_text(self.cx.nodes, self.cx.input, handle)
+    }
+
+    /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call that encodes text, an 8-bit
+    /// string of Python 2, and what becomes of that where it was taken for text.
+    fn payload(&self, handle: Handle, len: usize) -> Result<Option<Cow<'g, [u8]>>> {
+        if let Some(chars) = scalar::chars(self.cx.input, handle) {
+            return Ok(Some(chars));
+        }
+        if let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) {
+            let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+            return Ok(match latin1.filter(|bytes| bytes.len() == len) {
+                Some(bytes) => Some(Cow::Owned(bytes)),
+                None => Some(text.into_owned().into_bytes().into()),
+            });
+        }
+        self.bytes(handle)
+    }
+
+    fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
+        NodeDeserializer::root(self.cx, handle).buffer_bytes()
+    }
+
+    /// The attribute `name` in the state.
+    fn attribute(&self, name: &str) -> Result<Option<Handle>> {
+        let nodes = self.cx.nodes;
+        let Some(state) = self.object.state(nodes)? else { return Ok(None) };
+        let halves = match state.tag() {
+            Tag::Dict => &[state][..],
+            _ => tuple_items(nodes, state),
+        };
+        for &half in halves.iter().filter(|half| half.tag() == Tag::Dict) {
+            let mut contents = nodes.contents(&nodes.object(half.number()));
+            while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
+                if self.text(key).is_some_and(|key| key == name) {
+                    return Ok(Some(value));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The call that makes the object `handle`, if it is one.
+    fn call_of(&self, handle: Handle) -> Result<Option<ObjectView<'g>>> {
+        match handle.tag() {
+            Tag::Instance => match view(self.cx.nodes, self.cx.input, handle.number())? {
+                View::Object(object) => Ok(Some(object)),
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// The dotted name of the class of `handle`, for messages.
+    fn class_name(&self, handle: Handle) -> String {
+        let names = match handle.tag() {
+            Tag::Instance => spelled(self.cx.nodes, self.cx.input, handle.number()).and_then(|object| {
+                global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)
+            }),
+            _ => Ok(None),
+        };
+        match names {
+            Ok(Some((module, qualname))) => format!("{module}.{qualname}"),
+            _ => crate::machine::describe(handle.tag()).to_owned(),
+        }
+    }
+
+    /// Text that may hold surrogates, by the settings.
+    fn setting_text(&self, handle: Handle) -> Result<Option<Cow<'g, str>>> {
+        match scalar::text(self.cx.nodes, self.cx.input, handle) {
+            Some(Text::Str(text)) => Ok(Some(text)),
+            Some(Text::Surrogates(_)) => Ok(self.cx.owned_text(handle)?.map(Cow::Owned)),
+            None => Ok(self.text(handle)),
+        }
+    }
+}
+
+/// The error of an object whose parts are of the right kind and hold what its class never writes.
+#[cold]
+fn malformed(class: &str, what: impl std::fmt::Display) -> Error {
+    Error::data(format!("not a valid {class}: {what}"))
+}
+
+/// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict of.
+fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    let nodes = call.cx.nodes;
+    let pairs = match *call.args() {
+        [] => Vec::new(),
+        [dict] if dict.tag() == Tag::Dict => vec![dict],
+        [list] if list.tag() == Tag::List => {
+            let object = nodes.object(list.number());
+            call.cx.charge_values(nodes.contents_len(&object))?;
+            let pairs: Vec<Handle> = nodes.contents(&object).collect();
+            let is_pair = |pair: &Handle| {
+                matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.contents_len(&nodes.object(pair.number())) == 2
+            };
+            if !pairs.iter().all(is_pair) {
+                return Ok(None);
+            }
+            pairs
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Natural::Pairs(pairs)))
+}
+
+/// The first argument is what makes the missing values.
+fn defaultdict<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    Ok(match *call.args() {
+        [] | [_] => Some(Natural::Pairs(Vec::new())),
+        [_, dict] if dict.tag() == Tag::Dict => Some(Natural::Pairs(vec![dict])),
+        _ => None,
+    })
+}
+
+/// The arguments are a list, which is empty where the items follow, and the greatest length.
+fn deque<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    Ok(match *call.args() {
+        [] => Some(Natural::Items(None)),
+        [items] | [items, _] => match items.tag() {
+            Tag::EmptyTuple => Some(Natural::Items(None)),
+            Tag::List | Tag::Tuple => Some(Natural::Items(Some(items))),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// A class of the standard library that holds its content in the attribute `data`.
+fn wraps<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    Ok(call.attribute("data")?.map(Natural::Wraps))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(TABLE.is_sorted_by(|(m, q, _), (n, r, _)| (m, q) < (n, r)));
+        assert!(TABLE.len() <= usize::from(u8::MAX));
+        for (module, qualname, _) in TABLE {
+            assert!(find(module, qualname).is_some());
+        }
+        assert_eq!(find("datetime", "tzinfo"), None);
+    }
+}

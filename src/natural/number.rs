@@ -1,0 +1,123 @@
+//! Decimal, Fraction, UUID and the classes of `ipaddress` as text.
+
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{Call, Natural, malformed};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::scalar::{self, Int};
+
+/// `Decimal(text)`.
+pub(super) fn decimal<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    let &[text] = call.args() else { return Ok(None) };
+    if scalar::borrowed_text(call.cx.nodes, call.cx.input, text).is_some() {
+        return Ok(Some(Natural::Same(text)));
+    }
+    match call.text(text) {
+        Some(text) => Ok(Some(Natural::Text(text))),
+        None => Ok(digits(call, text)?.map(Natural::Text)),
+    }
+}
+
+/// `Fraction(numerator, denominator)`; up to Python 3.10 `Fraction(text)`.
+pub(super) fn fraction<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    match *call.args() {
+        [text] => match call.text(text) {
+            Some(text) => Ok(Some(text)),
+            None => digits(call, text),
+        },
+        [numerator, denominator] => {
+            let (Some(numerator), Some(denominator)) = (digits(call, numerator)?, digits(call, denominator)?) else {
+                return Ok(None);
+            };
+            if denominator == "1" { Ok(Some(numerator)) } else { Ok(Some(format!("{numerator}/{denominator}").into())) }
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The decimal digits of an int.
+fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, str>>> {
+    let big = match call.int(handle) {
+        Some(Int::Small(value)) => return Ok(Some(value.to_string().into())),
+        Some(Int::Long(bytes)) => Cow::Owned(num_bigint::BigInt::from_signed_bytes_le(bytes)),
+        Some(Int::Big(value)) => value,
+        None => return Ok(None),
+    };
+    // A decimal digit is more than three bits; turning bits into digits takes time that is not linear.
+    let limit = call.cx.settings.max_int_digits;
+    if big.bits() / 4 > limit as u64 {
+        return Err(Error::limit(format!("an int of {} bits has more than {limit} decimal digits", big.bits())));
+    }
+    Ok(Some(big.to_string().into()))
+}
+
+/// A UUID is made without arguments; its state has the 128-bit int.
+pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let Some(int) = call.attribute("int")? else { return Ok(None) };
+    let Some(int) = call.unsigned(int) else { return Err(malformed("UUID", "its int has no 128 bits")) };
+    let group = |shift: u32, digits: u32| (int >> shift) & ((1 << (4 * digits)) - 1);
+    Ok(Some(
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            group(96, 8),
+            group(80, 4),
+            group(64, 4),
+            group(48, 4),
+            group(0, 12)
+        )
+        .into(),
+    ))
+}
+
+/// `IPv4Address(int)`, or text.
+pub(super) fn ipv4<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let &[address] = call.args() else { return Ok(None) };
+    if let Some(text) = call.text(address) {
+        return Ok(Some(text));
+    }
+    if call.int(address).is_none() {
+        return packed(call, address);
+    }
+    match call.unsigned(address).and_then(|address| u32::try_from(address).ok()) {
+        Some(address) => Ok(Some(Ipv4Addr::from(address).to_string().into())),
+        None => Err(malformed("IPv4Address", "its int has no 32 bits")),
+    }
+}
+
+/// `IPv6Address(text)`; up to Python 3.9 `IPv6Address(int)`.
+pub(super) fn ipv6<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let &[address] = call.args() else { return Ok(None) };
+    if let Some(text) = call.text(address) {
+        return Ok(Some(text));
+    }
+    if call.int(address).is_none() {
+        return packed(call, address);
+    }
+    match call.unsigned(address) {
+        Some(address) => Ok(Some(Ipv6Addr::from(address).to_string().into())),
+        None => Err(malformed("IPv6Address", "its int has no 128 bits")),
+    }
+}
+
+/// The packed form of an address, as `IPv4Address(b'\x7f\0\0\1')` takes it.
+fn packed<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, str>>> {
+    if handle.is_object() && handle.tag() != Tag::Instance {
+        return Ok(None);
+    }
+    let Some(bytes) = call.bytes(handle)? else { return Ok(None) };
+    Ok(match (<[u8; 4]>::try_from(&*bytes), <[u8; 16]>::try_from(&*bytes)) {
+        (Ok(v4), _) => Some(Ipv4Addr::from(v4).to_string().into()),
+        (_, Ok(v6)) => Some(Ipv6Addr::from(v6).to_string().into()),
+        _ => None,
+    })
+}
+
+/// A network or interface: its text.
+pub(super) fn network<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    match *call.args() {
+        [text] => Ok(call.text(text)),
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,251 @@
+//! datetime, date, time and timedelta as text.
+//!
+//! The text is ISO 8601 as Python's `isoformat` writes it, with a `T`; a timedelta is a duration in seconds. Sources:
+//! `_getstate` and `__reduce__` in Python's `Lib/_pydatetime.py` for the payloads, RFC 9557 for a zone in brackets.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::zone::{self, Zone};
+use super::{Call, malformed};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+
+/// Microseconds in a second.
+pub(super) const SECOND: i64 = 1_000_000;
+
+/// Year, month, day.
+type Day = (u16, u8, u8);
+/// Hour, minute, second, microsecond.
+type Clock = (u8, u8, u8, u32);
+
+/// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that reduce themselves to a
+/// datetime may write it.
+pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let mut fold = false;
+    let (day, clock, zone) = match *call.args() {
+        [payload] | [payload, _] if call.small(payload).is_none() => {
+            let Some(bytes) = call.payload(payload, 10)? else { return Ok(None) };
+            let &[y1, y0, month, d, hour, minute, second, m2, m1, m0] = &*bytes else { return Ok(None) };
+            // Bit 7 of the month is the fold: the second of two equal readings of a clock that is put back.
+            fold = month & 0x80 != 0;
+            let day = (u16::from_be_bytes([y1, y0]), month & 0x7f, d);
+            (day, (hour, minute, second, u32::from_be_bytes([0, m2, m1, m0])), call.args().get(1).copied())
+        }
+        [year, month, day, ref clock @ ..] if clock.len() <= 5 => {
+            let (clock, zone) = clock.split_at(clock.len().min(4));
+            let (Some(day), Some(clock)) = (numbers_day(call, [year, month, day]), numbers_clock(call, clock)) else {
+                return Ok(None);
+            };
+            (day, clock, zone.first().copied())
+        }
+        _ => return Ok(None),
+    };
+    check_day("datetime", day)?;
+    check_clock("datetime", clock)?;
+    let mut text = String::with_capacity(40);
+    push_day(&mut text, day);
+    text.push('T');
+    push_clock(&mut text, clock);
+    if let Some(zone) = zone_of(call, zone, "datetime")? {
+        // Text tells the two readings apart by their offsets.
+        if fold && zone.offset.is_none() && call.strict {
+            return Err(Error::unsupported(format!(
+                "{text} is meant for the second time in {}, and its offset is not in the pickle; read the object as Reduce",
+                zone.name()
+            )));
+        }
+        zone.push_behind(&mut text);
+    }
+    Ok(Some(text.into()))
+}
+
+/// `date(payload)`, `date(year, month, day)`.
+pub(super) fn date<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let day = match *call.args() {
+        [payload] => {
+            let Some(bytes) = call.payload(payload, 4)? else { return Ok(None) };
+            let &[y1, y0, month, day] = &*bytes else { return Ok(None) };
+            (u16::from_be_bytes([y1, y0]), month, day)
+        }
+        [year, month, day] => match numbers_day(call, [year, month, day]) {
+            Some(day) => day,
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    check_day("date", day)?;
+    let mut text = String::with_capacity(10);
+    push_day(&mut text, day);
+    Ok(Some(text.into()))
+}
+
+/// `time(payload)`, `time(payload, tzinfo)`; and the numbers one by one.
+pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let (clock, zone) = match *call.args() {
+        [payload] | [payload, _] if call.small(payload).is_none() => {
+            let Some(bytes) = call.payload(payload, 6)? else { return Ok(None) };
+            let &[hour, minute, second, m2, m1, m0] = &*bytes else { return Ok(None) };
+            // Bit 7 of the hour is the fold.
+            let clock = (hour & 0x7f, minute, second, u32::from_be_bytes([0, m2, m1, m0]));
+            (clock, call.args().get(1).copied())
+        }
+        ref clock if clock.len() <= 5 => {
+            let (clock, zone) = clock.split_at(clock.len().min(4));
+            let Some(clock) = numbers_clock(call, clock) else { return Ok(None) };
+            (clock, zone.first().copied())
+        }
+        _ => return Ok(None),
+    };
+    check_clock("time", clock)?;
+    let mut text = String::with_capacity(24);
+    push_clock(&mut text, clock);
+    if let Some(zone) = zone_of(call, zone, "time")? {
+        zone.push_behind(&mut text);
+    }
+    Ok(Some(text.into()))
+}
+
+/// `timedelta(days, seconds, microseconds)` as a duration in seconds.
+pub(super) fn timedelta<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let Some(micros) = microseconds(call, call.args()) else { return Ok(None) };
+    let mut text = String::with_capacity(24);
+    let second = i128::from(SECOND).unsigned_abs();
+    let (seconds, micros, sign) =
+        (micros.unsigned_abs() / second, micros.unsigned_abs() % second, if micros < 0 { "-" } else { "" });
+    // Writing to a String does not fail.
+    let _ = write!(text, "{sign}PT{seconds}");
+    if micros != 0 {
+        let _ = write!(text, ".{micros:06}");
+        text.truncate(text.trim_end_matches('0').len());
+    }
+    text.push('S');
+    Ok(Some(text.into()))
+}
+
+/// The length of a timedelta with these arguments.
+fn microseconds(call: &Call<'_, '_, '_>, args: &[Handle]) -> Option<i128> {
+    if args.len() > 3 {
+        return None;
+    }
+    let part = |index: usize| match args.get(index) {
+        Some(&handle) => call.small(handle).map(i128::from),
+        None => Some(0),
+    };
+    let seconds = part(0)? * 86_400 + part(1)?;
+    Some(seconds * i128::from(SECOND) + part(2)?)
+}
+
+/// The length of the timedelta `handle` in microseconds, where it is shorter than a day as offsets are.
+pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Option<i64>> {
+    let Some(delta) = call.call_of(handle)? else { return Ok(None) };
+    if call.class_name(handle) != "datetime.timedelta" {
+        return Ok(None);
+    }
+    let micros = microseconds(call, delta.args.handles());
+    let day = 86_400 * SECOND;
+    Ok(micros.and_then(|micros| i64::try_from(micros).ok()).filter(|micros| micros.abs() < day))
+}
+
+fn numbers_day(call: &Call<'_, '_, '_>, [year, month, day]: [Handle; 3]) -> Option<Day> {
+    let day = (call.small(year)?, call.small(month)?, call.small(day)?);
+    Some((u16::try_from(day.0).ok()?, u8::try_from(day.1).ok()?, u8::try_from(day.2).ok()?))
+}
+
+/// Up to four numbers; those that are not there are 0.
+fn numbers_clock(call: &Call<'_, '_, '_>, numbers: &[Handle]) -> Option<Clock> {
+    let number = |index: usize| match numbers.get(index) {
+        Some(&handle) => call.small(handle),
+        None => Some(0),
+    };
+    let byte = |index: usize| u8::try_from(number(index)?).ok();
+    Some((byte(0)?, byte(1)?, byte(2)?, u32::try_from(number(3)?).ok()?))
+}
+
+fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 => 28 + u8::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    if (1..=9999).contains(&year) && (1..=days).contains(&day) {
+        return Ok(());
+    }
+    Err(malformed(class, format_args!("year {year}, month {month}, day {day}")))
+}
+
+fn check_clock(class: &str, (hour, minute, second, micro): Clock) -> Result<()> {
+    if hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND {
+        return Ok(());
+    }
+    Err(malformed(class, format_args!("hour {hour}, minute {minute}, second {second}, microsecond {micro}")))
+}
+
+fn push_number(text: &mut String, value: u32, width: usize) {
+    let mut place = 10_u32.pow(width as u32 - 1);
+    while place > 0 {
+        // A remainder by ten is one digit.
+        text.push(char::from(b'0' + (value / place % 10) as u8));
+        place /= 10;
+    }
+}
+
+fn push_day(text: &mut String, (year, month, day): Day) {
+    push_number(text, year.into(), 4);
+    text.push('-');
+    push_number(text, month.into(), 2);
+    text.push('-');
+    push_number(text, day.into(), 2);
+}
+
+fn push_clock(text: &mut String, (hour, minute, second, micro): Clock) {
+    push_number(text, hour.into(), 2);
+    text.push(':');
+    push_number(text, minute.into(), 2);
+    text.push(':');
+    push_number(text, second.into(), 2);
+    if micro != 0 {
+        text.push('.');
+        push_number(text, micro, 6);
+    }
+}
+
+fn zone_of<'g>(call: &Call<'_, 'g, '_>, zone: Option<Handle>, class: &str) -> Result<Option<Zone<'g>>> {
+    match zone {
+        Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// `+05:30`, with seconds and microseconds where they are not 0.
+pub(super) fn push_offset(text: &mut String, offset: i64) {
+    text.push(if offset < 0 { '-' } else { '+' });
+    // Shorter than a day: `offset_of` has seen to it.
+    let (seconds, micros) = (offset.unsigned_abs() / SECOND as u64, (offset.unsigned_abs() % SECOND as u64) as u32);
+    let (hours, minutes, seconds) = ((seconds / 3_600) as u32, (seconds / 60 % 60) as u32, (seconds % 60) as u32);
+    push_number(text, hours, 2);
+    text.push(':');
+    push_number(text, minutes, 2);
+    if seconds != 0 || micros != 0 {
+        text.push(':');
+        push_number(text, seconds, 2);
+    }
+    if micros != 0 {
+        text.push('.');
+        push_number(text, micros, 6);
+    }
+}
+
+impl Zone<'_> {
+    /// Behind a date and time: the offset where it is known, and the key in brackets.
+    fn push_behind(&self, text: &mut String) {
+        if let Some(offset) = self.offset {
+            push_offset(text, offset);
+        }
+        if let Some(key) = self.key.as_deref().filter(|_| !self.is_utc()) {
+            let _ = write!(text, "[{key}]");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Natural forms: what objects of Python's own classes are to serde types that know nothing of Python.
+//!
+//! All bytes were written by the Pythons and libraries that `fixtures/types` names. The first test compares every pickle of
+//! that folder with what its manifest lays down for a reader of no particular type; the others read single ones into the
+//! types of std and of other crates by those types' own serde support. `docs/MAPPING.md` names these tests.
+
+mod containers;
+mod times;
+mod values;
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use serde_pickle::{Error, from_slice};
+
+#[derive(Deserialize)]
+struct Entry {
+    file: String,
+    case: String,
+    python: String,
+    protocol: u8,
+    also: Vec<Writer>,
+    #[serde(default)]
+    json: Json,
+}
+
+/// Another Python and protocol that wrote the same bytes.
+#[derive(Deserialize)]
+struct Writer {
+    python: String,
+    protocol: u8,
+}
+
+impl Entry {
+    fn bytes(&self) -> Vec<u8> {
+        bytes(&self.file)
+    }
+
+    fn writers(&self) -> impl Iterator<Item = (&str, u8)> {
+        let also = self.also.iter().map(|writer| (&*writer.python, writer.protocol));
+        std::iter::once((&*self.python, self.protocol)).chain(also)
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/types")
+}
+
+fn entries() -> Vec<Entry> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        entries: Vec<Entry>,
+    }
+
+    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
+    serde_json::from_str::<Manifest>(&text).unwrap().entries
+}
+
+/// All pickles of a case, by whatever Python at whatever protocol.
+fn case(name: &str) -> Vec<Entry> {
+    let entries: Vec<Entry> = entries().into_iter().filter(|entry| entry.case == name).collect();
+    assert!(!entries.is_empty(), "no case {name}");
+    entries
+}
+
+fn bytes(file: &str) -> Vec<u8> {
+    std::fs::read(folder().join(file)).unwrap()
+}
+
+/// The pickle of a case that Python 3.13 wrote at protocol 4.
+fn newest(name: &str) -> Vec<u8> {
+    case(name).into_iter().find(|entry| entry.writers().any(|by| by == ("3.13.0", 4))).unwrap().bytes()
+}
+
+/// Reads the pickle of a case that Python 3.13 wrote at protocol 4.
+fn read<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
+    from_slice(&newest(name))
+}
+
+/// The message of the error of reading a case, without the place.
+fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
+    let error = read::<T>(name).unwrap_err().to_string();
+    match error.split_once(", at byte") {
+        Some((message, _)) => message.to_owned(),
+        None => error,
+    }
+}
+
+/// Every pickle of a case reads as `expected`.
+#[track_caller]
+fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expected: T) {
+    for entry in case(name) {
+        match from_slice::<T>(&entry.bytes()) {
+            Ok(found) => assert_eq!(found, expected, "{}", entry.file),
+            Err(error) => panic!("{}: {error}", entry.file),
+        }
+    }
+}
+
+/// The same, where the case is one that Python 3 wrote at protocols 2 to 5, and Python 2.7 too if that can.
+#[track_caller]
+fn reads_from_all<T: DeserializeOwned + PartialEq + Debug>(name: &str, in_python2: bool, expected: T) {
+    let entries = case(name);
+    for protocol in [2, 4] {
+        let is_there = |python: &str| {
+            entries.iter().any(|entry| entry.writers().any(|(by, at)| by.starts_with(python) && at == protocol))
+        };
+        assert!(is_there("3."), "{name} at protocol {protocol}");
+        assert!(protocol == 4 || !in_python2 || is_there("2.7"), "{name} by Python 2.7");
+    }
+    reads(name, expected);
+}
+
+#[test]
+fn every_pickle_is_what_the_manifest_lays_down() {
+    let mut wrong = Vec::new();
+    let mut right = 0;
+    for entry in entries().into_iter().filter(|entry| !entry.json.is_null()) {
+        match from_slice::<Json>(&entry.bytes()) {
+            Ok(found) if found == entry.json => right += 1,
+            Ok(found) => wrong.push(format!("{}: {found}, not {}", entry.file, entry.json)),
+            Err(error) => wrong.push(format!("{}: {error}", entry.file)),
+        }
+    }
+    assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(right > 500, "{right}");
+}
+
+/// Nothing that a Python wrote is an error to whom it is all the same what it is.
+#[test]
+fn every_pickle_is_ignored_if_asked_to() {
+    for entry in entries() {
+        from_slice::<serde::de::IgnoredAny>(&entry.bytes()).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+    }
+}
