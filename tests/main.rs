@@ -13,6 +13,7 @@ mod graph;
 mod hooks;
 mod instances;
 mod limits;
+mod mapping;
 mod natural;
 mod objects_load;
 mod opcodes;
