@@ -171,10 +171,7 @@ fn a_python_enum_is_an_enum_by_value() {
     reads("enums/intenum", &Level::High);
     reads("enums/strenum", &Word::Bye);
     reads("enums/flag_combined", &Perm::ReadWrite);
-    assert_eq!(
-        refusal::<Color>("enums/color"),
-        "expected an instance of colors.Color, found zoo.Color, at byte 31"
-    );
+    assert_eq!(refusal::<Color>("enums/color"), "expected an instance of colors.Color, found zoo.Color, at byte 31");
 }
 
 #[test]
@@ -324,7 +321,8 @@ fn keyword_arguments_are_no_tuple() {
     for (file, bytes) in files("instances/getnewargs_ex") {
         let error = from_slice::<NewArgsEx>(&bytes).unwrap_err().to_string();
         // Protocol 0 keeps the state alone.
-        let expected = if file.ends_with("p0.pkl") { "invalid length 0" } else { "the object is made with keyword arguments" };
+        let expected =
+            if file.ends_with("p0.pkl") { "invalid length 0" } else { "the object is made with keyword arguments" };
         assert!(error.starts_with(expected), "{file}: {error}");
     }
 }
@@ -523,7 +521,8 @@ fn a_malformed_class_name_is_an_error_of_the_type() {
 #[test]
 fn many_instances_of_two_classes_in_turn() {
     // What was found for one class must not be taken for another, whatever the order.
-    let mut pickle = b"\x80\x02(cshapes\nCircle\nq\x00)\x81}X\x01\x00\x00\x00rK\x01sbcgeometry\nPoint\nq\x01)\x81".to_vec();
+    let mut pickle =
+        b"\x80\x02(cshapes\nCircle\nq\x00)\x81}X\x01\x00\x00\x00rK\x01sbcgeometry\nPoint\nq\x01)\x81".to_vec();
     pickle.extend(b"}(X\x01\x00\x00\x00xK\x02X\x01\x00\x00\x00yK\x03ub");
     for number in 0..2_000_u32 {
         let class = [b'h', (number % 2) as u8];
