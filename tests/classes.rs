@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
 use serde_bytes::ByteBuf;
-use serde_pickle::{DeOptions, ErrorKind, from_slice};
+use serde_pickle::{DeOptions, ErrorKind, Protocol, SerOptions, from_slice, from_value, to_value};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -543,4 +543,99 @@ fn many_instances_of_two_classes_in_turn() {
     for pair in all.chunks(2) {
         assert_eq!(pair, [Either::Circle { r: 1 }, Either::Point { x: 2, y: 3 }]);
     }
+}
+
+/// What is written by class names is read by them: at each protocol, and as the same Rust value.
+#[test]
+fn what_is_written_is_read() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Fields")]
+    struct Fields {
+        a: i64,
+        b: Option<String>,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Positional")]
+    struct Positional(i64, String, (u8, u8));
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Call")]
+    struct Call<T>(T);
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Outer.Unit")]
+    struct Unit;
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Braces")]
+    struct Braces {}
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Plain {
+        c: f64,
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Hierarchy {
+        #[serde(rename = "py:m:A")]
+        Unit,
+        #[serde(rename = "py:m:B")]
+        Newtype(Plain),
+        #[serde(rename = "py:m:C")]
+        Argument(String),
+        #[serde(rename = "py:m:D")]
+        Tuple(i64, i64),
+        #[serde(rename = "py:m:E")]
+        Struct { d: bool },
+        #[serde(rename = "py:m:F")]
+        Map(BTreeMap<String, i64>),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:m:Member")]
+    enum Member {
+        #[serde(rename = "-1")]
+        Int,
+        #[serde(rename = "170141183460469231731687303715884105727")]
+        Long,
+        #[serde(rename = "text")]
+        Text,
+    }
+
+    #[track_caller]
+    fn same<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+        for protocol in 0..=5 {
+            let options = SerOptions::new().protocol(Protocol::try_from(protocol).unwrap());
+            let bytes = options.to_vec(&value).unwrap();
+            match from_slice::<T>(&bytes) {
+                Ok(read) => assert_eq!(read, value, "protocol {protocol}"),
+                Err(error) => panic!("{value:?} at protocol {protocol}: {error}"),
+            }
+            assert_eq!(from_value::<T>(to_value(&value).unwrap()).unwrap(), value);
+        }
+    }
+
+    same(Fields { a: 1, b: Some("x".to_owned()) });
+    same(Positional(1, "x".to_owned(), (2, 3)));
+    same(Call(7));
+    same(Call("x".to_owned()));
+    same(Call(vec![1, 2]));
+    same(Call((1, "x".to_owned())));
+    same(Call(Some(1)));
+    same(Call(None::<i64>));
+    same(Call(BTreeMap::from([("k".to_owned(), 1)])));
+    same(Call(Plain { c: 1.5 }));
+    same(Call(Some(Plain { c: 1.5 })));
+    same(Call(Fields { a: 1, b: None }));
+    same(Call(Call(Call(2))));
+    same(Call(Unit));
+    same(Call(Member::Text));
+    same(Call(ByteBuf::from(b"\x00\xff")));
+    same(Unit);
+    same(Braces {});
+    same((Unit, Unit, Braces {}, Braces {}));
+    same(vec![
+        Hierarchy::Unit,
+        Hierarchy::Newtype(Plain { c: 0.5 }),
+        Hierarchy::Argument("x".to_owned()),
+        Hierarchy::Tuple(1, 2),
+        Hierarchy::Struct { d: true },
+        Hierarchy::Map(BTreeMap::from([("k".to_owned(), 1)])),
+    ]);
+    same(vec![Member::Int, Member::Long, Member::Text, Member::Int]);
+    same(BTreeMap::from([("k".to_owned(), Member::Int)]));
 }

@@ -274,8 +274,18 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
+        Dump::new(self.emitter(sink), self.hooks.clone())
+    }
+
+    /// Whether protocols below 3 name globals as Python 2 does.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports
+    }
+
+    /// What writes by these options.
+    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
         let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings);
         emit.set_extensions(self.extensions.clone());
-        Dump::new(emit, self.hooks.clone())
+        emit
     }
 }

@@ -17,7 +17,7 @@ impl<S: Sink> Emitter<S> {
         self.boundary()?;
         match self.memo.global(module, qualname) {
             Some(index) => self.get(index),
-            None if self.extension(module, qualname) => {}
+            None if self.by_extension(module, qualname) => {}
             None => {
                 self.new_global(module, qualname)?;
             }
@@ -26,17 +26,22 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize those.
-    fn extension(&mut self, module: &str, qualname: &str) -> bool {
+    fn by_extension(&mut self, module: &str, qualname: &str) -> bool {
         let Some(code) = self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname)) else {
             return false;
         };
+        self.extension_code(code);
+        true
+    }
+
+    /// EXT1, EXT2 or EXT4, the shortest for the code.
+    pub(super) fn extension_code(&mut self, code: u32) {
         let (opcode, len) = match code {
             0..=0xff => (Opcode::Ext1, 2),
             0x100..=0xffff => (Opcode::Ext2, 3),
             _ => (Opcode::Ext4, 5),
         };
         self.short((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
-        true
     }
 
     /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
@@ -53,7 +58,7 @@ impl<S: Sink> Emitter<S> {
             return Ok(());
         }
         let (module, qualname) = names()?;
-        if self.extension(module, qualname) {
+        if self.by_extension(module, qualname) {
             return Ok(());
         }
         let index = match self.memo.global(module, qualname) {

@@ -23,6 +23,7 @@ mod global;
 mod memo;
 mod object;
 mod text;
+mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 
