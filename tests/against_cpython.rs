@@ -26,7 +26,7 @@ except ImportError:
 class Meta(type):
     def append(cls, item): pass
     def extend(cls, items): list(items)
-    def add(cls, item): hash(item)
+    def add(cls, item): pass
     def __setitem__(cls, key, value): pass
     def __call__(cls, *args, **kwargs): return cls.__new__(cls)
 
@@ -153,19 +153,98 @@ impl Random {
 
 /// What pushes one value.
 const PUSHES: &[&[u8]] = &[
-    b"N", b"\x88", b"\x89", b"K\x01", b"K\x07", b"M\x01\x02", b"J\xff\xff\xff\xff", b"I1\n", b"I01\n", b"I-5\n", b"L9L\n",
-    b"\x8a\x00", b"\x8a\x01\xff", b"\x8a\x09\0\0\0\0\0\0\0\0\x01", b"G?\xf0\0\0\0\0\0\0", b"G\x7f\xf8\0\0\0\0\0\0", b"F1.5\n",
-    b"F1\n", b"Fnan\n", b"U\x01a", b"U\x01\xe9", b"S'a'\n", b"V\n", b"Va\n", b"X\x01\0\0\0a", b"\x8c\x01a", b"\x8c\x00",
-    b"X\x03\0\0\0\xed\xa0\x80", b"C\x01a", b"C\x00", b"B\x01\0\0\0b", b"\x96\x01\0\0\0\0\0\0\0z", b"]", b"]", b"}", b"}", b")",
-    b"\x8f", b"cm\nC\n", b"\x8c\x01m\x8c\x01C\x93", b"Pid\n", b"(", b"(", b"(", b"h\x00", b"h\x01", b"g0\n", b"j\x02\0\0\0",
+    b"N",
+    b"\x88",
+    b"\x89",
+    b"K\x01",
+    b"K\x07",
+    b"M\x01\x02",
+    b"J\xff\xff\xff\xff",
+    b"I1\n",
+    b"I01\n",
+    b"I-5\n",
+    b"L9L\n",
+    b"\x8a\x00",
+    b"\x8a\x01\xff",
+    b"\x8a\x09\0\0\0\0\0\0\0\0\x01",
+    b"G?\xf0\0\0\0\0\0\0",
+    b"G\x7f\xf8\0\0\0\0\0\0",
+    b"F1.5\n",
+    b"F1\n",
+    b"Fnan\n",
+    b"U\x01a",
+    b"U\x01\xe9",
+    b"S'a'\n",
+    b"V\n",
+    b"Va\n",
+    b"X\x01\0\0\0a",
+    b"\x8c\x01a",
+    b"\x8c\x00",
+    b"X\x03\0\0\0\xed\xa0\x80",
+    b"C\x01a",
+    b"C\x00",
+    b"B\x01\0\0\0b",
+    b"\x96\x01\0\0\0\0\0\0\0z",
+    b"]",
+    b"]",
+    b"}",
+    b"}",
+    b")",
+    b"\x8f",
+    b"cm\nC\n",
+    b"\x8c\x01m\x8c\x01C\x93",
+    b"Pid\n",
+    b"(",
+    b"(",
+    b"(",
+    b"h\x00",
+    b"h\x01",
+    b"g0\n",
+    b"j\x02\0\0\0",
     b"(im\nC\n",
 ];
 
 /// What takes values off the stack, or changes them.
 const WORKS: &[&[u8]] = &[
-    b"a", b"a", b"e", b"e", b"s", b"s", b"u", b"u", b"\x90", b"\x90", b"\x91", b"t", b"t", b"l", b"d", b"\x85", b"\x86", b"\x87",
-    b"0", b"1", b"2", b"q\x00", b"q\x01", b"p2\n", b"\x94", b"\x94", b"r\x05\0\0\0", b"R", b"\x81", b"\x92", b"b", b"o", b"Q",
-    b"\x98", b"\x80\x04", b"\x80\x02", b"\x93", b"(", b"\x95\0\0\0\0\0\0\0\0",
+    b"a",
+    b"a",
+    b"e",
+    b"e",
+    b"s",
+    b"s",
+    b"u",
+    b"u",
+    b"\x90",
+    b"\x90",
+    b"\x91",
+    b"t",
+    b"t",
+    b"l",
+    b"d",
+    b"\x85",
+    b"\x86",
+    b"\x87",
+    b"0",
+    b"1",
+    b"2",
+    b"q\x00",
+    b"q\x01",
+    b"p2\n",
+    b"\x94",
+    b"\x94",
+    b"r\x05\0\0\0",
+    b"R",
+    b"\x81",
+    b"\x92",
+    b"b",
+    b"o",
+    b"Q",
+    b"\x98",
+    b"\x80\x04",
+    b"\x80\x02",
+    b"\x93",
+    b"(",
+    b"\x95\0\0\0\0\0\0\0\0",
 ];
 
 fn program(random: &mut Random) -> Vec<u8> {
@@ -187,6 +266,11 @@ fn is_meant(program: &[u8], ours: &Result<Value, serde_pickle::Error>, theirs: &
             "argument list must be a tuple",
             "state is not a dictionary",
             "'mappingproxy' object",
+            // It may be a class, or a buffer.
+            "NEWOBJ class argument must be a type, not Thing",
+            "NEWOBJ_EX class argument must be a type, not Thing",
+            "bytes-like object is required, not 'Thing'",
+            "bytes-like object is required, not 'Meta'",
             // What a program gives up again is not asked for.
             "unregistered extension code",
             // An array as long as the highest memo index.
@@ -203,8 +287,9 @@ fn is_meant(program: &[u8], ours: &Result<Value, serde_pickle::Error>, theirs: &
                 // Items by index, and items of a bytearray.
                 || (message.contains("SETITEM") && message.contains("found a list"))
                 || message.contains("found a bytearray")
-                // Names in 8-bit strings of Python 2.
-                || (message.contains("STACK_GLOBAL needs two strings") && program.iter().any(|byte| b"STU".contains(byte)))
+                // Names in 8-bit strings of Python 2, or with a lone surrogate.
+                || (message.contains("STACK_GLOBAL needs two strings")
+                    && program.iter().any(|byte| b"STU\xed".contains(byte)))
         }
     }
 }
