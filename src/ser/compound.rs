@@ -49,6 +49,7 @@ pub struct Seq<'a, S> {
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
@@ -157,6 +158,7 @@ impl<'a, S: Sink> Tuple<'a, S> {
         if len == 0 {
             dump.emit.boundary()?;
         }
+        dump.emit.enter();
         let opcode = dump.emit.begin_tuple(len);
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
@@ -252,6 +254,7 @@ impl<'a, S: Sink> Map<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
@@ -359,6 +362,7 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter_struct();
         Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 

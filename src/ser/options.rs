@@ -102,7 +102,7 @@ impl SerOptions {
     /// # Errors
     /// As [`to_vec`](crate::to_vec), and what the protocol has no form for.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
-        let mut dump = self.start(Memory);
+        let mut dump = self.start_one(Memory);
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()?;
@@ -114,12 +114,20 @@ impl SerOptions {
     /// # Errors
     /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
     pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
-        let mut dump = self.start(Stream(writer));
+        let mut dump = self.start_one(Stream(writer));
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()
     }
 
+    /// For one pickle alone.
+    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
+        let mut dump = self.start(sink);
+        dump.emit.expect_one_pickle();
+        dump
+    }
+
+    /// For pickles that share a memo.
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
         Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings))
     }
