@@ -308,6 +308,12 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
     }
 
     #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Result<()> {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
+    }
+
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         value.serialize(&mut *self.dump)
     }
