@@ -287,6 +287,7 @@ impl Display for Found<'_> {
         match self.0 {
             Unexpected::Str(text) => write!(f, "string {:?}", quoted(text)),
             Unexpected::Unit => f.write_str("None"),
+            Unexpected::Bytes([_]) => f.write_str("1 byte"),
             Unexpected::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             Unexpected::Other(text) => f.write_str(&quoted(text)),
             other => other.fmt(f),

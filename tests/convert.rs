@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
-use serde_pickle::{DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle, to_value};
+use serde_pickle::{
+    DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle, to_value,
+};
 
 use crate::corpus::files;
 
@@ -25,7 +27,12 @@ fn a_value_of_a_fixture_reads_as_the_fixture_does() {
             }
             (Err(read), Err(borrowed), Err(owned)) => {
                 assert_eq!(borrowed.to_string(), owned.to_string(), "{}", fixture.file);
-                assert_eq!((read.kind(), read.path()), (borrowed.kind(), borrowed.path()), "{}: {read} {borrowed}", fixture.file);
+                assert_eq!(
+                    (read.kind(), read.path()),
+                    (borrowed.kind(), borrowed.path()),
+                    "{}: {read} {borrowed}",
+                    fixture.file
+                );
                 assert_eq!(borrowed.offset(), None, "a value lies in no input");
                 refused += 1;
             }
@@ -89,7 +96,10 @@ fn types_go_through_a_value_and_back() {
     assert_eq!(value["wide"], Value::from(BigInt::from(i128::MIN)));
     assert_eq!(value["set"], Value::Set(Set::from([1, 2])));
     assert_eq!(value["value"], everything().value);
-    assert_eq!(value["shapes"], pickle!(["Unit", {"Circle": 1.5}, {"Pair": (-1, "p")}, {"Named": {"x": u64::MAX, "y": None}}]));
+    assert_eq!(
+        value["shapes"],
+        pickle!(["Unit", {"Circle": 1.5}, {"Pair": (-1, "p")}, {"Named": {"x": u64::MAX, "y": None}}])
+    );
     assert_eq!(from_value::<Everything>(value.clone()).unwrap(), everything());
     assert_eq!(Everything::deserialize(&value).unwrap(), everything());
     assert_eq!(Everything::deserialize(value).unwrap(), everything());
@@ -145,5 +155,7 @@ fn a_deep_value_is_no_matter() {
         value = Value::List(vec![value]);
     }
     assert_eq!(from_value::<(Value,)>(Value::Tuple(vec![value.clone()])).unwrap().0, value);
-    assert!(from_value::<serde_json::Value>(value).unwrap_err().to_string().contains("nested more than 100 levels deep"));
+    assert!(
+        from_value::<serde_json::Value>(value).unwrap_err().to_string().contains("nested more than 100 levels deep")
+    );
 }

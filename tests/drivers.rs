@@ -108,6 +108,12 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
                 }
                 check("reader", options.from_reader::<_, Value>(Counting::new(bytes, at_a_time)).into());
             }
+            let graph = options.graph_from_slice(bytes).and_then(|graph| graph.root().to_value());
+            check("graph", graph.into());
+            let graph = options.graph_from_slice(bytes).and_then(|graph| graph.deserialize::<Value>());
+            check("graph through serde", graph.into());
+            let graph = options.graph_from_reader(bytes).and_then(|graph| graph.root().to_value());
+            check("graph by reader", graph.into());
             let mut stream = Deserializer::from_slice(bytes).with_options(options.clone());
             check("slice stream", Value::deserialize(&mut stream).into());
             let mut stream = Deserializer::from_reader(bytes).with_options(options.clone());
@@ -226,6 +232,7 @@ fn a_type_that_asks_for_anything_sees_what_value_sees() {
         for (driver, json) in [
             ("slice", options.from_slice::<Json>(&fixture.bytes)),
             ("reader", options.from_reader::<_, Json>(&*fixture.bytes)),
+            ("graph", options.graph_from_slice(&fixture.bytes).unwrap().deserialize::<Json>()),
         ] {
             match json {
                 Ok(json) => failures.check(json == expected, || {

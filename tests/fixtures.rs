@@ -121,6 +121,28 @@ fn what_contains_itself_is_no_tree_and_says_so() {
 }
 
 #[test]
+fn a_graph_holds_what_contains_itself_and_prints_it_as_python_does() {
+    let mut failures = Failures::default();
+    for fixture in entries("valid").into_iter().filter(is_recursive) {
+        let graph = match fixture.options().graph_from_slice(&fixture.bytes) {
+            Ok(graph) => graph,
+            Err(error) => {
+                failures.push(format!("{}: {error}", fixture.name()));
+                continue;
+            }
+        };
+        failures.check(graph.root().contains_itself() || !graph.root().is_empty(), || fixture.name());
+        if let Some(expected) =
+            fixture.entry["repr"].as_str().filter(|_| fixture.text("case") != "recursive_list_subclass")
+        {
+            let repr = graph.root().to_string();
+            failures.check(repr == expected, || format!("{}: {repr}, not {expected}", fixture.name()));
+        }
+    }
+    failures.finish(300);
+}
+
+#[test]
 fn every_entry_of_the_manifest_is_looked_at_by_a_test() {
     let topics: std::collections::BTreeSet<String> =
         entries("valid").iter().map(|fixture| fixture.topic().to_owned()).collect();

@@ -1,6 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod classes;
 mod classes_load;
 mod conformance;
 mod convert;
@@ -9,15 +10,21 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_write;
 mod hooks;
 mod instances;
-mod objects_load;
+mod limits;
+mod mapping;
 mod natural;
+mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod python_values;
 mod readme;
 mod regression;
+mod roundtrip;
 mod sha256;
 mod snapshots;
+mod typed;
 mod value;

@@ -18,7 +18,11 @@ const CRATES: [&str; 4] = ["serde_pickle", "serde-pickle", "pickled", "deser-pic
 const CASES: &[(&str, &[u8], Into)] = &[
     ("protocol 0", b"(dp0\nVa\np1\n(lp2\nI1\naL1099511627776L\naF1.5\naNas.", Into::Value),
     ("protocol 1", b"}q\0X\x01\0\0\0aq\x01]q\x02(K\x01L1099511627776L\nG?\xf8\0\0\0\0\0\0Nes.", Into::Value),
-    ("protocol 2", b"\x80\x02}q\0X\x01\0\0\0aq\x01]q\x02(K\x01\x8a\x06\0\0\0\0\0\x01G?\xf8\0\0\0\0\0\0Nes.", Into::Value),
+    (
+        "protocol 2",
+        b"\x80\x02}q\0X\x01\0\0\0aq\x01]q\x02(K\x01\x8a\x06\0\0\0\0\0\x01G?\xf8\0\0\0\0\0\0Nes.",
+        Into::Value,
+    ),
     ("protocol 3", b"\x80\x03}q\0X\x01\0\0\0aq\x01C\x01xq\x02s.", Into::Value),
     ("protocol 4", b"\x80\x04\x95\x0c\0\0\0\0\0\0\0}\x94\x8c\x01a\x94C\x01x\x94s.", Into::Value),
     ("protocol 5", b"\x80\x05\x95\x0c\0\0\0\0\0\0\0}\x94\x8c\x01a\x94C\x01x\x94s.", Into::Value),
@@ -34,11 +38,7 @@ const CASES: &[(&str, &[u8], Into)] = &[
         Into::Value,
     ),
     ("[b'x', bytearray(b'x')]", b"\x80\x05]\x94(C\x01x\x94\x96\x01\0\0\0\0\0\0\0x\x94e.", Into::Value),
-    (
-        "1+2j",
-        b"\x80\x02c__builtin__\ncomplex\nq\0G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x01Rq\x02.",
-        Into::Value,
-    ),
+    ("1+2j", b"\x80\x02c__builtin__\ncomplex\nq\0G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x01Rq\x02.", Into::Value),
     ("2**64 - 1", b"\x80\x02\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0.", Into::U64),
     ("-2**100", b"\x80\x02\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\xf0.", Into::I128),
     ("b'ab' into `Vec<u8>`", b"\x80\x03C\x02abq\0.", Into::Bytes),

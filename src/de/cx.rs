@@ -37,12 +37,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     }
 
     /// One of several walks that share a budget.
-    pub(crate) fn with_budget(
-        nodes: &'g Nodes<'de>,
-        input: &'de [u8],
-        settings: Settings<'g>,
-        budget: u64,
-    ) -> Self {
+    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
         Self {
             nodes,
             input,
@@ -149,9 +144,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => Err(Error::data(
-                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
-                    )),
+                    Errors::Strict => {
+                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
+                    }
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -176,9 +171,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
+            (None, Errors::Strict) => {
+                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
+            }
             (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
                 let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);

@@ -440,7 +440,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(Cow::Borrowed(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                Some(Cow::Borrowed(chars)) => {
+                    self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars))
+                }
                 Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
                 None => Err(self.unreadable()),
             },
@@ -629,7 +631,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        constructed!(self, visitor, deserialize_str());
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
                 self.visit_chars(false, visitor)

@@ -140,6 +140,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// An instance where text, a number, bytes or a name is asked for.
     pub(crate) fn scalar_of_instance<V: Visitor<'de>>(self, ask: Ask, visitor: V) -> Result<V::Value> {
+        if self.cx.settings.resolver.is_some()
+            && let Some(made) = self.construct()?
+        {
+            return made.read(|node| ask.of(node, visitor));
+        }
         let object = match self.view()? {
             View::Object(object) => object,
             _ => return self.visit_instance(visitor),
@@ -178,14 +183,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// The same, unless it is an empty dict beside arguments.
     fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
-        let nodes = self.cx.nodes;
-        let state = self.state_of(object)?;
-        let says_nothing = |state: &Handle| {
-            state.tag() == Tag::Dict
-                && nodes.contents_len(&nodes.object(state.number())) == 0
-                && (object.base.is_some() || !object.args.handles().is_empty())
-        };
-        Ok(state.filter(|state| !says_nothing(state)))
+        let made_of_something = object.base.is_some() || !object.args.handles().is_empty();
+        Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
+    }
+
+    fn is_empty_dict(&self, handle: Handle) -> bool {
+        handle.tag() == Tag::Dict && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
     }
 
     /// An instance as a struct.
@@ -212,9 +215,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.visit_merged(sources, object, visitor)
             }
             (None, false) => match (object.base, object.args.handles()) {
-                (Some((_, base)), _) => {
-                    serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
-                }
+                (Some((_, base)), _) => serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
                 (None, []) => self.visit_merged(Vec::new(), object, visitor),
                 // A tuple subclass without attributes has its items in one argument.
                 (None, &[items]) if items.tag() == Tag::Tuple => self.inner(items)?.visit_items(visitor),
@@ -243,7 +244,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
             (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
             (Some(state), ..) => self.visit_state(state, &object, visitor),
-            (None, ..) => self.visit_merged(Vec::new(), &object, visitor),
+            (None, None, []) => self.visit_merged(Vec::new(), &object, visitor),
+            // Something with content that is no map: better an error than an empty one.
+            _ => self.visit_instance(visitor),
         }
     }
 
@@ -275,10 +278,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
         match object.args.handles() {
             &[items] if is_items(&object, items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
-            [] => match self.state_of(&object)? {
-                Some(state) if is_sequence(state) => {
+            [] => match self.telling_state_of(&object)? {
+                Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
                     serde::Deserializer::deserialize_seq(self.inner(state)?, visitor)
                 }
+                // A map is no sequence, and attributes are no items.
+                Some(state) if !self.is_empty_dict(state) => self.visit_instance(visitor),
+                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => self.visit_instance(visitor),
+                _ if matches!(structure(self.cx, &object)?, Some(Natural::Pairs(_))) => self.visit_instance(visitor),
                 _ => self.visit_run(&[], visitor),
             },
             args => self.visit_run(args, visitor),
@@ -410,9 +417,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
     pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match self.of(handle).view()? {
-            View::Bytes { bytes, .. } => {
-                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
-            }
+            View::Bytes { bytes, .. } => self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned()))),
             _ => Ok(None),
         }
     }
@@ -428,13 +433,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// # Errors
     /// An extension code, which has a name only in a registry.
     pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
-        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| {
-            match self.handle.tag() {
-                Tag::Ext => Error::unsupported(
-                    "an extension code names a global in a registry; give it with DeOptions::extensions",
-                ),
-                _ => self.unreadable(),
+        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| match self
+            .handle
+            .tag()
+        {
+            Tag::Ext => {
+                Error::unsupported("an extension code names a global in a registry; give it with DeOptions::extensions")
             }
+            _ => self.unreadable(),
         })
     }
 }

@@ -57,14 +57,19 @@ impl<'g> Printer<'g> {
             NodeKind::PersistentId => ("<persistent id ", ">"),
             _ => return scalar(f, node),
         };
-        f.write_str(open)?;
         if self.path.len() >= DEPTH || self.path.contains(&node) {
-            f.write_str("...")?;
-        } else {
-            self.path.push(node);
-            self.contents(f, node)?;
-            self.path.pop();
+            // Python's own forms for what is within itself.
+            return match node.kind() {
+                NodeKind::Tuple => f.write_str("(...)"),
+                NodeKind::Set => f.write_str("set(...)"),
+                NodeKind::FrozenSet => f.write_str("frozenset(...)"),
+                _ => write!(f, "{open}...{close}"),
+            };
         }
+        f.write_str(open)?;
+        self.path.push(node);
+        self.contents(f, node)?;
+        self.path.pop();
         f.write_str(close)
     }
 

@@ -11,7 +11,6 @@ pub trait GraphKey: sealed::Sealed {}
 mod sealed {
     use super::super::Node;
 
-    #[expect(missing_docs, reason = "not to be named outside of this crate")]
     pub trait Sealed {
         /// Whether a key of a dict is this one.
         fn is(&self, key: Node<'_>) -> bool;

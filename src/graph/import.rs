@@ -172,12 +172,9 @@ impl<'v> Part<'v> {
                 let children = children.chain([kwargs]).chain(following.map(Input::Borrowed));
                 Self::Object(Shape::of(object)?, children.collect())
             }
-            Value::None
-            | Value::Bool(_)
-            | Value::Int(_)
-            | Value::Float(_)
-            | Value::Complex(_)
-            | Value::Tuple(_) => return Self::of_owned(value.clone()),
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(_) | Value::Tuple(_) => {
+                return Self::of_owned(value.clone());
+            }
         })
     }
 
@@ -308,7 +305,8 @@ impl<'de> Importer<'_, 'de> {
 
     fn object(&mut self, shape: &Shape) -> Result<Handle> {
         let args = shape.args.unwrap_or(0);
-        let count = 2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
+        let count =
+            2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
         let mut parts = self.take(count).into_iter();
         let callable = parts.next().unwrap_or(Handle::VACANT);
         if !matches!(callable.tag(), Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance) {
@@ -333,8 +331,7 @@ impl<'de> Importer<'_, 'de> {
             first.push(kwargs);
         }
         let handle = self.instance(spelling, &first)?;
-        for (kind, count) in
-            [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
+        for (kind, count) in [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
         {
             let run: Vec<Handle> = parts.by_ref().take(count).collect();
             if !run.is_empty() {

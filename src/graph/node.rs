@@ -404,9 +404,7 @@ impl<'g> Node<'g> {
         let chars = scalar::chars(self.input(), self.handle)?;
         self.walk(|node| match chars {
             Cow::Borrowed(chars) => node.cx.decode_chars(chars).ok().flatten(),
-            Cow::Owned(chars) => {
-                node.cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned()))
-            }
+            Cow::Owned(chars) => node.cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned())),
         })
     }
 
@@ -425,9 +423,7 @@ impl<'g> Node<'g> {
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to too much; both by the
     /// options with which the graph was read.
     pub fn to_value(self) -> Result<Value> {
-        self.walk(|node| {
-            crate::value::build(node.cx, node.handle).map_err(|error| node.cx.locate(error, node.handle))
-        })
+        self.walk(|node| crate::value::build(node.cx, node.handle).map_err(|error| node.cx.locate(error, node.handle)))
     }
 
     /// Whether the object can be reached from itself. Looks at everything below it, each object once.

@@ -152,9 +152,7 @@ pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: H
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
-        Tag::StrEscaped => {
-            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
-        }
+        Tag::StrEscaped => text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
         Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Str(text) => Some(Text::Str(Cow::Borrowed(text))),

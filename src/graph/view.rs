@@ -180,9 +180,8 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     let object = nodes.object(number);
     let parts = nodes.first(&object);
     let callable = parts.first().copied().unwrap_or(Handle::VACANT);
-    let view = |how, callable, args, kwargs| {
-        View::Object(ObjectView { how, callable, args, kwargs, base: None, object })
-    };
+    let view =
+        |how, callable, args, kwargs| View::Object(ObjectView { how, callable, args, kwargs, base: None, object });
     let spelling = Spelling::of(object.flags());
     let arguments = parts.get(1).copied().unwrap_or(Handle::VACANT);
     let args = match arguments.tag() {
@@ -192,9 +191,7 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     Ok(match spelling {
         Spelling::NewObj => view(How::NewObj, callable, args, None),
         Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
-        Spelling::Inst | Spelling::Obj => {
-            view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None)
-        }
+        Spelling::Inst | Spelling::Obj => view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None),
         Spelling::Reduce => {
             let handles = args.handles();
             match (Spelling::known(object.flags()), handles) {
@@ -381,7 +378,9 @@ pub(crate) fn global_names<'g>(
                 };
             }
             Tag::Instance => {
-                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else { return Ok(None) };
+                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else {
+                    return Ok(None);
+                };
                 if attributes.len() == NESTING {
                     return Err(Error::limit("a global is nested more than 100 classes deep")
                         .at(nodes.offset(handle).unwrap_or(0)));

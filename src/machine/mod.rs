@@ -30,8 +30,8 @@ use crate::read::{Cursor, text};
 pub(crate) use hooks::Hooks;
 pub(crate) use known::{Known, understand};
 pub(crate) use memo::Memo;
-pub(crate) use step::describe;
 use stack::Stack;
+pub(crate) use step::describe;
 
 /// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
 #[derive(Default)]
@@ -175,8 +175,7 @@ impl<'de> Machine<'_, 'de> {
                 }
                 Opcode::Binunicode => {
                     let payload = self.cursor.read_counted4()?;
-                    let handle =
-                        if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
+                    let handle = if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
                     self.push_memoized(handle)?;
                 }
                 Opcode::Binget => {

@@ -457,7 +457,9 @@ mod tests {
         assert_eq!(text(b"\\\\u0041"), "\\\\u0041");
         assert_eq!(text(b"\\u005cu0041"), "\\u0041");
         assert_eq!(text(b"\xe9\\U0001f600\\"), "é😀\\");
-        assert!(matches!(decode_raw_unicode_escape(b"\\ud83d\\ude00"), Ok(Text::Surrogates(bytes)) if bytes.len() == 6));
+        assert!(
+            matches!(decode_raw_unicode_escape(b"\\ud83d\\ude00"), Ok(Text::Surrogates(bytes)) if bytes.len() == 6)
+        );
         assert!(decode_raw_unicode_escape(b"\\u12").is_err());
         assert!(decode_raw_unicode_escape(b"\\U00110000").is_err());
     }

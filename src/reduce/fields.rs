@@ -3,6 +3,11 @@
 //! All fields are written; a field that is missing on reading is empty, but for the callable and the arguments. Our
 //! own formats turn the struct into an object and back, any other sees a struct with these fields.
 
+#![allow(
+    clippy::question_mark,
+    reason = "a `?` keeps copies on the stack in a debug build, and these functions recurse"
+)]
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -73,7 +78,6 @@ struct Items<'a, T>(&'a [T]);
 
 impl<T: Serialize> Serialize for Items<'_, T> {
     fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
-        // No `?` here and below: it would keep two more copies of what is matched on the stack.
         let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
             Ok(seq) => seq,
             Err(error) => return Err(error),

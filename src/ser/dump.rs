@@ -5,11 +5,14 @@
 //! no hashable form is an error here rather than a `TypeError` in the reader.
 
 use std::fmt::{Display, Write as _};
+use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
+use super::divert::Diversion;
+use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
@@ -29,10 +32,16 @@ pub struct Dump<S> {
     /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::Form,
+    pub(super) hooks: Option<Arc<Hooks>>,
+    /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
+    pub(super) diversion: Option<Box<Diversion>>,
+    /// Where the hooks look at values.
+    armed: Option<Arm>,
 }
 
 impl<S: Sink> Dump<S> {
-    pub(super) fn new(emit: Emitter<S>) -> Self {
+    pub(super) fn new(emit: Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
+        let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             emit,
             hashed: false,
@@ -41,6 +50,17 @@ impl<S: Sink> Dump<S> {
             captured: Vec::new(),
             class: "",
             form: class::Form::Argument,
+            hooks,
+            diversion: None,
+            armed,
+        }
+    }
+
+    /// Says that the dump goes on, on this thread.
+    #[inline]
+    pub(super) fn arm(&self) {
+        if let Some(armed) = &self.armed {
+            armed.here();
         }
     }
 
@@ -51,6 +71,8 @@ impl<S: Sink> Dump<S> {
                 "an earlier value was not written to its end, so nothing can follow it in this stream",
             ));
         }
+        self.check_hooks()?;
+        self.arm();
         self.dumping = true;
         self.emit.begin();
         Ok(())

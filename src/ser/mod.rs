@@ -11,7 +11,9 @@
 
 mod class;
 mod compound;
+mod divert;
 mod dump;
+pub(crate) mod hooks;
 mod items;
 mod options;
 mod reduce;

@@ -1,12 +1,16 @@
 //! [`SerOptions`]: what a caller may choose about writing.
 
 use std::io;
+use std::sync::{Arc, Mutex};
 
 use serde::ser::Serialize;
 
 use super::dump::Dump;
+use super::hooks::Hooks;
 use crate::error::Result;
 use crate::protocol::Protocol;
+use crate::reduce::{ExtensionRegistry, Global, Reduce};
+use crate::value::{PickleBuffer, Value};
 use crate::write::{Emitter, Memory, Sink, Stream};
 
 /// How a pickle is written.
@@ -26,6 +30,8 @@ pub struct SerOptions {
     fix_imports: bool,
     memoize_strings: bool,
     framing: bool,
+    extensions: Option<Arc<ExtensionRegistry>>,
+    hooks: Option<Arc<Hooks>>,
 }
 
 impl Default for SerOptions {
@@ -37,7 +43,14 @@ impl Default for SerOptions {
 impl SerOptions {
     /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for text, frames.
     pub fn new() -> Self {
-        Self { protocol: Protocol::DEFAULT, fix_imports: true, memoize_strings: false, framing: true }
+        Self {
+            protocol: Protocol::DEFAULT,
+            fix_imports: true,
+            memoize_strings: false,
+            framing: true,
+            extensions: None,
+            hooks: None,
+        }
     }
 
     /// The protocol: 4 unless asked otherwise.
@@ -97,6 +110,146 @@ impl SerOptions {
         self
     }
 
+    /// Writes the globals in `extensions` by their codes, at protocol 2 and above: no codes unless asked otherwise.
+    ///
+    /// A reader needs the same registry; Python's is that of `copyreg.add_extension`.
+    ///
+    /// ```
+    /// use serde_pickle::{ExtensionRegistry, Global, Protocol, SerOptions};
+    ///
+    /// let mut extensions = ExtensionRegistry::new();
+    /// extensions.add("geometry", "Point", 240)?;
+    /// let options = SerOptions::new().protocol(Protocol::V2).extensions(&extensions);
+    /// assert_eq!(options.to_vec(&Global::new("geometry", "Point"))?, b"\x80\x02\x82\xf0.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn extensions(mut self, extensions: &ExtensionRegistry) -> Self {
+        self.extensions = Some(Arc::new(extensions.clone()));
+        self
+    }
+
+    /// Asks `persistent_id` about each [`Value`] that is written, whether it stands outside the pickle, under which id:
+    /// `Pickler.persistent_id`. A value it has an id for is not looked into.
+    ///
+    /// An id is written without asking about it; the values within it are asked about, as in Python. At protocol 0 ids are
+    /// text or ints. Rust types say it by [`PersistentId`](crate::PersistentId).
+    ///
+    /// ```
+    /// use serde_pickle::{SerOptions, Value, pickle};
+    ///
+    /// // Large bytes are kept elsewhere, by their number.
+    /// let options = SerOptions::new().persistent_id(|value| match value {
+    ///     Value::Bytes(bytes) if bytes.len() > 8 => Ok(Some(Value::from("blob-1"))),
+    ///     _ => Ok(None),
+    /// });
+    /// let bytes = options.to_vec(&pickle!([1, b"a long row of bytes"]))?;
+    /// let value: Value = serde_pickle::from_slice(&bytes)?;
+    /// assert_eq!(value[1], Value::PersistentId(Box::new(Value::from("blob-1"))));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn persistent_id(
+        mut self,
+        persistent_id: impl Fn(&Value) -> Result<Option<Value>> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks_mut().persistent_id = Some(Arc::new(persistent_id));
+        self
+    }
+
+    /// Rewrites the objects of a class on the way out: another name for the class, another constructor, a field less.
+    /// `Pickler.dispatch_table`, and `reducer_override`.
+    ///
+    /// `rewrite` gets an object by its [`Reduce`], and says what to write for it: a `Reduce` again, or any [`Value`]. It is
+    /// asked about every object of the class `class`, whether it comes from a [`Value`] or from a Rust type that is named
+    /// as the class. What it returns is not rewritten again; the objects within that are.
+    ///
+    /// A Rust type that is rewritten is put together in memory first. Its buffers are written in band, and what is shared
+    /// within it is written several times.
+    ///
+    /// ```
+    /// use serde_derive::Serialize;
+    /// use serde_pickle::{Global, SerOptions, Value};
+    ///
+    /// #[derive(Serialize)]
+    /// #[serde(rename = "py:models:User")]
+    /// struct User {
+    ///     name: &'static str,
+    /// }
+    ///
+    /// let options = SerOptions::new().dispatch(Global::new("models", "User"), |mut object| {
+    ///     object.callable = Value::global("shop.people", "Customer");
+    ///     Ok(object)
+    /// });
+    /// let value: Value = serde_pickle::from_slice(&options.to_vec(&User { name: "Ada" })?)?;
+    /// assert!(matches!(&value, Value::Object(object) if object.class() == Some(&Global::new("shop.people", "Customer"))));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn dispatch<V: Into<Value>>(
+        mut self,
+        class: Global,
+        rewrite: impl Fn(Reduce) -> Result<V> + Send + Sync + 'static,
+    ) -> Self {
+        let rewrite = move |object| rewrite(object).map(Into::into);
+        self.hooks_mut().dispatch.insert(class, Arc::new(rewrite));
+        self
+    }
+
+    /// Offers each [`PickleBuffer`] to `callback`, which takes it, to send it beside the pickle, or gives it back to be
+    /// written in band (PEP 574). Protocol 5 only.
+    ///
+    /// The reader is given the buffers in the order in which they were taken. [`to_vec_with_buffers`] is this with a
+    /// callback that takes all.
+    ///
+    /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
+    #[must_use]
+    pub fn buffer_callback(
+        mut self,
+        callback: impl FnMut(PickleBuffer) -> Option<PickleBuffer> + Send + 'static,
+    ) -> Self {
+        self.hooks_mut().buffers = Some(Arc::new(Mutex::new(callback)));
+        self
+    }
+
+    fn hooks_mut(&mut self) -> &mut Hooks {
+        Arc::make_mut(self.hooks.get_or_insert_default())
+    }
+
+    /// Serializes `value` into a pickle, with every [`PickleBuffer`] in it out of band.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, PickleBuffer, Protocol, SerOptions};
+    ///
+    /// let buffer = PickleBuffer { data: vec![1, 2, 3], readonly: true };
+    /// let (pickle, buffers) = SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&buffer)?;
+    /// assert_eq!(pickle, b"\x80\x05\x97\x98.");
+    /// let again: PickleBuffer = DeOptions::new().buffers(&buffers).from_slice(&pickle)?;
+    /// assert_eq!(again, buffer);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_vec`](Self::to_vec); a protocol below 5.
+    pub fn to_vec_with_buffers<T: Serialize + ?Sized>(&self, value: &T) -> Result<(Vec<u8>, Vec<PickleBuffer>)> {
+        let taken = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&taken);
+        let options = self.clone().buffer_callback(move |buffer| match into.lock() {
+            Ok(mut taken) => {
+                taken.push(buffer);
+                None
+            }
+            Err(_) => Some(buffer),
+        });
+        let pickle = options.to_vec(value)?;
+        // Nobody else has the list by now; a lock that panicked still holds it.
+        let buffers = match taken.lock() {
+            Ok(mut taken) => std::mem::take(&mut *taken),
+            Err(poisoned) => std::mem::take(&mut *poisoned.into_inner()),
+        };
+        Ok((pickle, buffers))
+    }
+
     /// Serializes `value` into a pickle.
     ///
     /// # Errors
@@ -129,6 +282,22 @@ impl SerOptions {
 
     /// For pickles that share a memo.
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings))
+        Dump::new(self.emitter_with(sink, self.memoize_strings), self.hooks.clone())
+    }
+
+    /// Whether protocols below 3 name globals as Python 2 does.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports
+    }
+
+    /// What writes a graph by these options: no text is memoized but that of the graph.
+    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
+        self.emitter_with(sink, false)
+    }
+
+    fn emitter_with<S: Sink>(&self, sink: S, memoize_strings: bool) -> Emitter<S> {
+        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, memoize_strings);
+        emit.set_extensions(self.extensions.clone());
+        emit
     }
 }

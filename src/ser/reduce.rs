@@ -8,6 +8,7 @@
 
 use serde::ser::Serialize;
 
+use super::divert;
 use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
@@ -25,6 +26,8 @@ pub(super) struct Progress {
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
+    /// Whether it is a diversion.
+    diverted: bool,
 }
 
 /// How the object is made, at the protocol.
@@ -50,9 +53,10 @@ impl Progress {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
+        let diverted = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diverted })
     }
 
     /// Writes the next field.
@@ -79,7 +83,7 @@ impl Progress {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
-        Ok(())
+        divert::end(dump, self.diverted)
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.

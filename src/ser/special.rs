@@ -6,17 +6,20 @@
 //! each would make the compiler generate the code of every type that might be content once more.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
 use super::class::{self, Form, Kind};
 use super::compound::{Fields, Map};
 use super::dump::Dump;
+use super::hooks;
 use super::items::Items;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::token;
+use crate::value::PickleBuffer;
 use crate::write::Sink;
 
 /// What the content is for.
@@ -65,7 +68,7 @@ impl fmt::Display for Role {
             Self::ByteArray => "a bytearray's bytes",
             Self::BigInt => "an int's bytes",
             Self::Surrogates => "the bytes of text with surrogates",
-            Self::PersistentId => "a persistent id, which at protocol 0 is a str",
+            Self::PersistentId => "a persistent id, which at protocol 0 is a str or an int",
             Self::Capture => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
             Self::NoKwargs => "keyword arguments, and none",
@@ -101,12 +104,24 @@ impl<S: Sink> Dump<S> {
             token::GLOBAL => self.global(value),
             token::PERSISTENT_ID => self.persistent_id(value),
             token::BUFFER => self.buffer(value),
+            token::NODE => self.node(value),
             _ => Err(malformed(name)),
         }
     }
 
     pub(super) fn content<T: Serialize + ?Sized>(&mut self, role: Role, value: &T) -> Result<()> {
         value.serialize(Special::new(self, role))
+    }
+
+    /// A `Value`, which the hooks may look at.
+    fn node<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        match &self.hooks {
+            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() => {
+                let hooks = Arc::clone(hooks);
+                hooks::offer(&hooks, || value.serialize(&mut *self))
+            }
+            _ => value.serialize(self),
+        }
     }
 
     fn complex<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
@@ -134,7 +149,8 @@ impl<S: Sink> Dump<S> {
         Ok(())
     }
 
-    /// A `PickleBuffer` in band: bytes or a bytearray, as CPython writes it without a `buffer_callback`.
+    /// A `PickleBuffer`: out of band if the callback takes it, else bytes or a bytearray, as CPython writes it without a
+    /// `buffer_callback`.
     fn buffer<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.content(Role::Capture, value)?;
         let (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) = (self.captured.pop(), self.captured.pop())
@@ -146,6 +162,22 @@ impl<S: Sink> Dump<S> {
                 "a PickleBuffer needs protocol 5, and this is {}",
                 self.emit.protocol().number()
             )));
+        }
+        let mut bytes = bytes;
+        if let Some(hooks) = &self.hooks
+            && self.diversion.is_none()
+        {
+            match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly })? {
+                Some(buffer) => bytes = buffer.data.into_boxed_slice(),
+                None => {
+                    self.emit.boundary()?;
+                    self.emit.op(Opcode::NextBuffer);
+                    if readonly {
+                        self.emit.op(Opcode::ReadonlyBuffer);
+                    }
+                    return Ok(());
+                }
+            }
         }
         if readonly {
             self.emit.bytes(&bytes)
@@ -205,6 +237,20 @@ impl<'a, S: Sink> Special<'a, S> {
     }
 }
 
+/// Ints: also a persistent id of protocol 0, which is their decimal text as in CPython.
+macro_rules! ints {
+    ($($method:ident $type:ty;)*) => {
+        $(
+            fn $method(self, value: $type) -> Result<()> {
+                if self.role == Role::PersistentId {
+                    return self.dump.emit.persid(itoa::Buffer::new().format(value));
+                }
+                self.argument("an int")?.$method(value)
+            }
+        )*
+    };
+}
+
 macro_rules! arguments {
     ($($method:ident $type:ty, $found:literal;)*) => {
         $(
@@ -231,16 +277,19 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         self.role != Role::BigInt
     }
 
+    ints! {
+        serialize_i8 i8;
+        serialize_i16 i16;
+        serialize_i32 i32;
+        serialize_i64 i64;
+        serialize_i128 i128;
+        serialize_u16 u16;
+        serialize_u32 u32;
+        serialize_u64 u64;
+        serialize_u128 u128;
+    }
+
     arguments! {
-        serialize_i8 i8, "an int";
-        serialize_i16 i16, "an int";
-        serialize_i32 i32, "an int";
-        serialize_i64 i64, "an int";
-        serialize_i128 i128, "an int";
-        serialize_u16 u16, "an int";
-        serialize_u32 u32, "an int";
-        serialize_u64 u64, "an int";
-        serialize_u128 u128, "an int";
         serialize_f32 f32, "a float";
         serialize_f64 f64, "a float";
         serialize_char char, "a str";
@@ -248,11 +297,14 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     }
 
     fn serialize_u8(self, value: u8) -> Result<()> {
-        if self.role == Role::Capture {
-            self.dump.captured.push(Captured::Uint(value.into()));
-            return Ok(());
+        match self.role {
+            Role::Capture => {
+                self.dump.captured.push(Captured::Uint(value.into()));
+                Ok(())
+            }
+            Role::PersistentId => self.dump.emit.persid(itoa::Buffer::new().format(value)),
+            _ => self.argument("an int")?.serialize_u8(value),
         }
-        self.argument("an int")?.serialize_u8(value)
     }
 
     fn serialize_bool(self, value: bool) -> Result<()> {
@@ -306,8 +358,10 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
                 if self.role == Role::StateSetter {
                     self.dump.open_state_setter()?;
                 }
+                // Afterwards: objects within the value keep and take scalars of their own.
+                value.serialize(&mut *self.dump)?;
                 self.dump.captured.push(Captured::Bool(true));
-                value.serialize(self.dump)
+                Ok(())
             }
             _ => value.serialize(self),
         }
@@ -328,6 +382,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
+            (Kind::Private, _) if name == token::NODE => value.serialize(self),
             (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
             (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
             _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),

@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(Value::deserialize(Handing(value.clone())).unwrap(), value);
         assert_eq!(Wrapped::deserialize(Handing(value.clone())).unwrap().0, value);
         assert_eq!(Dict::deserialize(Handing(value.clone())).unwrap(), value.into_dict().unwrap());
-        assert_eq!(Set::deserialize(Handing(pickle!({1}))).unwrap(), Set::from([1]));
+        assert_eq!(Set::deserialize(Handing(pickle!({ 1 }))).unwrap(), Set::from([1]));
         assert_eq!(
             Set::deserialize(Handing(pickle!({}))).unwrap_err().to_string(),
             "invalid type: a dict, expected a set"

@@ -36,7 +36,7 @@ use crate::error::Result;
 /// assert_eq!(dict.to_string(), "{'name': 'Ada', 1: 'bool', (1, 'x'): 2.5}");
 ///
 /// assert_eq!(dict.get("name"), Some(&Value::from("Ada")));
-/// assert_eq!(dict.get(&Value::from(1.0)), Some(&Value::from("bool")));
+/// assert_eq!(dict.get(&1.0), Some(&Value::from("bool")));
 /// assert_eq!(
 ///     dict.try_insert(vec![1], 0).unwrap_err().to_string(),
 ///     "unhashable key: a list",

@@ -187,9 +187,19 @@ impl Printer<'_> {
         self.out.write_char('(')?;
         let mut first = true;
         self.arguments(reduce, &mut first)?;
-        self.argument(&mut first, "listitems", (!reduce.listitems.is_empty()).then_some(&*reduce.listitems), Self::list)?;
+        self.argument(
+            &mut first,
+            "listitems",
+            (!reduce.listitems.is_empty()).then_some(&*reduce.listitems),
+            Self::list,
+        )?;
         self.argument(&mut first, "setitems", (!reduce.setitems.is_empty()).then_some(&*reduce.setitems), Self::list)?;
-        self.argument(&mut first, "dictitems", (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems), Self::pairs)?;
+        self.argument(
+            &mut first,
+            "dictitems",
+            (!reduce.dictitems.is_empty()).then_some(&*reduce.dictitems),
+            Self::pairs,
+        )?;
         self.argument(&mut first, "state", reduce.state.as_ref(), Self::value)?;
         self.argument(&mut first, "state_setter", reduce.state_setter.as_ref(), Self::value)?;
         self.close(first)?;
@@ -294,5 +304,88 @@ fn name(name: &str) -> std::borrow::Cow<'_, str> {
         name.into()
     } else {
         quoted(name).escape_debug().to_string().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+
+    use super::*;
+    use crate::pickle;
+
+    fn point() -> Reduce {
+        Reduce::new_obj(Global::new("geometry", "Point"), pickle!((1, "a")))
+    }
+
+    #[test]
+    fn an_object_prints_as_the_call_that_makes_it_and_what_it_holds() {
+        let print = |object: Reduce| Value::from(object).to_string();
+        assert_eq!(print(point()), "geometry.Point(1, 'a')");
+        assert_eq!(
+            print(Reduce { state: Some(pickle!({"x": 1})), ..point() }),
+            "geometry.Point(1, 'a', state={'x': 1})"
+        );
+        assert_eq!(
+            print(Reduce {
+                how: How::NewObjEx,
+                kwargs: Dict::from([("z", 3)]),
+                listitems: vec![1.into()],
+                setitems: vec![2.into()],
+                dictitems: vec![("k".into(), pickle!([]))],
+                state_setter: Some(Value::global("geometry", "restore")),
+                ..point()
+            }),
+            "geometry.Point(1, 'a', z=3, listitems=[1], setitems=[2], dictitems=[('k', [])], \
+             state_setter=<global 'geometry.restore'>)"
+        );
+        assert_eq!(print(Reduce { args: Value::None, ..point() }), "geometry.Point(*args=None)");
+        let odd = Reduce { callable: pickle!("no class"), ..point() };
+        assert_eq!(print(odd), "'no class'(1, 'a')");
+        let odd = Reduce { callable: Value::global("os\n", "x'(y"), ..point() };
+        assert_eq!(print(odd), r"os\n.x\'(y(1, 'a')");
+    }
+
+    #[test]
+    fn what_has_no_repr_in_python_is_in_angle_brackets() {
+        assert_eq!(Value::global("a.b", "C.d").to_string(), "<global 'a.b.C.d'>");
+        assert_eq!(Value::PersistentId(Box::new(pickle!(("t", 1)))).to_string(), "<persistent id ('t', 1)>");
+        let buffer = |readonly| Value::from(PickleBuffer { data: b"a".to_vec(), readonly });
+        assert_eq!(buffer(false).to_string(), "PickleBuffer(b'a')");
+        assert_eq!(buffer(true).to_string(), "PickleBuffer(b'a', readonly=True)");
+        assert_eq!(Value::from(BigInt::from(1) << 1_000_000_u32).to_string(), "<int of 1000001 bits>");
+    }
+
+    #[test]
+    fn items_go_on_lines_of_their_own() {
+        let value = pickle!({"a": [1, (2,)], "empty": [[], {}, ()], "s": {3}});
+        let text = "{
+    'a': [
+        1,
+        (
+            2,
+        ),
+    ],
+    'empty': [
+        [],
+        {},
+        (),
+    ],
+    's': {
+        3,
+    },
+}";
+        assert_eq!(format!("{value:#}"), text);
+        assert_eq!(
+            format!("{:#}", Value::from(Reduce { state: Some(pickle!([1])), ..point() })),
+            "geometry.Point(\n    1,\n    'a',\n    state=[\n        1,\n    ],\n)"
+        );
+    }
+
+    #[test]
+    fn debug_says_how_an_object_is_made() {
+        assert_eq!(format!("{:?}", Value::from(point())), "Value(<NewObj> geometry.Point(1, 'a'))");
+        assert_eq!(format!("{:?}", pickle!([1])), "Value([1])");
+        assert_eq!(format!("{:?}", Dict::from([(1, "a")])), "Dict({1: 'a'})");
     }
 }

@@ -236,11 +236,13 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::cmp_owned, reason = "these comparisons are what is shown")]
     fn values_compare_with_rusts_own_types() {
-        assert!(Value::from(1) == 1 && 1_u8 == Value::from(1) && Value::from(1) != 1.0 && Value::from(true) != 1);
-        assert!(Value::from("a") == "a" && *"a" == Value::from("a") && Value::from("a") == String::from("a"));
-        assert!(Value::from(u128::MAX) == u128::MAX && Value::from(2.5) == 2.5_f32);
-        assert!(Value::from(b"a") == b"a" && Value::from("a") != b"a");
+        let [one, truth, half] = [Value::from(1), Value::from(true), Value::from(2.5)];
+        assert!(one == 1 && 1_u8 == one && one != 1.0 && truth != 1 && truth == true && half == 2.5_f32);
+        let [text, bytes, long] = [Value::from("a"), Value::from(b"a"), Value::from(u128::MAX)];
+        let owned = String::from("a");
+        assert!(text == "a" && *"a" == text && text == owned && text != b"a" && bytes == b"a");
+        assert_eq!(long, u128::MAX);
+        assert_ne!(long, u64::MAX);
     }
 }

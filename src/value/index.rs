@@ -351,9 +351,15 @@ mod tests {
     #[test]
     fn pointers_escape_and_look_for_text_first() {
         let mut value = pickle!({"a/b": 1, "~": 2, "0": "text", 0: "int", "": 3, "l": [4]});
-        for (path, found) in
-            [("/a~1b", Some(1)), ("/~0", Some(2)), ("/", Some(3)), ("/l/0", Some(4)), ("/l/00", None), ("/l/1", None), ("l", None)]
-        {
+        for (path, found) in [
+            ("/a~1b", Some(1)),
+            ("/~0", Some(2)),
+            ("/", Some(3)),
+            ("/l/0", Some(4)),
+            ("/l/00", None),
+            ("/l/1", None),
+            ("l", None),
+        ] {
             assert_eq!(value.pointer(path).and_then(Value::as_i64), found, "{path}");
             assert_eq!(value.pointer_mut(path).and_then(|value| value.as_i64()), found, "{path}");
         }

@@ -40,15 +40,16 @@ use crate::error::Result;
 use crate::reduce::{Global, Reduce};
 
 pub use buffer::{Buffer, PickleBuffer};
-pub use convert::{from_value, to_value};
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
 pub(crate) use build::{build, build_object};
 pub use complex::Complex;
+pub use convert::{from_value, to_value};
 pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
 pub use lookup::{IntoKey, Lookup};
+pub(crate) use ser::serialize_plain;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter, Set};
 pub use text::SurrogateString;
 

@@ -9,6 +9,11 @@
 //! locals of all kinds at each level. For the same reason what a serializer returns for a container is matched on: a `?`
 //! would keep two more copies of it.
 
+#![allow(
+    clippy::question_mark,
+    reason = "a `?` keeps copies on the stack in a debug build, and these functions recurse"
+)]
+
 use num_bigint::BigInt;
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, SerializeTuple, Serializer};
 use serde_bytes::Bytes;
@@ -17,14 +22,26 @@ use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
 use crate::reduce::{Reduce, token};
+use crate::ser::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Lets a Serializer with hooks say that it is on this thread.
+        serializer.is_human_readable();
         match self {
+            _ if hooks::armed() => hooks::serialize_node(self, serializer),
             // The kind whose own frames are the largest has no other arms above them.
             Self::Object(reduce) => Reduce::serialize(reduce, serializer),
             _ => builtin(self, serializer),
         }
+    }
+}
+
+/// A value without regard to hooks that look at values.
+pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Value::Object(reduce) => Reduce::serialize(reduce, serializer),
+        _ => builtin(value, serializer),
     }
 }
 
@@ -64,7 +81,8 @@ impl Serialize for Set {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(token::PERSISTENT_ID, id)
+    // An id has itself no id.
+    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
@@ -75,9 +93,9 @@ fn frozenset<S: Serializer>(set: &Set, serializer: S) -> Result<S::Ok, S::Error>
 #[cfg_attr(debug_assertions, inline(never))]
 fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
     let mut seq = match serializer.serialize_seq(Some(items.len())) {
-            Ok(seq) => seq,
-            Err(error) => return Err(error),
-        };
+        Ok(seq) => seq,
+        Err(error) => return Err(error),
+    };
     for item in items {
         seq.serialize_element(item)?;
     }
@@ -87,9 +105,9 @@ fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error
 #[cfg_attr(debug_assertions, inline(never))]
 fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
     let mut tuple = match serializer.serialize_tuple(items.len()) {
-            Ok(tuple) => tuple,
-            Err(error) => return Err(error),
-        };
+        Ok(tuple) => tuple,
+        Err(error) => return Err(error),
+    };
     for item in items {
         tuple.serialize_element(item)?;
     }
@@ -109,9 +127,7 @@ fn leaf<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> 
         Value::Float(float) => serializer.serialize_f64(*float),
         Value::Complex(complex) => complex.serialize(serializer),
         Value::Str(text) => serializer.serialize_str(text),
-        Value::Surrogates(text) => {
-            serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes()))
-        }
+        Value::Surrogates(text) => serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes())),
         Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
         Value::ByteArray(bytes) => serializer.serialize_newtype_struct(token::BYTEARRAY, Bytes::new(bytes)),
         Value::Global(global) => global.serialize(serializer),

@@ -84,11 +84,18 @@ pub(super) struct Frames {
     old: bool,
     /// How many frames have ended.
     commits: u64,
+    /// Whether nothing is to reach the sink.
+    held: bool,
 }
 
 impl Frames {
     pub(super) fn new(framing: bool, old: bool) -> Self {
-        Self { framing, start: None, end: usize::MAX, limit: 0, old, commits: 0 }
+        Self { framing, start: None, end: usize::MAX, limit: 0, old, commits: 0, held: false }
+    }
+
+    /// No frames, and everything stays in the buffer.
+    pub(super) fn held() -> Self {
+        Self { limit: usize::MAX, held: true, ..Self::new(false, false) }
     }
 
     fn set_end(&mut self, end: usize) {
@@ -161,7 +168,7 @@ impl<S: Sink> Emitter<S> {
     /// An instruction with a counted payload: its opcode and length in `header`, then the payload, which stays outside
     /// of frames if it is large.
     pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
-        if payload.len() < FRAME_TARGET {
+        if payload.len() < FRAME_TARGET || self.frames.held {
             self.out.reserve(header.len() + payload.len());
             self.out.extend_from_slice(header);
             self.out.extend_from_slice(payload);

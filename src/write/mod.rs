@@ -23,12 +23,16 @@ mod global;
 mod memo;
 mod object;
 mod text;
+mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
+
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
+use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::Memo;
 
@@ -45,6 +49,17 @@ pub(crate) struct Emitter<S> {
     short_strings: bool,
     place: Place,
     memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
+}
+
+/// What an emitter was at, while what it writes goes into a buffer of its own; see [`Emitter::hold`].
+pub(crate) struct Held {
+    out: Vec<u8>,
+    frames: Frames,
+    protocol: Protocol,
+    short_strings: bool,
+    memo: Memo,
+    extensions: Option<Arc<ExtensionRegistry>>,
 }
 
 /// Where the names that come belong to.
@@ -79,7 +94,18 @@ impl<S: Sink> Emitter<S> {
             short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
             place: Place::Within,
             memo: Memo::default(),
+            extensions: None,
         }
+    }
+
+    /// Writes these globals by their codes, where the protocol has such.
+    pub(crate) fn set_extensions(&mut self, extensions: Option<Arc<ExtensionRegistry>>) {
+        self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
+    }
+
+    /// Whether some globals may be written by code.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extensions.is_some()
     }
 
     pub(crate) fn protocol(&self) -> Protocol {
@@ -130,6 +156,32 @@ impl<S: Sink> Emitter<S> {
     /// The sink, and what it has not taken.
     pub(crate) fn into_parts(self) -> (S, Vec<u8>) {
         (self.sink, self.out)
+    }
+
+    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and with a memo of its
+    /// own.
+    pub(crate) fn hold(&mut self) -> Held {
+        let held = Held {
+            out: std::mem::take(&mut self.out),
+            frames: std::mem::replace(&mut self.frames, Frames::held()),
+            protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
+            short_strings: std::mem::replace(&mut self.short_strings, !self.memoize_strings),
+            memo: std::mem::take(&mut self.memo),
+            extensions: self.extensions.take(),
+        };
+        self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+        held
+    }
+
+    /// Goes on where [`hold`](Self::hold) left off; gives the pickle that was written since.
+    pub(crate) fn release(&mut self, held: Held) -> Vec<u8> {
+        self.op(Opcode::Stop);
+        self.frames = held.frames;
+        self.protocol = held.protocol;
+        self.short_strings = held.short_strings;
+        self.memo = held.memo;
+        self.extensions = held.extensions;
+        std::mem::replace(&mut self.out, held.out)
     }
 
     /// One instruction without an argument.

@@ -10,6 +10,7 @@ mod persistent_ids;
 mod python2;
 mod resolver;
 mod streams;
+mod writing;
 
 /// One pickle of fixtures/hooks and what its maker says of it; see the README there.
 #[derive(Deserialize)]

@@ -111,7 +111,9 @@ fn an_unknown_time_zone_is_an_error_that_names_it() {
         let error = from_slice::<DateTime<Utc>>(&entry.bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(
-            error.to_string().starts_with("a datetime in a time zone of the class zoo2.FixedZone, whose offset only Python"),
+            error
+                .to_string()
+                .starts_with("a datetime in a time zone of the class zoo2.FixedZone, whose offset only Python"),
             "{error}"
         );
     }
@@ -172,10 +174,7 @@ fn what_is_no_date_is_an_error() {
     month_13[payload + 2] = 13;
     let error = from_slice::<NaiveDateTime>(&month_13).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
-    assert!(
-        error.to_string().starts_with("not a valid datetime: year 2024, month 13, day 29, at byte"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("not a valid datetime: year 2024, month 13, day 29, at byte"), "{error}");
     month_13[payload + 2] = 2;
     month_13[payload + 3] = 30;
     assert!(from_slice::<String>(&month_13).is_err());

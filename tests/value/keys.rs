@@ -231,7 +231,8 @@ fn equality_of_dicts_and_sets_is_strict_and_without_order() {
 #[test]
 fn no_choice_of_keys_makes_a_dict_slow() {
     let many = 100_000_u64;
-    let families: Vec<(&str, Box<dyn Fn(u64) -> Value>)> = vec![
+    type Keys = Box<dyn Fn(u64) -> Value>;
+    let families: Vec<(&str, Keys)> = vec![
         ("ints that differ in high bits", Box::new(|i| Value::from((i << 44) as i64))),
         ("floats with empty low bits", Box::new(|i| Value::from(f64::from_bits(i << 40)))),
         ("multiples of 2^61-1, CPython's modulus", Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1)))),

@@ -100,8 +100,8 @@ fn colliding_keys_in_a_pickle_are_pythons() {
     let value: Value = from_slice(b"\x80\x04}(K\x01\x8c\x01a\x88\x8c\x01bG\x3f\xf0\0\0\0\0\0\0\x8c\x01cu.").unwrap();
     assert_eq!(value.to_string(), "{1: 'c'}");
     let error = from_slice::<Value>(b"\x80\x04}]K\x01s.").unwrap_err();
-    assert!(error.to_string().contains("a list") && error.to_string().contains("unhashable"), "{error}");
-    assert!(error.offset().is_some());
+    assert!(error.to_string().contains("a list") && error.to_string().contains("hash"), "{error}");
+    assert_eq!(error.offset(), Some(6));
     // {C(): 1, C(): 2}, two objects of one look.
     let error = from_slice::<Value>(b"\x80\x02}(cm\nC\n)\x81K\x01cm\nC\n)\x81K\x02u.").unwrap_err();
     assert!(error.to_string().contains("Graph"), "{error}");

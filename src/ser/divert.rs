@@ -1,0 +1,90 @@
+//! Diversions: a class-named Rust type whose reduce is rewritten on the way out. See `hooks.rs` for the idea.
+//!
+//! What is written meanwhile goes into a buffer of its own, with a memo of its own, at the highest protocol, so that it
+//! reads back by itself. There is one at a time, for nothing within it is rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers come in band, and Rc and Arc lose
+//! their sharing.
+
+use serde::ser::Serialize;
+
+use super::dump::Dump;
+use super::hooks::Settled;
+use crate::de::DeOptions;
+use crate::error::{Error, Result};
+use crate::reduce::class::ClassName;
+use crate::value::Value;
+use crate::write::{Held, Sink};
+
+/// What was put aside.
+pub(super) struct Diversion {
+    held: Held,
+    hashed: bool,
+}
+
+impl<S: Sink> Dump<S> {
+    /// Begins a diversion if objects of the class under this serde name are rewritten.
+    #[inline]
+    pub(super) fn divert_class(&mut self, name: &'static str) -> Result<bool> {
+        if self.hooks.is_none() { Ok(false) } else { self.divert_named(name) }
+    }
+
+    #[cold]
+    fn divert_named(&mut self, name: &'static str) -> Result<bool> {
+        let Some(class) = ClassName::parse(name)? else { return Ok(false) };
+        let class = class.first();
+        let rewrites = self.hooks.as_ref().is_some_and(|hooks| hooks.rewrites(class.module, class.qualname));
+        if rewrites { self.divert() } else { Ok(false) }
+    }
+
+    /// Begins a diversion if any objects are rewritten, for one whose class is not known yet.
+    pub(super) fn divert_object(&mut self) -> Result<bool> {
+        let settled = super::hooks::settled();
+        if !settled && self.hooks.as_ref().is_some_and(|hooks| !hooks.dispatch.is_empty()) {
+            return self.divert();
+        }
+        Ok(false)
+    }
+
+    fn divert(&mut self) -> Result<bool> {
+        if self.diversion.is_some() {
+            return Ok(false);
+        }
+        self.emit.boundary()?;
+        let hashed = self.set_hashed(false);
+        self.diversion = Some(Box::new(Diversion { held: self.emit.hold(), hashed }));
+        Ok(true)
+    }
+
+    /// Ends a diversion: writes what the object that was written aside becomes.
+    #[cold]
+    fn rewrite(&mut self) -> Result<()> {
+        let Some(diversion) = self.diversion.take() else { return Ok(()) };
+        let bytes = self.emit.release(diversion.held);
+        self.hashed = diversion.hashed;
+        let value: Value = DeOptions::new().max_depth(usize::MAX).from_slice(&bytes)?;
+        let rewritten = match (&self.hooks, &value) {
+            (Some(hooks), Value::Object(object)) => hooks.rewrite(object)?,
+            _ => None,
+        };
+        Settled(rewritten.as_ref().unwrap_or(&value)).serialize(self)
+    }
+}
+
+/// Ends the object that was written last, and with it the diversion if it is one.
+#[inline]
+pub(super) fn end<S: Sink>(dump: &mut Dump<S>, diverted: bool) -> Result<()> {
+    if diverted { dump.rewrite() } else { Ok(()) }
+}
+
+impl<S: Sink> Dump<S> {
+    /// The error of a buffer callback below protocol 5.
+    pub(super) fn check_hooks(&self) -> Result<()> {
+        let protocol = self.emit.protocol();
+        if self.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some()) && protocol < crate::Protocol::V5 {
+            return Err(Error::unsupported(format!(
+                "a buffer_callback needs protocol 5, and this is {}",
+                protocol.number()
+            )));
+        }
+        Ok(())
+    }
+}

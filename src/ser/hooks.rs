@@ -1,0 +1,196 @@
+//! What a caller has a say in while values are written: persistent ids, rewritten reduces, buffers out of band.
+//!
+//! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its parts. So while a dump with
+//! such a hook goes on in a thread ([`armed`]), each `Value` comes as a newtype under a private name ([`token::NODE`]); a
+//! Serializer that has moved to another thread hears of it there when the value asks whether it is human-readable. Any serializer passes through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them
+//! out on the thread (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the value.
+//! Nothing else can find them there: they lie there for one call.
+//!
+//! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its bytes go into a buffer
+//! aside (a *diversion*), are read back as a `Value`, and what becomes of that is written in their place. Within a
+//! diversion no hook is asked; what is written of the result passes through them all.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+
+use indexmap::IndexMap;
+use serde::ser::{Error as _, Serialize, Serializer};
+
+use crate::error::{Error, Result};
+use crate::reduce::{Global, Name, Reduce, token};
+use crate::value::{PickleBuffer, Value, serialize_plain};
+
+type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
+type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
+type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
+
+/// The hooks of one dump, or of all dumps with the same options.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub(super) persistent_id: Option<Arc<PersistentId>>,
+    pub(super) dispatch: IndexMap<Global, Arc<Rewrite>>,
+    pub(super) buffers: Option<Arc<Mutex<BufferCallback>>>,
+}
+
+impl Hooks {
+    /// Whether any of them looks at values.
+    pub(super) fn look_at_values(&self) -> bool {
+        self.persistent_id.is_some() || !self.dispatch.is_empty()
+    }
+
+    /// Whether objects of the class are rewritten.
+    pub(super) fn rewrites(&self, module: &str, qualname: &str) -> bool {
+        !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
+    }
+
+    /// What is to be written for an object, if its class is in the table.
+    pub(super) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
+        let Value::Global(class) = &object.callable else { return Ok(None) };
+        match self.dispatch.get(&Name::new(&class.module, &class.qualname)) {
+            Some(rewrite) => rewrite(object.clone()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Offers a buffer for its travel out of band; gives back what is to stay in band.
+    pub(super) fn buffer(&self, buffer: PickleBuffer) -> Result<Option<PickleBuffer>> {
+        let Some(callback) = &self.buffers else { return Ok(Some(buffer)) };
+        match callback.try_lock() {
+            Ok(mut callback) => Ok(callback(buffer)),
+            Err(_) => Err(Error::unsupported("a buffer_callback is busy with another buffer, or has panicked")),
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("persistent_id", &self.persistent_id.is_some())
+            .field("dispatch", &self.dispatch.keys())
+            .field("buffers", &self.buffers.is_some())
+            .finish()
+    }
+}
+
+/// Whether a `Value` that is serialized on this thread is to say that it is one.
+#[inline]
+pub(crate) fn armed() -> bool {
+    ARMED.get() && any_armed()
+}
+
+#[cold]
+fn any_armed() -> bool {
+    let any = DUMPS.with_borrow_mut(|dumps| {
+        dumps.retain(|dump| dump.strong_count() != 0);
+        !dumps.is_empty()
+    });
+    ARMED.set(any);
+    any
+}
+
+/// A dump whose hooks look at values, for as long as it lives.
+pub(super) struct Arm(Arc<()>);
+
+impl Arm {
+    pub(super) fn new() -> Self {
+        let arm = Self(Arc::new(()));
+        arm.here();
+        arm
+    }
+
+    /// The dump goes on, on this thread.
+    pub(super) fn here(&self) {
+        DUMPS.with_borrow_mut(|dumps| {
+            if !dumps.iter().any(|dump| std::ptr::eq(dump.as_ptr(), Arc::as_ptr(&self.0))) {
+                dumps.push(Arc::downgrade(&self.0));
+            }
+        });
+        ARMED.set(true);
+    }
+}
+
+thread_local! {
+    /// Whether there may be dumps in `DUMPS` that live.
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+    /// The dumps on this thread whose hooks look at values.
+    static DUMPS: RefCell<Vec<Weak<()>>> = const { RefCell::new(Vec::new()) };
+    /// The hooks, for the content of the newtype that is serialized next.
+    static OFFERED: RefCell<Option<Arc<Hooks>>> = const { RefCell::new(None) };
+    /// Whether the object that comes next has been looked at.
+    static SETTLED: Cell<bool> = const { Cell::new(false) };
+    /// What a hook returned as its error: serde would leave only its text.
+    static FAILED: RefCell<Option<Error>> = const { RefCell::new(None) };
+}
+
+/// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
+pub(super) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
+    OFFERED.replace(Some(Arc::clone(hooks)));
+    let result = serialize();
+    // It has been taken, unless the content is not ours.
+    OFFERED.take();
+    match (result, FAILED.take()) {
+        (Err(_), Some(error)) => Err(error),
+        (result, _) => result,
+    }
+}
+
+/// Whether the object that begins was looked at already, as a `Value`.
+pub(super) fn settled() -> bool {
+    SETTLED.take()
+}
+
+/// A value that says that it is one.
+pub(crate) fn serialize_node<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_newtype_struct(token::NODE, &Node(value))
+}
+
+/// The content of [`token::NODE`].
+struct Node<'a>(&'a Value);
+
+impl Serialize for Node<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(hooks) = OFFERED.take() else { return serialize_plain(self.0, serializer) };
+        let failed = |error: Error| {
+            let message = S::Error::custom(&error);
+            FAILED.replace(Some(error));
+            message
+        };
+        if let Some(persistent_id) = &hooks.persistent_id
+            && let Some(id) = persistent_id(self.0).map_err(failed)?
+        {
+            return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Plain(&id));
+        }
+        if let Value::Object(object) = self.0 {
+            if let Some(value) = hooks.rewrite(object).map_err(failed)? {
+                return settle(&value, serializer);
+            }
+            return settle(self.0, serializer);
+        }
+        serialize_plain(self.0, serializer)
+    }
+}
+
+/// Serializes what a rewritten object has become, or one that stays as it is.
+fn settle<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    SETTLED.set(matches!(value, Value::Object(_)));
+    serialize_plain(value, serializer)
+}
+
+/// A value that no hook is asked about; those within it are.
+pub(crate) struct Plain<'a>(pub(crate) &'a Value);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_plain(self.0, serializer)
+    }
+}
+
+/// What a rewritten object has become.
+pub(super) struct Settled<'a>(pub(super) &'a Value);
+
+impl Serialize for Settled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        settle(self.0, serializer)
+    }
+}
