@@ -1,6 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod against_cpython;
 mod classes;
 mod classes_load;
 mod conformance;
