@@ -77,7 +77,7 @@ fn cannot_be_the_same(fixture: &Fixture, own: Protocol, protocol: Protocol) -> O
         _ if protocol < Protocol::V5 && is("odd/readonly_buffer_of_bytearray") => {
             Some("a read-only view is a thing of protocol 5")
         }
-        _ if protocol < Protocol::V5 && fixture.needs_buffers() => {
+        _ if protocol < Protocol::V5 && fixture.takes_buffers() => {
             Some("what lay beside the pickle is bytes or a bytearray within it, as its owner made it here alone")
         }
         _ if is("odd/build_state_grows_later") => Some("the state is copied when BUILD runs, and grows afterwards"),

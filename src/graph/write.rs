@@ -49,8 +49,8 @@ impl Graph<'_> {
     /// ```
     /// use serde_pickle::Graph;
     ///
-    /// // a = []; a.append(a); pickle.dumps(a, 4)
-    /// let bytes = b"\x80\x04]\x94h\x00a.";
+    /// // a = []; a.append(a); pickle.dumps(a, 2)
+    /// let bytes = b"\x80\x02]q\x00h\x00a.";
     /// assert_eq!(Graph::from_slice(bytes)?.to_vec()?, bytes);
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
