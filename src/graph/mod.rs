@@ -7,12 +7,11 @@
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
 //! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
-//! - `build.rs`: graphs made by hand; `write.rs`: a graph as a pickle, with `memoized.rs` and `batch.rs`.
+//! - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
 
-mod batch;
 mod build;
 mod cycle;
 mod de;
@@ -20,7 +19,6 @@ mod display;
 mod get;
 pub(crate) mod handle;
 pub(crate) mod import;
-mod memoized;
 mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
