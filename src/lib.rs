@@ -204,7 +204,7 @@ pub use de::{
     from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
+pub use graph::{Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
 pub use protocol::Protocol;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,
