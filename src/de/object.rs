@@ -140,9 +140,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// An instance where text, a number, bytes or a name is asked for.
     pub(crate) fn scalar_of_instance<V: Visitor<'de>>(self, ask: Ask, visitor: V) -> Result<V::Value> {
-        // Where text is asked for, this was seen to before.
         if self.cx.settings.resolver.is_some()
-            && !matches!(ask, Ask::Str)
             && let Some(made) = self.construct()?
         {
             return made.read(|node| ask.of(node, visitor));

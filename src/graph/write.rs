@@ -469,7 +469,9 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.payloads.insert(base, index);
             }
         } else {
-            return Err(Error::unsupported("out-of-band buffers cannot be written in another order than they were read"));
+            return Err(Error::unsupported(
+                "out-of-band buffers cannot be written in another order than they were read",
+            ));
         }
         if read_only {
             self.emit.op(Opcode::ReadonlyBuffer);
@@ -516,7 +518,12 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.emit.open_tuple(1)?;
                 self.emit.empty_list()?;
                 self.push_contents(Kind::Items, &object);
-                self.pending.extend([Task::CloseTuple(1), Task::Op(Opcode::Reduce), Task::EndSpelled, Task::Made(handle)]);
+                self.pending.extend([
+                    Task::CloseTuple(1),
+                    Task::Op(Opcode::Reduce),
+                    Task::EndSpelled,
+                    Task::Made(handle),
+                ]);
             }
             Tag::Tuple => {
                 self.set_index(handle, OPEN);
@@ -607,7 +614,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         let inner = self.nodes.first(object).first().copied().unwrap_or(Handle::VACANT);
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
-            if writable { self.emit.bytearray(bytes)? } else { self.emit.bytes(bytes)? }
+            if writable {
+                self.emit.bytearray(bytes)?
+            } else {
+                self.emit.bytes(bytes)?
+            }
             return self.memoize(handle);
         }
         self.set_index(handle, OPEN);
@@ -767,12 +778,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.emit.mark();
         self.emit.get(class_index);
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-        self.pending.extend([
-            Task::Sequence(items),
-            Task::Op(Opcode::Tuple),
-            Task::Save(kwargs),
-            Task::EndPartial,
-        ]);
+        self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
         Ok(())
     }
 
