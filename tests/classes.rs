@@ -639,3 +639,101 @@ fn what_is_written_is_read() {
     same(vec![Member::Int, Member::Long, Member::Text, Member::Int]);
     same(BTreeMap::from([("k".to_owned(), Member::Int)]));
 }
+
+/// What serde itself gives up before a format can help: names of classes get lost on the way, on reading to the loose side.
+mod given_up_by_serde {
+    use serde_pickle::Value;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(rename = "py:geometry:Point")]
+    struct Named {
+        x: f64,
+        y: f64,
+    }
+
+    fn circle() -> Vec<u8> {
+        written("circle").remove(4)
+    }
+
+    fn point() -> Vec<u8> {
+        written("point").remove(4)
+    }
+
+    #[test]
+    fn flatten_makes_a_map_of_the_struct() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(rename = "py:geometry:Point")]
+        struct Flattened {
+            x: f64,
+            #[serde(flatten)]
+            rest: BTreeMap<String, f64>,
+        }
+
+        let value = Flattened { x: 1.5, rest: BTreeMap::from([("y".to_owned(), -2.0)]) };
+        // It reads the state of any object, and is written as a dict.
+        assert_eq!(from_slice::<Flattened>(&point()).unwrap(), value);
+        assert!(to_value(&value).unwrap().is_dict());
+    }
+
+    #[test]
+    fn an_untagged_enum_buffers_what_it_reads() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Untagged {
+            Number(i64),
+            Point(Named),
+            Any(BTreeMap<String, f64>),
+        }
+
+        assert_eq!(from_slice::<Untagged>(&point()).unwrap(), Untagged::Point(Named { x: 1.5, y: -2.0 }));
+        // Writing knows the type: that is an instance.
+        assert!(to_value(&Untagged::Point(Named { x: 1.5, y: -2.0 })).unwrap().as_object().is_some());
+        // The class is not looked at: of any other class with such attributes it would be a Point too.
+        assert_eq!(from_slice::<Untagged>(&circle()).unwrap(), Untagged::Any(BTreeMap::from([("r".to_owned(), 2.5)])));
+    }
+
+    #[test]
+    fn an_internal_tag_is_an_attribute_of_its_own() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        enum Tagged {
+            Point { x: f64, y: f64 },
+        }
+
+        let value = to_value(&Tagged::Point { x: 1.0, y: 2.0 }).unwrap();
+        assert_eq!(value["kind"], Value::from("Point"));
+        assert!(from_slice::<Tagged>(&point()).is_err());
+    }
+
+    #[test]
+    fn values_and_long_ints_do_not_survive_buffering() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(untagged)]
+        enum Buffered {
+            Tuple { inner: Value },
+            Long(i128),
+        }
+
+        // (1,) arrives as a list: serde's buffer has no tuples.
+        let read: Buffered = from_slice(b"}X\x05\x00\x00\x00innerK\x01\x85s.").unwrap();
+        assert_eq!(read, Buffered::Tuple { inner: serde_pickle::pickle!([1]) });
+        assert!(from_slice::<Buffered>(b"\x80\x02\x8a\x0a\0\0\0\0\0\0\0\0\x01\0.").is_err());
+    }
+
+    #[test]
+    fn an_enum_named_as_a_class_that_arrives_as_a_struct_is_checked_like_one() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename = "py:geometry:Point", tag = "t", content = "c")]
+        enum Adjacent {
+            #[expect(dead_code, reason = "never made")]
+            A(i64),
+        }
+
+        assert_eq!(
+            from_slice::<Adjacent>(&circle()).unwrap_err().to_string().split(", at").next().unwrap(),
+            "expected an instance of geometry.Point, found shapes.Circle"
+        );
+    }
+}

@@ -14,6 +14,7 @@ mod graph_write;
 mod hooks;
 mod instances;
 mod limits;
+mod mapping;
 mod natural;
 mod objects_load;
 mod opcodes;

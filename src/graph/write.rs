@@ -544,7 +544,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Tag::Ext => {
                 let code = scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
-                self.emit.extension(code)?;
+                self.emit.extension_by_code(code)?;
                 self.memoize(handle)?;
                 self.push_additions(handle)?;
             }
@@ -634,6 +634,13 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     fn save_global(&mut self, handle: Handle, object: &Object) -> Result<()> {
         let &[module, name] = self.nodes.first(object) else { return Err(unreadable()) };
+        if self.emit.has_extensions() {
+            let (module, name) = self.names(handle)?;
+            if self.emit.extension(&module, &name) {
+                // CPython does not memoize these.
+                return Ok(());
+            }
+        }
         if self.at_least(Opcode::StackGlobal) {
             let is_line = module.tag() == Tag::Name || name.tag() == Tag::Name;
             if is_line || self.is_python2(object) {

@@ -17,7 +17,7 @@ impl<S: Sink> Emitter<S> {
         self.boundary()?;
         match self.memo.global(module, qualname) {
             Some(index) => self.get(index),
-            None if self.by_extension(module, qualname) => {}
+            None if self.extension(module, qualname) => {}
             None => {
                 self.new_global(module, qualname)?;
             }
@@ -26,7 +26,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize those.
-    fn by_extension(&mut self, module: &str, qualname: &str) -> bool {
+    pub(crate) fn extension(&mut self, module: &str, qualname: &str) -> bool {
         let Some(code) = self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname)) else {
             return false;
         };
@@ -34,7 +34,7 @@ impl<S: Sink> Emitter<S> {
         true
     }
 
-    /// EXT1, EXT2 or EXT4, the shortest for the code.
+    /// EXT1, EXT2 or EXT4.
     pub(super) fn extension_code(&mut self, code: u32) {
         let (opcode, len) = match code {
             0..=0xff => (Opcode::Ext1, 2),
@@ -58,7 +58,7 @@ impl<S: Sink> Emitter<S> {
             return Ok(());
         }
         let (module, qualname) = names()?;
-        if self.by_extension(module, qualname) {
+        if self.extension(module, qualname) {
             return Ok(());
         }
         let index = match self.memo.global(module, qualname) {

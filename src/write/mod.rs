@@ -90,6 +90,11 @@ impl<S: Sink> Emitter<S> {
         self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
     }
 
+    /// Whether some globals may be written by code.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extensions.is_some()
+    }
+
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
     }

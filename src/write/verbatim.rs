@@ -61,7 +61,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// The global with this extension code.
-    pub(crate) fn extension(&mut self, code: u32) -> Result<()> {
+    pub(crate) fn extension_by_code(&mut self, code: u32) -> Result<()> {
         self.boundary()?;
         if self.protocol < Opcode::Ext1.protocol() {
             return Err(Error::unsupported(format!(
