@@ -196,6 +196,8 @@ mod protocol;
 mod read;
 pub mod reduce;
 mod ser;
+pub mod shared;
+pub mod tools;
 mod value;
 mod write;
 
