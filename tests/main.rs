@@ -11,6 +11,7 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_build;
 mod graph_write;
 mod hooks;
 mod instances;
