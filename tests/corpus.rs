@@ -87,6 +87,11 @@ impl Fixture {
         }
         options
     }
+
+    /// Whether it takes out-of-band buffers.
+    pub(crate) fn takes_buffers(&self) -> bool {
+        self.buffers.as_ref().is_some_and(|buffers| !buffers.is_empty())
+    }
 }
 
 pub(crate) fn folder() -> PathBuf {
