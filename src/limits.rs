@@ -14,7 +14,8 @@ pub(crate) const TYPED_DEPTH: usize = 100;
 /// Levels of nesting of a [`Value`](crate::Value).
 ///
 /// Values are built without recursion; what recurses is dropping, cloning, comparing, hashing and printing them.
-/// CPython's own recursion limit is the same 1,000.
+/// CPython's own recursion limit is the same 1,000. An object counts as two levels: itself, and the tuple, list or dict that
+/// its parts are in. A debug build writes that deep a value within a thread of 2 MiB.
 pub(crate) const VALUE_DEPTH: usize = 1_000;
 
 /// Bytes that shared references may add when a graph is expanded into a tree or a Rust type.
@@ -46,6 +47,13 @@ pub(crate) const QUOTED: usize = 80;
 ///
 /// A claimed length is never allocated before the bytes are there.
 pub(crate) const READ_CHUNK: usize = 64 << 10;
+
+/// Values that a graph may write a second time, because a tuple or call that is not finished is reached through itself.
+///
+/// Such a tuple is begun again inside itself, and what the outer one has pushed is popped later, as CPython does; nested
+/// in one another they take time and output without end. CPython gives up where its stack does, at a few hundred levels.
+/// Beyond this number, four times the size of the graph is granted too.
+pub(crate) const REOPENED: u64 = 1 << 20;
 
 /// Parts of a qualified name that is written below protocol 4, where each but the first is a call of `getattr`.
 ///

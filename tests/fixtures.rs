@@ -132,7 +132,9 @@ fn a_graph_holds_what_contains_itself_and_prints_it_as_python_does() {
             }
         };
         failures.check(graph.root().contains_itself() || !graph.root().is_empty(), || fixture.name());
-        if let Some(expected) = fixture.entry["repr"].as_str().filter(|_| fixture.text("case") != "recursive_list_subclass") {
+        if let Some(expected) =
+            fixture.entry["repr"].as_str().filter(|_| fixture.text("case") != "recursive_list_subclass")
+        {
             let repr = graph.root().to_string();
             failures.check(repr == expected, || format!("{}: {repr}, not {expected}", fixture.name()));
         }

@@ -91,7 +91,8 @@ fn nothing_is_too_deep_for_the_machine() {
     }
     assert_limit(from_slice::<Lists>(&nested_lists(100_000)), "100 levels");
     // Objects: states in each other.
-    let states = [b"cm\nC\nq\x00)\x81".to_vec(), b"h\x00)\x81".repeat(99_999), vec![b'b'; 99_999], b".".to_vec()].concat();
+    let states =
+        [b"cm\nC\nq\x00)\x81".to_vec(), b"h\x00)\x81".repeat(99_999), vec![b'b'; 99_999], b".".to_vec()].concat();
     from_slice::<IgnoredAny>(&states).unwrap();
     assert_limit(from_slice::<Value>(&states), "1000 levels");
 }

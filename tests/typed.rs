@@ -51,9 +51,10 @@ fn dict(entries: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn units_bools_and_options() {
     read::<()>(b"N.");
-    assert_eq!([read::<bool>(b"\x88."), read::<bool>(b"\x89."), read::<bool>(b"I01\n."), read::<bool>(b"I00\n.")], [
-        true, false, true, false
-    ]);
+    assert_eq!(
+        [read::<bool>(b"\x88."), read::<bool>(b"\x89."), read::<bool>(b"I01\n."), read::<bool>(b"I00\n.")],
+        [true, false, true, false]
+    );
     assert_eq!(read::<Option<u8>>(b"N."), None);
     assert_eq!(read::<Option<u8>>(b"K\x07."), Some(7));
     assert_eq!(read::<Option<Option<u8>>>(b"K\x07."), Some(Some(7)));
@@ -99,7 +100,8 @@ fn every_spelling_of_an_int_reads_as_every_type_that_it_fits() {
             }
         }
     }
-    let edges = [0, 1, 127, 128, 255, 256, 32767, 32768, 65535, 65536, (1 << 31) - 1, 1 << 31, u32::MAX.into(), 1 << 32];
+    let edges =
+        [0, 1, 127, 128, 255, 256, 32767, 32768, 65535, 65536, (1 << 31) - 1, 1 << 31, u32::MAX.into(), 1 << 32];
     for value in edges.into_iter().flat_map(|value| [value, -value, -value - 1]).chain([i64::MAX, i64::MIN]) {
         for pickle in spellings(value) {
             check::<i8>(value, &pickle);
@@ -136,7 +138,10 @@ fn ints_beyond_64_bits() {
     assert_eq!(read::<u128>(format!("L{}L\n.", u128::MAX).as_bytes()), u128::MAX);
     let message = error::<u128>(format!("L{}0L\n.", u128::MAX).as_bytes());
     assert_eq!(message, "invalid type: an int of 132 bits, expected u128, at byte 0");
-    assert_eq!(error::<i128>(format!("L{}L\n.", u128::MAX).as_bytes()).find("340282366920938463463374607431768211455"), None);
+    assert_eq!(
+        error::<i128>(format!("L{}L\n.", u128::MAX).as_bytes()).find("340282366920938463463374607431768211455"),
+        None
+    );
     // Beyond what serde can carry, but not beyond a float.
     assert_eq!(read::<f64>(format!("L1{}L\n.", "0".repeat(60)).as_bytes()), 1e60);
     assert!(error::<f64>(format!("L1{}L\n.", "0".repeat(400)).as_bytes()).contains("an int of 1329 bits"));
@@ -158,8 +163,14 @@ fn floats() {
 #[test]
 fn text_of_every_spelling() {
     let spellings: [&[u8]; 8] = [
-        b"V\\xe9\n.", b"V\xe9\n.", b"X\x02\0\0\0\xc3\xa9.", b"\x8c\x02\xc3\xa9.", b"\x8d\x02\0\0\0\0\0\0\0\xc3\xa9.",
-        b"U\x02\xc3\xa9.", b"T\x02\0\0\0\xc3\xa9.", b"S'\\xc3\\xa9'\n.",
+        b"V\\xe9\n.",
+        b"V\xe9\n.",
+        b"X\x02\0\0\0\xc3\xa9.",
+        b"\x8c\x02\xc3\xa9.",
+        b"\x8d\x02\0\0\0\0\0\0\0\xc3\xa9.",
+        b"U\x02\xc3\xa9.",
+        b"T\x02\0\0\0\xc3\xa9.",
+        b"S'\\xc3\\xa9'\n.",
     ];
     for pickle in &spellings[1..] {
         assert_eq!(read::<String>(pickle), "é", "{pickle:?}");
@@ -179,7 +190,9 @@ fn text_and_bytes_borrow_from_a_slice() {
     fn within(part: &[u8], whole: &[u8]) -> bool {
         whole.as_ptr_range().contains(&part.as_ptr())
     }
-    for pickle in [&b"Vabc\n."[..], b"X\x03\0\0\0abc.", b"\x8c\x03abc.", b"U\x03abc.", b"S'abc'\n.", b"\x80\x03C\x03abc."] {
+    for pickle in
+        [&b"Vabc\n."[..], b"X\x03\0\0\0abc.", b"\x8c\x03abc.", b"U\x03abc.", b"S'abc'\n.", b"\x80\x03C\x03abc."]
+    {
         let text: &str = from_slice(pickle).unwrap();
         assert!(text == "abc" && within(text.as_bytes(), pickle), "{pickle:?}");
     }
@@ -396,7 +409,10 @@ fn structs_of_real_classes() {
         assert_eq!(read::<Attached>(&object("list_subclass")), expected);
         assert_eq!(read::<Vec<u8>>(&object("list_subclass")), [1, 2]);
         assert_eq!(read::<Vec<u8>>(&object("slots_of_list")), [1, 2]);
-        assert_eq!(read::<BTreeMap<String, String>>(&object("dict_subclass")), BTreeMap::from([("k".into(), "v".into())]));
+        assert_eq!(
+            read::<BTreeMap<String, String>>(&object("dict_subclass")),
+            BTreeMap::from([("k".into(), "v".into())])
+        );
         let pairs: (Pair, IgnoredAny, IgnoredAny) = from_slice(&object("named_tuples")).unwrap();
         assert_eq!(pairs.0, Pair(1, "two".into()));
     }
@@ -604,7 +620,12 @@ fn real_records_are_read_into_structs() {
     let expected: Vec<_> = (0..120).map(expected).collect();
     let mut read_ones = 0;
     for fixture in crate::corpus::files("valid").iter().filter(|fixture| fixture.text("case") == "records") {
-        assert_eq!(fixture.options().from_slice::<Vec<Record>>(&fixture.bytes).unwrap(), expected, "{}", fixture.name());
+        assert_eq!(
+            fixture.options().from_slice::<Vec<Record>>(&fixture.bytes).unwrap(),
+            expected,
+            "{}",
+            fixture.name()
+        );
         assert_eq!(fixture.options().from_reader::<_, Vec<Record>>(&*fixture.bytes).unwrap(), expected);
         read_ones += 1;
     }

@@ -1,12 +1,15 @@
 //! Our crate as a contender.
 
+use std::hint::black_box;
 use std::path::Path;
 
+use serde_pickle::opcode::instructions;
 use serde_pickle::{Protocol, SerOptions, Value};
 
 use crate::case::{Builder, Task};
 use crate::contender::{Borrow, Dynamic, Format};
 use crate::data::Input;
+use crate::lex::lex;
 use crate::workload::Workload;
 
 /// The name of our crate in tables and filters; all our contenders begin with it.
@@ -15,7 +18,18 @@ pub const NAME: &str = "serde_pickle";
 /// Adds our cases of the workload and task.
 pub fn add<W: Workload>(builder: &mut Builder<'_, W>, folder: &Path) {
     match builder.task() {
-        Task::Decode => builder.decode::<Ours>(),
+        Task::Decode => {
+            builder.decode::<Ours>();
+            builder.add("serde_pickle::opcode::instructions", |source| {
+                let bytes = source.input(Input::Pickle)?;
+                let expected = lex(bytes).ok_or("cut short")?;
+                Ok((
+                    move || instructions(black_box(bytes)).try_fold(0, |n, item| item.map(|_| n + 1)).map_err(text),
+                    // The instructions that the table's own lexer steps over.
+                    move |count: usize| if count == expected { Ok(bytes.len()) } else { Err("miscounted".to_owned()) },
+                ))
+            });
+        }
         Task::Borrow => builder.borrow::<Ours>(),
         Task::Value => builder.value::<OurValue>(),
         Task::Encode => {

@@ -6,21 +6,25 @@
 //!
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
+//! - `write.rs`: a graph as a pickle, with `memoized.rs` and `batch.rs`.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
 
+mod batch;
 mod cycle;
 mod de;
 mod display;
 mod get;
 pub(crate) mod handle;
 pub(crate) mod import;
+mod memoized;
 mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
 pub(crate) mod view;
+mod write;
 
 pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
@@ -34,7 +38,7 @@ use serde::de::Deserialize;
 use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
-use crate::opcode::instructions;
+use crate::opcode::{Opcode, instructions};
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
 use crate::value::Buffer;
@@ -92,7 +96,7 @@ impl<'de> Graph<'de> {
 
     /// The protocol of the pickle that this was read from.
     ///
-    /// Protocols 0 and 1 do not say what they are: such a pickle is of protocol 1 if it has an instruction of that.
+    /// Protocols 0 and 1 do not say what they are: such a pickle is of the lowest protocol that has its instructions.
     ///
     /// ```
     /// use serde_pickle::{Graph, Protocol};
@@ -102,8 +106,9 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn protocol(&self) -> Protocol {
         self.declared.unwrap_or_else(|| {
-            let used = instructions(&self.input).map_while(Result::ok).map(|(_, opcode, _)| opcode.protocol());
-            used.max().unwrap_or(Protocol::V0)
+            // CPython writes the call of a state setter with TUPLE2 at every protocol.
+            let used = instructions(&self.input).map_while(Result::ok).map(|(_, opcode, _)| opcode);
+            used.filter(|opcode| *opcode != Opcode::Tuple2).map(Opcode::protocol).max().unwrap_or(Protocol::V0)
         })
     }
 

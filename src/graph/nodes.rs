@@ -191,6 +191,11 @@ impl<'de> Nodes<'de> {
         }
     }
 
+    /// Every reference from one value to another, those included that no longer lead anywhere.
+    pub(crate) fn handles(&self) -> &[Handle] {
+        &self.handles
+    }
+
     /// How many handles there are: what a walk that visits everything once visits at most.
     pub(crate) fn handle_count(&self) -> usize {
         self.handles.len()

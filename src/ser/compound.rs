@@ -11,11 +11,12 @@
 //! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
 //!
 //! The structs here are what serde's generated code drives: keep the common case of an element or field to one
-//! comparison and the value itself.
+//! comparison and the value itself. Their methods are always inlined and hand no reference to `self` on, so that a
+//! container's state lives in registers and a tuple's length is known when it is compiled.
 
 use serde::ser::{self, Serialize};
 
-use super::divert::{self, Diversion};
+use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
@@ -52,28 +53,6 @@ impl<'a, S: Sink> Seq<'a, S> {
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
-    #[inline(never)]
-    fn next_batch(&mut self) {
-        self.left = BATCH;
-        self.batches += 1;
-        match self.open {
-            Open::No => self.open = Open::First,
-            // A tuple cannot grow once it is made.
-            _ if self.dump.hashed => return,
-            Open::First => {
-                self.dump.emit.op(Opcode::List);
-                self.open = Open::Later;
-            }
-            Open::Later => self.dump.emit.op(Opcode::Appends),
-        }
-        self.dump.emit.mark();
-    }
-
-    #[cold]
-    fn index(&self) -> usize {
-        self.batches * BATCH as usize - self.left as usize - 1
-    }
-
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         let emit = &mut self.dump.emit;
@@ -92,19 +71,49 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         if self.left == 0 {
-            self.next_batch();
+            self.open = next_items(self.dump, self.open);
+            self.left = BATCH;
+            self.batches += 1;
         }
         self.left -= 1;
-        value.serialize(&mut *self.dump).map_err(|error| error.under_index(self.index()))
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(in_item(error, self.batches, self.left)),
+        }
     }
 
     #[inline]
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }
+}
+
+/// Ends one batch of a list and begins the next. By value, so that the list's own state can stay in registers.
+#[inline(never)]
+fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
+    let next = match open {
+        Open::No => Open::First,
+        // A tuple cannot grow once it is made.
+        _ if dump.hashed => return open,
+        Open::First => {
+            dump.emit.op(Opcode::List);
+            Open::Later
+        }
+        Open::Later => {
+            dump.emit.op(Opcode::Appends);
+            Open::Later
+        }
+    };
+    dump.emit.mark();
+    next
+}
+
+#[cold]
+fn in_item(error: Error, batches: usize, left: u32) -> Error {
+    error.under_index(batches * BATCH as usize - left as usize - 1)
 }
 
 /// A tuple, and what has one in it.
@@ -117,12 +126,13 @@ pub struct Tuple<'a, S> {
     kind: TupleKind,
 }
 
+#[derive(Clone, Copy)]
 enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call; whether the call's result must be hashable.
-    Call(bool, Option<Box<Diversion>>),
+    /// The arguments of a call; whether the call's result must be hashable, and whether it is a diversion.
+    Call(bool, bool),
 }
 
 impl<'a, S: Sink> Tuple<'a, S> {
@@ -138,9 +148,9 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 
     /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diversion: Option<Box<Diversion>>) -> Result<Self> {
+    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer, diversion))
+        Self::open(dump, len, TupleKind::Call(outer, diverted))
     }
 
     #[inline]
@@ -152,11 +162,13 @@ impl<'a, S: Sink> Tuple<'a, S> {
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let index = self.written;
         self.written += 1;
-        value.serialize(&mut *self.dump).map_err(|error| error.under_index(index))
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.under_index(self.written - 1)),
+        }
     }
 
     #[inline]
@@ -165,10 +177,10 @@ impl<'a, S: Sink> Tuple<'a, S> {
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer, diversion) => {
+            TupleKind::Call(outer, diverted) => {
                 self.dump.emit.op(Opcode::Reduce);
                 self.dump.hashed = outer;
-                divert::end(self.dump, diversion)?;
+                divert::end(self.dump, diverted)?;
             }
         }
         Ok(self.dump)
@@ -179,7 +191,7 @@ impl<S: Sink> ser::SerializeTuple for Tuple<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.element(value)
     }
@@ -194,7 +206,7 @@ impl<S: Sink> ser::SerializeTupleStruct for Tuple<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.element(value)
     }
@@ -209,7 +221,7 @@ impl<S: Sink> ser::SerializeTupleVariant for Tuple<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.element(value)
     }
@@ -255,24 +267,6 @@ impl<'a, S: Sink> Map<'a, S> {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing }
     }
 
-    #[inline(never)]
-    fn next_batch(&mut self) -> Result<()> {
-        self.left = BATCH;
-        match self.open {
-            Open::No if self.kind == MapKind::Nothing => {
-                return Err(Error::data("keyword arguments for an object that is not made with any"));
-            }
-            Open::No => self.open = Open::First,
-            Open::First => {
-                self.dump.emit.op(Opcode::Dict);
-                self.open = Open::Later;
-            }
-            Open::Later => self.dump.emit.op(Opcode::Setitems),
-        }
-        self.dump.emit.mark();
-        Ok(())
-    }
-
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         let emit = &mut self.dump.emit;
@@ -296,10 +290,14 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
         if self.left == 0 {
-            self.next_batch()?;
+            if self.kind == MapKind::Nothing {
+                return Err(unwanted());
+            }
+            self.open = next_entries(self.dump, self.open);
+            self.left = BATCH;
         }
         self.left -= 1;
         self.dump.hashed = true;
@@ -308,7 +306,7 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         value.serialize(&mut *self.dump)
     }
@@ -317,6 +315,29 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }
+}
+
+/// Ends one batch of a dict and begins the next.
+#[inline(never)]
+fn next_entries<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
+    let next = match open {
+        Open::No => Open::First,
+        Open::First => {
+            dump.emit.op(Opcode::Dict);
+            Open::Later
+        }
+        Open::Later => {
+            dump.emit.op(Opcode::Setitems);
+            Open::Later
+        }
+    };
+    dump.emit.mark();
+    next
+}
+
+#[cold]
+fn unwanted() -> Error {
+    Error::data("keyword arguments for an object that is not made with any")
 }
 
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
@@ -330,8 +351,8 @@ enum FieldsKind {
     Dict,
     /// The value of a variant's one entry.
     Variant,
-    /// The state of the instance below it; whether that must be hashable.
-    State(bool, Option<Box<Diversion>>),
+    /// The state of the instance below it; whether that must be hashable, and whether it is a diversion.
+    State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
 }
@@ -350,9 +371,9 @@ impl<'a, S: Sink> Fields<'a, S> {
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<S>, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diversion) })
+        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diverted) })
     }
 
     /// A struct under a private name.
@@ -371,8 +392,14 @@ impl<'a, S: Sink> Fields<'a, S> {
             self.open = true;
             self.dump.emit.mark();
         }
-        self.dump.emit.name(key)?;
-        value.serialize(&mut *self.dump).map_err(|error| error.under_key(key))
+        match self.dump.emit.name(key) {
+            Ok(()) => {}
+            Err(error) => return Err(error),
+        }
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.under_key(key)),
+        }
     }
 
     #[inline]
@@ -390,12 +417,12 @@ impl<'a, S: Sink> Fields<'a, S> {
                 }
                 self.dump.close_variant();
             }
-            FieldsKind::State(outer, diversion) => {
+            FieldsKind::State(outer, diverted) => {
                 if self.open {
                     emit.op(Opcode::Build);
                 }
                 self.dump.hashed = outer;
-                divert::end(self.dump, diversion)?;
+                divert::end(self.dump, diverted)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
         }
@@ -407,7 +434,7 @@ impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         self.field(key, value)
     }
@@ -422,7 +449,7 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
         self.field(key, value)
     }

@@ -11,6 +11,7 @@ use serde::ser::{self, Serialize};
 
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
+use super::divert::Diversion;
 use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
@@ -32,10 +33,10 @@ pub struct Dump<S> {
     pub(super) class: &'static str,
     pub(super) form: class::Form,
     pub(super) hooks: Option<Arc<Hooks>>,
-    /// Whether what is written goes aside, to be rewritten: see `divert.rs`.
-    pub(super) diverted: bool,
-    /// Counts this dump where its hooks look at values.
-    _armed: Option<Arm>,
+    /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
+    pub(super) diversion: Option<Box<Diversion>>,
+    /// Where the hooks look at values.
+    armed: Option<Arm>,
 }
 
 impl<S: Sink> Dump<S> {
@@ -50,8 +51,16 @@ impl<S: Sink> Dump<S> {
             class: "",
             form: class::Form::Argument,
             hooks,
-            diverted: false,
-            _armed: armed,
+            diversion: None,
+            armed,
+        }
+    }
+
+    /// Says that the dump goes on, on this thread.
+    #[inline]
+    pub(super) fn arm(&self) {
+        if let Some(armed) = &self.armed {
+            armed.here();
         }
     }
 
@@ -63,6 +72,7 @@ impl<S: Sink> Dump<S> {
             ));
         }
         self.check_hooks()?;
+        self.arm();
         self.dumping = true;
         self.emit.begin();
         Ok(())

@@ -274,8 +274,22 @@ impl SerOptions {
     }
 
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings);
+        Dump::new(self.emitter_with(sink, self.memoize_strings), self.hooks.clone())
+    }
+
+    /// Whether protocols below 3 name globals as Python 2 does.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports
+    }
+
+    /// What writes a graph by these options: no text is memoized but that of the graph.
+    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
+        self.emitter_with(sink, false)
+    }
+
+    fn emitter_with<S: Sink>(&self, sink: S, memoize_strings: bool) -> Emitter<S> {
+        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, memoize_strings);
         emit.set_extensions(self.extensions.clone());
-        Dump::new(emit, self.hooks.clone())
+        emit
     }
 }

@@ -120,7 +120,7 @@ impl<S: Sink> Dump<S> {
     /// A `Value`, which the hooks may look at.
     fn node<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         match &self.hooks {
-            Some(hooks) if hooks.look_at_values() && !self.diverted => {
+            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() => {
                 let hooks = Arc::clone(hooks);
                 hooks::offer(&hooks, || value.serialize(&mut *self))
             }
@@ -169,7 +169,7 @@ impl<S: Sink> Dump<S> {
         }
         let mut bytes = bytes;
         if let Some(hooks) = &self.hooks
-            && !self.diverted
+            && self.diversion.is_none()
         {
             match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly })? {
                 Some(buffer) => bytes = buffer.data.into_boxed_slice(),

@@ -77,6 +77,16 @@ enum Kind {
     Object(Box<Shape>),
 }
 
+impl Kind {
+    /// Levels of nesting between this and what is in it. The parts of an object are themselves in a tuple, list or dict.
+    fn levels(&self) -> usize {
+        match self {
+            Self::Object(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
 /// How the values of an object's frame are its parts: the callable first, and then as many of each as is said here.
 struct Shape {
     how: How,
@@ -102,13 +112,18 @@ impl<'g, 'de> Builder<'g, 'de> {
             Next::Frame(frame) => frame,
         };
         let mut outer: Vec<Frame<'g, 'de>> = Vec::new();
+        let mut depth = frame.kind.levels();
         loop {
             match frame.children.next() {
-                Some(child) => match self.next(child, outer.len() + 1)? {
+                Some(child) => match self.next(child, depth)? {
                     Next::Value(value) => frame.values.push(value),
-                    Next::Frame(inner) => outer.push(std::mem::replace(&mut frame, inner)),
+                    Next::Frame(inner) => {
+                        depth += inner.kind.levels();
+                        outer.push(std::mem::replace(&mut frame, inner));
+                    }
                 },
                 None => {
+                    depth -= frame.kind.levels();
                     let handle = frame.handle;
                     let value = self.finish(frame).and_then(|value| self.construct(handle, value));
                     let value = value.map_err(|error| self.cx.locate(error, handle))?;

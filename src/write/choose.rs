@@ -3,8 +3,6 @@
 //! Each writer here is an opcode boundary and writes one whole value. CPython chooses the same opcodes, see `save_long`,
 //! `save_float`, `save_bytes` and `save_unicode` in its `Modules/_pickle.c`.
 
-use std::hint::select_unpredictable;
-
 use num_bigint::BigInt;
 
 use super::{Emitter, Sink, text};
@@ -67,28 +65,19 @@ impl<S: Sink> Emitter<S> {
 
     /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
     ///
-    /// All four are worked out and one is selected, since the sizes of ints cannot be predicted, and a jump that was
-    /// predicted wrongly costs more than the rest.
+    /// Without a jump: the sizes of ints cannot be predicted, and a jump that was predicted wrongly costs more than a
+    /// look into a table.
     #[inline(always)]
     fn binary_int(&mut self, value: i64) {
         let bits = value.cast_unsigned();
-        let small = bits & 0xffff_ffff;
-        let (opcode, small_len) = match small {
-            0..=0xff => (Opcode::Binint1, 2),
-            0x100..=0xffff => (Opcode::Binint2, 3),
-            _ => (Opcode::Binint, 5),
-        };
-        // Bytes that hold the value and its sign bit: at most eight.
-        let long_len = u64::from((i64::BITS - (value ^ (value >> 63)).leading_zeros()) / 8 + 1);
-        let fits = i32::try_from(value).is_ok();
-        let low = select_unpredictable(
-            fits,
-            u64::from(opcode.byte()) | small << 8,
-            u64::from(Opcode::Long1.byte()) | long_len << 8 | bits << 16,
-        );
-        let len = select_unpredictable(fits, small_len, 2 + long_len as usize);
+        let sign = (value >> 63).cast_unsigned();
+        // The highest bit that differs from the sign; the table has as many entries for each sign.
+        let highest = ((bits ^ sign) | 1).ilog2() as usize;
+        let form = INT_FORMS[(sign & 64) as usize | highest & 63];
+        let (header, header_bits, len) = (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&low.to_le_bytes());
+        bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
+        // A long int begins at the third byte, and only long ints get so far.
         bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
         self.out.extend_from_slice(&bytes);
         self.out.truncate(self.out.len() - (16 - len));
@@ -394,6 +383,35 @@ impl<S: Sink> Emitter<S> {
         if self.protocol >= opcode.protocol() { opcode } else { Opcode::Tuple }
     }
 }
+
+/// How an int is spelled from protocol 2 on, by the highest bit that differs from the sign, for ints from 0 on and then
+/// for those below.
+///
+/// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above that, a byte for how
+/// many bits that is, and a byte for how many bytes there are with it.
+const INT_FORMS: [u32; 128] = {
+    const fn form(opcode: Opcode, header: u32, len: u32) -> u32 {
+        opcode.byte() as u32 | header << 16 | len << 24
+    }
+
+    let mut forms = [0; 128];
+    let mut at = 0;
+    while at < 128 {
+        let (negative, highest) = (at >= 64, at as u32 % 64);
+        forms[at] = match highest {
+            0..8 if !negative => form(Opcode::Binint1, 8, 2),
+            8..16 if !negative => form(Opcode::Binint2, 8, 3),
+            0..31 => form(Opcode::Binint, 8, 5),
+            _ => {
+                // The bits up to the highest, and one for the sign.
+                let bytes = (highest + 2).div_ceil(8);
+                form(Opcode::Long1, 16, 2 + bytes) | bytes << 8
+            }
+        };
+        at += 1;
+    }
+    forms
+};
 
 /// Whether `bytes` is one value that is false in Python, in a spelling of this file: None, False, 0, 0.0, empty text,
 /// bytes, tuple, list, dict or set.

@@ -23,6 +23,7 @@ mod global;
 mod memo;
 mod object;
 mod text;
+mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 
@@ -87,6 +88,11 @@ impl<S: Sink> Emitter<S> {
     /// Writes these globals by their codes, where the protocol has such.
     pub(crate) fn set_extensions(&mut self, extensions: Option<Arc<ExtensionRegistry>>) {
         self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
+    }
+
+    /// Whether some globals may be written by code.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extensions.is_some()
     }
 
     pub(crate) fn protocol(&self) -> Protocol {

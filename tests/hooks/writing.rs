@@ -159,6 +159,17 @@ fn the_root_a_key_and_values_within_rust_types_are_asked_about() {
 }
 
 #[test]
+fn a_pickler_takes_its_hooks_to_another_thread() {
+    let mut pickler = Serializer::with_options(Vec::new(), &externals());
+    let bytes = std::thread::spawn(move || {
+        pickle!({"external": "x"}).serialize(&mut pickler).unwrap();
+        pickler.into_inner()
+    });
+    let read: Value = serde_pickle::from_slice(&bytes.join().unwrap()).unwrap();
+    assert!(matches!(read, Value::PersistentId(_)), "{read}");
+}
+
+#[test]
 fn an_id_has_no_id_and_values_within_it_do() {
     // fixtures: External(('outer', External('inner')))
     let value = pickle!({"external": ("outer", {"external": "inner"})});

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use serde_pickle::{Error, from_slice};
+use serde_pickle::{DeOptions, Encoding, Error, Value, from_slice, from_value};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -127,6 +127,37 @@ fn every_pickle_is_what_the_manifest_lays_down() {
     }
     assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(right > 500, "{right}");
+}
+
+/// A `Value` in between changes nothing.
+#[test]
+fn every_value_is_what_its_pickle_is() {
+    let mut wrong = Vec::new();
+    for entry in entries().into_iter().filter(|entry| !entry.json.is_null()) {
+        let value: Value = from_slice(&entry.bytes()).unwrap();
+        match from_value::<Json>(value) {
+            Ok(found) if found == entry.json => {}
+            Ok(found) => wrong.push(format!("{}: {found}, not {}", entry.file, entry.json)),
+            Err(error) => wrong.push(format!("{}: {error}", entry.file)),
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A payload of dates in an 8-bit string of Python 2 is text in a `Value` read as latin-1, as it is in Python.
+#[test]
+fn payloads_survive_being_taken_for_text() {
+    for encoding in [Encoding::Latin1, Encoding::Utf8, Encoding::Bytes] {
+        for (name, expected) in [
+            ("datetime/high_bytes-py2.7-p2.pkl", "2047-12-31T23:59:59.999999"),
+            ("datetime/naive-py2.7-p0.pkl", "2024-02-29T12:30:45"),
+            ("date/plain-py2.7-p2.pkl", "2024-02-29"),
+            ("time/naive-py2.7-p2.pkl", "12:30:45"),
+        ] {
+            let value: Value = DeOptions::new().encoding(encoding).from_slice(&bytes(name)).unwrap();
+            assert_eq!(from_value::<String>(value).unwrap(), expected, "{name} as {encoding:?}");
+        }
+    }
 }
 
 /// Nothing that a Python wrote is an error to whom it is all the same what it is.

@@ -32,13 +32,13 @@ fn hashable() -> Vec<(&'static str, Value)> {
     vec![
         ("tuple", nest(1, |value| Value::Tuple(vec![value]))),
         ("frozenset", nest(1, |value| Value::FrozenSet(Set::try_from_iter([value]).unwrap()))),
-        ("state", nest(1, object)),
-        ("arguments", nest(1, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into())),
+        ("state", nest(2, object)),
+        ("arguments", nest(2, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into())),
         ("persistent id", nest(1, |value| Value::PersistentId(Box::new(value)))),
-        ("state in a dict", nest(2, |value| object(Dict::from([("x", value)]).into()))),
+        ("state in a dict", nest(3, |value| object(Dict::from([("x", value)]).into()))),
         (
             OBJECTS_AS_KEYS,
-            nest(3, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())),
+            nest(4, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())),
         ),
     ]
 }
@@ -52,8 +52,8 @@ fn all() -> Vec<(&'static str, Value)> {
         ("list", nest(1, |value| Value::List(vec![value]))),
         ("dict", nest(1, |value| Dict::from([("k", value)]).into())),
         ("mixed", nest(3, |value| pickle!([{"k": (value,)}]))),
-        ("list items", nest(1, |value| items(vec![value], vec![]))),
-        ("dict items", nest(1, |value| items(vec![], vec![(1.into(), value)]))),
+        ("list items", nest(2, |value| items(vec![value], vec![]))),
+        ("dict items", nest(2, |value| items(vec![], vec![(1.into(), value)]))),
     ]);
     all
 }
