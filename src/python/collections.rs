@@ -88,10 +88,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries
     }
 }
 
-fn write_map<K: Serialize, V: Serialize, S: Serializer>(
-    entries: &[(K, V)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn write_map<K: Serialize, V: Serialize, S: Serializer>(entries: &[(K, V)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(entries.len()))?;
     for (key, value) in entries {
         map.serialize_entry(key, value)?;
