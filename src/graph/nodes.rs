@@ -285,7 +285,7 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Drops the object made last. The caller knows that nothing refers to it.
+    /// Gives an object other flags.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
             object.set_flags(flags);
