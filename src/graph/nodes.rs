@@ -143,8 +143,6 @@ impl Flags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RunKind {
-    /// What the object was made of: a container's first contents, or callable and arguments.
-    First,
     /// APPEND, APPENDS.
     Items,
     /// SETITEM, SETITEMS: keys and values in turn.

@@ -107,12 +107,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.emit.mark();
         self.emit.get(class_index);
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-        self.pending.extend([
-            Task::Sequence(items),
-            Task::Op(Opcode::Tuple),
-            Task::Save(kwargs),
-            Task::EndPartial,
-        ]);
+        self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
         Ok(())
     }
 
@@ -153,7 +148,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                     self.pending.extend([Opcode::Tuple2, Opcode::Reduce, Opcode::Pop].map(Task::Op));
                     continue;
                 }
-                RunKind::First | RunKind::Taken => continue,
+                RunKind::Taken => continue,
             };
             // Runs of one kind are one sequence that came in pieces.
             let mut handles: Option<Vec<Handle>> = None;
