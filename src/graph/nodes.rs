@@ -205,6 +205,11 @@ impl<'de> Nodes<'de> {
         self.objects.len()
     }
 
+    /// All objects with their numbers, in the order in which they were made.
+    pub(crate) fn numbered_objects(&self) -> impl Iterator<Item = (u32, Object)> {
+        (0..).zip(self.objects.iter().copied())
+    }
+
     /// Makes an object of the handles `contents`.
     #[inline]
     pub(crate) fn push_object(&mut self, tag: Tag, flags: Flags, offset: usize, contents: &[Handle]) -> Result<Handle> {

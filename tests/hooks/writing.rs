@@ -37,13 +37,14 @@ pub(super) fn python(script: &str, pickles: &[&[u8]]) -> Option<String> {
 }
 
 #[track_caller]
-fn assert_python(script: &str, pickles: &[&[u8]], expected: &str) {
+pub(super) fn assert_python(script: &str, pickles: &[&[u8]], expected: &str) {
     if let Some(found) = python(script, pickles) {
         assert_eq!(found, expected);
     }
 }
 
-const ALL: [Protocol; 6] = [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
+pub(super) const ALL: [Protocol; 6] =
+    [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
 
 // Several dumps
 
