@@ -33,9 +33,9 @@ use crate::limits;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::ser::SerOptions;
+use crate::write::{Emitter, Memory, Sink, Stream};
 use batch::{Batches, Next};
 use memoized::Memoized;
-use crate::write::{Emitter, Memory, Sink, Stream};
 
 impl Graph<'_> {
     /// Writes the graph as a pickle of the protocol that it was read from; one that was built is of protocol 4.
