@@ -1,6 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod against_cpython;
 mod classes;
 mod classes_load;
 mod conformance;
@@ -10,6 +11,7 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_build;
 mod graph_write;
 mod hooks;
 mod instances;

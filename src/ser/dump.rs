@@ -94,6 +94,7 @@ impl<S: Sink> Dump<S> {
     #[inline]
     pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<()> {
         self.forbid_hashed("a dict")?;
+        self.emit.enter();
         self.emit.mark();
         self.emit.name(variant)
     }

@@ -9,9 +9,9 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use super::Graph;
-use super::handle::{Handle, Tag};
-use super::nodes::Nodes;
+use crate::graph::Graph;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Nodes;
 use crate::opcode::{ArgumentKind, Opcode};
 
 /// Who is memoized.
