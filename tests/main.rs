@@ -24,6 +24,7 @@ mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod python_types;
 mod python_values;
 mod readme;
 mod regression;
