@@ -37,10 +37,7 @@ fn dates_and_times() {
         ("DT(2024, 2, 29, 12, 30, 45, tzinfo=timezone.utc)", "2024-02-29T12:30:45+00:00"),
         ("DT(2024, 2, 29, tzinfo=timezone(timedelta(seconds=19800)))", "2024-02-29T00:00:00+05:30"),
         ("DT(1900, 1, 1, tzinfo=timezone(-timedelta(seconds=1172)))", "1900-01-01T00:00:00-00:19:32"),
-        (
-            "DT(1900, 1, 1, tzinfo=timezone(timedelta(microseconds=1500001)))",
-            "1900-01-01T00:00:00+00:00:01.500001",
-        ),
+        ("DT(1900, 1, 1, tzinfo=timezone(timedelta(microseconds=1500001)))", "1900-01-01T00:00:00+00:00:01.500001"),
     ] {
         // Before 3.7 an offset was of whole minutes.
         cases.add((3, 7), python, datetime(text));
