@@ -151,9 +151,9 @@ impl<'g, S: Sink> Writer<'g, S> {
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
             if writable {
-                self.emit.bytearray(bytes)?
+                self.emit.bytearray(bytes)?;
             } else {
-                self.emit.bytes(bytes)?
+                self.emit.bytes(bytes)?;
             }
             return self.memoize(handle);
         }
