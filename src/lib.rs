@@ -27,6 +27,7 @@
 //! | `pickle.dumps`, `pickle.dump` | [`to_vec`], [`to_writer`]; with options: [`SerOptions`] |
 //! | `pickle.Unpickler`, several pickles in one file | [`Deserializer`] |
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
+//! | `datetime`, `decimal`, `uuid`, `collections` … | [`python`] |
 //! | any object at all | [`Value`], written in Rust by [`pickle!`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
 //! | what is shared, and what contains itself | [`Graph`] |
@@ -193,6 +194,7 @@ mod machine;
 mod natural;
 pub mod opcode;
 mod protocol;
+pub mod python;
 mod read;
 pub mod reduce;
 mod ser;

@@ -1,18 +1,18 @@
 //! [`Rc`] and [`Arc`] as shared objects: one object in the pickle for one allocation, one allocation for one object.
-//!
-//! serde has no notion of identity, so both directions pass it beside serde, on the thread. The pointer comes as a newtype
-//! under a private name ([`token::SHARED`]), which any other format passes through. Our serializer, when it meets the
-//! name, asks the content who it is: the content lays a clone of the pointer out on the thread and writes nothing. If that
-//! allocation has been written, a reference to it follows, else the content is serialized in earnest and memoized. Our
-//! deserializer lays out which object comes next; the visitor looks whether it has made a pointer of its type from it.
-//!
-//! An address is an identity only while the allocation lives: a temporary's address is used again at once. So the clone
-//! that was laid out is kept for as long as the entry that was made for it, which is one dump. Clones are of any type and
-//! may not leave their thread, so they are kept in a table of the thread, under the number of the dump; a dump is written
-//! on one thread, within one call of `serialize`. On reading, the table is that of one walk, and holds weak pointers.
-//!
-//! What contains itself cannot be made this way: the content would need the pointer before there is one. While an
-//! allocation is being written or read its entry says so, and to meet it again is an error.
+
+// serde has no notion of identity, so both directions pass it beside serde, on the thread. The pointer comes as a newtype
+// under a private name (`token::SHARED`), which any other format passes through. Our serializer, when it meets the
+// name, asks the content who it is: the content lays a clone of the pointer out on the thread and writes nothing. If that
+// allocation has been written, a reference to it follows, else the content is serialized in earnest and memoized. Our
+// deserializer lays out which object comes next; the visitor looks whether it has made a pointer of its type from it.
+//
+// An address is an identity only while the allocation lives: a temporary's address is used again at once. So the clone
+// that was laid out is kept for as long as the entry that was made for it, which is one dump. Clones are of any type and
+// may not leave their thread, so they are kept in a table of the thread, under the number of the dump; a dump is written
+// on one thread, within one call of `serialize`. On reading, the table is that of one walk, and holds weak pointers.
+//
+// What contains itself cannot be made this way: the content would need the pointer before there is one. While an
+// allocation is being written or read its entry says so, and to meet it again is an error.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};

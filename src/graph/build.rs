@@ -327,7 +327,8 @@ impl GraphBuilder {
             Tag::None | Tag::True | Tag::False | Tag::EmptyTuple => true,
             Tag::Const => self.nodes.constant(handle.number()).is_some(),
             tag if handle.is_object() => {
-                (handle.number() as usize) < self.nodes.object_count() && self.nodes.object(handle.number()).tag() == tag
+                (handle.number() as usize) < self.nodes.object_count()
+                    && self.nodes.object(handle.number()).tag() == tag
             }
             _ => false,
         };

@@ -25,8 +25,8 @@ pub(crate) mod scalar;
 pub(crate) mod view;
 mod write;
 
-pub(crate) use cycle::contains_itself;
 pub use build::GraphBuilder;
+pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 

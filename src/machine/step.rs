@@ -584,8 +584,7 @@ impl Machine<'_, '_> {
 }
 
 fn is_getattr(nodes: &Nodes<'_>, callable: Handle) -> bool {
-    callable.tag() == Tag::Global
-        && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
+    callable.tag() == Tag::Global && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
 }
 
 /// What a handle is, for a message.

@@ -55,6 +55,8 @@ pub(super) enum Role {
     StateSetter,
     /// The content of a newtype that is named as a class.
     Class,
+    /// A value of its own, which is told that nobody reads it as text.
+    Object,
 }
 
 impl fmt::Display for Role {
@@ -75,6 +77,7 @@ impl fmt::Display for Role {
             Self::NoKwargs => "keyword arguments, and none",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
+            Self::Object => "an object",
         })
     }
 }
@@ -107,6 +110,7 @@ impl<S: Sink> Dump<S> {
             token::BUFFER => self.buffer(value),
             token::NODE => self.node(value),
             token::SHARED => self.shared(value),
+            token::OBJECT => self.content(Role::Object, value),
             _ => Err(malformed(name)),
         }
     }
@@ -254,12 +258,13 @@ impl<'a, S: Sink> Special<'a, S> {
         Self { dump, role }
     }
 
-    /// For content that no other role takes: the argument of a class's call.
+    /// For content that no other role takes: the argument of a class's call, or a value of its own.
     fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
-        if self.role != Role::Class {
-            return Err(Error::data(format!("expected {}, found {found}", self.role)));
+        match self.role {
+            Role::Class => self.dump.open_class_call()?,
+            Role::Object => {}
+            _ => return Err(Error::data(format!("expected {}, found {found}", self.role))),
         }
-        self.dump.open_class_call()?;
         Ok(self.dump)
     }
 }
@@ -299,9 +304,9 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     type SerializeStruct = Fields<'a, S>;
     type SerializeStructVariant = Fields<'a, S>;
 
-    /// An int of any size says its bytes here rather than its digits.
+    /// An int of any size says its bytes here rather than its digits, and a Python object itself rather than its text.
     fn is_human_readable(&self) -> bool {
-        self.role != Role::BigInt
+        !matches!(self.role, Role::BigInt | Role::Object)
     }
 
     ints! {
@@ -409,6 +414,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
+            (_, Role::Object) => self.dump.serialize_newtype_struct(name, value),
             (Kind::Private, _) if name == token::NODE => value.serialize(self),
             (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
             (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
@@ -428,21 +434,21 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            Role::Class | Role::Object => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
             role => Items::new(self.dump, role, len),
         }
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
+            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }

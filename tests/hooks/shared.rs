@@ -55,7 +55,8 @@ fn one_allocation_is_one_object_and_one_object_is_one_allocation() {
 fn what_cpython_shared_is_shared() {
     // x = ['a']; pickle.dumps([x, ['a'], x], 4)
     let bytes = b"\x80\x04\x95\x13\0\0\0\0\0\0\0]\x94(]\x94\x8c\x01a\x94a]\x94h\x02ah\x01e.";
-    let lists: Vec<Shared<Arc<Vec<Shared<Arc<String>>>>>> = serde_pickle::from_slice(bytes).unwrap();
+    type List = Shared<Arc<Vec<Shared<Arc<String>>>>>;
+    let lists: Vec<List> = serde_pickle::from_slice(bytes).unwrap();
     assert!(Arc::ptr_eq(&lists[0].0, &lists[2].0));
     assert!(!Arc::ptr_eq(&lists[0].0, &lists[1].0), "equal is not the same");
     assert!(Arc::ptr_eq(&lists[0][0].0, &lists[1][0].0), "the text itself was shared");

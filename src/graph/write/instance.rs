@@ -107,12 +107,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.emit.mark();
         self.emit.get(class_index);
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-        self.pending.extend([
-            Task::Sequence(items),
-            Task::Op(Opcode::Tuple),
-            Task::Save(kwargs),
-            Task::EndPartial,
-        ]);
+        self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
         Ok(())
     }
 

@@ -33,9 +33,9 @@ use crate::limits;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::ser::SerOptions;
+use crate::write::{Emitter, Memory, Sink, Stream};
 use batch::{Batches, Next};
 use memoized::Memoized;
-use crate::write::{Emitter, Memory, Sink, Stream};
 
 impl Graph<'_> {
     /// Writes the graph as a pickle of the protocol that it was read from; one that was built is of protocol 4.
@@ -218,7 +218,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             Task::EndSpelled => self.spelled -= 1,
             Task::CloseTuple(len) => self.emit.close_tuple(*len, *len)?,
             Task::Sequence(contents) => {
-                while let Some(handle) = contents.next() {
+                for handle in contents.by_ref() {
                     self.save(handle)?;
                     if !self.pending.is_empty() {
                         return Ok(true);

@@ -54,7 +54,12 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.emit.open_tuple(1)?;
                 self.emit.empty_list()?;
                 self.push_contents(Kind::Items, &object);
-                self.pending.extend([Task::CloseTuple(1), Task::Op(Opcode::Reduce), Task::EndSpelled, Task::Made(handle)]);
+                self.pending.extend([
+                    Task::CloseTuple(1),
+                    Task::Op(Opcode::Reduce),
+                    Task::EndSpelled,
+                    Task::Made(handle),
+                ]);
             }
             Tag::Tuple => {
                 self.set_index(handle, OPEN);
@@ -145,7 +150,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         let inner = self.nodes.first(object).first().copied().unwrap_or(Handle::VACANT);
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
-            if writable { self.emit.bytearray(bytes)? } else { self.emit.bytes(bytes)? }
+            if writable {
+                self.emit.bytearray(bytes)?;
+            } else {
+                self.emit.bytes(bytes)?;
+            }
             return self.memoize(handle);
         }
         self.set_index(handle, OPEN);

@@ -155,7 +155,9 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.payloads.insert(base, index);
             }
         } else {
-            return Err(Error::unsupported("out-of-band buffers cannot be written in another order than they were read"));
+            return Err(Error::unsupported(
+                "out-of-band buffers cannot be written in another order than they were read",
+            ));
         }
         if read_only {
             self.emit.op(Opcode::ReadonlyBuffer);
