@@ -26,7 +26,7 @@ except ImportError:
 class Meta(type):
     def append(cls, item): pass
     def extend(cls, items): list(items)
-    def add(cls, item): hash(item)
+    def add(cls, item): pass
     def __setitem__(cls, key, value): pass
     def __call__(cls, *args, **kwargs): return cls.__new__(cls)
 
@@ -266,6 +266,11 @@ fn is_meant(program: &[u8], ours: &Result<Value, serde_pickle::Error>, theirs: &
             "argument list must be a tuple",
             "state is not a dictionary",
             "'mappingproxy' object",
+            // It may be a class, or a buffer.
+            "NEWOBJ class argument must be a type, not Thing",
+            "NEWOBJ_EX class argument must be a type, not Thing",
+            "bytes-like object is required, not 'Thing'",
+            "bytes-like object is required, not 'Meta'",
             // What a program gives up again is not asked for.
             "unregistered extension code",
             // An array as long as the highest memo index.
@@ -282,8 +287,9 @@ fn is_meant(program: &[u8], ours: &Result<Value, serde_pickle::Error>, theirs: &
                 // Items by index, and items of a bytearray.
                 || (message.contains("SETITEM") && message.contains("found a list"))
                 || message.contains("found a bytearray")
-                // Names in 8-bit strings of Python 2.
-                || (message.contains("STACK_GLOBAL needs two strings") && program.iter().any(|byte| b"STU".contains(byte)))
+                // Names in 8-bit strings of Python 2, or with a lone surrogate.
+                || (message.contains("STACK_GLOBAL needs two strings")
+                    && program.iter().any(|byte| b"STU\xed".contains(byte)))
         }
     }
 }
@@ -308,7 +314,7 @@ fn compare(programs: &[Vec<u8>]) -> Option<Failures> {
 
 #[test]
 fn generated_programs_mean_what_they_mean_to_cpython() {
-    let mut random = Random(0x5eed_0f_91c7_1e55);
+    let mut random = Random(0x5eed_0f91_c71e_55aa);
     let count = std::env::var("SERDE_PICKLE_PROGRAMS").map_or(40_000, |count| count.parse().unwrap());
     let programs: Vec<Vec<u8>> = (0..count).map(|_| program(&mut random)).collect();
     if let Some(failures) = compare(&programs) {

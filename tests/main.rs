@@ -1,5 +1,7 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Cases are listed one a line, and types are spelled out as a user would.
+#![allow(clippy::vec_init_then_push, clippy::type_complexity, clippy::cmp_owned)]
 
 mod against_cpython;
 mod classes;
@@ -22,6 +24,7 @@ mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod python_types;
 mod python_values;
 mod readme;
 mod regression;

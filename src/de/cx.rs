@@ -6,7 +6,7 @@ use std::cell::Cell;
 use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
@@ -185,12 +185,6 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
             }
         }
-    }
-
-    /// Whether the value is an 8-bit string.
-    #[inline]
-    pub(crate) fn is_chars(handle: Handle) -> bool {
-        matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
     }
 }
 

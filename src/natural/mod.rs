@@ -33,6 +33,7 @@ use crate::graph::scalar::{self, Int};
 use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, view};
 use crate::read::text::Text;
 use zone::Zone;
+pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {

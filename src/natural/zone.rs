@@ -79,7 +79,7 @@ pub(crate) fn push_name(text: &mut String, name: &str) {
 }
 
 /// The names of UTC in the IANA database, and those of GMT, which never differs.
-fn is_utc(key: &str) -> bool {
+pub(crate) fn is_utc(key: &str) -> bool {
     let key = key.strip_prefix("Etc/").unwrap_or(key);
     matches!(key, "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich")
 }

@@ -384,7 +384,8 @@ impl<T: Serialize> ObjectType for Deque<T> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let class = collections("deque");
         match self.maxlen {
-            Some(maxlen) => Reduce::call(class, ((), maxlen)).with_listitems(&self.items).serialize(serializer),
+            // An array of no items is the empty tuple, which `()` is not.
+            Some(maxlen) => Reduce::call(class, ([(); 0], maxlen)).with_listitems(&self.items).serialize(serializer),
             None => Reduce::call(class, ()).with_listitems(&self.items).serialize(serializer),
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result, quoted};
 /// A date and time: Python's `datetime.datetime`, naive or with a time zone.
 ///
 /// `Display` and [`FromStr`] are ISO 8601 with a `T`, and the key of a named zone in brackets (RFC 9557): the text that
-/// the types of chrono and jiff read, and the form in other formats.
+/// the types of jiff read, and those of chrono where there is no key; and the form in other formats.
 ///
 /// ```
 /// use serde_pickle::python::{DateTime, TimeZone};

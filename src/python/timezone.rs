@@ -9,12 +9,13 @@ use serde_derive::Serialize;
 use super::object::{TextObject, objects};
 use super::timedelta::{DAY, SECOND, TimeDelta};
 use crate::error::{Error, Result, quoted};
+use crate::natural::is_utc;
 
 /// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA database, `zoneinfo.ZoneInfo`.
 ///
 /// The zones of pytz and dateutil are read too, and are one of these two when they are written again; where a pickle of
 /// pytz says both key and offset, both are here. There is no time zone database in this crate: a key alone has no
-/// [`offset`](Self::offset).
+/// [`offset`](Self::offset), but for the names of UTC.
 ///
 /// `Display` and [`FromStr`] are the offset, `+05:30`, or the key.
 ///
@@ -69,7 +70,8 @@ impl TimeZone {
         if key.is_empty() || key.starts_with(['_', '+', '-']) || !key.bytes().all(plain) {
             return Err(Error::data(format!("expected the key of a time zone, found `{}`", quoted(&key))));
         }
-        Ok(Self { offset: None, key: Some(key), name: None })
+        let offset = is_utc(&key).then_some(TimeDelta::ZERO);
+        Ok(Self { offset, key: Some(key), name: None })
     }
 
     /// Gives an offset its name, the second argument of `datetime.timezone`. A zone with a key has none and stays as it is.
@@ -124,7 +126,7 @@ impl TimeZone {
             } else if suffix == "_fold=1" {
                 fold = true;
             } else if key.is_none() {
-                key = Self::named(suffix)?.key;
+                key = Some(Self::named(suffix)?);
             } else {
                 return Err(wrong());
             }
@@ -133,7 +135,7 @@ impl TimeZone {
             (None, None) if name.is_some() => return Err(wrong()),
             (None, None) => None,
             (Some(offset), None) => Some(Self { name, ..Self::fixed(offset)? }),
-            (offset, Some(key)) => Some(Self { offset, key: Some(key), name: None }),
+            (offset, Some(zone)) => Some(Self { offset: offset.or(zone.offset), ..zone }),
         };
         Ok((zone, fold))
     }

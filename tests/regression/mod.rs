@@ -7,3 +7,4 @@ mod inst_names;
 mod int_of_nothing;
 mod keys_by_identity;
 mod methods_of_instances;
+mod recursion_told_by_its_cause;

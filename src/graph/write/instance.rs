@@ -148,7 +148,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                     self.pending.extend([Opcode::Tuple2, Opcode::Reduce, Opcode::Pop].map(Task::Op));
                     continue;
                 }
-                RunKind::First | RunKind::Taken => continue,
+                RunKind::Taken => continue,
             };
             // Runs of one kind are one sequence that came in pieces.
             let mut handles: Option<Vec<Handle>> = None;

@@ -229,7 +229,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             Task::EndSpelled => self.spelled -= 1,
             Task::CloseTuple(len) => self.dump.emit.close_tuple(*len, *len)?,
             Task::Sequence(contents) => {
-                while let Some(handle) = contents.next() {
+                for handle in contents.by_ref() {
                     self.save(handle)?;
                     if !self.pending.is_empty() {
                         return Ok(true);

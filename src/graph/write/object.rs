@@ -152,9 +152,9 @@ impl<'g, S: Sink> Writer<'g, S> {
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
             if writable {
-                self.dump.emit.bytearray(bytes)?
+                self.dump.emit.bytearray(bytes)?;
             } else {
-                self.dump.emit.bytes(bytes)?
+                self.dump.emit.bytes(bytes)?;
             }
             return self.memoize(handle);
         }
