@@ -73,7 +73,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn visit_object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if self.handle.tag() == Tag::Instance
             && let View::Object(object) = self.view()?
-            && let Some(names) = global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)?
+            && let Some(names) =
+                global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)?
         {
             return visitor.visit_seq(ObjectSeq { node: self.unwrapped()?, object: &object, names, index: 0 });
         }

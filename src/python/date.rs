@@ -126,14 +126,26 @@ mod tests {
             let date = Date::new(year, month, day).unwrap();
             assert_eq!(date.to_string().parse::<Date>().unwrap(), date);
         }
-        for (year, month, day) in [(0, 1, 1), (10_000, 1, 1), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 0, 1), (2024, 1, 0)] {
+        for (year, month, day) in
+            [(0, 1, 1), (10_000, 1, 1), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 0, 1), (2024, 1, 0)]
+        {
             assert!(Date::new(year, month, day).is_err(), "{year} {month} {day}");
         }
     }
 
     #[test]
     fn text_of_another_form_is_refused() {
-        for wrong in ["", "2024-1-01", "2024-01-1", "20240101", "2024/01/01", "+024-01-01", "2024-01-01T", "2024-02-30", "２０24-01"] {
+        for wrong in [
+            "",
+            "2024-1-01",
+            "2024-01-1",
+            "20240101",
+            "2024/01/01",
+            "+024-01-01",
+            "2024-01-01T",
+            "2024-02-30",
+            "２０24-01",
+        ] {
             assert!(wrong.parse::<Date>().is_err(), "{wrong}");
         }
     }

@@ -140,7 +140,9 @@ mod tests {
             assert_eq!(serde_json::from_value::<DateTime>(text.into()).unwrap(), datetime);
         }
         assert!("2024-10-27T02:30:00[Europe/Berlin][_fold=1]".parse::<DateTime>().unwrap().time().fold());
-        for wrong in ["", "2024-07-01", "2024-07-01T", "2024-07-01x12:00:00", "2024-02-30T12:00:00", "2024-07-01T25:00:00"] {
+        for wrong in
+            ["", "2024-07-01", "2024-07-01T", "2024-07-01x12:00:00", "2024-02-30T12:00:00", "2024-07-01T25:00:00"]
+        {
             assert!(wrong.parse::<DateTime>().is_err(), "{wrong}");
         }
     }

@@ -122,7 +122,9 @@ mod tests {
 
     #[test]
     fn fractions_are_in_lowest_terms() {
-        for (parts, text) in [((6, 8), "3/4"), ((-6, 8), "-3/4"), ((6, -8), "-3/4"), ((0, -5), "0"), ((9, 3), "3"), ((-1, -1), "1")] {
+        for (parts, text) in
+            [((6, 8), "3/4"), ((-6, 8), "-3/4"), ((6, -8), "-3/4"), ((0, -5), "0"), ((9, 3), "3"), ((-1, -1), "1")]
+        {
             let fraction = Fraction::new(parts.0, parts.1).unwrap();
             assert_eq!(fraction.to_string(), text);
             assert_eq!(text.parse::<Fraction>().unwrap(), fraction);

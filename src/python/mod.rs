@@ -111,8 +111,8 @@ mod timezone;
 mod uuid_object;
 mod with;
 
-pub use self::builtins::{ByteArray, FrozenSet, Range, Set, SimpleNamespace, Slice, Tuple};
-pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict};
+pub use self::builtins::{ByteArray, FrozenSet, Range, Set, Slice, Tuple};
+pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict, SimpleNamespace};
 pub use self::date::Date;
 pub use self::datetime::DateTime;
 pub use self::decimal::Decimal;

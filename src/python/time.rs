@@ -197,13 +197,26 @@ mod tests {
 
     #[test]
     fn text_is_that_of_isoformat() {
-        for text in ["00:00:00", "23:59:59.999999", "12:30:00.000001+05:30", "12:30:00[Europe/Berlin]", "01:02:03-00:00:07"] {
+        for text in
+            ["00:00:00", "23:59:59.999999", "12:30:00.000001+05:30", "12:30:00[Europe/Berlin]", "01:02:03-00:00:07"]
+        {
             assert_eq!(text.parse::<Time>().unwrap().to_string(), text);
         }
         assert_eq!("12:30".parse::<Time>().unwrap(), Time::new(12, 30, 0, 0).unwrap());
         assert_eq!("12:30:00.5Z".parse::<Time>().unwrap().to_string(), "12:30:00.500000+00:00");
         assert!("12:30:00[_fold=1]".parse::<Time>().unwrap().fold());
-        for wrong in ["", "12", "24:00:00", "12:60", "12:30:60", "12:30:00.", "12:30.5", "12:30:00.1234567", "1:30:00", "12:30:00:00"] {
+        for wrong in [
+            "",
+            "12",
+            "24:00:00",
+            "12:60",
+            "12:30:60",
+            "12:30:00.",
+            "12:30.5",
+            "12:30:00.1234567",
+            "1:30:00",
+            "12:30:00:00",
+        ] {
             assert!(wrong.parse::<Time>().is_err(), "{wrong}");
         }
     }

@@ -165,12 +165,15 @@ mod tests {
 
     #[test]
     fn text_is_a_number_of_seconds() {
-        for (text, micros) in [("PT0S", 0), ("-PT0.000001S", -1), ("PT1.5S", 1_500_000), ("PT172800S", 172_800_000_000)] {
+        for (text, micros) in [("PT0S", 0), ("-PT0.000001S", -1), ("PT1.5S", 1_500_000), ("PT172800S", 172_800_000_000)]
+        {
             let delta: TimeDelta = text.parse().unwrap();
             assert_eq!(delta.whole_microseconds(), micros);
             assert_eq!(delta.to_string(), text);
         }
-        for wrong in ["", "PT", "PTS", "PT1H", "PT-1S", "PT1.S", "PT.5S", "PT1.0000001S", "PT999999999999999999999S", "--PT1S"] {
+        for wrong in
+            ["", "PT", "PTS", "PT1H", "PT-1S", "PT1.S", "PT.5S", "PT1.0000001S", "PT999999999999999999999S", "--PT1S"]
+        {
             assert!(wrong.parse::<TimeDelta>().is_err(), "{wrong}");
         }
     }

@@ -259,14 +259,18 @@ mod tests {
 
     #[test]
     fn offsets_and_keys_have_their_text() {
-        for (text, seconds) in [("+00:00", 0), ("+05:30", 19_800), ("-03:00", -10_800), ("+00:00:07", 7), ("-23:59:59", -86_399)] {
+        for (text, seconds) in
+            [("+00:00", 0), ("+05:30", 19_800), ("-03:00", -10_800), ("+00:00:07", 7), ("-23:59:59", -86_399)]
+        {
             let zone: TimeZone = text.parse().unwrap();
             assert_eq!(zone, TimeZone::fixed(offset(seconds)).unwrap());
             assert_eq!(zone.to_string(), text);
         }
         assert_eq!("Z".parse::<TimeZone>().unwrap(), TimeZone::UTC);
         assert_eq!("Etc/GMT+5".parse::<TimeZone>().unwrap().key(), Some("Etc/GMT+5"));
-        for wrong in ["", "+", "+5", "+05:3", "+24:00", "-05:60", "a b", "+05:30[_fold=1]", "_x", "+01:00[a][b]", "+01:00["] {
+        for wrong in
+            ["", "+", "+5", "+05:3", "+24:00", "-05:60", "a b", "+05:30[_fold=1]", "_x", "+01:00[a][b]", "+01:00["]
+        {
             assert!(wrong.parse::<TimeZone>().is_err(), "{wrong}");
         }
     }

@@ -37,7 +37,11 @@ fn python_loads_the_types_of_chrono() {
     cases.add(EVERY, "time(23, 59, 59, 999999)", chrono::<NaiveTime>("23:59:59.999999"));
     cases.add(EVERY, "timedelta(microseconds=-1)", By(chrono::TimeDelta::microseconds(-1)));
     cases.add(EVERY, "timedelta(-3, 5)", By(chrono::TimeDelta::days(-3) + chrono::TimeDelta::seconds(5)));
-    cases.add(PYTHON3, "[DT(2024, 2, 29, 12, 30, 45, 123456, tzinfo=timezone.utc), None]", By(vec![Some(moment().0), None]));
+    cases.add(
+        PYTHON3,
+        "[DT(2024, 2, 29, 12, 30, 45, 123456, tzinfo=timezone.utc), None]",
+        By(vec![Some(moment().0), None]),
+    );
     cases.ask();
 }
 
@@ -131,7 +135,9 @@ fn what_a_type_has_no_place_for_is_an_error() {
 #[test]
 fn a_time_in_a_gap_is_what_python_takes_it_for() {
     let gap: python::DateTime = "2024-03-31T02:30:00[Europe/Berlin]".parse().unwrap();
-    for (fold, text) in [(false, "2024-03-31T03:30:00+02:00[Europe/Berlin]"), (true, "2024-03-31T01:30:00+01:00[Europe/Berlin]")] {
+    for (fold, text) in
+        [(false, "2024-03-31T03:30:00+02:00[Europe/Berlin]"), (true, "2024-03-31T01:30:00+01:00[Europe/Berlin]")]
+    {
         let bytes = to_vec(&gap.clone().with_fold(fold)).unwrap();
         assert_eq!(from_slice::<By<Zoned>>(&bytes).unwrap(), chrono::<Zoned>(text));
     }

@@ -59,7 +59,11 @@ fn datetimes() {
         reads(case, berlin.clone());
     }
     reads("zones/timezone_named", cet);
-    read_as::<TimeZone>(&[("zones/timezone_utc", "+00:00"), ("zones/timezone_plus", "+05:30"), ("zones/pytz_zone", "Europe/Berlin")]);
+    read_as::<TimeZone>(&[
+        ("zones/timezone_utc", "+00:00"),
+        ("zones/timezone_plus", "+05:30"),
+        ("zones/pytz_zone", "Europe/Berlin"),
+    ]);
 }
 
 #[test]
@@ -67,7 +71,12 @@ fn a_fold_is_kept_where_python_wrote_it() {
     // From protocol 4 on.
     for entry in crate::natural::case("datetime/fold") {
         let datetime: DateTime = serde_pickle::from_slice(&entry.bytes()).unwrap();
-        assert_eq!(datetime, parsed::<DateTime>("2024-10-27T02:30:00").with_fold(entry.protocol >= 4), "{}", entry.file);
+        assert_eq!(
+            datetime,
+            parsed::<DateTime>("2024-10-27T02:30:00").with_fold(entry.protocol >= 4),
+            "{}",
+            entry.file
+        );
     }
 }
 

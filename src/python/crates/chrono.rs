@@ -2,9 +2,9 @@
 
 use ::chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
-use crate::python::{AsPython, TimeZone};
 use crate::error::{Error, Result};
 use crate::python;
+use crate::python::{AsPython, TimeZone};
 
 /// A date of the years 1 to 9999.
 impl AsPython for NaiveDate {

@@ -2,9 +2,9 @@
 
 use ::jiff::{SignedDuration, Timestamp, Zoned, civil, tz};
 
-use crate::python::{AsPython, TimeZone};
 use crate::error::{Error, Result};
 use crate::python;
+use crate::python::{AsPython, TimeZone};
 
 fn refused(error: impl std::fmt::Display) -> Error {
     Error::data(error.to_string())
@@ -49,13 +49,8 @@ impl AsPython for civil::Time {
 /// The reading of the clock, whatever the zone.
 fn clock(time: &python::Time) -> Result<civil::Time> {
     // Two digits each, and microseconds below a million.
-    civil::Time::new(
-        time.hour() as i8,
-        time.minute() as i8,
-        time.second() as i8,
-        time.microsecond() as i32 * 1_000,
-    )
-    .map_err(refused)
+    civil::Time::new(time.hour() as i8, time.minute() as i8, time.second() as i8, time.microsecond() as i32 * 1_000)
+        .map_err(refused)
 }
 
 /// A naive datetime.

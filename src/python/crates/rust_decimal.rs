@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::python::{AsPython, Decimal};
 use crate::error::{Error, Result};
+use crate::python::{AsPython, Decimal};
 
 /// A decimal of up to 28 digits behind the point; what Python has beyond that is an error, never rounded.
 impl AsPython for ::rust_decimal::Decimal {
@@ -36,12 +36,14 @@ fn plain(text: &str) -> Option<Cow<'_, str>> {
     let point = whole.len() as i64 + exponent;
     let digits = format!("{whole}{fraction}");
     let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
-    Some(match usize::try_from(point) {
-        Ok(at) if at > 0 && at < digits.len() => format!("{sign}{}.{}", digits.get(..at)?, digits.get(at..)?),
-        Ok(at) if at > 0 => format!("{sign}{digits}{}", zeros(point - digits.len() as i64)),
-        _ => format!("{sign}0.{}{digits}", zeros(-point)),
-    }
-    .into())
+    Some(
+        match usize::try_from(point) {
+            Ok(at) if at > 0 && at < digits.len() => format!("{sign}{}.{}", digits.get(..at)?, digits.get(at..)?),
+            Ok(at) if at > 0 => format!("{sign}{digits}{}", zeros(point - digits.len() as i64)),
+            _ => format!("{sign}0.{}{digits}", zeros(-point)),
+        }
+        .into(),
+    )
 }
 
 #[cfg(test)]
@@ -50,7 +52,8 @@ mod tests {
 
     #[test]
     fn numbers_are_exact_or_an_error() {
-        let read = |text: &str| ::rust_decimal::Decimal::from_python(text.parse().unwrap()).map(|number| number.to_string());
+        let read =
+            |text: &str| ::rust_decimal::Decimal::from_python(text.parse().unwrap()).map(|number| number.to_string());
         for (text, plain) in [
             ("1.50", "1.50"),
             ("-0.001", "-0.001"),

@@ -1,7 +1,7 @@
 //! The type of the crate uuid.
 
-use crate::python::{AsPython, Uuid};
 use crate::error::Result;
+use crate::python::{AsPython, Uuid};
 
 impl AsPython for ::uuid::Uuid {
     type Object = Uuid;
