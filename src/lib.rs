@@ -198,6 +198,8 @@ pub mod python;
 mod read;
 pub mod reduce;
 mod ser;
+pub mod shared;
+pub mod tools;
 mod value;
 mod write;
 
@@ -206,7 +208,7 @@ pub use de::{
     from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
+pub use graph::{Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
 pub use protocol::Protocol;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,

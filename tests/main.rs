@@ -1,6 +1,9 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Cases are listed one a line, and types are spelled out as a user would.
+#![allow(clippy::vec_init_then_push, clippy::type_complexity, clippy::cmp_owned)]
 
+mod against_cpython;
 mod classes;
 mod classes_load;
 mod conformance;
@@ -10,6 +13,7 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_build;
 mod graph_write;
 mod hooks;
 mod instances;

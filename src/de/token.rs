@@ -57,6 +57,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 _ => self.expected("a persistent id"),
             },
+            token::SHARED => {
+                let identity = self.cx.nodes.identity(self.handle);
+                let content = self.unwrapped()?;
+                // The visitor takes it up at once, and no other does.
+                crate::shared::next_object(&self.cx.scope, identity.to_bits());
+                visitor.visit_newtype_struct(content)
+            }
             token::BUFFER => match self.buffer_bytes()? {
                 Some(bytes) => {
                     self.cx.charge(bytes.len())?;

@@ -31,7 +31,7 @@ pub(crate) const GLOBAL: &str = "$serde_pickle::Global";
 pub(crate) const PERSISTENT_ID: &str = "$serde_pickle::PersistentId";
 /// Newtype around a tuple of bytes and a bool (read-only): a buffer that may travel out of band (PEP 574).
 pub(crate) const BUFFER: &str = "$serde_pickle::PickleBuffer";
-/// Newtype around a tuple of an address (u64) and the content: one object for one allocation.
+/// Newtype around the content of an Rc or Arc: one object for one allocation; see `shared.rs`.
 pub(crate) const SHARED: &str = "$serde_pickle::Shared";
 /// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see `ser/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";

@@ -50,6 +50,7 @@ pub struct Seq<'a, S> {
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
@@ -158,6 +159,7 @@ impl<'a, S: Sink> Tuple<'a, S> {
         if len == 0 {
             dump.emit.boundary()?;
         }
+        dump.emit.enter();
         let opcode = dump.emit.begin_tuple(len);
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
@@ -254,6 +256,7 @@ impl<'a, S: Sink> Map<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
@@ -304,6 +307,12 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
         key.serialize(&mut *self.dump)?;
         self.dump.hashed = false;
         Ok(())
+    }
+
+    #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Result<()> {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
     }
 
     #[inline(always)]
@@ -361,6 +370,7 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter_struct();
         Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 

@@ -255,7 +255,7 @@ impl SerOptions {
     /// # Errors
     /// As [`to_vec`](crate::to_vec), and what the protocol has no form for.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
-        let mut dump = self.start(Memory);
+        let mut dump = self.start_one(Memory);
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()?;
@@ -267,12 +267,20 @@ impl SerOptions {
     /// # Errors
     /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
     pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
-        let mut dump = self.start(Stream(writer));
+        let mut dump = self.start_one(Stream(writer));
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()
     }
 
+    /// For one pickle alone.
+    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
+        let mut dump = self.start(sink);
+        dump.emit.expect_one_pickle();
+        dump
+    }
+
+    /// For pickles that share a memo.
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
         Dump::new(self.emitter_with(sink, self.memoize_strings), self.hooks.clone())
     }

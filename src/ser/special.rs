@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::token;
+use crate::shared::{self, Plan};
 use crate::value::PickleBuffer;
 use crate::write::Sink;
 
@@ -108,6 +109,7 @@ impl<S: Sink> Dump<S> {
             token::PERSISTENT_ID => self.persistent_id(value),
             token::BUFFER => self.buffer(value),
             token::NODE => self.node(value),
+            token::SHARED => self.shared(value),
             token::OBJECT => self.content(Role::Object, value),
             _ => Err(malformed(name)),
         }
@@ -126,6 +128,31 @@ impl<S: Sink> Dump<S> {
             }
             _ => value.serialize(self),
         }
+    }
+
+    /// The content of an Rc or Arc: a reference to it where it has been written.
+    fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        // What is written aside has another memo, and is written again.
+        if self.diversion.is_some() {
+            return value.serialize(self);
+        }
+        let scope = std::mem::take(&mut self.scope);
+        let plan = shared::plan(&scope, self.hashed, || self.content(Role::Splice, value));
+        self.scope = scope;
+        match plan? {
+            Plan::Refer(index) => {
+                self.emit.boundary()?;
+                self.emit.get(index);
+            }
+            Plan::Write(key) => {
+                value.serialize(&mut *self)?;
+                let index = self.emit.memoize()?;
+                shared::written(&self.scope, key, index);
+            }
+            Plan::Cycle => return Err(Error::data(shared::CYCLE)),
+            Plan::Foreign => return Err(malformed(token::SHARED)),
+        }
+        Ok(())
     }
 
     fn complex<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {

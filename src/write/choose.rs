@@ -231,7 +231,7 @@ impl<S: Sink> Emitter<S> {
 
     /// SHORT_BINUNICODE.
     #[inline(always)]
-    fn short_str(&mut self, value: &str) {
+    pub(super) fn short_str(&mut self, value: &str) {
         self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
         self.out.extend_from_slice(value.as_bytes());
     }
