@@ -75,16 +75,16 @@ def number(value):
 
 
 def judge(value, must, wish):
-    """`missed`, `met` or `reached`, or `unsteady` where the two estimates of a ratio do not agree on it."""
+    """`missed`, `met` or `reached`, or `unsteady`.
 
-    def verdict(figure):
-        if figure > must:
-            return "missed"
-        return "met" if wish is None or figure > wish else "reached"
-
-    if isinstance(value, Ratio) and not value.steady and verdict(value) != verdict(value.other):
+    Where the two estimates of a ratio disagree it is unsteady, even if both are on the same side of the goal: a
+    busy machine has been seen to double the slower contender's time in both.
+    """
+    if isinstance(value, Ratio) and not value.steady:
         return "unsteady"
-    return verdict(value)
+    if value > must:
+        return "missed"
+    return "met" if wish is None or value > wish else "reached"
 
 
 def table(r):

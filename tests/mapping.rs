@@ -4,7 +4,9 @@
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use serde_pickle::{DeOptions, Error, Value, from_slice};
 
 /// What is asked for.
@@ -293,4 +295,27 @@ fn the_table_of_objects_is_what_happens() {
 #[test]
 fn the_table_of_zones_is_what_happens() {
     assert_documented(&zone_table());
+}
+
+/// The document names tests as `module::what_it_shows`, or by the last part alone where the module was just named.
+#[test]
+fn the_tests_that_the_document_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = std::fs::read_to_string(root.join("docs/MAPPING.md")).unwrap();
+    let sources: String = ["tests", "tests/natural"]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap())
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect();
+    // Every other piece between backquotes is code; a test has a sentence for a name.
+    let code = document.split('`').skip(1).step_by(2);
+    let names: Vec<&str> = code
+        .map(|code| code.rsplit("::").next().unwrap())
+        .filter(|name| name.matches('_').count() >= 3 && !name.starts_with('_'))
+        .collect();
+    let missing: Vec<_> = names.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    assert!(names.len() > 40, "{}", names.len());
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
 }

@@ -6,12 +6,13 @@ use std::cell::Cell;
 use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
 use crate::natural::FormCache;
 use crate::read::text::Text;
+use crate::shared::Scope;
 use crate::value::Buffer;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
@@ -24,6 +25,8 @@ pub(crate) struct Cx<'g, 'de> {
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// The Rcs and Arcs that this walk has made.
+    pub(crate) scope: Scope,
     /// Which classes have a natural form.
     pub(crate) forms: FormCache,
     /// Which classes have the names that the types say.
@@ -44,6 +47,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             settings,
             buffers: &[],
             budget: Cell::new(budget),
+            scope: Scope::default(),
             forms: FormCache::default(),
             classes: ClassCache::default(),
         }
@@ -181,12 +185,6 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
             }
         }
-    }
-
-    /// Whether the value is an 8-bit string.
-    #[inline]
-    pub(crate) fn is_chars(handle: Handle) -> bool {
-        matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
     }
 }
 

@@ -7,25 +7,25 @@
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
 //! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
-//! - `write.rs`: a graph as a pickle, with `memoized.rs` and `batch.rs`.
+//! - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
 
-mod batch;
+mod build;
 mod cycle;
 mod de;
 mod display;
 mod get;
 pub(crate) mod handle;
 pub(crate) mod import;
-mod memoized;
 mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
 pub(crate) mod view;
 mod write;
 
+pub use build::GraphBuilder;
 pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};

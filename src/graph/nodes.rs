@@ -143,8 +143,6 @@ impl Flags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RunKind {
-    /// What the object was made of: a container's first contents, or callable and arguments.
-    First,
     /// APPEND, APPENDS.
     Items,
     /// SETITEM, SETITEMS: keys and values in turn.
@@ -203,6 +201,11 @@ impl<'de> Nodes<'de> {
 
     pub(crate) fn object_count(&self) -> usize {
         self.objects.len()
+    }
+
+    /// All objects with their numbers, in the order in which they were made.
+    pub(crate) fn numbered_objects(&self) -> impl Iterator<Item = (u32, Object)> {
+        (0..).zip(self.objects.iter().copied())
     }
 
     /// Makes an object of the handles `contents`.
@@ -282,7 +285,7 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Drops the object made last. The caller knows that nothing refers to it.
+    /// Gives an object other flags.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
             object.set_flags(flags);

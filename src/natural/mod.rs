@@ -21,6 +21,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 pub(crate) use array::{Array, ArrayItem};
+pub(crate) use path::{normal_posix, normal_windows};
+#[cfg(test)]
+pub(crate) use zone::push_name;
 
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
@@ -30,6 +33,7 @@ use crate::graph::scalar::{self, Int};
 use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, view};
 use crate::read::text::Text;
 use zone::Zone;
+pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {
@@ -136,11 +140,33 @@ pub(crate) fn natural<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>, strict: b
         return Ok(None);
     }
     let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
-    let call = Call { cx, object, strict };
+    let call = Call { cx, object, strict, exact: false };
     match form {
         Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
         Form::Zone(zone) => Ok(zone(&call)?.map(|zone| Natural::Text(zone.name()))),
         Form::Other(form) => form(&call),
+    }
+}
+
+/// The natural form of an object, where that is text, and with what it otherwise leaves out: the types of `python` read it.
+///
+/// Behind a time there may be further suffixes in the form of RFC 9557: `[_fold=1]` and `[_name=…]`, the name of an offset
+/// with all but letters, digits, `-` and `_` as `%` and two hexadecimal digits a byte; and UTC is in brackets where it is a
+/// zone of that name.
+pub(crate) fn exact_text<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Result<Option<Cow<'g, str>>> {
+    if object.callable.tag() == Tag::Ext {
+        return Ok(None);
+    }
+    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let call = Call { cx, object, strict: false, exact: true };
+    match form {
+        Form::Text(text) => text(&call),
+        Form::Zone(zone) => Ok(zone(&call)?.map(Zone::exact_name)),
+        Form::Other(form) => Ok(match form(&call)? {
+            Some(Natural::Text(text)) => Some(text),
+            Some(Natural::Same(handle)) => call.text(handle),
+            _ => None,
+        }),
     }
 }
 
@@ -150,7 +176,7 @@ pub(crate) fn structure<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Resu
         return Ok(None);
     }
     match cx.forms.form(cx, object.callable)? {
-        Some(Form::Other(form)) => form(&Call { cx, object, strict: false }),
+        Some(Form::Other(form)) => form(&Call { cx, object, strict: false, exact: false }),
         _ => Ok(None),
     }
 }
@@ -161,6 +187,8 @@ pub(crate) struct Call<'c, 'g, 'de> {
     object: &'c ObjectView<'g>,
     /// Text is asked for, and not whatever the object is.
     strict: bool,
+    /// The text is to leave nothing out.
+    exact: bool,
 }
 
 impl<'g> Call<'_, 'g, '_> {

@@ -26,6 +26,16 @@ pub(super) fn windows<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>
     Ok(Some(join_windows(&segments).into()))
 }
 
+/// One text as `str(PurePosixPath(text))`.
+pub(crate) fn normal_posix(text: &str) -> String {
+    join_posix(&[text.into()])
+}
+
+/// One text as `str(PureWindowsPath(text))`.
+pub(crate) fn normal_windows(text: &str) -> String {
+    join_windows(&[text.into()])
+}
+
 /// A path may have as many parts as an input says, each of them text that it has once.
 fn charge(call: &Call<'_, '_, '_>, segments: &[Cow<'_, str>]) -> Result<()> {
     segments.iter().try_for_each(|segment| call.cx.charge(segment.len() + 1))

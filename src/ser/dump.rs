@@ -16,6 +16,7 @@ use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
+use crate::shared::Scope;
 use crate::write::{Emitter, Sink};
 
 /// Writes the values of one Pickler.
@@ -35,6 +36,8 @@ pub struct Dump<S> {
     pub(super) hooks: Option<Arc<Hooks>>,
     /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
+    /// The Rcs and Arcs that this dump has written.
+    pub(super) scope: Scope,
     /// Where the hooks look at values.
     armed: Option<Arm>,
 }
@@ -52,6 +55,7 @@ impl<S: Sink> Dump<S> {
             form: class::Form::Argument,
             hooks,
             diversion: None,
+            scope: Scope::default(),
             armed,
         }
     }
@@ -81,6 +85,7 @@ impl<S: Sink> Dump<S> {
     /// Ends it.
     pub(super) fn finish(&mut self) -> Result<()> {
         self.emit.finish()?;
+        self.scope.clear();
         self.dumping = false;
         Ok(())
     }

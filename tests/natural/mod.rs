@@ -17,11 +17,11 @@ use serde_json::Value as Json;
 use serde_pickle::{DeOptions, Encoding, Error, Value, from_slice, from_value};
 
 #[derive(Deserialize)]
-struct Entry {
-    file: String,
+pub(crate) struct Entry {
+    pub(crate) file: String,
     case: String,
     python: String,
-    protocol: u8,
+    pub(crate) protocol: u8,
     also: Vec<Writer>,
     #[serde(default)]
     json: Json,
@@ -35,7 +35,7 @@ struct Writer {
 }
 
 impl Entry {
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         bytes(&self.file)
     }
 
@@ -60,7 +60,7 @@ fn entries() -> Vec<Entry> {
 }
 
 /// All pickles of a case, by whatever Python at whatever protocol.
-fn case(name: &str) -> Vec<Entry> {
+pub(crate) fn case(name: &str) -> Vec<Entry> {
     let entries: Vec<Entry> = entries().into_iter().filter(|entry| entry.case == name).collect();
     assert!(!entries.is_empty(), "no case {name}");
     entries
@@ -81,7 +81,7 @@ fn read<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
 }
 
 /// The message of the error of reading a case, without the place.
-fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
+pub(crate) fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
     let error = read::<T>(name).unwrap_err().to_string();
     match error.split_once(", at byte") {
         Some((message, _)) => message.to_owned(),
@@ -91,7 +91,7 @@ fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
 
 /// Every pickle of a case reads as `expected`.
 #[track_caller]
-fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expected: T) {
+pub(crate) fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expected: T) {
     for entry in case(name) {
         match from_slice::<T>(&entry.bytes()) {
             Ok(found) => assert_eq!(found, expected, "{}", entry.file),

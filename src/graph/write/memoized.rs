@@ -9,9 +9,9 @@ use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
 
-use super::Graph;
-use super::handle::{Handle, Tag};
-use super::nodes::Nodes;
+use crate::graph::Graph;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Nodes;
 use crate::opcode::{ArgumentKind, Opcode};
 
 /// Who is memoized.
@@ -51,11 +51,7 @@ impl Memoized {
 
     /// Whether the object gets a memo entry.
     pub(super) fn wants(&self, graph: &Graph<'_>, handle: Handle) -> bool {
-        let referred = if handle.is_object() {
-            self.is_referred_twice(handle)
-        } else {
-            self.shared.contains(&handle)
-        };
+        let referred = if handle.is_object() { self.is_referred_twice(handle) } else { self.shared.contains(&handle) };
         referred || was_memoized(&graph.nodes, &graph.input, handle)
     }
 

@@ -8,8 +8,8 @@
 //! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in CPython's
 //! `Modules/_pickle.c`.
 
-use super::handle::Handle;
-use super::nodes::Contents;
+use crate::graph::handle::Handle;
+use crate::graph::nodes::Contents;
 use crate::opcode::Opcode;
 
 /// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
