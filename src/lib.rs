@@ -193,6 +193,7 @@ mod machine;
 mod natural;
 pub mod opcode;
 mod protocol;
+pub mod python;
 mod read;
 pub mod reduce;
 mod ser;

@@ -14,6 +14,7 @@ mod hooks;
 mod instances;
 mod limits;
 mod natural;
+mod numpy;
 mod objects_load;
 mod opcodes;
 mod python;

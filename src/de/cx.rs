@@ -11,6 +11,7 @@ use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
 use crate::natural::FormCache;
+use crate::natural::numpy::DtypeCache;
 use crate::read::text::Text;
 use crate::value::Buffer;
 
@@ -26,6 +27,8 @@ pub(crate) struct Cx<'g, 'de> {
     budget: Cell<u64>,
     /// Which classes have a natural form.
     pub(crate) forms: FormCache,
+    /// numpy's dtype that was met last.
+    pub(crate) dtypes: DtypeCache,
     /// Which classes have the names that the types say.
     pub(crate) classes: ClassCache,
 }
@@ -45,6 +48,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             buffers: &[],
             budget: Cell::new(budget),
             forms: FormCache::default(),
+            dtypes: DtypeCache::default(),
             classes: ClassCache::default(),
         }
     }
