@@ -12,6 +12,28 @@ WORKLOADS = [
 ]
 
 
+class Ratio(float):
+    """A ratio, with another estimate of it beside it: one is of medians, the other of least times.
+
+    On a quiet machine the two agree. Where they do not, something else ran meanwhile, and neither is to be
+    believed: short sections suffer most, because one interruption is many times their length.
+    """
+
+    TOLERANCE = 1.15
+
+    def __new__(cls, ratio, other):
+        self = super().__new__(cls, ratio)
+        self.other = other
+        return self
+
+    @property
+    def steady(self):
+        return max(self, self.other) <= self.TOLERANCE * min(self, self.other)
+
+    def inverse(self):
+        return Ratio(1 / self, 1 / self.other)
+
+
 class Results:
     def __init__(self, subject):
         self.subject = subject
@@ -63,7 +85,10 @@ class Results:
         if not ours or not theirs:
             return None
         ratios = [a / b for one, other in zip(ours, theirs) for a, b in zip(one, other)]
-        return statistics.median(ratios) if ratios else None
+        if not ratios:
+            return None
+        least = [min(nanos for call in calls for nanos in call) for calls in (ours, theirs)]
+        return Ratio(statistics.median(ratios), least[0] / least[1])
 
     def millis(self, workload, task, contender):
         calls = self.nanos.get((workload, task, contender))
@@ -76,27 +101,29 @@ class Results:
         answers = self.python.get(workload)
         if not calls or not answers:
             return None
-        ratios = [
-            min(call) / 1e9 / answer["times"][key]["min"]
-            for call, answer in zip(calls, answers)
-            if key in answer["times"]
-        ]
-        return statistics.median(ratios) if ratios else None
+        pairs = [(call, answer["times"][key]) for call, answer in zip(calls, answers) if key in answer["times"]]
+        if not pairs:
+            return None
+        return Ratio(
+            statistics.median([min(call) / 1e9 / times["min"] for call, times in pairs]),
+            statistics.median([statistics.median(call) / 1e9 / times["median"] for call, times in pairs]),
+        )
 
     def python_to(self, workload, task, key, base):
         """CPython's time / a contender's."""
         ratio = self.to_python(workload, task, base, key)
-        return 1 / ratio if ratio else None
+        return ratio.inverse() if ratio else None
 
     def reads(self, workload, suffix="", collector="nogc"):
         """CPython's time for what the subject encodes / for what it encodes itself."""
         key = "reads%s-%s" % (suffix, collector)
-        ratios = []
-        for answer in self.python.get(workload, []):
-            if key in answer["times"]:
-                times = answer["times"][key]
-                ratios.append(times["ours"]["min"] / times["own"]["min"])
-        return statistics.median(ratios) if ratios else None
+        pairs = [answer["times"][key] for answer in self.python.get(workload, []) if key in answer["times"]]
+        if not pairs:
+            return None
+        return Ratio(
+            statistics.median([times["ours"]["min"] / times["own"]["min"] for times in pairs]),
+            statistics.median([times["ours"]["median"] / times["own"]["median"] for times in pairs]),
+        )
 
     def size(self, workload, what="ours_bytes"):
         """A size / the size of CPython's own pickle."""
@@ -118,7 +145,7 @@ class Results:
         ours, theirs = rows.get(contender), rows.get(base)
         if not ours or not theirs:
             return None
-        return statistics.median([a / b for a, b in zip(ours, theirs)])
+        return Ratio(statistics.median([a / b for a, b in zip(ours, theirs)]), min(ours) / min(theirs))
 
     def peak(self, workload, contender, base):
         ours, theirs = self.alloc.get((workload, contender)), self.alloc.get((workload, base))

@@ -25,7 +25,7 @@ sys.path.insert(0, HERE)
 
 import chart  # noqa: E402
 import targets  # noqa: E402
-from results import WORKLOADS, Results  # noqa: E402
+from results import WORKLOADS, Ratio, Results  # noqa: E402
 
 BEGIN, END = "<!-- table -->", "<!-- /table -->"
 OLD, NAMED = targets.OLD, targets.NAMED
@@ -149,6 +149,8 @@ class Runner:
 def number(value):
     if value is None:
         return "–"
+    if isinstance(value, Ratio) and not value.steady:
+        return "~" + number(float(value))
     if value >= 100:
         return "%.0f" % value
     if value >= 10:
@@ -198,7 +200,10 @@ def tables(r, python_version):
     limits = ["limit: lex", "limit: lex and UTF-8", "limit: memcpy", "limit: clone of the result"]
     unique = lambda items: list(dict.fromkeys(items))  # noqa: E731
     parts = [
-        task_table(r, "Typed decode: time / rmp-serde", "decode", NAMED, unique(formats + limits), read),
+        task_table(
+            r, "Typed decode: time / rmp-serde", "decode", NAMED,
+            unique([me] + formats[1:] + limits + [me + "::opcode::instructions"]), read,
+        ),
         task_table(
             r, "Borrowed decode: time / rmp-serde borrowed", "borrow", NAMED,
             unique([me, "deser-pickle", NAMED, "serde_json", "bincode", "limit: memcpy"]),
@@ -266,7 +271,15 @@ def growth_lines(r):
     return out
 
 
-def machine(python_version, rounds):
+def load():
+    """How many processes wanted a processor in the last minute; 0.0 where the system does not say."""
+    try:
+        return os.getloadavg()[0]
+    except OSError:
+        return 0.0
+
+
+def machine(python_version, rounds, load_before):
     """The line above the tables: what they were measured on."""
     cpu = "unknown processor"
     try:
@@ -279,7 +292,7 @@ def machine(python_version, rounds):
         answer = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return answer.stdout.decode().strip()
 
-    return "%s, commit %s. %s, %d cores, %s. %s, release profile; CPython %s. %d rounds." % (
+    return "%s, commit %s. %s, %d cores, %s. %s, release profile; CPython %s. %d rounds; load before %.1f." % (
         datetime.date.today().isoformat(),
         said("git", "rev-parse", "--short", "HEAD") or "unknown",
         cpu,
@@ -288,10 +301,11 @@ def machine(python_version, rounds):
         said("rustc", "--version").split(" (")[0],
         python_version,
         rounds,
+        load_before,
     )
 
 
-def write_docs(folder, r, rounds):
+def write_docs(folder, r, rounds, load_before):
     path = os.path.join(folder, "PERFORMANCE.md")
     with open(path, encoding="utf-8") as file:
         text = file.read()
@@ -299,7 +313,7 @@ def write_docs(folder, r, rounds):
         sys.exit("%s: the markers %s and %s must be there once, in this order" % (path, BEGIN, END))
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
-    body = machine(r.python_version, rounds) + "\n\n" + tables(r, r.python_version)
+    body = machine(r.python_version, rounds, load_before) + "\n\n" + tables(r, r.python_version)
     with open(path, "w", encoding="utf-8") as file:
         file.write(before + BEGIN + "\n" + body.strip() + "\n" + END + after)
     minor = ".".join(r.python_version.split(".")[:2])
@@ -338,12 +352,15 @@ def main():
     if unknown:
         parser.error("no such workload: " + ", ".join(sorted(unknown)))
 
+    load_before = load()
+    if load_before > 0.5:
+        print("warning: load %.1f: something else runs here, figures will be off" % load_before, file=sys.stderr)
     runner = Runner(args)
     runner.run()
     results = runner.results
     docs = args.docs or (None if args.workload or args.contender else os.path.join(HERE, "..", "docs"))
     if docs and not args.no_docs:
-        write_docs(docs, results, args.rounds * args.inner)
+        write_docs(docs, results, args.rounds * args.inner, load_before)
     print(targets.table(results))
     for error in results.errors:
         print("error: " + error, file=sys.stderr)

@@ -1,8 +1,10 @@
 """The goals of this crate's speed and size, and what was seen of them.
 
 `must` is what a release has to keep, `reach` what is worth working for. One line a goal; the figures are those
-of `results.Results`.
+of `results.Results`. A goal is not called met on a figure that is unsteady, see `results.Ratio`.
 """
+
+from results import Ratio
 
 PLAIN = ["records", "strings", "entries", "refs"]
 OTHERS = ["records2", "ints", "ints0", "floats", "dict", "tuples", "instances", "tree", "numpy"]
@@ -72,27 +74,42 @@ def number(value):
     return "%.0f" % value if value >= 100 else "%.3g" % value
 
 
+def judge(value, must, wish):
+    """`missed`, `met` or `reached`, or `unsteady`.
+
+    Where the two estimates of a ratio disagree it is unsteady, even if both are on the same side of the goal: a
+    busy machine has been seen to double the slower contender's time in both.
+    """
+    if isinstance(value, Ratio) and not value.steady:
+        return "unsteady"
+    if value > must:
+        return "missed"
+    return "met" if wish is None or value > wish else "reached"
+
+
 def table(r):
     """The goals as a Markdown table, with a mark for what is missed."""
     lines = ["| goal | must | reach | seen | |", "|---|--:|--:|---|---|"]
     for goal, must, reach, seen in goals(r):
-        cells, verdict = [], []
+        cells, verdicts = [], []
         for name, value in seen.items():
             if value is None:
                 cells.append("%s –" % name)
                 continue
             wish = reach.get(name) if isinstance(reach, dict) else reach
-            if value > must:
-                mark = "**"
-                verdict.append("missed")
-            else:
-                mark = ""
-                verdict.append("met" if wish is None or value > wish else "reached")
+            verdict = judge(value, must, wish)
+            verdicts.append(verdict)
+            text = number(value)
+            if verdict == "missed":
+                text = "**%s**" % text
+            if isinstance(value, Ratio) and not value.steady:
+                text = "~%s (or %s)" % (text, number(value.other))
             if isinstance(reach, dict) and wish is not None:
-                cells.append("%s %s%s%s (%s)" % (name, mark, number(value), mark, number(wish)))
-            else:
-                cells.append("%s %s%s%s" % (name, mark, number(value), mark))
-        word = next((word for word in ("missed", "met", "reached") if word in verdict), "not measured")
+                text += " (%s)" % number(wish)
+            cells.append("%s %s" % (name, text))
+        # A goal is as good as the worst that was seen of it.
+        order = ("missed", "unsteady", "met", "reached")
+        word = next((word for word in order if word in verdicts), "not measured")
         shown = "each" if isinstance(reach, dict) else number(reach)
         lines.append("| %s | %s | %s | %s | %s |" % (goal, number(must), shown, ", ".join(cells), word))
     return "\n".join(lines)

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::excessive_precision, reason = "the floats themselves lie between two decimals of that length")]
+    #[allow(clippy::excessive_precision, reason = "the floats themselves lie between two decimals of that length")]
     fn between_two_decimals_the_even_one_is_taken() {
         assert_eq!(repr(2_f64.powi(-25)), "2.9802322387695312e-08");
         let two_to_50 = 1_125_899_906_842_624.0;

@@ -27,6 +27,7 @@
 //! | `pickle.dumps`, `pickle.dump` | [`to_vec`], [`to_writer`]; with options: [`SerOptions`] |
 //! | `pickle.Unpickler`, several pickles in one file | [`Deserializer`] |
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
+//! | `datetime`, `decimal`, `uuid`, `collections` … | [`python`] |
 //! | any object at all | [`Value`], written in Rust by [`pickle!`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
 //! | what is shared, and what contains itself | [`Graph`] |
@@ -197,6 +198,8 @@ pub mod python;
 mod read;
 pub mod reduce;
 mod ser;
+pub mod shared;
+pub mod tools;
 mod value;
 mod write;
 
@@ -205,7 +208,7 @@ pub use de::{
     from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{Graph, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
+pub use graph::{Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
 pub use protocol::Protocol;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,

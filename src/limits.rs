@@ -48,6 +48,13 @@ pub(crate) const QUOTED: usize = 80;
 /// A claimed length is never allocated before the bytes are there.
 pub(crate) const READ_CHUNK: usize = 64 << 10;
 
+/// Values that a graph may write a second time, because a tuple or call that is not finished is reached through itself.
+///
+/// Such a tuple is begun again inside itself, and what the outer one has pushed is popped later, as CPython does; nested
+/// in one another they take time and output without end. CPython gives up where its stack does, at a few hundred levels.
+/// Beyond this number, four times the size of the graph is granted too.
+pub(crate) const REOPENED: u64 = 1 << 20;
+
 /// Parts of a qualified name that is written below protocol 4, where each but the first is a call of `getattr`.
 ///
 /// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes

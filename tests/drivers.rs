@@ -60,11 +60,8 @@ fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut instructions = opcode::instructions(bytes);
     let mut frames = 0;
     for item in &mut instructions {
-        match item.ok()? {
-            (at, Opcode::Frame, Argument::Int(len)) => {
-                frames = frames.max((at as usize + 9).saturating_add(len as usize))
-            }
-            _ => {}
+        if let (at, Opcode::Frame, Argument::Int(len)) = item.ok()? {
+            frames = frames.max((at as usize + 9).saturating_add(len as usize));
         }
     }
     let end = instructions.position() as usize;

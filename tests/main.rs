@@ -1,6 +1,9 @@
 //! All integration tests in one binary, by topic.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Cases are listed one a line, and types are spelled out as a user would.
+#![allow(clippy::vec_init_then_push, clippy::type_complexity, clippy::cmp_owned)]
 
+mod against_cpython;
 mod classes;
 mod classes_load;
 mod conformance;
@@ -10,15 +13,19 @@ mod django;
 mod drivers;
 mod fixtures;
 mod graph;
+mod graph_build;
+mod graph_write;
 mod hooks;
 mod instances;
 mod limits;
+mod mapping;
 mod natural;
 mod numpy;
 mod objects_load;
 mod opcodes;
 mod python;
 mod python_loads;
+mod python_types;
 mod python_values;
 mod readme;
 mod regression;

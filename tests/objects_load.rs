@@ -339,7 +339,9 @@ fn values_are_written_at_the_depth_to_which_they_are_read() {
     ];
     for (name, wrap) in wraps {
         let mut value = Value::Int(1);
-        for _ in 0..990 {
+        // An object counts as two levels.
+        let wrapped = if name == "object" { 495 } else { 990 };
+        for _ in 0..wrapped {
             value = wrap(value);
         }
         std::thread::scope(|scope| {
@@ -347,7 +349,7 @@ fn values_are_written_at_the_depth_to_which_they_are_read() {
             let written = thread.spawn_scoped(scope, || {
                 Protocol::ALL.map(|protocol| SerOptions::new().protocol(protocol).to_vec(&value).unwrap().len())
             });
-            assert!(written.unwrap().join().unwrap().iter().all(|len| *len > 990), "{name}");
+            assert!(written.unwrap().join().unwrap().iter().all(|len| *len > wrapped), "{name}");
         });
     }
 }

@@ -166,3 +166,9 @@ pub(crate) fn text(text: &str) -> String {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// A Python 3 to run a script of one's own, if there is one here.
+pub(crate) fn python3() -> Option<OsString> {
+    let found = pythons().iter().filter(|python| python.version.0 == 3).max_by_key(|python| python.version);
+    found.map(|python| python.program.clone())
+}

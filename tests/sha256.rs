@@ -2,7 +2,7 @@
 
 /// The first 32 bits of the fractional part of `root(n)` for the first primes.
 fn constants<const N: usize>(root: impl Fn(u128) -> u128) -> [u32; N] {
-    let is_prime = |n: &u128| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+    let is_prime = |n: &u128| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
     let mut out = [0; N];
     for (slot, prime) in out.iter_mut().zip((2u128..).filter(is_prime)) {
         *slot = root(prime) as u32;

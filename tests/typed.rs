@@ -612,7 +612,7 @@ fn real_records_are_read_into_structs() {
         name: format!("user-{n}"),
         email: format!("user{n}@example.org"),
         score: f64::from(n) * 0.5,
-        active: n % 3 == 0,
+        active: n.is_multiple_of(3),
         tags: vec![format!("tag{}", n % 5), "all".into()],
         address: Address { city: "Zürich".into(), zip: (8000 + n).to_string() },
         manager: None,

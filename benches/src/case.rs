@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::contender::{Borrow, Dynamic, Format};
+use crate::contender::{Borrow, Dynamic, DynamicWrite, Format};
 use crate::data::{Input, Source};
 use crate::limits;
 use crate::measure::Probe;
@@ -298,7 +298,7 @@ impl<W: Workload> Builder<'_, W> {
     }
 
     /// Adds the writing of a dynamic value. The check reads it back.
-    pub fn encode_value<D: Dynamic>(&mut self) {
+    pub fn encode_value<D: DynamicWrite>(&mut self) {
         if self.skips(D::NAME, D::INPUT) {
             return;
         }

@@ -39,8 +39,12 @@ pub trait Dynamic: 'static {
 
     /// Reads a value.
     fn read(bytes: &[u8]) -> Result<Self::Value<'_>, String>;
-    /// Writes a value.
-    fn write(value: &Self::Value<'_>) -> Result<Vec<u8>, String>;
     /// The value as a Rust type, to check it. It is not timed.
     fn typed<W: Workload>(value: Self::Value<'_>) -> Result<W::Owned, String>;
+}
+
+/// A dynamic value that is written as well.
+pub trait DynamicWrite: Dynamic {
+    /// Writes a value.
+    fn write(value: &Self::Value<'_>) -> Result<Vec<u8>, String>;
 }

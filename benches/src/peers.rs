@@ -2,9 +2,7 @@
 //!
 //! Each is used as its documentation's first example does, with the options a pickle of the workloads needs.
 
-use std::io::Cursor;
-
-use crate::contender::{Borrow, Dynamic, Format};
+use crate::contender::{Borrow, Dynamic, DynamicWrite, Format};
 use crate::data::Input;
 use crate::workload::Workload;
 
@@ -45,12 +43,14 @@ impl Dynamic for SerdePickle12Value {
         sp12::value_from_slice(bytes, sp12::DeOptions::new()).map_err(text)
     }
 
-    fn write(value: &sp12::Value) -> Result<Vec<u8>, String> {
-        sp12::value_to_vec(value, sp12::SerOptions::new()).map_err(text)
-    }
-
     fn typed<W: Workload>(value: sp12::Value) -> Result<W::Owned, String> {
         sp12::from_value(value).map_err(text)
+    }
+}
+
+impl DynamicWrite for SerdePickle12Value {
+    fn write(value: &sp12::Value) -> Result<Vec<u8>, String> {
+        sp12::value_to_vec(value, sp12::SerOptions::new()).map_err(text)
     }
 }
 
@@ -87,12 +87,14 @@ impl Dynamic for PickledValue {
         pickled::value_from_slice(bytes, pickled::DeOptions::new()).map_err(text)
     }
 
-    fn write(value: &pickled::Value) -> Result<Vec<u8>, String> {
-        pickled::value_to_vec(value, pickled::SerOptions::new()).map_err(text)
-    }
-
     fn typed<W: Workload>(value: pickled::Value) -> Result<W::Owned, String> {
         pickled::from_value(value).map_err(text)
+    }
+}
+
+impl DynamicWrite for PickledValue {
+    fn write(value: &pickled::Value) -> Result<Vec<u8>, String> {
+        pickled::value_to_vec(value, pickled::SerOptions::new()).map_err(text)
     }
 }
 
@@ -137,12 +139,14 @@ impl Dynamic for DeserPickleValue {
         deser_config().from_slice(bytes).map_err(text)
     }
 
-    fn write(value: &deser_value::Value) -> Result<Vec<u8>, String> {
-        deser_pickle::to_vec(value).map_err(text)
-    }
-
     fn typed<W: Workload>(value: deser_value::Value) -> Result<W::Owned, String> {
         deser_value::from_value(&value).map_err(text)
+    }
+}
+
+impl DynamicWrite for DeserPickleValue {
+    fn write(value: &deser_value::Value) -> Result<Vec<u8>, String> {
+        deser_pickle::to_vec(value).map_err(text)
     }
 }
 
@@ -180,14 +184,16 @@ impl Dynamic for RmpvValue {
         rmpv::decode::read_value(&mut bytes).map_err(text)
     }
 
+    fn typed<W: Workload>(value: rmpv::Value) -> Result<W::Owned, String> {
+        rmpv::ext::from_value(value).map_err(text)
+    }
+}
+
+impl DynamicWrite for RmpvValue {
     fn write(value: &rmpv::Value) -> Result<Vec<u8>, String> {
         let mut out = Vec::new();
         rmpv::encode::write_value(&mut out, value).map_err(text)?;
         Ok(out)
-    }
-
-    fn typed<W: Workload>(value: rmpv::Value) -> Result<W::Owned, String> {
-        rmpv::ext::from_value(value).map_err(text)
     }
 }
 
@@ -201,12 +207,6 @@ impl Dynamic for RmpvValueRef {
 
     fn read(mut bytes: &[u8]) -> Result<rmpv::ValueRef<'_>, String> {
         rmpv::decode::read_value_ref(&mut bytes).map_err(text)
-    }
-
-    fn write(value: &rmpv::ValueRef<'_>) -> Result<Vec<u8>, String> {
-        let mut out = Cursor::new(Vec::new());
-        rmpv::encode::write_value_ref(&mut out, value).map_err(text)?;
-        Ok(out.into_inner())
     }
 
     fn typed<W: Workload>(value: rmpv::ValueRef<'_>) -> Result<W::Owned, String> {
@@ -250,12 +250,14 @@ impl Dynamic for SerdeJsonValue {
         serde_json::from_slice(bytes).map_err(text)
     }
 
-    fn write(value: &serde_json::Value) -> Result<Vec<u8>, String> {
-        serde_json::to_vec(value).map_err(text)
-    }
-
     fn typed<W: Workload>(value: serde_json::Value) -> Result<W::Owned, String> {
         serde_json::from_value(value).map_err(text)
+    }
+}
+
+impl DynamicWrite for SerdeJsonValue {
+    fn write(value: &serde_json::Value) -> Result<Vec<u8>, String> {
+        serde_json::to_vec(value).map_err(text)
     }
 }
 

@@ -146,9 +146,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Int::Small(value)) => return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value))),
             Some(Int::Long(bytes)) => {
                 // A variant's name stands for an int of up to 128 bits.
-                return match i128::try_from(num_bigint::BigInt::from_signed_bytes_le(bytes)) {
-                    Ok(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
-                    Err(_) => Err(no_member(name, "an int of more than 128 bits")),
+                return match crate::natural::long(bytes).and_then(|value| i128::try_from(value).ok()) {
+                    Some(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    None => Err(no_member(name, "an int of more than 128 bits")),
                 };
             }
             Some(Int::Big(value)) => {
@@ -160,7 +160,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             None => {}
         }
         let text = match scalar::chars(self.cx.input, value) {
-            Some(chars) => String::from_utf8(chars.into_owned()).ok(),
+            Some(chars) => {
+                self.cx.charge(chars.len())?;
+                String::from_utf8(chars.into_owned()).ok()
+            }
             None if node.is_text() => self.cx.owned_text(value)?,
             None => None,
         };

@@ -6,13 +6,14 @@ use std::cell::Cell;
 use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
 use crate::natural::FormCache;
 use crate::natural::numpy::DtypeCache;
 use crate::read::text::Text;
+use crate::shared::Scope;
 use crate::value::Buffer;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
@@ -25,6 +26,8 @@ pub(crate) struct Cx<'g, 'de> {
     /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
     /// what a graph without shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// The Rcs and Arcs that this walk has made.
+    pub(crate) scope: Scope,
     /// Which classes have a natural form.
     pub(crate) forms: FormCache,
     /// numpy's dtype that was met last.
@@ -47,6 +50,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             settings,
             buffers: &[],
             budget: Cell::new(budget),
+            scope: Scope::default(),
             forms: FormCache::default(),
             dtypes: DtypeCache::default(),
             classes: ClassCache::default(),
@@ -185,12 +189,6 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
             }
         }
-    }
-
-    /// Whether the value is an 8-bit string.
-    #[inline]
-    pub(crate) fn is_chars(handle: Handle) -> bool {
-        matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
     }
 }
 

@@ -194,14 +194,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// The same, unless it is an empty dict beside arguments.
     fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
-        let nodes = self.cx.nodes;
-        let state = self.state_of(object)?;
-        let says_nothing = |state: &Handle| {
-            state.tag() == Tag::Dict
-                && nodes.contents_len(&nodes.object(state.number())) == 0
-                && (object.base.is_some() || !object.args.handles().is_empty())
-        };
-        Ok(state.filter(|state| !says_nothing(state)))
+        let made_of_something = object.base.is_some() || !object.args.handles().is_empty();
+        Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
+    }
+
+    fn is_empty_dict(&self, handle: Handle) -> bool {
+        handle.tag() == Tag::Dict && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
     }
 
     /// An instance as a struct.
@@ -260,7 +258,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
             (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
             (Some(state), ..) => self.visit_state(state, &object, visitor),
-            (None, ..) => self.visit_merged(Vec::new(), &object, visitor),
+            (None, None, []) => self.visit_merged(Vec::new(), &object, visitor),
+            // Something with content that is no map: better an error than an empty one.
+            _ => self.visit_instance(visitor),
         }
     }
 
@@ -293,8 +293,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
         match object.args.handles() {
             &[items] if is_items(&object, items) => Deserializer::deserialize_seq(self.inner(items)?, visitor),
-            [] => match self.state_of(&object)? {
-                Some(state) if is_sequence(state) => Deserializer::deserialize_seq(self.inner(state)?, visitor),
+            [] => match self.telling_state_of(&object)? {
+                Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
+                    Deserializer::deserialize_seq(self.inner(state)?, visitor)
+                }
+                // A map is no sequence, and attributes are no items.
+                Some(state) if !self.is_empty_dict(state) => self.visit_instance(visitor),
+                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => self.visit_instance(visitor),
+                _ if matches!(structure(self.cx, &object)?, Some(Natural::Pairs(_))) => self.visit_instance(visitor),
                 _ => self.visit_run(&[], visitor),
             },
             args => self.visit_run(args, visitor),

@@ -1,5 +1,7 @@
 //! The private serde names, on reading: what each hands to its visitor. The names are in `reduce/token.rs`.
 
+use std::borrow::Cow;
+
 use serde::de::value::{BytesDeserializer, SeqDeserializer};
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 
@@ -8,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Flags;
 use crate::graph::scalar::{self, Int};
-use crate::graph::view::{Args, Parts, View};
+use crate::graph::view::{Args, ObjectView, Parts, View, global_names};
+use crate::natural::exact_text;
 use crate::reduce::token;
 use crate::value::Value;
 
@@ -41,7 +44,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::GLOBAL => match self.handle.tag() {
                 Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
                     let (module, qualname) = self.global_names()?;
-                    let names = [module, qualname].map(std::borrow::Cow::into_owned);
+                    let names = [module, qualname].map(Cow::into_owned);
                     visitor.visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
                 }
                 _ => self.expected("a class, function or other global"),
@@ -54,6 +57,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 _ => self.expected("a persistent id"),
             },
+            token::SHARED => {
+                let identity = self.cx.nodes.identity(self.handle);
+                let content = self.unwrapped()?;
+                // The visitor takes it up at once, and no other does.
+                crate::shared::next_object(&self.cx.scope, identity.to_bits());
+                visitor.visit_newtype_struct(content)
+            }
             token::BUFFER => match self.buffer_bytes()? {
                 Some(bytes) => {
                     self.cx.charge(bytes.len())?;
@@ -66,8 +76,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 Some(dtype) => crate::python::numpy::hand_over(dtype, visitor),
                 None => self.expected("a dtype of numpy"),
             },
+            token::OBJECT => self.visit_object(visitor),
             _ => visitor.visit_newtype_struct(self.unwrapped()?),
         }
+    }
+
+    /// What a type of `python` reads: an object in four parts, anything else as it is.
+    fn visit_object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if self.handle.tag() == Tag::Instance
+            && let View::Object(object) = self.view()?
+            && let Some(names) =
+                global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)?
+        {
+            return visitor.visit_seq(ObjectSeq { node: self.unwrapped()?, object: &object, names, index: 0 });
+        }
+        visitor.visit_newtype_struct(self.unwrapped()?)
     }
 
     /// A struct with one of our names: an object as `__reduce__` describes it.
@@ -166,6 +189,39 @@ impl<'de> de::SeqAccess<'de> for BufferSeq<'_> {
             2 => seed.deserialize(self.parts.readonly.into_deserializer()).map(Some),
             _ => Ok(None),
         }
+    }
+}
+
+/// The parts of [`token::OBJECT`]: two names, arguments, the object.
+struct ObjectSeq<'o, 'g, 'de> {
+    node: NodeDeserializer<'g, 'de>,
+    object: &'o ObjectView<'g>,
+    names: (Cow<'g, str>, Cow<'g, str>),
+    index: u8,
+}
+
+impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        self.index = self.index.saturating_add(1);
+        match self.index {
+            1 => seed.deserialize((&*self.names.0).into_deserializer()),
+            2 => seed.deserialize((&*self.names.1).into_deserializer()),
+            3 => {
+                let handles = self.object.args.handles();
+                seed.deserialize(RunDeserializer { node: self.node, handles, kind: RunKindSeen::Tuple })
+            }
+            4 => match exact_text(self.node.cx, self.object)? {
+                Some(text) => {
+                    self.node.cx.charge(text.len())?;
+                    seed.deserialize((&*text).into_deserializer())
+                }
+                None => seed.deserialize(self.node),
+            },
+            _ => return Ok(None),
+        }
+        .map(Some)
     }
 }
 

@@ -10,7 +10,7 @@ macro_rules! forward {
         fn $method<V: Visitor<'g>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
             self.walk(|node| {
                 serde::Deserializer::$method(node, $($arg,)* visitor)
-                    .map_err(|error| node.cx.locate(error, node.handle))
+                    .map_err(|error| self.locate(error))
             })
         }
     )*};

@@ -6,11 +6,13 @@
 //!
 //! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people.
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
+//! - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
 //! anything else.
 
+mod build;
 mod cycle;
 mod de;
 mod display;
@@ -21,7 +23,9 @@ mod node;
 pub(crate) mod nodes;
 pub(crate) mod scalar;
 pub(crate) mod view;
+mod write;
 
+pub use build::GraphBuilder;
 pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
@@ -34,7 +38,7 @@ use serde::de::Deserialize;
 use crate::de::{DeOptions, Plain, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
-use crate::opcode::instructions;
+use crate::opcode::{Opcode, instructions};
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
 use crate::value::Buffer;
@@ -92,7 +96,7 @@ impl<'de> Graph<'de> {
 
     /// The protocol of the pickle that this was read from.
     ///
-    /// Protocols 0 and 1 do not say what they are: such a pickle is of protocol 1 if it has an instruction of that.
+    /// Protocols 0 and 1 do not say what they are: such a pickle is of the lowest protocol that has its instructions.
     ///
     /// ```
     /// use serde_pickle::{Graph, Protocol};
@@ -102,8 +106,9 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn protocol(&self) -> Protocol {
         self.declared.unwrap_or_else(|| {
-            let used = instructions(&self.input).map_while(Result::ok).map(|(_, opcode, _)| opcode.protocol());
-            used.max().unwrap_or(Protocol::V0)
+            // CPython writes the call of a state setter with TUPLE2 at every protocol.
+            let used = instructions(&self.input).map_while(Result::ok).map(|(_, opcode, _)| opcode);
+            used.filter(|opcode| *opcode != Opcode::Tuple2).map(Opcode::protocol).max().unwrap_or(Protocol::V0)
         })
     }
 

@@ -16,7 +16,7 @@ use super::scalar::{self, Int};
 use super::view::{ObjectView, View, global_names, set_items, tuple_items, view};
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::reduce::{Global, How};
 use crate::value::Value;
 
@@ -423,12 +423,21 @@ impl<'g> Node<'g> {
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to too much; both by the
     /// options with which the graph was read.
     pub fn to_value(self) -> Result<Value> {
-        self.walk(|node| crate::value::build(node.cx, node.handle).map_err(|error| node.cx.locate(error, node.handle)))
+        self.walk(|node| crate::value::build(node.cx, node.handle).map_err(|error| self.locate(error)))
     }
 
     /// Whether the object can be reached from itself. Looks at everything below it, each object once.
     pub fn contains_itself(self) -> bool {
         super::contains_itself(&self.graph.nodes, self.handle)
+    }
+
+    /// Says where in the pickle an error is, if there is one.
+    pub(super) fn locate(self, error: Error) -> Error {
+        match self.offset() {
+            _ if self.input().is_empty() => error.nowhere(),
+            Some(offset) => error.at(offset),
+            None => error,
+        }
     }
 
     /// Begins a walk of `de/` here.

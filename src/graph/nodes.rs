@@ -143,8 +143,6 @@ impl Flags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RunKind {
-    /// What the object was made of: a container's first contents, or callable and arguments.
-    First,
     /// APPEND, APPENDS.
     Items,
     /// SETITEM, SETITEMS: keys and values in turn.
@@ -191,6 +189,11 @@ impl<'de> Nodes<'de> {
         }
     }
 
+    /// Every reference from one value to another, those included that no longer lead anywhere.
+    pub(crate) fn handles(&self) -> &[Handle] {
+        &self.handles
+    }
+
     /// How many handles there are: what a walk that visits everything once visits at most.
     pub(crate) fn handle_count(&self) -> usize {
         self.handles.len()
@@ -198,6 +201,11 @@ impl<'de> Nodes<'de> {
 
     pub(crate) fn object_count(&self) -> usize {
         self.objects.len()
+    }
+
+    /// All objects with their numbers, in the order in which they were made.
+    pub(crate) fn numbered_objects(&self) -> impl Iterator<Item = (u32, Object)> {
+        (0..).zip(self.objects.iter().copied())
     }
 
     /// Makes an object of the handles `contents`.
@@ -277,7 +285,7 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Drops the object made last. The caller knows that nothing refers to it.
+    /// Gives an object other flags.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
             object.set_flags(flags);

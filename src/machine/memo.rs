@@ -14,10 +14,6 @@ pub(crate) struct Memo {
 }
 
 impl Memo {
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     #[inline]
     pub(super) fn get(&self, index: u64) -> Option<Handle> {
         match self.dense.get(index as usize) {

@@ -21,12 +21,6 @@ impl Stack {
         Self { operands: Vec::with_capacity((input / 2 + 4).min(2_048)), marks: Vec::with_capacity(8), fence: 0 }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.operands.clear();
-        self.marks.clear();
-        self.fence = 0;
-    }
-
     #[inline]
     pub(super) fn push(&mut self, handle: Handle) {
         self.operands.push(handle);

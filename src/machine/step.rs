@@ -4,7 +4,7 @@ use super::known::{self, Known};
 use super::{Machine, Spelling, no_memo};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Flags, RunKind};
+use crate::graph::nodes::{Flags, Nodes, RunKind};
 use crate::graph::scalar;
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal};
@@ -323,7 +323,8 @@ impl Machine<'_, '_> {
         let setter = match (Spelling::of(call.flags()), nodes.first(&call)) {
             (Spelling::Reduce, &[setter, arguments]) if arguments.tag() == Tag::Tuple => {
                 match nodes.first(&nodes.object(arguments.number())) {
-                    &[target, state] if target == object => [setter, state],
+                    // `getattr` sets nothing: a method of the object is popped once it is in the memo.
+                    &[target, state] if target == object && !is_getattr(nodes, setter) => [setter, state],
                     _ => return Ok(()),
                 }
             }
@@ -580,6 +581,10 @@ impl Machine<'_, '_> {
         self.stack.replace_top(view);
         Ok(())
     }
+}
+
+fn is_getattr(nodes: &Nodes<'_>, callable: Handle) -> bool {
+    callable.tag() == Tag::Global && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
 }
 
 /// What a handle is, for a message.

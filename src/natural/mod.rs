@@ -22,6 +22,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 pub(crate) use array::{Array, ArrayItem};
+pub(crate) use path::{normal_posix, normal_windows};
+#[cfg(test)]
+pub(crate) use zone::push_name;
 
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
@@ -32,6 +35,7 @@ use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, v
 use crate::read::text::Text;
 use numpy::Numpy;
 use zone::Zone;
+pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {
@@ -149,11 +153,33 @@ pub(crate) fn natural<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>, strict: b
         return Ok(None);
     }
     let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
-    let call = Call { cx, object, strict };
+    let call = Call { cx, object, strict, exact: false };
     match form {
         Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
         Form::Zone(zone) => Ok(zone(&call)?.map(|zone| Natural::Text(zone.name()))),
         Form::Other(form) => form(&call),
+    }
+}
+
+/// The natural form of an object, where that is text, and with what it otherwise leaves out: the types of `python` read it.
+///
+/// Behind a time there may be further suffixes in the form of RFC 9557: `[_fold=1]` and `[_name=…]`, the name of an offset
+/// with all but letters, digits, `-` and `_` as `%` and two hexadecimal digits a byte; and UTC is in brackets where it is a
+/// zone of that name.
+pub(crate) fn exact_text<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Result<Option<Cow<'g, str>>> {
+    if object.callable.tag() == Tag::Ext {
+        return Ok(None);
+    }
+    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let call = Call { cx, object, strict: false, exact: true };
+    match form {
+        Form::Text(text) => text(&call),
+        Form::Zone(zone) => Ok(zone(&call)?.map(Zone::exact_name)),
+        Form::Other(form) => Ok(match form(&call)? {
+            Some(Natural::Text(text)) => Some(text),
+            Some(Natural::Same(handle)) => call.text(handle),
+            _ => None,
+        }),
     }
 }
 
@@ -163,7 +189,7 @@ pub(crate) fn structure<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Resu
         return Ok(None);
     }
     match cx.forms.form(cx, object.callable)? {
-        Some(Form::Other(form)) => form(&Call { cx, object, strict: false }),
+        Some(Form::Other(form)) => form(&Call { cx, object, strict: false, exact: false }),
         _ => Ok(None),
     }
 }
@@ -174,6 +200,8 @@ pub(crate) struct Call<'c, 'g, 'de> {
     object: &'c ObjectView<'g>,
     /// Text is asked for, and not whatever the object is.
     strict: bool,
+    /// The text is to leave nothing out.
+    exact: bool,
 }
 
 impl<'g> Call<'_, 'g, '_> {
@@ -195,29 +223,33 @@ impl<'g> Call<'_, 'g, '_> {
     fn unsigned(&self, handle: Handle) -> Option<u128> {
         match self.int(handle)? {
             Int::Small(value) => u128::try_from(value).ok(),
-            Int::Long(bytes) => u128::try_from(num_bigint::BigInt::from_signed_bytes_le(bytes)).ok(),
+            Int::Long(bytes) => u128::try_from(long(bytes)?).ok(),
             Int::Big(value) => u128::try_from(&*value).ok(),
         }
     }
 
     /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the encoding of files.
+    ///
+    /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no text here; the error
+    /// comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
-        if let Some(chars) = scalar::chars(self.cx.input, handle) {
-            return match chars {
-                Cow::Borrowed(chars) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
-                Cow::Owned(chars) => String::from_utf8(chars).ok().map(Cow::Owned),
-            };
-        }
-        scalar::plain_text(self.cx.nodes, self.cx.input, handle)
+        let text = match scalar::chars(self.cx.input, handle) {
+            Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
+            Some(Cow::Owned(chars)) => String::from_utf8(chars).ok().map(Cow::Owned),
+            None => scalar::plain_text(self.cx.nodes, self.cx.input, handle),
+        }?;
+        self.cx.charge(text.len()).ok()?;
+        Some(text)
     }
 
     /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call that encodes text, an 8-bit
     /// string of Python 2, and what becomes of that where it was taken for text.
     fn payload(&self, handle: Handle, len: usize) -> Result<Option<Cow<'g, [u8]>>> {
         if let Some(chars) = scalar::chars(self.cx.input, handle) {
+            self.cx.charge(chars.len())?;
             return Ok(Some(chars));
         }
-        if let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) {
+        if let Some(text) = self.text(handle) {
             let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
             return Ok(match latin1.filter(|bytes| bytes.len() == len) {
                 Some(bytes) => Some(Cow::Owned(bytes)),
@@ -228,7 +260,11 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
-        NodeDeserializer::root(self.cx, handle).buffer_bytes()
+        let bytes = NodeDeserializer::root(self.cx, handle).buffer_bytes()?;
+        if let Some(bytes) = &bytes {
+            self.cx.charge(bytes.len())?;
+        }
+        Ok(bytes)
     }
 
     /// The attribute `name` in the state.
@@ -240,7 +276,9 @@ impl<'g> Call<'_, 'g, '_> {
             _ => tuple_items(nodes, state),
         };
         for &half in halves.iter().filter(|half| half.tag() == Tag::Dict) {
-            let mut contents = nodes.contents(&nodes.object(half.number()));
+            let half = nodes.object(half.number());
+            self.cx.charge_values(nodes.contents_len(&half))?;
+            let mut contents = nodes.contents(&half);
             while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
                 if self.text(key).is_some_and(|key| key == name) {
                     return Ok(Some(value));
@@ -283,6 +321,12 @@ impl<'g> Call<'_, 'g, '_> {
             None => Ok(self.text(handle)),
         }
     }
+}
+
+/// An int of at most 128 bits.
+pub(crate) fn long(bytes: &[u8]) -> Option<num_bigint::BigInt> {
+    // A byte more than 16 for the sign of an unsigned one; anything longer is not even looked at.
+    (bytes.len() <= 17).then(|| num_bigint::BigInt::from_signed_bytes_le(bytes))
 }
 
 /// The error of an object whose parts are of the right kind and hold what its class never writes.

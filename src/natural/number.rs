@@ -39,18 +39,24 @@ pub(super) fn fraction<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
 
 /// The decimal digits of an int.
 fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, str>>> {
-    let big = match call.int(handle) {
-        Some(Int::Small(value)) => return Ok(Some(value.to_string().into())),
-        Some(Int::Long(bytes)) => Cow::Owned(num_bigint::BigInt::from_signed_bytes_le(bytes)),
-        Some(Int::Big(value)) => value,
-        None => return Ok(None),
-    };
     // A decimal digit is more than three bits; turning bits into digits takes time that is not linear.
     let limit = call.cx.settings.max_int_digits;
-    if big.bits() / 4 > limit as u64 {
-        return Err(Error::limit(format!("an int of {} bits has more than {limit} decimal digits", big.bits())));
-    }
-    Ok(Some(big.to_string().into()))
+    let check = |bits: u64| match bits / 4 > limit as u64 {
+        true => Err(Error::limit(format!("an int of {bits} bits has more than {limit} decimal digits"))),
+        false => Ok(()),
+    };
+    Ok(Some(match call.int(handle) {
+        Some(Int::Small(value)) => value.to_string().into(),
+        Some(Int::Long(bytes)) => {
+            check(8 * bytes.len() as u64)?;
+            num_bigint::BigInt::from_signed_bytes_le(bytes).to_string().into()
+        }
+        Some(Int::Big(value)) => {
+            check(value.bits())?;
+            value.to_string().into()
+        }
+        None => return Ok(None),
+    }))
 }
 
 /// A UUID is made without arguments; its state has the 128-bit int.

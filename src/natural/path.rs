@@ -26,6 +26,16 @@ pub(super) fn windows<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>
     Ok(Some(join_windows(&segments).into()))
 }
 
+/// One text as `str(PurePosixPath(text))`.
+pub(crate) fn normal_posix(text: &str) -> String {
+    join_posix(&[text.into()])
+}
+
+/// One text as `str(PureWindowsPath(text))`.
+pub(crate) fn normal_windows(text: &str) -> String {
+    join_windows(&[text.into()])
+}
+
 /// A path may have as many parts as an input says, each of them text that it has once.
 fn charge(call: &Call<'_, '_, '_>, segments: &[Cow<'_, str>]) -> Result<()> {
     segments.iter().try_for_each(|segment| call.cx.charge(segment.len() + 1))
@@ -93,7 +103,7 @@ fn join_windows(segments: &[Cow<'_, str>]) -> String {
     let bare = path.is_empty();
     push_names(&mut path, rest.split('\\'), '\\');
     // What looks like a drive and is none keeps its dot: `.\c:name`.
-    if bare && split_root(&path).0 != "" {
+    if bare && !split_root(&path).0.is_empty() {
         path.insert_str(0, ".\\");
     }
     if path.is_empty() { ".".to_owned() } else { path }

@@ -13,6 +13,8 @@ use crate::graph::handle::{Handle, Tag};
 
 /// Microseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000;
+/// Where nothing is to be left out: this is the second of two equal readings of a clock that is put back.
+const FOLD: &str = "[_fold=1]";
 
 /// Year, month, day.
 type Day = (u16, u8, u8);
@@ -49,13 +51,16 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
     push_clock(&mut text, clock);
     if let Some(zone) = zone_of(call, zone, "datetime")? {
         // Text tells the two readings apart by their offsets.
-        if fold && zone.offset.is_none() && call.strict {
+        if fold && zone.offset.is_none() && call.strict && !call.exact {
             return Err(Error::unsupported(format!(
                 "{text} is meant for the second time in {}, and its offset is not in the pickle; read the object as Reduce",
                 zone.name()
             )));
         }
-        zone.push_behind(&mut text);
+        zone.push_behind(&mut text, call.exact);
+    }
+    if fold && call.exact {
+        text.push_str(FOLD);
     }
     Ok(Some(text.into()))
 }
@@ -82,11 +87,13 @@ pub(super) fn date<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
 
 /// `time(payload)`, `time(payload, tzinfo)`; and the numbers one by one.
 pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let mut fold = false;
     let (clock, zone) = match *call.args() {
         [payload] | [payload, _] if call.small(payload).is_none() => {
             let Some(bytes) = call.payload(payload, 6)? else { return Ok(None) };
             let &[hour, minute, second, m2, m1, m0] = &*bytes else { return Ok(None) };
             // Bit 7 of the hour is the fold.
+            fold = hour & 0x80 != 0;
             let clock = (hour & 0x7f, minute, second, u32::from_be_bytes([0, m2, m1, m0]));
             (clock, call.args().get(1).copied())
         }
@@ -101,7 +108,10 @@ pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     let mut text = String::with_capacity(24);
     push_clock(&mut text, clock);
     if let Some(zone) = zone_of(call, zone, "time")? {
-        zone.push_behind(&mut text);
+        zone.push_behind(&mut text, call.exact);
+    }
+    if fold && call.exact {
+        text.push_str(FOLD);
     }
     Ok(Some(text.into()))
 }
@@ -240,12 +250,15 @@ pub(super) fn push_offset(text: &mut String, offset: i64) {
 
 impl Zone<'_> {
     /// Behind a date and time: the offset where it is known, and the key in brackets.
-    fn push_behind(&self, text: &mut String) {
+    fn push_behind(&self, text: &mut String, exact: bool) {
         if let Some(offset) = self.offset {
             push_offset(text, offset);
         }
-        if let Some(key) = self.key.as_deref().filter(|_| !self.is_utc()) {
+        if let Some(key) = self.key.as_deref().filter(|_| exact || !self.is_utc()) {
             let _ = write!(text, "[{key}]");
+        }
+        if let Some(name) = self.name.as_deref() {
+            zone::push_name(text, name);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! `__reduce__` in pytz's `tzinfo.py` and `__init__.py`; dateutil's `tz/tz.py`.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::time::{SECOND, offset_of, push_offset};
 use super::{Call, Form, malformed};
@@ -20,6 +21,8 @@ pub(super) struct Zone<'g> {
     pub(super) offset: Option<i64>,
     /// The key in the IANA database.
     pub(super) key: Option<Cow<'g, str>>,
+    /// What Python calls an offset of its own.
+    pub(super) name: Option<Cow<'g, str>>,
 }
 
 impl<'g> Zone<'g> {
@@ -35,6 +38,18 @@ impl<'g> Zone<'g> {
         }
     }
 
+    /// The same with nothing left out.
+    pub(super) fn exact_name(mut self) -> Cow<'g, str> {
+        match self.name.take() {
+            Some(name) => {
+                let mut text = self.name().into_owned();
+                push_name(&mut text, &name);
+                text.into()
+            }
+            None => self.name(),
+        }
+    }
+
     /// Whether it is UTC by name: then the offset alone says everything, in a form that more readers know.
     pub(super) fn is_utc(&self) -> bool {
         self.key.as_deref().is_some_and(is_utc)
@@ -46,12 +61,25 @@ impl<'g> Zone<'g> {
         if key.is_empty() || !key.bytes().all(plain) {
             return Err(malformed("time zone", format_args!("the key `{}`", crate::error::quoted(&key))));
         }
-        Ok(Self { offset: is_utc(&key).then_some(0), key: Some(key) })
+        Ok(Self { offset: is_utc(&key).then_some(0), key: Some(key), name: None })
     }
 }
 
+/// `[_name=…]`
+pub(crate) fn push_name(text: &mut String, name: &str) {
+    text.push_str("[_name=");
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(byte)),
+            // Writing to a String does not fail.
+            _ => drop(write!(text, "%{byte:02X}")),
+        }
+    }
+    text.push(']');
+}
+
 /// The names of UTC in the IANA database, and those of GMT, which never differs.
-fn is_utc(key: &str) -> bool {
+pub(crate) fn is_utc(key: &str) -> bool {
     let key = key.strip_prefix("Etc/").unwrap_or(key);
     matches!(key, "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich")
 }
@@ -64,7 +92,7 @@ pub(super) fn of<'g>(call: &Call<'_, 'g, '_>, handle: Handle, class: &str) -> Re
     if let Some(object) = call.call_of(handle)?
         && object.callable.tag() != Tag::Ext
         && let Some(Form::Zone(form)) = call.cx.forms.form(call.cx, object.callable)?
-        && let Some(zone) = form(&Call { cx: call.cx, object: &object, strict: call.strict })?
+        && let Some(zone) = form(&Call { cx: call.cx, object: &object, strict: call.strict, exact: call.exact })?
     {
         return Ok(zone);
     }
@@ -74,16 +102,20 @@ pub(super) fn of<'g>(call: &Call<'_, 'g, '_>, handle: Handle, class: &str) -> Re
     )))
 }
 
-/// `timezone(timedelta)`, `timezone(timedelta, name)`. The name is of no use to anybody but a human reader.
+/// `timezone(timedelta)`, `timezone(timedelta, name)`. The name is for human readers.
 pub(super) fn timezone<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
     match *call.args() {
-        [delta] | [delta, _] => with_offset(call, delta),
+        [delta] => with_offset(call, delta),
+        [delta, name] => {
+            let name = if call.exact { call.text(name) } else { None };
+            Ok(with_offset(call, delta)?.map(|zone| Zone { name, ..zone }))
+        }
         _ => Ok(None),
     }
 }
 
 fn with_offset<'g>(call: &Call<'_, 'g, '_>, delta: Handle) -> Result<Option<Zone<'g>>> {
-    Ok(offset_of(call, delta)?.map(|offset| Zone { offset: Some(offset), key: None }))
+    Ok(offset_of(call, delta)?.map(|offset| Zone { offset: Some(offset), ..Zone::default() }))
 }
 
 /// `ZoneInfo._unpickle(key, from_cache)`.
@@ -96,7 +128,8 @@ pub(super) fn zoneinfo<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> 
 
 /// `pytz._UTC()`, dateutil's `tzutc()`.
 pub(super) fn utc<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
-    Ok(call.args().is_empty().then_some(Zone { offset: Some(0), key: Some(Cow::Borrowed("UTC")) }))
+    let utc = Zone { offset: Some(0), key: Some(Cow::Borrowed("UTC")), name: None };
+    Ok(call.args().is_empty().then_some(utc))
 }
 
 /// `pytz._p(key)`, `pytz._p(key, utcoffset, dst, abbreviation)` with seconds: the latter is the zone of a datetime that was
@@ -117,7 +150,7 @@ pub(super) fn pytz_fixed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>
     let Some(offset) = call.small(minutes).and_then(|minutes| minutes.checked_mul(60 * SECOND)) else {
         return Ok(None);
     };
-    Ok(Some(Zone { offset: Some(check(offset)?), key: None }))
+    Ok(Some(Zone { offset: Some(check(offset)?), ..Zone::default() }))
 }
 
 fn check(offset: i64) -> Result<i64> {

@@ -73,7 +73,9 @@ pub(crate) fn decode_int(line: &[u8], digits: usize) -> Result<Decimal> {
         return Ok(Decimal::Int(value));
     }
     let text = until_nul(line);
-    match strtol(text) {
+    // `strtol` finds nothing in an empty string, gives 0, and stops at the NUL, which is an end to CPython.
+    let value = if text.is_empty() && !line.is_empty() { Some(0) } else { strtol(text) };
+    match value {
         Some(value @ (0 | 1)) if line.len() == 2 => Ok(Decimal::Bool(value == 1)),
         Some(value) => Ok(Decimal::Int(value)),
         None => python_int(text, digits).map(Decimal::from_big),

@@ -31,7 +31,7 @@ pub(crate) const GLOBAL: &str = "$serde_pickle::Global";
 pub(crate) const PERSISTENT_ID: &str = "$serde_pickle::PersistentId";
 /// Newtype around a tuple of bytes and a bool (read-only): a buffer that may travel out of band (PEP 574).
 pub(crate) const BUFFER: &str = "$serde_pickle::PickleBuffer";
-/// Newtype around a tuple of an address (u64) and the content: one object for one allocation.
+/// Newtype around the content of an Rc or Arc: one object for one allocation; see `shared.rs`.
 pub(crate) const SHARED: &str = "$serde_pickle::Shared";
 /// Newtype, reading only: a numpy array as a map of what `python/numpy/array.rs` lists.
 pub(crate) const NDARRAY: &str = "$serde_pickle::NdArray";
@@ -39,6 +39,11 @@ pub(crate) const NDARRAY: &str = "$serde_pickle::NdArray";
 pub(crate) const DTYPE: &str = "$serde_pickle::Dtype";
 /// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see `ser/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";
+/// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a serializer that says it is
+/// not human-readable, as ours does for that content alone, and a plain form for another. On reading, an object is handed
+/// over as a seq: module and qualified name of its class, the tuple of its arguments, and the object itself, in which text
+/// leaves nothing out. What is no object, and other formats, are a plain newtype.
+pub(crate) const OBJECT: &str = "$serde_pickle::Object";
 /// Struct with the fields of [`REDUCE_FIELDS`]: an object as `__reduce__` describes it.
 pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 

@@ -90,9 +90,9 @@ impl<S: Sink> Dump<S> {
     /// An instance whose state is the fields that come.
     #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
-        let diversion = self.divert_class(name)?;
+        let diverted = self.divert_class(name)?;
         self.class_instance(name)?;
-        Fields::state(self, diversion)
+        Fields::state(self, diverted)
     }
 
     /// An instance whose state is the entries that come, the content of [`class_newtype`](Self::class_newtype).
@@ -103,15 +103,15 @@ impl<S: Sink> Dump<S> {
 
     /// A call of the class with the items that come.
     pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, S>> {
-        let diversion = self.divert_class(name)?;
+        let diverted = self.divert_class(name)?;
         self.class_global(name)?;
-        Tuple::call(self, len, diversion)
+        Tuple::call(self, len, diverted)
     }
 
     /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
     #[inline(never)]
     pub(super) fn class_newtype<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
-        let diversion = self.divert_class(name)?;
+        let diverted = self.divert_class(name)?;
         let outer_form = std::mem::replace(&mut self.form, Form::Argument);
         let outer = self.set_hashed(false);
         self.class = name;
@@ -121,7 +121,7 @@ impl<S: Sink> Dump<S> {
             self.emit.close_tuple(1, 1)?;
             self.emit.op(Opcode::Reduce);
         }
-        divert::end(self, diversion)
+        divert::end(self, diverted)
     }
 
     /// Begins a call of the class with the one argument that comes, the content of
@@ -137,9 +137,9 @@ impl<S: Sink> Dump<S> {
     /// so each is written once.
     #[inline(never)]
     pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
-        if let Some(diversion) = self.divert_class(name)? {
+        if self.divert_class(name)? {
             self.member(name, variant)?;
-            return self.rewrite(*diversion);
+            return divert::end(self, true);
         }
         if self.emit.known_member(name, variant)? {
             return Ok(());

@@ -16,7 +16,7 @@
 
 use serde::ser::{self, Serialize};
 
-use super::divert::{self, Diversion};
+use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
@@ -50,6 +50,7 @@ pub struct Seq<'a, S> {
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
     }
 
@@ -126,12 +127,13 @@ pub struct Tuple<'a, S> {
     kind: TupleKind,
 }
 
+#[derive(Clone, Copy)]
 enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call; whether the call's result must be hashable.
-    Call(bool, Option<Box<Diversion>>),
+    /// The arguments of a call; whether the call's result must be hashable, and whether it is a diversion.
+    Call(bool, bool),
 }
 
 impl<'a, S: Sink> Tuple<'a, S> {
@@ -147,9 +149,9 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 
     /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diversion: Option<Box<Diversion>>) -> Result<Self> {
+    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer, diversion))
+        Self::open(dump, len, TupleKind::Call(outer, diverted))
     }
 
     #[inline]
@@ -157,6 +159,7 @@ impl<'a, S: Sink> Tuple<'a, S> {
         if len == 0 {
             dump.emit.boundary()?;
         }
+        dump.emit.enter();
         let opcode = dump.emit.begin_tuple(len);
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
@@ -176,10 +179,10 @@ impl<'a, S: Sink> Tuple<'a, S> {
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer, diversion) => {
+            TupleKind::Call(outer, diverted) => {
                 self.dump.emit.op(Opcode::Reduce);
                 self.dump.hashed = outer;
-                divert::end(self.dump, diversion)?;
+                divert::end(self.dump, diverted)?;
             }
         }
         Ok(self.dump)
@@ -253,6 +256,7 @@ impl<'a, S: Sink> Map<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter();
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
     }
 
@@ -306,6 +310,12 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
     }
 
     #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Result<()> {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
+    }
+
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         value.serialize(&mut *self.dump)
     }
@@ -350,8 +360,8 @@ enum FieldsKind {
     Dict,
     /// The value of a variant's one entry.
     Variant,
-    /// The state of the instance below it; whether that must be hashable.
-    State(bool, Option<Box<Diversion>>),
+    /// The state of the instance below it; whether that must be hashable, and whether it is a diversion.
+    State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
 }
@@ -360,6 +370,7 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
+        dump.emit.enter_struct();
         Ok(Self { dump, open: false, kind: FieldsKind::Dict })
     }
 
@@ -370,9 +381,9 @@ impl<'a, S: Sink> Fields<'a, S> {
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<S>, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diversion) })
+        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diverted) })
     }
 
     /// A struct under a private name.
@@ -416,12 +427,12 @@ impl<'a, S: Sink> Fields<'a, S> {
                 }
                 self.dump.close_variant();
             }
-            FieldsKind::State(outer, diversion) => {
+            FieldsKind::State(outer, diverted) => {
                 if self.open {
                     emit.op(Opcode::Build);
                 }
                 self.dump.hashed = outer;
-                divert::end(self.dump, diversion)?;
+                divert::end(self.dump, diverted)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
         }

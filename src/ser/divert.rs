@@ -1,7 +1,7 @@
 //! Diversions: a class-named Rust type whose reduce is rewritten on the way out. See `hooks.rs` for the idea.
 //!
 //! What is written meanwhile goes into a buffer of its own, with a memo of its own, at the highest protocol, so that it
-//! reads back by itself. Persistent ids and classes come back as they are; buffers come in band, and Rc and Arc lose
+//! reads back by itself. There is one at a time, for nothing within it is rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers come in band, and Rc and Arc lose
 //! their sharing.
 
 use serde::ser::Serialize;
@@ -23,41 +23,42 @@ pub(super) struct Diversion {
 impl<S: Sink> Dump<S> {
     /// Begins a diversion if objects of the class under this serde name are rewritten.
     #[inline]
-    pub(super) fn divert_class(&mut self, name: &'static str) -> Result<Option<Box<Diversion>>> {
-        if self.hooks.is_none() { Ok(None) } else { self.divert_named(name) }
+    pub(super) fn divert_class(&mut self, name: &'static str) -> Result<bool> {
+        if self.hooks.is_none() { Ok(false) } else { self.divert_named(name) }
     }
 
     #[cold]
-    fn divert_named(&mut self, name: &'static str) -> Result<Option<Box<Diversion>>> {
-        let Some(class) = ClassName::parse(name)? else { return Ok(None) };
+    fn divert_named(&mut self, name: &'static str) -> Result<bool> {
+        let Some(class) = ClassName::parse(name)? else { return Ok(false) };
         let class = class.first();
         let rewrites = self.hooks.as_ref().is_some_and(|hooks| hooks.rewrites(class.module, class.qualname));
-        if rewrites { self.divert() } else { Ok(None) }
+        if rewrites { self.divert() } else { Ok(false) }
     }
 
     /// Begins a diversion if any objects are rewritten, for one whose class is not known yet.
-    pub(super) fn divert_object(&mut self) -> Result<Option<Box<Diversion>>> {
+    pub(super) fn divert_object(&mut self) -> Result<bool> {
         let settled = super::hooks::settled();
         if !settled && self.hooks.as_ref().is_some_and(|hooks| !hooks.dispatch.is_empty()) {
             return self.divert();
         }
-        Ok(None)
+        Ok(false)
     }
 
-    fn divert(&mut self) -> Result<Option<Box<Diversion>>> {
-        if self.diverted {
-            return Ok(None);
+    fn divert(&mut self) -> Result<bool> {
+        if self.diversion.is_some() {
+            return Ok(false);
         }
         self.emit.boundary()?;
-        self.diverted = true;
         let hashed = self.set_hashed(false);
-        Ok(Some(Box::new(Diversion { held: self.emit.hold(), hashed })))
+        self.diversion = Some(Box::new(Diversion { held: self.emit.hold(), hashed }));
+        Ok(true)
     }
 
     /// Ends a diversion: writes what the object that was written aside becomes.
-    pub(super) fn rewrite(&mut self, diversion: Diversion) -> Result<()> {
+    #[cold]
+    fn rewrite(&mut self) -> Result<()> {
+        let Some(diversion) = self.diversion.take() else { return Ok(()) };
         let bytes = self.emit.release(diversion.held);
-        self.diverted = false;
         self.hashed = diversion.hashed;
         let value: Value = DeOptions::new().max_depth(usize::MAX).from_slice(&bytes)?;
         let rewritten = match (&self.hooks, &value) {
@@ -68,13 +69,10 @@ impl<S: Sink> Dump<S> {
     }
 }
 
-/// Ends a diversion, if there is one.
+/// Ends the object that was written last, and with it the diversion if it is one.
 #[inline]
-pub(super) fn end<S: Sink>(dump: &mut Dump<S>, diversion: Option<Box<Diversion>>) -> Result<()> {
-    match diversion {
-        Some(diversion) => dump.rewrite(*diversion),
-        None => Ok(()),
-    }
+pub(super) fn end<S: Sink>(dump: &mut Dump<S>, diverted: bool) -> Result<()> {
+    if diverted { dump.rewrite() } else { Ok(()) }
 }
 
 impl<S: Sink> Dump<S> {

@@ -11,10 +11,12 @@ use serde::ser::{self, Serialize};
 
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
+use super::divert::Diversion;
 use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
+use crate::shared::Scope;
 use crate::write::{Emitter, Sink};
 
 /// Writes the values of one Pickler.
@@ -32,10 +34,12 @@ pub struct Dump<S> {
     pub(super) class: &'static str,
     pub(super) form: class::Form,
     pub(super) hooks: Option<Arc<Hooks>>,
-    /// Whether what is written goes aside, to be rewritten: see `divert.rs`.
-    pub(super) diverted: bool,
-    /// Counts this dump where its hooks look at values.
-    _armed: Option<Arm>,
+    /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
+    pub(super) diversion: Option<Box<Diversion>>,
+    /// The Rcs and Arcs that this dump has written.
+    pub(super) scope: Scope,
+    /// Where the hooks look at values.
+    armed: Option<Arm>,
 }
 
 impl<S: Sink> Dump<S> {
@@ -50,8 +54,17 @@ impl<S: Sink> Dump<S> {
             class: "",
             form: class::Form::Argument,
             hooks,
-            diverted: false,
-            _armed: armed,
+            diversion: None,
+            scope: Scope::default(),
+            armed,
+        }
+    }
+
+    /// Says that the dump goes on, on this thread.
+    #[inline]
+    pub(super) fn arm(&self) {
+        if let Some(armed) = &self.armed {
+            armed.here();
         }
     }
 
@@ -63,6 +76,7 @@ impl<S: Sink> Dump<S> {
             ));
         }
         self.check_hooks()?;
+        self.arm();
         self.dumping = true;
         self.emit.begin();
         Ok(())
@@ -71,6 +85,7 @@ impl<S: Sink> Dump<S> {
     /// Ends it.
     pub(super) fn finish(&mut self) -> Result<()> {
         self.emit.finish()?;
+        self.scope.clear();
         self.dumping = false;
         Ok(())
     }
@@ -79,6 +94,7 @@ impl<S: Sink> Dump<S> {
     #[inline]
     pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<()> {
         self.forbid_hashed("a dict")?;
+        self.emit.enter();
         self.emit.mark();
         self.emit.name(variant)
     }

@@ -1,8 +1,8 @@
 //! What a caller has a say in while values are written: persistent ids, rewritten reduces, buffers out of band.
 //!
 //! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its parts. So while a dump with
-//! such a hook exists anywhere in the process ([`armed`]), each `Value` comes as a newtype under a private name
-//! ([`token::NODE`]). Any serializer passes through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them
+//! such a hook goes on in a thread ([`armed`]), each `Value` comes as a newtype under a private name ([`token::NODE`]); a
+//! Serializer that has moved to another thread hears of it there when the value asks whether it is human-readable. Any serializer passes through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them
 //! out on the thread (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the value.
 //! Nothing else can find them there: they lie there for one call.
 //!
@@ -12,8 +12,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use indexmap::IndexMap;
 use serde::ser::{Error as _, Serialize, Serializer};
@@ -74,33 +73,48 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// How many dumps there are whose hooks look at values.
-static ARMED: AtomicUsize = AtomicUsize::new(0);
-
-/// Whether a `Value` is to say that it is one.
+/// Whether a `Value` that is serialized on this thread is to say that it is one.
 #[inline]
 pub(crate) fn armed() -> bool {
-    // A dump has counted itself on its own thread, and dumps on other threads do not matter.
-    ARMED.load(Ordering::Relaxed) != 0
+    ARMED.get() && any_armed()
 }
 
-/// Counts a dump for as long as it lives.
-pub(super) struct Arm;
+#[cold]
+fn any_armed() -> bool {
+    let any = DUMPS.with_borrow_mut(|dumps| {
+        dumps.retain(|dump| dump.strong_count() != 0);
+        !dumps.is_empty()
+    });
+    ARMED.set(any);
+    any
+}
+
+/// A dump whose hooks look at values, for as long as it lives.
+pub(super) struct Arm(Arc<()>);
 
 impl Arm {
     pub(super) fn new() -> Self {
-        ARMED.fetch_add(1, Ordering::Relaxed);
-        Self
+        let arm = Self(Arc::new(()));
+        arm.here();
+        arm
     }
-}
 
-impl Drop for Arm {
-    fn drop(&mut self) {
-        ARMED.fetch_sub(1, Ordering::Relaxed);
+    /// The dump goes on, on this thread.
+    pub(super) fn here(&self) {
+        DUMPS.with_borrow_mut(|dumps| {
+            if !dumps.iter().any(|dump| std::ptr::eq(dump.as_ptr(), Arc::as_ptr(&self.0))) {
+                dumps.push(Arc::downgrade(&self.0));
+            }
+        });
+        ARMED.set(true);
     }
 }
 
 thread_local! {
+    /// Whether there may be dumps in `DUMPS` that live.
+    static ARMED: Cell<bool> = const { Cell::new(false) };
+    /// The dumps on this thread whose hooks look at values.
+    static DUMPS: RefCell<Vec<Weak<()>>> = const { RefCell::new(Vec::new()) };
     /// The hooks, for the content of the newtype that is serialized next.
     static OFFERED: RefCell<Option<Arc<Hooks>>> = const { RefCell::new(None) };
     /// Whether the object that comes next has been looked at.

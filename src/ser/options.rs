@@ -255,7 +255,7 @@ impl SerOptions {
     /// # Errors
     /// As [`to_vec`](crate::to_vec), and what the protocol has no form for.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
-        let mut dump = self.start(Memory);
+        let mut dump = self.start_one(Memory);
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()?;
@@ -267,15 +267,37 @@ impl SerOptions {
     /// # Errors
     /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
     pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
-        let mut dump = self.start(Stream(writer));
+        let mut dump = self.start_one(Stream(writer));
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()
     }
 
+    /// For one pickle alone.
+    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
+        let mut dump = self.start(sink);
+        dump.emit.expect_one_pickle();
+        dump
+    }
+
+    /// For pickles that share a memo.
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, self.memoize_strings);
+        Dump::new(self.emitter_with(sink, self.memoize_strings), self.hooks.clone())
+    }
+
+    /// Whether protocols below 3 name globals as Python 2 does.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports
+    }
+
+    /// What writes a graph by these options: no text is memoized but that of the graph.
+    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
+        self.emitter_with(sink, false)
+    }
+
+    fn emitter_with<S: Sink>(&self, sink: S, memoize_strings: bool) -> Emitter<S> {
+        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, memoize_strings);
         emit.set_extensions(self.extensions.clone());
-        Dump::new(emit, self.hooks.clone())
+        emit
     }
 }

@@ -8,7 +8,7 @@
 
 use serde::ser::Serialize;
 
-use super::divert::{self, Diversion};
+use super::divert;
 use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
@@ -26,7 +26,8 @@ pub(super) struct Progress {
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
-    diversion: Option<Box<Diversion>>,
+    /// Whether it is a diversion.
+    diverted: bool,
 }
 
 /// How the object is made, at the protocol.
@@ -52,10 +53,10 @@ impl Progress {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
-        let diversion = dump.divert_object()?;
+        let diverted = dump.divert_object()?;
         dump.emit.boundary()?;
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diversion })
+        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diverted })
     }
 
     /// Writes the next field.
@@ -77,12 +78,12 @@ impl Progress {
         }
     }
 
-    pub(super) fn end<S: Sink>(self, dump: &mut Dump<S>) -> Result<()> {
+    pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
-        divert::end(dump, self.diversion)
+        divert::end(dump, self.diverted)
     }
 
     /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.

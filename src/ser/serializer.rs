@@ -130,6 +130,7 @@ impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
     type SerializeStructVariant = Top<Fields<'a, Stream<W>>>;
 
     fn is_human_readable(&self) -> bool {
+        self.dump.arm();
         true
     }
 

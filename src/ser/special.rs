@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::token;
+use crate::shared::{self, Plan};
 use crate::value::PickleBuffer;
 use crate::write::Sink;
 
@@ -54,6 +55,8 @@ pub(super) enum Role {
     StateSetter,
     /// The content of a newtype that is named as a class.
     Class,
+    /// A value of its own, which is told that nobody reads it as text.
+    Object,
 }
 
 impl fmt::Display for Role {
@@ -74,6 +77,7 @@ impl fmt::Display for Role {
             Self::NoKwargs => "keyword arguments, and none",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
+            Self::Object => "an object",
         })
     }
 }
@@ -105,6 +109,8 @@ impl<S: Sink> Dump<S> {
             token::PERSISTENT_ID => self.persistent_id(value),
             token::BUFFER => self.buffer(value),
             token::NODE => self.node(value),
+            token::SHARED => self.shared(value),
+            token::OBJECT => self.content(Role::Object, value),
             _ => Err(malformed(name)),
         }
     }
@@ -116,12 +122,37 @@ impl<S: Sink> Dump<S> {
     /// A `Value`, which the hooks may look at.
     fn node<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         match &self.hooks {
-            Some(hooks) if hooks.look_at_values() && !self.diverted => {
+            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() => {
                 let hooks = Arc::clone(hooks);
                 hooks::offer(&hooks, || value.serialize(&mut *self))
             }
             _ => value.serialize(self),
         }
+    }
+
+    /// The content of an Rc or Arc: a reference to it where it has been written.
+    fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        // What is written aside has another memo, and is written again.
+        if self.diversion.is_some() {
+            return value.serialize(self);
+        }
+        let scope = std::mem::take(&mut self.scope);
+        let plan = shared::plan(&scope, self.hashed, || self.content(Role::Splice, value));
+        self.scope = scope;
+        match plan? {
+            Plan::Refer(index) => {
+                self.emit.boundary()?;
+                self.emit.get(index);
+            }
+            Plan::Write(key) => {
+                value.serialize(&mut *self)?;
+                let index = self.emit.memoize()?;
+                shared::written(&self.scope, key, index);
+            }
+            Plan::Cycle => return Err(Error::data(shared::CYCLE)),
+            Plan::Foreign => return Err(malformed(token::SHARED)),
+        }
+        Ok(())
     }
 
     fn complex<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
@@ -165,7 +196,7 @@ impl<S: Sink> Dump<S> {
         }
         let mut bytes = bytes;
         if let Some(hooks) = &self.hooks
-            && !self.diverted
+            && self.diversion.is_none()
         {
             match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly })? {
                 Some(buffer) => bytes = buffer.data.into_boxed_slice(),
@@ -227,12 +258,13 @@ impl<'a, S: Sink> Special<'a, S> {
         Self { dump, role }
     }
 
-    /// For content that no other role takes: the argument of a class's call.
+    /// For content that no other role takes: the argument of a class's call, or a value of its own.
     fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
-        if self.role != Role::Class {
-            return Err(Error::data(format!("expected {}, found {found}", self.role)));
+        match self.role {
+            Role::Class => self.dump.open_class_call()?,
+            Role::Object => {}
+            _ => return Err(Error::data(format!("expected {}, found {found}", self.role))),
         }
-        self.dump.open_class_call()?;
         Ok(self.dump)
     }
 }
@@ -272,9 +304,9 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     type SerializeStruct = Fields<'a, S>;
     type SerializeStructVariant = Fields<'a, S>;
 
-    /// An int of any size says its bytes here rather than its digits.
+    /// An int of any size says its bytes here rather than its digits, and a Python object itself rather than its text.
     fn is_human_readable(&self) -> bool {
-        self.role != Role::BigInt
+        !matches!(self.role, Role::BigInt | Role::Object)
     }
 
     ints! {
@@ -382,6 +414,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
+            (_, Role::Object) => self.dump.serialize_newtype_struct(name, value),
             (Kind::Private, _) if name == token::NODE => value.serialize(self),
             (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
             (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
@@ -401,21 +434,21 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            Role::Class | Role::Object => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
             role => Items::new(self.dump, role, len),
         }
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
+            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }

@@ -4,13 +4,13 @@
 //! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
 //! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::key::is_told_by_identity;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Contents;
 use crate::graph::scalar::{self, Int};
@@ -115,12 +115,13 @@ impl<'g, 'de> Builder<'g, 'de> {
         let mut depth = frame.kind.levels();
         loop {
             match frame.children.next() {
-                Some(child) => match self.next(child, depth)? {
-                    Next::Value(value) => frame.values.push(value),
-                    Next::Frame(inner) => {
+                Some(child) => match self.next(child, depth) {
+                    Ok(Next::Value(value)) => frame.values.push(value),
+                    Ok(Next::Frame(inner)) => {
                         depth += inner.kind.levels();
                         outer.push(std::mem::replace(&mut frame, inner));
                     }
+                    Err(error) => return Err(self.cause(error, &outer, &frame)),
                 },
                 None => {
                     depth -= frame.kind.levels();
@@ -134,6 +135,20 @@ impl<'g, 'de> Builder<'g, 'de> {
                     frame.values.push(value);
                 }
             }
+        }
+    }
+
+    /// The error of a limit that was reached because a container was entered within itself, by whatever hangs off it.
+    #[cold]
+    fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
+        if error.kind() != ErrorKind::Limit {
+            return error;
+        }
+        let mut seen = HashSet::default();
+        let entered = outer.iter().chain([frame]).map(|frame| frame.handle);
+        match entered.into_iter().find(|&handle| handle.is_object() && !seen.insert(handle)) {
+            Some(handle) => self.cx.locate(Error::data("an object contains itself; a Graph can hold it"), handle),
+            None => error,
         }
     }
 

@@ -4,7 +4,7 @@
 //! value becomes the nodes that the machine would have made, and the one walk of `de/node.rs` reads those. In the other
 //! direction a type is written by the one `Serializer` and read back as a value.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::ser::Serialize;
 
 use super::{Value, hand_over};

@@ -26,14 +26,20 @@ use crate::ser::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if hooks::armed() { hooks::serialize_node(self, serializer) } else { serialize_plain(self, serializer) }
+        // Lets a Serializer with hooks say that it is on this thread.
+        serializer.is_human_readable();
+        match self {
+            _ if hooks::armed() => hooks::serialize_node(self, serializer),
+            // The kind whose own frames are the largest has no other arms above them.
+            Self::Object(reduce) => Reduce::serialize(reduce, serializer),
+            _ => builtin(self, serializer),
+        }
     }
 }
 
 /// A value without regard to hooks that look at values.
 pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
-        // The kind whose own frames are the largest has no other arms above them.
         Value::Object(reduce) => Reduce::serialize(reduce, serializer),
         _ => builtin(value, serializer),
     }

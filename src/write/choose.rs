@@ -73,13 +73,14 @@ impl<S: Sink> Emitter<S> {
         let sign = (value >> 63).cast_unsigned();
         // The highest bit that differs from the sign; the table has as many entries for each sign.
         let highest = ((bits ^ sign) | 1).ilog2() as usize;
-        let IntForm { header, header_bits, len } = INT_FORMS[(sign & 64) as usize | highest & 63];
+        let form = INT_FORMS[(sign & 64) as usize | highest & 63];
+        let (header, header_bits, len) = (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&(u64::from(header) | bits << (header_bits & 63)).to_le_bytes());
+        bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
         // A long int begins at the third byte, and only long ints get so far.
         bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
         self.out.extend_from_slice(&bytes);
-        self.out.truncate(self.out.len() - (16 - usize::from(len & 15)));
+        self.out.truncate(self.out.len() - (16 - len));
     }
 
     #[inline(never)]
@@ -230,7 +231,7 @@ impl<S: Sink> Emitter<S> {
 
     /// SHORT_BINUNICODE.
     #[inline(always)]
-    fn short_str(&mut self, value: &str) {
+    pub(super) fn short_str(&mut self, value: &str) {
         self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
         self.out.extend_from_slice(value.as_bytes());
     }
@@ -383,30 +384,28 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-/// How an int is spelled from protocol 2 on: what precedes its bytes, and how many there are with it.
-#[derive(Clone, Copy)]
-struct IntForm {
-    /// The opcode, and for LONG1 the number of bytes.
-    header: u16,
-    header_bits: u8,
-    len: u8,
-}
+/// How an int is spelled from protocol 2 on, by the highest bit that differs from the sign, for ints from 0 on and then
+/// for those below.
+///
+/// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above that, a byte for how
+/// many bits that is, and a byte for how many bytes there are with it.
+const INT_FORMS: [u32; 128] = {
+    const fn form(opcode: Opcode, header: u32, len: u32) -> u32 {
+        opcode.byte() as u32 | header << 16 | len << 24
+    }
 
-/// By the highest bit that differs from the sign, for ints from 0 on and then for those below.
-static INT_FORMS: [IntForm; 128] = {
-    let mut forms = [IntForm { header: 0, header_bits: 8, len: 0 }; 128];
+    let mut forms = [0; 128];
     let mut at = 0;
     while at < 128 {
-        let (negative, highest) = (at >= 64, at as u8 % 64);
+        let (negative, highest) = (at >= 64, at as u32 % 64);
         forms[at] = match highest {
-            0..8 if !negative => IntForm { header: Opcode::Binint1.byte() as u16, header_bits: 8, len: 2 },
-            8..16 if !negative => IntForm { header: Opcode::Binint2.byte() as u16, header_bits: 8, len: 3 },
-            0..31 => IntForm { header: Opcode::Binint.byte() as u16, header_bits: 8, len: 5 },
+            0..8 if !negative => form(Opcode::Binint1, 8, 2),
+            8..16 if !negative => form(Opcode::Binint2, 8, 3),
+            0..31 => form(Opcode::Binint, 8, 5),
             _ => {
                 // The bits up to the highest, and one for the sign.
                 let bytes = (highest + 2).div_ceil(8);
-                let header = Opcode::Long1.byte() as u16 | (bytes as u16) << 8;
-                IntForm { header, header_bits: 16, len: 2 + bytes }
+                form(Opcode::Long1, 16, 2 + bytes) | bytes << 8
             }
         };
         at += 1;

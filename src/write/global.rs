@@ -26,17 +26,22 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize those.
-    fn extension(&mut self, module: &str, qualname: &str) -> bool {
+    pub(crate) fn extension(&mut self, module: &str, qualname: &str) -> bool {
         let Some(code) = self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname)) else {
             return false;
         };
+        self.extension_code(code);
+        true
+    }
+
+    /// EXT1, EXT2 or EXT4.
+    pub(super) fn extension_code(&mut self, code: u32) {
         let (opcode, len) = match code {
             0..=0xff => (Opcode::Ext1, 2),
             0x100..=0xffff => (Opcode::Ext2, 3),
             _ => (Opcode::Ext4, 5),
         };
         self.short((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
-        true
     }
 
     /// The class that the serde name `name` stands for; `names` gives its module and qualified name.

@@ -63,10 +63,13 @@ impl Memo {
     }
 
     /// Takes the next free index.
+    #[inline]
     pub(super) fn claim(&mut self) -> Result<u32> {
         let index = self.len;
-        self.len =
-            index.checked_add(1).ok_or_else(|| Error::limit("a pickle's memo has room for 4294967295 entries"))?;
+        match index.checked_add(1) {
+            Some(len) => self.len = len,
+            None => return Err(full()),
+        }
         Ok(index)
     }
 
@@ -99,6 +102,11 @@ impl Memo {
     }
 }
 
+#[cold]
+fn full() -> Error {
+    Error::limit("a pickle's memo has room for 4294967295 entries")
+}
+
 fn member(class: &'static str, name: &'static str) -> Member {
     (class.as_ptr().addr(), name.as_ptr().addr(), name.len())
 }
@@ -111,6 +119,8 @@ pub(super) struct Names {
     last: usize,
     /// The entry that is expected next.
     next: usize,
+    /// A bit for each of 64 classes of addresses that has an entry: most new names are known for new by it.
+    seen: u64,
     /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in use. Empty as long as
     /// there are few entries.
     table: Vec<u32>,
@@ -142,7 +152,13 @@ impl Names {
     }
 
     /// The memo index of `name`.
+    #[inline]
     pub(super) fn get(&mut self, name: &'static str) -> Option<u32> {
+        if self.seen & seen_bit(name) == 0 { None } else { self.search(name) }
+    }
+
+    #[inline(never)]
+    fn search(&mut self, name: &'static str) -> Option<u32> {
         let number = self.find(name)?;
         let entry = self.entries.get(number).copied()?;
         if let Some(last) = self.entries.get_mut(self.last) {
@@ -174,11 +190,13 @@ impl Names {
     }
 
     /// Adds a name that is not in.
+    #[inline]
     pub(super) fn insert(&mut self, name: &'static str, index: u32) {
         let number = self.entries.len();
         if number == 0 {
             self.entries.reserve(SCANNED);
         }
+        self.seen |= seen_bit(name);
         if let Some(last) = self.entries.get_mut(self.last) {
             last.next = number as u32;
         }
@@ -192,6 +210,7 @@ impl Names {
     }
 
     /// Puts the newest entry into the table, or all into a larger one.
+    #[cold]
     fn enter(&mut self, number: usize) {
         let mut from = number;
         if self.entries.len() * 2 > self.table.len() {
@@ -212,8 +231,14 @@ impl Names {
     }
 }
 
+#[inline]
+fn seen_bit(name: &'static str) -> u64 {
+    1 << (spread(name.as_ptr().addr()) & 63)
+}
+
 /// Names lie side by side in the program, so their addresses differ in the low bits; a multiplication carries those up,
 /// and the shift brings the mixed ones down.
+#[inline]
 fn spread(address: usize) -> usize {
     ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }

@@ -23,6 +23,7 @@ mod global;
 mod memo;
 mod object;
 mod text;
+mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 
@@ -46,6 +47,7 @@ pub(crate) struct Emitter<S> {
     memoize_strings: bool,
     /// Whether short text is just written, in the form of protocol 4.
     short_strings: bool,
+    place: Place,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
@@ -58,6 +60,17 @@ pub(crate) struct Held {
     short_strings: bool,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
+}
+
+/// Where the names that come belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Nothing is written yet of the one pickle that there will be.
+    Top,
+    /// The struct that is the pickle. It comes once, so its names need no memo.
+    Outermost,
+    /// Anything else.
+    Within,
 }
 
 /// A place in the output that can be gone back to, see [`Emitter::checkpoint`].
@@ -79,6 +92,7 @@ impl<S: Sink> Emitter<S> {
             fix_imports,
             memoize_strings,
             short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
+            place: Place::Within,
             memo: Memo::default(),
             extensions: None,
         }
@@ -89,8 +103,30 @@ impl<S: Sink> Emitter<S> {
         self.extensions = extensions.filter(|_| self.protocol >= Opcode::Ext1.protocol());
     }
 
+    /// Whether some globals may be written by code.
+    pub(crate) fn has_extensions(&self) -> bool {
+        self.extensions.is_some()
+    }
+
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// Says that there will be one pickle, and that it is yet to begin.
+    pub(crate) fn expect_one_pickle(&mut self) {
+        self.place = Place::Top;
+    }
+
+    /// Says that a struct begins.
+    #[inline]
+    pub(crate) fn enter_struct(&mut self) {
+        self.place = if self.place == Place::Top { Place::Outermost } else { Place::Within };
+    }
+
+    /// Says that another container begins.
+    #[inline]
+    pub(crate) fn enter(&mut self) {
+        self.place = Place::Within;
     }
 
     /// Begins a pickle. The memo is kept.

@@ -4,7 +4,7 @@
 //! that CPython writes for the same object, so that every Python of the protocol's age can load them. The globals in
 //! them are memoized, and so is the one text that they repeat.
 
-use super::{Emitter, Sink};
+use super::{Emitter, Place, Sink};
 use crate::error::Result;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
@@ -20,18 +20,37 @@ impl<S: Sink> Emitter<S> {
                 self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
                 Ok(())
             }
-            Some(index) => {
-                self.get(index);
-                Ok(())
-            }
+            Some(index) => self.other_get(index),
             None => self.unexpected_name(name),
         }
+    }
+
+    #[inline(never)]
+    fn other_get(&mut self, index: u32) -> Result<()> {
+        self.get(index);
+        Ok(())
     }
 
     #[inline(never)]
     fn unexpected_name(&mut self, name: &'static str) -> Result<()> {
         if let Some(index) = self.memo.names.get(name) {
             self.get(index);
+            return Ok(());
+        }
+        if self.place == Place::Outermost {
+            return self.text(name);
+        }
+        let memo_len = self.memo.len();
+        if self.protocol >= Opcode::Memoize.protocol()
+            && matches!(name.len(), 1..0x100)
+            && memo_len < 0x100
+            && self.has_room(3 + name.len())
+        {
+            // What a small message consists of: the same as below.
+            self.short_str(name);
+            self.op(Opcode::Memoize);
+            let index = self.memo.claim()?;
+            self.memo.names.insert(name, index);
             return Ok(());
         }
         self.str(name)?;

@@ -9,6 +9,7 @@ mod extensions;
 mod persistent_ids;
 mod python2;
 mod resolver;
+mod shared;
 mod streams;
 mod writing;
 

@@ -176,3 +176,38 @@ fn the_pickles_of_a_legacy_torch_checkpoint() {
     assert_eq!(keys, asked);
     assert!(pickles.end().is_err());
 }
+
+#[test]
+fn ids_are_sniffed_without_loading() {
+    let mut compared = 0;
+    for entry in topic("persistent_ids") {
+        let (Some(ids), false) = (&entry.ids, entry.case.ends_with("/newline")) else { continue };
+        let found = serde_pickle::tools::persistent_ids(&entry.bytes()).unwrap();
+        assert_eq!(serde_json::Value::from_iter(found.iter().map(json)), *ids, "{}", entry.file);
+        compared += 1;
+    }
+    assert!(compared > 25, "{compared}");
+    let nested = serde_pickle::tools::persistent_ids(&super::case("persistent_ids/nested_id", 4).bytes()).unwrap();
+    let inner = Value::PersistentId(Box::new(Value::from("inner")));
+    assert_eq!(nested, [Value::from("inner"), Value::Tuple(vec![Value::from("outer"), inner])]);
+}
+
+#[test]
+fn the_storages_that_a_checkpoint_needs_are_sniffed() {
+    let bytes = std::fs::read(crate::corpus::folder().join("wild/torch/tensors/data.pkl")).unwrap();
+    let ids = serde_pickle::tools::persistent_ids(&bytes).unwrap();
+    let mut keys: Vec<_> = ids.iter().map(|id| id[2].as_str().unwrap().to_owned()).collect();
+    // Three tensors share a storage, and name it each time.
+    assert_eq!(keys.len(), 8);
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys, ["0", "1", "2", "3", "4", "5"]);
+    assert!(ids.iter().all(|id| id[0] == "storage" && id[3] == "cpu"));
+}
+
+#[test]
+fn what_is_no_pickle_has_no_ids() {
+    assert_eq!(serde_pickle::tools::persistent_ids(b"Pid\n").unwrap_err().kind(), ErrorKind::Eof);
+    assert_eq!(serde_pickle::tools::persistent_ids(b"Pid\n.").unwrap(), [Value::from("id")]);
+    assert!(serde_pickle::tools::persistent_ids(b"N.").unwrap().is_empty());
+}

@@ -22,7 +22,7 @@ fn text_is_what_python_makes_of_it_by_each_encoding() {
             match (expected.as_str(), read) {
                 // Objects print as data here; the tests below look into them.
                 (Some(repr), Ok(value)) if !is_object(repr) => {
-                    assert_eq!(value.to_string(), repr, "{} {name}", entry.file)
+                    assert_eq!(value.to_string(), repr, "{} {name}", entry.file);
                 }
                 (Some(_), Ok(_)) => {}
                 (None, Err(_)) => {}

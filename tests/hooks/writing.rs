@@ -37,13 +37,14 @@ pub(super) fn python(script: &str, pickles: &[&[u8]]) -> Option<String> {
 }
 
 #[track_caller]
-fn assert_python(script: &str, pickles: &[&[u8]], expected: &str) {
+pub(super) fn assert_python(script: &str, pickles: &[&[u8]], expected: &str) {
     if let Some(found) = python(script, pickles) {
         assert_eq!(found, expected);
     }
 }
 
-const ALL: [Protocol; 6] = [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
+pub(super) const ALL: [Protocol; 6] =
+    [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
 
 // Several dumps
 
@@ -154,8 +155,19 @@ fn the_root_a_key_and_values_within_rust_types_are_asked_about() {
     let object = Reduce::call(Global::new("m", "f"), (pickle!({"external": "x"}),));
     let Value::Object(object) = id(&externals().to_vec(&object).unwrap()) else { panic!() };
     assert_eq!(object.args[0], expected);
-    let any = SerOptions::new().persistent_id(|value| Ok((*value == Value::from("key")).then(|| Value::from(1))));
+    let any = SerOptions::new().persistent_id(|value| Ok((value.as_str() == Some("key")).then(|| Value::from(1))));
     assert_eq!(id(&any.to_vec(&pickle!({"key": 2})).unwrap()).to_string(), id(b"\x80\x04}K\x01QK\x02s.").to_string());
+}
+
+#[test]
+fn a_pickler_takes_its_hooks_to_another_thread() {
+    let mut pickler = Serializer::with_options(Vec::new(), &externals());
+    let bytes = std::thread::spawn(move || {
+        pickle!({"external": "x"}).serialize(&mut pickler).unwrap();
+        pickler.into_inner()
+    });
+    let read: Value = serde_pickle::from_slice(&bytes.join().unwrap()).unwrap();
+    assert!(matches!(read, Value::PersistentId(_)), "{read}");
 }
 
 #[test]
@@ -355,6 +367,7 @@ fn a_large_object_is_rewritten_within_frames_and_streams() {
 
 #[test]
 fn classes_with_codes_are_written_as_cpython_writes_them() {
+    let (mut written, mut script, mut expected) = (Vec::new(), String::new(), Vec::new());
     for entry in topic("extensions") {
         let bytes = entry.bytes();
         let registry = super::extensions::registry(&entry);
@@ -373,12 +386,16 @@ fn classes_with_codes_are_written_as_cpython_writes_them() {
             assert!(code(&ours).is_empty());
         }
         let (number, _) = registry.iter().next().unwrap();
-        assert_python(
-            &format!("copyreg.add_extension('objects', 'Tagged', {number})\nprint(pickle.loads(pickles[0]))"),
-            &[&ours],
-            entry.repr.as_deref().unwrap(),
+        script += &format!(
+            "copyreg.add_extension('objects', 'Tagged', {number})\nprint(pickle.loads(pickles[{}]))\n\
+             copyreg.remove_extension('objects', 'Tagged', {number})\n",
+            written.len()
         );
+        written.push(ours);
+        expected.push(entry.repr.unwrap());
     }
+    let pickles: Vec<&[u8]> = written.iter().map(Vec::as_slice).collect();
+    assert_python(&script, &pickles, &expected.join("\n"));
 }
 
 #[test]

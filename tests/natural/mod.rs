@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
-use serde_pickle::{Error, from_slice};
+use serde_pickle::{DeOptions, Encoding, Error, Value, from_slice, from_value};
 
 #[derive(Deserialize)]
-struct Entry {
-    file: String,
+pub(crate) struct Entry {
+    pub(crate) file: String,
     case: String,
     python: String,
-    protocol: u8,
+    pub(crate) protocol: u8,
     also: Vec<Writer>,
     #[serde(default)]
     json: Json,
@@ -35,7 +35,7 @@ struct Writer {
 }
 
 impl Entry {
-    fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         bytes(&self.file)
     }
 
@@ -60,7 +60,7 @@ fn entries() -> Vec<Entry> {
 }
 
 /// All pickles of a case, by whatever Python at whatever protocol.
-fn case(name: &str) -> Vec<Entry> {
+pub(crate) fn case(name: &str) -> Vec<Entry> {
     let entries: Vec<Entry> = entries().into_iter().filter(|entry| entry.case == name).collect();
     assert!(!entries.is_empty(), "no case {name}");
     entries
@@ -81,7 +81,7 @@ fn read<T: DeserializeOwned>(name: &str) -> Result<T, Error> {
 }
 
 /// The message of the error of reading a case, without the place.
-fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
+pub(crate) fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
     let error = read::<T>(name).unwrap_err().to_string();
     match error.split_once(", at byte") {
         Some((message, _)) => message.to_owned(),
@@ -91,7 +91,7 @@ fn refusal<T: DeserializeOwned + Debug>(name: &str) -> String {
 
 /// Every pickle of a case reads as `expected`.
 #[track_caller]
-fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expected: T) {
+pub(crate) fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expected: T) {
     for entry in case(name) {
         match from_slice::<T>(&entry.bytes()) {
             Ok(found) => assert_eq!(found, expected, "{}", entry.file),
@@ -127,6 +127,37 @@ fn every_pickle_is_what_the_manifest_lays_down() {
     }
     assert!(wrong.is_empty(), "{right} right, {} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(right > 500, "{right}");
+}
+
+/// A `Value` in between changes nothing.
+#[test]
+fn every_value_is_what_its_pickle_is() {
+    let mut wrong = Vec::new();
+    for entry in entries().into_iter().filter(|entry| !entry.json.is_null()) {
+        let value: Value = from_slice(&entry.bytes()).unwrap();
+        match from_value::<Json>(value) {
+            Ok(found) if found == entry.json => {}
+            Ok(found) => wrong.push(format!("{}: {found}, not {}", entry.file, entry.json)),
+            Err(error) => wrong.push(format!("{}: {error}", entry.file)),
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A payload of dates in an 8-bit string of Python 2 is text in a `Value` read as latin-1, as it is in Python.
+#[test]
+fn payloads_survive_being_taken_for_text() {
+    for encoding in [Encoding::Latin1, Encoding::Utf8, Encoding::Bytes] {
+        for (name, expected) in [
+            ("datetime/high_bytes-py2.7-p2.pkl", "2047-12-31T23:59:59.999999"),
+            ("datetime/naive-py2.7-p0.pkl", "2024-02-29T12:30:45"),
+            ("date/plain-py2.7-p2.pkl", "2024-02-29"),
+            ("time/naive-py2.7-p2.pkl", "12:30:45"),
+        ] {
+            let value: Value = DeOptions::new().encoding(encoding).from_slice(&bytes(name)).unwrap();
+            assert_eq!(from_value::<String>(value).unwrap(), expected, "{name} as {encoding:?}");
+        }
+    }
 }
 
 /// Nothing that a Python wrote is an error to whom it is all the same what it is.

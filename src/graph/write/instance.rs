@@ -1,0 +1,188 @@
+//! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's `Modules/_pickle.c`.
+
+use super::batch::{Feed, Kind};
+use super::{OPEN, Task, Writer, unreadable};
+use crate::error::Result;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Contents, Object, RunKind};
+use crate::graph::view::tuple_items;
+use crate::machine::Spelling;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use crate::write::Sink;
+
+impl<'g, S: Sink> Writer<'g, S> {
+    pub(super) fn save_instance(&mut self, handle: Handle, object: &Object) -> Result<()> {
+        self.set_index(handle, OPEN);
+        let parts = self.nodes.first(object);
+        let (&callable, arguments) = parts.split_first().ok_or_else(unreadable)?;
+        let args = arguments.first().copied().unwrap_or(Handle::VACANT);
+        // `None` for arguments is a call of `__basicnew__`, which no Python has had since 2.3; it made what `__new__` makes.
+        let none = args.tag() == Tag::None;
+        let args = if none { Handle::new(Tag::EmptyTuple, 0, 0) } else { args };
+        match Spelling::of(object.flags()) {
+            Spelling::Reduce if !none => {
+                self.pending.push(Task::Save(callable));
+                match self.list_of_set(object, args) {
+                    Some((list, taken)) => {
+                        let of = self.nodes.object(list.number());
+                        let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
+                        self.pending.push(Task::OpenSetList(list));
+                        self.push_batches(Kind::Items, true, Feed::Handles(items.into_iter()), taken);
+                        self.pending.push(Task::CloseSetList(args));
+                    }
+                    None => self.pending.push(Task::Save(args)),
+                }
+                self.pending.push(Task::Op(Opcode::Reduce));
+            }
+            Spelling::NewObjEx if !none => match arguments.get(1) {
+                Some(&kwargs) if self.at_least(Opcode::NewobjEx) => {
+                    let saves = [callable, args, kwargs].map(Task::Save);
+                    self.pending.extend(saves);
+                    self.pending.push(Task::Op(Opcode::NewobjEx));
+                }
+                Some(&kwargs) => {
+                    self.emit.global("functools", "partial")?;
+                    self.emit.open_tuple(1)?;
+                    self.emit.global("builtins", "getattr")?;
+                    self.emit.open_tuple(2)?;
+                    self.pending.extend([Task::Save(callable), Task::Partial(callable, args, kwargs)]);
+                }
+                None => return Err(unreadable()),
+            },
+            Spelling::Inst | Spelling::Obj => {
+                self.emit.mark();
+                let arguments = Task::Sequence(Contents::of(self.nodes, arguments));
+                if self.protocol() == Protocol::V0 && self.is_plain_global(callable)? {
+                    self.pending.extend([arguments, Task::Inst(callable)]);
+                } else {
+                    self.pending.extend([Task::Save(callable), arguments, Task::Op(Opcode::Obj)]);
+                }
+            }
+            _ if self.at_least(Opcode::Newobj) => {
+                self.pending.extend([Task::Save(callable), Task::Save(args), Task::Op(Opcode::Newobj)]);
+            }
+            _ => {
+                self.emit.global("copyreg", "__newobj__")?;
+                self.emit.mark();
+                let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
+                self.pending.extend([Task::Save(callable), Task::Sequence(items), Task::Op(Opcode::Tuple)]);
+                self.pending.push(Task::Op(Opcode::Reduce));
+            }
+        }
+        self.pending.push(Task::Made(handle));
+        Ok(())
+    }
+
+    /// The list that a set was made of, and how many items it had then, where that list is written as one of the set's own.
+    ///
+    /// It nearly always is one: a pickler makes it for the call. If the set is reached again through its items, the list is
+    /// not finished, and a reference to it would make a set that lacks some; CPython makes another list. A list that is
+    /// referred to from elsewhere is one of its own here too if it has got more items since.
+    pub(super) fn list_of_set(&self, set: &Object, args: Handle) -> Option<(Handle, usize)> {
+        let taken = self.nodes.more(set).taken()?;
+        let list = tuple_items(self.nodes, args).first().copied().filter(|list| list.tag() == Tag::List)?;
+        let outgrown = self.nodes.contents_len(&self.nodes.object(list.number())) > taken;
+        let own = !self.memoized.is_referred_twice(args) && !self.memoized.is_referred_twice(list);
+        (own || outgrown).then_some((list, taken))
+    }
+
+    /// Whether a class can be named by two lines.
+    pub(super) fn is_plain_global(&self, class: Handle) -> Result<bool> {
+        Ok(class.tag() == Tag::Global && !self.names(class)?.1.contains('.'))
+    }
+
+    /// `functools.partial(cls.__new__, cls, *args, **kwargs)()`, as CPython writes NEWOBJ_EX at protocols 2 and 3. On the
+    /// stack: `partial`, `getattr`, the class.
+    pub(super) fn partial(&mut self, class: Handle, args: Handle, kwargs: Handle) -> Result<()> {
+        let class_index = if class.is_object() { self.claim(class)? } else { self.emit.memoize()? };
+        self.emit.interned("__new__")?;
+        self.emit.close_tuple(2, 2)?;
+        self.emit.op(Opcode::Reduce);
+        let new = self.emit.memoize()?;
+        self.emit.close_tuple(1, 1)?;
+        self.emit.op(Opcode::Reduce);
+        self.emit.mark();
+        self.emit.get(new);
+        self.emit.mark();
+        self.emit.get(class_index);
+        let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
+        self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
+        Ok(())
+    }
+
+    /// An object has been made. If it has come to be within its own arguments, that one is taken.
+    pub(super) fn end_object(&mut self, object: Handle) -> Result<()> {
+        if let Some(index) = self.index(object) {
+            self.emit.op(Opcode::Pop);
+            self.emit.get(index);
+            return Ok(());
+        }
+        self.memoize(object)?;
+        self.push_additions(object)
+    }
+
+    /// What the object on the stack was given after it was made, in order.
+    pub(super) fn push_additions(&mut self, handle: Handle) -> Result<()> {
+        let object = self.nodes.object(handle.number());
+        if !object.has_more() || matches!(handle.tag(), Tag::Set | Tag::FrozenSet) {
+            return Ok(());
+        }
+        let mut runs = self.nodes.more(&object).peekable();
+        while let Some((kind, run)) = runs.next() {
+            let batch = match kind {
+                RunKind::Items => Kind::Items,
+                RunKind::Pairs => Kind::Pairs,
+                RunKind::Adds => Kind::Adds,
+                RunKind::State => {
+                    let state = run.first().copied().ok_or_else(unreadable)?;
+                    self.pending.extend([Task::Save(state), Task::Op(Opcode::Build)]);
+                    continue;
+                }
+                RunKind::Setter => {
+                    let &[setter, state] = run else { return Err(unreadable()) };
+                    self.claim(handle)?;
+                    // CPython writes TUPLE2 at every protocol.
+                    let saves = [setter, handle, state].map(Task::Save);
+                    self.pending.extend(saves);
+                    self.pending.extend([Opcode::Tuple2, Opcode::Reduce, Opcode::Pop].map(Task::Op));
+                    continue;
+                }
+                RunKind::Taken => continue,
+            };
+            // Runs of one kind are one sequence that came in pieces.
+            let mut handles: Option<Vec<Handle>> = None;
+            while let Some((_, further)) = runs.next_if(|(next, _)| *next == kind) {
+                handles.get_or_insert_with(|| run.to_vec()).extend_from_slice(further);
+            }
+            let (feed, count) = match handles {
+                None => (Feed::Contents(Contents::of(self.nodes, run)), run.len()),
+                Some(handles) => {
+                    let count = handles.len();
+                    (Feed::Handles(handles.into_iter()), count)
+                }
+            };
+            if batch == Kind::Adds && !self.at_least(Opcode::Additems) {
+                let add = self.bind_add(handle)?;
+                self.pending.push(Task::Additions(add, feed.collect::<Vec<_>>().into_iter()));
+            } else {
+                self.push_batches(batch, false, feed, count);
+            }
+        }
+        Ok(())
+    }
+
+    /// Memoizes the method `add` of the object on the stack.
+    pub(super) fn bind_add(&mut self, object: Handle) -> Result<u32> {
+        let index = self.claim(object)?;
+        self.emit.global("builtins", "getattr")?;
+        self.emit.open_tuple(2)?;
+        self.emit.get(index);
+        self.emit.interned("add")?;
+        self.emit.close_tuple(2, 2)?;
+        self.emit.op(Opcode::Reduce);
+        let add = self.emit.memoize()?;
+        self.emit.op(Opcode::Pop);
+        Ok(add)
+    }
+}

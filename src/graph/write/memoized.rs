@@ -1,0 +1,134 @@
+//! Which objects a graph writes with a memo entry.
+//!
+//! CPython's pickler memoizes every object that it may meet again, since it cannot know whether it will. A graph knows
+//! more: what is referred to twice needs an entry, and what was memoized in the pickle that it was read from gets one
+//! again, so that such a pickle is written as it was. The latter is not stored anywhere: the instruction behind the one
+//! that made the object tells, and the input is there.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
+use crate::graph::Graph;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Nodes;
+use crate::opcode::{ArgumentKind, Opcode};
+
+/// Who is memoized.
+pub(super) struct Memoized {
+    /// By object number: 0, 1 or 2 (two or more) references.
+    references: Vec<u8>,
+    /// Text and bytes that were not memoized where they were made, and are referred to twice.
+    shared: HashSet<Handle, RandomState>,
+}
+
+impl Memoized {
+    /// Looks at every reference of the graph once.
+    pub(super) fn of(graph: &Graph<'_>) -> Self {
+        let nodes = &graph.nodes;
+        let mut references = vec![0_u8; nodes.object_count()];
+        let mut once: HashSet<Handle, RandomState> = HashSet::default();
+        let mut shared: HashSet<Handle, RandomState> = HashSet::default();
+        for &handle in nodes.handles().iter().chain([&graph.root]) {
+            if handle.is_object() {
+                if let Some(count) = references.get_mut(handle.number() as usize) {
+                    *count = count.saturating_add(1).min(2);
+                }
+                continue;
+            }
+            let handle = nodes.identity(handle);
+            if has_payload(handle) && !was_memoized(nodes, &graph.input, handle) && !once.insert(handle) {
+                shared.insert(handle);
+            }
+        }
+        Self { references, shared }
+    }
+
+    /// Whether more than one reference leads to the object.
+    pub(super) fn is_referred_twice(&self, object: Handle) -> bool {
+        self.references.get(object.number() as usize).is_some_and(|&count| count > 1)
+    }
+
+    /// Whether the object gets a memo entry.
+    pub(super) fn wants(&self, graph: &Graph<'_>, handle: Handle) -> bool {
+        let referred = if handle.is_object() { self.is_referred_twice(handle) } else { self.shared.contains(&handle) };
+        referred || was_memoized(&graph.nodes, &graph.input, handle)
+    }
+
+    /// Whether text or bytes that were not memoized where they were made are referred to twice.
+    pub(super) fn is_shared(&self, handle: Handle) -> bool {
+        self.shared.contains(&handle)
+    }
+}
+
+/// Whether a scalar is one that can be shared: text, bytes, a buffer.
+fn has_payload(handle: Handle) -> bool {
+    !matches!(
+        handle.tag(),
+        Tag::Vacant
+            | Tag::None
+            | Tag::True
+            | Tag::False
+            | Tag::Small
+            | Tag::Int
+            | Tag::Long1
+            | Tag::Long4
+            | Tag::IntLine
+            | Tag::LongLine
+            | Tag::Float8
+            | Tag::FloatLine
+            | Tag::EmptyTuple
+    )
+}
+
+/// Whether the pickle memoizes what `handle` stands for right where it is made. What is in no pickle counts as memoized, as
+/// CPython would have it.
+fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
+    let at = match handle.tag() {
+        Tag::Const => return true,
+        // A name is a line of another instruction.
+        Tag::Buffer | Tag::Name => return false,
+        _ if handle.is_object() => nodes.object(handle.number()).offset(),
+        _ => handle.offset(),
+    };
+    if input.is_empty() {
+        return true;
+    }
+    let Some(mut next) = end_of_instruction(input, at) else { return false };
+    loop {
+        match input.get(next).copied().and_then(Opcode::from_byte) {
+            // A frame begins behind a payload that is too large for one.
+            Some(Opcode::Frame) => next += 9,
+            Some(Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put) => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// Where the instruction behind the one at `at` begins.
+fn end_of_instruction(input: &[u8], at: usize) -> Option<usize> {
+    let opcode = Opcode::from_byte(*input.get(at)?)?;
+    let at = at + 1;
+    let line = |at: usize| Some(at + memchr::memchr(b'\n', input.get(at..)?)? + 1);
+    let counted = |width: usize| {
+        let len = input.get(at..at + width)?.iter().rev().fold(0, |len: u64, &byte| len << 8 | u64::from(byte));
+        (at + width).checked_add(usize::try_from(len).ok()?)
+    };
+    match opcode.argument() {
+        ArgumentKind::None => Some(at),
+        ArgumentKind::Uint1 => Some(at + 1),
+        ArgumentKind::Uint2 => Some(at + 2),
+        ArgumentKind::Int4 | ArgumentKind::Uint4 => Some(at + 4),
+        ArgumentKind::Uint8 | ArgumentKind::Float8 => Some(at + 8),
+        ArgumentKind::DecimalShort
+        | ArgumentKind::DecimalLong
+        | ArgumentKind::FloatLine
+        | ArgumentKind::StringLine
+        | ArgumentKind::Line
+        | ArgumentKind::UnicodeLine => line(at),
+        ArgumentKind::TwoLines => line(line(at)?),
+        ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => counted(1),
+        ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 | ArgumentKind::Long4 => counted(4),
+        ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => counted(8),
+    }
+}

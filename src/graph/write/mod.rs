@@ -1,0 +1,335 @@
+//! A graph as a pickle: CPython's pickler over nodes.
+//!
+//! [`Writer::save`] is `save` in CPython's `Modules/_pickle.c`, and so on down: the order of instructions, what is memoized
+//! when, batches, frames, and how something that is reached through itself is put right with POP and GET, are all as the
+//! C pickler has them. So a pickle that it wrote, read and written at its protocol, comes out byte for byte; and any other
+//! one comes out as CPython would have written these objects. Reduces are written as they were read, those included that
+//! only spell a builtin.
+//!
+//! An older protocol than the pickle's has no opcode for some things: those are spelled as the serializer spells them, by
+//! [`Emitter`]. There the only object that cannot be written is one that a set contains which is an argument of that object
+//! itself: CPython recurses without end on it.
+//!
+//! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` have what is written how, `batch.rs`
+//! how contents are cut, `memoized.rs` what gets a memo entry. Nothing recurses: what is left to do is on a stack of
+//! [`Task`]s, and a task that needs something else done first leaves it in `pending` and is asked again afterwards.
+
+mod batch;
+mod instance;
+mod memoized;
+mod object;
+mod scalar;
+
+use std::collections::HashMap;
+use std::io;
+
+use foldhash::fast::RandomState;
+
+use super::Graph;
+use super::handle::Handle;
+use super::nodes::{Contents, Nodes};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use crate::ser::SerOptions;
+use crate::write::{Emitter, Memory, Sink, Stream};
+use batch::{Batches, Next};
+use memoized::Memoized;
+
+impl Graph<'_> {
+    /// Writes the graph as a pickle of the protocol that it was read from; one that was built is of protocol 4.
+    ///
+    /// Every reference is kept: what was one object is one object again when Python loads it, an object that contains itself
+    /// included. A pickle that CPython wrote comes out as the same bytes. [`SerOptions::graph_to_vec`] has the other
+    /// protocols.
+    ///
+    /// # Errors
+    /// `Unsupported` where the protocol cannot say something: a persistent id that is no text at protocol 0, an extension
+    /// code at protocols 0 and 1.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // a = []; a.append(a); pickle.dumps(a, 2)
+    /// let bytes = b"\x80\x02]q\x00h\x00a.";
+    /// assert_eq!(Graph::from_slice(bytes)?.to_vec()?, bytes);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn to_vec(&self) -> Result<Vec<u8>> {
+        SerOptions::new().protocol(self.protocol()).graph_to_vec(self)
+    }
+
+    /// Writes the graph into `writer`, as [`to_vec`](Self::to_vec) does; in pieces of about 64 KiB, and without a flush.
+    ///
+    /// # Errors
+    /// As [`to_vec`](Self::to_vec); and `Io`, where the writer fails.
+    pub fn to_writer<W: io::Write>(&self, writer: W) -> Result<()> {
+        SerOptions::new().protocol(self.protocol()).graph_to_writer(writer, self)
+    }
+}
+
+impl SerOptions {
+    /// Writes a [`Graph`], every shared and recursive reference kept; see [`Graph::to_vec`].
+    ///
+    /// What an older protocol has no opcode for is spelled as CPython spells it. Of the options, `memoize_strings` has no
+    /// meaning here: what is one text in the graph is one in the pickle.
+    ///
+    /// # Errors
+    /// As [`Graph::to_vec`].
+    ///
+    /// ```
+    /// use serde_pickle::{Graph, Protocol, SerOptions};
+    ///
+    /// // pickle.dumps({1}, 4), and what pickle.dumps({1}, 2) gives
+    /// let graph = Graph::from_slice(b"\x80\x04\x95\x07\0\0\0\0\0\0\0\x8f\x94(K\x01\x90.")?;
+    /// let old = SerOptions::new().protocol(Protocol::V2).graph_to_vec(&graph)?;
+    /// assert_eq!(old, b"\x80\x02c__builtin__\nset\nq\x00]K\x01a\x85Rq\x01.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
+        let mut writer = Writer::new(graph, self.emitter(Memory), self.writes_python2_names());
+        writer.run()?;
+        Ok(writer.emit.into_parts().1)
+    }
+
+    /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see [`Graph::to_vec`].
+    ///
+    /// # Errors
+    /// As [`Graph::to_vec`]; and `Io`, where the writer fails.
+    pub fn graph_to_writer<W: io::Write>(&self, writer: W, graph: &Graph<'_>) -> Result<()> {
+        Writer::new(graph, self.emitter(Stream(writer)), self.writes_python2_names()).run()
+    }
+}
+
+/// In [`Writer::memo`]: not written.
+const UNSEEN: u32 = u32::MAX;
+/// In [`Writer::memo`]: begun, and not memoized before it is finished.
+const OPEN: u32 = u32::MAX - 1;
+
+struct Writer<'g, S> {
+    emit: Emitter<S>,
+    graph: &'g Graph<'g>,
+    nodes: &'g Nodes<'g>,
+    input: &'g [u8],
+    python2_names: bool,
+    memoized: Memoized,
+    /// Memo indexes by object number.
+    memo: Vec<u32>,
+    /// Memo indexes of text, bytes and buffers.
+    payloads: HashMap<Handle, u32, RandomState>,
+    tasks: Vec<Task<'g>>,
+    /// What the task at hand wants done before it goes on, in order.
+    pending: Vec<Task<'g>>,
+    /// Values that may still be written because something unfinished is begun again.
+    reopened: u64,
+    next_buffer: u32,
+    /// Sets around this place that are spelled as calls, and are not memoized before their items are written. The way from
+    /// such a set back to itself ends at the first memoized object, so all are.
+    spelled: u32,
+}
+
+/// Something left to do.
+enum Task<'g> {
+    Save(Handle),
+    Op(Opcode),
+    /// Begins the arguments of a call of `set`: a tuple of one list.
+    OpenSetList(Handle),
+    /// Ends them.
+    CloseSetList(Handle),
+    /// A set that is spelled as a call has been written.
+    EndSpelled,
+    /// Ends a tuple of the emitter's own, of so many items.
+    CloseTuple(usize),
+    /// Values one after another.
+    Sequence(Contents<'g, 'g>),
+    Batches(Batches<'g>),
+    /// A tuple's items are on the stack.
+    EndTuple(Handle),
+    /// A frozenset's items are on the stack.
+    EndFrozenSet(Handle),
+    /// An object is on the stack: it is memoized, and then given what it was given.
+    Made(Handle),
+    /// A class is on the stack: the next is its `__new__`, by what precedes NEWOBJ_EX.
+    Partial(Handle, Handle, Handle),
+    /// The state of the partial object, whose keyword arguments are on the stack.
+    EndPartial,
+    /// INST, with the class's names.
+    Inst(Handle),
+    /// Items for an object's `add`, below the protocol of ADDITEMS.
+    Additions(u32, std::vec::IntoIter<Handle>),
+    /// The bound method `add` was called.
+    Added,
+}
+
+impl<'g, S: Sink> Writer<'g, S> {
+    fn new(graph: &'g Graph<'g>, emit: Emitter<S>, python2_names: bool) -> Self {
+        Self {
+            emit,
+            graph,
+            nodes: &graph.nodes,
+            input: &graph.input,
+            python2_names,
+            memoized: Memoized::of(graph),
+            memo: vec![UNSEEN; graph.nodes.object_count()],
+            payloads: HashMap::default(),
+            tasks: Vec::new(),
+            pending: vec![Task::Save(graph.root)],
+            reopened: limits::REOPENED + 4 * graph.nodes.handle_count() as u64,
+            next_buffer: 0,
+            spelled: 0,
+        }
+    }
+
+    fn run(&mut self) -> Result<()> {
+        self.emit.begin();
+        loop {
+            self.tasks.extend(self.pending.drain(..).rev());
+            let Some(mut task) = self.tasks.pop() else { break };
+            if self.step(&mut task)? {
+                self.tasks.push(task);
+            }
+        }
+        self.emit.finish()
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.emit.protocol()
+    }
+
+    fn at_least(&self, opcode: Opcode) -> bool {
+        self.protocol() >= opcode.protocol()
+    }
+
+    /// Works on a task until it is done or something is pending; says whether it is to be asked again.
+    fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
+        match task {
+            Task::Save(handle) => self.save(*handle)?,
+            Task::Op(opcode) => self.emit.op(*opcode),
+            Task::OpenSetList(list) => {
+                self.emit.open_tuple(1)?;
+                self.emit.empty_list()?;
+                self.memoize_unseen(*list)?;
+            }
+            Task::CloseSetList(args) => {
+                self.emit.close_tuple(1, 1)?;
+                self.memoize_unseen(*args)?;
+            }
+            Task::EndSpelled => self.spelled -= 1,
+            Task::CloseTuple(len) => self.emit.close_tuple(*len, *len)?,
+            Task::Sequence(contents) => {
+                for handle in contents.by_ref() {
+                    self.save(handle)?;
+                    if !self.pending.is_empty() {
+                        return Ok(true);
+                    }
+                }
+            }
+            Task::Batches(batches) => loop {
+                match batches.next() {
+                    Next::Op(opcode) => self.emit.op(opcode),
+                    Next::Save(handle) => {
+                        self.save(handle)?;
+                        if !self.pending.is_empty() {
+                            return Ok(true);
+                        }
+                    }
+                    Next::Done => break,
+                }
+            },
+            Task::EndTuple(tuple) => self.end_tuple(*tuple)?,
+            Task::EndFrozenSet(set) => {
+                if let Some(index) = self.index(*set) {
+                    self.emit.op(Opcode::PopMark);
+                    self.emit.get(index);
+                } else {
+                    self.emit.op(Opcode::Frozenset);
+                    self.memoize(*set)?;
+                }
+            }
+            Task::Made(object) => self.end_object(*object)?,
+            Task::Partial(class, args, kwargs) => self.partial(*class, *args, *kwargs)?,
+            Task::EndPartial => {
+                // The state of a partial: function, arguments, keywords, and its own dict.
+                self.emit.none()?;
+                self.emit.op(Opcode::Tuple);
+                self.emit.op(Opcode::Build);
+                self.emit.empty_tuple()?;
+                self.emit.op(Opcode::Reduce);
+            }
+            Task::Inst(class) => {
+                let (module, name) = self.names_at_protocol(*class)?;
+                self.emit.inst_verbatim(&module, &name)?;
+            }
+            Task::Additions(add, items) => {
+                if let Some(item) = items.next() {
+                    self.emit.get(*add);
+                    self.emit.open_tuple(1)?;
+                    self.pending.extend([Task::Save(item), Task::CloseTuple(1), Task::Added]);
+                    return Ok(true);
+                }
+            }
+            Task::Added => {
+                self.emit.op(Opcode::Reduce);
+                self.emit.op(Opcode::Pop);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The memo entry of an object.
+    fn index(&self, object: Handle) -> Option<u32> {
+        self.memo.get(object.number() as usize).copied().filter(|&index| index < OPEN)
+    }
+
+    fn set_index(&mut self, object: Handle, index: u32) {
+        if let Some(entry) = self.memo.get_mut(object.number() as usize) {
+            *entry = index;
+        }
+    }
+
+    /// Memoizes the object on the stack, if it is one to be memoized.
+    fn memoize(&mut self, object: Handle) -> Result<()> {
+        let wanted = self.spelled != 0 || self.memoized.wants(self.graph, object);
+        let index = if wanted { self.emit.memoize()? } else { UNSEEN };
+        self.set_index(object, index);
+        Ok(())
+    }
+
+    /// Takes the memo entry that CPython would, of an object that nothing refers to again.
+    fn memoize_unseen(&mut self, object: Handle) -> Result<()> {
+        if self.memoized.wants(self.graph, object) {
+            self.emit.memoize()?;
+        }
+        Ok(())
+    }
+
+    /// The memo entry of the object on the stack, which gets one if it has none.
+    fn claim(&mut self, object: Handle) -> Result<u32> {
+        match self.index(object) {
+            Some(index) => Ok(index),
+            None => {
+                let index = self.emit.memoize()?;
+                self.set_index(object, index);
+                Ok(index)
+            }
+        }
+    }
+
+    /// Writes a value, or begins to.
+    fn save(&mut self, handle: Handle) -> Result<()> {
+        self.emit.boundary()?;
+        let handle = self.nodes.identity(handle);
+        let result = if handle.is_object() { self.save_object(handle) } else { self.save_scalar(handle) };
+        result.map_err(|error| match self.nodes.offset(handle) {
+            Some(offset) if !self.input.is_empty() => error.at(offset),
+            _ => error,
+        })
+    }
+}
+
+/// The error of a handle that the machine never makes.
+#[cold]
+fn unreadable() -> Error {
+    Error::data("a value without content")
+}

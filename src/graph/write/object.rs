@@ -1,0 +1,224 @@
+//! Containers, globals, and what else has an identity. Mirrors `save_list`, `save_dict`, `save_set`, `save_frozenset`,
+//! `save_tuple` and `save_global` of CPython's `Modules/_pickle.c`.
+
+use std::borrow::Cow;
+
+use super::batch::{Batches, Feed, Kind};
+use super::{OPEN, Task, UNSEEN, Writer, unreadable};
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Contents, Flags, Object};
+use crate::graph::scalar;
+use crate::graph::view::global_names;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+use crate::write::Sink;
+
+impl<'g, S: Sink> Writer<'g, S> {
+    pub(super) fn save_object(&mut self, handle: Handle) -> Result<()> {
+        let object = self.nodes.object(handle.number());
+        match self.memo.get(handle.number() as usize) {
+            Some(&UNSEEN) => {}
+            Some(&OPEN) => self.charge_reopened(&object)?,
+            Some(&index) => {
+                self.emit.get(index);
+                return Ok(());
+            }
+            None => return Err(unreadable()),
+        }
+        match handle.tag() {
+            Tag::List => {
+                self.emit.empty_list()?;
+                self.memoize(handle)?;
+                self.push_contents(Kind::Items, &object);
+            }
+            Tag::Dict => {
+                self.emit.empty_dict()?;
+                self.memoize(handle)?;
+                self.push_contents(Kind::Pairs, &object);
+            }
+            Tag::Set if self.at_least(Opcode::EmptySet) => {
+                self.emit.op(Opcode::EmptySet);
+                self.memoize(handle)?;
+                self.push_contents(Kind::Adds, &object);
+            }
+            Tag::FrozenSet if self.at_least(Opcode::Frozenset) => {
+                self.set_index(handle, OPEN);
+                self.emit.mark();
+                self.pending.extend([Task::Sequence(self.nodes.contents(&object)), Task::EndFrozenSet(handle)]);
+            }
+            Tag::Set | Tag::FrozenSet => {
+                self.set_index(handle, OPEN);
+                self.spelled += 1;
+                self.emit.global("builtins", if handle.tag() == Tag::Set { "set" } else { "frozenset" })?;
+                self.emit.open_tuple(1)?;
+                self.emit.empty_list()?;
+                self.push_contents(Kind::Items, &object);
+                self.pending.extend([
+                    Task::CloseTuple(1),
+                    Task::Op(Opcode::Reduce),
+                    Task::EndSpelled,
+                    Task::Made(handle),
+                ]);
+            }
+            Tag::Tuple => {
+                self.set_index(handle, OPEN);
+                let items = self.nodes.first(&object);
+                self.emit.open_tuple(items.len())?;
+                self.pending.extend([Task::Sequence(Contents::of(self.nodes, items)), Task::EndTuple(handle)]);
+            }
+            Tag::ByteArray => {
+                let payload = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
+                let bytes = self.bytes(payload).ok_or_else(unreadable)?;
+                self.emit.bytearray(bytes)?;
+                self.memoize(handle)?;
+            }
+            Tag::View => self.save_view(handle, &object)?,
+            Tag::Global => {
+                self.save_global(handle, &object)?;
+                self.push_additions(handle)?;
+            }
+            Tag::Ext => {
+                let code = scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
+                self.emit.extension_by_code(code)?;
+                self.memoize(handle)?;
+                self.push_additions(handle)?;
+            }
+            Tag::Persid => {
+                self.set_index(handle, OPEN);
+                let id = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
+                if self.at_least(Opcode::Binpersid) {
+                    self.pending.extend([Task::Save(id), Task::Op(Opcode::Binpersid), Task::Made(handle)]);
+                } else {
+                    let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
+                        Error::unsupported("a persistent id that is no text cannot be written at protocol 0")
+                    })?;
+                    self.emit.persid(&text)?;
+                    self.end_object(handle)?;
+                }
+            }
+            _ => self.save_instance(handle, &object)?,
+        }
+        Ok(())
+    }
+
+    /// Counts an object that is begun again while it is unfinished.
+    pub(super) fn charge_reopened(&mut self, object: &Object) -> Result<()> {
+        match self.reopened.checked_sub(self.nodes.contents_len(object) as u64 + 1) {
+            Some(left) => {
+                self.reopened = left;
+                Ok(())
+            }
+            None => Err(Error::limit(
+                "a tuple, set or call is reached through itself over and over, and cannot be written at this protocol",
+            )),
+        }
+    }
+
+    pub(super) fn push_contents(&mut self, kind: Kind, object: &Object) {
+        let feed = Feed::Contents(self.nodes.contents(object));
+        self.push_batches(kind, true, feed, self.nodes.contents_len(object));
+    }
+
+    pub(super) fn push_batches(&mut self, kind: Kind, exact: bool, feed: Feed<'g>, handles: usize) {
+        // `batch_list_exact` and `batch_dict_exact` are for protocols with batches alone.
+        let binary = self.at_least(Opcode::Appends);
+        self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
+    }
+
+    /// A recursive tuple has come to be within itself: what was put on the stack for this one is thrown away.
+    pub(super) fn end_tuple(&mut self, tuple: Handle) -> Result<()> {
+        let len = self.nodes.first(&self.nodes.object(tuple.number())).len();
+        let Some(index) = self.index(tuple) else {
+            self.emit.close_tuple(len, len)?;
+            return self.memoize(tuple);
+        };
+        if len <= 3 && self.at_least(Opcode::Tuple1) {
+            (0..len).for_each(|_| self.emit.op(Opcode::Pop));
+        } else if self.at_least(Opcode::PopMark) {
+            self.emit.op(Opcode::PopMark);
+        } else {
+            // The mark, too.
+            (0..=len).for_each(|_| self.emit.op(Opcode::Pop));
+        }
+        self.emit.get(index);
+        Ok(())
+    }
+
+    /// The read-only view of a bytearray, or a buffer that came as a value.
+    pub(super) fn save_view(&mut self, handle: Handle, object: &Object) -> Result<()> {
+        let inner = self.nodes.first(object).first().copied().unwrap_or(Handle::VACANT);
+        let writable = object.flags().has(Flags::WRITABLE);
+        if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
+            if writable {
+                self.emit.bytearray(bytes)?;
+            } else {
+                self.emit.bytes(bytes)?;
+            }
+            return self.memoize(handle);
+        }
+        self.set_index(handle, OPEN);
+        self.pending.push(Task::Save(inner));
+        if self.at_least(Opcode::ReadonlyBuffer) {
+            self.pending.push(Task::Op(Opcode::ReadonlyBuffer));
+        }
+        self.pending.push(Task::Made(handle));
+        Ok(())
+    }
+
+    pub(super) fn save_global(&mut self, handle: Handle, object: &Object) -> Result<()> {
+        let &[module, name] = self.nodes.first(object) else { return Err(unreadable()) };
+        if self.emit.has_extensions() {
+            let (module, name) = self.names(handle)?;
+            if self.emit.extension(&module, &name) {
+                // CPython does not memoize these.
+                return Ok(());
+            }
+        }
+        if self.at_least(Opcode::StackGlobal) {
+            let is_line = module.tag() == Tag::Name || name.tag() == Tag::Name;
+            if is_line || self.is_python2(object) {
+                let (module, name) = self.names(handle)?;
+                self.emit.interned(&module)?;
+                self.emit.interned(&name)?;
+            } else {
+                self.save(module)?;
+                self.save(name)?;
+            }
+            self.emit.op(Opcode::StackGlobal);
+            return self.memoize(handle);
+        }
+        let (module, name) = self.names(handle)?;
+        if object.flags().has(Flags::DOTTED) && name.contains('.') {
+            // The emitter has a memo of its own for names, and the outer ones are in it too.
+            return self.emit.global(&module, &name);
+        }
+        let (module, name) = self.names_at_protocol(handle)?;
+        self.emit.global_verbatim(&module, &name)?;
+        self.memoize(handle)
+    }
+
+    /// Whether a global has the names of Python 2.
+    pub(super) fn is_python2(&self, object: &Object) -> bool {
+        object.flags().has(Flags::PYTHON2) && self.graph.settings.fix_imports
+    }
+
+    /// The names of a global in Python 3.
+    pub(super) fn names(&self, global: Handle) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
+        global_names(self.nodes, self.input, global, self.graph.settings.fix_imports)?.ok_or_else(unreadable)
+    }
+
+    /// The names of a global that is not nested, in the Python that the protocol is for.
+    pub(super) fn names_at_protocol(&self, global: Handle) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
+        let names = self.names(global)?;
+        if !self.python2_names || self.protocol() >= Protocol::V3 {
+            return Ok(names);
+        }
+        if self.is_python2(&self.nodes.object(global.number())) {
+            // There may be several names in Python 2 for one in Python 3: it is spelled as it was.
+            return global_names(self.nodes, self.input, global, false)?.ok_or_else(unreadable);
+        }
+        let (module, name) = crate::reduce::compat::to_python2(&names.0, &names.1);
+        Ok((Cow::Owned(module.to_owned()), Cow::Owned(name.to_owned())))
+    }
+}

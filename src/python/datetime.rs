@@ -1,0 +1,149 @@
+//! [`DateTime`], Python's `datetime.datetime`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::ser::{Serialize, Serializer};
+use serde_derive::Serialize;
+
+use super::object::{TextObject, objects};
+use super::{Date, Time, TimeZone};
+use crate::error::{Error, Result, quoted};
+
+/// A date and time: Python's `datetime.datetime`, naive or with a time zone.
+///
+/// `Display` and [`FromStr`] are ISO 8601 with a `T`, and the key of a named zone in brackets (RFC 9557): the text that
+/// the types of jiff read, and those of chrono where there is no key; and the form in other formats.
+///
+/// ```
+/// use serde_pickle::python::{DateTime, TimeZone};
+///
+/// let naive: DateTime = "2024-07-01T12:00:00".parse()?;
+/// let berlin = naive.clone().with_zone(TimeZone::named("Europe/Berlin")?);
+/// assert_eq!(berlin.to_string(), "2024-07-01T12:00:00[Europe/Berlin]");
+///
+/// let bytes = serde_pickle::to_vec(&(&naive, &berlin))?;
+/// assert_eq!(serde_pickle::from_slice::<(DateTime, DateTime)>(&bytes)?, (naive, berlin));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
+///
+/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it at any, from 3.6 on.
+///
+/// Source: `datetime._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DateTime {
+    date: Date,
+    time: Time,
+}
+
+impl DateTime {
+    /// A date and a time; zone and fold are the time's.
+    pub const fn new(date: Date, time: Time) -> Self {
+        Self { date, time }
+    }
+
+    /// Gives a time zone; date and time stay as they are.
+    #[must_use]
+    pub fn with_zone(self, zone: TimeZone) -> Self {
+        Self { time: self.time.with_zone(zone), ..self }
+    }
+
+    /// Says whether it is the second of two equal readings of a clock that is put back: Python's `fold`.
+    #[must_use]
+    pub fn with_fold(self, fold: bool) -> Self {
+        Self { time: self.time.with_fold(fold), ..self }
+    }
+
+    /// The date.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The time, with zone and fold.
+    pub fn time(&self) -> &Time {
+        &self.time
+    }
+
+    /// The time zone; a naive datetime has none.
+    pub fn zone(&self) -> Option<&TimeZone> {
+        self.time.zone()
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}T{}", self.date, self.time)
+    }
+}
+
+impl FromStr for DateTime {
+    type Err = Error;
+
+    /// # Errors
+    /// Text of another form, or of no day, is [`ErrorKind::Data`](crate::ErrorKind::Data).
+    fn from_str(text: &str) -> Result<Self> {
+        match (text.get(..10), text.as_bytes().get(10), text.get(11..)) {
+            (Some(date), Some(b'T' | b't' | b' '), Some(time)) => Ok(Self { date: date.parse()?, time: time.parse()? }),
+            _ => Err(Error::data(format!("expected a datetime, `2024-02-29T12:30:00`, found `{}`", quoted(text)))),
+        }
+    }
+}
+
+impl TextObject for DateTime {
+    const CLASS: &'static str = "datetime.datetime";
+
+    fn is_class(module: &str, qualname: &str) -> bool {
+        (module, qualname) == ("datetime", "datetime")
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename = "py:datetime:datetime")]
+        struct Naive<'a>(&'a serde_bytes::Bytes);
+
+        #[derive(Serialize)]
+        #[serde(rename = "py:datetime:datetime")]
+        struct Aware<'a>(&'a serde_bytes::Bytes, &'a TimeZone);
+
+        let [y1, y0, month, day] = self.date.payload();
+        let [hour, minute, second, m2, m1, m0] = self.time.payload();
+        let month = month | u8::from(self.time.fold()) << 7;
+        let payload = [y1, y0, month, day, hour, minute, second, m2, m1, m0];
+        let payload = serde_bytes::Bytes::new(&payload);
+        match self.zone() {
+            None => Naive(payload).serialize(serializer),
+            Some(zone) => Aware(payload, zone).serialize(serializer),
+        }
+    }
+}
+
+objects!(DateTime);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_that_of_isoformat_with_the_zone_behind() {
+        for text in [
+            "2024-07-01T12:00:00",
+            "0001-01-01T00:00:00.000001",
+            "9999-12-31T23:59:59.999999+05:30",
+            "2024-07-01T12:00:00+02:00[Europe/Berlin]",
+            "2024-07-01T12:00:00[America/New_York]",
+        ] {
+            let datetime: DateTime = text.parse().unwrap();
+            assert_eq!(datetime.to_string(), text);
+            assert_eq!(serde_json::to_value(&datetime).unwrap(), text);
+            assert_eq!(serde_json::from_value::<DateTime>(text.into()).unwrap(), datetime);
+        }
+        assert!("2024-10-27T02:30:00[Europe/Berlin][_fold=1]".parse::<DateTime>().unwrap().time().fold());
+        for wrong in
+            ["", "2024-07-01", "2024-07-01T", "2024-07-01x12:00:00", "2024-02-30T12:00:00", "2024-07-01T25:00:00"]
+        {
+            assert!(wrong.parse::<DateTime>().is_err(), "{wrong}");
+        }
+    }
+}

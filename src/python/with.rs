@@ -1,0 +1,173 @@
+//! The modules for `#[serde(with = …)]`, and [`AsPython`], by which most of them work.
+//!
+//! A type of std or another crate is written as a type of this folder. The modules of the features differ in name alone.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use num_bigint::BigInt;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+use serde::ser::{Error as _, Serialize, Serializer};
+
+use super::{IpAddress, Path, PathKind, TimeDelta};
+use crate::error::{Error, Result, quoted};
+use crate::value::Value;
+
+/// A type that is written as a Python object, and read from one, by way of a type of [`python`](crate::python).
+///
+/// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too. It may be implemented for
+/// types of one's own.
+pub trait AsPython: Sized {
+    /// What it is in a pickle.
+    type Object: Serialize + DeserializeOwned;
+
+    /// Makes the Python object.
+    ///
+    /// # Errors
+    /// A value that Python's type has no place for.
+    fn to_python(&self) -> Result<Self::Object>;
+
+    /// Makes the value of what was read.
+    ///
+    /// # Errors
+    /// An object that this type has no place for.
+    fn from_python(object: Self::Object) -> Result<Self>;
+}
+
+impl<T: AsPython> AsPython for Option<T> {
+    type Object = Option<T::Object>;
+
+    fn to_python(&self) -> Result<Self::Object> {
+        self.as_ref().map(T::to_python).transpose()
+    }
+
+    fn from_python(object: Self::Object) -> Result<Self> {
+        object.map(T::from_python).transpose()
+    }
+}
+
+impl<T: AsPython> AsPython for Vec<T> {
+    type Object = Vec<T::Object>;
+
+    fn to_python(&self) -> Result<Self::Object> {
+        self.iter().map(T::to_python).collect()
+    }
+
+    fn from_python(object: Self::Object) -> Result<Self> {
+        object.into_iter().map(T::from_python).collect()
+    }
+}
+
+/// Serializes a value as its Python object.
+///
+/// # Errors
+/// A value that Python's type has no place for, and those of the serializer.
+pub fn serialize<T: AsPython, S: Serializer>(value: &T, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    value.to_python().map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// Deserializes a value from its Python object.
+///
+/// # Errors
+/// An object that the type has no place for, and those of the deserializer.
+pub fn deserialize<'de, T: AsPython, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<T, D::Error> {
+    T::from_python(T::Object::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// `std::time::Duration` as a `datetime.timedelta`.
+///
+/// What is below a microsecond is cut off, for Python has none; a negative timedelta is an error on reading.
+impl AsPython for Duration {
+    type Object = TimeDelta;
+
+    fn to_python(&self) -> Result<TimeDelta> {
+        match i128::try_from(self.as_micros()) {
+            Ok(micros) => TimeDelta::from_microseconds(micros),
+            Err(_) => Err(Error::data("a duration of a billion days or more")),
+        }
+    }
+
+    fn from_python(delta: TimeDelta) -> Result<Self> {
+        // There are at most 86,399,999,999 billion microseconds, whose seconds fit 64 bits.
+        match u64::try_from(delta.whole_microseconds() / super::timedelta::SECOND) {
+            Ok(seconds) if delta.days() >= 0 => Ok(Self::new(seconds, delta.microseconds() * 1_000)),
+            _ => Err(Error::data(format!("a Duration is not negative, and this timedelta is {delta}"))),
+        }
+    }
+}
+
+/// An int of any size.
+impl AsPython for BigInt {
+    type Object = Value;
+
+    fn to_python(&self) -> Result<Value> {
+        Ok(Value::from(self.clone()))
+    }
+
+    fn from_python(int: Value) -> Result<Self> {
+        match int {
+            Value::Int(int) => Ok(int.into()),
+            Value::BigInt(int) => Ok(*int),
+            Value::Bool(bool) => Ok(i64::from(bool).into()),
+            // JSON and the like have digits. A million of them take long to read.
+            Value::Str(digits) if digits.len() <= crate::limits::INT_DIGITS => {
+                digits.parse().map_err(|_| Error::data(format!("expected an int, found `{}`", quoted(&digits))))
+            }
+            _ => Err(Error::data("expected an int")),
+        }
+    }
+}
+
+impl AsPython for IpAddr {
+    type Object = IpAddress;
+
+    fn to_python(&self) -> Result<IpAddress> {
+        Ok(IpAddress(*self))
+    }
+
+    fn from_python(IpAddress(address): IpAddress) -> Result<Self> {
+        Ok(address)
+    }
+}
+
+macro_rules! addresses {
+    ($($type:ident $variant:ident $name:literal;)*) => {$(
+        impl AsPython for $type {
+            type Object = IpAddress;
+
+            fn to_python(&self) -> Result<IpAddress> {
+                Ok(IpAddress((*self).into()))
+            }
+
+            fn from_python(IpAddress(address): IpAddress) -> Result<Self> {
+                match address {
+                    IpAddr::$variant(address) => Ok(address),
+                    other => Err(Error::data(format!(concat!("expected an ", $name, ", found {}"), other))),
+                }
+            }
+        }
+    )*};
+}
+
+addresses! {
+    Ipv4Addr V4 "IPv4 address";
+    Ipv6Addr V6 "IPv6 address";
+}
+
+/// A path of the system: on Windows a `WindowsPath`, elsewhere a `PosixPath`. Any path is read, as its text.
+impl AsPython for PathBuf {
+    type Object = Path;
+
+    fn to_python(&self) -> Result<Path> {
+        let kind = if cfg!(windows) { PathKind::Windows } else { PathKind::Posix };
+        match self.to_str() {
+            Some(text) => Ok(Path::new(kind, text)),
+            None => Err(Error::unsupported("a path that is not Unicode")),
+        }
+    }
+
+    fn from_python(path: Path) -> Result<Self> {
+        Ok(path.as_str().into())
+    }
+}

@@ -1,0 +1,391 @@
+//! [`Rc`] and [`Arc`] as shared objects: one object in the pickle for one allocation, one allocation for one object.
+
+// serde has no notion of identity, so both directions pass it beside serde, on the thread. The pointer comes as a newtype
+// under a private name (`token::SHARED`), which any other format passes through. Our serializer, when it meets the
+// name, asks the content who it is: the content lays a clone of the pointer out on the thread and writes nothing. If that
+// allocation has been written, a reference to it follows, else the content is serialized in earnest and memoized. Our
+// deserializer lays out which object comes next; the visitor looks whether it has made a pointer of its type from it.
+//
+// An address is an identity only while the allocation lives: a temporary's address is used again at once. So the clone
+// that was laid out is kept for as long as the entry that was made for it, which is one dump. Clones are of any type and
+// may not leave their thread, so they are kept in a table of the thread, under the number of the dump; a dump is written
+// on one thread, within one call of `serialize`. On reading, the table is that of one walk, and holds weak pointers.
+//
+// What contains itself cannot be made this way: the content would need the pointer before there is one. While an
+// allocation is being written or read its entry says so, and to meet it again is an error.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::rc::{self, Rc};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{self, Arc};
+
+use foldhash::HashMap;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::reduce::token;
+
+/// What is said of a value that contains itself.
+pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold it";
+
+/// Serializes shared values; for `#[serde(with = "serde_pickle::shared")]`.
+///
+/// For a field of type [`Rc`] or [`Arc`], and for an `Option` or a `Vec` of them; [`Shared`] does the same anywhere else.
+/// The content may not borrow anything.
+///
+/// ```
+/// use std::rc::Rc;
+/// use serde_derive::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Team {
+///     #[serde(with = "serde_pickle::shared")]
+///     lead: Rc<String>,
+///     #[serde(with = "serde_pickle::shared")]
+///     members: Vec<Rc<String>>,
+/// }
+///
+/// let ada = Rc::new("Ada".to_owned());
+/// let bytes = serde_pickle::to_vec(&Team { lead: ada.clone(), members: vec![ada] })?;
+/// let team: Team = serde_pickle::from_slice(&bytes)?;
+/// assert!(Rc::ptr_eq(&team.lead, &team.members[0]));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// In Python the two are one object as well. Other formats write the content each time.
+///
+/// # Errors
+/// `Data`, where a value contains itself, by way of a `RefCell` say: a [`Graph`](crate::Graph) holds such.
+pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(value: &P, serializer: S) -> Result<S::Ok, S::Error> {
+    value.serialize_shared(serializer)
+}
+
+/// Deserializes shared values; for `#[serde(with = "serde_pickle::shared")]`, see [`serialize`].
+///
+/// References to one object, by the memo of the pickle, become clones of one pointer, where they are read as the same type.
+///
+/// # Errors
+/// `Data`, where an object contains itself: a [`Graph`](crate::Graph) holds such.
+pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<P, D::Error> {
+    P::deserialize_shared(deserializer)
+}
+
+/// A shared pointer that is serialized with its identity wherever it stands; a newtype for what
+/// `#[serde(with = "serde_pickle::shared")]` does not reach, such as the values of a map.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use std::sync::Arc;
+/// use serde_pickle::shared::Shared;
+///
+/// let one = Shared(Arc::new(vec![1, 2]));
+/// let map = BTreeMap::from([("a", one.clone()), ("b", one)]);
+/// let bytes = serde_pickle::to_vec(&map)?;
+/// let read: BTreeMap<String, Shared<Arc<Vec<u8>>>> = serde_pickle::from_slice(&bytes)?;
+/// assert!(Arc::ptr_eq(&read["a"].0, &read["b"].0));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Shared<P>(pub P);
+
+impl<P> Deref for Shared<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.0
+    }
+}
+
+impl<P: SerializeShared> Serialize for Shared<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_shared(serializer)
+    }
+}
+
+impl<'de, P: DeserializeShared<'de>> Deserialize<'de> for Shared<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        P::deserialize_shared(deserializer).map(Self)
+    }
+}
+
+/// What [`serialize`] takes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of what it takes.
+pub trait SerializeShared {
+    /// Serializes the value with its identity.
+    ///
+    /// # Errors
+    /// The serializer's.
+    fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// What [`deserialize`] makes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of what it makes.
+pub trait DeserializeShared<'de>: Sized {
+    /// Deserializes the value, or gives the one that was made of the same object.
+    ///
+    /// # Errors
+    /// The deserializer's; an object that contains itself.
+    fn deserialize_shared<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+macro_rules! pointers {
+    ($($pointer:ident $weak:ty;)*) => {$(
+        impl<T: Serialize + ?Sized + 'static> SerializeShared for $pointer<T> {
+            fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let answer = || Identity {
+                    address: $pointer::as_ptr(self).cast::<()>().addr(),
+                    kind: TypeId::of::<Self>(),
+                    alive: Box::new(Self::clone(self)),
+                };
+                serializer.serialize_newtype_struct(token::SHARED, &Content { value: &**self, answer })
+            }
+        }
+
+        impl<'de, T: Deserialize<'de> + 'static> DeserializeShared<'de> for $pointer<T> {
+            fn deserialize_shared<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_newtype_struct(token::SHARED, PointerVisitor(PhantomData))
+            }
+        }
+
+        impl<T: 'static> Pointer for $pointer<T> {
+            type Target = T;
+
+            fn new(value: T) -> Self {
+                Self::new(value)
+            }
+
+            fn weak(&self) -> Box<dyn Any> {
+                Box::new(Self::downgrade(self))
+            }
+
+            fn upgrade(weak: &dyn Any) -> Option<Self> {
+                weak.downcast_ref::<$weak>()?.upgrade()
+            }
+        }
+    )*};
+}
+
+pointers! {
+    Rc rc::Weak<T>;
+    Arc sync::Weak<T>;
+}
+
+impl<P: SerializeShared> SerializeShared for Option<P> {
+    fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(pointer) => serializer.serialize_some(&ByShared(pointer)),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<P: SerializeShared> SerializeShared for Vec<P> {
+    fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(ByShared))
+    }
+}
+
+impl<'de, P: DeserializeShared<'de>> DeserializeShared<'de> for Option<P> {
+    fn deserialize_shared<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::<Shared<P>>::deserialize(deserializer)?.map(|shared| shared.0))
+    }
+}
+
+impl<'de, P: DeserializeShared<'de>> DeserializeShared<'de> for Vec<P> {
+    fn deserialize_shared<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Shared<P>>::deserialize(deserializer)?.into_iter().map(|shared| shared.0).collect())
+    }
+}
+
+struct ByShared<'a, P>(&'a P);
+
+impl<P: SerializeShared> Serialize for ByShared<'_, P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize_shared(serializer)
+    }
+}
+
+/// The numbers of dumps and walks; 0 is none.
+static NUMBERS: AtomicU64 = AtomicU64::new(1);
+
+/// A dump or walk whose entries go when it goes.
+#[derive(Default)]
+pub(crate) struct Scope(Cell<u64>);
+
+impl Scope {
+    fn number(&self) -> u64 {
+        if self.0.get() == 0 {
+            self.0.set(NUMBERS.fetch_add(1, Ordering::Relaxed));
+        }
+        self.0.get()
+    }
+
+    /// Drops the entries; what follows has none.
+    pub(crate) fn clear(&self) {
+        let number = self.0.take();
+        if number == 0 {
+            return;
+        }
+        // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread is at its end, its
+        // tables have gone.
+        drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
+        drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Who the content of a pointer is.
+struct Identity {
+    address: usize,
+    kind: TypeId,
+    /// A clone of the pointer: as long as it is there, the address means this allocation.
+    alive: Box<dyn Any>,
+}
+
+/// The content of [`token::SHARED`].
+struct Content<'a, T: ?Sized, F> {
+    value: &'a T,
+    answer: F,
+}
+
+impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for Content<'_, T, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if ASKED.take() {
+            ANSWER.replace(Some((self.answer)()));
+            return serializer.serialize_unit();
+        }
+        self.value.serialize(serializer)
+    }
+}
+
+/// What was written of one allocation. The second part tells its forms apart: a list is a tuple where it is a key.
+type Key = (usize, TypeId, bool);
+
+struct Written {
+    /// The memo index; `None` while it is being written.
+    index: Option<u32>,
+    _alive: Box<dyn Any>,
+}
+
+type Tables<K, V> = RefCell<HashMap<u64, HashMap<K, V>>>;
+
+thread_local! {
+    static ASKED: Cell<bool> = const { Cell::new(false) };
+    static ANSWER: RefCell<Option<Identity>> = const { RefCell::new(None) };
+    static WRITTEN: Tables<Key, Written> = RefCell::default();
+    /// The walk, and the object that is read next.
+    static NEXT: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+    static READ: Tables<(u64, TypeId), Option<Box<dyn Any>>> = RefCell::default();
+}
+
+/// What to do about a pointer that is to be written.
+pub(crate) enum Plan {
+    /// It is in the memo.
+    Refer(u32),
+    /// It comes for the first time: write it, memoize it, and say so by [`written`].
+    Write(Key),
+    /// It is being written.
+    Cycle,
+    /// The content is none of ours.
+    Foreign,
+}
+
+/// Asks the content of a [`token::SHARED`], which `serialize` serializes, who it is.
+pub(crate) fn plan<E>(scope: &Scope, hashed: bool, serialize: impl FnOnce() -> Result<(), E>) -> Result<Plan, E> {
+    ASKED.set(true);
+    let result = serialize();
+    ASKED.set(false);
+    let Some(identity) = ANSWER.take() else { return result.map(|()| Plan::Foreign) };
+    let key = (identity.address, identity.kind, hashed);
+    Ok(WRITTEN.with_borrow_mut(|tables| {
+        let table = tables.entry(scope.number()).or_default();
+        match table.get(&key) {
+            Some(Written { index: Some(index), .. }) => Plan::Refer(*index),
+            Some(Written { index: None, .. }) => Plan::Cycle,
+            None => {
+                table.insert(key, Written { index: None, _alive: identity.alive });
+                Plan::Write(key)
+            }
+        }
+    }))
+}
+
+/// Notes under which memo index a pointer was written.
+pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
+    WRITTEN.with_borrow_mut(|tables| {
+        if let Some(entry) = tables.get_mut(&scope.number()).and_then(|table| table.get_mut(&key)) {
+            entry.index = Some(index);
+        }
+    });
+}
+
+/// Lays out which object comes next, for the visitor of a pointer.
+pub(crate) fn next_object(scope: &Scope, object: u64) {
+    NEXT.set(Some((scope.number(), object)));
+}
+
+/// A shared pointer that can be made.
+trait Pointer: Sized + 'static {
+    type Target;
+
+    fn new(value: Self::Target) -> Self;
+    fn weak(&self) -> Box<dyn Any>;
+    fn upgrade(weak: &dyn Any) -> Option<Self>;
+}
+
+struct PointerVisitor<P>(PhantomData<P>);
+
+impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<P> {
+    type Value = P;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a shared value")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
+        let Some((walk, object)) = NEXT.take() else { return P::Target::deserialize(deserializer).map(P::new) };
+        let key = (object, TypeId::of::<P>());
+        let open = READ.with_borrow_mut(|tables| {
+            let table = tables.entry(walk).or_default();
+            let made = match table.get(&key) {
+                Some(None) => return Err(()),
+                Some(Some(weak)) => P::upgrade(&**weak),
+                None => None,
+            };
+            if made.is_none() {
+                // For the first time; or what was made has been dropped, and nobody can tell one from the next.
+                table.insert(key, None);
+            }
+            Ok(made)
+        });
+        match open {
+            Err(()) => return Err(D::Error::custom(CYCLE)),
+            Ok(Some(pointer)) => return Ok(pointer),
+            Ok(None) => {}
+        }
+        let made = P::Target::deserialize(deserializer).map(P::new);
+        READ.with_borrow_mut(|tables| {
+            let table = tables.entry(walk).or_default();
+            match &made {
+                Ok(pointer) => drop(table.insert(key, Some(pointer.weak()))),
+                Err(_) => drop(table.remove(&key)),
+            }
+        });
+        made
+    }
+
+    // As a derived newtype does, for formats that hold one as a sequence of one element.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<P, A::Error> {
+        match seq.next_element()? {
+            Some(value) => Ok(P::new(value)),
+            None => Err(A::Error::invalid_length(0, &self)),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! [`persistent_ids`]: which objects outside of it a pickle refers to.
+//!
+//! The machine runs the pickle into nodes, which are little more than its bytes; then the persistent ids among the nodes
+//! become values, and nothing else does. Nodes are numbered in the order in which they were made, which is that in which
+//! an Unpickler would call `persistent_load`.
+
+use crate::de::DeOptions;
+use crate::de::cx::Cx;
+use crate::error::Result;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::Nodes;
+use crate::machine::{self, State};
+use crate::value::Value;
+
+/// The persistent ids in a pickle, in the order in which a reader meets them; an id that comes twice is there twice.
+///
+/// No object of the pickle is made, so this is a cheap look at what a pickle of any size needs to be loaded: the storages
+/// of a PyTorch checkpoint, say. What cPickle's `Unpickler.noload` was for, with a list as its `persistent_load`.
+///
+/// ```
+/// use serde_pickle::{Value, pickle, tools};
+///
+/// // [External('a'), External(('b', 1))], with a Pickler whose persistent_id gives the id of an External
+/// let pickle = b"\x80\x04\x95\x0f\0\0\0\0\0\0\0](\x8c\x01aQ\x8c\x01bK\x01\x86Qe.";
+/// assert_eq!(tools::persistent_ids(pickle)?, [Value::from("a"), pickle!(("b", 1))]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// # Errors
+/// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to too much.
+pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
+    let options = DeOptions::new();
+    let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
+    machine::load(pickle, 0, &mut state, &options.settings.config(true, None))?;
+    let nodes = &state.nodes;
+    let cx = Cx::new(nodes, pickle, options.settings);
+    let ids = nodes.numbered_objects().filter(|(_, object)| object.tag() == Tag::Persid);
+    ids.map(|(_, object)| crate::value::build(&cx, nodes.first(&object).first().copied().unwrap_or(Handle::VACANT)))
+        .collect()
+}

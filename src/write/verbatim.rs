@@ -1,0 +1,115 @@
+//! What only a graph writes: objects as another pickler spelled them.
+//!
+//! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer needs none of these; a
+//! graph that was read holds them and has to say them again.
+
+use super::{Emitter, Sink};
+use crate::error::{Error, Result};
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+
+impl<S: Sink> Emitter<S> {
+    /// An 8-bit string of Python 2. Every protocol can hold one, whatever Python 3 writes.
+    pub(crate) fn chars(&mut self, value: &[u8]) -> Result<()> {
+        self.boundary()?;
+        if self.protocol == Protocol::V0 {
+            self.op(Opcode::String);
+            write_quoted(&mut self.out, value);
+            self.out.push(b'\n');
+            return Ok(());
+        }
+        match (u8::try_from(value.len()), i32::try_from(value.len())) {
+            (Ok(len), _) => self.counted(&[Opcode::ShortBinstring.byte(), len], value),
+            (_, Ok(len)) => {
+                let mut header = [Opcode::Binstring.byte(); 5];
+                header[1..].copy_from_slice(&len.to_le_bytes());
+                self.counted(&header, value)
+            }
+            // The length is signed in the readers of Python 2.
+            _ => Err(Error::unsupported("no pickle holds an 8-bit string of 2 GiB or more")),
+        }
+    }
+
+    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, though a shorter one might do.
+    pub(crate) fn long(&mut self, value: i64) -> Result<()> {
+        self.boundary()?;
+        if self.at_least_binary_long() {
+            let bytes = value.to_le_bytes();
+            let bytes = super::choose::minimal(&bytes);
+            // At most eight.
+            let len = bytes.len() as u8;
+            return self.counted(&[Opcode::Long1.byte(), len], bytes);
+        }
+        self.op(Opcode::Long);
+        self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+        self.out.extend_from_slice(b"L\n");
+        Ok(())
+    }
+
+    fn at_least_binary_long(&self) -> bool {
+        self.protocol >= Opcode::Long1.protocol()
+    }
+
+    /// GLOBAL with these very names, in whatever Python they are at home.
+    pub(crate) fn global_verbatim(&mut self, module: &str, name: &str) -> Result<()> {
+        self.lines(Opcode::Global, &[module, name])
+    }
+
+    /// INST with these very names.
+    pub(crate) fn inst_verbatim(&mut self, module: &str, name: &str) -> Result<()> {
+        self.lines(Opcode::Inst, &[module, name])
+    }
+
+    /// The global with this extension code.
+    pub(crate) fn extension_by_code(&mut self, code: u32) -> Result<()> {
+        self.boundary()?;
+        if self.protocol < Opcode::Ext1.protocol() {
+            return Err(Error::unsupported(format!(
+                "an extension code cannot be written at protocol {}, and its name is in a registry; give that on reading",
+                self.protocol.number()
+            )));
+        }
+        self.extension_code(code);
+        Ok(())
+    }
+}
+
+/// An 8-bit string as Python 2's `repr` prints it, the argument of STRING.
+fn write_quoted(out: &mut Vec<u8>, value: &[u8]) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+
+    let quote = if value.contains(&b'\'') && !value.contains(&b'"') { b'"' } else { b'\'' };
+    out.push(quote);
+    for &byte in value {
+        match byte {
+            b'\t' => out.extend_from_slice(b"\\t"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            _ if byte == quote => out.extend_from_slice(&[b'\\', quote]),
+            b' '..=b'~' => out.push(byte),
+            // Four bits are always an index of 16 digits.
+            _ => out.extend_from_slice(&[b'\\', b'x', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+        }
+    }
+    out.push(quote);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_as_in_python_2() {
+        for (value, expected) in [
+            (&b""[..], &b"''"[..]),
+            (b"it's", b"\"it's\""),
+            (b"'\"", b"'\\'\"'"),
+            (b"\\\n\r\t\x00\x7f\xff", b"'\\\\\\n\\r\\t\\x00\\x7f\\xff'"),
+        ] {
+            let mut out = Vec::new();
+            write_quoted(&mut out, value);
+            assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(expected));
+        }
+    }
+}
