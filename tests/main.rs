@@ -20,6 +20,7 @@ mod instances;
 mod limits;
 mod mapping;
 mod natural;
+mod numpy;
 mod objects_load;
 mod opcodes;
 mod python;

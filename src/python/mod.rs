@@ -71,6 +71,7 @@
 //! | a member of an `Enum` | an enum named as the class, [`Member`] | |
 //! | `range`, `slice` | [`Range`], [`Slice`] | |
 //! | `types.SimpleNamespace` | [`SimpleNamespace`] | |
+//! | `numpy.ndarray`, `numpy.dtype` | [`NdArray`](numpy::NdArray), [`Dtype`](numpy::Dtype) | |
 //!
 //! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` are there with the features of these names. They and the four for
 //! types of std and num-bigint also take an `Option` or a `Vec` of such a type, and all types of one's own that implement
@@ -103,6 +104,7 @@ mod datetime;
 mod decimal;
 mod fraction;
 mod ip_address;
+pub mod numpy;
 mod object;
 mod path;
 mod time;
