@@ -11,6 +11,7 @@ use crate::graph::nodes::Nodes;
 use crate::graph::scalar;
 use crate::limits;
 use crate::natural::FormCache;
+use crate::natural::numpy::DtypeCache;
 use crate::read::text::Text;
 use crate::shared::Scope;
 use crate::value::Buffer;
@@ -29,6 +30,8 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) scope: Scope,
     /// Which classes have a natural form.
     pub(crate) forms: FormCache,
+    /// numpy's dtype that was met last.
+    pub(crate) dtypes: DtypeCache,
     /// Which classes have the names that the types say.
     pub(crate) classes: ClassCache,
 }
@@ -49,6 +52,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             budget: Cell::new(budget),
             scope: Scope::default(),
             forms: FormCache::default(),
+            dtypes: DtypeCache::default(),
             classes: ClassCache::default(),
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod construct;
 pub(crate) mod cx;
 mod elements;
 pub(crate) mod node;
+mod numpy;
 mod object;
 mod options;
 mod stream;

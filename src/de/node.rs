@@ -367,7 +367,7 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
-                Tag::Instance => self.scalar_of_instance(Ask::Any, visitor),
+                Tag::Instance => self.scalar_of_instance(Ask::Int, visitor),
                 _ => self.any(visitor),
             }
         }
@@ -461,6 +461,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::None => visitor.visit_none(),
             _ => {
                 constructed!(self, visitor, deserialize_option());
+                if self.handle.tag() == Tag::Instance && self.is_no_time()? {
+                    return visitor.visit_none();
+                }
                 visitor.visit_some(self.unwrapped()?)
             }
         }

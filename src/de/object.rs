@@ -14,7 +14,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visitor};
 
 use super::access::Pairs;
 use super::node::NodeDeserializer;
@@ -101,6 +101,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 None => self.visit_array(&array, visitor),
             },
+            Natural::Numpy(array) => {
+                let array = self.numpy(&array)?;
+                match ask {
+                    Ask::Any => array.deserialize_any(visitor),
+                    Ask::Int => array.deserialize_i64(visitor),
+                    Ask::Str => array.deserialize_str(visitor),
+                    Ask::Bytes => array.deserialize_bytes(visitor),
+                    Ask::Float => array.deserialize_f64(visitor),
+                    Ask::Identifier => array.deserialize_identifier(visitor),
+                }
+            }
         }
     }
 
@@ -200,8 +211,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(crate) fn struct_of_object<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
-        if let Some(Natural::Pairs(sources)) = structure(self.cx, object)? {
-            return self.visit_merged(sources, object, visitor);
+        match structure(self.cx, object)? {
+            Some(Natural::Pairs(sources)) => return self.visit_merged(sources, object, visitor),
+            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
+            _ => {}
         }
         let state = self.telling_state_of(object)?;
         let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
@@ -215,7 +228,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.visit_merged(sources, object, visitor)
             }
             (None, false) => match (object.base, object.args.handles()) {
-                (Some((_, base)), _) => serde::Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
+                (Some((_, base)), _) => Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
                 (None, []) => self.visit_merged(Vec::new(), object, visitor),
                 // A tuple subclass without attributes has its items in one argument.
                 (None, &[items]) if items.tag() == Tag::Tuple => self.inner(items)?.visit_items(visitor),
@@ -232,8 +245,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         };
         match structure(self.cx, &object)? {
             Some(Natural::Pairs(sources)) => return self.visit_merged(sources, &object, visitor),
+            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
             Some(Natural::Wraps(data)) => {
-                return serde::Deserializer::deserialize_map(self.inner(data)?, visitor);
+                return Deserializer::deserialize_map(self.inner(data)?, visitor);
             }
             _ => {}
         }
@@ -264,8 +278,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(natural @ (Natural::Items(_) | Natural::Array(_))) => {
                 return self.visit_natural(natural, &object, Ask::Any, visitor);
             }
+            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_seq(visitor),
             Some(Natural::Wraps(data)) => {
-                return serde::Deserializer::deserialize_seq(self.inner(data)?, visitor);
+                return Deserializer::deserialize_seq(self.inner(data)?, visitor);
             }
             _ => {}
         }
@@ -274,13 +289,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return self.visit_list_items(&object, visitor);
         }
         if let Some((_, base)) = object.base {
-            return serde::Deserializer::deserialize_seq(self.inner(base)?, visitor);
+            return Deserializer::deserialize_seq(self.inner(base)?, visitor);
         }
         match object.args.handles() {
-            &[items] if is_items(&object, items) => serde::Deserializer::deserialize_seq(self.inner(items)?, visitor),
+            &[items] if is_items(&object, items) => Deserializer::deserialize_seq(self.inner(items)?, visitor),
             [] => match self.telling_state_of(&object)? {
                 Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
-                    serde::Deserializer::deserialize_seq(self.inner(state)?, visitor)
+                    Deserializer::deserialize_seq(self.inner(state)?, visitor)
                 }
                 // A map is no sequence, and attributes are no items.
                 Some(state) if !self.is_empty_dict(state) => self.visit_instance(visitor),
@@ -298,7 +313,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Dict => self.of(state).visit_pairs(visitor),
             _ => match self.attribute_dicts(state) {
                 Some(dicts) => self.visit_merged(dicts, object, visitor),
-                None => serde::Deserializer::deserialize_any(self.inner(state)?, visitor),
+                None => Deserializer::deserialize_any(self.inner(state)?, visitor),
             },
         }
     }
@@ -393,7 +408,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn visit_payload<V: Visitor<'de>>(self, payload: Payload<'g>, visitor: V) -> Result<V::Value> {
         match payload {
-            Payload::Of(handle) => serde::Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
+            Payload::Of(handle) => Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
             Payload::Encoded(bytes) => {
                 self.cx.charge(bytes.len())?;
                 visitor.visit_byte_buf(bytes.into_owned())
@@ -449,6 +464,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 #[derive(Clone, Copy)]
 pub(crate) enum Ask {
     Any,
+    Int,
     Str,
     Bytes,
     Float,
@@ -457,10 +473,9 @@ pub(crate) enum Ask {
 
 impl Ask {
     fn of<'de, V: Visitor<'de>>(self, node: NodeDeserializer<'_, 'de>, visitor: V) -> Result<V::Value> {
-        use serde::Deserializer;
-
         match self {
             Self::Any => node.any(visitor),
+            Self::Int => node.deserialize_i64(visitor),
             Self::Str => node.deserialize_str(visitor),
             Self::Bytes => node.deserialize_bytes(visitor),
             Self::Float => node.deserialize_f64(visitor),

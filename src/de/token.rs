@@ -71,6 +71,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 None => self.expected("a buffer"),
             },
+            token::NDARRAY => self.visit_ndarray(visitor),
+            token::DTYPE => match crate::natural::numpy::dtype(self.cx, self.handle)? {
+                Some(dtype) => crate::python::numpy::hand_over(dtype, visitor),
+                None => self.expected("a dtype of numpy"),
+            },
             token::OBJECT => self.visit_object(visitor),
             _ => visitor.visit_newtype_struct(self.unwrapped()?),
         }

@@ -13,6 +13,7 @@
 
 mod array;
 mod number;
+pub(crate) mod numpy;
 mod path;
 mod time;
 mod zone;
@@ -32,6 +33,7 @@ use crate::graph::handle::{Handle, Tag};
 use crate::graph::scalar::{self, Int};
 use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, view};
 use crate::read::text::Text;
+use numpy::Numpy;
 use zone::Zone;
 pub(crate) use zone::is_utc;
 
@@ -49,6 +51,8 @@ pub(crate) enum Natural<'g> {
     Wraps(Handle),
     /// Numbers.
     Array(Array<'g>),
+    /// An array or scalar of numpy.
+    Numpy(Box<Numpy<'g>>),
 }
 
 /// How the objects of a class become their natural form.
@@ -88,6 +92,15 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("ipaddress", "IPv6Address", Form::Text(number::ipv6)),
     ("ipaddress", "IPv6Interface", Form::Text(number::network)),
     ("ipaddress", "IPv6Network", Form::Text(number::network)),
+    ("numpy", "dtype", Form::Text(numpy::dtype_text)),
+    ("numpy", "ndarray", Form::Other(numpy::natural)),
+    ("numpy._core.multiarray", "_reconstruct", Form::Other(numpy::natural)),
+    ("numpy._core.multiarray", "scalar", Form::Other(numpy::natural)),
+    ("numpy._core.numeric", "_frombuffer", Form::Other(numpy::natural)),
+    ("numpy.core.multiarray", "_reconstruct", Form::Other(numpy::natural)),
+    ("numpy.core.multiarray", "scalar", Form::Other(numpy::natural)),
+    ("numpy.core.numeric", "_frombuffer", Form::Other(numpy::natural)),
+    ("numpy.ma.core", "_mareconstruct", Form::Other(numpy::natural)),
     ("pathlib", "PosixPath", Form::Text(path::posix)),
     ("pathlib", "PurePosixPath", Form::Text(path::posix)),
     ("pathlib", "PureWindowsPath", Form::Text(path::windows)),

@@ -33,6 +33,10 @@ pub(crate) const PERSISTENT_ID: &str = "$serde_pickle::PersistentId";
 pub(crate) const BUFFER: &str = "$serde_pickle::PickleBuffer";
 /// Newtype around the content of an Rc or Arc: one object for one allocation; see `shared.rs`.
 pub(crate) const SHARED: &str = "$serde_pickle::Shared";
+/// Newtype, reading only: a numpy array as a map of what `python/numpy/array.rs` lists.
+pub(crate) const NDARRAY: &str = "$serde_pickle::NdArray";
+/// Newtype, reading only: the visitor takes a whole numpy dtype; see `python/numpy/dtype_serde.rs`.
+pub(crate) const DTYPE: &str = "$serde_pickle::Dtype";
 /// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see `ser/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";
 /// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a serializer that says it is

@@ -1,0 +1,403 @@
+//! numpy's arrays, scalars and dtypes, taken out of the calls and states that spell them.
+//!
+//! Up to protocol 4, and for what is not contiguous or holds objects, an array is `_reconstruct(class, (0,), b'b')` with the
+//! state `(1, shape, dtype, fortran, bytes or list)`; protocol 5 writes `_frombuffer(buffer, dtype, shape, order)`, whose
+//! buffer may be out of band. A scalar is `scalar(dtype, bytes)`. numpy 2 moved these functions from `numpy.core` to
+//! `numpy._core`. Source: `array_reduce`, `array_reduce_ex` and `array_setstate` in numpy's `multiarray/methods.c`,
+//! `gentype_reduce` in `scalartypes.c.src`, `__reduce__` in `ma/core.py`.
+//!
+//! What comes out is a [`Numpy`]: the dtype, the shape, and the bytes where they lie. The elements are decoded by
+//! `de/numpy.rs` when they are asked for.
+//!
+//! Advice to the next editor: everything that a shape or dtype claims is compared with the payload here, once; who decodes
+//! relies on it.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use foldhash::HashMap;
+
+use super::{Call, Natural, malformed};
+use crate::de::cx::Cx;
+use crate::de::node::NodeDeserializer;
+use crate::error::{Error, Result};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::scalar::{self, Int};
+use crate::graph::view::{ObjectView, View, global_names, tuple_items, view};
+use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
+use crate::python::numpy::time::{Unit, UnitCount};
+
+/// An array, or a scalar, which is one without dimensions.
+pub(crate) struct Numpy<'de> {
+    pub(crate) dtype: Arc<Dtype>,
+    pub(crate) shape: Vec<usize>,
+    /// The first index varies fastest.
+    pub(crate) fortran: bool,
+    pub(crate) data: Data<'de>,
+    /// Of a masked array: a byte an element, not 0 where it is hidden.
+    pub(crate) mask: Option<Cow<'de, [u8]>>,
+    pub(crate) readonly: bool,
+}
+
+/// The elements, in the order of memory.
+pub(crate) enum Data<'de> {
+    Bytes(Cow<'de, [u8]>),
+    Values(Vec<Handle>),
+}
+
+/// The dtype that a walk met last, by its handle: scalars and rows come in thousands and share one.
+#[derive(Default)]
+pub(crate) struct DtypeCache(RefCell<Option<(Handle, Arc<Dtype>)>>);
+
+/// Functions that make arrays and dtypes; the rows of the table of natural forms.
+pub(super) fn natural<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    Ok(numpy(call.cx, call.object)?.map(|array| Natural::Numpy(Box::new(array))))
+}
+
+/// A dtype as text.
+pub(super) fn dtype_text<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
+    let reader = Reader { cx: call.cx, offset: call.object.object.offset() as u64 };
+    Ok(reader.dtype_of_call(call.object, NESTING)?.map(|dtype| Cow::Owned(dtype.to_string())))
+}
+
+/// The dtype that `handle` is, if it is one.
+pub(crate) fn dtype(cx: &Cx<'_, '_>, handle: Handle) -> Result<Option<Dtype>> {
+    let offset = cx.nodes.offset(handle).unwrap_or_default();
+    Reader { cx, offset }.dtype(handle, NESTING)
+}
+
+/// Whether `object` is a scalar.
+pub(crate) fn is_scalar(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool> {
+    let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
+    Ok(names.is_some_and(|(module, name)| name == "scalar" && module.starts_with("numpy.")))
+}
+
+/// The array or scalar that `object` is, if it is one.
+///
+/// # Errors
+/// `Data` where its parts do not fit together; `Unsupported` where its buffer was not given.
+pub(crate) fn numpy<'de>(cx: &Cx<'_, 'de>, object: &ObjectView<'_>) -> Result<Option<Numpy<'de>>> {
+    let Some((module, function)) = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)? else {
+        return Ok(None);
+    };
+    let offset = object.object.offset() as u64;
+    let reader = Reader { cx, offset };
+    let array = match (&*module, &*function, object.args.handles()) {
+        ("numpy._core.multiarray" | "numpy.core.multiarray", "_reconstruct", _) => reader.with_state(object, false),
+        ("numpy.ma.core", "_mareconstruct", _) => reader.with_state(object, true),
+        ("numpy._core.multiarray" | "numpy.core.multiarray", "scalar", &[dtype, data]) => reader.scalar(dtype, data),
+        ("numpy._core.numeric" | "numpy.core.numeric", "_frombuffer", &[data, dtype, shape, order]) => {
+            reader.of_buffer(shape, dtype, order, data)
+        }
+        ("numpy", "ndarray", &[shape, dtype, data, start, strides, order])
+            if strides.tag() == Tag::None && reader.int(start) == Some(0) =>
+        {
+            reader.of_buffer(shape, dtype, order, data)
+        }
+        _ => Ok(None),
+    };
+    array.map_err(|error| error.at(offset))
+}
+
+/// What reads the parts of one array.
+struct Reader<'c, 'g, 'de> {
+    cx: &'c Cx<'g, 'de>,
+    /// Where the array is in the input.
+    offset: u64,
+}
+
+impl<'de> Reader<'_, '_, 'de> {
+    fn int(&self, handle: Handle) -> Option<i64> {
+        match scalar::int(self.cx.nodes, self.cx.input, handle)? {
+            Int::Small(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Text, also of Python 2.
+    fn text(&self, handle: Handle) -> Option<Cow<'_, str>> {
+        match scalar::chars(self.cx.input, handle) {
+            Some(chars) => String::from_utf8(chars.into_owned()).ok().map(Cow::Owned),
+            None => scalar::plain_text(self.cx.nodes, self.cx.input, handle),
+        }
+    }
+
+    /// Bytes of every spelling.
+    fn bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
+        match scalar::chars(self.cx.input, handle) {
+            Some(chars) => Ok(Some(chars)),
+            None => NodeDeserializer::root(self.cx, handle).buffer_bytes(),
+        }
+    }
+
+    /// The arrays that are made empty and given a state; a masked one has mask and fill value behind the data.
+    fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
+        let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
+        let state = tuple_items(self.cx.nodes, state);
+        let ([shape, dtype, fortran, data], mask) = match (state, masked) {
+            // Before numpy 1.0 there was no version in front.
+            (&[shape, dtype, fortran, data] | &[_, shape, dtype, fortran, data], false) => {
+                ([shape, dtype, fortran, data], None)
+            }
+            (&[_, shape, dtype, fortran, data, mask, _fill], true) => ([shape, dtype, fortran, data], Some(mask)),
+            _ => return Ok(None),
+        };
+        let fortran = match fortran.tag() {
+            Tag::True => true,
+            Tag::False => false,
+            _ => self.int(fortran).is_some_and(|fortran| fortran != 0),
+        };
+        let Some(mut array) = self.array(shape, dtype, fortran, data)? else { return Ok(None) };
+        // Its state is copied into memory of its own.
+        array.readonly = false;
+        if let Some(mask) = mask {
+            let Some(mask) = self.bytes(mask)? else { return Ok(None) };
+            let count = count_of(&array.shape).unwrap_or(usize::MAX);
+            if mask.len() != count {
+                return match array.dtype.fields.is_empty() {
+                    true => Err(malformed("masked array", format_args!("a mask of {} for {count} values", mask.len()))),
+                    false => Err(Error::unsupported("a masked array of records; read it as Reduce")),
+                };
+            }
+            array.mask = Some(mask);
+        }
+        Ok(Some(array))
+    }
+
+    fn of_buffer(&self, shape: Handle, dtype: Handle, order: Handle, data: Handle) -> Result<Option<Numpy<'de>>> {
+        let fortran = match self.text(order).as_deref() {
+            Some("C") => false,
+            Some("F") => true,
+            _ => return Ok(None),
+        };
+        let array = self.array(shape, dtype, fortran, data)?;
+        Ok(array.filter(|array| matches!(array.data, Data::Bytes(_))))
+    }
+
+    fn scalar(&self, dtype: Handle, data: Handle) -> Result<Option<Numpy<'de>>> {
+        let Some(dtype) = self.shared_dtype(dtype)? else { return Ok(None) };
+        let data = match dtype.has_objects() {
+            true => Data::Values(vec![data]),
+            false => match self.bytes(data)? {
+                Some(bytes) => Data::Bytes(bytes),
+                None => return Ok(None),
+            },
+        };
+        self.checked(Vec::new(), dtype, false, data, true).map(Some)
+    }
+
+    fn array(&self, shape: Handle, dtype: Handle, fortran: bool, data: Handle) -> Result<Option<Numpy<'de>>> {
+        let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else { return Ok(None) };
+        let node = NodeDeserializer::root(self.cx, data);
+        let (data, readonly) = match (data.tag(), dtype.has_objects()) {
+            (Tag::List, true) => {
+                let list = self.cx.nodes.object(data.number());
+                self.cx.charge_values(self.cx.nodes.contents_len(&list))?;
+                (Data::Values(self.cx.nodes.contents(&list).collect()), false)
+            }
+            (_, true) => return Err(malformed("array", "its objects are not in a list")),
+            (_, false) => match self.bytes(data)? {
+                Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
+                None => return Err(malformed("array", "its data is not bytes")),
+            },
+        };
+        self.checked(shape, dtype, fortran, data, readonly).map(Some)
+    }
+
+    /// Compares what is claimed with what is there.
+    fn checked(
+        &self,
+        shape: Vec<usize>,
+        dtype: Arc<Dtype>,
+        fortran: bool,
+        data: Data<'de>,
+        readonly: bool,
+    ) -> Result<Numpy<'de>> {
+        let count = count_of(&shape);
+        let (needed, found, what) = match &data {
+            Data::Bytes(bytes) => (count.and_then(|count| count.checked_mul(dtype.itemsize)), bytes.len(), "bytes"),
+            Data::Values(values) => (count, values.len(), "objects"),
+        };
+        if needed != Some(found) {
+            return Err(malformed(
+                "array",
+                format_args!("{found} {what} for the shape {shape:?} of {}", dtype.type_text(true)),
+            ));
+        }
+        Ok(Numpy { dtype, shape, fortran, data, mask: None, readonly })
+    }
+
+    /// A tuple of lengths, or one length.
+    fn shape(&self, handle: Handle) -> Result<Option<Vec<usize>>> {
+        let lens = match handle.tag() {
+            Tag::EmptyTuple => &[][..],
+            Tag::Tuple => tuple_items(self.cx.nodes, handle),
+            _ => &[handle],
+        };
+        if lens.len() > DIMENSIONS {
+            return Err(malformed("array", format_args!("{} dimensions; numpy has at most {DIMENSIONS}", lens.len())));
+        }
+        let mut shape = Vec::with_capacity(lens.len());
+        for &len in lens {
+            let Some(len) = self.int(len) else { return Ok(None) };
+            shape.push(usize::try_from(len).map_err(|_| malformed("array", format_args!("a length of {len}")))?);
+        }
+        Ok(Some(shape))
+    }
+
+    fn shared_dtype(&self, handle: Handle) -> Result<Option<Arc<Dtype>>> {
+        if let Some((of, dtype)) = &*self.cx.dtypes.0.borrow()
+            && *of == handle
+        {
+            return Ok(Some(Arc::clone(dtype)));
+        }
+        let Some(dtype) = self.dtype(handle, NESTING)?.map(Arc::new) else { return Ok(None) };
+        *self.cx.dtypes.0.borrow_mut() = Some((handle, Arc::clone(&dtype)));
+        Ok(Some(dtype))
+    }
+
+    fn dtype(&self, handle: Handle, depth: usize) -> Result<Option<Dtype>> {
+        if handle.tag() != Tag::Instance {
+            return Ok(None);
+        }
+        match view(self.cx.nodes, self.cx.input, handle.number())? {
+            View::Object(object) => self.dtype_of_call(&object, depth),
+            _ => Ok(None),
+        }
+    }
+
+    /// `numpy.dtype(text, align, copy)` and its state.
+    fn dtype_of_call(&self, call: &ObjectView<'_>, depth: usize) -> Result<Option<Dtype>> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(Error::limit(format!("a dtype is nested more than {NESTING} levels deep")).at(self.offset));
+        };
+        let cx = self.cx;
+        let names = global_names(cx.nodes, cx.input, call.callable, cx.settings.fix_imports)?;
+        match names.as_ref().map(|(module, name)| (&**module, &**name)) {
+            Some(("numpy", "dtype")) => {}
+            Some((_, "_convert_to_stringdtype_kwargs")) => {
+                return Ok(Some(Dtype::plain(Kind::Text, ByteOrder::None, 16)));
+            }
+            _ => return Ok(None),
+        }
+        let Some(&text) = call.args.handles().first() else { return Ok(None) };
+        let mut dtype = match text.tag() {
+            // `numpy.record`, of a record array.
+            Tag::Global => Dtype::plain(Kind::Void, ByteOrder::None, 0),
+            _ => match self.text(text) {
+                Some(text) => text.parse::<Dtype>()?,
+                None => return Ok(None),
+            },
+        };
+        let Some(state) = call.state(cx.nodes)? else { return Ok(Some(dtype)) };
+        let state = tuple_items(cx.nodes, state);
+        let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else { return Ok(None) };
+        let order = self.text(order).and_then(|order| ByteOrder::of_text(&order));
+        let Some(order) = order else { return Err(malformed("dtype", "its byte order")) };
+        let itemsize = match (self.int(size), dtype.kind) {
+            (Some(-1), _) | (_, Kind::Object) => dtype.itemsize,
+            (Some(size), _) => {
+                usize::try_from(size).map_err(|_| malformed("dtype", format_args!("a size of {size}")))?
+            }
+            (None, _) => return Err(malformed("dtype", "its size")),
+        };
+        let flexible = matches!(dtype.kind, Kind::Bytes | Kind::Str | Kind::Void);
+        if (!flexible && itemsize != dtype.itemsize) || (dtype.kind == Kind::Str && itemsize % 4 != 0) {
+            return Err(malformed("dtype", format_args!("a size of {itemsize} bytes for {dtype}")));
+        }
+        dtype = Dtype::plain(dtype.kind, order, itemsize);
+        dtype.alignment = self.int(alignment).unwrap_or(-1);
+        dtype.flags = rest.first().and_then(|&flags| self.int(flags)).unwrap_or(dtype.flags);
+        if let Some(&metadata) = rest.get(1)
+            && matches!(dtype.kind, Kind::Datetime | Kind::Timedelta)
+        {
+            dtype.unit = self.unit(metadata)?;
+        }
+        if subarray.tag() != Tag::None {
+            dtype.subarray = Some(Box::new(self.subarray(subarray, itemsize, depth)?));
+        } else if names.tag() != Tag::None && dtype.kind == Kind::Void {
+            dtype.fields = self.fields(names, fields, itemsize, depth)?;
+        }
+        Ok(Some(dtype))
+    }
+
+    /// `(metadata, (unit, count, divisor, events))`.
+    fn unit(&self, metadata: Handle) -> Result<UnitCount> {
+        let &[_, unit] = tuple_items(self.cx.nodes, metadata) else {
+            return Ok(UnitCount { unit: Unit::Generic, count: 1 });
+        };
+        let &[name, count, ref rest @ ..] = tuple_items(self.cx.nodes, unit) else {
+            return Err(malformed("dtype", "its unit of time"));
+        };
+        let name = match self.bytes(name)? {
+            Some(name) => Some(String::from_utf8_lossy(&name).into_owned()),
+            None => self.text(name).map(Cow::into_owned),
+        };
+        let unit = name.and_then(|name| Unit::of_name(&name));
+        let count = self.int(count).and_then(|count| u32::try_from(count).ok()).filter(|&count| count > 0);
+        let divided = rest.first().is_some_and(|&divisor| self.int(divisor) != Some(1));
+        match (unit, count) {
+            (Some(unit), Some(count)) if !divided => Ok(UnitCount { unit, count }),
+            _ => Err(malformed("dtype", "its unit of time")),
+        }
+    }
+
+    /// `(base, shape)`.
+    fn subarray(&self, pair: Handle, itemsize: usize, depth: usize) -> Result<Subarray> {
+        let &[base, shape] = tuple_items(self.cx.nodes, pair) else { return Err(malformed("dtype", "its subarray")) };
+        let (Some(base), Some(shape)) = (self.dtype(base, depth)?, self.shape(shape)?) else {
+            return Err(malformed("dtype", "its subarray"));
+        };
+        if count_of(&shape).and_then(|count| count.checked_mul(base.itemsize)) != Some(itemsize) {
+            return Err(malformed("dtype", format_args!("{itemsize} bytes for the shape {shape:?} of {base}")));
+        }
+        Ok(Subarray { base, shape })
+    }
+
+    /// Names in order, and a dict of `(dtype, offset)` or `(dtype, offset, title)` by names and titles.
+    fn fields(&self, names: Handle, fields: Handle, itemsize: usize, depth: usize) -> Result<Vec<Field>> {
+        let nodes = self.cx.nodes;
+        let names = tuple_items(nodes, names);
+        if fields.tag() != Tag::Dict {
+            return Err(malformed("dtype", "its fields"));
+        }
+        let dict = nodes.object(fields.number());
+        // Fields are kept, and nested dtypes may be shared; a field takes about as much room as eight values.
+        self.cx.charge_values(names.len().saturating_mul(8).saturating_add(nodes.contents_len(&dict)))?;
+        let mut by_name: HashMap<Cow<'_, str>, Handle> = HashMap::default();
+        let mut contents = nodes.contents(&dict);
+        while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
+            if let Some(name) = self.text(key) {
+                by_name.insert(name, value);
+            }
+        }
+        let mut fields = Vec::with_capacity(names.len());
+        for &name in names {
+            let Some(name) = self.text(name) else { return Err(malformed("dtype", "the name of a field")) };
+            let wrong = || malformed("dtype", format_args!("its field {}", crate::error::quoted(&name)));
+            let &[dtype, offset, ref title @ ..] =
+                by_name.get(&name).map(|&field| tuple_items(nodes, field)).unwrap_or_default()
+            else {
+                return Err(wrong());
+            };
+            let dtype = self.dtype(dtype, depth)?.ok_or_else(wrong)?;
+            let offset = self.int(offset).and_then(|offset| usize::try_from(offset).ok()).ok_or_else(wrong)?;
+            if offset.checked_add(dtype.itemsize).is_none_or(|end| end > itemsize) {
+                return Err(wrong());
+            }
+            let title = title.first().and_then(|&title| self.text(title)).map(Cow::into_owned);
+            self.cx.charge(name.len())?;
+            fields.push(Field { name: name.into_owned(), title, dtype, offset });
+        }
+        Ok(fields)
+    }
+}
+
+/// How many elements a shape has; `None` for more than can be.
+pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    shape.iter().try_fold(1_usize, |count, &len| count.checked_mul(len))
+}

@@ -1,0 +1,420 @@
+//! [`Dtype`]: what the elements of an array are.
+//!
+//! numpy pickles a dtype as `numpy.dtype(text, False, True)` with a state of byte order, base and shape of a subarray, names,
+//! fields, size, alignment and flags, and for times the unit. The text form (`<i4`, `|S5`, `<M8[ns]`) is all of it for a
+//! plain dtype, so that is what [`Dtype`] parses and prints; the parts that only a structured dtype has are kept beside.
+//! Source: `arraydescr_reduce` and `arraydescr_setstate` in numpy's `multiarray/descriptor.c`.
+//!
+//! Advice to the next editor: sizes come out of untrusted pickles. They are added and multiplied with checks, and a field
+//! that does not lie within its record is refused where a dtype is made, so that who slices may rely on it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::time::{Unit, UnitCount};
+use crate::error::{Error, Result};
+
+/// What the elements of an array are: their kind, size and byte order, and for records their fields.
+///
+/// ```
+/// use serde_pickle::python::numpy::{ByteOrder, Dtype, Kind};
+///
+/// let dtype: Dtype = ">u4".parse()?;
+/// assert_eq!((dtype.kind(), dtype.itemsize(), dtype.byte_order()), (Kind::Uint, 4, ByteOrder::Big));
+/// assert_eq!(dtype.to_string(), ">u4");
+///
+/// let record = Dtype::structured([("id", "<i4".parse()?), ("weight", "<f8".parse()?)])?;
+/// assert_eq!(record.to_string(), "[('id', '<i4'), ('weight', '<f8')]");
+/// assert_eq!(record.itemsize(), 12);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// Source: "Data type objects" in numpy's reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dtype {
+    pub(crate) kind: Kind,
+    pub(crate) order: ByteOrder,
+    /// Bytes of an element.
+    pub(crate) itemsize: usize,
+    pub(crate) unit: UnitCount,
+    pub(crate) fields: Vec<Field>,
+    pub(crate) subarray: Option<Box<Subarray>>,
+    /// As numpy says it; -1 where it follows from the kind.
+    pub(crate) alignment: i64,
+    /// numpy's flags, as they were in the pickle.
+    pub(crate) flags: i64,
+}
+
+/// What an element is, by the letter that numpy has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `b`: a bool, one byte.
+    Bool,
+    /// `i`: an int with a sign, of 1, 2, 4 or 8 bytes.
+    Int,
+    /// `u`: an int without a sign.
+    Uint,
+    /// `f`: a float of 2, 4 or 8 bytes, or the long double of the machine that wrote it.
+    Float,
+    /// `c`: a complex, two floats.
+    Complex,
+    /// `S`: bytes of a fixed width, filled up with zeros.
+    Bytes,
+    /// `U`: text of a fixed number of characters, four bytes each, filled up with zeros.
+    Str,
+    /// `V`: raw bytes; with fields, a record.
+    Void,
+    /// `O`: Python objects.
+    Object,
+    /// `M`: a point in time, an int of 8 bytes that counts units since 1970.
+    Datetime,
+    /// `m`: a length of time, an int of 8 bytes.
+    Timedelta,
+    /// `T`: text of any length, numpy 2's `StringDType`.
+    Text,
+}
+
+impl Kind {
+    const ALL: [(Self, char); 12] = [
+        (Self::Bool, 'b'),
+        (Self::Int, 'i'),
+        (Self::Uint, 'u'),
+        (Self::Float, 'f'),
+        (Self::Complex, 'c'),
+        (Self::Bytes, 'S'),
+        (Self::Str, 'U'),
+        (Self::Void, 'V'),
+        (Self::Object, 'O'),
+        (Self::Datetime, 'M'),
+        (Self::Timedelta, 'm'),
+        (Self::Text, 'T'),
+    ];
+
+    /// numpy's letter for it.
+    pub fn letter(self) -> char {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or('V', |&(_, letter)| letter)
+    }
+
+    fn of_letter(letter: char) -> Option<Self> {
+        match letter {
+            // What older versions called it.
+            'a' => Some(Self::Bytes),
+            _ => Self::ALL.iter().find(|(_, known)| *known == letter).map(|&(kind, _)| kind),
+        }
+    }
+
+    /// Whether an element is a list entry in a pickle, and not bytes.
+    pub(crate) fn is_object(self) -> bool {
+        matches!(self, Self::Object | Self::Text)
+    }
+}
+
+/// In which order the bytes of a number lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ByteOrder {
+    /// `<`: the least significant first.
+    Little,
+    /// `>`: the most significant first.
+    Big,
+    /// `|`: it does not apply.
+    None,
+}
+
+impl ByteOrder {
+    /// Its character.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Little => "<",
+            Self::Big => ">",
+            Self::None => "|",
+        }
+    }
+
+    /// By its character in a pickle.
+    pub(crate) fn of_text(text: &str) -> Option<Self> {
+        Some(match text {
+            // numpy never writes `=`, the order of the machine; those that it runs on are little-endian.
+            "<" | "=" => Self::Little,
+            ">" => Self::Big,
+            "|" => Self::None,
+            _ => return None,
+        })
+    }
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// A second name, which numpy calls the title.
+    pub title: Option<String>,
+    /// What it holds.
+    pub dtype: Dtype,
+    /// Where it begins in the record, in bytes.
+    pub offset: usize,
+}
+
+/// An element that is itself an array, in C order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subarray {
+    /// What it holds.
+    pub base: Dtype,
+    /// Its lengths.
+    pub shape: Vec<usize>,
+}
+
+/// How many dimensions an array may have: numpy 2's own limit; numpy 1 stops at 32.
+pub(crate) const DIMENSIONS: usize = 64;
+
+/// How deep records may lie in records.
+pub(crate) const NESTING: usize = 32;
+
+impl Dtype {
+    pub(crate) fn plain(kind: Kind, order: ByteOrder, itemsize: usize) -> Self {
+        let order = match (kind, itemsize) {
+            (Kind::Bytes | Kind::Void | Kind::Object | Kind::Bool | Kind::Text, _) | (Kind::Int | Kind::Uint, 1) => {
+                ByteOrder::None
+            }
+            _ => order,
+        };
+        let flags = if kind == Kind::Object { 63 } else { 0 };
+        let unit = UnitCount { unit: Unit::Generic, count: 1 };
+        Self { kind, order, itemsize, unit, fields: Vec::new(), subarray: None, alignment: -1, flags }
+    }
+
+    /// A record of these fields, packed one behind the other.
+    ///
+    /// # Errors
+    /// Two fields of one name; a record of more bytes than memory has.
+    pub fn structured<'a>(fields: impl IntoIterator<Item = (&'a str, Self)>) -> Result<Self> {
+        let mut record = Self::plain(Kind::Void, ByteOrder::None, 0);
+        for (name, dtype) in fields {
+            if record.fields.iter().any(|field| field.name == name) {
+                return Err(Error::data(format!("two fields of the name {name}")));
+            }
+            let offset = record.itemsize;
+            record.itemsize =
+                offset.checked_add(dtype.itemsize).ok_or_else(|| Error::data("a record beyond memory"))?;
+            // What numpy has inherit from fields: reference counts, and the need of initialisation and of Python itself.
+            record.flags |= (dtype.flags & 0x1b) | 0x10;
+            record.fields.push(Field { name: name.to_owned(), title: None, dtype, offset });
+        }
+        record.alignment = 1;
+        Ok(record)
+    }
+
+    /// What an element is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The size of an element in bytes.
+    pub fn itemsize(&self) -> usize {
+        self.itemsize
+    }
+
+    /// In which order the bytes of a number lie.
+    pub fn byte_order(&self) -> ByteOrder {
+        self.order
+    }
+
+    /// The unit of a datetime64 or timedelta64, and how many of it are one count: `[25s]` is 25 seconds.
+    pub fn unit(&self) -> Option<(Unit, u32)> {
+        matches!(self.kind, Kind::Datetime | Kind::Timedelta).then_some((self.unit.unit, self.unit.count))
+    }
+
+    /// The fields of a record, in order; none for anything else.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// What an element that is itself an array holds.
+    pub fn subarray(&self) -> Option<&Subarray> {
+        self.subarray.as_deref()
+    }
+
+    /// Whether elements are Python objects, or records with such in them: then they lie in the pickle as a list.
+    pub fn has_objects(&self) -> bool {
+        self.kind.is_object()
+            || self.fields.iter().any(|field| field.dtype.has_objects())
+            || self.subarray.as_ref().is_some_and(|subarray| subarray.base.has_objects())
+    }
+
+    /// numpy's `dtype.str` without the unit of a time: `<i4`, `|V15` for a record.
+    pub(crate) fn type_text(&self, with_order: bool) -> String {
+        let size = if self.kind == Kind::Str { self.itemsize / 4 } else { self.itemsize };
+        let letter = self.kind.letter();
+        match (with_order, self.kind) {
+            (true, Kind::Object) => "|O".to_owned(),
+            (true, _) => format!("{}{letter}{size}", self.order.text()),
+            (false, _) => format!("{letter}{size}"),
+        }
+    }
+}
+
+/// As numpy's `repr` of `dtype.descr`: `'<i4'` without quotes for a plain dtype, a list of fields for a record.
+impl fmt::Display for Dtype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(subarray) = &self.subarray {
+            return write!(f, "({}, {})", Quoted(&subarray.base), Shape(&subarray.shape));
+        }
+        if self.fields.is_empty() {
+            return write!(f, "{}{}", self.type_text(true), self.unit_text());
+        }
+        let mut at = 0;
+        let mut separator = "[";
+        let mut fields: Vec<&Field> = self.fields.iter().collect();
+        fields.sort_by_key(|field| field.offset);
+        for field in fields {
+            if field.offset > at {
+                write!(f, "{separator}('', '|V{}')", field.offset - at)?;
+                separator = ", ";
+            }
+            write!(f, "{separator}")?;
+            match &field.title {
+                Some(title) => write!(f, "(({}, {}), ", Text(title), Text(&field.name))?,
+                None => write!(f, "({}, ", Text(&field.name))?,
+            }
+            match &field.dtype.subarray {
+                Some(subarray) => write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?,
+                None => write!(f, "{})", Quoted(&field.dtype))?,
+            }
+            separator = ", ";
+            at = at.max(field.offset.saturating_add(field.dtype.itemsize));
+        }
+        if self.itemsize > at {
+            write!(f, "{separator}('', '|V{}')", self.itemsize - at)?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl Dtype {
+    fn unit_text(&self) -> String {
+        match self.kind {
+            Kind::Datetime | Kind::Timedelta => self.unit.to_string(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// A plain dtype in quotes, a record as it is.
+struct Quoted<'a>(&'a Dtype);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.fields.is_empty() && self.0.subarray.is_none() {
+            true => write!(f, "'{}'", self.0),
+            false => write!(f, "{}", self.0),
+        }
+    }
+}
+
+/// A name as Python prints it.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", crate::Value::from(self.0))
+    }
+}
+
+/// A shape as Python prints a tuple.
+struct Shape<'a>(&'a [usize]);
+
+impl fmt::Display for Shape<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [len] => write!(f, "({len},)"),
+            lens => {
+                let lens: Vec<String> = lens.iter().map(usize::to_string).collect();
+                write!(f, "({})", lens.join(", "))
+            }
+        }
+    }
+}
+
+/// The text form of a plain dtype: a byte order (optional), a letter, a size, and for times a unit.
+impl FromStr for Dtype {
+    type Err = Error;
+
+    /// # Errors
+    /// Text that numpy does not write for a plain dtype.
+    fn from_str(text: &str) -> Result<Self> {
+        let unknown = || Error::data(format!("no dtype of numpy: {}", crate::error::quoted(text)));
+        let (order, rest) = match text.split_at_checked(1) {
+            Some((first, rest)) => match ByteOrder::of_text(first) {
+                Some(order) => (order, rest),
+                None => (ByteOrder::Little, text),
+            },
+            None => return Err(unknown()),
+        };
+        let letter = rest.chars().next().ok_or_else(unknown)?;
+        let kind = if rest == "?" { Kind::Bool } else { Kind::of_letter(letter).ok_or_else(unknown)? };
+        let rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        let (size, unit) = match rest.find('[') {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let size = match (kind, size) {
+            (Kind::Object, "") => 8,
+            (Kind::Bool, "") => 1,
+            _ => size.parse::<usize>().map_err(|_| unknown())?,
+        };
+        let size = match kind {
+            Kind::Str => size.checked_mul(4).ok_or_else(unknown)?,
+            _ => size,
+        };
+        let fits = match kind {
+            Kind::Bool => size == 1,
+            Kind::Int | Kind::Uint => matches!(size, 1 | 2 | 4 | 8),
+            Kind::Float => matches!(size, 2 | 4 | 8 | 12 | 16),
+            Kind::Complex => matches!(size, 8 | 16 | 24 | 32),
+            Kind::Datetime | Kind::Timedelta => size == 8,
+            Kind::Object => matches!(size, 4 | 8),
+            Kind::Bytes | Kind::Str | Kind::Void => true,
+            Kind::Text => size == 16,
+        };
+        if !fits {
+            return Err(unknown());
+        }
+        let mut dtype = Self::plain(kind, order, size);
+        if !unit.is_empty() {
+            if !matches!(kind, Kind::Datetime | Kind::Timedelta) {
+                return Err(unknown());
+            }
+            dtype.unit = unit.parse().map_err(|()| unknown())?;
+        }
+        Ok(dtype)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_plain_dtypes_goes_round() {
+        for text in ["|b1", "|i1", "<i8", ">u2", "<f2", "<c16", "|S5", "<U5", "|V3", "|O", "<M8[ns]", ">m8[25s]", "<M8"]
+        {
+            assert_eq!(text.parse::<Dtype>().unwrap().to_string(), text);
+        }
+        assert_eq!("U5".parse::<Dtype>().unwrap().itemsize(), 20);
+        for text in ["", "<", "i3", "x4", "i", "i4[ns]", "M8[parsec]", "M8[0s]", "U99999999999999999999", "é"] {
+            assert!(text.parse::<Dtype>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn gaps_between_fields_are_shown_as_numpy_does() {
+        let mut dtype = Dtype::structured([("a", "<i4".parse().unwrap()), ("b", "<i2".parse().unwrap())]).unwrap();
+        dtype.fields[0].offset = 4;
+        dtype.fields[1].offset = 12;
+        dtype.itemsize = 16;
+        assert_eq!(dtype.to_string(), "[('', '|V4'), ('a', '<i4'), ('', '|V4'), ('b', '<i2'), ('', '|V2')]");
+    }
+}

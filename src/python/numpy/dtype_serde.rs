@@ -1,0 +1,121 @@
+//! [`Dtype`] as something to serialize and to deserialize.
+//!
+//! It is read in one piece: our deserializer makes it beside serde and hands it over in a slot of the thread, as `value/de.rs`
+//! does with a `Value` and for the same reasons. It is written as numpy's own reduce value.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::value::UnitDeserializer;
+use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use super::dtype::{Dtype, Field, Kind};
+use crate::reduce::{Global, Reduce, token};
+use crate::value::{Dict, Value};
+
+thread_local! {
+    static SLOT: Cell<Option<Dtype>> = const { Cell::new(None) };
+}
+
+/// Gives a dtype to the visitor that came with `token::DTYPE`.
+pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(dtype: Dtype, visitor: V) -> Result<V::Value, E> {
+    /// Empties the slot again, also where the visitor never looks.
+    struct Clear(Option<Dtype>);
+
+    impl Drop for Clear {
+        fn drop(&mut self) {
+            drop(SLOT.replace(self.0.take()));
+        }
+    }
+
+    let _clear = Clear(SLOT.replace(Some(dtype)));
+    let unit: UnitDeserializer<E> = ().into_deserializer();
+    visitor.visit_newtype_struct(unit)
+}
+
+/// From a pickled dtype. Other formats can't say one.
+impl<'de> Deserialize<'de> for Dtype {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DtypeVisitor;
+
+        impl<'de> Visitor<'de> for DtypeVisitor {
+            type Value = Dtype;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a dtype of numpy")
+            }
+
+            fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<Dtype, D::Error> {
+                SLOT.take().ok_or_else(|| de::Error::custom("a dtype of numpy is read from a pickle alone"))
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(token::DTYPE, DtypeVisitor)
+    }
+}
+
+/// As numpy's own dtype, also within other formats.
+impl Serialize for Dtype {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_object().serialize(serializer)
+    }
+}
+
+impl Dtype {
+    /// `numpy.dtype(text, False, True)` and its state.
+    fn to_object(&self) -> Value {
+        if self.kind == Kind::Text {
+            let function = Global::new("numpy._core._internal", "_convert_to_stringdtype_kwargs");
+            return Value::from(Reduce::call(function, Value::Tuple(vec![Value::Int(1)])));
+        }
+        let text = Value::Str(self.type_text(false));
+        let args = Value::Tuple(vec![text, Value::Bool(false), Value::Bool(true)]);
+        let int = |value: usize| Value::from(value as u64);
+        let flexible = matches!(self.kind, Kind::Bytes | Kind::Str | Kind::Void);
+        let subarray = self.subarray.as_ref().map(|subarray| {
+            let shape = subarray.shape.iter().map(|&len| int(len)).collect();
+            Value::Tuple(vec![subarray.base.to_object(), Value::Tuple(shape)])
+        });
+        let names: Vec<Value> = self.fields.iter().map(|field| Value::from(field.name.as_str())).collect();
+        let (names, fields) = match names.is_empty() {
+            true => (Value::None, Value::None),
+            false => (Value::Tuple(names), Value::Dict(self.fields_dict())),
+        };
+        let times = matches!(self.kind, Kind::Datetime | Kind::Timedelta);
+        let mut state = vec![
+            Value::Int(if times { 4 } else { 3 }),
+            Value::from(self.order.text()),
+            subarray.unwrap_or(Value::None),
+            names,
+            fields,
+            if flexible { int(self.itemsize) } else { Value::Int(-1) },
+            // numpy says 1 for text and bytes, 4 for characters.
+            match (flexible, self.alignment) {
+                (true, -1) => Value::Int(if self.kind == Kind::Str { 4 } else { 1 }),
+                (_, alignment) => Value::Int(alignment),
+            },
+            Value::Int(if self.kind == Kind::Str && self.flags == 0 { 8 } else { self.flags }),
+        ];
+        if times {
+            let unit = Value::Bytes(self.unit.unit.name().as_bytes().to_vec());
+            let unit = vec![unit, Value::from(u64::from(self.unit.count)), Value::Int(1), Value::Int(1)];
+            state.push(Value::Tuple(vec![Value::Dict(Dict::new()), Value::Tuple(unit)]));
+        }
+        Value::from(Reduce::call(Global::new("numpy", "dtype"), args).with_state(Value::Tuple(state)))
+    }
+
+    /// Fields by their names, and again by their titles.
+    fn fields_dict(&self) -> Dict {
+        let mut dict = Dict::new();
+        for Field { name, title, dtype, offset } in &self.fields {
+            let mut field = vec![dtype.to_object(), Value::from(*offset as u64)];
+            if let Some(title) = title {
+                field.push(Value::from(title.as_str()));
+                dict.insert(title.as_str(), Value::Tuple(field.clone()));
+            }
+            dict.insert(name.as_str(), Value::Tuple(field));
+        }
+        dict
+    }
+}

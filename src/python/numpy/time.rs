@@ -1,0 +1,279 @@
+//! The units of numpy's `datetime64` and `timedelta64`, and their text.
+//!
+//! A datetime64 counts its unit since the start of 1970, in years that have no leap seconds; the text is ISO 8601 as numpy
+//! prints it. One difference: of hours and minutes numpy leaves out what is smaller, and here the seconds are always there,
+//! as chrono demands. A timedelta64 is a duration in seconds (`PT1.5S`), of months and years `P3M` and `P2Y`.
+//! Source: "Datetimes and timedeltas" in numpy's reference.
+
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
+
+/// Not a time: the count that numpy keeps for it.
+pub(crate) const NAT: i64 = i64::MIN;
+
+/// What a datetime64 or timedelta64 counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unit {
+    /// `Y`
+    Year,
+    /// `M`
+    Month,
+    /// `W`
+    Week,
+    /// `D`
+    Day,
+    /// `h`
+    Hour,
+    /// `m`
+    Minute,
+    /// `s`
+    Second,
+    /// `ms`
+    Millisecond,
+    /// `us`
+    Microsecond,
+    /// `ns`
+    Nanosecond,
+    /// `ps`
+    Picosecond,
+    /// `fs`
+    Femtosecond,
+    /// `as`
+    Attosecond,
+    /// No unit: a count of anything.
+    Generic,
+}
+
+impl Unit {
+    const ALL: [(Self, &'static str); 14] = [
+        (Self::Year, "Y"),
+        (Self::Month, "M"),
+        (Self::Week, "W"),
+        (Self::Day, "D"),
+        (Self::Hour, "h"),
+        (Self::Minute, "m"),
+        (Self::Second, "s"),
+        (Self::Millisecond, "ms"),
+        (Self::Microsecond, "us"),
+        (Self::Nanosecond, "ns"),
+        (Self::Picosecond, "ps"),
+        (Self::Femtosecond, "fs"),
+        (Self::Attosecond, "as"),
+        (Self::Generic, "generic"),
+    ];
+
+    /// numpy's name for it, as in a pickle.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(unit, _)| *unit == self).map_or("generic", |&(_, name)| name)
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|&(unit, _)| unit)
+    }
+
+    /// How many seconds it has; of a fraction, how many decimal places it is.
+    fn scale(self) -> Scale {
+        match self {
+            Self::Year => Scale::Months(12),
+            Self::Month => Scale::Months(1),
+            Self::Week => Scale::Seconds(7 * 86_400),
+            Self::Day => Scale::Seconds(86_400),
+            Self::Hour => Scale::Seconds(3_600),
+            Self::Minute => Scale::Seconds(60),
+            Self::Second => Scale::Seconds(1),
+            Self::Millisecond => Scale::Places(3),
+            Self::Microsecond => Scale::Places(6),
+            Self::Nanosecond => Scale::Places(9),
+            Self::Picosecond => Scale::Places(12),
+            Self::Femtosecond => Scale::Places(15),
+            Self::Attosecond => Scale::Places(18),
+            Self::Generic => Scale::None,
+        }
+    }
+}
+
+enum Scale {
+    Months(i128),
+    Seconds(i128),
+    Places(u32),
+    None,
+}
+
+/// A unit and how many of it are one count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnitCount {
+    pub(crate) unit: Unit,
+    pub(crate) count: u32,
+}
+
+/// `[25s]`; nothing for the generic unit.
+impl fmt::Display for UnitCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.unit, self.count) {
+            (Unit::Generic, _) => Ok(()),
+            (unit, 1) => write!(f, "[{}]", unit.name()),
+            (unit, count) => write!(f, "[{count}{}]", unit.name()),
+        }
+    }
+}
+
+impl FromStr for UnitCount {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).ok_or(())?;
+        let digits = inner.len() - inner.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (count, unit) = inner.split_at(digits);
+        let count = if count.is_empty() { 1 } else { count.parse().map_err(|_| ())? };
+        if count == 0 {
+            return Err(());
+        }
+        Ok(Self { unit: Unit::of_name(unit).ok_or(())?, count })
+    }
+}
+
+/// A datetime64 as text; `None` for one without a unit, which is a mere count.
+pub(crate) fn datetime(count: i64, unit: UnitCount) -> Option<String> {
+    // Within 128 bits for every count and every unit.
+    let count = i128::from(count) * i128::from(unit.count);
+    let mut text = String::with_capacity(32);
+    match unit.unit.scale() {
+        Scale::None => return None,
+        Scale::Months(months) => {
+            let months = count * months;
+            push_year(&mut text, 1970 + months.div_euclid(12));
+            if unit.unit == Unit::Month {
+                let _ = write!(text, "-{:02}", months.rem_euclid(12) + 1);
+            }
+        }
+        Scale::Seconds(seconds) => {
+            let seconds = count * seconds;
+            push_day(&mut text, seconds.div_euclid(86_400));
+            if !matches!(unit.unit, Unit::Day | Unit::Week) {
+                push_clock(&mut text, seconds.rem_euclid(86_400));
+            }
+        }
+        Scale::Places(places) => {
+            let second = 10_i128.pow(places);
+            let (seconds, fraction) = (count.div_euclid(second), count.rem_euclid(second));
+            push_day(&mut text, seconds.div_euclid(86_400));
+            push_clock(&mut text, seconds.rem_euclid(86_400));
+            let _ = write!(text, ".{fraction:0width$}", width = places as usize);
+        }
+    }
+    Some(text)
+}
+
+/// A timedelta64 as a duration; `None` for one without a unit.
+pub(crate) fn timedelta(count: i64, unit: UnitCount) -> Option<String> {
+    let count = i128::from(count) * i128::from(unit.count);
+    let (sign, count) = (if count < 0 { "-" } else { "" }, count.unsigned_abs());
+    let mut text = match (unit.unit, unit.unit.scale()) {
+        (_, Scale::None) => return None,
+        (Unit::Year, _) => format!("{sign}P{count}Y"),
+        (_, Scale::Months(_)) => format!("{sign}P{count}M"),
+        (_, Scale::Seconds(seconds)) => format!("{sign}PT{}S", count * seconds.unsigned_abs()),
+        (_, Scale::Places(places)) => {
+            let second = 10_u128.pow(places);
+            let (seconds, fraction) = (count / second, count % second);
+            let mut text = format!("{sign}PT{seconds}");
+            if fraction != 0 {
+                let _ = write!(text, ".{fraction:0width$}", width = places as usize);
+                text.truncate(text.trim_end_matches('0').len());
+            }
+            text.push('S');
+            text
+        }
+    };
+    text.shrink_to_fit();
+    Some(text)
+}
+
+/// At least four characters, the sign among them, as numpy's `%04d`.
+fn push_year(text: &mut String, year: i128) {
+    let _ = write!(text, "{year:04}");
+}
+
+fn push_day(text: &mut String, days: i128) {
+    let (year, month, day) = civil(days);
+    push_year(text, year);
+    let _ = write!(text, "-{month:02}-{day:02}");
+}
+
+fn push_clock(text: &mut String, seconds: i128) {
+    let _ = write!(text, "T{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+}
+
+/// Year, month and day of a number of days since 1970, in the Gregorian calendar extended both ways.
+///
+/// Years begin in March here, so that the leap day is the last of its year; an era is 400 of them.
+fn civil(days: i128) -> (i128, i128, i128) {
+    const ERA: i128 = 146_097;
+    // From 1 March of the year 0.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day_of_month = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (400 * era + year + i128::from(month <= 2), month, day_of_month)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(text: &str) -> UnitCount {
+        text.parse().unwrap()
+    }
+
+    /// What `str(np.datetime64(count, unit))` gives.
+    #[test]
+    fn datetimes_are_printed_as_numpy_does() {
+        for (count, of, expected) in [
+            (0, "[D]", "1970-01-01"),
+            (-719_528, "[D]", "0000-01-01"),
+            (11_016, "[D]", "2000-02-29"),
+            (2_932_896, "[D]", "9999-12-31"),
+            (2_932_897, "[D]", "10000-01-01"),
+            (-2_014, "[Y]", "-044"),
+            (2_820, "[W]", "2024-01-18"),
+            (649, "[M]", "2024-02"),
+            (-1, "[M]", "1969-12"),
+            (-1, "[s]", "1969-12-31T23:59:59"),
+            (-1, "[ns]", "1969-12-31T23:59:59.999999999"),
+            (100, "[25s]", "1970-01-01T00:41:40"),
+            (1, "[as]", "1970-01-01T00:00:00.000000000000000001"),
+        ] {
+            assert_eq!(datetime(count, unit(of)).unwrap(), expected);
+        }
+        assert_eq!(datetime(1, UnitCount { unit: Unit::Generic, count: 1 }), None);
+    }
+
+    #[test]
+    fn the_extremes_of_every_unit_have_text() {
+        for (of, _) in Unit::ALL {
+            for count in [i64::MIN, i64::MAX] {
+                let unit = UnitCount { unit: of, count: u32::MAX };
+                assert_eq!(datetime(count, unit).is_some(), of != Unit::Generic);
+                assert_eq!(timedelta(count, unit).is_some(), of != Unit::Generic);
+            }
+        }
+    }
+
+    #[test]
+    fn durations_are_seconds() {
+        for (count, of, expected) in [
+            (1_500, "[ms]", "PT1.5S"),
+            (-1, "[ns]", "-PT0.000000001S"),
+            (90, "[m]", "PT5400S"),
+            (2, "[D]", "PT172800S"),
+            (3, "[M]", "P3M"),
+            (-2, "[Y]", "-P2Y"),
+        ] {
+            assert_eq!(timedelta(count, unit(of)).unwrap(), expected);
+        }
+    }
+}
