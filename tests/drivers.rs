@@ -100,13 +100,17 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
                 });
             };
             for at_a_time in [usize::MAX, 1] {
-                if at_a_time == 1 && bytes.len() > 100_000 {
+                if at_a_time == 1 && bytes.len() > 20_000 {
                     continue;
                 }
                 check("reader", options.from_reader::<_, Value>(Counting::new(bytes, at_a_time)).into());
             }
             let graph = options.graph_from_slice(bytes).and_then(|graph| graph.root().to_value());
             check("graph", graph.into());
+            // The rest would show nothing new of the large ones, and takes most of the time.
+            if bytes.len() > 20_000 {
+                continue;
+            }
             let graph = options.graph_from_slice(bytes).and_then(|graph| graph.deserialize::<Value>());
             check("graph through serde", graph.into());
             let graph = options.graph_from_reader(bytes).and_then(|graph| graph.root().to_value());

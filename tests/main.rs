@@ -30,6 +30,7 @@ mod python_values;
 mod readme;
 mod regression;
 mod roundtrip;
+mod serializer;
 mod sha256;
 mod snapshots;
 mod typed;

@@ -249,22 +249,3 @@ impl<T> From<SliceCall<T>> for Slice<T> {
         Self { start, stop, step }
     }
 }
-
-/// A Python `types.SimpleNamespace`: attributes, as a struct or a map.
-///
-/// A derived struct can be one by itself: `#[serde(rename = "py:types:SimpleNamespace")]`.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use serde_pickle::python::SimpleNamespace;
-///
-/// let options = SimpleNamespace(BTreeMap::from([("depth".to_owned(), 3), ("width".to_owned(), 4)]));
-/// let bytes = serde_pickle::to_vec(&options)?; // SimpleNamespace(depth=3, width=4)
-/// assert_eq!(serde_pickle::from_slice::<SimpleNamespace<BTreeMap<String, i32>>>(&bytes)?, options);
-/// # Ok::<(), serde_pickle::Error>(())
-/// ```
-///
-/// Source: `SimpleNamespace.__reduce__` in `Objects/namespaceobject.c` of CPython.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename = "py:types:SimpleNamespace")]
-pub struct SimpleNamespace<A>(pub A);

@@ -65,7 +65,7 @@
 //! | `complex` | [`Complex`] | [`complex`]: a pair of floats |
 //! | `set`, `frozenset` | [`Set`], [`FrozenSet`] | [`set`], [`frozenset`]: any collection |
 //! | `bytearray` | [`ByteArray`] | [`bytearray`]: `Vec<u8>`, and whatever `serde_bytes` takes |
-//! | `tuple` | a Rust tuple, [`Tuple`] | [`tuple`]: any collection |
+//! | `tuple` | a Rust tuple, [`Tuple`] | [`tuple`](mod@tuple): any collection |
 //! | `collections.OrderedDict` | [`OrderedDict`] | [`ordered_dict`]: any map |
 //! | `collections.defaultdict`, `Counter`, `deque` | [`DefaultDict`], [`Counter`], [`Deque`] | |
 //! | a member of an `Enum` | an enum named as the class, [`Member`] | |
@@ -113,8 +113,8 @@ mod timezone;
 mod uuid_object;
 mod with;
 
-pub use self::builtins::{ByteArray, FrozenSet, Range, Set, SimpleNamespace, Slice, Tuple};
-pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict};
+pub use self::builtins::{ByteArray, FrozenSet, Range, Set, Slice, Tuple};
+pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict, SimpleNamespace};
 pub use self::date::Date;
 pub use self::datetime::DateTime;
 pub use self::decimal::Decimal;

@@ -21,7 +21,7 @@ use crate::write::{Emitter, Sink};
 
 /// Writes the values of one Pickler.
 pub struct Dump<S> {
-    pub(super) emit: Emitter<S>,
+    pub(crate) emit: Emitter<S>,
     /// Whether the value that comes must be hashable.
     pub(super) hashed: bool,
     /// Whether a dump has begun and not ended.
@@ -33,7 +33,7 @@ pub struct Dump<S> {
     /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::Form,
-    pub(super) hooks: Option<Arc<Hooks>>,
+    pub(crate) hooks: Option<Arc<Hooks>>,
     /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
     /// The Rcs and Arcs that this dump has written.
@@ -69,7 +69,7 @@ impl<S: Sink> Dump<S> {
     }
 
     /// Begins a pickle.
-    pub(super) fn begin(&mut self) -> Result<()> {
+    pub(crate) fn begin(&mut self) -> Result<()> {
         if self.dumping {
             return Err(Error::unsupported(
                 "an earlier value was not written to its end, so nothing can follow it in this stream",
@@ -83,7 +83,7 @@ impl<S: Sink> Dump<S> {
     }
 
     /// Ends it.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         self.emit.finish()?;
         self.scope.clear();
         self.dumping = false;

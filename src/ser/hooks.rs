@@ -18,10 +18,12 @@ use indexmap::IndexMap;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::error::{Error, Result};
+use crate::graph::Node;
 use crate::reduce::{Global, Name, Reduce, token};
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
+type NodeId = dyn Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
 type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
 
@@ -31,6 +33,7 @@ pub(crate) struct Hooks {
     pub(super) persistent_id: Option<Arc<PersistentId>>,
     pub(super) dispatch: IndexMap<Global, Arc<Rewrite>>,
     pub(super) buffers: Option<Arc<Mutex<BufferCallback>>>,
+    pub(super) graph_id: Option<Arc<NodeId>>,
 }
 
 impl Hooks {
@@ -39,13 +42,18 @@ impl Hooks {
         self.persistent_id.is_some() || !self.dispatch.is_empty()
     }
 
+    /// The id of an object of a graph that stands outside the pickle.
+    pub(crate) fn graph_id(&self, node: Node<'_>) -> Result<Option<Value>> {
+        self.graph_id.as_ref().map_or(Ok(None), |graph_id| graph_id(node))
+    }
+
     /// Whether objects of the class are rewritten.
-    pub(super) fn rewrites(&self, module: &str, qualname: &str) -> bool {
+    pub(crate) fn rewrites(&self, module: &str, qualname: &str) -> bool {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
     }
 
     /// What is to be written for an object, if its class is in the table.
-    pub(super) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
+    pub(crate) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
         let Value::Global(class) = &object.callable else { return Ok(None) };
         match self.dispatch.get(&Name::new(&class.module, &class.qualname)) {
             Some(rewrite) => rewrite(object.clone()).map(Some),
@@ -69,6 +77,7 @@ impl fmt::Debug for Hooks {
             .field("persistent_id", &self.persistent_id.is_some())
             .field("dispatch", &self.dispatch.keys())
             .field("buffers", &self.buffers.is_some())
+            .field("graph_id", &self.graph_id.is_some())
             .finish()
     }
 }
@@ -142,13 +151,13 @@ pub(super) fn settled() -> bool {
 
 /// A value that says that it is one.
 pub(crate) fn serialize_node<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(token::NODE, &Node(value))
+    serializer.serialize_newtype_struct(token::NODE, &Content(value))
 }
 
 /// The content of [`token::NODE`].
-struct Node<'a>(&'a Value);
+struct Content<'a>(&'a Value);
 
-impl Serialize for Node<'_> {
+impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(hooks) = OFFERED.take() else { return serialize_plain(self.0, serializer) };
         let failed = |error: Error| {
@@ -187,7 +196,7 @@ impl Serialize for Plain<'_> {
 }
 
 /// What a rewritten object has become.
-pub(super) struct Settled<'a>(pub(super) &'a Value);
+pub(crate) struct Settled<'a>(pub(crate) &'a Value);
 
 impl Serialize for Settled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

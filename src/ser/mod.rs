@@ -12,7 +12,7 @@
 mod class;
 mod compound;
 mod divert;
-mod dump;
+pub(crate) mod dump;
 pub(crate) mod hooks;
 mod items;
 mod options;

@@ -8,6 +8,7 @@ use serde::ser::Serialize;
 use super::dump::Dump;
 use super::hooks::Hooks;
 use crate::error::Result;
+use crate::graph::Node;
 use crate::protocol::Protocol;
 use crate::reduce::{ExtensionRegistry, Global, Reduce};
 use crate::value::{PickleBuffer, Value};
@@ -157,15 +158,36 @@ impl SerOptions {
         self
     }
 
+    /// The same for the objects of a [`Graph`](crate::Graph), which [`graph_to_vec`](Self::graph_to_vec) writes: each time
+    /// that one is to be written, be it the first or a reference to it.
+    ///
+    /// ```
+    /// use serde_pickle::{Graph, SerOptions, Value};
+    ///
+    /// let options = SerOptions::new()
+    ///     .graph_persistent_id(|node| Ok(node.as_str().map(|text| Value::from(text.into_owned()))));
+    /// let again: Value = serde_pickle::from_slice(&options.graph_to_vec(&Graph::from_slice(b"\x8c\x01a.")?)?)?;
+    /// assert_eq!(again, Value::PersistentId(Box::new(Value::from("a"))));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    #[must_use]
+    pub fn graph_persistent_id(
+        mut self,
+        persistent_id: impl Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks_mut().graph_id = Some(Arc::new(persistent_id));
+        self
+    }
+
     /// Rewrites the objects of a class on the way out: another name for the class, another constructor, a field less.
     /// `Pickler.dispatch_table`, and `reducer_override`.
     ///
     /// `rewrite` gets an object by its [`Reduce`], and says what to write for it: a `Reduce` again, or any [`Value`]. It is
-    /// asked about every object of the class `class`, whether it comes from a [`Value`] or from a Rust type that is named
-    /// as the class. What it returns is not rewritten again; the objects within that are.
+    /// asked about every object of the class `class`, whether it comes from a [`Value`], from a
+    /// [`Graph`](crate::Graph), or from a Rust type that is named as the class. What it returns is not rewritten again; the objects within that are.
     ///
     /// A Rust type that is rewritten is put together in memory first. Its buffers are written in band, and what is shared
-    /// within it is written several times.
+    /// within it, or within an object of a graph, is written several times.
     ///
     /// ```
     /// use serde_derive::Serialize;
@@ -291,8 +313,8 @@ impl SerOptions {
     }
 
     /// What writes a graph by these options: no text is memoized but that of the graph.
-    pub(crate) fn emitter<S: Sink>(&self, sink: S) -> Emitter<S> {
-        self.emitter_with(sink, false)
+    pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
+        Dump::new(self.emitter_with(sink, false), self.hooks.clone())
     }
 
     fn emitter_with<S: Sink>(&self, sink: S, memoize_strings: bool) -> Emitter<S> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_pickle::{
-    DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, PersistentId, PickleBuffer, Protocol, Reduce,
+    DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId, PickleBuffer, Protocol, Reduce,
     SerOptions, Serializer, Value, pickle,
 };
 
@@ -497,4 +497,41 @@ fn a_typed_buffer_goes_and_comes() {
     assert_eq!(buffers.len(), 1);
     assert_eq!(DeOptions::new().buffers(&buffers).from_slice::<Frame>(&bytes).unwrap(), frame);
     assert!(DeOptions::new().buffers([&buffers[0], &buffers[0]]).from_slice::<Frame>(&bytes).is_err());
+}
+
+// Graphs
+
+#[test]
+fn objects_of_a_graph_are_put_outside_by_their_ids() {
+    let value = pickle!([{"external": "a"}, {"k": {"external": "b"}}, ({"external": "a"}, 1)]);
+    let pickle = serde_pickle::to_vec(&value).unwrap();
+    let graph = Graph::from_slice(&pickle).unwrap();
+    let options = SerOptions::new()
+        .graph_persistent_id(|node| Ok(node.get("external").map(|id| Value::from(id.as_str().unwrap().into_owned()))));
+    for protocol in ALL {
+        let bytes = options.clone().protocol(protocol).graph_to_vec(&graph).unwrap();
+        assert_eq!(
+            serde_pickle::from_slice::<Value>(&bytes).unwrap(),
+            serde_pickle::from_slice::<Value>(&externals().to_vec(&value).unwrap()).unwrap()
+        );
+    }
+    // What was an id already has no other.
+    let bytes = case("persistent_ids/tuple", 4).bytes();
+    let all = SerOptions::new().graph_persistent_id(|node| Ok(node.items().next().map(|_| Value::from("again"))));
+    assert_eq!(all.graph_to_vec(&Graph::from_slice(&bytes).unwrap()).unwrap(), bytes);
+}
+
+#[test]
+fn objects_of_a_graph_are_rewritten_and_stay_shared() {
+    // g = Gadget('a', 1); pickle.dumps([g, g, 'x'], 2)
+    let bytes = b"\x80\x02]q\x00(cobjects\nGadget\nq\x01)\x81q\x02}q\x03(X\x04\0\0\0nameq\x04X\x01\0\0\0aq\x05X\x04\0\0\0sizeq\x06K\x01ubh\x02X\x01\0\0\0xe.";
+    let graph = Graph::from_slice(bytes).unwrap();
+    for protocol in ALL {
+        let ours = rebuilt().protocol(protocol).graph_to_vec(&graph).unwrap();
+        assert_python("a, b, c = pickle.loads(pickles[0])\nprint(a, a is b, c)", &[&ours], "Gadget('a', 1) True x");
+        let read = Graph::from_slice(&ours).unwrap();
+        let items: Vec<_> = read.root().items().collect();
+        assert_eq!(items[0], items[1]);
+        assert!(items[0].to_value().unwrap().to_string().contains("rebuild_gadget"));
+    }
 }

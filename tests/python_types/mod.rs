@@ -2,6 +2,7 @@
 
 #[cfg(all(feature = "chrono", feature = "jiff", feature = "uuid", feature = "rust_decimal"))]
 mod crates;
+mod example;
 mod fixtures;
 mod load;
 mod other_formats;

@@ -42,16 +42,16 @@ impl<'g, S: Sink> Writer<'g, S> {
                     self.pending.push(Task::Op(Opcode::NewobjEx));
                 }
                 Some(&kwargs) => {
-                    self.emit.global("functools", "partial")?;
-                    self.emit.open_tuple(1)?;
-                    self.emit.global("builtins", "getattr")?;
-                    self.emit.open_tuple(2)?;
+                    self.dump.emit.global("functools", "partial")?;
+                    self.dump.emit.open_tuple(1)?;
+                    self.dump.emit.global("builtins", "getattr")?;
+                    self.dump.emit.open_tuple(2)?;
                     self.pending.extend([Task::Save(callable), Task::Partial(callable, args, kwargs)]);
                 }
                 None => return Err(unreadable()),
             },
             Spelling::Inst | Spelling::Obj => {
-                self.emit.mark();
+                self.dump.emit.mark();
                 let arguments = Task::Sequence(Contents::of(self.nodes, arguments));
                 if self.protocol() == Protocol::V0 && self.is_plain_global(callable)? {
                     self.pending.extend([arguments, Task::Inst(callable)]);
@@ -63,8 +63,8 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.pending.extend([Task::Save(callable), Task::Save(args), Task::Op(Opcode::Newobj)]);
             }
             _ => {
-                self.emit.global("copyreg", "__newobj__")?;
-                self.emit.mark();
+                self.dump.emit.global("copyreg", "__newobj__")?;
+                self.dump.emit.mark();
                 let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
                 self.pending.extend([Task::Save(callable), Task::Sequence(items), Task::Op(Opcode::Tuple)]);
                 self.pending.push(Task::Op(Opcode::Reduce));
@@ -95,17 +95,17 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// `functools.partial(cls.__new__, cls, *args, **kwargs)()`, as CPython writes NEWOBJ_EX at protocols 2 and 3. On the
     /// stack: `partial`, `getattr`, the class.
     pub(super) fn partial(&mut self, class: Handle, args: Handle, kwargs: Handle) -> Result<()> {
-        let class_index = if class.is_object() { self.claim(class)? } else { self.emit.memoize()? };
-        self.emit.interned("__new__")?;
-        self.emit.close_tuple(2, 2)?;
-        self.emit.op(Opcode::Reduce);
-        let new = self.emit.memoize()?;
-        self.emit.close_tuple(1, 1)?;
-        self.emit.op(Opcode::Reduce);
-        self.emit.mark();
-        self.emit.get(new);
-        self.emit.mark();
-        self.emit.get(class_index);
+        let class_index = if class.is_object() { self.claim(class)? } else { self.dump.emit.memoize()? };
+        self.dump.emit.interned("__new__")?;
+        self.dump.emit.close_tuple(2, 2)?;
+        self.dump.emit.op(Opcode::Reduce);
+        let new = self.dump.emit.memoize()?;
+        self.dump.emit.close_tuple(1, 1)?;
+        self.dump.emit.op(Opcode::Reduce);
+        self.dump.emit.mark();
+        self.dump.emit.get(new);
+        self.dump.emit.mark();
+        self.dump.emit.get(class_index);
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
         self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
         Ok(())
@@ -114,8 +114,8 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// An object has been made. If it has come to be within its own arguments, that one is taken.
     pub(super) fn end_object(&mut self, object: Handle) -> Result<()> {
         if let Some(index) = self.index(object) {
-            self.emit.op(Opcode::Pop);
-            self.emit.get(index);
+            self.dump.emit.op(Opcode::Pop);
+            self.dump.emit.get(index);
             return Ok(());
         }
         self.memoize(object)?;
@@ -175,14 +175,14 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Memoizes the method `add` of the object on the stack.
     pub(super) fn bind_add(&mut self, object: Handle) -> Result<u32> {
         let index = self.claim(object)?;
-        self.emit.global("builtins", "getattr")?;
-        self.emit.open_tuple(2)?;
-        self.emit.get(index);
-        self.emit.interned("add")?;
-        self.emit.close_tuple(2, 2)?;
-        self.emit.op(Opcode::Reduce);
-        let add = self.emit.memoize()?;
-        self.emit.op(Opcode::Pop);
+        self.dump.emit.global("builtins", "getattr")?;
+        self.dump.emit.open_tuple(2)?;
+        self.dump.emit.get(index);
+        self.dump.emit.interned("add")?;
+        self.dump.emit.close_tuple(2, 2)?;
+        self.dump.emit.op(Opcode::Reduce);
+        let add = self.dump.emit.memoize()?;
+        self.dump.emit.op(Opcode::Pop);
         Ok(add)
     }
 }

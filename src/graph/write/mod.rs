@@ -7,7 +7,7 @@
 //! only spell a builtin.
 //!
 //! An older protocol than the pickle's has no opcode for some things: those are spelled as the serializer spells them, by
-//! [`Emitter`]. There the only object that cannot be written is one that a set contains which is an argument of that object
+//! [`Emitter`](crate::write::Emitter). There the only object that cannot be written is one that a set contains which is an argument of that object
 //! itself: CPython recurses without end on it.
 //!
 //! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` have what is written how, `batch.rs`
@@ -25,15 +25,22 @@ use std::io;
 
 use foldhash::fast::RandomState;
 
-use super::Graph;
+use serde::Serialize;
+
 use super::handle::Handle;
 use super::nodes::{Contents, Nodes};
+use super::view::{View, global_names, view};
+use super::{Graph, Node};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
+use crate::reduce::PersistentId;
 use crate::ser::SerOptions;
-use crate::write::{Emitter, Memory, Sink, Stream};
+use crate::ser::dump::Dump;
+use crate::ser::hooks::{Plain, Settled};
+use crate::value::Value;
+use crate::write::{Memory, Sink, Stream};
 use batch::{Batches, Next};
 use memoized::Memoized;
 
@@ -88,9 +95,9 @@ impl SerOptions {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(graph, self.emitter(Memory), self.writes_python2_names());
+        let mut writer = Writer::new(graph, self.start_graph(Memory), self.writes_python2_names());
         writer.run()?;
-        Ok(writer.emit.into_parts().1)
+        Ok(writer.dump.emit.into_parts().1)
     }
 
     /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see [`Graph::to_vec`].
@@ -98,7 +105,7 @@ impl SerOptions {
     /// # Errors
     /// As [`Graph::to_vec`]; and `Io`, where the writer fails.
     pub fn graph_to_writer<W: io::Write>(&self, writer: W, graph: &Graph<'_>) -> Result<()> {
-        Writer::new(graph, self.emitter(Stream(writer)), self.writes_python2_names()).run()
+        Writer::new(graph, self.start_graph(Stream(writer)), self.writes_python2_names()).run()
     }
 }
 
@@ -108,7 +115,8 @@ const UNSEEN: u32 = u32::MAX;
 const OPEN: u32 = u32::MAX - 1;
 
 struct Writer<'g, S> {
-    emit: Emitter<S>,
+    /// What writes; the values that hooks give are serialized with it.
+    dump: Dump<S>,
     graph: &'g Graph<'g>,
     nodes: &'g Nodes<'g>,
     input: &'g [u8],
@@ -132,6 +140,8 @@ struct Writer<'g, S> {
 /// Something left to do.
 enum Task<'g> {
     Save(Handle),
+    /// A persistent id, which has itself none.
+    SaveId(Handle),
     Op(Opcode),
     /// Begins the arguments of a call of `set`: a tuple of one list.
     OpenSetList(Handle),
@@ -163,9 +173,9 @@ enum Task<'g> {
 }
 
 impl<'g, S: Sink> Writer<'g, S> {
-    fn new(graph: &'g Graph<'g>, emit: Emitter<S>, python2_names: bool) -> Self {
+    fn new(graph: &'g Graph<'g>, dump: Dump<S>, python2_names: bool) -> Self {
         Self {
-            emit,
+            dump,
             graph,
             nodes: &graph.nodes,
             input: &graph.input,
@@ -182,7 +192,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     }
 
     fn run(&mut self) -> Result<()> {
-        self.emit.begin();
+        self.dump.begin()?;
         loop {
             self.tasks.extend(self.pending.drain(..).rev());
             let Some(mut task) = self.tasks.pop() else { break };
@@ -190,11 +200,11 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.tasks.push(task);
             }
         }
-        self.emit.finish()
+        self.dump.finish()
     }
 
     fn protocol(&self) -> Protocol {
-        self.emit.protocol()
+        self.dump.emit.protocol()
     }
 
     fn at_least(&self, opcode: Opcode) -> bool {
@@ -205,18 +215,19 @@ impl<'g, S: Sink> Writer<'g, S> {
     fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
         match task {
             Task::Save(handle) => self.save(*handle)?,
-            Task::Op(opcode) => self.emit.op(*opcode),
+            Task::SaveId(handle) => self.save_plain(*handle)?,
+            Task::Op(opcode) => self.dump.emit.op(*opcode),
             Task::OpenSetList(list) => {
-                self.emit.open_tuple(1)?;
-                self.emit.empty_list()?;
+                self.dump.emit.open_tuple(1)?;
+                self.dump.emit.empty_list()?;
                 self.memoize_unseen(*list)?;
             }
             Task::CloseSetList(args) => {
-                self.emit.close_tuple(1, 1)?;
+                self.dump.emit.close_tuple(1, 1)?;
                 self.memoize_unseen(*args)?;
             }
             Task::EndSpelled => self.spelled -= 1,
-            Task::CloseTuple(len) => self.emit.close_tuple(*len, *len)?,
+            Task::CloseTuple(len) => self.dump.emit.close_tuple(*len, *len)?,
             Task::Sequence(contents) => {
                 for handle in contents.by_ref() {
                     self.save(handle)?;
@@ -227,7 +238,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Task::Batches(batches) => loop {
                 match batches.next() {
-                    Next::Op(opcode) => self.emit.op(opcode),
+                    Next::Op(opcode) => self.dump.emit.op(opcode),
                     Next::Save(handle) => {
                         self.save(handle)?;
                         if !self.pending.is_empty() {
@@ -240,10 +251,10 @@ impl<'g, S: Sink> Writer<'g, S> {
             Task::EndTuple(tuple) => self.end_tuple(*tuple)?,
             Task::EndFrozenSet(set) => {
                 if let Some(index) = self.index(*set) {
-                    self.emit.op(Opcode::PopMark);
-                    self.emit.get(index);
+                    self.dump.emit.op(Opcode::PopMark);
+                    self.dump.emit.get(index);
                 } else {
-                    self.emit.op(Opcode::Frozenset);
+                    self.dump.emit.op(Opcode::Frozenset);
                     self.memoize(*set)?;
                 }
             }
@@ -251,27 +262,27 @@ impl<'g, S: Sink> Writer<'g, S> {
             Task::Partial(class, args, kwargs) => self.partial(*class, *args, *kwargs)?,
             Task::EndPartial => {
                 // The state of a partial: function, arguments, keywords, and its own dict.
-                self.emit.none()?;
-                self.emit.op(Opcode::Tuple);
-                self.emit.op(Opcode::Build);
-                self.emit.empty_tuple()?;
-                self.emit.op(Opcode::Reduce);
+                self.dump.emit.none()?;
+                self.dump.emit.op(Opcode::Tuple);
+                self.dump.emit.op(Opcode::Build);
+                self.dump.emit.empty_tuple()?;
+                self.dump.emit.op(Opcode::Reduce);
             }
             Task::Inst(class) => {
                 let (module, name) = self.names_at_protocol(*class)?;
-                self.emit.inst_verbatim(&module, &name)?;
+                self.dump.emit.inst_verbatim(&module, &name)?;
             }
             Task::Additions(add, items) => {
                 if let Some(item) = items.next() {
-                    self.emit.get(*add);
-                    self.emit.open_tuple(1)?;
+                    self.dump.emit.get(*add);
+                    self.dump.emit.open_tuple(1)?;
                     self.pending.extend([Task::Save(item), Task::CloseTuple(1), Task::Added]);
                     return Ok(true);
                 }
             }
             Task::Added => {
-                self.emit.op(Opcode::Reduce);
-                self.emit.op(Opcode::Pop);
+                self.dump.emit.op(Opcode::Reduce);
+                self.dump.emit.op(Opcode::Pop);
             }
         }
         Ok(false)
@@ -291,7 +302,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Memoizes the object on the stack, if it is one to be memoized.
     fn memoize(&mut self, object: Handle) -> Result<()> {
         let wanted = self.spelled != 0 || self.memoized.wants(self.graph, object);
-        let index = if wanted { self.emit.memoize()? } else { UNSEEN };
+        let index = if wanted { self.dump.emit.memoize()? } else { UNSEEN };
         self.set_index(object, index);
         Ok(())
     }
@@ -299,7 +310,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Takes the memo entry that CPython would, of an object that nothing refers to again.
     fn memoize_unseen(&mut self, object: Handle) -> Result<()> {
         if self.memoized.wants(self.graph, object) {
-            self.emit.memoize()?;
+            self.dump.emit.memoize()?;
         }
         Ok(())
     }
@@ -309,7 +320,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         match self.index(object) {
             Some(index) => Ok(index),
             None => {
-                let index = self.emit.memoize()?;
+                let index = self.dump.emit.memoize()?;
                 self.set_index(object, index);
                 Ok(index)
             }
@@ -318,7 +329,41 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     /// Writes a value, or begins to.
     fn save(&mut self, handle: Handle) -> Result<()> {
-        self.emit.boundary()?;
+        if let Some(id) = self.persistent_id(handle)? {
+            return PersistentId(Plain(&id)).serialize(&mut self.dump);
+        }
+        self.save_plain(handle)
+    }
+
+    /// What the caller says is the id of an object that stands outside the pickle.
+    fn persistent_id(&self, handle: Handle) -> Result<Option<Value>> {
+        match &self.dump.hooks {
+            Some(hooks) => hooks.graph_id(Node::new(self.graph, handle)),
+            None => Ok(None),
+        }
+    }
+
+    /// Writes what the caller makes of an object, if its class is one whose objects are rewritten.
+    fn rewrite(&mut self, handle: Handle) -> Result<bool> {
+        let Some(hooks) = self.dump.hooks.clone() else { return Ok(false) };
+        let View::Object(object) = view(self.nodes, self.input, handle.number())? else { return Ok(false) };
+        let Some((module, qualname)) = global_names(self.nodes, self.input, object.callable, true)? else {
+            return Ok(false);
+        };
+        if !hooks.rewrites(&module, &qualname) {
+            return Ok(false);
+        }
+        let Value::Object(object) = Node::new(self.graph, handle).to_value()? else { return Ok(false) };
+        let Some(value) = hooks.rewrite(&object)? else { return Ok(false) };
+        Settled(&value).serialize(&mut self.dump)?;
+        let index = self.dump.emit.memoize()?;
+        self.set_index(handle, index);
+        Ok(true)
+    }
+
+    /// Writes a value that stands in the pickle, or begins to.
+    fn save_plain(&mut self, handle: Handle) -> Result<()> {
+        self.dump.emit.boundary()?;
         let handle = self.nodes.identity(handle);
         let result = if handle.is_object() { self.save_object(handle) } else { self.save_scalar(handle) };
         result.map_err(|error| match self.nodes.offset(handle) {

@@ -21,38 +21,38 @@ impl<'g, S: Sink> Writer<'g, S> {
             Some(&UNSEEN) => {}
             Some(&OPEN) => self.charge_reopened(&object)?,
             Some(&index) => {
-                self.emit.get(index);
+                self.dump.emit.get(index);
                 return Ok(());
             }
             None => return Err(unreadable()),
         }
         match handle.tag() {
             Tag::List => {
-                self.emit.empty_list()?;
+                self.dump.emit.empty_list()?;
                 self.memoize(handle)?;
                 self.push_contents(Kind::Items, &object);
             }
             Tag::Dict => {
-                self.emit.empty_dict()?;
+                self.dump.emit.empty_dict()?;
                 self.memoize(handle)?;
                 self.push_contents(Kind::Pairs, &object);
             }
             Tag::Set if self.at_least(Opcode::EmptySet) => {
-                self.emit.op(Opcode::EmptySet);
+                self.dump.emit.op(Opcode::EmptySet);
                 self.memoize(handle)?;
                 self.push_contents(Kind::Adds, &object);
             }
             Tag::FrozenSet if self.at_least(Opcode::Frozenset) => {
                 self.set_index(handle, OPEN);
-                self.emit.mark();
+                self.dump.emit.mark();
                 self.pending.extend([Task::Sequence(self.nodes.contents(&object)), Task::EndFrozenSet(handle)]);
             }
             Tag::Set | Tag::FrozenSet => {
                 self.set_index(handle, OPEN);
                 self.spelled += 1;
-                self.emit.global("builtins", if handle.tag() == Tag::Set { "set" } else { "frozenset" })?;
-                self.emit.open_tuple(1)?;
-                self.emit.empty_list()?;
+                self.dump.emit.global("builtins", if handle.tag() == Tag::Set { "set" } else { "frozenset" })?;
+                self.dump.emit.open_tuple(1)?;
+                self.dump.emit.empty_list()?;
                 self.push_contents(Kind::Items, &object);
                 self.pending.extend([
                     Task::CloseTuple(1),
@@ -64,13 +64,13 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::Tuple => {
                 self.set_index(handle, OPEN);
                 let items = self.nodes.first(&object);
-                self.emit.open_tuple(items.len())?;
+                self.dump.emit.open_tuple(items.len())?;
                 self.pending.extend([Task::Sequence(Contents::of(self.nodes, items)), Task::EndTuple(handle)]);
             }
             Tag::ByteArray => {
                 let payload = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
                 let bytes = self.bytes(payload).ok_or_else(unreadable)?;
-                self.emit.bytearray(bytes)?;
+                self.dump.emit.bytearray(bytes)?;
                 self.memoize(handle)?;
             }
             Tag::View => self.save_view(handle, &object)?,
@@ -80,7 +80,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Tag::Ext => {
                 let code = scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
-                self.emit.extension_by_code(code)?;
+                self.dump.emit.extension_by_code(code)?;
                 self.memoize(handle)?;
                 self.push_additions(handle)?;
             }
@@ -88,15 +88,16 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.set_index(handle, OPEN);
                 let id = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
                 if self.at_least(Opcode::Binpersid) {
-                    self.pending.extend([Task::Save(id), Task::Op(Opcode::Binpersid), Task::Made(handle)]);
+                    self.pending.extend([Task::SaveId(id), Task::Op(Opcode::Binpersid), Task::Made(handle)]);
                 } else {
                     let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
                         Error::unsupported("a persistent id that is no text cannot be written at protocol 0")
                     })?;
-                    self.emit.persid(&text)?;
+                    self.dump.emit.persid(&text)?;
                     self.end_object(handle)?;
                 }
             }
+            _ if self.rewrite(handle)? => {}
             _ => self.save_instance(handle, &object)?,
         }
         Ok(())
@@ -130,18 +131,18 @@ impl<'g, S: Sink> Writer<'g, S> {
     pub(super) fn end_tuple(&mut self, tuple: Handle) -> Result<()> {
         let len = self.nodes.first(&self.nodes.object(tuple.number())).len();
         let Some(index) = self.index(tuple) else {
-            self.emit.close_tuple(len, len)?;
+            self.dump.emit.close_tuple(len, len)?;
             return self.memoize(tuple);
         };
         if len <= 3 && self.at_least(Opcode::Tuple1) {
-            (0..len).for_each(|_| self.emit.op(Opcode::Pop));
+            (0..len).for_each(|_| self.dump.emit.op(Opcode::Pop));
         } else if self.at_least(Opcode::PopMark) {
-            self.emit.op(Opcode::PopMark);
+            self.dump.emit.op(Opcode::PopMark);
         } else {
             // The mark, too.
-            (0..=len).for_each(|_| self.emit.op(Opcode::Pop));
+            (0..=len).for_each(|_| self.dump.emit.op(Opcode::Pop));
         }
-        self.emit.get(index);
+        self.dump.emit.get(index);
         Ok(())
     }
 
@@ -151,9 +152,9 @@ impl<'g, S: Sink> Writer<'g, S> {
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
             if writable {
-                self.emit.bytearray(bytes)?;
+                self.dump.emit.bytearray(bytes)?;
             } else {
-                self.emit.bytes(bytes)?;
+                self.dump.emit.bytes(bytes)?;
             }
             return self.memoize(handle);
         }
@@ -168,9 +169,9 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     pub(super) fn save_global(&mut self, handle: Handle, object: &Object) -> Result<()> {
         let &[module, name] = self.nodes.first(object) else { return Err(unreadable()) };
-        if self.emit.has_extensions() {
+        if self.dump.emit.has_extensions() {
             let (module, name) = self.names(handle)?;
-            if self.emit.extension(&module, &name) {
+            if self.dump.emit.extension(&module, &name) {
                 // CPython does not memoize these.
                 return Ok(());
             }
@@ -179,22 +180,22 @@ impl<'g, S: Sink> Writer<'g, S> {
             let is_line = module.tag() == Tag::Name || name.tag() == Tag::Name;
             if is_line || self.is_python2(object) {
                 let (module, name) = self.names(handle)?;
-                self.emit.interned(&module)?;
-                self.emit.interned(&name)?;
+                self.dump.emit.interned(&module)?;
+                self.dump.emit.interned(&name)?;
             } else {
                 self.save(module)?;
                 self.save(name)?;
             }
-            self.emit.op(Opcode::StackGlobal);
+            self.dump.emit.op(Opcode::StackGlobal);
             return self.memoize(handle);
         }
         let (module, name) = self.names(handle)?;
         if object.flags().has(Flags::DOTTED) && name.contains('.') {
             // The emitter has a memo of its own for names, and the outer ones are in it too.
-            return self.emit.global(&module, &name);
+            return self.dump.emit.global(&module, &name);
         }
         let (module, name) = self.names_at_protocol(handle)?;
-        self.emit.global_verbatim(&module, &name)?;
+        self.dump.emit.global_verbatim(&module, &name)?;
         self.memoize(handle)
     }
 

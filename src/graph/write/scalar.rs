@@ -13,10 +13,10 @@ use crate::write::Sink;
 impl<'g, S: Sink> Writer<'g, S> {
     pub(super) fn save_scalar(&mut self, handle: Handle) -> Result<()> {
         match handle.tag() {
-            Tag::None => self.emit.none(),
-            Tag::True => self.emit.bool(true),
-            Tag::False => self.emit.bool(false),
-            Tag::EmptyTuple => self.emit.empty_tuple(),
+            Tag::None => self.dump.emit.none(),
+            Tag::True => self.dump.emit.bool(true),
+            Tag::False => self.dump.emit.bool(false),
+            Tag::EmptyTuple => self.dump.emit.empty_tuple(),
             Tag::Small
             | Tag::Int
             | Tag::Long1
@@ -39,7 +39,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     pub(super) fn save_number(&mut self, handle: Handle) -> Result<()> {
         let memoized = self.memoized.wants(self.graph, handle);
         if memoized && let Some(&index) = self.payloads.get(&handle) {
-            self.emit.get(index);
+            self.dump.emit.get(index);
             return Ok(());
         }
         match handle.tag() {
@@ -47,7 +47,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             _ => self.save_int(handle)?,
         }
         if memoized {
-            let index = self.emit.memoize()?;
+            let index = self.dump.emit.memoize()?;
             self.payloads.insert(handle, index);
         }
         Ok(())
@@ -55,10 +55,10 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     pub(super) fn save_int(&mut self, handle: Handle) -> Result<()> {
         match scalar::int(self.nodes, self.input, handle) {
-            Some(Int::Small(value)) if self.is_long(handle) => self.emit.long(value),
-            Some(Int::Small(value)) => self.emit.int(value),
-            Some(Int::Long(bytes)) => self.emit.big_int(bytes),
-            Some(Int::Big(value)) => self.emit.big_int(&value.to_signed_bytes_le()),
+            Some(Int::Small(value)) if self.is_long(handle) => self.dump.emit.long(value),
+            Some(Int::Small(value)) => self.dump.emit.int(value),
+            Some(Int::Long(bytes)) => self.dump.emit.big_int(bytes),
+            Some(Int::Big(value)) => self.dump.emit.big_int(&value.to_signed_bytes_le()),
             None => Err(unreadable()),
         }
     }
@@ -75,7 +75,7 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     pub(super) fn save_float(&mut self, handle: Handle) -> Result<()> {
         match scalar::float(self.nodes, self.input, handle) {
-            Some(value) => self.emit.float(value),
+            Some(value) => self.dump.emit.float(value),
             None => Err(unreadable()),
         }
     }
@@ -83,24 +83,24 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Text, bytes and 8-bit strings, which are memoized.
     pub(super) fn save_payload(&mut self, handle: Handle) -> Result<()> {
         if let Some(&index) = self.payloads.get(&handle) {
-            self.emit.get(index);
+            self.dump.emit.get(index);
             return Ok(());
         }
         let (nodes, input) = (self.nodes, self.input);
         if let Some(text) = scalar::text(nodes, input, handle) {
             match text {
-                Text::Str(text) => self.emit.str(&text)?,
-                Text::Surrogates(bytes) => self.emit.surrogates(&bytes)?,
+                Text::Str(text) => self.dump.emit.str(&text)?,
+                Text::Surrogates(bytes) => self.dump.emit.surrogates(&bytes)?,
             }
         } else if let Some(chars) = scalar::chars(input, handle) {
-            self.emit.chars(&chars)?;
+            self.dump.emit.chars(&chars)?;
         } else if let Some(bytes) = self.bytes(handle) {
-            self.emit.bytes(bytes)?;
+            self.dump.emit.bytes(bytes)?;
         } else {
             return Err(unreadable());
         }
         if self.memoized.wants(self.graph, handle) {
-            let index = self.emit.memoize()?;
+            let index = self.dump.emit.memoize()?;
             self.payloads.insert(handle, index);
         }
         Ok(())
@@ -130,28 +130,28 @@ impl<'g, S: Sink> Writer<'g, S> {
                 )));
             };
             if let Some(&index) = self.payloads.get(&handle) {
-                self.emit.get(index);
+                self.dump.emit.get(index);
                 return Ok(());
             }
             if read_only || buffer.readonly {
-                self.emit.bytes(buffer.bytes)?;
+                self.dump.emit.bytes(buffer.bytes)?;
             } else {
-                self.emit.bytearray(buffer.bytes)?;
+                self.dump.emit.bytearray(buffer.bytes)?;
             }
             if self.memoized.is_shared(handle) {
-                let index = self.emit.memoize()?;
+                let index = self.dump.emit.memoize()?;
                 self.payloads.insert(handle, index);
             }
             return Ok(());
         }
         if let Some(&index) = self.payloads.get(&base) {
-            self.emit.get(index);
+            self.dump.emit.get(index);
         } else if number == self.next_buffer {
             self.next_buffer += 1;
-            self.emit.op(Opcode::NextBuffer);
+            self.dump.emit.op(Opcode::NextBuffer);
             let other = Handle::new(Tag::Buffer, u16::from(!read_only), number as usize);
             if self.memoized.is_shared(handle) || self.memoized.is_shared(other) {
-                let index = self.emit.memoize()?;
+                let index = self.dump.emit.memoize()?;
                 self.payloads.insert(base, index);
             }
         } else {
@@ -160,7 +160,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             ));
         }
         if read_only {
-            self.emit.op(Opcode::ReadonlyBuffer);
+            self.dump.emit.op(Opcode::ReadonlyBuffer);
         }
         Ok(())
     }

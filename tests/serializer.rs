@@ -1,0 +1,165 @@
+//! The Serializer as a Pickler, and what a pickle looks like inside: memo, frames, and writers that fail.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_bytes::Bytes;
+use serde_pickle::opcode::{Argument, Opcode, instructions};
+use serde_pickle::{ErrorKind, Protocol, SerOptions, Serializer};
+
+#[derive(Serialize)]
+struct Row {
+    title: &'static str,
+    length: u32,
+}
+
+fn rows(count: u32) -> Vec<Row> {
+    (0..count).map(|length| Row { title: "t", length }).collect()
+}
+
+fn count(bytes: &[u8], text: &[u8]) -> usize {
+    bytes.windows(text.len()).filter(|window| *window == text).count()
+}
+
+#[test]
+fn a_list_of_records_writes_each_name_once_at_every_protocol() {
+    for protocol in Protocol::ALL {
+        let bytes = SerOptions::new().protocol(protocol).to_vec(&rows(500)).unwrap();
+        assert_eq!((count(&bytes, b"title"), count(&bytes, b"length")), (1, 1), "{protocol:?}");
+    }
+}
+
+#[test]
+fn a_record_alone_has_no_memo() {
+    let bytes = serde_pickle::to_vec(&Row { title: "t", length: 1 }).unwrap();
+    assert_eq!(bytes, b"\x80\x04\x95\x17\0\0\0\0\0\0\0(\x8c\x05title\x8c\x01t\x8c\x06lengthK\x01d.");
+}
+
+#[test]
+fn a_second_dump_refers_to_the_first_until_the_memo_is_cleared() {
+    let mut pickler = Serializer::with_options(Vec::new(), &SerOptions::new().framing(false));
+    for clear in [false, false, true] {
+        if clear {
+            pickler.clear_memo();
+        }
+        rows(1).serialize(&mut pickler).unwrap();
+    }
+    let first = b"\x80\x04((\x8c\x05title\x94\x8c\x01t\x8c\x06length\x94K\0dl.".as_slice();
+    let second = b"\x80\x04((h\0\x8c\x01th\x01K\0dl.".as_slice();
+    assert_eq!(pickler.into_inner(), [first, second, first].concat());
+}
+
+/// Where each frame begins and ends, from the FRAME opcodes.
+fn frames(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let mut frames = Vec::new();
+    for instruction in instructions(bytes) {
+        let instruction = instruction.unwrap();
+        if let (Opcode::Frame, Argument::Int(len)) = (instruction.1, &instruction.2) {
+            let start = instruction.0 as usize + 9;
+            frames.push(start..start + *len as usize);
+        }
+    }
+    frames
+}
+
+#[test]
+fn frames_end_between_instructions_soon_after_64_kib() {
+    let bytes = serde_pickle::to_vec(&(0..100_000).collect::<Vec<u32>>()).unwrap();
+    let frames = frames(&bytes);
+    assert!(frames.len() > 3, "{}", frames.len());
+    let starts: Vec<usize> = instructions(&bytes).map(|instruction| instruction.unwrap().0 as usize).collect();
+    let mut end = 2;
+    for (number, frame) in frames.iter().enumerate() {
+        assert_eq!(frame.start, end + 9, "a frame follows a frame");
+        end = frame.end;
+        assert!(frame.end == bytes.len() || starts.binary_search(&frame.end).is_ok());
+        if number + 1 < frames.len() {
+            assert!((65_536..65_546).contains(&frame.len()), "{}", frame.len());
+        }
+    }
+    assert_eq!(end, bytes.len());
+}
+
+#[test]
+fn a_payload_of_64_kib_is_outside_of_frames_and_a_smaller_one_is_not() {
+    for (len, outside) in [(65_535, false), (65_536, true)] {
+        let payload = vec![1; len];
+        let bytes = serde_pickle::to_vec(&("before", Bytes::new(&payload), "after")).unwrap();
+        let at = bytes.windows(100).position(|window| window == [1; 100]).unwrap();
+        let within = frames(&bytes).iter().any(|frame| frame.contains(&at));
+        assert_eq!(within, !outside, "{len}");
+    }
+}
+
+#[test]
+fn the_shortest_pickles_have_no_frame() {
+    assert_eq!(serde_pickle::to_vec(&()).unwrap(), b"\x80\x04N.");
+    assert_eq!(serde_pickle::to_vec(&7).unwrap(), b"\x80\x04K\x07.");
+    assert_eq!(serde_pickle::to_vec(&700).unwrap(), b"\x80\x04\x95\x04\0\0\0\0\0\0\0M\xbc\x02.");
+}
+
+/// Takes so many bytes, and fails then.
+struct Full(usize);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken == 0 { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(taken) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_fails_is_an_error_at_every_byte_and_for_ever_after() {
+    let value = rows(3);
+    let whole = serde_pickle::to_vec(&value).unwrap().len();
+    for room in 0..whole {
+        let mut pickler = Serializer::new(Full(room));
+        let error = value.serialize(&mut pickler).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{room}");
+        assert!(().serialize(&mut pickler).is_err(), "{room}");
+    }
+    assert!(serde_pickle::to_writer(Full(whole), &value).is_ok());
+    let large = vec![Bytes::new(&[0; 70_000]); 3];
+    assert_eq!(serde_pickle::to_writer(Full(100_000), &large).unwrap_err().kind(), ErrorKind::Io);
+}
+
+#[test]
+fn after_a_value_that_failed_nothing_more_is_written() {
+    struct Fails;
+    impl Serialize for Fails {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("no"))
+        }
+    }
+    let mut pickler = Serializer::new(Vec::new());
+    1.serialize(&mut pickler).unwrap();
+    let error = vec![("first", Ok(1)), ("second", Err(Fails))].serialize(&mut pickler).unwrap_err();
+    assert_eq!(error.to_string(), "[1][1].Err: no");
+    assert_eq!(2.serialize(&mut pickler).unwrap_err().kind(), ErrorKind::Unsupported);
+    assert_eq!(pickler.into_inner(), b"\x80\x04K\x01.");
+}
+
+#[test]
+fn a_tuple_of_another_length_than_announced_is_an_error_where_the_opcode_counts() {
+    struct Lies(usize, usize);
+    impl Serialize for Lies {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeTuple;
+            let mut tuple = serializer.serialize_tuple(self.0)?;
+            (0..self.1).try_for_each(|item| tuple.serialize_element(&item))?;
+            tuple.end()
+        }
+    }
+    for (announced, written) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
+        let error = serde_pickle::to_vec(&Lies(announced, written)).unwrap_err();
+        assert_eq!(error.to_string(), format!("a tuple of {announced} items was announced, and {written} came"));
+        // Below protocol 2 a mark counts.
+        assert!(SerOptions::new().protocol(Protocol::V0).to_vec(&Lies(announced, written)).is_ok());
+    }
+    assert!(serde_pickle::to_vec(&Lies(4, 2)).is_ok());
+}
