@@ -589,12 +589,13 @@ def load(file, **kw):
     with open(file, 'rb') as f: return pickle.load(f, **kw)
 count = 0
 for original, written in json.loads(open(sys.argv[1]).read()):
-    new = int(np.__version__.split('.')[0]) >= 2
-    if not new and ('py3.13' in original): 
-        # numpy 1 may not know numpy._core.
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
         try: want = load(original, encoding='latin1')
-        except ImportError: continue
-    else: want = load(original, encoding='latin1')
+        except Exception:
+            # numpy 1 does not load all that numpy 2 writes.
+            if int(np.__version__.split('.')[0]) >= 2: raise
+            continue
     got = load(written)
     assert type(got) is np.ndarray, original
     if got.dtype != want.dtype:
