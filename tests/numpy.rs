@@ -583,19 +583,25 @@ fn numpy_loads_what_is_written() {
     let script = "
 import json, pickle, sys, warnings
 warnings.simplefilter('error')
+warnings.simplefilter('ignore', ResourceWarning)
 import numpy as np
 def load(file, **kw):
     with open(file, 'rb') as f: return pickle.load(f, **kw)
 count = 0
-for original, written in json.load(open(sys.argv[1])):
-    new = int(np.__version__.split('.')[0]) >= 2
-    if not new and ('py3.13' in original): 
-        # numpy 1 may not know numpy._core.
+for original, written in json.loads(open(sys.argv[1]).read()):
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
         try: want = load(original, encoding='latin1')
-        except ImportError: continue
-    else: want = load(original, encoding='latin1')
+        except Exception:
+            # numpy 1 does not load all that numpy 2 writes.
+            if int(np.__version__.split('.')[0]) >= 2: raise
+            continue
     got = load(written)
-    assert type(got) is np.ndarray and got.dtype == want.dtype, (original, written, got.dtype, want.dtype)
+    assert type(got) is np.ndarray, original
+    if got.dtype != want.dtype:
+        # With a state, and not with a buffer, numpy turns the bytes into the order of the machine.
+        assert got.dtype.newbyteorder('=') == want.dtype.newbyteorder('='), (original, got.dtype, want.dtype)
+        got = got.astype(want.dtype)
     assert got.shape == want.shape, (original, got.shape)
     assert got.flags.f_contiguous == want.flags.f_contiguous, original
     if want.dtype.hasobject: assert repr(got) == repr(want), (original, got)
@@ -609,4 +615,65 @@ print(count)
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(output.status.success(), "{errors}");
     assert!(String::from_utf8_lossy(&output.stdout).trim().parse::<usize>().unwrap() > 100);
+}
+
+#[path = "../examples/dataframe.rs"]
+#[allow(dead_code)]
+mod dataframe;
+
+/// The frames and series of pandas 1.3, 2 and 3 by the example, but for categories, which are no plain column.
+#[test]
+fn pandas_frames_of_plain_columns_read_by_the_example() {
+    #[derive(Deserialize)]
+    struct Pandas {
+        file: String,
+        case: String,
+        #[serde(default)]
+        columns: serde_json::Map<String, Json>,
+        #[serde(default)]
+        values: Json,
+        index: Vec<Json>,
+    }
+    #[derive(Deserialize)]
+    struct Manifest {
+        entries: Vec<Json>,
+    }
+
+    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
+    let manifest: Manifest = serde_json::from_str(&text).unwrap();
+    let of_pandas = |entry: &&Json| entry["case"].as_str().is_some_and(|case| case.starts_with("pandas/"));
+    let mut read = 0;
+    for entry in manifest.entries.iter().filter(of_pandas).filter(|entry| entry["index"].is_array()) {
+        let entry = Pandas::deserialize(entry).unwrap();
+        if entry.case == "pandas/frame_categorical" {
+            continue;
+        }
+        let frame = dataframe::read(&bytes(&entry.file)).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+        let index = entry.index.iter().map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned));
+        assert_eq!(frame.index, index.collect::<Vec<_>>(), "{}", entry.file);
+        let found = frame.columns.iter().map(|(name, column)| (name.clone(), plain(column)));
+        if entry.values.is_null() {
+            assert_eq!(found.collect::<serde_json::Map<_, _>>(), entry.columns, "{}", entry.file);
+        } else {
+            let [(_, column)] = &found.collect::<Vec<_>>()[..] else { panic!("{}: not one column", entry.file) };
+            assert_eq!(column, &entry.values, "{}", entry.file);
+        }
+        read += 1;
+    }
+    assert!(read > 20, "only {read}");
+}
+
+/// Times without the fraction that is 0, as the manifest has them.
+fn plain(column: &dataframe::Column) -> Json {
+    match column {
+        dataframe::Column::Bool(values) => json!(values),
+        dataframe::Column::Int(values) => json!(values),
+        dataframe::Column::Float(values) => json!(values),
+        dataframe::Column::Text(values) => {
+            let text = |value: &Option<String>| {
+                value.as_ref().map(|text| text.trim_end_matches(".000000").trim_end_matches(".000000000").to_owned())
+            };
+            json!(values.iter().map(text).collect::<Vec<_>>())
+        }
+    }
 }

@@ -131,6 +131,15 @@ impl<'de> Reader<'_, '_, 'de> {
         }
     }
 
+    /// The same for a payload of `len` bytes, also where an 8-bit string of Python 2 was taken for text on its way through a
+    /// `Value`: as latin-1 if that gives the length, else as UTF-8.
+    fn payload(&self, handle: Handle, len: Option<usize>) -> Result<Option<Cow<'de, [u8]>>> {
+        let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) else { return self.bytes(handle) };
+        let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let latin1 = latin1.filter(|bytes| Some(bytes.len()) == len);
+        Ok(Some(Cow::Owned(latin1.unwrap_or_else(|| text.into_owned().into_bytes()))))
+    }
+
     /// The arrays that are made empty and given a state; a masked one has mask and fill value behind the data.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
         let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
@@ -152,8 +161,8 @@ impl<'de> Reader<'_, '_, 'de> {
         // Its state is copied into memory of its own.
         array.readonly = false;
         if let Some(mask) = mask {
-            let Some(mask) = self.bytes(mask)? else { return Ok(None) };
             let count = count_of(&array.shape).unwrap_or(usize::MAX);
+            let Some(mask) = self.payload(mask, Some(count))? else { return Ok(None) };
             if mask.len() != count {
                 return match array.dtype.fields.is_empty() {
                     true => Err(malformed("masked array", format_args!("a mask of {} for {count} values", mask.len()))),
@@ -179,7 +188,7 @@ impl<'de> Reader<'_, '_, 'de> {
         let Some(dtype) = self.shared_dtype(dtype)? else { return Ok(None) };
         let data = match dtype.has_objects() {
             true => Data::Values(vec![data]),
-            false => match self.bytes(data)? {
+            false => match self.payload(data, Some(dtype.itemsize))? {
                 Some(bytes) => Data::Bytes(bytes),
                 None => return Ok(None),
             },
@@ -197,10 +206,12 @@ impl<'de> Reader<'_, '_, 'de> {
                 (Data::Values(self.cx.nodes.contents(&list).collect()), false)
             }
             (_, true) => return Err(malformed("array", "its objects are not in a list")),
-            (_, false) => match self.bytes(data)? {
-                Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
-                None => return Err(malformed("array", "its data is not bytes")),
-            },
+            (_, false) => {
+                match self.payload(data, count_of(&shape).and_then(|count| count.checked_mul(dtype.itemsize)))? {
+                    Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
+                    None => return Err(malformed("array", "its data is not bytes")),
+                }
+            }
         };
         self.checked(shape, dtype, fortran, data, readonly).map(Some)
     }

@@ -329,6 +329,32 @@ impl<'de> Deserialize<'de> for NdArray<'de> {
     }
 }
 
+/// An [`NdArray`] with data of its own, for [`from_reader`](crate::from_reader) and for types that borrow nothing.
+///
+/// ```
+/// use serde_pickle::python::numpy::{NdArray, OwnedNdArray};
+///
+/// let array = OwnedNdArray(NdArray::from_vec(vec![1_i64, 2], &[2])?);
+/// let bytes = serde_pickle::to_vec(&array)?;
+/// let again: OwnedNdArray = serde_pickle::from_reader(&bytes[..])?;
+/// assert_eq!(again, array);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnedNdArray(pub NdArray<'static>);
+
+impl<'de> Deserialize<'de> for OwnedNdArray {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        NdArray::deserialize(deserializer).map(|array| Self(array.into_owned()))
+    }
+}
+
+impl Serialize for OwnedNdArray {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
 struct ArrayVisitor;
 
 impl<'de> Visitor<'de> for ArrayVisitor {

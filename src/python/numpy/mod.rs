@@ -14,7 +14,7 @@ pub(crate) mod number;
 pub(crate) mod scalar;
 pub(crate) mod time;
 
-pub use array::{InBuffer, NdArray, Order};
+pub use array::{InBuffer, NdArray, Order, OwnedNdArray};
 pub use dtype::{ByteOrder, Dtype, Field, Kind, Subarray};
 pub(crate) use dtype_serde::hand_over;
 pub use number::Number;
