@@ -302,7 +302,7 @@ fn the_table_of_zones_is_what_happens() {
 fn the_tests_that_the_document_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = std::fs::read_to_string(root.join("docs/MAPPING.md")).unwrap();
-    let sources: String = ["tests", "tests/natural"]
+    let sources: String = ["tests", "tests/natural", "tests/python_types", "tests/hooks", "tests/value"]
         .iter()
         .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap())
         .map(|file| file.unwrap().path())
