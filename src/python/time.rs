@@ -101,6 +101,7 @@ impl Time {
     }
 
     /// Microseconds since midnight.
+    #[cfg(any(test, feature = "chrono"))]
     pub(super) fn micros(&self) -> u64 {
         let seconds = (u64::from(self.hour) * 60 + u64::from(self.minute)) * 60 + u64::from(self.second);
         seconds * 1_000_000 + u64::from(self.microsecond)
