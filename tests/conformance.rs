@@ -173,3 +173,18 @@ fn every_meant_difference_is_in_the_document() {
     }
     failures.finish(15);
 }
+
+#[test]
+fn arguments_that_are_none_are_read_as_none() {
+    // Python 2.2 called `__basicnew__` then.
+    let value: Value = serde_pickle::from_slice(b"cgeometry\nPoint\nNR.").unwrap();
+    assert_eq!(value.as_object().unwrap().args, Value::None);
+}
+
+#[test]
+fn a_carriage_return_of_a_text_file_is_named() {
+    let ints: Vec<u8> = serde_pickle::from_slice(b"(lp0\r\nI1\r\naI2\r\na.").unwrap();
+    assert_eq!(ints, [1, 2]);
+    let error = serde_pickle::from_slice::<Value>(b"S'a'\r\np0\r\n.").unwrap_err();
+    assert_eq!(error.to_string(), "a line ends in CR LF: the pickle was written or copied as a text file, at byte 0");
+}

@@ -244,6 +244,7 @@ pub(crate) fn decode_float(line: &[u8]) -> Result<f64> {
 pub(crate) fn decode_string(line: &[u8]) -> Result<Cow<'_, [u8]>> {
     let body = match line {
         [b'\'', body @ .., b'\''] | [b'"', body @ .., b'"'] => body,
+        [.., b'\r'] => return Err("a line ends in CR LF: the pickle was written or copied as a text file".into()),
         _ => return Err("the argument of STRING is not in quotes".into()),
     };
     let Some(first) = memchr::memchr(b'\\', body) else {
