@@ -8,6 +8,7 @@ mod access;
 mod class;
 pub(crate) mod construct;
 pub(crate) mod cx;
+mod direct;
 mod elements;
 pub(crate) mod node;
 mod numpy;
@@ -86,6 +87,11 @@ fn read_slice<'de, T: Deserialize<'de>>(
     settings: &Settings<'_>,
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
+    if buffers.is_none()
+        && let Some(value) = direct::read(bytes, settings)
+    {
+        return Ok(value);
+    }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
     check_all_taken(&state, buffers)?;

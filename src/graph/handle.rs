@@ -101,60 +101,6 @@ tags! {
     View,
 }
 
-/// How an int of up to eight bytes lies behind its opcode: how many bytes, behind how many of length, with a sign or not.
-///
-/// Which opcode an int has depends on its value, so in mixed ints a branch on it is a coin toss. With the shape in the
-/// handle every such int is read by one load and two shifts.
-#[derive(Clone, Copy)]
-pub(crate) struct IntShape(u16);
-
-impl IntShape {
-    pub(crate) const BININT1: Self = Self::new(1, 1, false);
-    pub(crate) const BININT2: Self = Self::new(1, 2, false);
-    pub(crate) const BININT: Self = Self::new(1, 4, true);
-
-    const SIGNED: u16 = 1 << 8;
-
-    /// `header`: where the payload begins, counted from the opcode. `len`: 1 to 8.
-    const fn new(header: u16, len: u16, signed: bool) -> Self {
-        Self(header << 4 | len | if signed { Self::SIGNED } else { 0 })
-    }
-
-    /// That of a LONG1 with a payload of this length.
-    #[inline]
-    pub(crate) const fn long1(len: usize) -> Option<Self> {
-        if len == 0 || len > 8 { None } else { Some(Self::new(2, len as u16, true)) }
-    }
-
-    #[inline]
-    pub(crate) const fn bits(self) -> u16 {
-        self.0
-    }
-
-    #[inline]
-    pub(crate) const fn from_bits(bits: u16) -> Self {
-        Self(bits)
-    }
-
-    #[inline]
-    pub(crate) const fn header(self) -> usize {
-        (self.0 >> 4 & 15) as usize
-    }
-
-    #[inline]
-    pub(crate) const fn len(self) -> usize {
-        (self.0 & 15) as usize
-    }
-
-    /// The int in `word`, whose first bytes are the payload.
-    #[inline]
-    pub(crate) const fn extract(self, word: u64) -> i64 {
-        let unused = (64 - 8 * (self.0 & 15) as u32) & 63;
-        let top = word << unused;
-        if self.0 & Self::SIGNED != 0 { top as i64 >> unused } else { (top >> unused) as i64 }
-    }
-}
-
 /// One value, in eight bytes. See the head of this file for the layout.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle(u64);

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 
 use num_bigint::BigInt;
 
-use super::handle::{Handle, IntShape, Tag};
+use super::handle::{Handle, Tag};
 use super::nodes::{Const, Nodes};
 use crate::opcode::Opcode;
+use crate::read::IntShape;
 use crate::read::text::{self, Decimal, Text};
 
 /// An int.
@@ -57,23 +58,16 @@ fn line(input: &[u8], at: usize, detail: u16) -> Option<&[u8]> {
     rest.get(..len)
 }
 
+/// The text of a UNICODE line without escapes.
+pub(crate) fn text_line(input: &[u8], handle: Handle) -> Option<&str> {
+    std::str::from_utf8(line(input, handle.offset() + 1, handle.detail())?).ok()
+}
+
 /// The value of an int with the tag `Int`.
 #[inline(always)]
 pub(crate) fn short_int(input: &[u8], handle: Handle) -> Option<i64> {
     let shape = IntShape::from_bits(handle.detail());
-    let rest = input.get(handle.offset() + shape.header()..)?;
-    // Where eight bytes are there, one load takes the payload and what follows it.
-    match rest.first_chunk::<8>() {
-        Some(word) => Some(shape.extract(u64::from_le_bytes(*word))),
-        None => short_int_at_end(rest, shape),
-    }
-}
-
-#[cold]
-fn short_int_at_end(rest: &[u8], shape: IntShape) -> Option<i64> {
-    let mut word = [0; 8];
-    word.get_mut(..shape.len())?.copy_from_slice(rest.get(..shape.len())?);
-    Some(shape.extract(u64::from_le_bytes(word)))
+    shape.read(input.get(handle.offset() + shape.header()..)?)
 }
 
 /// The value of a BINFLOAT.
@@ -106,6 +100,9 @@ pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> 
 }
 
 fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
+    if let Some((value, _)) = text::leading_decimal(input.get(handle.offset() + 1..)?, handle.tag() == Tag::LongLine) {
+        return Some(Int::Small(value));
+    }
     let line = line(input, handle.offset() + 1, Handle::LONG)?;
     // The machine has checked the number of digits.
     let decimal = match handle.tag() {
@@ -139,7 +136,7 @@ pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: H
     match handle.tag() {
         Tag::Shared => Some(nodes.shared(handle.number()).text),
         Tag::Str1 | Tag::Str4 | Tag::Str8 => std::str::from_utf8(payload(input, handle)?).ok(),
-        Tag::StrLine => std::str::from_utf8(line(input, handle.offset() + 1, handle.detail())?).ok(),
+        Tag::StrLine => text_line(input, handle),
         Tag::Name => std::str::from_utf8(line(input, handle.offset(), handle.detail())?).ok(),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Str(Cow::Borrowed(text)) => Some(text),

@@ -19,13 +19,13 @@ mod step;
 
 use crate::de::Settings;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, IntShape, Tag};
+use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Flags, Nodes, Shared};
 use crate::graph::scalar;
 use crate::limits;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
-use crate::read::{Cursor, text};
+use crate::read::{Cursor, IntShape, text};
 
 pub(crate) use hooks::Hooks;
 pub(crate) use known::{Known, understand};

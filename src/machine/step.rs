@@ -85,13 +85,19 @@ impl Machine<'_, '_> {
     // Numbers and text
 
     fn decimal(&mut self, opcode: Opcode) -> Result<()> {
-        let line = self.cursor.read_filled_line()?;
-        let digits = self.config.max_int_digits;
-        let (value, tag) = match opcode {
-            Opcode::Int => (text::decode_int(line, digits), Tag::IntLine),
-            _ => (text::decode_long(line, digits), Tag::LongLine),
+        let value = match self.cursor.read_decimal_line(opcode) {
+            Some(value) => Decimal::Int(value),
+            None => {
+                let line = self.cursor.read_filled_line()?;
+                let digits = self.config.max_int_digits;
+                self.cursor.checked(match opcode {
+                    Opcode::Int => text::decode_int(line, digits),
+                    _ => text::decode_long(line, digits),
+                })?
+            }
         };
-        let (tag, detail) = match self.cursor.checked(value)? {
+        let tag = if opcode == Opcode::Int { Tag::IntLine } else { Tag::LongLine };
+        let (tag, detail) = match value {
             Decimal::Bool(value) => (if value { Tag::True } else { Tag::False }, 0),
             Decimal::Int(value) => match u16::try_from(value) {
                 Ok(small) => (Tag::Small, small),

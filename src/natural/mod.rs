@@ -122,6 +122,11 @@ fn find(module: &str, qualname: &str) -> Option<usize> {
     TABLE.binary_search_by(|&(m, q, _)| (m, q).cmp(&(module, qualname))).ok()
 }
 
+/// Whether the objects of a class may have a natural form.
+pub(crate) fn has_form(module: &str, qualname: &str) -> bool {
+    find(module, qualname).is_some()
+}
+
 /// What was found for the classes that a walk met last, by their handles: objects come in thousands, classes do not.
 #[derive(Default)]
 pub(crate) struct FormCache([Cell<(u64, Option<u8>)>; 8]);

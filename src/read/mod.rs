@@ -10,6 +10,7 @@
 //!
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
+mod int_shape;
 pub(crate) mod source;
 pub(crate) mod text;
 
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::opcode::{Argument, ArgumentKind, Opcode};
+pub(crate) use int_shape::IntShape;
 use text::{Decimal, Text};
 
 /// The highest protocol that PROTO may announce.
@@ -68,6 +70,25 @@ impl<'a> Cursor<'a> {
             },
             None => Err(self.no_stop()),
         }
+    }
+
+    /// The next byte, which stays where it is.
+    #[inline(always)]
+    pub(crate) fn peek_byte(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// The next opcode, which stays where it is.
+    #[inline]
+    pub(crate) fn peek_opcode(&self) -> Option<Opcode> {
+        self.bytes.get(self.at).copied().and_then(Opcode::from_byte)
+    }
+
+    /// Goes past the opcode that was peeked at.
+    #[inline]
+    pub(crate) fn pass_opcode(&mut self) {
+        self.opcode_at = self.at;
+        self.at += 1;
     }
 
     /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind it.
@@ -201,6 +222,52 @@ impl<'a> Cursor<'a> {
         match usize::try_from(len) {
             Ok(len) => self.read_payload(len),
             Err(_) => Err(self.malformed(format!("LONG4 has a negative length, {len}"))),
+        }
+    }
+
+    /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2, LONG1), and the int. `None`
+    /// where another opcode is next, or the argument is not there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_short_int(&mut self) -> Option<i64> {
+        let rest = self.bytes.get(self.at..)?;
+        let shape = IntShape::of(rest)?;
+        let value = shape.read(rest.get(shape.header()..)?)?;
+        self.opcode_at = self.at;
+        self.at += shape.header() + shape.len();
+        Some(value)
+    }
+
+    /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it; leaves any other where it is.
+    #[inline]
+    pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
+        let (value, len) = text::leading_decimal(self.bytes.get(self.at..)?, opcode == Opcode::Long)?;
+        self.at += len;
+        Some(value)
+    }
+
+    /// Goes past the argument of the opcode that was just read.
+    pub(crate) fn skip_argument(&mut self, opcode: Opcode) -> Result<()> {
+        match opcode.argument() {
+            ArgumentKind::None => Ok(()),
+            ArgumentKind::Uint1 => self.read_uint1().map(|_| ()),
+            ArgumentKind::Uint2 => self.read_uint2().map(|_| ()),
+            ArgumentKind::Int4 | ArgumentKind::Uint4 => self.read_uint4().map(|_| ()),
+            ArgumentKind::Uint8 | ArgumentKind::Float8 => self.read_uint8().map(|_| ()),
+            ArgumentKind::DecimalShort
+            | ArgumentKind::DecimalLong
+            | ArgumentKind::FloatLine
+            | ArgumentKind::StringLine
+            | ArgumentKind::Line
+            | ArgumentKind::UnicodeLine => self.read_line().map(|_| ()),
+            ArgumentKind::TwoLines => self.read_line().and_then(|_| self.read_line()).map(|_| ()),
+            ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => {
+                self.read_counted1().map(|_| ())
+            }
+            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => self.read_counted4().map(|_| ()),
+            ArgumentKind::Long4 => self.read_long4().map(|_| ()),
+            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
+                self.read_counted8().map(|_| ())
+            }
         }
     }
 

@@ -91,27 +91,72 @@ pub(crate) fn decode_long(line: &[u8], digits: usize) -> Result<Decimal> {
     python_int(until_nul(line), digits).map(Decimal::from_big)
 }
 
-/// What nearly all ints look like: up to 19 digits that fit 64 bits, no sign but a minus, no leading zero.
+/// What nearly all ints look like: digits that fit 64 bits, no sign but a minus, no leading zero.
 #[inline]
 fn plain_decimal(line: &[u8]) -> Option<i64> {
-    let (negative, digits) = match line {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    if digits.len() > 19 || !matches!(digits.first(), Some(b'1'..=b'9')) {
+    let negative = line.first() == Some(&b'-');
+    let digits = line.get(usize::from(negative)..)?;
+    let (value, count) = leading_digits(digits);
+    if count > 19 || count == 0 || count != digits.len() || digits.first() == Some(&b'0') {
         return None;
-    }
-    let mut value = 0u64;
-    for digit in digits {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        // Nineteen digits fit 64 bits without a sign.
-        value = value * 10 + u64::from(digit);
     }
     let value = i64::try_from(value).ok()?;
     Some(if negative { -value } else { value })
+}
+
+/// The int at the start of `text`, where it is a whole line in the one way that picklers write it: a minus or nothing,
+/// digits without a leading zero that fit 64 bits, and where it is `long` `L` or nothing. Gives the length of the line with
+/// its newline.
+#[inline]
+pub(crate) fn leading_decimal(text: &[u8], long: bool) -> Option<(i64, usize)> {
+    let negative = text.first() == Some(&b'-');
+    let text = text.get(usize::from(negative)..)?;
+    let (value, count) = leading_digits(text);
+    if count > 19 || text.first() == Some(&b'0') {
+        return None;
+    }
+    let value = i64::try_from(value).ok().filter(|_| count > 0)?;
+    let line = match text.get(count..)? {
+        [b'\n', ..] => count + 1,
+        [b'L', b'\n', ..] if long => count + 2,
+        _ => return None,
+    };
+    Some((if negative { -value } else { value }, usize::from(negative) + line))
+}
+
+/// The digits at the start of `text`: their value, which is right for up to 19, and how many there are; of more than 24 it
+/// is enough to know that.
+///
+/// Eight at a time: a loop over single digits costs twice as much, most of it at its end, which no processor can guess.
+#[inline]
+fn leading_digits(text: &[u8]) -> (u64, usize) {
+    const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+    let (mut value, mut count) = (0u64, 0);
+    while let Some(word) = text.get(count..).and_then(<[u8]>::first_chunk::<8>) {
+        // As numbers of one byte each, the first digit lowest.
+        let digits = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
+        // A byte is a digit if neither it nor it plus six has anything in its upper half.
+        let others = (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
+        let found = (others.trailing_zeros() / 8) as usize;
+        if found == 0 {
+            return (value, count);
+        }
+        // With zeros in front they are eight digits, which are joined to pairs, fours and one number.
+        let eight = digits << (64 - 8 * found as u32);
+        let pairs = eight.wrapping_mul(10).wrapping_add(eight >> 8) & 0x00ff_00ff_00ff_00ff;
+        let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+        let joined = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+        value = value.wrapping_mul(POWERS.get(found).copied().unwrap_or(1)).wrapping_add(joined);
+        count += found;
+        if found < 8 || count > 19 {
+            return (value, count);
+        }
+    }
+    for byte in text.get(count..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        count += 1;
+    }
+    (value, count)
 }
 
 fn until_nul(line: &[u8]) -> &[u8] {
@@ -473,6 +518,42 @@ mod tests {
         for bytes in [&b"\xff"[..], b"\xed\xa0", b"\xc0\x80", b"\xf4\x90\x80\x80"] {
             assert!(!is_utf8_with_surrogates(bytes), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_plain_decimal_is_read_in_one_go_and_all_else_left() {
+        for value in [1, 9, 10, 12_345_678, 123_456_789, 1_234_567_890_123_456, i64::MAX, -1, -i64::MAX] {
+            for behind in ["", "aI5\n", "a, and much more behind it"] {
+                let line = format!("{value}\n{behind}");
+                assert_eq!(
+                    leading_decimal(line.as_bytes(), false),
+                    Some((value, value.to_string().len() + 1)),
+                    "{line}"
+                );
+                let line = format!("{value}L\n{behind}");
+                assert_eq!(
+                    leading_decimal(line.as_bytes(), true),
+                    Some((value, value.to_string().len() + 2)),
+                    "{line}"
+                );
+                assert_eq!(leading_decimal(line.as_bytes(), false), None, "{line}");
+            }
+        }
+        let odd = [
+            "", "-", "\n", "-\n", "0\n", "01\n", "-0\n", "+1\n", " 1\n", "1 \n", "1_0\n", "1\r\n", "12", "12L",
+            "12LL\n",
+        ];
+        let large =
+            ["9223372036854775808\n", "-9223372036854775808\n", "99999999999999999999\n", "18446744073709551617\n"];
+        for line in odd.into_iter().chain(large) {
+            for behind in ["", "                "] {
+                assert_eq!(leading_decimal(format!("{line}{behind}").as_bytes(), true), None, "{line}");
+            }
+        }
+        let endless = "1".repeat(1_000);
+        assert_eq!(leading_decimal(format!("{endless}\n").as_bytes(), true), None);
+        assert_eq!(leading_decimal("1:\n       ".as_bytes(), true), None);
+        assert_eq!(leading_decimal("1/\n       ".as_bytes(), true), None);
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! Instances as structs: a class, no arguments, and a dict of attributes.
+//!
+//! ```text
+//! instance  ::=  class EMPTY_TUPLE NEWOBJ dict BUILD
+//! class     ::=  GLOBAL | text text STACK_GLOBAL | BINGET…
+//! ```
+//!
+//! That is how Python pickles an object of a class that says nothing about pickling. All else (arguments, slots, items,
+//! classes with a meaning of their own) is for the machine.
+
+use serde::de::Visitor;
+
+use super::Outcome;
+use super::state::Direct;
+use crate::graph::handle::{Handle, Tag};
+use crate::machine::Known;
+use crate::opcode::Opcode;
+use crate::reduce::class::ClassName;
+use crate::reduce::token;
+
+/// A class that the pickle names.
+pub(super) struct Class<'de> {
+    module: &'de str,
+    qualname: &'de str,
+    /// Whether its objects are nothing but their attributes to us.
+    plain: bool,
+    /// Address and length of the serde name that was found to be that of the class.
+    matched: (usize, usize),
+}
+
+impl<'de> Direct<'de> {
+    /// Reads an instance as the struct with the serde name `name`.
+    pub(super) fn instance<V: Visitor<'de>>(
+        &mut self,
+        opcode: Opcode,
+        name: &'static str,
+        visitor: V,
+    ) -> Outcome<V::Value> {
+        let class = self.class(opcode)?;
+        if !self.is_class(class, name) {
+            return self.irregular();
+        }
+        self.expect(Opcode::EmptyTuple)?;
+        self.expect(Opcode::Newobj)?;
+        self.memoize_other()?;
+        let value = self.map(visitor)?;
+        self.expect(Opcode::Build)?;
+        Ok(value)
+    }
+
+    #[inline]
+    fn expect(&mut self, opcode: Opcode) -> Outcome<()> {
+        if self.next()? != opcode {
+            return self.irregular();
+        }
+        self.cursor.pass_opcode();
+        Ok(())
+    }
+
+    /// Reads a class; gives its number.
+    #[inline]
+    fn class(&mut self, opcode: Opcode) -> Outcome<usize> {
+        if let Opcode::Binget | Opcode::LongBinget | Opcode::Get = opcode {
+            let (index, handle) = self.fetch(opcode)?;
+            if handle.tag() == Tag::Global {
+                return Ok(handle.number() as usize);
+            }
+            let module = self.fetched_text(index, handle)?;
+            return self.stack_global(module);
+        }
+        self.new_class(opcode)
+    }
+
+    fn new_class(&mut self, opcode: Opcode) -> Outcome<usize> {
+        if opcode == Opcode::Global {
+            self.cursor.pass_opcode();
+            let names = self.cursor.read_names();
+            let (module, name) = self.checked(names)?;
+            return self.named_class(module, name);
+        }
+        let module = self.text(opcode)?;
+        self.stack_global(module)
+    }
+
+    fn stack_global(&mut self, module: &'de str) -> Outcome<usize> {
+        let opcode = self.next()?;
+        let name = self.text(opcode)?;
+        self.expect(Opcode::StackGlobal)?;
+        self.named_class(module, name)
+    }
+
+    fn named_class(&mut self, module: &'de str, name: &'de str) -> Outcome<usize> {
+        let (python3, qualname) = if self.protocol < 3 && self.settings.fix_imports {
+            crate::reduce::compat::to_python3(module, name)
+        } else {
+            (module, name)
+        };
+        let known = Known::of_global(module, name) != Known::Nothing || crate::natural::has_form(python3, qualname);
+        let number = self.classes.len();
+        self.classes.push(Class { module: python3, qualname, plain: !known, matched: (0, 0) });
+        // There are no more classes than bytes, and fewer than 2³².
+        self.memoize(Handle::numbered(Tag::Global, number as u32))?;
+        Ok(number)
+    }
+
+    /// Whether a struct of this name reads the attributes of that class.
+    #[inline]
+    fn is_class(&mut self, class: usize, name: &'static str) -> bool {
+        let Some(class) = self.classes.get_mut(class).filter(|class| class.plain) else { return false };
+        let key = (name.as_ptr() as usize, name.len());
+        if class.matched == key {
+            return true;
+        }
+        let matches = match ClassName::parse(name) {
+            Ok(Some(wanted)) => wanted.matches(class.module, class.qualname),
+            Ok(None) => !name.starts_with(token::PREFIX),
+            Err(_) => false,
+        };
+        if matches {
+            class.matched = key;
+        }
+        matches
+    }
+}

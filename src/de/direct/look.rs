@@ -1,0 +1,191 @@
+//! Looking ahead where the opcodes leave it open what a value belongs to.
+//!
+//! Behind an empty list a value may be its only item, with an APPEND to follow, or its neighbour; which of the two only the
+//! opcode behind that value tells. So the opcodes are counted through, without looking at what they say, until one takes
+//! hold of what is asked about. What is found on the way about the values within is kept, so that lists of one list of one
+//! list are looked through once; and all looks together are limited.
+
+use super::Outcome;
+use super::state::Direct;
+use crate::opcode::Opcode;
+use crate::read::Cursor;
+
+/// Values that lie side by side before one stops looking: they are neighbours. If they were items after all, the guess was
+/// wrong and the machine reads.
+const SPARE: usize = 8;
+
+/// A stretch of the input that was looked through.
+#[derive(Default)]
+pub(super) struct Looked {
+    start: usize,
+    end: usize,
+    /// Where the items, entries and batches in it begin that are added to a container, in order.
+    added: Vec<usize>,
+    /// The values at its end: what becomes of them it does not tell.
+    stack: Operands,
+}
+
+/// The stack that a stretch of opcodes would leave behind: for each operand where it begins.
+#[derive(Default)]
+struct Operands {
+    starts: Vec<usize>,
+    /// How many operands there were at each mark, and where the mark is.
+    marks: Vec<(usize, usize)>,
+}
+
+impl Direct<'_> {
+    /// Whether what comes next (an item, a key and a value, a batch) is added to the container that was just read.
+    pub(super) fn adds_next(&mut self) -> Outcome<bool> {
+        let at = self.cursor.position();
+        let looked = &self.looked;
+        let known = (looked.start..looked.end).contains(&at) && !looked.stack.begins_at(at);
+        if !known {
+            self.look()?;
+        }
+        Ok(self.looked.added.binary_search(&at).is_ok())
+    }
+
+    /// Looks through what comes next, until it is added to something or turns out not to be.
+    fn look(&mut self) -> Outcome<()> {
+        let mut cursor = self.cursor.clone();
+        let start = cursor.position();
+        let mut looked = std::mem::take(&mut self.looked);
+        looked.added.clear();
+        let stack = &mut looked.stack;
+        stack.clear();
+        loop {
+            let at = cursor.position();
+            let opcode = self.pass(&mut cursor, start)?;
+            let first = match opcode {
+                Opcode::Append => stack.take(1),
+                Opcode::Setitem => stack.take(2),
+                Opcode::Appends | Opcode::Setitems | Opcode::Additems => stack.take_marked(),
+                _ => match stack.run(opcode, at) {
+                    Some(true) if stack.starts.len() <= SPARE || !stack.marks.is_empty() => continue,
+                    Some(_) => break,
+                    None => return self.irregular(),
+                },
+            };
+            let Some(first) = first else { break };
+            looked.added.push(first);
+            // What is added to lies before all that was looked at.
+            if stack.starts.is_empty() {
+                break;
+            }
+        }
+        looked.start = start;
+        looked.end = cursor.position();
+        self.lookahead -= ((looked.end - start) as u64).min(self.lookahead);
+        looked.added.sort_unstable();
+        self.looked = looked;
+        Ok(())
+    }
+
+    /// Whether the next values, `len` of them, become a tuple.
+    pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
+        let mut cursor = self.cursor.clone();
+        let start = cursor.position();
+        let mut stack = Operands::default();
+        let found = loop {
+            let at = cursor.position();
+            let opcode = self.pass(&mut cursor, start)?;
+            let settled = stack.marks.is_empty();
+            match opcode {
+                Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 if settled && stack.starts.len() == len => {
+                    break tuple_len(opcode) == len;
+                }
+                Opcode::Append if stack.take(1).is_some() && !stack.starts.is_empty() => {}
+                Opcode::Setitem if stack.take(2).is_some() && !stack.starts.is_empty() => {}
+                Opcode::Appends | Opcode::Setitems | Opcode::Additems
+                    if stack.take_marked().is_some() && !stack.starts.is_empty() => {}
+                Opcode::Append | Opcode::Setitem | Opcode::Appends | Opcode::Setitems | Opcode::Additems => {
+                    break false;
+                }
+                _ => match stack.run(opcode, at) {
+                    Some(true) if stack.starts.len() <= len + SPARE || !stack.marks.is_empty() => {}
+                    Some(_) => break false,
+                    None => return self.irregular(),
+                },
+            }
+        };
+        self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
+        Ok(found)
+    }
+
+    /// Goes past an instruction, if there is one and looking since `start` has not cost too much.
+    fn pass(&mut self, cursor: &mut Cursor<'_>, start: usize) -> Outcome<Opcode> {
+        if (cursor.position() - start) as u64 <= self.lookahead
+            && let Some(opcode) = cursor.peek_opcode()
+        {
+            cursor.pass_opcode();
+            if cursor.skip_argument(opcode).is_ok() {
+                return Ok(opcode);
+            }
+        }
+        self.irregular()
+    }
+}
+
+impl Operands {
+    fn clear(&mut self) {
+        self.starts.clear();
+        self.marks.clear();
+    }
+
+    /// Whether one of the operands, or of the marks, begins at `at`. Both lie in the order of the input.
+    fn begins_at(&self, at: usize) -> bool {
+        self.starts.binary_search(&at).is_ok() || self.marks.binary_search_by_key(&at, |&(_, mark)| mark).is_ok()
+    }
+
+    /// Takes the topmost operands off; gives where the first of them begins. `None` where they are not there.
+    fn take(&mut self, count: usize) -> Option<usize> {
+        let fence = self.marks.last().map_or(0, |&(fence, _)| fence);
+        let left = self.starts.len().checked_sub(count).filter(|&left| left >= fence)?;
+        let first = self.starts.get(left).copied();
+        self.starts.truncate(left);
+        first
+    }
+
+    /// Takes off all above the topmost mark, and the mark; gives where the mark is.
+    fn take_marked(&mut self) -> Option<usize> {
+        let (count, at) = self.marks.pop()?;
+        self.starts.truncate(count);
+        Some(at)
+    }
+
+    /// Does what an opcode at `at` does to the stack that adds nothing to a container. `Some(false)` where its operands
+    /// are not there; `None` for an opcode that no regular pickle has.
+    fn run(&mut self, opcode: Opcode, at: usize) -> Option<bool> {
+        let first = match opcode {
+            Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put | Opcode::Frame | Opcode::Proto => {
+                return Some(true);
+            }
+            Opcode::Mark => {
+                self.marks.push((self.starts.len(), at));
+                return Some(true);
+            }
+            Opcode::List | Opcode::Dict | Opcode::Tuple | Opcode::Frozenset => self.take_marked(),
+            Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 => self.take(tuple_len(opcode)),
+            Opcode::StackGlobal | Opcode::Newobj | Opcode::Reduce | Opcode::Build => self.take(2),
+            Opcode::NewobjEx => self.take(3),
+            Opcode::Binpersid | Opcode::ReadonlyBuffer => self.take(1),
+            Opcode::Stop => None,
+            Opcode::Pop | Opcode::PopMark | Opcode::Dup | Opcode::Inst | Opcode::Obj => return None,
+            // All others push one value.
+            _ => Some(at),
+        };
+        if let Some(first) = first {
+            self.starts.push(first);
+        }
+        Some(first.is_some())
+    }
+}
+
+/// How many items TUPLE1, TUPLE2 and TUPLE3 take.
+pub(super) fn tuple_len(opcode: Opcode) -> usize {
+    match opcode {
+        Opcode::Tuple1 => 1,
+        Opcode::Tuple2 => 2,
+        _ => 3,
+    }
+}

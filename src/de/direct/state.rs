@@ -1,0 +1,346 @@
+//! Where the reading stands: the cursor, the memo, the budgets, and the mark of what gave up.
+
+use super::class::Class;
+use super::look::Looked;
+use super::{Irregular, Outcome};
+use crate::de::Plain;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::scalar;
+use crate::machine::Memo;
+use crate::opcode::Opcode;
+use crate::read::Cursor;
+
+/// How many transparent wrappers (`Some`, newtypes) one value may get; as in `de/node.rs`.
+const WRAPS: u32 = 64;
+
+/// Payloads from this size on are written outside of frames, so that a frame may begin between them and their MEMOIZE.
+const FRAMED: usize = 64 << 10;
+
+pub(super) struct Direct<'de> {
+    pub(super) cursor: Cursor<'de>,
+    pub(super) input: &'de [u8],
+    pub(super) settings: Plain,
+    /// What PROTO said.
+    pub(super) protocol: u8,
+    /// Scalars are stored by the handles that the machine gives them, text that was fetched by its number in `texts`,
+    /// classes by their number in `classes`. Any other handle only says that the entry is taken.
+    memo: Memo,
+    texts: Vec<&'de str>,
+    pub(super) classes: Vec<Class<'de>>,
+    /// Levels of containers that may still be entered.
+    depth: u32,
+    /// Bytes of text that may still be fetched from the memo.
+    budget: u64,
+    /// Bytes that may still be looked ahead at.
+    pub(super) lookahead: u64,
+    /// What was seen when one last looked ahead.
+    pub(super) looked: Looked,
+    /// Whether lists have been written as MARK … LIST, so that a MARK behind an empty list may begin another value.
+    pub(super) marked_lists: bool,
+    /// Whether the value that is read next is one in a dict.
+    pub(super) in_dict: bool,
+    /// Where the last wrapper was met, and how many were there.
+    wrapped: (usize, u32),
+    /// Whether anything has given up.
+    failed: bool,
+}
+
+impl<'de> Direct<'de> {
+    pub(super) fn new(input: &'de [u8], settings: Plain) -> Self {
+        Self {
+            cursor: Cursor::new(input, 0),
+            input,
+            settings,
+            protocol: 0,
+            memo: Memo::default(),
+            texts: Vec::new(),
+            classes: Vec::new(),
+            depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
+            budget: settings.max_expansion,
+            lookahead: 2 * input.len() as u64,
+            looked: Looked::default(),
+            marked_lists: false,
+            in_dict: false,
+            wrapped: (0, 0),
+            failed: false,
+        }
+    }
+
+    /// Reads the PROTO that begins most pickles.
+    pub(super) fn begin(&mut self) -> Outcome<()> {
+        if self.cursor.skip_opcode(Opcode::Proto) {
+            self.protocol = self.cursor.read_protocol().or_else(|_| self.irregular())?;
+        }
+        Ok(())
+    }
+
+    /// Whether `opcode` is next, and all before it was regular.
+    pub(super) fn ends_with(&mut self, opcode: Opcode) -> bool {
+        self.next().is_ok_and(|next| next == opcode) && !self.failed
+    }
+
+    #[cold]
+    pub(super) fn irregular<T>(&mut self) -> Outcome<T> {
+        self.failed = true;
+        Err(Irregular)
+    }
+
+    /// The next opcode, which stays. Frames are passed over, their lengths checked.
+    #[inline]
+    pub(super) fn next(&mut self) -> Outcome<Opcode> {
+        match self.cursor.peek_opcode() {
+            Some(opcode) if opcode != Opcode::Frame => Ok(opcode),
+            _ => self.next_in_frame(),
+        }
+    }
+
+    /// Whether the next opcode is neither this one nor a FRAME: whether a batch goes on, without a look at how.
+    #[inline(always)]
+    pub(super) fn is_before(&self, end: Opcode) -> bool {
+        self.cursor.peek_byte().is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
+    }
+
+    #[inline(always)]
+    pub(super) fn is_at(&self, opcode: Opcode) -> bool {
+        self.cursor.peek_byte() == Some(opcode.byte())
+    }
+
+    #[cold]
+    fn next_in_frame(&mut self) -> Outcome<Opcode> {
+        loop {
+            match self.cursor.peek_opcode() {
+                Some(Opcode::Frame) => {
+                    self.cursor.pass_opcode();
+                    if self.cursor.read_frame().is_err() {
+                        return self.irregular();
+                    }
+                }
+                Some(opcode) => return Ok(opcode),
+                None => return self.irregular(),
+            }
+        }
+    }
+
+    /// Goes on, or gives up where the cursor found a fault.
+    #[inline]
+    pub(super) fn checked<T>(&mut self, result: crate::error::Result<T>) -> Outcome<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(_) => self.irregular(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn enter(&mut self) -> Outcome<()> {
+        match self.depth.checked_sub(1) {
+            Some(depth) => {
+                self.depth = depth;
+                Ok(())
+            }
+            None => self.irregular(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn leave(&mut self) {
+        self.depth += 1;
+    }
+
+    /// Counts a wrapper around the value that is next.
+    #[inline]
+    pub(super) fn wrap(&mut self) -> Outcome<()> {
+        let at = self.cursor.position();
+        let wraps = if self.wrapped.0 == at { self.wrapped.1 + 1 } else { 1 };
+        self.wrapped = (at, wraps);
+        if wraps > WRAPS { self.irregular() } else { Ok(()) }
+    }
+
+    // The memo
+
+    /// Stores the value that was just read in the memo, if that is what the next opcode asks.
+    #[inline]
+    pub(super) fn memoize(&mut self, handle: Handle) -> Outcome<()> {
+        if self.cursor.skip_opcode(Opcode::Memoize) {
+            self.memo.push(handle, self.input.len());
+            return Ok(());
+        }
+        self.memoize_by_index(handle)
+    }
+
+    fn memoize_by_index(&mut self, handle: Handle) -> Outcome<()> {
+        let index = if self.cursor.skip_opcode(Opcode::Binput) {
+            self.cursor.read_uint1().map(u64::from)
+        } else if self.cursor.skip_opcode(Opcode::LongBinput) {
+            self.cursor.read_uint4().map(u64::from)
+        } else if self.cursor.skip_opcode(Opcode::Put) {
+            match self.cursor.read_memo_index() {
+                Ok(Some(index)) => Ok(index),
+                _ => return self.irregular(),
+            }
+        } else {
+            return Ok(());
+        };
+        let index = self.checked(index)?;
+        self.memo.put(index, handle, self.input.len());
+        Ok(())
+    }
+
+    /// The same for something that is never fetched.
+    #[inline]
+    pub(super) fn memoize_other(&mut self) -> Outcome<()> {
+        self.memoize(Handle::new(Tag::None, 0, 0))
+    }
+
+    /// The same for a payload of `len` bytes.
+    #[inline]
+    fn memoize_payload(&mut self, handle: Handle, len: usize) -> Outcome<()> {
+        if len >= FRAMED {
+            self.next()?;
+        }
+        self.memoize(handle)
+    }
+
+    /// Reads the index behind an opcode of the GET family and fetches what is there.
+    #[inline]
+    pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<(u64, Handle)> {
+        self.cursor.pass_opcode();
+        let index = match opcode {
+            Opcode::Binget => self.cursor.read_uint1().map(u64::from),
+            Opcode::LongBinget => self.cursor.read_uint4().map(u64::from),
+            // An index that no memo has is beyond all others.
+            _ => self.cursor.read_memo_index().map(|index| index.unwrap_or(u64::MAX)),
+        };
+        let index = self.checked(index)?;
+        match self.memo.get(index) {
+            Some(handle) => Ok((index, handle)),
+            None => self.irregular(),
+        }
+    }
+
+    // Text and bytes
+
+    /// Reads text, written out or fetched.
+    #[inline]
+    pub(super) fn next_text(&mut self) -> Outcome<&'de str> {
+        if self.cursor.take_opcode(Opcode::ShortBinunicode) {
+            return self.short_text();
+        }
+        let opcode = self.next()?;
+        self.text(opcode)
+    }
+
+    /// The same, where `opcode` is next.
+    pub(super) fn text(&mut self, opcode: Opcode) -> Outcome<&'de str> {
+        match opcode {
+            Opcode::Binget | Opcode::LongBinget | Opcode::Get => {
+                let (index, handle) = self.fetch(opcode)?;
+                self.fetched_text(index, handle)
+            }
+            Opcode::ShortBinunicode => {
+                self.cursor.pass_opcode();
+                self.short_text()
+            }
+            Opcode::Binunicode => {
+                self.cursor.pass_opcode();
+                let at = self.cursor.opcode_position();
+                let payload = self.cursor.read_counted4();
+                let payload = self.checked(payload)?;
+                let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+                self.memoize_payload(Handle::new(Tag::Str4, 0, at), payload.len())?;
+                Ok(text)
+            }
+            _ => self.rare_text(opcode),
+        }
+    }
+
+    /// Text behind SHORT_BINUNICODE.
+    #[inline]
+    fn short_text(&mut self) -> Outcome<&'de str> {
+        let at = self.cursor.opcode_position();
+        let Ok(payload) = self.cursor.read_counted1() else { return self.irregular() };
+        let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+        self.memoize(Handle::new(Tag::Str1, payload.len() as u16, at))?;
+        Ok(text)
+    }
+
+    fn rare_text(&mut self, opcode: Opcode) -> Outcome<&'de str> {
+        let (payload, handle) = match opcode {
+            Opcode::Binunicode8 => {
+                self.cursor.pass_opcode();
+                let at = self.cursor.opcode_position();
+                let payload = self.cursor.read_counted8();
+                (self.checked(payload)?, Handle::new(Tag::Str8, 0, at))
+            }
+            Opcode::Unicode => {
+                self.cursor.pass_opcode();
+                let at = self.cursor.opcode_position();
+                let line = self.cursor.read_line();
+                let line = self.checked(line)?;
+                if !line.is_ascii() || line.contains(&b'\\') {
+                    return self.irregular();
+                }
+                let detail = u16::try_from(line.len()).unwrap_or(Handle::LONG);
+                (line, Handle::new(Tag::StrLine, detail, at))
+            }
+            _ => return self.irregular(),
+        };
+        let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+        self.memoize_payload(handle, payload.len())?;
+        Ok(text)
+    }
+
+    /// Text out of the memo. It is handed out once more, which counts.
+    #[inline]
+    pub(super) fn fetched_text(&mut self, index: u64, handle: Handle) -> Outcome<&'de str> {
+        let text = match handle.tag() {
+            Tag::Shared => self.texts.get(handle.number() as usize).copied().unwrap_or_default(),
+            _ => self.share_text(index, handle)?,
+        };
+        match self.budget.checked_sub(text.len() as u64) {
+            Some(budget) => self.budget = budget,
+            None => return self.irregular(),
+        }
+        Ok(text)
+    }
+
+    /// Cuts text out of the input at its first fetch: it will be fetched again.
+    fn share_text(&mut self, index: u64, handle: Handle) -> Outcome<&'de str> {
+        let text = match handle.tag() {
+            Tag::Str1 | Tag::Str4 | Tag::Str8 => {
+                scalar::payload(self.input, handle).and_then(|payload| std::str::from_utf8(payload).ok())
+            }
+            Tag::StrLine => scalar::text_line(self.input, handle),
+            _ => None,
+        };
+        let Some(text) = text else { return self.irregular() };
+        // There are no more texts than bytes, and fewer than 2³².
+        let number = self.texts.len() as u32;
+        self.texts.push(text);
+        self.memo.replace(index, Handle::numbered(Tag::Shared, number));
+        Ok(text)
+    }
+
+    /// Reads bytes.
+    pub(super) fn bytes(&mut self, opcode: Opcode) -> Outcome<&'de [u8]> {
+        let at = self.cursor.position();
+        self.cursor.pass_opcode();
+        let (payload, handle) = match opcode {
+            Opcode::ShortBinbytes => {
+                let payload = self.cursor.read_counted1();
+                let payload = self.checked(payload)?;
+                (payload, Handle::new(Tag::Bytes1, payload.len() as u16, at))
+            }
+            Opcode::Binbytes => {
+                let payload = self.cursor.read_counted4();
+                (self.checked(payload)?, Handle::new(Tag::Bytes4, 0, at))
+            }
+            Opcode::Binbytes8 => {
+                let payload = self.cursor.read_counted8();
+                (self.checked(payload)?, Handle::new(Tag::Bytes8, 0, at))
+            }
+            _ => return self.irregular(),
+        };
+        self.memoize_payload(handle, payload.len())?;
+        Ok(payload)
+    }
+}
