@@ -60,3 +60,8 @@ pub(crate) const REOPENED: u64 = 1 << 20;
 /// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes
 /// nest a few levels at most.
 pub(crate) const NESTED_NAMES: usize = 64;
+
+/// Bytes of a module and a name together from which on STACK_GLOBAL is charged for them: four times the input may be named.
+///
+/// Python itself limits neither, but names of real classes are far shorter.
+pub(crate) const LONG_NAMES: usize = 1_000;

@@ -145,7 +145,8 @@ struct Machine<'m, 'de> {
     stack: Stack,
     /// What PROTO said last: it decides how globals are named.
     protocol: u8,
-    /// Items that calls of `set` may still look at: an honest pickle makes one set of a list.
+    /// Items that calls of `set` may still look at, and bytes of long names that STACK_GLOBAL may: an honest pickle makes
+    /// one set of a list, and has no long names.
     scans: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,

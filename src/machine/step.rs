@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Flags, Nodes, RunKind};
 use crate::graph::scalar;
+use crate::limits;
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal};
 
@@ -385,6 +386,7 @@ impl Machine<'_, '_> {
             return Err(Error::syntax("STACK_GLOBAL needs two strings, module and name"));
         };
         let (module_text, name_text) = (module_text.into_owned(), name_text.into_owned());
+        self.charge_names(module_text.len() + name_text.len())?;
         let handle = self.name_global([module, name], &module_text, &name_text)?;
         self.stack.drop_topmost(2);
         self.push_memoized(handle)
@@ -416,7 +418,7 @@ impl Machine<'_, '_> {
             let known = Known::from_number(self.state.nodes.object(callable.number()).flags().low());
             if known != Known::Nothing {
                 let scanned = known::understand(&mut self.state.nodes, handle.number(), known, arguments)?;
-                self.charge_scan(scanned as u64)?;
+                self.charge_scan(scanned as u64, "sets are made of the same list over and over")?;
                 if known == Known::GetAttr && self.hooks.is_some() {
                     return self.name_attribute(handle);
                 }
@@ -438,13 +440,22 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    fn charge_scan(&mut self, items: u64) -> Result<()> {
+    /// Names are gone through each time, and four bytes of a pickle can name the same megabytes again.
+    #[inline]
+    fn charge_names(&mut self, len: usize) -> Result<()> {
+        if len <= limits::LONG_NAMES {
+            return Ok(());
+        }
+        self.charge_scan(len as u64, "long names are named over and over")
+    }
+
+    fn charge_scan(&mut self, items: u64, what: &'static str) -> Result<()> {
         match self.scans.checked_sub(items) {
             Some(left) => {
                 self.scans = left;
                 Ok(())
             }
-            None => Err(Error::limit("sets are made of the same list over and over")),
+            None => Err(Error::limit(what)),
         }
     }
 
