@@ -1,4 +1,11 @@
 //! Tools for looking at pickles without making values of them.
+//!
+//! | | |
+//! |---|---|
+//! | [`disassemble`] | the instructions as text: Python's `pickletools.dis` |
+//! | [`optimize`] | the pickle without memo entries that nothing refers to: `pickletools.optimize` |
+//! | [`audit`](audit()) | the globals, calls and persistent ids by which a pickle reaches outside of itself |
+//! | [`persistent_ids`] | those ids as values |
 
 mod audit;
 mod disassemble;
