@@ -44,8 +44,8 @@ use crate::reduce::{Resolution, compat};
 /// assert_eq!(system.called.len(), 1);
 /// assert_eq!(
 ///     report.to_string(),
-///     "13 instructions in 30 bytes; protocol 4 announced, 4 needed\n\
-///      posix.system: named at byte 18 (STACK_GLOBAL); called at byte 27 (REDUCE)\n"
+///     "14 instructions in 31 bytes; protocol 4 announced, 4 needed\n\
+///      posix.system: named at byte 19 (STACK_GLOBAL); called at byte 28 (REDUCE)\n"
 /// );
 /// ```
 ///

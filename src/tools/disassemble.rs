@@ -74,8 +74,8 @@ pub fn disassemble(pickle: &[u8]) -> Result<String> {
 ///     text,
 ///     "    0: (    MARK                Pushes a mark.
 ///     1: l        LIST       (MARK at 0) A list of everything above the mark.
-///     2: p    PUT        0            Stores the top of the stack in the memo under a number in decimal.
-///     5: .    STOP                    The end; the top of the stack is the value.
+///     2: p    PUT        0               Stores the top of the stack in the memo under a number in decimal.
+///     5: .    STOP                       The end; the top of the stack is the value.
 /// highest protocol among opcodes = 0
 /// "
 /// );
