@@ -35,6 +35,7 @@
 //! | `copyreg.add_extension` | [`ExtensionRegistry`], for [`DeOptions::extensions`] |
 //! | `buffers=` of `pickle.loads` | [`DeOptions::buffers`] |
 //! | `pickletools.genops` | [`opcode::instructions`] |
+//! | `pickletools.dis`, `pickletools.optimize` | [`tools::disassemble`], [`tools::optimize`] |
 //!
 //! Every name of Python's module and where it lives here: `docs/PYTHON_API.md` in the repository.
 //!
@@ -179,6 +180,8 @@
 //! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
 //! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
 //! ```
+//!
+//! [`tools::audit`] lists what a pickle names and calls, before anybody reads it.
 //!
 //! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`] takes as much as the reader
 //! gives, so bound the reader, by [`Read::take`](std::io::Read::take), where the pickle comes over a network.

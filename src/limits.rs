@@ -60,3 +60,14 @@ pub(crate) const REOPENED: u64 = 1 << 20;
 /// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes
 /// nest a few levels at most.
 pub(crate) const NESTED_NAMES: usize = 64;
+
+/// Bytes of a module and a name together from which on STACK_GLOBAL is charged for them: four times the input may be named.
+///
+/// Python itself limits neither, but names of real classes are far shorter.
+pub(crate) const LONG_NAMES: usize = 1_000;
+
+/// Columns by which a line of a disassembly is indented at most: 64 marks of 4 columns.
+///
+/// A mark is one byte, and each line above it is indented by it, so that the text would be quadratic. Picklers leave a mark
+/// on the stack for each container they are in; whoever reads the text has lost count long before.
+pub(crate) const DISASSEMBLY_INDENT: usize = 256;

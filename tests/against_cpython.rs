@@ -132,7 +132,7 @@ fn ask(pickles: &[Vec<u8>]) -> Option<Vec<String>> {
 }
 
 /// Numbers that are the same in every run (xorshift).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -247,7 +247,7 @@ const WORKS: &[&[u8]] = &[
     b"\x95\0\0\0\0\0\0\0\0",
 ];
 
-fn program(random: &mut Random) -> Vec<u8> {
+pub(crate) fn program(random: &mut Random) -> Vec<u8> {
     let mut program = Vec::new();
     for _ in 0..2 + random.below(20) {
         let part = if random.below(100) < 55 { random.pick(PUSHES) } else { random.pick(WORKS) };
@@ -255,6 +255,24 @@ fn program(random: &mut Random) -> Vec<u8> {
     }
     program.push(b'.');
     program
+}
+
+/// A pickle with one or two bytes changed, dropped or put in.
+pub(crate) fn changed(pickle: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = pickle.to_vec();
+    for _ in 0..1 + random.below(2) {
+        let at = random.below(bytes.len());
+        match random.below(4) {
+            0 => bytes[at] = random.next() as u8,
+            1 => bytes[at] ^= 1 << random.below(8),
+            2 => drop(bytes.remove(at)),
+            _ => bytes.insert(at, random.pick(WORKS)[0]),
+        }
+        if bytes.is_empty() {
+            bytes.push(b'.');
+        }
+    }
+    bytes
 }
 
 /// Whether the difference between us and Python is one of those that are meant.
@@ -334,22 +352,7 @@ fn changed_fixtures_mean_what_they_mean_to_cpython() {
         if fixture.bytes.len() > 400 || names.iter().any(has) {
             continue;
         }
-        for _ in 0..12 {
-            let mut bytes = fixture.bytes.clone();
-            for _ in 0..1 + random.below(2) {
-                let at = random.below(bytes.len());
-                match random.below(4) {
-                    0 => bytes[at] = random.next() as u8,
-                    1 => bytes[at] ^= 1 << random.below(8),
-                    2 => drop(bytes.remove(at)),
-                    _ => bytes.insert(at, random.pick(WORKS)[0]),
-                }
-                if bytes.is_empty() {
-                    bytes.push(b'.');
-                }
-            }
-            programs.push(bytes);
-        }
+        programs.extend((0..12).map(|_| changed(&fixture.bytes, &mut random)));
     }
     if let Some(failures) = compare(&programs) {
         failures.finish(5_000);

@@ -33,5 +33,6 @@ mod roundtrip;
 mod serializer;
 mod sha256;
 mod snapshots;
+mod tools;
 mod typed;
 mod value;

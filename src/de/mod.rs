@@ -124,6 +124,6 @@ impl Settings<'_> {
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
         let hooks = (self.resolver.is_some() || self.extensions.is_some()).then_some(self);
         let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
-        Config { share_text, max_nodes, max_int_digits, buffers: buffers.map(<[_]>::len), hooks }
+        Config { share_text, max_nodes, max_int_digits, buffers: buffers.map(<[_]>::len), hooks, any_operands: false }
     }
 }

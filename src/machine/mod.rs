@@ -62,6 +62,9 @@ pub(crate) struct Config<'c> {
     pub(crate) buffers: Option<usize>,
     /// The settings, where they hold a resolver or a registry, which the machine has to ask.
     pub(crate) hooks: Option<&'c Settings<'c>>,
+    /// Whether names and arguments may be whatever Python might take for them: the result of a call, say, which may be a
+    /// tuple. What is built is then for an audit alone.
+    pub(crate) any_operands: bool,
 }
 
 /// One pickle that was read: its value, and where the bytes behind STOP begin.
@@ -145,7 +148,8 @@ struct Machine<'m, 'de> {
     stack: Stack,
     /// What PROTO said last: it decides how globals are named.
     protocol: u8,
-    /// Items that calls of `set` may still look at: an honest pickle makes one set of a list.
+    /// Items that calls of `set` may still look at, and bytes of long names that STACK_GLOBAL may: an honest pickle makes
+    /// one set of a list, and has no long names.
     scans: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,

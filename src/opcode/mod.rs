@@ -12,6 +12,17 @@ use std::borrow::Cow;
 
 use num_bigint::BigInt;
 
+/// What an opcode does to the stack, without regard to what lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StackEffect {
+    /// How many items it takes; where it takes a mark too, those below the mark.
+    pub(crate) pops: u8,
+    /// Whether it takes the topmost mark and everything above it.
+    pub(crate) to_mark: bool,
+    /// How many items it puts there; MARK puts a mark.
+    pub(crate) pushes: u8,
+}
+
 /// What follows an opcode in the pickle.
 ///
 /// Source: the `ArgumentDescriptor`s of Python's `pickletools`.

@@ -440,7 +440,12 @@ impl<'a> Cursor<'a> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub fn instructions(bytes: &[u8]) -> Instructions<'_> {
-    Instructions { cursor: Cursor::new(bytes, 0), done: false }
+    instructions_within(bytes, crate::limits::INT_DIGITS)
+}
+
+/// The same with another limit for decimal ints.
+pub(crate) fn instructions_within(bytes: &[u8], max_int_digits: usize) -> Instructions<'_> {
+    Instructions { cursor: Cursor::new(bytes, 0), done: false, max_int_digits }
 }
 
 /// The iterator that [`instructions`] returns.
@@ -448,6 +453,7 @@ pub fn instructions(bytes: &[u8]) -> Instructions<'_> {
 pub struct Instructions<'a> {
     cursor: Cursor<'a>,
     done: bool,
+    max_int_digits: usize,
 }
 
 impl Instructions<'_> {
@@ -466,7 +472,7 @@ impl<'a> Iterator for Instructions<'a> {
         }
         let item = self.cursor.read_opcode().and_then(|opcode| {
             self.done = opcode == Opcode::Stop;
-            let argument = self.cursor.read_argument(opcode.argument(), opcode, crate::limits::INT_DIGITS)?;
+            let argument = self.cursor.read_argument(opcode.argument(), opcode, self.max_int_digits)?;
             Ok((self.cursor.opcode_at as u64, opcode, argument))
         });
         self.done |= item.is_err();

@@ -292,6 +292,11 @@ pub(crate) fn decode_string(line: &[u8]) -> Result<Cow<'_, [u8]>> {
         [.., b'\r'] => return Err("a line ends in CR LF: the pickle was written or copied as a text file".into()),
         _ => return Err("the argument of STRING is not in quotes".into()),
     };
+    decode_escapes(body)
+}
+
+/// The escapes of a bytes literal undone.
+pub(crate) fn decode_escapes(body: &[u8]) -> Result<Cow<'_, [u8]>> {
     let Some(first) = memchr::memchr(b'\\', body) else {
         return Ok(Cow::Borrowed(body));
     };

@@ -1,5 +1,19 @@
 //! Tools for looking at pickles without making values of them.
+//!
+//! | | |
+//! |---|---|
+//! | [`disassemble`] | the instructions as text: Python's `pickletools.dis` |
+//! | [`optimize`] | the pickle without memo entries that nothing refers to: `pickletools.optimize` |
+//! | [`audit`](audit()) | the globals, calls and persistent ids by which a pickle reaches outside of itself |
+//! | [`persistent_ids`] | those ids as values |
 
+mod audit;
+mod disassemble;
+mod genops;
+mod optimize;
 mod persistent_ids;
 
+pub use audit::{Audit, Reference, Site, Target, audit};
+pub use disassemble::{DisassembleOptions, disassemble};
+pub use optimize::optimize;
 pub use persistent_ids::persistent_ids;

@@ -102,9 +102,7 @@ impl Printer<'_> {
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
-        // Two passes over the parts: the quotes depend on all of them.
-        let parts: Vec<_> = text.parts().collect();
-        write_str(self.out, parts.into_iter())
+        write_str(self.out, text.parts())
     }
 
     fn global(&mut self, global: &Global) -> fmt::Result {

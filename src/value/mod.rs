@@ -28,7 +28,7 @@ mod index;
 mod key;
 mod lookup;
 mod macros;
-mod repr;
+pub(crate) mod repr;
 mod ser;
 mod set;
 mod table;

@@ -8,11 +8,11 @@ use std::fmt::{self, Write};
 use num_bigint::BigInt;
 
 use super::Complex;
-use super::text::Part;
+use super::text::{Part, parts};
 use crate::{float, limits};
 
 /// Writes a `str`, given as runs of text and surrogates.
-pub(crate) fn write_str<'a>(out: &mut dyn Write, parts: impl Iterator<Item = Part<'a>> + Clone) -> fmt::Result {
+pub(super) fn write_str<'a>(out: &mut dyn Write, parts: impl Iterator<Item = Part<'a>> + Clone) -> fmt::Result {
     let quote = quote(parts.clone().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_bytes()),
         _ => None,
@@ -26,6 +26,16 @@ pub(crate) fn write_str<'a>(out: &mut dyn Write, parts: impl Iterator<Item = Par
         }
     }
     out.write_char(quote)
+}
+
+/// Writes a `str` without surrogates.
+pub(crate) fn write_plain_str(out: &mut dyn Write, text: &str) -> fmt::Result {
+    write_str(out, [Part::Text(text)].into_iter())
+}
+
+/// Writes a `str` given as UTF-8 in which each surrogate is three bytes.
+pub(crate) fn write_surrogates(out: &mut dyn Write, bytes: &[u8]) -> fmt::Result {
+    write_str(out, parts(bytes))
 }
 
 fn write_text(out: &mut dyn Write, text: &str, quote: char) -> fmt::Result {

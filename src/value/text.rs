@@ -94,17 +94,8 @@ impl SurrogateString {
     }
 
     /// Runs of plain text and the surrogates between them. There is no malformed part: the constructor looked.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let mut rest = self.0.as_slice();
-        std::iter::from_fn(move || {
-            let part = next_part(rest)?;
-            rest = match part {
-                Part::Text(text) => &rest[text.len()..],
-                Part::Surrogate(_) => &rest[3..],
-                Part::Malformed => &[],
-            };
-            Some(part)
-        })
+    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
+        parts(&self.0)
     }
 }
 
@@ -115,6 +106,21 @@ pub(super) enum Part<'a> {
     Text(&'a str),
     Surrogate(u16),
     Malformed,
+}
+
+/// The pieces of `bytes`; nothing follows a malformed one.
+pub(super) fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> + Clone {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let part = next_part(rest)?;
+        rest = match part {
+            Part::Text(text) => rest.get(text.len()..).unwrap_or_default(),
+            // A surrogate was found in the first three bytes.
+            Part::Surrogate(_) => rest.get(3..).unwrap_or_default(),
+            Part::Malformed => &[],
+        };
+        Some(part)
+    })
 }
 
 /// What `bytes` start with; `None` at their end.

@@ -17,7 +17,7 @@ use crate::opcode::Opcode;
 
 /// What a frame holds at least when it ends at an opcode boundary, and the least payload that is written outside of
 /// frames, in bytes. CPython's `FRAME_SIZE_TARGET`.
-const FRAME_TARGET: usize = 64 << 10;
+pub(super) const FRAME_TARGET: usize = 64 << 10;
 /// The least content for which the FRAME opcode is written, in bytes. CPython's `FRAME_SIZE_MIN`.
 const FRAME_MIN: usize = 4;
 /// The FRAME opcode and its length.

@@ -1,9 +1,10 @@
-//! What only a graph writes: objects as another pickler spelled them.
+//! What somebody else has written: objects as another pickler spelled them, and instructions as they are.
 //!
 //! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer needs none of these; a
-//! graph that was read holds them and has to say them again.
+//! graph that was read holds them and has to say them again. Whole instructions are what `tools::optimize` copies.
 
-use super::{Emitter, Sink};
+use super::frame::FRAME_TARGET;
+use super::{Emitter, Memory, Sink};
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
@@ -71,6 +72,35 @@ impl<S: Sink> Emitter<S> {
         }
         self.extension_code(code);
         Ok(())
+    }
+}
+
+impl Emitter<Memory> {
+    /// Begins a pickle with a PROTO as it is, or without one.
+    pub(crate) fn begin_verbatim(&mut self, proto: &[u8]) {
+        self.out.extend_from_slice(proto);
+        self.open_frame();
+    }
+
+    /// One instruction as it is, outside of frames if it is longer than one.
+    ///
+    /// That is where `pickletools` draws the line; a pickler looks at the payload alone.
+    pub(crate) fn instruction_verbatim(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() <= FRAME_TARGET {
+            self.boundary()?;
+            self.out.extend_from_slice(bytes);
+        } else {
+            self.commit_frame();
+            self.out.extend_from_slice(bytes);
+            self.open_frame();
+        }
+        Ok(())
+    }
+
+    /// Ends a pickle whose STOP has been written, and gives it.
+    pub(crate) fn finish_verbatim(mut self) -> Vec<u8> {
+        self.commit_frame();
+        self.out
     }
 }
 

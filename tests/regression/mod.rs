@@ -8,3 +8,4 @@ mod int_of_nothing;
 mod keys_by_identity;
 mod methods_of_instances;
 mod recursion_told_by_its_cause;
+mod stack_global_of_long_names;

@@ -1,0 +1,532 @@
+//! [`audit`]: what a pickle would reach for if Python loaded it.
+//!
+//! The machine runs the pickle into nodes, so that names are what the stack and the memo make of them, however they got
+//! there; then the nodes are gone through once, in the order in which they were made. A thing that is called is older than
+//! the call, so one pass settles which reference each call goes back to. No value is made.
+//!
+//! The machine runs with [`Config::any_operands`]: names and arguments may be what a call returns, which Python would go on
+//! with. Where it stops all the same, everything before that byte has been found, and Python would have done it.
+//!
+//! Promise: time and memory are linear in the input. Names are kept once each, modules and qualified names apart, since
+//! a pickle can name each of a thousand names in each of a thousand modules; those that `getattr` puts together are charged
+//! to `max_expansion`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use foldhash::HashMap;
+
+use crate::de::DeOptions;
+use crate::error::{Error, Result, quoted};
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Flags, Nodes, Object, RunKind};
+use crate::graph::scalar;
+use crate::graph::view::tuple_items;
+use crate::machine::{self, Config, Known, Spelling, State};
+use crate::opcode::{Argument, Opcode};
+use crate::protocol::Protocol;
+use crate::read::{instructions_within, text::Text};
+use crate::reduce::{Resolution, compat};
+
+/// What a pickle would reach for if Python loaded it: the globals it names, what it calls, persistent ids, buffers.
+///
+/// Nothing is run, imported or built. It is a list and not a verdict: any name may be harmful, and whether it is, the caller
+/// knows. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about each name as well.
+///
+/// ```
+/// use serde_pickle::tools;
+///
+/// // What a __reduce__ returning (os.system, ('id',)) is pickled as.
+/// let report = tools::audit(b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R\x94.");
+/// assert!(report.is_complete());
+/// let system = &report.references[0];
+/// assert_eq!(system.target.to_string(), "posix.system");
+/// assert_eq!(system.called.len(), 1);
+/// assert_eq!(
+///     report.to_string(),
+///     "14 instructions in 31 bytes; protocol 4 announced, 4 needed\n\
+///      posix.system: named at byte 19 (STACK_GLOBAL); called at byte 28 (REDUCE)\n"
+/// );
+/// ```
+///
+/// A pickle that breaks in the middle is audited up to there, as Python runs it up to there; [`Audit::error`] then says why
+/// it ended. Bytes behind STOP are not looked at: [`Audit::length`] tells where they begin.
+pub fn audit(pickle: &[u8]) -> Audit {
+    DeOptions::new().audit(pickle)
+}
+
+impl DeOptions<'_, '_> {
+    /// Audits a pickle, and asks the [resolver](DeOptions::resolver), if there is one, about every global; see
+    /// [`tools::audit`](crate::tools::audit).
+    ///
+    /// [Extension codes](DeOptions::extensions) that are registered are listed by name. Refused names do not end the audit.
+    /// The resolver is asked about names alone: nothing is made, so neither are the objects of persistent ids.
+    ///
+    /// ```
+    /// use serde_pickle::{AllowList, DeOptions};
+    ///
+    /// let known = AllowList::new().allow("collections", "OrderedDict");
+    /// let report = DeOptions::new().resolver(&known).audit(b"ccollections\nOrderedDict\n)Rcos\nsystem\n(S'ls'\ntR.");
+    /// let refused: Vec<String> = report.refused().map(|reference| reference.target.to_string()).collect();
+    /// assert_eq!(refused, ["os.system"]);
+    /// ```
+    pub fn audit(&self, pickle: &[u8]) -> Audit {
+        let settings = &self.settings;
+        let config = Config { any_operands: true, hooks: None, ..settings.config(true, None) };
+        let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
+        let loaded = machine::load(pickle, 0, &mut state, &config);
+        let mut report = Audit::of_instructions(pickle, loaded.as_ref().err(), settings.max_int_digits);
+
+        let mut auditor = Auditor {
+            options: self,
+            input: pickle,
+            nodes: &state.nodes,
+            links: Vec::with_capacity(state.nodes.object_count()),
+            references: Vec::new(),
+            texts: Texts::default(),
+            by_names: HashMap::default(),
+            by_code: HashMap::default(),
+            persistent: None,
+            computed: None,
+            budget: settings.max_expansion.saturating_add(pickle.len() as u64),
+        };
+        let walked = auditor.walk();
+        report.references = auditor.references;
+        if let Some(resolver) = settings.resolver {
+            for reference in &mut report.references {
+                if let Target::Global { module, qualname } = &reference.target {
+                    reference.resolution = Some(resolver.find_class(module, qualname));
+                }
+            }
+        }
+        report.error = walked.err().or(loaded.err());
+        report
+    }
+}
+
+/// What [`audit`] found.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Audit {
+    /// What the pickle takes from outside of itself, each thing once, in the order in which it first comes.
+    pub references: Vec<Reference>,
+    /// Where out-of-band buffers are taken (NEXT_BUFFER), in bytes from the start.
+    pub buffers: Vec<u64>,
+    /// The protocol that PROTO announces; the last one, where there are several.
+    pub protocol: Option<Protocol>,
+    /// The protocol that introduced the youngest of its opcodes, which may be higher than what is announced.
+    pub needed: Protocol,
+    /// How many instructions there are, up to STOP or the error.
+    pub instructions: u64,
+    /// How many bytes they take.
+    pub length: u64,
+    /// Why the audit ended before STOP, if it did.
+    pub error: Option<Error>,
+}
+
+/// Something that a pickle takes from outside of itself, and what it does with it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reference {
+    /// What it is.
+    pub target: Target,
+    /// What the resolver says to the global, if there is one.
+    pub resolution: Option<Result<Resolution>>,
+    /// Where the pickle names it. To name a global is to import its module.
+    pub named: Vec<Site>,
+    /// Where it is called, or an instance of it made. Classes that `copyreg._reconstructor`, `copyreg.__newobj__` and
+    /// `copyreg.__newobj_ex__` make instances of are among them.
+    pub called: Vec<Site>,
+    /// Where something is called that came out of a call of it.
+    pub results_called: Vec<Site>,
+    /// How often a state is given (BUILD) to it or to what came out of a call of it: `__setstate__`, or attributes set.
+    pub states: u64,
+}
+
+/// What a [`Reference`] leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Target {
+    /// A global, by Python 3's names unless [`fix_imports`](DeOptions::fix_imports) is off; also one that is spelled as
+    /// `getattr` of another, whose names are joined by a dot.
+    Global {
+        /// The module.
+        module: Arc<str>,
+        /// The qualified name in it.
+        qualname: Arc<str>,
+    },
+    /// A global by an extension code that is not registered.
+    Extension(u32),
+    /// A global whose module or name comes out of a call: only running the pickle would tell.
+    Computed,
+    /// Objects outside of the pickle. [`persistent_ids`](super::persistent_ids) has their ids.
+    PersistentId,
+}
+
+/// A place in a pickle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Site {
+    /// The byte at which the opcode lies.
+    pub offset: u64,
+    /// The opcode.
+    pub opcode: Opcode,
+}
+
+impl Audit {
+    /// Whether the pickle was followed up to its STOP.
+    pub fn is_complete(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// The globals that the resolver refuses.
+    pub fn refused(&self) -> impl Iterator<Item = &Reference> {
+        self.references.iter().filter(|reference| reference.is_refused())
+    }
+
+    /// What the instructions alone tell, up to the one that the machine could not do.
+    fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
+        let mut report = Self {
+            references: Vec::new(),
+            buffers: Vec::new(),
+            protocol: None,
+            needed: Protocol::V0,
+            instructions: 0,
+            length: 0,
+            error: None,
+        };
+        let end = error.and_then(Error::offset).unwrap_or(u64::MAX);
+        let mut instructions = instructions_within(pickle, max_int_digits);
+        while let Some(Ok((offset, opcode, argument))) = instructions.next() {
+            if offset >= end {
+                break;
+            }
+            report.instructions += 1;
+            report.length = instructions.position();
+            report.needed = report.needed.max(opcode.protocol());
+            match (opcode, argument) {
+                (Opcode::Proto, Argument::Int(number)) => {
+                    report.protocol = u8::try_from(number).ok().and_then(|number| Protocol::try_from(number).ok());
+                }
+                (Opcode::NextBuffer, _) => report.buffers.push(offset),
+                _ => {}
+            }
+        }
+        report
+    }
+}
+
+impl Reference {
+    fn new(target: Target) -> Self {
+        Self { target, resolution: None, named: Vec::new(), called: Vec::new(), results_called: Vec::new(), states: 0 }
+    }
+
+    /// Whether the resolver refuses it.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.resolution, Some(Ok(Resolution::Deny) | Err(_)))
+    }
+}
+
+/// To which reference an object of the pickle goes back.
+#[derive(Clone, Copy)]
+enum Link {
+    None,
+    /// It is that thing.
+    Is(u32),
+    /// It came out of a call of it.
+    From(u32),
+}
+
+struct Auditor<'a> {
+    options: &'a DeOptions<'a, 'a>,
+    input: &'a [u8],
+    nodes: &'a Nodes<'a>,
+    /// Of each object so far.
+    links: Vec<Link>,
+    references: Vec<Reference>,
+    texts: Texts,
+    /// The references to globals, by module and qualified name.
+    by_names: HashMap<(TextId, TextId), u32>,
+    by_code: HashMap<u32, u32>,
+    persistent: Option<u32>,
+    computed: Option<u32>,
+    /// Bytes of names that may still be put together.
+    budget: u64,
+}
+
+impl Auditor<'_> {
+    fn walk(&mut self) -> Result<()> {
+        for (_, object) in self.nodes.numbered_objects() {
+            let link = match object.tag() {
+                Tag::Global => Link::Is(self.global(&object)),
+                Tag::Ext => Link::Is(self.extension(&object)),
+                Tag::Persid => {
+                    let reference = *self.persistent.get_or_insert(self.references.len() as u32);
+                    self.add(reference, Target::PersistentId);
+                    Link::Is(reference)
+                }
+                Tag::Instance => self.instance(&object)?,
+                _ => Link::None,
+            };
+            self.links.push(link);
+            if let Some(site) = self.site(&object)
+                && let Link::Is(reference) = link
+                && let Some(reference) = self.references.get_mut(reference as usize)
+            {
+                reference.named.push(site);
+            }
+            if let Link::Is(reference) | Link::From(reference) = link
+                && let Some(reference) = self.references.get_mut(reference as usize)
+            {
+                reference.states += self.nodes.more(&object).filter(|(kind, _)| *kind == RunKind::State).count() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    /// The opcode that made an object.
+    fn site(&self, object: &Object) -> Option<Site> {
+        let opcode = self.input.get(object.offset()).copied().and_then(Opcode::from_byte)?;
+        Some(Site { offset: object.offset() as u64, opcode })
+    }
+
+    fn link(&self, handle: Handle) -> Link {
+        match handle.tag() {
+            Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance => {
+                self.links.get(handle.number() as usize).copied().unwrap_or(Link::None)
+            }
+            _ => Link::None,
+        }
+    }
+
+    /// Makes the reference with the next number, unless it is there.
+    fn add(&mut self, reference: u32, target: Target) {
+        if reference as usize == self.references.len() {
+            self.references.push(Reference::new(target));
+        }
+    }
+
+    fn global(&mut self, object: &Object) -> u32 {
+        let names = match *self.nodes.first(object) {
+            [module, name] => {
+                [module, name].map(|handle| self.texts.of_handle(self.nodes, self.input, self.nodes.identity(handle)))
+            }
+            _ => [None; 2],
+        };
+        let [Some(module), Some(name)] = names else {
+            let reference = *self.computed.get_or_insert(self.references.len() as u32);
+            self.add(reference, Target::Computed);
+            return reference;
+        };
+        self.named(module, name, object.flags().has(Flags::PYTHON2))
+    }
+
+    /// The reference to a global.
+    fn named(&mut self, mut module: TextId, mut name: TextId, python2: bool) -> u32 {
+        if python2 && self.options.settings.fix_imports {
+            let old = [module, name].map(|id| self.texts.get(id));
+            let new = compat::to_python3(&old[0], &old[1]);
+            // What is not renamed is the same text, and not to be gone through again.
+            if !std::ptr::eq(new.0, &*old[0]) {
+                module = self.texts.id(new.0);
+            }
+            if !std::ptr::eq(new.1, &*old[1]) {
+                name = self.texts.id(new.1);
+            }
+        }
+        let reference = *self.by_names.entry((module, name)).or_insert(self.references.len() as u32);
+        if reference as usize == self.references.len() {
+            self.add(reference, Target::Global { module: self.texts.get(module), qualname: self.texts.get(name) });
+        }
+        reference
+    }
+
+    fn extension(&mut self, object: &Object) -> u32 {
+        let code = scalar::extension_code(self.input, object.offset()).unwrap_or(0);
+        if let Some(global) = self.options.settings.extensions.and_then(|registry| registry.get(code)) {
+            let (module, name) = (self.texts.id(&global.module), self.texts.id(&global.qualname));
+            return self.named(module, name, object.flags().has(Flags::PYTHON2));
+        }
+        let reference = *self.by_code.entry(code).or_insert(self.references.len() as u32);
+        self.add(reference, Target::Extension(code));
+        reference
+    }
+
+    /// A call: says so of what is called, and of the class that it makes an instance of.
+    fn instance(&mut self, object: &Object) -> Result<Link> {
+        let parts = self.nodes.first(object);
+        let callable = parts.first().copied().unwrap_or(Handle::VACANT);
+        let arguments = parts.get(1).map_or(&[][..], |arguments| tuple_items(self.nodes, *arguments));
+        let callee = self.link(callable);
+        let site = self.site(object);
+        let called = |references: &mut Vec<Reference>, link: Link| match (link, site) {
+            (Link::Is(at), Some(site)) => references.get_mut(at as usize).map(|it| it.called.push(site)),
+            (Link::From(at), Some(site)) => references.get_mut(at as usize).map(|it| it.results_called.push(site)),
+            _ => None,
+        };
+        called(&mut self.references, callee);
+        // By the names that are listed, whatever the machine made of them.
+        let known = match (Spelling::of(object.flags()), callee) {
+            (Spelling::Reduce, Link::Is(at)) => {
+                self.references.get(at as usize).map_or(Known::Nothing, |reference| match &reference.target {
+                    Target::Global { module, qualname } => Known::of_global(module, qualname),
+                    _ => Known::Nothing,
+                })
+            }
+            _ => Known::Nothing,
+        };
+        match (known, arguments) {
+            (Known::GetAttr, &[owner, name]) => {
+                if let Some(attribute) = self.attribute(owner, name, object.offset())? {
+                    return Ok(Link::Is(attribute));
+                }
+            }
+            (Known::Reconstructor | Known::NewObj | Known::NewObjEx, &[class, ..]) => {
+                let class = self.link(class);
+                called(&mut self.references, class);
+                if let Link::Is(at) | Link::From(at) = class {
+                    return Ok(Link::From(at));
+                }
+            }
+            _ => {}
+        }
+        Ok(match callee {
+            Link::Is(at) | Link::From(at) => Link::From(at),
+            Link::None => Link::None,
+        })
+    }
+
+    /// The reference to an attribute of a global by its name.
+    ///
+    /// # Errors
+    /// The names that the pickle has put together are longer than the budget allows.
+    fn attribute(&mut self, owner: Handle, name: Handle, offset: usize) -> Result<Option<u32>> {
+        let Link::Is(owner) = self.link(owner) else { return Ok(None) };
+        let Some(name) = self.texts.of_handle(self.nodes, self.input, self.nodes.identity(name)) else {
+            return Ok(None);
+        };
+        let Some(Target::Global { module, qualname }) = self.references.get(owner as usize).map(|it| &it.target) else {
+            return Ok(None);
+        };
+        let (module, qualname, name) = (module.clone(), qualname.clone(), self.texts.get(name));
+        let cost = (module.len() + qualname.len() + name.len()) as u64;
+        self.budget = self.budget.checked_sub(cost).ok_or_else(|| {
+            Error::limit("the names of attributes come to more than max_expansion allows").at(offset as u64)
+        })?;
+        let qualname = self.texts.id(&format!("{qualname}.{name}"));
+        let module = self.texts.id(&module);
+        Ok(Some(self.named(module, qualname, false)))
+    }
+}
+
+/// The number of a text.
+type TextId = u32;
+
+/// Every text once.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<Arc<str>>,
+    by_text: HashMap<Arc<str>, TextId>,
+    /// By the identity of the value that is the text, so that it is looked at once however often it is fetched.
+    by_handle: HashMap<Handle, TextId>,
+}
+
+impl Texts {
+    fn get(&self, id: TextId) -> Arc<str> {
+        self.texts.get(id as usize).cloned().unwrap_or_default()
+    }
+
+    fn id(&mut self, text: &str) -> TextId {
+        if let Some(&id) = self.by_text.get(text) {
+            return id;
+        }
+        let (id, text) = (self.texts.len() as TextId, Arc::<str>::from(text));
+        self.texts.push(text.clone());
+        self.by_text.insert(text, id);
+        id
+    }
+
+    /// The text that a value is, if it is one to Python: 8-bit strings are, too. What is no UTF-8 is replaced.
+    fn of_handle(&mut self, nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<TextId> {
+        if let Some(&id) = self.by_handle.get(&handle) {
+            return Some(id);
+        }
+        let id = match scalar::chars(input, handle) {
+            Some(chars) => self.id(&String::from_utf8_lossy(&chars)),
+            None => match scalar::text(nodes, input, handle)? {
+                Text::Str(text) => self.id(&text),
+                Text::Surrogates(bytes) => self.id(&String::from_utf8_lossy(&bytes)),
+            },
+        };
+        self.by_handle.insert(handle, id);
+        Some(id)
+    }
+}
+
+impl fmt::Display for Target {
+    /// The name on one line: what is not printable is escaped, and what is long is cut.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Global { module, qualname } => {
+                write!(f, "{}.{}", quoted(module).escape_debug(), quoted(qualname).escape_debug())
+            }
+            Self::Extension(code) => write!(f, "extension code {code}"),
+            Self::Computed => f.write_str("a global whose name is computed"),
+            Self::PersistentId => f.write_str("persistent ids"),
+        }
+    }
+}
+
+/// Sites of one kind, the first few of them.
+fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site]) -> fmt::Result {
+    const SHOWN: usize = 3;
+    for (number, Site { offset, opcode }) in sites.iter().take(SHOWN).enumerate() {
+        let before = if number == 0 { what } else { "," };
+        write!(f, "{before} at byte {offset} ({})", opcode.name())?;
+    }
+    match sites.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.resolution {
+            None => {}
+            Some(Ok(Resolution::Allow)) => f.write_str("allowed: ")?,
+            Some(Ok(Resolution::Rename(_))) => f.write_str("renamed: ")?,
+            Some(Ok(Resolution::Deny) | Err(_)) => f.write_str("refused: ")?,
+        }
+        write!(f, "{}:", self.target)?;
+        write_sites(f, " named", &self.named)?;
+        write_sites(f, "; called", &self.called)?;
+        write_sites(f, "; what it returns called", &self.results_called)?;
+        match self.states {
+            0 => Ok(()),
+            1 => f.write_str("; state set once"),
+            times => write!(f, "; state set {times} times"),
+        }
+    }
+}
+
+impl fmt::Display for Audit {
+    /// A summary, then a line for each reference, and one for the error if there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} instructions in {} bytes; protocol ", self.instructions, self.length)?;
+        if let Some(protocol) = self.protocol {
+            write!(f, "{} announced, ", protocol.number())?;
+        }
+        writeln!(f, "{} needed", self.needed.number())?;
+        for reference in &self.references {
+            writeln!(f, "{reference}")?;
+        }
+        if !self.buffers.is_empty() {
+            writeln!(f, "out-of-band buffers: {}", self.buffers.len())?;
+        }
+        match &self.error {
+            Some(error) => writeln!(f, "not followed to its end: {error}"),
+            None => Ok(()),
+        }
+    }
+}

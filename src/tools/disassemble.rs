@@ -1,0 +1,388 @@
+//! [`disassemble`]: a pickle in words, as Python's `pickletools.dis` prints it.
+//!
+//! The stack and the memo are followed as far as that needs: which mark an opcode goes back to, how deep to indent, and
+//! whether there is what an opcode takes. What lies on the stack does not matter, so it is a vector of "mark" and "anything
+//! else". This is not the machine, and is stricter in two points, as Python is: a memo index is stored into once, and STOP
+//! finds one thing on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
+//!
+//! Promise: the text is a bounded multiple of the input, as the indentation stops growing at
+//! [`limits::DISASSEMBLY_INDENT`]; beyond the text, memory is a small multiple of the input.
+
+use std::fmt::{self, Write};
+use std::io;
+
+use super::genops::{Indexes, Instruction, genops};
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::opcode::{Argument, ArgumentKind, Opcode};
+use crate::value::repr;
+
+/// The instructions of a pickle as text, a line each: what Python's `pickletools.dis` prints.
+///
+/// ```
+/// use serde_pickle::tools;
+///
+/// // pickle.dumps([1, ('a', 2.5)], 2)
+/// let text = tools::disassemble(b"\x80\x02]q\x00(K\x01X\x01\x00\x00\x00aq\x01G@\x04\x00\x00\x00\x00\x00\x00\x86q\x02e.")?;
+/// assert_eq!(
+///     text,
+///     r"    0: \x80 PROTO      2
+///     2: ]    EMPTY_LIST
+///     3: q    BINPUT     0
+///     5: (    MARK
+///     6: K        BININT1    1
+///     8: X        BINUNICODE 'a'
+///    14: q        BINPUT     1
+///    16: G        BINFLOAT   2.5
+///    25: \x86     TUPLE2
+///    26: q        BINPUT     2
+///    28: e        APPENDS    (MARK at 5)
+///    29: .    STOP
+/// highest protocol among opcodes = 2
+/// "
+/// );
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// To the byte it is the text of CPython 3.13, with these exceptions:
+///
+/// - What `pickletools` cannot read though an unpickler can, as 8-bit strings of Python 2 at protocol 0 that are not ASCII,
+///   is shown here: as latin-1, which is how `pickletools` shows them at other protocols.
+/// - The indentation of nested marks stops growing at 256 columns, or a million marks would make terabytes of text.
+/// - Which characters are printable is up to the version of Unicode, Rust's here.
+///
+/// Bytes behind STOP are not looked at; [`DisassembleOptions::stream`] goes on.
+///
+/// # Errors
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no instructions;
+/// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack or no mark, a memo
+///   index that is fetched before it is stored or is stored twice, something left on the stack at the end;
+/// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits, which Python does not print either.
+///
+/// The text up to there is lost; [`DisassembleOptions::write`] keeps it.
+pub fn disassemble(pickle: &[u8]) -> Result<String> {
+    DisassembleOptions::new().disassemble(pickle)
+}
+
+/// How to disassemble.
+///
+/// ```
+/// use serde_pickle::tools::DisassembleOptions;
+///
+/// let text = DisassembleOptions::new().annotate(24).disassemble(b"(lp0\n.")?;
+/// assert_eq!(
+///     text,
+///     "    0: (    MARK                Pushes a mark.
+///     1: l        LIST       (MARK at 0) A list of everything above the mark.
+///     2: p    PUT        0               Stores the top of the stack in the memo under a number in decimal.
+///     5: .    STOP                       The end; the top of the stack is the value.
+/// highest protocol among opcodes = 0
+/// "
+/// );
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub struct DisassembleOptions {
+    indent: usize,
+    annotate: usize,
+    stream: bool,
+    keep_memo: bool,
+}
+
+impl Default for DisassembleOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DisassembleOptions {
+    /// The defaults, which are those of [`disassemble`].
+    pub fn new() -> Self {
+        Self { indent: 4, annotate: 0, stream: false, keep_memo: false }
+    }
+
+    /// Columns by which each mark indents what follows, up to 256 columns together. Default: 4. Python's `indentlevel`.
+    pub fn indent(mut self, columns: usize) -> Self {
+        self.indent = columns;
+        self
+    }
+
+    /// Describes the opcode on each line, from about this column on, 256 at most. Default: 0, no description. Python's
+    /// `annotate`.
+    ///
+    /// The words are those of [`Opcode::description`], not Python's.
+    pub fn annotate(mut self, column: usize) -> Self {
+        self.annotate = column.min(limits::DISASSEMBLY_INDENT);
+        self
+    }
+
+    /// Whether pickles that follow one another are disassembled up to the end of the input. Default: false, only the first.
+    pub fn stream(mut self, stream: bool) -> Self {
+        self.stream = stream;
+        self
+    }
+
+    /// Whether the pickles of a stream have one memo, as those of one Pickler do. Default: false. Python's `memo`.
+    pub fn keep_memo(mut self, keep: bool) -> Self {
+        self.keep_memo = keep;
+        self
+    }
+
+    /// Disassembles into a text; see [`disassemble`].
+    ///
+    /// # Errors
+    /// As [`disassemble`].
+    pub fn disassemble(&self, pickle: &[u8]) -> Result<String> {
+        let mut text = String::new();
+        self.write(pickle, &mut text)?;
+        Ok(text)
+    }
+
+    /// Disassembles into a writer, line by line: what precedes an error is written, with the line that the error is about
+    /// if that could be read. So a pickle that is broken is seen up to where it breaks.
+    ///
+    /// ```
+    /// use serde_pickle::tools::DisassembleOptions;
+    ///
+    /// let mut text = String::new();
+    /// let error = DisassembleOptions::new().write(b"K\x01a.", &mut text).unwrap_err();
+    /// assert_eq!(text, "    0: K    BININT1    1\n    2: a    APPEND\n");
+    /// assert_eq!(error.to_string(), "APPEND takes 2 off the stack, which has 1, at byte 2");
+    /// ```
+    ///
+    /// # Errors
+    /// As [`disassemble`], and [`Io`](crate::ErrorKind::Io) where the writer fails.
+    pub fn write(&self, pickle: &[u8], out: &mut impl Write) -> Result<()> {
+        let mut memo = Indexes::default();
+        let mut start = 0;
+        loop {
+            if !self.keep_memo {
+                memo = Indexes::default();
+            }
+            start = self.write_pickle(pickle, start, &mut memo, out)?;
+            if !self.stream || start >= pickle.len() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One pickle from byte `start` on; gives where it ends.
+    fn write_pickle(&self, bytes: &[u8], start: usize, memo: &mut Indexes<()>, out: &mut dyn Write) -> Result<usize> {
+        let mut stack = Stack::default();
+        let mut highest = 0;
+        let mut line = String::new();
+        let mut column = self.annotate;
+        let mut end = start;
+        for item in genops(bytes, start) {
+            let instruction = item?;
+            end = instruction.end;
+            highest = highest.max(instruction.opcode.protocol().number());
+            let depth = stack.marks.len();
+            let (note, fault) = stack.run(&instruction, memo);
+
+            line.clear();
+            let Instruction { at, opcode, ref argument, .. } = instruction;
+            write_line(&mut line, opcode, self.indent.saturating_mul(depth), argument, note)
+                .map_err(|error| error.at(at as u64))?;
+            if self.annotate > 0 {
+                let width = line.chars().count();
+                let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
+                column = if width.max(column) > ANNOTATION { self.annotate } else { width.max(column) };
+                let _ = write!(line, " {}", opcode.description());
+            }
+            writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
+            if let Some(fault) = fault {
+                return Err(fault.into_error(opcode).at(at as u64));
+            }
+        }
+        writeln!(out, "highest protocol among opcodes = {highest}").map_err(writer_failed)?;
+        match stack.items.len() {
+            0 => Ok(end),
+            left => {
+                let items = if left == 1 { "item is" } else { "items are" };
+                Err(Error::syntax(format!("{left} {items} left on the stack after STOP")).at(end as u64 - 1))
+            }
+        }
+    }
+}
+
+/// The column beyond which a description does not push those of the following lines to the right.
+const ANNOTATION: usize = 50;
+
+/// Columns of an opcode's name that an argument keeps clear of.
+const NAME: usize = 10;
+
+#[cold]
+fn writer_failed(_: fmt::Error) -> Error {
+    Error::io(io::Error::other("the writer of a disassembly failed"))
+}
+
+/// A line without its offset.
+fn write_line(
+    line: &mut String,
+    opcode: Opcode,
+    indent: usize,
+    argument: &Argument<'_>,
+    note: Option<Note>,
+) -> Result<()> {
+    // Writing to a String does not fail.
+    let byte = opcode.byte();
+    let _ =
+        if byte.is_ascii_graphic() { write!(line, "{:<4} ", char::from(byte)) } else { write!(line, "\\x{byte:02x} ") };
+    let indent = indent.min(limits::DISASSEMBLY_INDENT);
+    let _ = write!(line, "{:indent$}{}", "", opcode.name());
+    if *argument != Argument::None || note.is_some() {
+        let _ = write!(line, "{:1$}", "", NAME.saturating_sub(opcode.name().len()));
+    }
+    write_argument(line, opcode, argument)?;
+    let _ = match note {
+        None => Ok(()),
+        Some(Note::Mark(at)) => write!(line, " (MARK at {at})"),
+        Some(Note::NoMark) => write!(line, " no MARK exists on stack"),
+        Some(Note::Memoized(index)) => write!(line, " (as {index})"),
+    };
+    Ok(())
+}
+
+/// A blank and Python's `repr` of an argument.
+///
+/// # Errors
+/// `Limit` for an int of too many digits.
+fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) -> Result<()> {
+    if *argument == Argument::None {
+        return Ok(());
+    }
+    line.push(' ');
+    let _ = match argument {
+        Argument::None => Ok(()),
+        Argument::Bool(value) => line.write_str(if *value { "True" } else { "False" }),
+        Argument::Int(value) => write!(line, "{value}"),
+        Argument::BigInt(value) => match repr::decimal(value) {
+            Some(digits) => line.write_str(&digits),
+            None => return Err(Error::limit(format!("an int has more than {} digits", limits::INT_DIGITS))),
+        },
+        Argument::Float(value) => repr::write_float(line, *value),
+        Argument::Str(text) => repr::write_plain_str(line, text),
+        Argument::Surrogates(bytes) => repr::write_surrogates(line, bytes),
+        Argument::Names(module, name) => repr::write_plain_str(line, &format!("{module} {name}")),
+        Argument::Bytes(bytes) => match opcode.argument() {
+            ArgumentKind::Bytes1 | ArgumentKind::Bytes4 | ArgumentKind::Bytes8 => repr::write_bytes(line, bytes),
+            ArgumentKind::Bytearray8 => repr::write_bytearray(line, bytes),
+            // 8-bit strings, and lines.
+            _ => repr::write_plain_str(line, &bytes.iter().copied().map(char::from).collect::<String>()),
+        },
+    };
+    Ok(())
+}
+
+/// What is said behind an argument.
+#[derive(Clone, Copy)]
+enum Note {
+    /// The opcode goes back to the mark that was pushed at this byte.
+    Mark(usize),
+    NoMark,
+    /// The index that MEMOIZE takes.
+    Memoized(usize),
+}
+
+/// What is wrong with an instruction where it stands.
+#[derive(Clone, Copy)]
+enum Fault {
+    NoMark,
+    Twice,
+    Never,
+    NothingToStore,
+    MarkToStore,
+    TooFew { wanted: usize, found: usize },
+}
+
+impl Fault {
+    #[cold]
+    fn into_error(self, opcode: Opcode) -> Error {
+        let name = opcode.name();
+        Error::syntax(match self {
+            Self::NoMark => format!("{name} needs a mark, and there is none"),
+            Self::Twice => format!("{name} stores under a memo index that was stored under before"),
+            Self::Never => format!("{name} fetches from a memo index that nothing was stored under"),
+            Self::NothingToStore => format!("{name} finds nothing on the stack to store"),
+            Self::MarkToStore => format!("{name} finds a mark to store"),
+            Self::TooFew { wanted, found } => format!("{name} takes {wanted} off the stack, which has {found}"),
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Item {
+    Mark,
+    Other,
+}
+
+/// The stack, as far as it matters.
+#[derive(Default)]
+struct Stack {
+    items: Vec<Item>,
+    /// Where the opcodes are that pushed the marks. A mark that an opcode took for an ordinary item is still here.
+    marks: Vec<usize>,
+}
+
+impl Stack {
+    /// What an instruction does, what is to be said of it, and what is wrong with it.
+    fn run(&mut self, instruction: &Instruction<'_>, memo: &mut Indexes<()>) -> (Option<Note>, Option<Fault>) {
+        let Instruction { at, opcode, ref argument, .. } = *instruction;
+        let effect = opcode.stack_effect();
+        let mut pops = usize::from(effect.pops);
+        let mut note = None;
+        // The POP of protocol 0 may take a mark.
+        let pops_mark = opcode == Opcode::Pop && self.items.last() == Some(&Item::Mark);
+        if effect.to_mark || pops_mark {
+            let Some(mark) = self.marks.pop().filter(|_| self.drop_to_mark()) else {
+                return (Some(Note::NoMark), Some(Fault::NoMark));
+            };
+            note = Some(Note::Mark(mark));
+            if pops_mark {
+                pops = 0;
+            }
+        }
+        match opcode {
+            Opcode::Put | Opcode::Binput | Opcode::LongBinput | Opcode::Memoize => {
+                let next = Argument::Int(memo.len() as i64);
+                let index = if opcode == Opcode::Memoize { &next } else { argument };
+                if opcode == Opcode::Memoize {
+                    note = Some(Note::Memoized(memo.len()));
+                }
+                match self.items.last() {
+                    _ if memo.contains(index) => return (note, Some(Fault::Twice)),
+                    None => return (note, Some(Fault::NothingToStore)),
+                    Some(Item::Mark) => return (note, Some(Fault::MarkToStore)),
+                    Some(Item::Other) => memo.insert(index, ()),
+                }
+            }
+            Opcode::Get | Opcode::Binget | Opcode::LongBinget if !memo.contains(argument) => {
+                return (note, Some(Fault::Never));
+            }
+            _ => {}
+        }
+        let Some(left) = self.items.len().checked_sub(pops) else {
+            return (note, Some(Fault::TooFew { wanted: pops, found: self.items.len() }));
+        };
+        self.items.truncate(left);
+        let pushed = if opcode == Opcode::Mark { Item::Mark } else { Item::Other };
+        self.items.extend(std::iter::repeat_n(pushed, effect.pushes.into()));
+        if opcode == Opcode::Mark {
+            self.marks.push(at);
+        }
+        (note, None)
+    }
+
+    /// Drops everything down to the topmost mark, and the mark. Says whether there was one.
+    fn drop_to_mark(&mut self) -> bool {
+        while let Some(item) = self.items.pop() {
+            if item == Item::Mark {
+                return true;
+            }
+        }
+        false
+    }
+}

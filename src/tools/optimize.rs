@@ -1,0 +1,105 @@
+//! [`optimize`]: a pickle without the memo entries that nothing refers to, as Python's `pickletools.optimize` makes it.
+//!
+//! Two passes over the instructions: which indexes are fetched, and at which protocol; then everything is copied but the
+//! frames and the stores that nothing fetches, what is left of the memo is numbered anew, and the emitter cuts new frames.
+//! Nothing is run, so what the pickle means does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
+
+use super::genops::{Indexes, genops};
+use crate::error::{Error, Result};
+use crate::opcode::{Argument, Opcode};
+use crate::protocol::Protocol;
+use crate::write::{Emitter, Memory};
+
+/// Leaves out of a pickle what stores into the memo and is never fetched from it.
+///
+/// Python's pickler memoizes whatever might come again. The result reads as the same value, identity included, and is
+/// smaller and faster to read. It is to the byte what `pickletools.optimize` of CPython 3.13 gives: what is left of the memo
+/// is numbered from 0, and protocols from 4 on get new frames.
+///
+/// ```
+/// use serde_pickle::{Value, from_slice, tools};
+///
+/// // pickle.dumps(['a', 'a'], 2)
+/// let pickle = b"\x80\x02]q\x00(X\x01\x00\x00\x00aq\x01h\x01e.";
+/// let optimized = tools::optimize(pickle)?;
+/// assert_eq!(optimized, b"\x80\x02](X\x01\x00\x00\x00aq\x00h\x00e.");
+/// assert_eq!(from_slice::<Value>(&optimized)?, from_slice::<Value>(pickle)?);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// Only the first pickle is taken; bytes behind its STOP are left out, as in Python. A pickle that refers to the memo of the
+/// one before it cannot be optimized by itself.
+///
+/// # Errors
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no instructions, or
+///   something is fetched from the memo before it is stored;
+/// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits in text;
+/// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
+pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
+    let (protocol, mut fetched) = survey(pickle)?;
+    let mut emitter = Emitter::new(Memory, protocol, true, true, false);
+    let (mut stored, mut next) = (Indexes::default(), 0u32);
+    for item in genops(pickle, 0) {
+        let instruction = item?;
+        let (at, opcode, argument) = (instruction.at, instruction.opcode, &instruction.argument);
+        let bytes = pickle.get(at..instruction.end).unwrap_or_default();
+        if at == 0 {
+            // PROTO comes before the first frame.
+            let header = if opcode == Opcode::Proto { bytes } else { &[] };
+            emitter.begin_verbatim(header);
+        }
+        match opcode {
+            Opcode::Proto if at == 0 => {}
+            Opcode::Frame => {}
+            Opcode::Put | Opcode::Binput | Opcode::LongBinput | Opcode::Memoize => {
+                let implied = Argument::Int(stored.len() as i64);
+                let index = if opcode == Opcode::Memoize { &implied } else { argument };
+                stored.insert(index, ());
+                if let Some(slot) = fetched.get_mut(index) {
+                    emitter.boundary()?;
+                    if protocol >= Opcode::Memoize.protocol() {
+                        emitter.op(Opcode::Memoize);
+                    } else {
+                        emitter.put(next);
+                    }
+                    *slot = Some(next);
+                    next = next.checked_add(1).ok_or_else(|| Error::limit("the memo has more than 2³² entries"))?;
+                }
+            }
+            Opcode::Get | Opcode::Binget | Opcode::LongBinget => match fetched.get_mut(argument) {
+                Some(Some(index)) => {
+                    emitter.boundary()?;
+                    emitter.get(*index);
+                }
+                _ => {
+                    let name = opcode.name();
+                    let error = format!("{name} fetches from a memo index that nothing was stored under");
+                    return Err(Error::syntax(error).at(at as u64));
+                }
+            },
+            _ => emitter.instruction_verbatim(bytes)?,
+        }
+    }
+    Ok(emitter.finish_verbatim())
+}
+
+/// The protocol that the result needs, and the memo indexes that are fetched, each with room for its new number.
+fn survey(pickle: &[u8]) -> Result<(Protocol, Indexes<Option<u32>>)> {
+    let (mut protocol, mut fetched) = (Protocol::V0, Indexes::default());
+    for item in genops(pickle, 0) {
+        let instruction = item?;
+        match (instruction.opcode, &instruction.argument) {
+            (Opcode::Proto, &Argument::Int(announced)) => {
+                let announced = u8::try_from(announced).unwrap_or(u8::MAX);
+                let announced = Protocol::try_from(announced).map_err(|error| error.at(instruction.at as u64))?;
+                protocol = protocol.max(announced);
+            }
+            (opcode @ (Opcode::Get | Opcode::Binget | Opcode::LongBinget), index) => {
+                protocol = protocol.max(opcode.protocol());
+                fetched.insert(index, None);
+            }
+            _ => {}
+        }
+    }
+    Ok((protocol, fetched))
+}
