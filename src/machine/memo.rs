@@ -15,7 +15,7 @@ pub(crate) struct Memo {
 
 impl Memo {
     #[inline]
-    pub(crate) fn get(&self, index: u64) -> Option<Handle> {
+    pub(super) fn get(&self, index: u64) -> Option<Handle> {
         match self.dense.get(index as usize) {
             Some(handle) if !handle.is_vacant() => Some(*handle),
             _ => self.get_sparse(index),
@@ -29,7 +29,7 @@ impl Memo {
 
     /// Stores under `index`; `input` is the length of the whole input, up to which the vector may grow.
     #[inline]
-    pub(crate) fn put(&mut self, index: u64, handle: Handle, input: usize) {
+    pub(super) fn put(&mut self, index: u64, handle: Handle, input: usize) {
         if index == self.dense.len() as u64 && self.sparse.is_empty() {
             self.dense.push(handle);
             self.filled += 1;
@@ -57,13 +57,13 @@ impl Memo {
 
     /// MEMOIZE: stores under the number of filled entries, which is CPython's rule and not the highest index plus one.
     #[inline]
-    pub(crate) fn push(&mut self, handle: Handle, input: usize) {
+    pub(super) fn push(&mut self, handle: Handle, input: usize) {
         self.put(self.filled, handle, input);
     }
 
     /// Replaces what is stored under `index` by another handle of the same object.
     #[inline]
-    pub(crate) fn replace(&mut self, index: u64, handle: Handle) {
+    pub(super) fn replace(&mut self, index: u64, handle: Handle) {
         if let Some(slot) = self.dense.get_mut(index as usize)
             && !slot.is_vacant()
         {

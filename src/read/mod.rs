@@ -91,6 +91,22 @@ impl<'a> Cursor<'a> {
         self.at += 1;
     }
 
+    /// The index of the BINGET that is next, which stays; `None` for any other opcode.
+    #[inline(always)]
+    pub(crate) fn peek_binget(&self) -> Option<u8> {
+        match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<2>) {
+            Some(&[opcode, index]) if opcode == Opcode::Binget.byte() => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Goes past the BINGET that was peeked at.
+    #[inline(always)]
+    pub(crate) fn pass_binget(&mut self) {
+        self.opcode_at = self.at;
+        self.at += 2;
+    }
+
     /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind it.
     #[inline]
     pub(crate) fn skip_opcode(&mut self, opcode: Opcode) -> bool {

@@ -11,12 +11,16 @@
 use serde::de::Visitor;
 
 use super::Outcome;
+use super::memo::Fetched;
 use super::state::Direct;
 use crate::graph::handle::{Handle, Tag};
 use crate::machine::Known;
 use crate::opcode::Opcode;
 use crate::reduce::class::ClassName;
 use crate::reduce::token;
+
+/// Which of the classes that were named.
+pub(super) type ClassNumber = u32;
 
 /// A class that the pickle names.
 pub(super) struct Class<'de> {
@@ -59,19 +63,17 @@ impl<'de> Direct<'de> {
 
     /// Reads a class; gives its number.
     #[inline]
-    fn class(&mut self, opcode: Opcode) -> Outcome<usize> {
+    fn class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if let Opcode::Binget | Opcode::LongBinget | Opcode::Get = opcode {
-            let (index, handle) = self.fetch(opcode)?;
-            if handle.tag() == Tag::Global {
-                return Ok(handle.number() as usize);
-            }
-            let module = self.fetched_text(index, handle)?;
-            return self.stack_global(module);
+            return match self.fetch(opcode)? {
+                Fetched::Class(class) => Ok(class),
+                Fetched::Text(module) => self.stack_global(module),
+            };
         }
         self.new_class(opcode)
     }
 
-    fn new_class(&mut self, opcode: Opcode) -> Outcome<usize> {
+    fn new_class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if opcode == Opcode::Global {
             self.cursor.pass_opcode();
             let names = self.cursor.read_names();
@@ -82,31 +84,31 @@ impl<'de> Direct<'de> {
         self.stack_global(module)
     }
 
-    fn stack_global(&mut self, module: &'de str) -> Outcome<usize> {
+    fn stack_global(&mut self, module: &'de str) -> Outcome<ClassNumber> {
         let opcode = self.next()?;
         let name = self.text(opcode)?;
         self.expect(Opcode::StackGlobal)?;
         self.named_class(module, name)
     }
 
-    fn named_class(&mut self, module: &'de str, name: &'de str) -> Outcome<usize> {
+    fn named_class(&mut self, module: &'de str, name: &'de str) -> Outcome<ClassNumber> {
         let (python3, qualname) = if self.protocol < 3 && self.settings.fix_imports {
             crate::reduce::compat::to_python3(module, name)
         } else {
             (module, name)
         };
         let known = Known::of_global(module, name) != Known::Nothing || crate::natural::has_form(python3, qualname);
-        let number = self.classes.len();
-        self.classes.push(Class { module: python3, qualname, plain: !known, matched: (0, 0) });
         // There are no more classes than bytes, and fewer than 2³².
-        self.memoize(Handle::numbered(Tag::Global, number as u32))?;
+        let number = self.classes.len() as ClassNumber;
+        self.classes.push(Class { module: python3, qualname, plain: !known, matched: (0, 0) });
+        self.memoize(Handle::numbered(Tag::Global, number))?;
         Ok(number)
     }
 
     /// Whether a struct of this name reads the attributes of that class.
     #[inline]
-    fn is_class(&mut self, class: usize, name: &'static str) -> bool {
-        let Some(class) = self.classes.get_mut(class).filter(|class| class.plain) else { return false };
+    fn is_class(&mut self, class: ClassNumber, name: &'static str) -> bool {
+        let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else { return false };
         let key = (name.as_ptr() as usize, name.len());
         if class.matched == key {
             return true;

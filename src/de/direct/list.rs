@@ -119,7 +119,7 @@ impl List<'_, '_> {
             State::Batch if self.direct.is_before(Opcode::Appends) => return Ok(true),
             // The next line of protocol 0.
             State::Appended if self.direct.cursor.skip_opcode(Opcode::Append) => {
-                if self.direct.is_at(Opcode::Int) {
+                if self.direct.is_at(Opcode::Int) || self.direct.is_at(Opcode::Long) {
                     return Ok(true);
                 }
                 self.state = State::Grown;

@@ -28,6 +28,7 @@ mod dict;
 mod key;
 mod list;
 mod look;
+mod memo;
 mod state;
 mod value;
 

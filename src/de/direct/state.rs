@@ -2,11 +2,10 @@
 
 use super::class::Class;
 use super::look::Looked;
+use super::memo::{Fetched, Memo, OTHER};
 use super::{Irregular, Outcome};
 use crate::de::Plain;
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar;
-use crate::machine::Memo;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
 
@@ -22,10 +21,7 @@ pub(super) struct Direct<'de> {
     pub(super) settings: Plain,
     /// What PROTO said.
     pub(super) protocol: u8,
-    /// Scalars are stored by the handles that the machine gives them, text that was fetched by its number in `texts`,
-    /// classes by their number in `classes`. Any other handle only says that the entry is taken.
-    memo: Memo,
-    texts: Vec<&'de str>,
+    memo: Memo<'de>,
     pub(super) classes: Vec<Class<'de>>,
     /// Levels of containers that may still be entered.
     depth: u32,
@@ -52,8 +48,7 @@ impl<'de> Direct<'de> {
             input,
             settings,
             protocol: 0,
-            memo: Memo::default(),
-            texts: Vec::new(),
+            memo: Memo::with_input(input.len()),
             classes: Vec::new(),
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             budget: settings.max_expansion,
@@ -161,8 +156,7 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(super) fn memoize(&mut self, handle: Handle) -> Outcome<()> {
         if self.cursor.skip_opcode(Opcode::Memoize) {
-            self.memo.push(handle, self.input.len());
-            return Ok(());
+            return if self.memo.push(handle) { Ok(()) } else { self.irregular() };
         }
         self.memoize_by_index(handle)
     }
@@ -181,14 +175,13 @@ impl<'de> Direct<'de> {
             return Ok(());
         };
         let index = self.checked(index)?;
-        self.memo.put(index, handle, self.input.len());
-        Ok(())
+        if self.memo.put(index, handle) { Ok(()) } else { self.irregular() }
     }
 
     /// The same for something that is never fetched.
     #[inline]
     pub(super) fn memoize_other(&mut self) -> Outcome<()> {
-        self.memoize(Handle::new(Tag::None, 0, 0))
+        self.memoize(OTHER)
     }
 
     /// The same for a payload of `len` bytes.
@@ -201,8 +194,7 @@ impl<'de> Direct<'de> {
     }
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
-    #[inline]
-    pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<(u64, Handle)> {
+    pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<Fetched<'de>> {
         self.cursor.pass_opcode();
         let index = match opcode {
             Opcode::Binget => self.cursor.read_uint1().map(u64::from),
@@ -211,8 +203,21 @@ impl<'de> Direct<'de> {
             _ => self.cursor.read_memo_index().map(|index| index.unwrap_or(u64::MAX)),
         };
         let index = self.checked(index)?;
-        match self.memo.get(index) {
-            Some(handle) => Ok((index, handle)),
+        match self.memo.get(index, self.input) {
+            Some(Fetched::Text(text)) => self.again(text).map(Fetched::Text),
+            Some(class) => Ok(class),
+            None => self.irregular(),
+        }
+    }
+
+    /// Counts text that is handed out once more.
+    #[inline]
+    fn again(&mut self, text: &'de str) -> Outcome<&'de str> {
+        match self.budget.checked_sub(text.len() as u64) {
+            Some(budget) => {
+                self.budget = budget;
+                Ok(text)
+            }
             None => self.irregular(),
         }
     }
@@ -225,6 +230,13 @@ impl<'de> Direct<'de> {
         if self.cursor.take_opcode(Opcode::ShortBinunicode) {
             return self.short_text();
         }
+        // Most keys are fetched, and by the first indexes.
+        if let Some(index) = self.cursor.peek_binget()
+            && let Some(text) = self.memo.short_text(index)
+        {
+            self.cursor.pass_binget();
+            return self.again(text);
+        }
         let opcode = self.next()?;
         self.text(opcode)
     }
@@ -232,10 +244,10 @@ impl<'de> Direct<'de> {
     /// The same, where `opcode` is next.
     pub(super) fn text(&mut self, opcode: Opcode) -> Outcome<&'de str> {
         match opcode {
-            Opcode::Binget | Opcode::LongBinget | Opcode::Get => {
-                let (index, handle) = self.fetch(opcode)?;
-                self.fetched_text(index, handle)
-            }
+            Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
+                Fetched::Text(text) => Ok(text),
+                Fetched::Class(_) => self.irregular(),
+            },
             Opcode::ShortBinunicode => {
                 self.cursor.pass_opcode();
                 self.short_text()
@@ -286,37 +298,6 @@ impl<'de> Direct<'de> {
         };
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
         self.memoize_payload(handle, payload.len())?;
-        Ok(text)
-    }
-
-    /// Text out of the memo. It is handed out once more, which counts.
-    #[inline]
-    pub(super) fn fetched_text(&mut self, index: u64, handle: Handle) -> Outcome<&'de str> {
-        let text = match handle.tag() {
-            Tag::Shared => self.texts.get(handle.number() as usize).copied().unwrap_or_default(),
-            _ => self.share_text(index, handle)?,
-        };
-        match self.budget.checked_sub(text.len() as u64) {
-            Some(budget) => self.budget = budget,
-            None => return self.irregular(),
-        }
-        Ok(text)
-    }
-
-    /// Cuts text out of the input at its first fetch: it will be fetched again.
-    fn share_text(&mut self, index: u64, handle: Handle) -> Outcome<&'de str> {
-        let text = match handle.tag() {
-            Tag::Str1 | Tag::Str4 | Tag::Str8 => {
-                scalar::payload(self.input, handle).and_then(|payload| std::str::from_utf8(payload).ok())
-            }
-            Tag::StrLine => scalar::text_line(self.input, handle),
-            _ => None,
-        };
-        let Some(text) = text else { return self.irregular() };
-        // There are no more texts than bytes, and fewer than 2³².
-        let number = self.texts.len() as u32;
-        self.texts.push(text);
-        self.memo.replace(index, Handle::numbered(Tag::Shared, number));
         Ok(text)
     }
 
