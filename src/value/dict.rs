@@ -82,8 +82,9 @@ impl Dict {
 
     /// Makes space for `additional` more entries.
     pub fn reserve(&mut self, additional: usize) {
-        if additional > 0 {
-            self.table_mut().reserve(additional);
+        match &mut self.0 {
+            Some(table) => table.reserve(additional),
+            None => *self = Self::with_capacity(additional),
         }
     }
 

@@ -126,7 +126,7 @@ pub(super) fn needs_identity(key: &Value) -> bool {
 
 /// Whether a key may be told from others by which object it is: what [`needs_identity`], and what holds a NaN, which
 /// equals nothing but itself. Never looks into a frozenset, so that nested ones stay linear; one is always suspected.
-pub(super) fn is_told_by_identity(key: &Value) -> bool {
+pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     match key {
         Value::Str(_) | Value::Int(_) => false,
         Value::Float(float) => float.is_nan(),

@@ -48,6 +48,7 @@ pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
+pub(crate) use key::is_told_by_identity;
 pub use lookup::{IntoKey, Lookup};
 pub(crate) use ser::serialize_plain;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter, Set};

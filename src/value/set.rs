@@ -54,8 +54,9 @@ impl Set {
 
     /// Makes space for `additional` more elements.
     pub fn reserve(&mut self, additional: usize) {
-        if additional > 0 {
-            self.table_mut().reserve(additional);
+        match &mut self.0 {
+            Some(table) => table.reserve(additional),
+            None => *self = Self::with_capacity(additional),
         }
     }
 

@@ -8,6 +8,8 @@
 //! That is how Python pickles an object of a class that says nothing about pickling. All else (arguments, slots, items,
 //! classes with a meaning of their own) is for the machine.
 
+use std::borrow::Cow;
+
 use serde::de::Visitor;
 
 use super::Outcome;
@@ -16,6 +18,7 @@ use super::state::Direct;
 use crate::graph::handle::{Handle, Tag};
 use crate::machine::Known;
 use crate::opcode::Opcode;
+use crate::reduce::Global;
 use crate::reduce::class::ClassName;
 use crate::reduce::token;
 
@@ -24,8 +27,8 @@ pub(super) type ClassNumber = u32;
 
 /// A class that the pickle names.
 pub(super) struct Class<'de> {
-    module: &'de str,
-    qualname: &'de str,
+    module: Cow<'de, str>,
+    qualname: Cow<'de, str>,
     /// Whether its objects are nothing but their attributes to us.
     plain: bool,
     /// Address and length of the serde name that was found to be that of the class.
@@ -73,12 +76,12 @@ impl<'de> Direct<'de> {
         self.new_class(opcode)
     }
 
-    fn new_class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
+    pub(super) fn new_class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if opcode == Opcode::Global {
             self.cursor.pass_opcode();
             let names = self.cursor.read_names();
             let (module, name) = self.checked(names)?;
-            return self.named_class(module, name);
+            return self.named_class(module.into(), name.into());
         }
         let module = self.text(opcode)?;
         self.stack_global(module)
@@ -88,21 +91,33 @@ impl<'de> Direct<'de> {
         let opcode = self.next()?;
         let name = self.text(opcode)?;
         self.expect(Opcode::StackGlobal)?;
-        self.named_class(module, name)
+        self.named_class(module.into(), name.into())
     }
 
-    fn named_class(&mut self, module: &'de str, name: &'de str) -> Outcome<ClassNumber> {
-        let (python3, qualname) = if self.protocol < 3 && self.settings.fix_imports {
-            crate::reduce::compat::to_python3(module, name)
-        } else {
-            (module, name)
+    /// Makes a class of its names as the pickle has them.
+    pub(super) fn named_class(&mut self, module: Cow<'de, str>, name: Cow<'de, str>) -> Outcome<ClassNumber> {
+        let known = Known::of_global(&module, &name) != Known::Nothing;
+        let (module, qualname) = match (self.protocol < 3 && self.settings.fix_imports, module, name) {
+            (true, Cow::Borrowed(module), Cow::Borrowed(name)) => {
+                let (module, qualname) = crate::reduce::compat::to_python3(module, name);
+                (Cow::Borrowed(module), Cow::Borrowed(qualname))
+            }
+            (true, ..) => return self.irregular(),
+            (false, module, name) => (module, name),
         };
-        let known = Known::of_global(module, name) != Known::Nothing || crate::natural::has_form(python3, qualname);
+        let plain = !known && !crate::natural::has_form(&module, &qualname);
         // There are no more classes than bytes, and fewer than 2³².
         let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module: python3, qualname, plain: !known, matched: (0, 0) });
+        self.classes.push(Class { module, qualname, plain, matched: (0, 0) });
         self.memoize(Handle::numbered(Tag::Global, number))?;
         Ok(number)
+    }
+
+    /// The class as a value of its own.
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
+        let global = self.classes.get(class as usize).map(|class| Global::new(&*class.module, &*class.qualname));
+        self.charge(global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()))?;
+        Ok(global)
     }
 
     /// Whether a struct of this name reads the attributes of that class.
@@ -114,7 +129,7 @@ impl<'de> Direct<'de> {
             return true;
         }
         let matches = match ClassName::parse(name) {
-            Ok(Some(wanted)) => wanted.matches(class.module, class.qualname),
+            Ok(Some(wanted)) => wanted.matches(&class.module, &class.qualname),
             Ok(None) => !name.starts_with(token::PREFIX),
             Err(_) => false,
         };

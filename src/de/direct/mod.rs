@@ -31,6 +31,7 @@ mod look;
 mod memo;
 mod state;
 mod value;
+mod whole;
 
 use serde::de::Deserialize;
 

@@ -19,6 +19,8 @@ pub(super) struct Direct<'de> {
     pub(super) cursor: Cursor<'de>,
     pub(super) input: &'de [u8],
     pub(super) settings: Plain,
+    /// Where the first value begins.
+    root: usize,
     /// What PROTO said.
     pub(super) protocol: u8,
     memo: Memo<'de>,
@@ -47,6 +49,7 @@ impl<'de> Direct<'de> {
             cursor: Cursor::new(input, 0),
             input,
             settings,
+            root: 0,
             protocol: 0,
             memo: Memo::with_input(input.len()),
             classes: Vec::new(),
@@ -66,12 +69,18 @@ impl<'de> Direct<'de> {
         if self.cursor.skip_opcode(Opcode::Proto) {
             self.protocol = self.cursor.read_protocol().or_else(|_| self.irregular())?;
         }
+        self.root = self.cursor.position();
         Ok(())
     }
 
     /// Whether `opcode` is next, and all before it was regular.
     pub(super) fn ends_with(&mut self, opcode: Opcode) -> bool {
         self.next().is_ok_and(|next| next == opcode) && !self.failed
+    }
+
+    /// Whether nothing has been read yet.
+    pub(super) fn is_at_root(&self) -> bool {
+        self.cursor.position() == self.root
     }
 
     #[cold]
@@ -186,7 +195,7 @@ impl<'de> Direct<'de> {
 
     /// The same for a payload of `len` bytes.
     #[inline]
-    fn memoize_payload(&mut self, handle: Handle, len: usize) -> Outcome<()> {
+    pub(super) fn memoize_payload(&mut self, handle: Handle, len: usize) -> Outcome<()> {
         if len >= FRAMED {
             self.next()?;
         }
@@ -213,10 +222,17 @@ impl<'de> Direct<'de> {
     /// Counts text that is handed out once more.
     #[inline]
     fn again(&mut self, text: &'de str) -> Outcome<&'de str> {
-        match self.budget.checked_sub(text.len() as u64) {
+        self.charge(text.len())?;
+        Ok(text)
+    }
+
+    /// Counts bytes that the pickle has once and the value holds again.
+    #[inline]
+    pub(super) fn charge(&mut self, bytes: usize) -> Outcome<()> {
+        match self.budget.checked_sub(bytes as u64) {
             Some(budget) => {
                 self.budget = budget;
-                Ok(text)
+                Ok(())
             }
             None => self.irregular(),
         }

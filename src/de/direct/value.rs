@@ -6,6 +6,7 @@
 use serde::de::{Deserializer, Visitor};
 
 use super::state::Direct;
+use super::whole::Whole;
 use super::{Irregular, Outcome};
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal};
@@ -248,6 +249,10 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     #[inline]
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
         if is_ours(name) {
+            if name == token::VALUE && self.is_at_root() {
+                let value = Whole::read(self)?;
+                return crate::value::hand_over(value, visitor);
+            }
             return self.irregular();
         }
         self.wrap()?;
