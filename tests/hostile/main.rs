@@ -37,7 +37,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 const STACK: usize = 2 << 20;
 
 /// After this a path counts as hung. The slowest takes seconds.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one path did with one family.
 struct Run {
