@@ -226,5 +226,9 @@ pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 
 /// The code of the README, compiled and run with the documentation's.
 #[cfg(doctest)]
+#[doc = include_str!("../docs/SECURITY.md")]
+struct SecurityDoctests;
+
+#[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -24,7 +24,7 @@ const EXPANSION_PER_STEP: u64 = 16;
 const STEPS_FIXED: u64 = 100;
 
 /// Bytes written for each byte of input, when what was read is written again in whatever form.
-const WRITTEN_PER_BYTE: u64 = 100;
+const WRITTEN_PER_BYTE: u64 = 500;
 /// The same for each byte of `max_expansion`.
 const WRITTEN_PER_EXPANSION: u64 = 16;
 const WRITTEN_FIXED: u64 = 1 << 20;
