@@ -226,9 +226,10 @@ pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 
 /// The code of the README, compiled and run with the documentation's.
 #[cfg(doctest)]
-#[doc = include_str!("../docs/SECURITY.md")]
-struct SecurityDoctests;
-
-#[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And that of docs/SECURITY.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/SECURITY.md")]
+struct Security;
