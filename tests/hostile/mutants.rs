@@ -16,7 +16,7 @@ use crate::paths::{graph_written, walk};
 use crate::types::{Any, Fields};
 
 /// Files of which all changes are tried.
-const EVERY_CHANGE: usize = 48;
+const EVERY_CHANGE: usize = 24;
 /// Files of which every byte is changed, to some values at least.
 const SMALL: usize = 256;
 /// Bytes at both ends of a file at which each cut is tried; between them it is one in [`STRIDE`].
