@@ -228,3 +228,8 @@ pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// And that of docs/SECURITY.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/SECURITY.md")]
+struct Security;

@@ -55,6 +55,15 @@ pub(crate) const READ_CHUNK: usize = 64 << 10;
 /// Beyond this number, four times the size of the graph is granted too.
 pub(crate) const REOPENED: u64 = 1 << 20;
 
+/// Bytes of a module's name, and of a qualified name.
+///
+/// A name can be used again for two or three bytes of input, and is looked at each time. CPython has no limit, but it has to
+/// import what is named, and no file system has a module of such a name.
+pub(crate) const NAME: usize = 1_000;
+
+/// Runs of contents of one object that are looked through for free each time it is read; see `Cx::charge_runs`.
+pub(crate) const RUNS_FREE: usize = 8;
+
 /// Parts of a qualified name that is written below protocol 4, where each but the first is a call of `getattr`.
 ///
 /// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes

@@ -142,7 +142,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => return Err(Error::data(format!("a member of {} is made of its value alone", class_text(&[name])))),
         };
         let node = self.of(value);
-        match scalar::int(self.cx.nodes, self.cx.input, value) {
+        match self.cx.int(value)? {
             Some(Int::Small(value)) => return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value))),
             Some(Int::Long(bytes)) => {
                 // A variant's name stands for an int of up to 128 bits.
@@ -220,7 +220,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let (class, object) = match self.handle.tag() {
             Tag::Global | Tag::Ext => (self.handle, None),
             Tag::Instance => match self.view()? {
-                View::Attribute { .. } => (self.handle, None),
+                View::Attribute => (self.handle, None),
                 _ => {
                     let object = self.spelled()?;
                     (object.callable, Some(object))
@@ -233,7 +233,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn spelled(&self) -> Result<ObjectView<'g>> {
-        spelled(self.cx.nodes, self.cx.input, self.handle.number())
+        let object = spelled(self.cx.nodes, self.cx.input, self.handle.number())?;
+        self.cx.charge_runs(&object.object)?;
+        Ok(object)
     }
 
     /// Module and qualified name of a global; `None` for what is none.

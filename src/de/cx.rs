@@ -6,15 +6,18 @@ use std::cell::Cell;
 use super::class::ClassCache;
 use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
-use crate::graph::handle::Handle;
-use crate::graph::nodes::Nodes;
-use crate::graph::scalar;
+use crate::graph::handle::{Handle, Tag};
+use crate::graph::nodes::{Nodes, Object};
+use crate::graph::scalar::{self, Int};
 use crate::limits;
 use crate::natural::FormCache;
 use crate::natural::numpy::DtypeCache;
 use crate::read::text::Text;
 use crate::shared::Scope;
 use crate::value::Buffer;
+
+/// How often the runs of an object are looked through, at the most, when a type reads it.
+const LOOKS: u64 = 8;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
 pub(crate) struct Cx<'g, 'de> {
@@ -38,7 +41,8 @@ pub(crate) struct Cx<'g, 'de> {
 
 impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
-        let own = limits::EXPANSION_PER_VALUE * (nodes.handle_count() as u64 + 1) + input.len() as u64;
+        let looked_through = nodes.handle_count() as u64 + LOOKS * nodes.run_count() as u64 + 1;
+        let own = limits::EXPANSION_PER_VALUE * looked_through + input.len() as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
 
@@ -86,6 +90,43 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge(count.saturating_mul(limits::EXPANSION_PER_VALUE as usize))
     }
 
+    /// Counts a look through all that was done to an object after it was made. Whoever wants its state has to, however much
+    /// else was done to it, and the object may be one that half a million references lead to.
+    pub(crate) fn charge_runs(&self, object: &Object) -> Result<()> {
+        if !object.has_more() {
+            return Ok(());
+        }
+        match self.nodes.more(object).count() {
+            ..=limits::RUNS_FREE => Ok(()),
+            runs => self.charge_values(runs),
+        }
+    }
+
+    /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each time.
+    #[inline]
+    pub(crate) fn int(&self, handle: Handle) -> Result<Option<Int<'g>>> {
+        if handle.tag() != Tag::FloatLine {
+            self.charge_number(handle)?;
+        }
+        Ok(scalar::int(self.nodes, self.input, handle))
+    }
+
+    /// The float that `handle` is, if it is one, counted as [`int`](Self::int).
+    pub(crate) fn float(&self, handle: Handle) -> Result<Option<f64>> {
+        if handle.tag() == Tag::FloatLine {
+            self.charge_number(handle)?;
+        }
+        Ok(scalar::float(self.nodes, self.input, handle))
+    }
+
+    #[inline]
+    fn charge_number(&self, handle: Handle) -> Result<()> {
+        match scalar::number_len(self.nodes, self.input, handle) {
+            0 => Ok(()),
+            len => self.charge(len),
+        }
+    }
+
     #[cold]
     fn expanded(&self) -> Error {
         Error::limit(format!(
@@ -122,7 +163,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             return error.under_key(&String::from_utf8_lossy(&chars));
         }
         match scalar::int(self.nodes, self.input, key) {
-            Some(scalar::Int::Small(value)) => error.under_key(&value.to_string()),
+            Some(Int::Small(value)) => error.under_key(&value.to_string()),
             _ => error.under_key(&format!("<{}>", crate::machine::describe(key.tag()))),
         }
     }

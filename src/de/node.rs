@@ -145,7 +145,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Hands out an int by the narrowest visit method that takes it.
     #[inline]
     fn visit_int<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+        match self.cx.int(self.handle)? {
             Some(Int::Small(value)) => match u64::try_from(value) {
                 Ok(value) => visitor.visit_u64(value),
                 Err(_) => visitor.visit_i64(value),
@@ -269,7 +269,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn visit_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match scalar::float(self.cx.nodes, self.cx.input, self.handle) {
+        match self.cx.float(self.handle)? {
             Some(value) => visitor.visit_f64(value),
             None => Err(self.unreadable()),
         }
@@ -610,7 +610,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// An int where a name is asked for: its decimal text, never its value as an index.
     fn identifier_of_int<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+        match self.cx.int(self.handle)? {
             Some(Int::Small(value)) => visitor.visit_str(itoa::Buffer::new().format(value)),
             _ => self.any(visitor),
         }
@@ -618,10 +618,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// An int where a float is asked for: one beyond 128 bits has to be rounded here, for serde cannot carry it.
     fn visit_as_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let big = match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+        let big = match self.cx.int(self.handle)? {
             Some(Int::Long(bytes)) => num_bigint::BigInt::from_signed_bytes_le(bytes),
             Some(Int::Big(value)) => value.into_owned(),
-            _ => return self.any(visitor),
+            Some(Int::Small(value)) => return visit_unsigned(value, visitor),
+            None => return self.any(visitor),
         };
         match num_traits::ToPrimitive::to_f64(&big) {
             Some(value) if value.is_finite() => visitor.visit_f64(value),

@@ -26,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::view::{View, tuple_items};
 use crate::limits;
+use crate::machine::Spelling;
 use crate::natural::numpy::{Data, Numpy};
 use crate::python::numpy::array::FIELDS;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Field, Kind};
@@ -107,6 +108,10 @@ impl<'de> NodeDeserializer<'_, 'de> {
 impl NodeDeserializer<'_, '_> {
     /// Whether an instance is numpy's scalar "not a time", which is none to an Option.
     pub(super) fn is_no_time(&self) -> Result<bool> {
+        // Bytes that are spelled as a call would be encoded for the view, and again by whoever reads them.
+        if Spelling::known(self.cx.nodes.object(self.handle.number()).flags()).is_builtin_value() {
+            return Ok(false);
+        }
         let View::Object(object) = self.view()? else { return Ok(false) };
         if !crate::natural::numpy::is_scalar(self.cx, &object)? {
             return Ok(false);

@@ -28,7 +28,11 @@ use crate::reduce::How;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
-        view(self.cx.nodes, self.cx.input, self.handle.number())
+        let view = view(self.cx.nodes, self.cx.input, self.handle.number())?;
+        if let View::Object(object) = &view {
+            self.cx.charge_runs(&object.object)?;
+        }
+        Ok(view)
     }
 
     /// The same walk at another value, of the same depth.
@@ -47,7 +51,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
             View::Bytes { bytes, .. } => return self.visit_payload(bytes, visitor),
             View::Complex { real, imaginary } => return self.visit_complex(real, imaginary, visitor),
-            View::Attribute { .. } => return self.visit_global(visitor),
+            View::Attribute => return self.visit_global(visitor),
             View::Object(object) => object,
         };
         match natural(self.cx, &object, false) {
@@ -398,7 +402,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     pub(crate) fn complex_parts(&self, real: Handle, imaginary: Option<Handle>) -> Result<(f64, f64)> {
         let part = |handle: Handle| -> Result<f64> {
-            match scalar::float(self.cx.nodes, self.cx.input, handle) {
+            match self.cx.float(handle)? {
                 Some(value) => Ok(value),
                 None => serde::Deserialize::deserialize(self.of(handle)),
             }
@@ -440,6 +444,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A global as its dotted name.
     pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let (module, qualname) = self.global_names()?;
+        self.cx.charge(module.len() + 1 + qualname.len())?;
         visitor.visit_string(format!("{module}.{qualname}"))
     }
 

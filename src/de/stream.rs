@@ -16,6 +16,7 @@ use super::options::DeOptions;
 use crate::error::{Error, Result};
 use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
+use crate::limits;
 use crate::machine::{self, State};
 use crate::read::source::Collector;
 
@@ -117,7 +118,7 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         let source = &mut self.source;
         if !self.keep_memo {
             let next_buffer = source.state.next_buffer;
-            let nodes = Nodes::with_input(source.bytes.len() - source.at);
+            let nodes = Nodes::with_input((source.bytes.len() - source.at).min(limits::READ_CHUNK));
             source.state = State { nodes, next_buffer, ..State::default() };
         }
         let config = self.options.settings.config(true, self.options.buffers.as_deref());
@@ -187,21 +188,25 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
 
     fn load(&mut self) -> Result<Handle> {
         let source = &mut self.source;
-        let mut state: State<'_> = State { next_buffer: source.state.next_buffer, ..State::default() };
-        if self.keep_memo {
-            state = std::mem::take(&mut source.state);
-        } else {
+        // A frame may announce a thousand pickles, which are all there then. To move up what is left for each of them would
+        // take the square of their size.
+        if !self.keep_memo && 2 * source.at >= source.collector.bytes().len() {
             source.collector.discard(source.at);
             source.dropped += source.at as u64;
             source.at = 0;
         }
         let dropped = source.dropped;
+        // A reader that fails may be asked again: nothing is changed before the pickle is there.
         source.collector.collect(source.at).map_err(|error| error.in_stream(dropped))?;
+        let mut state: State<'_> = State { next_buffer: source.state.next_buffer, ..State::default() };
+        if self.keep_memo {
+            state = std::mem::take(&mut source.state);
+        }
         // What is kept between pickles outlives this borrow of the bytes, so nothing may be borrowed for it.
         let config = self.options.settings.config(false, self.options.buffers.as_deref());
-        let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config)
-            .map_err(|error| error.in_stream(dropped))?;
+        let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
         source.state = state.into_owned();
+        let loaded = loaded.map_err(|error| error.in_stream(dropped))?;
         source.at = loaded.end;
         Ok(loaded.root)
     }

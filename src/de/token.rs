@@ -12,6 +12,7 @@ use crate::graph::nodes::Flags;
 use crate::graph::scalar::{self, Int};
 use crate::graph::view::{Args, ObjectView, Parts, View, global_names};
 use crate::natural::exact_text;
+use crate::read::text::Text;
 use crate::reduce::token;
 use crate::value::Value;
 
@@ -27,7 +28,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::TUPLE | token::SET | token::FROZENSET | token::BYTEARRAY | token::COMPLEX => {
                 visitor.visit_newtype_struct(self.unwrapped()?)
             }
-            token::BIG_INT => match scalar::int(self.cx.nodes, self.cx.input, self.handle) {
+            token::BIG_INT => match self.cx.int(self.handle)? {
                 Some(Int::Small(value)) => visit_bytes(&value.to_le_bytes(), visitor),
                 Some(Int::Long(bytes)) => visit_bytes(bytes, visitor),
                 Some(Int::Big(value)) => visit_bytes(&value.to_signed_bytes_le(), visitor),
@@ -37,13 +38,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 None => self.expected("an int"),
             },
             token::SURROGATES => match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
-                Some(crate::read::text::Text::Surrogates(bytes)) => visit_bytes(&bytes, visitor),
-                Some(crate::read::text::Text::Str(text)) => visit_bytes(text.as_bytes(), visitor),
+                Some(text) => {
+                    let bytes = match &text {
+                        Text::Surrogates(bytes) => &bytes[..],
+                        Text::Str(text) => text.as_bytes(),
+                    };
+                    self.cx.charge(bytes.len())?;
+                    visit_bytes(bytes, visitor)
+                }
                 None => self.expected("a string"),
             },
             token::GLOBAL => match self.handle.tag() {
                 Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
                     let (module, qualname) = self.global_names()?;
+                    self.cx.charge(module.len() + qualname.len())?;
                     let names = [module, qualname].map(Cow::into_owned);
                     visitor.visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
                 }
@@ -125,7 +133,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn is_global(&self) -> Result<bool> {
         Ok(match self.handle.tag() {
             Tag::Global | Tag::Ext => true,
-            Tag::Instance => matches!(self.view()?, View::Attribute { .. }),
+            Tag::Instance => matches!(self.view()?, View::Attribute),
             _ => false,
         })
     }

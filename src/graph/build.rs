@@ -212,7 +212,7 @@ impl GraphBuilder {
         if how == How::Call && callable.tag() == Tag::Global {
             let known = Known::from_number(self.nodes.object(callable.number()).flags().low());
             if known != Known::Nothing {
-                let seen = understand(&mut self.nodes, id.handle().number(), known, args);
+                let seen = understand(&mut self.nodes, &[], id.handle().number(), known, args);
                 self.keep(seen.map(drop));
             }
         }

@@ -4,13 +4,17 @@
 //! printed ends after [`NODES`] values, [`DEPTH`] levels and [`limits::QUOTED`] characters of each text; what is left out is
 //! an ellipsis, as Python prints an object within itself.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use super::Graph;
-use super::node::{Node, NodeKind};
+use super::node::{Node, NodeId, NodeKind};
+use super::scalar::text;
 use crate::error::quoted;
 use crate::limits;
-use crate::value::Value;
+use crate::read::text::Text;
+use crate::value::{SurrogateString, Value};
 
 /// Values printed.
 const NODES: usize = 200;
@@ -20,7 +24,7 @@ const DEPTH: usize = 8;
 impl fmt::Display for Node<'_> {
     /// Python's `repr`, cut off where it becomes long: not meant to be read by programs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Printer { left: NODES, path: Vec::new() }.node(f, *self)
+        Printer { left: NODES, path: Vec::new(), scalars: HashMap::default() }.node(f, *self)
     }
 }
 
@@ -40,6 +44,8 @@ struct Printer<'g> {
     left: usize,
     /// The objects around the one that is printed.
     path: Vec<Node<'g>>,
+    /// Scalars as they were printed: to decode one may take as long as to read the pickle.
+    scalars: HashMap<NodeId, String>,
 }
 
 impl<'g> Printer<'g> {
@@ -55,7 +61,7 @@ impl<'g> Printer<'g> {
             NodeKind::FrozenSet => ("frozenset({", "})"),
             NodeKind::Object => ("<", ">"),
             NodeKind::PersistentId => ("<persistent id ", ">"),
-            _ => return scalar(f, node),
+            _ => return self.scalar(f, node),
         };
         if self.path.len() >= DEPTH || self.path.contains(&node) {
             // Python's own forms for what is within itself.
@@ -115,6 +121,18 @@ impl<'g> Printer<'g> {
         Ok(())
     }
 
+    fn scalar(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
+        let shown = match self.scalars.entry(node.id()) {
+            Entry::Occupied(shown) => shown.into_mut(),
+            Entry::Vacant(place) => {
+                let mut shown = String::new();
+                scalar(&mut shown, node)?;
+                place.insert(shown)
+            }
+        };
+        f.write_str(shown)
+    }
+
     fn list(&mut self, f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = Node<'g>>) -> fmt::Result {
         for (index, item) in items.enumerate() {
             if index != 0 {
@@ -144,7 +162,19 @@ impl<'g> Printer<'g> {
     }
 }
 
-fn scalar(f: &mut fmt::Formatter<'_>, node: Node<'_>) -> fmt::Result {
+/// What is printed for a scalar.
+fn scalar(f: &mut impl fmt::Write, node: Node<'_>) -> fmt::Result {
+    if let Some(Text::Surrogates(bytes)) = text(&node.graph.nodes, &node.graph.input, node.handle) {
+        // A byte that continues no character begins one.
+        let mut starts = bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).map(|(at, _)| at);
+        let end = starts.nth(limits::QUOTED).unwrap_or(bytes.len());
+        let shown = bytes.get(..end).unwrap_or_default();
+        let value = match std::str::from_utf8(shown) {
+            Ok(text) => Value::from(text),
+            Err(_) => SurrogateString::from_bytes(shown.to_vec()).map_or(Value::None, Value::Surrogates),
+        };
+        return write!(f, "{value}{}", if end < bytes.len() { "..." } else { "" });
+    }
     if let Some(text) = node.as_str() {
         return match text.chars().nth(limits::QUOTED) {
             None => write!(f, "{}", Value::from(&*text)),

@@ -47,12 +47,13 @@ tags! {
     /// LONG1 of any other length, which is the detail.
     Long1,
     Long4,
-    /// INT: a line.
+    /// INT: a line. The detail as in `StrLine`.
     IntLine,
-    /// LONG: a line.
+    /// LONG: a line. The detail as in `StrLine`.
     LongLine,
     /// BINFLOAT: eight bytes behind the opcode.
     Float8,
+    /// FLOAT: a line. The detail as in `StrLine`.
     FloatLine,
     /// SHORT_BINUNICODE, valid UTF-8: the detail is the length.
     Str1,
@@ -111,6 +112,12 @@ impl Handle {
 
     /// The largest detail: for a length, "this long or longer".
     pub(crate) const LONG: u16 = u16::MAX;
+
+    /// The detail of a handle whose payload is this line: its length, if that fits.
+    #[inline]
+    pub(crate) fn line_detail(line: &[u8]) -> u16 {
+        u16::try_from(line.len()).unwrap_or(Self::LONG)
+    }
 
     /// `offset` is below 2⁴⁰: the machine refuses longer input, and numbers have 32 bits.
     #[inline]

@@ -297,7 +297,7 @@ impl<'de> Importer<'_, 'de> {
         {
             let known = Known::from_number(self.nodes.object(callable.number()).flags().low());
             if known != Known::Nothing {
-                understand(self.nodes, handle.number(), known, arguments)?;
+                understand(self.nodes, &[], handle.number(), known, arguments)?;
             }
         }
         Ok(handle)

@@ -195,7 +195,7 @@ impl<'g> Node<'g> {
                 Some(View::Bytes { array: true, .. }) => NodeKind::ByteArray,
                 Some(View::Complex { .. }) => NodeKind::Complex,
                 // An attribute of a class or module is a global; one of an object, a bound method, is not.
-                Some(View::Attribute { .. }) if self.global().is_some() => NodeKind::Global,
+                Some(View::Attribute) if self.global().is_some() => NodeKind::Global,
                 _ => NodeKind::Object,
             },
         }

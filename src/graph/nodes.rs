@@ -199,6 +199,11 @@ impl<'de> Nodes<'de> {
         self.handles.len()
     }
 
+    /// How many runs there are beyond the first of each object.
+    pub(crate) fn run_count(&self) -> usize {
+        self.runs.len()
+    }
+
     pub(crate) fn object_count(&self) -> usize {
         self.objects.len()
     }

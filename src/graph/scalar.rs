@@ -99,11 +99,29 @@ pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> 
     })
 }
 
+/// How many bytes are looked at to decode a number that may be of any length; 0 for those that are short by their nature.
+#[inline]
+pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
+    match handle.tag() {
+        Tag::Long1 => usize::from(handle.detail()),
+        Tag::Long4 => payload(input, handle).map_or(0, <[u8]>::len),
+        Tag::IntLine | Tag::LongLine | Tag::FloatLine => match handle.detail() {
+            Handle::LONG => line(input, handle.offset() + 1, Handle::LONG).map_or(0, <[u8]>::len),
+            len => usize::from(len),
+        },
+        Tag::Const => match nodes.constant(handle.number()) {
+            Some(Const::BigInt(value)) => usize::try_from(value.bits() / 8).unwrap_or(usize::MAX),
+            _ => 0,
+        },
+        _ => 0,
+    }
+}
+
 fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
     if let Some((value, _)) = text::leading_decimal(input.get(handle.offset() + 1..)?, handle.tag() == Tag::LongLine) {
         return Some(Int::Small(value));
     }
-    let line = line(input, handle.offset() + 1, Handle::LONG)?;
+    let line = line(input, handle.offset() + 1, handle.detail())?;
     // The machine has checked the number of digits.
     let decimal = match handle.tag() {
         Tag::IntLine => text::decode_int(line, usize::MAX),
@@ -121,7 +139,7 @@ fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
 pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f64> {
     match handle.tag() {
         Tag::Float8 => float8(input, handle),
-        Tag::FloatLine => text::decode_float(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
+        Tag::FloatLine => text::decode_float(line(input, handle.offset() + 1, handle.detail())?).ok(),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Float(value) => Some(*value),
             _ => None,
@@ -158,6 +176,22 @@ pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) ->
         },
         _ => borrowed_text(nodes, input, handle).map(|text| Text::Str(Cow::Borrowed(text))),
     }
+}
+
+/// How many bytes text, or an 8-bit string, takes in the input or among the constants: at least half as many as it has decoded.
+pub(crate) fn text_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
+    let bytes = match handle.tag() {
+        Tag::Shared => return nodes.shared(handle.number()).text.len(),
+        Tag::StrLine => line(input, handle.offset() + 1, handle.detail()),
+        Tag::Name => line(input, handle.offset(), handle.detail()),
+        Tag::StrEscaped | Tag::CharsLine => line(input, handle.offset() + 1, Handle::LONG),
+        Tag::Const => match nodes.constant(handle.number()) {
+            Some(Const::Str(text)) => Some(text.as_bytes()),
+            _ => None,
+        },
+        _ => payload(input, handle),
+    };
+    bytes.map_or(0, <[u8]>::len)
 }
 
 /// Text without surrogates.

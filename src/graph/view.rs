@@ -9,6 +9,7 @@ use super::handle::{Handle, Tag};
 use super::nodes::{Flags, MoreRuns, Nodes, Object, RunKind};
 use super::scalar;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::machine::{Known, Spelling};
 use crate::reduce::How;
 
@@ -20,8 +21,8 @@ pub(crate) enum View<'g> {
     Bytes { array: bool, bytes: Payload<'g> },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
-    /// An attribute of a class, as protocols below 4 name nested classes: the owner, a global or another such call.
-    Attribute { owner: Handle, name: Handle },
+    /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of which.
+    Attribute,
     /// Anything else.
     Object(ObjectView<'g>),
 }
@@ -206,7 +207,7 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                 },
                 (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
                 (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
-                (Known::GetAttr, &[owner, name]) if leads_to_global(nodes, owner) => View::Attribute { owner, name },
+                (Known::GetAttr, &[owner, _]) if leads_to_global(nodes, owner) => View::Attribute,
                 (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, Args::Of(args), None),
                 (Known::NewObjEx, &[class, args, kwargs]) => {
                     view(How::NewObjEx, class, Args::Of(tuple_items(nodes, args)), Some(kwargs))
@@ -378,9 +379,7 @@ pub(crate) fn global_names<'g>(
                 };
             }
             Tag::Instance => {
-                let View::Attribute { owner: next, name } = view(nodes, input, owner.number())? else {
-                    return Ok(None);
-                };
+                let Some((next, name)) = attribute_of(nodes, owner) else { return Ok(None) };
                 if attributes.len() == NESTING {
                     return Err(Error::limit("a global is nested more than 100 classes deep")
                         .at(nodes.offset(handle).unwrap_or(0)));
@@ -399,6 +398,10 @@ pub(crate) fn global_names<'g>(
         return Ok(Some((module, name)));
     }
     let mut qualname = name.into_owned();
+    if qualname.len() + attributes.iter().map(|attribute| attribute.len() + 1).sum::<usize>() > limits::NAME {
+        return Err(Error::limit(format!("the name of a nested global has more than {} bytes", limits::NAME))
+            .at(nodes.offset(handle).unwrap_or(0)));
+    }
     for attribute in attributes.iter().rev() {
         qualname.push('.');
         qualname.push_str(attribute);

@@ -7,8 +7,10 @@
 
 use super::step::unhashable;
 use super::{Handle, Spelling, Tag};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::graph::nodes::{Flags, Nodes, RunKind};
+use crate::graph::scalar;
+use crate::limits;
 
 /// What a global is known as, and what an instance made by it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,11 +90,17 @@ impl Known {
 }
 
 /// Says what the call `callable(*arguments)` is known to give, and notes on `instance` what that needs. Gives how many
-/// items were looked at.
+/// items, or bytes of text, it takes to look at it.
 ///
 /// # Errors
-/// A set of something unhashable.
-pub(crate) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, arguments: Handle) -> Result<usize> {
+/// A set of something unhashable; a name in `getattr` that is longer than names are.
+pub(crate) fn understand(
+    nodes: &mut Nodes<'_>,
+    input: &[u8],
+    instance: u32,
+    callable: Known,
+    arguments: Handle,
+) -> Result<usize> {
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
@@ -115,13 +123,22 @@ pub(crate) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
         {
             callable
         }
-        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => callable,
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
+            check_name(scalar::text_len(nodes, input, name))?;
+            callable
+        }
         _ => Known::Nothing,
     };
     if known == Known::Nothing {
         return Ok(0);
     }
-    let mut scanned = 0;
+    let mut scanned = match (known, arguments) {
+        // Text that is encoded by call after call, each of which somebody may look at.
+        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding]) => {
+            scalar::text_len(nodes, input, text) + scalar::text_len(nodes, input, encoding)
+        }
+        _ => 0,
+    };
     if matches!(known, Known::Set | Known::FrozenSet) {
         if let Some(items) = arguments.first().filter(|items| items.is_object()) {
             let items = nodes.object(items.number());
@@ -138,6 +155,16 @@ pub(crate) fn understand(nodes: &mut Nodes<'_>, instance: u32, callable: Known, 
     let flags = Spelling::with_known(nodes.object(instance).flags(), known);
     nodes.set_flags(instance, flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)));
     Ok(scanned)
+}
+
+/// Whether a name of a module or of something in it may be so long.
+pub(super) fn check_name(len: usize) -> Result<()> {
+    if len <= limits::NAME { Ok(()) } else { Err(long_name(len)) }
+}
+
+#[cold]
+fn long_name(len: usize) -> Error {
+    Error::limit(format!("a global has a name of {len} bytes, more than the {} that are allowed", limits::NAME))
 }
 
 /// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an instance or of a list is not.

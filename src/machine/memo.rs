@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use super::Handle;
 
 /// Picklers number from 0 (Python 2's from 1) without gaps, so the memo is a vector; a hostile index that would make the
-/// vector longer than the input goes into a map.
+/// vector longer than what was read of the input goes into a map.
 #[derive(Default)]
 pub(crate) struct Memo {
     dense: Vec<Handle>,
@@ -27,21 +27,21 @@ impl Memo {
         self.sparse.get(&index).copied()
     }
 
-    /// Stores under `index`; `input` is the length of the whole input, up to which the vector may grow.
+    /// Stores under `index`; `room` is the length up to which the vector may grow: that of the input so far.
     #[inline]
-    pub(super) fn put(&mut self, index: u64, handle: Handle, input: usize) {
+    pub(super) fn put(&mut self, index: u64, handle: Handle, room: usize) {
         if index == self.dense.len() as u64 && self.sparse.is_empty() {
             self.dense.push(handle);
             self.filled += 1;
         } else {
-            self.put_anywhere(index, handle, input);
+            self.put_anywhere(index, handle, room);
         }
     }
 
     #[cold]
-    fn put_anywhere(&mut self, index: u64, handle: Handle, input: usize) {
+    fn put_anywhere(&mut self, index: u64, handle: Handle, room: usize) {
         let at = index as usize;
-        if index >= input as u64 {
+        if index >= room as u64 {
             self.filled += u64::from(self.sparse.insert(index, handle).is_none());
             return;
         }
@@ -49,7 +49,7 @@ impl Memo {
             self.dense.resize(at + 1, Handle::VACANT);
         }
         if let Some(slot) = self.dense.get_mut(at) {
-            // A later pickle of one stream may reach by index what an earlier, shorter input had put into the map.
+            // What is within reach now may have been beyond the input when it was stored, and so be in the map.
             self.filled += u64::from(slot.is_vacant() && self.sparse.remove(&index).is_none());
             *slot = handle;
         }
@@ -57,8 +57,8 @@ impl Memo {
 
     /// MEMOIZE: stores under the number of filled entries, which is CPython's rule and not the highest index plus one.
     #[inline]
-    pub(super) fn push(&mut self, handle: Handle, input: usize) {
-        self.put(self.filled, handle, input);
+    pub(super) fn push(&mut self, handle: Handle, room: usize) {
+        self.put(self.filled, handle, room);
     }
 
     /// Replaces what is stored under `index` by another handle of the same object.

@@ -40,12 +40,14 @@ pub(crate) struct State<'de> {
     pub(crate) memo: Memo,
     /// The number of the out-of-band buffer that NEXT_BUFFER takes; an Unpickler goes on counting.
     pub(crate) next_buffer: u32,
+    /// Where in the input the first pickle begins that filled the memo.
+    pub(crate) begin: Option<usize>,
 }
 
 impl State<'_> {
     /// The same, borrowing nothing. The machine that filled it was told not to share text.
     pub(crate) fn into_owned(self) -> State<'static> {
-        State { nodes: self.nodes.into_owned(), memo: self.memo, next_buffer: self.next_buffer }
+        State { nodes: self.nodes.into_owned(), memo: self.memo, next_buffer: self.next_buffer, begin: self.begin }
     }
 }
 
@@ -126,12 +128,15 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         return Err(Error::limit("a pickle, or a stream with a shared memo, is longer than 1 TiB"));
     }
     let len = input.len() - start.min(input.len());
+    let begin = *state.begin.get_or_insert(start);
     let mut machine = Machine {
         cursor: Cursor::new(input, start),
         input,
         stack: Stack::with_input(len),
+        begin,
         protocol: 0,
-        scans: 4 * len as u64 + 1_000,
+        start: start.min(input.len()),
+        scanned: 0,
         state,
         config,
         hooks: config.hooks.map(Hooks::new),
@@ -148,9 +153,13 @@ struct Machine<'m, 'de> {
     stack: Stack,
     /// What PROTO said last: it decides how globals are named.
     protocol: u8,
-    /// Items that calls of `set` may still look at, and bytes of long names that STACK_GLOBAL may: an honest pickle makes
-    /// one set of a list, and has no long names.
-    scans: u64,
+    /// Where the pickle begins whose values are the first in the memo.
+    begin: usize,
+    /// Where this pickle begins.
+    start: usize,
+    /// What calls have looked at: the items of a list that a set is made of, the text that bytes are, the bytes of long
+    /// names. An honest pickle makes one of each, and has no long names.
+    scanned: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
     hooks: Option<Hooks<'m>>,
@@ -230,7 +239,7 @@ impl<'de> Machine<'_, 'de> {
                 Opcode::Tuple3 => self.tuple::<3>(opcode)?,
                 Opcode::Memoize => {
                     let top = self.stack.top(opcode)?;
-                    self.state.memo.push(top, self.input.len());
+                    self.state.memo.push(top, self.memo_room());
                 }
                 Opcode::Binput => {
                     let index = self.cursor.read_uint1()?;
@@ -247,6 +256,18 @@ impl<'de> Machine<'_, 'de> {
                 _ => self.step(opcode)?,
             }
         }
+    }
+
+    /// How much of this pickle has been read.
+    fn consumed(&self) -> usize {
+        self.cursor.position() - self.start
+    }
+
+    /// The highest index that a memo without gaps can have by now. What lies ahead in the input says nothing: it may be
+    /// pickle after pickle, each of which would pay for a memo as long as all of them.
+    #[inline]
+    fn memo_room(&self) -> usize {
+        self.cursor.position() - self.begin
     }
 
     /// A handle with the offset of the current opcode.
@@ -266,13 +287,13 @@ impl<'de> Machine<'_, 'de> {
     fn push_memoized(&mut self, handle: Handle) -> Result<()> {
         self.stack.push(handle);
         if self.cursor.skip_opcode(Opcode::Memoize) {
-            self.state.memo.push(handle, self.input.len());
+            self.state.memo.push(handle, self.memo_room());
         } else if self.cursor.skip_opcode(Opcode::Binput) {
             let index = self.cursor.read_uint1()?;
-            self.state.memo.put(u64::from(index), handle, self.input.len());
+            self.state.memo.put(u64::from(index), handle, self.memo_room());
         } else if self.cursor.skip_opcode(Opcode::LongBinput) {
             let index = self.cursor.read_uint4()?;
-            self.state.memo.put(u64::from(index), handle, self.input.len());
+            self.state.memo.put(u64::from(index), handle, self.memo_room());
         }
         Ok(())
     }
@@ -318,7 +339,7 @@ impl<'de> Machine<'_, 'de> {
     #[inline]
     fn put(&mut self, opcode: Opcode, index: u64) -> Result<()> {
         let top = self.stack.top(opcode)?;
-        self.state.memo.put(index, top, self.input.len());
+        self.state.memo.put(index, top, self.memo_room());
         Ok(())
     }
 

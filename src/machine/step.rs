@@ -98,13 +98,16 @@ impl Machine<'_, '_> {
             }
         };
         let tag = if opcode == Opcode::Int { Tag::IntLine } else { Tag::LongLine };
+        // Between the opcode and the newline.
+        let len = self.cursor.position() - self.cursor.opcode_position() - 2;
+        let long = u16::try_from(len).unwrap_or(Handle::LONG);
         let (tag, detail) = match value {
             Decimal::Bool(value) => (if value { Tag::True } else { Tag::False }, 0),
             Decimal::Int(value) => match u16::try_from(value) {
                 Ok(small) => (Tag::Small, small),
-                Err(_) => (tag, 0),
+                Err(_) => (tag, long),
             },
-            Decimal::Big(_) => (tag, 0),
+            Decimal::Big(_) => (tag, long),
         };
         self.push_appended(self.here(tag, detail))
     }
@@ -126,13 +129,13 @@ impl Machine<'_, '_> {
     fn decimal_float(&mut self) -> Result<()> {
         let line = self.cursor.read_filled_line()?;
         self.cursor.checked(text::decode_float(line))?;
-        self.push_appended(self.here(Tag::FloatLine, 0))
+        self.push_appended(self.here(Tag::FloatLine, Handle::line_detail(line)))
     }
 
     fn unicode_line(&mut self) -> Result<()> {
         let line = self.cursor.read_line()?;
         let handle = if line.is_ascii() && memchr::memchr(b'\\', line).is_none() {
-            self.here(Tag::StrLine, u16::try_from(line.len()).unwrap_or(Handle::LONG))
+            self.here(Tag::StrLine, Handle::line_detail(line))
         } else {
             self.cursor.checked(text::decode_raw_unicode_escape(line))?;
             self.here(Tag::StrEscaped, 0)
@@ -374,8 +377,8 @@ impl Machine<'_, '_> {
     fn read_global(&mut self) -> Result<Handle> {
         let at = self.cursor.position();
         let (module, name) = self.cursor.read_names()?;
-        let line =
-            |at: usize, text: &str| Handle::new(Tag::Name, u16::try_from(text.len()).unwrap_or(Handle::LONG), at);
+        known::check_name(module.len().max(name.len()))?;
+        let line = |at: usize, text: &str| Handle::new(Tag::Name, Handle::line_detail(text.as_bytes()), at);
         let names = [line(at, module), line(at + module.len() + 1, name)];
         self.name_global(names, module, name)
     }
@@ -387,6 +390,11 @@ impl Machine<'_, '_> {
 
     fn stack_global(&mut self, opcode: Opcode) -> Result<()> {
         let [module, name] = self.stack.topmost::<2>(opcode)?;
+        // Looked at before they are decoded: the next instruction may name them again.
+        for text in [module, name] {
+            let len = scalar::text_len(&self.state.nodes, self.input, text);
+            known::check_name(len)?;
+        }
         let nodes = &self.state.nodes;
         let (Some(module_text), Some(name_text)) =
             (scalar::plain_text(nodes, self.input, module), scalar::plain_text(nodes, self.input, name))
@@ -452,8 +460,9 @@ impl Machine<'_, '_> {
         if callable.tag() == Tag::Global {
             let known = Known::from_number(self.state.nodes.object(callable.number()).flags().low());
             if known != Known::Nothing {
-                let scanned = known::understand(&mut self.state.nodes, handle.number(), known, arguments)?;
-                self.charge_scan(scanned as u64, "sets are made of the same list over and over")?;
+                let nodes = &mut self.state.nodes;
+                let scanned = known::understand(nodes, self.input, handle.number(), known, arguments)?;
+                self.charge_scan(scanned as u64, "sets or bytes are made of the same contents over and over")?;
                 if known == Known::GetAttr && self.hooks.is_some() {
                     return self.name_attribute(handle);
                 }
@@ -485,13 +494,11 @@ impl Machine<'_, '_> {
     }
 
     fn charge_scan(&mut self, items: u64, what: &'static str) -> Result<()> {
-        match self.scans.checked_sub(items) {
-            Some(left) => {
-                self.scans = left;
-                Ok(())
-            }
-            None => Err(Error::limit(what)),
+        self.scanned += items;
+        if self.scanned <= 4 * self.consumed() as u64 + 1_000 {
+            return Ok(());
         }
+        Err(Error::limit(what))
     }
 
     #[inline]
@@ -585,7 +592,7 @@ impl Machine<'_, '_> {
         if !line.is_ascii() {
             return Err(Error::syntax("a persistent id of protocol 0 is not ASCII"));
         }
-        let id = Handle::new(Tag::Name, u16::try_from(line.len()).unwrap_or(Handle::LONG), at);
+        let id = Handle::new(Tag::Name, Handle::line_detail(line), at);
         let handle = self.persistent(id)?;
         self.push_memoized(handle)
     }

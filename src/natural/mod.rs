@@ -214,8 +214,9 @@ impl<'g> Call<'_, 'g, '_> {
         self.object.args.handles()
     }
 
+    /// An int. Its digits are counted, and as with text, where the budget does not allow it there is none.
     fn int(&self, handle: Handle) -> Option<Int<'g>> {
-        scalar::int(self.cx.nodes, self.cx.input, handle)
+        self.cx.int(handle).ok()?
     }
 
     fn small(&self, handle: Handle) -> Option<i64> {
@@ -297,7 +298,10 @@ impl<'g> Call<'_, 'g, '_> {
     fn call_of(&self, handle: Handle) -> Result<Option<ObjectView<'g>>> {
         match handle.tag() {
             Tag::Instance => match view(self.cx.nodes, self.cx.input, handle.number())? {
-                View::Object(object) => Ok(Some(object)),
+                View::Object(object) => {
+                    self.cx.charge_runs(&object.object)?;
+                    Ok(Some(object))
+                }
                 _ => Ok(None),
             },
             _ => Ok(None),

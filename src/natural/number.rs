@@ -6,12 +6,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar::{self, Int};
+use crate::graph::scalar::Int;
 
 /// `Decimal(text)`.
 pub(super) fn decimal<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let &[text] = call.args() else { return Ok(None) };
-    if scalar::borrowed_text(call.cx.nodes, call.cx.input, text).is_some() {
+    // By its tag: to look at the text itself is up to whoever asks for it, and is counted there.
+    if matches!(text.tag(), Tag::Shared | Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine) {
         return Ok(Some(Natural::Same(text)));
     }
     match call.text(text) {

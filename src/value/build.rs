@@ -246,7 +246,7 @@ impl<'g, 'de> Builder<'g, 'de> {
                 let (re, im) = node.complex_parts(real, imaginary)?;
                 return Ok(Next::Value(Value::Complex(Box::new(Complex { re, im }))));
             }
-            View::Attribute { .. } => return self.global(&node).map(Next::Value),
+            View::Attribute => return self.global(&node).map(Next::Value),
         };
         let parts = object.parts(nodes)?;
         let (args, positional) = match parts.args {
@@ -288,20 +288,14 @@ impl<'g, 'de> Builder<'g, 'de> {
 
     fn scalar(&self, handle: Handle) -> Result<Value> {
         let (nodes, input) = (self.cx.nodes, self.cx.input);
-        if let Some(int) = scalar::int(nodes, input, handle) {
+        if let Some(int) = self.cx.int(handle)? {
             return Ok(match int {
                 Int::Small(value) => Value::Int(value),
-                Int::Long(bytes) => {
-                    self.cx.charge(bytes.len())?;
-                    Value::from(num_bigint::BigInt::from_signed_bytes_le(bytes))
-                }
-                Int::Big(value) => {
-                    self.cx.charge(usize::try_from(value.bits() / 8).unwrap_or(usize::MAX))?;
-                    Value::from(value.into_owned())
-                }
+                Int::Long(bytes) => Value::from(num_bigint::BigInt::from_signed_bytes_le(bytes)),
+                Int::Big(value) => Value::from(value.into_owned()),
             });
         }
-        if let Some(value) = scalar::float(nodes, input, handle) {
+        if let Some(value) = self.cx.float(handle)? {
             return Ok(Value::Float(value));
         }
         if let Some(text) = scalar::text(nodes, input, handle) {

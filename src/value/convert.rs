@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::graph::handle::Handle;
 use crate::graph::import::{Input, import};
 use crate::graph::nodes::Nodes;
+use crate::limits;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
@@ -74,29 +75,32 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     unlimited.from_slice(&bytes).map_err(Error::nowhere)
 }
 
-/// The nodes of a value, and its handle.
-fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Handle)> {
+/// The nodes of a value, its handle, and what it counts against an expansion budget.
+fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Handle, u64)> {
     let mut nodes = Nodes::default();
-    let (root, _) = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
-    Ok((nodes, root))
+    let (root, cost) = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
+    Ok((nodes, root, cost))
 }
 
 /// The walk over the nodes of a value.
 fn walk<'de, T>(
     nodes: &Nodes<'de>,
     root: Handle,
+    cost: u64,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
-    // The value is a tree, so nothing expands.
-    let settings = Plain { max_expansion: u64::MAX, ..Plain::default() }.into();
+    // The value is a tree, so no reference expands. But an array of numpy may stand for more elements than it has bytes, and
+    // the value may have come out of a pickle. Text may be looked at several times on the way: for the class of a time
+    // zone, and for its name.
+    let settings = Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }.into();
     visit(NodeDeserializer::root(&Cx::new(nodes, &[], settings), root)).map_err(Error::nowhere)
 }
 
 macro_rules! forward {
     ($self:ident, $nodes:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
-            let (nodes, root) = $nodes;
-            walk(&nodes, root, |node| node.$method($($arg,)* visitor))
+            let (nodes, root, cost) = $nodes;
+            walk(&nodes, root, cost, |node| node.$method($($arg,)* visitor))
         }
     )*};
 }
@@ -119,8 +123,8 @@ macro_rules! forward_all {
             if name == token::VALUE {
                 return hand_over($whole, visitor);
             }
-            let (nodes, root) = $nodes;
-            walk(&nodes, root, |node| node.deserialize_newtype_struct(name, visitor))
+            let (nodes, root, cost) = $nodes;
+            walk(&nodes, root, cost, |node| node.deserialize_newtype_struct(name, visitor))
         }
     };
 }

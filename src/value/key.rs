@@ -6,7 +6,9 @@
 //!
 //! What input can do to a hash table, and what is done about it:
 //! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process, and what Python
-//!   tells apart is hashed apart, so that nobody can compute keys that collide.
+//!   tells apart is hashed apart, so that nobody can compute keys that collide. Two seeds are needed: foldhash multiplies two
+//!   halves of what it hashes, each combined with one of them, and a half that a key can make zero makes every key of that
+//!   kind collide.
 //! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them quadratic. CPython
 //!   hashes a NaN by its address; here each hashing of one gives another number. Such a hash is *unstable*.
 //! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level. Every dict and set
@@ -138,12 +140,21 @@ pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     }
 }
 
+/// What a process hashes with: where a hasher begins, and what it multiplies with.
+struct Seed {
+    start: u64,
+    shared: SharedSeed,
+}
+
 /// The one seed of the process. One for all, so that a set's sum of hashes can be compared with another's.
-fn seed() -> &'static SharedSeed {
-    static SEED: OnceLock<SharedSeed> = OnceLock::new();
+fn seed() -> &'static Seed {
+    static SEED: OnceLock<Seed> = OnceLock::new();
     // The standard library's keys come from the operating system; foldhash's own seed would come from addresses and
     // the time.
-    SEED.get_or_init(|| SharedSeed::from_u64(RandomState::new().hash_one(0)))
+    SEED.get_or_init(|| {
+        let random = RandomState::new();
+        Seed { start: random.hash_one(0), shared: SharedSeed::from_u64(random.hash_one(1)) }
+    })
 }
 
 /// What kind of thing goes into the hash; things of one kind can be equal.
@@ -178,7 +189,8 @@ struct Walk {
 
 impl Walk {
     fn new(nesting: u32) -> Self {
-        Self { hasher: FoldHasher::with_seed(0, seed()), stable: true, nesting }
+        let seed = seed();
+        Self { hasher: FoldHasher::with_seed(seed.start, &seed.shared), stable: true, nesting }
     }
 
     fn finish(&self) -> KeyHash {

@@ -18,6 +18,8 @@ mod buffer;
 mod build;
 mod cast;
 mod clone;
+#[cfg(test)]
+mod collisions;
 mod complex;
 mod convert;
 mod de;

@@ -14,7 +14,10 @@ fn pickle(name: usize, uses: usize) -> Vec<u8> {
 
 #[test]
 fn a_long_name_is_named_a_few_times_and_a_short_one_always() {
-    assert!(Graph::from_slice(&pickle(1 << 20, 2)).is_ok());
+    assert!(Graph::from_slice(&pickle(1_000, 2)).is_ok());
+    // One that no module or class has is refused at once.
+    assert_eq!(Graph::from_slice(&pickle(1 << 20, 1)).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(Graph::from_slice(&pickle(1_000, 200_000)).unwrap_err().kind(), ErrorKind::Limit);
     let often = pickle(1 << 20, 200_000);
     assert_eq!(Graph::from_slice(&often).unwrap_err().kind(), ErrorKind::Limit);
     assert_eq!(tools::audit(&often).error.map(|error| error.kind()), Some(ErrorKind::Limit));

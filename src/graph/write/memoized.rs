@@ -5,7 +5,8 @@
 //! again, so that such a pickle is written as it was. The latter is not stored anywhere: the instruction behind the one
 //! that made the object tells, and the input is there.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -14,11 +15,17 @@ use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Nodes;
 use crate::opcode::{ArgumentKind, Opcode};
 
+/// Characters of a number in a line that are written as often as they come. A memo entry and a reference take about as many.
+const LONG_LINE: u16 = 20;
+
 /// Who is memoized.
 pub(super) struct Memoized {
     /// By object number: 0, 1 or 2 (two or more) references.
     references: Vec<u8>,
-    /// Text and bytes that were not memoized where they were made, and are referred to twice.
+    /// Scalars that can be shared, by whether they were memoized where they were made. To look there for each reference
+    /// would take the square of the input: a line is looked through for its end.
+    payloads: HashMap<Handle, bool, RandomState>,
+    /// Those that were not memoized where they were made, and are referred to twice.
     shared: HashSet<Handle, RandomState>,
 }
 
@@ -27,7 +34,7 @@ impl Memoized {
     pub(super) fn of(graph: &Graph<'_>) -> Self {
         let nodes = &graph.nodes;
         let mut references = vec![0_u8; nodes.object_count()];
-        let mut once: HashSet<Handle, RandomState> = HashSet::default();
+        let mut payloads: HashMap<Handle, bool, RandomState> = HashMap::default();
         let mut shared: HashSet<Handle, RandomState> = HashSet::default();
         for &handle in nodes.handles().iter().chain([&graph.root]) {
             if handle.is_object() {
@@ -37,11 +44,19 @@ impl Memoized {
                 continue;
             }
             let handle = nodes.identity(handle);
-            if has_payload(handle) && !was_memoized(nodes, &graph.input, handle) && !once.insert(handle) {
-                shared.insert(handle);
+            if has_payload(handle) {
+                match payloads.entry(handle) {
+                    Entry::Vacant(first) => {
+                        first.insert(was_memoized(nodes, &graph.input, handle));
+                    }
+                    Entry::Occupied(memoized) if !memoized.get() => {
+                        shared.insert(handle);
+                    }
+                    Entry::Occupied(_) => {}
+                }
             }
         }
-        Self { references, shared }
+        Self { references, payloads, shared }
     }
 
     /// Whether more than one reference leads to the object.
@@ -51,8 +66,13 @@ impl Memoized {
 
     /// Whether the object gets a memo entry.
     pub(super) fn wants(&self, graph: &Graph<'_>, handle: Handle) -> bool {
-        let referred = if handle.is_object() { self.is_referred_twice(handle) } else { self.shared.contains(&handle) };
-        referred || was_memoized(&graph.nodes, &graph.input, handle)
+        if handle.is_object() {
+            return self.is_referred_twice(handle) || was_memoized(&graph.nodes, &graph.input, handle);
+        }
+        match self.payloads.get(&handle) {
+            Some(&memoized) => memoized || self.shared.contains(&handle),
+            None => was_memoized(&graph.nodes, &graph.input, handle),
+        }
     }
 
     /// Whether text or bytes that were not memoized where they were made are referred to twice.
@@ -61,23 +81,15 @@ impl Memoized {
     }
 }
 
-/// Whether a scalar is one that can be shared: text, bytes, a buffer.
+/// Whether a scalar is one that can be shared: text, bytes, a buffer. And a number of many digits: no pickler
+/// shares numbers, but a program can refer to a megabyte of digits by one byte, DUP.
 fn has_payload(handle: Handle) -> bool {
+    if let Tag::IntLine | Tag::LongLine | Tag::FloatLine = handle.tag() {
+        return handle.detail() > LONG_LINE;
+    }
     !matches!(
         handle.tag(),
-        Tag::Vacant
-            | Tag::None
-            | Tag::True
-            | Tag::False
-            | Tag::Small
-            | Tag::Int
-            | Tag::Long1
-            | Tag::Long4
-            | Tag::IntLine
-            | Tag::LongLine
-            | Tag::Float8
-            | Tag::FloatLine
-            | Tag::EmptyTuple
+        Tag::Vacant | Tag::None | Tag::True | Tag::False | Tag::Small | Tag::Int | Tag::Float8 | Tag::EmptyTuple
     )
 }
 
