@@ -16,6 +16,7 @@ use super::Outcome;
 use super::memo::Fetched;
 use super::state::Direct;
 use crate::graph::handle::{Handle, Tag};
+use crate::limits;
 use crate::machine::Known;
 use crate::opcode::Opcode;
 use crate::reduce::Global;
@@ -96,6 +97,9 @@ impl<'de> Direct<'de> {
 
     /// Makes a class of its names as the pickle has them.
     pub(super) fn named_class(&mut self, module: Cow<'de, str>, name: Cow<'de, str>) -> Outcome<ClassNumber> {
+        if module.len().max(name.len()) > limits::NAME {
+            return self.irregular();
+        }
         let known = Known::of_global(&module, &name) != Known::Nothing;
         let (module, qualname) = match (self.protocol < 3 && self.settings.fix_imports, module, name) {
             (true, Cow::Borrowed(module), Cow::Borrowed(name)) => {
