@@ -14,6 +14,7 @@ use super::Outcome;
 use super::memo::Fetched;
 use super::state::Direct;
 use crate::graph::handle::{Handle, Tag};
+use crate::limits;
 use crate::machine::Known;
 use crate::opcode::Opcode;
 use crate::reduce::class::ClassName;
@@ -88,6 +89,10 @@ impl<'de> Direct<'de> {
         let opcode = self.next()?;
         let name = self.text(opcode)?;
         self.expect(Opcode::StackGlobal)?;
+        // The machine counts how often long names are named.
+        if module.len() + name.len() > limits::LONG_NAMES {
+            return self.irregular();
+        }
         self.named_class(module, name)
     }
 

@@ -69,6 +69,10 @@ pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8], settings: &Settin
     }
     let mut direct = Direct::new(input, settings.plain);
     direct.begin().ok()?;
+    direct.next().ok()?;
+    let at = direct.cursor.position();
     let value = T::deserialize(&mut direct).ok()?;
-    direct.ends_with(Opcode::Stop).then_some(value)
+    // A type may look at nothing; then there may be nothing.
+    let regular = direct.cursor.position() != at && direct.ends_with(Opcode::Stop);
+    regular.then_some(value)
 }

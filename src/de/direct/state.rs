@@ -144,6 +144,8 @@ impl<'de> Direct<'de> {
     /// Counts a wrapper around the value that is next.
     #[inline]
     pub(super) fn wrap(&mut self) -> Outcome<()> {
+        // A frame between two wrappers does not part them.
+        self.next()?;
         let at = self.cursor.position();
         let wraps = if self.wrapped.0 == at { self.wrapped.1 + 1 } else { 1 };
         self.wrapped = (at, wraps);
