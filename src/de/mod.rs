@@ -40,6 +40,10 @@ pub(crate) use options::{Plain, Settings};
 /// `&str` and `&[u8]` borrow from the slice. Bytes behind the pickle are ignored, as Python's `pickle.loads` does; nothing
 /// in the pickle is executed.
 ///
+/// The type's `Deserialize` may run twice for one call: what picklers write of plain data is read from the opcodes at once,
+/// and where that does not work out, from the start in the general way. Only a type that does something else than
+/// deserialize (that counts, say) can tell.
+///
 /// # Errors
 /// `Eof` and `Syntax` where the bytes are no pickle, `Data` where it does not fit the type, `Limit` where it nests or
 /// expands too far. Each says at which byte and at which place in the value.

@@ -6,9 +6,9 @@ use std::ops::{Deref, DerefMut};
 
 use serde::de::{Deserialize, DeserializeOwned};
 
-use super::Deserializer;
 use crate::error::Result;
 use crate::limits;
+use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
 use crate::value::Buffer;
 
@@ -260,6 +260,9 @@ impl<'h, 'b> DeOptions<'h, 'b> {
 
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
     ///
+    /// `T::deserialize` may run twice: first over the opcodes, and again over what a machine built of them where those
+    /// are none of plain data, or do not fit the type.
+    ///
     /// # Errors
     /// As [`from_slice`](crate::from_slice).
     pub fn from_slice<'de, T: Deserialize<'de>>(&self, bytes: &'de [u8]) -> Result<T>
@@ -274,9 +277,9 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     /// # Errors
     /// As [`from_reader`](crate::from_reader).
     pub fn from_reader<R: Read, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
-        let mut deserializer = Deserializer::from_reader(reader).with_options(self.clone());
-        let value = T::deserialize(&mut deserializer)?;
-        deserializer.check_buffers()?;
-        Ok(value)
+        // What was collected is the whole pickle, and read as any other in memory.
+        let mut collector = Collector::new(reader);
+        collector.collect(0)?;
+        super::read_slice(collector.bytes(), &self.settings, self.buffers.as_deref())
     }
 }

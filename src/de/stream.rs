@@ -149,10 +149,6 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         if !self.at_end()? {
             return Err(trailing(self.byte_offset()));
         }
-        self.check_buffers()
-    }
-
-    pub(super) fn check_buffers(&self) -> Result<()> {
         super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
     }
 

@@ -168,7 +168,8 @@ impl<'de> Dict<'_, 'de> {
 
     #[inline]
     fn value<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
-        // Frames in front of the value belong to it.
+        // Frames come first: whether the value was read shows in that the position is another.
+        self.direct.next()?;
         let at = self.direct.cursor.position();
         self.direct.in_dict = true;
         let value = seed.deserialize(&mut *self.direct);

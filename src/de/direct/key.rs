@@ -1,7 +1,7 @@
 //! A key of a dict, an item of a set, the name of a variant: text or a number. What is neither, and perhaps cannot be
 //! hashed, is for the machine to judge.
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, VariantAccess, Visitor};
 
 use super::state::Direct;
 use super::value::is_ours;
@@ -53,7 +53,8 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        self.deserialize_any(visitor)
+        self.deserialize_any(IgnoredAny)?;
+        visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {

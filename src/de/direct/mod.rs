@@ -18,6 +18,7 @@
 //!   contain itself, is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a wrong one ends at an opcode
 //!   that does not fit.
+//! - No visitor is told how many items to expect, which opcodes do not say: `size_hint` is `None` here. It is a hint.
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end `read` looks for it.
 //!
 //! `tests/direct.rs` compares both ways on every fixture and on generated programs. To teach this another shape: add it to
@@ -71,5 +72,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8], settings: &Settin
     let mut direct = Direct::new(input, settings.plain);
     direct.begin().ok()?;
     let value = T::deserialize(&mut direct).ok()?;
-    direct.ends_with(Opcode::Stop).then_some(value)
+    // A type may look at nothing; then there may be nothing.
+    let regular = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
+    regular.then_some(value)
 }

@@ -64,11 +64,12 @@ impl<'de> Direct<'de> {
         }
     }
 
-    /// Reads the PROTO that begins most pickles.
+    /// Reads the PROTO and FRAME that begin most pickles.
     pub(super) fn begin(&mut self) -> Outcome<()> {
         if self.cursor.skip_opcode(Opcode::Proto) {
             self.protocol = self.cursor.read_protocol().or_else(|_| self.irregular())?;
         }
+        self.next()?;
         self.root = self.cursor.position();
         Ok(())
     }
@@ -153,6 +154,8 @@ impl<'de> Direct<'de> {
     /// Counts a wrapper around the value that is next.
     #[inline]
     pub(super) fn wrap(&mut self) -> Outcome<()> {
+        // A frame between two wrappers does not part them.
+        self.next()?;
         let at = self.cursor.position();
         let wraps = if self.wrapped.0 == at { self.wrapped.1 + 1 } else { 1 };
         self.wrapped = (at, wraps);

@@ -3,7 +3,7 @@
 //! Each method takes the opcodes that a pickler writes for what is asked, and calls the visitor as `de/node.rs` does for
 //! the same value.
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::{Deserializer, IgnoredAny, Visitor};
 
 use super::state::Direct;
 use super::whole::Whole;
@@ -18,7 +18,7 @@ impl<'de> Direct<'de> {
     pub(super) fn signed<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         match self.cursor.read_short_int() {
             Some(value) => visitor.visit_i64(value),
-            None => self.other_int(visitor),
+            None => self.other_int(true, visitor),
         }
     }
 
@@ -26,12 +26,12 @@ impl<'de> Direct<'de> {
     pub(super) fn unsigned<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         match self.cursor.read_short_int() {
             Some(value) => visit_int(value, visitor),
-            None => self.other_int(visitor),
+            None => self.other_int(false, visitor),
         }
     }
 
     /// An int behind a frame, a decimal one, or the LONG1 of no bytes that is zero.
-    fn other_int<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn other_int<V: Visitor<'de>>(&mut self, signed: bool, visitor: V) -> Outcome<V::Value> {
         let opcode = self.next()?;
         if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.pass_opcode();
@@ -39,7 +39,7 @@ impl<'de> Direct<'de> {
                 return visit_int(value, visitor);
             }
         } else if let Some(value) = self.cursor.read_short_int() {
-            return visit_int(value, visitor);
+            return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
         } else {
             self.cursor.pass_opcode();
         }
@@ -194,7 +194,6 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
 
     through! {
         deserialize_any => any;
-        deserialize_ignored_any => any;
         deserialize_bool => boolean;
         deserialize_i8 => signed;
         deserialize_i16 => signed;
@@ -215,6 +214,11 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
         deserialize_unit => none;
         deserialize_seq => sequence;
         deserialize_map => map;
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
+        self.any(IgnoredAny)?;
+        visitor.visit_unit()
     }
 
     #[inline]
