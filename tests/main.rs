@@ -9,6 +9,7 @@ mod classes_load;
 mod conformance;
 mod convert;
 mod corpus;
+mod direct;
 mod django;
 mod drivers;
 mod fixtures;

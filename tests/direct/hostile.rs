@@ -1,0 +1,177 @@
+//! What is long, deep or costly: as safe, as fast and as limited read directly as by the machine.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use serde::de::{Deserialize, IgnoredAny};
+use serde_derive::Deserialize;
+use serde_pickle::{DeOptions, ErrorKind, from_slice};
+
+use super::types::CHECKS;
+use super::{compare, is_direct};
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Lists(Vec<Lists>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Dicts(BTreeMap<u8, Dicts>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Wrapped(Option<Box<Wrapped>>);
+
+/// Wraps as often as a value may be wrapped, in every list.
+#[derive(Debug, PartialEq, Deserialize)]
+struct Deep(Option<Option<Option<Option<Option<Option<Vec<Deep>>>>>>>);
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Any {
+    Text(String),
+    List(Vec<Any>),
+    Dict(BTreeMap<String, Any>),
+}
+
+#[derive(Debug, PartialEq, Default, Deserialize)]
+#[serde(default)]
+struct Large {
+    a: Option<String>,
+    b: Option<String>,
+    c: Option<String>,
+    d: Option<String>,
+    e: Option<String>,
+    f: Option<String>,
+    g: Option<String>,
+    h: Option<String>,
+    next: Option<Box<Large>>,
+}
+
+fn nested(begin: &[u8], inner: &[u8], end: &[u8], levels: usize) -> Vec<u8> {
+    [&begin.repeat(levels), inner, &end.repeat(levels), &b"."[..]].concat()
+}
+
+#[track_caller]
+fn both<'de, T: Deserialize<'de> + Debug + PartialEq>(bytes: &'de [u8]) {
+    compare::<T>(bytes, &DeOptions::new(), "a hostile pickle");
+}
+
+#[test]
+fn depth_fits_a_small_thread() {
+    let work = || {
+        for levels in [99, 100, 101, 100_000] {
+            let lists = nested(b"]", b"]", b"a", levels);
+            both::<Lists>(&lists);
+            both::<Any>(&lists);
+            both::<Deep>(&lists);
+            both::<IgnoredAny>(&lists);
+            both::<Lists>(&nested(b"](", b"]", b"e", levels));
+            both::<Lists>(&nested(b"(", b"", b"t", levels));
+            both::<Lists>(&nested(b"(", b"", b"l", levels));
+            both::<Dicts>(&nested(b"}K\0", b"}", b"s", levels));
+            both::<Dicts>(&nested(b"(K\0", b"}", b"d", levels));
+            both::<Large>(&nested(b"}(X\x04\0\0\0next", b"}", b"u", levels));
+            both::<Deep>(&nested(b"](", b"]", b"e", levels));
+            both::<Any>(&nested(b"](", b"]", b"e", levels));
+            both::<Any>(&nested(b"}X\x01\0\0\0a", b"}", b"s", levels));
+            both::<Large>(&nested(b"}X\x04\0\0\0next", b"}", b"s", levels));
+            both::<IgnoredAny>(&nested(b"}N", b"}", b"s", levels));
+        }
+        both::<Wrapped>(b"K\x01.");
+        both::<Wrapped>(b"N.");
+        // Deep and direct: containers whose contents are behind a mark need no look ahead.
+        assert!(is_direct::<Lists>(&nested(b"](", b"]", b"e", 99)));
+        assert!(is_direct::<Deep>(&nested(b"](", b"]", b"e", 99)));
+        assert!(is_direct::<Any>(&nested(b"](", b"]", b"e", 99)));
+        assert!(is_direct::<IgnoredAny>(&nested(b"](", b"]", b"e", 99)));
+        assert!(is_direct::<Large>(&nested(b"}(X\x04\0\0\0next", b"}", b"u", 99)));
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
+}
+
+/// No shape takes time that is more than linear in its length.
+#[test]
+fn looking_ahead_is_linear() {
+    let shapes: [(&str, fn(usize) -> Vec<u8>); 22] = [
+        ("]…", |n| b"]".repeat(n)),
+        ("}…", |n| b"}".repeat(n)),
+        ("(…", |n| b"(".repeat(n)),
+        ("(e(e…", |n| [&b"]"[..], &b"(e".repeat(n / 2), b"."].concat()),
+        ("}(u…", |n| [&b"}"[..], &b"(u".repeat(n / 2), b"."].concat()),
+        ("](e…", |n| b"](e".repeat(n / 3)),
+        ("lists of one list", |n| nested(b"]", b"]", b"a", n / 2)),
+        ("lists side by side", |n| [&b"]("[..], &b"]".repeat(n), b"e."].concat()),
+        ("lists side by side in a LIST", |n| [&b"("[..], &b"]".repeat(n), b"l."].concat()),
+        ("lists of one int", |n| [&b"]("[..], &b"]K\x01a".repeat(n / 4), b"e."].concat()),
+        ("lists of one list of one int", |n| [&b"]("[..], &b"]]K\x01aa".repeat(n / 6), b"e."].concat()),
+        ("marked lists", |n| [&b"("[..], &b"(l".repeat(n / 2), b"l."].concat()),
+        ("marked lists of one", |n| [&b"("[..], &b"(lI1\na".repeat(n / 6), b"l."].concat()),
+        ("lists behind marked lists", |n| [&b"((NltN("[..], &b"](".repeat(n / 4), &b"e".repeat(n / 4), b"t."].concat()),
+        ("tuples of a list", |n| [&b"]("[..], &b"]]\x86".repeat(n / 3), b"e."].concat()),
+        ("tuples of tuples", |n| [b"]".repeat(n / 2), b"\x85".repeat(n / 2), b".".to_vec()].concat()),
+        ("dicts of one dict", |n| nested(b"}K\0", b"}", b"s", n / 4)),
+        ("dicts side by side", |n| [&b"}("[..], &b"K\0}".repeat(n / 3), b"u."].concat()),
+        ("dicts in lists", |n| nested(b"]}K\0", b"]", b"sa", n / 6)),
+        ("lists in dicts", |n| nested(b"}K\0]", b"}", b"as", n / 6)),
+        ("frames", |n| [b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"].".to_vec()].concat()),
+        ("frames in a list", |n| [&b"]("[..], &b"\x95\0\0\0\0\0\0\0\0N".repeat(n / 10), b"e."].concat()),
+    ];
+    for (name, shape) in shapes {
+        let time = |len: usize| {
+            let bytes = shape(len);
+            let start = Instant::now();
+            both::<Lists>(&bytes);
+            both::<Vec<Lists>>(&bytes);
+            both::<Dicts>(&bytes);
+            both::<Any>(&bytes);
+            both::<Vec<(Lists, Lists)>>(&bytes);
+            both::<Vec<Option<Vec<u8>>>>(&bytes);
+            both::<IgnoredAny>(&bytes);
+            start.elapsed()
+        };
+        // Quadratic time would be sixteen times as much for four times the input, and seconds.
+        let (short, long) = (time(25_000), time(100_000));
+        assert!(long < short * 12 + Duration::from_millis(300), "{name}: {short:?}, then {long:?}");
+    }
+}
+
+/// The lookahead is spent within the pickle, whatever type asks.
+#[test]
+fn short_programs_as_every_type() {
+    let shapes: [&[u8]; 12] = [
+        b".",
+        b"\x80\x04.",
+        b"\x80\x04\x95\0\0\0\0\0\0\0\0.",
+        b"(.",
+        b"].",
+        b"(e.",
+        b"](e(e(e.",
+        b"N.",
+        b"](]]]e.",
+        b"]]a.",
+        b"}]s.",
+        b"N\x85\x85\x85.",
+    ];
+    for shape in shapes {
+        for check in CHECKS {
+            check(shape, &DeOptions::new(), "a short program");
+        }
+    }
+}
+
+/// Text that is fetched over and over counts as what it comes to.
+#[test]
+fn fetched_text_meets_the_limit_of_expansion() {
+    let text = "x".repeat(1 << 20);
+    let mut bytes = b"\x80\x04](X\0\0\x10\0".to_vec();
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(0x94);
+    bytes.extend_from_slice(&b"h\0".repeat(300));
+    bytes.extend_from_slice(b"e.");
+    let error = from_slice::<Vec<&str>>(&bytes).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    both::<Vec<&str>>(&bytes);
+    for limit in [0, 1 << 20, 298 << 20, 299 << 20, (300 << 20) - 1, 300 << 20] {
+        compare::<Vec<&str>>(&bytes, &DeOptions::new().max_expansion(limit), "fetched text");
+        compare::<Vec<IgnoredAny>>(&bytes, &DeOptions::new().max_expansion(limit), "fetched text");
+    }
+}

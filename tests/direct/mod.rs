@@ -1,0 +1,163 @@
+//! Regular pickles are read straight from the opcodes, all others by the machine: both ways give the same.
+//!
+//! Nothing public says which way a pickle was read. But what the direct way gives up is read again by the machine, and then
+//! the type's `Deserialize` runs twice: [`Counted`] counts. And a limit on nodes, however high, is for the machine alone, so
+//! [`DeOptions::max_nodes`] gives what it would have read.
+
+mod ask;
+mod hostile;
+mod programs;
+mod types;
+
+use std::cell::Cell;
+use std::fmt::Debug;
+
+use serde::de::{Deserialize, Deserializer};
+use serde_pickle::{DeOptions, from_slice};
+
+thread_local! {
+    static RUNS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A `T` that counts how often one is read.
+#[derive(Debug, PartialEq)]
+struct Counted<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Counted<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RUNS.set(RUNS.get() + 1);
+        T::deserialize(deserializer).map(Self)
+    }
+}
+
+/// How comparisons went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    made: u32,
+    /// Both ways gave a value.
+    read: u32,
+    /// And no machine was needed for one of them.
+    direct: u32,
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.made += other.made;
+        self.read += other.read;
+        self.direct += other.direct;
+    }
+}
+
+/// The same options, by the machine alone.
+fn by_machine<'h, 'b>(options: &DeOptions<'h, 'b>) -> DeOptions<'h, 'b> {
+    options.clone().max_nodes(4_000_000_000)
+}
+
+/// Reads `bytes` both ways.
+#[track_caller]
+fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
+    bytes: &'de [u8],
+    options: &DeOptions<'_, 'static>,
+    what: &str,
+) -> Tally {
+    RUNS.set(0);
+    let found = options.from_slice::<Counted<T>>(bytes);
+    let runs = RUNS.get();
+    let expected = by_machine(options).from_slice::<Counted<T>>(bytes);
+    let same = match (&found, &expected) {
+        // Values with a NaN in them print equal.
+        (Ok(found), Ok(expected)) => found == expected || format!("{found:?}") == format!("{expected:?}"),
+        (Err(found), Err(expected)) => {
+            (found.to_string(), found.kind(), found.offset())
+                == (expected.to_string(), expected.kind(), expected.offset())
+        }
+        _ => false,
+    };
+    assert!(
+        same,
+        "{what} as {}:\n  found {found:.600?}\n  the machine {expected:.600?}\n  {:.3000}",
+        std::any::type_name::<T>(),
+        bytes.escape_ascii().to_string()
+    );
+    let read = found.is_ok();
+    Tally { made: 1, read: read.into(), direct: (read && runs == 1).into() }
+}
+
+/// Whether `bytes` are read as a `T` without the machine.
+fn is_direct<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> bool {
+    RUNS.set(0);
+    from_slice::<Counted<T>>(bytes).is_ok() && RUNS.get() == 1
+}
+
+/// Numbers that are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() >> 33) as usize % end.max(1)
+    }
+
+    /// True once in `of` times.
+    fn once_in(&mut self, of: usize) -> bool {
+        self.below(of) == 0
+    }
+
+    fn one_of<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
+    }
+}
+
+/// How many programs to generate: `SERDE_PICKLE_PROGRAMS`, or enough for every run.
+fn programs(usual: usize) -> usize {
+    std::env::var("SERDE_PICKLE_PROGRAMS").map_or(usual, |count| count.parse().unwrap())
+}
+
+#[test]
+fn the_count_tells_the_ways_apart() {
+    // pickle.dumps([1, 2], 4)
+    let list = b"\x80\x04\x95\x0b\0\0\0\0\0\0\0]\x94(K\x01K\x02e.\0\0";
+    assert!(is_direct::<Vec<u8>>(list));
+    // The same with a DUP and a POP, which no pickler writes.
+    assert!(!is_direct::<Vec<u8>>(b"\x80\x04](K\x0120K\x02e."));
+}
+
+/// What one way once took for something else than the other, by its cause.
+#[test]
+fn the_ways_differed_in_these() {
+    use ask::{Ask, Told};
+    const FRAME: &[u8] = b"\x95\0\0\0\0\0\0\0\0";
+    let framed = |parts: &[&[u8]]| parts.join(FRAME);
+    let told = |ask: Ask, bytes: &[u8]| {
+        Told::by(ask);
+        compare::<Told>(bytes, &DeOptions::new(), "a regression")
+    };
+    // A signed int behind a frame was told as an unsigned one.
+    assert_eq!(told(Ask::I64, &framed(&[b"\x80\x04", b"K\x01."])).direct, 1);
+    // What is ignored was told to its visitor.
+    assert_eq!(told(Ask::Ignored, b"K\x01.").direct, 1);
+    // A type that does not touch its deserializer read a pickle without a value.
+    assert_eq!(told(Ask::Nothing, b".").read, 0);
+    told(Ask::Nothing, &framed(&[b"\x80\x04", b"."]));
+    told(Ask::Option(Box::new(Ask::Nothing)), &framed(&[b"\x80\x04", b"."]));
+    // Frames hid that a value had not been read, and the next one was taken for it.
+    let untouched = Ask::Map(Box::new(Ask::Any), Box::new(Ask::Option(Box::new(Ask::Nothing))));
+    told(untouched, &framed(&[b"\x80\x04}(K\x01", b"K\x02K\x03K\x04", b"u."]));
+    // A frame reset the count of wrappers.
+    let wrap = |inner, wrap: fn(Box<Ask>) -> Ask| (0..40).fold(inner, |inner, _| wrap(Box::new(inner)));
+    let wrapped = wrap(wrap(Ask::I64, Ask::Option), Ask::Newtype);
+    assert_eq!(told(Ask::Seq(Box::new(wrapped)), &framed(&[b"\x80\x04](", b"K\x01e."])).read, 0);
+    // Long names were named over and over, which the machine limits.
+    let name = "n".repeat(100_000);
+    let class = [&b"X\xa0\x86\x01\0"[..], name.as_bytes(), b"\x94"].concat();
+    let objects = b"h\0h\0\x93)\x81}b".repeat(100);
+    let point = Ask::Struct("Point", Box::new(Ask::Any));
+    let bytes = [&b"\x80\x04]("[..], &class, b"h\0\x93)\x81}b", &objects, b"e."].concat();
+    assert_eq!(told(Ask::Seq(Box::new(point)), &bytes).read, 0);
+}
