@@ -80,3 +80,11 @@ pub(crate) const LONG_NAMES: usize = 1_000;
 /// A mark is one byte, and each line above it is indented by it, so that the text would be quadratic. Picklers leave a mark
 /// on the stack for each container they are in; whoever reads the text has lost count long before.
 pub(crate) const DISASSEMBLY_INDENT: usize = 256;
+
+/// Transparent wrappers (`Some`, newtypes) that one value may get.
+///
+/// They take no level of depth, yet a type such as `struct Endless(Option<Box<Endless>>)` would wrap forever.
+pub(crate) const WRAPS: u32 = 64;
+
+/// What is said where they are more.
+pub(crate) const WRAPPED: &str = "the type wraps one value more than 64 times";

@@ -18,11 +18,8 @@ use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Contents;
 use crate::graph::scalar::{self, Int};
+use crate::limits;
 use crate::reduce::token;
-
-/// How many transparent wrappers (`Some`, newtypes) one value may get. They take no level of depth, yet a type such as
-/// `struct Endless(Option<Box<Endless>>)` would wrap forever.
-const WRAPS: u32 = 64;
 
 /// Reads what the caller's constructor makes of an object in the object's place, by the method that was asked for.
 macro_rules! constructed {
@@ -49,7 +46,7 @@ pub(crate) struct NodeDeserializer<'g, 'de> {
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     #[inline]
     pub(crate) fn new(cx: &'g Cx<'g, 'de>, handle: Handle, depth: u32) -> Self {
-        Self { cx, handle, depth, wraps: WRAPS }
+        Self { cx, handle, depth, wraps: limits::WRAPS }
     }
 
     /// The root of a walk: the levels that the settings allow for Rust types.
@@ -65,7 +62,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.wraps = wraps;
                 Ok(self)
             }
-            None => Err(Error::limit("the type wraps one value more than 64 times")),
+            None => Err(Error::limit(limits::WRAPPED)),
         }
     }
 

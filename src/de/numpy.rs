@@ -210,6 +210,19 @@ pub(super) enum Element<'a, 'g, 'de> {
     Node(NodeDeserializer<'g, 'de>),
 }
 
+impl Element<'_, '_, '_> {
+    /// The same value, for what a wrapper holds; a scalar counts for itself.
+    fn unwrapped(mut self) -> Result<Self> {
+        match &mut self {
+            Self::Grid(Grid { node, .. }) | Self::Record(Record { node, .. }) | Self::Node(node) => {
+                *node = node.unwrapped()?;
+            }
+            Self::Scalar(_) => {}
+        }
+        Ok(self)
+    }
+}
+
 impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
     /// Charges the sequences, and the elements without bytes, that no payload backs.
     fn charge(&self) -> Result<()> {
@@ -630,7 +643,7 @@ impl<'de> Deserializer<'de> for Element<'_, '_, 'de> {
         match self {
             Self::Scalar(scalar) => scalar.deserialize_option(visitor),
             Self::Node(node) => node.deserialize_option(visitor).map_err(|error| node.cx.locate(error, node.handle)),
-            _ => visitor.visit_some(self),
+            _ => visitor.visit_some(self.unwrapped()?),
         }
     }
 
@@ -644,7 +657,7 @@ impl<'de> Deserializer<'de> for Element<'_, '_, 'de> {
             _ if name.starts_with(token::PREFIX) && name != token::TUPLE => {
                 Err(Error::data("expected one of Python's own objects, found an array of numpy"))
             }
-            _ => visitor.visit_newtype_struct(self),
+            _ => visitor.visit_newtype_struct(self.unwrapped()?),
         }
     }
 

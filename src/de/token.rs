@@ -322,12 +322,12 @@ impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_some(self)
+        visitor.visit_some(Self { node: self.node.unwrapped()?, ..self })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if name != token::VALUE {
-            return visitor.visit_newtype_struct(self);
+            return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }
         let values: Result<Vec<Value>> =
             self.handles.iter().map(|&handle| crate::value::build(self.node.cx, handle)).collect();

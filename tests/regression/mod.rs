@@ -3,6 +3,7 @@
 mod arrays_of_nothing_in_values;
 mod bytes_encoded_again_and_again;
 mod counts_beyond_every_input;
+mod endless_wrappers_of_array_elements;
 mod frame_beyond_every_input;
 mod graph_prints_recursive_tuples;
 mod graph_writes_long_ints_once;

@@ -176,9 +176,14 @@ impl<'de> Dict<'_, 'de> {
         if self.direct.cursor.position() == at || !self.pending {
             return self.direct.irregular();
         }
+        self.value_was_read();
+        value
+    }
+
+    #[inline]
+    fn value_was_read(&mut self) {
         self.pending = false;
         self.count += 1;
-        value
     }
 }
 
@@ -217,7 +222,7 @@ impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
         match self.direct.next()? {
             Opcode::None | Opcode::EmptyTuple => {
                 self.direct.cursor.pass_opcode();
-                self.pending = false;
+                self.value_was_read();
                 Ok(())
             }
             _ => self.direct.irregular(),
@@ -229,12 +234,12 @@ impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
-        self.pending = false;
+        self.value_was_read();
         self.direct.tuple(len, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
-        self.pending = false;
+        self.value_was_read();
         self.direct.map(visitor)
     }
 }

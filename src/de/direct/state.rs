@@ -6,11 +6,9 @@ use super::memo::{Fetched, Memo, OTHER};
 use super::{Irregular, Outcome};
 use crate::de::Plain;
 use crate::graph::handle::{Handle, Tag};
+use crate::limits;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
-
-/// How many transparent wrappers (`Some`, newtypes) one value may get; as in `de/node.rs`.
-const WRAPS: u32 = 64;
 
 /// Payloads from this size on are written outside of frames, so that a frame may begin between them and their MEMOIZE.
 const FRAMED: usize = 64 << 10;
@@ -159,7 +157,7 @@ impl<'de> Direct<'de> {
         let at = self.cursor.position();
         let wraps = if self.wrapped.0 == at { self.wrapped.1 + 1 } else { 1 };
         self.wrapped = (at, wraps);
-        if wraps > WRAPS { self.irregular() } else { Ok(()) }
+        if wraps > limits::WRAPS { self.irregular() } else { Ok(()) }
     }
 
     // The memo

@@ -13,6 +13,7 @@ mod dtype_serde;
 pub(crate) mod number;
 pub(crate) mod scalar;
 pub(crate) mod time;
+mod wrapped;
 
 pub use array::{InBuffer, NdArray, Order, OwnedNdArray};
 pub use dtype::{ByteOrder, Dtype, Field, Kind, Subarray};

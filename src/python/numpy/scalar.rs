@@ -5,6 +5,7 @@ use serde::de::{self, Deserializer, IntoDeserializer, Unexpected, Visitor};
 
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::time::{NAT, UnitCount, datetime, timedelta};
+use super::wrapped::Wrapped;
 use crate::error::{Error, Result};
 use crate::reduce::token;
 use crate::value::{Complex, Value};
@@ -131,6 +132,11 @@ impl Scalar<'_> {
         }
     }
 
+    /// Whether an `Option` of it is `None`.
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Self::None | Self::Time(_, NAT, _))
+    }
+
     /// Text that is UTF-8, else bytes.
     fn visit_chars<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
         match std::str::from_utf8(bytes) {
@@ -211,15 +217,12 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self {
-            Self::None | Self::Time(_, NAT, _) => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        if self.is_none() { visitor.visit_none() } else { visitor.visit_some(Wrapped::new(self)) }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         if !name.starts_with(token::PREFIX) {
-            return visitor.visit_newtype_struct(self);
+            return visitor.visit_newtype_struct(Wrapped::new(self));
         }
         match (name, self) {
             (token::VALUE, scalar) => crate::value::hand_over(scalar.into_value(), visitor),
