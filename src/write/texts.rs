@@ -145,7 +145,7 @@ fn place(slots: &mut [u64], hash: u64, number: u64) {
     while slots[at] != 0 {
         at = (at + 1) & mask;
     }
-    slots[at] = hash >> 32 << 32 | number;
+    slots[at] = ((hash >> 32) << 32) | number;
 }
 
 #[cfg(test)]
