@@ -85,7 +85,7 @@ impl Words {
         } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
             (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << ((8 * len - 32) & 63), 0)
         } else {
-            let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0)) << (8 * at & 63);
+            let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0)) << ((8 * at) & 63);
             (byte(0) | byte(1) | byte(2), 0)
         };
         Self(low, high | (len as u64) << 56)
