@@ -256,8 +256,13 @@ fn an_expansion_that_was_set_is_kept_on_both_sides() {
     assert!(!reads(0));
     // What is not shared is free.
     assert!(DeOptions::new().max_expansion(0).from_slice::<Value>(&nested_lists(900)).is_ok());
-    let plain = to_vec(&vec!["some text"; 500]).unwrap();
+    let plain: Vec<String> = (0..500).map(|number| format!("text {number}")).collect();
+    let plain = to_vec(&plain).unwrap();
     assert!(DeOptions::new().max_expansion(0).from_slice::<Vec<String>>(&plain).is_ok());
+    // Text that comes again is shared when it is written, beyond the first KiB.
+    let shared = to_vec(&vec!["some text"; 500]).unwrap();
+    assert!(DeOptions::new().max_expansion(0).from_slice::<Vec<String>>(&shared).is_err());
+    assert!(DeOptions::new().from_slice::<Vec<String>>(&shared).is_ok());
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub struct Dump<S> {
 }
 
 impl<S: Sink> Dump<S> {
+    #[inline(always)]
     pub(super) fn new(emit: Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {

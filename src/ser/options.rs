@@ -12,7 +12,7 @@ use crate::graph::Node;
 use crate::protocol::Protocol;
 use crate::reduce::{ExtensionRegistry, Global, Reduce};
 use crate::value::{PickleBuffer, Value};
-use crate::write::{Emitter, Memory, Sink, Stream};
+use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 
 /// How a pickle is written.
 ///
@@ -42,7 +42,7 @@ impl Default for SerOptions {
 }
 
 impl SerOptions {
-    /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for text, frames.
+    /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for long text, frames.
     pub fn new() -> Self {
         Self {
             protocol: Protocol::DEFAULT,
@@ -83,8 +83,13 @@ impl SerOptions {
     /// Whether text that comes again is written as a reference to its first occurrence: no unless asked otherwise.
     ///
     /// It pays where a few values are repeated many times, as in a column of categories: the pickle is smaller, and
-    /// Python reads it faster and shares the strings. Otherwise it costs a look-up and a copy of every text, a byte of
-    /// output for each distinct one, and time to read it. Names of fields and variants are always written once.
+    /// Python reads it faster and shares the strings. Otherwise it costs a look-up of every text, a copy and a byte of
+    /// output for each distinct one, and time to read it.
+    ///
+    /// Names of fields and variants are always written once. And without this option too, text of up to 15 bytes that
+    /// comes again soon is written as a reference where that is cheap, from protocol 2 on and beyond a pickle's first
+    /// KiB: equal strings may be one object in Python. The content of an [`Rc`](std::rc::Rc) or [`Arc`] that is
+    /// [shared](crate::shared) never is.
     ///
     /// ```
     /// use serde_pickle::SerOptions;
@@ -296,6 +301,7 @@ impl SerOptions {
     }
 
     /// For one pickle alone.
+    #[inline(always)]
     fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
         let mut dump = self.start(sink);
         dump.emit.expect_one_pickle();
@@ -303,8 +309,12 @@ impl SerOptions {
     }
 
     /// For pickles that share a memo.
+    #[inline(always)]
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(self.emitter_with(sink, self.memoize_strings), self.hooks.clone())
+        Dump::new(
+            self.emitter_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats }),
+            self.hooks.clone(),
+        )
     }
 
     /// Whether protocols below 3 name globals as Python 2 does.
@@ -314,11 +324,12 @@ impl SerOptions {
 
     /// What writes a graph by these options: no text is memoized but that of the graph.
     pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(self.emitter_with(sink, false), self.hooks.clone())
+        Dump::new(self.emitter_with(sink, Sharing::Never), self.hooks.clone())
     }
 
-    fn emitter_with<S: Sink>(&self, sink: S, memoize_strings: bool) -> Emitter<S> {
-        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, memoize_strings);
+    #[inline(always)]
+    fn emitter_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Emitter<S> {
+        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, sharing);
         emit.set_extensions(self.extensions.clone());
         emit
     }

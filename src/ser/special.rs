@@ -57,6 +57,8 @@ pub(super) enum Role {
     Class,
     /// A value of its own, which is told that nobody reads it as text.
     Object,
+    /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing else refers to.
+    Shared,
 }
 
 impl fmt::Display for Role {
@@ -78,6 +80,7 @@ impl fmt::Display for Role {
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
             Self::Object => "an object",
+            Self::Shared => "the content of an Rc or Arc",
         })
     }
 }
@@ -145,7 +148,7 @@ impl<S: Sink> Dump<S> {
                 self.emit.get(index);
             }
             Plan::Write(key) => {
-                value.serialize(&mut *self)?;
+                self.content(Role::Shared, value)?;
                 let index = self.emit.memoize()?;
                 shared::written(&self.scope, key, index);
             }
@@ -262,7 +265,7 @@ impl<'a, S: Sink> Special<'a, S> {
     fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
         match self.role {
             Role::Class => self.dump.open_class_call()?,
-            Role::Object => {}
+            Role::Object | Role::Shared => {}
             _ => return Err(Error::data(format!("expected {}, found {found}", self.role))),
         }
         Ok(self.dump)
@@ -324,7 +327,6 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     arguments! {
         serialize_f32 f32, "a float";
         serialize_f64 f64, "a float";
-        serialize_char char, "a str";
         serialize_unit_struct &'static str, "a unit struct";
     }
 
@@ -347,8 +349,16 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         self.argument("a bool")?.serialize_bool(value)
     }
 
+    fn serialize_char(self, value: char) -> Result<()> {
+        match self.role {
+            Role::Shared => self.dump.emit.str(value.encode_utf8(&mut [0; 4])),
+            _ => self.argument("a str")?.serialize_char(value),
+        }
+    }
+
     fn serialize_str(self, value: &str) -> Result<()> {
         match self.role {
+            Role::Shared => self.dump.emit.str(value),
             Role::Capture => {
                 self.dump.captured.push(Captured::Text(value.into()));
                 Ok(())
@@ -408,13 +418,16 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     }
 
     fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<()> {
+        if self.role == Role::Shared && class::kind(name) == Kind::Plain && class::kind(variant) == Kind::Plain {
+            return self.dump.emit.str(variant);
+        }
         self.argument("a variant")?.serialize_unit_variant(name, index, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
-            (_, Role::Object) => self.dump.serialize_newtype_struct(name, value),
+            (_, Role::Object | Role::Shared) => self.dump.serialize_newtype_struct(name, value),
             (Kind::Private, _) if name == token::NODE => value.serialize(self),
             (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
             (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
@@ -434,21 +447,23 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class | Role::Object => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            Role::Class | Role::Object | Role::Shared => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
             role => Items::new(self.dump, role, len),
         }
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            Role::Class | Role::Object | Role::Shared => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
             role => Items::new(self.dump, role, Some(len)),
         }
     }
 
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class | Role::Object => Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?)),
+            Role::Class | Role::Object | Role::Shared => {
+                Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?))
+            }
             role => Items::new(self.dump, role, Some(len)),
         }
     }

@@ -8,7 +8,7 @@ use super::genops::{Indexes, genops};
 use crate::error::{Error, Result};
 use crate::opcode::{Argument, Opcode};
 use crate::protocol::Protocol;
-use crate::write::{Emitter, Memory};
+use crate::write::{Emitter, Memory, Sharing};
 
 /// Leaves out of a pickle what stores into the memo and is never fetched from it.
 ///
@@ -37,7 +37,7 @@ use crate::write::{Emitter, Memory};
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
     let (protocol, mut fetched) = survey(pickle)?;
-    let mut emitter = Emitter::new(Memory, protocol, true, true, false);
+    let mut emitter = Emitter::new(Memory, protocol, true, true, Sharing::Never);
     let (mut stored, mut next) = (Indexes::default(), 0u32);
     for item in genops(pickle, 0) {
         let instruction = item?;

@@ -216,73 +216,6 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Text, which may come again.
-    #[inline]
-    pub(crate) fn text(&mut self, value: &str) -> Result<()> {
-        if self.short_strings && value.len() < 0x100 && self.has_room(2 + value.len()) {
-            self.short_str(value);
-            Ok(())
-        } else if self.memoize_strings {
-            self.interned(value)
-        } else {
-            self.str(value)
-        }
-    }
-
-    /// SHORT_BINUNICODE.
-    #[inline(always)]
-    pub(super) fn short_str(&mut self, value: &str) {
-        self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
-        self.out.extend_from_slice(value.as_bytes());
-    }
-
-    /// Text, without a look at the memo.
-    #[inline(never)]
-    pub(crate) fn str(&mut self, value: &str) -> Result<()> {
-        self.boundary()?;
-        if value.len() < 0x100 && self.protocol >= Opcode::ShortBinunicode.protocol() {
-            self.out.reserve(2 + value.len());
-            self.short_str(value);
-            Ok(())
-        } else {
-            self.long_str(value)
-        }
-    }
-
-    #[inline(never)]
-    fn long_str(&mut self, value: &str) -> Result<()> {
-        if self.protocol == Protocol::V0 {
-            self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape(&mut self.out, value);
-            self.out.push(b'\n');
-            return Ok(());
-        }
-        self.binary_text(value.as_bytes())
-    }
-
-    /// Text with lone surrogates, each three bytes as if they were characters.
-    pub(crate) fn surrogates(&mut self, value: &[u8]) -> Result<()> {
-        self.boundary()?;
-        if self.protocol == Protocol::V0 {
-            self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape_surrogates(&mut self.out, value)?;
-            self.out.push(b'\n');
-            return Ok(());
-        }
-        text::check_surrogates(value)?;
-        self.binary_text(value)
-    }
-
-    /// Text of at least protocol 1.
-    fn binary_text(&mut self, value: &[u8]) -> Result<()> {
-        match u8::try_from(value.len()) {
-            Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
-                self.counted(&[Opcode::ShortBinunicode.byte(), len], value)
-            }
-            _ => self.counted4(Opcode::Binunicode, Opcode::Binunicode8, value, "text"),
-        }
-    }
-
     /// Bytes by an opcode of their own, which protocols before 3 do not have: see [`Emitter::bytes`].
     pub(super) fn counted_bytes(&mut self, value: &[u8]) -> Result<()> {
         match u8::try_from(value.len()) {
@@ -292,7 +225,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// A payload with a length of four bytes, or of eight where four are too few and the protocol has that.
-    fn counted4(&mut self, four: Opcode, eight: Opcode, value: &[u8], what: &str) -> Result<()> {
+    pub(super) fn counted4(&mut self, four: Opcode, eight: Opcode, value: &[u8], what: &str) -> Result<()> {
         match u32::try_from(value.len()) {
             Ok(len) => self.counted(&head4(four, len), value),
             Err(_) if self.protocol >= eight.protocol() => self.counted(&head8(eight, value.len()), value),

@@ -4,14 +4,14 @@
 //! opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more outside of any frame, and leaves the FRAME
 //! opcode out of a frame of less than four bytes. The same cuts come out here with less to ask: a frame's header is
 //! reserved as soon as the last frame ends, and taken out again if the frame stays too short. So the only question in
-//! the hot path is whether the buffer has reached [`Frames::limit`], and without frames that limit may be infinite.
+//! the hot path is whether the buffer has reached [`Frames::limit`].
 //!
 //! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in CPython's
 //! `Modules/_pickle.c`.
 
 use std::io;
 
-use super::Emitter;
+use super::{Emitter, repeats};
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 
@@ -25,9 +25,6 @@ const FRAME_HEADER: usize = 9;
 
 /// Takes the finished bytes.
 pub trait Sink {
-    /// Whether bytes leave the buffer before the pickle ends.
-    const STREAMS: bool;
-
     /// Takes all of `out`.
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
 
@@ -39,8 +36,6 @@ pub trait Sink {
 pub(crate) struct Memory;
 
 impl Sink for Memory {
-    const STREAMS: bool = false;
-
     #[inline]
     fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
         Ok(())
@@ -57,8 +52,6 @@ impl Sink for Memory {
 pub struct Stream<W>(pub(crate) W);
 
 impl<W: io::Write> Sink for Stream<W> {
-    const STREAMS: bool = true;
-
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
         self.0.write_all(out).map_err(Error::io)?;
         out.clear();
@@ -78,10 +71,13 @@ pub(super) struct Frames {
     start: Option<usize>,
     /// The length of the buffer from which on an opcode boundary ends the frame.
     end: usize,
-    /// The length from which on an opcode boundary needs a closer look: `end`, or nothing at protocols 0 and 1, where
-    /// all values take the way round that their text opcodes need.
+    /// The length from which on an opcode boundary needs a closer look: `end`; where short text is to be looked up from
+    /// now on, if that comes first; or nothing at protocols 0 and 1, where all values take the way round that their
+    /// text opcodes need.
     limit: usize,
     old: bool,
+    /// Whether short text that comes again is to be found: see `repeats.rs`.
+    repeats: bool,
     /// How many frames have ended.
     commits: u64,
     /// Whether nothing is to reach the sink.
@@ -89,13 +85,13 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    pub(super) fn new(framing: bool, old: bool) -> Self {
-        Self { framing, start: None, end: usize::MAX, limit: 0, old, commits: 0, held: false }
+    pub(super) fn new(framing: bool, old: bool, repeats: bool) -> Self {
+        Self { framing, start: None, end: usize::MAX, limit: 0, old, repeats: repeats && !old, commits: 0, held: false }
     }
 
     /// No frames, and everything stays in the buffer.
     pub(super) fn held() -> Self {
-        Self { limit: usize::MAX, held: true, ..Self::new(false, false) }
+        Self { limit: usize::MAX, held: true, ..Self::new(false, false, false) }
     }
 
     fn set_end(&mut self, end: usize) {
@@ -127,6 +123,7 @@ impl<S: Sink> Emitter<S> {
     #[cold]
     fn cross_boundary(&mut self) -> Result<()> {
         if self.out.len() < self.frames.end {
+            self.renew_repeats();
             return Ok(());
         }
         self.commit_frame();
@@ -135,18 +132,29 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Reserves the header of a frame, where there are frames.
+    /// Has short text looked up until the next end.
+    fn renew_repeats(&mut self) {
+        if self.frames.repeats {
+            self.memo.repeats.renew();
+            self.set_plain();
+            self.frames.limit = self.frames.end;
+        }
+    }
+
+    /// Reserves the header of a frame, where there are frames. Without, 64 KiB are a frame all the same: what depends
+    /// on where one ends is then the same whatever the sink.
     pub(super) fn open_frame(&mut self) {
         if self.frames.framing {
             self.frames.start = Some(self.out.len());
             let mut header = [0; FRAME_HEADER];
             header[0] = Opcode::Frame.byte();
             self.out.extend_from_slice(&header);
-            self.frames.set_end(self.out.len() + FRAME_TARGET);
-        } else if S::STREAMS {
-            self.frames.set_end(self.out.len() + FRAME_TARGET);
-        } else {
-            self.frames.set_end(usize::MAX);
+        }
+        self.frames.set_end(self.out.len() + FRAME_TARGET);
+        if self.memo.repeats.begun() {
+            self.renew_repeats();
+        } else if self.frames.repeats {
+            self.frames.limit = self.frames.end.min(self.out.len() + repeats::BEGIN);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What has been written and can be referred to again.
 //!
 //! Only what may well come again is memoized: names that live in the program itself (fields, variants, classes),
-//! globals, and on request text. A pickle without the other memo opcodes is smaller and faster to read than CPython's,
+//! globals, short text once it has come again (`repeats.rs`), and on request all text (`texts.rs`). A pickle without the other memo opcodes is smaller and faster to read than CPython's,
 //! which memoizes everything because it cannot know.
 //!
 //! Names are found by *address and length*. That is sound because they are `&'static str`: their memory is never used
@@ -17,6 +17,8 @@ use std::hash::{Hash, Hasher};
 use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexMap};
 
+use super::repeats::Repeats;
+use super::texts::Texts;
 use crate::error::{Error, Result};
 
 /// The memo of a Pickler, over all its dumps.
@@ -29,12 +31,14 @@ pub(super) struct Memo {
     pub(super) classes: Names,
     /// Made when the first of them comes, so that a small message pays for none.
     others: Option<Box<Others>>,
+    /// Short texts that came lately.
+    pub(super) repeats: Repeats,
 }
 
 #[derive(Default)]
 struct Others {
     globals: IndexMap<(Box<str>, Box<str>), u32, RandomState>,
-    strings: HashMap<Box<str>, u32, RandomState>,
+    texts: Texts,
     members: HashMap<Member, u32, RandomState>,
 }
 
@@ -85,12 +89,13 @@ impl Memo {
         self.others().globals.insert((module.into(), qualname.into()), index);
     }
 
-    pub(super) fn string(&self, text: &str) -> Option<u32> {
-        self.others.as_ref()?.strings.get(text).copied()
+    #[inline(always)]
+    pub(super) fn near_text(&self, text: &str) -> Option<u32> {
+        self.others.as_ref()?.texts.near(text)
     }
 
-    pub(super) fn insert_string(&mut self, text: &str, index: u32) {
-        self.others().strings.insert(text.into(), index);
+    pub(super) fn texts(&mut self) -> &mut Texts {
+        &mut self.others().texts
     }
 
     pub(super) fn member(&self, class: &'static str, name: &'static str) -> Option<u32> {
@@ -194,7 +199,7 @@ impl Names {
     pub(super) fn insert(&mut self, name: &'static str, index: u32) {
         let number = self.entries.len();
         if number == 0 {
-            self.entries.reserve(SCANNED);
+            self.entries = Vec::with_capacity(SCANNED);
         }
         self.seen |= seen_bit(name);
         if let Some(last) = self.entries.get_mut(self.last) {

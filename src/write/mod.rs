@@ -5,7 +5,7 @@
 //!
 //! - *instructions* (this file): [`op`](Emitter::op), [`mark`](Emitter::mark), [`get`](Emitter::get),
 //!   [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the instruction that is named, nothing else;
-//! - *values* (`choose.rs`): a number, a text, bytes in the shortest spelling that the protocol has;
+//! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that the protocol has;
 //! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below protocol 4, with the
 //!   globals that they need taken from the memo.
 //!
@@ -22,10 +22,14 @@ mod frame;
 mod global;
 mod memo;
 mod object;
+mod repeats;
+mod strings;
 mod text;
+mod texts;
 mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
+pub(crate) use strings::Sharing;
 
 use std::sync::Arc;
 
@@ -35,6 +39,7 @@ use crate::protocol::Protocol;
 use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::Memo;
+use strings::Plain;
 
 /// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
 pub(crate) struct Emitter<S> {
@@ -43,10 +48,10 @@ pub(crate) struct Emitter<S> {
     sink: S,
     protocol: Protocol,
     fix_imports: bool,
-    /// Whether text is looked up in the memo.
-    memoize_strings: bool,
-    /// Whether short text is just written, in the form of protocol 4.
-    short_strings: bool,
+    /// Which text is looked up in the memo.
+    sharing: Sharing,
+    /// Which text is just written in the form of protocol 4.
+    plain: Plain,
     place: Place,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
@@ -57,7 +62,6 @@ pub(crate) struct Held {
     out: Vec<u8>,
     frames: Frames,
     protocol: Protocol,
-    short_strings: bool,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
@@ -82,16 +86,19 @@ pub(crate) struct Checkpoint {
 }
 
 impl<S: Sink> Emitter<S> {
-    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, memoize_strings: bool) -> Self {
+    /// Inlined, and so is all that leads here: an emitter is some hundred bytes, and a small message is not worth moving
+    /// it about.
+    #[inline(always)]
+    pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, sharing: Sharing) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
         Self {
             out: Vec::new(),
-            frames: Frames::new(framing, protocol < Protocol::V2),
+            frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
             sink,
             protocol,
             fix_imports,
-            memoize_strings,
-            short_strings: !memoize_strings && protocol >= Opcode::ShortBinunicode.protocol(),
+            sharing,
+            plain: Plain::new(sharing, protocol, false),
             place: Place::Within,
             memo: Memo::default(),
             extensions: None,
@@ -133,7 +140,7 @@ impl<S: Sink> Emitter<S> {
     pub(crate) fn begin(&mut self) {
         if self.out.capacity() == 0 {
             // One small message fits; a larger one doubles from here.
-            self.out.reserve(256);
+            self.out = Vec::with_capacity(256);
         }
         if self.protocol >= Opcode::Proto.protocol() {
             self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
@@ -151,6 +158,7 @@ impl<S: Sink> Emitter<S> {
     /// Forgets the memo, as `Pickler.clear_memo` does.
     pub(crate) fn clear_memo(&mut self) {
         self.memo = Memo::default();
+        self.set_plain();
     }
 
     /// The sink, and what it has not taken.
@@ -165,10 +173,10 @@ impl<S: Sink> Emitter<S> {
             out: std::mem::take(&mut self.out),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
-            short_strings: std::mem::replace(&mut self.short_strings, !self.memoize_strings),
             memo: std::mem::take(&mut self.memo),
             extensions: self.extensions.take(),
         };
+        self.set_plain();
         self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
         held
     }
@@ -178,8 +186,8 @@ impl<S: Sink> Emitter<S> {
         self.op(Opcode::Stop);
         self.frames = held.frames;
         self.protocol = held.protocol;
-        self.short_strings = held.short_strings;
         self.memo = held.memo;
+        self.set_plain();
         self.extensions = held.extensions;
         std::mem::replace(&mut self.out, held.out)
     }

@@ -7,7 +7,6 @@
 use super::{Emitter, Place, Sink};
 use crate::error::Result;
 use crate::opcode::Opcode;
-use crate::protocol::Protocol;
 
 impl<S: Sink> Emitter<S> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
@@ -21,12 +20,19 @@ impl<S: Sink> Emitter<S> {
                 Ok(())
             }
             Some(index) => self.other_get(index),
+            // None of its names has come, and none comes again.
+            None if self.place == Place::Outermost => self.outermost_name(name),
             None => self.unexpected_name(name),
         }
     }
 
     #[inline(never)]
-    fn other_get(&mut self, index: u32) -> Result<()> {
+    fn outermost_name(&mut self, name: &'static str) -> Result<()> {
+        self.text(name)
+    }
+
+    #[inline(never)]
+    pub(super) fn other_get(&mut self, index: u32) -> Result<()> {
         self.get(index);
         Ok(())
     }
@@ -36,9 +42,6 @@ impl<S: Sink> Emitter<S> {
         if let Some(index) = self.memo.names.get(name) {
             self.get(index);
             return Ok(());
-        }
-        if self.place == Place::Outermost {
-            return self.text(name);
         }
         let memo_len = self.memo.len();
         if self.protocol >= Opcode::Memoize.protocol()
@@ -59,32 +62,6 @@ impl<S: Sink> Emitter<S> {
             self.memo.names.insert(name, index);
         }
         Ok(())
-    }
-
-    /// Text that is written once and then taken from the memo, wherever it comes from.
-    pub(crate) fn interned(&mut self, text: &str) -> Result<()> {
-        self.boundary()?;
-        if let Some(index) = self.memo.string(text) {
-            self.get(index);
-            return Ok(());
-        }
-        self.str(text)?;
-        if self.pays(text) {
-            let index = self.memoize()?;
-            self.memo.insert_string(text, index);
-        }
-        Ok(())
-    }
-
-    /// Whether a reference to the next memo entry is shorter than `text` itself.
-    fn pays(&self, text: &str) -> bool {
-        let reference = if self.memo.len() < 0x100 { 2 } else { 5 };
-        let header = if self.protocol >= Opcode::ShortBinunicode.protocol() { 2 } else { 5 };
-        match self.protocol {
-            // `V` and a line feed against `g`, digits and a line feed.
-            Protocol::V0 => text.len() > 4,
-            _ => header + text.len() > reference,
-        }
     }
 
     /// Bytes; before protocol 3 as the text that they are in Latin-1, encoded again.

@@ -8,6 +8,7 @@ mod buffers;
 mod extensions;
 mod persistent_ids;
 mod python2;
+mod repeats;
 mod resolver;
 mod shared;
 mod streams;

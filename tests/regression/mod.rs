@@ -19,5 +19,6 @@ mod names_in_stack_global;
 mod names_of_globals_as_text;
 mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
+mod shared_text_is_not_merged;
 mod stack_global_of_long_names;
 mod surrogates_printed_whole;

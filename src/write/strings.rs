@@ -1,0 +1,204 @@
+//! Text: its spelling at each protocol, and whether it is written or referred to.
+//!
+//! Text is what most pickles mostly consist of. What the ways have in common: a header of two or five bytes, the text,
+//! and one question before, whether the buffer has room for both. (Copying medium text by two overlapping stores of a fixed
+//! width instead of `memcpy` was tried: no faster.)
+//!
+//! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
+
+use super::repeats::{LONGEST, Sight, Words};
+use super::{Emitter, Sink, text};
+use crate::error::Result;
+use crate::opcode::Opcode;
+use crate::protocol::Protocol;
+
+/// How text is written that comes again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Each time.
+    Never,
+    /// Once, if it is short and comes again soon: see `repeats.rs`.
+    Repeats,
+    /// Once.
+    Always,
+}
+
+/// The lengths of text that is just written, by SHORT_BINUNICODE: so many from the first on.
+#[derive(Clone, Copy)]
+pub(super) struct Plain {
+    from: usize,
+    lens: usize,
+}
+
+impl Plain {
+    pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
+        let from = if look_up { LONGEST + 1 } else { 0 };
+        let any = sharing != Sharing::Always && protocol >= Opcode::ShortBinunicode.protocol();
+        Self { from, lens: if any { 0x100 - from } else { 0 } }
+    }
+}
+
+impl<S: Sink> Emitter<S> {
+    /// Text, which may come again.
+    #[inline]
+    pub(crate) fn text(&mut self, value: &str) -> Result<()> {
+        if value.len().wrapping_sub(self.plain.from) < self.plain.lens && self.has_room(2 + value.len()) {
+            self.short_str(value);
+            Ok(())
+        } else {
+            self.other_text(value)
+        }
+    }
+
+    /// Whether short text is looked up has changed.
+    pub(super) fn set_plain(&mut self) {
+        self.plain = Plain::new(self.sharing, self.protocol, self.memo.repeats.is_on());
+    }
+
+    /// SHORT_BINUNICODE for text of up to [`LONGEST`] bytes.
+    #[inline(always)]
+    fn stored(&mut self, words: Words, len: usize) {
+        let mut bytes = [Opcode::ShortBinunicode.byte(); 18];
+        bytes[1] = len as u8;
+        bytes[2..].copy_from_slice(&words.bytes());
+        self.out.extend_from_slice(&bytes);
+        self.out.truncate(self.out.len() - (16 - len));
+    }
+
+    /// Short text, which is looked up among that which came lately; long text; and all text where every one is looked
+    /// up.
+    #[inline(never)]
+    fn other_text(&mut self, value: &str) -> Result<()> {
+        if value.len() > LONGEST || !self.memo.repeats.is_on() {
+            return if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) };
+        }
+        if !self.has_room(18) {
+            self.make_room()?;
+        }
+        let words = Words::new(value.as_bytes());
+        match self.memo.repeats.look_up(words) {
+            Sight::Known(index) if index < 0x100 => self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]),
+            Sight::Known(index) => return self.other_get(index),
+            Sight::First if self.plain.lens != 0 => self.stored(words, value.len()),
+            Sight::First => return self.str(value),
+            Sight::Again => return self.str_again(value, words),
+            Sight::Last => {
+                self.set_plain();
+                return self.str(value);
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn make_room(&mut self) -> Result<()> {
+        self.boundary()?;
+        self.out.reserve(18);
+        Ok(())
+    }
+
+    /// Text that came before and gets a memo entry now, if that is of use.
+    #[inline(never)]
+    fn str_again(&mut self, value: &str, words: Words) -> Result<()> {
+        self.str(value)?;
+        // A reference of five bytes has to save some.
+        if value.len() > 5 || self.memo.len() < 0x100 {
+            let index = self.memoize()?;
+            self.memo.repeats.set_index(words, index);
+        }
+        Ok(())
+    }
+
+    /// SHORT_BINUNICODE.
+    #[inline(always)]
+    pub(super) fn short_str(&mut self, value: &str) {
+        self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+        self.out.extend_from_slice(value.as_bytes());
+    }
+
+    /// Text that is written once and then taken from the memo, wherever it comes from.
+    pub(crate) fn interned(&mut self, text: &str) -> Result<()> {
+        self.boundary()?;
+        match self.memo.near_text(text) {
+            Some(index) => {
+                self.get(index);
+                Ok(())
+            }
+            None => self.far_text(text),
+        }
+    }
+
+    #[inline(never)]
+    fn far_text(&mut self, text: &str) -> Result<()> {
+        let texts = self.memo.texts();
+        let hash = texts.hash(text);
+        if let Some(index) = texts.get(hash, text) {
+            self.get(index);
+            return Ok(());
+        }
+        self.str(text)?;
+        if self.pays(text) {
+            let index = self.memoize()?;
+            self.memo.texts().insert(hash, text, index);
+        }
+        Ok(())
+    }
+
+    /// Whether a reference to the next memo entry is shorter than `text` itself.
+    pub(super) fn pays(&self, text: &str) -> bool {
+        let reference = if self.memo.len() < 0x100 { 2 } else { 5 };
+        let header = if self.protocol >= Opcode::ShortBinunicode.protocol() { 2 } else { 5 };
+        match self.protocol {
+            // `V` and a line feed against `g`, digits and a line feed.
+            Protocol::V0 => text.len() > 4,
+            _ => header + text.len() > reference,
+        }
+    }
+
+    /// Text, without a look at the memo.
+    #[inline(never)]
+    pub(crate) fn str(&mut self, value: &str) -> Result<()> {
+        self.boundary()?;
+        if value.len() < 0x100 && self.protocol >= Opcode::ShortBinunicode.protocol() {
+            self.out.reserve(2 + value.len());
+            self.short_str(value);
+            Ok(())
+        } else {
+            self.long_str(value)
+        }
+    }
+
+    #[inline(never)]
+    fn long_str(&mut self, value: &str) -> Result<()> {
+        if self.protocol == Protocol::V0 {
+            self.op(Opcode::Unicode);
+            text::write_raw_unicode_escape(&mut self.out, value);
+            self.out.push(b'\n');
+            return Ok(());
+        }
+        self.binary_text(value.as_bytes())
+    }
+
+    /// Text with lone surrogates, each three bytes as if they were characters.
+    pub(crate) fn surrogates(&mut self, value: &[u8]) -> Result<()> {
+        self.boundary()?;
+        if self.protocol == Protocol::V0 {
+            self.op(Opcode::Unicode);
+            text::write_raw_unicode_escape_surrogates(&mut self.out, value)?;
+            self.out.push(b'\n');
+            return Ok(());
+        }
+        text::check_surrogates(value)?;
+        self.binary_text(value)
+    }
+
+    /// Text of at least protocol 1.
+    fn binary_text(&mut self, value: &[u8]) -> Result<()> {
+        match u8::try_from(value.len()) {
+            Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
+                self.counted(&[Opcode::ShortBinunicode.byte(), len], value)
+            }
+            _ => self.counted4(Opcode::Binunicode, Opcode::Binunicode8, value, "text"),
+        }
+    }
+}

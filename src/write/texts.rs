@@ -1,0 +1,172 @@
+//! Every text that is in the memo, for whoever asked for all of them.
+//!
+//! One look-up a text is what writing with `memoize_strings` consists of, so there are two tables. The *near* one has a
+//! slot for each hash of a few bytes of the text, and what came there last; that is compared whole. Text that is not
+//! there is searched for in the exact one, by a hash of all its bytes and a probe that compares 32 bits of it. The texts
+//! lie end to end in one buffer (what has been written may have left for the sink), so a new one costs no allocation of
+//! its own.
+//!
+//! The hash of the exact table is seeded, since texts may come from whoever wants it to be slow. What is written does
+//! not depend on it.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+
+/// Memo indexes by text.
+#[derive(Default)]
+pub(super) struct Texts {
+    /// The upper half of the text's hash, and the number of its entry, plus one; 0 is free. A power of two of slots, at
+    /// most half of them in use.
+    slots: Vec<u64>,
+    entries: Vec<Entry>,
+    /// The texts, one behind the other.
+    bytes: Vec<u8>,
+    state: RandomState,
+    /// The near table: empty, or [`NEAR`] slots.
+    near: Vec<Near>,
+}
+
+/// What came last of the texts of one slot.
+#[derive(Clone, Copy)]
+struct Near {
+    start: usize,
+    len: u32,
+    index: u32,
+}
+
+/// Slots of the near table, a power of two.
+const NEAR: usize = 1 << NEAR_BITS;
+const NEAR_BITS: u32 = 12;
+/// How many texts there are when it is made: a few names of modules need none.
+const FEW: usize = 16;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    hash: u64,
+    start: usize,
+    len: usize,
+    index: u32,
+}
+
+/// The slot of a text, by its first and last bytes and its length.
+#[inline(always)]
+fn near_slot(text: &[u8]) -> usize {
+    let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - NEAR_BITS)) as usize
+}
+
+impl Texts {
+    /// The memo index of `text`, if it came lately.
+    #[inline(always)]
+    pub(super) fn near(&self, text: &str) -> Option<u32> {
+        let text = text.as_bytes();
+        let near = self.near.get(near_slot(text))?;
+        let known = self.bytes.get(near.start..)?.get(..near.len as usize)?;
+        (known == text).then_some(near.index)
+    }
+
+    fn set_near(&mut self, entry: Entry) {
+        let text = self.bytes.get(entry.start..entry.start + entry.len).unwrap_or_default();
+        if let (Some(near), Ok(len)) = (self.near.get_mut(near_slot(text)), u32::try_from(entry.len)) {
+            *near = Near { start: entry.start, len, index: entry.index };
+        }
+    }
+
+    #[inline]
+    pub(super) fn hash(&self, text: &str) -> u64 {
+        let mut hasher = self.state.build_hasher();
+        hasher.write(text.as_bytes());
+        hasher.finish()
+    }
+
+    /// The memo index of `text`, whose hash is `hash`.
+    #[inline]
+    pub(super) fn get(&mut self, hash: u64, text: &str) -> Option<u32> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut at = hash as usize & mask;
+        // The mask keeps the place in bounds, and half of the slots are free, so the search ends.
+        loop {
+            match *self.slots.get(at)? {
+                0 => return None,
+                slot if slot >> 32 == hash >> 32 => {
+                    let entry = *self.entries.get(slot as u32 as usize - 1)?;
+                    if self.bytes.get(entry.start..entry.start + entry.len)? == text.as_bytes() {
+                        self.set_near(entry);
+                        return Some(entry.index);
+                    }
+                }
+                _ => {}
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Adds a text that is not in.
+    pub(super) fn insert(&mut self, hash: u64, text: &str, index: u32) {
+        // A memo has as many entries as an u32 can count, so their numbers do as well.
+        let number = self.entries.len() as u64 + 1;
+        let entry = Entry { hash, start: self.bytes.len(), len: text.len(), index };
+        self.entries.push(entry);
+        self.bytes.extend_from_slice(text.as_bytes());
+        if self.entries.len() == FEW {
+            // Nothing lies at this start.
+            self.near = vec![Near { start: usize::MAX, len: 0, index: 0 }; NEAR];
+        }
+        self.set_near(entry);
+        if self.entries.len() * 2 > self.slots.len() {
+            self.grow();
+        } else {
+            place(&mut self.slots, hash, number);
+        }
+    }
+
+    /// Doubles the slots and puts all entries into them.
+    #[cold]
+    fn grow(&mut self) {
+        let room = (self.slots.len() * 2).max(64);
+        self.slots.clear();
+        self.slots.resize(room, 0);
+        for (number, entry) in (1..).zip(&self.entries) {
+            place(&mut self.slots, entry.hash, number);
+        }
+    }
+}
+
+/// Puts the entry of that number into the first free place for `hash`.
+fn place(slots: &mut [u64], hash: u64, number: u64) {
+    let mask = slots.len() - 1;
+    let mut at = hash as usize & mask;
+    // Half of the slots are free, so the search ends, and the mask keeps it in bounds.
+    while slots[at] != 0 {
+        at = (at + 1) & mask;
+    }
+    slots[at] = ((hash >> 32) << 32) | number;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_found_while_the_table_grows() {
+        let mut texts = Texts::default();
+        let text = |number: u32| "text ".repeat(number as usize % 7) + &number.to_string();
+        for number in 0..1000 {
+            let hash = texts.hash(&text(number));
+            assert_eq!(texts.get(hash, &text(number)), None);
+            assert_eq!(texts.near(&text(number)), None);
+            assert_eq!(texts.near(""), None);
+            texts.insert(hash, &text(number), number);
+        }
+        for number in 0..1000 {
+            let hash = texts.hash(&text(number));
+            assert_eq!(texts.get(hash, &text(number)), Some(number));
+            assert_eq!(texts.near(&text(number)), Some(number));
+        }
+    }
+}
