@@ -280,12 +280,19 @@ impl Machine<'_, '_> {
         match container.tag() {
             Tag::Dict => self.check_keys(mark, 2, "a dict")?,
             Tag::Set => self.check_keys(mark, 1, "a set")?,
+            // Older than the opcode for a set, and a set all the same.
+            Tag::Instance if self.spells(container, Known::Set) => self.check_keys(mark, 1, "a set")?,
             _ => {}
         }
         let items = self.stack.above(mark);
         self.state.nodes.extend(container.number(), kind, items, self.cursor.opcode_position())?;
         self.stack.truncate(mark);
         Ok(())
+    }
+
+    /// Whether an instance is a call that is understood as one of `known`.
+    fn spells(&self, instance: Handle, known: Known) -> bool {
+        Spelling::known(self.state.nodes.object(instance.number()).flags()) == known
     }
 
     /// Whether a thing can get items of a kind: a container its own, any object of an unknown class whatever it is given.

@@ -1,6 +1,7 @@
 //! Bugs that were found once, each by its name. A file is `<topic>_<what>.rs`; its head says what went wrong and why.
 
 mod arrays_of_nothing_in_values;
+mod buffers_counted_last;
 mod bytes_encoded_again_and_again;
 mod counts_beyond_every_input;
 mod frame_beyond_every_input;
@@ -20,3 +21,4 @@ mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
 mod stack_global_of_long_names;
 mod surrogates_printed_whole;
+mod unhashable_through_calls;
