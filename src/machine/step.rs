@@ -137,8 +137,8 @@ impl Machine<'_, '_> {
         let handle = if line.is_ascii() && memchr::memchr(b'\\', line).is_none() {
             self.here(Tag::StrLine, Handle::line_detail(line))
         } else {
-            self.cursor.checked(text::decode_raw_unicode_escape(line))?;
-            self.here(Tag::StrEscaped, 0)
+            let text = self.cursor.checked(text::decode_raw_unicode_escape(line))?;
+            self.here(Tag::StrEscaped, u16::from(matches!(text, Text::Surrogates(_))))
         };
         self.stack.push(handle);
         Ok(())

@@ -20,5 +20,7 @@ mod names_of_globals_as_text;
 mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
 mod stack_global_of_long_names;
+mod state_of_globals;
+mod surrogates_in_names;
 mod surrogates_printed_whole;
 mod unhashable_through_calls;
