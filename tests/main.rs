@@ -12,6 +12,7 @@ mod corpus;
 mod django;
 mod drivers;
 mod fixtures;
+mod fuzz_corpus;
 mod graph;
 mod graph_build;
 mod graph_write;
