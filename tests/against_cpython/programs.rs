@@ -119,7 +119,8 @@ pub(super) fn generated(count: usize, seed: u64) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn parts(random: &mut Random) -> Vec<u8> {
+/// A program of parts that are put together at random.
+pub(crate) fn parts(random: &mut Random) -> Vec<u8> {
     let mut program = Vec::new();
     for _ in 0..2 + random.below(20) {
         let parts = if random.percent(55) { PUSHES } else { WORKS };
@@ -145,7 +146,8 @@ pub(super) fn changed(times: usize) -> Vec<Vec<u8>> {
     programs
 }
 
-fn change(pickle: &[u8], random: &mut Random) -> Vec<u8> {
+/// A pickle with one or two bytes changed, dropped or put in.
+pub(crate) fn change(pickle: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = pickle.to_vec();
     for _ in 0..1 + random.below(2) {
         let at = random.below(bytes.len());

@@ -208,3 +208,41 @@ impl Comparison<'_> {
         }
     }
 }
+
+/// Panics where two graphs are not the same, identities included.
+pub fn same_graph(one: Node<'_>, other: Node<'_>) {
+    let mut pairs = HashMap::new();
+    let mut back = HashMap::new();
+    let mut pending = vec![(one, other)];
+    while let Some((one, other)) = pending.pop() {
+        let (known, known_back) = (pairs.insert(one.id(), other.id()), back.insert(other.id(), one.id()));
+        assert!(known.is_none_or(|known| known == other.id()), "one object is two: {one} and {other}");
+        assert!(known_back.is_none_or(|known| known == one.id()), "two objects are one: {one} and {other}");
+        if known.is_some() {
+            continue;
+        }
+        assert_eq!(one.kind(), other.kind(), "{one} and {other}");
+        assert_eq!(one.as_bytes(), other.as_bytes());
+        assert_eq!(one.global(), other.global());
+        assert_eq!(one.extension_code(), other.extension_code());
+        if matches!(one.kind(), NodeKind::Bool | NodeKind::Int | NodeKind::Float | NodeKind::Str) {
+            assert_eq!(one.to_string(), other.to_string());
+        }
+        assert_eq!(one.len(), other.len(), "{one} and {other}");
+        pending.extend(one.items().zip(other.items()));
+        pending
+            .extend(one.entries().zip(other.entries()).flat_map(|(one, other)| [(one.0, other.0), (one.1, other.1)]));
+        pending.extend(one.persistent_id().zip(other.persistent_id()));
+        let (Some(one), Some(other)) = (one.object(), other.object()) else { continue };
+        assert_eq!(one.how, other.how);
+        assert_eq!(one.args.len(), other.args.len());
+        assert_eq!(one.states.len(), other.states.len());
+        pending.push((one.callable, other.callable));
+        pending.extend(one.args.into_iter().zip(other.args));
+        pending.extend(one.kwargs.zip(other.kwargs));
+        for ((setter, state), (other_setter, other_state)) in one.states.into_iter().zip(other.states) {
+            pending.extend(setter.zip(other_setter));
+            pending.push((state, other_state));
+        }
+    }
+}

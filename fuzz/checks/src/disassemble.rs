@@ -1,10 +1,14 @@
 //! The instructions of any bytes.
 //!
 //! `opcode::instructions` covers every byte from the first to STOP with instructions that lie side by side, stops for good at
-//! the first error, and has no quarrel with what the machine reads.
+//! the first error, and has no quarrel with what the machine reads. The tools on top of it never panic, and what `optimize`
+//! leaves of a pickle is the same graph.
 
 use serde_pickle::opcode::{Opcode, instructions};
-use serde_pickle::{ErrorKind, Graph};
+use serde_pickle::tools::{self, DisassembleOptions};
+use serde_pickle::{DeOptions, ErrorKind, Graph};
+
+use crate::differential::same_graph;
 
 /// The input is the pickle from its first byte.
 pub const HEADER: usize = 0;
@@ -34,6 +38,7 @@ pub fn check(pickle: &[u8]) {
         }
     }
     assert!(stopped || failed.is_some(), "the instructions end without STOP or an error");
+    tools_agree(pickle, stopped);
     match Graph::from_slice(pickle) {
         Ok(_) => assert!(stopped, "the machine reads what the instructions refuse: {failed:?}"),
         // What is wrong with the bytes alone is wrong to both, in the same place.
@@ -42,5 +47,27 @@ pub fn check(pickle: &[u8]) {
             assert!(pickle.contains(&Opcode::Frame.byte()), "{error}");
         }
         Err(_) => {}
+    }
+}
+
+/// Panics where a tool fails on what the instructions can be read of, or `optimize` changes what a pickle means.
+fn tools_agree(pickle: &[u8], stopped: bool) {
+    let words = tools::disassemble(pickle);
+    if let Ok(words) = &words {
+        assert!(stopped, "what is no pickle is put into words:\n{words}");
+        assert!(words.lines().count() >= 1);
+    }
+    let _ = DisassembleOptions::new().indent(2).annotate(40).stream(true).disassemble(pickle);
+    let report = tools::audit(pickle);
+    let graph = DeOptions::new().fix_imports(false).graph_from_slice(pickle);
+    assert!(!report.is_complete() || graph.is_ok() || stopped, "an audit of what is no pickle is complete: {report}");
+    let _ = tools::persistent_ids(pickle);
+    let Ok(optimized) = tools::optimize(pickle) else { return };
+    let again = DeOptions::new().fix_imports(false).graph_from_slice(&optimized);
+    match (&graph, &again) {
+        (Ok(graph), Ok(again)) => same_graph(graph.root(), again.root()),
+        // What cannot be read may break in another place, or be mended where only a frame lied.
+        (Err(_), _) => {}
+        (Ok(_), Err(error)) => panic!("what optimize left cannot be read: {error}\n{}", optimized.escape_ascii()),
     }
 }

@@ -32,7 +32,7 @@ pub enum Seen {
         frozen: bool,
         items: Vec<Id>,
     },
-    /// `None` for a buffer that is not in the pickle.
+    /// `None` for a buffer that is not in the pickle, and for text in an unknown encoding.
     Bytes {
         array: bool,
         content: Option<Vec<u8>>,
@@ -216,7 +216,8 @@ impl World {
             [] => Ok(Some(Vec::new())),
             [value] => match &self.things[value] {
                 Thing::Bytes(bytes) | Thing::ByteArray(bytes) | Thing::Chars(bytes) => Ok(Some(bytes.clone())),
-                Thing::Made(made) => self.encoded(made.args.as_deref().unwrap_or_default()).map_err(|()| ()),
+                // A bytearray of bytes whose encoding is unknown: a bytearray, of unknown content.
+                Thing::Made(made) => Ok(self.encoded(made.args.as_deref().unwrap_or_default()).unwrap_or(None)),
                 _ => Ok(None),
             },
             [text, encoding, ..] => {
