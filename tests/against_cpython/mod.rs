@@ -151,7 +151,8 @@ fn random_pickles_of_cpython_are_read_as_what_they_are() {
         for line in lines {
             let (pickle, theirs) = line.split_once(' ').unwrap();
             let digit = |digit: u8| if digit <= b'9' { digit - b'0' } else { digit - b'a' + 10 };
-            let pickle: Vec<u8> = pickle.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
+            let pickle: Vec<u8> =
+                pickle.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
             let ours = DeOptions::new().from_slice::<Value>(&pickle);
             let verdict = match &ours {
                 Ok(value) if canon(value) == theirs => Verdict::Accepted,

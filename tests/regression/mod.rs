@@ -4,6 +4,7 @@ mod arrays_of_nothing_in_values;
 mod buffers_counted_last;
 mod bytes_encoded_again_and_again;
 mod counts_beyond_every_input;
+mod empty_names;
 mod frame_beyond_every_input;
 mod graph_prints_recursive_tuples;
 mod graph_writes_long_ints_once;

@@ -52,10 +52,9 @@ pub fn check(pickle: &[u8]) {
 
 /// Panics where a tool fails on what the instructions can be read of, or `optimize` changes what a pickle means.
 fn tools_agree(pickle: &[u8], stopped: bool) {
-    let words = tools::disassemble(pickle);
-    if let Ok(words) = &words {
-        assert!(stopped, "what is no pickle is put into words:\n{words}");
-        assert!(words.lines().count() >= 1);
+    // Like pickletools, it takes some lines that no unpickler takes.
+    if let Ok(words) = tools::disassemble(pickle) {
+        assert!(words.lines().count() >= 2, "STOP and the highest protocol have a line each");
     }
     let _ = DisassembleOptions::new().indent(2).annotate(40).stream(true).disassemble(pickle);
     let report = tools::audit(pickle);
