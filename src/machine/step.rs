@@ -569,7 +569,11 @@ impl Machine<'_, '_> {
     #[inline]
     fn check_class(&self, handle: Handle, opcode: Opcode) -> Result<()> {
         match handle.tag() {
-            Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance => Ok(()),
+            Tag::Global | Tag::Ext | Tag::Persid => Ok(()),
+            // A call that spells a set or bytes made one, which nobody can call.
+            Tag::Instance if !Spelling::known(self.state.nodes.object(handle.number()).flags()).is_builtin_value() => {
+                Ok(())
+            }
             _ => Err(expected("a class or function", opcode, handle)),
         }
     }

@@ -3,6 +3,7 @@
 mod arrays_of_nothing_in_values;
 mod buffers_counted_last;
 mod bytes_encoded_again_and_again;
+mod calls_of_values;
 mod counts_beyond_every_input;
 mod empty_names;
 mod frame_beyond_every_input;

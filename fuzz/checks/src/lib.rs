@@ -20,5 +20,6 @@ mod random;
 pub mod reference;
 pub mod roundtrip;
 pub mod types;
+mod words;
 
 pub use random::Random;

@@ -1,31 +1,30 @@
-//! The opcodes, one after another.
+//! The opcodes, one after another. What they do to containers and objects is in `objects.rs`.
 
 use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
-use super::calls::Known;
-use super::{Done, How, Id, Made, Thing, World, lines};
+use super::{How, Id, Thing, World, lines};
 
 /// Why a pickle is refused.
 type Refused = &'static str;
-type Outcome<T = ()> = Result<T, Refused>;
+pub(super) type Outcome<T = ()> = Result<T, Refused>;
 
-const NONE: Id = 0;
+pub(super) const NONE: Id = 0;
 const FALSE: Id = 1;
 const TRUE: Id = 2;
 const EMPTY_TUPLE: Id = 3;
 
-struct Unpickler<'a> {
-    rest: &'a [u8],
-    world: World,
+pub(super) struct Unpickler<'a> {
+    pub(super) rest: &'a [u8],
+    pub(super) world: World,
     /// What is above the topmost mark.
-    stack: Vec<Id>,
+    pub(super) stack: Vec<Id>,
     /// What is below it, and below each other mark.
     below: Vec<Vec<Id>>,
     memo: HashMap<u64, Id>,
     buffers: usize,
-    readonly: HashMap<usize, Id>,
+    pub(super) readonly: HashMap<usize, Id>,
 }
 
 /// Reads the pickle that `bytes` begin with.
@@ -91,27 +90,27 @@ impl<'a> Unpickler<'a> {
         Ok(line)
     }
 
-    fn filled_line(&mut self) -> Outcome<&'a [u8]> {
+    pub(super) fn filled_line(&mut self) -> Outcome<&'a [u8]> {
         let line = self.line()?;
         if line.is_empty() { Err("an empty line") } else { Ok(line) }
     }
 
     // The stack
 
-    fn push(&mut self, thing: Thing) {
+    pub(super) fn push(&mut self, thing: Thing) {
         let id = self.world.add(thing);
         self.stack.push(id);
     }
 
-    fn pop(&mut self) -> Outcome<Id> {
+    pub(super) fn pop(&mut self) -> Outcome<Id> {
         self.stack.pop().ok_or("nothing above the mark")
     }
 
-    fn top(&self) -> Outcome<Id> {
+    pub(super) fn top(&self) -> Outcome<Id> {
         self.stack.last().copied().ok_or("nothing above the mark")
     }
 
-    fn pop_mark(&mut self) -> Outcome<Vec<Id>> {
+    pub(super) fn pop_mark(&mut self) -> Outcome<Vec<Id>> {
         let below = self.below.pop().ok_or("no mark")?;
         Ok(std::mem::replace(&mut self.stack, below))
     }
@@ -454,176 +453,6 @@ impl<'a> Unpickler<'a> {
             }
             _ => return Err("no opcode"),
         }
-        Ok(())
-    }
-
-    // What containers and objects take
-
-    fn all_hashable(&self, keys: &[Id]) -> Outcome {
-        if keys.iter().all(|&key| self.world.is_hashable(key)) { Ok(()) } else { Err("unhashable") }
-    }
-
-    /// Whether an object may be given something: not if it is a builtin value in disguise.
-    fn open(&self, id: Id) -> Outcome {
-        match &self.world.things[id] {
-            Thing::Made(made) if made.known.is_some_and(Known::is_value) => Err("a builtin value takes nothing"),
-            _ if self.world.is_object(id) => Ok(()),
-            _ => Err("takes no such thing"),
-        }
-    }
-
-    fn append(&mut self, list: Id, items: &[Id]) -> Outcome {
-        if items.is_empty() {
-            return Ok(());
-        }
-        if let Thing::List(content) = &mut self.world.things[list] {
-            content.extend_from_slice(items);
-            return Ok(());
-        }
-        self.open(list)?;
-        self.world.done[list].extend(items.iter().map(|&item| Done::Append(item)));
-        Ok(())
-    }
-
-    fn store(&mut self, dict: Id, items: &[Id]) -> Outcome {
-        if items.is_empty() {
-            return Ok(());
-        }
-        if items.len() % 2 != 0 {
-            return Err("a key without a value");
-        }
-        let pairs = items.chunks(2).map(|pair| (pair[0], pair[1]));
-        if matches!(self.world.things[dict], Thing::Dict(_)) {
-            let keys: Vec<Id> = pairs.clone().map(|(key, _)| key).collect();
-            self.all_hashable(&keys)?;
-            if let Thing::Dict(content) = &mut self.world.things[dict] {
-                content.extend(pairs);
-            }
-            return Ok(());
-        }
-        self.open(dict)?;
-        self.world.done[dict].extend(pairs.map(|(key, value)| Done::Store(key, value)));
-        Ok(())
-    }
-
-    fn add(&mut self, set: Id, items: &[Id]) -> Outcome {
-        if items.is_empty() {
-            return Ok(());
-        }
-        let spelled = matches!(&self.world.things[set], Thing::Made(Made { known: Some(Known::Set), .. }));
-        if spelled || matches!(self.world.things[set], Thing::Set(_)) {
-            self.all_hashable(items)?;
-        }
-        if let Thing::Set(content) = &mut self.world.things[set] {
-            content.extend_from_slice(items);
-            return Ok(());
-        }
-        if !spelled {
-            self.open(set)?;
-        }
-        self.world.done[set].extend(items.iter().map(|&item| Done::Add(item)));
-        Ok(())
-    }
-
-    /// BUILD. `None` does nothing to what has no `__setstate__`.
-    fn build(&mut self, object: Id, state: Id) -> Outcome {
-        let builtin = match &self.world.things[object] {
-            Thing::Made(made) => made.known.is_some_and(Known::is_value),
-            _ => !self.world.is_object(object),
-        };
-        if builtin && state != NONE {
-            return Err("a builtin value takes no state");
-        }
-        self.world.done[object].push(Done::State(None, state));
-        Ok(())
-    }
-
-    /// POP. A mark counts as an item.
-    fn discard(&mut self) -> Outcome {
-        let Ok(popped) = self.pop() else {
-            self.pop_mark()?;
-            return Ok(());
-        };
-        // A call `setter(object, state)` that is dropped while `object` is on top is how a state setter is written.
-        let Ok(object) = self.top() else { return Ok(()) };
-        let Thing::Made(Made { how: How::Reduce, callable, args: Some(args), .. }) = &self.world.things[popped] else {
-            return Ok(());
-        };
-        let getattr = matches!(
-            &self.world.things[*callable],
-            Thing::Global { module, name } if name == "getattr" && (module == "builtins" || module == "__builtin__")
-        );
-        if let [target, state] = args[..]
-            && target == object
-            && !getattr
-            && self.world.is_object(object)
-        {
-            let callable = *callable;
-            self.world.done[object].push(Done::State(Some(callable), state));
-        }
-        Ok(())
-    }
-
-    // Objects
-
-    fn read_global(&mut self) -> Outcome<Id> {
-        let (module, name) = (self.filled_line()?, self.filled_line()?);
-        let text = |line: &[u8]| String::from_utf8(line.to_vec()).map_err(|_| "a name that is not UTF-8");
-        let (module, name) = (text(module)?, text(name)?);
-        Ok(self.world.add(Thing::Global { module, name }))
-    }
-
-    /// Without a registry a code stands for something without a name.
-    fn extension(&mut self, code: u64) -> Outcome {
-        if code == 0 || code >= 1 << 31 {
-            return Err("a code that is not positive");
-        }
-        self.push(Thing::Extension(code as u32));
-        Ok(())
-    }
-
-    fn callable(&self, id: Id) -> Outcome {
-        if self.world.is_object(id) { Ok(()) } else { Err("cannot be called") }
-    }
-
-    fn make(&mut self, how: How, callable: Id, args: Vec<Id>, kwargs: Option<Id>) {
-        self.push(Thing::Made(Made { how, callable, args: Some(args), kwargs, known: None, taken: Vec::new() }));
-    }
-
-    fn reduce(&mut self, callable: Id, args: Option<Vec<Id>>) -> Outcome {
-        let known = match &args {
-            Some(args) => self.world.understand(callable, args)?,
-            None => None,
-        };
-        let taken = match (known, args.as_deref()) {
-            (Some(Known::Set | Known::FrozenSet), Some(&[items])) => match &self.world.things[items] {
-                Thing::List(items) | Thing::Tuple(items) => items.clone(),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
-        self.push(Thing::Made(Made { how: How::Reduce, callable, args, kwargs: None, known, taken }));
-        Ok(())
-    }
-
-    /// READONLY_BUFFER: the memo keeps what it has, only the stack sees the view.
-    fn make_readonly(&mut self) -> Outcome {
-        let top = self.pop()?;
-        let view = match self.world.things[top] {
-            Thing::Bytes(_) | Thing::View(_) | Thing::Buffer { readonly: true, .. } => top,
-            Thing::Buffer { number, .. } => match self.readonly.get(&number) {
-                Some(view) => *view,
-                None => {
-                    let view = self.world.add(Thing::Buffer { number, readonly: true });
-                    self.readonly.insert(number, view);
-                    view
-                }
-            },
-            Thing::ByteArray(_) => self.world.add(Thing::View(top)),
-            _ if self.world.is_object(top) => self.world.add(Thing::View(top)),
-            _ => return Err("no buffer"),
-        };
-        self.stack.push(view);
         Ok(())
     }
 }

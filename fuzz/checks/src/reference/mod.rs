@@ -10,6 +10,7 @@
 mod calls;
 mod lines;
 mod machine;
+mod objects;
 
 use num_bigint::BigInt;
 
