@@ -157,6 +157,11 @@ impl Failures {
         self.check(false, || what);
     }
 
+    /// How many failed.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// Fails where anything failed, or where fewer than `least` things were looked at.
     pub(crate) fn finish(self, least: usize) {
         let shown = self.found.iter().take(400).cloned().collect::<Vec<_>>().join("\n");

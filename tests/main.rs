@@ -13,6 +13,7 @@ mod direct;
 mod django;
 mod drivers;
 mod fixtures;
+mod fuzz_corpus;
 mod graph;
 mod graph_build;
 mod graph_write;

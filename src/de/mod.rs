@@ -98,8 +98,10 @@ fn read_slice<'de, T: Deserialize<'de>>(
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
+    let value = read_nodes(&state.nodes, bytes, loaded.root, settings, buffers)?;
+    // Last, as from a reader, so that of two faults both name the same one.
     check_all_taken(&state, buffers)?;
-    read_nodes(&state.nodes, bytes, loaded.root, settings, buffers)
+    Ok(value)
 }
 
 /// Hands what a machine has built to a type.

@@ -383,6 +383,11 @@ impl<'de> Nodes<'de> {
         match handle.tag() {
             Tag::List | Tag::Dict | Tag::Set | Tag::ByteArray => false,
             Tag::Tuple | Tag::FrozenSet | Tag::Instance => !self.object(handle.number()).flags().has(Flags::UNHASHABLE),
+            // A read-only view hashes what it views. There are no views of views.
+            Tag::View => match self.first(&self.object(handle.number())) {
+                &[viewed] => viewed.tag() != Tag::View && self.is_hashable(viewed),
+                _ => true,
+            },
             _ => true,
         }
     }

@@ -178,7 +178,9 @@ fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
 
 fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
-        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Name | Tag::Shared => true,
+        Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::Name | Tag::Shared => true,
+        // Not with a lone surrogate, as in a counted string.
+        Tag::StrEscaped => handle.detail() == 0,
         // Python 2's spelling of the encoding's name.
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
         Tag::Const => matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Str(_))),

@@ -137,8 +137,8 @@ impl Machine<'_, '_> {
         let handle = if line.is_ascii() && memchr::memchr(b'\\', line).is_none() {
             self.here(Tag::StrLine, Handle::line_detail(line))
         } else {
-            self.cursor.checked(text::decode_raw_unicode_escape(line))?;
-            self.here(Tag::StrEscaped, 0)
+            let text = self.cursor.checked(text::decode_raw_unicode_escape(line))?;
+            self.here(Tag::StrEscaped, u16::from(matches!(text, Text::Surrogates(_))))
         };
         self.stack.push(handle);
         Ok(())
@@ -280,12 +280,19 @@ impl Machine<'_, '_> {
         match container.tag() {
             Tag::Dict => self.check_keys(mark, 2, "a dict")?,
             Tag::Set => self.check_keys(mark, 1, "a set")?,
+            // Older than the opcode for a set, and a set all the same.
+            Tag::Instance if self.spells(container, Known::Set) => self.check_keys(mark, 1, "a set")?,
             _ => {}
         }
         let items = self.stack.above(mark);
         self.state.nodes.extend(container.number(), kind, items, self.cursor.opcode_position())?;
         self.stack.truncate(mark);
         Ok(())
+    }
+
+    /// Whether an instance is a call that is understood as one of `known`.
+    fn spells(&self, instance: Handle, known: Known) -> bool {
+        Spelling::known(self.state.nodes.object(instance.number()).flags()) == known
     }
 
     /// Whether a thing can get items of a kind: a container its own, any object of an unknown class whatever it is given.
@@ -562,7 +569,11 @@ impl Machine<'_, '_> {
     #[inline]
     fn check_class(&self, handle: Handle, opcode: Opcode) -> Result<()> {
         match handle.tag() {
-            Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance => Ok(()),
+            Tag::Global | Tag::Ext | Tag::Persid => Ok(()),
+            // A call that spells a set or bytes made one, which nobody can call.
+            Tag::Instance if !Spelling::known(self.state.nodes.object(handle.number()).flags()).is_builtin_value() => {
+                Ok(())
+            }
             _ => Err(expected("a class or function", opcode, handle)),
         }
     }

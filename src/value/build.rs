@@ -12,7 +12,7 @@ use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Contents;
+use crate::graph::nodes::{Contents, RunKind};
 use crate::graph::scalar::{self, Int};
 use crate::graph::view::{Args, View};
 use crate::reduce::{Global, How, Reduce};
@@ -226,6 +226,7 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn object(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
         let nodes = self.cx.nodes;
         if handle.tag() == Tag::Persid {
+            self.check_bare(handle)?;
             let id = nodes.first(&nodes.object(handle.number())).to_vec();
             return self.frame(handle, Kind::Persid, id, depth);
         }
@@ -275,9 +276,23 @@ impl<'g, 'de> Builder<'g, 'de> {
     }
 
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
+        self.check_bare(node.handle)?;
         let (module, qualname) = node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
         self.cx.charge(module.len() + qualname.len())?;
         Ok(Value::Global(Box::new(Global { module: module.into_owned(), qualname: qualname.into_owned() })))
+    }
+
+    /// A name or an id is all that a `Value` has of a global or persistent id: what a pickle gives it besides would be lost.
+    fn check_bare(&self, handle: Handle) -> Result<()> {
+        let nodes = self.cx.nodes;
+        // A state of `None` is none.
+        let none = |run: &[Handle]| run.iter().all(|state| state.tag() == Tag::None);
+        let mut more = nodes.more(&nodes.object(handle.number()));
+        if more.any(|(kind, run)| kind != RunKind::State || !none(run)) {
+            let error = Error::unsupported("a global or persistent id is given state or items; read it with Graph");
+            return Err(self.cx.locate(error, handle));
+        }
+        Ok(())
     }
 
     /// The scalars that are not in the most frequent ones.

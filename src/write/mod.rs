@@ -265,6 +265,9 @@ impl<S: Sink> Emitter<S> {
             if line.contains('\n') {
                 return Err(Error::unsupported(format!("{} cannot name what contains a line feed", opcode.name())));
             }
+            if line.is_empty() && opcode != Opcode::Persid {
+                return Err(Error::unsupported(format!("{} cannot name what has an empty name", opcode.name())));
+            }
             if !line.is_ascii() && self.protocol < Protocol::V3 {
                 return Err(Error::unsupported(format!(
                     "{} cannot name {:?} at protocol {}: it is not ASCII",

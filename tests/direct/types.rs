@@ -120,7 +120,8 @@ enum External {
 enum Key {
     A,
     B,
-    Key,
+    #[serde(rename = "key")]
+    Long,
     #[serde(other)]
     Other,
 }

@@ -122,9 +122,8 @@ pub(crate) fn run() -> Report {
         report.files += 1;
         report.cut(&bytes, &name, slow);
         let every = match bytes.len() {
-            ..=EVERY_CHANGE => 1,
-            ..=SMALL if all => 1,
-            ..=SMALL => 16,
+            len if len <= EVERY_CHANGE || all && len <= SMALL => 1,
+            len if len <= SMALL => 16,
             // So that a long file takes no more than a short one.
             len => 16 * len.div_ceil(SMALL) * 2,
         };

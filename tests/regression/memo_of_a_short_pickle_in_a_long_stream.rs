@@ -12,7 +12,7 @@ fn a_high_index_costs_an_entry_and_is_found_again() {
     let count = Deserializer::from_slice(&stream).into_iter::<IgnoredAny>().filter(Result::is_ok).count();
     assert_eq!(count, PICKLES as usize);
 
-    let stored = b"K\x07r\x09\0\0\00j\x09\0\0\0.".repeat(3);
+    let stored = b"K\x07r\x09\0\0\x000j\x09\0\0\0.".repeat(3);
     let values: Vec<Value> = Deserializer::from_slice(&stored).into_iter().collect::<Result<_, _>>().unwrap();
     assert_eq!(values, [Value::Int(7), Value::Int(7), Value::Int(7)]);
     // With a memo that lives on, whatever index the next pickle counts on from.

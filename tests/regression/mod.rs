@@ -1,8 +1,11 @@
 //! Bugs that were found once, each by its name. A file is `<topic>_<what>.rs`; its head says what went wrong and why.
 
 mod arrays_of_nothing_in_values;
+mod buffers_counted_last;
 mod bytes_encoded_again_and_again;
+mod calls_of_values;
 mod counts_beyond_every_input;
+mod empty_names;
 mod endless_wrappers_of_array_elements;
 mod frame_beyond_every_input;
 mod graph_prints_recursive_tuples;
@@ -21,4 +24,7 @@ mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
 mod shared_text_is_not_merged;
 mod stack_global_of_long_names;
+mod state_of_globals;
+mod surrogates_in_names;
 mod surrogates_printed_whole;
+mod unhashable_through_calls;

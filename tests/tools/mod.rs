@@ -12,7 +12,9 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::against_cpython::{Random, changed, program};
+use serde_pickle_checks::Random;
+
+use crate::against_cpython::programs::{change, parts};
 use crate::corpus::{bytes, files, read_json};
 use crate::python::{hex, python3};
 use crate::sha256;
@@ -35,10 +37,10 @@ fn digest(bytes: &[u8]) -> String {
 
 /// Generated programs, and small fixtures with a few bytes changed.
 fn programs() -> Vec<Vec<u8>> {
-    let mut random = Random(0x00d1_5a55_e3b1_e000);
-    let mut programs: Vec<Vec<u8>> = (0..10_000).map(|_| program(&mut random)).collect();
+    let mut random = Random::new(0x00d1_5a55_e3b1_e000);
+    let mut programs: Vec<Vec<u8>> = (0..10_000).map(|_| parts(&mut random)).collect();
     for fixture in files("valid").iter().chain(&files("odd")).filter(|fixture| fixture.bytes.len() <= 400) {
-        programs.extend((0..6).map(|_| changed(&fixture.bytes, &mut random)));
+        programs.extend((0..6).map(|_| change(&fixture.bytes, &mut random)));
     }
     programs
 }

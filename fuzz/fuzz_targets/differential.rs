@@ -1,0 +1,11 @@
+//! Fuzzes `serde_pickle_checks::differential`.
+#![no_main]
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use serde_pickle_checks::{differential, mutate};
+
+fuzz_target!(|input: &[u8]| differential::check(input));
+
+fuzz_mutator!(|input: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::mutate(differential::HEADER, input, size, max_size, seed, fuzzer_mutate)
+});

@@ -1,0 +1,110 @@
+//! When what we make of a pickle and what CPython makes of it is the same, and which differences are meant.
+
+use serde_pickle::{Error, Value};
+
+use crate::python::{hex, text};
+
+/// How the two answers are to each other.
+pub(super) enum Verdict {
+    Accepted,
+    Refused,
+    /// They differ, as docs/CONFORMANCE.md says they do.
+    Meant,
+    Disagree(String),
+}
+
+/// Compares our reading of `pickle` with the line that the script printed for it.
+pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) -> Verdict {
+    let shown = ours.as_ref().map_or_else(|_| "refused".into(), canon);
+    if ours.is_err() && theirs.starts_with("refused") {
+        return Verdict::Refused;
+    }
+    if shown == theirs {
+        return Verdict::Accepted;
+    }
+    if is_meant(pickle, ours, theirs) {
+        return Verdict::Meant;
+    }
+    let error = ours.as_ref().err();
+    Verdict::Disagree(format!("{}\n    ours: {shown} {error:?}\n  theirs: {theirs}", pickle.escape_ascii()))
+}
+
+/// What the script prints for the same value.
+pub(super) fn canon(value: &Value) -> String {
+    let items = |items: &[Value]| items.iter().map(canon).collect::<Vec<_>>().join(", ");
+    let sorted = |mut items: Vec<String>| {
+        items.sort();
+        items.join(", ")
+    };
+    match value {
+        Value::None => "None".into(),
+        Value::Bool(value) => if *value { "True" } else { "False" }.into(),
+        Value::Int(value) => format!("int({value})"),
+        Value::BigInt(value) => format!("int({value})"),
+        Value::Float(value) if value.is_nan() => "float(nan)".into(),
+        Value::Float(value) => format!("float({})", hex(&value.to_be_bytes())),
+        Value::Complex(value) => {
+            format!("complex({}, {})", canon(&Value::Float(value.re)), canon(&Value::Float(value.im)))
+        }
+        Value::Str(value) => text(value),
+        Value::Surrogates(value) => {
+            let unit = |point: u32| match char::from_u32(point) {
+                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
+                None => vec![point as u16],
+            };
+            let utf16: Vec<u8> = value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
+            format!("str({})", hex(&utf16))
+        }
+        Value::Bytes(value) => format!("bytes({})", hex(value)),
+        Value::ByteArray(value) => format!("bytearray({})", hex(value)),
+        Value::Buffer(value) => format!("memoryview({})", hex(&value.data)),
+        Value::List(values) => format!("[{}]", items(values)),
+        Value::Tuple(values) => format!("({})", items(values)),
+        Value::Set(set) => format!("set({})", sorted(set.iter().map(canon).collect())),
+        Value::FrozenSet(set) => format!("frozenset({})", sorted(set.iter().map(canon).collect())),
+        Value::Dict(dict) => {
+            let entry = |(key, value)| format!("{}: {}", canon(key), canon(value));
+            format!("{{{}}}", dict.iter().map(entry).collect::<Vec<_>>().join(", "))
+        }
+        _ => "thing".into(),
+    }
+}
+
+/// Whether the difference between us and Python is one of those that are meant.
+fn is_meant(program: &[u8], ours: &Result<Value, Error>, theirs: &str) -> bool {
+    let refused = theirs.strip_prefix("refused ");
+    match (ours, refused) {
+        (Ok(_), Some(theirs)) => [
+            // Python 2.2's arguments; and a stand-in may have any state, even where it is a class.
+            "argument list must be a tuple",
+            "state is not a dictionary",
+            "'mappingproxy' object",
+            // It may be a class, or a buffer.
+            "NEWOBJ class argument must be a type, not Thing",
+            "NEWOBJ_EX class argument must be a type, not Thing",
+            "bytes-like object is required, not 'Thing'",
+            "bytes-like object is required, not 'Meta'",
+            // What a program gives up again is not asked for.
+            "unregistered extension code",
+            // An array as long as the highest memo index.
+            "MemoryError",
+        ]
+        .iter()
+        .any(|meant| theirs.contains(meant)),
+        (Ok(_), None) => false,
+        (Err(error), _) => {
+            let message = error.to_string();
+            // A Value is a tree without identity.
+            let of_trees = ["contains itself", "look alike", "state twice", "state or items"]
+                .iter()
+                .any(|part| message.contains(part));
+            (refused.is_none() && of_trees)
+                // Items by index, and items of a bytearray.
+                || (message.contains("SETITEM") && message.contains("found a list"))
+                || message.contains("found a bytearray")
+                // Names in 8-bit strings of Python 2, or with a lone surrogate.
+                || (message.contains("STACK_GLOBAL needs two strings")
+                    && (program.iter().any(|byte| b"STU\xed".contains(byte)) || program.windows(3).any(|part| part == b"\\ud")))
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a call of `set` or `bytes` spells is a value, and it was taken for a class because it is an object in the graph. What
+//! was written of it at protocol 4, where a frozenset has its own opcode, nothing could read. CPython refuses the call.
+
+use serde_pickle::{ErrorKind, Graph};
+
+#[test]
+fn a_set_that_is_spelled_as_a_call_is_no_class() {
+    let frozenset = b"c__builtin__\nfrozenset\n(](K\x01etR";
+    let calls: [&[u8]; 3] = [b")\x81.", b")R.", b")}\x92."];
+    for call in calls {
+        let error = Graph::from_slice(&[&frozenset[..], call].concat()).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Syntax, "{error}");
+        assert!(error.to_string().contains("expected a class or function"), "{error}");
+    }
+    // What any other call gives may be a class.
+    Graph::from_slice(b"cm\nmake\n)R)\x81.").unwrap();
+}
