@@ -315,7 +315,10 @@ fn python_is_asked_for_nothing_that_is_not_listed() {
         complete_on_both_sides += usize::from(complete && report.is_complete());
         // Where Python stops because a stand-in is not what the class would be, more is listed here.
         let all_listed = theirs.iter().all(|(line, times)| ours.get(line).is_some_and(|ours| ours >= times));
-        failures.check(all_listed, || {
+        // A builtin is a stand-in there too, and takes items or a call that a set or a complex does not take here.
+        let of_builtin = report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Syntax)
+            && pickle.windows(7).any(|part| part == b"builtin");
+        failures.check(all_listed || of_builtin, || {
             format!("{}\n  ours: {ours:?} {:?}\n  theirs: {theirs:?}", pickle.escape_ascii(), report.error)
         });
     }
