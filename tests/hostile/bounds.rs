@@ -11,8 +11,8 @@ const PEAK_PER_BYTE: u64 = 300;
 /// The same by writing a graph, where every level of nesting is something to come back to. An opcode of one byte may be written
 /// as a call.
 const PEAK_PER_BYTE_WRITTEN: u64 = 500;
-/// Bytes allocated for each byte of `max_expansion`.
-const PEAK_PER_EXPANSION: u64 = 16;
+/// Bytes allocated for each byte of `max_expansion`: an element of an array of bytes counts one, and may become a JSON value of 72.
+const PEAK_PER_EXPANSION: u64 = 80;
 /// Bytes allocated whatever the input.
 const PEAK_FIXED: u64 = 1 << 20;
 

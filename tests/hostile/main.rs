@@ -8,7 +8,7 @@
 //!
 //! This is a binary of its own, because its allocator counts, and because it prints: a line for each family, with what came
 //! out below. An argument that does not begin with a dash names the families to run by a part of their name. Without
-//! optimization the recipes are taken in their small size. docs/SECURITY.md says what is promised.
+//! optimization the recipes are taken in their small size, and one in eight (`HOSTILE_SAMPLE=1` takes all). docs/SECURITY.md says what is promised.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
@@ -50,6 +50,12 @@ struct Run {
     faults: Vec<String>,
 }
 
+/// One family in so many is run: all with optimization, else a few, so that `cargo test` stays quick.
+fn sample() -> usize {
+    let asked = std::env::var("HOSTILE_SAMPLE").ok().and_then(|sample| sample.parse().ok());
+    asked.filter(|&sample| sample > 0).unwrap_or(if cfg!(debug_assertions) { 8 } else { 1 })
+}
+
 fn main() -> ExitCode {
     let wanted_parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     // `cargo test hostile` hands the name of this binary to it: that means all of it.
@@ -62,7 +68,7 @@ fn main() -> ExitCode {
     );
     let (mut families, mut runs, mut faults) = (0, 0, Vec::new());
     let start = Instant::now();
-    for family in recipe::families().iter().filter(|family| wanted(family)) {
+    for family in recipe::families().iter().filter(|family| wanted(family)).step_by(sample()) {
         let results = run_family(family, Arc::new(family.bytes(size)));
         families += 1;
         runs += results.len();
@@ -195,7 +201,9 @@ fn run(family: &Family, path: &Path, input: &Arc<Vec<u8>>, graph: &SharedGraph) 
             faults.push(format!("{taken} {what}, more than the {allowed} for {} bytes", input.len()));
         }
     }
-    if let Some(expected) = family.expected(path.name)
+    // What is expected is said of the full size: a small one may stay within a limit.
+    if !cfg!(debug_assertions)
+        && let Some(expected) = family.expected(path.name)
         && expected != found
     {
         faults.push(format!("{found} where {expected} was expected: {}", outcome.message()));

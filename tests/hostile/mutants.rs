@@ -115,7 +115,7 @@ impl Report {
 pub(crate) fn run() -> Report {
     let mut report = Report::default();
     let all = std::env::var_os("HOSTILE_ALL").is_some();
-    let slow = if cfg!(debug_assertions) { 40 } else { 1 };
+    let slow = if cfg!(debug_assertions) { 200 } else { 1 };
     for path in fixtures() {
         let bytes = std::fs::read(&path).unwrap();
         let name = path.display().to_string();
