@@ -94,7 +94,7 @@ impl SerOptions {
     /// ```
     /// use serde_pickle::SerOptions;
     ///
-    /// let column = vec!["Gloucestershire".to_owned(); 100];
+    /// let column = vec!["Bedfordshire and Hertfordshire".to_owned(); 100];
     /// let plain = SerOptions::new().to_vec(&column)?;
     /// let memoized = SerOptions::new().memoize_strings(true).to_vec(&column)?;
     /// assert!(memoized.len() * 7 < plain.len());
