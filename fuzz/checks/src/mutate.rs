@@ -38,8 +38,11 @@ pub fn mutate(
     header + len
 }
 
+/// An instruction, and its bytes.
+type Instruction<'a> = (Opcode, Argument<'a>, &'a [u8]);
+
 /// The instructions of a pickle, each with its bytes; what is no instruction any more is the rest.
-fn split(pickle: &[u8]) -> (Vec<(Opcode, Argument<'_>, &[u8])>, &[u8]) {
+fn split(pickle: &[u8]) -> (Vec<Instruction<'_>>, &[u8]) {
     let mut found = Vec::new();
     let mut iterator = instructions(pickle);
     let mut end = 0;

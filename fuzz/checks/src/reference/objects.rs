@@ -37,7 +37,7 @@ impl Unpickler<'_> {
         if items.is_empty() {
             return Ok(());
         }
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return Err("a key without a value");
         }
         let pairs = items.chunks(2).map(|pair| (pair[0], pair[1]));
