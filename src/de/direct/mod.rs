@@ -21,7 +21,7 @@
 //! - No visitor is told how many items to expect, which opcodes do not say: `size_hint` is `None` here. It is a hint.
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end `read` looks for it.
 //!
-//! `tests/direct.rs` compares both ways on every fixture and on generated programs. To teach this another shape: add it to
+//! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this another shape: add it to
 //! `value` (scalars), `list`, `dict` or `class`, and a case to that test.
 
 mod class;
