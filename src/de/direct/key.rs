@@ -4,7 +4,7 @@
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, VariantAccess, Visitor};
 
 use super::state::Direct;
-use super::value::is_ours;
+use super::value::{is_ours, scalars};
 use super::{Irregular, Outcome};
 use crate::opcode::Opcode;
 
@@ -22,27 +22,11 @@ macro_rules! through {
 impl<'de> Deserializer<'de> for Key<'_, 'de> {
     type Error = Irregular;
 
+    scalars!(through);
+
     through! {
-        deserialize_bool => boolean;
-        deserialize_i8 => signed;
-        deserialize_i16 => signed;
-        deserialize_i32 => signed;
-        deserialize_i64 => signed;
-        deserialize_i128 => signed;
-        deserialize_u8 => unsigned;
-        deserialize_u16 => unsigned;
-        deserialize_u32 => unsigned;
-        deserialize_u64 => unsigned;
-        deserialize_u128 => unsigned;
-        deserialize_f32 => float;
-        deserialize_f64 => float;
-        deserialize_char => deserialize_str;
         deserialize_str => deserialize_str;
-        deserialize_string => deserialize_str;
-        deserialize_identifier => deserialize_str;
         deserialize_bytes => deserialize_bytes;
-        deserialize_byte_buf => deserialize_bytes;
-        deserialize_unit => none;
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {

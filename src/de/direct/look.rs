@@ -189,3 +189,14 @@ pub(super) fn tuple_len(opcode: Opcode) -> usize {
         _ => 3,
     }
 }
+
+/// The opcode that makes a tuple of so many items without a mark.
+#[inline]
+pub(super) fn short_tuple(len: usize) -> Option<Opcode> {
+    match len {
+        1 => Some(Opcode::Tuple1),
+        2 => Some(Opcode::Tuple2),
+        3 => Some(Opcode::Tuple3),
+        _ => None,
+    }
+}

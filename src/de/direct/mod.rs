@@ -22,9 +22,10 @@
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this another shape: add it to
-//! `value` (scalars), `list`, `dict` or `class`, and a case to that test.
+//! `value` (scalars), `contents`, `list`, `dict` or `class`, and a case to that test.
 
 mod class;
+mod contents;
 mod dict;
 mod key;
 mod list;

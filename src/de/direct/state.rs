@@ -97,6 +97,16 @@ impl<'de> Direct<'de> {
         }
     }
 
+    /// Goes past this opcode, if it is next.
+    #[inline]
+    pub(super) fn takes(&mut self, opcode: Opcode) -> Outcome<bool> {
+        let next = self.next()? == opcode;
+        if next {
+            self.cursor.pass_opcode();
+        }
+        Ok(next)
+    }
+
     /// Whether the next opcode is neither this one nor a FRAME: whether a batch goes on, without a look at how.
     #[inline(always)]
     pub(super) fn is_before(&self, end: Opcode) -> bool {

@@ -179,7 +179,34 @@ fn visit_int<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Outcome<V::Value> 
     }
 }
 
-/// Methods that hand on to one of [`Direct`]'s.
+/// The methods that are the same for a value and for a key, each with the one of [`Direct`]'s that it hands on to.
+macro_rules! scalars {
+    ($through:ident) => {
+        $through! {
+            deserialize_bool => boolean;
+            deserialize_i8 => signed;
+            deserialize_i16 => signed;
+            deserialize_i32 => signed;
+            deserialize_i64 => signed;
+            deserialize_i128 => signed;
+            deserialize_u8 => unsigned;
+            deserialize_u16 => unsigned;
+            deserialize_u32 => unsigned;
+            deserialize_u64 => unsigned;
+            deserialize_u128 => unsigned;
+            deserialize_f32 => float;
+            deserialize_f64 => float;
+            deserialize_char => deserialize_str;
+            deserialize_string => deserialize_str;
+            deserialize_identifier => deserialize_str;
+            deserialize_byte_buf => deserialize_bytes;
+            deserialize_unit => none;
+        }
+    };
+}
+
+pub(super) use scalars;
+
 macro_rules! through {
     ($($method:ident => $to:ident;)*) => {$(
         #[inline]
@@ -192,26 +219,10 @@ macro_rules! through {
 impl<'de> Deserializer<'de> for &mut Direct<'de> {
     type Error = Irregular;
 
+    scalars!(through);
+
     through! {
         deserialize_any => any;
-        deserialize_bool => boolean;
-        deserialize_i8 => signed;
-        deserialize_i16 => signed;
-        deserialize_i32 => signed;
-        deserialize_i64 => signed;
-        deserialize_i128 => signed;
-        deserialize_u8 => unsigned;
-        deserialize_u16 => unsigned;
-        deserialize_u32 => unsigned;
-        deserialize_u64 => unsigned;
-        deserialize_u128 => unsigned;
-        deserialize_f32 => float;
-        deserialize_f64 => float;
-        deserialize_char => deserialize_str;
-        deserialize_string => deserialize_str;
-        deserialize_identifier => deserialize_str;
-        deserialize_byte_buf => deserialize_bytes;
-        deserialize_unit => none;
         deserialize_seq => sequence;
         deserialize_map => map;
     }

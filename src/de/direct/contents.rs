@@ -1,0 +1,262 @@
+//! Where a list, dict or set ends: the grammar of containers that are filled, one for all of them.
+//!
+//! ```text
+//! container  ::=  (EMPTY_LIST | MARK item* LIST) (batch | item APPEND)*
+//! batch      ::=  MARK item* APPENDS
+//! tuple      ::=  EMPTY_TUPLE | item{1,3} TUPLE1…TUPLE3 | MARK item* TUPLE
+//! ```
+//!
+//! A dict has its own opcodes in place of a list's, and an item of it is a key and a value; a set knows batches alone. In a
+//! program all of this may be mixed; picklers are regular. Batches have [`BATCH`] items but for the last one, which may be an
+//! item alone or none at all. Protocol 0 knows no batches and adds all items one by one.
+
+use super::Outcome;
+use super::look::short_tuple;
+use super::state::Direct;
+use crate::opcode::Opcode;
+
+/// How many items a pickler hands over at once.
+const BATCH: usize = 1_000;
+
+/// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are constants where it counts.
+pub(super) trait Kind: Copy {
+    /// What ends a batch.
+    fn batch(self) -> Opcode;
+    /// What adds one item; that of a batch where nothing does.
+    fn one(self) -> Opcode;
+    /// What makes the container of all above a mark; that of a batch where nothing does.
+    fn marked(self) -> Opcode;
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Sequence {
+    /// A list, and with a tuple's opcodes in its place a tuple.
+    List,
+    /// A set is neither filled one by one nor made above a mark; a frozenset is left to the machine.
+    Set,
+}
+
+impl Kind for Sequence {
+    #[inline(always)]
+    fn batch(self) -> Opcode {
+        match self {
+            Self::List => Opcode::Appends,
+            Self::Set => Opcode::Additems,
+        }
+    }
+
+    #[inline(always)]
+    fn one(self) -> Opcode {
+        match self {
+            Self::List => Opcode::Append,
+            Self::Set => Opcode::Additems,
+        }
+    }
+
+    #[inline(always)]
+    fn marked(self) -> Opcode {
+        match self {
+            Self::List => Opcode::List,
+            Self::Set => Opcode::Additems,
+        }
+    }
+}
+
+/// The keys and values of a dict.
+#[derive(Clone, Copy)]
+pub(super) struct Entries;
+
+impl Kind for Entries {
+    #[inline(always)]
+    fn batch(self) -> Opcode {
+        Opcode::Setitems
+    }
+
+    #[inline(always)]
+    fn one(self) -> Opcode {
+        Opcode::Setitem
+    }
+
+    #[inline(always)]
+    fn marked(self) -> Opcode {
+        Opcode::Dict
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum State {
+    /// Behind EMPTY_LIST or APPENDS: a batch may follow, or one item.
+    Open,
+    /// In a batch of APPENDS.
+    Batch,
+    /// Above the MARK of a LIST or TUPLE.
+    Marked,
+    /// Behind `MARK … LIST`: items may be appended, one by one.
+    Closed,
+    /// Behind such an APPEND.
+    Grown,
+    /// Before the APPEND of an item that is the last.
+    Single,
+    /// Before the APPEND of an item behind which others may follow.
+    Appended,
+    /// In a tuple without a mark.
+    Postfix,
+    /// At the end.
+    Done,
+}
+
+pub(super) struct Contents<K> {
+    pub(super) kind: K,
+    state: State,
+    /// Whether the container is a value in a dict.
+    in_dict: bool,
+    /// Items read so far.
+    count: usize,
+}
+
+impl<K: Kind> Contents<K> {
+    #[inline]
+    pub(super) fn new(kind: K, state: State, direct: &Direct<'_>) -> Self {
+        Self { kind, state, in_dict: direct.in_dict, count: 0 }
+    }
+
+    /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way round.
+    #[inline]
+    pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
+        direct.memoize_other()?;
+        let batch = direct.is_at(Opcode::Mark) && !Self::is_doubtful(kind, direct);
+        if batch {
+            direct.cursor.pass_opcode();
+        }
+        Ok(Self::new(kind, if batch { State::Batch } else { State::Open }, direct))
+    }
+
+    /// Whether a MARK behind the container, empty so far, may begin a neighbour: where lists are written behind marks. Behind
+    /// an empty dict that is rare enough to be guessed wrong.
+    #[inline]
+    fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
+        kind.batch() == Opcode::Appends && direct.marked_lists
+    }
+
+    /// Notes that an item was read.
+    #[inline]
+    pub(super) fn count_item(&mut self) {
+        self.count += 1;
+    }
+
+    /// Whether another item follows; `direct` stands before it then.
+    #[inline]
+    pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        match self.state {
+            State::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
+            // The next line of protocol 0.
+            State::Appended if direct.cursor.skip_opcode(self.kind.one()) => {
+                if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
+                    return Ok(true);
+                }
+                self.state = State::Grown;
+            }
+            _ => {}
+        }
+        self.go_on_beyond(direct)
+    }
+
+    /// The same where it takes more than a look at a batch.
+    fn go_on_beyond(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        loop {
+            self.state = match self.state {
+                State::Done => return Ok(false),
+                // In the items: they go on, or this is what ends them.
+                State::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
+                // What follows a batch that is not full is a neighbour.
+                State::Batch if !self.count.is_multiple_of(BATCH) => State::Done,
+                State::Batch => State::Open,
+                State::Marked => {
+                    if direct.takes(self.kind.marked())? {
+                        direct.marked_lists |= self.kind.marked() == Opcode::List && self.count > 0;
+                        direct.memoize_other()?;
+                        // No pickler of protocol 2 and up goes on behind LIST; protocol 0 knows no other way.
+                        if direct.protocol < 2 { State::Closed } else { State::Done }
+                    } else if self.kind.marked() == Opcode::List && direct.takes(Opcode::Tuple)? {
+                        direct.memoize_other()?;
+                        State::Done
+                    } else {
+                        return Ok(true);
+                    }
+                }
+                State::Postfix => {
+                    let opcode = direct.next()?;
+                    if short_tuple(self.count) == Some(opcode) {
+                        direct.cursor.pass_opcode();
+                        direct.memoize_other()?;
+                        State::Done
+                    } else if self.count == 3 {
+                        return direct.irregular();
+                    } else {
+                        return Ok(true);
+                    }
+                }
+                State::Single if direct.takes(self.kind.one())? => State::Done,
+                State::Appended if direct.takes(self.kind.one())? => State::Grown,
+                State::Single | State::Appended => return direct.irregular(),
+                // Behind the items so far: more are added, or what follows is a neighbour.
+                State::Open | State::Closed | State::Grown => match self.addition(direct)? {
+                    State::Batch => {
+                        direct.cursor.pass_opcode();
+                        State::Batch
+                    }
+                    state => {
+                        self.state = state;
+                        return Ok(state != State::Done);
+                    }
+                },
+            };
+        }
+    }
+
+    /// How what follows the items so far is added to the container; [`State::Done`] where it is not.
+    fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
+        let opcode = direct.next()?;
+        Ok(match self.state {
+            State::Open if opcode == Opcode::Mark => {
+                let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
+                if sure || direct.adds_next()? { State::Batch } else { State::Done }
+            }
+            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => State::Single,
+            State::Closed if is_value(opcode) && direct.adds_next()? => State::Appended,
+            State::Grown if is_value(opcode) => State::Appended,
+            _ => State::Done,
+        })
+    }
+
+    /// Whether a value that follows the empty list is its item for sure: behind a value in a dict there may be a key, but none
+    /// of these can be one.
+    fn is_item(&self, opcode: Opcode) -> bool {
+        let no_key = matches!(opcode, Opcode::EmptyDict | Opcode::EmptyList | Opcode::EmptySet);
+        no_key && self.in_dict && self.count == 0 && self.kind.one() == Opcode::Append
+    }
+}
+
+/// Whether this opcode begins a value.
+fn is_value(opcode: Opcode) -> bool {
+    !matches!(
+        opcode,
+        Opcode::Append
+            | Opcode::Appends
+            | Opcode::List
+            | Opcode::Tuple
+            | Opcode::Tuple1
+            | Opcode::Tuple2
+            | Opcode::Tuple3
+            | Opcode::Dict
+            | Opcode::Setitem
+            | Opcode::Setitems
+            | Opcode::Additems
+            | Opcode::Frozenset
+            | Opcode::Build
+            | Opcode::Reduce
+            | Opcode::Newobj
+            | Opcode::NewobjEx
+            | Opcode::Stop
+    )
+}
