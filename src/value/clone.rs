@@ -25,13 +25,13 @@ impl Clone for Value {
 
 impl Clone for Dict {
     fn clone(&self) -> Self {
-        Self::of_table(clone_table(self.table(), Value::clone))
+        Self(clone_table(&self.0, Value::clone))
     }
 }
 
 impl Clone for Set {
     fn clone(&self) -> Self {
-        Self::of_table(clone_table(self.table(), |()| ()))
+        Self(clone_table(&self.0, |()| ()))
     }
 }
 
@@ -44,13 +44,12 @@ fn clone_items(items: &[Value]) -> Vec<Value> {
     clones
 }
 
-fn clone_table<V>(table: Option<&Table<V>>, clone_value: fn(&V) -> V) -> Option<Box<Table<V>>> {
-    let table = table.filter(|table| table.len() > 0)?;
-    let mut clone = Box::new(Table::with_capacity(table.len()));
+fn clone_table<V>(table: &Table<V>, clone_value: fn(&V) -> V) -> Table<V> {
+    let mut clone = Table::with_capacity(table.len());
     for (key, value) in table.iter() {
         clone.insert_distinct(key.clone(), clone_value(value));
     }
-    Some(clone)
+    clone
 }
 
 #[cfg_attr(debug_assertions, inline(never))]

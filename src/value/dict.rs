@@ -1,8 +1,6 @@
 //! `Dict`: Python's dict, in insertion order, with Python's idea of which keys are equal.
 //!
-//! A `Value` is to stay small and most dicts of a nested value are small too, so the table is behind a box, and an
-//! empty dict has none. Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the
-//! API, in the manner of `indexmap` and `serde_json::Map`.
+//! Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the API, in the manner of `indexmap` and `serde_json::Map`.
 //!
 //! Two families of methods put entries in: those named `try_` take any `Value` as a key and may say that it is none;
 //! the others take an [`IntoKey`] type, of which every value is one.
@@ -11,12 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops;
 
-use indexmap::map::raw_entry_v1::RawOccupiedEntryMut;
-
 use super::Value;
 use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{Slot, Table, Vacant};
+use super::table::{self, Occupied, Slot, Table, Vacant};
 use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
@@ -57,22 +53,22 @@ use crate::error::Result;
 /// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s are: strictly, so that
 /// `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other way. A dict with a NaN equals none.
 #[derive(Default)]
-pub struct Dict(Option<Box<Table<Value>>>);
+pub struct Dict(pub(super) Table<Value>);
 
 impl Dict {
     /// An empty dict; it allocates nothing.
     pub const fn new() -> Self {
-        Self(None)
+        Self(Table::new())
     }
 
     /// An empty dict with space for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        if capacity == 0 { Self(None) } else { Self(Some(Box::new(Table::with_capacity(capacity)))) }
+        Self(Table::with_capacity(capacity))
     }
 
     /// The number of entries.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |table| table.len())
+        self.0.len()
     }
 
     /// Whether there are no entries.
@@ -82,15 +78,12 @@ impl Dict {
 
     /// Makes space for `additional` more entries.
     pub fn reserve(&mut self, additional: usize) {
-        match &mut self.0 {
-            Some(table) => table.reserve(additional),
-            None => *self = Self::with_capacity(additional),
-        }
+        self.0.reserve(additional);
     }
 
     /// Removes all entries.
     pub fn clear(&mut self) {
-        self.0 = None;
+        self.0 = Table::new();
     }
 
     /// The value under `key`: a `&str`, an integer, or any `&Value`.
@@ -100,15 +93,13 @@ impl Dict {
 
     /// The value under `key`, to be changed.
     pub fn get_mut<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<&mut Value> {
-        let table = self.0.as_mut()?;
-        let index = table.find_probe(key.probe())?;
-        table.get_index_mut(index).map(|(_, value)| value)
+        let index = self.0.find_probe(key.probe())?;
+        self.0.get_index_mut(index).map(|(_, value)| value)
     }
 
     /// The entry under `key`; its key is the one that was inserted first.
     pub fn get_key_value<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<(&Value, &Value)> {
-        let table = self.0.as_ref()?;
-        table.get_index(table.find_probe(key.probe())?)
+        self.0.get_index(self.0.find_probe(key.probe())?)
     }
 
     /// Whether there is an entry under `key`.
@@ -118,17 +109,17 @@ impl Dict {
 
     /// The place of the entry under `key`, counted from 0.
     pub fn get_index_of<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<usize> {
-        self.0.as_ref()?.find_probe(key.probe())
+        self.0.find_probe(key.probe())
     }
 
     /// The entry at a place.
     pub fn get_index(&self, index: usize) -> Option<(&Value, &Value)> {
-        self.0.as_ref()?.get_index(index)
+        self.0.get_index(index)
     }
 
     /// The entry at a place, its value to be changed.
     pub fn get_index_mut(&mut self, index: usize) -> Option<(&Value, &mut Value)> {
-        self.0.as_mut()?.get_index_mut(index)
+        self.0.get_index_mut(index)
     }
 
     /// Stores `value` under `key` and returns the value that was there.
@@ -151,7 +142,7 @@ impl Dict {
     /// Who reads a graph knows by identity that a NaN or an object is a key already: it keeps the place it got here
     /// for that node, and stores the later value by [`get_index_mut`](Self::get_index_mut).
     pub(crate) fn insert_full(&mut self, key: Value, value: Value) -> Result<(usize, Option<Value>)> {
-        self.table_mut().insert(key, value)
+        self.0.insert(key, value)
     }
 
     /// The place of `key` in the dict, for insertion and change.
@@ -169,7 +160,7 @@ impl Dict {
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable.
     pub fn entry<K: Into<Value>>(&mut self, key: K) -> Result<Entry<'_>> {
-        Ok(match self.table_mut().slot(key.into())? {
+        Ok(match self.0.slot(key.into())? {
             Slot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
             Slot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
         })
@@ -188,7 +179,7 @@ impl Dict {
 
     /// Removes the entry at a place and returns it. The others keep their order.
     pub fn remove_index(&mut self, index: usize) -> Option<(Value, Value)> {
-        self.0.as_mut()?.remove_index(index)
+        self.0.remove_index(index)
     }
 
     /// Removes and returns the last entry: Python's `popitem`.
@@ -198,9 +189,7 @@ impl Dict {
 
     /// Keeps the entries for which `keep` says so.
     pub fn retain(&mut self, keep: impl FnMut(&Value, &mut Value) -> bool) {
-        if let Some(table) = &mut self.0 {
-            table.retain(keep);
-        }
+        self.0.retain(keep);
     }
 
     /// Stores entries with keys of any kind: Python's `update`.
@@ -226,12 +215,12 @@ impl Dict {
 
     /// The entries in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter(self.0.as_ref().map(|table| table.iter()).unwrap_or_default())
+        Iter(self.0.iter())
     }
 
     /// The entries in order, the values to be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_> {
-        IterMut(self.0.as_mut().map(|table| table.iter_mut()).unwrap_or_default())
+        IterMut(self.0.iter_mut())
     }
 
     /// The keys in order.
@@ -249,16 +238,8 @@ impl Dict {
         self.iter_mut().map(|(_, value)| value)
     }
 
-    pub(super) fn table(&self) -> Option<&Table<Value>> {
-        self.0.as_deref()
-    }
-
-    pub(super) fn of_table(table: Option<Box<Table<Value>>>) -> Self {
-        Self(table)
-    }
-
-    fn table_mut(&mut self) -> &mut Table<Value> {
-        self.0.get_or_insert_default()
+    pub(super) fn table(&self) -> &Table<Value> {
+        &self.0
     }
 }
 
@@ -272,7 +253,7 @@ pub enum Entry<'a> {
 }
 
 /// A place in a [`Dict`] that holds an entry.
-pub struct OccupiedEntry<'a>(RawOccupiedEntryMut<'a, Value, Value, ()>);
+pub struct OccupiedEntry<'a>(Occupied<'a, Value>);
 
 /// A place in a [`Dict`] that holds nothing yet.
 pub struct VacantEntry<'a>(Vacant<'a, Value>);
@@ -312,27 +293,27 @@ impl<'a> Entry<'a> {
 impl<'a> OccupiedEntry<'a> {
     /// The key in the dict.
     pub fn key(&self) -> &Value {
-        self.0.key()
+        self.0.key
     }
 
     /// The value.
     pub fn get(&self) -> &Value {
-        self.0.get()
+        self.0.value
     }
 
     /// The value, to be changed.
     pub fn get_mut(&mut self) -> &mut Value {
-        self.0.get_mut()
+        self.0.value
     }
 
     /// The value, to be changed, for as long as the dict is borrowed.
     pub fn into_mut(self) -> &'a mut Value {
-        self.0.into_mut()
+        self.0.value
     }
 
     /// Stores a value and returns the one that was there.
     pub fn insert<V: Into<Value>>(&mut self, value: V) -> Value {
-        self.0.insert(value.into())
+        std::mem::replace(self.0.value, value.into())
     }
 }
 
@@ -417,15 +398,15 @@ impl<Q: Lookup + ?Sized> ops::Index<&Q> for Dict {
 
 /// The entries of a [`Dict`], from [`Dict::iter`].
 #[derive(Clone, Debug, Default)]
-pub struct Iter<'a>(indexmap::map::Iter<'a, Value, Value>);
+pub struct Iter<'a>(table::Iter<'a, Value>);
 
 /// The entries of a [`Dict`] with values to be changed, from [`Dict::iter_mut`].
 #[derive(Debug, Default)]
-pub struct IterMut<'a>(indexmap::map::IterMut<'a, Value, Value>);
+pub struct IterMut<'a>(table::IterMut<'a, Value>);
 
 /// The entries of a [`Dict`] that is used up.
 #[derive(Debug, Default)]
-pub struct IntoIter(indexmap::map::IntoIter<Value, Value>);
+pub struct IntoIter(table::IntoIter<Value>);
 
 macro_rules! iterate {
     ($name:ident $(<$life:lifetime>)?, $item:ty, $entry:pat => $given:expr) => {
@@ -481,6 +462,6 @@ impl IntoIterator for Dict {
     type IntoIter = IntoIter;
 
     fn into_iter(self) -> IntoIter {
-        IntoIter(self.0.map(|table| table.into_map().into_iter()).unwrap_or_default())
+        IntoIter(self.0.into_iter())
     }
 }

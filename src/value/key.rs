@@ -11,8 +11,8 @@
 //!   kind collide.
 //! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them quadratic. CPython
 //!   hashes a NaN by its address; here each hashing of one gives another number. Such a hash is *unstable*.
-//! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level. Every dict and set
-//!   keeps the sum of its keys' hashes (see `table.rs`), so that hashing one costs no more than its own entries. A key
+//! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level. Every dict and set with
+//!   keys that hold others keeps the sum of their hashes (see `hashed.rs`), so that hashing one costs no more than its own entries. A key
 //!   is hashed once for each innermost set or dict that it is a key of.
 //! - *Objects as keys.* What `__hash__` they have is unknown; they are hashed by all they hold, lists and dicts included.
 //!   An object that is a key of a dict in the state of an object that is a key, and so on, would be hashed once a level:
@@ -307,11 +307,11 @@ impl Walk {
     }
 
     /// What a dict or set knows of the hashes of its keys, whatever their order.
-    fn table<V>(&mut self, table: Option<&Table<V>>) {
-        match table {
-            Some(table) if !table.is_stable() => self.unlike_any_other(),
-            Some(table) => self.hasher.write_u64(table.sum()),
-            None => self.hasher.write_u64(0),
+    fn table<V>(&mut self, table: &Table<V>) {
+        if table.is_stable() {
+            self.hasher.write_u64(table.sum());
+        } else {
+            self.unlike_any_other();
         }
     }
 
@@ -461,16 +461,12 @@ fn equal_dicts(a: &Dict, b: &Dict) -> bool {
 
 /// Whether two tables have the same entries in any order. `same_key` must not be laxer than Python's equality.
 pub(super) fn same_entries<V>(
-    a: Option<&Table<V>>,
-    b: Option<&Table<V>>,
+    a: &Table<V>,
+    b: &Table<V>,
     same_key: fn(&Value, &Value) -> bool,
     same_value: fn(&V, &V) -> bool,
 ) -> bool {
-    let (Some(a), Some(b)) = (a, b) else {
-        return a.map_or(0, Table::len) == b.map_or(0, Table::len);
-    };
-    // Where a hash is unstable nothing is equal; where the sums differ some key does.
-    if a.len() != b.len() || !a.is_stable() || !b.is_stable() || a.sum() != b.sum() {
+    if !a.may_equal(b) {
         return false;
     }
     for (key, value) in a.iter() {

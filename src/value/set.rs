@@ -6,7 +6,7 @@
 use super::Value;
 use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
-use super::table::Table;
+use super::table::{self, Table};
 use crate::error::Result;
 
 /// The elements of a Python `set` or `frozenset`, in the order in which they were first inserted.
@@ -29,22 +29,22 @@ use crate::error::Result;
 /// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s are. A set with a NaN
 /// equals none.
 #[derive(Default)]
-pub struct Set(Option<Box<Table<()>>>);
+pub struct Set(pub(super) Table<()>);
 
 impl Set {
     /// An empty set; it allocates nothing.
     pub const fn new() -> Self {
-        Self(None)
+        Self(Table::new())
     }
 
     /// An empty set with space for `capacity` elements.
     pub fn with_capacity(capacity: usize) -> Self {
-        if capacity == 0 { Self(None) } else { Self(Some(Box::new(Table::with_capacity(capacity)))) }
+        Self(Table::with_capacity(capacity))
     }
 
     /// The number of elements.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |table| table.len())
+        self.0.len()
     }
 
     /// Whether there are no elements.
@@ -54,15 +54,12 @@ impl Set {
 
     /// Makes space for `additional` more elements.
     pub fn reserve(&mut self, additional: usize) {
-        match &mut self.0 {
-            Some(table) => table.reserve(additional),
-            None => *self = Self::with_capacity(additional),
-        }
+        self.0.reserve(additional);
     }
 
     /// Removes all elements.
     pub fn clear(&mut self) {
-        self.0 = None;
+        self.0 = Table::new();
     }
 
     /// Whether `element`, a `&str`, an integer or any `&Value`, is in the set.
@@ -77,12 +74,12 @@ impl Set {
 
     /// The place of `element`, counted from 0.
     pub fn get_index_of<Q: Lookup + ?Sized>(&self, element: &Q) -> Option<usize> {
-        self.0.as_ref()?.find_probe(element.probe())
+        self.0.find_probe(element.probe())
     }
 
     /// The element at a place.
     pub fn get_index(&self, index: usize) -> Option<&Value> {
-        self.0.as_ref()?.get_index(index).map(|(element, ())| element)
+        self.0.get_index(index).map(|(element, ())| element)
     }
 
     /// Puts an element in and says whether it is new.
@@ -97,7 +94,7 @@ impl Set {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the value is not hashable;
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks like one that is there.
     pub fn try_insert<K: Into<Value>>(&mut self, element: K) -> Result<bool> {
-        Ok(self.table_mut().insert(element.into(), ())?.1.is_none())
+        Ok(self.0.insert(element.into(), ())?.1.is_none())
     }
 
     /// Removes `element` and says whether it was there. The others keep their order, which takes time linear in their
@@ -109,20 +106,18 @@ impl Set {
     /// Removes `element` and returns it. The others keep their order.
     pub fn take<Q: Lookup + ?Sized>(&mut self, element: &Q) -> Option<Value> {
         let index = self.get_index_of(element)?;
-        self.0.as_mut()?.remove_index(index).map(|(element, ())| element)
+        self.0.remove_index(index).map(|(element, ())| element)
     }
 
     /// Removes and returns the last element.
     pub fn pop(&mut self) -> Option<Value> {
         let last = self.len().checked_sub(1)?;
-        self.0.as_mut()?.remove_index(last).map(|(element, ())| element)
+        self.0.remove_index(last).map(|(element, ())| element)
     }
 
     /// Keeps the elements for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
-        if let Some(table) = &mut self.0 {
-            table.retain(|element, ()| keep(element));
-        }
+        self.0.retain(|element, ()| keep(element));
     }
 
     /// Whether every element is in `other`.
@@ -150,19 +145,11 @@ impl Set {
 
     /// The elements in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter(self.0.as_ref().map(|table| table.iter()).unwrap_or_default())
+        Iter(self.0.iter())
     }
 
-    pub(super) fn table(&self) -> Option<&Table<()>> {
-        self.0.as_deref()
-    }
-
-    pub(super) fn of_table(table: Option<Box<Table<()>>>) -> Self {
-        Self(table)
-    }
-
-    fn table_mut(&mut self) -> &mut Table<()> {
-        self.0.get_or_insert_default()
+    pub(super) fn table(&self) -> &Table<()> {
+        &self.0
     }
 }
 
@@ -200,11 +187,11 @@ impl<K: IntoKey, const N: usize> From<[K; N]> for Set {
 
 /// The elements of a [`Set`], from [`Set::iter`].
 #[derive(Clone, Debug, Default)]
-pub struct Iter<'a>(indexmap::map::Iter<'a, Value, ()>);
+pub struct Iter<'a>(table::Iter<'a, ()>);
 
 /// The elements of a [`Set`] that is used up.
 #[derive(Debug, Default)]
-pub struct IntoIter(indexmap::map::IntoIter<Value, ()>);
+pub struct IntoIter(table::IntoIter<()>);
 
 super::dict::iterate!(Iter<'a>, &'a Value, (element, ()) => element);
 super::dict::iterate!(IntoIter, Value, (element, ()) => element);
@@ -223,6 +210,6 @@ impl IntoIterator for Set {
     type IntoIter = IntoIter;
 
     fn into_iter(self) -> IntoIter {
-        IntoIter(self.0.map(|table| table.into_map().into_iter()).unwrap_or_default())
+        IntoIter(self.0.into_iter())
     }
 }

@@ -1,164 +1,221 @@
-//! What `Dict` and `Set` are made of: an insertion-ordered table of hashed keys.
+//! What `Dict` and `Set` are made of: keys in the order in which they came, each with a value or with nothing.
 //!
-//! It is an `IndexMap` without a hasher of its own. Every key is hashed once, by `key.rs`, which also says whether it
-//! can be a key at all; all access goes through the map's raw entries with that hash. The table keeps the sum of its
-//! keys' hashes, which is what makes hashing and comparing nested frozensets linear.
+//! Most dicts are records: a few names. Comparing a key with each of them takes less time than hashing it, and two blocks
+//! of memory less for every dict. So a table begins as a list of [`FEW`] entries at most, whose keys are of the kinds that are
+//! compared in no time ([`is_plain`]); with more keys, or another kind of key, it becomes [`Hashed`], for good.
 
-use indexmap::IndexMap;
-use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut, RawOccupiedEntryMut, RawVacantEntryMut};
+use std::{slice, vec};
+
+use indexmap::map;
 
 use super::Value;
-use super::key::{KeyHash, Unhashable, equal, hash_bytes, hash_key, hash_str, needs_identity};
+use super::hashed::{Hashed, Place, Vacancy};
+use super::key::{Unhashable, equal, hash_bytes, hash_key, hash_str, needs_identity};
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
+/// How many entries are looked through one by one.
+const FEW: usize = 8;
+
 /// Keys in the order in which they came, each with a `V`.
-pub(super) struct Table<V> {
-    map: IndexMap<Value, V, ()>,
-    sums: Sums,
+pub(super) enum Table<V> {
+    /// All keys are plain.
+    Few(Vec<(Value, V)>),
+    Many(Box<Hashed<V>>),
 }
 
-/// What is known of the hashes of all keys.
-#[derive(Default)]
-struct Sums {
-    /// The stable hashes added up: the same whatever the order.
-    stable: u64,
-    /// How many hashes are unstable, so that nothing equals these keys and no table with them.
-    unstable: usize,
-}
-
-impl Sums {
-    fn count(&mut self, hash: KeyHash) {
-        if hash.stable {
-            self.stable = self.stable.wrapping_add(hash.value);
-        } else {
-            self.unstable += 1;
-        }
-    }
-
-    fn discount(&mut self, hash: KeyHash) {
-        if hash.stable {
-            self.stable = self.stable.wrapping_sub(hash.value);
-        } else {
-            self.unstable = self.unstable.saturating_sub(1);
-        }
-    }
+/// Whether a key is hashable, equals itself, and is compared without a look into other values.
+fn is_plain(key: &Value) -> bool {
+    matches!(key, Value::Str(_) | Value::Int(_) | Value::Bytes(_) | Value::None | Value::Bool(_))
 }
 
 /// The place of a key in a table.
 pub(super) enum Slot<'a, V> {
-    Occupied(RawOccupiedEntryMut<'a, Value, V, ()>),
+    Occupied(Occupied<'a, V>),
     Vacant(Vacant<'a, V>),
+}
+
+/// A key that is in the table.
+pub(super) struct Occupied<'a, V> {
+    index: usize,
+    pub(super) key: &'a Value,
+    pub(super) value: &'a mut V,
 }
 
 /// A key that is not in the table yet.
 pub(super) struct Vacant<'a, V> {
-    place: RawVacantEntryMut<'a, Value, V, ()>,
-    sums: &'a mut Sums,
-    hash: KeyHash,
+    space: Space<'a, V>,
     pub(super) key: Value,
+}
+
+enum Space<'a, V> {
+    Few(&'a mut Vec<(Value, V)>),
+    Many(Vacancy<'a, V>),
 }
 
 impl<'a, V> Vacant<'a, V> {
     pub(super) fn insert(self, value: V) -> &'a mut V {
-        self.sums.count(self.hash);
-        self.place.insert_hashed_nocheck(self.hash.value, self.key, value).1
+        match self.space {
+            Space::Few(entries) => {
+                let index = entries.len();
+                entries.push((self.key, value));
+                &mut entries[index].1
+            }
+            Space::Many(vacancy) => vacancy.insert(self.key, value),
+        }
+    }
+
+    fn index(&self) -> usize {
+        match &self.space {
+            Space::Few(entries) => entries.len(),
+            Space::Many(vacancy) => vacancy.index(),
+        }
     }
 }
 
 impl<V> Default for Table<V> {
     fn default() -> Self {
-        Self::with_capacity(0)
+        Self::new()
     }
 }
 
 impl<V> Table<V> {
+    pub(super) const fn new() -> Self {
+        Self::Few(Vec::new())
+    }
+
     pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self { map: IndexMap::with_capacity_and_hasher(capacity, ()), sums: Sums::default() }
-    }
-
-    pub(super) fn iter_mut(&mut self) -> indexmap::map::IterMut<'_, Value, V> {
-        self.map.iter_mut()
-    }
-
-    pub(super) fn into_map(self) -> IndexMap<Value, V, ()> {
-        self.map
+        if capacity <= FEW {
+            Self::Few(Vec::with_capacity(capacity))
+        } else {
+            Self::Many(Box::new(Hashed::with_capacity(capacity)))
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.map.len()
+        match self {
+            Self::Few(entries) => entries.len(),
+            Self::Many(hashed) => hashed.len(),
+        }
     }
 
-    pub(super) fn iter(&self) -> indexmap::map::Iter<'_, Value, V> {
-        self.map.iter()
+    pub(super) fn iter(&self) -> Iter<'_, V> {
+        match self {
+            Self::Few(entries) => Iter::Few(entries.iter()),
+            Self::Many(hashed) => Iter::Many(hashed.iter()),
+        }
     }
 
+    pub(super) fn iter_mut(&mut self) -> IterMut<'_, V> {
+        match self {
+            Self::Few(entries) => IterMut::Few(entries.iter_mut()),
+            Self::Many(hashed) => IterMut::Many(hashed.iter_mut()),
+        }
+    }
+
+    /// Whether the keys may be those of `other`. What is compared then goes no deeper than the keys do.
+    pub(super) fn may_equal(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && match (self, other) {
+                // Where a hash is unstable nothing is equal; where the sums differ some key does.
+                (Self::Many(a), Self::Many(b)) => a.is_stable() && b.is_stable() && a.sum() == b.sum(),
+                _ => self.is_stable() && other.is_stable(),
+            }
+    }
+
+    /// The stable hashes of all keys added up.
     pub(super) fn sum(&self) -> u64 {
-        self.sums.stable
+        match self {
+            // Few and plain: this takes no longer than reading them.
+            Self::Few(entries) => {
+                let hashes = entries.iter().filter_map(|(key, _)| hash_key(key).ok());
+                hashes.fold(0, |sum, hash| sum.wrapping_add(hash.value))
+            }
+            Self::Many(hashed) => hashed.sum(),
+        }
     }
 
     /// Whether another table can have equal keys.
     pub(super) fn is_stable(&self) -> bool {
-        self.sums.unstable == 0
+        match self {
+            Self::Few(_) => true,
+            Self::Many(hashed) => hashed.is_stable(),
+        }
     }
 
     pub(super) fn get_index(&self, index: usize) -> Option<(&Value, &V)> {
-        self.map.get_index(index)
+        match self {
+            Self::Few(entries) => entries.get(index).map(|(key, value)| (key, value)),
+            Self::Many(hashed) => hashed.get_index(index),
+        }
     }
 
     pub(super) fn get_index_mut(&mut self, index: usize) -> Option<(&Value, &mut V)> {
-        self.map.get_index_mut(index)
+        match self {
+            Self::Few(entries) => entries.get_mut(index).map(|(key, value)| (&*key, value)),
+            Self::Many(hashed) => hashed.get_index_mut(index),
+        }
     }
 
-    /// The place of a key that equals `key`; what cannot be a key is in no table.
-    pub(super) fn find(&self, key: &Value) -> Option<usize> {
-        let hash = hash_key(key).ok()?;
-        self.find_by(hash, |candidate| equal(key, candidate))
-    }
-
-    /// The value under the key that is the same as `key`.
-    ///
-    /// For comparing tables within tables: as against [`find`](Self::find), keys are not compared under the stack frames
-    /// of the search. It asks for the first, the second, … key with such a hash; there is hardly ever more than one.
+    /// The value under the key that is the same as `key`; see [`Hashed::find_by_steps`].
     pub(super) fn find_by_steps(&self, key: &Value, same_key: fn(&Value, &Value) -> bool) -> Option<&V> {
-        let hash = hash_key(key).ok()?;
-        let mut nth = 0;
-        loop {
-            let mut seen = 0;
-            let index = self.find_by(hash, |_| {
-                seen += 1;
-                seen > nth
-            })?;
-            let (candidate, value) = self.map.get_index(index)?;
-            if same_key(key, candidate) {
-                return Some(value);
+        match self {
+            Self::Few(entries) => {
+                entries.iter().find(|(candidate, _)| same_key(key, candidate)).map(|(_, value)| value)
             }
-            nth += 1;
+            Self::Many(hashed) => hashed.find_by_steps(key, same_key),
         }
     }
 
     /// The place of what is looked for.
     pub(super) fn find_probe(&self, probe: Probed<'_>) -> Option<usize> {
-        match probe {
-            Probed::Str(text) => self.find_by(hash_str(text), |key| matches!(key, Value::Str(key) if key == text)),
-            Probed::Bytes(bytes) => {
-                self.find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes))
+        match (self, probe) {
+            (_, Probed::Made(key)) => self.find(&key),
+            (_, Probed::Value(key)) => self.find(key),
+            (Self::Few(entries), Probed::Str(text)) => {
+                entries.iter().position(|(key, _)| matches!(key, Value::Str(key) if key == text))
             }
-            Probed::Value(key) => self.find(key),
-            Probed::Made(key) => self.find(&key),
+            (Self::Few(entries), Probed::Bytes(bytes)) => {
+                entries.iter().position(|(key, _)| matches!(key, Value::Bytes(key) if key == bytes))
+            }
+            (Self::Many(hashed), Probed::Str(text)) => {
+                hashed.find_by(hash_str(text), |key| matches!(key, Value::Str(key) if key == text))
+            }
+            (Self::Many(hashed), Probed::Bytes(bytes)) => {
+                hashed.find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes))
+            }
         }
     }
 
-    fn find_by(&self, hash: KeyHash, is_match: impl FnMut(&Value) -> bool) -> Option<usize> {
-        self.map.raw_entry_v1().index_from_hash(hash.value, is_match)
+    /// The place of a key that equals `key`; what cannot be a key is in no table.
+    fn find(&self, key: &Value) -> Option<usize> {
+        match self {
+            Self::Few(entries) => find_few(entries, key).ok().flatten(),
+            Self::Many(hashed) => hashed.find(key),
+        }
     }
 
     /// Where `key` is or would be, without a look at whether it needs an identity.
     pub(super) fn slot(&mut self, key: Value) -> Result<Slot<'_, V>, Unhashable> {
-        let hash = hash_key(&key)?;
-        Ok(match self.map.raw_entry_mut_v1().from_hash(hash.value, |candidate| equal(&key, candidate)) {
-            RawEntryMut::Occupied(entry) => Slot::Occupied(entry),
-            RawEntryMut::Vacant(place) => Slot::Vacant(Vacant { place, sums: &mut self.sums, hash, key }),
+        let mut found = None;
+        if let Self::Few(entries) = self {
+            found = find_few(entries, &key)?;
+            if found.is_none() && (entries.len() >= FEW || !is_plain(&key)) {
+                self.hash_all(1);
+            }
+        }
+        Ok(match self {
+            Self::Few(entries) => match found {
+                Some(index) if index < entries.len() => {
+                    let (key, value) = &mut entries[index];
+                    Slot::Occupied(Occupied { index, key, value })
+                }
+                _ => Slot::Vacant(Vacant { space: Space::Few(entries), key }),
+            },
+            Self::Many(hashed) => match hashed.place(&key)? {
+                Place::Occupied { index, key, value } => Slot::Occupied(Occupied { index, key, value }),
+                Place::Vacant(vacancy) => Slot::Vacant(Vacant { space: Space::Many(vacancy), key }),
+            },
         })
     }
 
@@ -167,10 +224,10 @@ impl<V> Table<V> {
     /// An equal key that holds an object is an error: the two may be different to Python, and one would be lost.
     pub(super) fn insert(&mut self, key: Value, value: V) -> Result<(usize, Option<V>)> {
         match self.slot(key)? {
-            Slot::Occupied(entry) if needs_identity(entry.key()) => Err(look_alikes()),
-            Slot::Occupied(mut entry) => Ok((entry.index(), Some(entry.insert(value)))),
+            Slot::Occupied(entry) if needs_identity(entry.key) => Err(look_alikes()),
+            Slot::Occupied(entry) => Ok((entry.index, Some(std::mem::replace(entry.value, value)))),
             Slot::Vacant(vacant) => {
-                let index = vacant.place.index();
+                let index = vacant.index();
                 vacant.insert(value);
                 Ok((index, None))
             }
@@ -179,36 +236,65 @@ impl<V> Table<V> {
 
     /// Stores a key that is known to be hashable and to equal none that is there.
     pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
-        // What is not hashable does not come here.
-        let Ok(hash) = hash_key(&key) else { return };
-        if let RawEntryMut::Vacant(place) = self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false) {
-            Vacant { place, sums: &mut self.sums, hash, key }.insert(value);
+        if let Self::Few(entries) = self
+            && (entries.len() >= FEW || !is_plain(&key))
+        {
+            self.hash_all(1);
+        }
+        match self {
+            Self::Few(entries) => entries.push((key, value)),
+            Self::Many(hashed) => hashed.insert_distinct(key, value),
+        }
+    }
+
+    /// Makes one of many of one of few, with room for `additional` more entries.
+    #[cold]
+    fn hash_all(&mut self, additional: usize) {
+        if let Self::Few(entries) = self {
+            let entries = std::mem::take(entries);
+            // Growth by doubling begins here.
+            let capacity = entries.len() + additional.max(entries.len());
+            let mut hashed = Box::new(Hashed::with_capacity(capacity));
+            for (key, value) in entries {
+                hashed.insert_distinct(key, value);
+            }
+            *self = Self::Many(hashed);
         }
     }
 
     pub(super) fn remove_index(&mut self, index: usize) -> Option<(Value, V)> {
-        let (key, value) = self.map.shift_remove_index(index)?;
-        // It was hashed when it came.
-        if let Ok(hash) = hash_key(&key) {
-            self.sums.discount(hash);
+        match self {
+            Self::Few(entries) => (index < entries.len()).then(|| entries.remove(index)),
+            Self::Many(hashed) => hashed.remove_index(index),
         }
-        Some((key, value))
     }
 
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&Value, &mut V) -> bool) {
-        let sums = &mut self.sums;
-        self.map.retain(|key, value| {
-            let kept = keep(key, value);
-            if !kept && let Ok(hash) = hash_key(key) {
-                sums.discount(hash);
-            }
-            kept
-        });
+        match self {
+            Self::Few(entries) => entries.retain_mut(|(key, value)| keep(key, value)),
+            Self::Many(hashed) => hashed.retain(keep),
+        }
     }
 
     pub(super) fn reserve(&mut self, additional: usize) {
-        self.map.reserve(additional);
+        match self {
+            Self::Few(entries) if entries.len() + additional <= FEW => entries.reserve_exact(additional),
+            Self::Few(_) => self.hash_all(additional),
+            Self::Many(hashed) => hashed.reserve(additional),
+        }
     }
+}
+
+/// The place of a key that equals `key` among plain ones.
+#[inline]
+fn find_few<V>(entries: &[(Value, V)], key: &Value) -> Result<Option<usize>, Unhashable> {
+    if let Value::Str(text) = key {
+        return Ok(entries.iter().position(|(key, _)| matches!(key, Value::Str(key) if key == text)));
+    }
+    if !is_plain(key) {
+        hash_key(key)?;
+    }
+    Ok(entries.iter().position(|(candidate, _)| equal(key, candidate)))
 }
 
 #[cold]
@@ -218,3 +304,77 @@ fn look_alikes() -> Error {
          not",
     )
 }
+
+/// The entries in order.
+#[derive(Clone, Debug)]
+pub(super) enum Iter<'a, V> {
+    Few(slice::Iter<'a, (Value, V)>),
+    Many(map::Iter<'a, Value, V>),
+}
+
+/// The entries in order, the values to be changed.
+#[derive(Debug)]
+pub(super) enum IterMut<'a, V> {
+    Few(slice::IterMut<'a, (Value, V)>),
+    Many(map::IterMut<'a, Value, V>),
+}
+
+/// The entries of a table that is used up.
+#[derive(Debug)]
+pub(super) enum IntoIter<V> {
+    Few(vec::IntoIter<(Value, V)>),
+    Many(map::IntoIter<Value, V>),
+}
+
+impl<V> IntoIterator for Table<V> {
+    type Item = (Value, V);
+    type IntoIter = IntoIter<V>;
+
+    fn into_iter(self) -> IntoIter<V> {
+        match self {
+            Self::Few(entries) => IntoIter::Few(entries.into_iter()),
+            Self::Many(hashed) => IntoIter::Many(hashed.into_map().into_iter()),
+        }
+    }
+}
+
+macro_rules! iterate {
+    ($name:ident<$($life:lifetime,)? V>, $item:ty, $entry:pat => $given:expr) => {
+        impl<$($life,)? V> Default for $name<$($life,)? V> {
+            fn default() -> Self {
+                Self::Few(Default::default())
+            }
+        }
+
+        impl<$($life,)? V> Iterator for $name<$($life,)? V> {
+            type Item = $item;
+
+            fn next(&mut self) -> Option<$item> {
+                match self {
+                    Self::Few(entries) => entries.next().map(|$entry| $given),
+                    Self::Many(entries) => entries.next(),
+                }
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                match self {
+                    Self::Few(entries) => entries.size_hint(),
+                    Self::Many(entries) => entries.size_hint(),
+                }
+            }
+        }
+
+        impl<$($life,)? V> DoubleEndedIterator for $name<$($life,)? V> {
+            fn next_back(&mut self) -> Option<$item> {
+                match self {
+                    Self::Few(entries) => entries.next_back().map(|$entry| $given),
+                    Self::Many(entries) => entries.next_back(),
+                }
+            }
+        }
+    };
+}
+
+iterate!(Iter<'a, V>, (&'a Value, &'a V), (key, value) => (key, value));
+iterate!(IterMut<'a, V>, (&'a Value, &'a mut V), (key, value) => (&*key, value));
+iterate!(IntoIter<V>, (Value, V), entry => entry);

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use num_bigint::BigInt;
-use serde_pickle::{Complex, Dict, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value, pickle};
+use serde_pickle::{
+    Complex, Dict, Entry, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value, pickle,
+};
 
 /// Far more than linear work takes in a debug build on a busy machine, and far less than quadratic work does.
 const LONG: Duration = Duration::from_secs(20);
@@ -302,4 +304,118 @@ fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_eac
     let (a, b) = (build(3), build(3));
     assert_eq!(a, b);
     assert!(Dict::try_from_iter([(a, 1)]).unwrap().contains_key(&b));
+}
+
+/// A dict is a list while it has few keys of simple kinds, and a hash table from then on. A list that is searched from its
+/// first to its last entry stands for both here.
+#[test]
+fn a_dict_is_the_same_with_few_keys_and_with_many() {
+    let keys = [
+        Value::from("a"),
+        Value::from("b"),
+        Value::from(""),
+        Value::from("a longer name of a field"),
+        Value::Bytes(b"a".to_vec()),
+        Value::Bytes(vec![]),
+        Value::None,
+        Value::from(false),
+        Value::from(true),
+        Value::from(0),
+        Value::from(1),
+        Value::from(-1),
+        Value::from(1.0),
+        Value::from(0.5),
+        Value::from(1_u64 << 63),
+        Value::Tuple(vec![]),
+        Value::from((1, "a")),
+        frozenset([Value::from(1)]),
+        frozenset([]),
+        Value::global("m", "C"),
+    ];
+    let mut state = 1_u64;
+    let mut below = move |end: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % end
+    };
+    for round in 0..400 {
+        // Most rounds never see more than a few keys.
+        let keys = &keys[..[4, 8, 9, 11, 12, keys.len()][round % 6]];
+        let mut dict = if round % 7 == 0 { Dict::with_capacity(below(12)) } else { Dict::new() };
+        let mut model: Vec<(Value, Value)> = Vec::new();
+        for step in 0..60 {
+            let key = keys[below(keys.len())].clone();
+            let value = Value::from(step);
+            let place = model.iter().position(|(other, _)| key.python_eq(other));
+            assert_eq!((dict.get_index_of(&key), dict.contains_key(&key)), (place, place.is_some()), "{dict} {key}");
+            match below(12) {
+                0..6 => {
+                    let old = dict.try_insert(key.clone(), value.clone()).unwrap();
+                    match place {
+                        Some(place) => assert_eq!(old, Some(std::mem::replace(&mut model[place].1, value))),
+                        None => {
+                            assert_eq!(old, None);
+                            model.push((key, value));
+                        }
+                    }
+                }
+                6 => match dict.entry(key.clone()).unwrap() {
+                    Entry::Occupied(mut entry) => {
+                        let (first, last) = &mut model[place.unwrap()];
+                        assert_eq!((entry.key(), entry.get()), (&*first, &*last));
+                        assert_eq!(entry.insert(value.clone()), std::mem::replace(last, value));
+                    }
+                    Entry::Vacant(entry) => {
+                        assert_eq!((entry.key(), place), (&key, None));
+                        *entry.insert(0) = value.clone();
+                        model.push((key, value));
+                    }
+                },
+                7 => assert_eq!(dict.remove_entry(&key), place.map(|place| model.remove(place))),
+                8 => assert_eq!(dict.pop(), model.pop()),
+                9 => {
+                    let kept = below(3) as i64;
+                    let keep = |value: &Value| value.as_i64().unwrap() % 3 != kept;
+                    dict.retain(|_, value| keep(value));
+                    model.retain(|(_, value)| keep(value));
+                }
+                10 => dict.reserve(below(4)),
+                _ => {
+                    // What is no key is in no dict, and changes none; a bytearray equals bytes, but is none.
+                    for other in [Value::ByteArray(b"a".to_vec()), Value::List(vec![]), Value::from(Dict::new())] {
+                        assert!(!dict.contains_key(&other) && dict.try_insert(other, 1).is_err());
+                    }
+                }
+            }
+            assert_eq!(dict.len(), model.len());
+            assert!(dict.iter().eq(model.iter().map(|(key, value)| (key, value))), "{dict}");
+            assert!(dict.iter().rev().eq(model.iter().rev().map(|(key, value)| (key, value))), "{dict}");
+            let again = Dict::try_from_iter(model.iter().rev().cloned()).unwrap();
+            assert_eq!((&again, &dict.clone()), (&dict, &dict));
+            let large = {
+                let mut large = Dict::with_capacity(100);
+                large.try_extend(model.iter().cloned()).unwrap();
+                large
+            };
+            assert!(large == dict && dict == large, "{dict}");
+            let mut other = dict.clone();
+            if let Some((_, value)) = other.iter_mut().next_back() {
+                *value = Value::from("other");
+                assert!(large != other && other != large && other != dict, "{dict}");
+            }
+        }
+        assert!(dict.into_iter().eq(model), "round {round}");
+    }
+}
+
+/// The sum of a frozenset's hashes is kept for some and made for others: it has to be the same.
+#[test]
+fn a_frozenset_of_few_elements_is_found_by_one_that_was_large() {
+    let mut large: Set = (0..20).collect();
+    large.retain(|element| element.as_i64().is_some_and(|element| element < 3));
+    let small = Set::from_iter([2, 0, 1]);
+    assert!(small == large && large == small);
+    let outer = Set::try_from_iter([Value::FrozenSet(large.clone())]).unwrap();
+    assert!(outer.contains(&Value::FrozenSet(small.clone())));
+    let outer = Set::try_from_iter([Value::FrozenSet(small)]).unwrap();
+    assert!(outer.contains(&Value::FrozenSet(large)));
 }
