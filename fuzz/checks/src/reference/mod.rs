@@ -12,6 +12,8 @@ mod lines;
 mod machine;
 mod objects;
 
+use std::collections::HashSet;
+
 use num_bigint::BigInt;
 
 pub use calls::{Known, Seen};
@@ -112,11 +114,19 @@ impl World {
 
     /// Whether Python can hash it.
     fn is_hashable(&self, id: Id) -> bool {
+        self.is_hashable_beside(id, &mut HashSet::new())
+    }
+
+    /// The same, where `seen` are known to be: a tuple of one tuple twice, and so on, is looked at once a level.
+    fn is_hashable_beside(&self, id: Id, seen: &mut HashSet<Id>) -> bool {
+        if !seen.insert(id) {
+            return true;
+        }
         match &self.things[id] {
             Thing::List(_) | Thing::Dict(_) | Thing::Set(_) | Thing::ByteArray(_) => false,
             // An object can contain itself as a tuple does not: it is hashable whatever is in it, so this comes to an end.
-            Thing::Tuple(items) => items.iter().all(|&item| self.is_hashable(item)),
-            Thing::View(viewed) => self.is_hashable(*viewed),
+            Thing::Tuple(items) => items.iter().all(|&item| self.is_hashable_beside(item, seen)),
+            Thing::View(viewed) => self.is_hashable_beside(*viewed, seen),
             Thing::Made(made) => !matches!(made.known, Some(Known::Set | Known::ByteArray)),
             _ => true,
         }
