@@ -10,7 +10,7 @@ use super::nodes::{Flags, MoreRuns, Nodes, Object, RunKind};
 use super::scalar;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::machine::{Known, Spelling};
+use crate::machine::{Known, Spelling, is_object_class, may_be_called};
 use crate::reduce::How;
 
 /// An instance, seen through its spelling.
@@ -217,7 +217,7 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                     callable: class,
                     args: Args::Of(&[]),
                     kwargs: None,
-                    base: (value.tag() != Tag::None).then_some((base, value)),
+                    base: (value.tag() != Tag::None || !is_object_class(nodes, base)).then_some((base, value)),
                     object,
                 }),
                 (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable) {
@@ -287,7 +287,11 @@ fn partial_new<'g>(
     let (class, args) = tuple_items(nodes, args).split_first()?;
     let is_new = scalar::plain_text(nodes, input, name).is_some_and(|name| name == "__new__");
     let plain = attributes.tag() == Tag::None && matches!(kwargs.tag(), Tag::None | Tag::Dict);
-    (is_new && plain).then_some((*class, args, Some(kwargs).filter(|kwargs| kwargs.tag() == Tag::Dict)))
+    (is_new && plain && may_be_called(nodes, *class)).then_some((
+        *class,
+        args,
+        Some(kwargs).filter(|kwargs| kwargs.tag() == Tag::Dict),
+    ))
 }
 
 /// The instance `number` as the call or object that it is spelled as, also where that stands for a builtin value.

@@ -38,10 +38,12 @@ pub(crate) enum Known {
     NewObjEx,
     /// `builtins.getattr`: an attribute of a class or module by name. Of anything else it is a call like any other.
     GetAttr,
+    /// `builtins.object`, which is no call but the base class in those of `copyreg._reconstructor`.
+    Object,
 }
 
 impl Known {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Nothing,
         Self::Set,
         Self::FrozenSet,
@@ -53,6 +55,7 @@ impl Known {
         Self::NewObj,
         Self::NewObjEx,
         Self::GetAttr,
+        Self::Object,
     ];
 
     /// By the number that flags hold.
@@ -70,6 +73,7 @@ impl Known {
                 "bytes" => Self::Bytes,
                 "complex" => Self::Complex,
                 "getattr" => Self::GetAttr,
+                "object" => Self::Object,
                 _ => Self::Nothing,
             },
             ("_codecs", "encode") => Self::Encode,
@@ -117,9 +121,13 @@ pub(crate) fn understand(
         (Known::Bytes | Known::ByteArray, &[text, encoding]) if textual(text) && textual(encoding) => callable,
         (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
         (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => callable,
-        (Known::Reconstructor, [_, _, _]) | (Known::NewObj, [_, ..]) => callable,
-        (Known::NewObjEx, &[_, args, kwargs])
-            if matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) && kwargs.tag() == Tag::Dict =>
+        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) if may_be_called(nodes, class) => {
+            callable
+        }
+        (Known::NewObjEx, &[class, args, kwargs])
+            if may_be_called(nodes, class)
+                && matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple)
+                && kwargs.tag() == Tag::Dict =>
         {
             callable
         }
@@ -168,6 +176,22 @@ fn long_name(len: usize) -> Error {
 }
 
 /// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an instance or of a list is not.
+/// Whether a thing may be a class or callable: its name is not looked up, so anything that is named may.
+#[inline]
+pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Global | Tag::Ext | Tag::Persid => true,
+        // A call that spells a set or bytes made one, which nobody can call.
+        Tag::Instance => !Spelling::known(nodes.object(handle.number()).flags()).is_builtin_value(),
+        _ => false,
+    }
+}
+
+/// Whether a thing is known as the class `object`.
+pub(crate) fn is_object_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    handle.tag() == Tag::Global && Known::from_number(nodes.object(handle.number()).flags().low()) == Known::Object
+}
+
 fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
         Tag::Global => true,

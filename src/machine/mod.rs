@@ -28,7 +28,7 @@ use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
 
 pub(crate) use hooks::Hooks;
-pub(crate) use known::{Known, understand};
+pub(crate) use known::{Known, is_object_class, may_be_called, understand};
 pub(crate) use memo::Memo;
 use stack::Stack;
 pub(crate) use step::describe;

@@ -1,6 +1,6 @@
 //! What each opcode does, one small function a group. The order of checks is CPython's (`Modules/_pickle.c`).
 
-use super::known::{self, Known};
+use super::known::{self, Known, may_be_called};
 use super::{Machine, Spelling, no_memo};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
@@ -565,16 +565,12 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Whether a thing may be a class or callable: its name is not looked up, so anything that is named may.
     #[inline]
     fn check_class(&self, handle: Handle, opcode: Opcode) -> Result<()> {
-        match handle.tag() {
-            Tag::Global | Tag::Ext | Tag::Persid => Ok(()),
-            // A call that spells a set or bytes made one, which nobody can call.
-            Tag::Instance if !Spelling::known(self.state.nodes.object(handle.number()).flags()).is_builtin_value() => {
-                Ok(())
-            }
-            _ => Err(expected("a class or function", opcode, handle)),
+        if may_be_called(&self.state.nodes, handle) {
+            Ok(())
+        } else {
+            Err(expected("a class or function", opcode, handle))
         }
     }
 

@@ -4,6 +4,7 @@ mod arrays_of_nothing_in_values;
 mod buffers_counted_last;
 mod bytes_encoded_again_and_again;
 mod calls_of_values;
+mod classes_of_reconstructors;
 mod counts_beyond_every_input;
 mod empty_names;
 mod endless_wrappers_of_array_elements;

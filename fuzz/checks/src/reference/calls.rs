@@ -62,6 +62,19 @@ impl World {
         self.text(id).is_some() || matches!(self.things[id], Thing::Chars(_))
     }
 
+    /// Whether it is named, or made by a call of what may be anything.
+    pub(super) fn may_be_called(&self, id: Id) -> bool {
+        match &self.things[id] {
+            Thing::Made(made) => !made.known.is_some_and(Known::is_value),
+            _ => self.is_object(id),
+        }
+    }
+
+    fn is_object_class(&self, id: Id) -> bool {
+        matches!(&self.things[id], Thing::Global { module, name }
+            if name == "object" && matches!(module.as_str(), "builtins" | "__builtin__"))
+    }
+
     fn is_number(&self, id: Id) -> bool {
         matches!(self.things[id], Thing::Int(_) | Thing::Float(_) | Thing::Bool(_))
     }
@@ -107,9 +120,11 @@ impl World {
                 self.is_any_text(text) && self.is_any_text(encoding)
             }
             (Known::Complex, [_] | [_, _]) => args.iter().all(|&part| self.is_number(part)),
-            (Known::Reconstructor, [_, _, _]) | (Known::NewObj, [_, ..]) => true,
-            (Known::NewObjEx, &[_, args, kwargs]) => {
-                matches!(self.things[args], Thing::Tuple(_)) && matches!(self.things[kwargs], Thing::Dict(_))
+            (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) => self.may_be_called(class),
+            (Known::NewObjEx, &[class, args, kwargs]) => {
+                self.may_be_called(class)
+                    && matches!(self.things[args], Thing::Tuple(_))
+                    && matches!(self.things[kwargs], Thing::Dict(_))
             }
             (Known::GetAttr, &[owner, name]) => {
                 let named = match &self.things[owner] {
@@ -157,8 +172,10 @@ impl World {
                 let Thing::Tuple(args) = &self.things[args] else { panic!("the arguments are a tuple") };
                 Seen::Object { how: How::NewObjEx, callable: class, args: args.clone(), kwargs: Some(kwargs) }
             }
-            // With the value of a base class it stays the call.
-            (Some(Known::Reconstructor), &[class, _, value]) if self.things[value] == Thing::None => {
+            // With the value of another base class than `object` it stays the call.
+            (Some(Known::Reconstructor), &[class, base, value])
+                if self.things[value] == Thing::None && self.is_object_class(base) =>
+            {
                 Seen::Object { how: How::NewObj, callable: class, args: Vec::new(), kwargs: None }
             }
             (None, []) if made.how == How::Reduce => self.partial(made.callable).unwrap_or_else(|| call(made.how)),
@@ -185,7 +202,7 @@ impl World {
             return None;
         }
         let Thing::Tuple(args) = &self.things[args] else { return None };
-        let (&class, args) = args.split_first()?;
+        let (&class, args) = args.split_first().filter(|(class, _)| self.may_be_called(**class))?;
         let kwargs = match &self.things[kwargs] {
             Thing::None => None,
             Thing::Dict(_) => Some(kwargs),

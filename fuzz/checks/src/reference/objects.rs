@@ -131,11 +131,7 @@ impl Unpickler<'_> {
     }
 
     pub(super) fn callable(&self, id: Id) -> Outcome {
-        match &self.world.things[id] {
-            Thing::Made(made) if made.known.is_some_and(Known::is_value) => Err("a builtin value cannot be called"),
-            _ if self.world.is_object(id) => Ok(()),
-            _ => Err("cannot be called"),
-        }
+        if self.world.may_be_called(id) { Ok(()) } else { Err("cannot be called") }
     }
 
     pub(super) fn make(&mut self, how: How, callable: Id, args: Vec<Id>, kwargs: Option<Id>) {
