@@ -23,18 +23,24 @@ pub(crate) enum Sharing {
     Always,
 }
 
-/// The lengths of text that is just written, by SHORT_BINUNICODE: so many from the first on.
+/// The lengths of text that is just written, behind a header that has one byte for them: so many from the first on.
 #[derive(Clone, Copy)]
 pub(super) struct Plain {
     from: usize,
     lens: usize,
+    /// Whether the header is that of BINUNICODE, before protocol 4.
+    wide: bool,
 }
+
+/// The header of BINUNICODE, which is the longer one.
+const HEADER: usize = 5;
 
 impl Plain {
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
         let from = if look_up { LONGEST + 1 } else { 0 };
-        let any = sharing != Sharing::Always && protocol >= Opcode::ShortBinunicode.protocol();
-        Self { from, lens: if any { 0x100 - from } else { 0 } }
+        let any = sharing != Sharing::Always && protocol >= Protocol::V2;
+        let wide = protocol < Opcode::ShortBinunicode.protocol();
+        Self { from, lens: if any { 0x100 - from } else { 0 }, wide }
     }
 }
 
@@ -42,7 +48,7 @@ impl<S: Sink> Emitter<S> {
     /// Text, which may come again.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {
-        if value.len().wrapping_sub(self.plain.from) < self.plain.lens && self.has_room(2 + value.len()) {
+        if value.len().wrapping_sub(self.plain.from) < self.plain.lens && self.has_room(HEADER + value.len()) {
             self.short_str(value);
             Ok(())
         } else {
@@ -55,13 +61,21 @@ impl<S: Sink> Emitter<S> {
         self.plain = Plain::new(self.sharing, self.protocol, self.memo.repeats.is_on());
     }
 
-    /// SHORT_BINUNICODE for text of up to [`LONGEST`] bytes.
+    /// Text of up to [`LONGEST`] bytes.
     #[inline(always)]
     fn stored(&mut self, words: Words, len: usize) {
-        let mut bytes = [Opcode::ShortBinunicode.byte(); 18];
-        bytes[1] = len as u8;
-        bytes[2..].copy_from_slice(&words.bytes());
-        self.out.extend_from_slice(&bytes);
+        if self.plain.wide {
+            let mut bytes = [0; HEADER + 16];
+            bytes[0] = Opcode::Binunicode.byte();
+            bytes[1] = len as u8;
+            bytes[HEADER..].copy_from_slice(&words.bytes());
+            self.out.extend_from_slice(&bytes);
+        } else {
+            let mut bytes = [Opcode::ShortBinunicode.byte(); 18];
+            bytes[1] = len as u8;
+            bytes[2..].copy_from_slice(&words.bytes());
+            self.out.extend_from_slice(&bytes);
+        }
         self.out.truncate(self.out.len() - (16 - len));
     }
 
@@ -72,7 +86,7 @@ impl<S: Sink> Emitter<S> {
         if value.len() > LONGEST || !self.memo.repeats.is_on() {
             return if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) };
         }
-        if !self.has_room(18) {
+        if !self.has_room(HEADER + 16) {
             self.make_room()?;
         }
         let words = Words::new(value.as_bytes());
@@ -93,7 +107,7 @@ impl<S: Sink> Emitter<S> {
     #[cold]
     fn make_room(&mut self) -> Result<()> {
         self.boundary()?;
-        self.out.reserve(18);
+        self.out.reserve(HEADER + 16);
         Ok(())
     }
 
@@ -109,10 +123,14 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// SHORT_BINUNICODE.
+    /// Text of less than 256 bytes, from protocol 2 on.
     #[inline(always)]
     pub(super) fn short_str(&mut self, value: &str) {
-        self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+        if self.plain.wide {
+            self.out.extend_from_slice(&[Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0]);
+        } else {
+            self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+        }
         self.out.extend_from_slice(value.as_bytes());
     }
 
@@ -159,8 +177,8 @@ impl<S: Sink> Emitter<S> {
     #[inline(never)]
     pub(crate) fn str(&mut self, value: &str) -> Result<()> {
         self.boundary()?;
-        if value.len() < 0x100 && self.protocol >= Opcode::ShortBinunicode.protocol() {
-            self.out.reserve(2 + value.len());
+        if value.len() < 0x100 && self.protocol >= Protocol::V2 {
+            self.out.reserve(HEADER + value.len());
             self.short_str(value);
             Ok(())
         } else {

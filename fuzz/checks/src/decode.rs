@@ -2,7 +2,7 @@
 //!
 //! The first [`HEADER`] bytes choose the options and a type, the rest is the pickle.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Debug;
 use std::io::{self, Read};
 
@@ -17,7 +17,8 @@ use serde_pickle::{
 };
 
 use crate::types::{
-    Adjacent, Anything, Borrowing, Class, Flattened, Nothing, Pair, Rich, Shape, Sharing, Strict, Tagged, Wrapped,
+    Adjacent, Anything, Borrowing, Class, Flattened, Nothing, Pair, Rich, SameMap, Shape, Sharing, Strict, Tagged,
+    Wrapped,
 };
 
 /// The bytes before the pickle.
@@ -356,7 +357,7 @@ fn typed(case: &Case<'_>, number: u8) {
         19 => case.typed::<Flattened>(),
         20 => case.typed::<Strict>(),
         21 => case.typed::<Sharing>(),
-        22 => case.typed::<HashMap<Shape, Wrapped>>(),
+        22 => case.typed::<SameMap<Shape, Wrapped>>(),
         23 => case.typed::<Reduce>(),
         24 => case.typed::<Reduce<(i64, String), SlotsState<BTreeMap<String, i64>>>>(),
         25 => case.typed::<Global>(),

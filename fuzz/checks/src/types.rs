@@ -4,11 +4,15 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::rc::Rc;
 
 use arbitrary::Arbitrary;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+
+/// A map whose entries print in one order whenever they are the same.
+pub type SameMap<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
 
 /// An enum with every kind of variant.
 #[derive(Arbitrary, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug, Clone, Hash)]
@@ -112,7 +116,7 @@ pub enum Adjacent {
 pub struct Flattened {
     pub a: Option<i64>,
     #[serde(flatten)]
-    pub rest: HashMap<String, Anything>,
+    pub rest: SameMap<String, Anything>,
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
