@@ -376,7 +376,7 @@ impl<'de> Nodes<'de> {
     /// Whether Python can hash this value, as far as its kind tells.
     #[inline]
     pub(crate) fn is_hashable(&self, handle: Handle) -> bool {
-        !handle.is_object() || self.is_hashable_object(handle)
+        if handle.is_object() { self.is_hashable_object(handle) } else { !is_writable_buffer(handle) }
     }
 
     fn is_hashable_object(&self, handle: Handle) -> bool {
@@ -391,6 +391,13 @@ impl<'de> Nodes<'de> {
             _ => true,
         }
     }
+}
+
+/// A buffer beside the pickle that is not said to be read-only is a bytearray to picklers, and what they write of one in a
+/// pickle cannot be hashed.
+#[inline]
+fn is_writable_buffer(handle: Handle) -> bool {
+    handle.tag() == Tag::Buffer && handle.detail() == 0
 }
 
 #[cold]

@@ -23,8 +23,10 @@ pub(super) struct Texts {
     /// The texts, one behind the other.
     bytes: Vec<u8>,
     state: RandomState,
-    /// The near table: empty, or [`NEAR`] slots.
+    /// The near table: empty, or a power of two of slots.
     near: Vec<Near>,
+    /// What of a mixed word is not the number of a near slot, in bits.
+    near_shift: u32,
 }
 
 /// What came last of the texts of one slot.
@@ -35,11 +37,10 @@ struct Near {
     index: u32,
 }
 
-/// Slots of the near table, a power of two.
-const NEAR: usize = 1 << NEAR_BITS;
-const NEAR_BITS: u32 = 12;
-/// How many texts there are when it is made: a few names of modules need none.
-const FEW: usize = 16;
+/// The number of texts with which the near table is made, and with which it is made larger, each with its slots as a power of
+/// two. A few names of modules need none; of a thousand texts a fifth would share slots in the smaller one, which fits the
+/// first cache.
+const NEAR: [(usize, u32); 2] = [(16, 12), (512, 14)];
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -49,15 +50,14 @@ struct Entry {
     index: u32,
 }
 
-/// The slot of a text, by its first and last bytes and its length.
+/// Where a text is in the near table, in the upper bits: by its first and last bytes and its length.
 #[inline(always)]
-fn near_slot(text: &[u8]) -> usize {
+fn near_place(text: &[u8]) -> u64 {
     let (first, last) = match (text.first_chunk(), text.last_chunk()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
         _ => (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0),
     };
-    let mixed = (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> (u64::BITS - NEAR_BITS)) as usize
+    (first ^ last.rotate_left(29) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl Texts {
@@ -65,14 +65,15 @@ impl Texts {
     #[inline(always)]
     pub(super) fn near(&self, text: &str) -> Option<u32> {
         let text = text.as_bytes();
-        let near = self.near.get(near_slot(text))?;
+        let near = self.near.get((near_place(text) >> self.near_shift) as usize)?;
         let known = self.bytes.get(near.start..)?.get(..near.len as usize)?;
         (known == text).then_some(near.index)
     }
 
     fn set_near(&mut self, entry: Entry) {
         let text = self.bytes.get(entry.start..entry.start + entry.len).unwrap_or_default();
-        if let (Some(near), Ok(len)) = (self.near.get_mut(near_slot(text)), u32::try_from(entry.len)) {
+        let slot = (near_place(text) >> self.near_shift) as usize;
+        if let (Some(near), Ok(len)) = (self.near.get_mut(slot), u32::try_from(entry.len)) {
             *near = Near { start: entry.start, len, index: entry.index };
         }
     }
@@ -113,15 +114,25 @@ impl Texts {
         let entry = Entry { hash, start: self.bytes.len(), len: text.len(), index };
         self.entries.push(entry);
         self.bytes.extend_from_slice(text.as_bytes());
-        if self.entries.len() == FEW {
-            // Nothing lies at this start.
-            self.near = vec![Near { start: usize::MAX, len: 0, index: 0 }; NEAR];
+        match NEAR.iter().find(|(texts, _)| *texts == self.entries.len()) {
+            Some(&(_, bits)) => self.make_near(bits),
+            None => self.set_near(entry),
         }
-        self.set_near(entry);
         if self.entries.len() * 2 > self.slots.len() {
             self.grow();
         } else {
             place(&mut self.slots, hash, number);
+        }
+    }
+
+    /// Makes the near table anew, with all texts that there are.
+    #[cold]
+    fn make_near(&mut self, bits: u32) {
+        // Nothing lies at this start.
+        self.near = vec![Near { start: usize::MAX, len: 0, index: 0 }; 1 << bits];
+        self.near_shift = u64::BITS - bits;
+        for number in 0..self.entries.len() {
+            self.set_near(self.entries[number]);
         }
     }
 

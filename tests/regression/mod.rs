@@ -14,6 +14,7 @@ mod graph_writes_long_ints_once;
 mod inst_names;
 mod int_of_nothing;
 mod keys_by_identity;
+mod keys_of_buffers;
 mod keys_of_zero_bytes;
 mod lines_decoded_again_and_again;
 mod memo_after_a_failed_read;

@@ -13,9 +13,8 @@ use std::borrow::Cow;
 use serde::de::Visitor;
 
 use super::Outcome;
-use super::memo::Fetched;
+use super::memo::{Fetched, Slot};
 use super::state::Direct;
-use crate::graph::handle::{Handle, Tag};
 use crate::limits;
 use crate::machine::Known;
 use crate::opcode::Opcode;
@@ -114,7 +113,7 @@ impl<'de> Direct<'de> {
         // There are no more classes than bytes, and fewer than 2³².
         let number = self.classes.len() as ClassNumber;
         self.classes.push(Class { module, qualname, plain, matched: (0, 0) });
-        self.memoize(Handle::numbered(Tag::Global, number))?;
+        self.memoize(Slot::class(number))?;
         Ok(number)
     }
 

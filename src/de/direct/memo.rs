@@ -1,12 +1,13 @@
 //! The memo as regular pickles fill it: numbered without gaps from 0, or from 1 by Python 2, each entry once.
 //!
-//! A slot is the eight bytes of a handle, for most entries are never fetched and memory that is only written to costs more
-//! than the work around it. Text is cut out of the input at its first fetch; it is likely a key, and will be fetched
-//! again.
+//! A slot is four bytes, where in the input the value begins, for most entries are never fetched, and memory that is only
+//! written to costs more than the work around it: the system hands out a page at a time, and clears it. Text is cut out of
+//! the input at its first fetch; it is likely a key, and will be fetched again.
 
 use super::class::ClassNumber;
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::scalar;
+use crate::opcode::Opcode;
 
 /// What was fetched.
 pub(super) enum Fetched<'de> {
@@ -14,38 +15,64 @@ pub(super) enum Fetched<'de> {
     Class(ClassNumber),
 }
 
+/// An entry of the memo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot(u32);
+
+impl Slot {
+    /// From here on, numbers of classes and of texts, in halves; below, offsets.
+    const NUMBERED: u32 = 1 << 31;
+    const TEXT: u32 = 1 << 30;
+    /// What is never fetched.
+    pub(super) const OTHER: Self = Self(u32::MAX);
+    /// The entry before the first, where they are numbered from 1.
+    const VACANT: Self = Self(u32::MAX - 1);
+
+    /// Text that begins with the opcode at `offset`.
+    #[inline(always)]
+    pub(super) fn text(offset: usize) -> Self {
+        // `read` sees to it that the input is shorter than that.
+        Self(offset as u32)
+    }
+
+    /// A class. There are fewer than bytes, each of which takes several.
+    pub(super) fn class(number: ClassNumber) -> Self {
+        Self(Self::NUMBERED | number)
+    }
+}
+
+/// The longest input that slots have room for, in bytes.
+pub(super) const INPUT: u64 = Slot::NUMBERED as u64;
+
 pub(super) struct Memo<'de> {
-    slots: Vec<Handle>,
+    slots: Vec<Slot>,
     /// Text that was fetched by an index of one byte, by that index.
     short: Vec<Option<&'de str>>,
     /// Text that was fetched by another, by the numbers in its slots.
     texts: Vec<&'de str>,
 }
 
-/// What is stored for what is never fetched.
-pub(super) const OTHER: Handle = Handle::new(Tag::None, 0, 0);
-
 impl<'de> Memo<'de> {
     /// An empty memo with room for what a pickle of `input` bytes stores, up to a page.
     pub(super) fn with_input(input: usize) -> Self {
-        Self { slots: Vec::with_capacity((input / 16).min(512)), short: Vec::new(), texts: Vec::new() }
+        Self { slots: Vec::with_capacity((input / 16).min(1024)), short: Vec::new(), texts: Vec::new() }
     }
 
     /// MEMOIZE. `false` where the entries are not numbered from 0.
     #[inline]
-    pub(super) fn push(&mut self, handle: Handle) -> bool {
-        self.slots.push(handle);
-        self.slots.first() != Some(&Handle::VACANT)
+    pub(super) fn push(&mut self, slot: Slot) -> bool {
+        self.slots.push(slot);
+        self.slots.first() != Some(&Slot::VACANT)
     }
 
     /// PUT. `false` for an index out of turn.
-    pub(super) fn put(&mut self, index: u64, handle: Handle) -> bool {
+    pub(super) fn put(&mut self, index: u64, slot: Slot) -> bool {
         if self.slots.is_empty() && index == 1 {
-            self.slots.push(Handle::VACANT);
+            self.slots.push(Slot::VACANT);
         }
         let next = index == self.slots.len() as u64;
         if next {
-            self.slots.push(handle);
+            self.slots.push(slot);
         }
         next
     }
@@ -59,12 +86,12 @@ impl<'de> Memo<'de> {
     /// GET of text or a class; `None` for anything else.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
-        let text = match slot.tag() {
-            Tag::Shared => return self.texts.get(slot.number() as usize).copied().map(Fetched::Text),
-            Tag::Global => return Some(Fetched::Class(slot.number())),
-            Tag::Str1 | Tag::Str4 | Tag::Str8 => std::str::from_utf8(scalar::payload(input, *slot)?).ok()?,
-            Tag::StrLine => scalar::text_line(input, *slot)?,
-            _ => return None,
+        let number = slot.0 & !(Slot::NUMBERED | Slot::TEXT);
+        let text = match *slot {
+            Slot::OTHER | Slot::VACANT => return None,
+            Slot(bits) if bits < Slot::NUMBERED => text_at(input, bits as usize)?,
+            Slot(bits) if bits & Slot::TEXT != 0 => return self.texts.get(number as usize).copied().map(Fetched::Text),
+            Slot(_) => return Some(Fetched::Class(number)),
         };
         match u8::try_from(index) {
             Ok(index) => {
@@ -77,11 +104,26 @@ impl<'de> Memo<'de> {
                 }
             }
             Err(_) => {
-                // There are no more texts than bytes, and fewer than 2³².
-                *slot = Handle::numbered(Tag::Shared, self.texts.len() as u32);
+                // There are no more texts than entries, each of two bytes at least.
+                *slot = Slot(Slot::NUMBERED | Slot::TEXT | self.texts.len() as u32);
                 self.texts.push(text);
             }
         }
         Some(Fetched::Text(text))
     }
+}
+
+/// The text that begins with the opcode at `offset`.
+fn text_at(input: &[u8], offset: usize) -> Option<&str> {
+    let payload = match input.get(offset).copied().and_then(Opcode::from_byte)? {
+        Opcode::ShortBinunicode => {
+            let len = usize::from(*input.get(offset + 1)?);
+            input.get(offset + 2..)?.get(..len)?
+        }
+        Opcode::Binunicode => scalar::payload(input, Handle::new(Tag::Str4, 0, offset))?,
+        Opcode::Binunicode8 => scalar::payload(input, Handle::new(Tag::Str8, 0, offset))?,
+        // It has no escapes; with those it is not read here.
+        _ => return scalar::text_line(input, Handle::new(Tag::StrLine, Handle::LONG, offset)),
+    };
+    std::str::from_utf8(payload).ok()
 }

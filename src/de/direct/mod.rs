@@ -14,7 +14,7 @@
 //! - Each value that is read leaves the stack one operand higher, and each opcode that takes operands (TUPLE2, SETITEMS,
 //!   BUILD, …) is accepted only where exactly its operands have just been read. So what is accepted is what the machine's
 //!   stack would have held.
-//! - Only text, bytes and classes are fetched from the memo. A container that is fetched, and could be changed or
+//! - Only text and classes are fetched from the memo. A container that is fetched, and could be changed or
 //!   contain itself, is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a wrong one ends at an opcode
 //!   that does not fit.
@@ -65,8 +65,8 @@ type Outcome<T> = Result<T, Irregular>;
 
 /// Reads a pickle without a graph; `None` where that takes the machine.
 pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8], settings: &Settings<'_>) -> Option<T> {
-    // Numbers of nodes have 32 bits; who counts nodes, or decides about names, asks the machine.
-    let fits = (input.len() as u64) < limits::OBJECTS as u64;
+    // Who counts nodes, or decides about names, asks the machine.
+    let fits = (input.len() as u64) < memo::INPUT;
     if !fits || settings.resolver.is_some() || settings.extensions.is_some() || settings.max_nodes != limits::OBJECTS {
         return None;
     }

@@ -2,10 +2,9 @@
 
 use super::class::Class;
 use super::look::Looked;
-use super::memo::{Fetched, Memo, OTHER};
+use super::memo::{Fetched, Memo, Slot};
 use super::{Irregular, Outcome};
 use crate::de::Plain;
-use crate::graph::handle::{Handle, Tag};
 use crate::limits;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
@@ -174,14 +173,14 @@ impl<'de> Direct<'de> {
 
     /// Stores the value that was just read in the memo, if that is what the next opcode asks.
     #[inline]
-    pub(super) fn memoize(&mut self, handle: Handle) -> Outcome<()> {
+    pub(super) fn memoize(&mut self, slot: Slot) -> Outcome<()> {
         if self.cursor.skip_opcode(Opcode::Memoize) {
-            return if self.memo.push(handle) { Ok(()) } else { self.irregular() };
+            return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
-        self.memoize_by_index(handle)
+        self.memoize_by_index(slot)
     }
 
-    fn memoize_by_index(&mut self, handle: Handle) -> Outcome<()> {
+    fn memoize_by_index(&mut self, slot: Slot) -> Outcome<()> {
         let index = if self.cursor.skip_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.skip_opcode(Opcode::LongBinput) {
@@ -195,22 +194,22 @@ impl<'de> Direct<'de> {
             return Ok(());
         };
         let index = self.checked(index)?;
-        if self.memo.put(index, handle) { Ok(()) } else { self.irregular() }
+        if self.memo.put(index, slot) { Ok(()) } else { self.irregular() }
     }
 
     /// The same for something that is never fetched.
     #[inline]
     pub(super) fn memoize_other(&mut self) -> Outcome<()> {
-        self.memoize(OTHER)
+        self.memoize(Slot::OTHER)
     }
 
     /// The same for a payload of `len` bytes.
     #[inline]
-    pub(super) fn memoize_payload(&mut self, handle: Handle, len: usize) -> Outcome<()> {
+    pub(super) fn memoize_payload(&mut self, slot: Slot, len: usize) -> Outcome<()> {
         if len >= FRAMED {
             self.next()?;
         }
-        self.memoize(handle)
+        self.memoize(slot)
     }
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
@@ -285,7 +284,7 @@ impl<'de> Direct<'de> {
                 let payload = self.cursor.read_counted4();
                 let payload = self.checked(payload)?;
                 let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-                self.memoize_payload(Handle::new(Tag::Str4, 0, at), payload.len())?;
+                self.memoize_payload(Slot::text(at), payload.len())?;
                 Ok(text)
             }
             _ => self.rare_text(opcode),
@@ -298,57 +297,44 @@ impl<'de> Direct<'de> {
         let at = self.cursor.opcode_position();
         let Ok(payload) = self.cursor.read_counted1() else { return self.irregular() };
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-        self.memoize(Handle::new(Tag::Str1, payload.len() as u16, at))?;
+        self.memoize(Slot::text(at))?;
         Ok(text)
     }
 
     fn rare_text(&mut self, opcode: Opcode) -> Outcome<&'de str> {
-        let (payload, handle) = match opcode {
+        self.cursor.pass_opcode();
+        let at = self.cursor.opcode_position();
+        let payload = match opcode {
             Opcode::Binunicode8 => {
-                self.cursor.pass_opcode();
-                let at = self.cursor.opcode_position();
                 let payload = self.cursor.read_counted8();
-                (self.checked(payload)?, Handle::new(Tag::Str8, 0, at))
+                self.checked(payload)?
             }
             Opcode::Unicode => {
-                self.cursor.pass_opcode();
-                let at = self.cursor.opcode_position();
                 let line = self.cursor.read_line();
                 let line = self.checked(line)?;
                 if !line.is_ascii() || line.contains(&b'\\') {
                     return self.irregular();
                 }
-                let detail = u16::try_from(line.len()).unwrap_or(Handle::LONG);
-                (line, Handle::new(Tag::StrLine, detail, at))
+                line
             }
             _ => return self.irregular(),
         };
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-        self.memoize_payload(handle, payload.len())?;
+        self.memoize_payload(Slot::text(at), payload.len())?;
         Ok(text)
     }
 
-    /// Reads bytes.
+    /// Reads bytes. Those that are fetched again are for the machine.
     pub(super) fn bytes(&mut self, opcode: Opcode) -> Outcome<&'de [u8]> {
-        let at = self.cursor.position();
         self.cursor.pass_opcode();
-        let (payload, handle) = match opcode {
-            Opcode::ShortBinbytes => {
-                let payload = self.cursor.read_counted1();
-                let payload = self.checked(payload)?;
-                (payload, Handle::new(Tag::Bytes1, payload.len() as u16, at))
-            }
-            Opcode::Binbytes => {
-                let payload = self.cursor.read_counted4();
-                (self.checked(payload)?, Handle::new(Tag::Bytes4, 0, at))
-            }
-            Opcode::Binbytes8 => {
-                let payload = self.cursor.read_counted8();
-                (self.checked(payload)?, Handle::new(Tag::Bytes8, 0, at))
-            }
+        let payload = match opcode {
+            Opcode::ShortBinbytes => self.cursor.read_counted1(),
+            Opcode::Binbytes => self.cursor.read_counted4(),
+            Opcode::Binbytes8 => self.cursor.read_counted8(),
             _ => return self.irregular(),
         };
-        self.memoize_payload(handle, payload.len())?;
+        let payload = self.checked(payload)?;
+        self.memoize_payload(Slot::OTHER, payload.len())?;
         Ok(payload)
     }
 }

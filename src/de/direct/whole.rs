@@ -12,7 +12,7 @@ use std::vec::Drain;
 
 use super::Outcome;
 use super::class::ClassNumber;
-use super::memo::Fetched;
+use super::memo::{Fetched, Slot};
 use super::state::Direct;
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal};
@@ -146,7 +146,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.direct.cursor.pass_opcode();
                 let bytes = self.direct.cursor.read_counted8();
                 let bytes = self.direct.checked(bytes)?;
-                self.direct.memoize_payload(super::memo::OTHER, bytes.len())?;
+                self.direct.memoize_payload(Slot::OTHER, bytes.len())?;
                 self.values.push(Value::ByteArray(bytes.to_vec()));
             }
             Opcode::Long1 => {

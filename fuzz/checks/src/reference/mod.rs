@@ -124,6 +124,8 @@ impl World {
         }
         match &self.things[id] {
             Thing::List(_) | Thing::Dict(_) | Thing::Set(_) | Thing::ByteArray(_) => false,
+            // Taken for a bytearray, unlike in CPython, where it is whatever the reader of the pickle gives.
+            Thing::Buffer { readonly, .. } => *readonly,
             // An object can contain itself as a tuple does not: it is hashable whatever is in it, so this comes to an end.
             Thing::Tuple(items) => items.iter().all(|&item| self.is_hashable_beside(item, seen)),
             Thing::View(viewed) => self.is_hashable_beside(*viewed, seen),
