@@ -10,10 +10,11 @@ mod programs;
 mod types;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use serde::de::{Deserialize, Deserializer};
-use serde_pickle::{DeOptions, from_slice};
+use serde_pickle::{DeOptions, Protocol, Value, from_slice};
 
 thread_local! {
     static RUNS: Cell<u32> = const { Cell::new(0) };
@@ -126,6 +127,65 @@ fn the_count_tells_the_ways_apart() {
     assert!(is_direct::<Vec<u8>>(list));
     // The same with a DUP and a POP, which no pickler writes.
     assert!(!is_direct::<Vec<u8>>(b"\x80\x04](K\x0120K\x02e."));
+}
+
+/// Every 64 KiB a frame ends, before whatever comes next. An int behind one was no int, so that no `Value` of more than 64 KiB
+/// was read the short way.
+#[test]
+fn a_frame_before_any_instruction_is_regular() {
+    use serde_pickle::opcode::{Opcode, instructions};
+    let all = serde_pickle::pickle!([
+        1, 300, 70_000, (-5), (1_i64 << 40), 1.5, "a", "a", None, true, false, (1, "b"), (1, 2.5, 3), (1, 2, 3, 4), (), [],
+        {}, { "a": 1, 2: [1, "c"], "b": { "a": (1, 2) } }, [[1, 2], [3]],
+    ]);
+    let frame = [&[Opcode::Frame.byte()][..], &[0; 8]].concat();
+    let options = DeOptions::new();
+    for protocol in [Protocol::V4, Protocol::V5] {
+        let graph = serde_pickle::SerOptions::new().protocol(protocol).memoize_strings(true).framing(false);
+        let pickle = graph.to_vec(&all).unwrap();
+        assert!(is_direct::<Value>(&pickle));
+        for instruction in instructions(&pickle) {
+            let (offset, opcode, _) = instruction.unwrap();
+            if matches!(opcode, Opcode::Proto | Opcode::Memoize) {
+                continue;
+            }
+            let (front, back) = pickle.split_at(offset as usize);
+            let framed = [front, &frame[..], back].concat();
+            assert!(is_direct::<Value>(&framed), "{} at {offset}: {}", opcode.name(), framed.escape_ascii());
+            compare::<Value>(&framed, &options, "framed");
+        }
+    }
+    // The same of a type, in frames as they come.
+    let rows: Vec<(i64, String, f64, Option<bool>)> =
+        (0..20_000).map(|n| (n, format!("row {n}"), n as f64, (n % 3 == 0).then_some(n % 2 == 0))).collect();
+    let pickle = serde_pickle::to_vec(&rows).unwrap();
+    assert!(pickle.len() > 4 << 16, "{}", pickle.len());
+    assert!(is_direct::<Vec<(i64, String, f64, Option<bool>)>>(&pickle));
+    assert!(is_direct::<Value>(&pickle));
+}
+
+/// What we write is regular: `MARK … LIST` for the first thousand items, and batches behind that. Such a list was not gone on
+/// with, so that each of more than a thousand items was read by the machine.
+#[test]
+fn what_we_write_is_regular_whatever_its_length() {
+    for len in [0, 1, 2, 999, 1_000, 1_001, 1_999, 2_000, 2_001, 5_000] {
+        let ints: Vec<i64> = (0..len).collect();
+        let nested: Vec<Vec<i64>> = vec![vec![1], ints.clone(), vec![], ints.clone()];
+        let map: BTreeMap<i64, Vec<i64>> = ints.iter().map(|&n| (n, vec![n; n as usize % 3])).collect();
+        for protocol in [Protocol::V2, Protocol::V4, Protocol::V5] {
+            let write = serde_pickle::SerOptions::new().protocol(protocol);
+            let options = DeOptions::new();
+            let pickle = write.to_vec(&ints).unwrap();
+            assert!(is_direct::<Vec<i64>>(&pickle) && is_direct::<Value>(&pickle), "{len} ints");
+            compare::<Vec<i64>>(&pickle, &options, "ints");
+            let pickle = write.to_vec(&nested).unwrap();
+            assert!(is_direct::<Vec<Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle), "{len} nested ints");
+            compare::<Vec<Vec<i64>>>(&pickle, &options, "nested ints");
+            let pickle = write.to_vec(&map).unwrap();
+            assert!(is_direct::<BTreeMap<i64, Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle), "{len} entries");
+            compare::<BTreeMap<i64, Vec<i64>>>(&pickle, &options, "entries");
+        }
+    }
 }
 
 /// What one way once took for something else than the other, by its cause.

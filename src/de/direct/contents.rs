@@ -169,14 +169,14 @@ impl<K: Kind> Contents<K> {
                 // In the items: they go on, or this is what ends them.
                 State::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
                 // What follows a batch that is not full is a neighbour.
-                State::Batch if !self.count.is_multiple_of(BATCH) => State::Done,
+                State::Batch if self.count > 0 && !self.is_full() => State::Done,
                 State::Batch => State::Open,
                 State::Marked => {
                     if direct.takes(self.kind.marked())? {
                         direct.marked_lists |= self.kind.marked() == Opcode::List && self.count > 0;
                         direct.memoize_other()?;
-                        // No pickler of protocol 2 and up goes on behind LIST; protocol 0 knows no other way.
-                        if direct.protocol < 2 { State::Closed } else { State::Done }
+                        // Protocol 0 goes on behind LIST item by item; from protocol 2 on batches follow a full one.
+                        if direct.protocol < 2 || self.is_full() { State::Closed } else { State::Done }
                     } else if self.kind.marked() == Opcode::List && direct.takes(Opcode::Tuple)? {
                         direct.memoize_other()?;
                         State::Done
@@ -214,6 +214,11 @@ impl<K: Kind> Contents<K> {
         }
     }
 
+    /// Whether the last batch is one behind which another may follow.
+    fn is_full(&self) -> bool {
+        self.count > 0 && self.count.is_multiple_of(BATCH)
+    }
+
     /// How what follows the items so far is added to the container; [`State::Done`] where it is not.
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
         let opcode = direct.next()?;
@@ -223,7 +228,8 @@ impl<K: Kind> Contents<K> {
                 if sure || direct.adds_next()? { State::Batch } else { State::Done }
             }
             State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => State::Single,
-            State::Closed if is_value(opcode) && direct.adds_next()? => State::Appended,
+            State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => State::Appended,
+            State::Closed if self.is_full() && opcode == Opcode::Mark && direct.adds_next()? => State::Batch,
             State::Grown if is_value(opcode) => State::Appended,
             _ => State::Done,
         })

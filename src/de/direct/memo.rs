@@ -85,6 +85,9 @@ impl<'de> Memo<'de> {
 
     /// GET of text or a class; `None` for anything else.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
+        if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
+            return Some(Fetched::Text(text));
+        }
         let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
         let number = slot.0 & !(Slot::NUMBERED | Slot::TEXT);
         let text = match *slot {

@@ -137,6 +137,11 @@ impl<'a, 'de> Whole<'a, 'de> {
     }
 
     fn rare(&mut self, opcode: Opcode) -> Outcome<()> {
+        // An int behind a frame.
+        if let Some(value) = self.direct.cursor.read_short_int() {
+            self.values.push(Value::Int(value));
+            return Ok(());
+        }
         match opcode {
             Opcode::ShortBinbytes | Opcode::Binbytes | Opcode::Binbytes8 => {
                 let bytes = self.direct.bytes(opcode)?;
