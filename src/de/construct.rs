@@ -62,7 +62,8 @@ pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Opti
     if handle.tag() != Tag::Instance {
         return Ok(None);
     }
-    let View::Object(object) = NodeDeserializer::root(cx, handle).view()? else { return Ok(None) };
+    // What spells bytes, and spells them wrong, is no object of the caller's: the walk that goes on says what is wrong.
+    let Ok(View::Object(object)) = NodeDeserializer::root(cx, handle).view() else { return Ok(None) };
     let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
     let Some((module, qualname)) = names else { return Ok(None) };
     let class = Global { module: module.into_owned(), qualname: qualname.into_owned() };
