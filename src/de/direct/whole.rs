@@ -14,6 +14,7 @@ use super::Outcome;
 use super::class::ClassNumber;
 use super::memo::{Fetched, Slot};
 use super::state::Direct;
+use crate::machine::Known;
 use crate::opcode::Opcode;
 use crate::read::text::{self, Decimal};
 use crate::reduce::Reduce;
@@ -178,6 +179,7 @@ impl<'a, 'de> Whole<'a, 'de> {
             }
             Opcode::StackGlobal => self.stack_global()?,
             Opcode::Newobj => self.new_object()?,
+            Opcode::Reduce => self.call()?,
             Opcode::Build => self.build()?,
             _ => return self.direct.irregular(),
         }
@@ -358,6 +360,23 @@ impl<'a, 'de> Whole<'a, 'de> {
             _ => return self.direct.irregular(),
         }
         self.set_height(at, 1)?;
+        self.direct.memoize_other()
+    }
+
+    /// REDUCE of a class or function, unless that only spells a builtin.
+    fn call(&mut self) -> Outcome<()> {
+        let at = self.above(2)?;
+        self.direct.cursor.pass_opcode();
+        let height = self.take_heights(at);
+        match (self.values.pop(), self.values.pop()) {
+            (Some(Value::Tuple(args)), Some(Value::Global(callable)))
+                if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing =>
+            {
+                self.values.push(Value::from(Reduce::call(*callable, Value::Tuple(args))));
+            }
+            _ => return self.direct.irregular(),
+        }
+        self.set_height(at, height + 1)?;
         self.direct.memoize_other()
     }
 
