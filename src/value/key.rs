@@ -135,6 +135,7 @@ pub(crate) fn is_told_by_identity(key: &Value) -> bool {
         Value::Complex(complex) => complex.re.is_nan() || complex.im.is_nan(),
         Value::Object(_) => true,
         Value::Tuple(items) => items.iter().any(is_told_by_identity),
+        Value::PersistentId(id) => is_told_by_identity(id),
         Value::FrozenSet(_) => true,
         _ => false,
     }

@@ -41,3 +41,9 @@ fn one_tuple_with_a_nan_is_one_key() {
     assert_eq!(show(&[NAN, b"\x85q\x000}(h\x00K\x01h\x00K\x02u."]), "{(nan,): 2}");
     assert_eq!(show(&[b"\x80\x04(", NAN, b"\x91\x940}(h\x00K\x01h\x00K\x02u."]), "{frozenset({nan}): 2}");
 }
+
+#[test]
+fn one_persistent_id_that_is_a_nan_is_one_key() {
+    assert_eq!(show(&[b"\x80\x04(", NAN, b"Q2\x91."]), "frozenset({<persistent id nan>})");
+    assert_eq!(show(&[b"\x80\x04}(", NAN, b"Q\x940h\x00K\x01h\x00K\x02u."]), "{<persistent id nan>: 2}");
+}
