@@ -9,7 +9,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use serde_pickle::Protocol;
+use serde_pickle::{Protocol, Value};
 
 /// Prints a value so that its types and content can be compared, the same in every Python.
 const SCRIPT: &str = r#"
@@ -154,6 +154,51 @@ pub(crate) fn assert_loads(setup: &str, cases: &[(String, Protocol, Vec<u8>, Str
                 pickle.escape_ascii()
             );
         }
+    }
+}
+
+/// A value as the script prints it: the entries of a dict by what they print if `sorted`, else in their order. What has no form
+/// of its own is a thing.
+pub(crate) fn canon(value: &Value, sorted: bool) -> String {
+    let join = |mut items: Vec<String>, sorted: bool| {
+        if sorted {
+            items.sort();
+        }
+        items.join(", ")
+    };
+    let canon = |value: &Value| canon(value, sorted);
+    let float = |value: f64| match value.is_nan() {
+        true => "float(nan)".to_owned(),
+        false => format!("float({})", hex(&value.to_be_bytes())),
+    };
+    match value {
+        Value::None => "None".into(),
+        Value::Bool(value) => if *value { "True" } else { "False" }.into(),
+        Value::Int(value) => format!("int({value})"),
+        Value::BigInt(value) => format!("int({value})"),
+        Value::Float(value) => float(*value),
+        Value::Complex(value) => format!("complex({}, {})", float(value.re), float(value.im)),
+        Value::Str(value) => text(value),
+        Value::Surrogates(value) => {
+            let unit = |point: u32| match char::from_u32(point) {
+                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
+                None => vec![point as u16],
+            };
+            let utf16: Vec<u8> = value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
+            format!("str({})", hex(&utf16))
+        }
+        Value::Bytes(value) => format!("bytes({})", hex(value)),
+        Value::ByteArray(value) => format!("bytearray({})", hex(value)),
+        Value::Buffer(value) => format!("memoryview({})", hex(&value.data)),
+        Value::List(values) => format!("[{}]", join(values.iter().map(canon).collect(), false)),
+        Value::Tuple(values) => format!("({})", join(values.iter().map(canon).collect(), false)),
+        Value::Set(set) => format!("set({})", join(set.iter().map(canon).collect(), true)),
+        Value::FrozenSet(set) => format!("frozenset({})", join(set.iter().map(canon).collect(), true)),
+        Value::Dict(dict) => {
+            let entry = |(key, value)| format!("{}: {}", canon(key), canon(value));
+            format!("{{{}}}", join(dict.iter().map(entry).collect(), sorted))
+        }
+        _ => "thing".into(),
     }
 }
 

@@ -8,50 +8,8 @@ use proptest::test_runner::TestRunner;
 use serde_pickle::{DeOptions, Encoding, Protocol, SerOptions, Value, from_slice};
 
 use crate::corpus::Failures;
-use crate::python::{assert_loads, hex, text};
+use crate::python::{assert_loads, canon, hex};
 use crate::roundtrip::any_value;
-
-/// A value as the script of the module `python` prints it.
-fn canon(value: &Value) -> String {
-    let float = |value: f64| match value.is_nan() {
-        true => "float(nan)".to_owned(),
-        false => format!("float({})", hex(&value.to_be_bytes())),
-    };
-    let items = |items: &[Value]| items.iter().map(canon).collect::<Vec<_>>().join(", ");
-    let sorted = |mut items: Vec<String>| {
-        items.sort();
-        items.join(", ")
-    };
-    match value {
-        Value::None => "None".into(),
-        Value::Bool(true) => "True".into(),
-        Value::Bool(false) => "False".into(),
-        Value::Int(value) => format!("int({value})"),
-        Value::BigInt(value) => format!("int({value})"),
-        Value::Float(value) => float(*value),
-        Value::Complex(value) => format!("complex({}, {})", float(value.re), float(value.im)),
-        Value::Str(value) => text(value),
-        Value::Surrogates(value) => {
-            let unit = |point: u32| match char::from_u32(point) {
-                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
-                None => vec![point as u16],
-            };
-            let utf16: Vec<u8> = value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
-            format!("str({})", hex(&utf16))
-        }
-        Value::Bytes(value) => format!("bytes({})", hex(value)),
-        Value::ByteArray(value) => format!("bytearray({})", hex(value)),
-        Value::List(values) => format!("[{}]", items(values)),
-        Value::Tuple(values) => format!("({})", items(values)),
-        Value::Set(set) => format!("set({})", sorted(set.iter().map(canon).collect())),
-        Value::FrozenSet(set) => format!("frozenset({})", sorted(set.iter().map(canon).collect())),
-        Value::Dict(dict) => {
-            let entry = |(key, value)| format!("{}: {}", canon(key), canon(value));
-            format!("{{{}}}", sorted(dict.iter().map(entry).collect()))
-        }
-        other => panic!("{other} is not generated"),
-    }
-}
 
 fn generated(count: usize) -> Vec<Value> {
     let mut runner = TestRunner::deterministic();
@@ -65,7 +23,7 @@ fn python_loads_generated_values_type_for_type_at_every_protocol() {
     for (number, value) in generated(300).iter().enumerate() {
         for protocol in Protocol::ALL {
             let pickle = SerOptions::new().protocol(protocol).to_vec(value).unwrap();
-            cases.push((format!("value {number}, {value:.200}"), protocol, pickle, canon(value)));
+            cases.push((format!("value {number}, {value:.200}"), protocol, pickle, canon(value, true)));
         }
     }
     assert_eq!(cases.len(), 1_800);

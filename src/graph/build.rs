@@ -15,7 +15,7 @@ use super::node::NodeId;
 use super::nodes::{Const, Flags, Nodes, RunKind};
 use crate::de::Plain;
 use crate::error::{Error, Result};
-use crate::machine::{Known, Spelling, describe, understand};
+use crate::machine::{Known, Spelling, describe, may_be_called, understand};
 use crate::protocol::Protocol;
 use crate::reduce::How;
 use crate::value::Value;
@@ -177,9 +177,7 @@ impl GraphBuilder {
     pub fn object(&mut self, how: How, callable: NodeId, args: NodeId, kwargs: Option<NodeId>) -> NodeId {
         let callable = self.check(callable);
         let args = self.check(args);
-        if !matches!(callable.tag(), Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance) {
-            self.fail(|| format!("{} is no class or function", describe(callable.tag())));
-        }
+        self.check_callable(callable);
         if !matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) {
             self.fail(|| format!("the arguments of an object are a tuple, and not {}", describe(args.tag())));
         }
@@ -265,6 +263,7 @@ impl GraphBuilder {
     /// it as the sixth item of what `__reduce__` returns.
     pub fn set_state_by(&mut self, object: NodeId, setter: NodeId, state: NodeId) {
         let (setter, state) = (self.check(setter), self.check(state));
+        self.check_callable(setter);
         self.give(object, RunKind::Setter, &[setter, state], "an object");
     }
 
@@ -337,6 +336,12 @@ impl GraphBuilder {
         }
         self.fail(|| "a node of another graph".to_owned());
         Handle::new(Tag::None, 0, 0)
+    }
+
+    fn check_callable(&mut self, callable: Handle) {
+        if !may_be_called(&self.nodes, callable) {
+            self.fail(|| format!("{} is no class or function", describe(callable.tag())));
+        }
     }
 
     fn check_hashable(&mut self, key: Handle) {

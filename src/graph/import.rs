@@ -12,8 +12,8 @@ use super::handle::{Handle, Tag};
 use super::nodes::{Const, Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::machine::{Known, Spelling, understand};
-use crate::reduce::{How, Reduce};
+use crate::machine::{Known, Spelling, may_be_called, understand};
+use crate::reduce::{How, Reduce, UNCALLABLE};
 use crate::value::Value;
 
 /// A value that is to become nodes: the nodes own what they get of it, or borrow it.
@@ -309,8 +309,8 @@ impl<'de> Importer<'_, 'de> {
             2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
         let mut parts = self.take(count).into_iter();
         let callable = parts.next().unwrap_or(Handle::VACANT);
-        if !matches!(callable.tag(), Tag::Global | Tag::Ext | Tag::Persid | Tag::Instance) {
-            return Err(Error::data("the callable of an object is no class or function"));
+        if !may_be_called(self.nodes, callable) {
+            return Err(Error::data(UNCALLABLE));
         }
         let positional: Vec<Handle> = parts.by_ref().take(args).collect();
         let kwargs = parts.next().unwrap_or(Handle::VACANT);
@@ -340,6 +340,7 @@ impl<'de> Importer<'_, 'de> {
         }
         let state = parts.by_ref().take(usize::from(shape.state)).next();
         match (parts.next(), state) {
+            (Some(setter), Some(_)) if !may_be_called(self.nodes, setter) => return Err(Error::data(UNCALLABLE)),
             (Some(setter), Some(state)) => {
                 self.nodes.extend(handle.number(), RunKind::Setter, &[setter, state], self.offset)?;
             }

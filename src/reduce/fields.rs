@@ -12,10 +12,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
+use serde::ser::{self, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
 use super::token::{self, REDUCE_FIELDS};
 use super::{How, Reduce};
+use crate::value::Value;
 
 impl<A, S, L, K, V> Serialize for Reduce<A, S, L, K, V>
 where
@@ -50,6 +51,9 @@ fn write_making<A: Serialize, S, L, K, V, F: SerializeStruct>(
     object: &Reduce<A, S, L, K, V>,
     fields: &mut F,
 ) -> Result<(), F::Error> {
+    if !may_be_called(&object.callable) {
+        return Err(uncallable());
+    }
     fields.serialize_field("how", &u8::from(object.how))?;
     fields.serialize_field("callable", &object.callable)?;
     fields.serialize_field("args", &object.args)?;
@@ -69,8 +73,26 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
     object: &Reduce<A, S, L, K, V>,
     fields: &mut F,
 ) -> Result<(), F::Error> {
+    // `None` is no setter.
+    if object.state_setter.as_ref().is_some_and(|setter| !setter.is_none() && !may_be_called(setter)) {
+        return Err(uncallable());
+    }
     fields.serialize_field("state", &object.state)?;
     fields.serialize_field("state_setter", &object.state_setter)
+}
+
+/// The error of an object that nothing could make.
+pub(crate) const UNCALLABLE: &str = "the callable of an object, or what sets its state, is no class or function";
+
+/// Whether a value may be a class or function: its name is not looked up, so anything that is named may. Nothing reads an object
+/// of anything else.
+fn may_be_called(value: &Value) -> bool {
+    matches!(value, Value::Global(_) | Value::Object(_) | Value::PersistentId(_))
+}
+
+#[cold]
+fn uncallable<E: ser::Error>() -> E {
+    E::custom(UNCALLABLE)
 }
 
 /// Items in a plain loop: serde's own way for a `Vec` takes three stack frames more.
@@ -144,14 +166,14 @@ where
 /// The fields as they come in, in any order.
 struct Partial<A, S, L, K, V> {
     how: Option<u8>,
-    callable: Option<crate::value::Value>,
+    callable: Option<Value>,
     args: Option<A>,
     kwargs: Option<crate::value::Dict>,
     listitems: Option<Vec<L>>,
     setitems: Option<Vec<L>>,
     dictitems: Option<Vec<(K, V)>>,
     state: Option<Option<S>>,
-    state_setter: Option<Option<crate::value::Value>>,
+    state_setter: Option<Option<Value>>,
 }
 
 impl<A, S, L, K, V> Partial<A, S, L, K, V> {

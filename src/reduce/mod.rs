@@ -32,6 +32,7 @@ mod state;
 pub(crate) mod token;
 
 pub use constructors::Constructors;
+pub(crate) use fields::UNCALLABLE;
 pub use global::Global;
 pub(crate) use global::Name;
 pub use lists::{AllowList, DenyList};

@@ -2,7 +2,7 @@
 
 use serde_pickle::{Error, Value};
 
-use crate::python::{hex, text};
+use crate::python;
 
 /// How the two answers are to each other.
 pub(super) enum Verdict {
@@ -29,45 +29,9 @@ pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) 
     Verdict::Disagree(format!("{}\n    ours: {shown} {error:?}\n  theirs: {theirs}", pickle.escape_ascii()))
 }
 
-/// What the script prints for the same value.
+/// What the script prints for the same value: the entries of a dict in their order.
 pub(super) fn canon(value: &Value) -> String {
-    let items = |items: &[Value]| items.iter().map(canon).collect::<Vec<_>>().join(", ");
-    let sorted = |mut items: Vec<String>| {
-        items.sort();
-        items.join(", ")
-    };
-    match value {
-        Value::None => "None".into(),
-        Value::Bool(value) => if *value { "True" } else { "False" }.into(),
-        Value::Int(value) => format!("int({value})"),
-        Value::BigInt(value) => format!("int({value})"),
-        Value::Float(value) if value.is_nan() => "float(nan)".into(),
-        Value::Float(value) => format!("float({})", hex(&value.to_be_bytes())),
-        Value::Complex(value) => {
-            format!("complex({}, {})", canon(&Value::Float(value.re)), canon(&Value::Float(value.im)))
-        }
-        Value::Str(value) => text(value),
-        Value::Surrogates(value) => {
-            let unit = |point: u32| match char::from_u32(point) {
-                Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
-                None => vec![point as u16],
-            };
-            let utf16: Vec<u8> = value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
-            format!("str({})", hex(&utf16))
-        }
-        Value::Bytes(value) => format!("bytes({})", hex(value)),
-        Value::ByteArray(value) => format!("bytearray({})", hex(value)),
-        Value::Buffer(value) => format!("memoryview({})", hex(&value.data)),
-        Value::List(values) => format!("[{}]", items(values)),
-        Value::Tuple(values) => format!("({})", items(values)),
-        Value::Set(set) => format!("set({})", sorted(set.iter().map(canon).collect())),
-        Value::FrozenSet(set) => format!("frozenset({})", sorted(set.iter().map(canon).collect())),
-        Value::Dict(dict) => {
-            let entry = |(key, value)| format!("{}: {}", canon(key), canon(value));
-            format!("{{{}}}", dict.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-        _ => "thing".into(),
-    }
+    python::canon(value, false)
 }
 
 /// Whether the difference between us and Python is one of those that are meant.
