@@ -10,6 +10,7 @@ mod counts_beyond_every_input;
 mod empty_names;
 mod endless_wrappers_of_array_elements;
 mod frame_beyond_every_input;
+mod globals_given_themselves;
 mod graph_prints_recursive_tuples;
 mod graph_writes_long_ints_once;
 mod inst_names;

@@ -76,6 +76,10 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::View => self.save_view(handle, &object)?,
             Tag::Global => {
                 self.save_global(handle, &object)?;
+                if object.has_more() && self.index(handle).is_none() {
+                    // Not every spelling memoizes it, and what it is given may lead back to it.
+                    self.memoize(handle)?;
+                }
                 self.push_additions(handle)?;
             }
             Tag::Ext => {
