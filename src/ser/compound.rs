@@ -353,6 +353,8 @@ fn unwanted() -> Error {
 pub struct Fields<'a, S> {
     dump: &'a mut Dump<S>,
     open: bool,
+    /// Whether this is the pickle.
+    outermost: bool,
     kind: FieldsKind,
 }
 
@@ -370,27 +372,27 @@ impl<'a, S: Sink> Fields<'a, S> {
     #[inline]
     pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
-        dump.emit.enter_struct();
-        Ok(Self { dump, open: false, kind: FieldsKind::Dict })
+        let outermost = dump.emit.enter();
+        Ok(Self { dump, open: false, outermost, kind: FieldsKind::Dict })
     }
 
     /// After [`Dump::open_variant`].
     #[inline]
     pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
-        Ok(Self { dump, open: false, kind: FieldsKind::Variant })
+        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Variant })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, open: false, kind: FieldsKind::State(outer, diverted) })
+        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::State(outer, diverted) })
     }
 
     /// A struct under a private name.
     #[cold]
     pub(super) fn reduce(dump: &'a mut Dump<S>, name: &'static str) -> Result<Self> {
         let progress = Box::new(Progress::new(name, dump)?);
-        Ok(Self { dump, open: false, kind: FieldsKind::Reduce(progress) })
+        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
     #[inline(always)]
@@ -402,7 +404,8 @@ impl<'a, S: Sink> Fields<'a, S> {
             self.open = true;
             self.dump.emit.mark();
         }
-        match self.dump.emit.name(key) {
+        let named = if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) };
+        match named {
             Ok(()) => {}
             Err(error) => return Err(error),
         }

@@ -135,7 +135,8 @@ impl<S: Sink> Emitter<S> {
     /// Has short text looked up until the next end.
     fn renew_repeats(&mut self) {
         if self.frames.repeats {
-            self.memo.repeats.renew();
+            self.memo.repeats.begin();
+            self.memo.names.renew_interest();
             self.set_plain();
             self.frames.limit = self.frames.end;
         }

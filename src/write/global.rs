@@ -53,7 +53,7 @@ impl<S: Sink> Emitter<S> {
         names: impl FnOnce() -> Result<(&'a str, &'a str)>,
     ) -> Result<()> {
         self.boundary()?;
-        if let Some(index) = self.memo.classes.expected(name).or_else(|| self.memo.classes.get(name)) {
+        if let Some(index) = self.memo.classes.index(name) {
             self.get(index);
             return Ok(());
         }
@@ -68,7 +68,7 @@ impl<S: Sink> Emitter<S> {
             }
             None => self.new_global(module, qualname)?,
         };
-        self.memo.classes.insert(name, index);
+        self.memo.classes.insert(name, index, 0);
         Ok(())
     }
 
@@ -79,10 +79,10 @@ impl<S: Sink> Emitter<S> {
             return false;
         }
         match self.memo.classes.expected(name) {
-            Some(index) if index < 0x100 => {
+            Some(class) if class.index < 0x100 => {
                 self.out.extend_from_slice(&[
                     Opcode::Binget.byte(),
-                    index as u8,
+                    class.index as u8,
                     Opcode::EmptyTuple.byte(),
                     Opcode::Newobj.byte(),
                 ]);

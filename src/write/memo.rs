@@ -17,12 +17,11 @@ use std::hash::{Hash, Hasher};
 use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexMap};
 
-use super::repeats::Repeats;
+use super::repeats::{Interest, Repeats};
 use super::texts::Texts;
 use crate::error::{Error, Result};
 
 /// The memo of a Pickler, over all its dumps.
-#[derive(Default)]
 pub(super) struct Memo {
     len: u32,
     /// Field and variant names.
@@ -61,6 +60,13 @@ impl Equivalent<(Box<str>, Box<str>)> for Pair<'_> {
 }
 
 impl Memo {
+    /// An empty one. Text is just written from so many bytes on.
+    #[inline(always)]
+    pub(super) fn new(text_from: usize) -> Self {
+        let names = || Names::new(text_from);
+        Self { len: 0, names: names(), classes: names(), others: None, repeats: Repeats::default() }
+    }
+
     /// The number of entries, which is the next free index.
     pub(super) fn len(&self) -> u32 {
         self.len
@@ -117,7 +123,6 @@ fn member(class: &'static str, name: &'static str) -> Member {
 }
 
 /// Memo indexes of names by address and length.
-#[derive(Default)]
 pub(super) struct Names {
     entries: Vec<Entry>,
     /// The entry that came last.
@@ -129,6 +134,8 @@ pub(super) struct Names {
     /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in use. Empty as long as
     /// there are few entries.
     table: Vec<u32>,
+    /// In text before the first name.
+    outside: Interest,
 }
 
 #[derive(Clone, Copy)]
@@ -138,28 +145,69 @@ struct Entry {
     /// The entry that came after this one last time.
     next: u32,
     index: u32,
+    /// In the text of this field.
+    interest: Interest,
+}
+
+/// What is known of a name that is expected.
+pub(super) struct Expected {
+    pub(super) index: u32,
+    /// The text of that field is just written from so many bytes on.
+    pub(super) text_from: usize,
 }
 
 /// Entries that are looked through one by one rather than by the table.
 const SCANNED: usize = 16;
 
 impl Names {
-    /// The memo index of `name`, if it is the one expected.
     #[inline(always)]
-    pub(super) fn expected(&mut self, name: &'static str) -> Option<u32> {
+    fn new(text_from: usize) -> Self {
+        let outside = Interest::new(text_from);
+        Self { entries: Vec::new(), last: 0, next: 0, seen: 0, table: Vec::new(), outside }
+    }
+
+    /// What is known of `name`, if it is the one expected.
+    #[inline(always)]
+    pub(super) fn expected(&mut self, name: &'static str) -> Option<Expected> {
         let entry = self.entries.get(self.next)?;
         if entry.address != name.as_ptr().addr() || entry.len != name.len() {
             return None;
         }
         self.last = self.next;
         self.next = entry.next as usize;
-        Some(entry.index)
+        Some(Expected { index: entry.index, text_from: entry.interest.from() })
     }
 
-    /// The memo index of `name`.
+    /// The interest in the text of the field that came last.
+    #[inline(always)]
+    pub(super) fn interest(&mut self) -> &mut Interest {
+        match self.entries.get_mut(self.last) {
+            Some(entry) => &mut entry.interest,
+            None => &mut self.outside,
+        }
+    }
+
+    /// Has the text of all fields looked up, again.
+    pub(super) fn renew_interest(&mut self) {
+        self.outside.renew();
+        self.entries.iter_mut().for_each(|entry| entry.interest.renew());
+    }
+
+    /// The memo index of `name`, expected or not.
+    pub(super) fn index(&mut self, name: &'static str) -> Option<u32> {
+        self.expected(name).map(|expected| expected.index).or_else(|| self.get(name))
+    }
+
+    /// The memo index of `name`, which is not the one expected.
     #[inline]
     pub(super) fn get(&mut self, name: &'static str) -> Option<u32> {
-        if self.seen & seen_bit(name) == 0 { None } else { self.search(name) }
+        if self.is_new(name) { None } else { self.search(name) }
+    }
+
+    /// Whether `name` is known not to have come.
+    #[inline(always)]
+    pub(super) fn is_new(&self, name: &'static str) -> bool {
+        self.seen & seen_bit(name) == 0
     }
 
     #[inline(never)]
@@ -194,9 +242,9 @@ impl Names {
         }
     }
 
-    /// Adds a name that is not in.
+    /// Adds a name that is not in. The text of that field is just written from so many bytes on.
     #[inline]
-    pub(super) fn insert(&mut self, name: &'static str, index: u32) {
+    pub(super) fn insert(&mut self, name: &'static str, index: u32, text_from: usize) {
         let number = self.entries.len();
         if number == 0 {
             self.entries = Vec::with_capacity(SCANNED);
@@ -208,7 +256,13 @@ impl Names {
         self.last = number;
         self.next = number + 1;
         // After the last name of a record comes its first, or a new one.
-        self.entries.push(Entry { address: name.as_ptr().addr(), len: name.len(), next: number as u32 + 1, index });
+        self.entries.push(Entry {
+            address: name.as_ptr().addr(),
+            len: name.len(),
+            next: number as u32 + 1,
+            index,
+            interest: Interest::new(text_from),
+        });
         if number + 1 > SCANNED {
             self.enter(number);
         }
@@ -255,13 +309,13 @@ mod tests {
     #[test]
     fn names_are_found_by_address_and_length_while_the_table_grows() {
         const TEXT: &str = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
-        let mut names = Names::default();
+        let mut names = Names::new(0);
         assert_eq!(names.get("a"), None);
         let all: Vec<&'static str> =
             (0..TEXT.len()).flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len))).collect();
         for (index, name) in (0..).zip(&all) {
             assert_eq!(names.get(name), None);
-            names.insert(name, index);
+            names.insert(name, index, 0);
         }
         for _ in 0..2 {
             for (index, name) in (0..).zip(&all) {
@@ -270,7 +324,7 @@ mod tests {
         }
         // After one round each name is expected after the one before it.
         for (index, name) in (0..).zip(&all) {
-            assert_eq!(names.expected(name), Some(index));
+            assert_eq!(names.expected(name).map(|name| name.index), Some(index));
         }
     }
 }

@@ -50,9 +50,10 @@ pub(crate) struct Emitter<S> {
     fix_imports: bool,
     /// Which text is looked up in the memo.
     sharing: Sharing,
-    /// Which text is just written in the form of protocol 4.
+    /// Which text is just written.
     plain: Plain,
-    place: Place,
+    /// Whether the one pickle that there will be is yet to begin.
+    at_top: bool,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
@@ -64,17 +65,6 @@ pub(crate) struct Held {
     protocol: Protocol,
     memo: Memo,
     extensions: Option<Arc<ExtensionRegistry>>,
-}
-
-/// Where the names that come belong to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// Nothing is written yet of the one pickle that there will be.
-    Top,
-    /// The struct that is the pickle. It comes once, so its names need no memo.
-    Outermost,
-    /// Anything else.
-    Within,
 }
 
 /// A place in the output that can be gone back to, see [`Emitter::checkpoint`].
@@ -91,6 +81,7 @@ impl<S: Sink> Emitter<S> {
     #[inline(always)]
     pub(crate) fn new(sink: S, protocol: Protocol, fix_imports: bool, framing: bool, sharing: Sharing) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
+        let plain = Plain::new(sharing, protocol, false);
         Self {
             out: Vec::new(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
@@ -98,9 +89,9 @@ impl<S: Sink> Emitter<S> {
             protocol,
             fix_imports,
             sharing,
-            plain: Plain::new(sharing, protocol, false),
-            place: Place::Within,
-            memo: Memo::default(),
+            plain,
+            at_top: false,
+            memo: Memo::new(plain.new),
             extensions: None,
         }
     }
@@ -121,19 +112,13 @@ impl<S: Sink> Emitter<S> {
 
     /// Says that there will be one pickle, and that it is yet to begin.
     pub(crate) fn expect_one_pickle(&mut self) {
-        self.place = Place::Top;
+        self.at_top = true;
     }
 
-    /// Says that a struct begins.
+    /// Says that a container begins; gives whether it is the pickle.
     #[inline]
-    pub(crate) fn enter_struct(&mut self) {
-        self.place = if self.place == Place::Top { Place::Outermost } else { Place::Within };
-    }
-
-    /// Says that another container begins.
-    #[inline]
-    pub(crate) fn enter(&mut self) {
-        self.place = Place::Within;
+    pub(crate) fn enter(&mut self) -> bool {
+        std::mem::replace(&mut self.at_top, false)
     }
 
     /// Begins a pickle. The memo is kept.
@@ -157,7 +142,7 @@ impl<S: Sink> Emitter<S> {
 
     /// Forgets the memo, as `Pickler.clear_memo` does.
     pub(crate) fn clear_memo(&mut self) {
-        self.memo = Memo::default();
+        self.memo = self.new_memo();
         self.set_plain();
     }
 
@@ -173,9 +158,10 @@ impl<S: Sink> Emitter<S> {
             out: std::mem::take(&mut self.out),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
-            memo: std::mem::take(&mut self.memo),
+            memo: std::mem::replace(&mut self.memo, Memo::new(0)),
             extensions: self.extensions.take(),
         };
+        self.memo = self.new_memo();
         self.set_plain();
         self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
         held

@@ -4,31 +4,57 @@
 //! that CPython writes for the same object, so that every Python of the protocol's age can load them. The globals in
 //! them are memoized, and so is the one text that they repeat.
 
-use super::{Emitter, Place, Sink};
+use super::{Emitter, Sink};
 use crate::error::Result;
 use crate::opcode::Opcode;
 
 impl<S: Sink> Emitter<S> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
     ///
-    /// No opcode boundary: a value follows, which is one.
-    #[inline]
+    /// No opcode boundary: a value follows, which is one. Always inlined, as the most common case is a few instructions; but
+    /// not in debug builds, where that would add to the stack that each level takes.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name(&mut self, name: &'static str) -> Result<()> {
         match self.memo.names.expected(name) {
-            Some(index) if index < 0x100 && self.has_room(2) => {
-                self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
+            Some(known) if known.index < 0x100 && self.has_room(2) => {
+                self.plain.from = known.text_from;
+                self.out.extend_from_slice(&[Opcode::Binget.byte(), known.index as u8]);
                 Ok(())
             }
-            Some(index) => self.other_get(index),
-            // None of its names has come, and none comes again.
-            None if self.place == Place::Outermost => self.outermost_name(name),
+            Some(known) => {
+                self.plain.from = known.text_from;
+                self.other_get(known.index)
+            }
+            // What a small message consists of: the same as below, with a length that is known when this is compiled.
+            None if matches!(name.len(), 1..0x100)
+                && self.protocol >= Opcode::Memoize.protocol()
+                && self.memo.len() < 0x100
+                && self.memo.names.is_new(name)
+                && self.has_room(3 + name.len()) =>
+            {
+                self.short_str(name);
+                self.op(Opcode::Memoize);
+                self.new_name(name)
+            }
             None => self.unexpected_name(name),
         }
     }
 
+    /// Memoizes a name that has just been written with a MEMOIZE.
     #[inline(never)]
-    fn outermost_name(&mut self, name: &'static str) -> Result<()> {
-        self.text(name)
+    fn new_name(&mut self, name: &'static str) -> Result<()> {
+        let index = self.memo.claim()?;
+        self.memo.names.insert(name, index, self.plain.new);
+        self.plain.from = self.plain.new;
+        Ok(())
+    }
+
+    /// The name of a field of the struct that is the pickle. It comes once, so it needs no memo.
+    ///
+    /// Inlined as [`name`](Self::name) is: most of what there is to know of a name is known when it is compiled.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
+        self.text_in_place(name)
     }
 
     #[inline(never)]
@@ -37,29 +63,19 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
+    /// A name that may have come before, or that needs more care than a small message does.
     #[inline(never)]
     fn unexpected_name(&mut self, name: &'static str) -> Result<()> {
         if let Some(index) = self.memo.names.get(name) {
+            self.plain.from = self.memo.names.interest().from();
             self.get(index);
             return Ok(());
         }
-        let memo_len = self.memo.len();
-        if self.protocol >= Opcode::Memoize.protocol()
-            && matches!(name.len(), 1..0x100)
-            && memo_len < 0x100
-            && self.has_room(3 + name.len())
-        {
-            // What a small message consists of: the same as below.
-            self.short_str(name);
-            self.op(Opcode::Memoize);
-            let index = self.memo.claim()?;
-            self.memo.names.insert(name, index);
-            return Ok(());
-        }
+        self.plain.from = self.plain.new;
         self.str(name)?;
         if self.pays(name) {
             let index = self.memoize()?;
-            self.memo.names.insert(name, index);
+            self.memo.names.insert(name, index, self.plain.new);
         }
         Ok(())
     }

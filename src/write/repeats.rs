@@ -14,14 +14,20 @@
 //! has two slots where it may be. What has come again stays there for [`LIFE`] newcomers, so a stream of unique text
 //! does not wash it out.
 //!
-//! What bounds it: the work for a text is constant, whatever the text. A cache that finds too little stops (see
-//! [`CREDIT`]) until the next 64 KiB of output. A pickle below [`BEGIN`] bytes makes no cache.
+//! What bounds it: the work for a text is constant, whatever the text. Which text comes again depends on the field that it is
+//! in: tags do, names and streets do not. So each field is given up after [`PATIENCE`] texts that are new, and its text is just
+//! written until the next 64 KiB of output: that took an eighth off the time of writing records. A pickle below [`BEGIN`]
+//! bytes makes no cache.
 //!
 //! The bytes of a pickle depend on nothing but its values: the hash has no seed. Whoever makes texts collide gets a
 //! larger pickle, not a slower one.
 
+use std::hint::select_unpredictable;
+
 /// The longest text that is noted, in bytes: what fits into two words beside its length.
 pub(super) const LONGEST: usize = 15;
+/// From how many bytes on text is just written where shorter text is looked up.
+pub(super) const LOOKED_UP: usize = LONGEST + 1;
 /// How many bytes of a pickle are written before the cache is made: the cache costs about as much as writing these.
 pub(super) const BEGIN: usize = 1 << 10;
 /// Pairs of slots, a power of two.
@@ -29,22 +35,60 @@ const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
 /// How many newcomers a text outlives that has come again.
 const LIFE: u32 = 3;
-/// How many texts may come for the first time before the cache stops, and how many of them one text that comes again
-/// makes up for.
-const CREDIT: u32 = 512;
-const GAIN: u32 = 8;
-/// The same for a cache that has stopped before.
-const CREDIT_AFTER: u32 = 64;
+/// How many texts of a field may come for the first time before its text is no longer looked up.
+const PATIENCE: u8 = 64;
+/// The same after one that came again.
+const PATIENCE_FOUND: u8 = 32;
+/// The same for a field that has been given up before.
+const PATIENCE_AFTER: u8 = 16;
 /// The memo index of a text that has none yet.
 const NONE: u32 = u32::MAX;
 
 /// A cache of the short texts that came lately.
 #[derive(Default)]
 pub(super) struct Repeats {
-    /// Made by [`renew`](Self::renew).
+    /// Made by [`begin`](Self::begin).
     sets: Option<Box<[Set; SETS]>>,
-    on: bool,
-    credit: u32,
+}
+
+/// Whether the short text of a field is looked up, and for how long still.
+#[derive(Clone, Copy)]
+pub(super) struct Interest {
+    /// Text of this field is just written from so many bytes on.
+    from: u16,
+    patience: u8,
+}
+
+impl Interest {
+    /// For a new field, whose text is just written from so many bytes on.
+    pub(super) fn new(from: usize) -> Self {
+        Self { from: from as u16, patience: PATIENCE }
+    }
+
+    #[inline(always)]
+    pub(super) fn from(self) -> usize {
+        usize::from(self.from)
+    }
+
+    /// A text came again.
+    #[inline(always)]
+    fn found(&mut self) {
+        self.patience = PATIENCE_FOUND;
+    }
+
+    /// A text came for the first time.
+    fn missed(&mut self) {
+        self.patience = self.patience.saturating_sub(1);
+        if self.patience == 0 {
+            self.from = 0;
+        }
+    }
+
+    /// Has the text looked up, again.
+    pub(super) fn renew(&mut self) {
+        self.from = LOOKED_UP as u16;
+        self.patience = self.patience.max(PATIENCE_AFTER);
+    }
 }
 
 /// Where texts of one hash may be.
@@ -63,27 +107,31 @@ const FREE: Slot = Slot { text: Words(0, 0), index: NONE, life: 0 };
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Words(u64, u64);
 
-/// What is known of a text.
-pub(super) enum Sight {
-    First,
-    /// The same, and the cache has stopped with it.
-    Last,
-    /// It came before and has no memo entry.
-    Again,
+/// What is known of a text that came before.
+pub(super) enum Known {
+    /// It has no memo entry yet.
+    Text,
     /// It is in the memo.
-    Known(u32),
+    Entry(u32),
 }
 
 impl Words {
-    /// For text of up to [`LONGEST`] bytes. (Four loads that overlap, with masks in place of the jumps, were tried: no faster.)
+    /// For text of up to [`LONGEST`] bytes.
+    ///
+    /// Whether a text has eight bytes cannot be predicted, so that is no jump. Less than four are rare.
     #[inline(always)]
     pub(super) fn new(text: &[u8]) -> Self {
         let len = text.len();
         let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+            let four =
+                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << ((8 * len) & 63 ^ 32);
+            let (is_eight, zeros) = (len >= 8, [0; 8]);
+            let text = select_unpredictable(is_eight, text, &zeros);
+            // There are eight either way.
+            let (first, last) = (text.first_chunk().unwrap_or(&zeros), text.last_chunk().unwrap_or(&zeros));
             // Two shifts, since one by 64 bits is none.
-            (u64::from_le_bytes(*first), (u64::from_le_bytes(*last) >> 8) >> ((120 - 8 * len) & 63))
-        } else if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-            (u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << ((8 * len - 32) & 63), 0)
+            let high = (u64::from_le_bytes(*last) >> 8) >> ((8 * len) & 63 ^ 56);
+            (select_unpredictable(is_eight, u64::from_le_bytes(*first), four), high)
         } else {
             let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0)) << ((8 * at) & 63);
             (byte(0) | byte(1) | byte(2), 0)
@@ -114,44 +162,33 @@ impl Repeats {
         self.sets.is_some()
     }
 
-    /// Whether texts are to be looked up.
-    #[inline(always)]
-    pub(super) fn is_on(&self) -> bool {
-        self.on
-    }
-
-    /// Makes the cache, or lets it go on if it has stopped.
+    /// Makes the cache.
     #[cold]
-    pub(super) fn renew(&mut self) {
-        self.credit = if self.on || self.sets.is_none() { CREDIT } else { CREDIT_AFTER };
-        self.on = true;
+    pub(super) fn begin(&mut self) {
         self.sets.get_or_insert_with(|| Box::new([[FREE; 2]; SETS]));
     }
 
-    /// What is known of `text`, which has come by that. Of the empty text nothing is.
+    /// What is known of `text`, which is not empty.
     #[inline(always)]
-    pub(super) fn look_up(&mut self, text: Words) -> Sight {
-        let Some(sets) = &mut self.sets else { return Sight::First };
-        if text == Words(0, 0) {
-            return Sight::First;
-        }
-        let slots = &mut sets[text.set()];
+    pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Known> {
+        let slots = &mut self.sets.as_mut()?[text.set()];
         // Which of the two it is cannot be predicted, so that is no jump.
-        let second = slots[1].text == text;
-        if second | (slots[0].text == text) {
-            // `renew` takes what is too much away, long before it overflows.
-            self.credit += GAIN;
-            let found = &mut slots[usize::from(second)];
-            found.life = LIFE;
-            return if found.index == NONE { Sight::Again } else { Sight::Known(found.index) };
+        let [first, second] = slots.each_ref().map(|slot| (slot.text.0 ^ text.0) | (slot.text.1 ^ text.1) == 0);
+        if !(first | second) {
+            return None;
         }
-        note(slots, text, self.credit & 1 == 0);
-        self.credit = self.credit.saturating_sub(1);
-        if self.credit == 0 {
-            self.on = false;
-            return Sight::Last;
+        interest.found();
+        let found = &mut slots[usize::from(second)];
+        found.life = LIFE;
+        Some(if found.index == NONE { Known::Text } else { Known::Entry(found.index) })
+    }
+
+    /// Notes a text that has come for the first time.
+    pub(super) fn note(&mut self, text: Words, interest: &mut Interest) {
+        if let Some(sets) = &mut self.sets {
+            note(&mut sets[text.set()], text, interest.patience & 1 == 0);
         }
-        Sight::First
+        interest.missed();
     }
 
     /// Notes the memo index of a text that has been looked up.
@@ -194,38 +231,44 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_again_outlives_unique_text_and_the_cache_stops_without_it() {
+    fn what_comes_again_outlives_unique_text() {
         let mut repeats = Repeats::default();
+        let mut interest = Interest::new(LOOKED_UP);
         let text = Words::new(b"again");
-        assert!(matches!(repeats.look_up(text), Sight::First));
-        repeats.renew();
-        assert!(matches!(repeats.look_up(text), Sight::First));
-        assert!(matches!(repeats.look_up(text), Sight::Again));
+        assert!(repeats.find(text, &mut interest).is_none());
+        repeats.begin();
+        assert!(repeats.find(text, &mut interest).is_none());
+        repeats.note(text, &mut interest);
+        assert!(matches!(repeats.find(text, &mut interest), Some(Known::Text)));
         repeats.set_index(text, 7);
         for number in 0..10_000_u32 {
-            assert!(matches!(repeats.look_up(Words::new(&number.to_le_bytes())), Sight::First));
+            let unique = Words::new(&number.to_le_bytes());
+            assert!(repeats.find(unique, &mut interest).is_none());
+            repeats.note(unique, &mut interest);
+            assert_eq!(interest.from(), LOOKED_UP);
             if number % 4 == 0 {
-                assert!(matches!(repeats.look_up(text), Sight::Known(7)));
+                assert!(matches!(repeats.find(text, &mut interest), Some(Known::Entry(7))));
             }
-        }
-        repeats.renew();
-        for credit in [CREDIT, CREDIT_AFTER] {
-            for number in 0..credit {
-                assert!(repeats.is_on());
-                let last = matches!(repeats.look_up(Words::new(&(number + credit).to_be_bytes())), Sight::Last);
-                assert_eq!(last, number + 1 == credit);
-            }
-            assert!(!repeats.is_on());
-            repeats.renew();
         }
     }
 
     #[test]
-    fn the_empty_text_is_never_known() {
+    fn a_field_of_unique_text_is_given_up_and_tried_again() {
         let mut repeats = Repeats::default();
-        repeats.renew();
-        for _ in 0..3 {
-            assert!(matches!(repeats.look_up(Words::new(b"")), Sight::First));
+        repeats.begin();
+        let mut interest = Interest::new(LOOKED_UP);
+        for most in [PATIENCE, PATIENCE_AFTER, PATIENCE_AFTER] {
+            for number in 0..most {
+                assert_eq!(interest.from(), LOOKED_UP);
+                repeats.note(Words::new(&[number]), &mut interest);
+            }
+            assert_eq!(interest.from(), 0);
+            interest.renew();
         }
+        assert!(repeats.find(Words::new(&[1]), &mut interest).is_some());
+        (1..PATIENCE_FOUND).for_each(|_| interest.missed());
+        assert_eq!(interest.from(), LOOKED_UP);
+        interest.missed();
+        assert_eq!(interest.from(), 0);
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
 
-use super::repeats::{LONGEST, Sight, Words};
+use super::memo::Memo;
+use super::repeats::{Known, LONGEST, LOOKED_UP, Words};
 use super::{Emitter, Sink, text};
 use crate::error::Result;
 use crate::opcode::Opcode;
@@ -23,24 +24,32 @@ pub(crate) enum Sharing {
     Always,
 }
 
-/// The lengths of text that is just written, behind a header that has one byte for them: so many from the first on.
+/// Which text is just written, behind a header that has one byte for its length.
 #[derive(Clone, Copy)]
 pub(super) struct Plain {
-    from: usize,
-    lens: usize,
+    /// Text of at least so many bytes, in the field at hand: 0, [`LOOKED_UP`] or [`NEVER`].
+    pub(super) from: usize,
+    /// The same for a new field.
+    pub(super) new: usize,
     /// Whether the header is that of BINUNICODE, before protocol 4.
     wide: bool,
 }
+
+/// Longer text is never just written; from here on, none is.
+const NEVER: usize = 0x100;
 
 /// The header of BINUNICODE, which is the longer one.
 const HEADER: usize = 5;
 
 impl Plain {
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
-        let from = if look_up { LONGEST + 1 } else { 0 };
-        let any = sharing != Sharing::Always && protocol >= Protocol::V2;
-        let wide = protocol < Opcode::ShortBinunicode.protocol();
-        Self { from, lens: if any { 0x100 - from } else { 0 }, wide }
+        let new = match sharing {
+            _ if protocol < Protocol::V2 => NEVER,
+            Sharing::Always => NEVER,
+            Sharing::Repeats if look_up => LOOKED_UP,
+            Sharing::Repeats | Sharing::Never => 0,
+        };
+        Self { from: new, new, wide: protocol < Opcode::ShortBinunicode.protocol() }
     }
 }
 
@@ -48,7 +57,14 @@ impl<S: Sink> Emitter<S> {
     /// Text, which may come again.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {
-        if value.len().wrapping_sub(self.plain.from) < self.plain.lens && self.has_room(HEADER + value.len()) {
+        self.text_in_place(value)
+    }
+
+    /// The same, for a text that is known when this is compiled.
+    #[inline(always)]
+    pub(super) fn text_in_place(&mut self, value: &str) -> Result<()> {
+        let from = self.plain.from;
+        if value.len().wrapping_sub(from) < NEVER - from && self.has_room(HEADER + value.len()) {
             self.short_str(value);
             Ok(())
         } else {
@@ -56,9 +72,15 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Whether short text is looked up has changed.
+    /// The protocol has changed, or the memo.
     pub(super) fn set_plain(&mut self) {
-        self.plain = Plain::new(self.sharing, self.protocol, self.memo.repeats.is_on());
+        self.plain = Plain::new(self.sharing, self.protocol, self.memo.repeats.begun());
+        self.plain.from = self.memo.names.interest().from();
+    }
+
+    /// A new memo, for the protocol as it is.
+    pub(super) fn new_memo(&self) -> Memo {
+        Memo::new(Plain::new(self.sharing, self.protocol, false).new)
     }
 
     /// Text of up to [`LONGEST`] bytes.
@@ -81,33 +103,49 @@ impl<S: Sink> Emitter<S> {
 
     /// Short text, which is looked up among that which came lately; long text; and all text where every one is looked
     /// up.
+    ///
+    /// What is rare here is in functions of its own, which take over: so this one needs little stack.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
-        if value.len() > LONGEST || !self.memo.repeats.is_on() {
-            return if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) };
+        // Of the empty text nothing is known.
+        if value.len().wrapping_sub(1) >= LONGEST || self.plain.from != LOOKED_UP {
+            return self.unseen_text(value);
         }
         if !self.has_room(HEADER + 16) {
-            self.make_room()?;
+            return self.text_without_room(value);
         }
         let words = Words::new(value.as_bytes());
-        match self.memo.repeats.look_up(words) {
-            Sight::Known(index) if index < 0x100 => self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]),
-            Sight::Known(index) => return self.other_get(index),
-            Sight::First if self.plain.lens != 0 => self.stored(words, value.len()),
-            Sight::First => return self.str(value),
-            Sight::Again => return self.str_again(value, words),
-            Sight::Last => {
-                self.set_plain();
-                return self.str(value);
+        match self.memo.repeats.find(words, self.memo.names.interest()) {
+            Some(Known::Entry(index)) if index < 0x100 => {
+                self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
+                Ok(())
             }
+            Some(Known::Entry(index)) => self.other_get(index),
+            Some(Known::Text) => self.str_again(value, words),
+            None => self.str_first(words, value.len()),
         }
-        Ok(())
+    }
+
+    #[inline(never)]
+    fn unseen_text(&mut self, value: &str) -> Result<()> {
+        if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) }
     }
 
     #[cold]
-    fn make_room(&mut self) -> Result<()> {
+    #[inline(never)]
+    fn text_without_room(&mut self, value: &str) -> Result<()> {
         self.boundary()?;
         self.out.reserve(HEADER + 16);
+        self.other_text(value)
+    }
+
+    /// Short text that did not come lately.
+    #[inline(never)]
+    fn str_first(&mut self, words: Words, len: usize) -> Result<()> {
+        let interest = self.memo.names.interest();
+        self.memo.repeats.note(words, interest);
+        self.plain.from = interest.from();
+        self.stored(words, len);
         Ok(())
     }
 
