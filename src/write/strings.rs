@@ -63,8 +63,7 @@ impl<S: Sink> Emitter<S> {
     /// The same, for a text that is known when this is compiled.
     #[inline(always)]
     pub(super) fn text_in_place(&mut self, value: &str) -> Result<()> {
-        let from = self.plain.from;
-        if value.len().wrapping_sub(from) < NEVER - from && self.has_room(HEADER + value.len()) {
+        if (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len()) {
             self.short_str(value);
             Ok(())
         } else {
