@@ -1,8 +1,8 @@
 //! What has been written and can be referred to again.
 //!
 //! Only what may well come again is memoized: names that live in the program itself (fields, variants, classes),
-//! globals, short text once it has come again (`repeats.rs`), and on request all text (`texts.rs`). A pickle without the other memo opcodes is smaller and faster to read than CPython's,
-//! which memoizes everything because it cannot know.
+//! globals, short text once it has come again (`repeats.rs`), and on request all text (`texts.rs`). A pickle without the
+//! other memo opcodes is smaller and faster to read than CPython's, which memoizes everything because it cannot know.
 //!
 //! Names are found by *address and length*. That is sound because they are `&'static str`: their memory is never used
 //! for anything else. Two copies of one name in a program are two entries, which costs a few bytes and no more.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_pickle::{Protocol, SerOptions, Serializer, from_slice};
 
 use super::writing::{ALL, assert_python};
@@ -63,6 +63,29 @@ fn unique_text_costs_no_byte() {
     // PROTO, STOP, a mark and an opcode each thousand texts, and nine bytes a frame.
     let frames = content / (64 << 10) + 1;
     assert!(repeats(&texts, Protocol::V4).len() <= content + 3 + 2 * 50 + 9 * frames);
+}
+
+#[test]
+fn a_field_of_unique_text_does_not_keep_another_from_being_shared() {
+    #[derive(Serialize, Deserialize, PartialEq, Debug)]
+    struct Person {
+        name: String,
+        town: String,
+        nicknames: Vec<String>,
+    }
+    let person = |number: usize| Person {
+        name: format!("name {number}"),
+        town: format!("town {}", number % 9),
+        nicknames: (0..50).map(|nickname| format!("{number} {nickname}")).collect(),
+    };
+    let people: Vec<_> = (0..2_000).map(person).collect();
+    for protocol in ALL.into_iter().filter(|&protocol| protocol >= Protocol::V2) {
+        let bytes = repeats(&people, protocol);
+        // Once to be noted and once with its memo entry, after the first KiB, which one person fills.
+        let towns = bytes.windows(6).filter(|window| *window == b"town 7").count();
+        assert_eq!(towns, 2, "{protocol:?}");
+        assert_eq!(from_slice::<Vec<Person>>(&bytes).unwrap(), people);
+    }
 }
 
 #[test]
