@@ -276,3 +276,27 @@ fn a_pickler_whose_writer_failed_says_so_at_every_dump_after_it() {
         assert!(items.all(|item| item.is_err()));
     }
 }
+
+#[test]
+fn a_list_of_unit_variants_reaches_the_writer_in_pieces() {
+    // A known variant is two bytes that were no opcode boundary, so all of the list was one frame and stayed in memory.
+    #[derive(serde::Serialize)]
+    enum Color {
+        Red,
+    }
+    #[derive(Default)]
+    struct Pieces(Vec<usize>);
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let colors: Vec<Color> = (0..200_000).map(|_| Color::Red).collect();
+    let mut pieces = Pieces::default();
+    to_writer(&mut pieces, &colors).unwrap();
+    assert!(pieces.0.iter().all(|&len| len < 70_000), "{:?}", pieces.0);
+}

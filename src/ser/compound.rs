@@ -262,6 +262,7 @@ impl<'a, S: Sink> Map<'a, S> {
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+        dump.emit.enter();
         let outer = dump.set_hashed(false);
         Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer) })
     }
@@ -353,7 +354,7 @@ fn unwanted() -> Error {
 pub struct Fields<'a, S> {
     dump: &'a mut Dump<S>,
     open: bool,
-    /// Whether this is the pickle.
+    /// Whether this is what the pickle holds, or its state.
     outermost: bool,
     kind: FieldsKind,
 }
@@ -385,7 +386,8 @@ impl<'a, S: Sink> Fields<'a, S> {
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::State(outer, diverted) })
+        let outermost = dump.emit.enter();
+        Ok(Self { dump, open: false, outermost, kind: FieldsKind::State(outer, diverted) })
     }
 
     /// A struct under a private name.

@@ -240,7 +240,10 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         match (class::kind(name), class::kind(variant)) {
             (_, Kind::Class) => self.class_global(variant),
             (Kind::Class, _) => self.member(name, variant),
-            _ => self.emit.name(variant),
+            _ => {
+                self.emit.boundary()?;
+                self.emit.name(variant)
+            }
         }
     }
 

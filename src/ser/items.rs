@@ -40,6 +40,7 @@ const MANY: u8 = 4;
 impl<'a, S: Sink> Items<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>, role: Role, len: Option<usize>) -> Result<Self> {
         dump.emit.boundary()?;
+        dump.emit.enter();
         let outer = dump.hashed;
         let announced = len.and_then(|len| u8::try_from(len).ok()).map_or(MANY, |len| len.min(MANY));
         match role {

@@ -55,6 +55,7 @@ impl Progress {
         }
         let diverted = dump.divert_object()?;
         dump.emit.boundary()?;
+        dump.emit.enter();
         let outer = dump.set_hashed(false);
         Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diverted })
     }

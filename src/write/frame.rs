@@ -78,6 +78,8 @@ pub(super) struct Frames {
     old: bool,
     /// Whether short text that comes again is to be found: see `repeats.rs`.
     repeats: bool,
+    /// Bytes since all fields had their text looked up, up to the open frame.
+    unrenewed: usize,
     /// How many frames have ended.
     commits: u64,
     /// Whether nothing is to reach the sink.
@@ -86,7 +88,8 @@ pub(super) struct Frames {
 
 impl Frames {
     pub(super) fn new(framing: bool, old: bool, repeats: bool) -> Self {
-        Self { framing, start: None, end: usize::MAX, limit: 0, old, repeats: repeats && !old, commits: 0, held: false }
+        let repeats = repeats && !old;
+        Self { framing, start: None, end: usize::MAX, limit: 0, old, repeats, unrenewed: 0, commits: 0, held: false }
     }
 
     /// No frames, and everything stays in the buffer.
@@ -123,7 +126,7 @@ impl<S: Sink> Emitter<S> {
     #[cold]
     fn cross_boundary(&mut self) -> Result<()> {
         if self.out.len() < self.frames.end {
-            self.renew_repeats();
+            self.look_up_repeats();
             return Ok(());
         }
         self.commit_frame();
@@ -132,12 +135,13 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Has short text looked up until the next end.
-    fn renew_repeats(&mut self) {
+    /// Has short text looked up from now on, in every field.
+    fn look_up_repeats(&mut self) {
         if self.frames.repeats {
             self.memo.repeats.begin();
             self.memo.names.renew_interest();
             self.set_plain();
+            self.frames.unrenewed = 0;
             self.frames.limit = self.frames.end;
         }
     }
@@ -153,7 +157,10 @@ impl<S: Sink> Emitter<S> {
         }
         self.frames.set_end(self.out.len() + FRAME_TARGET);
         if self.memo.repeats.begun() {
-            self.renew_repeats();
+            // Frames may be short: a stream of small pickles is not to begin anew with each.
+            if self.frames.unrenewed >= FRAME_TARGET {
+                self.look_up_repeats();
+            }
         } else if self.frames.repeats {
             self.frames.limit = self.frames.end.min(self.out.len() + repeats::BEGIN);
         }
@@ -162,6 +169,7 @@ impl<S: Sink> Emitter<S> {
     /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is too short.
     pub(super) fn commit_frame(&mut self) {
         self.frames.commits += 1;
+        self.frames.unrenewed += (self.out.len() + FRAME_TARGET).saturating_sub(self.frames.end);
         let Some(start) = self.frames.start.take() else {
             return;
         };

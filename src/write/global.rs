@@ -68,6 +68,7 @@ impl<S: Sink> Emitter<S> {
             }
             None => self.new_global(module, qualname)?,
         };
+        // Nothing asks for the interest in the text of a class.
         self.memo.classes.insert(name, index, 0);
         Ok(())
     }

@@ -125,7 +125,7 @@ fn member(class: &'static str, name: &'static str) -> Member {
 /// Memo indexes of names by address and length.
 pub(super) struct Names {
     entries: Vec<Entry>,
-    /// The entry that came last.
+    /// The entry that came last; none after a name without one.
     last: usize,
     /// The entry that is expected next.
     next: usize,
@@ -134,7 +134,7 @@ pub(super) struct Names {
     /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in use. Empty as long as
     /// there are few entries.
     table: Vec<u32>,
-    /// In text before the first name.
+    /// In text that comes under no name, or under one without an entry.
     outside: Interest,
 }
 
@@ -185,6 +185,13 @@ impl Names {
             Some(entry) => &mut entry.interest,
             None => &mut self.outside,
         }
+    }
+
+    /// A field comes whose name gets no entry. Its text is just written from so many bytes on.
+    #[inline(always)]
+    pub(super) fn pass_by(&mut self, text_from: usize) {
+        self.last = usize::MAX;
+        self.outside = Interest::new(text_from);
     }
 
     /// Has the text of all fields looked up, again.

@@ -91,7 +91,7 @@ impl<S: Sink> Emitter<S> {
             sharing,
             plain,
             at_top: false,
-            memo: Memo::new(plain.new),
+            memo: Memo::new(plain.from),
             extensions: None,
         }
     }
@@ -158,6 +158,7 @@ impl<S: Sink> Emitter<S> {
             out: std::mem::take(&mut self.out),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
+            // For the moment: the right one is made for the protocol that has just been set.
             memo: std::mem::replace(&mut self.memo, Memo::new(0)),
             extensions: self.extensions.take(),
         };

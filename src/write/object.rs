@@ -4,6 +4,7 @@
 //! that CPython writes for the same object, so that every Python of the protocol's age can load them. The globals in
 //! them are memoized, and so is the one text that they repeat.
 
+use super::strings::{HEADER, NEVER};
 use super::{Emitter, Sink};
 use crate::error::Result;
 use crate::opcode::Opcode;
@@ -44,17 +45,25 @@ impl<S: Sink> Emitter<S> {
     #[inline(never)]
     fn new_name(&mut self, name: &'static str) -> Result<()> {
         let index = self.memo.claim()?;
-        self.memo.names.insert(name, index, self.plain.new);
-        self.plain.from = self.plain.new;
+        self.memo.names.insert(name, index, self.plain.from_in_new_field);
+        self.plain.from = self.plain.from_in_new_field;
         Ok(())
     }
 
-    /// The name of a field of the struct that is the pickle. It comes once, so it needs no memo.
+    /// The name of a field of the struct that the pickle holds: it comes once, unless the type is recursive, so it gets no memo
+    /// entry.
     ///
     /// Inlined as [`name`](Self::name) is: most of what there is to know of a name is known when it is compiled.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
-        self.text_in_place(name)
+        self.plain.from = self.plain.from_in_new_field;
+        self.memo.names.pass_by(self.plain.from);
+        if name.len() < NEVER && self.plain.from < NEVER && self.has_room(HEADER + name.len()) {
+            self.short_str(name);
+            Ok(())
+        } else {
+            self.unseen_text(name)
+        }
     }
 
     #[inline(never)]
@@ -71,11 +80,12 @@ impl<S: Sink> Emitter<S> {
             self.get(index);
             return Ok(());
         }
-        self.plain.from = self.plain.new;
+        self.plain.from = self.plain.from_in_new_field;
         self.str(name)?;
+        // A short name may get no entry here, and so no interest of its own: its text counts as that of the field before it.
         if self.pays(name) {
             let index = self.memoize()?;
-            self.memo.names.insert(name, index, self.plain.new);
+            self.memo.names.insert(name, index, self.plain.from_in_new_field);
         }
         Ok(())
     }

@@ -15,8 +15,8 @@
 //! does not wash it out.
 //!
 //! What bounds it: the work for a text is constant, whatever the text. Which text comes again depends on the field that it is
-//! in: tags do, names and streets do not. So each field is given up after [`PATIENCE`] texts that are new, and its text is just
-//! written until the next 64 KiB of output: that took an eighth off the time of writing records. A pickle below [`BEGIN`]
+//! in: tags do, names and streets do not. So each field is given up after [`PATIENCE`] new texts in a row, and its text is just
+//! written until another 64 KiB of output have gone by: that took an eighth off the time of writing records. A pickle below [`BEGIN`]
 //! bytes makes no cache.
 //!
 //! The bytes of a pickle depend on nothing but its values: the hash has no seed. Whoever makes texts collide gets a
@@ -35,9 +35,9 @@ const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
 /// How many newcomers a text outlives that has come again.
 const LIFE: u32 = 3;
-/// How many texts of a field may come for the first time before its text is no longer looked up.
+/// How many texts of a new field may come for the first time before its text is no longer looked up.
 const PATIENCE: u8 = 64;
-/// The same after one that came again.
+/// How many in a row after one that came again.
 const PATIENCE_FOUND: u8 = 32;
 /// The same for a field that has been given up before.
 const PATIENCE_AFTER: u8 = 16;
@@ -49,6 +49,8 @@ const NONE: u32 = u32::MAX;
 pub(super) struct Repeats {
     /// Made by [`begin`](Self::begin).
     sets: Option<Box<[Set; SETS]>>,
+    /// Which of two slots of equal worth the next text goes into.
+    turn: bool,
 }
 
 /// Whether the short text of a field is looked up, and for how long still.
@@ -73,7 +75,7 @@ impl Interest {
     /// A text came again.
     #[inline(always)]
     fn found(&mut self) {
-        self.patience = PATIENCE_FOUND;
+        self.patience = self.patience.max(PATIENCE_FOUND);
     }
 
     /// A text came for the first time.
@@ -186,7 +188,8 @@ impl Repeats {
     /// Notes a text that has come for the first time.
     pub(super) fn note(&mut self, text: Words, interest: &mut Interest) {
         if let Some(sets) = &mut self.sets {
-            note(&mut sets[text.set()], text, interest.patience & 1 == 0);
+            note(&mut sets[text.set()], text, self.turn);
+            self.turn = !self.turn;
         }
         interest.missed();
     }

@@ -29,27 +29,27 @@ pub(crate) enum Sharing {
 pub(super) struct Plain {
     /// Text of at least so many bytes, in the field at hand: 0, [`LOOKED_UP`] or [`NEVER`].
     pub(super) from: usize,
-    /// The same for a new field.
-    pub(super) new: usize,
+    /// The same in a new field.
+    pub(super) from_in_new_field: usize,
     /// Whether the header is that of BINUNICODE, before protocol 4.
     wide: bool,
 }
 
-/// Longer text is never just written; from here on, none is.
-const NEVER: usize = 0x100;
+/// Text has to be shorter to be just written, as its length has to fit into a byte. So from here on none is.
+pub(super) const NEVER: usize = 0x100;
 
 /// The header of BINUNICODE, which is the longer one.
-const HEADER: usize = 5;
+pub(super) const HEADER: usize = 5;
 
 impl Plain {
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
-        let new = match sharing {
+        let from = match sharing {
             _ if protocol < Protocol::V2 => NEVER,
             Sharing::Always => NEVER,
             Sharing::Repeats if look_up => LOOKED_UP,
             Sharing::Repeats | Sharing::Never => 0,
         };
-        Self { from: new, new, wide: protocol < Opcode::ShortBinunicode.protocol() }
+        Self { from, from_in_new_field: from, wide: protocol < Opcode::ShortBinunicode.protocol() }
     }
 }
 
@@ -57,12 +57,6 @@ impl<S: Sink> Emitter<S> {
     /// Text, which may come again.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {
-        self.text_in_place(value)
-    }
-
-    /// The same, for a text that is known when this is compiled.
-    #[inline(always)]
-    pub(super) fn text_in_place(&mut self, value: &str) -> Result<()> {
         if (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len()) {
             self.short_str(value);
             Ok(())
@@ -79,7 +73,7 @@ impl<S: Sink> Emitter<S> {
 
     /// A new memo, for the protocol as it is.
     pub(super) fn new_memo(&self) -> Memo {
-        Memo::new(Plain::new(self.sharing, self.protocol, false).new)
+        Memo::new(Plain::new(self.sharing, self.protocol, false).from)
     }
 
     /// Text of up to [`LONGEST`] bytes.
@@ -125,8 +119,9 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
+    /// Text that is not looked up among that which came lately.
     #[inline(never)]
-    fn unseen_text(&mut self, value: &str) -> Result<()> {
+    pub(super) fn unseen_text(&mut self, value: &str) -> Result<()> {
         if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) }
     }
 

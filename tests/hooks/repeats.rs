@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::{Protocol, SerOptions, Serializer, from_slice};
+use serde_pickle::{Deserializer, Protocol, SerOptions, Serializer, from_slice};
 
 use super::writing::{ALL, assert_python};
 
@@ -17,6 +17,23 @@ fn rows(count: usize) -> Vec<BTreeMap<String, String>> {
         ]
     };
     (0..count).map(|number| row(number).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()).collect()
+}
+
+/// Records with a field of unique text, one of text that comes again, and one of both.
+#[derive(Serialize, Deserialize, PartialEq, Debug)]
+struct Person {
+    name: String,
+    town: String,
+    nicknames: Vec<String>,
+}
+
+fn people(count: usize) -> Vec<Person> {
+    let person = |number: usize| Person {
+        name: format!("name {number}"),
+        town: format!("town {}", number % 9),
+        nicknames: (0..150).map(|nickname| format!("{number:05} {nickname}")).collect(),
+    };
+    (0..count).map(person).collect()
 }
 
 fn repeats<T: Serialize>(value: &T, protocol: Protocol) -> Vec<u8> {
@@ -52,7 +69,46 @@ fn the_sink_makes_no_difference_and_neither_does_the_run() {
             assert!(written == bytes, "{protocol:?}");
             assert!(options.to_vec(&rows).unwrap() == bytes);
             assert!(from_slice::<Vec<BTreeMap<String, String>>>(&bytes).unwrap() == rows);
+            let people = people(300);
+            let bytes = options.to_vec(&people).unwrap();
+            let mut written = Vec::new();
+            options.to_writer(&mut written, &people).unwrap();
+            assert!(written == bytes, "{protocol:?}");
         }
+    }
+}
+
+#[test]
+fn columns_of_the_outermost_struct_are_looked_up_each_for_itself() {
+    #[derive(Serialize)]
+    struct Table {
+        names: Vec<String>,
+        towns: Vec<String>,
+    }
+    let names = (0..1_000).map(|number| format!("name {number}")).collect();
+    let towns = (0..1_000).map(|number| format!("town {}", number % 9)).collect();
+    let bytes = repeats(&Table { names, towns }, Protocol::V4);
+    assert_eq!(bytes.windows(6).filter(|window| *window == b"town 7").count(), 2);
+}
+
+#[test]
+fn a_stream_of_small_records_shares_what_comes_again() {
+    // Each more than the first KiB, in which nothing is looked up.
+    for protocol in ALL {
+        let people = people(400);
+        let options = SerOptions::new().protocol(protocol);
+        let (mut pickler, mut again) = (Serializer::with_options(Vec::new(), &options), Vec::new());
+        for person in &people {
+            person.serialize(&mut pickler).unwrap();
+        }
+        let bytes = pickler.into_inner();
+        let mut reader = Deserializer::from_slice(&bytes).keep_memo(true);
+        for _ in &people {
+            again.push(Person::deserialize(&mut reader).unwrap());
+        }
+        assert_eq!(again, people);
+        let towns = bytes.windows(6).filter(|window| *window == b"town 7").count();
+        assert!(if protocol >= Protocol::V2 { towns == 2 } else { towns > 40 }, "{protocol:?}: {towns}");
     }
 }
 
@@ -67,18 +123,7 @@ fn unique_text_costs_no_byte() {
 
 #[test]
 fn a_field_of_unique_text_does_not_keep_another_from_being_shared() {
-    #[derive(Serialize, Deserialize, PartialEq, Debug)]
-    struct Person {
-        name: String,
-        town: String,
-        nicknames: Vec<String>,
-    }
-    let person = |number: usize| Person {
-        name: format!("name {number}"),
-        town: format!("town {}", number % 9),
-        nicknames: (0..50).map(|nickname| format!("{number} {nickname}")).collect(),
-    };
-    let people: Vec<_> = (0..2_000).map(person).collect();
+    let people = people(500);
     for protocol in ALL.into_iter().filter(|&protocol| protocol >= Protocol::V2) {
         let bytes = repeats(&people, protocol);
         // Once to be noted and once with its memo entry, after the first KiB, which one person fills.
