@@ -207,11 +207,7 @@ impl Progress {
             // There is always an answer to pop: objects nest, and without one this would take that of an outer object.
             "state" if !took_some(dump) => self.state = None,
             "state_setter" => match (took_some(dump), self.state) {
-                (false, Some(checkpoint)) => {
-                    if !dump.emit.take_back_falsy(checkpoint) {
-                        dump.emit.op(Opcode::Build);
-                    }
-                }
+                (false, Some(_)) => dump.emit.op(Opcode::Build),
                 (true, Some(_)) => dump.call_state_setter()?,
                 (true, None) => dump.emit.op(Opcode::Pop),
                 (false, None) => {}

@@ -346,35 +346,6 @@ const INT_FORMS: [u32; 128] = {
     forms
 };
 
-/// Whether `bytes` is one value that is false in Python, in a spelling of this file: None, False, 0, 0.0, empty text,
-/// bytes, tuple, list, dict or set.
-pub(super) fn is_falsy(bytes: &[u8]) -> bool {
-    let Some((opcode, argument)) = bytes.split_first().and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest)))
-    else {
-        return false;
-    };
-    match opcode {
-        Opcode::None
-        | Opcode::Newfalse
-        | Opcode::EmptyTuple
-        | Opcode::EmptyList
-        | Opcode::EmptyDict
-        | Opcode::EmptySet => argument.is_empty(),
-        Opcode::Mark => matches!(
-            argument.split_first().and_then(|(byte, rest)| Some((Opcode::from_byte(*byte)?, rest))),
-            Some((Opcode::Tuple | Opcode::List | Opcode::Dict | Opcode::Frozenset, []))
-        ),
-        Opcode::Binint1 | Opcode::ShortBinunicode | Opcode::ShortBinbytes => argument == [0],
-        Opcode::Binunicode => argument == [0; 4],
-        Opcode::Bytearray8 => argument == [0; 8],
-        Opcode::Binfloat => argument == 0.0_f64.to_be_bytes() || argument == (-0.0_f64).to_be_bytes(),
-        Opcode::Int => argument == b"0\n" || argument == b"00\n",
-        Opcode::Unicode => argument == b"\n",
-        Opcode::Float => argument == b"0.0\n" || argument == b"-0.0\n",
-        _ => false,
-    }
-}
-
 /// Little-endian two's complement without the high bytes that only repeat the sign; no bytes for 0.
 pub(crate) fn minimal(mut bytes: &[u8]) -> &[u8] {
     while let Some((last, rest)) = bytes.split_last() {

@@ -286,15 +286,6 @@ impl<S: Sink> Emitter<S> {
         self.out.get(checkpoint.len..)
     }
 
-    /// Takes back what was written since if that is a value that is false in Python; says whether it was.
-    pub(crate) fn take_back_falsy(&mut self, checkpoint: Checkpoint) -> bool {
-        let falsy = self.since(checkpoint).is_some_and(choose::is_falsy);
-        if falsy {
-            self.out.truncate(checkpoint.len);
-        }
-        falsy
-    }
-
     /// Takes back what was written since if that is `None`; says whether it was.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
         let none = self.since(checkpoint) == Some(&[Opcode::None.byte()]);

@@ -29,6 +29,7 @@ mod recursion_told_by_its_cause;
 mod shared_text_is_not_merged;
 mod stack_global_of_long_names;
 mod state_of_globals;
+mod states_that_are_false;
 mod surrogates_in_names;
 mod surrogates_printed_whole;
 mod unhashable_through_calls;
