@@ -44,6 +44,8 @@ fn run(input: &mut Unstructured<'_>) -> Result<()> {
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &SerOptions, value: &T) {
     let pickle = match options.to_vec(value) {
         Ok(pickle) => pickle,
+        // An int of thousands of digits, at a protocol that writes ints in decimal.
+        Err(error) if error.to_string().contains("decimal digits cannot be read by Python") => return,
         Err(error) => panic!("cannot be written: {error}\n{value:?}"),
     };
     let mut written = Vec::new();
@@ -58,7 +60,11 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &Ser
     };
     same("from_slice", reading.from_slice(&pickle));
     same("from_reader", reading.from_reader(&*pickle));
-    let graph = reading.graph_from_slice(&pickle).expect("what reads as a value reads as a graph");
+    let graph = match reading.graph_from_slice(&pickle) {
+        // The name of a global may be longer than a reader takes.
+        Err(error) if error.kind() == ErrorKind::Limit && reading.from_slice::<T>(&pickle).is_err() => return,
+        graph => graph.expect("what reads as a value reads as a graph"),
+    };
     same("from a graph", T::deserialize(graph.root()));
     let again =
         options.graph_to_vec(&graph).unwrap_or_else(|error| panic!("a graph cannot be written: {error}\n{value:?}"));
