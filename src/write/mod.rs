@@ -71,7 +71,6 @@ pub(crate) struct Held {
 #[derive(Clone, Copy)]
 pub(crate) struct Checkpoint {
     len: usize,
-    memo: u32,
     commits: u64,
 }
 
@@ -275,20 +274,13 @@ impl<S: Sink> Emitter<S> {
     /// Remembers this place; it must be an opcode boundary.
     pub(crate) fn checkpoint(&mut self) -> Result<Checkpoint> {
         self.boundary()?;
-        Ok(Checkpoint { len: self.out.len(), memo: self.memo.len(), commits: self.frames.commits() })
+        Ok(Checkpoint { len: self.out.len(), commits: self.frames.commits() })
     }
 
-    /// What was written since, unless a frame ended or the memo grew meanwhile: then there is no going back.
-    fn since(&self, checkpoint: Checkpoint) -> Option<&[u8]> {
-        if self.memo.len() != checkpoint.memo || self.frames.commits() != checkpoint.commits {
-            return None;
-        }
-        self.out.get(checkpoint.len..)
-    }
-
-    /// Takes back what was written since if that is `None`; says whether it was.
+    /// Takes back what was written since if that is `None`; says whether it was. Once a frame has ended there is no going back.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
-        let none = self.since(checkpoint) == Some(&[Opcode::None.byte()]);
+        let none = self.frames.commits() == checkpoint.commits
+            && self.out.get(checkpoint.len..) == Some(&[Opcode::None.byte()]);
         if none {
             self.out.truncate(checkpoint.len);
         }
