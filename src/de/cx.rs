@@ -139,9 +139,9 @@ impl<'g, 'de> Cx<'g, 'de> {
     #[cold]
     pub(crate) fn too_deep(&self, handle: Handle, limit: usize) -> Error {
         if crate::graph::contains_itself(self.nodes, handle) {
-            return Error::data("an object contains itself; a Graph can hold it");
+            return Error::contains_itself();
         }
-        Error::limit(format!("nested more than {limit} levels deep"))
+        Error::too_deep(limit)
     }
 
     /// Attaches where in the input `handle` is.

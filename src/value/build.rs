@@ -107,9 +107,10 @@ enum Next<'g, 'de> {
 
 impl<'g, 'de> Builder<'g, 'de> {
     fn build(&self, root: Handle) -> Result<Value> {
-        let mut frame = match self.next(root, 0)? {
-            Next::Value(value) => return Ok(value),
-            Next::Frame(frame) => frame,
+        let mut frame = match self.next(root, 0) {
+            Ok(Next::Value(value)) => return Ok(value),
+            Ok(Next::Frame(frame)) => frame,
+            Err(error) => return Err(self.cause(error, &[], root)),
         };
         let mut outer: Vec<Frame<'g, 'de>> = Vec::new();
         let mut depth = frame.kind.levels();
@@ -121,7 +122,10 @@ impl<'g, 'de> Builder<'g, 'de> {
                         depth += inner.kind.levels();
                         outer.push(std::mem::replace(&mut frame, inner));
                     }
-                    Err(error) => return Err(self.cause(error, &outer, &frame)),
+                    Err(error) => {
+                        outer.push(frame);
+                        return Err(self.cause(error, &outer, child));
+                    }
                 },
                 None => {
                     depth -= frame.kind.levels();
@@ -138,16 +142,19 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// The error of a limit that was reached because a container was entered within itself, by whatever hangs off it.
+    /// The error of a limit that was reached at `handle`: a container that holds itself runs into one limit or another, and which
+    /// it is depends on more than the container. The cause is named then, at the outermost that was entered twice.
     #[cold]
-    fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
+    fn cause(&self, error: Error, entered: &[Frame<'g, 'de>], handle: Handle) -> Error {
         if error.kind() != ErrorKind::Limit {
             return error;
         }
         let mut seen = HashSet::default();
-        let entered = outer.iter().chain([frame]).map(|frame| frame.handle);
-        match entered.into_iter().find(|&handle| handle.is_object() && !seen.insert(handle)) {
-            Some(handle) => self.cx.locate(Error::data("an object contains itself; a Graph can hold it"), handle),
+        let mut path = entered.iter().map(|frame| frame.handle).chain([handle]);
+        let twice = path.find(|&handle| handle.is_object() && !seen.insert(handle));
+        // The limit may come before the way has led round once.
+        match twice.or_else(|| crate::graph::contains_itself(self.cx.nodes, handle).then_some(handle)) {
+            Some(handle) => self.cx.locate(Error::contains_itself(), handle),
             None => error,
         }
     }
@@ -196,7 +203,7 @@ impl<'g, 'de> Builder<'g, 'de> {
 
     fn check_depth(&self, handle: Handle, depth: usize) -> Result<()> {
         let limit = self.cx.settings.value_depth;
-        if depth < limit { Ok(()) } else { Err(self.cx.locate(self.cx.too_deep(handle, limit), handle)) }
+        if depth < limit { Ok(()) } else { Err(self.cx.locate(Error::too_deep(limit), handle)) }
     }
 
     fn container(&self, handle: Handle, depth: usize) -> Result<Frame<'g, 'de>> {
