@@ -26,7 +26,7 @@ pub(crate) mod view;
 mod write;
 
 pub use build::GraphBuilder;
-pub(crate) use cycle::contains_itself;
+pub(crate) use cycle::{contains_itself, outermost_cycle};
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 

@@ -4,7 +4,7 @@
 //! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
 //! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
 use super::key::is_told_by_identity;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
@@ -142,18 +142,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// The error of a limit that was reached at `handle`: a container that holds itself runs into one limit or another, and which
-    /// it is depends on more than the container. The cause is named then, at the outermost that was entered twice.
+    /// The error of a limit that was reached at `handle`. What contains itself runs into one limit or another, and which it is
+    /// and where depends on more than that; so the cause is named instead, at the first such object that was entered.
     #[cold]
     fn cause(&self, error: Error, entered: &[Frame<'g, 'de>], handle: Handle) -> Error {
         if error.kind() != ErrorKind::Limit {
             return error;
         }
-        let mut seen = HashSet::default();
-        let mut path = entered.iter().map(|frame| frame.handle).chain([handle]);
-        let twice = path.find(|&handle| handle.is_object() && !seen.insert(handle));
-        // The limit may come before the way has led round once.
-        match twice.or_else(|| crate::graph::contains_itself(self.cx.nodes, handle).then_some(handle)) {
+        let path: Vec<Handle> = entered.iter().map(|frame| frame.handle).chain([handle]).collect();
+        match crate::graph::outermost_cycle(self.cx.nodes, &path) {
             Some(handle) => self.cx.locate(Error::contains_itself(), handle),
             None => error,
         }
