@@ -417,7 +417,7 @@ impl<'a, S: Sink> Fields<'a, S> {
         }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         let emit = &mut self.dump.emit;
         if self.open {
@@ -454,7 +454,7 @@ impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
         self.field(key, value)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }

@@ -43,11 +43,12 @@ pub struct Dump<S> {
 }
 
 impl<S: Sink> Dump<S> {
+    /// The emitter is made last, so that it is made in its place: see there.
     #[inline(always)]
-    pub(super) fn new(emit: Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(super) fn new(emit: impl FnOnce() -> Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
-            emit,
+            emit: emit(),
             hashed: false,
             dumping: false,
             scratch: String::new(),
@@ -311,7 +312,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         Map::new(self)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
         match class::kind(name) {
             Kind::Plain => Fields::new(self),

@@ -286,7 +286,7 @@ impl SerOptions {
         dump.begin()?;
         value.serialize(&mut dump)?;
         dump.finish()?;
-        Ok(dump.emit.into_parts().1)
+        Ok(dump.emit.take_rest())
     }
 
     /// Serializes `value` into `writer`, in pieces of about 64 KiB, and does not flush it.
@@ -311,10 +311,7 @@ impl SerOptions {
     /// For pickles that share a memo.
     #[inline(always)]
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(
-            self.emitter_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats }),
-            self.hooks.clone(),
-        )
+        self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
     /// Whether protocols below 3 name globals as Python 2 does.
@@ -324,13 +321,13 @@ impl SerOptions {
 
     /// What writes a graph by these options: no text is memoized but that of the graph.
     pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
-        Dump::new(self.emitter_with(sink, Sharing::Never), self.hooks.clone())
+        self.start_with(sink, Sharing::Never)
     }
 
     #[inline(always)]
-    fn emitter_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Emitter<S> {
-        let mut emit = Emitter::new(sink, self.protocol, self.fix_imports, self.framing, sharing);
-        emit.set_extensions(self.extensions.clone());
-        emit
+    fn start_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Dump<S> {
+        let emit =
+            || Emitter::new(sink, self.protocol, self.fix_imports, self.framing, sharing, self.extensions.as_ref());
+        Dump::new(emit, self.hooks.clone())
     }
 }

@@ -37,7 +37,7 @@ use crate::write::{Emitter, Memory, Sharing};
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
     let (protocol, mut fetched) = survey(pickle)?;
-    let mut emitter = Emitter::new(Memory, protocol, true, true, Sharing::Never);
+    let mut emitter = Emitter::new(Memory, protocol, true, true, Sharing::Never, None);
     let (mut stored, mut next) = (Indexes::default(), 0u32);
     for item in genops(pickle, 0) {
         let instruction = item?;

@@ -87,6 +87,7 @@ pub(super) struct Frames {
 }
 
 impl Frames {
+    #[inline(always)]
     pub(super) fn new(framing: bool, old: bool, repeats: bool) -> Self {
         let repeats = repeats && !old;
         Self { framing, start: None, end: usize::MAX, limit: 0, old, repeats, unrenewed: 0, commits: 0, held: false }

@@ -253,24 +253,45 @@ impl Names {
     #[inline]
     pub(super) fn insert(&mut self, name: &'static str, index: u32, text_from: usize) {
         let number = self.entries.len();
-        if number == 0 {
-            self.entries = Vec::with_capacity(SCANNED);
+        // An entry expects the one that is made after it, so there is something to say only if others came between.
+        if self.last != number.wrapping_sub(1) {
+            self.follow(number);
         }
         self.seen |= seen_bit(name);
+        self.last = number;
+        self.next = number + 1;
+        if number == 0 || number >= SCANNED {
+            self.insert_rarely(name, index, text_from);
+        } else {
+            self.push(name, index, text_from);
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, name: &'static str, index: u32, text_from: usize) {
+        // After the last name of a record comes its first, or a new one.
+        let next = self.entries.len() as u32 + 1;
+        let (address, len) = (name.as_ptr().addr(), name.len());
+        self.entries.push(Entry { address, len, next, index, interest: Interest::new(text_from) });
+    }
+
+    /// Notes that entry `number` comes after the last one.
+    #[cold]
+    fn follow(&mut self, number: usize) {
         if let Some(last) = self.entries.get_mut(self.last) {
             last.next = number as u32;
         }
-        self.last = number;
-        self.next = number + 1;
-        // After the last name of a record comes its first, or a new one.
-        self.entries.push(Entry {
-            address: name.as_ptr().addr(),
-            len: name.len(),
-            next: number as u32 + 1,
-            index,
-            interest: Interest::new(text_from),
-        });
-        if number + 1 > SCANNED {
+    }
+
+    /// Adds the first entry, or one that goes into the table.
+    #[cold]
+    fn insert_rarely(&mut self, name: &'static str, index: u32, text_from: usize) {
+        let number = self.entries.len();
+        if number == 0 {
+            self.entries = Vec::with_capacity(SCANNED);
+        }
+        self.push(name, index, text_from);
+        if number >= SCANNED {
             self.enter(number);
         }
     }

@@ -42,6 +42,7 @@ pub(super) const NEVER: usize = 0x100;
 pub(super) const HEADER: usize = 5;
 
 impl Plain {
+    #[inline(always)]
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
         let from = match sharing {
             _ if protocol < Protocol::V2 => NEVER,

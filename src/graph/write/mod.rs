@@ -97,7 +97,7 @@ impl SerOptions {
     pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
         let mut writer = Writer::new(graph, self.start_graph(Memory), self.writes_python2_names());
         writer.run()?;
-        Ok(writer.dump.emit.into_parts().1)
+        Ok(writer.dump.emit.take_rest())
     }
 
     /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see [`Graph::to_vec`].
