@@ -137,7 +137,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return Err(self.mismatch(variants));
         }
         let object = self.instance_of(name)?;
-        let value = match (object.base, object.args.handles()) {
+        let value = match (object.base, object.args) {
             (Some((_, value)), _) | (None, &[value]) => value,
             _ => return Err(Error::data(format!("a member of {} is made of its value alone", class_text(&[name])))),
         };
@@ -296,7 +296,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return self.inner(base)?.deserialize_seq(visitor);
         }
-        match object.args.handles() {
+        match object.args {
             // A subclass of tuple has its items in one argument.
             &[items] if len != 1 && items.tag() == Tag::Tuple && tuple_items(self.cx.nodes, items).len() == len => {
                 self.inner(items)?.visit_items(visitor)
@@ -394,7 +394,7 @@ impl<'g, 'de> Content<'g, 'de> {
     /// The single argument, or the value of a builtin base class; `None` where there is no such thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
         refuse_keywords(&self.node, &self.object)?;
-        match (self.object.base, self.object.args.handles()) {
+        match (self.object.base, self.object.args) {
             (Some((_, value)), _) | (None, &[value]) => self.node.inner(value).map(Some),
             _ => Ok(None),
         }
@@ -449,7 +449,7 @@ impl<'de> Deserializer<'de> for Content<'_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.object.args.handles() {
+        match self.object.args {
             [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => visitor.visit_none(),
             _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
         }

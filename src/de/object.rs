@@ -71,7 +71,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
             _ => match self.telling_state_of(&object)? {
                 Some(state) => self.visit_state(state, &object, visitor),
-                None => match object.args.handles() {
+                None => match object.args {
                     &[single] => self.inner(single)?.any(visitor),
                     args => self.visit_run(args, visitor),
                 },
@@ -175,7 +175,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return ask.of(self.inner(base)?, visitor);
         }
         let has_items = object.more(self.cx.nodes).any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
-        match *object.args.handles() {
+        match *object.args {
             [single] if !has_items && !is_container(single) => ask.of(self.inner(single)?, visitor),
             // A subclass of bytearray below protocol 3.
             [text, encoding] if matches!(ask, Ask::Bytes) && self.of(text).is_text() && !encoding.is_object() => {
@@ -198,7 +198,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// The same, unless it is an empty dict beside arguments.
     fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
-        let made_of_something = object.base.is_some() || !object.args.handles().is_empty();
+        let made_of_something = object.base.is_some() || !object.args.is_empty();
         Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
     }
 
@@ -231,7 +231,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 self.visit_merged(sources, object, visitor)
             }
-            (None, false) => match (object.base, object.args.handles()) {
+            (None, false) => match (object.base, object.args) {
                 (Some((_, base)), _) => Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
                 (None, []) => self.visit_merged(Vec::new(), object, visitor),
                 // A tuple subclass without attributes has its items in one argument.
@@ -258,7 +258,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
             return self.visit_dict_items(&object, visitor);
         }
-        match (self.telling_state_of(&object)?, object.base, object.args.handles()) {
+        match (self.telling_state_of(&object)?, object.base, object.args) {
             (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
             (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
             (Some(state), ..) => self.visit_state(state, &object, visitor),
@@ -295,7 +295,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return Deserializer::deserialize_seq(self.inner(base)?, visitor);
         }
-        match object.args.handles() {
+        match object.args {
             &[items] if is_items(&object, items) => Deserializer::deserialize_seq(self.inner(items)?, visitor),
             [] => match self.telling_state_of(&object)? {
                 Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {

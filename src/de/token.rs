@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Flags;
 use crate::graph::scalar::{self, Int};
-use crate::graph::view::{Args, ObjectView, Parts, View, global_names};
+use crate::graph::view::{ObjectView, Parts, View, global_names};
 use crate::natural::exact_text;
 use crate::read::text::Text;
 use crate::reduce::token;
@@ -217,7 +217,7 @@ impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
             1 => seed.deserialize((&*self.names.0).into_deserializer()),
             2 => seed.deserialize((&*self.names.1).into_deserializer()),
             3 => {
-                let handles = self.object.args.handles();
+                let handles = self.object.args;
                 seed.deserialize(RunDeserializer { node: self.node, handles, kind: RunKindSeen::Tuple })
             }
             4 => match exact_text(self.node.cx, self.object)? {
@@ -275,10 +275,7 @@ impl<'de> MapAccess<'de> for ReduceAccess<'_, 'de> {
         let result = match field {
             "how" => return seed.deserialize((self.parts.how as u8).into_deserializer()),
             "callable" => seed.deserialize(of(Some(self.parts.callable))),
-            "args" => match self.parts.args {
-                Args::None => return seed.deserialize(().into_deserializer()),
-                Args::Of(handles) => seed.deserialize(run(handles, RunKindSeen::Tuple)),
-            },
+            "args" => seed.deserialize(run(self.parts.args, RunKindSeen::Tuple)),
             "kwargs" => seed.deserialize(of(self.parts.kwargs)),
             "listitems" => seed.deserialize(run(&self.parts.items, RunKindSeen::List)),
             "setitems" => seed.deserialize(run(&self.parts.adds, RunKindSeen::List)),

@@ -285,7 +285,7 @@ impl<'g> Node<'g> {
                     [callable, args, ..] => (callable, args),
                     _ => (Handle::VACANT, Handle::VACANT),
                 };
-                let args = super::view::Args::Of(tuple_items(nodes, args));
+                let args = tuple_items(nodes, args);
                 ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object }
             }
         };
@@ -300,7 +300,7 @@ impl<'g> Node<'g> {
         Some(ObjectParts {
             how: object.how,
             callable: self.at(object.callable),
-            args: object.args.handles().iter().map(|&handle| self.at(handle)).collect(),
+            args: object.args.iter().map(|&handle| self.at(handle)).collect(),
             kwargs: object.kwargs.map(|handle| self.at(handle)),
             states,
         })

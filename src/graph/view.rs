@@ -40,29 +40,12 @@ pub(crate) enum Payload<'g> {
 pub(crate) struct ObjectView<'g> {
     pub(crate) how: How,
     pub(crate) callable: Handle,
-    pub(crate) args: Args<'g>,
+    pub(crate) args: &'g [Handle],
     /// A dict.
     pub(crate) kwargs: Option<Handle>,
     /// For `copyreg._reconstructor`: the base class and its value, unless that is `object` and `None`.
     pub(crate) base: Option<(Handle, Handle)>,
     pub(crate) object: Object,
-}
-
-/// The positional arguments.
-#[derive(Clone, Copy)]
-pub(crate) enum Args<'g> {
-    Of(&'g [Handle]),
-    /// Python 2.2's `None` instead of a tuple.
-    None,
-}
-
-impl<'g> Args<'g> {
-    pub(crate) fn handles(self) -> &'g [Handle] {
-        match self {
-            Self::Of(handles) => handles,
-            Self::None => &[],
-        }
-    }
 }
 
 impl<'g> ObjectView<'g> {
@@ -98,7 +81,7 @@ impl<'g> ObjectView<'g> {
 pub(crate) struct Parts<'g> {
     pub(crate) how: How,
     pub(crate) callable: Handle,
-    pub(crate) args: Args<'g>,
+    pub(crate) args: &'g [Handle],
     pub(crate) kwargs: Option<Handle>,
     pub(crate) items: Vec<Handle>,
     pub(crate) adds: Vec<Handle>,
@@ -131,7 +114,7 @@ impl<'g> ObjectView<'g> {
             // Only the call itself says what the value of the base class was.
             parts.how = How::Call;
             parts.callable = reconstructor;
-            parts.args = Args::Of(tuple_items(nodes, arguments));
+            parts.args = tuple_items(nodes, arguments);
         }
         let mut setters = 0;
         for (kind, run) in self.more(nodes) {
@@ -185,48 +168,44 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
         |how, callable, args, kwargs| View::Object(ObjectView { how, callable, args, kwargs, base: None, object });
     let spelling = Spelling::of(object.flags());
     let arguments = parts.get(1).copied().unwrap_or(Handle::VACANT);
-    let args = match arguments.tag() {
-        Tag::None => Args::None,
-        _ => Args::Of(tuple_items(nodes, arguments)),
-    };
+    let args = tuple_items(nodes, arguments);
     Ok(match spelling {
         Spelling::NewObj => view(How::NewObj, callable, args, None),
         Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
-        Spelling::Inst | Spelling::Obj => view(How::Inst, callable, Args::Of(parts.get(1..).unwrap_or_default()), None),
-        Spelling::Reduce => {
-            let handles = args.handles();
-            match (Spelling::known(object.flags()), handles) {
-                (known @ (Known::Set | Known::FrozenSet), items) => View::Set {
-                    frozen: known == Known::FrozenSet,
-                    items: items.first().copied(),
-                    taken: nodes.more(&object).taken().unwrap_or(0),
-                },
-                (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => View::Bytes {
-                    array: known == Known::ByteArray,
-                    bytes: bytes_of(nodes, input, of).map_err(|error| error.at(object.offset() as u64))?,
-                },
-                (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
-                (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
-                (Known::GetAttr, &[owner, _]) if leads_to_global(nodes, owner) => View::Attribute,
-                (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, Args::Of(args), None),
-                (Known::NewObjEx, &[class, args, kwargs]) => {
-                    view(How::NewObjEx, class, Args::Of(tuple_items(nodes, args)), Some(kwargs))
-                }
-                (Known::Reconstructor, &[class, base, value]) => View::Object(ObjectView {
-                    how: How::NewObj,
-                    callable: class,
-                    args: Args::Of(&[]),
-                    kwargs: None,
-                    base: (value.tag() != Tag::None || !is_object_class(nodes, base)).then_some((base, value)),
-                    object,
-                }),
-                (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable) {
-                    Some((class, args, kwargs)) => view(How::NewObjEx, class, Args::Of(args), kwargs),
-                    None => view(How::Call, callable, args, None),
-                },
-                _ => view(How::Call, callable, args, None),
+        Spelling::Inst | Spelling::Obj => view(How::Inst, callable, parts.get(1..).unwrap_or_default(), None),
+        // `None` for arguments was a call of `__basicnew__` in Python 2.2; it made what `__new__` makes.
+        Spelling::Reduce if arguments.tag() == Tag::None => view(How::NewObj, callable, args, None),
+        Spelling::Reduce => match (Spelling::known(object.flags()), args) {
+            (known @ (Known::Set | Known::FrozenSet), items) => View::Set {
+                frozen: known == Known::FrozenSet,
+                items: items.first().copied(),
+                taken: nodes.more(&object).taken().unwrap_or(0),
+            },
+            (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => View::Bytes {
+                array: known == Known::ByteArray,
+                bytes: bytes_of(nodes, input, of).map_err(|error| error.at(object.offset() as u64))?,
+            },
+            (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
+            (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
+            (Known::GetAttr, &[owner, _]) if leads_to_global(nodes, owner) => View::Attribute,
+            (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, args, None),
+            (Known::NewObjEx, &[class, args, kwargs]) => {
+                view(How::NewObjEx, class, tuple_items(nodes, args), Some(kwargs))
             }
-        }
+            (Known::Reconstructor, &[class, base, value]) => View::Object(ObjectView {
+                how: How::NewObj,
+                callable: class,
+                args: &[],
+                kwargs: None,
+                base: (value.tag() != Tag::None || !is_object_class(nodes, base)).then_some((base, value)),
+                object,
+            }),
+            (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable) {
+                Some((class, args, kwargs)) => view(How::NewObjEx, class, args, kwargs),
+                None => view(How::Call, callable, args, None),
+            },
+            _ => view(How::Call, callable, args, None),
+        },
     })
 }
 
@@ -271,8 +250,9 @@ fn partial_new<'g>(
     callable: Handle,
 ) -> Option<(Handle, &'g [Handle], Option<Handle>)> {
     let partial = nodes.object(callable.number());
-    let &[function, _] = nodes.first(&partial) else { return None };
-    if Spelling::of(partial.flags()) != Spelling::Reduce || function.tag() != Tag::Global {
+    let &[function, arguments] = nodes.first(&partial) else { return None };
+    let is_call = Spelling::of(partial.flags()) == Spelling::Reduce && arguments.tag() != Tag::None;
+    if !is_call || function.tag() != Tag::Global {
         return None;
     }
     let names = global_names(nodes, input, function, false).ok()??;
@@ -304,7 +284,7 @@ pub(crate) fn spelled<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) ->
         [callable, arguments] => (callable, tuple_items(nodes, arguments)),
         _ => (Handle::VACANT, &[][..]),
     };
-    Ok(ObjectView { how: How::Call, callable, args: Args::Of(args), kwargs: None, base: None, object })
+    Ok(ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object })
 }
 
 /// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or `_codecs.encode(text, encoding)`.

@@ -211,7 +211,7 @@ pub(crate) struct Call<'c, 'g, 'de> {
 
 impl<'g> Call<'_, 'g, '_> {
     fn args(&self) -> &'g [Handle] {
-        self.object.args.handles()
+        self.object.args
     }
 
     /// An int. Its digits are counted, and as with text, where the budget does not allow it there is none.

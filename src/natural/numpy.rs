@@ -83,7 +83,7 @@ pub(crate) fn numpy<'de>(cx: &Cx<'_, 'de>, object: &ObjectView<'_>) -> Result<Op
     };
     let offset = object.object.offset() as u64;
     let reader = Reader { cx, offset };
-    let array = match (&*module, &*function, object.args.handles()) {
+    let array = match (&*module, &*function, object.args) {
         ("numpy._core.multiarray" | "numpy.core.multiarray", "_reconstruct", _) => reader.with_state(object, false),
         ("numpy.ma.core", "_mareconstruct", _) => reader.with_state(object, true),
         ("numpy._core.multiarray" | "numpy.core.multiarray", "scalar", &[dtype, data]) => reader.scalar(dtype, data),
@@ -293,7 +293,7 @@ impl<'de> Reader<'_, '_, 'de> {
             }
             _ => return Ok(None),
         }
-        let Some(&text) = call.args.handles().first() else { return Ok(None) };
+        let Some(&text) = call.args.first() else { return Ok(None) };
         let mut dtype = match text.tag() {
             // `numpy.record`, of a record array.
             Tag::Global => Dtype::plain(Kind::Void, ByteOrder::None, 0),

@@ -152,7 +152,7 @@ pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Optio
     if call.class_name(handle) != "datetime.timedelta" {
         return Ok(None);
     }
-    let micros = microseconds(call, delta.args.handles());
+    let micros = microseconds(call, delta.args);
     let day = 86_400 * SECOND;
     Ok(micros.and_then(|micros| i64::try_from(micros).ok()).filter(|micros| micros.abs() < day))
 }

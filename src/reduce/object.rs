@@ -93,8 +93,8 @@ impl TryFrom<u8> for How {
 /// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is whatever the class takes for its
 /// state. `L` is the type of list and of set items, `K` and `V` that of dict items.
 ///
-/// CPython leaves out a state that is false (`None`, `{}`, `0`, `''`), and so does writing here; a `__setstate__` is then
-/// not called. Read `state: None` as the class's own default.
+/// CPython leaves out a state that is `None`, and so does writing here; a `__setstate__` is then not called. Read
+/// `state: None` as the class's own default.
 ///
 /// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307; `save_reduce` in
 /// `Lib/pickle.py`.

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Contents, RunKind};
 use crate::graph::scalar::{self, Int};
-use crate::graph::view::{Args, View};
+use crate::graph::view::View;
 use crate::reduce::{Global, How, Reduce};
 
 /// The value that `root` stands for.
@@ -90,7 +90,7 @@ impl Kind {
 /// How the values of an object's frame are its parts: the callable first, and then as many of each as is said here.
 struct Shape {
     how: How,
-    args: Option<usize>,
+    args: usize,
     kwargs: bool,
     items: usize,
     adds: usize,
@@ -254,13 +254,9 @@ impl<'g, 'de> Builder<'g, 'de> {
             View::Attribute => return self.global(&node).map(Next::Value),
         };
         let parts = object.parts(nodes)?;
-        let (args, positional) = match parts.args {
-            Args::None => (None, &[][..]),
-            Args::Of(handles) => (Some(handles.len()), handles),
-        };
         let shape = Shape {
             how: parts.how,
-            args,
+            args: parts.args.len(),
             kwargs: parts.kwargs.is_some(),
             items: parts.items.len(),
             adds: parts.adds.len(),
@@ -269,7 +265,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             setter: parts.setter.is_some(),
         };
         let mut children = vec![parts.callable];
-        children.extend_from_slice(positional);
+        children.extend_from_slice(parts.args);
         children.extend(parts.kwargs);
         for run in [parts.items, parts.adds, parts.pairs] {
             children.extend(run);
@@ -469,10 +465,7 @@ impl Shape {
         let mut values = values.into_iter();
         // There are as many values as the shape says: it was made together with their handles.
         let callable = values.next().unwrap_or_default();
-        let args = match self.args {
-            Some(count) => Value::Tuple(values.by_ref().take(count).collect()),
-            None => Value::None,
-        };
+        let args = Value::Tuple(values.by_ref().take(self.args).collect());
         let kwargs = match values.by_ref().take(usize::from(self.kwargs)).next() {
             Some(Value::Dict(kwargs)) => kwargs,
             Some(_) => return Err(Error::data("keyword arguments are no dict")),

@@ -142,7 +142,7 @@ impl World {
     /// The object as it is seen.
     pub fn see(&self, id: Id) -> Seen {
         let Thing::Made(made) = &self.things[id] else { panic!("only objects are made") };
-        let args = made.args.clone().unwrap_or_default();
+        let args = made.args.clone();
         let call = |how| Seen::Object { how, callable: made.callable, args: args.clone(), kwargs: made.kwargs };
         match (made.known, args.as_slice()) {
             (Some(known @ (Known::Set | Known::FrozenSet)), _) => {
@@ -195,7 +195,7 @@ impl World {
         let &[Done::State(None, state)] = self.done[callable].as_slice() else { return None };
         let Thing::Tuple(state) = &self.things[state] else { return None };
         let &[new, args, kwargs, attributes] = state.as_slice() else { return None };
-        let Thing::Made(Made { known: Some(Known::GetAttr), args: Some(named), .. }) = &self.things[new] else {
+        let Thing::Made(Made { known: Some(Known::GetAttr), args: named, .. }) = &self.things[new] else {
             return None;
         };
         if self.text(named[1]).as_deref() != Some("__new__") || self.things[attributes] != Thing::None {
@@ -215,7 +215,7 @@ impl World {
     fn dotted(&self, id: Id) -> Option<(String, String)> {
         match &self.things[id] {
             Thing::Global { module, name } => Some((module.clone(), name.clone())),
-            Thing::Made(Made { known: Some(Known::GetAttr), args: Some(args), .. }) => {
+            Thing::Made(Made { known: Some(Known::GetAttr), args, .. }) => {
                 let (module, owner) = self.dotted(args[0])?;
                 let name = match &self.things[args[1]] {
                     Thing::Chars(bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -234,7 +234,7 @@ impl World {
             [value] => match &self.things[value] {
                 Thing::Bytes(bytes) | Thing::ByteArray(bytes) | Thing::Chars(bytes) => Ok(Some(bytes.clone())),
                 // A bytearray of bytes whose encoding is unknown: a bytearray, of unknown content.
-                Thing::Made(made) => Ok(self.encoded(made.args.as_deref().unwrap_or_default()).unwrap_or(None)),
+                Thing::Made(made) => Ok(self.encoded(&made.args).unwrap_or(None)),
                 _ => Ok(None),
             },
             [text, encoding, ..] => {

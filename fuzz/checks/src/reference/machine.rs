@@ -371,13 +371,12 @@ impl<'a> Unpickler<'a> {
             b'R' => {
                 let (args, callable) = (self.pop()?, self.pop()?);
                 self.callable(callable)?;
-                let args = match &self.world.things[args] {
-                    Thing::Tuple(items) => Some(items.clone()),
+                match self.world.things[args].clone() {
+                    Thing::Tuple(args) => self.reduce(callable, args)?,
                     // Python 2.2 meant `__basicnew__`; CPython refuses it today.
-                    Thing::None => None,
+                    Thing::None => self.make(How::NewObj, callable, Vec::new(), None),
                     _ => return Err("arguments that are no tuple"),
-                };
-                self.reduce(callable, args)?;
+                }
             }
             0x81 => {
                 let (args, class) = (self.pop()?, self.pop()?);

@@ -72,8 +72,7 @@ pub enum How {
 pub struct Made {
     pub how: How,
     pub callable: Id,
-    /// `None` where Python 2.2 wrote `None`.
-    pub args: Option<Vec<Id>>,
+    pub args: Vec<Id>,
     pub kwargs: Option<Id>,
     /// Which builtin the call spells.
     pub known: Option<Known>,

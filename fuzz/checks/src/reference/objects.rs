@@ -94,7 +94,7 @@ impl Unpickler<'_> {
         };
         // A call `setter(object, state)` that is dropped while `object` is on top is how a state setter is written.
         let Ok(object) = self.top() else { return Ok(()) };
-        let Thing::Made(Made { how: How::Reduce, callable, args: Some(args), .. }) = &self.world.things[popped] else {
+        let Thing::Made(Made { how: How::Reduce, callable, args, .. }) = &self.world.things[popped] else {
             return Ok(());
         };
         let getattr = matches!(
@@ -135,16 +135,13 @@ impl Unpickler<'_> {
     }
 
     pub(super) fn make(&mut self, how: How, callable: Id, args: Vec<Id>, kwargs: Option<Id>) {
-        self.push(Thing::Made(Made { how, callable, args: Some(args), kwargs, known: None, taken: Vec::new() }));
+        self.push(Thing::Made(Made { how, callable, args, kwargs, known: None, taken: Vec::new() }));
     }
 
-    pub(super) fn reduce(&mut self, callable: Id, args: Option<Vec<Id>>) -> Outcome {
-        let known = match &args {
-            Some(args) => self.world.understand(callable, args)?,
-            None => None,
-        };
-        let taken = match (known, args.as_deref()) {
-            (Some(Known::Set | Known::FrozenSet), Some(&[items])) => match &self.world.things[items] {
+    pub(super) fn reduce(&mut self, callable: Id, args: Vec<Id>) -> Outcome {
+        let known = self.world.understand(callable, &args)?;
+        let taken = match (known, args.as_slice()) {
+            (Some(Known::Set | Known::FrozenSet), &[items]) => match &self.world.things[items] {
                 Thing::List(items) | Thing::Tuple(items) => items.clone(),
                 _ => Vec::new(),
             },
