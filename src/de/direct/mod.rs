@@ -72,8 +72,11 @@ pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8], settings: &Settin
     }
     let mut direct = Direct::new(input, settings.plain);
     direct.begin().ok()?;
-    let value = T::deserialize(&mut direct).ok()?;
+    // Moved as little as may be: a value can be as large as its type likes.
+    let value = T::deserialize(&mut direct);
     // A type may look at nothing; then there may be nothing.
-    let regular = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
-    regular.then_some(value)
+    if direct.is_at_root() || !direct.ends_with(Opcode::Stop) {
+        return None;
+    }
+    value.ok()
 }
