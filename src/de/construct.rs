@@ -32,7 +32,7 @@ impl<'g> Made<'g> {
     /// Walks over it.
     pub(crate) fn read<'de, T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>) -> Result<T> {
         let nodes: Nodes<'de> = self.nodes;
-        let cx = Cx::new(&nodes, &[], self.settings);
+        let cx = Cx::new(&nodes, &[], 0, self.settings);
         walk(NodeDeserializer::new(&cx, self.root, self.depth)).map_err(|error| cx.locate(error, self.root))
     }
 }

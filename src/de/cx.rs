@@ -40,9 +40,11 @@ pub(crate) struct Cx<'g, 'de> {
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>) -> Self {
+    /// `span` is how many bytes of the input the nodes were made from. What follows them says nothing: a reader does not even have
+    /// it, and is to meet the same limits.
+    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], span: usize, settings: Settings<'g>) -> Self {
         let looked_through = nodes.handle_count() as u64 + LOOKS * nodes.run_count() as u64 + 1;
-        let own = limits::EXPANSION_PER_VALUE * looked_through + input.len() as u64;
+        let own = limits::EXPANSION_PER_VALUE * looked_through + span as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
 

@@ -27,9 +27,8 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::graph::handle::Handle;
 use crate::graph::nodes::Nodes;
-use crate::machine::{self, Config, State};
+use crate::machine::{self, Config, Loaded, State};
 use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
@@ -98,7 +97,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
-    let value = read_nodes(&state.nodes, bytes, loaded.root, settings, buffers)?;
+    let value = read_nodes(&state.nodes, bytes, &loaded, settings, buffers)?;
     // Last, as from a reader, so that of two faults both name the same one.
     check_all_taken(&state, buffers)?;
     Ok(value)
@@ -108,12 +107,12 @@ fn read_slice<'de, T: Deserialize<'de>>(
 pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
     nodes: &Nodes<'de>,
     input: &'de [u8],
-    root: Handle,
+    loaded: &Loaded,
     settings: &Settings<'_>,
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
-    let cx = Cx::new(nodes, input, *settings).with_buffers(buffers.unwrap_or_default());
-    T::deserialize(NodeDeserializer::root(&cx, root)).map_err(|error| cx.locate(error, root))
+    let cx = Cx::new(nodes, input, loaded.end, *settings).with_buffers(buffers.unwrap_or_default());
+    T::deserialize(NodeDeserializer::root(&cx, loaded.root)).map_err(|error| cx.locate(error, loaded.root))
 }
 
 /// Sees to it that the pickles read so far took every buffer that was given with them.

@@ -100,7 +100,8 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
     /// The pickle cannot be read, or is no list, tuple or set.
     pub fn elements<T: Deserialize<'de>>(&mut self) -> Result<Elements<'_, 'de, T>> {
         let root = self.load()?;
-        Elements::new(walk(&self.source.state.nodes, self.source.bytes, &self.options), root, 0)
+        let source = &self.source;
+        Elements::new(walk(&source.state, source.bytes, source.at, &self.options), root, 0)
     }
 
     /// The pickles that follow, each as a `T`.
@@ -162,7 +163,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
     pub fn elements<T: DeserializeOwned>(&mut self) -> Result<Elements<'_, '_, T>> {
         let root = self.load()?;
         let source = &self.source;
-        Elements::new(walk(&source.state.nodes, source.collector.bytes(), &self.options), root, source.dropped)
+        let cx = walk(&source.state, source.collector.bytes(), source.at, &self.options);
+        Elements::new(cx, root, source.dropped)
     }
 
     /// The pickles that follow, each as a `T`.
@@ -236,17 +238,18 @@ fn trailing(offset: u64) -> Error {
     Error::data("bytes follow the last pickle").at(offset)
 }
 
-/// Where the walk over a loaded pickle starts: settings, nodes, input and root, by field so that borrows stay apart.
-fn walk<'g, 'de>(nodes: &'g Nodes<'de>, input: &'de [u8], options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
-    Cx::new(nodes, input, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
+/// A walk over a loaded pickle, which ends at byte `end` of the input. By field, so that borrows stay apart.
+fn walk<'g, 'de>(state: &'g State<'de>, input: &'de [u8], end: usize, options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
+    let span = end - state.begin.unwrap_or(end);
+    Cx::new(&state.nodes, input, span, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
 macro_rules! forward {
     ($self:ident, $load:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
             let root = $self.load()?;
-            let (nodes, input, dropped) = $load;
-            let cx = walk(nodes, input, &$self.options);
+            let (state, input, end, dropped) = $load;
+            let cx = walk(state, input, end, &$self.options);
             serde::Deserializer::$method(NodeDeserializer::root(&cx, root), $($arg,)* visitor)
                 .map_err(|error| cx.locate(error, root).in_stream(dropped))
         }
@@ -272,12 +275,12 @@ macro_rules! forward_all {
 
 impl<'de, 'a: 'de> serde::Deserializer<'de> for &mut Deserializer<'a, SliceSource<'de>> {
     type Error = Error;
-    forward_all! { self, (&self.source.state.nodes, self.source.bytes, 0) }
+    forward_all! { self, (&self.source.state, self.source.bytes, self.source.at, 0) }
 }
 
 impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<'_, ReaderSource<R>> {
     type Error = Error;
-    forward_all! { self, (&self.source.state.nodes, self.source.collector.bytes(), self.source.dropped) }
+    forward_all! { self, (&self.source.state, self.source.collector.bytes(), self.source.at, self.source.dropped) }
 }
 
 /// The pickles of a stream; see [`Deserializer::into_iter`].

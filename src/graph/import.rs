@@ -64,7 +64,7 @@ enum Task<'v> {
 /// How the handles of an object are its parts, in the order of the fields behind the callable.
 struct Shape {
     how: How,
-    args: Option<usize>,
+    args: usize,
     items: usize,
     adds: usize,
     pairs: usize,
@@ -199,10 +199,10 @@ impl Shape {
     fn of(object: &Reduce) -> Result<Self> {
         Ok(Self {
             how: object.how,
-            // As on writing, any sequence will do.
+            // As on writing, any sequence will do, and `None` for none.
             args: match &object.args {
-                Value::Tuple(items) | Value::List(items) => Some(items.len()),
-                Value::None => None,
+                Value::Tuple(items) | Value::List(items) => items.len(),
+                Value::None => 0,
                 _ => return Err(Error::data("the arguments of an object are no tuple")),
             },
             items: object.listitems.len(),
@@ -304,7 +304,7 @@ impl<'de> Importer<'_, 'de> {
     }
 
     fn object(&mut self, shape: &Shape) -> Result<Handle> {
-        let args = shape.args.unwrap_or(0);
+        let args = shape.args;
         let count =
             2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
         let mut parts = self.take(count).into_iter();
@@ -323,9 +323,8 @@ impl<'de> Importer<'_, 'de> {
         let mut first = vec![callable];
         match (spelling, shape.args) {
             (Spelling::Inst, _) => first.extend_from_slice(&positional),
-            (_, None) => first.push(Handle::new(Tag::None, 0, self.offset)),
-            (_, Some(0)) => first.push(Handle::new(Tag::EmptyTuple, 0, self.offset)),
-            (_, Some(_)) => first.push(self.container(Tag::Tuple, &positional)?),
+            (_, 0) => first.push(Handle::new(Tag::EmptyTuple, 0, self.offset)),
+            (_, _) => first.push(self.container(Tag::Tuple, &positional)?),
         }
         if spelling == Spelling::NewObjEx {
             first.push(kwargs);

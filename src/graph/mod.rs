@@ -26,7 +26,7 @@ pub(crate) mod view;
 mod write;
 
 pub use build::GraphBuilder;
-pub(crate) use cycle::{contains_itself, outermost_cycle};
+pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 
@@ -134,19 +134,22 @@ impl<'de> Graph<'de> {
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
         let loaded = machine::load(bytes, 0, &mut state, &options.settings.config(true, buffers))?;
         check_all_taken(&state, buffers)?;
-        Ok(Self::new(Cow::Borrowed(bytes), state.nodes, &loaded, options))
+        let input = bytes.get(..loaded.end).unwrap_or(bytes);
+        Ok(Self::new(Cow::Borrowed(input), state.nodes, &loaded, options))
     }
 
     fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut collector = Collector::new(reader);
         collector.collect(0)?;
-        let bytes = collector.into_bytes();
+        let mut bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
         let loaded = machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
         check_all_taken(&state, buffers)?;
         let nodes = state.into_owned().nodes;
+        // A frame may have announced more than the pickle used.
+        bytes.truncate(loaded.end);
         Ok(Self::new(Cow::Owned(bytes), nodes, &loaded, options))
     }
 

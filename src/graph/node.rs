@@ -443,7 +443,8 @@ impl<'g> Node<'g> {
     /// Begins a walk of `de/` here.
     pub(super) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
         let settings = self.graph.settings.into();
-        let cx = Cx::new(&self.graph.nodes, self.input(), settings).with_buffers(&self.graph.buffers);
+        let cx =
+            Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings).with_buffers(&self.graph.buffers);
         walk(NodeDeserializer::root(&cx, self.handle))
     }
 }

@@ -96,27 +96,28 @@ impl Machine<'_, '_> {
         if let Some(hooks) = self.hooks
             && let Some(resolver) = hooks.settings.resolver
         {
-            let cx = Cx::with_budget(&self.state.nodes, self.input, *hooks.settings, self.budget);
+            // What lies ahead in the input says nothing: a reader does not even have it.
+            let allowed = hooks.settings.max_expansion.saturating_add(self.consumed() as u64);
+            let cx = Cx::with_budget(&self.state.nodes, self.input, *hooks.settings, allowed - self.expanded);
             let value = crate::value::build(&cx, id)?;
-            self.budget = cx.budget();
+            self.expanded = allowed - cx.budget();
             if let Some(value) = resolver.persistent_load(&value)? {
-                return self.import(value);
+                return self.import(value, allowed);
             }
         }
         self.object(Tag::Persid, Flags::default(), &[id])
     }
 
-    fn import(&mut self, value: Value) -> Result<Handle> {
+    /// The node of a caller's object; all of them may expand to so many bytes.
+    fn import(&mut self, value: Value, allowed: u64) -> Result<Handle> {
         let (handle, cost) = import(&mut self.state.nodes, value, self.cursor.opcode_position())?;
         if self.state.nodes.object_count() > self.config.max_nodes {
             return Err(self.too_many_nodes());
         }
-        match self.budget.checked_sub(cost) {
-            Some(left) => {
-                self.budget = left;
-                Ok(handle)
-            }
-            None => Err(Error::limit("the objects of persistent ids come to more than max_expansion allows")),
+        self.expanded = self.expanded.saturating_add(cost);
+        if self.expanded > allowed {
+            return Err(Error::limit("the objects of persistent ids come to more than max_expansion allows"));
         }
+        Ok(handle)
     }
 }

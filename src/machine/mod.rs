@@ -140,7 +140,7 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         state,
         config,
         hooks: config.hooks.map(Hooks::new),
-        budget: config.hooks.map_or(0, |settings| settings.max_expansion.saturating_add(len as u64)),
+        expanded: 0,
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
     let protocol = Protocol::try_from(machine.protocol).ok().filter(|protocol| *protocol >= Opcode::Proto.protocol());
@@ -163,8 +163,8 @@ struct Machine<'m, 'de> {
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
     hooks: Option<Hooks<'m>>,
-    /// Bytes to which the persistent ids and the caller's objects may still expand.
-    budget: u64,
+    /// Bytes to which the persistent ids and the caller's objects have expanded.
+    expanded: u64,
 }
 
 impl<'de> Machine<'_, 'de> {

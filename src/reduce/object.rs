@@ -94,7 +94,8 @@ impl TryFrom<u8> for How {
 /// state. `L` is the type of list and of set items, `K` and `V` that of dict items.
 ///
 /// CPython leaves out a state that is `None`, and so does writing here; a `__setstate__` is then not called. Read
-/// `state: None` as the class's own default.
+/// `state: None` as the class's own default. (At protocols 0 and 1 `copyreg` leaves out every state that is false; a class with a
+/// `__reduce__` of its own decides for itself, and so does a `Reduce`.)
 ///
 /// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307; `save_reduce` in
 /// `Lib/pickle.py`.

@@ -4,7 +4,7 @@
 //! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
 //! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
 use super::key::is_told_by_identity;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
@@ -107,10 +107,9 @@ enum Next<'g, 'de> {
 
 impl<'g, 'de> Builder<'g, 'de> {
     fn build(&self, root: Handle) -> Result<Value> {
-        let mut frame = match self.next(root, 0) {
-            Ok(Next::Value(value)) => return Ok(value),
-            Ok(Next::Frame(frame)) => frame,
-            Err(error) => return Err(self.cause(error, &[], root)),
+        let mut frame = match self.next(root, 0)? {
+            Next::Value(value) => return Ok(value),
+            Next::Frame(frame) => frame,
         };
         let mut outer: Vec<Frame<'g, 'de>> = Vec::new();
         let mut depth = frame.kind.levels();
@@ -122,10 +121,7 @@ impl<'g, 'de> Builder<'g, 'de> {
                         depth += inner.kind.levels();
                         outer.push(std::mem::replace(&mut frame, inner));
                     }
-                    Err(error) => {
-                        outer.push(frame);
-                        return Err(self.cause(error, &outer, child));
-                    }
+                    Err(error) => return Err(self.cause(error, &outer, &frame)),
                 },
                 None => {
                     depth -= frame.kind.levels();
@@ -142,15 +138,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// The error of a limit that was reached at `handle`. What contains itself runs into one limit or another, and which it is
-    /// and where depends on more than that; so the cause is named instead, at the first such object that was entered.
+    /// The error of a limit that was reached because a container was entered within itself, by whatever hangs off it.
     #[cold]
-    fn cause(&self, error: Error, entered: &[Frame<'g, 'de>], handle: Handle) -> Error {
+    fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
         if error.kind() != ErrorKind::Limit {
             return error;
         }
-        let path: Vec<Handle> = entered.iter().map(|frame| frame.handle).chain([handle]).collect();
-        match crate::graph::outermost_cycle(self.cx.nodes, &path) {
+        let mut seen = HashSet::default();
+        let entered = outer.iter().chain([frame]).map(|frame| frame.handle);
+        match entered.into_iter().find(|&handle| handle.is_object() && !seen.insert(handle)) {
             Some(handle) => self.cx.locate(Error::contains_itself(), handle),
             None => error,
         }
@@ -200,7 +196,7 @@ impl<'g, 'de> Builder<'g, 'de> {
 
     fn check_depth(&self, handle: Handle, depth: usize) -> Result<()> {
         let limit = self.cx.settings.value_depth;
-        if depth < limit { Ok(()) } else { Err(self.cx.locate(Error::too_deep(limit), handle)) }
+        if depth < limit { Ok(()) } else { Err(self.cx.locate(self.cx.too_deep(handle, limit), handle)) }
     }
 
     fn container(&self, handle: Handle, depth: usize) -> Result<Frame<'g, 'de>> {

@@ -93,7 +93,7 @@ fn walk<'de, T>(
     // the value may have come out of a pickle. Text may be looked at several times on the way: for the class of a time
     // zone, and for its name.
     let settings = Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }.into();
-    visit(NodeDeserializer::root(&Cx::new(nodes, &[], settings), root)).map_err(Error::nowhere)
+    visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
 }
 
 macro_rules! forward {

@@ -253,9 +253,8 @@ impl Names {
     #[inline]
     pub(super) fn insert(&mut self, name: &'static str, index: u32, text_from: usize) {
         let number = self.entries.len();
-        // An entry expects the one that is made after it, so there is something to say only if others came between.
-        if self.last != number.wrapping_sub(1) {
-            self.follow(number);
+        if let Some(last) = self.entries.get_mut(self.last) {
+            last.next = number as u32;
         }
         self.seen |= seen_bit(name);
         self.last = number;
@@ -273,14 +272,6 @@ impl Names {
         let next = self.entries.len() as u32 + 1;
         let (address, len) = (name.as_ptr().addr(), name.len());
         self.entries.push(Entry { address, len, next, index, interest: Interest::new(text_from) });
-    }
-
-    /// Notes that entry `number` comes after the last one.
-    #[cold]
-    fn follow(&mut self, number: usize) {
-        if let Some(last) = self.entries.get_mut(self.last) {
-            last.next = number as u32;
-        }
     }
 
     /// Adds the first entry, or one that goes into the table.

@@ -77,8 +77,8 @@ pub(crate) struct Checkpoint {
 impl<S: Sink> Emitter<S> {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
-    /// Inlined, and so is all that leads here; and nothing is set once it has been made. So it is made in its place: an emitter is
-    /// some hundred bytes, and to move it was a tenth of the time that a small message takes.
+    /// Inlined, and so is all that leads here, and nothing is done to it before it is where it stays. So it is made in its place: an
+    /// emitter is some hundred bytes, and to move it was a tenth of the time that a small message takes.
     #[inline(always)]
     pub(crate) fn new(
         sink: S,

@@ -3,6 +3,7 @@
 mod arguments_that_are_none;
 mod arrays_of_nothing_in_values;
 mod buffers_counted_last;
+mod bytes_behind_the_pickle;
 mod bytes_encoded_again_and_again;
 mod callables_that_are_none;
 mod calls_of_values;

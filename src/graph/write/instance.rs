@@ -17,7 +17,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         let parts = self.nodes.first(object);
         let (&callable, arguments) = parts.split_first().ok_or_else(unreadable)?;
         let args = arguments.first().copied().unwrap_or(Handle::VACANT);
-        // `None` for arguments is a call of `__basicnew__`, which no Python has had since 2.3; it made what `__new__` makes.
+        // `None` for the arguments of REDUCE is a call of `__basicnew__`, which no Python has had since 2.3; it made what `__new__` makes.
         let none = args.tag() == Tag::None;
         let args = if none { Handle::new(Tag::EmptyTuple, 0, 0) } else { args };
         match Spelling::of(object.flags()) {
@@ -35,7 +35,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                 }
                 self.pending.push(Task::Op(Opcode::Reduce));
             }
-            Spelling::NewObjEx if !none => match arguments.get(1) {
+            Spelling::NewObjEx => match arguments.get(1) {
                 Some(&kwargs) if self.at_least(Opcode::NewobjEx) => {
                     let saves = [callable, args, kwargs].map(Task::Save);
                     self.pending.extend(saves);
