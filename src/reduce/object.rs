@@ -111,7 +111,8 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     pub kwargs: Dict,
     /// What is appended to the new object.
     pub listitems: Vec<L>,
-    /// What is added to the new object, as to a set.
+    /// What is added to the new object, as to a set. Below protocol 4, which has no opcode for it, each is written as a call of the
+    /// object's `add`: Python makes it, and reading here, where nothing is called, does not find the items again.
     pub setitems: Vec<L>,
     /// What is stored in the new object by key.
     pub dictitems: Vec<(K, V)>,
