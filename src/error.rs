@@ -147,12 +147,6 @@ impl Error {
         Self::unsupported(format!("pickle protocol {number} is not known; the highest is 5"))
     }
 
-    /// Containers within containers, beyond the limit.
-    #[cold]
-    pub(crate) fn too_deep(limit: usize) -> Self {
-        Self::limit(format!("nested more than {limit} levels deep"))
-    }
-
     /// A value that no tree can hold.
     #[cold]
     pub(crate) fn contains_itself() -> Self {

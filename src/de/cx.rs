@@ -143,7 +143,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         if crate::graph::contains_itself(self.nodes, handle) {
             return Error::contains_itself();
         }
-        Error::too_deep(limit)
+        Error::limit(format!("nested more than {limit} levels deep"))
     }
 
     /// Attaches where in the input `handle` is.

@@ -304,15 +304,19 @@ impl<'de> Importer<'_, 'de> {
     }
 
     fn object(&mut self, shape: &Shape) -> Result<Handle> {
-        let args = shape.args;
-        let count =
-            2 + args + shape.items + shape.adds + shape.pairs + usize::from(shape.state) + usize::from(shape.setter);
+        let count = 2
+            + shape.args
+            + shape.items
+            + shape.adds
+            + shape.pairs
+            + usize::from(shape.state)
+            + usize::from(shape.setter);
         let mut parts = self.take(count).into_iter();
         let callable = parts.next().unwrap_or(Handle::VACANT);
         if !may_be_called(self.nodes, callable) {
             return Err(Error::data(UNCALLABLE));
         }
-        let positional: Vec<Handle> = parts.by_ref().take(args).collect();
+        let positional: Vec<Handle> = parts.by_ref().take(shape.args).collect();
         let kwargs = parts.next().unwrap_or(Handle::VACANT);
         let spelling = match shape.how {
             How::Call => Spelling::Reduce,
@@ -324,7 +328,7 @@ impl<'de> Importer<'_, 'de> {
         match (spelling, shape.args) {
             (Spelling::Inst, _) => first.extend_from_slice(&positional),
             (_, 0) => first.push(Handle::new(Tag::EmptyTuple, 0, self.offset)),
-            (_, _) => first.push(self.container(Tag::Tuple, &positional)?),
+            _ => first.push(self.container(Tag::Tuple, &positional)?),
         }
         if spelling == Spelling::NewObjEx {
             first.push(kwargs);

@@ -173,8 +173,6 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
         Spelling::NewObj => view(How::NewObj, callable, args, None),
         Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
         Spelling::Inst | Spelling::Obj => view(How::Inst, callable, parts.get(1..).unwrap_or_default(), None),
-        // `None` for arguments was a call of `__basicnew__` in Python 2.2; it made what `__new__` makes.
-        Spelling::Reduce if arguments.tag() == Tag::None => view(How::NewObj, callable, args, None),
         Spelling::Reduce => match (Spelling::known(object.flags()), args) {
             (known @ (Known::Set | Known::FrozenSet), items) => View::Set {
                 frozen: known == Known::FrozenSet,
@@ -250,9 +248,8 @@ fn partial_new<'g>(
     callable: Handle,
 ) -> Option<(Handle, &'g [Handle], Option<Handle>)> {
     let partial = nodes.object(callable.number());
-    let &[function, arguments] = nodes.first(&partial) else { return None };
-    let is_call = Spelling::of(partial.flags()) == Spelling::Reduce && arguments.tag() != Tag::None;
-    if !is_call || function.tag() != Tag::Global {
+    let &[function, _] = nodes.first(&partial) else { return None };
+    if Spelling::of(partial.flags()) != Spelling::Reduce || function.tag() != Tag::Global {
         return None;
     }
     let names = global_names(nodes, input, function, false).ok()??;

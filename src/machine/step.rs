@@ -479,14 +479,16 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Python 2.2 had `None` for arguments: `__basicnew__` was called instead.
+    /// Python 2.2 had `None` for arguments: a call of `__basicnew__`, which made what `__new__` makes.
     #[cold]
     fn reduce_none(&mut self, callable: Handle, arguments: Handle, opcode: Opcode) -> Result<()> {
-        if arguments.tag() != Tag::None && !self.might_be_anything(arguments) {
-            return Err(expected("a tuple of arguments", opcode, arguments));
-        }
+        let (spelling, arguments) = match arguments.tag() {
+            Tag::None => (Spelling::NewObj, self.here(Tag::EmptyTuple, 0)),
+            _ if self.might_be_anything(arguments) => (Spelling::Reduce, arguments),
+            _ => return Err(expected("a tuple of arguments", opcode, arguments)),
+        };
         self.check_class(callable, opcode)?;
-        let handle = self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, arguments])?;
+        let handle = self.object(Tag::Instance, spelling.flags(), &[callable, arguments])?;
         self.stack.drop_topmost(2);
         self.push_memoized(handle)
     }

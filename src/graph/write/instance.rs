@@ -17,11 +17,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         let parts = self.nodes.first(object);
         let (&callable, arguments) = parts.split_first().ok_or_else(unreadable)?;
         let args = arguments.first().copied().unwrap_or(Handle::VACANT);
-        // `None` for the arguments of REDUCE is a call of `__basicnew__`, which no Python has had since 2.3; it made what `__new__` makes.
-        let none = args.tag() == Tag::None;
-        let args = if none { Handle::new(Tag::EmptyTuple, 0, 0) } else { args };
         match Spelling::of(object.flags()) {
-            Spelling::Reduce if !none => {
+            Spelling::Reduce => {
                 self.pending.push(Task::Save(callable));
                 match self.list_of_set(object, args) {
                     Some((list, taken)) => {
