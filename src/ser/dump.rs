@@ -312,6 +312,8 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         Map::new(self)
     }
 
+    /// Always inlined, for the name is a constant where it is called, and with it the kind of fields that come. Not in debug builds,
+    /// where it would add to the stack that each level takes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
         match class::kind(name) {
