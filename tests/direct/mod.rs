@@ -188,6 +188,54 @@ fn what_we_write_is_regular_whatever_its_length() {
     }
 }
 
+/// A list as CPython writes it; `memo` is what is behind EMPTY_LIST.
+fn batches(items: &[Vec<u8>], memo: &[u8]) -> Vec<u8> {
+    let batches = items.chunks(1_000).map(|batch| match batch {
+        [item] => [item, &b"a"[..]].concat(),
+        _ => [b"(", &*batch.concat(), b"e"].concat(),
+    });
+    [b"]", memo, &*batches.collect::<Vec<_>>().concat()].concat()
+}
+
+/// A list as we write it.
+fn marked(items: &[Vec<u8>]) -> Vec<u8> {
+    match items {
+        [] => b"]".to_vec(),
+        _ => {
+            let (first, rest) = items.split_at(items.len().min(1_000));
+            let rest = rest.chunks(1_000).map(|batch| [b"(", &*batch.concat(), b"e"].concat());
+            [b"(", &*first.concat(), b"l", &*rest.collect::<Vec<_>>().concat()].concat()
+        }
+    }
+}
+
+/// Whoever wrote them: a MARK behind an empty list begins its items by some picklers, and its neighbour by others. The latter was
+/// looked ahead at each time, and guessed wrong before any list had been read.
+#[test]
+fn lists_of_lists_are_regular_whoever_wrote_them() {
+    let shapes: [&[usize]; 8] =
+        [&[0], &[0, 3], &[0, 0, 1, 2], &[3, 0, 4], &[1, 1, 0], &[1_000; 3], &[1_000, 0, 1_001, 2], &[2; 1_500]];
+    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] =
+        [("CPython", |items| batches(items, b"\x94")), ("optimized", |items| batches(items, b"")), ("ours", marked)];
+    for lens in shapes {
+        for (style, list) in styles {
+            let lists: Vec<Vec<u8>> = lens.iter().map(|&len| list(&vec![b"K\x01".to_vec(); len])).collect();
+            let pickle = [b"\x80\x04", &*list(&lists), b"."].concat();
+            let what = format!("{lens:.9?} by {style}");
+            let tally = compare::<Vec<Vec<u8>>>(&pickle, &DeOptions::new(), &what);
+            assert_eq!((tally.read, tally.direct), (1, 1), "{what}");
+            // A neighbour of other lists, and a value in a dict.
+            let pair = [b"\x80\x04", &*list(&lists), &*list(&lists), b"\x86."].concat();
+            type Pair = (Vec<Vec<u8>>, Vec<Vec<u8>>);
+            let tally = compare::<Pair>(&pair, &DeOptions::new(), &what);
+            assert_eq!((tally.read, tally.direct), (1, 1), "two of {what}");
+            let dict = [b"\x80\x04}(K\x01", &*list(&lists), b"K\x02", &*list(&lists), b"u."].concat();
+            let tally = compare::<BTreeMap<u8, Vec<Vec<u8>>>>(&dict, &DeOptions::new(), &what);
+            assert_eq!((tally.read, tally.direct), (1, 1), "{what} in a dict");
+        }
+    }
+}
+
 /// What one way once took for something else than the other, by its cause.
 #[test]
 fn the_ways_differed_in_these() {

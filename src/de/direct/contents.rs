@@ -26,6 +26,10 @@ pub(super) trait Kind: Copy {
     fn one(self) -> Opcode;
     /// What makes the container of all above a mark; that of a batch where nothing does.
     fn marked(self) -> Opcode;
+    /// What makes a tuple of all above a mark, where a tuple is read as this kind; the same again where not.
+    fn tuple(self) -> Opcode {
+        self.marked()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -60,6 +64,14 @@ impl Kind for Sequence {
             Self::Set => Opcode::Additems,
         }
     }
+
+    #[inline(always)]
+    fn tuple(self) -> Opcode {
+        match self {
+            Self::List => Opcode::Tuple,
+            Self::Set => Opcode::Additems,
+        }
+    }
 }
 
 /// The keys and values of a dict.
@@ -87,6 +99,8 @@ impl Kind for Entries {
 pub(super) enum State {
     /// Behind EMPTY_LIST or APPENDS: a batch may follow, or one item.
     Open,
+    /// Behind an EMPTY_LIST, where a MARK begins a neighbour: one item may follow.
+    Bare,
     /// In a batch of APPENDS.
     Batch,
     /// Above the MARK of a LIST or TUPLE.
@@ -108,8 +122,8 @@ pub(super) enum State {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: State,
-    /// Whether the container is a value in a dict.
-    in_dict: bool,
+    /// Whether no value but a key can follow the container.
+    sole: bool,
     /// Items read so far.
     count: usize,
 }
@@ -117,25 +131,30 @@ pub(super) struct Contents<K> {
 impl<K: Kind> Contents<K> {
     #[inline]
     pub(super) fn new(kind: K, state: State, direct: &Direct<'_>) -> Self {
-        Self { kind, state, in_dict: direct.in_dict, count: 0 }
+        Self { kind, state, sole: direct.sole, count: 0 }
     }
 
     /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way round.
     #[inline]
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
+        let at = direct.cursor.position();
         direct.memoize_other()?;
-        let batch = direct.is_at(Opcode::Mark) && !Self::is_doubtful(kind, direct);
-        if batch {
-            direct.cursor.pass_opcode();
-        }
-        Ok(Self::new(kind, if batch { State::Batch } else { State::Open }, direct))
+        let state = if Self::is_bare(kind, at, direct) {
+            State::Bare
+        } else if direct.cursor.skip_opcode(Opcode::Mark) {
+            State::Batch
+        } else {
+            State::Open
+        };
+        Ok(Self::new(kind, state, direct))
     }
 
-    /// Whether a MARK behind the container, empty so far, may begin a neighbour: where lists are written behind marks. Behind
-    /// an empty dict that is rare enough to be guessed wrong.
+    /// Whether a MARK behind the empty container that ends at `at` begins a neighbour. It does for those who write lists with
+    /// items as MARK … LIST, as we do. What has a memo entry may be filled at any time. That of a dict is rare enough to be
+    /// guessed wrong.
     #[inline]
-    fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
-        kind.batch() == Opcode::Appends && direct.marked_lists
+    fn is_bare(kind: K, at: usize, direct: &Direct<'_>) -> bool {
+        kind.batch() == Opcode::Appends && direct.marked_lists && direct.cursor.position() == at
     }
 
     /// Notes that an item was read.
@@ -149,6 +168,7 @@ impl<K: Kind> Contents<K> {
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         match self.state {
             State::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
+            State::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => return Ok(true),
             // The next line of protocol 0.
             State::Appended if direct.cursor.skip_opcode(self.kind.one()) => {
                 if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
@@ -200,7 +220,7 @@ impl<K: Kind> Contents<K> {
                 State::Appended if direct.takes(self.kind.one())? => State::Grown,
                 State::Single | State::Appended => return direct.irregular(),
                 // Behind the items so far: more are added, or what follows is a neighbour.
-                State::Open | State::Closed | State::Grown => match self.addition(direct)? {
+                State::Open | State::Bare | State::Closed | State::Grown => match self.addition(direct)? {
                     State::Batch => {
                         direct.cursor.pass_opcode();
                         State::Batch
@@ -223,23 +243,25 @@ impl<K: Kind> Contents<K> {
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
         let opcode = direct.next()?;
         Ok(match self.state {
-            State::Open if opcode == Opcode::Mark => {
-                let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
-                if sure || direct.adds_next()? { State::Batch } else { State::Done }
+            State::Open if opcode == Opcode::Mark => State::Batch,
+            State::Bare if opcode == Opcode::Mark => State::Done,
+            State::Open | State::Bare if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
+                State::Single
             }
-            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => State::Single,
             State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => State::Appended,
-            State::Closed if self.is_full() && opcode == Opcode::Mark && direct.adds_next()? => State::Batch,
+            State::Closed if self.is_full() && opcode == Opcode::Mark && (self.sole || direct.adds_next()?) => {
+                State::Batch
+            }
             State::Grown if is_value(opcode) => State::Appended,
             _ => State::Done,
         })
     }
 
-    /// Whether a value that follows the empty list is its item for sure: behind a value in a dict there may be a key, but none
-    /// of these can be one.
+    /// Whether a value that follows the empty list is its item for sure: where only a key could follow, and none of these can
+    /// be one.
     fn is_item(&self, opcode: Opcode) -> bool {
         let no_key = matches!(opcode, Opcode::EmptyDict | Opcode::EmptyList | Opcode::EmptySet);
-        no_key && self.in_dict && self.count == 0 && self.kind.one() == Opcode::Append
+        no_key && self.sole && self.count == 0 && self.kind.one() == Opcode::Append
     }
 }
 

@@ -80,7 +80,7 @@ impl<'de> Dict<'_, 'de> {
         // Frames come first: whether the value was read shows in that the position is another.
         self.direct.next()?;
         let at = self.direct.cursor.position();
-        self.direct.in_dict = true;
+        self.direct.sole = true;
         let value = seed.deserialize(&mut *self.direct);
         if self.direct.cursor.position() == at || !self.pending {
             return self.direct.irregular();

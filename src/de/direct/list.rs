@@ -25,6 +25,13 @@ impl<'de> Direct<'de> {
     /// Reads what a sequence of any length may be made from.
     #[inline]
     pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+        // What is read as a list may be a tuple, but most likely it is a list.
+        self.marked_lists |= self.is_at(Opcode::Mark);
+        self.items(visitor)
+    }
+
+    #[inline]
+    fn items<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         let contents = match self.next()? {
             Opcode::EmptyList => self.open(Sequence::List)?,
             Opcode::EmptySet => self.open(Sequence::Set)?,
@@ -59,7 +66,7 @@ impl<'de> Direct<'de> {
     #[inline]
     fn item<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         let at = self.cursor.position();
-        self.in_dict = false;
+        self.sole = false;
         let item = read(self);
         // A type may look at nothing; its value would be in the way of the next.
         if self.cursor.position() == at { self.irregular() } else { item }
@@ -68,10 +75,10 @@ impl<'de> Direct<'de> {
     /// Reads what a tuple of `len` items may be made from.
     #[inline]
     pub(super) fn tuple<V: Visitor<'de>>(&mut self, len: usize, visitor: V) -> Outcome<V::Value> {
-        let Some(end) = short_tuple(len) else { return self.sequence(visitor) };
+        let Some(end) = short_tuple(len) else { return self.items(visitor) };
         match self.next()? {
             // A container may be the tuple or its first item.
-            Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => self.sequence(visitor),
+            Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => self.items(visitor),
             _ => self.fixed(len, end, visitor),
         }
     }

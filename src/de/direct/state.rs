@@ -32,8 +32,8 @@ pub(super) struct Direct<'de> {
     pub(super) looked: Looked,
     /// Whether lists have been written as MARK … LIST, so that a MARK behind an empty list may begin another value.
     pub(super) marked_lists: bool,
-    /// Whether the value that is read next is one in a dict.
-    pub(super) in_dict: bool,
+    /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or the whole.
+    pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
     /// Whether anything has given up.
@@ -52,10 +52,10 @@ impl<'de> Direct<'de> {
             classes: Vec::new(),
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             budget: settings.max_expansion,
-            lookahead: 2 * input.len() as u64,
+            lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             marked_lists: false,
-            in_dict: false,
+            sole: true,
             wrapped: (0, 0),
             failed: false,
         }
@@ -110,6 +110,12 @@ impl<'de> Direct<'de> {
     #[inline(always)]
     pub(super) fn is_before(&self, end: Opcode) -> bool {
         self.cursor.peek_byte().is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
+    }
+
+    /// The same for what ends above a mark, in one of two ways.
+    #[inline(always)]
+    pub(super) fn is_before_both(&self, end: Opcode, other: Opcode) -> bool {
+        self.is_before(end) && !self.is_at(other)
     }
 
     #[inline(always)]
