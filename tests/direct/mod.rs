@@ -5,6 +5,7 @@
 //! [`DeOptions::max_nodes`] gives what it would have read.
 
 mod ask;
+mod hints;
 mod hostile;
 mod programs;
 mod types;

@@ -16,7 +16,7 @@ use super::state::Direct;
 use crate::opcode::Opcode;
 
 /// How many items a pickler hands over at once.
-const BATCH: usize = 1_000;
+pub(super) const BATCH: usize = 1_000;
 
 /// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are constants where it counts.
 pub(super) trait Kind: Copy {
@@ -99,7 +99,7 @@ impl Kind for Entries {
 pub(super) enum State {
     /// Behind EMPTY_LIST or APPENDS: a batch may follow, or one item.
     Open,
-    /// Behind an EMPTY_LIST, where a MARK begins a neighbour: one item may follow.
+    /// The same where a MARK begins a neighbour: one item may follow.
     Bare,
     /// In a batch of APPENDS.
     Batch,
@@ -149,12 +149,11 @@ impl<K: Kind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Whether a MARK behind the empty container that ends at `at` begins a neighbour. It does for those who write lists with
-    /// items as MARK … LIST, as we do. What has a memo entry may be filled at any time. That of a dict is rare enough to be
-    /// guessed wrong.
+    /// Whether a MARK behind the empty container that ends at `at` begins a neighbour. It does for those who write what has
+    /// items as MARK … LIST or DICT, as we do. What has a memo entry may be filled at any time, and so may a set.
     #[inline]
     fn is_bare(kind: K, at: usize, direct: &Direct<'_>) -> bool {
-        kind.batch() == Opcode::Appends && direct.marked_lists && direct.cursor.position() == at
+        direct.marked && kind.marked() != kind.batch() && direct.cursor.position() == at
     }
 
     /// Notes that an item was read.
@@ -193,7 +192,7 @@ impl<K: Kind> Contents<K> {
                 State::Batch => State::Open,
                 State::Marked => {
                     if direct.takes(self.kind.marked())? {
-                        direct.marked_lists |= self.kind.marked() == Opcode::List && self.count > 0;
+                        direct.marked |= self.count > 0;
                         direct.memoize_other()?;
                         // Protocol 0 goes on behind LIST item by item; from protocol 2 on batches follow a full one.
                         if direct.protocol < 2 || self.is_full() { State::Closed } else { State::Done }
@@ -231,6 +230,16 @@ impl<K: Kind> Contents<K> {
                     }
                 },
             };
+        }
+    }
+
+    /// How many values there are, keys of a dict included, where that can be told, and nothing has been read.
+    pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
+        match self.state {
+            _ if self.count > 0 => None,
+            State::Batch | State::Marked => direct.scalars(),
+            State::Open => direct.cursor.peek_opcode().filter(|&opcode| self.is_item(opcode)).map(|_| 1),
+            _ => None,
         }
     }
 

@@ -46,7 +46,10 @@ impl<'de> Direct<'de> {
         self.enter()?;
         let contents = match opcode {
             Opcode::EmptyDict => Contents::open(Entries, self)?,
-            Opcode::Mark => Contents::new(Entries, State::Marked, self),
+            Opcode::Mark => {
+                self.marked = true;
+                Contents::new(Entries, State::Marked, self)
+            }
             _ => return self.irregular(),
         };
         Ok(Dict { direct: self, contents, pending: false })
@@ -110,6 +113,11 @@ impl<'de> MapAccess<'de> for Dict<'_, 'de> {
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
         self.value(seed)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.contents.values(self.direct).map(|values| values / 2)
     }
 }
 

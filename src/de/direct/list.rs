@@ -26,7 +26,7 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         // What is read as a list may be a tuple, but most likely it is a list.
-        self.marked_lists |= self.is_at(Opcode::Mark);
+        self.marked |= self.is_at(Opcode::Mark);
         self.items(visitor)
     }
 
@@ -113,6 +113,11 @@ impl<'de> SeqAccess<'de> for List<'_, 'de> {
         };
         self.contents.count_item();
         value.map(Some)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> Option<usize> {
+        self.contents.values(self.direct)
     }
 }
 

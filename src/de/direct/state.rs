@@ -30,8 +30,8 @@ pub(super) struct Direct<'de> {
     pub(super) lookahead: u64,
     /// What was seen when one last looked ahead.
     pub(super) looked: Looked,
-    /// Whether lists have been written as MARK … LIST, so that a MARK behind an empty list may begin another value.
-    pub(super) marked_lists: bool,
+    /// Whether lists or dicts have been written as MARK … LIST or DICT, so that a MARK behind an empty one begins another value.
+    pub(super) marked: bool,
     /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or the whole.
     pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
@@ -54,7 +54,7 @@ impl<'de> Direct<'de> {
             budget: settings.max_expansion,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
-            marked_lists: false,
+            marked: false,
             sole: true,
             wrapped: (0, 0),
             failed: false,
@@ -183,7 +183,11 @@ impl<'de> Direct<'de> {
         if self.cursor.skip_opcode(Opcode::Memoize) {
             return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
-        self.memoize_by_index(slot)
+        // What we write has few entries.
+        match self.cursor.peek_opcode() {
+            Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput) => self.memoize_by_index(slot),
+            _ => Ok(()),
+        }
     }
 
     fn memoize_by_index(&mut self, slot: Slot) -> Outcome<()> {

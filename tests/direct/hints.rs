@@ -1,0 +1,131 @@
+//! What visitors are told of lengths: nothing, or what is so.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{batches, is_direct, marked};
+
+thread_local! {
+    /// What each container was said to have, and had.
+    static HINTS: RefCell<Vec<(Option<usize>, usize)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A list of these.
+struct Seq<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Seq<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Seq<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        let hint = seq.size_hint();
+        let mut items = 0;
+        while seq.next_element::<T>()?.is_some() {
+            items += 1;
+        }
+        HINTS.with_borrow_mut(|hints| hints.push((hint, items)));
+        Ok(self)
+    }
+}
+
+/// A dict with text for keys and these for values.
+struct Map<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a dict")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let hint = map.size_hint();
+        let mut entries = 0;
+        while map.next_entry::<String, T>()?.is_some() {
+            entries += 1;
+        }
+        HINTS.with_borrow_mut(|hints| hints.push((hint, entries)));
+        Ok(self)
+    }
+}
+
+/// The hints, and the lengths, of the containers of a pickle that is read the short way. Inner containers come first.
+#[track_caller]
+fn hints<'de, T: Deserialize<'de>>(pickle: &'de [u8]) -> Vec<(Option<usize>, usize)> {
+    HINTS.take();
+    assert!(is_direct::<T>(pickle));
+    HINTS.take()
+}
+
+/// Lists that grew as they were read cost time and memory, so that the items of those that hold nothing but scalars are counted.
+#[test]
+fn lengths_of_lists_of_scalars_are_told() {
+    let lens = [7, 1, 0, 30, 5, 2, 999, 1_000, 1_001, 2_500];
+    let scalars: [&[u8]; 12] = [
+        b"K\x01",
+        b"M\x01\x01",
+        b"J\0\0\x01\0",
+        b"\x8a\x05\0\0\0\0\x01",
+        b"G\x3f\xf0\0\0\0\0\0\0",
+        b"\x8c\x05e.)tl\x94",
+        b"\x8c\0",
+        b"h\0",
+        b"j\0\0\0\0",
+        b"N",
+        b"\x88",
+        b"\x89",
+    ];
+    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] =
+        [("CPython", |items| batches(items, b"\x94")), ("optimized", |items| batches(items, b"")), ("ours", marked)];
+    for (style, list) in styles {
+        let items =
+            |len: usize| -> Vec<Vec<u8>> { scalars.iter().cycle().take(len).map(|item| item.to_vec()).collect() };
+        let lists: Vec<Vec<u8>> = lens.iter().map(|&len| list(&items(len))).collect();
+        // What is fetched is stored before all else: the text in the first of the lists.
+        let lists = [&[b"]\x8c\x01a\x94a".to_vec()], &*lists].concat();
+        let hints = hints::<Seq<Seq<IgnoredAny>>>(&[b"\x80\x04", &*batches(&lists, b""), b"."].concat());
+        let expected = lens.map(|len| match (len, style) {
+            // Nothing is above a mark.
+            (0, _) | (1, "CPython" | "optimized") => (None, len),
+            // More may follow a full batch.
+            _ => (Some(len.min(1_000)), len),
+        });
+        assert_eq!(hints[1..=lens.len()], expected, "{style}");
+        // Its items are containers.
+        assert_eq!(hints.last(), Some(&(None, lens.len() + 1)), "{style}");
+    }
+}
+
+#[test]
+fn entries_of_maps_of_scalars_are_told() {
+    let maps: Vec<HashMap<String, u8>> = (0..20).map(|n| (0..n).map(|k| (k.to_string(), k)).collect()).collect();
+    let hints = hints::<Seq<Map<u8>>>(&serde_pickle::to_vec(&maps).unwrap());
+    let told: Vec<_> = (1..20).map(|len| (Some(len), len)).collect();
+    assert_eq!((hints[0], &hints[1..20], hints[20]), ((None, 0), &*told, (None, 20)));
+}
+
+/// A dict's value that is a list of one dict: no key can be a dict, so that it must be the list's.
+#[test]
+fn the_only_item_is_told() {
+    // pickle.dumps({'a': [{}]}, 4)
+    let pickle = b"\x80\x04\x95\x0d\0\0\0\0\0\0\0}\x94\x8c\x01a\x94]\x94}\x94as.";
+    assert_eq!(hints::<Map<Seq<Map<u8>>>>(pickle), [(None, 0), (Some(1), 1), (None, 1)]);
+}
