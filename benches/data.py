@@ -141,6 +141,11 @@ def blobs(count):
     return [draw.random.getrandbits(8 * size).to_bytes(size, "little") for _ in range(count)]
 
 
+def lists(count):
+    draw = Source("lists")
+    return [[draw.real() for _ in range(draw.below(41))] for _ in range(count)]
+
+
 def refs(count):
     draw = Source("refs")
     pool = [draw.word(20, 42) for _ in range(1000)]
@@ -200,6 +205,7 @@ WORKLOADS = {
     "strings": (strings, 300_000, DEFAULT),
     "dict": (mapping, 300_000, DEFAULT),
     "tuples": (tuples, 200_000, DEFAULT),
+    "lists": (lists, 50_000, DEFAULT),
     "blobs": (blobs, -8, DEFAULT),
     "refs": (refs, 500_000, DEFAULT),
     "instances": (instances, 50_000, DEFAULT),

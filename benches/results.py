@@ -7,7 +7,7 @@ of the rounds is what is shown.
 import statistics
 
 WORKLOADS = [
-    "records", "records2", "one", "ints", "ints0", "floats", "strings", "dict", "entries", "tuples", "blobs",
+    "records", "records2", "one", "ints", "ints0", "floats", "strings", "dict", "entries", "tuples", "lists", "blobs",
     "refs", "instances", "tree", "numpy",
 ]
 

@@ -202,7 +202,7 @@ def tables(r, python_version):
     parts = [
         task_table(
             r, "Typed decode: time / rmp-serde", "decode", NAMED,
-            unique([me] + formats[1:] + limits + [me + "::opcode::instructions"]), read,
+            unique([me, me + " of its own pickles"] + formats[1:] + limits + [me + "::opcode::instructions"]), read,
         ),
         task_table(
             r, "Borrowed decode: time / rmp-serde borrowed", "borrow", NAMED,

@@ -237,6 +237,21 @@ impl<W: Workload> Builder<'_, W> {
         });
     }
 
+    /// Adds the reading of the owned type from what the format itself writes for it, under another name.
+    pub fn decode_own<F: Format>(&mut self, name: &str) {
+        if self.skips(name, F::INPUT) {
+            return;
+        }
+        self.add(name, |source| {
+            let bytes = F::encode::<W>(&F::decode::<W>(source.input(F::INPUT)?)?)?;
+            let (truth, size) = (late_truth::<W>(source), bytes.len());
+            Ok((
+                move || F::decode::<W>(black_box(&bytes)),
+                move |result: W::Owned| same(&result, &*truth()?, F::ULPS, size),
+            ))
+        });
+    }
+
     /// Adds the reading of the borrowed type.
     pub fn borrow<F: Borrow>(&mut self) {
         if self.skips(F::NAME, F::INPUT) {

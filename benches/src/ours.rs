@@ -21,6 +21,9 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>, folder: &Path) {
     match builder.task() {
         Task::Decode => {
             builder.decode::<Ours>();
+            if W::ENCODES {
+                builder.decode_own::<Ours>("serde_pickle of its own pickles");
+            }
             builder.add("serde_pickle::opcode::instructions", |source| {
                 let bytes = source.input(Input::Pickle)?;
                 let expected = lex(bytes).ok_or("cut short")?;

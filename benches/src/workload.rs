@@ -104,6 +104,10 @@ workload!(
     Tuples, "tuples", Vec<(i64, String, f64)>, Vec<(i64, &'a str, f64)>
 );
 workload!(
+    /// 50,000 lists of up to 40 floats.
+    Lists, "lists", Vec<Vec<f64>>, Vec<Vec<f64>>, BORROWS: bool = false
+);
+workload!(
     /// 8 times 1 MiB of bytes.
     Blobs, "blobs", Vec<Blob>, Vec<BlobRef<'a>>, JSON: bool = false
 );
@@ -144,6 +148,7 @@ pub fn each(visit: &mut impl Visit) {
     visit.visit::<Dict>();
     visit.visit::<DictEntries>();
     visit.visit::<Tuples>();
+    visit.visit::<Lists>();
     visit.visit::<Blobs>();
     visit.visit::<Refs>();
     visit.visit::<Instances>();
