@@ -117,9 +117,14 @@ fn lengths_of_lists_of_scalars_are_told() {
 #[test]
 fn entries_of_maps_of_scalars_are_told() {
     let maps: Vec<HashMap<String, u8>> = (0..20).map(|n| (0..n).map(|k| (k.to_string(), k)).collect()).collect();
-    let hints = hints::<Seq<Map<u8>>>(&serde_pickle::to_vec(&maps).unwrap());
+    let of_list = hints::<Seq<Map<u8>>>(&serde_pickle::to_vec(&maps).unwrap());
+    for len in [999, 1_000, 1_001] {
+        let map: HashMap<String, u8> = (0..len).map(|n| (n.to_string(), 1)).collect();
+        let pickle = serde_pickle::to_vec(&map).unwrap();
+        assert_eq!(hints::<Map<u8>>(&pickle), [(Some(len.min(1_000)), len)]);
+    }
     let told: Vec<_> = (1..20).map(|len| (Some(len), len)).collect();
-    assert_eq!((hints[0], &hints[1..20], hints[20]), ((None, 0), &*told, (None, 20)));
+    assert_eq!((of_list[0], &of_list[1..20], of_list[20]), ((None, 0), &*told, (None, 20)));
 }
 
 /// A dict's value that is a list of one dict: no key can be a dict, so that it must be the list's.

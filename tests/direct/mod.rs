@@ -210,17 +210,25 @@ fn marked(items: &[Vec<u8>]) -> Vec<u8> {
     }
 }
 
+/// Lists of ones.
+fn of_ones(lens: &[usize], list: impl Fn(&[Vec<u8>]) -> Vec<u8>) -> Vec<Vec<u8>> {
+    lens.iter().map(|&len| list(&vec![b"K\x01".to_vec(); len])).collect()
+}
+
 /// Whoever wrote them: a MARK behind an empty list begins its items by some picklers, and its neighbour by others. The latter was
 /// looked ahead at each time, and guessed wrong before any list had been read.
 #[test]
 fn lists_of_lists_are_regular_whoever_wrote_them() {
+    let sparse: Vec<usize> = (0..180).map(|n| if n % 9 == 8 { 1_000 } else { 0 }).collect();
     let shapes: [&[usize]; 8] =
         [&[0], &[0, 3], &[0, 0, 1, 2], &[3, 0, 4], &[1, 1, 0], &[1_000; 3], &[1_000, 0, 1_001, 2], &[2; 1_500]];
+    let pickle = [b"\x80\x04", &*marked(&of_ones(&sparse, marked)), b"."].concat();
+    assert!(is_direct::<Vec<Vec<u8>>>(&pickle), "few lists with items by us");
     let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] =
         [("CPython", |items| batches(items, b"\x94")), ("optimized", |items| batches(items, b"")), ("ours", marked)];
     for lens in shapes {
         for (style, list) in styles {
-            let lists: Vec<Vec<u8>> = lens.iter().map(|&len| list(&vec![b"K\x01".to_vec(); len])).collect();
+            let lists = of_ones(lens, list);
             let pickle = [b"\x80\x04", &*list(&lists), b"."].concat();
             let what = format!("{lens:.9?} by {style}");
             let tally = compare::<Vec<Vec<u8>>>(&pickle, &DeOptions::new(), &what);
@@ -234,6 +242,12 @@ fn lists_of_lists_are_regular_whoever_wrote_them() {
             let tally = compare::<BTreeMap<u8, Vec<Vec<u8>>>>(&dict, &DeOptions::new(), &what);
             assert_eq!((tally.read, tally.direct), (1, 1), "{what} in a dict");
         }
+    }
+    // A tuple of four read as a list is no sign of lists behind marks; an empty list with a memo entry may have a neighbour.
+    let others: [&[u8]; 2] = [b"\x80\x04]((K\x01K\x02K\x03K\x04t](K\x01K\x02ee.", b"\x80\x04((K\x01l]\x94(K\x02ll."];
+    for pickle in others {
+        let tally = compare::<Vec<Vec<u8>>>(pickle, &DeOptions::new(), "mixed");
+        assert_eq!((tally.read, tally.direct), (1, 1), "{}", pickle.escape_ascii());
     }
 }
 

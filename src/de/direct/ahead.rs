@@ -5,8 +5,8 @@
 //! containers is not: to count the items of every list in the pickle was tried, and took a fifth of the time of reading a
 //! tree, which such lists did not have back from not growing.
 //!
-//! A count is a hint: it decides about capacity and nothing else. It is never more than the values that are there, and it costs
-//! no more than to read them, since containers end it.
+//! A count is a hint: it decides about capacity and nothing else. It is that of a batch at most, of what is there, and it costs
+//! no more than to read it, since containers end it.
 
 use super::contents::BATCH;
 use super::state::Direct;
@@ -26,7 +26,7 @@ impl Direct<'_> {
     /// How many scalars are next, to where the batch ends; `None` where not all are.
     pub(super) fn scalars(&self) -> Option<usize> {
         let mut at = self.cursor.position();
-        for count in 0..2 * BATCH {
+        for count in 0..=2 * BATCH {
             let &[byte, next] = self.input.get(at..)?.first_chunk::<2>()?;
             match Opcode::from_byte(byte)? {
                 Opcode::Binfloat => at += 9,

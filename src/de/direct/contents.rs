@@ -99,13 +99,11 @@ impl Kind for Entries {
 pub(super) enum State {
     /// Behind EMPTY_LIST or APPENDS: a batch may follow, or one item.
     Open,
-    /// The same where a MARK begins a neighbour: one item may follow.
-    Bare,
     /// In a batch of APPENDS.
     Batch,
     /// Above the MARK of a LIST or TUPLE.
     Marked,
-    /// Behind `MARK … LIST`: items may be appended, one by one.
+    /// Behind `MARK … LIST`: items may be appended, one by one, and behind a full one in batches.
     Closed,
     /// Behind such an APPEND.
     Grown,
@@ -139,21 +137,22 @@ impl<K: Kind> Contents<K> {
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
         direct.memoize_other()?;
-        let state = if Self::is_bare(kind, at, direct) {
-            State::Bare
-        } else if direct.cursor.skip_opcode(Opcode::Mark) {
-            State::Batch
+        let state = if !Self::is_doubtful(kind, direct) {
+            if direct.cursor.skip_opcode(Opcode::Mark) { State::Batch } else { State::Open }
+        } else if direct.cursor.position() == at {
+            // What they fill later has a memo entry.
+            State::Done
         } else {
             State::Open
         };
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Whether a MARK behind the empty container that ends at `at` begins a neighbour. It does for those who write what has
-    /// items as MARK … LIST or DICT, as we do. What has a memo entry may be filled at any time, and so may a set.
+    /// Whether a MARK behind the empty container may begin a neighbour. It does for those who write what has items as
+    /// MARK … LIST or DICT, as we do; of sets there is no such form.
     #[inline]
-    fn is_bare(kind: K, at: usize, direct: &Direct<'_>) -> bool {
-        direct.marked && kind.marked() != kind.batch() && direct.cursor.position() == at
+    fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
+        direct.marked && kind.marked() != kind.batch()
     }
 
     /// Notes that an item was read.
@@ -219,7 +218,7 @@ impl<K: Kind> Contents<K> {
                 State::Appended if direct.takes(self.kind.one())? => State::Grown,
                 State::Single | State::Appended => return direct.irregular(),
                 // Behind the items so far: more are added, or what follows is a neighbour.
-                State::Open | State::Bare | State::Closed | State::Grown => match self.addition(direct)? {
+                State::Open | State::Closed | State::Grown => match self.addition(direct)? {
                     State::Batch => {
                         direct.cursor.pass_opcode();
                         State::Batch
@@ -252,11 +251,11 @@ impl<K: Kind> Contents<K> {
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
         let opcode = direct.next()?;
         Ok(match self.state {
-            State::Open if opcode == Opcode::Mark => State::Batch,
-            State::Bare if opcode == Opcode::Mark => State::Done,
-            State::Open | State::Bare if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
-                State::Single
+            State::Open if opcode == Opcode::Mark => {
+                let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
+                if sure || direct.adds_next()? { State::Batch } else { State::Done }
             }
+            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => State::Single,
             State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => State::Appended,
             State::Closed if self.is_full() && opcode == Opcode::Mark && (self.sole || direct.adds_next()?) => {
                 State::Batch

@@ -25,9 +25,14 @@ impl<'de> Direct<'de> {
     /// Reads what a sequence of any length may be made from.
     #[inline]
     pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        // What is read as a list may be a tuple, but most likely it is a list.
+        // What is read as a list may be a tuple, but most likely it is a list. That shows at its end.
+        let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
-        self.items(visitor)
+        let value = self.items(visitor)?;
+        if self.marked && !marked && self.input.get(self.cursor.opcode_position()) == Some(&Opcode::Tuple.byte()) {
+            self.marked = false;
+        }
+        Ok(value)
     }
 
     #[inline]

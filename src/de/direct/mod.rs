@@ -18,7 +18,7 @@
 //!   contain itself, is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a wrong one ends at an opcode
 //!   that does not fit.
-//! - How many items to expect, opcodes do not say: `size_hint` is `None` here, or what `ahead` counts. It is a hint.
+//! - How many items to expect, opcodes do not say: `size_hint` is `None` here where `Contents::values` cannot tell. It is a hint.
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this another shape: add it to

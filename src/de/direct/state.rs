@@ -30,7 +30,7 @@ pub(super) struct Direct<'de> {
     pub(super) lookahead: u64,
     /// What was seen when one last looked ahead.
     pub(super) looked: Looked,
-    /// Whether lists or dicts have been written as MARK … LIST or DICT, so that a MARK behind an empty one begins another value.
+    /// Whether lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an empty one begins another value.
     pub(super) marked: bool,
     /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or the whole.
     pub(super) sole: bool,
