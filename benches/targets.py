@@ -7,8 +7,8 @@ of `results.Results`. A goal is not called met on a figure that is unsteady, see
 from results import Ratio
 
 PLAIN = ["records", "strings", "entries", "refs"]
-OTHERS = ["records2", "ints", "ints0", "floats", "dict", "tuples", "instances", "tree", "numpy"]
-DYNAMIC = ["records", "one", "ints", "ints0", "floats", "strings", "dict", "tuples", "refs", "instances", "tree"]
+OTHERS = ["records2", "ints", "ints0", "floats", "dict", "tuples", "lists", "instances", "tree", "numpy"]
+DYNAMIC = ["records", "one", "ints", "ints0", "floats", "strings", "dict", "tuples", "lists", "refs", "instances", "tree"]
 ENCODED = [
     "records", "records2", "one", "ints", "ints0", "floats", "strings", "dict", "entries", "tuples", "blobs",
     "refs", "instances", "tree",

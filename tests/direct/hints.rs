@@ -114,6 +114,13 @@ fn lengths_of_lists_of_scalars_are_told() {
     }
 }
 
+/// A frame ends in the midst of some list every 64 KiB, and that list grew.
+#[test]
+fn a_frame_in_a_list_is_no_item() {
+    let pickle = b"\x80\x04](K\x01\x95\0\0\0\0\0\0\0\0K\x02\x95\0\0\0\0\0\0\0\0e.";
+    assert_eq!(hints::<Seq<u8>>(pickle), [(Some(2), 2)]);
+}
+
 #[test]
 fn entries_of_maps_of_scalars_are_told() {
     let maps: Vec<HashMap<String, u8>> = (0..20).map(|n| (0..n).map(|k| (k.to_string(), k)).collect()).collect();

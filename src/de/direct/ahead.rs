@@ -26,7 +26,8 @@ impl Direct<'_> {
     /// How many scalars are next, to where the batch ends; `None` where not all are.
     pub(super) fn scalars(&self) -> Option<usize> {
         let mut at = self.cursor.position();
-        for count in 0..=2 * BATCH {
+        let mut count = 0;
+        while count <= 2 * BATCH {
             let &[byte, next] = self.input.get(at..)?.first_chunk::<2>()?;
             match Opcode::from_byte(byte)? {
                 Opcode::Binfloat => at += 9,
@@ -45,8 +46,14 @@ impl Direct<'_> {
                 Opcode::Appends | Opcode::List | Opcode::Tuple | Opcode::Additems | Opcode::Setitems | Opcode::Dict => {
                     return Some(count);
                 }
+                // Every 64 KiB, and no value.
+                Opcode::Frame => {
+                    at += 9;
+                    continue;
+                }
                 _ => return None,
             }
+            count += 1;
         }
         None
     }
