@@ -9,51 +9,72 @@
 //! no more than to read it, since containers end it.
 
 use super::contents::BATCH;
-use super::state::Direct;
 use crate::opcode::Opcode;
 
-/// How long an int is with its opcode, by that. The payload of LONG1 is left out.
-const INTS: [u8; 256] = {
+/// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none of a scalar.
+const SIZES: [u8; 256] = {
     let mut table = [0; 256];
+    table[Opcode::None.byte() as usize] = 1;
+    table[Opcode::Newtrue.byte() as usize] = 1;
+    table[Opcode::Newfalse.byte() as usize] = 1;
     table[Opcode::Binint1.byte() as usize] = 2;
     table[Opcode::Binint2.byte() as usize] = 3;
     table[Opcode::Binint.byte() as usize] = 5;
-    table[Opcode::Long1.byte() as usize] = 2;
+    table[Opcode::Binget.byte() as usize] = 2;
+    table[Opcode::LongBinget.byte() as usize] = 5;
     table
 };
 
-impl Direct<'_> {
-    /// How many scalars are next, to where the batch ends; `None` where not all are.
-    pub(super) fn scalars(&self) -> Option<usize> {
-        let mut at = self.cursor.position();
+/// The size of a float with its opcode.
+const FLOAT: usize = 9;
+
+/// Scalars side by side, from some place in the input to where their batch ends.
+pub(super) struct Run {
+    pub(super) count: usize,
+    /// Where the opcode is that ends the batch.
+    pub(super) end: usize,
+}
+
+impl Run {
+    /// Those that begin at `start`; `None` where anything else comes before the end of the batch.
+    pub(super) fn new(input: &[u8], start: usize) -> Option<Self> {
+        let mut at = start;
         let mut count = 0;
         while count <= 2 * BATCH {
-            let &[byte, next] = self.input.get(at..)?.first_chunk::<2>()?;
+            let &byte = input.get(at)?;
+            // Which kind of int comes next cannot be guessed: one way for all.
+            let size = SIZES[usize::from(byte)];
+            if size > 0 {
+                at += usize::from(size);
+                count += 1;
+                continue;
+            }
             match Opcode::from_byte(byte)? {
-                Opcode::Binfloat => at += 9,
-                // Which of them comes next cannot be guessed: one way for all.
-                opcode @ (Opcode::Binint1 | Opcode::Binint2 | Opcode::Binint | Opcode::Long1) => {
-                    let payload = if opcode == Opcode::Long1 { next } else { 0 };
-                    at += usize::from(INTS[usize::from(byte)]) + usize::from(payload);
+                // Floats come in rows.
+                Opcode::Binfloat => {
+                    let rest = input.get(at..)?;
+                    let floats =
+                        rest.chunks_exact(FLOAT).take(2 * BATCH).take_while(|float| float.first() == Some(&byte));
+                    let floats = floats.count().max(1);
+                    at += FLOAT * floats;
+                    count += floats;
                 }
                 Opcode::ShortBinunicode => {
-                    at += 2 + usize::from(next);
-                    at += usize::from(self.input.get(at) == Some(&Opcode::Memoize.byte()));
+                    at += 2 + usize::from(*input.get(at + 1)?);
+                    at += usize::from(input.get(at) == Some(&Opcode::Memoize.byte()));
+                    count += 1;
                 }
-                Opcode::Binget => at += 2,
-                Opcode::LongBinget => at += 5,
-                Opcode::None | Opcode::Newtrue | Opcode::Newfalse => at += 1,
+                Opcode::Long1 => {
+                    at += 2 + usize::from(*input.get(at + 1)?);
+                    count += 1;
+                }
                 Opcode::Appends | Opcode::List | Opcode::Tuple | Opcode::Additems | Opcode::Setitems | Opcode::Dict => {
-                    return Some(count);
+                    return Some(Self { count, end: at });
                 }
                 // Every 64 KiB, and no value.
-                Opcode::Frame => {
-                    at += 9;
-                    continue;
-                }
+                Opcode::Frame => at += 9,
                 _ => return None,
             }
-            count += 1;
         }
         None
     }

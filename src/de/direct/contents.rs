@@ -11,6 +11,7 @@
 //! item alone or none at all. Protocol 0 knows no batches and adds all items one by one.
 
 use super::Outcome;
+use super::ahead::Run;
 use super::look::short_tuple;
 use super::state::Direct;
 use crate::opcode::Opcode;
@@ -236,7 +237,7 @@ impl<K: Kind> Contents<K> {
     pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
         match self.state {
             _ if self.count > 0 => None,
-            State::Batch | State::Marked => direct.scalars(),
+            State::Batch | State::Marked => Run::new(direct.input, direct.cursor.position()).map(|run| run.count),
             State::Open => direct.cursor.peek_opcode().filter(|&opcode| self.is_item(opcode)).map(|_| 1),
             _ => None,
         }

@@ -6,6 +6,7 @@
 //! list are looked through once; and all looks together are limited.
 
 use super::Outcome;
+use super::ahead::Run;
 use super::state::Direct;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
@@ -33,7 +34,7 @@ struct Operands {
     marks: Vec<(usize, usize)>,
 }
 
-impl Direct<'_> {
+impl<'de> Direct<'de> {
     /// Whether what comes next (an item, a key and a value, a batch) is added to the container that was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
@@ -113,12 +114,18 @@ impl Direct<'_> {
     }
 
     /// Goes past an instruction, if there is one and looking since `start` has not cost too much.
-    fn pass(&mut self, cursor: &mut Cursor<'_>, start: usize) -> Outcome<Opcode> {
+    fn pass(&mut self, cursor: &mut Cursor<'de>, start: usize) -> Outcome<Opcode> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
         {
             cursor.pass_opcode();
             if cursor.skip_argument(opcode).is_ok() {
+                // Of a container of scalars nothing is of interest but that it ends.
+                if opcode == Opcode::Mark
+                    && let Some(run) = Run::new(self.input, cursor.position())
+                {
+                    *cursor = Cursor::new(self.input, run.end);
+                }
                 return Ok(opcode);
             }
         }
