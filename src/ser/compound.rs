@@ -5,8 +5,9 @@
 //! the list at its right size in one go. CPython cannot write so itself, as it memoizes the list before its items.
 //! Items beyond the first thousand follow in batches, as CPython writes them, so that a reader's stack stays small.
 //!
-//! A container's length is known only to have been announced. What comes is what counts, and the first opcode waits for
-//! the first item; only a tuple of up to three must keep its word, since its opcode needs no mark.
+//! A container's length is known only to have been announced. What comes is what counts: where none is announced the first
+//! opcode waits for the first item, and a mark without any makes the empty container too. Only a tuple of up to three must
+//! keep its word, since its opcode needs no mark.
 //!
 //! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
 //!
@@ -37,6 +38,18 @@ enum Open {
     Later,
 }
 
+/// Writes the mark of a list or dict that says it will have items; gives how much is open then, and for how many. Should none
+/// come, it is an empty one all the same.
+#[inline(always)]
+fn begin<S: Sink>(dump: &mut Dump<S>, len: Option<usize>) -> (Open, u32) {
+    if len.is_some_and(|len| len > 0) {
+        dump.emit.mark();
+        (Open::First, BATCH)
+    } else {
+        (Open::No, 0)
+    }
+}
+
 /// A list; a tuple where the value must be hashable.
 pub struct Seq<'a, S> {
     dump: &'a mut Dump<S>,
@@ -49,13 +62,23 @@ pub struct Seq<'a, S> {
 
 impl<'a, S: Sink> Seq<'a, S> {
     #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>, _: Option<usize>) -> Result<Self> {
+    pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
         dump.emit.enter();
-        Ok(Self { dump, left: 0, open: Open::No, batches: 0 })
+        let (open, left) = begin(dump, len);
+        Ok(Self { dump, left, open, batches: usize::from(open == Open::First) })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+        if self.open == Open::First && !self.dump.hashed {
+            self.dump.emit.op(Opcode::List);
+            return Ok(self.dump);
+        }
+        self.close_other()
+    }
+
+    #[inline(never)]
+    fn close_other(self) -> Result<&'a mut Dump<S>> {
         let emit = &mut self.dump.emit;
         match self.open {
             Open::No if self.dump.hashed => emit.empty_tuple()?,
@@ -86,7 +109,7 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }
@@ -254,10 +277,11 @@ enum MapKind {
 
 impl<'a, S: Sink> Map<'a, S> {
     #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
+    pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         dump.emit.enter();
-        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::Dict })
+        let (open, left) = begin(dump, len);
+        Ok(Self { dump, left, open, kind: MapKind::Dict })
     }
 
     /// After the instance.

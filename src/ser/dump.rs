@@ -308,8 +308,8 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     #[inline]
-    fn serialize_map(self, _: Option<usize>) -> Result<Map<'a, S>> {
-        Map::new(self)
+    fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {
+        Map::new(self, len)
     }
 
     /// Always inlined, for the name is a constant where it is called, and with it the kind of fields that come. Not in debug builds,
