@@ -72,23 +72,25 @@ impl<'a, S: Sink> Seq<'a, S> {
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         if self.open == Open::First && !self.dump.hashed {
             self.dump.emit.op(Opcode::List);
-            return Ok(self.dump);
-        }
-        self.close_other()
-    }
-
-    #[inline(never)]
-    fn close_other(self) -> Result<&'a mut Dump<S>> {
-        let emit = &mut self.dump.emit;
-        match self.open {
-            Open::No if self.dump.hashed => emit.empty_tuple()?,
-            Open::No => emit.empty_list()?,
-            Open::First | Open::Later if self.dump.hashed => emit.op(Opcode::Tuple),
-            Open::First => emit.op(Opcode::List),
-            Open::Later => emit.op(Opcode::Appends),
+        } else {
+            end_items(self.dump, self.open)?;
         }
         Ok(self.dump)
     }
+}
+
+/// Ends a list, or a tuple in its place.
+#[inline(never)]
+fn end_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Result<()> {
+    let emit = &mut dump.emit;
+    match open {
+        Open::No if dump.hashed => emit.empty_tuple()?,
+        Open::No => emit.empty_list()?,
+        Open::First | Open::Later if dump.hashed => emit.op(Opcode::Tuple),
+        Open::First => emit.op(Opcode::List),
+        Open::Later => emit.op(Opcode::Appends),
+    }
+    Ok(())
 }
 
 impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {

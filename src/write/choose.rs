@@ -79,8 +79,7 @@ impl<S: Sink> Emitter<S> {
         bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
         // A long int begins at the third byte, and only long ints get so far.
         bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
-        self.out.extend_from_slice(&bytes);
-        self.out.truncate(self.out.len() - (16 - len));
+        self.fixed(bytes, len);
     }
 
     #[inline(never)]
@@ -90,10 +89,10 @@ impl<S: Sink> Emitter<S> {
             _ if self.protocol >= Opcode::Long1.protocol() => self.binary_int(value),
             Ok(value) if self.protocol == Protocol::V1 && value < 0x1_0000 => {
                 let (opcode, len) = if value < 0x100 { (Opcode::Binint1, 2) } else { (Opcode::Binint2, 3) };
-                self.short((u64::from(opcode.byte()) | u64::from(value) << 8).to_le_bytes(), len);
+                self.fixed((u64::from(opcode.byte()) | u64::from(value) << 8).to_le_bytes(), len);
             }
             _ if self.protocol == Protocol::V1 && i32::try_from(value).is_ok() => {
-                self.short((u64::from(Opcode::Binint.byte()) | value.cast_unsigned() << 8).to_le_bytes(), 5);
+                self.fixed((u64::from(Opcode::Binint.byte()) | value.cast_unsigned() << 8).to_le_bytes(), 5);
             }
             _ => self.wide_int(i128::from(value)),
         }
@@ -141,8 +140,7 @@ impl<S: Sink> Emitter<S> {
             bytes[0] = Opcode::Long1.byte();
             bytes[1] = len;
             bytes[2..].copy_from_slice(&value.to_le_bytes());
-            self.out.extend_from_slice(&bytes);
-            self.out.truncate(self.out.len() - (16 - usize::from(len)));
+            self.fixed(bytes, 2 + usize::from(len));
         } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
             self.op(Opcode::Int);
             self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -199,7 +197,7 @@ impl<S: Sink> Emitter<S> {
     fn binfloat(&mut self, value: f64) {
         let mut bytes = [Opcode::Binfloat.byte(); 9];
         bytes[1..].copy_from_slice(&value.to_be_bytes());
-        self.out.extend_from_slice(&bytes);
+        self.fixed(bytes, 9);
     }
 
     #[cold]

@@ -41,7 +41,7 @@ impl<S: Sink> Emitter<S> {
             0x100..=0xffff => (Opcode::Ext2, 3),
             _ => (Opcode::Ext4, 5),
         };
-        self.short((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
+        self.fixed((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
     }
 
     /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
