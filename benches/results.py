@@ -151,10 +151,10 @@ class Results:
         ours, theirs = self.alloc.get((workload, contender)), self.alloc.get((workload, base))
         return ours["peak"] / theirs["peak"] if ours and theirs and theirs["peak"] else None
 
-    def extra_allocations(self, workload, contender):
-        """Allocations and reallocations of a decode beyond those of a clone of its result."""
+    def extra_allocations(self, workload, contender, counted=("allocations",)):
+        """Allocations of a decode beyond those of a clone of its result."""
         ours = self.alloc.get((workload, contender))
         clone = self.alloc.get((workload, "limit: clone of the result"))
         if not ours or not clone:
             return None
-        return ours["allocations"] + ours["reallocations"] - clone["allocations"] - clone["reallocations"]
+        return sum(ours[what] - clone[what] for what in counted)

@@ -281,6 +281,34 @@ fn python_loads_containers_whose_length_is_unknown_or_wrong() {
     assert_loads("", &cases);
 }
 
+/// A sequence that says another length than it has.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Announced<T>(pub(crate) Option<usize>, pub(crate) Vec<T>);
+
+impl<T: Serialize> Serialize for Announced<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+        let mut seq = serializer.serialize_seq(self.0)?;
+        self.1.iter().try_for_each(|item| seq.serialize_element(item))?;
+        seq.end()
+    }
+}
+
+#[test]
+fn python_loads_batches_and_keys_whose_length_is_wrong() {
+    let mut cases = Vec::new();
+    for announced in [None, Some(0), Some(1), Some(1_000), Some(5_000)] {
+        for len in [999, 1_000, 1_001, 2_001] {
+            let list = Announced(announced, vec![Announced(announced, Vec::<u8>::new()); len]);
+            cases.extend(at_all_protocols("batches", &list, &format!("[{}]", vec!["[]"; len].join(", "))));
+        }
+        let keys = [Announced(announced, vec![]), Announced(announced, vec![0, 1])];
+        let map: BTreeMap<_, _> = keys.into_iter().map(|key| (key, ())).collect();
+        cases.extend(at_all_protocols("keys", &map, "{(): None, (int(0), int(1)): None}"));
+    }
+    assert_loads("", &cases);
+}
+
 #[test]
 fn keys_that_are_sequences_become_tuples_and_dicts_as_keys_are_an_error() {
     let map: BTreeMap<Vec<Vec<u8>>, u8> = BTreeMap::from([(vec![], 0), (vec![vec![1], vec![]], 1)]);

@@ -1,11 +1,14 @@
 //! The Serializer as a Pickler, and what a pickle looks like inside: memo, frames, and writers that fail.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_bytes::Bytes;
 use serde_pickle::opcode::{Argument, Opcode, instructions};
 use serde_pickle::{ErrorKind, Protocol, SerOptions, Serializer};
+
+use crate::python_loads::Announced;
 
 #[derive(Serialize)]
 struct Row {
@@ -162,4 +165,48 @@ fn a_tuple_of_another_length_than_announced_is_an_error_where_the_opcode_counts(
         assert!(SerOptions::new().protocol(Protocol::V0).to_vec(&Lies(announced, written)).is_ok());
     }
     assert!(serde_pickle::to_vec(&Lies(4, 2)).is_ok());
+}
+
+/// Each such list is two bytes that are no place to end a frame, and a writer that is handed frames got nothing before the end.
+#[test]
+fn lists_that_turn_out_empty_end_frames_too() {
+    let pickle = serde_pickle::to_vec(&vec![Announced(Some(1), Vec::<u8>::new()); 200_000]).unwrap();
+    let frames: Vec<i64> = instructions(&pickle)
+        .filter_map(|instruction| match instruction.unwrap() {
+            (_, Opcode::Frame, Argument::Int(len)) => Some(len),
+            _ => None,
+        })
+        .collect();
+    assert!(frames.len() > 3 && frames.iter().all(|&len| len < (64 << 10) + 8), "{frames:?}");
+    assert_eq!(serde_pickle::from_slice::<Vec<Vec<u8>>>(&pickle).unwrap(), vec![Vec::<u8>::new(); 200_000]);
+}
+
+/// Whatever length was announced, and whether as a list or as a key.
+#[test]
+fn an_error_says_which_item_it_is_about() {
+    for announced in [None, Some(0), Some(1), Some(5_000)] {
+        for at in [0, 1, 999, 1_000, 1_001, 2_000] {
+            // An item that cannot be hashed is an error as or in a key.
+            let items = |bad| {
+                let item = |index| if index == bad { Err(BTreeMap::from([(1, 1)])) } else { Ok(index) };
+                Announced(announced, (0..3_000).map(|index| Item(item(index))).collect())
+            };
+            let error = serde_pickle::to_vec(&BTreeMap::from([(items(at), 0)])).unwrap_err();
+            assert_eq!(error.path().as_deref(), Some(&*format!("[{at}]")), "{announced:?}");
+            let error = serde_pickle::to_vec(&Announced(announced, vec![BTreeMap::from([(items(at), 0)])]));
+            assert_eq!(error.unwrap_err().path().as_deref(), Some(&*format!("[0][{at}]")), "{announced:?}");
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Item(Result<u32, BTreeMap<u8, u8>>);
+
+impl Serialize for Item {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Ok(index) => serializer.serialize_u32(*index),
+            Err(dict) => dict.serialize(serializer),
+        }
+    }
 }

@@ -39,10 +39,10 @@ enum Open {
 }
 
 /// Writes the mark of a list or dict that says it will have items; gives how much is open then, and for how many. Should none
-/// come, it is an empty one all the same.
+/// come, it is an empty one all the same; but such ones are no opcode boundary, so at the end of a frame the mark waits.
 #[inline(always)]
 fn begin<S: Sink>(dump: &mut Dump<S>, len: Option<usize>) -> (Open, u32) {
-    if len.is_some_and(|len| len > 0) {
+    if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
         dump.emit.mark();
         (Open::First, BATCH)
     } else {
@@ -56,7 +56,7 @@ pub struct Seq<'a, S> {
     /// Items until the next mark.
     left: u32,
     open: Open,
-    /// Marks so far, for the index in an error's path.
+    /// Batches so far, for the index in an error's path.
     batches: usize,
 }
 
@@ -68,6 +68,7 @@ impl<'a, S: Sink> Seq<'a, S> {
         Ok(Self { dump, left, open, batches: usize::from(open == Open::First) })
     }
 
+    /// The end of most lists takes no call.
     #[inline(always)]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         if self.open == Open::First && !self.dump.hashed {

@@ -478,14 +478,14 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         Ok(Items::Tuple(self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Map<'a, S>> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {
         match self.role {
             Role::NoKwargs => Ok(Map::nothing(self.dump)),
             Role::Class => {
                 self.dump.form = Form::Instance;
                 self.dump.class_map()
             }
-            _ => self.argument("a map")?.serialize_map(None),
+            _ => self.argument("a map")?.serialize_map(len),
         }
     }
 

@@ -120,7 +120,7 @@ impl<S: Sink> Emitter<S> {
     /// One question for what would each send a value round: the ways round are calls, and a function without them needs
     /// no stack.
     #[inline(always)]
-    pub(super) fn has_room(&self, len: usize) -> bool {
+    pub(crate) fn has_room(&self, len: usize) -> bool {
         self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
     }
 

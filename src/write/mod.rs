@@ -14,8 +14,8 @@
 //! object together from instructions calls [`boundary`](Emitter::boundary) where the object begins.
 //!
 //! Advice to the next editor: the value writers are what encoding speed consists of. Each is one comparison for the
-//! boundary, and one store of a fixed width where the value has one: a variable `extend_from_slice` is a call of
-//! `memcpy`, a fixed one is a `mov`.
+//! boundary, and one store of a fixed width where the value has one, see [`fixed`](Emitter::fixed): a variable
+//! `extend_from_slice` is a call of `memcpy`.
 
 mod choose;
 mod frame;
@@ -207,6 +207,7 @@ impl<S: Sink> Emitter<S> {
     /// a fifth longer with it.
     #[inline(always)]
     fn fixed<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
+        debug_assert!(len <= N);
         let end = self.out.len() + len;
         self.out.extend(bytes.iter().copied());
         self.out.truncate(end);

@@ -114,6 +114,26 @@ fn lengths_of_lists_of_scalars_are_told() {
     }
 }
 
+/// Floats are counted in rows.
+#[test]
+fn lengths_of_lists_of_floats_are_told() {
+    let float = b"G\x3f\xf0\0\0\0\0\0\0".as_slice();
+    let list = |items: &[u8]| [b"\x80\x04(", items, b"l."].concat();
+    for len in [1, 2, 20, 999, 1_000, 1_001, 1_999, 2_000] {
+        assert_eq!(hints::<Seq<f64>>(&list(&float.repeat(len))), [(Some(len), len)]);
+        let mixed = [&float.repeat(len - 1), b"K\x01".as_slice()].concat();
+        assert_eq!(hints::<Seq<f64>>(&list(&mixed)), [(Some(len), len)]);
+        let mixed = [b"K\x01", &*float.repeat(len - 1)].concat();
+        assert_eq!(hints::<Seq<f64>>(&list(&mixed)), [(Some(len), len)]);
+    }
+    // More than that is no batch.
+    assert_eq!(hints::<Seq<f64>>(&list(&float.repeat(4_000))), [(None, 4_000)]);
+    for cut in 1..float.len() {
+        let pickle = [b"\x80\x04(", &*float.repeat(2), &float[..cut]].concat();
+        assert!(!is_direct::<Seq<f64>>(&pickle), "cut after {cut} bytes");
+    }
+}
+
 /// A frame ends in the midst of some list every 64 KiB, and that list grew.
 #[test]
 fn a_frame_in_a_list_is_no_item() {

@@ -91,7 +91,7 @@ fn depth_fits_a_small_thread() {
 /// No shape takes time that is more than linear in its length.
 #[test]
 fn looking_ahead_is_linear() {
-    let shapes: [(&str, fn(usize) -> Vec<u8>); 22] = [
+    let shapes: [(&str, fn(usize) -> Vec<u8>); 26] = [
         ("]…", |n| b"]".repeat(n)),
         ("}…", |n| b"}".repeat(n)),
         ("(…", |n| b"(".repeat(n)),
@@ -106,6 +106,10 @@ fn looking_ahead_is_linear() {
         ("marked lists", |n| [&b"("[..], &b"(l".repeat(n / 2), b"l."].concat()),
         ("marked lists of one", |n| [&b"("[..], &b"(lI1\na".repeat(n / 6), b"l."].concat()),
         ("lists behind marked lists", |n| [&b"((NltN("[..], &b"](".repeat(n / 4), &b"e".repeat(n / 4), b"t."].concat()),
+        ("scalars behind marked lists", |n| [&b"((NltN("[..], &b"](NNN".repeat(n / 5), b"t."].concat()),
+        ("many scalars behind a marked list", |n| [&b"((Nl]("[..], &b"N".repeat(n), b"el."].concat()),
+        ("marks and scalars", |n| [&b"]"[..], &b"(NN".repeat(n / 3)].concat()),
+        ("frames behind a mark", |n| [&b"](]("[..], &b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"ee."].concat()),
         ("tuples of a list", |n| [&b"]("[..], &b"]]\x86".repeat(n / 3), b"e."].concat()),
         ("tuples of tuples", |n| [b"]".repeat(n / 2), b"\x85".repeat(n / 2), b".".to_vec()].concat()),
         ("dicts of one dict", |n| nested(b"}K\0", b"}", b"s", n / 4)),

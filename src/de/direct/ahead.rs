@@ -1,12 +1,13 @@
-//! How many items a list or dict of scalars has, counted ahead.
+//! How many items a list or dict of scalars has, counted ahead, and where it ends.
 //!
 //! No opcode says how long a list will be; what ends it does. So a `Vec` grows as it is filled, and for many short lists that
 //! shows: without this, lists of 20 floats took a third longer to read. Scalars are quick to step over. What holds other
 //! containers is not: to count the items of every list in the pickle was tried, and took a fifth of the time of reading a
 //! tree, which such lists did not have back from not growing.
 //!
-//! A count is a hint: it decides about capacity and nothing else. It is that of a batch at most, of what is there, and it costs
-//! no more than to read it, since containers end it.
+//! A count is a hint: it decides about capacity and nothing else. Where the run ends is for `look`, which has no use for the
+//! scalars in it. It is of what is there, of two batches of values at most, and costs no more than to read it, since containers
+//! end it.
 
 use super::contents::BATCH;
 use crate::opcode::Opcode;
@@ -36,7 +37,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Those that begin at `start`; `None` where anything else comes before the end of the batch.
+    /// Those that begin at `start`; `None` where anything else comes before the end of the batch, or more than can be in one.
     pub(super) fn new(input: &[u8], start: usize) -> Option<Self> {
         let mut at = start;
         let mut count = 0;

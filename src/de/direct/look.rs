@@ -113,7 +113,8 @@ impl<'de> Direct<'de> {
         Ok(found)
     }
 
-    /// Goes past an instruction, if there is one and looking since `start` has not cost too much.
+    /// Goes past an instruction, and behind a MARK past scalars that are all there is above it, if there is one and looking since
+    /// `start` has not cost too much.
     fn pass(&mut self, cursor: &mut Cursor<'de>, start: usize) -> Outcome<Opcode> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
