@@ -140,7 +140,8 @@ impl<S: Sink> Emitter<S> {
             bytes[0] = Opcode::Long1.byte();
             bytes[1] = len;
             bytes[2..].copy_from_slice(&value.to_le_bytes());
-            self.fixed(bytes, 2 + usize::from(len));
+            self.out.extend_from_slice(&bytes);
+            self.out.truncate(self.out.len() - (16 - usize::from(len)));
         } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
             self.op(Opcode::Int);
             self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -197,7 +198,7 @@ impl<S: Sink> Emitter<S> {
     fn binfloat(&mut self, value: f64) {
         let mut bytes = [Opcode::Binfloat.byte(); 9];
         bytes[1..].copy_from_slice(&value.to_be_bytes());
-        self.fixed(bytes, 9);
+        self.out.extend_from_slice(&bytes);
     }
 
     #[cold]
