@@ -2,7 +2,7 @@
 //!
 //! No opcode says how long a list will be; what ends it does. So a `Vec` grows as it is filled, and for many short lists that
 //! shows: without this, lists of 20 floats took a third longer to read. Scalars are quick to step over. What holds other
-//! containers is not: to count the items of every list in the pickle was tried, and took a fifth of the time of reading a
+//! containers is not: to count the items of every list in the pickle was tried twice, and took a fifth of the time of reading a
 //! tree, which such lists did not have back from not growing.
 //!
 //! A count is a hint: it decides about capacity and nothing else. Where the run ends is for `look`, which has no use for the
