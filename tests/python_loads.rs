@@ -246,23 +246,29 @@ fn python_loads_every_form_of_serde() {
     assert_loads("", &cases);
 }
 
-/// A sequence and a map that do not know their length, or say a wrong one.
-struct Unknown(Option<usize>, usize);
+/// A sequence that does not know its length, or says another than it has.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Announced<T>(pub(crate) Option<usize>, pub(crate) Vec<T>);
 
-impl Serialize for Unknown {
+impl<T: Serialize> Serialize for Announced<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::{SerializeMap, SerializeSeq};
-        struct Inner(Option<usize>, usize);
-        impl Serialize for Inner {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut map = serializer.serialize_map(self.0)?;
-                (0..self.1).try_for_each(|key| map.serialize_entry(&key, &key))?;
-                map.end()
-            }
-        }
+        use serde::ser::SerializeSeq;
         let mut seq = serializer.serialize_seq(self.0)?;
-        (0..self.1).try_for_each(|_| seq.serialize_element(&Inner(self.0, self.1)))?;
+        self.1.iter().try_for_each(|item| seq.serialize_element(item))?;
         seq.end()
+    }
+}
+
+/// The same of a map, of so many entries.
+#[derive(Clone)]
+struct AnnouncedMap(Option<usize>, usize);
+
+impl Serialize for AnnouncedMap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(self.0)?;
+        (0..self.1).try_for_each(|key| map.serialize_entry(&key, &key))?;
+        map.end()
     }
 }
 
@@ -275,23 +281,11 @@ fn python_loads_containers_whose_length_is_unknown_or_wrong() {
             entries.sort();
             let dict = format!("{{{}}}", entries.join(", "));
             let expected = format!("[{}]", vec![dict; len].join(", "));
-            cases.extend(at_all_protocols("unknown length", &Unknown(announced, len), &expected));
+            let list = Announced(announced, vec![AnnouncedMap(announced, len); len]);
+            cases.extend(at_all_protocols("unknown length", &list, &expected));
         }
     }
     assert_loads("", &cases);
-}
-
-/// A sequence that says another length than it has.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Announced<T>(pub(crate) Option<usize>, pub(crate) Vec<T>);
-
-impl<T: Serialize> Serialize for Announced<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeSeq;
-        let mut seq = serializer.serialize_seq(self.0)?;
-        self.1.iter().try_for_each(|item| seq.serialize_element(item))?;
-        seq.end()
-    }
 }
 
 #[test]

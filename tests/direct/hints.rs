@@ -13,57 +13,46 @@ thread_local! {
     static HINTS: RefCell<Vec<(Option<usize>, usize)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A list of these.
-struct Seq<T>(PhantomData<T>);
+/// A container that notes what it is told: a dict with text for keys, or a list.
+struct Told<T, const DICT: bool>(PhantomData<T>);
+type Seq<T> = Told<T, false>;
+type Map<T> = Told<T, true>;
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Seq<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Self(PhantomData))
+impl<T, const DICT: bool> Told<T, DICT> {
+    fn note(self, hint: Option<usize>, items: usize) -> Self {
+        HINTS.with_borrow_mut(|hints| hints.push((hint, items)));
+        self
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Seq<T> {
+impl<'de, T: Deserialize<'de>, const DICT: bool> Deserialize<'de> for Told<T, DICT> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let visitor = Self(PhantomData);
+        if DICT { deserializer.deserialize_map(visitor) } else { deserializer.deserialize_seq(visitor) }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const DICT: bool> Visitor<'de> for Told<T, DICT> {
     type Value = Self;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list")
+        f.write_str("a container")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
-        let hint = seq.size_hint();
-        let mut items = 0;
+        let (hint, mut items) = (seq.size_hint(), 0);
         while seq.next_element::<T>()?.is_some() {
             items += 1;
         }
-        HINTS.with_borrow_mut(|hints| hints.push((hint, items)));
-        Ok(self)
-    }
-}
-
-/// A dict with text for keys and these for values.
-struct Map<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Self(PhantomData))
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Map<T> {
-    type Value = Self;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a dict")
+        Ok(self.note(hint, items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
-        let hint = map.size_hint();
-        let mut entries = 0;
+        let (hint, mut entries) = (map.size_hint(), 0);
         while map.next_entry::<String, T>()?.is_some() {
             entries += 1;
         }
-        HINTS.with_borrow_mut(|hints| hints.push((hint, entries)));
-        Ok(self)
+        Ok(self.note(hint, entries))
     }
 }
 
