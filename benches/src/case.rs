@@ -3,6 +3,7 @@
 //! A case's data is loaded when it is built, its result is made in a section of a probe, kept until the
 //! section is over, and dropped then. `check` compares one result with the truth.
 
+use std::borrow::Cow;
 use std::hint::black_box;
 use std::path::Path;
 use std::rc::Rc;
@@ -224,26 +225,20 @@ impl<W: Workload> Builder<'_, W> {
 
     /// Adds the reading of the owned type.
     pub fn decode<F: Format>(&mut self) {
-        if self.skips(F::NAME, F::INPUT) {
-            return;
-        }
-        self.add(F::NAME, |source| {
-            let bytes = source.input(F::INPUT)?;
-            let truth = late_truth::<W>(source);
-            Ok((
-                move || F::decode::<W>(black_box(bytes)),
-                move |result: W::Owned| same(&result, &*truth()?, F::ULPS, bytes.len()),
-            ))
-        });
+        self.decode_from::<F>(F::NAME, |input| Ok(Cow::Borrowed(input)));
     }
 
     /// Adds the reading of the owned type from what the format itself writes for it, under another name.
     pub fn decode_own<F: Format>(&mut self, name: &str) {
+        self.decode_from::<F>(name, |input| F::encode::<W>(&F::decode::<W>(input)?).map(Cow::Owned));
+    }
+
+    fn decode_from<F: Format>(&mut self, name: &str, make: impl Fn(&[u8]) -> Result<Cow<'_, [u8]>, String>) {
         if self.skips(name, F::INPUT) {
             return;
         }
         self.add(name, |source| {
-            let bytes = F::encode::<W>(&F::decode::<W>(source.input(F::INPUT)?)?)?;
+            let bytes = make(source.input(F::INPUT)?)?;
             let (truth, size) = (late_truth::<W>(source), bytes.len());
             Ok((
                 move || F::decode::<W>(black_box(&bytes)),
