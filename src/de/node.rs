@@ -142,11 +142,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Hands out an int by the narrowest visit method that takes it.
     #[inline]
     fn visit_int<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.visit_int_by(visit_unsigned, visitor)
+    }
+
+    /// The same; an int of up to 64 bits by `visit`.
+    fn visit_int_by<V: Visitor<'de>>(
+        self,
+        visit: impl FnOnce(i64, V) -> Result<V::Value>,
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.cx.int(self.handle)? {
-            Some(Int::Small(value)) => match u64::try_from(value) {
-                Ok(value) => visitor.visit_u64(value),
-                Err(_) => visitor.visit_i64(value),
-            },
+            Some(Int::Small(value)) => visit(value, visitor),
             Some(Int::Long(bytes)) => visit_long(bytes, visitor),
             Some(Int::Big(value)) => visit_long(&value.to_signed_bytes_le(), visitor),
             None => Err(self.unreadable()),
@@ -364,6 +370,7 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
+                Tag::Small | Tag::IntLine | Tag::LongLine => self.visit_int_by($visit, visitor),
                 Tag::Instance => self.scalar_of_instance(Ask::Int, visitor),
                 _ => self.any(visitor),
             }

@@ -118,7 +118,7 @@ pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usi
 }
 
 fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
-    if let Some((value, _)) = text::leading_decimal(input.get(handle.offset() + 1..)?, handle.tag() == Tag::LongLine) {
+    if let Some((value, _)) = text::decimal_line(input, handle.offset() + 1, handle.tag() == Tag::LongLine) {
         return Some(Int::Small(value));
     }
     let line = line(input, handle.offset() + 1, handle.detail())?;

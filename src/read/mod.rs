@@ -256,7 +256,7 @@ impl<'a> Cursor<'a> {
     /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it; leaves any other where it is.
     #[inline]
     pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
-        let (value, len) = text::leading_decimal(self.bytes.get(self.at..)?, opcode == Opcode::Long)?;
+        let (value, len) = text::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
         self.at += len;
         Some(value)
     }

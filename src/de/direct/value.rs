@@ -36,7 +36,7 @@ impl<'de> Direct<'de> {
         if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.pass_opcode();
             if let Some(value) = self.cursor.read_decimal_line(opcode) {
-                return visit_int(value, visitor);
+                return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
             }
         } else if let Some(value) = self.cursor.read_short_int() {
             return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
