@@ -101,9 +101,12 @@ impl<S: Sink> Emitter<S> {
     /// What is rare here is in functions of its own, which take over: so this one needs little stack.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
+        if self.sharing == Sharing::Always {
+            return self.interned(value);
+        }
         // Of the empty text nothing is known.
         if value.len().wrapping_sub(1) >= LONGEST || self.plain.from != LOOKED_UP {
-            return self.unseen_text(value);
+            return self.str(value);
         }
         if !self.has_room(HEADER + 16) {
             return self.text_without_room(value);
@@ -168,6 +171,7 @@ impl<S: Sink> Emitter<S> {
     }
 
     /// Text that is written once and then taken from the memo, wherever it comes from.
+    #[inline]
     pub(crate) fn interned(&mut self, text: &str) -> Result<()> {
         self.boundary()?;
         match self.memo.near_text(text) {
