@@ -10,8 +10,8 @@ use num_bigint::BigInt;
 use super::handle::{Handle, Tag};
 use super::nodes::{Const, Nodes};
 use crate::opcode::Opcode;
-use crate::read::IntShape;
 use crate::read::text::{self, Decimal, Text};
+use crate::read::{IntShape, decimal};
 
 /// An int.
 pub(crate) enum Int<'a> {
@@ -118,7 +118,7 @@ pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usi
 }
 
 fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
-    if let Some((value, _)) = text::decimal_line(input, handle.offset() + 1, handle.tag() == Tag::LongLine) {
+    if let Some((value, _)) = decimal::decimal_line(input, handle.offset() + 1, handle.tag() == Tag::LongLine) {
         return Some(Int::Small(value));
     }
     let line = line(input, handle.offset() + 1, handle.detail())?;

@@ -10,6 +10,7 @@
 //!
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
+pub(crate) mod decimal;
 mod int_shape;
 pub(crate) mod source;
 pub(crate) mod text;
@@ -256,7 +257,7 @@ impl<'a> Cursor<'a> {
     /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it; leaves any other where it is.
     #[inline]
     pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
-        let (value, len) = text::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
+        let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
         self.at += len;
         Some(value)
     }

@@ -6,10 +6,10 @@
 //! follows a NUL in a number is not looked at, for C ends a string there.
 
 use std::borrow::Cow;
-use std::hint::select_unpredictable;
 
 use num_bigint::BigInt;
 
+use super::decimal::plain_decimal;
 use crate::error::Error;
 
 /// What is wrong with a text; the caller knows where it is.
@@ -90,156 +90,6 @@ pub(crate) fn decode_long(line: &[u8], digits: usize) -> Result<Decimal> {
         return Ok(Decimal::Int(value));
     }
     python_int(until_nul(line), digits).map(Decimal::from_big)
-}
-
-/// What nearly all ints look like: digits that fit 64 bits, no sign but a minus, no leading zero.
-#[inline]
-fn plain_decimal(line: &[u8]) -> Option<i64> {
-    let (value, len) = signed_digits(line)?;
-    (len == line.len()).then_some(value)
-}
-
-/// The int at `at`, where it is a whole line in the one way that picklers write it: a minus or nothing, digits without a
-/// leading zero that fit 64 bits, and where it is `long` `L` or nothing. Gives the length of the line with its newline.
-#[inline]
-pub(crate) fn decimal_line(input: &[u8], at: usize, long: bool) -> Option<(i64, usize)> {
-    if let Some(window) = at.checked_sub(16).and_then(|start| input.get(start..)?.first_chunk())
-        && let Some(found) = short_line(window, long)
-    {
-        return Some(found);
-    }
-    let text = input.get(at..)?;
-    let (value, len) = signed_digits(text)?;
-    match text.get(len..)? {
-        [b'\n', ..] => Some((value, len + 1)),
-        [b'L', b'\n', ..] if long => Some((value, len + 2)),
-        _ => None,
-    }
-}
-
-/// The same for a line of up to 15 bytes, with an `L` where it is `long`, that begins in the middle of `window`; `None` for
-/// any other.
-///
-/// How many digits an int has and whether it is negative no processor can guess, and a wrong guess costs more than the
-/// digits. So the newline is looked for first, and sixteen bytes are loaded that end where the digits do; what precedes the
-/// digits there is masked. Nothing then depends on the int but two addresses.
-#[inline(always)]
-fn short_line(window: &[u8; 32], long: bool) -> Option<(i64, usize)> {
-    // Of the eight bytes from `start` on, which is less than 25; the mask says so to the compiler.
-    let word = |start: usize| window[start & 31..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
-    let (first, second) = (newlines(word(16)), newlines(word(24)));
-    if first | second == 0 {
-        return None;
-    }
-    let at = |newlines: u64| newlines.trailing_zeros() as usize / 8;
-    let line = select_unpredictable(first != 0, at(first), 8 + at(second));
-    let negative = window[16] == b'-';
-    let digits_at = 16 + usize::from(negative);
-    // Where the digits end, counted from the start of the line.
-    let end = line.checked_sub(usize::from(long))?;
-    let count = end.checked_sub(usize::from(negative))?;
-    let zero = window[digits_at] == b'0' && end > 1;
-    if zero || count == 0 || long && window[(16 + end) & 31] != b'L' {
-        return None;
-    }
-    let [keep_low, keep_high] = LAST[count & 15];
-    let low = (word(end) ^ ZEROS) & keep_low;
-    let high = (word(end + 8) ^ ZEROS) & keep_high;
-    if not_digits(low) | not_digits(high) != 0 {
-        return None;
-    }
-    // Less than 10 to the power of 15.
-    let value = (joined(low) * 100_000_000 + joined(high)).cast_signed();
-    Some((select_unpredictable(negative, -value, value), line + 1))
-}
-
-/// Masks of the last bytes of sixteen, by their number.
-const LAST: [[u64; 2]; 16] = {
-    let mut masks = [[0; 2]; 16];
-    let mut count = 1;
-    while count < 16 {
-        let mask = u128::MAX << (8 * (16 - count));
-        masks[count] = [mask as u64, (mask >> 64) as u64];
-        count += 1;
-    }
-    masks
-};
-
-/// The digit `0`, eight times.
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-
-/// Of eight bytes those that are newlines: the highest bit of the first of them is set, and none below.
-#[inline(always)]
-fn newlines(word: u64) -> u64 {
-    let zeros = word ^ 0x0a0a_0a0a_0a0a_0a0a;
-    zeros.wrapping_sub(0x0101_0101_0101_0101) & !zeros & 0x8080_8080_8080_8080
-}
-
-/// An int of up to 64 bits at the start of `text`, and how many bytes it has: digits without a leading zero, behind a minus or
-/// nothing.
-#[inline]
-fn signed_digits(text: &[u8]) -> Option<(i64, usize)> {
-    let negative = text.first() == Some(&b'-');
-    let digits = text.get(usize::from(negative)..)?;
-    let (value, count) = leading_digits(digits);
-    // Which 0 and -0 are bools is for others to say.
-    let zero = digits.first() == Some(&b'0') && (negative || count > 1);
-    if count == 0 || count > 19 || zero {
-        return None;
-    }
-    let value = i64::try_from(value).ok()?;
-    Some((if negative { -value } else { value }, usize::from(negative) + count))
-}
-
-/// The digits at the start of `text`: their value, which is right for up to 19, and how many there are.
-///
-/// Eight at a time, and sixteen without a branch on how many there are.
-#[inline]
-fn leading_digits(text: &[u8]) -> (u64, usize) {
-    const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-    let power = |digits: usize| POWERS.get(digits).copied().unwrap_or(1);
-    if let Some(&[low, middle, high]) = text.as_chunks::<8>().0.first_chunk::<3>() {
-        let (first, found) = eight_digits(u64::from_le_bytes(low));
-        let (second, more) = eight_digits(u64::from_le_bytes(middle));
-        let (second, more) = select_unpredictable(found == 8, (second, more), (0, 0));
-        let (value, count) = (first * power(more) + second, found + more);
-        if count < 16 {
-            return (value, count);
-        }
-        // More than 19 have no value that fits.
-        let (third, most) = eight_digits(u64::from_le_bytes(high));
-        return (value.wrapping_mul(power(most)).wrapping_add(third), count + most);
-    }
-    let (mut value, mut count) = (0_u64, 0);
-    for byte in text.iter().take_while(|byte| byte.is_ascii_digit()) {
-        value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-        count += 1;
-    }
-    (value, count)
-}
-
-/// The digits at the start of eight bytes, the first of which is the lowest in `word`.
-#[inline(always)]
-fn eight_digits(word: u64) -> (u64, usize) {
-    let digits = word ^ ZEROS;
-    let found = not_digits(digits).trailing_zeros() / 8;
-    // With zeros in front they are eight digits.
-    (joined(digits.checked_shl(64 - 8 * found).unwrap_or(0)), found as usize)
-}
-
-/// Of eight bytes, from which `0` has been taken by exclusive or, those that are no digit: bits are set in them.
-#[inline(always)]
-fn not_digits(digits: u64) -> u64 {
-    // A byte is a digit if neither it nor it plus six has anything in its upper half.
-    (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0
-}
-
-/// The value of eight digits, the first in the lowest byte, joined to pairs, fours and one number.
-#[inline(always)]
-fn joined(digits: u64) -> u64 {
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
 }
 
 fn until_nul(line: &[u8]) -> &[u8] {
@@ -606,42 +456,6 @@ mod tests {
         for bytes in [&b"\xff"[..], b"\xed\xa0", b"\xc0\x80", b"\xf4\x90\x80\x80"] {
             assert!(!is_utf8_with_surrogates(bytes), "{bytes:?}");
         }
-    }
-
-    #[test]
-    fn a_plain_decimal_is_read_in_one_go_and_all_else_left() {
-        for value in [1, 9, 10, 12_345_678, 123_456_789, 1_234_567_890_123_456, i64::MAX, -1, -i64::MAX] {
-            for behind in ["", "aI5\n", "a, and much more behind it"] {
-                let line = format!("{value}\n{behind}");
-                assert_eq!(
-                    leading_decimal(line.as_bytes(), false),
-                    Some((value, value.to_string().len() + 1)),
-                    "{line}"
-                );
-                let line = format!("{value}L\n{behind}");
-                assert_eq!(
-                    leading_decimal(line.as_bytes(), true),
-                    Some((value, value.to_string().len() + 2)),
-                    "{line}"
-                );
-                assert_eq!(leading_decimal(line.as_bytes(), false), None, "{line}");
-            }
-        }
-        let odd = [
-            "", "-", "\n", "-\n", "0\n", "01\n", "-0\n", "+1\n", " 1\n", "1 \n", "1_0\n", "1\r\n", "12", "12L",
-            "12LL\n",
-        ];
-        let large =
-            ["9223372036854775808\n", "-9223372036854775808\n", "99999999999999999999\n", "18446744073709551617\n"];
-        for line in odd.into_iter().chain(large) {
-            for behind in ["", "                "] {
-                assert_eq!(leading_decimal(format!("{line}{behind}").as_bytes(), true), None, "{line}");
-            }
-        }
-        let endless = "1".repeat(1_000);
-        assert_eq!(leading_decimal(format!("{endless}\n").as_bytes(), true), None);
-        assert_eq!(leading_decimal("1:\n       ".as_bytes(), true), None);
-        assert_eq!(leading_decimal("1/\n       ".as_bytes(), true), None);
     }
 
     #[test]
