@@ -181,6 +181,41 @@ fn lists_that_turn_out_empty_end_frames_too() {
     assert_eq!(serde_pickle::from_slice::<Vec<Vec<u8>>>(&pickle).unwrap(), vec![Vec::<u8>::new(); 200_000]);
 }
 
+/// The buffer of a list or dict is made for what is to come of it, so that a pickle that is kept takes little more memory than
+/// its bytes. A buffer that doubles takes up to twice as much.
+#[test]
+fn the_pickle_of_a_long_list_or_dict_has_little_room_left() {
+    let floats: Vec<f64> = (0..300_000).map(f64::from).collect();
+    let dict: BTreeMap<String, u32> = (0..100_000).map(|key| (format!("the key {key}"), key)).collect();
+    for (what, pickle) in [
+        ("floats", serde_pickle::to_vec(&floats).unwrap()),
+        ("dict", serde_pickle::to_vec(&dict).unwrap()),
+        ("records", serde_pickle::to_vec(&rows(100_000)).unwrap()),
+        ("a list in a list", serde_pickle::to_vec(&(&floats[..10], &floats)).unwrap()),
+    ] {
+        assert!(
+            pickle.capacity() < pickle.len() + pickle.len() / 8,
+            "{what}: {} of {}",
+            pickle.len(),
+            pickle.capacity()
+        );
+    }
+}
+
+/// An announced length is not believed further than what has come bears out.
+#[test]
+fn a_length_that_is_announced_falsely_takes_no_memory() {
+    for announced in [usize::MAX, 1 << 40] {
+        let pickle = serde_pickle::to_vec(&Announced(Some(announced), vec![1.5; 5_000])).unwrap();
+        assert!(pickle.capacity() < 16 * pickle.len(), "{} of {}", pickle.len(), pickle.capacity());
+    }
+    // Far more than announced, and items that grow.
+    let more = Announced(Some(2_500), (0..20_000).map(|len| "x".repeat(len / 100)).collect());
+    let pickle = serde_pickle::to_vec(&more).unwrap();
+    assert_eq!(serde_pickle::from_slice::<Vec<String>>(&pickle).unwrap(), more.1);
+    assert!(pickle.capacity() < 2 * pickle.len() + 256);
+}
+
 /// Whatever length was announced, and whether as a list or as a key, which is a tuple.
 #[test]
 fn an_error_says_which_item_it_is_about() {

@@ -22,7 +22,7 @@ use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
-use crate::write::Sink;
+use crate::write::{Pace, Sink};
 
 /// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
 pub(super) const BATCH: u32 = 1000;
@@ -58,6 +58,7 @@ pub struct Seq<'a, S> {
     open: Open,
     /// Batches so far, for the index in an error's path.
     batches: usize,
+    pace: Pace,
 }
 
 impl<'a, S: Sink> Seq<'a, S> {
@@ -65,7 +66,7 @@ impl<'a, S: Sink> Seq<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
         dump.emit.enter();
         let (open, left) = begin(dump, len);
-        Ok(Self { dump, left, open, batches: usize::from(open == Open::First) })
+        Ok(Self { dump, left, open, batches: usize::from(open == Open::First), pace: Pace::new(len) })
     }
 
     /// The end of most lists takes no call.
@@ -102,6 +103,7 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         if self.left == 0 {
             self.open = next_items(self.dump, self.open);
+            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
             self.left = BATCH;
             self.batches += 1;
         }
@@ -267,6 +269,7 @@ pub struct Map<'a, S> {
     left: u32,
     open: Open,
     kind: MapKind,
+    pace: Pace,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -284,18 +287,18 @@ impl<'a, S: Sink> Map<'a, S> {
         dump.forbid_hashed("a dict")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
-        Ok(Self { dump, left, open, kind: MapKind::Dict })
+        Ok(Self { dump, left, open, kind: MapKind::Dict, pace: Pace::new(len) })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.emit.enter();
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer) })
+        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer), pace: Pace::new(None) })
     }
 
     pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
-        Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing }
+        Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
 
     #[inline]
@@ -328,6 +331,7 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
                 return Err(unwanted());
             }
             self.open = next_entries(self.dump, self.open);
+            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
             self.left = BATCH;
         }
         self.left -= 1;

@@ -25,6 +25,9 @@ const FRAME_HEADER: usize = 9;
 
 /// Takes the finished bytes.
 pub trait Sink {
+    /// Whether the buffer is what becomes of the bytes, and so grows to the size of the pickle.
+    const KEEPS: bool;
+
     /// Takes all of `out`.
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
 
@@ -36,6 +39,8 @@ pub trait Sink {
 pub(crate) struct Memory;
 
 impl Sink for Memory {
+    const KEEPS: bool = true;
+
     #[inline]
     fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
         Ok(())
@@ -52,6 +57,8 @@ impl Sink for Memory {
 pub struct Stream<W>(pub(crate) W);
 
 impl<W: io::Write> Sink for Stream<W> {
+    const KEEPS: bool = false;
+
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
         self.0.write_all(out).map_err(Error::io)?;
         out.clear();

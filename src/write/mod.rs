@@ -22,6 +22,7 @@ mod frame;
 mod global;
 mod memo;
 mod object;
+mod pace;
 mod repeats;
 mod strings;
 mod text;
@@ -29,6 +30,7 @@ mod texts;
 mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
+pub(crate) use pace::Pace;
 pub(crate) use strings::Sharing;
 
 use std::sync::Arc;
