@@ -723,6 +723,36 @@ mod given_up_by_serde {
     }
 
     #[test]
+    fn a_buffered_datetime_keeps_what_its_text_says() {
+        use serde_pickle::python::{DateTime, TimeDelta, TimeZone};
+
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Flat {
+            #[serde(flatten)]
+            content: Content,
+        }
+
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Content {
+            when: DateTime,
+        }
+
+        let read = |when: DateTime| -> DateTime {
+            let flat = Flat { content: Content { when } };
+            from_slice::<Flat>(&serde_pickle::to_vec(&flat).unwrap()).unwrap().content.when
+        };
+        let naive: DateTime = "2024-10-27T02:30:00".parse().unwrap();
+        let there = naive.clone().with_zone(TimeZone::named("Europe/Berlin").unwrap());
+        let offset = TimeZone::fixed(TimeDelta::new(0, 3_600, 0).unwrap()).unwrap();
+        for kept in [&naive, &there] {
+            assert_eq!(read(kept.clone()), *kept);
+            assert_eq!(read(kept.clone().with_fold(true)), *kept);
+        }
+        let named = naive.clone().with_zone(offset.clone().with_name("CET"));
+        assert_eq!(read(named), naive.with_zone(offset));
+    }
+
+    #[test]
     fn an_enum_named_as_a_class_that_arrives_as_a_struct_is_checked_like_one() {
         #[derive(Debug, Deserialize)]
         #[serde(rename = "py:geometry:Point", tag = "t", content = "c")]

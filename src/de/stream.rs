@@ -4,6 +4,7 @@
 //! deserialized from it. Like Python's `Unpickler` it can keep its memo between pickles, which the later dumps of one
 //! `Pickler` need; then everything that was read stays in memory, for the memo may refer to any of it.
 
+use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
 
@@ -339,5 +340,17 @@ impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<'_, ReaderSou
         };
         self.failed = item.is_err();
         Some(item)
+    }
+}
+
+impl<S> fmt::Debug for Deserializer<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deserializer").field("keep_memo", &self.keep_memo).finish_non_exhaustive()
+    }
+}
+
+impl<S, T> fmt::Debug for StreamDeserializer<'_, S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamDeserializer").field("failed", &self.failed).finish_non_exhaustive()
     }
 }

@@ -5,6 +5,7 @@
 //! without a `?` on every node.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use num_bigint::BigInt;
 
@@ -367,5 +368,11 @@ impl GraphBuilder {
             self.error.get_or_insert(error.nowhere());
             Handle::new(Tag::None, 0, 0)
         }))
+    }
+}
+
+impl fmt::Debug for GraphBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GraphBuilder").field("error", &self.error).finish_non_exhaustive()
     }
 }

@@ -154,7 +154,7 @@ pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Optio
     }
     let micros = microseconds(call, delta.args);
     let day = 86_400 * SECOND;
-    Ok(micros.and_then(|micros| i64::try_from(micros).ok()).filter(|micros| micros.abs() < day))
+    Ok(micros.and_then(|micros| i64::try_from(micros).ok()).filter(|micros| micros.unsigned_abs() < day.unsigned_abs()))
 }
 
 fn numbers_day(call: &Call<'_, '_, '_>, [year, month, day]: [Handle; 3]) -> Option<Day> {

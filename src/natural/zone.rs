@@ -154,7 +154,7 @@ pub(super) fn pytz_fixed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>
 }
 
 fn check(offset: i64) -> Result<i64> {
-    match offset.abs() < 86_400 * SECOND {
+    match offset.unsigned_abs() < (86_400 * SECOND).unsigned_abs() {
         true => Ok(offset),
         false => Err(malformed("time zone", "an offset of a day or more")),
     }

@@ -29,7 +29,8 @@ use crate::error::{Error, Result, quoted};
 ///
 /// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
 ///
-/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it at any, from 3.6 on.
+/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it at any, from 3.6 on. In a
+/// struct that serde buffers (`flatten`, `untagged`, `tag`) it is lost on reading, as is the name of an offset.
 ///
 /// Source: `datetime._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

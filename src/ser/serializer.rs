@@ -20,6 +20,7 @@ use crate::write::Stream;
 /// Each value that is serialized is one dump. The memo is kept from one to the next: a name that the first one wrote is
 /// a reference in the second. One `pickle.Unpickler` reads them by as many calls of `load`; for pickles that are read
 /// each by itself, call [`clear_memo`](Serializer::clear_memo) before each value, or use [`to_writer`](crate::to_writer).
+/// Our own [`Deserializer`](crate::Deserializer) is such an Unpickler with [`keep_memo`](crate::Deserializer::keep_memo).
 ///
 /// ```
 /// use serde::Serialize;

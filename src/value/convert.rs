@@ -25,7 +25,8 @@ use crate::ser::SerOptions;
 /// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`.
 ///
 /// # Errors
-/// `Data` where the value does not fit the type.
+/// `Data` where the value does not fit the type; `Limit` where it is nested more than 100 levels deep, the default for Rust
+/// types.
 ///
 /// ```
 /// use serde::Deserialize;

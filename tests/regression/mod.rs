@@ -26,6 +26,7 @@ mod memo_of_a_short_pickle_in_a_long_stream;
 mod methods_of_instances;
 mod names_in_stack_global;
 mod names_of_globals_as_text;
+mod offsets_of_the_least_int;
 mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
 mod shared_text_is_not_merged;
