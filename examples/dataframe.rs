@@ -1,9 +1,10 @@
 //! Reads a pandas DataFrame or Series of plain columns: `cargo run --example dataframe [FILE]`.
 //!
-//! pandas has no format of its own in a pickle: a frame is an instance whose state has a manager of blocks, a block is a
-//! two-dimensional numpy array of all columns of one dtype, and the axes are index objects. Which classes and functions
-//! spell that changes with the version, so this looks at their parts: `Value` shows every object by what `__reduce__`
-//! returned, and the arrays among them are read as `NdArray` or straight into vectors. It knows pandas 1.3 to 3.
+//! pandas has no format of its own in a pickle: a frame is an instance whose state has a manager of
+//! blocks, a block is a two-dimensional numpy array of all columns of one dtype, and the axes are
+//! index objects. Which classes and functions spell that changes with the version, so this looks at
+//! their parts: `Value` shows every object by what `__reduce__` returned, and the arrays among them
+//! are read as `NdArray` or straight into vectors. It knows pandas 1.3 to 3.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -35,7 +36,10 @@ pub(crate) fn read(bytes: &[u8]) -> Fallible<Frame> {
     let value: Value = serde_pickle::from_slice(bytes)?;
     let object = object(&value)?;
     let state = object.state.as_ref().ok_or("an object without state")?;
-    let manager = state.get("_mgr").or_else(|| state.get("_data")).ok_or("no block manager: no pandas object")?;
+    let manager = state
+        .get("_mgr")
+        .or_else(|| state.get("_data"))
+        .ok_or("no block manager: no pandas object")?;
     let manager = self::object(manager)?;
     match (&manager.args, &manager.state) {
         // BlockManager(blocks, axes)
@@ -54,17 +58,24 @@ pub(crate) fn read(bytes: &[u8]) -> Fallible<Frame> {
 
 fn frame(blocks: &Value, axes: &Value) -> Fallible<Frame> {
     let [names, index] = items(axes)? else { return Err("a frame has two axes".into()) };
-    let mut columns: Vec<(String, Option<Column>)> = labels(names)?.into_iter().map(|name| (name, None)).collect();
+    let mut columns: Vec<(String, Option<Column>)> =
+        labels(names)?.into_iter().map(|name| (name, None)).collect();
     for block in items(blocks)? {
         // (values, placement, number of dimensions)
         let args = items(&object(block)?.args)?;
-        let [values, placement, ..] = args else { return Err("a block of an unknown version".into()) };
+        let [values, placement, ..] = args else {
+            return Err("a block of an unknown version".into());
+        };
         for (place, column) in places(placement)?.into_iter().zip(self::columns(values)?) {
             columns.get_mut(place).ok_or("a block beyond the columns")?.1 = Some(column);
         }
     }
     let whole = |(name, column): (String, Option<Column>)| Some((name, column?));
-    let columns = columns.into_iter().map(whole).collect::<Option<Vec<_>>>().ok_or("a column without a block")?;
+    let columns = columns
+        .into_iter()
+        .map(whole)
+        .collect::<Option<Vec<_>>>()
+        .ok_or("a column without a block")?;
     Ok(Frame { columns, index: labels(index)? })
 }
 
@@ -88,13 +99,16 @@ fn rows<T: DeserializeOwned>(values: &Value, array: &NdArray<'_>) -> Result<Vec<
     }
 }
 
-/// The numpy array in an array of pandas' own, such as those of times and of text: its state is dtype, array, attributes.
+/// The numpy array in an array of pandas' own, such as those of times and of text: its state is
+/// dtype, array, attributes.
 fn backing(values: &Value) -> &Value {
     let state = values.as_object().and_then(|object| match &object.state {
         Some(Value::Tuple(state)) if state.len() <= 3 => Some(state),
         _ => None,
     });
-    state.and_then(|state| state.iter().find(|part| NdArray::deserialize(*part).is_ok())).unwrap_or(values)
+    state
+        .and_then(|state| state.iter().find(|part| NdArray::deserialize(*part).is_ok()))
+        .unwrap_or(values)
 }
 
 /// Where the columns of a block stand in the frame: a slice, or an array of numbers.
@@ -119,9 +133,12 @@ fn labels(axis: &Value) -> Fallible<Vec<String>> {
             .map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned))
             .collect());
     }
-    let part = |name: &str| parts.get(name).and_then(Value::as_i64).ok_or("an index that is neither data nor a range");
+    let part = |name: &str| {
+        parts.get(name).and_then(Value::as_i64).ok_or("an index that is neither data nor a range")
+    };
     let (start, stop, step) = (part("start")?, part("stop")?, part("step")?);
-    let step = usize::try_from(step).ok().filter(|&step| step > 0).ok_or("a range that goes down")?;
+    let step =
+        usize::try_from(step).ok().filter(|&step| step > 0).ok_or("a range that goes down")?;
     Ok((start..stop).step_by(step).map(|label| label.to_string()).collect())
 }
 
@@ -137,7 +154,8 @@ fn items(value: &Value) -> Fallible<&[Value]> {
 }
 
 fn main() -> Fallible<()> {
-    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/numpy/pandas/frame_mixed-py3.13-p5.pkl");
+    let default =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/numpy/pandas/frame_mixed-py3.13-p5.pkl");
     let file = std::env::args().nth(1).unwrap_or_else(|| default.to_owned());
     let frame = read(&std::fs::read(&file)?)?;
     println!("{file}: {} rows", frame.index.len());

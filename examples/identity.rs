@@ -1,5 +1,5 @@
-//! Identity kept: a list that contains itself and a dict that is shared, as CPython 3.13 pickled them, read into a
-//! `Graph`, changed by way of a builder, and written back.
+//! Identity kept: a list that contains itself and a dict that is shared, as CPython 3.13 pickled
+//! them, read into a `Graph`, changed by way of a builder, and written back.
 //!
 //!     cargo run --example identity
 

@@ -4,9 +4,9 @@
 //! cargo run --example instances [FOLDER]
 //! ```
 //!
-//! The program is `fixtures/hooks/instances/program.py`, its classes are beside it, and what it wrote is in `written`. What is
-//! written here goes to `FOLDER`, or else to a folder of its own among the temporary files. Where there is a `python3`, the
-//! program is asked what it makes of it.
+//! The program is `fixtures/hooks/instances/program.py`, its classes are beside it, and what it
+//! wrote is in `written`. What is written here goes to `FOLDER`, or else to a folder of its own
+//! among the temporary files. Where there is a `python3`, the program is asked what it makes of it.
 
 use std::error::Error;
 use std::fs;
@@ -54,7 +54,8 @@ enum Color {
     Blue,
 }
 
-/// `readers.TextReader`: its `__getstate__` leaves out the open file, its `__setstate__` takes a dict, as ours is.
+/// `readers.TextReader`: its `__getstate__` leaves out the open file, its `__setstate__` takes a
+/// dict, as ours is.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename = "py:readers:TextReader")]
 struct TextReader {
@@ -112,7 +113,11 @@ fn read<T: DeserializeOwned + PartialEq>(name: &str) -> Result<T, Box<dyn Error>
 }
 
 /// Writes a value at a protocol, as `NAME-pN.pkl`.
-fn write<T: Serialize>(folder: &Path, name: &str, value: &T) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+fn write<T: Serialize>(
+    folder: &Path,
+    name: &str,
+    value: &T,
+) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut paths = Vec::new();
     for protocol in [Protocol::V0, Protocol::V2, Protocol::V5] {
         let path = folder.join(format!("{name}-p{}.pkl", protocol.number()));
@@ -152,12 +157,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     .concat();
     println!("Written to {}: {} files", folder.display(), paths.len());
 
-    match Command::new("python3").arg(format!("{FOLDER}/program.py")).arg("read").args(&paths).output() {
+    match Command::new("python3")
+        .arg(format!("{FOLDER}/program.py"))
+        .arg("read")
+        .args(&paths)
+        .output()
+    {
         Ok(output) if output.status.success() => {
             println!("python3 makes of them:");
             String::from_utf8(output.stdout)?.lines().for_each(|line| println!("  {line}"));
         }
-        Ok(output) => return Err(format!("program.py: {}", String::from_utf8_lossy(&output.stderr)).into()),
+        Ok(output) => {
+            return Err(format!("program.py: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
         Err(_) => println!("There is no python3 here to load them."),
     }
     if given.is_none() {

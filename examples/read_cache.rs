@@ -4,11 +4,13 @@
 //! cargo run --example read_cache [FOLDER]
 //! ```
 //!
-//! `FOLDER` is where the changed entry goes, under the name that Django gave it; without one, a folder of its own among
-//! the temporary files. With Django at hand, `python fixtures/wild/django/check.py FOLDER user:42` shows what it reads.
+//! `FOLDER` is where the changed entry goes, under the name that Django gave it; without one, a
+//! folder of its own among the temporary files. With Django at hand,
+//! `python fixtures/wild/django/check.py FOLDER user:42` shows what it reads.
 //!
-//! A file of Django's `FileBasedCache` is the pickle of the time at which the entry expires, or of None, and right behind
-//! it the zlib stream of the pickled value. So the place where the first pickle ends must be found exactly.
+//! A file of Django's `FileBasedCache` is the pickle of the time at which the entry expires, or of
+//! None, and right behind it the zlib stream of the pickled value. So the place where the first
+//! pickle ends must be found exactly.
 
 use std::env;
 use std::error::Error;
@@ -93,7 +95,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// When the entry expires, in seconds since 1970, and the pickle of its value.
 fn read_entry(path: &Path) -> Result<(Option<f64>, Vec<u8>), Box<dyn Error>> {
     let mut file = BufReader::new(File::open(path)?);
-    // Not a byte behind the first pickle is taken, so that what the file gives next is the zlib stream.
+    // Not a byte behind the first pickle is taken, so that what the file gives next is the zlib
+    // stream.
     let expiry = serde_pickle::from_reader(&mut file)?;
     let mut pickle = Vec::new();
     ZlibDecoder::new(file).read_to_end(&mut pickle)?;
@@ -101,7 +104,11 @@ fn read_entry(path: &Path) -> Result<(Option<f64>, Vec<u8>), Box<dyn Error>> {
 }
 
 /// Writes an entry as Django does.
-fn write_entry(path: &Path, expiry: Option<f64>, value: &impl Serialize) -> Result<(), Box<dyn Error>> {
+fn write_entry(
+    path: &Path,
+    expiry: Option<f64>,
+    value: &impl Serialize,
+) -> Result<(), Box<dyn Error>> {
     let mut file = BufWriter::new(File::create(path)?);
     serde_pickle::to_writer(&mut file, &expiry)?;
     let mut zlib = ZlibEncoder::new(file, Compression::default());

@@ -1,4 +1,5 @@
-//! Reads several dumps of one Python `Pickler`, which share a memo, and the last of them element by element.
+//! Reads several dumps of one Python `Pickler`, which share a memo, and the last of them element by
+//! element.
 //!
 //! `cargo run --example streams [FILE]`; without a file it reads a fixture that CPython 3.13 wrote:
 //!
@@ -17,13 +18,14 @@ use serde::Deserialize;
 use serde_pickle::shared::Shared;
 use serde_pickle::{Deserializer, Result, Value};
 
-const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/hooks/streams/shared_kept-py3.13-p4.pkl");
+const FIXTURE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/hooks/streams/shared_kept-py3.13-p4.pkl");
 
 fn main() -> Result<()> {
     let path = std::env::args_os().nth(1).unwrap_or_else(|| FIXTURE.into());
 
-    // Each dump as a value. The memo lives on, as in one Unpickler: the second dump says `again` by a reference into the
-    // first.
+    // Each dump as a value. The memo lives on, as in one Unpickler: the second dump says `again` by
+    // a reference into the first.
     let mut pickles = Deserializer::from_reader(BufReader::new(File::open(&path)?)).keep_memo(true);
     let mut last = 0;
     while pickles.end().is_err() {
@@ -32,8 +34,8 @@ fn main() -> Result<()> {
         println!("at byte {last}: {value}");
     }
 
-    // Once more, and what the last dump holds one element at a time: no two of them are in memory as Rust values, unless
-    // they are kept.
+    // Once more, and what the last dump holds one element at a time: no two of them are in memory
+    // as Rust values, unless they are kept.
     let bytes = std::fs::read(&path)?;
     let mut pickles = Deserializer::from_slice(&bytes).keep_memo(true);
     while pickles.byte_offset() < last {
@@ -43,7 +45,11 @@ fn main() -> Result<()> {
     for element in pickles.elements::<Shared<Rc<Value>>>()? {
         let element = element?;
         let same = first.as_ref().is_some_and(|first| Rc::ptr_eq(&first.0, &element.0));
-        println!("element {}{}", element.0, if same { ", the same object as the first" } else { "" });
+        println!(
+            "element {}{}",
+            element.0,
+            if same { ", the same object as the first" } else { "" }
+        );
         first.get_or_insert(element);
     }
 

@@ -1,9 +1,10 @@
 //! The one error type.
 //!
-//! An [`Error`] is one pointer wide, so that `Result<()>` travels in a register. It says what was wrong and, where
-//! that is known, at which byte of the input and at which place in the value. Code that finds a fault makes the
-//! error with one of the cold constructors below; the byte offset and the path are attached once each, at the
-//! boundary that knows them (`at` and `under_*`), and are never overwritten by an outer one.
+//! An [`Error`] is one pointer wide, so that `Result<()>` travels in a register. It says what was
+//! wrong and, where that is known, at which byte of the input and at which place in the value. Code
+//! that finds a fault makes the error with one of the cold constructors below; the byte offset and
+//! the path are attached once each, at the boundary that knows them (`at` and `under_*`), and are
+//! never overwritten by an outer one.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -28,7 +29,8 @@ pub struct Error(Box<Inner>);
 
 /// The category of an [`Error`].
 ///
-/// Python's `pickle.UnpicklingError` is `Eof`, `Syntax` and `Denied`; `pickle.PicklingError` is `Unsupported`.
+/// Python's `pickle.UnpicklingError` is `Eof`, `Syntax` and `Denied`; `pickle.PicklingError` is
+/// `Unsupported`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -38,13 +40,15 @@ pub enum ErrorKind {
     Eof,
     /// The bytes are no pickle: an unknown opcode, a malformed argument, an empty stack.
     Syntax,
-    /// The pickle is fine and does not fit the type that was asked for, or the type's own code refused it.
+    /// The pickle is fine and does not fit the type that was asked for, or the type's own code
+    /// refused it.
     Data,
     /// A limit of [`DeOptions`](crate::DeOptions) was reached.
     Limit,
     /// A [`Resolver`](crate::Resolver) refused a global.
     Denied,
-    /// Something that cannot be said: by a protocol, in serde's data model, or without a resolver, registry or buffer.
+    /// Something that cannot be said: by a protocol, in serde's data model, or without a resolver,
+    /// registry or buffer.
     Unsupported,
 }
 
@@ -92,13 +96,14 @@ impl Error {
         }
     }
 
-    /// The byte of the input at which the fault was found: the opcode's own byte, counted from the start of the
-    /// slice, or from the first byte taken from the reader.
+    /// The byte of the input at which the fault was found: the opcode's own byte, counted from the
+    /// start of the slice, or from the first byte taken from the reader.
     pub fn offset(&self) -> Option<u64> {
         self.0.offset
     }
 
-    /// The place in the value, as in `users[3].email`; `None` at the root or where there is no value yet.
+    /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
+    /// value yet.
     pub fn path(&self) -> Option<String> {
         if self.0.path.is_empty() { None } else { Some(Path(&self.0.path).to_string()) }
     }
@@ -241,7 +246,8 @@ impl From<io::Error> for Error {
 }
 
 impl From<Error> for io::Error {
-    /// An I/O error comes back as itself; the end of the input is `UnexpectedEof`, everything else `InvalidData`.
+    /// An I/O error comes back as itself; the end of the input is `UnexpectedEof`, everything else
+    /// `InvalidData`.
     fn from(error: Error) -> Self {
         match error.0.code {
             Code::Io(error) => error,
@@ -276,7 +282,11 @@ impl serde::de::Error for Error {
 
     #[cold]
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::data(format!("unknown variant `{}`, {}", quoted(variant), OneOf(expected, "variants")))
+        Self::data(format!(
+            "unknown variant `{}`, {}",
+            quoted(variant),
+            OneOf(expected, "variants")
+        ))
     }
 
     #[cold]
@@ -318,7 +328,8 @@ impl Display for OneOf {
     }
 }
 
-/// `text`, cut at [`limits::QUOTED`] characters with an ellipsis: an operand is never printed whole.
+/// `text`, cut at [`limits::QUOTED`] characters with an ellipsis: an operand is never printed
+/// whole.
 pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(limits::QUOTED) {
         None => Cow::Borrowed(text),
@@ -326,7 +337,8 @@ pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The message of the user's own code, cut at a few times [`limits::QUOTED`]: it may well quote the data.
+/// The message of the user's own code, cut at a few times [`limits::QUOTED`]: it may well quote the
+/// data.
 fn bounded(message: impl Display) -> String {
     use fmt::Write;
 
@@ -367,7 +379,8 @@ mod tests {
 
     #[test]
     fn the_innermost_offset_and_the_whole_path_are_told() {
-        let error = Error::data("wrong").at(7).under_key("email").at(1).under_index(3).under_key("users");
+        let error =
+            Error::data("wrong").at(7).under_key("email").at(1).under_index(3).under_key("users");
         assert_eq!(error.to_string(), "users[3].email: wrong, at byte 7");
         assert_eq!(error.path().as_deref(), Some("users[3].email"));
     }

@@ -1,9 +1,10 @@
-//! Floats in decimal, as Python's `repr` writes them: in `Display` of values and in the FLOAT opcode.
+//! Floats in decimal, as Python's `repr` writes them: in `Display` of values and in the FLOAT
+//! opcode.
 //!
-//! Both Python and Rust give the fewest digits that are read back as the same float. They differ in two things. Where two
-//! decimals of that length are equally near, Python takes the even one, as in `2**-25`; and Python has exponents from
-//! `1e+16` on and below `1e-4`, with a sign and two digits. Source: `float_repr_style` 'short', `PyOS_double_to_string` with
-//! format `r`.
+//! Both Python and Rust give the fewest digits that are read back as the same float. They differ in
+//! two things. Where two decimals of that length are equally near, Python takes the even one, as in
+//! `2**-25`; and Python has exponents from `1e+16` on and below `1e-4`, with a sign and two digits.
+//! Source: `float_repr_style` 'short', `PyOS_double_to_string` with format `r`.
 
 /// Python's `repr(float)`.
 pub(crate) fn repr(float: f64) -> String {
@@ -18,7 +19,9 @@ pub(crate) fn repr(float: f64) -> String {
     let (digits, exponent) = shortest(size);
     let (first, rest) = digits.split_at_checked(1).unwrap_or((&digits, ""));
     match exponent {
-        -4..0 => format!("{sign}0.{:0>zeros$}{digits}", "", zeros = exponent.unsigned_abs() as usize - 1),
+        -4..0 => {
+            format!("{sign}0.{:0>zeros$}{digits}", "", zeros = exponent.unsigned_abs() as usize - 1)
+        }
         0..16 => {
             let point = exponent.unsigned_abs() as usize + 1;
             match digits.split_at_checked(point) {
@@ -37,12 +40,14 @@ pub(crate) fn repr(float: f64) -> String {
 
 /// The digits of a finite float of no sign, and the power of ten of the first.
 fn shortest(size: f64) -> (String, i32) {
-    /// Decimals of fewer digits are so far apart that no float lies in the middle between two that are read as it.
+    /// Decimals of fewer digits are so far apart that no float lies in the middle between two that
+    /// are read as it.
     const TIES: usize = 15;
     let (digits, exponent) = parts(&format!("{size:e}"));
     if digits.len() >= TIES {
-        // With a number of digits given, Rust rounds to the nearest decimal, and in the middle to the even one. That
-        // decimal may not be read as the same float, where the gap to the next smaller one is half as wide.
+        // With a number of digits given, Rust rounds to the nearest decimal, and in the middle to
+        // the even one. That decimal may not be read as the same float, where the gap to the next
+        // smaller one is half as wide.
         let nearest = format!("{size:.*e}", digits.len() - 1);
         if nearest.parse() == Ok(size) {
             return parts(&nearest);
@@ -51,7 +56,8 @@ fn shortest(size: f64) -> (String, i32) {
     (digits, exponent)
 }
 
-/// Digits and exponent of Rust's `{:e}`, which has always one `e` and an exponent of at most three digits.
+/// Digits and exponent of Rust's `{:e}`, which has always one `e` and an exponent of at most three
+/// digits.
 fn parts(text: &str) -> (String, i32) {
     let (digits, exponent) = text.split_once('e').unwrap_or((text, "0"));
     (digits.replace('.', ""), exponent.parse().unwrap_or(0))
@@ -88,7 +94,10 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::excessive_precision, reason = "the floats themselves lie between two decimals of that length")]
+    #[allow(
+        clippy::excessive_precision,
+        reason = "the floats themselves lie between two decimals of that length"
+    )]
     fn between_two_decimals_the_even_one_is_taken() {
         assert_eq!(repr(2_f64.powi(-25)), "2.9802322387695312e-08");
         let two_to_50 = 1_125_899_906_842_624.0;

@@ -1,4 +1,5 @@
-//! Python's pickle as a serde data format: all protocols from 0 to 5, read and written, nothing executed.
+//! Python's pickle as a serde data format: all protocols from 0 to 5, read and written, nothing
+//! executed.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -52,15 +53,18 @@
 //! | a newtype struct, `Some(x)` | `x` |
 //! | an enum: `Unit`, `New(x)`, `Tuple(a, b)`, `Struct { a }` | `'Unit'`, `{'New': x}`, `{'Tuple': (a, b)}`, `{'Struct': {'a': …}}` |
 //!
-//! A container whose serde name begins with `py:`, and the types of [`reduce`], are written as Python objects.
+//! A container whose serde name begins with `py:`, and the types of [`reduce`], are written as
+//! Python objects.
 //!
-//! Python hashes the keys of a dict, so a sequence that is a key is written as a tuple, and a map that is a key is an error.
+//! Python hashes the keys of a dict, so a sequence that is a key is written as a tuple, and a map
+//! that is a key is an error.
 //!
 //! # From Python to Rust
 //!
-//! What a type asks for, it gets where the Python object has it: a struct comes from a dict, from an instance by its state, or
-//! from a tuple in order; a sequence from a list, tuple, set or frozenset; an integer from any `int` that fits; text from `str`
-//! and from Python 2's 8-bit strings as [`DeOptions::encoding`] says; an enum from either form above.
+//! What a type asks for, it gets where the Python object has it: a struct comes from a dict, from
+//! an instance by its state, or from a tuple in order; a sequence from a list, tuple, set or
+//! frozenset; an integer from any `int` that fits; text from `str` and from Python 2's 8-bit
+//! strings as [`DeOptions::encoding`] says; an enum from either form above.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -79,15 +83,17 @@
 //! # Ok::<(), serde_pickle::Error>(())
 //! ```
 //!
-//! From a slice, `&str` and `&[u8]` are borrowed wherever the pickle holds the text or the bytes as they are; escaped text
-//! of protocol 0 has to be made anew, so ask for `Cow<str>` with `#[serde(borrow)]` where such pickles may come.
+//! From a slice, `&str` and `&[u8]` are borrowed wherever the pickle holds the text or the bytes as
+//! they are; escaped text of protocol 0 has to be made anew, so ask for `Cow<str>` with
+//! `#[serde(borrow)]` where such pickles may come.
 //!
 //! # What surprises
 //!
 //! ## A `Vec<u8>` is a list
 //!
-//! serde sees a sequence of ints in it, and so does Python. Bytes are what [`serde_bytes`](https://docs.rs/serde_bytes) says
-//! are bytes. Reading is lenient: Python's `bytes` and `bytearray` read into a `Vec<u8>` as well.
+//! serde sees a sequence of ints in it, and so does Python. Bytes are what
+//! [`serde_bytes`](https://docs.rs/serde_bytes) says are bytes. Reading is lenient: Python's
+//! `bytes` and `bytearray` read into a `Vec<u8>` as well.
 //!
 //! ```
 //! use serde::Serialize;
@@ -108,8 +114,8 @@
 //!
 //! ## `Some(None)` is `None`
 //!
-//! Python has one `None`, and `Some(x)` is written as `x`. So `Some(None)`, `Some(())` and `None` are one thing in a pickle,
-//! and all of them read as `None`.
+//! Python has one `None`, and `Some(x)` is written as `x`. So `Some(None)`, `Some(())` and `None`
+//! are one thing in a pickle, and all of them read as `None`.
 //!
 //! ```
 //! use serde_pickle::{from_slice, to_vec};
@@ -121,19 +127,20 @@
 //!
 //! ## A `HashMap` has no order
 //!
-//! A Python dict has one, that of insertion; it is kept in [`Value`] and by types such as `IndexMap`. The entries of a `HashMap`
-//! come in another order in every run, so that equal maps give different pickles: where bytes are compared or hashed, use a
-//! `BTreeMap`.
+//! A Python dict has one, that of insertion; it is kept in [`Value`] and by types such as
+//! `IndexMap`. The entries of a `HashMap` come in another order in every run, so that equal maps
+//! give different pickles: where bytes are compared or hashed, use a `BTreeMap`.
 //!
 //! ## Shared objects are read as copies
 //!
-//! An object that a pickle refers to twice is one object in Python and two equal ones in a tree of Rust values, and is written
-//! twice if they are. One that contains itself fits no tree: it is an error. A [`Graph`] keeps both as they are.
+//! An object that a pickle refers to twice is one object in Python and two equal ones in a tree of
+//! Rust values, and is written twice if they are. One that contains itself fits no tree: it is an
+//! error. A [`Graph`] keeps both as they are.
 //!
 //! ## Formats for people
 //!
-//! `is_human_readable()` is true, as in JSON: types that have a text form and a binary form, such as dates and UUIDs of other
-//! crates, are written as the text that Python programs understand.
+//! `is_human_readable()` is true, as in JSON: types that have a text form and a binary form, such
+//! as dates and UUIDs of other crates, are written as the text that Python programs understand.
 //!
 //! # Errors
 //!
@@ -153,9 +160,10 @@
 //!
 //! # Untrusted input
 //!
-//! Python's documentation warns that loading a pickle runs whatever code it names. Nothing here runs any: names of classes
-//! and functions, and the calls that a pickle wants made, are data. The crate has no unsafe code. What remains is to bound what
-//! a small pickle can blow up to, and that is what the limits are for:
+//! Python's documentation warns that loading a pickle runs whatever code it names. Nothing here
+//! runs any: names of classes and functions, and the calls that a pickle wants made, are data. The
+//! crate has no unsafe code. What remains is to bound what a small pickle can blow up to, and that
+//! is what the limits are for:
 //!
 //! | option of [`DeOptions`] | default | what it bounds |
 //! |---|---|---|
@@ -171,7 +179,8 @@
 //! assert_eq!(from_slice::<Value>(&deep).unwrap_err().kind(), ErrorKind::Limit);
 //! ```
 //!
-//! A [`Resolver`] says which names may appear at all; a pickle that has any other is refused at the byte that names it:
+//! A [`Resolver`] says which names may appear at all; a pickle that has any other is refused at the
+//! byte that names it:
 //!
 //! ```
 //! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
@@ -183,8 +192,9 @@
 //!
 //! [`tools::audit`] lists what a pickle names and calls, before anybody reads it.
 //!
-//! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`] takes as much as the reader
-//! gives, so bound the reader, by [`Read::take`](std::io::Read::take), where the pickle comes over a network.
+//! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`]
+//! takes as much as the reader gives, so bound the reader, by [`Read::take`](std::io::Read::take),
+//! where the pickle comes over a network.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -207,20 +217,22 @@ mod value;
 mod write;
 
 pub use de::{
-    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource, StreamDeserializer, from_reader,
-    from_slice,
+    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource,
+    StreamDeserializer, from_reader, from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts};
+pub use graph::{
+    Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
+};
 pub use protocol::Protocol;
 pub use reduce::{
-    AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How, PersistentId, Reduce, Renames,
-    Resolution, Resolver, SlotsState,
+    AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How,
+    PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
 pub use value::{
-    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set, SurrogateString, VacantEntry,
-    Value, ValueIndex, from_value, to_value,
+    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set,
+    SurrogateString, VacantEntry, Value, ValueIndex, from_value, to_value,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

@@ -1,30 +1,34 @@
 //! Every budget of the crate: its unit, its default, and where the number comes from.
 //!
-//! A pickle is a program for a small stack machine, and short programs can stand for huge values. The machine
-//! itself needs no budget: it stores at most a small constant times its input. What needs one is everything
-//! that *expands* what was read: recursion through serde's visitors, values that are referred to many times, and
-//! the conversion of long ints between binary and decimal.
+//! A pickle is a program for a small stack machine, and short programs can stand for huge values.
+//! The machine itself needs no budget: it stores at most a small constant times its input. What
+//! needs one is everything that *expands* what was read: recursion through serde's visitors, values
+//! that are referred to many times, and the conversion of long ints between binary and decimal.
 
 /// Levels of nesting handed to the visitors of a Rust type.
 ///
-/// Each level is a few frames of code that the user's types generate. A struct of 25 `Option<String>` and one
-/// recursive field overflows a thread of 2 MiB in a debug build at about 128 levels.
+/// Each level is a few frames of code that the user's types generate. A struct of 25
+/// `Option<String>` and one recursive field overflows a thread of 2 MiB in a debug build at about
+/// 128 levels.
 pub(crate) const TYPED_DEPTH: usize = 100;
 
 /// Levels of nesting of a [`Value`](crate::Value).
 ///
-/// Values are built without recursion; what recurses is dropping, cloning, comparing, hashing and printing them.
-/// CPython's own recursion limit is the same 1,000. An object counts as two levels: itself, and the tuple, list or dict that
-/// its parts are in. A debug build writes that deep a value within a thread of 2 MiB.
+/// Values are built without recursion; what recurses is dropping, cloning, comparing, hashing and
+/// printing them. CPython's own recursion limit is the same 1,000. An object counts as two levels:
+/// itself, and the tuple, list or dict that its parts are in. A debug build writes that deep a
+/// value within a thread of 2 MiB.
 pub(crate) const VALUE_DEPTH: usize = 1_000;
 
 /// Bytes that shared references may add when a graph is expanded into a tree or a Rust type.
 ///
-/// Twenty lists of two references to the one before are 100 bytes that stand for a million values. Every value
-/// handed out counts [`EXPANSION_PER_VALUE`] bytes plus its text or bytes; what the pickle holds itself is free.
+/// Twenty lists of two references to the one before are 100 bytes that stand for a million values.
+/// Every value handed out counts [`EXPANSION_PER_VALUE`] bytes plus its text or bytes; what the
+/// pickle holds itself is free.
 pub(crate) const EXPANSION: u64 = 256 << 20;
 
-/// What one value counts against the expansion budget, in bytes: about the smallest a Rust value in a container is.
+/// What one value counts against the expansion budget, in bytes: about the smallest a Rust value in
+/// a container is.
 pub(crate) const EXPANSION_PER_VALUE: u64 = 16;
 
 /// Digits of an int in decimal, read from text or made from binary.
@@ -32,7 +36,8 @@ pub(crate) const EXPANSION_PER_VALUE: u64 = 16;
 /// The conversion is not linear. CPython has the same limit: `sys.int_info.default_max_str_digits`.
 pub(crate) const INT_DIGITS: usize = 4_300;
 
-/// Bytes of one pickle, or of one stream whose dumps share a memo: what a handle's 40 bits of offset can name.
+/// Bytes of one pickle, or of one stream whose dumps share a memo: what a handle's 40 bits of
+/// offset can name.
 pub(crate) const INPUT: u64 = (1 << 40) - 1;
 
 /// Containers, instances and other nodes with identity in one graph: what 32 bits can number.
@@ -48,42 +53,50 @@ pub(crate) const QUOTED: usize = 80;
 /// A claimed length is never allocated before the bytes are there.
 pub(crate) const READ_CHUNK: usize = 64 << 10;
 
-/// Values that a graph may write a second time, because a tuple or call that is not finished is reached through itself.
+/// Values that a graph may write a second time, because a tuple or call that is not finished is
+/// reached through itself.
 ///
-/// Such a tuple is begun again inside itself, and what the outer one has pushed is popped later, as CPython does; nested
-/// in one another they take time and output without end. CPython gives up where its stack does, at a few hundred levels.
-/// Beyond this number, four times the size of the graph is granted too.
+/// Such a tuple is begun again inside itself, and what the outer one has pushed is popped later, as
+/// CPython does; nested in one another they take time and output without end. CPython gives up
+/// where its stack does, at a few hundred levels. Beyond this number, four times the size of the
+/// graph is granted too.
 pub(crate) const REOPENED: u64 = 1 << 20;
 
 /// Bytes of a module's name, and of a qualified name.
 ///
-/// A name can be used again for two or three bytes of input, and is looked at each time. CPython has no limit, but it has to
-/// import what is named, and no file system has a module of such a name.
+/// A name can be used again for two or three bytes of input, and is looked at each time. CPython
+/// has no limit, but it has to import what is named, and no file system has a module of such a
+/// name.
 pub(crate) const NAME: usize = 1_000;
 
-/// Runs of contents of one object that are looked through for free each time it is read; see `Cx::charge_runs`.
+/// Runs of contents of one object that are looked through for free each time it is read; see
+/// `Cx::charge_runs`.
 pub(crate) const RUNS_FREE: usize = 8;
 
-/// Parts of a qualified name that is written below protocol 4, where each but the first is a call of `getattr`.
+/// Parts of a qualified name that is written below protocol 4, where each but the first is a call
+/// of `getattr`.
 ///
-/// Each part is memoized under all the name before it, which is quadratic in a name out of untrusted data. Classes
-/// nest a few levels at most.
+/// Each part is memoized under all the name before it, which is quadratic in a name out of
+/// untrusted data. Classes nest a few levels at most.
 pub(crate) const NESTED_NAMES: usize = 64;
 
-/// Bytes of a module and a name together from which on STACK_GLOBAL is charged for them: four times the input may be named.
+/// Bytes of a module and a name together from which on STACK_GLOBAL is charged for them: four times
+/// the input may be named.
 ///
 /// Python itself limits neither, but names of real classes are far shorter.
 pub(crate) const LONG_NAMES: usize = 1_000;
 
 /// Columns by which a line of a disassembly is indented at most: 64 marks of 4 columns.
 ///
-/// A mark is one byte, and each line above it is indented by it, so that the text would be quadratic. Picklers leave a mark
-/// on the stack for each container they are in; whoever reads the text has lost count long before.
+/// A mark is one byte, and each line above it is indented by it, so that the text would be
+/// quadratic. Picklers leave a mark on the stack for each container they are in; whoever reads the
+/// text has lost count long before.
 pub(crate) const DISASSEMBLY_INDENT: usize = 256;
 
 /// Transparent wrappers (`Some`, newtypes) that one value may get.
 ///
-/// They take no level of depth, yet a type such as `struct Endless(Option<Box<Endless>>)` would wrap forever.
+/// They take no level of depth, yet a type such as `struct Endless(Option<Box<Endless>>)` would
+/// wrap forever.
 pub(crate) const WRAPS: u32 = 64;
 
 /// What is said where they are more.

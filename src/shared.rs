@@ -1,18 +1,23 @@
-//! [`Rc`] and [`Arc`] as shared objects: one object in the pickle for one allocation, one allocation for one object.
+//! [`Rc`] and [`Arc`] as shared objects: one object in the pickle for one allocation, one
+//! allocation for one object.
 
-// serde has no notion of identity, so both directions pass it beside serde, on the thread. The pointer comes as a newtype
-// under a private name (`token::SHARED`), which any other format passes through. Our serializer, when it meets the
-// name, asks the content who it is: the content lays a clone of the pointer out on the thread and writes nothing. If that
-// allocation has been written, a reference to it follows, else the content is serialized in earnest and memoized. Our
-// deserializer lays out which object comes next; the visitor looks whether it has made a pointer of its type from it.
+// serde has no notion of identity, so both directions pass it beside serde, on the thread. The
+// pointer comes as a newtype under a private name (`token::SHARED`), which any other format passes
+// through. Our serializer, when it meets the name, asks the content who it is: the content lays a
+// clone of the pointer out on the thread and writes nothing. If that allocation has been written, a
+// reference to it follows, else the content is serialized in earnest and memoized. Our deserializer
+// lays out which object comes next; the visitor looks whether it has made a pointer of its type
+// from it.
 //
-// An address is an identity only while the allocation lives: a temporary's address is used again at once. So the clone
-// that was laid out is kept for as long as the entry that was made for it, which is one dump. Clones are of any type and
-// may not leave their thread, so they are kept in a table of the thread, under the number of the dump; a dump is written
-// on one thread, within one call of `serialize`. On reading, the table is that of one walk, and holds weak pointers.
+// An address is an identity only while the allocation lives: a temporary's address is used again at
+// once. So the clone that was laid out is kept for as long as the entry that was made for it, which
+// is one dump. Clones are of any type and may not leave their thread, so they are kept in a table
+// of the thread, under the number of the dump; a dump is written on one thread, within one call of
+// `serialize`. On reading, the table is that of one walk, and holds weak pointers.
 //
-// What contains itself cannot be made this way: the content would need the pointer before there is one. While an
-// allocation is being written or read its entry says so, and to meet it again is an error.
+// What contains itself cannot be made this way: the content would need the pointer before there is
+// one. While an allocation is being written or read its entry says so, and to meet it again is an
+// error.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -34,8 +39,8 @@ pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold
 
 /// Serializes shared values; for `#[serde(with = "serde_pickle::shared")]`.
 ///
-/// For a field of type [`Rc`] or [`Arc`], and for an `Option` or a `Vec` of them; [`Shared`] does the same anywhere else.
-/// The content may not borrow anything.
+/// For a field of type [`Rc`] or [`Arc`], and for an `Option` or a `Vec` of them; [`Shared`] does
+/// the same anywhere else. The content may not borrow anything.
 ///
 /// ```
 /// use std::rc::Rc;
@@ -59,18 +64,25 @@ pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold
 /// In Python the two are one object as well. Other formats write the content each time.
 ///
 /// # Errors
-/// `Data`, where a value contains itself, by way of a `RefCell` say: a [`Graph`](crate::Graph) holds such.
-pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(value: &P, serializer: S) -> Result<S::Ok, S::Error> {
+/// `Data`, where a value contains itself, by way of a `RefCell` say: a [`Graph`](crate::Graph)
+/// holds such.
+pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
+    value: &P,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     value.serialize_shared(serializer)
 }
 
 /// Deserializes shared values; for `#[serde(with = "serde_pickle::shared")]`, see [`serialize`].
 ///
-/// References to one object, by the memo of the pickle, become clones of one pointer, where they are read as the same type.
+/// References to one object, by the memo of the pickle, become clones of one pointer, where they
+/// are read as the same type.
 ///
 /// # Errors
 /// `Data`, where an object contains itself: a [`Graph`](crate::Graph) holds such.
-pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<P, D::Error> {
+pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<P, D::Error> {
     P::deserialize_shared(deserializer)
 }
 
@@ -195,7 +207,10 @@ impl<'de, P: DeserializeShared<'de>> DeserializeShared<'de> for Option<P> {
 
 impl<'de, P: DeserializeShared<'de>> DeserializeShared<'de> for Vec<P> {
     fn deserialize_shared<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<Shared<P>>::deserialize(deserializer)?.into_iter().map(|shared| shared.0).collect())
+        Ok(Vec::<Shared<P>>::deserialize(deserializer)?
+            .into_iter()
+            .map(|shared| shared.0)
+            .collect())
     }
 }
 
@@ -228,8 +243,8 @@ impl Scope {
         if number == 0 {
             return;
         }
-        // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread is at its end, its
-        // tables have gone.
+        // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread
+        // is at its end, its tables have gone.
         drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
         drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
     }
@@ -265,7 +280,8 @@ impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for Content<'_, T, F>
     }
 }
 
-/// What was written of one allocation. The second part tells its forms apart: a list is a tuple where it is a key.
+/// What was written of one allocation. The second part tells its forms apart: a list is a tuple
+/// where it is a key.
 type Key = (usize, TypeId, bool);
 
 struct Written {
@@ -298,7 +314,11 @@ pub(crate) enum Plan {
 }
 
 /// Asks the content of a [`token::SHARED`], which `serialize` serializes, who it is.
-pub(crate) fn plan<E>(scope: &Scope, hashed: bool, serialize: impl FnOnce() -> Result<(), E>) -> Result<Plan, E> {
+pub(crate) fn plan<E>(
+    scope: &Scope,
+    hashed: bool,
+    serialize: impl FnOnce() -> Result<(), E>,
+) -> Result<Plan, E> {
     ASKED.set(true);
     let result = serialize();
     ASKED.set(false);
@@ -350,7 +370,9 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
-        let Some((walk, object)) = NEXT.take() else { return P::Target::deserialize(deserializer).map(P::new) };
+        let Some((walk, object)) = NEXT.take() else {
+            return P::Target::deserialize(deserializer).map(P::new);
+        };
         let key = (object, TypeId::of::<P>());
         let open = READ.with_borrow_mut(|tables| {
             let table = tables.entry(walk).or_default();
@@ -360,7 +382,8 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
                 None => None,
             };
             if made.is_none() {
-                // For the first time; or what was made has been dropped, and nobody can tell one from the next.
+                // For the first time; or what was made has been dropped, and nobody can tell one
+                // from the next.
                 table.insert(key, None);
             }
             Ok(made)

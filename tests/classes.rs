@@ -1,4 +1,5 @@
-//! Class names in serde names: instances that Pythons wrote, read into types that are named as their classes.
+//! Class names in serde names: instances that Pythons wrote, read into types that are named as
+//! their classes.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,7 +16,8 @@ fn folder() -> PathBuf {
 
 /// What the Python program of `fixtures/hooks/instances` wrote at each protocol.
 fn written(object: &str) -> Vec<Vec<u8>> {
-    let path = |protocol| folder().join(format!("hooks/instances/written/{object}-p{protocol}.pkl"));
+    let path =
+        |protocol| folder().join(format!("hooks/instances/written/{object}-p{protocol}.pkl"));
     (0..=5).map(|protocol| std::fs::read(path(protocol)).unwrap()).collect()
 }
 
@@ -57,7 +59,8 @@ fn reads<T: DeserializeOwned + PartialEq + Debug>(case: &str, expected: &T) {
 
 /// The error of reading the pickle of a case that Python 3.13 wrote at protocol 4.
 fn refusal<T: DeserializeOwned + Debug>(case: &str) -> String {
-    let (_, bytes) = files(case).into_iter().find(|(file, _)| file.ends_with("py3.13-p4.pkl")).unwrap();
+    let (_, bytes) =
+        files(case).into_iter().find(|(file, _)| file.ends_with("py3.13-p4.pkl")).unwrap();
     from_slice::<T>(&bytes).unwrap_err().to_string()
 }
 
@@ -125,7 +128,8 @@ fn states_of_classes_that_say_what_it_is() {
         width: u32,
         height: u32,
     }
-    // NEWOBJ_EX from protocol 4 on, a call of functools.partial at 2 and 3, a reconstructor below: the state is the same.
+    // NEWOBJ_EX from protocol 4 on, a call of functools.partial at 2 and 3, a reconstructor below:
+    // the state is the same.
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:readers:Keyword")]
     struct Keyword {
@@ -133,7 +137,10 @@ fn states_of_classes_that_say_what_it_is() {
         factor: f64,
     }
 
-    program_writes("text_reader", &TextReader { filename: "/var/log/messages".to_owned(), lineno: 42 });
+    program_writes(
+        "text_reader",
+        &TextReader { filename: "/var/log/messages".to_owned(), lineno: 42 },
+    );
     program_writes("slotted", &Slotted { width: 640, height: 480 });
     program_writes("keyword", &Keyword { unit: "mm".to_owned(), factor: 25.4 });
 }
@@ -171,7 +178,10 @@ fn a_python_enum_is_an_enum_by_value() {
     reads("enums/intenum", &Level::High);
     reads("enums/strenum", &Word::Bye);
     reads("enums/flag_combined", &Perm::ReadWrite);
-    assert_eq!(refusal::<Color>("enums/color"), "expected an instance of colors.Color, found zoo.Color, at byte 31");
+    assert_eq!(
+        refusal::<Color>("enums/color"),
+        "expected an instance of colors.Color, found zoo.Color, at byte 31"
+    );
 }
 
 #[test]
@@ -193,7 +203,10 @@ fn an_enum_that_is_pickled_by_name_is_read_by_name() {
 
     reads("enums/by_name", &ByName::Green);
     let error = refusal::<Other>("enums/by_name");
-    assert!(error.starts_with("expected a member of zoo.Other, found the global zoo.ByName.GREEN"), "{error}");
+    assert!(
+        error.starts_with("expected a member of zoo.Other, found the global zoo.ByName.GREEN"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -206,9 +219,12 @@ fn the_value_of_a_member_is_told_apart_by_its_type() {
     }
 
     // colors.Color('1'), which is another member than colors.Color(1).
-    let error = from_slice::<Color>(b"\x80\x02ccolors\nColor\nX\x01\x00\x00\x001\x85R.").unwrap_err();
+    let error =
+        from_slice::<Color>(b"\x80\x02ccolors\nColor\nX\x01\x00\x00\x001\x85R.").unwrap_err();
     assert!(
-        error.to_string().starts_with("no variant stands for the member of colors.Color whose value is the str '1'"),
+        error.to_string().starts_with(
+            "no variant stands for the member of colors.Color whose value is the str '1'"
+        ),
         "{error}"
     );
     let error = from_slice::<Color>(b"\x80\x02ccolors\nColor\nK\x05\x85R.").unwrap_err();
@@ -276,7 +292,10 @@ fn instances_of_every_spelling() {
     reads("instances/state_setter", &Setter { value: "late".to_owned() });
     reads("instances/slots_and_dict", &SlotsAndDict { a: 1, b: 2, c: 3 });
     // Its state is a list of the fields.
-    reads("instances/dataclass_frozen_slots", &FrozenSlotsItem { name: "pen".to_owned(), price: 1.5 });
+    reads(
+        "instances/dataclass_frozen_slots",
+        &FrozenSlotsItem { name: "pen".to_owned(), price: 1.5 },
+    );
 }
 
 #[test]
@@ -316,13 +335,19 @@ fn positional_arguments_are_tuple_structs() {
 fn keyword_arguments_are_no_tuple() {
     #[derive(Debug, Deserialize)]
     #[serde(rename = "py:zoo:NewArgsEx")]
-    struct NewArgsEx(#[expect(dead_code, reason = "never made")] i64, #[expect(dead_code, reason = "never made")] i64);
+    struct NewArgsEx(
+        #[expect(dead_code, reason = "never made")] i64,
+        #[expect(dead_code, reason = "never made")] i64,
+    );
 
     for (file, bytes) in files("instances/getnewargs_ex") {
         let error = from_slice::<NewArgsEx>(&bytes).unwrap_err().to_string();
         // Protocol 0 keeps the state alone.
-        let expected =
-            if file.ends_with("p0.pkl") { "invalid length 0" } else { "the object is made with keyword arguments" };
+        let expected = if file.ends_with("p0.pkl") {
+            "invalid length 0"
+        } else {
+            "the object is made with keyword arguments"
+        };
         assert!(error.starts_with(expected), "{file}: {error}");
     }
 }
@@ -474,7 +499,8 @@ fn a_mismatch_names_both_classes_and_the_byte() {
         from_slice::<Point>(b"}.").unwrap_err().to_string(),
         "expected an instance of geometry.Point, found a dict, at byte 0"
     );
-    let error = from_slice::<Drawing>(b"}X\x06\x00\x00\x00shapes](cgeometry\nPoint\n)\x81es.").unwrap_err();
+    let error =
+        from_slice::<Drawing>(b"}X\x06\x00\x00\x00shapes](cgeometry\nPoint\n)\x81es.").unwrap_err();
     assert_eq!(error.path().unwrap(), "shapes[0]");
     assert_eq!(error.kind(), ErrorKind::Data);
 }
@@ -499,8 +525,10 @@ fn names_of_python_2_are_those_of_python_3() {
 
     let expected = OsError(2, "No such file".to_owned(), "/x".to_owned());
     reads("exceptions/oserror_filename", &expected);
-    let bytes = std::fs::read(folder().join("types/exceptions/oserror_filename-py2.7-p2.pkl")).unwrap();
-    let AsWritten(errno, text, file) = DeOptions::new().fix_imports(false).from_slice(&bytes).unwrap();
+    let bytes =
+        std::fs::read(folder().join("types/exceptions/oserror_filename-py2.7-p2.pkl")).unwrap();
+    let AsWritten(errno, text, file) =
+        DeOptions::new().fix_imports(false).from_slice(&bytes).unwrap();
     assert_eq!(OsError(errno, text, file), expected);
 }
 
@@ -515,7 +543,10 @@ fn a_malformed_class_name_is_an_error_of_the_type() {
 
     let error = from_slice::<Dotted>(&written("point")[4]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-    assert!(error.to_string().contains("the serde name `py:geometry.Point` names no class"), "{error}");
+    assert!(
+        error.to_string().contains("the serde name `py:geometry.Point` names no class"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -527,7 +558,9 @@ fn many_instances_of_two_classes_in_turn() {
     for number in 0..2_000_u32 {
         let class = [b'h', (number % 2) as u8];
         pickle.extend(class);
-        pickle.extend(b")\x81}(X\x01\x00\x00\x00rK\x01X\x01\x00\x00\x00xK\x02X\x01\x00\x00\x00yK\x03ub");
+        pickle.extend(
+            b")\x81}(X\x01\x00\x00\x00rK\x01X\x01\x00\x00\x00xK\x02X\x01\x00\x00\x00yK\x03ub",
+        );
     }
     pickle.extend(b"l.");
 
@@ -640,7 +673,8 @@ fn what_is_written_is_read() {
     same(BTreeMap::from([("k".to_owned(), Member::Int)]));
 }
 
-/// What serde itself gives up before a format can help: names of classes get lost on the way, on reading to the loose side.
+/// What serde itself gives up before a format can help: names of classes get lost on the way, on
+/// reading to the loose side.
 mod given_up_by_serde {
     use serde_pickle::Value;
 
@@ -687,11 +721,20 @@ mod given_up_by_serde {
             Any(BTreeMap<String, f64>),
         }
 
-        assert_eq!(from_slice::<Untagged>(&point()).unwrap(), Untagged::Point(Named { x: 1.5, y: -2.0 }));
+        assert_eq!(
+            from_slice::<Untagged>(&point()).unwrap(),
+            Untagged::Point(Named { x: 1.5, y: -2.0 })
+        );
         // Writing knows the type: that is an instance.
-        assert!(to_value(&Untagged::Point(Named { x: 1.5, y: -2.0 })).unwrap().as_object().is_some());
-        // The class is not looked at: of any other class with such attributes it would be a Point too.
-        assert_eq!(from_slice::<Untagged>(&circle()).unwrap(), Untagged::Any(BTreeMap::from([("r".to_owned(), 2.5)])));
+        assert!(
+            to_value(&Untagged::Point(Named { x: 1.5, y: -2.0 })).unwrap().as_object().is_some()
+        );
+        // The class is not looked at: of any other class with such attributes it would be a Point
+        // too.
+        assert_eq!(
+            from_slice::<Untagged>(&circle()).unwrap(),
+            Untagged::Any(BTreeMap::from([("r".to_owned(), 2.5)]))
+        );
     }
 
     #[test]
@@ -762,7 +805,12 @@ mod given_up_by_serde {
         }
 
         assert_eq!(
-            from_slice::<Adjacent>(&circle()).unwrap_err().to_string().split(", at").next().unwrap(),
+            from_slice::<Adjacent>(&circle())
+                .unwrap_err()
+                .to_string()
+                .split(", at")
+                .next()
+                .unwrap(),
             "expected an instance of geometry.Point, found shapes.Circle"
         );
     }

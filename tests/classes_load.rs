@@ -37,7 +37,11 @@ if sys.version_info[0] == 2:
 ''', module.__dict__)
 "#;
 
-fn cases<T: serde::Serialize>(name: &str, value: &T, expected: &str) -> Vec<(String, Protocol, Vec<u8>, String)> {
+fn cases<T: serde::Serialize>(
+    name: &str,
+    value: &T,
+    expected: &str,
+) -> Vec<(String, Protocol, Vec<u8>, String)> {
     let case = |protocol| {
         let bytes = SerOptions::new().protocol(protocol).to_vec(value).unwrap();
         (name.to_owned(), protocol, bytes, expected.to_owned())
@@ -112,11 +116,16 @@ fn float(value: f64) -> String {
 
 #[test]
 fn a_struct_is_an_instance() {
-    let point = |x: f64| format!("Point {{{}: {}, {}: {}}}", text("x"), float(x), text("y"), float(0.5));
+    let point =
+        |x: f64| format!("Point {{{}: {}, {}: {}}}", text("x"), float(x), text("y"), float(0.5));
     let value = vec![Point { x: 1.0, y: 0.5 }, Point { x: 2.0, y: 0.5 }];
     let mut all = cases("instances", &value, &format!("[{}, {}]", point(1.0), point(2.0)));
     all.extend(cases("an empty instance", &vec![Bare {}, Bare {}], "[Point {}, Point {}]"));
-    all.extend(cases("a nested class", &Deep { depth: 3 }, &format!("Deep {{{}: int(3)}}", text("depth"))));
+    all.extend(cases(
+        "a nested class",
+        &Deep { depth: 3 },
+        &format!("Deep {{{}: int(3)}}", text("depth")),
+    ));
     assert_loads(SETUP, &all);
 }
 
@@ -140,20 +149,29 @@ fn a_newtype_over_a_struct_or_map_is_an_instance_with_that_state() {
     let mut all = cases("struct", &Wrapped(PlainState { x: 7 }), &expected);
     all.extend(cases("some struct", &Wrapped(Some(PlainState { x: 7 })), &expected));
     all.extend(cases("map", &Wrapped(std::collections::BTreeMap::from([("x", 7)])), &expected));
-    all.extend(cases("empty map", &Wrapped(std::collections::BTreeMap::<u8, u8>::new()), "Point {}"));
+    all.extend(cases(
+        "empty map",
+        &Wrapped(std::collections::BTreeMap::<u8, u8>::new()),
+        "Point {}",
+    ));
     assert_loads(SETUP, &all);
 }
 
 #[test]
 fn variants_are_the_classes_of_a_hierarchy() {
-    let value = vec![Shape::Circle { r: 1 }, Shape::Square(PlainState { x: 2 }), Shape::Circle { r: 3 }];
+    let value =
+        vec![Shape::Circle { r: 1 }, Shape::Square(PlainState { x: 2 }), Shape::Circle { r: 3 }];
     let expected = format!(
         "[Circle {{{r}: int(1)}}, Square {{{x}: int(2)}}, Circle {{{r}: int(3)}}]",
         r = text("r"),
         x = text("x")
     );
     let mut all = cases("shapes", &value, &expected);
-    all.extend(cases("a tuple variant", &Shape::Pair(1, 2), &format!("Pair {{{}: (int(1), int(2))}}", text("args"))));
+    all.extend(cases(
+        "a tuple variant",
+        &Shape::Pair(1, 2),
+        &format!("Pair {{{}: (int(1), int(2))}}", text("args")),
+    ));
     all.extend(cases("a unit variant", &Shape::Outer, "geometry.Outer"));
     assert_loads(SETUP, &all);
 }
@@ -176,7 +194,12 @@ fn a_class_is_written_once_however_it_comes() {
     let value = (Bare {}, Wrapped(PlainState { x: 1 }), vec![Point { x: 0.0, y: 0.0 }]);
     for protocol in Protocol::ALL {
         let bytes = SerOptions::new().protocol(protocol).to_vec(&value).unwrap();
-        assert_eq!(bytes.windows(8).filter(|window| window == b"geometry").count(), 1, "{}", bytes.escape_ascii());
+        assert_eq!(
+            bytes.windows(8).filter(|window| window == b"geometry").count(),
+            1,
+            "{}",
+            bytes.escape_ascii()
+        );
     }
 }
 

@@ -1,7 +1,8 @@
 //! We accept what CPython 3.13's C unpickler accepts, and refuse what it refuses.
 //!
-//! `fixtures/invalid` and `fixtures/odd` were assembled to find differences. Every one that is meant stands in the tables
-//! here, by the file that shows it, and in docs/CONFORMANCE.md with its reason.
+//! `fixtures/invalid` and `fixtures/odd` were assembled to find differences. Every one that is
+//! meant stands in the tables here, by the file that shows it, and in docs/CONFORMANCE.md with its
+//! reason.
 
 use serde_pickle::{ErrorKind, Global, Reduce, Value};
 
@@ -32,10 +33,16 @@ const REFUSED: &[(&str, &str)] = &[
     ("setitems_on_list.pickle", "expected a dict under SETITEMS, found a list, at byte 18"),
     ("append_to_bytearray.pickle", "expected a list under APPEND, found a bytearray, at byte 14"),
     ("appends_to_bytearray.pickle", "expected a list under APPENDS, found a bytearray, at byte 17"),
-    ("setitems_on_bytearray.pickle", "expected a dict under SETITEMS, found a bytearray, at byte 18"),
+    (
+        "setitems_on_bytearray.pickle",
+        "expected a dict under SETITEMS, found a bytearray, at byte 18",
+    ),
     // A Value is a tree.
     ("memo_append_itself.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
-    ("memo_appends_itself_twice.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
+    (
+        "memo_appends_itself_twice.pickle",
+        "an object contains itself; a Graph can hold it, at byte 0",
+    ),
     ("memo_dict_value_itself.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
     ("memo_tuple_through_list.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
     // Buffers and pickle do not belong together.
@@ -44,16 +51,23 @@ const REFUSED: &[(&str, &str)] = &[
     ("build_twice.pickle", "an object is given state twice; read it with Graph, at byte 15"),
 ];
 
-/// Accepted by both. CPython calls what it finds; here it is data, and prints as what it is made of.
+/// Accepted by both. CPython calls what it finds; here it is data, and prints as what it is made
+/// of.
 const NOT_CALLED: &[(&str, &str)] = &[
-    ("global_renamed.pickle", "(<global 'builtins.str'>, <global 'builtins.range'>, <global 'builtins.int'>)"),
+    (
+        "global_renamed.pickle",
+        "(<global 'builtins.str'>, <global 'builtins.range'>, <global 'builtins.int'>)",
+    ),
     ("global_renamed_late.pickle", "(<global 'builtins.set'>, <global 'builtins.set'>)"),
     ("global_renamed_again.pickle", "(<global 'builtins.set'>, <global 'builtins.set'>)"),
     ("global_python3_name_in_protocol_2.pickle", "<global 'builtins.int'>"),
     ("global_dotted_protocol_4.pickle", "<global 'shapes.Outer.Inner'>"),
     ("global_dotted_after_late_proto.pickle", "<global 'shapes.Outer.Inner.Innermost'>"),
     ("stack_global_dotted.pickle", "<global 'shapes.Outer.Inner'>"),
-    ("stack_global_from_memo.pickle", "('shapes', <global 'shapes.Point'>, <global 'shapes.Empty'>)"),
+    (
+        "stack_global_from_memo.pickle",
+        "('shapes', <global 'shapes.Point'>, <global 'shapes.Empty'>)",
+    ),
     ("stack_global_in_protocol_0.pickle", "<global 'builtins.set'>"),
     ("ext1.pickle", "<global 'builtins.complex'>"),
     (
@@ -95,7 +109,8 @@ const NOT_CALLED: &[(&str, &str)] = &[
     ("build_then_get.pickle", "(shapes.Empty(state={'a': 1}), shapes.Empty(state={'a': 1}))"),
     ("build_setstate_none.pickle", "shapes.StateAny(state=None)"),
     ("instance_of_point.pickle", "shapes.Point(state={'x': 1, 'y': 2})"),
-    // CPython's default BUILD copies the dict at once; __setstate__ may keep it. The state is what the dict becomes.
+    // CPython's default BUILD copies the dict at once; __setstate__ may keep it. The state is what
+    // the dict becomes.
     ("build_state_grows_later.pickle", "shapes.Empty(state={'a': 1, 'b': 2})"),
     ("readonly_buffer_of_bytearray.pickle", "PickleBuffer(b'abc', readonly=True)"),
 ];
@@ -109,10 +124,13 @@ fn expected_kind(fixture: &Fixture) -> ErrorKind {
         "eof" => ErrorKind::Eof,
         "syntax" => ErrorKind::Syntax,
         "unsupported" => ErrorKind::Unsupported,
-        "data" if fixture.file.starts_with("buffer_none") || fixture.file.starts_with("ext") => ErrorKind::Unsupported,
+        "data" if fixture.file.starts_with("buffer_none") || fixture.file.starts_with("ext") => {
+            ErrorKind::Unsupported
+        }
         "data" if fixture.file.starts_with("buffer_") => ErrorKind::Data,
         "data" if fixture.file.contains("_under_") => ErrorKind::Data,
-        // To CPython these are errors of the objects; without objects, they are instructions that make no sense.
+        // To CPython these are errors of the objects; without objects, they are instructions that
+        // make no sense.
         "data" => ErrorKind::Syntax,
         other => panic!("{}: what category is {other}?", fixture.name()),
     }
@@ -127,17 +145,31 @@ fn what_cpython_refuses_is_refused_at_a_byte() {
             (Ok(value), Some(expected)) => {
                 // What it prints as, not whether it is that text.
                 let shown = value.to_string();
-                failures.check(shown == expected, || format!("{}: {shown:.100}, not {expected}", fixture.name()));
+                failures.check(shown == expected, || {
+                    format!("{}: {shown:.100}, not {expected}", fixture.name())
+                });
             }
-            (Ok(value), None) => failures.push(format!("{}: {value:.100}\n   {}", fixture.name(), fixture.text("why"))),
-            (Err(error), Some(_)) => failures.push(format!("{}: refused after all: {error}", fixture.name())),
+            (Ok(value), None) => failures.push(format!(
+                "{}: {value:.100}\n   {}",
+                fixture.name(),
+                fixture.text("why")
+            )),
+            (Err(error), Some(_)) => {
+                failures.push(format!("{}: refused after all: {error}", fixture.name()))
+            }
             (Err(error), None) => {
                 failures.check(error.kind() == expected_kind(&fixture), || {
-                    format!("{}: {:?} of {}: {error}", fixture.name(), error.kind(), fixture.entry["cpython_error"])
+                    format!(
+                        "{}: {:?} of {}: {error}",
+                        fixture.name(),
+                        error.kind(),
+                        fixture.entry["cpython_error"]
+                    )
                 });
-                failures.check(error.offset().is_some() || fixture.file.starts_with("buffer_none"), || {
-                    format!("{}: where? {error}", fixture.name())
-                });
+                failures.check(
+                    error.offset().is_some() || fixture.file.starts_with("buffer_none"),
+                    || format!("{}: where? {error}", fixture.name()),
+                );
             }
         }
     }
@@ -157,7 +189,11 @@ fn what_cpython_accepts_is_accepted_with_the_same_value() {
         };
         let expected = difference.unwrap_or(fixture.text("repr"));
         failures.check(found == expected, || {
-            format!("{}: {found:.200}\n   {expected:.100}\n   {}", fixture.name(), fixture.text("why"))
+            format!(
+                "{}: {found:.200}\n   {expected:.100}\n   {}",
+                fixture.name(),
+                fixture.text("why")
+            )
         });
     }
     failures.finish(300);
@@ -169,7 +205,9 @@ fn every_meant_difference_is_in_the_document() {
     let mut failures = Failures::default();
     for (file, _) in READ_ALL_THE_SAME.iter().chain(REFUSED) {
         let name = file.trim_end_matches(".pickle");
-        failures.check(document.contains(&format!("`{name}`")), || format!("{name} is not in docs/CONFORMANCE.md"));
+        failures.check(document.contains(&format!("`{name}`")), || {
+            format!("{name} is not in docs/CONFORMANCE.md")
+        });
     }
     failures.finish(15);
 }
@@ -178,7 +216,10 @@ fn every_meant_difference_is_in_the_document() {
 fn arguments_that_are_none_make_what_new_makes() {
     // Python 2.2 called `__basicnew__` then.
     let value: Value = serde_pickle::from_slice(b"cgeometry\nPoint\nNR.").unwrap();
-    assert_eq!(value, Value::from(Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![]))));
+    assert_eq!(
+        value,
+        Value::from(Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![])))
+    );
 }
 
 #[test]
@@ -186,5 +227,8 @@ fn a_carriage_return_of_a_text_file_is_named() {
     let ints: Vec<u8> = serde_pickle::from_slice(b"(lp0\r\nI1\r\naI2\r\na.").unwrap();
     assert_eq!(ints, [1, 2]);
     let error = serde_pickle::from_slice::<Value>(b"S'a'\r\np0\r\n.").unwrap_err();
-    assert_eq!(error.to_string(), "a line ends in CR LF: the pickle was written or copied as a text file, at byte 0");
+    assert_eq!(
+        error.to_string(),
+        "a line ends in CR LF: the pickle was written or copied as a text file, at byte 0"
+    );
 }

@@ -1,11 +1,13 @@
-//! A value is read as the pickle of it would be: `from_value`, `to_value`, and `Value` as a deserializer.
+//! A value is read as the pickle of it would be: `from_value`, `to_value`, and `Value` as a
+//! deserializer.
 
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 use serde_pickle::{
-    DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle, to_value,
+    DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle,
+    to_value,
 };
 
 use crate::corpus::files;
@@ -111,7 +113,10 @@ fn text_and_bytes_are_borrowed_from_a_reference() {
     let borrowed = <Vec<(&str, &[u8])>>::deserialize(&value).unwrap();
     assert_eq!(borrowed, [("name", &b"bytes"[..])]);
     assert!(std::ptr::eq(borrowed[0].0, value[0][0].as_str().unwrap()));
-    assert!(Vec::<(&str, &[u8])>::deserialize(value).is_err(), "nothing can be borrowed from what is gone");
+    assert!(
+        Vec::<(&str, &[u8])>::deserialize(value).is_err(),
+        "nothing can be borrowed from what is gone"
+    );
 }
 
 #[test]
@@ -126,20 +131,35 @@ fn objects_in_a_value_are_read_as_from_a_pickle() {
     let value = Value::from(object.with_state(pickle!({"x": 70_000, "y": 2})));
     assert_eq!(from_value::<Point>(value).unwrap(), Point { x: 70_000, y: 2.0 });
     let class = Value::global("geometry", "Point.Inner");
-    assert_eq!(from_value::<Global>(class.clone()).unwrap(), Global::new("geometry", "Point.Inner"));
+    assert_eq!(
+        from_value::<Global>(class.clone()).unwrap(),
+        Global::new("geometry", "Point.Inner")
+    );
     assert_eq!(from_value::<String>(class).unwrap(), "geometry.Point.Inner");
     let spelled = Reduce::call(Global::new("builtins", "set"), pickle!(([1, 2],)));
-    assert_eq!(from_value::<Vec<u8>>(Value::from(spelled)).unwrap(), [1, 2], "a call that only spells a set is one");
+    assert_eq!(
+        from_value::<Vec<u8>>(Value::from(spelled)).unwrap(),
+        [1, 2],
+        "a call that only spells a set is one"
+    );
     let buffer = Value::Buffer(Box::new(PickleBuffer { data: vec![1, 2], readonly: false }));
-    assert_eq!(from_value::<PickleBuffer>(buffer.clone()).unwrap(), PickleBuffer { data: vec![1, 2], readonly: false });
+    assert_eq!(
+        from_value::<PickleBuffer>(buffer.clone()).unwrap(),
+        PickleBuffer { data: vec![1, 2], readonly: false }
+    );
     assert_eq!(from_value::<(Value,)>(pickle!((buffer.clone(),))).unwrap().0, buffer);
     assert_eq!(from_value::<serde_bytes::ByteBuf>(buffer).unwrap().into_vec(), [1, 2]);
-    assert_eq!(from_value::<(f64, f64)>(Value::Complex(Box::new((1.0, 2.0).into()))).unwrap(), (1.0, 2.0));
+    assert_eq!(
+        from_value::<(f64, f64)>(Value::Complex(Box::new((1.0, 2.0).into()))).unwrap(),
+        (1.0, 2.0)
+    );
 }
 
 #[test]
 fn errors_say_where_in_the_value() {
-    let error: Error = from_value::<Vec<BTreeMap<String, u8>>>(pickle!([{"a": 1}, {"a": 1, "b": 256}])).unwrap_err();
+    let error: Error =
+        from_value::<Vec<BTreeMap<String, u8>>>(pickle!([{"a": 1}, {"a": 1, "b": 256}]))
+            .unwrap_err();
     assert_eq!(error.to_string(), "[1].b: invalid value: integer `256`, expected u8");
     assert_eq!(error.offset(), None);
     let error = from_value::<Set>(pickle!("text")).unwrap_err();
@@ -156,6 +176,9 @@ fn a_deep_value_is_no_matter() {
     }
     assert_eq!(from_value::<(Value,)>(Value::Tuple(vec![value.clone()])).unwrap().0, value);
     assert!(
-        from_value::<serde_json::Value>(value).unwrap_err().to_string().contains("nested more than 100 levels deep")
+        from_value::<serde_json::Value>(value)
+            .unwrap_err()
+            .to_string()
+            .contains("nested more than 100 levels deep")
     );
 }

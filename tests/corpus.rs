@@ -1,7 +1,8 @@
-//! The fixtures, as every other module wants them: bytes, what the manifest says of them, and how to read them.
+//! The fixtures, as every other module wants them: bytes, what the manifest says of them, and how
+//! to read them.
 //!
-//! A set of fixtures is a folder below `fixtures/` with a `manifest.json`. Manifests may describe one file several times
-//! (equal bytes of several Pythons); [`files`] gives every file once.
+//! A set of fixtures is a folder below `fixtures/` with a `manifest.json`. Manifests may describe
+//! one file several times (equal bytes of several Pythons); [`files`] gives every file once.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -32,9 +33,12 @@ fn registry(entry: &Json) -> Option<ExtensionRegistry> {
     };
     match (&entry["extensions"], &entry["registry"]) {
         (Json::Array(list), _) => {
-            list.iter().for_each(|it| add(&it[0], &it[1], it[2].as_u64().unwrap().try_into().unwrap()));
+            list.iter()
+                .for_each(|it| add(&it[0], &it[1], it[2].as_u64().unwrap().try_into().unwrap()));
         }
-        (_, Json::Object(map)) => map.iter().for_each(|(code, it)| add(&it[0], &it[1], code.parse().unwrap())),
+        (_, Json::Object(map)) => {
+            map.iter().for_each(|(code, it)| add(&it[0], &it[1], code.parse().unwrap()))
+        }
         _ => return None,
     }
     Some(registry)
@@ -43,9 +47,10 @@ fn registry(entry: &Json) -> Option<ExtensionRegistry> {
 /// Both spellings of the manifests: hexadecimal, or a file beside the pickle.
 fn buffers(set: &str, entry: &Json) -> Option<Vec<Vec<u8>>> {
     let buffer = |it: &Json| match (it, &it["file"]) {
-        (Json::String(hex), _) => {
-            (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
-        }
+        (Json::String(hex), _) => (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect(),
         (_, Json::String(file)) => bytes(&format!("{set}/{file}")),
         _ => panic!("what buffer is {it}?"),
     };
@@ -68,7 +73,8 @@ impl Fixture {
         self.file.split('/').next().unwrap_or_default()
     }
 
-    /// How the manifest was made: Python 2 text by `encoding`, else as latin-1; its extension codes and buffers at hand.
+    /// How the manifest was made: Python 2 text by `encoding`, else as latin-1; its extension codes
+    /// and buffers at hand.
     pub(crate) fn options(&self) -> DeOptions<'_, '_> {
         let encoding = match self.text("encoding") {
             "bytes" => Encoding::Bytes,
@@ -115,7 +121,8 @@ pub(crate) fn entries(set: &'static str) -> Vec<Fixture> {
         .map(|entry| {
             let file = entry["file"].as_str().unwrap().to_owned();
             let path = folder().join(set).join(&file);
-            let bytes = read.entry(file.clone()).or_insert_with(|| std::fs::read(path).unwrap()).clone();
+            let bytes =
+                read.entry(file.clone()).or_insert_with(|| std::fs::read(path).unwrap()).clone();
             let (registry, buffers) = (registry(&entry), buffers(set, &entry));
             Fixture { set, file, bytes, entry, registry, buffers }
         })

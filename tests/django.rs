@@ -1,8 +1,9 @@
 //! Django's file cache: what it wrote is read, what `examples/read_cache.rs` writes it reads.
 //!
-//! Django itself is asked where a `python3` that can import it is on the path, or is named by `SERDE_PICKLE_PYTHON3` (as many
-//! interpreters as one likes, separated as paths are). Without one, `fixtures/wild/django/changed/` stands in for it: an entry
-//! that the example wrote, and what Django made of it. The example has to write that entry again.
+//! Django itself is asked where a `python3` that can import it is on the path, or is named by
+//! `SERDE_PICKLE_PYTHON3` (as many interpreters as one likes, separated as paths are). Without one,
+//! `fixtures/wild/django/changed/` stands in for it: an entry that the example wrote, and what
+//! Django made of it. The example has to write that entry again.
 
 use std::env;
 use std::ffi::OsString;
@@ -45,7 +46,8 @@ fn every_entry_django_wrote_is_read_exactly_up_to_its_zlib_stream() {
         expiry_pickle: String,
         value_repr: String,
     }
-    let manifest: Vec<Described> = serde_json::from_value(json(&fixtures().join("manifest.json"))).unwrap();
+    let manifest: Vec<Described> =
+        serde_json::from_value(json(&fixtures().join("manifest.json"))).unwrap();
     assert!(manifest.len() >= 9, "{} entries", manifest.len());
     for Described { file, key, expiry, expiry_pickle, value_repr } in manifest {
         let entry = std::fs::read(fixtures().join(file)).unwrap();
@@ -65,9 +67,11 @@ fn written() -> &'static (PathBuf, Vec<u8>) {
     static WRITTEN: OnceLock<(PathBuf, Vec<u8>)> = OnceLock::new();
     WRITTEN.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("read_cache");
-        // Built by cargo rather than taken from beside this test: `cargo test --test main` leaves examples as they were.
+        // Built by cargo rather than taken from beside this test: `cargo test --test main` leaves
+        // examples as they were.
         let mut run = Command::new(env!("CARGO"));
-        run.args(["run", "--quiet", "--example", "read_cache"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        run.args(["run", "--quiet", "--example", "read_cache"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
         if !cfg!(debug_assertions) {
             run.arg("--release");
         }
@@ -91,12 +95,14 @@ fn the_example_writes_the_bytes_that_django_has_read() {
     let expected = parts(&std::fs::read(committed()).unwrap());
     assert_eq!(expiry.escape_ascii().to_string(), expected.0.escape_ascii().to_string());
     assert_eq!(value.escape_ascii().to_string(), expected.1.escape_ascii().to_string());
-    // Compared without the zlib: another release of the compressor may choose other bytes for the same data.
+    // Compared without the zlib: another release of the compressor may choose other bytes for the
+    // same data.
 }
 
 #[test]
 fn what_the_example_writes_is_what_it_read_with_its_changes() {
-    let original = std::fs::read(fixtures().join("cache").join(committed().file_name().unwrap())).unwrap();
+    let original =
+        std::fs::read(fixtures().join("cache").join(committed().file_name().unwrap())).unwrap();
     let (expiry, value) = parts(&original);
     let mut expected: Value = from_slice(&value).unwrap();
     expected["balance"] = Value::from(83);
@@ -120,16 +126,28 @@ fn django() -> Option<OsString> {
         .map(OsString::from)
         .chain(["python3".into()])
         .filter(|python| !python.is_empty())
-        .find(|python| Command::new(python).args(["-c", "import django"]).output().is_ok_and(|it| it.status.success()))
+        .find(|python| {
+            Command::new(python)
+                .args(["-c", "import django"])
+                .output()
+                .is_ok_and(|it| it.status.success())
+        })
 }
 
 #[test]
 fn django_reads_what_the_example_writes() {
     let Some(python) = django() else {
-        println!("no python3 here can import django: the committed entry stands in for what it would say");
+        println!(
+            "no python3 here can import django: the committed entry stands in for what it would say"
+        );
         return;
     };
-    let output = Command::new(python).arg(fixtures().join("check.py")).arg(&written().0).arg(KEY).output().unwrap();
+    let output = Command::new(python)
+        .arg(fixtures().join("check.py"))
+        .arg(&written().0)
+        .arg(KEY)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer, json(&fixtures().join("changed/user-42.json")));

@@ -44,7 +44,9 @@ impl From<Result<Value, Error>> for Outcome {
     fn from(result: Result<Value, Error>) -> Self {
         match result {
             Ok(value) => Self::Value(value.to_string()),
-            Err(error) => Self::Error(error.kind(), error.offset(), error.path(), error.to_string()),
+            Err(error) => {
+                Self::Error(error.kind(), error.offset(), error.path(), error.to_string())
+            }
         }
     }
 }
@@ -55,7 +57,8 @@ impl Outcome {
     }
 }
 
-/// The end of the pickle, and the end of what a reader may have been asked for: a frame is read whole, as CPython does.
+/// The end of the pickle, and the end of what a reader may have been asked for: a frame is read
+/// whole, as CPython does.
 fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut instructions = opcode::instructions(bytes);
     let mut frames = 0;
@@ -87,7 +90,8 @@ fn variants(fixture: &Fixture) -> Vec<DeOptions<'_, '_>> {
 fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
     let mut failures = Failures::default();
     for fixture in all() {
-        // A stream does not know that no later pickle will take a buffer, so that it cannot refuse one too many.
+        // A stream does not know that no later pickle will take a buffer, so that it cannot refuse
+        // one too many.
         if fixture.file == "next_buffer_extra.pickle" {
             continue;
         }
@@ -96,14 +100,22 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
             let slice = Outcome::from(options.from_slice::<Value>(bytes));
             let mut check = |driver: &str, outcome: Outcome| {
                 failures.check(outcome == slice, || {
-                    format!("{} by {driver}: {}\n  slice: {}", fixture.name(), outcome.short(), slice.short())
+                    format!(
+                        "{} by {driver}: {}\n  slice: {}",
+                        fixture.name(),
+                        outcome.short(),
+                        slice.short()
+                    )
                 });
             };
             for at_a_time in [usize::MAX, 1] {
                 if at_a_time == 1 && bytes.len() > 20_000 {
                     continue;
                 }
-                check("reader", options.from_reader::<_, Value>(Counting::new(bytes, at_a_time)).into());
+                check(
+                    "reader",
+                    options.from_reader::<_, Value>(Counting::new(bytes, at_a_time)).into(),
+                );
             }
             let graph = options.graph_from_slice(bytes).and_then(|graph| graph.root().to_value());
             check("graph", graph.into());
@@ -111,7 +123,8 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
             if bytes.len() > 20_000 {
                 continue;
             }
-            let graph = options.graph_from_slice(bytes).and_then(|graph| graph.deserialize::<Value>());
+            let graph =
+                options.graph_from_slice(bytes).and_then(|graph| graph.deserialize::<Value>());
             check("graph through serde", graph.into());
             let graph = options.graph_from_reader(bytes).and_then(|graph| graph.root().to_value());
             check("graph by reader", graph.into());
@@ -119,9 +132,11 @@ fn slice_and_reader_and_their_streams_agree_on_every_fixture() {
             check("slice stream", Value::deserialize(&mut stream).into());
             let mut stream = Deserializer::from_reader(bytes).with_options(options.clone());
             check("reader stream", Value::deserialize(&mut stream).into());
-            let mut stream = Deserializer::from_slice(bytes).keep_memo(true).with_options(options.clone());
+            let mut stream =
+                Deserializer::from_slice(bytes).keep_memo(true).with_options(options.clone());
             check("slice stream with memo", Value::deserialize(&mut stream).into());
-            let mut stream = Deserializer::from_reader(bytes).keep_memo(true).with_options(options.clone());
+            let mut stream =
+                Deserializer::from_reader(bytes).keep_memo(true).with_options(options.clone());
             check("reader stream with memo", Value::deserialize(&mut stream).into());
         }
     }
@@ -141,8 +156,9 @@ fn no_byte_behind_stop_is_taken_from_a_reader() {
         for at_a_time in [usize::MAX, 3] {
             let mut reader = Counting::new(&bytes, at_a_time);
             let outcome = Outcome::from(options.from_reader::<_, Value>(&mut reader));
-            failures
-                .check(outcome == slice, || format!("{}: {} and {}", fixture.name(), outcome.short(), slice.short()));
+            failures.check(outcome == slice, || {
+                format!("{}: {} and {}", fixture.name(), outcome.short(), slice.short())
+            });
             let expected = frames.min(bytes.len());
             if matches!(alone, Outcome::Value(_)) {
                 failures.check(outcome == alone && reader.given == expected, || {
@@ -150,7 +166,11 @@ fn no_byte_behind_stop_is_taken_from_a_reader() {
                 });
             } else {
                 failures.check(reader.given <= expected, || {
-                    format!("{}: {} bytes were read, more than {expected}", fixture.name(), reader.given)
+                    format!(
+                        "{}: {} bytes were read, more than {expected}",
+                        fixture.name(),
+                        reader.given
+                    )
                 });
             }
         }
@@ -168,14 +188,22 @@ fn streams_stand_behind_stop_when_a_pickle_is_read() {
         if IgnoredAny::deserialize(&mut slice).is_err() {
             continue;
         }
-        failures.check(slice.byte_offset() == end as u64, || format!("{}: {}", fixture.name(), slice.byte_offset()));
+        failures.check(slice.byte_offset() == end as u64, || {
+            format!("{}: {}", fixture.name(), slice.byte_offset())
+        });
         let mut reader = Deserializer::from_reader(&*fixture.bytes).with_options(options);
         IgnoredAny::deserialize(&mut reader).unwrap();
-        failures.check(reader.byte_offset() == end as u64, || format!("{}: {}", fixture.name(), reader.byte_offset()));
+        failures.check(reader.byte_offset() == end as u64, || {
+            format!("{}: {}", fixture.name(), reader.byte_offset())
+        });
         let (rest, ahead) = reader.into_inner();
         let given_back = [ahead, rest.to_vec()].concat();
-        failures.check(given_back == fixture.bytes[end..], || format!("{}: the rest is lost", fixture.name()));
-        failures.check(rest.len() == fixture.bytes.len() - frames, || format!("{}: {}", fixture.name(), rest.len()));
+        failures.check(given_back == fixture.bytes[end..], || {
+            format!("{}: the rest is lost", fixture.name())
+        });
+        failures.check(rest.len() == fixture.bytes.len() - frames, || {
+            format!("{}: {}", fixture.name(), rest.len())
+        });
     }
     failures.finish(5_000);
 }
@@ -187,14 +215,19 @@ fn what_is_ignored_is_still_checked_to_be_a_pickle() {
         let options = fixture.options();
         let slice = options.from_slice::<IgnoredAny>(&fixture.bytes);
         let reader = options.from_reader::<_, IgnoredAny>(&*fixture.bytes);
-        let shown = |result: &Result<IgnoredAny, Error>| result.as_ref().map(drop).map_err(ToString::to_string);
+        let shown = |result: &Result<IgnoredAny, Error>| {
+            result.as_ref().map(drop).map_err(ToString::to_string)
+        };
         failures.check(shown(&slice) == shown(&reader), || {
             format!("{}: {:?} and {:?}", fixture.name(), shown(&slice), shown(&reader))
         });
-        // Only what a value needs beyond the pickle itself (no recursion, a buffer, text in its encoding) may fail later.
+        // Only what a value needs beyond the pickle itself (no recursion, a buffer, text in its
+        // encoding) may fail later.
         if let (Err(error), value) = (&slice, options.from_slice::<Value>(&fixture.bytes)) {
             let same = value.as_ref().is_err_and(|other| other.to_string() == error.to_string());
-            failures.check(same, || format!("{}: ignored: {error}; a value: {value:?}", fixture.name()));
+            failures.check(same, || {
+                format!("{}: ignored: {error}; a value: {value:?}", fixture.name())
+            });
         }
     }
     failures.finish(2_000);
@@ -208,10 +241,14 @@ fn as_json(value: &Value) -> Option<Json> {
         Value::Int(value) => Json::from(*value),
         Value::Float(value) if value.is_finite() => Json::from(*value),
         Value::Str(text) => Json::from(&**text),
-        Value::List(items) | Value::Tuple(items) => Json::Array(items.iter().map(as_json).collect::<Option<_>>()?),
+        Value::List(items) | Value::Tuple(items) => {
+            Json::Array(items.iter().map(as_json).collect::<Option<_>>()?)
+        }
         Value::Dict(dict) => {
-            let entry = |(key, value): (&Value, &Value)| Some((key.as_str()?.to_owned(), as_json(value)?));
-            let object: serde_json::Map<String, Json> = dict.iter().map(entry).collect::<Option<_>>()?;
+            let entry =
+                |(key, value): (&Value, &Value)| Some((key.as_str()?.to_owned(), as_json(value)?));
+            let object: serde_json::Map<String, Json> =
+                dict.iter().map(entry).collect::<Option<_>>()?;
             if object.len() != dict.len() {
                 return None;
             }

@@ -1,10 +1,11 @@
 //! What real Pythons wrote reads as what they meant.
 //!
-//! The manifest has Python's `repr` of each value, and `Value` prints as `repr` does. That holds for what is made of
-//! builtins. It cannot hold
+//! The manifest has Python's `repr` of each value, and `Value` prints as `repr` does. That holds
+//! for what is made of builtins. It cannot hold
 //!
-//! - in `objects`, `globals` and `extensions`: a class, function or instance prints as its class likes, and we know its
-//!   name alone. What it is made of is tested in [`instances`](crate::instances);
+//! - in `objects`, `globals` and `extensions`: a class, function or instance prints as its class
+//!   likes, and we know its name alone. What it is made of is tested in
+//!   [`instances`](crate::instances);
 //! - for what contains itself: a `Value` is a tree. That is an error here and a graph elsewhere;
 //! - for sets of more than one item, whose order is up to Python: they are compared as sets.
 
@@ -35,7 +36,8 @@ fn read(fixture: &Fixture) -> Result<Value, serde_pickle::Error> {
         None => options.from_slice(&fixture.bytes),
         Some(count) => {
             let keep = fixture.entry["one_unpickler"].as_bool().unwrap();
-            let stream = Deserializer::from_reader(&*fixture.bytes).keep_memo(keep).with_options(options);
+            let stream =
+                Deserializer::from_reader(&*fixture.bytes).keep_memo(keep).with_options(options);
             let values: Vec<Value> = stream.into_iter().collect::<Result<_, _>>()?;
             assert_eq!(values.len() as u64, count, "{}", fixture.name());
             Ok(Value::List(values))
@@ -46,7 +48,8 @@ fn read(fixture: &Fixture) -> Result<Value, serde_pickle::Error> {
 /// Whether Python's `repr` says something that only a class knows.
 fn is_about_classes(fixture: &Fixture) -> bool {
     let case = fixture.text("case");
-    matches!(fixture.topic(), "objects" | "globals" | "extensions" | "fast") || case == "shared_instance"
+    matches!(fixture.topic(), "objects" | "globals" | "extensions" | "fast")
+        || case == "shared_instance"
 }
 
 fn is_recursive(fixture: &Fixture) -> bool {
@@ -69,10 +72,13 @@ fn values_made_of_builtins_print_as_python_prints_them() {
         };
         let repr = value.to_string();
         match (fixture.entry["repr"].as_str(), fixture.entry["sha256_repr"].as_str()) {
-            (Some(expected), _) => failures
-                .check(repr == expected, || format!("{}: {repr:.300}\n  python: {expected:.300}", fixture.name())),
+            (Some(expected), _) => failures.check(repr == expected, || {
+                format!("{}: {repr:.300}\n  python: {expected:.300}", fixture.name())
+            }),
             (None, Some(expected)) => {
-                failures.check(sha256::hex(repr.as_bytes()) == expected, || format!("{}: {repr:.100}", fixture.name()));
+                failures.check(sha256::hex(repr.as_bytes()) == expected, || {
+                    format!("{}: {repr:.100}", fixture.name())
+                });
             }
             (None, None) => {
                 let expected = case_without_repr(fixture.text("case"));
@@ -80,7 +86,10 @@ fn values_made_of_builtins_print_as_python_prints_them() {
                     Some(expected) => failures.check(value == expected, || {
                         format!("{}: {repr:.300}\n  expected: {expected:.300}", fixture.name())
                     }),
-                    None => failures.push(format!("{}: nothing is known of its value: {repr:.300}", fixture.name())),
+                    None => failures.push(format!(
+                        "{}: nothing is known of its value: {repr:.300}",
+                        fixture.name()
+                    )),
                 }
             }
         }
@@ -88,7 +97,8 @@ fn values_made_of_builtins_print_as_python_prints_them() {
     failures.finish(1_500);
 }
 
-/// The values of the cases whose `repr` is not laid down, because the order of a set is up to Python.
+/// The values of the cases whose `repr` is not laid down, because the order of a set is up to
+/// Python.
 fn case_without_repr(case: &str) -> Option<Value> {
     const SIZES: [i64; 9] = [0, 1, 2, 3, 4, 999, 1000, 1001, 2001];
     let by_size = |make: fn(Set) -> Value| {
@@ -131,12 +141,15 @@ fn a_graph_holds_what_contains_itself_and_prints_it_as_python_does() {
                 continue;
             }
         };
-        failures.check(graph.root().contains_itself() || !graph.root().is_empty(), || fixture.name());
-        if let Some(expected) =
-            fixture.entry["repr"].as_str().filter(|_| fixture.text("case") != "recursive_list_subclass")
+        failures
+            .check(graph.root().contains_itself() || !graph.root().is_empty(), || fixture.name());
+        if let Some(expected) = fixture.entry["repr"]
+            .as_str()
+            .filter(|_| fixture.text("case") != "recursive_list_subclass")
         {
             let repr = graph.root().to_string();
-            failures.check(repr == expected, || format!("{}: {repr}, not {expected}", fixture.name()));
+            failures
+                .check(repr == expected, || format!("{}: {repr}, not {expected}", fixture.name()));
         }
     }
     failures.finish(300);

@@ -1,4 +1,5 @@
-//! The inputs that fuzzing has kept, through what the fuzz targets do with them: `fuzz/packed/`, see fuzz/README.md.
+//! The inputs that fuzzing has kept, through what the fuzz targets do with them: `fuzz/packed/`,
+//! see fuzz/README.md.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +8,10 @@ use serde_pickle_checks::{decode, differential, disassemble, packed, roundtrip};
 
 /// Gives each input of a target to `check`.
 fn replay(target: &str, check: fn(&[u8])) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/packed").join(target).with_extension("bin");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/packed")
+        .join(target)
+        .with_extension("bin");
     let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut count = 0;
     for input in packed::unpack(&bytes) {

@@ -14,7 +14,10 @@ fn a_graph_gives_the_values_that_are_read_without_it() {
     let mut checked = 0;
     for fixture in files("valid") {
         let direct = latin1().from_slice::<Value>(&fixture.bytes);
-        let graphs = [latin1().graph_from_slice(&fixture.bytes), latin1().graph_from_reader(&*fixture.bytes)];
+        let graphs = [
+            latin1().graph_from_slice(&fixture.bytes),
+            latin1().graph_from_reader(&*fixture.bytes),
+        ];
         for graph in graphs {
             let graph = graph.unwrap_or_else(|error| panic!("{}: {error}", fixture.name()));
             match (&direct, graph.root().to_value(), graph.deserialize::<Value>()) {
@@ -55,7 +58,10 @@ fn recursive_objects_are_held_and_told() {
     let root = graph.root();
     assert_eq!(root.get("self"), Some(root));
     assert!(root.contains_itself());
-    assert_eq!(format!("{root} {root:?} {graph:?}"), "{'self': {...}} Node({'self': {...}}) Graph({'self': {...}})");
+    assert_eq!(
+        format!("{root} {root:?} {graph:?}"),
+        "{'self': {...}} Node({'self': {...}}) Graph({'self': {...}})"
+    );
     let error = root.to_value().unwrap_err();
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Data, Some(2)));
     assert!(graph.deserialize::<Value>().is_err());
@@ -83,18 +89,28 @@ fn any_node_deserializes_and_borrows_from_the_graph() {
 fn builtins_that_older_protocols_spell_are_seen_through() {
     let graph = Graph::from_slice(b"\x80\x02c__builtin__\nset\n](K\x01K\x02e\x85R.").unwrap();
     assert_eq!((graph.root().kind(), graph.root().len()), (NodeKind::Set, 2));
-    let graph =
-        Graph::from_slice(b"\x80\x02c_codecs\nencode\nX\x02\x00\x00\x00\xc3\xa9X\x06\x00\x00\x00latin1\x86R.").unwrap();
+    let graph = Graph::from_slice(
+        b"\x80\x02c_codecs\nencode\nX\x02\x00\x00\x00\xc3\xa9X\x06\x00\x00\x00latin1\x86R.",
+    )
+    .unwrap();
     assert_eq!(graph.root().kind(), NodeKind::Bytes);
     assert_eq!(graph.root().as_bytes().as_deref(), Some(&b"\xe9"[..]));
-    let graph =
-        Graph::from_slice(b"\x80\x02c__builtin__\ncomplex\nG?\xf0\0\0\0\0\0\0G?\xf0\0\0\0\0\0\0\x86R.").unwrap();
-    assert_eq!((graph.root().kind(), graph.root().to_string().as_str()), (NodeKind::Complex, "(1+1j)"));
-    let graph =
-        Graph::from_slice(b"\x80\x02c__builtin__\ngetattr\ncshapes\nOuter\nX\x05\x00\x00\x00Inner\x86R.").unwrap();
+    let graph = Graph::from_slice(
+        b"\x80\x02c__builtin__\ncomplex\nG?\xf0\0\0\0\0\0\0G?\xf0\0\0\0\0\0\0\x86R.",
+    )
+    .unwrap();
+    assert_eq!(
+        (graph.root().kind(), graph.root().to_string().as_str()),
+        (NodeKind::Complex, "(1+1j)")
+    );
+    let graph = Graph::from_slice(
+        b"\x80\x02c__builtin__\ngetattr\ncshapes\nOuter\nX\x05\x00\x00\x00Inner\x86R.",
+    )
+    .unwrap();
     assert_eq!(graph.root().kind(), NodeKind::Global);
     assert_eq!(graph.root().global().unwrap().qualname, "Outer.Inner");
-    let graph = Graph::from_slice(b"\x80\x02c__builtin__\ngetattr\n]X\x06\x00\x00\x00append\x86R.").unwrap();
+    let graph = Graph::from_slice(b"\x80\x02c__builtin__\ngetattr\n]X\x06\x00\x00\x00append\x86R.")
+        .unwrap();
     assert_eq!(graph.root().kind(), NodeKind::Object, "the method of an object is no global");
 }
 
@@ -104,7 +120,9 @@ fn lookups_follow_pythons_equality_and_the_last_value_wins() {
     let bytes = b"\x80\x02}(K\x01X\x01\x00\x00\x00a\x88X\x01\x00\x00\x00bK\x01K\x02\x86q\x00X\x01\x00\x00\x00cX\x01\x00\x00\x00kX\x01\x00\x00\x00du.";
     let graph = Graph::from_slice(bytes).unwrap();
     let root = graph.root();
-    let text = |node: Option<serde_pickle::Node<'_>>| node.and_then(|node| node.as_str()).map(|text| text.into_owned());
+    let text = |node: Option<serde_pickle::Node<'_>>| {
+        node.and_then(|node| node.as_str()).map(|text| text.into_owned())
+    };
     assert_eq!(text(root.get(1)).as_deref(), Some("b"));
     assert_eq!(text(root.get("k")).as_deref(), Some("d"));
     assert_eq!(text(root.get(2_u64)), None);

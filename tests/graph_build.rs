@@ -55,7 +55,9 @@ def canon(x):
     let graph = everything();
     let cases: Vec<_> = Protocol::ALL
         .into_iter()
-        .map(|protocol| ("everything".to_owned(), protocol, at(protocol, &graph), "right".to_owned()))
+        .map(|protocol| {
+            ("everything".to_owned(), protocol, at(protocol, &graph), "right".to_owned())
+        })
         .collect();
     assert_loads(setup, &cases);
 }
@@ -66,7 +68,8 @@ fn what_was_built_reads_back_the_same_at_every_protocol() {
     for protocol in Protocol::ALL {
         let bytes = at(protocol, &graph);
         let again = Graph::from_slice(&bytes).unwrap();
-        let (ours, theirs): (Vec<_>, Vec<_>) = (graph.root().items().collect(), again.root().items().collect());
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            (graph.root().items().collect(), again.root().items().collect());
         assert_eq!(ours.len(), theirs.len());
         for (our, their) in ours.iter().zip(&theirs) {
             assert_eq!(our.kind(), their.kind(), "protocol {}", protocol.number());
@@ -107,7 +110,10 @@ fn objects_have_their_parts() {
         if protocol >= Protocol::V4 {
             assert_eq!(parts.how, How::NewObjEx);
             assert_eq!(parts.callable.global().unwrap().qualname, "Order.Line");
-            assert_eq!(parts.kwargs.and_then(|kwargs| kwargs.get("key")).and_then(|two| two.as_i64()), Some(2));
+            assert_eq!(
+                parts.kwargs.and_then(|kwargs| kwargs.get("key")).and_then(|two| two.as_i64()),
+                Some(2)
+            );
             assert_eq!(root.items().count(), 2);
         }
     }
@@ -200,7 +206,8 @@ fn a_built_graph_deserializes() {
     assert_eq!(graph.root().offset(), None);
 }
 
-/// A tuple of lists that each hold the tuple again: CPython begins the tuple anew inside itself, once for each list.
+/// A tuple of lists that each hold the tuple again: CPython begins the tuple anew inside itself,
+/// once for each list.
 fn tuple_in_its_lists(lists: usize) -> Graph<'static> {
     let mut builder = GraphBuilder::new();
     let lists: Vec<_> = (0..lists).map(|_| builder.list([])).collect();

@@ -1,4 +1,5 @@
-//! A graph written again: the same bytes where CPython's C pickler wrote them, and the same objects everywhere.
+//! A graph written again: the same bytes where CPython's C pickler wrote them, and the same objects
+//! everywhere.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,12 +11,14 @@ use serde_pickle::{Graph, Protocol, SerOptions};
 use crate::corpus::{Fixture, files, folder};
 use crate::python::{hex, python3};
 
-/// The pickler whose bytes come out again. That of 3.6 escapes less text at protocol 0 and frames otherwise.
+/// The pickler whose bytes come out again. That of 3.6 escapes less text at protocol 0 and frames
+/// otherwise.
 const BY_C: &str = "the C pickler of 3.7 to 3.13";
 
 const SETS: [&str; 5] = ["valid", "odd", "types", "hooks", "numpy"];
 
-/// Who wrote it, as far as that matters for the bytes; `None` for programs assembled by hand and for streams.
+/// Who wrote it, as far as that matters for the bytes; `None` for programs assembled by hand and
+/// for streams.
 fn maker(fixture: &Fixture) -> Option<&'static str> {
     let stream = !fixture.entry["count"].is_null() || !fixture.entry["offsets"].is_null();
     if fixture.set == "odd" || stream {
@@ -64,23 +67,31 @@ fn what_the_c_pickler_wrote_is_written_byte_for_byte() {
 }
 
 /// Why a pickle of that protocol cannot be the same graph.
-fn cannot_be_the_same(fixture: &Fixture, own: Protocol, protocol: Protocol) -> Option<&'static str> {
+fn cannot_be_the_same(
+    fixture: &Fixture,
+    own: Protocol,
+    protocol: Protocol,
+) -> Option<&'static str> {
     let older = protocol < own;
     let is = |name: &str| fixture.name().contains(name);
     match protocol {
         Protocol::V0 if older && !fixture.entry["persistent"].is_null() => {
             Some("an id in a line is a text of its own each time")
         }
-        Protocol::V0 | Protocol::V1 | Protocol::V2 if own > Protocol::V2 && is("globals/python3_renamed") => {
+        Protocol::V0 | Protocol::V1 | Protocol::V2
+            if own > Protocol::V2 && is("globals/python3_renamed") =>
+        {
             Some("Python 2 has one name for what are two exceptions in Python 3")
         }
         _ if protocol < Protocol::V5 && is("odd/readonly_buffer_of_bytearray") => {
             Some("a read-only view is a thing of protocol 5")
         }
-        _ if protocol < Protocol::V5 && fixture.takes_buffers() => {
-            Some("what lay beside the pickle is bytes or a bytearray within it, as its owner made it here alone")
+        _ if protocol < Protocol::V5 && fixture.takes_buffers() => Some(
+            "what lay beside the pickle is bytes or a bytearray within it, as its owner made it here alone",
+        ),
+        _ if is("odd/build_state_grows_later") => {
+            Some("the state is copied when BUILD runs, and grows afterwards")
         }
-        _ if is("odd/build_state_grows_later") => Some("the state is copied when BUILD runs, and grows afterwards"),
         _ => None,
     }
 }
@@ -121,9 +132,11 @@ fn python_loads_what_is_written_as_the_same_graph() {
                 };
                 let encoding = fixture.entry["encoding"].as_str().unwrap_or("latin1");
                 let registry = fixture.entry["registry"].as_object().into_iter().flatten();
-                let registry: Vec<_> =
-                    registry.map(|(code, names)| json!([names[0], names[1], code.parse::<u64>().unwrap()])).collect();
-                let extensions = fixture.entry["extensions"].as_array().cloned().unwrap_or(registry);
+                let registry: Vec<_> = registry
+                    .map(|(code, names)| json!([names[0], names[1], code.parse::<u64>().unwrap()]))
+                    .collect();
+                let extensions =
+                    fixture.entry["extensions"].as_array().cloned().unwrap_or(registry);
                 let case = json!({
                     "original": hex(&fixture.bytes),
                     "written": hex(&written),
@@ -147,7 +160,9 @@ fn python_loads_what_is_written_as_the_same_graph() {
             }
         }
     }
-    println!("{same} the same, {skipped} not loaded by this Python, {refused} not written at an older protocol");
+    println!(
+        "{same} the same, {skipped} not loaded by this Python, {refused} not written at an older protocol"
+    );
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(same > 3_000, "{same}");
 }

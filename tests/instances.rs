@@ -1,8 +1,8 @@
 //! What real Pythons wrote for instances, classes and calls: class, arguments, items and state.
 //!
-//! Python's `repr` of an instance is up to its class, so it cannot be compared. The snapshot shows what each case is made
-//! of and which Pythons wrote it so; where the manifest has the `__dict__` that Python 3.13 gave the instance, the state
-//! has to be that.
+//! Python's `repr` of an instance is up to its class, so it cannot be compared. The snapshot shows
+//! what each case is made of and which Pythons wrote it so; where the manifest has the `__dict__`
+//! that Python 3.13 gave the instance, the state has to be that.
 
 use std::collections::BTreeMap;
 
@@ -24,8 +24,14 @@ fn instances_are_what_they_were_pickled_as() {
             Err(error) => panic!("{}: {error}", fixture.name()),
         };
         let pure = if fixture.text("implementation") == "py" { " (pure)" } else { "" };
-        let writer = format!("{} protocol {}{pure}", fixture.text("python"), fixture.entry["protocol"]);
-        cases.entry(fixture.text("case").to_owned()).or_default().entry(value).or_default().push(writer);
+        let writer =
+            format!("{} protocol {}{pure}", fixture.text("python"), fixture.entry["protocol"]);
+        cases
+            .entry(fixture.text("case").to_owned())
+            .or_default()
+            .entry(value)
+            .or_default()
+            .push(writer);
     }
     let mut shown = String::new();
     for (case, values) in cases {
@@ -70,7 +76,9 @@ fn the_state_is_what_python_puts_into_the_instance() {
         }
         let value: Value = fixture.options().from_slice(&fixture.bytes).unwrap();
         let found = attributes(&value).map(ToString::to_string);
-        failures.check(found.as_deref() == Some(expected), || format!("{}: {found:?}, not {expected}", fixture.name()));
+        failures.check(found.as_deref() == Some(expected), || {
+            format!("{}: {found:?}, not {expected}", fixture.name())
+        });
     }
     failures.finish(380);
 }

@@ -1,11 +1,13 @@
-//! Readers and writers that do as badly as `std::io` allows: an error or the right result, never half of one.
+//! Readers and writers that do as badly as `std::io` allows: an error or the right result, never
+//! half of one.
 
 use std::io::{self, ErrorKind as Io, Read, Write};
 
 use serde::de::{Deserialize, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_pickle::{
-    Deserializer, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value, from_reader, pickle, to_vec, to_writer,
+    Deserializer, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value, from_reader, pickle,
+    to_vec, to_writer,
 };
 
 /// What a reader does at each call, in turn.
@@ -63,12 +65,14 @@ fn sample(protocol: Protocol) -> (Value, Vec<u8>) {
         "tuple": ("a", "b", "c", "d"),
         "set": {1, 2, 3},
     });
-    let value = Value::List(vec![value, Value::Bytes(vec![7; 70_000]), Value::from("é".repeat(300))]);
+    let value =
+        Value::List(vec![value, Value::Bytes(vec![7; 70_000]), Value::from("é".repeat(300))]);
     let bytes = SerOptions::new().protocol(protocol).to_vec(&value).unwrap();
     (value, bytes)
 }
 
-const PROTOCOLS: [Protocol; 6] = [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
+const PROTOCOLS: [Protocol; 6] =
+    [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5];
 
 #[test]
 fn short_reads_and_interruptions_change_nothing() {
@@ -98,20 +102,30 @@ fn short_reads_and_interruptions_change_nothing() {
 #[test]
 fn a_reader_that_fails_at_any_byte_is_an_error_of_its_kind() {
     for protocol in PROTOCOLS {
-        let bytes = SerOptions::new().protocol(protocol).to_vec(&pickle!({"k": [1, (2.5), "text"]})).unwrap();
+        let bytes = SerOptions::new()
+            .protocol(protocol)
+            .to_vec(&pickle!({"k": [1, (2.5), "text"]}))
+            .unwrap();
         for kind in [Io::WouldBlock, Io::ConnectionReset, Io::UnexpectedEof, Io::TimedOut] {
             for left in 0..bytes.len() {
-                let error = from_reader::<_, Value>(Breaks { bytes: &bytes, left, kind }).unwrap_err();
+                let error =
+                    from_reader::<_, Value>(Breaks { bytes: &bytes, left, kind }).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Io, "{left}: {error}");
                 assert_eq!(io::Error::from(error).kind(), kind, "{left}");
                 let error = Graph::from_reader(Breaks { bytes: &bytes, left, kind }).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Io, "{left}: {error}");
             }
-            assert!(from_reader::<_, Value>(Breaks { bytes: &bytes, left: bytes.len(), kind }).is_ok());
+            assert!(
+                from_reader::<_, Value>(Breaks { bytes: &bytes, left: bytes.len(), kind }).is_ok()
+            );
         }
         // The end of the input is no fault of the reader.
         for left in 0..bytes.len() {
-            assert_eq!(from_reader::<_, Value>(&bytes[..left]).unwrap_err().kind(), ErrorKind::Eof, "{left}");
+            assert_eq!(
+                from_reader::<_, Value>(&bytes[..left]).unwrap_err().kind(),
+                ErrorKind::Eof,
+                "{left}"
+            );
         }
     }
 }
@@ -123,7 +137,8 @@ fn a_reader_that_had_nothing_can_be_asked_again() {
         let twice = bytes.repeat(2);
         // Every third call blocks, so that there are many tries for each pickle.
         let does = vec![Does::Gives(5_000), Does::Gives(11), Does::Fails(Io::WouldBlock)];
-        let mut stream = Deserializer::from_reader(Faulty { bytes: &twice, does, call: 0 }).keep_memo(keep);
+        let mut stream =
+            Deserializer::from_reader(Faulty { bytes: &twice, does, call: 0 }).keep_memo(keep);
         let mut read = Vec::new();
         let mut blocked = 0;
         while read.len() < 2 {
@@ -216,7 +231,8 @@ fn a_writer_that_fails_at_any_byte_is_an_error_and_has_got_a_beginning() {
         let value = pickle!({"k": [1, (2.5), "text"], "more": {1, 2}});
         let whole = options.to_vec(&value).unwrap();
         let graph = Graph::from_slice(&whole).unwrap();
-        for full in [Full::Fails(Io::StorageFull), Full::Fails(Io::BrokenPipe), Full::WritesNothing] {
+        for full in [Full::Fails(Io::StorageFull), Full::Fails(Io::BrokenPipe), Full::WritesNothing]
+        {
             for room in 0..=whole.len() {
                 let bounded = || Bounded { taken: Vec::new(), room, full, interrupts: false };
                 let mut writer = bounded();
@@ -243,8 +259,10 @@ fn a_large_value_that_does_not_fit_is_an_error_wherever_it_ends() {
     for protocol in [Protocol::V0, Protocol::V2, Protocol::V4] {
         let (value, whole) = sample(protocol);
         for room in (0..whole.len()).step_by(997).chain([whole.len() - 1]) {
-            let mut writer = Bounded { taken: Vec::new(), room, full: Full::WritesNothing, interrupts: false };
-            let error = SerOptions::new().protocol(protocol).to_writer(&mut writer, &value).unwrap_err();
+            let mut writer =
+                Bounded { taken: Vec::new(), room, full: Full::WritesNothing, interrupts: false };
+            let error =
+                SerOptions::new().protocol(protocol).to_writer(&mut writer, &value).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Io);
             assert_eq!(writer.taken, whole[..room]);
         }
@@ -259,7 +277,12 @@ fn a_pickler_whose_writer_failed_says_so_at_every_dump_after_it() {
     let first = to_vec(&"first").unwrap();
     let second = to_vec(&"second").unwrap();
     for room in first.len()..first.len() + second.len() {
-        let writer = Bounded { taken: Vec::new(), room, full: Full::Fails(Io::BrokenPipe), interrupts: false };
+        let writer = Bounded {
+            taken: Vec::new(),
+            room,
+            full: Full::Fails(Io::BrokenPipe),
+            interrupts: false,
+        };
         let mut pickler = Serializer::new(writer);
         "first".serialize(&mut pickler).unwrap();
         assert_eq!("second".serialize(&mut pickler).unwrap_err().kind(), ErrorKind::Io);
@@ -279,7 +302,8 @@ fn a_pickler_whose_writer_failed_says_so_at_every_dump_after_it() {
 
 #[test]
 fn a_list_of_unit_variants_reaches_the_writer_in_pieces() {
-    // A known variant is two bytes that were no opcode boundary, so all of the list was one frame and stayed in memory.
+    // A known variant is two bytes that were no opcode boundary, so all of the list was one frame
+    // and stayed in memory.
     #[derive(serde::Serialize)]
     enum Color {
         Red,

@@ -1,10 +1,13 @@
-//! Both sides of every limit: the default and one that was set; and that the default depths are safe in a small thread.
+//! Both sides of every limit: the default and one that was set; and that the default depths are
+//! safe in a small thread.
 
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde_derive::Deserialize;
-use serde_pickle::{DeOptions, Deserializer, Error, ErrorKind, Value, from_reader, from_slice, to_vec};
+use serde_pickle::{
+    DeOptions, Deserializer, Error, ErrorKind, Value, from_reader, from_slice, to_vec,
+};
 
 /// Runs it in a thread of the size that Rust gives threads by default.
 fn in_a_small_thread(work: impl FnOnce() + Send + 'static) {
@@ -80,7 +83,10 @@ fn a_depth_that_was_set_holds_for_both() {
         assert!(stream.end().is_ok());
     }
     assert_limit(DeOptions::new().max_depth(0).from_slice::<Value>(b"]."), "0 levels");
-    assert_eq!(DeOptions::new().max_depth(0).from_slice::<Value>(b"K\x01.").unwrap(), Value::Int(1));
+    assert_eq!(
+        DeOptions::new().max_depth(0).from_slice::<Value>(b"K\x01.").unwrap(),
+        Value::Int(1)
+    );
 }
 
 #[test]
@@ -91,13 +97,19 @@ fn nothing_is_too_deep_for_the_machine() {
     }
     assert_limit(from_slice::<Lists>(&nested_lists(100_000)), "100 levels");
     // Objects: states in each other.
-    let states =
-        [b"cm\nC\nq\x00)\x81".to_vec(), b"h\x00)\x81".repeat(99_999), vec![b'b'; 99_999], b".".to_vec()].concat();
+    let states = [
+        b"cm\nC\nq\x00)\x81".to_vec(),
+        b"h\x00)\x81".repeat(99_999),
+        vec![b'b'; 99_999],
+        b".".to_vec(),
+    ]
+    .concat();
     from_slice::<IgnoredAny>(&states).unwrap();
     assert_limit(from_slice::<Value>(&states), "1000 levels");
 }
 
-/// Twenty-five fields of text, and one that nests: about the largest frames that a derived type has.
+/// Twenty-five fields of text, and one that nests: about the largest frames that a derived type
+/// has.
 #[derive(Deserialize, Debug, Default)]
 #[allow(dead_code)]
 #[serde(default)]
@@ -162,7 +174,8 @@ fn the_default_depth_of_values_is_safe_in_a_small_thread() {
     }
     // Frozensets in frozensets, which are hashed as well.
     in_a_small_thread(|| {
-        let pickle = [b"\x80\x04".to_vec(), vec![b'('; 1_000], vec![0x91; 1_000], b".".to_vec()].concat();
+        let pickle =
+            [b"\x80\x04".to_vec(), vec![b'('; 1_000], vec![0x91; 1_000], b".".to_vec()].concat();
         let value: Value = from_slice(&pickle).unwrap();
         assert!(value == value.clone());
     });
@@ -214,8 +227,14 @@ fn shared_references_expand_within_the_limit() {
     // Every reference is 16 bytes: 2¹⁵ leaves in their lists, and as many references above them.
     assert_eq!(count(&options.from_slice(&laughs(14)).unwrap()), 1 << 14);
     assert_limit(options.from_slice::<Value>(&laughs(40)), "expand to more than 1048576 bytes");
-    assert_limit(options.from_slice::<serde_json::Value>(&laughs(40)), "expand to more than 1048576 bytes");
-    assert_limit(options.from_reader::<_, Value>(&*laughs(40)), "expand to more than 1048576 bytes");
+    assert_limit(
+        options.from_slice::<serde_json::Value>(&laughs(40)),
+        "expand to more than 1048576 bytes",
+    );
+    assert_limit(
+        options.from_reader::<_, Value>(&*laughs(40)),
+        "expand to more than 1048576 bytes",
+    );
     from_slice::<IgnoredAny>(&laughs(200)).unwrap();
 }
 
@@ -234,7 +253,8 @@ fn the_expansion_is_256_mib_by_default() {
 
 #[test]
 fn an_expansion_that_was_set_is_kept_on_both_sides() {
-    // 1 list of 1,000 references to one text of 1,000 bytes: each reference is 16 bytes and its text.
+    // 1 list of 1,000 references to one text of 1,000 bytes: each reference is 16 bytes and its
+    // text.
     let text = "x".repeat(1_000);
     let mut pickle = [b"\x80\x04X\xe8\x03\0\0".as_slice(), text.as_bytes(), b"\x940]("].concat();
     pickle.extend_from_slice(&b"h\0".repeat(1_000));
@@ -277,7 +297,11 @@ fn text_ints_have_4300_digits_by_default() {
         assert_limit(from_reader::<_, f64>(&*pickle(4_301)), "4301 digits");
         let options = DeOptions::new().max_int_digits(10);
         assert!(options.from_slice::<Value>(&pickle(10)).is_ok());
-        assert!(options.from_slice::<Value>(&pickle(20)).is_err_and(|error| error.kind() == ErrorKind::Limit));
+        assert!(
+            options
+                .from_slice::<Value>(&pickle(20))
+                .is_err_and(|error| error.kind() == ErrorKind::Limit)
+        );
         let options = DeOptions::new().max_int_digits(10_000);
         assert!(options.from_slice::<Value>(&pickle(10_000)).is_ok());
     }
@@ -309,7 +333,11 @@ fn nodes_are_unlimited_by_default_and_can_be_limited() {
     assert_limit(options.from_slice::<Value>(&lists(11)), "more than 10 nodes");
     assert_limit(options.from_reader::<_, Value>(&*lists(11)), "more than 10 nodes");
     // Scalars and empty tuples are no nodes.
-    assert!(options.from_slice::<Value>(&[b"](".to_vec(), b"K\x01)".repeat(100), b"e.".to_vec()].concat()).is_ok());
+    assert!(
+        options
+            .from_slice::<Value>(&[b"](".to_vec(), b"K\x01)".repeat(100), b"e.".to_vec()].concat())
+            .is_ok()
+    );
 }
 
 #[test]
@@ -343,7 +371,8 @@ fn many_marks_pops_and_scattered_puts_are_read() {
 
 #[test]
 fn sets_are_not_made_of_one_list_over_and_over() {
-    // set(list) reads its list; doing so a thousand times for a list of a thousand would be quadratic in the input.
+    // set(list) reads its list; doing so a thousand times for a list of a thousand would be
+    // quadratic in the input.
     let items = b"K\x01".repeat(10_000);
     let calls = b"c__builtin__\nset\n(h\x00tR0".repeat(1_000);
     let pickle = [b"](".as_slice(), &items, b"eq\x000", &calls, b"N."].concat();

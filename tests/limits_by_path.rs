@@ -1,7 +1,10 @@
-//! Every limit holds on every path by which a pickle can be read: its last value that passes, and the first that does not.
+//! Every limit holds on every path by which a pickle can be read: its last value that passes, and
+//! the first that does not.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_pickle::{DeOptions, Deserializer, Error, ErrorKind, Graph, Reduce, Value, from_slice, tools};
+use serde_pickle::{
+    DeOptions, Deserializer, Error, ErrorKind, Graph, Reduce, Value, from_slice, tools,
+};
 
 /// A way to read a pickle with some options into something.
 type Path = (&'static str, fn(&DeOptions<'_, '_>, &[u8]) -> Result<(), Error>);
@@ -10,12 +13,18 @@ fn typed<T: DeserializeOwned>(options: &DeOptions<'_, '_>, bytes: &[u8]) -> Resu
     options.from_slice::<T>(bytes).map(drop)
 }
 
-fn from_stream<T: DeserializeOwned>(options: &DeOptions<'_, '_>, bytes: &[u8]) -> Result<(), Error> {
+fn from_stream<T: DeserializeOwned>(
+    options: &DeOptions<'_, '_>,
+    bytes: &[u8],
+) -> Result<(), Error> {
     let stream = Deserializer::from_slice(bytes).with_options(options.clone());
     stream.into_iter::<T>().try_for_each(|item| item.map(drop))
 }
 
-fn from_reader_stream<T: DeserializeOwned>(options: &DeOptions<'_, '_>, bytes: &[u8]) -> Result<(), Error> {
+fn from_reader_stream<T: DeserializeOwned>(
+    options: &DeOptions<'_, '_>,
+    bytes: &[u8],
+) -> Result<(), Error> {
     let stream = Deserializer::from_reader(bytes).with_options(options.clone()).keep_memo(true);
     stream.into_iter::<T>().try_for_each(|item| item.map(drop))
 }
@@ -43,8 +52,12 @@ const TREES: &[Path] = &[
     ("value", typed::<Value>),
     ("json", typed::<serde_json::Value>),
     ("reader", |options, bytes| options.from_reader::<_, Value>(bytes).map(drop)),
-    ("node to a value", |options, bytes| options.graph_from_slice(bytes)?.root().to_value().map(drop)),
-    ("graph to a type", |options, bytes| options.graph_from_slice(bytes)?.deserialize::<serde_json::Value>().map(drop)),
+    ("node to a value", |options, bytes| {
+        options.graph_from_slice(bytes)?.root().to_value().map(drop)
+    }),
+    ("graph to a type", |options, bytes| {
+        options.graph_from_slice(bytes)?.deserialize::<serde_json::Value>().map(drop)
+    }),
     ("stream", from_stream::<Value>),
     ("reader stream", from_reader_stream::<serde_json::Value>),
     ("elements", elements::<Value>),
@@ -83,7 +96,9 @@ fn max_int_digits_holds_on_every_path() {
 #[test]
 fn names_hold_on_every_path() {
     let names = |spell: fn(&[u8]) -> Vec<u8>| {
-        let list = |len: usize| [b"\x80\x04](".to_vec(), spell(&b"x".repeat(len)), b"e.".to_vec()].concat();
+        let list = |len: usize| {
+            [b"\x80\x04](".to_vec(), spell(&b"x".repeat(len)), b"e.".to_vec()].concat()
+        };
         (list(1_000), list(1_001))
     };
     let spellings: [fn(&[u8]) -> Vec<u8>; 5] = [
@@ -98,13 +113,23 @@ fn names_hold_on_every_path() {
         check(LOADS, &DeOptions::new(), &passes, &fails, "a name of 1001 bytes");
     }
     // The attribute of a class, by which protocols below 4 name what is nested in it.
-    let attribute =
-        |len: usize| [b"](cbuiltins\ngetattr\n(cm\nC\nV".to_vec(), b"x".repeat(len), b"\ntRe.".to_vec()].concat();
+    let attribute = |len: usize| {
+        [b"](cbuiltins\ngetattr\n(cm\nC\nV".to_vec(), b"x".repeat(len), b"\ntRe.".to_vec()].concat()
+    };
     // All the name before it counts in the end, for those who want to know it.
-    let paths: Vec<Path> = LOADS.iter().filter(|(name, _)| !name.contains("value")).copied().collect();
-    let machine: Vec<Path> =
-        paths.into_iter().filter(|(name, _)| matches!(*name, "ignored" | "graph" | "elements")).collect();
-    check(&machine, &DeOptions::new(), &attribute(1_000), &attribute(1_001), "a name of 1001 bytes");
+    let paths: Vec<Path> =
+        LOADS.iter().filter(|(name, _)| !name.contains("value")).copied().collect();
+    let machine: Vec<Path> = paths
+        .into_iter()
+        .filter(|(name, _)| matches!(*name, "ignored" | "graph" | "elements"))
+        .collect();
+    check(
+        &machine,
+        &DeOptions::new(),
+        &attribute(1_000),
+        &attribute(1_001),
+        "a name of 1001 bytes",
+    );
     check(TREES, &DeOptions::new(), &attribute(998), &attribute(999), "more than 1000 bytes");
 }
 
@@ -125,17 +150,26 @@ fn max_expansion_holds_on_every_path_that_makes_a_tree() {
 
 #[test]
 fn max_depth_holds_on_every_path_that_makes_a_tree() {
-    let nested = |levels: usize| [b"]".repeat(levels), b"a".repeat(levels - 1), b".".to_vec()].concat();
+    let nested =
+        |levels: usize| [b"]".repeat(levels), b"a".repeat(levels - 1), b".".to_vec()].concat();
     // What an iterator of elements hands out lies a level deeper than the list.
     let paths: Vec<Path> = TREES.iter().filter(|(name, _)| *name != "elements").copied().collect();
     check(&paths, &DeOptions::new().max_depth(20), &nested(20), &nested(21), "more than 20 levels");
-    let elements: Vec<Path> = TREES.iter().filter(|(name, _)| *name == "elements").copied().collect();
-    check(&elements, &DeOptions::new().max_depth(20), &nested(20), &nested(22), "more than 20 levels");
+    let elements: Vec<Path> =
+        TREES.iter().filter(|(name, _)| *name == "elements").copied().collect();
+    check(
+        &elements,
+        &DeOptions::new().max_depth(20),
+        &nested(20),
+        &nested(22),
+        "more than 20 levels",
+    );
 }
 
 #[test]
 fn persistent_ids_are_values_and_keep_to_their_limits() {
-    let nested = |levels: usize| [b"]".repeat(levels), b"a".repeat(levels - 1), b"Q.".to_vec()].concat();
+    let nested =
+        |levels: usize| [b"]".repeat(levels), b"a".repeat(levels - 1), b"Q.".to_vec()].concat();
     assert_eq!(tools::persistent_ids(&nested(1_000)).unwrap().len(), 1);
     assert_eq!(tools::persistent_ids(&nested(1_001)).unwrap_err().kind(), ErrorKind::Limit);
     let digits = |count: usize| [b"I".to_vec(), b"7".repeat(count), b"\nQ.".to_vec()].concat();
@@ -152,14 +186,19 @@ fn persistent_ids_are_values_and_keep_to_their_limits() {
 
 #[test]
 fn an_object_with_many_runs_is_looked_through_within_the_limit() {
-    // State, and then items and additions by turns: a struct wants the state alone, and has to find it each time.
-    let object = [b"cm\nC\n)\x81}b".to_vec(), b"(Ne(N\x90".repeat(1_000), b"q\x000](".to_vec()].concat();
+    // State, and then items and additions by turns: a struct wants the state alone, and has to find
+    // it each time.
+    let object =
+        [b"cm\nC\n)\x81}b".to_vec(), b"(Ne(N\x90".repeat(1_000), b"q\x000](".to_vec()].concat();
     let pickle = |times: usize| [object.clone(), b"h\0".repeat(times), b"e.".to_vec()].concat();
     #[derive(serde_derive::Deserialize)]
     struct Empty {}
     let options = DeOptions::new().max_expansion(1 << 20);
     assert_eq!(options.from_slice::<Vec<Empty>>(&pickle(10)).unwrap().len(), 10);
-    assert_eq!(options.from_slice::<Vec<Empty>>(&pickle(1_000)).err().unwrap().kind(), ErrorKind::Limit);
+    assert_eq!(
+        options.from_slice::<Vec<Empty>>(&pickle(1_000)).err().unwrap().kind(),
+        ErrorKind::Limit
+    );
     // One that is referred to once is free.
     assert!(DeOptions::new().max_expansion(0).from_slice::<Vec<Empty>>(&pickle(1)).is_ok());
     assert!(DeOptions::new().max_expansion(0).from_slice::<Value>(&pickle(1)).is_ok());

@@ -1,11 +1,13 @@
-//! The tables of `docs/MAPPING.md` are made here: what each Python object gives each method of serde, and what the types of
-//! other crates make of each kind of time zone. The document is checked to have them as they come out.
+//! The tables of `docs/MAPPING.md` are made here: what each Python object gives each method of
+//! serde, and what the types of other crates make of each kind of time zone. The document is
+//! checked to have them as they come out.
 
 use std::fmt;
 use std::path::Path;
 
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use serde_pickle::{DeOptions, Error, Value, from_slice};
 
@@ -154,7 +156,8 @@ fn types(file: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/types").join(file)).unwrap()
 }
 
-/// What the Pythons wrote for the objects of the first table; without a fixture, `pickle.dumps` of 3.13 or 2.7 as it is.
+/// What the Pythons wrote for the objects of the first table; without a fixture, `pickle.dumps` of
+/// 3.13 or 2.7 as it is.
 fn objects() -> Vec<(&'static str, Vec<u8>)> {
     let newest = |name: &str| types(&format!("{name}-py3.13-p4.pkl"));
     vec![
@@ -222,7 +225,8 @@ fn ask(bytes: &[u8], ask: Ask) -> Result<String, Error> {
 }
 
 fn object_table() -> String {
-    let mut table = format!("| Python |{}\n|---|", COLUMNS.map(|(name, _)| format!(" {name} |")).concat());
+    let mut table =
+        format!("| Python |{}\n|---|", COLUMNS.map(|(name, _)| format!(" {name} |")).concat());
     table.push_str(&"---|".repeat(COLUMNS.len()));
     for (name, bytes) in objects() {
         let by_itself = cell(ask(&bytes, Ask::Any));
@@ -230,7 +234,9 @@ fn object_table() -> String {
         for (_, asked) in &COLUMNS[1..] {
             let found = cell(ask(&bytes, *asked));
             // What it is by itself is said once.
-            table.push_str(if found == by_itself { " = |".to_owned() } else { format!(" {found} |") }.as_str());
+            table.push_str(
+                if found == by_itself { " = |".to_owned() } else { format!(" {found} |") }.as_str(),
+            );
         }
     }
     table.push('\n');
@@ -283,7 +289,9 @@ fn zone_table() -> String {
 
 #[track_caller]
 fn assert_documented(table: &str) {
-    let document = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/MAPPING.md")).unwrap();
+    let document =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/MAPPING.md"))
+            .unwrap();
     assert!(document.contains(table), "docs/MAPPING.md should have this table:\n\n{table}");
 }
 
@@ -297,7 +305,8 @@ fn the_table_of_zones_is_what_happens() {
     assert_documented(&zone_table());
 }
 
-/// The document names tests as `module::what_it_shows`, or by the last part alone where the module was just named.
+/// The document names tests as `module::what_it_shows`, or by the last part alone where the module
+/// was just named.
 #[test]
 fn the_tests_that_the_document_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -323,9 +332,14 @@ fn the_tests_that_the_document_names_are_there() {
     let code = document.split('`').skip(1).step_by(2);
     let names: Vec<&str> = code
         .map(|code| code.rsplit("::").next().unwrap())
-        .filter(|name| name.matches('_').count() >= 3 && !name.starts_with('_') && *name != "to_vec_with_buffers")
+        .filter(|name| {
+            name.matches('_').count() >= 3
+                && !name.starts_with('_')
+                && *name != "to_vec_with_buffers"
+        })
         .collect();
-    let missing: Vec<_> = names.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
+    let missing: Vec<_> =
+        names.iter().filter(|name| !sources.contains(&format!("fn {name}("))).collect();
     assert!(names.len() > 40, "{}", names.len());
     assert!(missing.is_empty(), "no such tests: {missing:?}");
 }

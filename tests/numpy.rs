@@ -1,5 +1,5 @@
-//! numpy: what `fixtures/numpy` holds, read as nested sequences, as `NdArray` and as `Dtype`; and what is written, loaded by
-//! numpy itself where a Python has it.
+//! numpy: what `fixtures/numpy` holds, read as nested sequences, as `NdArray` and as `Dtype`; and
+//! what is written, loaded by numpy itself where a Python has it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -72,7 +72,9 @@ impl Entry {
     /// Reads it, with its out-of-band buffers.
     fn read<T: DeserializeOwned>(&self) -> serde_pickle::Result<T> {
         let buffers: Vec<Vec<u8>> = self.buffers.iter().map(|buffer| bytes(&buffer.file)).collect();
-        DeOptions::new().buffers(buffers.iter().map(|buffer| &buffer[..])).from_slice(&bytes(&self.file))
+        DeOptions::new()
+            .buffers(buffers.iter().map(|buffer| &buffer[..]))
+            .from_slice(&bytes(&self.file))
     }
 
     /// A case that is an array or a scalar, or holds such.
@@ -87,7 +89,9 @@ impl Entry {
     /// The values as the manifest says them, those of a masked array that are hidden being null.
     fn expected(&self) -> Json {
         match &self.values {
-            Json::Object(parts) if parts.contains_key("mask") => masked(&parts["data"], &parts["mask"]),
+            Json::Object(parts) if parts.contains_key("mask") => {
+                masked(&parts["data"], &parts["mask"])
+            }
             values => values.clone(),
         }
     }
@@ -103,7 +107,8 @@ fn masked(data: &Json, mask: &Json) -> Json {
     }
 }
 
-/// Whatever is there, in the words of the manifest: bytes as latin-1 text, infinities as text, NaN null, a record as a list.
+/// Whatever is there, in the words of the manifest: bytes as latin-1 text, infinities as text, NaN
+/// null, a record as a list.
 struct Plain(Json);
 
 impl<'de> Deserialize<'de> for Plain {
@@ -211,7 +216,8 @@ fn every_array_and_scalar_reads_as_what_numpy_says_it_is() {
 fn every_array_reads_out_of_a_value() {
     for entry in entries().iter().filter(|entry| entry.has_values() && !entry.counts_time()) {
         let value: Value = entry.read().unwrap_or_else(|error| panic!("{}: {error}", entry.file));
-        let Plain(found) = from_value(value).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+        let Plain(found) =
+            from_value(value).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
         assert_same(&found, &flat(&entry.expected()), &entry.file);
     }
 }
@@ -219,10 +225,25 @@ fn every_array_reads_out_of_a_value() {
 /// Nested or not, into any type that takes the numbers.
 #[test]
 fn arrays_read_into_vectors_tuples_and_arrays() {
-    for file in ["py3.13-p2", "py3.13-p3", "py3.13-p4", "py3.13-p5", "py3.11-p4", "py3.7-p2", "py2.7-p0", "py2.7-p2"] {
+    for file in [
+        "py3.13-p2",
+        "py3.13-p3",
+        "py3.13-p4",
+        "py3.13-p5",
+        "py3.11-p4",
+        "py3.7-p2",
+        "py2.7-p0",
+        "py2.7-p2",
+    ] {
         let bytes = bytes(&format!("arrays/int32_2d-{file}.pkl"));
-        assert_eq!(from_slice::<Vec<Vec<f64>>>(&bytes).unwrap(), [[0.0, 258.0, 516.0], [774.0, 1032.0, 1290.0]]);
-        assert_eq!(from_slice::<[(u16, i64, f32); 2]>(&bytes).unwrap(), [(0, 258, 516.0), (774, 1032, 1290.0)]);
+        assert_eq!(
+            from_slice::<Vec<Vec<f64>>>(&bytes).unwrap(),
+            [[0.0, 258.0, 516.0], [774.0, 1032.0, 1290.0]]
+        );
+        assert_eq!(
+            from_slice::<[(u16, i64, f32); 2]>(&bytes).unwrap(),
+            [(0, 258, 516.0), (774, 1032, 1290.0)]
+        );
         assert_eq!(from_slice::<Vec<Vec<Value>>>(&bytes).unwrap()[1][2], Value::Int(1290));
         assert!(from_slice::<Vec<Vec<u8>>>(&bytes).is_err());
         assert!(from_slice::<Vec<[i32; 2]>>(&bytes).is_err());
@@ -233,7 +254,10 @@ fn arrays_read_into_vectors_tuples_and_arrays() {
     );
     assert_eq!(read::<Vec<Option<f64>>>("arrays/float16"), [Some(0.5), Some(-2.0), Some(65504.0)]);
     assert_eq!(read::<Vec<(f64, f64)>>("arrays/complex64"), [(1.0, 2.0), (-0.0, -0.5)]);
-    assert_eq!(read::<Vec<num_complex::Complex<f64>>>("arrays/complex64")[0], num_complex::Complex::new(1.0, 2.0));
+    assert_eq!(
+        read::<Vec<num_complex::Complex<f64>>>("arrays/complex64")[0],
+        num_complex::Complex::new(1.0, 2.0)
+    );
     assert_eq!(read::<Vec<[bool; 2]>>("arrays/bool"), [[true, false], [false, true]]);
 }
 
@@ -255,7 +279,10 @@ fn times_read_as_text_counts_and_options() {
     let times = read::<Vec<Option<NaiveDateTime>>>("arrays/datetime64_s");
     assert_eq!(times[..2], [Some(second), None]);
     assert_eq!(read::<Vec<i64>>("arrays/datetime64_s")[1..], [i64::MIN, -1]);
-    assert_eq!(read::<Vec<jiff::civil::DateTime>>("arrays/datetime64_ns")[0].subsec_nanosecond(), 123_456_789);
+    assert_eq!(
+        read::<Vec<jiff::civil::DateTime>>("arrays/datetime64_ns")[0].subsec_nanosecond(),
+        123_456_789
+    );
     assert_eq!(read::<Vec<NaiveDate>>("arrays/datetime64_d")[0], second.date());
     let spans = read::<Vec<Option<jiff::SignedDuration>>>("arrays/timedelta64_ms");
     assert_eq!(spans[0], Some(jiff::SignedDuration::from_millis(1500)));
@@ -282,7 +309,10 @@ fn records_read_as_structs_maps_and_tuples() {
         let bytes = bytes(&format!("arrays/structured-{file}.pkl"));
         let rows: Vec<Row> = from_slice(&bytes).unwrap();
         assert_eq!(rows[1], Row { id: 258, w: -1.0, tag: "xyz".to_owned() });
-        assert_eq!(from_slice::<Vec<(i32, f32, String)>>(&bytes).unwrap()[0], (1, 2.5, "ab".to_owned()));
+        assert_eq!(
+            from_slice::<Vec<(i32, f32, String)>>(&bytes).unwrap()[0],
+            (1, 2.5, "ab".to_owned())
+        );
         let maps: Vec<BTreeMap<String, Value>> = from_slice(&bytes).unwrap();
         assert_eq!(maps[0]["id"], Value::Int(1));
     }
@@ -313,7 +343,10 @@ fn records_read_as_structs_maps_and_tuples() {
 fn objects_in_an_array_are_what_they_are() {
     let json: Json = read("arrays/object");
     assert_eq!(json, json!([1, "two", null, 2.5, [3]]));
-    assert_eq!(read::<Vec<(String, u8)>>("arrays/object_2d_fortran"), [("a".to_owned(), 1), ("b".to_owned(), 2)]);
+    assert_eq!(
+        read::<Vec<(String, u8)>>("arrays/object_2d_fortran"),
+        [("a".to_owned(), 1), ("b".to_owned(), 2)]
+    );
     let error = from_slice::<Vec<i64>>(&case("arrays/object")).unwrap_err();
     assert_eq!(error.path().as_deref(), Some("[1]"));
     assert!(error.offset().is_some());
@@ -339,13 +372,18 @@ fn scalars_read_as_numbers_and_text() {
 fn python_text(descr: &Json) -> String {
     let tuple = |items: &[Json]| {
         let parts: Vec<String> = items.iter().map(python_text).collect();
-        if parts.len() == 1 { format!("({},)", parts[0]) } else { format!("({})", parts.join(", ")) }
+        if parts.len() == 1 {
+            format!("({},)", parts[0])
+        } else {
+            format!("({})", parts.join(", "))
+        }
     };
     match descr {
         Json::String(text) => format!("'{text}'"),
         // Fields are tuples in a list; names with titles and shapes are tuples.
         Json::Array(items) if items.first().is_some_and(Json::is_array) => {
-            let fields = items.iter().map(|field| tuple(field.as_array().unwrap())).collect::<Vec<_>>();
+            let fields =
+                items.iter().map(|field| tuple(field.as_array().unwrap())).collect::<Vec<_>>();
             format!("[{}]", fields.join(", "))
         }
         Json::Array(items) => tuple(items),
@@ -371,7 +409,8 @@ fn dtypes_read_as_the_text_of_their_descr() {
 /// A pickle of an array by hand: `shape` and `dtype` as opcodes.
 fn array(shape: &[u8], dtype: &[u8], data: &[u8]) -> Vec<u8> {
     let data = [b"B", &(data.len() as u32).to_le_bytes()[..], data].concat();
-    let head = b"\x80\x04cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR(K\x01";
+    let head =
+        b"\x80\x04cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85C\x01btR(K\x01";
     [head, shape, dtype, b"\x89", &data, b"tb."].concat()
 }
 
@@ -379,7 +418,14 @@ fn array(shape: &[u8], dtype: &[u8], data: &[u8]) -> Vec<u8> {
 fn dtype(text: &str, size: i8) -> Vec<u8> {
     let size = if size < 0 { b"J\xff\xff\xff\xff".to_vec() } else { vec![b'K', size as u8] };
     let text = [b"\x8c", &[text.len() as u8][..], text.as_bytes()].concat();
-    [b"cnumpy\ndtype\n", &text[..], b"\x89\x88\x87R(K\x03\x8c\x01<NNN", &size, b"J\xff\xff\xff\xffK\x00tb"].concat()
+    [
+        b"cnumpy\ndtype\n",
+        &text[..],
+        b"\x89\x88\x87R(K\x03\x8c\x01<NNN",
+        &size,
+        b"J\xff\xff\xff\xffK\x00tb",
+    ]
+    .concat()
 }
 
 const TERA: &[u8] = b"\x8a\x06\x00\x10\xa5\xd4\xe8\x00";
@@ -387,9 +433,12 @@ const TERA: &[u8] = b"\x8a\x06\x00\x10\xa5\xd4\xe8\x00";
 #[test]
 fn a_shape_that_the_payload_does_not_back_is_an_error_with_its_byte() {
     let f8 = dtype("f8", -1);
-    for (shape, data) in
-        [(&b"K\x02\x85"[..], &[0; 15][..]), (b"K\x02\x85", &[0; 24]), (b"K\x02K\x02\x86", &[0; 16]), (b")", b"")]
-    {
+    for (shape, data) in [
+        (&b"K\x02\x85"[..], &[0; 15][..]),
+        (b"K\x02\x85", &[0; 24]),
+        (b"K\x02K\x02\x86", &[0; 16]),
+        (b")", b""),
+    ] {
         let error = from_slice::<Json>(&array(shape, &f8, data)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Data);
         assert!(error.offset().is_some(), "{error}");
@@ -399,7 +448,10 @@ fn a_shape_that_the_payload_does_not_back_is_an_error_with_its_byte() {
     let negative = b"J\xff\xff\xff\xff\x85";
     assert_eq!(from_slice::<Json>(&array(negative, &f8, &[])).unwrap_err().kind(), ErrorKind::Data);
     let deep = [b"(", &b"K\x01".repeat(65)[..], b"t"].concat();
-    assert_eq!(from_slice::<Json>(&array(&deep, &f8, &[0; 8])).unwrap_err().kind(), ErrorKind::Data);
+    assert_eq!(
+        from_slice::<Json>(&array(&deep, &f8, &[0; 8])).unwrap_err().kind(),
+        ErrorKind::Data
+    );
 }
 
 #[test]
@@ -418,7 +470,10 @@ fn elements_that_take_no_bytes_are_charged() {
     let error = from_slice::<Json>(&array(&overflow, &dtype("f8", -1), &[])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
     let few = b"K\x03K\x00\x86";
-    assert_eq!(from_slice::<Vec<Vec<f64>>>(&array(few, &dtype("f8", -1), &[])).unwrap(), [[0.0; 0]; 3]);
+    assert_eq!(
+        from_slice::<Vec<Vec<f64>>>(&array(few, &dtype("f8", -1), &[])).unwrap(),
+        [[0.0; 0]; 3]
+    );
 }
 
 #[test]
@@ -428,8 +483,12 @@ fn a_dtype_that_contradicts_itself_is_an_error() {
         assert_eq!(error.kind(), ErrorKind::Data, "{text}: {error}");
     }
     // A field behind the end of its record.
-    let field =
-        [b"K\x03\x8c\x01|N\x8c\x01a\x85}\x8c\x01a", &dtype("i4", -1)[..], b"K\x02\x86sK\x04K\x01K\x10tb"].concat();
+    let field = [
+        b"K\x03\x8c\x01|N\x8c\x01a\x85}\x8c\x01a",
+        &dtype("i4", -1)[..],
+        b"K\x02\x86sK\x04K\x01K\x10tb",
+    ]
+    .concat();
     let record = [b"cnumpy\ndtype\n\x8c\x02V4\x89\x88\x87R(", &field[..]].concat();
     let error = from_slice::<Json>(&array(b"K\x01\x85", &record, &[0; 4])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data, "{error}");
@@ -458,17 +517,25 @@ fn every_array_reads_as_an_ndarray_with_its_data_borrowed() {
     let mut read = 0;
     for entry in entries().iter().filter(|entry| entry.is_array()) {
         let input = bytes(&entry.file);
-        let buffers: Vec<Vec<u8>> = entry.buffers.iter().map(|buffer| bytes(&buffer.file)).collect();
+        let buffers: Vec<Vec<u8>> =
+            entry.buffers.iter().map(|buffer| bytes(&buffer.file)).collect();
         let options = DeOptions::new().buffers(buffers.iter().map(|buffer| &buffer[..]));
-        let array: NdArray = options.from_slice(&input).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+        let array: NdArray =
+            options.from_slice(&input).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
         assert_eq!(array.shape(), entry.shape.as_deref().unwrap(), "{}", entry.file);
         assert_eq!(array.order() == Order::Fortran, entry.order == "F", "{}", entry.file);
         assert_eq!(array.dtype().to_string(), entry.dtype_text(), "{}", entry.file);
         match array.dtype().has_objects() {
             true => assert_eq!(array.objects().len(), array.len()),
-            false => assert_eq!(array.data().len(), array.len() * array.dtype().itemsize(), "{}", entry.file),
+            false => assert_eq!(
+                array.data().len(),
+                array.len() * array.dtype().itemsize(),
+                "{}",
+                entry.file
+            ),
         }
-        let by_call = entry.file.contains("py3") && (entry.file.contains("-p2") || entry.file.contains("-p0"));
+        let by_call = entry.file.contains("py3")
+            && (entry.file.contains("-p2") || entry.file.contains("-p0"));
         let escaped = entry.file.contains("-p0");
         assert!(array.is_borrowed() || by_call || escaped, "{}", entry.file);
         if let [buffer] = &entry.buffers[..] {
@@ -482,8 +549,14 @@ fn every_array_reads_as_an_ndarray_with_its_data_borrowed() {
 #[test]
 fn numbers_of_any_order_and_width_convert() {
     let read = |name: &str| from_slice::<NdArray>(&case(name)).unwrap().into_owned();
-    assert_eq!(read("arrays/int64_3d_fortran").to_vec::<i64>().unwrap(), (0..12).collect::<Vec<_>>());
-    assert_eq!(read("arrays/int32_2d_fortran").to_vec::<u16>().unwrap(), [0, 258, 516, 774, 1032, 1290]);
+    assert_eq!(
+        read("arrays/int64_3d_fortran").to_vec::<i64>().unwrap(),
+        (0..12).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        read("arrays/int32_2d_fortran").to_vec::<u16>().unwrap(),
+        [0, 258, 516, 774, 1032, 1290]
+    );
     assert_eq!(read("arrays/big_endian_int32").to_vec::<i32>().unwrap(), [1, 258, -2]);
     assert_eq!(read("arrays/big_endian_int32").to_vec::<f64>().unwrap(), [1.0, 258.0, -2.0]);
     assert_eq!(read("arrays/float16").to_vec::<f32>().unwrap(), [0.5, -2.0, 65504.0]);
@@ -507,15 +580,23 @@ fn every_array_is_written_and_read_again() {
         for protocol in 0..=5 {
             let protocol = Protocol::try_from(protocol).unwrap();
             let bytes = SerOptions::new().protocol(protocol).to_vec(&array).unwrap();
-            let again: NdArray = from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+            let again: NdArray =
+                from_slice(&bytes).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
             assert_eq!(again.dtype().to_string(), array.dtype().to_string(), "{}", entry.file);
-            assert_eq!((again.shape(), again.data(), again.order()), (array.shape(), array.data(), array.order()));
+            assert_eq!(
+                (again.shape(), again.data(), again.order()),
+                (array.shape(), array.data(), array.order())
+            );
             assert_eq!(again.objects(), array.objects());
         }
         if !array.dtype().has_objects() {
-            let bytes = SerOptions::new().protocol(Protocol::V5).to_vec(&array.in_buffer()).unwrap();
+            let bytes =
+                SerOptions::new().protocol(Protocol::V5).to_vec(&array.in_buffer()).unwrap();
             let again: NdArray = from_slice(&bytes).unwrap();
-            assert_eq!((again.shape(), again.data(), again.order()), (array.shape(), array.data(), array.order()));
+            assert_eq!(
+                (again.shape(), again.data(), again.order()),
+                (array.shape(), array.data(), array.order())
+            );
             assert!(SerOptions::new().protocol(Protocol::V4).to_vec(&array.in_buffer()).is_err());
         }
     }
@@ -526,13 +607,18 @@ impl Entry {
         let input = bytes(&self.file);
         let buffers: Vec<Vec<u8>> = self.buffers.iter().map(|buffer| bytes(&buffer.file)).collect();
         let options = DeOptions::new().buffers(buffers.iter().map(|buffer| &buffer[..]));
-        options.from_slice::<NdArray>(&input).unwrap_or_else(|error| panic!("{}: {error}", self.file)).into_owned()
+        options
+            .from_slice::<NdArray>(&input)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.file))
+            .into_owned()
     }
 }
 
 #[test]
 fn dtypes_are_read_and_written() {
-    for entry in entries().iter().filter(|entry| entry.case.starts_with("dtypes/") && !entry.descr.is_null()) {
+    for entry in
+        entries().iter().filter(|entry| entry.case.starts_with("dtypes/") && !entry.descr.is_null())
+    {
         let dtype: Dtype = entry.read().unwrap_or_else(|error| panic!("{}: {error}", entry.file));
         let again: Dtype = from_slice(&serde_pickle::to_vec(&dtype).unwrap()).unwrap();
         assert_eq!(again, dtype, "{}", entry.file);
@@ -543,12 +629,14 @@ fn dtypes_are_read_and_written() {
 
 /// A Python that has numpy: the one that the environment names, or `python3`.
 fn python() -> Option<String> {
-    let python = std::env::var("SERDE_PICKLE_NUMPY_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python =
+        std::env::var("SERDE_PICKLE_NUMPY_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let found = std::process::Command::new(&python).args(["-c", "import numpy"]).output();
     found.is_ok_and(|output| output.status.success()).then_some(python)
 }
 
-/// numpy loads what is written, and finds it equal to what it wrote itself: dtype, shape, order and values.
+/// numpy loads what is written, and finds it equal to what it wrote itself: dtype, shape, order and
+/// values.
 #[test]
 fn numpy_loads_what_is_written() {
     let Some(python) = python() else {
@@ -609,8 +697,11 @@ for original, written in json.loads(open(sys.argv[1]).read()):
     count += 1
 print(count)
 ";
-    let output =
-        std::process::Command::new(&python).args(["-c", script]).arg(folder.join("list.json")).output().unwrap();
+    let output = std::process::Command::new(&python)
+        .args(["-c", script])
+        .arg(folder.join("list.json"))
+        .output()
+        .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(output.status.success(), "{errors}");
@@ -621,7 +712,8 @@ print(count)
 #[allow(dead_code)]
 mod dataframe;
 
-/// The frames and series of pandas 1.3, 2 and 3 by the example, but for categories, which are no plain column.
+/// The frames and series of pandas 1.3, 2 and 3 by the example, but for categories, which are no
+/// plain column.
 #[test]
 fn pandas_frames_of_plain_columns_read_by_the_example() {
     #[derive(Deserialize)]
@@ -641,21 +733,29 @@ fn pandas_frames_of_plain_columns_read_by_the_example() {
 
     let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
     let manifest: Manifest = serde_json::from_str(&text).unwrap();
-    let of_pandas = |entry: &&Json| entry["case"].as_str().is_some_and(|case| case.starts_with("pandas/"));
+    let of_pandas =
+        |entry: &&Json| entry["case"].as_str().is_some_and(|case| case.starts_with("pandas/"));
     let mut read = 0;
-    for entry in manifest.entries.iter().filter(of_pandas).filter(|entry| entry["index"].is_array()) {
+    for entry in manifest.entries.iter().filter(of_pandas).filter(|entry| entry["index"].is_array())
+    {
         let entry = Pandas::deserialize(entry).unwrap();
         if entry.case == "pandas/frame_categorical" {
             continue;
         }
-        let frame = dataframe::read(&bytes(&entry.file)).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
-        let index = entry.index.iter().map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned));
+        let frame = dataframe::read(&bytes(&entry.file))
+            .unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+        let index = entry
+            .index
+            .iter()
+            .map(|label| label.as_str().map_or_else(|| label.to_string(), str::to_owned));
         assert_eq!(frame.index, index.collect::<Vec<_>>(), "{}", entry.file);
         let found = frame.columns.iter().map(|(name, column)| (name.clone(), plain(column)));
         if entry.values.is_null() {
             assert_eq!(found.collect::<serde_json::Map<_, _>>(), entry.columns, "{}", entry.file);
         } else {
-            let [(_, column)] = &found.collect::<Vec<_>>()[..] else { panic!("{}: not one column", entry.file) };
+            let [(_, column)] = &found.collect::<Vec<_>>()[..] else {
+                panic!("{}: not one column", entry.file)
+            };
             assert_eq!(column, &entry.values, "{}", entry.file);
         }
         read += 1;
@@ -671,7 +771,9 @@ fn plain(column: &dataframe::Column) -> Json {
         dataframe::Column::Float(values) => json!(values),
         dataframe::Column::Text(values) => {
             let text = |value: &Option<String>| {
-                value.as_ref().map(|text| text.trim_end_matches(".000000").trim_end_matches(".000000000").to_owned())
+                value.as_ref().map(|text| {
+                    text.trim_end_matches(".000000").trim_end_matches(".000000000").to_owned()
+                })
             };
             json!(values.iter().map(text).collect::<Vec<_>>())
         }

@@ -1,10 +1,11 @@
-//! What serde has no method for (sets, big ints, globals, objects, persistent ids): what Python makes of it.
+//! What serde has no method for (sets, big ints, globals, objects, persistent ids): what Python
+//! makes of it.
 
 use num_bigint::BigInt;
 use serde::Serialize;
 use serde_pickle::{
-    Complex, Dict, ErrorKind, Global, PersistentId, PickleBuffer, Protocol, Reduce, SerOptions, Set, SurrogateString,
-    Value, pickle,
+    Complex, Dict, ErrorKind, Global, PersistentId, PickleBuffer, Protocol, Reduce, SerOptions,
+    Set, SurrogateString, Value, pickle,
 };
 
 use crate::python::{assert_loads, text};
@@ -58,7 +59,8 @@ type Case = (String, Protocol, Vec<u8>, String);
 fn cases<T: Serialize + ?Sized>(name: &str, value: &T, expected: &str) -> Vec<Case> {
     let case = |protocol| {
         let bytes = SerOptions::new().protocol(protocol).to_vec(value);
-        let bytes = bytes.unwrap_or_else(|error| panic!("{name} at protocol {}: {error}", protocol.number()));
+        let bytes = bytes
+            .unwrap_or_else(|error| panic!("{name} at protocol {}: {error}", protocol.number()));
         (name.to_owned(), protocol, bytes, expected.to_owned())
     };
     Protocol::ALL.into_iter().map(case).collect()
@@ -102,9 +104,15 @@ fn scalars_that_only_python_has() {
     ));
     let bytearrays = [Value::ByteArray(b"a\xff".to_vec()), Value::ByteArray(Vec::new())];
     all.extend(cases("bytearray", &bytearrays, "(bytearray(61ff), bytearray())"));
-    let surrogates = SurrogateString::from_bytes(b"a\\\xed\xa0\x80\xed\xbf\xbf\xc3\xa9".to_vec()).unwrap();
-    all.extend(cases("lone surrogates", &Value::Surrogates(surrogates), "str(0061005cd800dfff00e9)"));
-    for bits in (0..600).step_by(7).chain([63, 64, 127, 128, 1023, 1024, 2039, 2040, 2041, 14_000]) {
+    let surrogates =
+        SurrogateString::from_bytes(b"a\\\xed\xa0\x80\xed\xbf\xbf\xc3\xa9".to_vec()).unwrap();
+    all.extend(cases(
+        "lone surrogates",
+        &Value::Surrogates(surrogates),
+        "str(0061005cd800dfff00e9)",
+    ));
+    for bits in (0..600).step_by(7).chain([63, 64, 127, 128, 1023, 1024, 2039, 2040, 2041, 14_000])
+    {
         for near in -1..=1 {
             for sign in [1, -1] {
                 let int: BigInt = ((BigInt::from(1) << bits) + near) * sign;
@@ -122,7 +130,9 @@ fn an_int_that_python_would_not_read_as_text_is_an_error_at_protocols_0_and_1() 
         let written = SerOptions::new().protocol(protocol).to_vec(&int);
         match written {
             Ok(_) => assert!(protocol >= Protocol::V2),
-            Err(error) => assert_eq!((error.kind(), protocol < Protocol::V2), (ErrorKind::Limit, true)),
+            Err(error) => {
+                assert_eq!((error.kind(), protocol < Protocol::V2), (ErrorKind::Limit, true))
+            }
         }
     }
 }
@@ -139,7 +149,9 @@ fn globals_nested_ones_and_those_that_python_2_calls_otherwise() {
     assert_loads(&format!("{SETUP}\nmake.__module__ = 'm'"), &all);
 
     let nested = (global("Log.Inner"), global("Log.Inner"), global("Log"));
-    let setup = format!("{SETUP}\ncanon_of, canon = canon, lambda x: str([x[0] is x[1] is Log.Inner, x[2] is Log])");
+    let setup = format!(
+        "{SETUP}\ncanon_of, canon = canon, lambda x: str([x[0] is x[1] is Log.Inner, x[2] is Log])"
+    );
     assert_loads(&setup, &cases("nested", &nested, "[True, True]"));
 
     let setup = format!(
@@ -171,20 +183,43 @@ fn a_global_that_lines_cannot_name_is_an_error_below_protocol_4() {
 #[test]
 fn objects_are_made_in_every_way() {
     let (a, none) = (text("a"), "{}");
-    let mut all =
-        cases("a call", &Reduce::call(global("make"), (1, "a")), &format!("Log new (int(1), {a}) {none}, made "));
+    let mut all = cases(
+        "a call",
+        &Reduce::call(global("make"), (1, "a")),
+        &format!("Log new (int(1), {a}) {none}, made "),
+    );
     all.extend(cases("no arguments", &Reduce::call(global("make"), ()), "Log new () {}, made "));
-    all.extend(cases("arguments in a Vec", &Reduce::new_obj(global("Log"), vec![1, 2]), "Log new (int(1), int(2)) {}"));
+    all.extend(cases(
+        "arguments in a Vec",
+        &Reduce::new_obj(global("Log"), vec![1, 2]),
+        "Log new (int(1), int(2)) {}",
+    ));
     let many: Vec<i64> = (0..1500).collect();
     let listed = ints(0..1500).join(", ");
-    all.extend(cases("many arguments", &Reduce::new_obj(global("Log"), many), &format!("Log new ({listed}) {{}}")));
+    all.extend(cases(
+        "many arguments",
+        &Reduce::new_obj(global("Log"), many),
+        &format!("Log new ({listed}) {{}}"),
+    ));
     let kwargs: Dict = [("k", 1)].into_iter().collect();
     let keywords = format!("{{{}: int(1)}}", text("k"));
     let with_kwargs = Reduce::new_obj_ex(global("Log"), (5,), kwargs).with_state([7]);
     let expected = format!("Log new (int(5)) {keywords}, state (int(7))");
-    all.extend(cases("keywords", &vec![&with_kwargs; 3], &format!("[{expected}, {expected}, {expected}]")));
-    all.extend(cases("no keywords", &Reduce::new_obj_ex(global("Log"), (5,), Dict::default()), "Log new (int(5)) {}"));
-    all.extend(cases("a classic class", &Reduce::inst(global("Old"), (1, 2)), "Old (int(1), int(2))"));
+    all.extend(cases(
+        "keywords",
+        &vec![&with_kwargs; 3],
+        &format!("[{expected}, {expected}, {expected}]"),
+    ));
+    all.extend(cases(
+        "no keywords",
+        &Reduce::new_obj_ex(global("Log"), (5,), Dict::default()),
+        "Log new (int(5)) {}",
+    ));
+    all.extend(cases(
+        "a classic class",
+        &Reduce::inst(global("Old"), (1, 2)),
+        "Old (int(1), int(2))",
+    ));
     let nested = Reduce::inst(global("Log.Inner"), ()).with_state(pickle!({"k": 1}));
     all.extend(cases("a nested classic class", &nested, &format!("Plain {keywords}")));
     // A call's result as the callable: type(Log) is called with three arguments below.
@@ -203,15 +238,25 @@ fn objects_get_their_items_and_then_their_state() {
     let log = || Reduce::new_obj(global("Log"), ());
     let mut all = Vec::new();
     for len in [0, 1, 2, 999, 1000, 1001, 2001] {
-        let each = |what: &str| (0..len).map(|int| format!(", {what} int({int})")).collect::<String>();
+        let each =
+            |what: &str| (0..len).map(|int| format!(", {what} int({int})")).collect::<String>();
         let items = || 0..len;
-        all.extend(cases("list items", &log().with_listitems(items()), &format!("Log new () {{}}{}", each("append"))));
-        all.extend(cases("set items", &log().with_setitems(items()), &format!("Log new () {{}}{}", each("add"))));
+        all.extend(cases(
+            "list items",
+            &log().with_listitems(items()),
+            &format!("Log new () {{}}{}", each("append")),
+        ));
+        all.extend(cases(
+            "set items",
+            &log().with_setitems(items()),
+            &format!("Log new () {{}}{}", each("add")),
+        ));
         let pairs: String = items().map(|int| format!(", set int({int}) int({int})")).collect();
         let dict = log().with_dictitems(items().map(|int| (int, int)));
         all.extend(cases("dict items", &dict, &format!("Log new () {{}}{pairs}")));
     }
-    let everything = log().with_listitems([vec![1]]).with_dictitems([(vec![2], vec![3])]).with_state(vec![4]);
+    let everything =
+        log().with_listitems([vec![1]]).with_dictitems([(vec![2], vec![3])]).with_state(vec![4]);
     let expected = "Log new () {}, append [int(1)], set (int(2)) [int(3)], state [int(4)]";
     all.extend(cases("everything", &everything, expected));
     assert_loads(SETUP, &all);
@@ -235,7 +280,9 @@ fn a_state_that_is_none_is_left_out_and_one_that_is_false_is_not() {
 #[test]
 fn a_state_setter_is_called_with_object_and_state() {
     fn with<S: Serialize>(state: S, expected: &str) -> Vec<Case> {
-        let object = Reduce::new_obj(global("Log"), ()).with_state(state).with_state_setter(global("set_state"));
+        let object = Reduce::new_obj(global("Log"), ())
+            .with_state(state)
+            .with_state_setter(global("set_state"));
         cases("a state setter", &vec![&object; 2], &format!("[{expected}, {expected}]"))
     }
     let mut all = with(vec![1], "Log new () {}, setter [int(1)]");
@@ -279,7 +326,10 @@ fn a_buffer_in_band_is_bytes_or_a_bytearray_at_protocol_5_alone() {
     let buffer = |readonly| PickleBuffer { data: b"ab".to_vec(), readonly };
     let both = (buffer(true), buffer(false));
     let bytes = SerOptions::new().protocol(Protocol::V5).to_vec(&both).unwrap();
-    assert_loads("", &[("buffers".into(), Protocol::V5, bytes, "(bytes(6162), bytearray(6162))".into())]);
+    assert_loads(
+        "",
+        &[("buffers".into(), Protocol::V5, bytes, "(bytes(6162), bytearray(6162))".into())],
+    );
     let error = serde_pickle::to_vec(&both).unwrap_err();
     assert_eq!(error.to_string(), "[0]: a PickleBuffer needs protocol 5, and this is 4");
 }
@@ -305,8 +355,11 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
     }
     // An object's own parts need no hash.
     let object = Reduce::new_obj(global("Log"), (vec![1],)).with_state(Dict::default());
-    let all =
-        cases("an object as key", &Keyed(Value::Object(Box::new(Reduce::call(global("make"), pickle!(([1],)))))), "");
+    let all = cases(
+        "an object as key",
+        &Keyed(Value::Object(Box::new(Reduce::call(global("make"), pickle!(([1],)))))),
+        "",
+    );
     assert!(all.iter().all(|case| !case.2.is_empty()));
     assert!(serde_pickle::to_vec(&object).is_ok());
 }
@@ -315,7 +368,9 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
 #[test]
 fn values_are_written_at_the_depth_to_which_they_are_read() {
     let object = |inner: Value| {
-        Value::Object(Box::new(Reduce::call(global("make"), Value::Tuple(vec![inner])).with_state(Value::Int(1))))
+        Value::Object(Box::new(
+            Reduce::call(global("make"), Value::Tuple(vec![inner])).with_state(Value::Int(1)),
+        ))
     };
     let wraps: [(&str, &dyn Fn(Value) -> Value); 5] = [
         ("list", &|inner| Value::List(vec![inner])),
@@ -338,7 +393,9 @@ fn values_are_written_at_the_depth_to_which_they_are_read() {
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name(name.into()).stack_size(2 << 20);
             let written = thread.spawn_scoped(scope, || {
-                Protocol::ALL.map(|protocol| SerOptions::new().protocol(protocol).to_vec(&value).unwrap().len())
+                Protocol::ALL.map(|protocol| {
+                    SerOptions::new().protocol(protocol).to_vec(&value).unwrap().len()
+                })
             });
             assert!(written.unwrap().join().unwrap().iter().all(|len| *len > wrapped), "{name}");
         });

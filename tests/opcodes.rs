@@ -1,4 +1,5 @@
-//! The table of opcodes is CPython's, every opcode is exercised, and `instructions` gives what `pickletools.genops` gives.
+//! The table of opcodes is CPython's, every opcode is exercised, and `instructions` gives what
+//! `pickletools.genops` gives.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -47,8 +48,11 @@ fn every_opcode_is_in_a_fixture_that_is_read() {
             seen.insert(item.unwrap().1);
         }
     }
-    let missing: Vec<_> =
-        Opcode::ALL.iter().filter(|opcode| !seen.contains(opcode)).map(|opcode| opcode.name()).collect();
+    let missing: Vec<_> = Opcode::ALL
+        .iter()
+        .filter(|opcode| !seen.contains(opcode))
+        .map(|opcode| opcode.name())
+        .collect();
     assert!(missing.is_empty(), "in no fixture: {missing:?}");
 }
 
@@ -64,7 +68,9 @@ fn an_opcode_is_no_younger_than_the_protocol_it_was_written_at() {
         for item in instructions(&fixture.bytes) {
             let (offset, opcode, _) = item.unwrap();
             let introduced = u64::from(opcode.protocol().number());
-            failures.check(introduced <= written, || format!("{}: {} at {offset}", fixture.name(), opcode.name()));
+            failures.check(introduced <= written, || {
+                format!("{}: {} at {offset}", fixture.name(), opcode.name())
+            });
         }
     }
     failures.finish(100_000);
@@ -113,7 +119,9 @@ pub(crate) fn show(argument: &Argument<'_>) -> String {
         Argument::Str(text) => format!("text {}", hex(text.as_bytes())),
         Argument::Surrogates(bytes) => format!("text {}", hex(bytes)),
         Argument::Bytes(bytes) => format!("bytes {}", hex(bytes)),
-        Argument::Names(module, name) => format!("text {}", hex(format!("{module} {name}").as_bytes())),
+        Argument::Names(module, name) => {
+            format!("text {}", hex(format!("{module} {name}").as_bytes()))
+        }
         other => panic!("what is {other:?}?"),
     }
 }
@@ -145,8 +153,8 @@ for path in sys.stdin.read().split('\n'):
         print('error', error)
 "#;
 
-/// `genops` reads some arguments otherwise than the unpickler does. Fixtures of `odd/` where it stumbles are left out by
-/// its own error; these it reads, and wrongly.
+/// `genops` reads some arguments otherwise than the unpickler does. Fixtures of `odd/` where it
+/// stumbles are left out by its own error; these it reads, and wrongly.
 fn genops_differs(name: &str) -> bool {
     // It decodes STRING as ASCII, and takes its quotes and escapes as Python 3 text does.
     name.starts_with("odd/string_") || name.starts_with("odd/unicode_ignores")
@@ -156,11 +164,17 @@ fn genops_differs(name: &str) -> bool {
 
 #[test]
 fn instructions_are_those_of_genops() {
-    let fixtures: Vec<_> = all().into_iter().filter(|f| f.set != "invalid" && f.bytes.len() < 10_000).collect();
-    let paths: Vec<_> =
-        fixtures.iter().map(|f| folder().join(f.set).join(&f.file).to_str().unwrap().to_owned()).collect();
-    let Ok(mut python) =
-        Command::new("python3").args(["-c", GENOPS]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    let fixtures: Vec<_> =
+        all().into_iter().filter(|f| f.set != "invalid" && f.bytes.len() < 10_000).collect();
+    let paths: Vec<_> = fixtures
+        .iter()
+        .map(|f| folder().join(f.set).join(&f.file).to_str().unwrap().to_owned())
+        .collect();
+    let Ok(mut python) = Command::new("python3")
+        .args(["-c", GENOPS])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
     else {
         println!("python3 is not here; genops is not asked");
         return;
@@ -203,7 +217,10 @@ fn arguments_are_decoded() {
     assert_eq!(decoded(b"\x8a\x02\xff\x00"), "int 255");
     assert_eq!(decoded(b"\x8a\x00"), "int 0");
     let big: BigInt = BigInt::from(1) << 70;
-    assert_eq!(decoded(&[b"\x8a\x09" as &[u8], &big.to_signed_bytes_le()].concat()), format!("int {big}"));
+    assert_eq!(
+        decoded(&[b"\x8a\x09" as &[u8], &big.to_signed_bytes_le()].concat()),
+        format!("int {big}")
+    );
     assert_eq!(decoded(b"\x95\xff\xff\xff\xff\xff\xff\xff\xff"), "int 18446744073709551615");
     assert_eq!(decoded(b"X\x03\0\0\0\xed\xa0\x80"), "text eda080");
     assert_eq!(decoded(b"cos\nsystem\n"), "text 6f732073797374656d");
@@ -215,7 +232,8 @@ fn arguments_are_decoded() {
 #[test]
 fn a_django_cache_entry_is_a_pickle_and_then_something_else() {
     let manifest = read_json("wild/django/manifest.json");
-    let entry = manifest.as_array().map_or_else(|| manifest["entries"][0].clone(), |list| list[0].clone());
+    let entry =
+        manifest.as_array().map_or_else(|| manifest["entries"][0].clone(), |list| list[0].clone());
     let file = entry["file"].as_str().unwrap();
     let data = bytes(&format!("wild/django/{file}"));
     let mut found = instructions(&data);

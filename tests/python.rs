@@ -1,7 +1,8 @@
 //! Asks real Pythons what a pickle is.
 //!
-//! `python3` and `python2.7` are looked for on the path; `SERDE_PICKLE_PYTHON2` names another Python 2, and
-//! `SERDE_PICKLE_PYTHON3` other Python 3s, separated as paths are. What is not there is not asked, and a line says so.
+//! `python3` and `python2.7` are looked for on the path; `SERDE_PICKLE_PYTHON2` names another
+//! Python 2, and `SERDE_PICKLE_PYTHON3` other Python 3s, separated as paths are. What is not there
+//! is not asked, and a line says so.
 
 use std::env;
 use std::ffi::OsString;
@@ -77,7 +78,9 @@ pub(crate) struct Python {
 
 impl Python {
     fn find(program: OsString) -> Option<Self> {
-        let output = Command::new(&program).args(["-c", "import sys; print('%d %d' % sys.version_info[:2])"]).output();
+        let output = Command::new(&program)
+            .args(["-c", "import sys; print('%d %d' % sys.version_info[:2])"])
+            .output();
         let output = output.ok().filter(|output| output.status.success())?;
         let text = String::from_utf8(output.stdout).ok()?;
         let (major, minor) = text.trim().split_once(' ')?;
@@ -119,7 +122,9 @@ pub(crate) fn pythons() -> &'static [Python] {
     static FOUND: OnceLock<Vec<Python>> = OnceLock::new();
     FOUND.get_or_init(|| {
         let named = |variable: &str| {
-            env::var_os(variable).map_or_else(Vec::new, |paths| env::split_paths(&paths).map(OsString::from).collect())
+            env::var_os(variable).map_or_else(Vec::new, |paths| {
+                env::split_paths(&paths).map(OsString::from).collect()
+            })
         };
         let mut programs = named("SERDE_PICKLE_PYTHON3");
         programs.push("python3".into());
@@ -157,8 +162,8 @@ pub(crate) fn assert_loads(setup: &str, cases: &[(String, Protocol, Vec<u8>, Str
     }
 }
 
-/// A value as the script prints it: the entries of a dict by what they print if `sorted`, else in their order. What has no form
-/// of its own is a thing.
+/// A value as the script prints it: the entries of a dict by what they print if `sorted`, else in
+/// their order. What has no form of its own is a thing.
 pub(crate) fn canon(value: &Value, sorted: bool) -> String {
     let join = |mut items: Vec<String>, sorted: bool| {
         if sorted {
@@ -184,7 +189,8 @@ pub(crate) fn canon(value: &Value, sorted: bool) -> String {
                 Some(c) => c.encode_utf16(&mut [0; 2]).to_vec(),
                 None => vec![point as u16],
             };
-            let utf16: Vec<u8> = value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
+            let utf16: Vec<u8> =
+                value.code_points().flat_map(unit).flat_map(u16::to_be_bytes).collect();
             format!("str({})", hex(&utf16))
         }
         Value::Bytes(value) => format!("bytes({})", hex(value)),
@@ -193,7 +199,9 @@ pub(crate) fn canon(value: &Value, sorted: bool) -> String {
         Value::List(values) => format!("[{}]", join(values.iter().map(canon).collect(), false)),
         Value::Tuple(values) => format!("({})", join(values.iter().map(canon).collect(), false)),
         Value::Set(set) => format!("set({})", join(set.iter().map(canon).collect(), true)),
-        Value::FrozenSet(set) => format!("frozenset({})", join(set.iter().map(canon).collect(), true)),
+        Value::FrozenSet(set) => {
+            format!("frozenset({})", join(set.iter().map(canon).collect(), true))
+        }
         Value::Dict(dict) => {
             let entry = |(key, value)| format!("{}: {}", canon(key), canon(value));
             format!("{{{}}}", join(dict.iter().map(entry).collect(), sorted))
@@ -214,6 +222,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// A Python 3 to run a script of one's own, if there is one here.
 pub(crate) fn python3() -> Option<OsString> {
-    let found = pythons().iter().filter(|python| python.version.0 == 3).max_by_key(|python| python.version);
+    let found =
+        pythons().iter().filter(|python| python.version.0 == 3).max_by_key(|python| python.version);
     found.map(|python| python.program.clone())
 }

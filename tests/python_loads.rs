@@ -72,8 +72,10 @@ impl Plain {
             Self::List(items) => format!("[{}]", join(items)),
             Self::Tuple(items) => format!("({})", join(items)),
             Self::Dict(entries) => {
-                let mut entries: Vec<_> =
-                    entries.iter().map(|(key, value)| format!("{}: {}", text(key), value.canon())).collect();
+                let mut entries: Vec<_> = entries
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", text(key), value.canon()))
+                    .collect();
                 entries.sort();
                 format!("{{{}}}", entries.join(", "))
             }
@@ -100,8 +102,9 @@ fn any_plain() -> impl Strategy<Value = Plain> {
         (0..127_u32, -2..=2_i128).prop_map(|(bits, near)| Plain::Int(-(1 << bits) + near)),
         (any::<u128>(), 0..128_u32).prop_map(|(value, shift)| Plain::Uint(value >> shift)),
         any::<f64>().prop_map(Plain::Float),
-        (-400..400_i32, any::<i32>())
-            .prop_map(|(exponent, digits)| Plain::Float(f64::from(digits) * 10_f64.powi(exponent / 10))),
+        (-400..400_i32, any::<i32>()).prop_map(|(exponent, digits)| Plain::Float(
+            f64::from(digits) * 10_f64.powi(exponent / 10)
+        )),
         any_text().prop_map(Plain::Text),
         prop::collection::vec(any::<u8>(), 0..300).prop_map(Plain::Bytes),
     ];
@@ -165,7 +168,13 @@ fn python_loads_payloads_of_every_size_around_a_length_or_a_frame() {
     let mut cases = Vec::new();
     for len in [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, 200_000] {
         let around = |inner: Plain| {
-            Plain::List(vec![Plain::Int(1), inner.clone(), Plain::Int(2), inner, Plain::Text("end".into())])
+            Plain::List(vec![
+                Plain::Int(1),
+                inner.clone(),
+                Plain::Int(2),
+                inner,
+                Plain::Text("end".into()),
+            ])
         };
         for value in [
             around(Plain::Text("x".repeat(len))),
@@ -217,19 +226,33 @@ fn python_loads_every_form_of_serde() {
     let mut cases = Vec::new();
     cases.extend(at_all_protocols("unit", &(), "None"));
     cases.extend(at_all_protocols("unit struct", &Unit, "None"));
-    cases.extend(at_all_protocols("newtype struct", &Newtype(Some(1.5_f32)), "float(3ff8000000000000)"));
+    cases.extend(at_all_protocols(
+        "newtype struct",
+        &Newtype(Some(1.5_f32)),
+        "float(3ff8000000000000)",
+    ));
     cases.extend(at_all_protocols("tuple struct", &Pair(7, 'é'), &format!("(int(7), {})", s("é"))));
     cases.extend(at_all_protocols("array", &[1_u16, 300], "(int(1), int(300))"));
     cases.extend(at_all_protocols("empty array", &[0_u8; 0], "()"));
     cases.extend(at_all_protocols("empty struct", &Empty {}, "{}"));
     cases.extend(at_all_protocols("bytes", Bytes::new(b"a\xff"), "bytes(61ff)"));
-    cases.extend(at_all_protocols("some bytes", &[ByteBuf::from("a"), ByteBuf::from("b")], "(bytes(61), bytes(62))"));
+    cases.extend(at_all_protocols(
+        "some bytes",
+        &[ByteBuf::from("a"), ByteBuf::from("b")],
+        "(bytes(61), bytes(62))",
+    ));
     cases.extend(at_all_protocols("an address", &std::net::Ipv4Addr::LOCALHOST, &s("127.0.0.1")));
-    let record = |id, mail: Option<&str>, inner| Record { id, mail: mail.map(str::to_owned), inner };
+    let record =
+        |id, mail: Option<&str>, inner| Record { id, mail: mail.map(str::to_owned), inner };
     let nested = record(1, Some("a@b"), Some(Box::new(record(2, None, None))));
     let inner = format!("{{{}: int(2), {}: None}}", s("id"), s("inner"));
-    let outer = format!("{{{}: int(1), {}: {inner}, {}: {}}}", s("id"), s("inner"), s("mail"), s("a@b"));
-    cases.extend(at_all_protocols("records", &vec![&nested, &nested], &format!("[{outer}, {outer}]")));
+    let outer =
+        format!("{{{}: int(1), {}: {inner}, {}: {}}}", s("id"), s("inner"), s("mail"), s("a@b"));
+    cases.extend(at_all_protocols(
+        "records",
+        &vec![&nested, &nested],
+        &format!("[{outer}, {outer}]"),
+    ));
     for (value, expected) in [
         (Kind::Unit, s("Unit")),
         (Kind::Newtype(1), format!("{{{}: int(1)}}", s("Newtype"))),
@@ -277,7 +300,8 @@ fn python_loads_containers_whose_length_is_unknown_or_wrong() {
     let mut cases = Vec::new();
     for announced in [None, Some(0), Some(1), Some(2), Some(5)] {
         for len in [0, 1, 2, 3] {
-            let mut entries: Vec<_> = (0..len).map(|key| format!("int({key}): int({key})")).collect();
+            let mut entries: Vec<_> =
+                (0..len).map(|key| format!("int({key}): int({key})")).collect();
             entries.sort();
             let dict = format!("{{{}}}", entries.join(", "));
             let expected = format!("[{}]", vec![dict; len].join(", "));
@@ -294,7 +318,11 @@ fn python_loads_batches_and_keys_whose_length_is_wrong() {
     for announced in [None, Some(0), Some(1), Some(1_000), Some(5_000)] {
         for len in [999, 1_000, 1_001, 2_001] {
             let list = Announced(announced, vec![Announced(announced, Vec::<u8>::new()); len]);
-            cases.extend(at_all_protocols("batches", &list, &format!("[{}]", vec!["[]"; len].join(", "))));
+            cases.extend(at_all_protocols(
+                "batches",
+                &list,
+                &format!("[{}]", vec!["[]"; len].join(", ")),
+            ));
         }
         let keys = [Announced(announced, vec![]), Announced(announced, vec![0, 1])];
         let map: BTreeMap<_, _> = keys.into_iter().map(|key| (key, ())).collect();
@@ -310,5 +338,8 @@ fn keys_that_are_sequences_become_tuples_and_dicts_as_keys_are_an_error() {
     assert_loads("", &cases);
     let error = serde_pickle::to_vec(&BTreeMap::from([(BTreeMap::from([(1, 2)]), 0)])).unwrap_err();
     assert_eq!(error.kind(), serde_pickle::ErrorKind::Data);
-    assert_eq!(error.to_string(), "a dict cannot be the key of a dict or an element of a set in Python");
+    assert_eq!(
+        error.to_string(),
+        "a dict cannot be the key of a dict or an element of a set in Python"
+    );
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::{Deserializer, ErrorKind, Protocol, SerOptions, Value, from_slice, opcode, to_vec};
+use serde_pickle::{
+    Deserializer, ErrorKind, Protocol, SerOptions, Value, from_slice, opcode, to_vec,
+};
 
 fn shown(pickle: &[u8]) -> String {
     from_slice::<Value>(pickle).unwrap().to_string()
@@ -94,12 +96,22 @@ fn tuples_sets_frozensets_bytes_and_bytearrays_are_told_apart() {
 #[test]
 fn ints_of_64_and_128_bits_are_read_and_written() {
     // pickle.dumps(2**64 - 1), pickle.dumps(-2**100)
-    assert_eq!(from_slice::<u64>(b"\x80\x02\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0.").unwrap(), u64::MAX);
-    assert_eq!(from_slice::<i128>(b"\x80\x02\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\xf0.").unwrap(), -(1 << 100));
+    assert_eq!(
+        from_slice::<u64>(b"\x80\x02\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0.").unwrap(),
+        u64::MAX
+    );
+    assert_eq!(
+        from_slice::<i128>(b"\x80\x02\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\xf0.").unwrap(),
+        -(1 << 100)
+    );
     for protocol in Protocol::ALL {
         let options = SerOptions::new().protocol(protocol);
         for int in [i128::MIN, -1, 0, i128::from(u64::MAX), i128::MAX] {
-            assert_eq!(from_slice::<i128>(&options.to_vec(&int).unwrap()).unwrap(), int, "{protocol:?}");
+            assert_eq!(
+                from_slice::<i128>(&options.to_vec(&int).unwrap()).unwrap(),
+                int,
+                "{protocol:?}"
+            );
         }
     }
 }
@@ -161,9 +173,12 @@ fn an_error_names_the_byte_and_the_place_in_the_value() {
 #[test]
 fn protocols_4_and_5_are_written_in_frames() {
     let long = vec!["a text of some length"; 10_000];
-    for (protocol, frames) in [(Protocol::V3, 0..=0), (Protocol::V4, 3..=5), (Protocol::V5, 3..=5)] {
+    for (protocol, frames) in [(Protocol::V3, 0..=0), (Protocol::V4, 3..=5), (Protocol::V5, 3..=5)]
+    {
         let pickle = SerOptions::new().protocol(protocol).to_vec(&long).unwrap();
-        let count = opcode::instructions(&pickle).filter(|it| it.as_ref().unwrap().1.name() == "FRAME").count();
+        let count = opcode::instructions(&pickle)
+            .filter(|it| it.as_ref().unwrap().1.name() == "FRAME")
+            .count();
         assert!(frames.contains(&count), "{protocol:?} has {count} frames");
     }
 }

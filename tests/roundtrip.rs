@@ -1,4 +1,5 @@
-//! What is written is read back as it was, at every protocol: derived types and `Value`s, generated.
+//! What is written is read back as it was, at every protocol: derived types and `Value`s,
+//! generated.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +11,8 @@ use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 use serde_derive::{Deserialize, Serialize};
 use serde_pickle::{
-    Complex, DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, from_reader,
-    from_slice,
+    Complex, DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value,
+    from_reader, from_slice,
 };
 
 /// Text with everything that some protocol has to escape.
@@ -50,7 +51,9 @@ fn any_hashable_leaf() -> impl Strategy<Value = Value> {
         Just(Value::None),
         any::<bool>().prop_map(Value::Bool),
         any_big_int().prop_map(Value::from),
-        any::<f64>().prop_filter("a NaN equals nothing", |float| !float.is_nan()).prop_map(Value::Float),
+        any::<f64>()
+            .prop_filter("a NaN equals nothing", |float| !float.is_nan())
+            .prop_map(Value::Float),
         (-1e3..1e3_f64, -1e3..1e3_f64).prop_map(|(re, im)| Complex::new(re, im).into()),
         any_text().prop_map(Value::from),
         any_surrogates(),
@@ -62,7 +65,8 @@ fn any_key() -> impl Strategy<Value = Value> {
     any_hashable_leaf().prop_recursive(2, 8, 3, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::Tuple),
-            vec(inner, 0..3).prop_map(|elements| Value::FrozenSet(Set::try_from_iter(elements).unwrap())),
+            vec(inner, 0..3)
+                .prop_map(|elements| Value::FrozenSet(Set::try_from_iter(elements).unwrap())),
         ]
     })
 }
@@ -77,9 +81,12 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             vec(inner.clone(), 0..6).prop_map(Value::List),
             vec(inner.clone(), 0..6).prop_map(Value::Tuple),
-            vec((any_key(), inner), 0..6).prop_map(|entries| Value::Dict(Dict::try_from_iter(entries).unwrap())),
-            vec(any_key(), 0..4).prop_map(|elements| Value::Set(Set::try_from_iter(elements).unwrap())),
-            vec(any_key(), 0..4).prop_map(|elements| Value::FrozenSet(Set::try_from_iter(elements).unwrap())),
+            vec((any_key(), inner), 0..6)
+                .prop_map(|entries| Value::Dict(Dict::try_from_iter(entries).unwrap())),
+            vec(any_key(), 0..4)
+                .prop_map(|elements| Value::Set(Set::try_from_iter(elements).unwrap())),
+            vec(any_key(), 0..4)
+                .prop_map(|elements| Value::FrozenSet(Set::try_from_iter(elements).unwrap())),
         ]
     })
 }
@@ -145,7 +152,13 @@ fn any_rich() -> impl Strategy<Value = Rich> {
         any::<(i128, u128)>(),
         (-1e30..1e30_f32, -1e300..1e300_f64),
     );
-    let texts = (any::<char>(), any_text(), vec(any::<u8>(), 0..300), vec(any::<u8>(), 0..20), any::<[u16; 3]>());
+    let texts = (
+        any::<char>(),
+        any_text(),
+        vec(any::<u8>(), 0..300),
+        vec(any::<u8>(), 0..20),
+        any::<[u16; 3]>(),
+    );
     let containers = (
         any::<u32>(),
         (any::<i16>(), proptest::option::of(any_text())),
@@ -183,7 +196,8 @@ fn any_rich() -> impl Strategy<Value = Rich> {
         }
     });
     let leaf = leaf.boxed();
-    (leaf.clone(), proptest::option::of(leaf)).prop_map(|(outer, inner)| Rich { maybe: inner.map(Box::new), ..outer })
+    (leaf.clone(), proptest::option::of(leaf))
+        .prop_map(|(outer, inner)| Rich { maybe: inner.map(Box::new), ..outer })
 }
 
 /// Every way to write it, and every way to read that.
@@ -273,13 +287,16 @@ proptest! {
 
 #[test]
 fn a_pickle_that_python_wrote_comes_back_when_it_is_written_again() {
-    for fixture in crate::corpus::files("valid").iter().filter(|fixture| fixture.bytes.len() < 3_000) {
+    for fixture in
+        crate::corpus::files("valid").iter().filter(|fixture| fixture.bytes.len() < 3_000)
+    {
         if matches!(fixture.topic(), "buffers" | "streams") {
             continue;
         }
         let Ok(value) = fixture.options().from_slice::<Value>(&fixture.bytes) else { continue };
         for protocol in Protocol::ALL {
-            // Keyword arguments are written through functools.partial below protocol 4, as CPython writes them.
+            // Keyword arguments are written through functools.partial below protocol 4, as CPython
+            // writes them.
             if fixture.text("case").starts_with("newargs_ex") && protocol < Protocol::V4 {
                 continue;
             }
@@ -294,7 +311,8 @@ fn a_pickle_that_python_wrote_comes_back_when_it_is_written_again() {
                 }
             };
             let again = DeOptions::new().fix_imports(false).from_slice::<Value>(&written);
-            let again = again.unwrap_or_else(|error| panic!("{} at {protocol:?}: {error}", fixture.name()));
+            let again =
+                again.unwrap_or_else(|error| panic!("{} at {protocol:?}: {error}", fixture.name()));
             assert_eq!(again.to_string(), value.to_string(), "{} at {protocol:?}", fixture.name());
         }
     }

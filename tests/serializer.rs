@@ -1,4 +1,5 @@
-//! The Serializer as a Pickler, and what a pickle looks like inside: memo, frames, and writers that fail.
+//! The Serializer as a Pickler, and what a pickle looks like inside: memo, frames, and writers that
+//! fail.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -35,7 +36,10 @@ fn a_list_of_records_writes_each_name_once_at_every_protocol() {
 #[test]
 fn a_record_alone_has_no_memo() {
     let bytes = serde_pickle::to_vec(&Row { title: "t", length: 1 }).unwrap();
-    assert_eq!(bytes, b"\x80\x04\x95\x17\0\0\0\0\0\0\0(\x8c\x05title\x8c\x01t\x8c\x06lengthK\x01d.");
+    assert_eq!(
+        bytes,
+        b"\x80\x04\x95\x17\0\0\0\0\0\0\0(\x8c\x05title\x8c\x01t\x8c\x06lengthK\x01d."
+    );
 }
 
 #[test]
@@ -70,7 +74,8 @@ fn frames_end_between_instructions_soon_after_64_kib() {
     let bytes = serde_pickle::to_vec(&(0..100_000).collect::<Vec<u32>>()).unwrap();
     let frames = frames(&bytes);
     assert!(frames.len() > 3, "{}", frames.len());
-    let starts: Vec<usize> = instructions(&bytes).map(|instruction| instruction.unwrap().0 as usize).collect();
+    let starts: Vec<usize> =
+        instructions(&bytes).map(|instruction| instruction.unwrap().0 as usize).collect();
     let mut end = 2;
     for (number, frame) in frames.iter().enumerate() {
         assert_eq!(frame.start, end + 9, "a frame follows a frame");
@@ -160,17 +165,22 @@ fn a_tuple_of_another_length_than_announced_is_an_error_where_the_opcode_counts(
     }
     for (announced, written) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
         let error = serde_pickle::to_vec(&Lies(announced, written)).unwrap_err();
-        assert_eq!(error.to_string(), format!("a tuple of {announced} items was announced, and {written} came"));
+        assert_eq!(
+            error.to_string(),
+            format!("a tuple of {announced} items was announced, and {written} came")
+        );
         // Below protocol 2 a mark counts.
         assert!(SerOptions::new().protocol(Protocol::V0).to_vec(&Lies(announced, written)).is_ok());
     }
     assert!(serde_pickle::to_vec(&Lies(4, 2)).is_ok());
 }
 
-/// Each such list is two bytes that are no place to end a frame, and a writer that is handed frames got nothing before the end.
+/// Each such list is two bytes that are no place to end a frame, and a writer that is handed frames
+/// got nothing before the end.
 #[test]
 fn lists_that_turn_out_empty_end_frames_too() {
-    let pickle = serde_pickle::to_vec(&vec![Announced(Some(1), Vec::<u8>::new()); 200_000]).unwrap();
+    let pickle =
+        serde_pickle::to_vec(&vec![Announced(Some(1), Vec::<u8>::new()); 200_000]).unwrap();
     let frames: Vec<i64> = instructions(&pickle)
         .filter_map(|instruction| match instruction.unwrap() {
             (_, Opcode::Frame, Argument::Int(len)) => Some(len),
@@ -178,15 +188,19 @@ fn lists_that_turn_out_empty_end_frames_too() {
         })
         .collect();
     assert!(frames.len() > 3 && frames.iter().all(|&len| len < (64 << 10) + 8), "{frames:?}");
-    assert_eq!(serde_pickle::from_slice::<Vec<Vec<u8>>>(&pickle).unwrap(), vec![Vec::<u8>::new(); 200_000]);
+    assert_eq!(
+        serde_pickle::from_slice::<Vec<Vec<u8>>>(&pickle).unwrap(),
+        vec![Vec::<u8>::new(); 200_000]
+    );
 }
 
-/// The buffer of a list or dict is made for what is to come of it, so that a pickle that is kept takes little more memory than
-/// its bytes. A buffer that doubles takes up to twice as much.
+/// The buffer of a list or dict is made for what is to come of it, so that a pickle that is kept
+/// takes little more memory than its bytes. A buffer that doubles takes up to twice as much.
 #[test]
 fn the_pickle_of_a_long_list_or_dict_has_little_room_left() {
     let floats: Vec<f64> = (0..300_000).map(f64::from).collect();
-    let dict: BTreeMap<String, u32> = (0..100_000).map(|key| (format!("the key {key}"), key)).collect();
+    let dict: BTreeMap<String, u32> =
+        (0..100_000).map(|key| (format!("the key {key}"), key)).collect();
     for (what, pickle) in [
         ("floats", serde_pickle::to_vec(&floats).unwrap()),
         ("dict", serde_pickle::to_vec(&dict).unwrap()),
@@ -224,9 +238,14 @@ fn an_error_says_which_item_it_is_about() {
     }
     for announced in [None, Some(0), Some(1), Some(5_000)] {
         for at in [0, 1, 999, 1_000, 1_001, 2_000] {
-            let items = || Announced(announced, (0..3_000).map(|index| Item(index == at)).collect());
+            let items =
+                || Announced(announced, (0..3_000).map(|index| Item(index == at)).collect());
             assert_eq!(path(&items()), format!("[{at}]"), "{announced:?}");
-            assert_eq!(path(&[BTreeMap::from([(items(), 0)])]), format!("[0][{at}]"), "{announced:?} as a key");
+            assert_eq!(
+                path(&[BTreeMap::from([(items(), 0)])]),
+                format!("[0][{at}]"),
+                "{announced:?} as a key"
+            );
         }
     }
 }
@@ -237,6 +256,10 @@ struct Item(bool);
 
 impl Serialize for Item {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0 { Err(serde::ser::Error::custom("it cannot be written")) } else { serializer.serialize_u8(1) }
+        if self.0 {
+            Err(serde::ser::Error::custom("it cannot be written"))
+        } else {
+            serializer.serialize_u8(1)
+        }
     }
 }

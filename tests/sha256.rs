@@ -15,7 +15,11 @@ fn integer_root(n: u128, power: u32) -> u128 {
     let (mut low, mut high) = (0u128, 1 << 40);
     while high - low > 1 {
         let middle = (low + high) / 2;
-        if middle.checked_pow(power).is_some_and(|value| value <= n) { low = middle } else { high = middle }
+        if middle.checked_pow(power).is_some_and(|value| value <= n) {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     low
 }
@@ -43,7 +47,11 @@ pub(crate) fn hex(data: &[u8]) -> String {
         let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = state;
         for i in 0..64 {
             let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-            let t1 = h.wrapping_add(s1).wrapping_add((e & f) ^ (!e & g)).wrapping_add(k[i]).wrapping_add(w[i]);
+            let t1 = h
+                .wrapping_add(s1)
+                .wrapping_add((e & f) ^ (!e & g))
+                .wrapping_add(k[i])
+                .wrapping_add(w[i]);
             let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
             let t2 = s0.wrapping_add((a & b) ^ (a & c) ^ (b & c));
             (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(t2));

@@ -1,6 +1,8 @@
-//! Snapshots: what representative fixtures consist of and what they print as, and how every malformed one is refused.
+//! Snapshots: what representative fixtures consist of and what they print as, and how every
+//! malformed one is refused.
 //!
-//! Run with `INSTA_UPDATE=always` (or `cargo insta review`) after a change that is meant, and read the difference.
+//! Run with `INSTA_UPDATE=always` (or `cargo insta review`) after a change that is meant, and read
+//! the difference.
 
 use std::fmt::Write as _;
 
@@ -75,17 +77,22 @@ fn show(fixture: &Fixture) -> String {
 
 /// The files of one case: each protocol of the newest Python that wrote it, once.
 fn of_case<'a>(fixtures: &'a [Fixture], case: &str) -> Vec<&'a Fixture> {
-    let of_case: Vec<_> = fixtures.iter().filter(|f| f.name().split('.').next() == Some(case)).collect();
+    let of_case: Vec<_> =
+        fixtures.iter().filter(|f| f.name().split('.').next() == Some(case)).collect();
     assert!(!of_case.is_empty(), "there is no {case}");
     let newest = of_case[0].text("python");
-    of_case.into_iter().filter(|f| f.text("python") == newest && f.text("implementation") != "py").collect()
+    of_case
+        .into_iter()
+        .filter(|f| f.text("python") == newest && f.text("implementation") != "py")
+        .collect()
 }
 
 #[test]
 fn representative_fixtures() {
     let fixtures = files("valid");
     for case in SHOWN {
-        let shown: String = of_case(&fixtures, case).into_iter().map(show).collect::<Vec<_>>().join("\n");
+        let shown: String =
+            of_case(&fixtures, case).into_iter().map(show).collect::<Vec<_>>().join("\n");
         insta::assert_snapshot!(case.trim_start_matches("valid/").replace('/', "_"), shown);
     }
 }
@@ -114,7 +121,8 @@ fn errors_of_malformed_pickles() {
     let mut shown = String::new();
     for fixture in entries("invalid") {
         let result = fixture.options().from_slice::<Value>(&fixture.bytes);
-        let message = result.map_or_else(|error| error.to_string(), |value| format!("accepted: {value}"));
+        let message =
+            result.map_or_else(|error| error.to_string(), |value| format!("accepted: {value}"));
         assert!(message.len() < 300, "{}: a message of {} bytes", fixture.name(), message.len());
         let _ = writeln!(shown, "{:<40} {message}", fixture.file.trim_end_matches(".pickle"));
     }

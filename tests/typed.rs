@@ -23,7 +23,10 @@ pub(crate) fn error<T: DeserializeOwned + Debug>(pickle: &[u8]) -> String {
     let error = from_slice::<T>(pickle).unwrap_err();
     let other = from_reader::<_, T>(pickle).unwrap_err();
     assert_eq!(error.to_string(), other.to_string());
-    assert_eq!((error.kind(), error.offset(), error.path()), (other.kind(), other.offset(), other.path()));
+    assert_eq!(
+        (error.kind(), error.offset(), error.path()),
+        (other.kind(), other.offset(), other.path())
+    );
     error.to_string()
 }
 
@@ -52,7 +55,12 @@ fn dict(entries: &[(&str, &[u8])]) -> Vec<u8> {
 fn units_bools_and_options() {
     read::<()>(b"N.");
     assert_eq!(
-        [read::<bool>(b"\x88."), read::<bool>(b"\x89."), read::<bool>(b"I01\n."), read::<bool>(b"I00\n.")],
+        [
+            read::<bool>(b"\x88."),
+            read::<bool>(b"\x89."),
+            read::<bool>(b"I01\n."),
+            read::<bool>(b"I00\n.")
+        ],
         [true, false, true, false]
     );
     assert_eq!(read::<Option<u8>>(b"N."), None);
@@ -96,13 +104,32 @@ fn every_spelling_of_an_int_reads_as_every_type_that_it_fits() {
             Ok(expected) => assert_eq!(read::<T>(pickle), expected, "{pickle:?}"),
             Err(_) => {
                 let message = error::<T>(pickle);
-                assert!(message.contains(&value.to_string()) && message.ends_with(", at byte 0"), "{message}");
+                assert!(
+                    message.contains(&value.to_string()) && message.ends_with(", at byte 0"),
+                    "{message}"
+                );
             }
         }
     }
-    let edges =
-        [0, 1, 127, 128, 255, 256, 32767, 32768, 65535, 65536, (1 << 31) - 1, 1 << 31, u32::MAX.into(), 1 << 32];
-    for value in edges.into_iter().flat_map(|value| [value, -value, -value - 1]).chain([i64::MAX, i64::MIN]) {
+    let edges = [
+        0,
+        1,
+        127,
+        128,
+        255,
+        256,
+        32767,
+        32768,
+        65535,
+        65536,
+        (1 << 31) - 1,
+        1 << 31,
+        u32::MAX.into(),
+        1 << 32,
+    ];
+    for value in
+        edges.into_iter().flat_map(|value| [value, -value, -value - 1]).chain([i64::MAX, i64::MIN])
+    {
         for pickle in spellings(value) {
             check::<i8>(value, &pickle);
             check::<i16>(value, &pickle);
@@ -122,7 +149,13 @@ fn every_spelling_of_an_int_reads_as_every_type_that_it_fits() {
 
 #[test]
 fn ints_beyond_64_bits() {
-    for value in [i128::MAX, i128::MIN, i128::from(u64::MAX), i128::from(u64::MAX) + 1, i128::from(i64::MIN) - 1] {
+    for value in [
+        i128::MAX,
+        i128::MIN,
+        i128::from(u64::MAX),
+        i128::from(u64::MAX) + 1,
+        i128::from(i64::MIN) - 1,
+    ] {
         let long = num_bigint::BigInt::from(value).to_signed_bytes_le();
         for pickle in [
             format!("I{value}\n.").into_bytes(),
@@ -139,12 +172,16 @@ fn ints_beyond_64_bits() {
     let message = error::<u128>(format!("L{}0L\n.", u128::MAX).as_bytes());
     assert_eq!(message, "invalid type: an int of 132 bits, expected u128, at byte 0");
     assert_eq!(
-        error::<i128>(format!("L{}L\n.", u128::MAX).as_bytes()).find("340282366920938463463374607431768211455"),
+        error::<i128>(format!("L{}L\n.", u128::MAX).as_bytes())
+            .find("340282366920938463463374607431768211455"),
         None
     );
     // Beyond what serde can carry, but not beyond a float.
     assert_eq!(read::<f64>(format!("L1{}L\n.", "0".repeat(60)).as_bytes()), 1e60);
-    assert!(error::<f64>(format!("L1{}L\n.", "0".repeat(400)).as_bytes()).contains("an int of 1329 bits"));
+    assert!(
+        error::<f64>(format!("L1{}L\n.", "0".repeat(400)).as_bytes())
+            .contains("an int of 1329 bits")
+    );
 }
 
 #[test]
@@ -182,7 +219,10 @@ fn text_of_every_spelling() {
     assert_eq!(read::<String>(spellings[0]), "\\xe9");
     assert!(error::<char>(b"\x8c\x02ab.").contains("expected a character"));
     assert_eq!(read::<String>(b"\x80\x03C\x02\xc3\xa9."), "é");
-    assert!(error::<String>(b"\x80\x03C\x01\xff.").starts_with("invalid value: 1 byte, expected a string"));
+    assert!(
+        error::<String>(b"\x80\x03C\x01\xff.")
+            .starts_with("invalid value: 1 byte, expected a string")
+    );
 }
 
 #[test]
@@ -190,13 +230,20 @@ fn text_and_bytes_borrow_from_a_slice() {
     fn within(part: &[u8], whole: &[u8]) -> bool {
         whole.as_ptr_range().contains(&part.as_ptr())
     }
-    for pickle in
-        [&b"Vabc\n."[..], b"X\x03\0\0\0abc.", b"\x8c\x03abc.", b"U\x03abc.", b"S'abc'\n.", b"\x80\x03C\x03abc."]
-    {
+    for pickle in [
+        &b"Vabc\n."[..],
+        b"X\x03\0\0\0abc.",
+        b"\x8c\x03abc.",
+        b"U\x03abc.",
+        b"S'abc'\n.",
+        b"\x80\x03C\x03abc.",
+    ] {
         let text: &str = from_slice(pickle).unwrap();
         assert!(text == "abc" && within(text.as_bytes(), pickle), "{pickle:?}");
     }
-    for pickle in [&b"\x80\x03C\x03abc."[..], b"B\x03\0\0\0abc.", b"\x96\x03\0\0\0\0\0\0\0abc.", b"U\x03abc."] {
+    for pickle in
+        [&b"\x80\x03C\x03abc."[..], b"B\x03\0\0\0abc.", b"\x96\x03\0\0\0\0\0\0\0abc.", b"U\x03abc."]
+    {
         let found: &[u8] = from_slice(pickle).unwrap();
         assert!(found == b"abc" && within(found, pickle), "{pickle:?}");
         let found: &Bytes = from_slice(pickle).unwrap();
@@ -205,7 +252,11 @@ fn text_and_bytes_borrow_from_a_slice() {
     // Fetched from the memo it is borrowed too, each time from the same place.
     let fetched = b"\x80\x04\x8c\x03abc\x94h\x00h\x00\x87.";
     let [a, b, c]: [&str; 3] = from_slice(fetched).unwrap();
-    assert!([a, b, c].iter().all(|text| text.as_ptr() == a.as_ptr() && within(text.as_bytes(), fetched)));
+    assert!(
+        [a, b, c]
+            .iter()
+            .all(|text| text.as_ptr() == a.as_ptr() && within(text.as_bytes(), fetched))
+    );
     // What has to be decoded cannot be borrowed, and says so.
     let error = from_slice::<&str>(b"V\\u00e9\n.").unwrap_err().to_string();
     assert_eq!(error, "invalid type: string \"é\", expected a borrowed string, at byte 0");
@@ -218,7 +269,11 @@ fn text_and_bytes_borrow_from_a_slice() {
         #[serde(borrow)]
         note: Cow<'a, str>,
     }
-    let pickle = pickle(&[&dict(&[("name", b"\x8c\x03Ada"), ("data", b"C\x02\x00\xff"), ("note", b"\x8c\x01!")])]);
+    let pickle = pickle(&[&dict(&[
+        ("name", b"\x8c\x03Ada"),
+        ("data", b"C\x02\x00\xff"),
+        ("note", b"\x8c\x01!"),
+    ])]);
     let record: Record<'_> = from_slice(&pickle).unwrap();
     assert_eq!((record.name, record.data), ("Ada", &b"\x00\xff"[..]));
     assert!(matches!(record.note, Cow::Borrowed("!")));
@@ -246,7 +301,12 @@ fn bytes_of_every_spelling() {
         assert_eq!(read::<[u8; 2]>(pickle), [0, 255], "{pickle:?}");
         assert_eq!(read::<Vec<u16>>(pickle), [0, 255], "{pickle:?}");
     }
-    for pickle in [&b"cbuiltins\nbytes\n)R."[..], b"c__builtin__\nbytearray\n)R.", b"\x80\x03C\x00.", b"S''\n."] {
+    for pickle in [
+        &b"cbuiltins\nbytes\n)R."[..],
+        b"c__builtin__\nbytearray\n)R.",
+        b"\x80\x03C\x00.",
+        b"S''\n.",
+    ] {
         assert_eq!(read::<ByteBuf>(pickle), ByteBuf::new(), "{pickle:?}");
         assert_eq!(read::<Vec<u8>>(pickle), [0; 0], "{pickle:?}");
     }
@@ -259,7 +319,8 @@ fn bytes_of_every_spelling() {
 fn text_of_python_2_follows_the_encoding() {
     let latin1 = b"U\x04caf\xe9.";
     let by = |encoding, errors| {
-        let result = DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(latin1);
+        let result =
+            DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(latin1);
         result.map_err(|error| error.to_string())
     };
     assert_eq!(by(Encoding::Latin1, Errors::Strict).unwrap(), "café");
@@ -330,14 +391,29 @@ fn items_left_over_or_missing_are_errors() {
 #[test]
 fn maps() {
     let pickle = b"}(\x8c\x01bK\x01\x8c\x01aK\x02u.";
-    assert_eq!(read::<HashMap<String, u8>>(pickle), HashMap::from([("b".into(), 1), ("a".into(), 2)]));
-    assert_eq!(read::<BTreeMap<String, u8>>(pickle), BTreeMap::from([("b".into(), 1), ("a".into(), 2)]));
-    assert_eq!(read::<BTreeMap<u8, u8>>(b"}(K\x01K\x02K\x03K\x04u."), BTreeMap::from([(1, 2), (3, 4)]));
-    assert_eq!(read::<BTreeMap<(u8, bool), u8>>(b"}K\x01\x88\x86K\x02s."), BTreeMap::from([((1, true), 2)]));
+    assert_eq!(
+        read::<HashMap<String, u8>>(pickle),
+        HashMap::from([("b".into(), 1), ("a".into(), 2)])
+    );
+    assert_eq!(
+        read::<BTreeMap<String, u8>>(pickle),
+        BTreeMap::from([("b".into(), 1), ("a".into(), 2)])
+    );
+    assert_eq!(
+        read::<BTreeMap<u8, u8>>(b"}(K\x01K\x02K\x03K\x04u."),
+        BTreeMap::from([(1, 2), (3, 4)])
+    );
+    assert_eq!(
+        read::<BTreeMap<(u8, bool), u8>>(b"}K\x01\x88\x86K\x02s."),
+        BTreeMap::from([((1, true), 2)])
+    );
     assert_eq!(read::<BTreeMap<Option<u8>, u8>>(b"}NK\x02s."), BTreeMap::from([(None, 2)]));
     // A key that comes again replaces, as in Python.
     assert_eq!(read::<BTreeMap<u8, u8>>(b"}(K\x01K\x02K\x01K\x03u."), BTreeMap::from([(1, 3)]));
-    assert!(error::<BTreeMap<u8, u8>>(b"](K\x01K\x02e.").contains("invalid type: sequence, expected a map"));
+    assert!(
+        error::<BTreeMap<u8, u8>>(b"](K\x01K\x02e.")
+            .contains("invalid type: sequence, expected a map")
+    );
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -353,7 +429,10 @@ fn structs_from_dicts_instances_and_tuples() {
         let path = format!("valid/objects/plain.p{protocol}.py313.pickle");
         if let Ok(pickle) = std::fs::read(crate::corpus::folder().join(path)) {
             assert_eq!(read::<Point>(&pickle), expected);
-            assert_eq!(read::<BTreeMap<String, f64>>(&pickle), BTreeMap::from([("x".into(), 1.0), ("y".into(), 2.5)]));
+            assert_eq!(
+                read::<BTreeMap<String, f64>>(&pickle),
+                BTreeMap::from([("x".into(), 1.0), ("y".into(), 2.5)])
+            );
         }
     }
     assert_eq!(read::<Point>(&bytes("valid/objects/plain.p0.py27.pickle")), expected);
@@ -365,7 +444,10 @@ fn structs_from_dicts_instances_and_tuples() {
     assert_eq!(read::<Point>(b"\x80\x03}(C\x01yF2.5\nC\x01xK\x01u."), expected);
     // A named tuple.
     assert_eq!(read::<Point>(b"\x80\x02cgeometry\nPoint\nK\x01F2.5\n\x86\x81."), expected);
-    assert_eq!(read::<Point>(b"\x80\x02cgeometry\nPoint\n)\x81N}(U\x01xK\x01U\x01yF2.5\nu\x86b."), expected);
+    assert_eq!(
+        read::<Point>(b"\x80\x02cgeometry\nPoint\n)\x81N}(U\x01xK\x01U\x01yF2.5\nu\x86b."),
+        expected
+    );
 }
 
 #[test]
@@ -397,7 +479,10 @@ fn structs_of_real_classes() {
     for protocol in 2..=4 {
         let object = |case: &str| {
             let name = |protocol| format!("valid/objects/{case}.p{protocol}.py313.pickle");
-            let fits = (0..=protocol).rev().map(name).find(|path| crate::corpus::folder().join(path).exists());
+            let fits = (0..=protocol)
+                .rev()
+                .map(name)
+                .find(|path| crate::corpus::folder().join(path).exists());
             bytes(&fits.unwrap())
         };
         let expected = SlotsAndDict { a: 1, extra: "in the dict".into() };
@@ -496,7 +581,8 @@ fn newtypes_flatten_defaults_and_the_attributes_of_serde() {
         #[serde(flatten)]
         rest: BTreeMap<String, serde_json::Value>,
     }
-    let pickle = pickle(&[&dict(&[("id", b"K\x07"), ("mail", b"\x8c\x01@"), ("more", b"](K\x01N\x88e")])]);
+    let pickle =
+        pickle(&[&dict(&[("id", b"K\x07"), ("mail", b"\x8c\x01@"), ("more", b"](K\x01N\x88e")])]);
     let user = read::<User>(&pickle);
     assert_eq!((user.id, user.nick, &*user.email), (Id(7), None, "@"));
     assert_eq!(user.rest["more"], serde_json::json!([1, null, true]));
@@ -508,7 +594,10 @@ fn newtypes_flatten_defaults_and_the_attributes_of_serde() {
         Text(String),
         Many(Vec<Any>),
     }
-    assert_eq!(read::<Any>(b"](K\x01\x8c\x01ae."), Any::Many(vec![Any::Int(1), Any::Text("a".into())]));
+    assert_eq!(
+        read::<Any>(b"](K\x01\x8c\x01ae."),
+        Any::Many(vec![Any::Int(1), Any::Text("a".into())])
+    );
 
     #[derive(Deserialize, PartialEq, Debug)]
     #[serde(tag = "kind")]
@@ -547,7 +636,8 @@ fn errors_say_where_in_the_value_and_at_which_byte() {
         users: Vec<Person>,
         by_id: BTreeMap<u32, (u8, Person)>,
     }
-    let person = |age: &[u8], shape: &[u8]| dict(&[("name", b"\x8c\x01n"), ("age", age), ("shape", shape)]);
+    let person =
+        |age: &[u8], shape: &[u8]| dict(&[("name", b"\x8c\x01n"), ("age", age), ("shape", shape)]);
     let file = |bad: &[u8]| {
         let list = [b"](", &*person(b"K\x01", b"N"), bad, b"e"].concat();
         pickle(&[&dict(&[("users", &list), ("by_id", b"}")])])
@@ -619,14 +709,19 @@ fn real_records_are_read_into_structs() {
     };
     let expected: Vec<_> = (0..120).map(expected).collect();
     let mut read_ones = 0;
-    for fixture in crate::corpus::files("valid").iter().filter(|fixture| fixture.text("case") == "records") {
+    for fixture in
+        crate::corpus::files("valid").iter().filter(|fixture| fixture.text("case") == "records")
+    {
         assert_eq!(
             fixture.options().from_slice::<Vec<Record>>(&fixture.bytes).unwrap(),
             expected,
             "{}",
             fixture.name()
         );
-        assert_eq!(fixture.options().from_reader::<_, Vec<Record>>(&*fixture.bytes).unwrap(), expected);
+        assert_eq!(
+            fixture.options().from_reader::<_, Vec<Record>>(&*fixture.bytes).unwrap(),
+            expected
+        );
         read_ones += 1;
     }
     assert!(read_ones > 5, "{read_ones}");

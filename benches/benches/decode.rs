@@ -1,4 +1,5 @@
-//! Reading typed: owned and borrowed. Filter with `cargo bench -p serde_pickle_benches --bench decode -- FILTER`.
+//! Reading typed: owned and borrowed. Filter with
+//! `cargo bench -p serde_pickle_benches --bench decode -- FILTER`.
 
 mod settings;
 

@@ -1,4 +1,5 @@
-//! Dynamic values: reading and writing them. Filter with `cargo bench -p serde_pickle_benches --bench dynamic -- FILTER`.
+//! Dynamic values: reading and writing them. Filter with
+//! `cargo bench -p serde_pickle_benches --bench dynamic -- FILTER`.
 
 mod settings;
 

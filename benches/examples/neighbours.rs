@@ -1,11 +1,13 @@
-//! What this crate and its neighbours make of the same pickles: where the README's table has its other columns from.
+//! What this crate and its neighbours make of the same pickles: where the README's table has its
+//! other columns from.
 //!
 //! ```text
 //! cargo run -p serde_pickle_benches --example neighbours
 //! ```
 //!
-//! Each crate reads each pickle in a process of its own, because a stack overflow ends the process. What comes out is
-//! printed as it is, cut to a line; to judge it is up to who reads it. `tests/readme.rs` holds this crate to its column.
+//! Each crate reads each pickle in a process of its own, because a stack overflow ends the process.
+//! What comes out is printed as it is, cut to a line; to judge it is up to who reads it.
+//! `tests/readme.rs` holds this crate to its column.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -110,11 +112,25 @@ fn read(by: &str, pickle: &[u8], into: Into) -> String {
         }
         "serde-pickle" => {
             let options = sp12::DeOptions::new;
-            read!(pickle, into, sp12::value_from_slice(pickle, options()), sp12::from_slice, Instance, options())
+            read!(
+                pickle,
+                into,
+                sp12::value_from_slice(pickle, options()),
+                sp12::from_slice,
+                Instance,
+                options()
+            )
         }
         "pickled" => {
             let options = pickled::DeOptions::new;
-            read!(pickle, into, pickled::value_from_slice(pickle, options()), pickled::from_slice, Instance, options())
+            read!(
+                pickle,
+                into,
+                pickled::value_from_slice(pickle, options()),
+                pickled::from_slice,
+                Instance,
+                options()
+            )
         }
         _ => {
             let value = deser_pickle::from_slice(pickle).map(|value: deser_value::Value| value);
@@ -132,7 +148,8 @@ fn main() {
             pickle = &nested;
         }
         println!("{}", read(by, pickle, into));
-        // What is nested that deep may overflow the stack when it is dropped, too; that has happened by now, or not.
+        // What is nested that deep may overflow the stack when it is dropped, too; that has
+        // happened by now, or not.
         return;
     }
     for (number, (name, ..)) in CASES.iter().enumerate() {
@@ -143,7 +160,11 @@ fn main() {
                 .output()
                 .expect("it runs once more");
             let printed = String::from_utf8_lossy(&output.stdout);
-            let line = if output.status.success() { printed.trim().to_owned() } else { format!("{}", output.status) };
+            let line = if output.status.success() {
+                printed.trim().to_owned()
+            } else {
+                format!("{}", output.status)
+            };
             println!("    {by:<14}{line:.100}");
         }
     }

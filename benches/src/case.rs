@@ -1,7 +1,7 @@
 //! Cases: a workload, a task and a contender, as closures to check and to measure.
 //!
-//! A case's data is loaded when it is built, its result is made in a section of a probe, kept until the
-//! section is over, and dropped then. `check` compares one result with the truth.
+//! A case's data is loaded when it is built, its result is made in a section of a probe, kept until
+//! the section is over, and dropped then. `check` compares one result with the truth.
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -35,7 +35,8 @@ pub enum Task {
 }
 
 impl Task {
-    pub const ALL: [Task; 6] = [Task::Decode, Task::Borrow, Task::Value, Task::Encode, Task::EncodeValue, Task::Scale];
+    pub const ALL: [Task; 6] =
+        [Task::Decode, Task::Borrow, Task::Value, Task::Encode, Task::EncodeValue, Task::Scale];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -71,8 +72,8 @@ impl Case {
         (self.run)(probe, batch)
     }
 
-    /// Compares a result with the truth and returns the size of the encoded form: what is read by a reader,
-    /// what is written by a writer.
+    /// Compares a result with the truth and returns the size of the encoded form: what is read by a
+    /// reader, what is written by a writer.
     pub fn check(&self) -> Result<usize, String> {
         (self.check)()
     }
@@ -95,7 +96,8 @@ pub struct Builder<'w, W: Workload> {
     failed: Vec<(String, String)>,
 }
 
-/// The cases of one workload and task, and the contenders whose cases could not be made, with the reason.
+/// The cases of one workload and task, and the contenders whose cases could not be made, with the
+/// reason.
 pub struct Cases {
     pub cases: Vec<Case>,
     pub failed: Vec<(String, String)>,
@@ -192,8 +194,8 @@ impl<W: Workload> Builder<'_, W> {
         !(self.wanted)(name) || (input == Input::Json && !W::JSON)
     }
 
-    /// Adds a case: `prepare` loads and gives what to measure, and how to check a result, which returns the
-    /// size of the encoded form.
+    /// Adds a case: `prepare` loads and gives what to measure, and how to check a result, which
+    /// returns the size of the encoded form.
     pub fn add<T: 'static, Op, Verify>(
         &mut self,
         name: &str,
@@ -228,12 +230,19 @@ impl<W: Workload> Builder<'_, W> {
         self.decode_from::<F>(F::NAME, |input| Ok(Cow::Borrowed(input)));
     }
 
-    /// Adds the reading of the owned type from what the format itself writes for it, under another name.
+    /// Adds the reading of the owned type from what the format itself writes for it, under another
+    /// name.
     pub fn decode_own<F: Format>(&mut self, name: &str) {
-        self.decode_from::<F>(name, |input| F::encode::<W>(&F::decode::<W>(input)?).map(Cow::Owned));
+        self.decode_from::<F>(name, |input| {
+            F::encode::<W>(&F::decode::<W>(input)?).map(Cow::Owned)
+        });
     }
 
-    fn decode_from<F: Format>(&mut self, name: &str, make: impl Fn(&[u8]) -> Result<Cow<'_, [u8]>, String>) {
+    fn decode_from<F: Format>(
+        &mut self,
+        name: &str,
+        make: impl Fn(&[u8]) -> Result<Cow<'_, [u8]>, String>,
+    ) {
         if self.skips(name, F::INPUT) {
             return;
         }
@@ -272,7 +281,9 @@ impl<W: Workload> Builder<'_, W> {
             let truth = late_truth::<W>(source);
             Ok((
                 move || D::read(black_box(bytes)),
-                move |value: D::Value<'static>| same(&D::typed::<W>(value)?, &*truth()?, D::ULPS, bytes.len()),
+                move |value: D::Value<'static>| {
+                    same(&D::typed::<W>(value)?, &*truth()?, D::ULPS, bytes.len())
+                },
             ))
         });
     }
@@ -317,13 +328,15 @@ impl<W: Workload> Builder<'_, W> {
             let truth = late_truth::<W>(source);
             Ok((
                 move || D::write(black_box(&value)),
-                move |bytes: Vec<u8>| same(&D::typed::<W>(D::read(&bytes)?)?, &*truth()?, D::ULPS, bytes.len()),
+                move |bytes: Vec<u8>| {
+                    same(&D::typed::<W>(D::read(&bytes)?)?, &*truth()?, D::ULPS, bytes.len())
+                },
             ))
         });
     }
 
-    /// Adds the reading of `records` and of this workload. A section reads the small one as often as it goes
-    /// into the large one and keeps the results, so that both make as many objects.
+    /// Adds the reading of `records` and of this workload. A section reads the small one as often
+    /// as it goes into the large one and keeps the results, so that both make as many objects.
     pub fn scale<F: Format>(&mut self, folder: &Path) {
         let (small, large) = (format!("{} 1x", F::NAME), format!("{} 16x", F::NAME));
         let records = Source::<Records>::new(folder);
@@ -351,17 +364,32 @@ impl<W: Workload> Builder<'_, W> {
 }
 
 /// The truth, loaded when it is asked for: a process that only measures never has it in memory.
-fn late_truth<W: Workload>(source: &Source<W>) -> impl Fn() -> Result<Rc<W::Owned>, String> + use<W> {
+fn late_truth<W: Workload>(
+    source: &Source<W>,
+) -> impl Fn() -> Result<Rc<W::Owned>, String> + use<W> {
     let source = source.clone();
     move || source.truth()
 }
 
 /// The check of all results.
-pub fn same<A: Same<B>, B>(result: &A, truth: &B, ulps: u64, bytes: usize) -> Result<usize, String> {
-    if result.same(truth, ulps) { Ok(bytes) } else { Err("the result differs from the truth".to_owned()) }
+pub fn same<A: Same<B>, B>(
+    result: &A,
+    truth: &B,
+    ulps: u64,
+    bytes: usize,
+) -> Result<usize, String> {
+    if result.same(truth, ulps) {
+        Ok(bytes)
+    } else {
+        Err("the result differs from the truth".to_owned())
+    }
 }
 
-fn run<T>(op: &impl Fn() -> Result<T, String>, probe: &mut dyn Probe, batch: usize) -> Result<(), String> {
+fn run<T>(
+    op: &impl Fn() -> Result<T, String>,
+    probe: &mut dyn Probe,
+    batch: usize,
+) -> Result<(), String> {
     // Room for the results is made outside the section.
     let mut kept = Vec::with_capacity(batch);
     probe.section(&mut || {

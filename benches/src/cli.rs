@@ -73,7 +73,10 @@ impl FromStr for Task {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Task::ALL.into_iter().find(|task| task.name() == name).ok_or_else(|| format!("no such task: {name}"))
+        Task::ALL
+            .into_iter()
+            .find(|task| task.name() == name)
+            .ok_or_else(|| format!("no such task: {name}"))
     }
 }
 
@@ -87,7 +90,10 @@ impl Options {
             match flag.as_str() {
                 "--workload" => options.workloads = names(&value()?),
                 "--task" => {
-                    options.tasks = names(&value()?).iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+                    options.tasks = names(&value()?)
+                        .iter()
+                        .map(|name| name.parse())
+                        .collect::<Result<_, _>>()?;
                 }
                 "--contender" => options.contenders = names(&value()?),
                 "--base" => options.base = value()?,
@@ -136,8 +142,8 @@ fn names(list: &str) -> Vec<String> {
     list.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether a contender is the base: by its name, the name at its beginning (`rmp-serde 1x`), or because it is
-/// the dynamic value of `rmp-serde`, which is of another crate.
+/// Whether a contender is the base: by its name, the name at its beginning (`rmp-serde 1x`), or
+/// because it is the dynamic value of `rmp-serde`, which is of another crate.
 pub fn is_base(contender: &str, base: &str) -> bool {
     contender == base
         || contender.strip_prefix(base).is_some_and(|rest| rest == " 1x" || rest == "::Value")
@@ -154,7 +160,8 @@ mod tests {
 
     #[test]
     fn filters_are_lists_and_the_base_passes_every_filter() {
-        let options = parse("--workload records,ints --task decode --contender json").unwrap().unwrap();
+        let options =
+            parse("--workload records,ints --task decode --contender json").unwrap().unwrap();
         assert!(options.wants_workload("ints") && !options.wants_workload("records2"));
         assert_eq!(options.tasks, [Task::Decode]);
         assert!(options.wants_contender("serde_json::Value"));

@@ -1,7 +1,7 @@
 //! The cases as criterion benchmarks: `TASK/WORKLOAD/CONTENDER`.
 //!
-//! Criterion runs one benchmark to its end before the next, so compare its figures with those of another day,
-//! and contenders with `ratios`, which interleaves them.
+//! Criterion runs one benchmark to its end before the next, so compare its figures with those of
+//! another day, and contenders with `ratios`, which interleaves them.
 
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,8 @@ use crate::workload::{Visit, Workload, each};
 /// A check that takes longer than this means that ten samples would take half a minute.
 const SLOW: Duration = Duration::from_secs(2);
 
-/// Times a number of iterations of a case: what `Bencher::iter_custom` takes. Criterion itself is a dependency
-/// of the benches only.
+/// Times a number of iterations of a case: what `Bencher::iter_custom` takes. Criterion itself is a
+/// dependency of the benches only.
 pub type Iterations<'i> = &'i mut dyn FnMut(u64) -> Duration;
 
 /// What is called with each case: the group's name, the contender's, and the case.
@@ -60,7 +60,8 @@ impl Visit for Registrar<'_> {
                 }
                 total
             };
-            // Peers that cannot do it are named and left out, and so is what would take most of the time.
+            // Peers that cannot do it are named and left out, and so is what would take most of the
+            // time.
             let start = Instant::now();
             match case.check() {
                 Ok(_) if start.elapsed() > SLOW => eprintln!("{group}/{name}: slow, see ratios"),

@@ -1,8 +1,9 @@
 //! Finds the data, and has it made where it is missing.
 //!
-//! `data.py` writes the pickles. What the peers of other formats read is encoded by them, once, from the values
-//! in the pickle, and kept beside it (`records.msgpack`, `records.json`, `records.bincode`); the bincode file
-//! is also where the truth is loaded from, because that is quick. A file older than its pickle is made anew.
+//! `data.py` writes the pickles. What the peers of other formats read is encoded by them, once,
+//! from the values in the pickle, and kept beside it (`records.msgpack`, `records.json`,
+//! `records.bincode`); the bincode file is also where the truth is loaded from, because that is
+//! quick. A file older than its pickle is made anew.
 
 use std::cell::OnceCell;
 use std::env;
@@ -60,7 +61,11 @@ impl<W: Workload> Clone for Source<W> {
 
 impl<W: Workload> Source<W> {
     pub fn new(folder: &Path) -> Self {
-        Source { folder: folder.to_path_buf(), truth: Rc::new(OnceCell::new()), workload: PhantomData }
+        Source {
+            folder: folder.to_path_buf(),
+            truth: Rc::new(OnceCell::new()),
+            workload: PhantomData,
+        }
     }
 
     /// True if the pickle is there or can be made.
@@ -68,8 +73,8 @@ impl<W: Workload> Source<W> {
         self.pickle(W::FILE).is_ok() && self.pickle(W::TRUTH).is_ok()
     }
 
-    /// The bytes that readers of `input` read. They live as long as the process, so that values may borrow
-    /// from them.
+    /// The bytes that readers of `input` read. They live as long as the process, so that values may
+    /// borrow from them.
     pub fn input(&self, input: Input) -> Result<&'static [u8], String> {
         let path = match input {
             Input::Pickle => self.pickle(W::FILE)?,
@@ -97,7 +102,11 @@ impl<W: Workload> Source<W> {
         if !path.exists() {
             generate(&self.folder, name)?;
         }
-        if path.exists() { Ok(path) } else { Err(format!("data.py did not make {}", path.display())) }
+        if path.exists() {
+            Ok(path)
+        } else {
+            Err(format!("data.py did not make {}", path.display()))
+        }
     }
 
     /// The truth in another format.
@@ -112,7 +121,9 @@ impl<W: Workload> Source<W> {
         let bytes = encode(&value, input)?;
         // Renamed into place when whole: an interrupted run leaves no half file behind.
         let part = path.with_extension("part");
-        fs::write(&part, bytes).and_then(|()| fs::rename(&part, &path)).map_err(|e| e.to_string())?;
+        fs::write(&part, bytes)
+            .and_then(|()| fs::rename(&part, &path))
+            .map_err(|e| e.to_string())?;
         Ok(path)
     }
 }

@@ -1,8 +1,8 @@
 //! The least that a reader must do: step over every instruction.
 //!
-//! It only knows how long each opcode's argument is, so that what it takes is a floor for any reader. That it
-//! keeps a small table of its own is on purpose: it must not get slower or faster with the crate. The table
-//! follows `pickletools.opcodes` of CPython 3.13.
+//! It only knows how long each opcode's argument is, so that what it takes is a floor for any
+//! reader. That it keeps a small table of its own is on purpose: it must not get slower or faster
+//! with the crate. The table follows `pickletools.opcodes` of CPython 3.13.
 
 /// How long an argument is.
 #[derive(Clone, Copy)]
@@ -69,8 +69,8 @@ const ARGUMENTS: [Argument; 256] = {
     table
 };
 
-/// Steps over one pickle's instructions up to STOP and returns their number; `on_text` is given every text.
-/// `None` if an argument is cut short, a byte is no opcode, or `on_text` says no.
+/// Steps over one pickle's instructions up to STOP and returns their number; `on_text` is given
+/// every text. `None` if an argument is cut short, a byte is no opcode, or `on_text` says no.
 fn walk<'a>(bytes: &'a [u8], mut on_text: impl FnMut(&'a [u8]) -> bool) -> Option<usize> {
     let mut at = 0;
     let mut count = 0;
@@ -133,7 +133,8 @@ mod tests {
     #[test]
     fn every_opcode_of_the_protocols_is_stepped_over() {
         // pickletools.opcodes of CPython 3.13 has 68 opcodes.
-        let known = ARGUMENTS.iter().filter(|argument| !matches!(argument, Argument::Unknown)).count();
+        let known =
+            ARGUMENTS.iter().filter(|argument| !matches!(argument, Argument::Unknown)).count();
         assert_eq!(known, 68);
     }
 

@@ -1,5 +1,5 @@
-//! What no reader of pickles can go below: stepping over the instructions, checking the text, and making the
-//! result. They stand in the tables next to the contenders.
+//! What no reader of pickles can go below: stepping over the instructions, checking the text, and
+//! making the result. They stand in the tables next to the contenders.
 
 use std::hint::black_box;
 
@@ -16,7 +16,10 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
     let step = |lexer: fn(&[u8]) -> Option<usize>| {
         move |source: &crate::data::Source<W>| {
             let bytes = source.input(Input::Pickle)?;
-            Ok((move || lexer(black_box(bytes)).ok_or_else(|| "cut short".to_owned()), move |_: usize| Ok(bytes.len())))
+            Ok((
+                move || lexer(black_box(bytes)).ok_or_else(|| "cut short".to_owned()),
+                move |_: usize| Ok(bytes.len()),
+            ))
         }
     };
     builder.add("limit: lex", step(lex));
@@ -34,7 +37,10 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>) {
         builder.add("limit: clone of the result", |source| {
             let value = source.truth()?;
             let truth = value.clone();
-            Ok((move || Ok(W::Owned::clone(black_box(&value))), move |copy: W::Owned| same(&copy, &*truth, 0, 0)))
+            Ok((
+                move || Ok(W::Owned::clone(black_box(&value))),
+                move |copy: W::Owned| same(&copy, &*truth, 0, 0),
+            ))
         });
     }
 }

@@ -25,7 +25,8 @@ impl Probe for Timer {
 /// The minor page faults of this process so far. 0 where `/proc` is not there.
 pub fn page_faults() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The second field is the command in parentheses, which may hold spaces; minflt is the eighth after it.
+    // The second field is the command in parentheses, which may hold spaces; minflt is the eighth
+    // after it.
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     after_name.split_whitespace().nth(7).and_then(|field| field.parse().ok()).unwrap_or(0)
 }

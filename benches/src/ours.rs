@@ -28,9 +28,19 @@ pub fn add<W: Workload>(builder: &mut Builder<'_, W>, folder: &Path) {
                 let bytes = source.input(Input::Pickle)?;
                 let expected = lex(bytes).ok_or("cut short")?;
                 Ok((
-                    move || instructions(black_box(bytes)).try_fold(0, |n, item| item.map(|_| n + 1)).map_err(text),
+                    move || {
+                        instructions(black_box(bytes))
+                            .try_fold(0, |n, item| item.map(|_| n + 1))
+                            .map_err(text)
+                    },
                     // The instructions that the table's own lexer steps over.
-                    move |count: usize| if count == expected { Ok(bytes.len()) } else { Err("miscounted".to_owned()) },
+                    move |count: usize| {
+                        if count == expected {
+                            Ok(bytes.len())
+                        } else {
+                            Err("miscounted".to_owned())
+                        }
+                    },
                 ))
             });
         }
@@ -108,7 +118,8 @@ impl DynamicWrite for OurValue {
     }
 }
 
-/// The crate's graph, which copies neither text nor bytes and keeps what is shared. A peer of `rmpv::ValueRef`.
+/// The crate's graph, which copies neither text nor bytes and keeps what is shared. A peer of
+/// `rmpv::ValueRef`.
 pub enum OurGraph {}
 
 impl Dynamic for OurGraph {

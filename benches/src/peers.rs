@@ -1,6 +1,7 @@
 //! The peers: other crates that read pickles, and other formats with the same values.
 //!
-//! Each is used as its documentation's first example does, with the options a pickle of the workloads needs.
+//! Each is used as its documentation's first example does, with the options a pickle of the
+//! workloads needs.
 
 use crate::contender::{Borrow, Dynamic, DynamicWrite, Format};
 use crate::data::Input;

@@ -32,8 +32,8 @@ impl Row {
         median(self.nanos.clone())
     }
 
-    /// The median over the rounds of the ratio to `base` within the round: what drifts from round to round
-    /// cancels.
+    /// The median over the rounds of the ratio to `base` within the round: what drifts from round
+    /// to round cancels.
     pub fn ratio(&self, base: &Row) -> f64 {
         median(self.nanos.iter().zip(&base.nanos).map(|(ours, theirs)| ours / theirs).collect())
     }
@@ -69,7 +69,9 @@ fn base_of<'r>(rows: &[&'r Row], base: &str) -> Option<&'r Row> {
 /// One table for a workload: a line per task and contender.
 pub fn workload_table(workload: &str, rows: &[Row], base: &str) -> String {
     let faults = rows.iter().any(|row| !row.faults.is_empty());
-    let mut out = format!("\n### {workload}\n\n| task | contender | bytes | median | min | ratio | ratio of minima |");
+    let mut out = format!(
+        "\n### {workload}\n\n| task | contender | bytes | median | min | ratio | ratio of minima |"
+    );
     let _ = writeln!(out, "{}", if faults { " page faults |" } else { "" });
     let _ = writeln!(out, "|---|---|--:|--:|--:|--:|--:|{}", if faults { "--:|" } else { "" });
     let mut tasks: Vec<&str> = rows.iter().map(|row| row.task).collect();
@@ -90,7 +92,11 @@ pub fn workload_table(workload: &str, rows: &[Row], base: &str) -> String {
                 time(row.median()),
                 time(row.min()),
             );
-            let _ = if faults { writeln!(out, " {:.0} |", median(row.faults.clone())) } else { writeln!(out) };
+            let _ = if faults {
+                writeln!(out, " {:.0} |", median(row.faults.clone()))
+            } else {
+                writeln!(out)
+            };
         }
     }
     out
@@ -122,9 +128,12 @@ pub fn summary(rows: &[Row], base: &str) -> String {
         for contender in contenders {
             let _ = write!(out, "| {contender} |");
             for &workload in &workloads {
-                let here: Vec<&Row> = rows.iter().copied().filter(|row| row.workload == workload).collect();
+                let here: Vec<&Row> =
+                    rows.iter().copied().filter(|row| row.workload == workload).collect();
                 let cell = match (cells.get(&(contender, workload)), base_of(&here, base)) {
-                    (Some(row), Some(base)) if row.contender == base.contender => time(row.median()),
+                    (Some(row), Some(base)) if row.contender == base.contender => {
+                        time(row.median())
+                    }
                     (Some(row), Some(base)) => digits(row.ratio(base)),
                     (Some(row), None) => time(row.median()),
                     (None, _) => "–".to_owned(),

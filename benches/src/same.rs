@@ -1,7 +1,8 @@
 //! Whether two results are the same data, be they owned or borrowed.
 //!
-//! Every contender's result is compared with the truth before anything is timed. Floats are compared by their
-//! bits; `ulps` allows for `serde_json`, whose default float parser is off in the last place at times.
+//! Every contender's result is compared with the truth before anything is timed. Floats are
+//! compared by their bits; `ulps` allows for `serde_json`, whose default float parser is off in the
+//! last place at times.
 
 use std::collections::HashMap;
 
@@ -28,7 +29,8 @@ impl Same for f64 {
     fn same(&self, other: &f64, ulps: u64) -> bool {
         // Neighbouring floats of one sign have neighbouring bits.
         self.to_bits() == other.to_bits()
-            || (self.is_sign_positive() == other.is_sign_positive() && self.to_bits().abs_diff(other.to_bits()) <= ulps)
+            || (self.is_sign_positive() == other.is_sign_positive()
+                && self.to_bits().abs_diff(other.to_bits()) <= ulps)
     }
 }
 

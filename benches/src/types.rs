@@ -1,7 +1,7 @@
 //! The Rust types of the workloads, owned and borrowed.
 //!
-//! They derive the traits of serde and of deser (one peer's own), with as few attributes as possible: what a
-//! user would write. Equality across owned and borrowed is in `same.rs`.
+//! They derive the traits of serde and of deser (one peer's own), with as few attributes as
+//! possible: what a user would write. Equality across owned and borrowed is in `same.rs`.
 
 use std::fmt;
 
@@ -9,7 +9,9 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 
 /// A row: what most services exchange.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
+#[derive(
+    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
+)]
 pub struct Record {
     pub id: i64,
     pub name: String,
@@ -21,7 +23,9 @@ pub struct Record {
 }
 
 /// The dict within a [`Record`].
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
+#[derive(
+    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
+)]
 pub struct Address {
     pub street: String,
     pub city: String,
@@ -50,8 +54,11 @@ pub struct AddressRef<'a> {
     pub zip: &'a str,
 }
 
-/// An instance of the Python class `benchdata.Particle`. Contenders that know no classes see a dict.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
+/// An instance of the Python class `benchdata.Particle`. Contenders that know no classes see a
+/// dict.
+#[derive(
+    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
+)]
 #[serde(rename = "py:benchdata:Particle")]
 pub struct Particle {
     pub ident: i64,
@@ -73,7 +80,9 @@ pub struct ParticleRef<'a> {
 }
 
 /// A node of the deep tree.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
+#[derive(
+    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
+)]
 pub struct Branch {
     pub name: String,
     pub value: i64,
@@ -90,7 +99,9 @@ pub struct BranchRef<'a> {
 }
 
 /// Python `bytes`.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize)]
+#[derive(
+    Debug, Clone, serde::Serialize, serde::Deserialize, deser::Serialize, deser::Deserialize,
+)]
 pub struct Blob(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
 /// A [`Blob`] that stays in the input.
@@ -106,7 +117,9 @@ pub struct Entries(#[deser(as = deser::adapters::PairsAsMap)] pub Vec<(String, i
 pub struct EntriesRef<'a>(#[deser(as = deser::adapters::PairsAsMap)] pub Vec<(&'a str, i64)>);
 
 /// Collects a map's pairs. The size is believed up to a bound, as serde's own collections do.
-fn pairs<'de, K: serde::Deserialize<'de>, A: MapAccess<'de>>(mut map: A) -> Result<Vec<(K, i64)>, A::Error> {
+fn pairs<'de, K: serde::Deserialize<'de>, A: MapAccess<'de>>(
+    mut map: A,
+) -> Result<Vec<(K, i64)>, A::Error> {
     const MOST: usize = (1 << 20) / size_of::<(String, i64)>();
     let mut out = Vec::with_capacity(map.size_hint().unwrap_or(0).min(MOST));
     while let Some(pair) = map.next_entry()? {

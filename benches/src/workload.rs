@@ -11,11 +11,11 @@ pub trait Workload: 'static {
     const NAME: &'static str;
     /// The pickle's name in the data folder, without `.pkl`.
     const FILE: &'static str = Self::NAME;
-    /// The file that holds the same values as [`Workload::FILE`] in a form `serde-pickle` 1.2 can read: it is
-    /// read once, into the truth that all results are compared with.
+    /// The file that holds the same values as [`Workload::FILE`] in a form `serde-pickle` 1.2 can
+    /// read: it is read once, into the truth that all results are compared with.
     const TRUTH: &'static str = Self::FILE;
-    /// The protocol that pickles are encoded at where the contender lets one choose; what CPython's own is at
-    /// is the file's matter.
+    /// The protocol that pickles are encoded at where the contender lets one choose; what CPython's
+    /// own is at is the file's matter.
     const PROTOCOL: u8 = 4;
     /// Whether [`Workload::Borrowed`] borrows anything.
     const BORROWS: bool = true;
@@ -33,8 +33,8 @@ pub trait Workload: 'static {
         + deser::Serialize
         + for<'de> deser::Deserialize<'de>
         + 'static;
-    /// [`Workload::Owned`], or what holds the same in the order of the pickle: what the inputs of the other
-    /// formats are encoded from, so that everybody reads the same order.
+    /// [`Workload::Owned`], or what holds the same in the order of the pickle: what the inputs of
+    /// the other formats are encoded from, so that everybody reads the same order.
     type Ordered: serde::Serialize + serde::de::DeserializeOwned;
     type Borrowed<'a>: Same<Self::Owned> + serde::Deserialize<'a> + deser::Deserialize<'a>;
 }

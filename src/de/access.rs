@@ -1,7 +1,8 @@
-//! Contents of containers as serde's `SeqAccess` and `MapAccess`, and the place where errors learn where they are.
+//! Contents of containers as serde's `SeqAccess` and `MapAccess`, and the place where errors learn
+//! where they are.
 //!
-//! An error that comes out of a value gets that value's byte here, unless an inner access has attached a more exact one,
-//! and the index or key under which it lies.
+//! An error that comes out of a value gets that value's byte here, unless an inner access has
+//! attached a more exact one, and the index or key under which it lies.
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
@@ -22,7 +23,12 @@ pub(crate) struct Items<'g, 'de> {
 
 impl<'g, 'de> Items<'g, 'de> {
     #[inline]
-    pub(crate) fn new(cx: &'g Cx<'g, 'de>, contents: Contents<'g, 'de>, len: usize, depth: u32) -> Self {
+    pub(crate) fn new(
+        cx: &'g Cx<'g, 'de>,
+        contents: Contents<'g, 'de>,
+        len: usize,
+        depth: u32,
+    ) -> Self {
         Self { cx, contents, len, left: len, depth }
     }
 
@@ -109,7 +115,12 @@ pub(crate) struct Pairs<'g, 'de> {
 
 impl<'g, 'de> Pairs<'g, 'de> {
     #[inline]
-    pub(crate) fn new(cx: &'g Cx<'g, 'de>, contents: Contents<'g, 'de>, left: usize, depth: u32) -> Self {
+    pub(crate) fn new(
+        cx: &'g Cx<'g, 'de>,
+        contents: Contents<'g, 'de>,
+        left: usize,
+        depth: u32,
+    ) -> Self {
         Self { cx, contents, following: Vec::new(), left, depth, key: Handle::VACANT }
     }
 

@@ -1,9 +1,11 @@
 //! Class names in serde names, on reading: `py:module:qualname` on a container or a variant.
 //!
-//! What such a type reads is checked to be of its class first, whatever Python has spelled it with: NEWOBJ, REDUCE, INST,
-//! `copyreg._reconstructor`. Then a struct takes the state, a tuple the positional arguments, a unit nothing. What a newtype
-//! takes depends on its content, which shows only when that asks: [`Content`] answers a struct or a map with the state, and
-//! anything else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its values.
+//! What such a type reads is checked to be of its class first, whatever Python has spelled it with:
+//! NEWOBJ, REDUCE, INST, `copyreg._reconstructor`. Then a struct takes the state, a tuple the
+//! positional arguments, a unit nothing. What a newtype takes depends on its content, which shows
+//! only when that asks: [`Content`] answers a struct or a map with the state, and anything else
+//! with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
+//! values.
 //!
 //! The names are compared once for each class of a graph and name of a type: see [`ClassCache`].
 
@@ -25,7 +27,8 @@ use crate::reduce::token;
 
 /// What was found for the pairs of a class and the names of a type that a walk met last.
 ///
-/// The key is the handle of the class, and address and length of the name or of the list of names: constants of the program.
+/// The key is the handle of the class, and address and length of the name or of the list of names:
+/// constants of the program.
 #[derive(Default)]
 pub(crate) struct ClassCache([Cell<Entry>; 8]);
 
@@ -39,7 +42,12 @@ struct Entry {
 
 impl ClassCache {
     /// Whether `name` is that of the class.
-    fn is(&self, node: &NodeDeserializer<'_, '_>, class: Handle, name: &'static str) -> Result<bool> {
+    fn is(
+        &self,
+        node: &NodeDeserializer<'_, '_>,
+        class: Handle,
+        name: &'static str,
+    ) -> Result<bool> {
         let found = self.find(node, class, (name.as_ptr() as usize, name.len()), &[name])?;
         Ok(found.is_some())
     }
@@ -77,20 +85,32 @@ impl ClassCache {
             }
         }
         // There are fewer than 2³² names.
-        slot.set(Entry { class: bits, names: key, found: found.map_or(0, |place| place as u32 + 1) });
+        slot.set(Entry {
+            class: bits,
+            names: key,
+            found: found.map_or(0, |place| place as u32 + 1),
+        });
         Ok(found)
     }
 }
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
-    pub(crate) fn class_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    pub(crate) fn class_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if !self.is_class_itself(name)? {
             self.instance_of(name)?;
         }
         visitor.visit_unit()
     }
 
-    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         let object = self.instance_of(name)?;
         visitor.visit_newtype_struct(Content { node: self.unwrapped()?, object })
     }
@@ -133,20 +153,30 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         {
             return self.member_by_name(name, visitor);
         }
-        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty() {
+        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
+        {
             return Err(self.mismatch(variants));
         }
         let object = self.instance_of(name)?;
         let value = match (object.base, object.args) {
             (Some((_, value)), _) | (None, &[value]) => value,
-            _ => return Err(Error::data(format!("a member of {} is made of its value alone", class_text(&[name])))),
+            _ => {
+                return Err(Error::data(format!(
+                    "a member of {} is made of its value alone",
+                    class_text(&[name])
+                )));
+            }
         };
         let node = self.of(value);
         match self.cx.int(value)? {
-            Some(Int::Small(value)) => return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value))),
+            Some(Int::Small(value)) => {
+                return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value)));
+            }
             Some(Int::Long(bytes)) => {
                 // A variant's name stands for an int of up to 128 bits.
-                return match crate::natural::long(bytes).and_then(|value| i128::try_from(value).ok()) {
+                return match crate::natural::long(bytes)
+                    .and_then(|value| i128::try_from(value).ok())
+                {
                     Some(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
                     None => Err(no_member(name, "an int of more than 128 bits")),
                 };
@@ -177,8 +207,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is pickled by name, and
-    /// any global nested in a class, is written.
+    /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is
+    /// pickled by name, and any global nested in a class, is written.
     fn member_by_name<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
         let (module, qualname) = self.global_names()?;
         if let Some((class, member)) = qualname.rsplit_once('.')
@@ -186,7 +216,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         {
             return visitor.visit_enum(NamedVariant(member));
         }
-        Err(Error::data(format!("expected a member of {}, found the global {module}.{qualname}", class_text(&[name]))))
+        Err(Error::data(format!(
+            "expected a member of {}, found the global {module}.{qualname}",
+            class_text(&[name])
+        )))
     }
 
     /// An object or a global where an enum is asked for that is not named as a class.
@@ -198,7 +231,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
             return visitor.visit_enum(found);
         }
-        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty() {
+        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
+        {
             return Err(self.mismatch(variants));
         }
         if self.is_global()? {
@@ -213,7 +247,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The variant that is named as the class of this object.
-    fn class_variant(&self, variants: &'static [&'static str]) -> Result<Option<ClassVariant<'g, 'de>>> {
+    fn class_variant(
+        &self,
+        variants: &'static [&'static str],
+    ) -> Result<Option<ClassVariant<'g, 'de>>> {
         if !variants.iter().any(|variant| variant.starts_with(token::CLASS)) {
             return Ok(None);
         }
@@ -229,7 +266,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => return Ok(None),
         };
         let found = self.cx.classes.which(self, class, variants)?;
-        Ok(found.and_then(|place| variants.get(place)).map(|variant| ClassVariant { node: *self, object, variant }))
+        Ok(found.and_then(|place| variants.get(place)).map(|variant| ClassVariant {
+            node: *self,
+            object,
+            variant,
+        }))
     }
 
     fn spelled(&self) -> Result<ObjectView<'g>> {
@@ -241,11 +282,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Module and qualified name of a global; `None` for what is none.
     fn names_of(&self, class: Handle) -> Result<Option<(String, String)>> {
         match class.tag() {
-            Tag::Ext => {
-                self.of(class).global_names().map(|(module, name)| Some((module.into_owned(), name.into_owned())))
-            }
+            Tag::Ext => self
+                .of(class)
+                .global_names()
+                .map(|(module, name)| Some((module.into_owned(), name.into_owned()))),
             _ => {
-                let names = global_names(self.cx.nodes, self.cx.input, class, self.cx.settings.fix_imports)?;
+                let names = global_names(
+                    self.cx.nodes,
+                    self.cx.input,
+                    class,
+                    self.cx.settings.fix_imports,
+                )?;
                 Ok(names.map(|(module, name)| (module.into_owned(), name.into_owned())))
             }
         }
@@ -283,7 +330,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 (_, Ok(object)) => names_of(object.callable),
                 _ => None,
             },
-            Tag::Global | Tag::Ext => names_of(self.handle).map(|name| format!("the global {name}")),
+            Tag::Global | Tag::Ext => {
+                names_of(self.handle).map(|name| format!("the global {name}"))
+            }
             _ => None,
         };
         let found = found.unwrap_or_else(|| crate::machine::describe(self.handle.tag()).to_owned());
@@ -291,14 +340,23 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The positional arguments of an object, for a tuple of `len` fields.
-    fn visit_positional<V: Visitor<'de>>(self, object: &ObjectView<'g>, len: usize, visitor: V) -> Result<V::Value> {
+    fn visit_positional<V: Visitor<'de>>(
+        self,
+        object: &ObjectView<'g>,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         refuse_keywords(&self, object)?;
         if let Some((_, base)) = object.base {
             return self.inner(base)?.deserialize_seq(visitor);
         }
         match object.args {
             // A subclass of tuple has its items in one argument.
-            &[items] if len != 1 && items.tag() == Tag::Tuple && tuple_items(self.cx.nodes, items).len() == len => {
+            &[items]
+                if len != 1
+                    && items.tag() == Tag::Tuple
+                    && tuple_items(self.cx.nodes, items).len() == len =>
+            {
                 self.inner(items)?.visit_items(visitor)
             }
             args => self.visit_run(args, visitor),
@@ -309,9 +367,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 /// Keyword arguments have names, which a tuple has no place for.
 fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
     match object.kwargs {
-        Some(kwargs) if node.cx.nodes.contents_len(&node.cx.nodes.object(kwargs.number())) != 0 => Err(Error::data(
-            "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
-        )),
+        Some(kwargs) if node.cx.nodes.contents_len(&node.cx.nodes.object(kwargs.number())) != 0 => {
+            Err(Error::data(
+                "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -322,8 +382,11 @@ fn visit_empty<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value> {
 
 /// `a.B`, or `a.B, a.C or d.E`, for messages.
 fn class_text(names: &[&'static str]) -> String {
-    let classes: Vec<String> =
-        names.iter().filter_map(|name| ClassName::parse(name).ok().flatten()).map(|class| class.to_string()).collect();
+    let classes: Vec<String> = names
+        .iter()
+        .filter_map(|name| ClassName::parse(name).ok().flatten())
+        .map(|class| class.to_string())
+        .collect();
     match classes.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => classes.concat(),
@@ -332,7 +395,10 @@ fn class_text(names: &[&'static str]) -> String {
 
 #[cold]
 fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
-    Error::data(format!("no variant stands for the member of {} whose value is {value}", class_text(&[name])))
+    Error::data(format!(
+        "no variant stands for the member of {} whose value is {value}",
+        class_text(&[name])
+    ))
 }
 
 /// A variant that is named as a class.
@@ -376,7 +442,11 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
         self.node.visit_positional(&object, len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.object {
             None if fields.is_empty() => visit_empty(visitor),
             _ => self.node.struct_of_object(&self.object()?, visitor),
@@ -391,7 +461,8 @@ struct Content<'g, 'de> {
 }
 
 impl<'g, 'de> Content<'g, 'de> {
-    /// The single argument, or the value of a builtin base class; `None` where there is no such thing.
+    /// The single argument, or the value of a builtin base class; `None` where there is no such
+    /// thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
         refuse_keywords(&self.node, &self.object)?;
         match (self.object.base, self.object.args) {
@@ -450,7 +521,9 @@ impl<'de> Deserializer<'de> for Content<'_, 'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.object.args {
-            [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => visitor.visit_none(),
+            [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => {
+                visitor.visit_none()
+            }
             _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
         }
     }
@@ -462,14 +535,22 @@ impl<'de> Deserializer<'de> for Content<'_, 'de> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.argument()? {
             Some(argument) => argument.deserialize_unit_struct(name, visitor),
             None => visitor.visit_unit(),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
             return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }
@@ -497,9 +578,16 @@ impl<'de> Deserializer<'de> for Content<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.argument()? {
-            Some(argument) if name.starts_with(token::CLASS) => argument.deserialize_tuple_struct(name, len, visitor),
+            Some(argument) if name.starts_with(token::CLASS) => {
+                argument.deserialize_tuple_struct(name, len, visitor)
+            }
             _ => self.deserialize_seq(visitor),
         }
     }

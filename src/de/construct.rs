@@ -1,13 +1,15 @@
 //! Safe constructors: objects that a [`Resolver`](crate::Resolver) makes into values of its own.
 //!
-//! A constructor gets an object as a whole, state and items included, so it cannot run while the machine is still reading:
-//! it runs when the walk comes to the object. The object is built as a `Value` (in which objects within it have been
-//! constructed already), handed over, and what comes back is imported into nodes of its own, which are walked in the
-//! object's place. What a constructor returns is not constructed again.
+//! A constructor gets an object as a whole, state and items included, so it cannot run while the
+//! machine is still reading: it runs when the walk comes to the object. The object is built as a
+//! `Value` (in which objects within it have been constructed already), handed over, and what comes
+//! back is imported into nodes of its own, which are walked in the object's place. What a
+//! constructor returns is not constructed again.
 //!
-//! An object that is referred to twice is constructed twice, like everything that a tree expands; a `Graph` shows objects
-//! as they are in the pickle and constructs nothing. [`Resolver::constructs`](crate::Resolver::constructs) tells in
-//! advance which classes are meant, so that all other objects are read as ever.
+//! An object that is referred to twice is constructed twice, like everything that a tree expands; a
+//! `Graph` shows objects as they are in the pickle and constructs nothing.
+//! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
+//! so that all other objects are read as ever.
 
 use super::cx::Cx;
 use super::node::NodeDeserializer;
@@ -30,10 +32,14 @@ pub(crate) struct Made<'g> {
 
 impl<'g> Made<'g> {
     /// Walks over it.
-    pub(crate) fn read<'de, T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<'de, T>(
+        self,
+        walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
+    ) -> Result<T> {
         let nodes: Nodes<'de> = self.nodes;
         let cx = Cx::new(&nodes, &[], 0, self.settings);
-        walk(NodeDeserializer::new(&cx, self.root, self.depth)).map_err(|error| cx.locate(error, self.root))
+        walk(NodeDeserializer::new(&cx, self.root, self.depth))
+            .map_err(|error| cx.locate(error, self.root))
     }
 }
 
@@ -46,7 +52,9 @@ impl<'g> NodeDeserializer<'g, '_> {
     pub(crate) fn construct(&self) -> Result<Option<Made<'g>>> {
         let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
         let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
-        let Value::Object(object) = crate::value::build_object(self.cx, self.handle)? else { return Ok(None) };
+        let Value::Object(object) = crate::value::build_object(self.cx, self.handle)? else {
+            return Ok(None);
+        };
         let Some(value) = resolver.construct(&class, &object)? else { return Ok(None) };
         let mut nodes = Nodes::default();
         let offset = self.cx.nodes.offset(self.handle).unwrap_or(0);
@@ -62,8 +70,11 @@ pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Opti
     if handle.tag() != Tag::Instance {
         return Ok(None);
     }
-    // What spells bytes, and spells them wrong, is no object of the caller's: the walk that goes on says what is wrong.
-    let Ok(View::Object(object)) = NodeDeserializer::root(cx, handle).view() else { return Ok(None) };
+    // What spells bytes, and spells them wrong, is no object of the caller's: the walk that goes on
+    // says what is wrong.
+    let Ok(View::Object(object)) = NodeDeserializer::root(cx, handle).view() else {
+        return Ok(None);
+    };
     let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
     let Some((module, qualname)) = names else { return Ok(None) };
     let class = Global { module: module.into_owned(), qualname: qualname.into_owned() };

@@ -1,4 +1,5 @@
-//! What every step of a walk over a graph shares: the nodes, the input, the settings, and the budget.
+//! What every step of a walk over a graph shares: the nodes, the input, the settings, and the
+//! budget.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -26,8 +27,9 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
-    /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about what was seen before;
-    /// what a graph without shared references comes to is granted on top of the limit.
+    /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about
+    /// what was seen before; what a graph without shared references comes to is granted on top of
+    /// the limit.
     budget: Cell<u64>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
@@ -40,16 +42,26 @@ pub(crate) struct Cx<'g, 'de> {
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    /// `span` is how many bytes of the input the nodes were made from. What follows them says nothing: a reader does not even have
-    /// it, and is to meet the same limits.
-    pub(crate) fn new(nodes: &'g Nodes<'de>, input: &'de [u8], span: usize, settings: Settings<'g>) -> Self {
+    /// `span` is how many bytes of the input the nodes were made from. What follows them says
+    /// nothing: a reader does not even have it, and is to meet the same limits.
+    pub(crate) fn new(
+        nodes: &'g Nodes<'de>,
+        input: &'de [u8],
+        span: usize,
+        settings: Settings<'g>,
+    ) -> Self {
         let looked_through = nodes.handle_count() as u64 + LOOKS * nodes.run_count() as u64 + 1;
         let own = limits::EXPANSION_PER_VALUE * looked_through + span as u64;
         Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
     }
 
     /// One of several walks that share a budget.
-    pub(crate) fn with_budget(nodes: &'g Nodes<'de>, input: &'de [u8], settings: Settings<'g>, budget: u64) -> Self {
+    pub(crate) fn with_budget(
+        nodes: &'g Nodes<'de>,
+        input: &'de [u8],
+        settings: Settings<'g>,
+        budget: u64,
+    ) -> Self {
         Self {
             nodes,
             input,
@@ -92,8 +104,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge(count.saturating_mul(limits::EXPANSION_PER_VALUE as usize))
     }
 
-    /// Counts a look through all that was done to an object after it was made. Whoever wants its state has to, however much
-    /// else was done to it, and the object may be one that half a million references lead to.
+    /// Counts a look through all that was done to an object after it was made. Whoever wants its
+    /// state has to, however much else was done to it, and the object may be one that half a
+    /// million references lead to.
     pub(crate) fn charge_runs(&self, object: &Object) -> Result<()> {
         if !object.has_more() {
             return Ok(());
@@ -104,7 +117,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each time.
+    /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each
+    /// time.
     #[inline]
     pub(crate) fn int(&self, handle: Handle) -> Result<Option<Int<'g>>> {
         if handle.tag() != Tag::FloatLine {
@@ -183,7 +197,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         })
     }
 
-    /// Text of a kind that has no `&'de str`: escaped, with surrogates, or not in the input. `None` for what is no text.
+    /// Text of a kind that has no `&'de str`: escaped, with surrogates, or not in the input. `None`
+    /// for what is no text.
     #[cold]
     pub(crate) fn owned_text(&self, handle: Handle) -> Result<Option<String>> {
         match scalar::text(self.nodes, self.input, handle) {
@@ -195,9 +210,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             Some(Text::Surrogates(bytes)) => {
                 self.charge(bytes.len())?;
                 match self.settings.errors {
-                    Errors::Strict => {
-                        Err(Error::data("the text has lone surrogates; read it as a Value, or see DeOptions::errors"))
-                    }
+                    Errors::Strict => Err(Error::data(
+                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
+                    )),
                     errors => Ok(Some(repair(&bytes, errors, 3))),
                 }
             }
@@ -218,24 +233,31 @@ impl<'g, 'de> Cx<'g, 'de> {
                 return Ok(Some(Cow::Owned(chars.iter().map(|&byte| char::from(byte)).collect())));
             }
             Encoding::Utf8 => ("UTF-8", std::str::from_utf8(chars).ok()),
-            Encoding::Ascii => ("ASCII", std::str::from_utf8(chars).ok().filter(|text| text.is_ascii())),
+            Encoding::Ascii => {
+                ("ASCII", std::str::from_utf8(chars).ok().filter(|text| text.is_ascii()))
+            }
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => {
-                Err(Error::data(format!("an 8-bit string of Python 2 is not {what}; see DeOptions::encoding")))
+            (None, Errors::Strict) => Err(Error::data(format!(
+                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
+            ))),
+            (None, errors) if self.settings.encoding == Encoding::Utf8 => {
+                Ok(Some(repair(chars, errors, 1).into()))
             }
-            (None, errors) if self.settings.encoding == Encoding::Utf8 => Ok(Some(repair(chars, errors, 1).into())),
             (None, errors) => {
-                let replacement = (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);
-                let decoded = |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
+                let replacement =
+                    (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);
+                let decoded =
+                    |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
                 Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
             }
         }
     }
 }
 
-/// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three bytes and counts once.
+/// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three
+/// bytes and counts once.
 fn repair(bytes: &[u8], errors: Errors, surrogate: usize) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;

@@ -1,7 +1,8 @@
 //! [`Elements`]: a long list, item by item.
 //!
-//! The machine has read the whole pickle, so that later opcodes may still change what earlier ones made; what is saved is
-//! the Rust values, which are made one at a time. The iterator is the walk over the top container and nothing else.
+//! The machine has read the whole pickle, so that later opcodes may still change what earlier ones
+//! made; what is saved is the Rust values, which are made one at a time. The iterator is the walk
+//! over the top container and nothing else.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +16,8 @@ use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Contents, Nodes, RunKind};
 use crate::graph::view::{View, set_items, tuple_items, view};
 
-/// The items of one list, tuple or set, each made when the iterator comes to it; see [`Deserializer::elements`].
+/// The items of one list, tuple or set, each made when the iterator comes to it; see
+/// [`Deserializer::elements`].
 ///
 /// After an error the iterator goes on with the next item.
 ///
@@ -66,10 +68,14 @@ fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, 
         }
         Tag::Tuple | Tag::EmptyTuple => handles(tuple_items(nodes, root).to_vec()),
         Tag::Instance => match view(nodes, cx.input, root.number())? {
-            View::Set { items, taken, .. } => handles(set_items(nodes, root.number(), items, taken)),
+            View::Set { items, taken, .. } => {
+                handles(set_items(nodes, root.number(), items, taken))
+            }
             // A deque, or a subclass of list.
             View::Object(object) => {
-                let runs = object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+                let runs = object
+                    .more(nodes)
+                    .filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
                 handles(runs.flat_map(|(_, run)| run.iter().copied()).collect())
             }
             _ => Err(no_items(root)),
@@ -79,7 +85,10 @@ fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, 
 }
 
 fn no_items(root: Handle) -> Error {
-    Error::data(format!("expected a list, tuple or set, found {}", crate::machine::describe(root.tag())))
+    Error::data(format!(
+        "expected a list, tuple or set, found {}",
+        crate::machine::describe(root.tag())
+    ))
 }
 
 impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
@@ -93,10 +102,9 @@ impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
         }?;
         let index = self.index;
         self.index += 1;
-        Some(
-            self.element(handle)
-                .map_err(|error| self.cx.locate(error, handle).under_index(index).in_stream(self.start)),
-        )
+        Some(self.element(handle).map_err(|error| {
+            self.cx.locate(error, handle).under_index(index).in_stream(self.start)
+        }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

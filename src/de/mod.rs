@@ -1,8 +1,8 @@
 //! Graph → serde visitors.
 //!
-//! [`Deserializer`] reads pickles from a slice or a reader, one after another; each is run by the machine into nodes, and
-//! `node` walks over those as serde asks. The walk is the only part that recurses, in the visitors of the user's types, and
-//! the only part with a budget: see `cx`.
+//! [`Deserializer`] reads pickles from a slice or a reader, one after another; each is run by the
+//! machine into nodes, and `node` walks over those as serde asks. The walk is the only part that
+//! recurses, in the visitors of the user's types, and the only part with a budget: see `cx`.
 
 mod access;
 mod class;
@@ -36,16 +36,16 @@ pub(crate) use options::{Plain, Settings};
 
 /// Reads a value from a pickle in memory.
 ///
-/// `&str` and `&[u8]` borrow from the slice. Bytes behind the pickle are ignored, as Python's `pickle.loads` does; nothing
-/// in the pickle is executed.
+/// `&str` and `&[u8]` borrow from the slice. Bytes behind the pickle are ignored, as Python's
+/// `pickle.loads` does; nothing in the pickle is executed.
 ///
-/// The type's `Deserialize` may run twice for one call: what picklers write of plain data is read from the opcodes at once,
-/// and where that does not work out, from the start in the general way. Only a type that does something else than
-/// deserialize (that counts, say) can tell.
+/// The type's `Deserialize` may run twice for one call: what picklers write of plain data is read
+/// from the opcodes at once, and where that does not work out, from the start in the general way.
+/// Only a type that does something else than deserialize (that counts, say) can tell.
 ///
 /// # Errors
-/// `Eof` and `Syntax` where the bytes are no pickle, `Data` where it does not fit the type, `Limit` where it nests or
-/// expands too far. Each says at which byte and at which place in the value.
+/// `Eof` and `Syntax` where the bytes are no pickle, `Data` where it does not fit the type, `Limit`
+/// where it nests or expands too far. Each says at which byte and at which place in the value.
 ///
 /// ```
 /// use serde_derive::Deserialize;
@@ -68,9 +68,9 @@ pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
 
 /// Reads a value from a pickle that a reader gives.
 ///
-/// No byte behind the pickle's STOP is read, so that what follows it is still there; see [`Deserializer`] for several
-/// pickles in a row. A reader without a buffer of its own is read in small pieces: wrap a file in a `BufReader` when
-/// nothing else reads from it.
+/// No byte behind the pickle's STOP is read, so that what follows it is still there; see
+/// [`Deserializer`] for several pickles in a row. A reader without a buffer of its own is read in
+/// small pieces: wrap a file in a `BufReader` when nothing else reads from it.
 ///
 /// # Errors
 /// As [`from_slice`]; and `Io`, where the reader fails.
@@ -112,14 +112,17 @@ pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
     let cx = Cx::new(nodes, input, loaded.end, *settings).with_buffers(buffers.unwrap_or_default());
-    T::deserialize(NodeDeserializer::root(&cx, loaded.root)).map_err(|error| cx.locate(error, loaded.root))
+    T::deserialize(NodeDeserializer::root(&cx, loaded.root))
+        .map_err(|error| cx.locate(error, loaded.root))
 }
 
 /// Sees to it that the pickles read so far took every buffer that was given with them.
 pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {
-        return Err(Error::data(format!("of {given} out-of-band buffers the pickle takes only {taken}")));
+        return Err(Error::data(format!(
+            "of {given} out-of-band buffers the pickle takes only {taken}"
+        )));
     }
     Ok(())
 }
@@ -129,6 +132,13 @@ impl Settings<'_> {
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
         let hooks = (self.resolver.is_some() || self.extensions.is_some()).then_some(self);
         let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
-        Config { share_text, max_nodes, max_int_digits, buffers: buffers.map(<[_]>::len), hooks, any_operands: false }
+        Config {
+            share_text,
+            max_nodes,
+            max_int_digits,
+            buffers: buffers.map(<[_]>::len),
+            hooks,
+            any_operands: false,
+        }
     }
 }

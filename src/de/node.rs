@@ -1,8 +1,9 @@
 //! One value of a graph as serde's `Deserializer`.
 //!
-//! Each method looks at the tag it expects most and leaves the rest to [`NodeDeserializer::any`], so that the frequent
-//! pairs of type and value (a struct from a dict, a string from text, an int from an int) are short, inlined paths. What an
-//! instance is to serde is told in `object`, the private names in `token`.
+//! Each method looks at the tag it expects most and leaves the rest to [`NodeDeserializer::any`],
+//! so that the frequent pairs of type and value (a struct from a dict, a string from text, an int
+//! from an int) are short, inlined paths. What an instance is to serde is told in `object`, the
+//! private names in `token`.
 //!
 //! Text is handed out as `&'de str` wherever it lies in the input unescaped.
 
@@ -21,7 +22,8 @@ use crate::graph::scalar::{self, Int};
 use crate::limits;
 use crate::reduce::token;
 
-/// Reads what the caller's constructor makes of an object in the object's place, by the method that was asked for.
+/// Reads what the caller's constructor makes of an object in the object's place, by the method that
+/// was asked for.
 macro_rules! constructed {
     ($self:ident, $visitor:ident, $method:ident($($argument:expr),*)) => {
         if $self.handle.tag() == Tag::Instance
@@ -101,7 +103,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// Hands out the handles of `run` as a sequence.
-    pub(crate) fn visit_run<V: Visitor<'de>>(self, run: &'g [Handle], visitor: V) -> Result<V::Value> {
+    pub(crate) fn visit_run<V: Visitor<'de>>(
+        self,
+        run: &'g [Handle],
+        visitor: V,
+    ) -> Result<V::Value> {
         self.visit_contents(Contents::of(self.cx.nodes, run), run.len(), visitor)
     }
 
@@ -111,7 +117,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let object = self.cx.nodes.object(self.handle.number());
         let len = self.cx.nodes.contents_len(&object);
         self.cx.charge_values(len)?;
-        let mut pairs = Pairs::new(self.cx, self.cx.nodes.contents(&object), len / 2, self.deeper()?);
+        let mut pairs =
+            Pairs::new(self.cx, self.cx.nodes.contents(&object), len / 2, self.deeper()?);
         let value = visitor.visit_map(&mut pairs)?;
         match pairs.left() {
             0 => Ok(value),
@@ -174,8 +181,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Hands out an 8-bit string as text by the encoding, or as bytes.
     ///
     /// With `or_bytes`, a string that UTF-8, the default, cannot decode is bytes too.
-    pub(crate) fn visit_chars<V: Visitor<'de>>(self, or_bytes: bool, visitor: V) -> Result<V::Value> {
-        let Some(chars) = scalar::chars(self.cx.input, self.handle) else { return Err(self.unreadable()) };
+    pub(crate) fn visit_chars<V: Visitor<'de>>(
+        self,
+        or_bytes: bool,
+        visitor: V,
+    ) -> Result<V::Value> {
+        let Some(chars) = scalar::chars(self.cx.input, self.handle) else {
+            return Err(self.unreadable());
+        };
         self.cx.charge(chars.len())?;
         let lenient = or_bytes && self.cx.settings.encoding == super::Encoding::Utf8;
         match chars {
@@ -201,7 +214,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         // A view of a view is not made by the machine; two steps lead to the payload.
         for _ in 0..3 {
             match handle.tag() {
-                Tag::Buffer => return self.cx.buffer(handle).map(|buffer| Some(Cow::Borrowed(buffer.bytes))),
+                Tag::Buffer => {
+                    return self.cx.buffer(handle).map(|buffer| Some(Cow::Borrowed(buffer.bytes)));
+                }
                 Tag::ByteArray | Tag::View => {
                     let object = self.cx.nodes.object(handle.number());
                     match self.cx.nodes.first(&object).first() {
@@ -216,7 +231,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     });
                 }
                 Tag::Instance => return self.call_bytes(handle),
-                _ => return Ok(scalar::bytes(self.cx.nodes, self.cx.input, handle).map(Cow::Borrowed)),
+                _ => {
+                    return Ok(
+                        scalar::bytes(self.cx.nodes, self.cx.input, handle).map(Cow::Borrowed)
+                    );
+                }
             }
         }
         Ok(None)
@@ -242,7 +261,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::None => visitor.visit_unit(),
             Tag::True => visitor.visit_bool(true),
             Tag::False => visitor.visit_bool(false),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => self.visit_int(visitor),
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+                self.visit_int(visitor)
+            }
             Tag::Float8 | Tag::FloatLine => self.visit_float(visitor),
             Tag::Shared
             | Tag::Str1
@@ -299,7 +320,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The error of a handle that the machine never makes.
     #[cold]
     pub(crate) fn unreadable(&self) -> Error {
-        Error::data(format!("{} has no content in this pickle", crate::machine::describe(self.handle.tag())))
+        Error::data(format!(
+            "{} has no content in this pickle",
+            crate::machine::describe(self.handle.tag())
+        ))
     }
 
     /// Whether the value is text of any spelling.
@@ -320,7 +344,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
-/// Who asks for a signed int takes one without a look at the sign, which in mixed ints is a coin toss.
+/// Who asks for a signed int takes one without a look at the sign, which in mixed ints is a coin
+/// toss.
 #[inline]
 fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
     visitor.visit_i64(value)
@@ -416,7 +441,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 Some(value) => visitor.visit_f64(value),
                 None => Err(self.unreadable()),
             },
-            Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => self.visit_as_float(visitor),
+            Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
+                self.visit_as_float(visitor)
+            }
             Tag::Instance => self.scalar_of_instance(Ask::Float, visitor),
             _ => self.any(visitor),
         }
@@ -443,13 +470,18 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(Cow::Borrowed(chars)) => {
-                    self.cx.charge(chars.len()).and_then(|()| visitor.visit_borrowed_bytes(chars))
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => {
+                match scalar::chars(self.cx.input, self.handle) {
+                    Some(Cow::Borrowed(chars)) => self
+                        .cx
+                        .charge(chars.len())
+                        .and_then(|()| visitor.visit_borrowed_bytes(chars)),
+                    Some(Cow::Owned(chars)) => {
+                        self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars))
+                    }
+                    None => Err(self.unreadable()),
                 }
-                Some(Cow::Owned(chars)) => self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars)),
-                None => Err(self.unreadable()),
-            },
+            }
             Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
             _ => self.any(visitor),
         }
@@ -477,7 +509,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.any(visitor)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_unit_struct(name));
             return self.class_unit_struct(name, visitor);
@@ -486,7 +522,11 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     }
 
     #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
             // A `Value` is built with what is constructed in it.
             if name != token::VALUE {
@@ -514,7 +554,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, name: &'static str, len: usize, visitor: V) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         if name.starts_with(token::CLASS) {
             constructed!(self, visitor, deserialize_tuple_struct(name, len));
             return self.class_tuple_struct(name, len, visitor);
@@ -576,8 +621,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 }
             }
             Tag::Tuple => match *self.cx.nodes.first(&self.cx.nodes.object(self.handle.number())) {
-                [variant] => visitor.visit_enum(unit_variant(Self::new(self.cx, variant, self.deeper()?))),
-                [variant, data] => visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?)),
+                [variant] => {
+                    visitor.visit_enum(unit_variant(Self::new(self.cx, variant, self.deeper()?)))
+                }
+                [variant, data] => {
+                    visitor.visit_enum(VariantNode::new(self.cx, variant, data, self.deeper()?))
+                }
                 _ => Err(Error::data("an enum is a tuple of its variant and that variant's data")),
             },
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
@@ -592,9 +641,13 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Shared | Tag::Str1 | Tag::Str4 => self.visit_text(visitor),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
-                self.identifier_of_int(visitor)
-            }
+            Tag::Small
+            | Tag::Int
+            | Tag::Long1
+            | Tag::Long4
+            | Tag::IntLine
+            | Tag::LongLine
+            | Tag::Const => self.identifier_of_int(visitor),
             Tag::Instance => self.scalar_of_instance(Ask::Identifier, visitor),
             _ => self.any(visitor),
         }
@@ -620,7 +673,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// An int where a float is asked for: one beyond 128 bits has to be rounded here, for serde cannot carry it.
+    /// An int where a float is asked for: one beyond 128 bits has to be rounded here, for serde
+    /// cannot carry it.
     fn visit_as_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let big = match self.cx.int(self.handle)? {
             Some(Int::Long(bytes)) => num_bigint::BigInt::from_signed_bytes_le(bytes),
@@ -640,10 +694,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Text from what is no text opcode: bytes that are UTF-8, 8-bit strings, natural forms.
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine if self.cx.settings.encoding != super::Encoding::Bytes => {
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine
+                if self.cx.settings.encoding != super::Encoding::Bytes =>
+            {
                 self.visit_chars(false, visitor)
             }
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
+            Tag::Bytes1
+            | Tag::Bytes4
+            | Tag::Bytes8
+            | Tag::ByteArray
+            | Tag::Buffer
+            | Tag::View
+            | Tag::Const => {
                 let Some(bytes) = self.buffer_bytes()? else { return self.any(visitor) };
                 self.cx.charge(bytes.len())?;
                 match bytes {
@@ -666,16 +728,22 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn seq_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::EmptyTuple => self.visit_run(&[], visitor),
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match scalar::chars(self.cx.input, self.handle) {
-                Some(chars) => self.visit_byte_seq(&chars, visitor),
-                None => Err(self.unreadable()),
-            },
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer | Tag::View | Tag::Const => {
-                match self.buffer_bytes()? {
-                    Some(bytes) => self.visit_byte_seq(&bytes, visitor),
-                    None => self.any(visitor),
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => {
+                match scalar::chars(self.cx.input, self.handle) {
+                    Some(chars) => self.visit_byte_seq(&chars, visitor),
+                    None => Err(self.unreadable()),
                 }
             }
+            Tag::Bytes1
+            | Tag::Bytes4
+            | Tag::Bytes8
+            | Tag::ByteArray
+            | Tag::Buffer
+            | Tag::View
+            | Tag::Const => match self.buffer_bytes()? {
+                Some(bytes) => self.visit_byte_seq(&bytes, visitor),
+                None => self.any(visitor),
+            },
             Tag::Instance => {
                 constructed!(self, visitor, deserialize_seq());
                 self.seq_of_instance(visitor)
@@ -684,7 +752,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    pub(crate) fn visit_byte_seq<V: Visitor<'de>>(self, bytes: &[u8], visitor: V) -> Result<V::Value> {
+    pub(crate) fn visit_byte_seq<V: Visitor<'de>>(
+        self,
+        bytes: &[u8],
+        visitor: V,
+    ) -> Result<V::Value> {
         self.cx.charge(bytes.len())?;
         let mut seq = de::value::SeqDeserializer::<_, Error>::new(bytes.iter().copied());
         let value = visitor.visit_seq(&mut seq)?;

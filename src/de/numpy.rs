@@ -1,8 +1,9 @@
 //! The elements of numpy's arrays as nested sequences, decoded while serde asks for them.
 //!
-//! A [`Grid`] is an array from some index on: what is left of its shape, and where in the payload it is. It hands out grids
-//! of one dimension less, and at the end the elements; nothing is built between. A last dimension of plain numbers that lie
-//! one behind the other takes a short path, see [`Grid::numbers`].
+//! A [`Grid`] is an array from some index on: what is left of its shape, and where in the payload
+//! it is. It hands out grids of one dimension less, and at the end the elements; nothing is built
+//! between. A last dimension of plain numbers that lie one behind the other takes a short path, see
+//! [`Grid::numbers`].
 //!
 //! | element | asked for |
 //! |---|---|
@@ -14,11 +15,14 @@
 //! | object | what it is |
 //! | hidden by a mask | none |
 //!
-//! What the payload does not back is charged: dimensions around few bytes, elements of no bytes, fields that overlap.
+//! What the payload does not back is charged: dimensions around few bytes, elements of no bytes,
+//! fields that overlap.
 
 use std::borrow::Cow;
 
-use serde::de::value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer};
+use serde::de::value::{
+    BorrowedBytesDeserializer, BorrowedStrDeserializer, BytesDeserializer, SeqDeserializer,
+};
 use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
 use super::node::{NodeDeserializer, too_long};
@@ -44,7 +48,8 @@ pub(super) struct Grid<'a, 'g, 'de> {
     shape: &'a [usize],
     source: Source<'a>,
     mask: Option<&'a [u8]>,
-    /// The number of the element, as far as it is known; in Fortran order this index varies slower by `step`.
+    /// The number of the element, as far as it is known; in Fortran order this index varies slower
+    /// by `step`.
     at: usize,
     /// In Fortran order, by how many elements the next index moves; in C order 0.
     step: usize,
@@ -88,7 +93,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 }
 
 impl<'de> NodeDeserializer<'_, 'de> {
-    /// An array as its parts, the data borrowed where it lies in the input or a buffer: [`token::NDARRAY`].
+    /// An array as its parts, the data borrowed where it lies in the input or a buffer:
+    /// [`token::NDARRAY`].
     pub(super) fn visit_ndarray<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if self.handle.tag() != Tag::Instance {
             return self.expected("an array of numpy");
@@ -99,7 +105,9 @@ impl<'de> NodeDeserializer<'_, 'de> {
         };
         let Some(array) = array else { return self.expected("an array of numpy") };
         if array.mask.is_some() {
-            return Err(Error::unsupported("a masked array is no NdArray; read it as nested sequences of Options"));
+            return Err(Error::unsupported(
+                "a masked array is no NdArray; read it as nested sequences of Options",
+            ));
         }
         visitor.visit_map(&mut Parts { node: self.inner(self.handle)?, array, index: 0 })
     }
@@ -108,7 +116,8 @@ impl<'de> NodeDeserializer<'_, 'de> {
 impl NodeDeserializer<'_, '_> {
     /// Whether an instance is numpy's scalar "not a time", which is none to an Option.
     pub(super) fn is_no_time(&self) -> Result<bool> {
-        // Bytes that are spelled as a call would be encoded for the view, and again by whoever reads them.
+        // Bytes that are spelled as a call would be encoded for the view, and again by whoever
+        // reads them.
         if Spelling::known(self.cx.nodes.object(self.handle.number()).flags()).is_builtin_value() {
             return Ok(false);
         }
@@ -157,7 +166,9 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
                 }
             }
             ("data", Data::Values(_)) => seed.deserialize(BorrowedBytesDeserializer::new(&[])),
-            ("objects", Data::Values(values)) => seed.deserialize(Objects { node: self.node, values }),
+            ("objects", Data::Values(values)) => {
+                seed.deserialize(Objects { node: self.node, values })
+            }
             _ => seed.deserialize(Objects { node: self.node, values: &[] }),
         }
     }
@@ -173,7 +184,11 @@ impl<'de> Deserializer<'de> for Whole<'_> {
         visitor.visit_string(self.0.to_string())
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         crate::python::numpy::hand_over(self.0.clone(), visitor)
     }
 
@@ -214,7 +229,9 @@ impl Element<'_, '_, '_> {
     /// The same value, for what a wrapper holds; a scalar counts for itself.
     fn unwrapped(mut self) -> Result<Self> {
         match &mut self {
-            Self::Grid(Grid { node, .. }) | Self::Record(Record { node, .. }) | Self::Node(node) => {
+            Self::Grid(Grid { node, .. })
+            | Self::Record(Record { node, .. })
+            | Self::Node(node) => {
                 *node = node.unwrapped()?;
             }
             Self::Scalar(_) => {}
@@ -267,13 +284,16 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
             return Ok(Element::Scalar(Scalar::None));
         }
         match self.source {
-            Source::Values(values) => {
-                Ok(element_at(self.node, self.dtype, values.get(self.at).copied().unwrap_or(Handle::VACANT)))
-            }
+            Source::Values(values) => Ok(element_at(
+                self.node,
+                self.dtype,
+                values.get(self.at).copied().unwrap_or(Handle::VACANT),
+            )),
             Source::Bytes(bytes) => {
                 let size = self.dtype.itemsize;
                 let start = self.at.wrapping_mul(size);
-                let bytes = bytes.get(start..).and_then(|bytes| bytes.get(..size)).unwrap_or_default();
+                let bytes =
+                    bytes.get(start..).and_then(|bytes| bytes.get(..size)).unwrap_or_default();
                 element_of(self.node, self.dtype, bytes)
             }
         }
@@ -282,14 +302,16 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
     /// Hands out the first dimension that is left.
     fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let depth = self.node.deeper()?;
-        let grid = Self { node: NodeDeserializer::new(self.node.cx, self.node.handle, depth), ..self };
+        let grid =
+            Self { node: NodeDeserializer::new(self.node.cx, self.node.handle, depth), ..self };
         if let (Source::Bytes(bytes), &[len], None) = (self.source, self.shape, self.mask)
             && self.step <= 1
             && self.dtype.fields.is_empty()
             && self.dtype.subarray.is_none()
         {
             let size = self.dtype.itemsize;
-            let start = if self.step == 0 { self.at.wrapping_mul(len) } else { self.at }.wrapping_mul(size);
+            let start =
+                if self.step == 0 { self.at.wrapping_mul(len) } else { self.at }.wrapping_mul(size);
             let bytes = bytes.get(start..).and_then(|bytes| bytes.get(..len.wrapping_mul(size)));
             return self.numbers(bytes.unwrap_or_default(), grid, len, visitor);
         }
@@ -305,15 +327,26 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         }
     }
 
-    /// A dimension of numbers one behind the other: the kind is looked at once, and not at every element.
-    fn numbers<V: Visitor<'de>>(self, bytes: &[u8], grid: Self, len: usize, visitor: V) -> Result<V::Value> {
+    /// A dimension of numbers one behind the other: the kind is looked at once, and not at every
+    /// element.
+    fn numbers<V: Visitor<'de>>(
+        self,
+        bytes: &[u8],
+        grid: Self,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         macro_rules! run {
             ($type:ty, $size:literal, $of:expr) => {{
                 let (chunks, _) = bytes.as_chunks::<$size>();
                 let of = $of;
                 match self.dtype.order {
-                    ByteOrder::Big => run(chunks.iter().map(|chunk| of(<$type>::from_be_bytes(*chunk))), visitor),
-                    _ => run(chunks.iter().map(|chunk| of(<$type>::from_le_bytes(*chunk))), visitor),
+                    ByteOrder::Big => {
+                        run(chunks.iter().map(|chunk| of(<$type>::from_be_bytes(*chunk))), visitor)
+                    }
+                    _ => {
+                        run(chunks.iter().map(|chunk| of(<$type>::from_le_bytes(*chunk))), visitor)
+                    }
                 }
             }};
         }
@@ -349,19 +382,27 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         }
     }
 
-    /// All of it as a [`Value`]: lists, and dicts for records. At most as deep as shapes and dtypes nest.
+    /// All of it as a [`Value`]: lists, and dicts for records. At most as deep as shapes and dtypes
+    /// nest.
     fn value(self) -> Result<Value> {
         if let Some(&len) = self.shape.first() {
             let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
             let grid = Self { node, ..self };
-            return (0..len).map(|index| grid.row(index).value()).collect::<Result<Vec<Value>>>().map(Value::List);
+            return (0..len)
+                .map(|index| grid.row(index).value())
+                .collect::<Result<Vec<Value>>>()
+                .map(Value::List);
         }
         self.element()?.into_value()
     }
 }
 
 /// The element of a dtype that is an object, or a tuple of them.
-fn element_at<'a, 'g, 'de>(node: NodeDeserializer<'g, 'de>, dtype: &'a Dtype, handle: Handle) -> Element<'a, 'g, 'de> {
+fn element_at<'a, 'g, 'de>(
+    node: NodeDeserializer<'g, 'de>,
+    dtype: &'a Dtype,
+    handle: Handle,
+) -> Element<'a, 'g, 'de> {
     let node = NodeDeserializer::new(node.cx, handle, node.depth);
     let items = tuple_items(node.cx.nodes, handle);
     match dtype.fields.is_empty() || items.len() != dtype.fields.len() {
@@ -456,7 +497,10 @@ impl<'de> SeqAccess<'de> for Rows<'_, '_, 'de> {
         let index = self.index;
         self.index += 1;
         let element = self.grid.row(index).resolve();
-        element.and_then(|element| seed.deserialize(element)).map(Some).map_err(|error| error.under_index(index))
+        element
+            .and_then(|element| seed.deserialize(element))
+            .map(Some)
+            .map_err(|error| error.under_index(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -482,12 +526,15 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
         let Some(field) = self.fields.get(index) else { return Ok(Element::Scalar(Scalar::None)) };
         match self.of {
             Of::Bytes(bytes) => {
-                let bytes = bytes.get(field.offset..).and_then(|bytes| bytes.get(..field.dtype.itemsize));
+                let bytes =
+                    bytes.get(field.offset..).and_then(|bytes| bytes.get(..field.dtype.itemsize));
                 element_of(self.node, &field.dtype, bytes.unwrap_or_default())
             }
-            Of::Values(values) => {
-                Ok(element_at(self.node, &field.dtype, values.get(index).copied().unwrap_or(Handle::VACANT)))
-            }
+            Of::Values(values) => Ok(element_at(
+                self.node,
+                &field.dtype,
+                values.get(index).copied().unwrap_or(Handle::VACANT),
+            )),
         }
     }
 
@@ -575,7 +622,8 @@ impl Element<'_, '_, '_> {
     }
 }
 
-/// Each method on what is there: a dimension is a sequence whatever is asked for, a record by default a map.
+/// Each method on what is there: a dimension is a sequence whatever is asked for, a record by
+/// default a map.
 macro_rules! methods {
     ($($method:ident($($argument:ident: $type:ty),*) $record:ident;)*) => {$(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value> {
@@ -631,7 +679,9 @@ impl<'de> Deserializer<'de> for Element<'_, '_, 'de> {
             },
             Self::Scalar(scalar) => scalar.deserialize_bytes(visitor),
             Self::Record(record) => record.visit_map(visitor),
-            Self::Node(node) => node.deserialize_bytes(visitor).map_err(|error| node.cx.locate(error, node.handle)),
+            Self::Node(node) => {
+                node.deserialize_bytes(visitor).map_err(|error| node.cx.locate(error, node.handle))
+            }
         }
     }
 
@@ -642,17 +692,23 @@ impl<'de> Deserializer<'de> for Element<'_, '_, 'de> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self {
             Self::Scalar(scalar) => scalar.deserialize_option(visitor),
-            Self::Node(node) => node.deserialize_option(visitor).map_err(|error| node.cx.locate(error, node.handle)),
+            Self::Node(node) => {
+                node.deserialize_option(visitor).map_err(|error| node.cx.locate(error, node.handle))
+            }
             _ => visitor.visit_some(self.unwrapped()?),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         match self {
             Self::Scalar(scalar) => scalar.deserialize_newtype_struct(name, visitor),
-            Self::Node(node) => {
-                node.deserialize_newtype_struct(name, visitor).map_err(|error| node.cx.locate(error, node.handle))
-            }
+            Self::Node(node) => node
+                .deserialize_newtype_struct(name, visitor)
+                .map_err(|error| node.cx.locate(error, node.handle)),
             _ if name == token::VALUE => crate::value::hand_over(self.into_value()?, visitor),
             _ if name.starts_with(token::PREFIX) && name != token::TUPLE => {
                 Err(Error::data("expected one of Python's own objects, found an array of numpy"))

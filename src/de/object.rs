@@ -1,16 +1,18 @@
-//! What an instance is to serde: by its class where that has a natural form, otherwise by its shape alone.
+//! What an instance is to serde: by its class where that has a natural form, otherwise by its shape
+//! alone.
 //!
-//! Most classes are names, so what an object "is" comes from how it was pickled: its state, the items it was given, its
-//! arguments. Which of these answers depends on what is asked for:
+//! Most classes are names, so what an object "is" comes from how it was pickled: its state, the
+//! items it was given, its arguments. Which of these answers depends on what is asked for:
 //!
-//! - a struct: the state, `(dict, slots)` merged, and the dict items; without either, the arguments in order;
+//! - a struct: the state, `(dict, slots)` merged, and the dict items; without either, the arguments
+//!   in order;
 //! - a map: the dict items, else the state;
 //! - a sequence: the list items, else the value of a builtin base class, else the arguments;
 //! - text, a number, bytes: a builtin base class's value, else a single argument;
 //! - anything: the items, else the state, else a single argument, else the arguments.
 //!
-//! An empty dict as a state, which Python up to 3.10 gives to subclasses of builtins, says nothing about an object that has
-//! arguments.
+//! An empty dict as a state, which Python up to 3.10 gives to subclasses of builtins, says nothing
+//! about an object that has arguments.
 
 use std::borrow::Cow;
 
@@ -50,7 +52,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let object = match self.view()? {
             View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
             View::Bytes { bytes, .. } => return self.visit_payload(bytes, visitor),
-            View::Complex { real, imaginary } => return self.visit_complex(real, imaginary, visitor),
+            View::Complex { real, imaginary } => {
+                return self.visit_complex(real, imaginary, visitor);
+            }
             View::Attribute => return self.visit_global(visitor),
             View::Object(object) => object,
         };
@@ -66,7 +70,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return self.inner(base)?.any(visitor);
         }
         let nodes = self.cx.nodes;
-        match object.more(nodes).map(|(kind, _)| kind).find(|kind| !matches!(kind, RunKind::Setter | RunKind::State)) {
+        match object
+            .more(nodes)
+            .map(|(kind, _)| kind)
+            .find(|kind| !matches!(kind, RunKind::Setter | RunKind::State))
+        {
             Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
             _ => match self.telling_state_of(&object)? {
@@ -139,7 +147,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let nodes = self.cx.nodes;
-        let has_runs = object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+        let has_runs =
+            object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
         match items {
             None => self.visit_list_items(object, visitor),
             Some(items) if !has_runs => self.inner(items)?.visit_items(visitor),
@@ -154,7 +163,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// An instance where text, a number, bytes or a name is asked for.
-    pub(crate) fn scalar_of_instance<V: Visitor<'de>>(self, ask: Ask, visitor: V) -> Result<V::Value> {
+    pub(crate) fn scalar_of_instance<V: Visitor<'de>>(
+        self,
+        ask: Ask,
+        visitor: V,
+    ) -> Result<V::Value> {
         if self.cx.settings.resolver.is_some()
             && let Some(made) = self.construct()?
         {
@@ -174,11 +187,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return ask.of(self.inner(base)?, visitor);
         }
-        let has_items = object.more(self.cx.nodes).any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        let has_items = object
+            .more(self.cx.nodes)
+            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
         match *object.args {
             [single] if !has_items && !is_container(single) => ask.of(self.inner(single)?, visitor),
             // A subclass of bytearray below protocol 3.
-            [text, encoding] if matches!(ask, Ask::Bytes) && self.of(text).is_text() && !encoding.is_object() => {
+            [text, encoding]
+                if matches!(ask, Ask::Bytes)
+                    && self.of(text).is_text()
+                    && !encoding.is_object() =>
+            {
                 match bytes_of(self.cx.nodes, self.cx.input, &[text, encoding]) {
                     Ok(bytes) => self.visit_payload(bytes, visitor),
                     Err(_) => self.visit_instance(visitor),
@@ -203,7 +222,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn is_empty_dict(&self, handle: Handle) -> bool {
-        handle.tag() == Tag::Dict && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
+        handle.tag() == Tag::Dict
+            && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
     }
 
     /// An instance as a struct.
@@ -214,7 +234,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    pub(crate) fn struct_of_object<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+    pub(crate) fn struct_of_object<V: Visitor<'de>>(
+        self,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
         match structure(self.cx, object)? {
             Some(Natural::Pairs(sources)) => return self.visit_merged(sources, object, visitor),
             Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
@@ -232,10 +256,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.visit_merged(sources, object, visitor)
             }
             (None, false) => match (object.base, object.args) {
-                (Some((_, base)), _) => Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor),
+                (Some((_, base)), _) => {
+                    Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
+                }
                 (None, []) => self.visit_merged(Vec::new(), object, visitor),
                 // A tuple subclass without attributes has its items in one argument.
-                (None, &[items]) if items.tag() == Tag::Tuple => self.inner(items)?.visit_items(visitor),
+                (None, &[items]) if items.tag() == Tag::Tuple => {
+                    self.inner(items)?.visit_items(visitor)
+                }
                 (None, args) => self.visit_run(args, visitor),
             },
         }
@@ -259,8 +287,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return self.visit_dict_items(&object, visitor);
         }
         match (self.telling_state_of(&object)?, object.base, object.args) {
-            (_, Some((_, base)), _) if base.tag() == Tag::Dict => self.inner(base)?.visit_pairs(visitor),
-            (_, _, &[.., dict]) if dict.tag() == Tag::Dict => self.inner(dict)?.visit_pairs(visitor),
+            (_, Some((_, base)), _) if base.tag() == Tag::Dict => {
+                self.inner(base)?.visit_pairs(visitor)
+            }
+            (_, _, &[.., dict]) if dict.tag() == Tag::Dict => {
+                self.inner(dict)?.visit_pairs(visitor)
+            }
             (Some(state), ..) => self.visit_state(state, &object, visitor),
             (None, None, []) => self.visit_merged(Vec::new(), &object, visitor),
             // Something with content that is no map: better an error than an empty one.
@@ -296,15 +328,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return Deserializer::deserialize_seq(self.inner(base)?, visitor);
         }
         match object.args {
-            &[items] if is_items(&object, items) => Deserializer::deserialize_seq(self.inner(items)?, visitor),
+            &[items] if is_items(&object, items) => {
+                Deserializer::deserialize_seq(self.inner(items)?, visitor)
+            }
             [] => match self.telling_state_of(&object)? {
                 Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
                     Deserializer::deserialize_seq(self.inner(state)?, visitor)
                 }
                 // A map is no sequence, and attributes are no items.
                 Some(state) if !self.is_empty_dict(state) => self.visit_instance(visitor),
-                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => self.visit_instance(visitor),
-                _ if matches!(structure(self.cx, &object)?, Some(Natural::Pairs(_))) => self.visit_instance(visitor),
+                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => {
+                    self.visit_instance(visitor)
+                }
+                _ if matches!(structure(self.cx, &object)?, Some(Natural::Pairs(_))) => {
+                    self.visit_instance(visitor)
+                }
                 _ => self.visit_run(&[], visitor),
             },
             args => self.visit_run(args, visitor),
@@ -312,7 +350,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The state as a map of attributes where it is one, else as itself.
-    fn visit_state<V: Visitor<'de>>(self, state: Handle, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+    fn visit_state<V: Visitor<'de>>(
+        self,
+        state: Handle,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
         match state.tag() {
             Tag::Dict => self.of(state).visit_pairs(visitor),
             _ => match self.attribute_dicts(state) {
@@ -327,7 +370,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         match state.tag() {
             Tag::Dict => Some(vec![state]),
             Tag::Tuple => match *tuple_items(self.cx.nodes, state) {
-                [dict, slots] if matches!(dict.tag(), Tag::None | Tag::Dict) && slots.tag() == Tag::Dict => {
+                [dict, slots]
+                    if matches!(dict.tag(), Tag::None | Tag::Dict) && slots.tag() == Tag::Dict =>
+                {
                     Some([dict, slots].into_iter().filter(|part| part.tag() == Tag::Dict).collect())
                 }
                 _ => None,
@@ -346,12 +391,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let nodes = self.cx.nodes;
         let of_dict = |dict: Handle| nodes.contents(&nodes.object(dict.number()));
         let of_run = |run| Contents::of(nodes, run);
-        let items = object.more(nodes).filter(|(kind, _)| *kind == RunKind::Pairs).map(|(_, run)| of_run(run));
+        let items = object
+            .more(nodes)
+            .filter(|(kind, _)| *kind == RunKind::Pairs)
+            .map(|(_, run)| of_run(run));
         let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
         self.visit_sources(sources, visitor)
     }
 
-    fn visit_sources<V: Visitor<'de>>(self, mut sources: Vec<Contents<'g, 'de>>, visitor: V) -> Result<V::Value> {
+    fn visit_sources<V: Visitor<'de>>(
+        self,
+        mut sources: Vec<Contents<'g, 'de>>,
+        visitor: V,
+    ) -> Result<V::Value> {
         let len: usize = sources.iter().map(|source| source.clone().count()).sum();
         self.cx.charge_values(len)?;
         sources.reverse();
@@ -364,17 +416,29 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    fn visit_dict_items<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+    fn visit_dict_items<V: Visitor<'de>>(
+        self,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
         self.visit_merged(Vec::new(), object, visitor)
     }
 
-    fn visit_list_items<V: Visitor<'de>>(self, object: &ObjectView<'g>, visitor: V) -> Result<V::Value> {
+    fn visit_list_items<V: Visitor<'de>>(
+        self,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
         let items: Vec<Handle> = list_items(object, self.cx.nodes).collect();
         self.visit_handles(&items, visitor)
     }
 
     /// Hands out handles that lie in no run of the graph.
-    pub(crate) fn visit_handles<V: Visitor<'de>>(self, handles: &[Handle], visitor: V) -> Result<V::Value> {
+    pub(crate) fn visit_handles<V: Visitor<'de>>(
+        self,
+        handles: &[Handle],
+        visitor: V,
+    ) -> Result<V::Value> {
         self.cx.charge_values(handles.len())?;
         let depth = self.deeper()?;
         let mut items = super::access::Loose::new(self.cx, handles, depth);
@@ -386,7 +450,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// A set made by a call: what the list had then, and what was added since.
-    fn visit_set<V: Visitor<'de>>(self, items: Option<Handle>, taken: usize, visitor: V) -> Result<V::Value> {
+    fn visit_set<V: Visitor<'de>>(
+        self,
+        items: Option<Handle>,
+        taken: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         let handles = self.set_items(items, taken);
         self.visit_handles(&handles, visitor)
     }
@@ -395,12 +464,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         crate::graph::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
     }
 
-    fn visit_complex<V: Visitor<'de>>(self, real: Handle, imaginary: Option<Handle>, visitor: V) -> Result<V::Value> {
+    fn visit_complex<V: Visitor<'de>>(
+        self,
+        real: Handle,
+        imaginary: Option<Handle>,
+        visitor: V,
+    ) -> Result<V::Value> {
         let (re, im) = self.complex_parts(real, imaginary)?;
         visitor.visit_seq(serde::de::value::SeqDeserializer::new([re, im].into_iter()))
     }
 
-    pub(crate) fn complex_parts(&self, real: Handle, imaginary: Option<Handle>) -> Result<(f64, f64)> {
+    pub(crate) fn complex_parts(
+        &self,
+        real: Handle,
+        imaginary: Option<Handle>,
+    ) -> Result<(f64, f64)> {
         let part = |handle: Handle| -> Result<f64> {
             match self.cx.float(handle)? {
                 Some(value) => Ok(value),
@@ -436,7 +514,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
     pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match self.of(handle).view()? {
-            View::Bytes { bytes, .. } => self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned()))),
+            View::Bytes { bytes, .. } => {
+                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
+            }
             _ => Ok(None),
         }
     }
@@ -477,7 +557,11 @@ pub(crate) enum Ask {
 }
 
 impl Ask {
-    fn of<'de, V: Visitor<'de>>(self, node: NodeDeserializer<'_, 'de>, visitor: V) -> Result<V::Value> {
+    fn of<'de, V: Visitor<'de>>(
+        self,
+        node: NodeDeserializer<'_, 'de>,
+        visitor: V,
+    ) -> Result<V::Value> {
         match self {
             Self::Any => node.any(visitor),
             Self::Int => node.deserialize_i64(visitor),
@@ -515,13 +599,17 @@ impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<I> {
 }
 
 /// What APPEND, APPENDS and ADDITEMS gave an object.
-fn list_items<'g>(object: &ObjectView<'g>, nodes: &'g Nodes<'_>) -> impl Iterator<Item = Handle> + 'g {
-    let runs = object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+fn list_items<'g>(
+    object: &ObjectView<'g>,
+    nodes: &'g Nodes<'_>,
+) -> impl Iterator<Item = Handle> + 'g {
+    let runs =
+        object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
     runs.flat_map(|(_, run)| run.iter().copied())
 }
 
-/// Whether a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a call. A list by NEWOBJ is the one
-/// field of a named tuple.
+/// Whether a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a call. A
+/// list by NEWOBJ is the one field of a named tuple.
 fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
     match object.how {
         How::NewObj | How::NewObjEx => matches!(argument.tag(), Tag::Tuple | Tag::EmptyTuple),

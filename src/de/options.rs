@@ -14,13 +14,14 @@ use crate::value::Buffer;
 
 /// How the 8-bit strings of Python 2 become text.
 ///
-/// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes have opcodes of their own.
-/// Whoever asks for bytes gets the bytes as they are, whatever the encoding.
+/// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes
+/// have opcodes of their own. Whoever asks for bytes gets the bytes as they are, whatever the
+/// encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// UTF-8. CPython's default, ASCII, is a part of it. A string that is no UTF-8 stays bytes where the type that is asked
-    /// for has room for them, as [`Value`](crate::Value) has.
+    /// UTF-8. CPython's default, ASCII, is a part of it. A string that is no UTF-8 stays bytes
+    /// where the type that is asked for has room for them, as [`Value`](crate::Value) has.
     #[default]
     Utf8,
     /// ASCII, CPython's default.
@@ -57,8 +58,9 @@ pub enum Errors {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// The two lifetimes are those of what is asked while reading (a resolver, a registry) and of out-of-band buffers, from
-/// which what is read may borrow. Where neither is given, they can be left to the compiler.
+/// The two lifetimes are those of what is asked while reading (a resolver, a registry) and of
+/// out-of-band buffers, from which what is read may borrow. Where neither is given, they can be
+/// left to the compiler.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeOptions<'h, 'b> {
@@ -74,7 +76,8 @@ pub(crate) struct Settings<'h> {
     pub(crate) extensions: Option<&'h ExtensionRegistry>,
 }
 
-/// The settings that are plain values: what a graph keeps, which may travel between threads and outlive the resolver.
+/// The settings that are plain values: what a graph keeps, which may travel between threads and
+/// outlive the resolver.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain {
     pub(crate) encoding: Encoding,
@@ -164,44 +167,50 @@ impl<'h, 'b> DeOptions<'h, 'b> {
         self
     }
 
-    /// Whether the names of Python 2's modules are read as Python 3's, in pickles of protocols below 3. Default: true.
+    /// Whether the names of Python 2's modules are read as Python 3's, in pickles of protocols
+    /// below 3. Default: true.
     pub fn fix_imports(mut self, fix_imports: bool) -> Self {
         self.settings.fix_imports = fix_imports;
         self
     }
 
-    /// Levels of nesting that a Rust type or a [`Value`](crate::Value) may have. Default: 100 for types, 1,000 for values.
+    /// Levels of nesting that a Rust type or a [`Value`](crate::Value) may have. Default: 100 for
+    /// types, 1,000 for values.
     ///
-    /// The visitors of serde recurse, a few frames a level: raise this only in a thread with a stack to match.
+    /// The visitors of serde recurse, a few frames a level: raise this only in a thread with a
+    /// stack to match.
     pub fn max_depth(mut self, levels: usize) -> Self {
         self.settings.typed_depth = levels;
         self.settings.value_depth = levels;
         self
     }
 
-    /// Objects (containers, instances, globals) that one pickle may hold. Default: no limit but that of 32 bits.
+    /// Objects (containers, instances, globals) that one pickle may hold. Default: no limit but
+    /// that of 32 bits.
     pub fn max_nodes(mut self, nodes: usize) -> Self {
         self.settings.max_nodes = nodes.min(limits::OBJECTS);
         self
     }
 
-    /// Bytes that shared references may add when they are expanded into a tree: 16 a value, and its text or bytes. Default:
-    /// 256 MiB.
+    /// Bytes that shared references may add when they are expanded into a tree: 16 a value, and its
+    /// text or bytes. Default: 256 MiB.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
         self.settings.max_expansion = bytes as u64;
         self
     }
 
-    /// Decimal digits that an int may have where it is read from text or turned into it. Default: 4,300, as in Python.
+    /// Decimal digits that an int may have where it is read from text or turned into it. Default:
+    /// 4,300, as in Python.
     pub fn max_int_digits(mut self, digits: usize) -> Self {
         self.settings.max_int_digits = digits;
         self
     }
 
-    /// Asks `resolver` which globals the pickle may name, and what stands for persistent ids and objects. Default: every
-    /// name is allowed and inert, persistent ids and objects are data.
+    /// Asks `resolver` which globals the pickle may name, and what stands for persistent ids and
+    /// objects. Default: every name is allowed and inert, persistent ids and objects are data.
     ///
-    /// It is asked while the pickle is read, at the opcode in question and before anything behind it is looked at.
+    /// It is asked while the pickle is read, at the opcode in question and before anything behind
+    /// it is looked at.
     ///
     /// ```
     /// use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
@@ -217,10 +226,11 @@ impl<'h, 'b> DeOptions<'h, 'b> {
         self
     }
 
-    /// What the extension codes in the pickle stand for. Default: a code stands for a global without a name.
+    /// What the extension codes in the pickle stand for. Default: a code stands for a global
+    /// without a name.
     ///
-    /// With a registry, or a resolver, a code that is not registered is an error, as in Python. The names pass through the
-    /// resolver like any other.
+    /// With a registry, or a resolver, a code that is not registered is an error, as in Python. The
+    /// names pass through the resolver like any other.
     ///
     /// ```
     /// use serde_pickle::{DeOptions, ExtensionRegistry, Global};
@@ -236,10 +246,12 @@ impl<'h, 'b> DeOptions<'h, 'b> {
         self
     }
 
-    /// The out-of-band buffers that belong to the pickle (PEP 574), in the order in which `buffer_callback` gave them.
+    /// The out-of-band buffers that belong to the pickle (PEP 574), in the order in which
+    /// `buffer_callback` gave them.
     ///
-    /// Nothing is copied: `&[u8]` borrows from them. There must be exactly as many as the pickle takes. Where none are
-    /// given, it is an error to ask for the content of one, and not that the pickle has it.
+    /// Nothing is copied: `&[u8]` borrows from them. There must be exactly as many as the pickle
+    /// takes. Where none are given, it is an error to ask for the content of one, and not that the
+    /// pickle has it.
     ///
     /// ```
     /// use serde_pickle::DeOptions;
@@ -260,8 +272,8 @@ impl<'h, 'b> DeOptions<'h, 'b> {
 
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
     ///
-    /// `T::deserialize` may run twice: first over the opcodes, and again over what a machine built of them where those
-    /// are none of plain data, or do not fit the type.
+    /// `T::deserialize` may run twice: first over the opcodes, and again over what a machine built
+    /// of them where those are none of plain data, or do not fit the type.
     ///
     /// # Errors
     /// As [`from_slice`](crate::from_slice).

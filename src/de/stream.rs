@@ -1,8 +1,9 @@
 //! Several pickles in a row.
 //!
-//! A [`Deserializer`] stands at a place in a slice or a reader and moves on by one pickle each time something is
-//! deserialized from it. Like Python's `Unpickler` it can keep its memo between pickles, which the later dumps of one
-//! `Pickler` need; then everything that was read stays in memory, for the memo may refer to any of it.
+//! A [`Deserializer`] stands at a place in a slice or a reader and moves on by one pickle each time
+//! something is deserialized from it. Like Python's `Unpickler` it can keep its memo between
+//! pickles, which the later dumps of one `Pickler` need; then everything that was read stays in
+//! memory, for the memo may refer to any of it.
 
 use std::fmt;
 use std::io::Read;
@@ -23,8 +24,8 @@ use crate::read::source::Collector;
 
 /// Reads pickles one after another from a slice or a reader.
 ///
-/// Python's `Unpickler`. `T::deserialize(&mut deserializer)` reads the next pickle; [`into_iter`](Self::into_iter) reads
-/// all of them.
+/// Python's `Unpickler`. `T::deserialize(&mut deserializer)` reads the next pickle;
+/// [`into_iter`](Self::into_iter) reads all of them.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -76,7 +77,8 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
     /// Says whether all bytes have been read, and all out-of-band buffers taken.
     ///
     /// # Errors
-    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no pickle took.
+    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no
+    /// pickle took.
     pub fn end(&mut self) -> Result<()> {
         if !self.at_end() {
             return Err(trailing(self.byte_offset()));
@@ -84,10 +86,11 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
     }
 
-    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the
+    /// iterator comes to it.
     ///
-    /// For a list that is too long to hold as Rust values all at once. What is held meanwhile is the input and about as
-    /// much again for the places of the values in it. The items share one
+    /// For a list that is too long to hold as Rust values all at once. What is held meanwhile is
+    /// the input and about as much again for the places of the values in it. The items share one
     /// [expansion budget](DeOptions::max_expansion), as those of a `Vec` do.
     ///
     /// ```
@@ -142,11 +145,12 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         self.source.dropped + self.source.at as u64
     }
 
-    /// Says whether the reader is at its end, and all out-of-band buffers taken; reads one byte to see.
+    /// Says whether the reader is at its end, and all out-of-band buffers taken; reads one byte to
+    /// see.
     ///
     /// # Errors
-    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no pickle took; `Io`, where the
-    /// reader fails.
+    /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no
+    /// pickle took; `Io`, where the reader fails.
     pub fn end(&mut self) -> Result<()> {
         if !self.at_end()? {
             return Err(trailing(self.byte_offset()));
@@ -154,7 +158,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         super::check_all_taken(&self.source.state, self.options.buffers.as_deref())
     }
 
-    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the iterator comes to it.
+    /// The items of the next pickle, a list, tuple or set, each as a `T` that is made when the
+    /// iterator comes to it.
     ///
     /// The pickle's bytes are held until the next one is read; see
     /// [the same method for a slice](Deserializer::<SliceSource<'_>>::elements).
@@ -174,8 +179,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         StreamDeserializer { deserializer: self, failed: false, item: PhantomData }
     }
 
-    /// The reader, and the bytes that were read from it and belong to no pickle: none, unless a frame announced more than
-    /// its pickle used, or [`end`](Self::end) had a look.
+    /// The reader, and the bytes that were read from it and belong to no pickle: none, unless a
+    /// frame announced more than its pickle used, or [`end`](Self::end) had a look.
     pub fn into_inner(self) -> (R, Vec<u8>) {
         self.source.collector.into_parts(self.source.at)
     }
@@ -187,8 +192,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
 
     fn load(&mut self) -> Result<Handle> {
         let source = &mut self.source;
-        // A frame may announce a thousand pickles, which are all there then. To move up what is left for each of them would
-        // take the square of their size.
+        // A frame may announce a thousand pickles, which are all there then. To move up what is
+        // left for each of them would take the square of their size.
         if !self.keep_memo && 2 * source.at >= source.collector.bytes().len() {
             source.collector.discard(source.at);
             source.dropped += source.at as u64;
@@ -197,11 +202,13 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         let dropped = source.dropped;
         // A reader that fails may be asked again: nothing is changed before the pickle is there.
         source.collector.collect(source.at).map_err(|error| error.in_stream(dropped))?;
-        let mut state: State<'_> = State { next_buffer: source.state.next_buffer, ..State::default() };
+        let mut state: State<'_> =
+            State { next_buffer: source.state.next_buffer, ..State::default() };
         if self.keep_memo {
             state = std::mem::take(&mut source.state);
         }
-        // What is kept between pickles outlives this borrow of the bytes, so nothing may be borrowed for it.
+        // What is kept between pickles outlives this borrow of the bytes, so nothing may be
+        // borrowed for it.
         let config = self.options.settings.config(false, self.options.buffers.as_deref());
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
         source.state = state.into_owned();
@@ -223,8 +230,8 @@ impl<'a, S> Deserializer<'a, S> {
         self
     }
 
-    /// Whether the memo lives on from one pickle to the next, as in one `Unpickler` of Python. Default: no, as in
-    /// `pickle.load`.
+    /// Whether the memo lives on from one pickle to the next, as in one `Unpickler` of Python.
+    /// Default: no, as in `pickle.load`.
     ///
     /// The second and later dumps of one `Pickler` need it. What was read then stays in memory.
     #[must_use]
@@ -239,10 +246,17 @@ fn trailing(offset: u64) -> Error {
     Error::data("bytes follow the last pickle").at(offset)
 }
 
-/// A walk over a loaded pickle, which ends at byte `end` of the input. By field, so that borrows stay apart.
-fn walk<'g, 'de>(state: &'g State<'de>, input: &'de [u8], end: usize, options: &'g DeOptions<'g, 'de>) -> Cx<'g, 'de> {
+/// A walk over a loaded pickle, which ends at byte `end` of the input. By field, so that borrows
+/// stay apart.
+fn walk<'g, 'de>(
+    state: &'g State<'de>,
+    input: &'de [u8],
+    end: usize,
+    options: &'g DeOptions<'g, 'de>,
+) -> Cx<'g, 'de> {
     let span = end - state.begin.unwrap_or(end);
-    Cx::new(&state.nodes, input, span, options.settings).with_buffers(options.buffers.as_deref().unwrap_or_default())
+    Cx::new(&state.nodes, input, span, options.settings)
+        .with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
 macro_rules! forward {
@@ -286,7 +300,8 @@ impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<'_, Reader
 
 /// The pickles of a stream; see [`Deserializer::into_iter`].
 ///
-/// Ends where the input ends behind a whole pickle; a pickle that is cut short is an error. Nothing follows an error.
+/// Ends where the input ends behind a whole pickle; a pickle that is cut short is an error. Nothing
+/// follows an error.
 ///
 /// ```
 /// let ints = serde_pickle::Deserializer::from_slice(b"K\x01.K\x02.").into_iter::<u8>();

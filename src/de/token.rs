@@ -1,4 +1,5 @@
-//! The private serde names, on reading: what each hands to its visitor. The names are in `reduce/token.rs`.
+//! The private serde names, on reading: what each hands to its visitor. The names are in
+//! `reduce/token.rs`.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,11 @@ use crate::value::Value;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A newtype struct with one of our names.
-    pub(crate) fn token_newtype<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    pub(crate) fn token_newtype<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         match name {
             token::VALUE => {
                 let value = crate::value::build(self.cx, self.handle)?;
@@ -53,14 +58,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     let (module, qualname) = self.global_names()?;
                     self.cx.charge(module.len() + qualname.len())?;
                     let names = [module, qualname].map(Cow::into_owned);
-                    visitor.visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
+                    visitor
+                        .visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
                 }
                 _ => self.expected("a class, function or other global"),
             },
             token::PERSISTENT_ID => match self.handle.tag() {
                 Tag::Persid => {
                     let object = self.cx.nodes.object(self.handle.number());
-                    let id = self.cx.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
+                    let id =
+                        self.cx.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
                     visitor.visit_newtype_struct(self.inner(id)?)
                 }
                 _ => self.expected("a persistent id"),
@@ -75,7 +82,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::BUFFER => match self.buffer_bytes()? {
                 Some(bytes) => {
                     self.cx.charge(bytes.len())?;
-                    visitor.visit_newtype_struct(BufferParts { bytes: &bytes, readonly: self.is_readonly()? })
+                    visitor.visit_newtype_struct(BufferParts {
+                        bytes: &bytes,
+                        readonly: self.is_readonly()?,
+                    })
                 }
                 None => self.expected("a buffer"),
             },
@@ -93,16 +103,29 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn visit_object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if self.handle.tag() == Tag::Instance
             && let View::Object(object) = self.view()?
-            && let Some(names) =
-                global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)?
+            && let Some(names) = global_names(
+                self.cx.nodes,
+                self.cx.input,
+                object.callable,
+                self.cx.settings.fix_imports,
+            )?
         {
-            return visitor.visit_seq(ObjectSeq { node: self.unwrapped()?, object: &object, names, index: 0 });
+            return visitor.visit_seq(ObjectSeq {
+                node: self.unwrapped()?,
+                object: &object,
+                names,
+                index: 0,
+            });
         }
         visitor.visit_newtype_struct(self.unwrapped()?)
     }
 
     /// A struct with one of our names: an object as `__reduce__` describes it.
-    pub(crate) fn token_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    pub(crate) fn token_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         match name {
             token::REDUCE => self.visit_reduce(visitor),
             _ => self.any(visitor),
@@ -112,7 +135,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn expected<T>(&self, what: &str) -> Result<T> {
         use crate::graph::nodes::Const;
 
-        let found = match self.cx.nodes.constant(self.handle.number()).filter(|_| self.handle.tag() == Tag::Const) {
+        let found = match self
+            .cx
+            .nodes
+            .constant(self.handle.number())
+            .filter(|_| self.handle.tag() == Tag::Const)
+        {
             None => crate::machine::describe(self.handle.tag()),
             Some(Const::Int(_) | Const::BigInt(_)) => "an int",
             Some(Const::Float(_)) => "a float",
@@ -218,7 +246,11 @@ impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
             2 => seed.deserialize((&*self.names.1).into_deserializer()),
             3 => {
                 let handles = self.object.args;
-                seed.deserialize(RunDeserializer { node: self.node, handles, kind: RunKindSeen::Tuple })
+                seed.deserialize(RunDeserializer {
+                    node: self.node,
+                    handles,
+                    kind: RunKindSeen::Tuple,
+                })
             }
             4 => match exact_text(self.node.cx, self.object)? {
                 Some(text) => {
@@ -268,7 +300,8 @@ impl<'de> MapAccess<'de> for ReduceAccess<'_, 'de> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let field = token::REDUCE_FIELDS.get(self.index.wrapping_sub(1)).copied().unwrap_or_default();
+        let field =
+            token::REDUCE_FIELDS.get(self.index.wrapping_sub(1)).copied().unwrap_or_default();
         let node = self.node;
         let of = |handle: Option<Handle>| node.of(handle.unwrap_or(Handle::VACANT));
         let run = |handles, kind| RunDeserializer { node, handles, kind };
@@ -322,7 +355,11 @@ impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
         visitor.visit_some(Self { node: self.node.unwrapped()?, ..self })
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if name != token::VALUE {
             return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }

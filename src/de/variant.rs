@@ -1,7 +1,9 @@
 //! Enum variants as serde's `EnumAccess` and `VariantAccess`.
 
 use serde::de::value::StrDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor,
+};
 
 use super::cx::Cx;
 use super::node::NodeDeserializer;
@@ -45,7 +47,11 @@ impl<'de> VariantAccess<'de> for NoData {
         Err(de::Error::invalid_type(Unexpected::UnitVariant, &"tuple variant"))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], _visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value> {
         Err(de::Error::invalid_type(Unexpected::UnitVariant, &"struct variant"))
     }
 }
@@ -116,7 +122,11 @@ impl<'de> VariantAccess<'de> for VariantNode<'_, 'de> {
         self.locate(result)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
         let result = self.data().deserialize_struct("", fields, visitor);
         self.locate(result)
     }

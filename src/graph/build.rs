@@ -1,6 +1,7 @@
 //! Graphs made by hand.
 //!
-//! The builder hands out ids and appends to the same flat vectors that the machine fills. What can go wrong is told by
+//! The builder hands out ids and appends to the same flat vectors that the machine fills. What can
+//! go wrong is told by
 //! [`GraphBuilder::finish`]: the first error is kept, and what is made after it is of no account. So a graph is built
 //! without a `?` on every node.
 
@@ -23,9 +24,9 @@ use crate::value::Value;
 
 /// Makes a [`Graph`] of objects that are shared or contain themselves.
 ///
-/// Each method makes an object and gives its id, by which others refer to it. A tuple or frozenset is made with all its
-/// items; a list, dict, set or object can be given more later, itself included. Errors wait for
-/// [`finish`](Self::finish).
+/// Each method makes an object and gives its id, by which others refer to it. A tuple or frozenset
+/// is made with all its items; a list, dict, set or object can be given more later, itself
+/// included. Errors wait for [`finish`](Self::finish).
 ///
 /// ```
 /// use serde_pickle::GraphBuilder;
@@ -148,10 +149,12 @@ impl GraphBuilder {
         self.make(Tag::FrozenSet, items)
     }
 
-    /// A class, function or other object that a module has under a name; dots in the name lead into classes.
+    /// A class, function or other object that a module has under a name; dots in the name lead into
+    /// classes.
     pub fn global(&mut self, module: impl Into<String>, qualname: impl Into<String>) -> NodeId {
         let (module, qualname) = (module.into(), qualname.into());
-        let flags = Flags::with_low(Known::of_global(&module, &qualname) as u8).with(Flags::DOTTED, true);
+        let flags =
+            Flags::with_low(Known::of_global(&module, &qualname) as u8).with(Flags::DOTTED, true);
         let names = [self.str(module), self.str(qualname)].map(NodeId::handle);
         let made = self.nodes.push_object(Tag::Global, flags, 0, &names);
         self.made(made)
@@ -166,21 +169,29 @@ impl GraphBuilder {
         self.object(How::Call, callable, args, None)
     }
 
-    /// An instance of a class, made without a call of it: what plain Python objects are. Its attributes are its
-    /// [state](Self::set_state).
+    /// An instance of a class, made without a call of it: what plain Python objects are. Its
+    /// attributes are its [state](Self::set_state).
     pub fn instance(&mut self, class: NodeId) -> NodeId {
         let args = self.tuple([]);
         self.object(How::NewObj, class, args, None)
     }
 
-    /// An object from the parts that `__reduce__` returns: a callable, a tuple of arguments, and a dict of keyword arguments
-    /// for [`How::NewObjEx`].
-    pub fn object(&mut self, how: How, callable: NodeId, args: NodeId, kwargs: Option<NodeId>) -> NodeId {
+    /// An object from the parts that `__reduce__` returns: a callable, a tuple of arguments, and a
+    /// dict of keyword arguments for [`How::NewObjEx`].
+    pub fn object(
+        &mut self,
+        how: How,
+        callable: NodeId,
+        args: NodeId,
+        kwargs: Option<NodeId>,
+    ) -> NodeId {
         let callable = self.check(callable);
         let args = self.check(args);
         self.check_callable(callable);
         if !matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) {
-            self.fail(|| format!("the arguments of an object are a tuple, and not {}", describe(args.tag())));
+            self.fail(|| {
+                format!("the arguments of an object are a tuple, and not {}", describe(args.tag()))
+            });
         }
         let mut parts = vec![callable, args];
         let spelling = match how {
@@ -192,7 +203,9 @@ impl GraphBuilder {
                     None => self.dict([]).handle(),
                 };
                 if kwargs.tag() != Tag::Dict {
-                    self.fail(|| format!("keyword arguments are a dict, and not {}", describe(kwargs.tag())));
+                    self.fail(|| {
+                        format!("keyword arguments are a dict, and not {}", describe(kwargs.tag()))
+                    });
                 }
                 parts.push(kwargs);
                 Spelling::NewObjEx
@@ -260,8 +273,8 @@ impl GraphBuilder {
         self.give(object, RunKind::State, &[state], "an object");
     }
 
-    /// Gives an object its state by a function of object and state, in place of its class's `__setstate__`. Python 3.8 added
-    /// it as the sixth item of what `__reduce__` returns.
+    /// Gives an object its state by a function of object and state, in place of its class's
+    /// `__setstate__`. Python 3.8 added it as the sixth item of what `__reduce__` returns.
     pub fn set_state_by(&mut self, object: NodeId, setter: NodeId, state: NodeId) {
         let (setter, state) = (self.check(setter), self.check(state));
         self.check_callable(setter);
@@ -271,8 +284,9 @@ impl GraphBuilder {
     /// The graph of all that can be reached from `root`.
     ///
     /// # Errors
-    /// `Data`, where something along the way was not possible: an item for what takes none, an unhashable key, arguments
-    /// that are no tuple, an id of another builder that this one has not given. `Limit`, beyond 2³² objects.
+    /// `Data`, where something along the way was not possible: an item for what takes none, an
+    /// unhashable key, arguments that are no tuple, an id of another builder that this one has not
+    /// given. `Limit`, beyond 2³² objects.
     pub fn finish(mut self, root: NodeId) -> Result<Graph<'static>> {
         let root = self.check(root);
         match self.error {
@@ -294,7 +308,8 @@ impl GraphBuilder {
     }
 
     fn make(&mut self, tag: Tag, contents: Vec<Handle>) -> NodeId {
-        let unhashable = tag == Tag::Tuple && !contents.iter().all(|&item| self.nodes.is_hashable(item));
+        let unhashable =
+            tag == Tag::Tuple && !contents.iter().all(|&item| self.nodes.is_hashable(item));
         let flags = Flags::default().with(Flags::UNHASHABLE, unhashable);
         let made = self.nodes.push_object(tag, flags, 0, &contents);
         self.made(made)
@@ -303,8 +318,12 @@ impl GraphBuilder {
     fn give(&mut self, to: NodeId, kind: RunKind, contents: &[Handle], takers: &str) {
         let to = self.check(to);
         let fine = match (to.tag(), kind) {
-            (Tag::List, RunKind::Items) | (Tag::Dict, RunKind::Pairs) | (Tag::Set, RunKind::Adds) => true,
-            (Tag::Instance, _) => !Spelling::known(self.nodes.object(to.number()).flags()).is_builtin_value(),
+            (Tag::List, RunKind::Items)
+            | (Tag::Dict, RunKind::Pairs)
+            | (Tag::Set, RunKind::Adds) => true,
+            (Tag::Instance, _) => {
+                !Spelling::known(self.nodes.object(to.number()).flags()).is_builtin_value()
+            }
             (Tag::Global | Tag::Persid, _) => true,
             _ => false,
         };

@@ -1,9 +1,11 @@
-//! Whether an object contains itself: asked when a walk gets too deep, to tell recursion from mere depth.
+//! Whether an object contains itself: asked when a walk gets too deep, to tell recursion from mere
+//! depth.
 
 use super::handle::Handle;
 use super::nodes::Nodes;
 
-/// Whether `start` can be reached from within itself. Visits every object at most once, without recursion.
+/// Whether `start` can be reached from within itself. Visits every object at most once, without
+/// recursion.
 pub(crate) fn contains_itself(nodes: &Nodes<'_>, start: Handle) -> bool {
     if !start.is_object() {
         return false;
@@ -12,7 +14,8 @@ pub(crate) fn contains_itself(nodes: &Nodes<'_>, start: Handle) -> bool {
     let mut pending = vec![start];
     while let Some(handle) = pending.pop() {
         let object = nodes.object(handle.number());
-        let runs = std::iter::once(nodes.first(&object)).chain(nodes.more(&object).map(|(_, run)| run));
+        let runs =
+            std::iter::once(nodes.first(&object)).chain(nodes.more(&object).map(|(_, run)| run));
         for &child in runs.flatten().filter(|child| child.is_object()) {
             if child == start {
                 return true;

@@ -1,8 +1,9 @@
 //! A node for people: Python's `repr`, bounded.
 //!
-//! A graph may contain itself, be a million levels deep or hold gigabytes, and all of them end up in a log. So what is
-//! printed ends after [`NODES`] values, [`DEPTH`] levels and [`limits::QUOTED`] characters of each text; what is left out is
-//! an ellipsis, as Python prints an object within itself.
+//! A graph may contain itself, be a million levels deep or hold gigabytes, and all of them end up
+//! in a log. So what is printed ends after [`NODES`] values, [`DEPTH`] levels and
+//! [`limits::QUOTED`] characters of each text; what is left out is an ellipsis, as Python prints an
+//! object within itself.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -133,7 +134,11 @@ impl<'g> Printer<'g> {
         f.write_str(shown)
     }
 
-    fn list(&mut self, f: &mut fmt::Formatter<'_>, items: impl Iterator<Item = Node<'g>>) -> fmt::Result {
+    fn list(
+        &mut self,
+        f: &mut fmt::Formatter<'_>,
+        items: impl Iterator<Item = Node<'g>>,
+    ) -> fmt::Result {
         for (index, item) in items.enumerate() {
             if index != 0 {
                 f.write_str(", ")?;
@@ -166,19 +171,26 @@ impl<'g> Printer<'g> {
 fn scalar(f: &mut impl fmt::Write, node: Node<'_>) -> fmt::Result {
     if let Some(Text::Surrogates(bytes)) = text(&node.graph.nodes, &node.graph.input, node.handle) {
         // A byte that continues no character begins one.
-        let mut starts = bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).map(|(at, _)| at);
+        let mut starts =
+            bytes.iter().enumerate().filter(|(_, byte)| **byte & 0xc0 != 0x80).map(|(at, _)| at);
         let end = starts.nth(limits::QUOTED).unwrap_or(bytes.len());
         let shown = bytes.get(..end).unwrap_or_default();
         let value = match std::str::from_utf8(shown) {
             Ok(text) => Value::from(text),
-            Err(_) => SurrogateString::from_bytes(shown.to_vec()).map_or(Value::None, Value::Surrogates),
+            Err(_) => {
+                SurrogateString::from_bytes(shown.to_vec()).map_or(Value::None, Value::Surrogates)
+            }
         };
         return write!(f, "{value}{}", if end < bytes.len() { "..." } else { "" });
     }
     if let Some(text) = node.as_str() {
         return match text.chars().nth(limits::QUOTED) {
             None => write!(f, "{}", Value::from(&*text)),
-            Some(_) => write!(f, "{}...", Value::from(text.chars().take(limits::QUOTED).collect::<String>())),
+            Some(_) => write!(
+                f,
+                "{}...",
+                Value::from(text.chars().take(limits::QUOTED).collect::<String>())
+            ),
         };
     }
     if let Some(bytes) = node.as_bytes() {

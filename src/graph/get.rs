@@ -1,7 +1,7 @@
 //! Finding the value under a key, by Python's equality.
 //!
-//! A graph has no hash tables: a lookup compares one key after another, the last first, for the last of equal keys is the
-//! one whose value counts.
+//! A graph has no hash tables: a lookup compares one key after another, the last first, for the
+//! last of equal keys is the one whose value counts.
 
 use super::node::{Node, NodeKind};
 
@@ -25,11 +25,13 @@ mod sealed {
 impl<'g> Node<'g> {
     /// The value under `key`: `node[key]` in Python.
     ///
-    /// Text, ints and nodes are keys of a dict, or of the dict items of an object; an int is also the place in a list or
-    /// tuple, or in the list items of an object. A node is found by identity, or where it is equal as Python sees it.
-    /// Attributes are not looked at: see [`attr`](Self::attr).
+    /// Text, ints and nodes are keys of a dict, or of the dict items of an object; an int is also
+    /// the place in a list or tuple, or in the list items of an object. A node is found by
+    /// identity, or where it is equal as Python sees it. Attributes are not looked at: see
+    /// [`attr`](Self::attr).
     ///
-    /// Looks at one entry after another: to look many up, [`entries`](Self::entries) and a map of your own are faster.
+    /// Looks at one entry after another: to look many up, [`entries`](Self::entries) and a map of
+    /// your own are faster.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -77,7 +79,8 @@ macro_rules! ints {
         impl GraphKey for $int {}
         impl sealed::Sealed for $int {
             fn is(&self, key: Node<'_>) -> bool {
-                // What is a bool or float there may equal an int, and each is told apart by its kind.
+                // What is a bool or float there may equal an int, and each is told apart by its
+                // kind.
                 match (key.as_i64(), key.as_bool(), key.as_f64()) {
                     (Some(value), ..) => <$int>::try_from(value).is_ok_and(|value| value == *self),
                     (_, Some(value), _) => <$int>::from(value) == *self,
@@ -106,7 +109,10 @@ impl sealed::Sealed for Node<'_> {
         }
         // What Python compares by class is the same only if it is one object.
         let comparable = |node: Node<'_>| {
-            !matches!(node.kind(), NodeKind::Object | NodeKind::PersistentId | NodeKind::Buffer | NodeKind::Extension)
+            !matches!(
+                node.kind(),
+                NodeKind::Object | NodeKind::PersistentId | NodeKind::Buffer | NodeKind::Extension
+            )
         };
         comparable(*self)
             && comparable(key)

@@ -1,7 +1,7 @@
 //! The 8-byte handle of one value.
 //!
-//! A pickle of a million values is a few megabytes, and page faults on whatever is built beside it cost more than the
-//! work itself; so a value is eight bytes and its payload stays in the input:
+//! A pickle of a million values is a few megabytes, and page faults on whatever is built beside it
+//! cost more than the work itself; so a value is eight bytes and its payload stays in the input:
 //!
 //! ```text
 //! bits  0..8   the tag: what the value is and how it was spelled
@@ -9,16 +9,17 @@
 //! bits 24..64  the offset of the opcode in the input; or the number of an object, of a shared text, of a constant
 //! ```
 //!
-//! The offset makes text, bytes, floats and long ints free to store, gives every error its byte, and is the identity of a
-//! scalar: two handles with one offset are one Python object. Objects (containers, instances, globals) are numbered,
-//! because they have contents that grow and are shared; see `nodes`.
+//! The offset makes text, bytes, floats and long ints free to store, gives every error its byte,
+//! and is the identity of a scalar: two handles with one offset are one Python object. Objects
+//! (containers, instances, globals) are numbered, because they have contents that grow and are
+//! shared; see `nodes`.
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What a value is, and where its payload lies.
         ///
-        /// The order matters: from [`Tag::List`] on the handle is the number of an object, and up to [`Tag::ByteArray`]
-        /// that object is unhashable.
+        /// The order matters: from [`Tag::List`] on the handle is the number of an object, and up
+        /// to [`Tag::ByteArray`] that object is unhashable.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub(crate) enum Tag {
@@ -66,7 +67,8 @@ tags! {
     StrEscaped,
     /// BINUNICODE and its kin with lone surrogates.
     Surrogates,
-    /// The name in a line of GLOBAL or INST, valid UTF-8: the offset is that of the name, the detail as in `StrLine`.
+    /// The name in a line of GLOBAL or INST, valid UTF-8: the offset is that of the name, the
+    /// detail as in `StrLine`.
     Name,
     /// SHORT_BINSTRING: the detail is the length.
     Chars1,

@@ -1,8 +1,9 @@
 //! `Value` → nodes: the way back from a tree into a graph, in a loop.
 //!
-//! What a caller gives for a persistent id or an object goes through here, so that everything that reads sees one kind of
-//! thing. Leaves become constants. Children are built before what holds them, with a stack of tasks in place of
-//! recursion: a task is a value still to be looked at, or a container whose children are by then the topmost handles.
+//! What a caller gives for a persistent id or an object goes through here, so that everything that
+//! reads sees one kind of thing. Leaves become constants. Children are built before what holds
+//! them, with a stack of tasks in place of recursion: a task is a value still to be looked at, or a
+//! container whose children are by then the topmost handles.
 //!
 //! A value that comes in shares nothing with any other; each import is a copy of its own.
 
@@ -34,13 +35,24 @@ impl<'v> From<&'v Value> for Input<'v> {
     }
 }
 
-/// Makes nodes of `value`; they say that they come from byte `offset`. Gives the root, and what the value counts against
-/// an expansion budget.
+/// Makes nodes of `value`; they say that they come from byte `offset`. Gives the root, and what the
+/// value counts against an expansion budget.
 ///
 /// # Errors
-/// An object whose arguments are no tuple, or whose class is none; more nodes than 32 bits can number.
-pub(crate) fn import<'v>(nodes: &mut Nodes<'v>, value: impl Into<Input<'v>>, offset: usize) -> Result<(Handle, u64)> {
-    let mut importer = Importer { nodes, offset, tasks: vec![Task::Value(value.into())], done: Vec::new(), cost: 0 };
+/// An object whose arguments are no tuple, or whose class is none; more nodes than 32 bits can
+/// number.
+pub(crate) fn import<'v>(
+    nodes: &mut Nodes<'v>,
+    value: impl Into<Input<'v>>,
+    offset: usize,
+) -> Result<(Handle, u64)> {
+    let mut importer = Importer {
+        nodes,
+        offset,
+        tasks: vec![Task::Value(value.into())],
+        done: Vec::new(),
+        cost: 0,
+    };
     importer.run()?;
     let root = importer.done.pop().unwrap_or(Handle::VACANT);
     Ok((root, importer.cost))
@@ -102,21 +114,32 @@ impl<'v> Part<'v> {
             Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Owned(*int))),
             Value::Float(float) => Self::Const(Const::Float(float)),
             Value::Str(text) => Self::Const(Const::Str(Cow::Owned(text))),
-            Value::Surrogates(text) => Self::Const(Const::Surrogates(Cow::Owned(text.as_bytes().to_vec()))),
+            Value::Surrogates(text) => {
+                Self::Const(Const::Surrogates(Cow::Owned(text.as_bytes().to_vec())))
+            }
             Value::Bytes(bytes) => Self::Const(Const::Bytes(Cow::Owned(bytes))),
-            Value::ByteArray(bytes) => Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Owned(bytes)),
-            Value::Buffer(buffer) => Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Owned(buffer.data)),
+            Value::ByteArray(bytes) => {
+                Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Owned(bytes))
+            }
+            Value::Buffer(buffer) => {
+                Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Owned(buffer.data))
+            }
             Value::Tuple(of) if of.is_empty() => Self::Plain(Tag::EmptyTuple),
             Value::Tuple(of) => Self::Container(Tag::Tuple, items(of)),
             Value::List(of) => Self::Container(Tag::List, items(of)),
             Value::Set(of) => Self::Container(Tag::Set, of.into_iter().map(Input::Owned).collect()),
-            Value::FrozenSet(of) => Self::Container(Tag::FrozenSet, of.into_iter().map(Input::Owned).collect()),
-            Value::Dict(dict) => {
-                Self::Container(Tag::Dict, dict.into_iter().flat_map(|(k, v)| [k, v]).map(Input::Owned).collect())
+            Value::FrozenSet(of) => {
+                Self::Container(Tag::FrozenSet, of.into_iter().map(Input::Owned).collect())
             }
+            Value::Dict(dict) => Self::Container(
+                Tag::Dict,
+                dict.into_iter().flat_map(|(k, v)| [k, v]).map(Input::Owned).collect(),
+            ),
             Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Owned(*id)]),
             Value::Complex(complex) => Self::Complex(complex.re, complex.im),
-            Value::Global(global) => Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname)),
+            Value::Global(global) => {
+                Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname))
+            }
             Value::Object(object) => {
                 let (shape, parts) = (Shape::of(&object)?, *object);
                 let args = match parts.args {
@@ -141,26 +164,38 @@ impl<'v> Part<'v> {
         Ok(match value {
             Value::BigInt(int) => Self::Const(Const::BigInt(Cow::Borrowed(int))),
             Value::Str(text) => Self::Const(Const::Str(Cow::Borrowed(text))),
-            Value::Surrogates(text) => Self::Const(Const::Surrogates(Cow::Borrowed(text.as_bytes()))),
+            Value::Surrogates(text) => {
+                Self::Const(Const::Surrogates(Cow::Borrowed(text.as_bytes())))
+            }
             Value::Bytes(bytes) => Self::Const(Const::Bytes(Cow::Borrowed(bytes))),
-            Value::ByteArray(bytes) => Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Borrowed(bytes)),
-            Value::Buffer(buffer) => Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Borrowed(&buffer.data)),
+            Value::ByteArray(bytes) => {
+                Self::Bytes(Tag::ByteArray, Flags::default(), Cow::Borrowed(bytes))
+            }
+            Value::Buffer(buffer) => {
+                Self::Bytes(Tag::View, writable(!buffer.readonly), Cow::Borrowed(&buffer.data))
+            }
             Value::Tuple(of) if !of.is_empty() => Self::Container(Tag::Tuple, items(of)),
             Value::List(of) => Self::Container(Tag::List, items(of)),
             Value::Set(of) => Self::Container(Tag::Set, of.iter().map(Input::Borrowed).collect()),
-            Value::FrozenSet(of) => Self::Container(Tag::FrozenSet, of.iter().map(Input::Borrowed).collect()),
-            Value::Dict(dict) => {
-                Self::Container(Tag::Dict, dict.iter().flat_map(|(k, v)| [k, v]).map(Input::Borrowed).collect())
+            Value::FrozenSet(of) => {
+                Self::Container(Tag::FrozenSet, of.iter().map(Input::Borrowed).collect())
             }
+            Value::Dict(dict) => Self::Container(
+                Tag::Dict,
+                dict.iter().flat_map(|(k, v)| [k, v]).map(Input::Borrowed).collect(),
+            ),
             Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Borrowed(id)]),
-            Value::Global(global) => Self::Global(Cow::Borrowed(&global.module), Cow::Borrowed(&global.qualname)),
+            Value::Global(global) => {
+                Self::Global(Cow::Borrowed(&global.module), Cow::Borrowed(&global.qualname))
+            }
             Value::Object(object) => {
                 let args = match &object.args {
                     Value::Tuple(items) | Value::List(items) => items.as_slice(),
                     _ => &[],
                 };
                 let children = std::iter::once(&object.callable).chain(args).map(Input::Borrowed);
-                // A dict is no value of its own there; it is small, as keyword arguments are, and nearly always empty.
+                // A dict is no value of its own there; it is small, as keyword arguments are, and
+                // nearly always empty.
                 let kwargs = Input::Owned(Value::Dict(object.kwargs.clone()));
                 let following = object
                     .listitems
@@ -172,7 +207,12 @@ impl<'v> Part<'v> {
                 let children = children.chain([kwargs]).chain(following.map(Input::Borrowed));
                 Self::Object(Shape::of(object)?, children.collect())
             }
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Complex(_) | Value::Tuple(_) => {
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Float(_)
+            | Value::Complex(_)
+            | Value::Tuple(_) => {
                 return Self::of_owned(value.clone());
             }
         })
@@ -183,7 +223,8 @@ impl<'v> Part<'v> {
         let bytes = match self {
             Self::Const(Const::BigInt(int)) => return int.bits() / 8,
             Self::Const(Const::Str(text)) => text.len(),
-            Self::Const(Const::Surrogates(bytes) | Const::Bytes(bytes)) | Self::Bytes(.., bytes) => bytes.len(),
+            Self::Const(Const::Surrogates(bytes) | Const::Bytes(bytes))
+            | Self::Bytes(.., bytes) => bytes.len(),
             Self::Global(module, qualname) => module.len() + qualname.len(),
             _ => 0,
         };
@@ -275,7 +316,8 @@ impl<'de> Importer<'_, 'de> {
     }
 
     fn container(&mut self, tag: Tag, contents: &[Handle]) -> Result<Handle> {
-        let unhashable = tag == Tag::Tuple && !contents.iter().all(|&item| self.nodes.is_hashable(item));
+        let unhashable =
+            tag == Tag::Tuple && !contents.iter().all(|&item| self.nodes.is_hashable(item));
         let flags = Flags::default().with(Flags::UNHASHABLE, unhashable);
         self.nodes.push_object(tag, flags, self.offset, contents)
     }
@@ -334,8 +376,11 @@ impl<'de> Importer<'_, 'de> {
             first.push(kwargs);
         }
         let handle = self.instance(spelling, &first)?;
-        for (kind, count) in [(RunKind::Items, shape.items), (RunKind::Adds, shape.adds), (RunKind::Pairs, shape.pairs)]
-        {
+        for (kind, count) in [
+            (RunKind::Items, shape.items),
+            (RunKind::Adds, shape.adds),
+            (RunKind::Pairs, shape.pairs),
+        ] {
             let run: Vec<Handle> = parts.by_ref().take(count).collect();
             if !run.is_empty() {
                 self.nodes.extend(handle.number(), kind, &run, self.offset)?;
@@ -343,11 +388,20 @@ impl<'de> Importer<'_, 'de> {
         }
         let state = parts.by_ref().take(usize::from(shape.state)).next();
         match (parts.next(), state) {
-            (Some(setter), Some(_)) if !may_be_called(self.nodes, setter) => return Err(Error::data(UNCALLABLE)),
-            (Some(setter), Some(state)) => {
-                self.nodes.extend(handle.number(), RunKind::Setter, &[setter, state], self.offset)?;
+            (Some(setter), Some(_)) if !may_be_called(self.nodes, setter) => {
+                return Err(Error::data(UNCALLABLE));
             }
-            (None, Some(state)) => self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?,
+            (Some(setter), Some(state)) => {
+                self.nodes.extend(
+                    handle.number(),
+                    RunKind::Setter,
+                    &[setter, state],
+                    self.offset,
+                )?;
+            }
+            (None, Some(state)) => {
+                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?
+            }
             // A setter without a state sets nothing.
             (_, None) => {}
         }

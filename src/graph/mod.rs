@@ -1,16 +1,20 @@
 //! What a pickle is: values with identity, shared and recursive references included.
 //!
-//! Inside the crate this is where everything is that reads: the machine fills [`nodes`], and `de/` and `value/` walk over
-//! them. The public face on top is [`Graph`] and [`Node`], for whoever has to know that two references lead to one object,
-//! or holds what no tree can hold. The files, in the order in which to read them:
+//! Inside the crate this is where everything is that reads: the machine fills [`nodes`], and `de/`
+//! and `value/` walk over them. The public face on top is [`Graph`] and [`Node`], for whoever has
+//! to know that two references lead to one object, or holds what no tree can hold. The files, in
+//! the order in which to read them:
 //!
-//! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands for;
-//! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by key;
-//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
+//! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands
+//!   for;
+//! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by
+//!   key;
+//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`:
+//!   a glance at it for people;
 //! - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //!
-//! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read and dropped like
-//! anything else.
+//! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read
+//! and dropped like anything else.
 
 mod build;
 mod cycle;
@@ -47,8 +51,9 @@ use nodes::Nodes;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
 ///
-/// A [`Value`](crate::Value) or a Rust type is a tree: what is shared is copied into it, and what contains itself cannot be
-/// one. A `Graph` keeps what Python had. Any part of it can be looked at as a [`Node`], deserialized, or made a `Value`.
+/// A [`Value`](crate::Value) or a Rust type is a tree: what is shared is copied into it, and what
+/// contains itself cannot be one. A `Graph` keeps what Python had. Any part of it can be looked at
+/// as a [`Node`], deserialized, or made a `Value`.
 ///
 /// ```
 /// use serde_pickle::Graph;
@@ -68,8 +73,8 @@ use nodes::Nodes;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary value beside it. Nothing
-/// about a graph recurses, so there is no limit on its depth.
+/// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
+/// value beside it. Nothing about a graph recurses, so there is no limit on its depth.
 pub struct Graph<'de> {
     input: Cow<'de, [u8]>,
     nodes: Nodes<'de>,
@@ -96,7 +101,8 @@ impl<'de> Graph<'de> {
 
     /// The protocol of the pickle that this was read from.
     ///
-    /// Protocols 0 and 1 do not say what they are: such a pickle is of the lowest protocol that has its instructions.
+    /// Protocols 0 and 1 do not say what they are: such a pickle is of the lowest protocol that has
+    /// its instructions.
     ///
     /// ```
     /// use serde_pickle::{Graph, Protocol};
@@ -108,15 +114,18 @@ impl<'de> Graph<'de> {
         self.declared.unwrap_or_else(|| {
             // CPython writes the call of a state setter with TUPLE2 at every protocol.
             let used = instructions(&self.input).map_while(Result::ok).map(|(_, opcode, _)| opcode);
-            used.filter(|opcode| *opcode != Opcode::Tuple2).map(Opcode::protocol).max().unwrap_or(Protocol::V0)
+            used.filter(|opcode| *opcode != Opcode::Tuple2)
+                .map(Opcode::protocol)
+                .max()
+                .unwrap_or(Protocol::V0)
         })
     }
 
     /// Deserializes the whole. What the type borrows, it borrows from the graph.
     ///
     /// # Errors
-    /// `Data` where the pickle does not fit the type, or an object contains itself; `Limit` where it nests too deep for the
-    /// visitors of serde, or shared references expand to too much.
+    /// `Data` where the pickle does not fit the type, or an object contains itself; `Limit` where
+    /// it nests too deep for the visitors of serde, or shared references expand to too much.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -145,7 +154,8 @@ impl<'de> Graph<'de> {
         let mut bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
+        let loaded =
+            machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
         check_all_taken(&state, buffers)?;
         let nodes = state.into_owned().nodes;
         // A frame may have announced more than the pickle used.
@@ -153,7 +163,12 @@ impl<'de> Graph<'de> {
         Ok(Self::new(Cow::Owned(bytes), nodes, &loaded, options))
     }
 
-    fn new(input: Cow<'de, [u8]>, nodes: Nodes<'de>, loaded: &Loaded, options: &DeOptions<'_, 'de>) -> Self {
+    fn new(
+        input: Cow<'de, [u8]>,
+        nodes: Nodes<'de>,
+        loaded: &Loaded,
+        options: &DeOptions<'_, 'de>,
+    ) -> Self {
         Self {
             input,
             nodes,
@@ -186,8 +201,9 @@ impl<'de> Graph<'de> {
 impl<'b> DeOptions<'_, 'b> {
     /// Reads a pickle in memory into a [`Graph`]; see [`Graph::from_slice`].
     ///
-    /// The options that concern deserializing hold for whatever is deserialized from the graph. A resolver is asked for
-    /// names and persistent ids while the pickle is read; its constructors are not, for a graph shows objects as they are.
+    /// The options that concern deserializing hold for whatever is deserialized from the graph. A
+    /// resolver is asked for names and persistent ids while the pickle is read; its constructors
+    /// are not, for a graph shows objects as they are.
     ///
     /// # Errors
     /// As [`Graph::from_slice`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
@@ -207,8 +223,8 @@ impl<'b> DeOptions<'_, 'b> {
         Graph::read(bytes, self)
     }
 
-    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`]. It borrows nothing but
-    /// [`buffers`](Self::buffers), if there are any.
+    /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`]. It borrows
+    /// nothing but [`buffers`](Self::buffers), if there are any.
     ///
     /// # Errors
     /// As [`Graph::from_reader`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).

@@ -1,8 +1,8 @@
 //! One value of a graph, as users see it.
 //!
-//! Reduces that only spell a builtin are seen through, by the same `view` as everywhere: whoever looks at a set does not
-//! care that protocol 2 had to write a call. What an object was given comes run by run from `nodes`, in the order of the
-//! pickle.
+//! Reduces that only spell a builtin are seen through, by the same `view` as everywhere: whoever
+//! looks at a set does not care that protocol 2 had to write a call. What an object was given comes
+//! run by run from `nodes`, in the order of the pickle.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,8 @@ use crate::error::{Error, Result};
 use crate::reduce::{Global, How};
 use crate::value::Value;
 
-/// Which object a node is, within its graph. Two nodes of one graph with one id are one Python object.
+/// Which object a node is, within its graph. Two nodes of one graph with one id are one Python
+/// object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u64);
 
@@ -42,8 +43,8 @@ impl fmt::Debug for NodeId {
 
 /// What kind of Python object a node is.
 ///
-/// Calls that only spell a builtin are what they make: a set of protocol 2, written as the call `set([…])`, is a
-/// [`Set`](Self::Set).
+/// Calls that only spell a builtin are what they make: a set of protocol 2, written as the call
+/// `set([…])`, is a [`Set`](Self::Set).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeKind {
@@ -87,8 +88,8 @@ pub enum NodeKind {
 
 /// One object in a [`Graph`].
 ///
-/// `==` is identity, Python's `is`. As in Python, `None`, `True`, `False` and `()` are one object each wherever they are;
-/// numbers are never shared in a pickle, so equal ones are different nodes.
+/// `==` is identity, Python's `is`. As in Python, `None`, `True`, `False` and `()` are one object
+/// each wherever they are; numbers are never shared in a pickle, so equal ones are different nodes.
 ///
 /// ```
 /// use serde_pickle::{Graph, NodeKind};
@@ -146,7 +147,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// Where in the pickle the instruction is that made it, in bytes; `None` for what is in no pickle.
+    /// Where in the pickle the instruction is that made it, in bytes; `None` for what is in no
+    /// pickle.
     pub fn offset(self) -> Option<u64> {
         if self.graph.input.is_empty() { None } else { self.graph.nodes.offset(self.handle) }
     }
@@ -156,7 +158,9 @@ impl<'g> Node<'g> {
         match self.handle.tag() {
             Tag::None | Tag::Vacant => NodeKind::None,
             Tag::True | Tag::False => NodeKind::Bool,
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => NodeKind::Int,
+            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
+                NodeKind::Int
+            }
             Tag::Float8 | Tag::FloatLine => NodeKind::Float,
             Tag::Str1
             | Tag::Str4
@@ -194,15 +198,16 @@ impl<'g> Node<'g> {
                 Some(View::Bytes { array: false, .. }) => NodeKind::Bytes,
                 Some(View::Bytes { array: true, .. }) => NodeKind::ByteArray,
                 Some(View::Complex { .. }) => NodeKind::Complex,
-                // An attribute of a class or module is a global; one of an object, a bound method, is not.
+                // An attribute of a class or module is a global; one of an object, a bound method,
+                // is not.
                 Some(View::Attribute) if self.global().is_some() => NodeKind::Global,
                 _ => NodeKind::Object,
             },
         }
     }
 
-    /// How many items or entries it has: those of [`items`](Self::items) in a list, tuple or set, those of
-    /// [`entries`](Self::entries) in a dict, both in an object. Anything else has none.
+    /// How many items or entries it has: those of [`items`](Self::items) in a list, tuple or set,
+    /// those of [`entries`](Self::entries) in a dict, both in an object. Anything else has none.
     pub fn len(self) -> usize {
         let nodes = &self.graph.nodes;
         match self.handle.tag() {
@@ -219,8 +224,8 @@ impl<'g> Node<'g> {
         self.len() == 0
     }
 
-    /// The items of a list, tuple, set or frozenset; of an object, what was appended or added to it. A set's items are as
-    /// the pickle has them: equal ones may come twice.
+    /// The items of a list, tuple, set or frozenset; of an object, what was appended or added to
+    /// it. A set's items are as the pickle has them: equal ones may come twice.
     pub fn items(self) -> Items<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
@@ -228,9 +233,9 @@ impl<'g> Node<'g> {
                 Source::Contents(nodes.contents(&nodes.object(self.handle.number())))
             }
             Tag::Instance => match self.view() {
-                Some(View::Set { items, taken, .. }) => {
-                    Source::Handles(set_items(nodes, self.handle.number(), items, taken).into_iter())
-                }
+                Some(View::Set { items, taken, .. }) => Source::Handles(
+                    set_items(nodes, self.handle.number(), items, taken).into_iter(),
+                ),
                 _ => self.added(&[RunKind::Items, RunKind::Adds]),
             },
             Tag::Global | Tag::Ext | Tag::Persid => self.added(&[RunKind::Items, RunKind::Adds]),
@@ -239,8 +244,8 @@ impl<'g> Node<'g> {
         Items { node: self, source }
     }
 
-    /// The keys and values of a dict; of an object, those that were stored in it. A key that comes again is there again:
-    /// the last one counts.
+    /// The keys and values of a dict; of an object, those that were stored in it. A key that comes
+    /// again is there again: the last one counts.
     pub fn entries(self) -> Entries<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
@@ -256,7 +261,9 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let object = nodes.object(self.handle.number());
         let runs = nodes.more(&object).filter(|(kind, _)| kinds.contains(kind));
-        Source::Handles(runs.flat_map(|(_, run)| run.iter().copied()).collect::<Vec<_>>().into_iter())
+        Source::Handles(
+            runs.flat_map(|(_, run)| run.iter().copied()).collect::<Vec<_>>().into_iter(),
+        )
     }
 
     /// What an [`Object`](NodeKind::Object) is made of; `None` for any other kind.
@@ -278,7 +285,8 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let object = match self.view() {
             Some(View::Object(object)) if object.base.is_none() => object,
-            // The call as it is: of `copyreg._reconstructor` with the value of a base class, of `getattr` on an object.
+            // The call as it is: of `copyreg._reconstructor` with the value of a base class, of
+            // `getattr` on an object.
             _ => {
                 let object = nodes.object(self.handle.number());
                 let (callable, args) = match *nodes.first(&object) {
@@ -293,7 +301,9 @@ impl<'g> Node<'g> {
         for (kind, run) in nodes.more(&object.object) {
             match (kind, run) {
                 (RunKind::State, &[state]) => states.push((None, self.at(state))),
-                (RunKind::Setter, &[setter, state]) => states.push((Some(self.at(setter)), self.at(state))),
+                (RunKind::Setter, &[setter, state]) => {
+                    states.push((Some(self.at(setter)), self.at(state)))
+                }
                 _ => {}
             }
         }
@@ -306,7 +316,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// An attribute by name, from the state of an object: from the dict that it is, or from `(dict, slots)`.
+    /// An attribute by name, from the state of an object: from the dict that it is, or from
+    /// `(dict, slots)`.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -321,7 +332,8 @@ impl<'g> Node<'g> {
         parts.states.iter().rev().find_map(|&(_, state)| match state.kind() {
             NodeKind::Dict => state.get(name),
             NodeKind::Tuple if state.len() == 2 => {
-                let dicts: Vec<_> = state.items().filter(|part| part.kind() == NodeKind::Dict).collect();
+                let dicts: Vec<_> =
+                    state.items().filter(|part| part.kind() == NodeKind::Dict).collect();
                 dicts.iter().rev().find_map(|dict| dict.get(name))
             }
             _ => None,
@@ -330,10 +342,16 @@ impl<'g> Node<'g> {
 
     /// The names of a [`Global`](NodeKind::Global).
     ///
-    /// A nested class of an older protocol, spelled by `getattr`, has its dotted name; Python 2's names are Python 3's,
-    /// unless [`DeOptions::fix_imports`](crate::DeOptions::fix_imports) says otherwise.
+    /// A nested class of an older protocol, spelled by `getattr`, has its dotted name; Python 2's
+    /// names are Python 3's, unless [`DeOptions::fix_imports`](crate::DeOptions::fix_imports) says
+    /// otherwise.
     pub fn global(self) -> Option<Global> {
-        let names = global_names(&self.graph.nodes, self.input(), self.handle, self.graph.settings.fix_imports);
+        let names = global_names(
+            &self.graph.nodes,
+            self.input(),
+            self.handle,
+            self.graph.settings.fix_imports,
+        );
         let (module, qualname) = names.ok().flatten()?;
         Some(Global::new(module, qualname))
     }
@@ -341,7 +359,10 @@ impl<'g> Node<'g> {
     /// The code of an [`Extension`](NodeKind::Extension).
     pub fn extension_code(self) -> Option<u32> {
         match self.handle.tag() {
-            Tag::Ext => scalar::extension_code(self.input(), self.graph.nodes.object(self.handle.number()).offset()),
+            Tag::Ext => scalar::extension_code(
+                self.input(),
+                self.graph.nodes.object(self.handle.number()).offset(),
+            ),
             _ => None,
         }
     }
@@ -350,7 +371,9 @@ impl<'g> Node<'g> {
     pub fn persistent_id(self) -> Option<Node<'g>> {
         let nodes = &self.graph.nodes;
         match self.handle.tag() {
-            Tag::Persid => nodes.first(&nodes.object(self.handle.number())).first().map(|&id| self.at(id)),
+            Tag::Persid => {
+                nodes.first(&nodes.object(self.handle.number())).first().map(|&id| self.at(id))
+            }
             _ => None,
         }
     }
@@ -404,12 +427,17 @@ impl<'g> Node<'g> {
         let chars = scalar::chars(self.input(), self.handle)?;
         self.walk(|node| match chars {
             Cow::Borrowed(chars) => node.cx.decode_chars(chars).ok().flatten(),
-            Cow::Owned(chars) => node.cx.decode_chars(&chars).ok().flatten().map(|text| Cow::Owned(text.into_owned())),
+            Cow::Owned(chars) => node
+                .cx
+                .decode_chars(&chars)
+                .ok()
+                .flatten()
+                .map(|text| Cow::Owned(text.into_owned())),
         })
     }
 
-    /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where it is in the pickle as it
-    /// is.
+    /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where
+    /// it is in the pickle as it is.
     pub fn as_bytes(self) -> Option<Cow<'g, [u8]>> {
         if let Some(chars) = scalar::chars(self.input(), self.handle) {
             return Some(chars);
@@ -420,13 +448,16 @@ impl<'g> Node<'g> {
     /// This and all below it as a tree.
     ///
     /// # Errors
-    /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to too much; both by the
-    /// options with which the graph was read.
+    /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to
+    /// too much; both by the options with which the graph was read.
     pub fn to_value(self) -> Result<Value> {
-        self.walk(|node| crate::value::build(node.cx, node.handle).map_err(|error| self.locate(error)))
+        self.walk(|node| {
+            crate::value::build(node.cx, node.handle).map_err(|error| self.locate(error))
+        })
     }
 
-    /// Whether the object can be reached from itself. Looks at everything below it, each object once.
+    /// Whether the object can be reached from itself. Looks at everything below it, each object
+    /// once.
     pub fn contains_itself(self) -> bool {
         super::contains_itself(&self.graph.nodes, self.handle)
     }
@@ -443,14 +474,14 @@ impl<'g> Node<'g> {
     /// Begins a walk of `de/` here.
     pub(super) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
         let settings = self.graph.settings.into();
-        let cx =
-            Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings).with_buffers(&self.graph.buffers);
+        let cx = Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings)
+            .with_buffers(&self.graph.buffers);
         walk(NodeDeserializer::root(&cx, self.handle))
     }
 }
 
-/// What an object is made of: the parts of what `__reduce__` returned. Its list, set and dict items are those of
-/// [`Node::items`] and [`Node::entries`].
+/// What an object is made of: the parts of what `__reduce__` returned. Its list, set and dict items
+/// are those of [`Node::items`] and [`Node::entries`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ObjectParts<'g> {
@@ -462,8 +493,8 @@ pub struct ObjectParts<'g> {
     pub args: Vec<Node<'g>>,
     /// The keyword arguments, a dict.
     pub kwargs: Option<Node<'g>>,
-    /// The states that it was given, in order, each with the function that sets it if that is not the class's own
-    /// `__setstate__`. Python's pickler writes at most one.
+    /// The states that it was given, in order, each with the function that sets it if that is not
+    /// the class's own `__setstate__`. Python's pickler writes at most one.
     pub states: Vec<(Option<Node<'g>>, Node<'g>)>,
 }
 

@@ -1,16 +1,17 @@
 //! Where the values of a graph are kept: a few flat vectors, without the input itself.
 //!
-//! Scalars are handles whose payload is in the input. Objects are numbered; an [`Object`] is 24 bytes, and its contents
-//! are runs of handles in one shared vector. A container is mostly filled once, so its first run is in the object; one
-//! that grows again (protocol 0 appends item by item, lists come in batches of 1,000) either prolongs its last run, when
-//! that ends where the vector ends, or links a further [`Run`]. An instance has its callable and arguments as its first
-//! run, and what was done to it afterwards (items, state) as further ones, in order.
+//! Scalars are handles whose payload is in the input. Objects are numbered; an [`Object`] is 24
+//! bytes, and its contents are runs of handles in one shared vector. A container is mostly filled
+//! once, so its first run is in the object; one that grows again (protocol 0 appends item by item,
+//! lists come in batches of 1,000) either prolongs its last run, when that ends where the vector
+//! ends, or links a further [`Run`]. An instance has its callable and arguments as its first run,
+//! and what was done to it afterwards (items, state) as further ones, in order.
 //!
-//! Together with the handle on the machine's stack a value costs at most about 70 bytes for the one byte of input that
-//! a hostile pickle spends on it, and 8 to 16 bytes a value in ordinary ones.
+//! Together with the handle on the machine's stack a value costs at most about 70 bytes for the one
+//! byte of input that a hostile pickle spends on it, and 8 to 16 bytes a value in ordinary ones.
 //!
-//! Everything here is addressed by number. A number only ever comes out of `Nodes` itself, yet no lookup panics: a number
-//! that is not there reads as empty.
+//! Everything here is addressed by number. A number only ever comes out of `Nodes` itself, yet no
+//! lookup panics: a number that is not there reads as empty.
 
 use std::borrow::Cow;
 
@@ -33,7 +34,8 @@ pub(crate) struct Nodes<'de> {
     consts: Vec<Const<'de>>,
 }
 
-/// Text that was fetched from the memo at least once: checked and cut out for good, because it is likely a dict's key.
+/// Text that was fetched from the memo at least once: checked and cut out for good, because it is
+/// likely a dict's key.
 #[derive(Clone, Copy)]
 pub(crate) struct Shared<'de> {
     pub(crate) text: &'de str,
@@ -41,7 +43,8 @@ pub(crate) struct Shared<'de> {
     pub(crate) origin: Handle,
 }
 
-/// A value that is not in the input: from a resolver, from a builder, or from a [`Value`](crate::Value).
+/// A value that is not in the input: from a resolver, from a builder, or from a
+/// [`Value`](crate::Value).
 pub(crate) enum Const<'de> {
     Int(i64),
     BigInt(Cow<'de, BigInt>),
@@ -121,7 +124,8 @@ impl Flags {
     /// A view of bytes that is no read-only one: a buffer that came as a value.
     pub(crate) const WRITABLE: Self = Self(1 << 11);
 
-    /// Flags with a small number in their low byte: the spelling of an instance, or what a global is known as.
+    /// Flags with a small number in their low byte: the spelling of an instance, or what a global
+    /// is known as.
     pub(crate) const fn with_low(low: u8) -> Self {
         Self(low as u16)
     }
@@ -167,8 +171,8 @@ struct Run {
 }
 
 impl<'de> Nodes<'de> {
-    /// An empty store with room for what an ordinary pickle of `input` bytes holds. The room is address space; it costs
-    /// memory only once it is used.
+    /// An empty store with room for what an ordinary pickle of `input` bytes holds. The room is
+    /// address space; it costs memory only once it is used.
     pub(crate) fn with_input(input: usize) -> Self {
         Self {
             handles: Vec::with_capacity(input / 4 + 8),
@@ -215,7 +219,13 @@ impl<'de> Nodes<'de> {
 
     /// Makes an object of the handles `contents`.
     #[inline]
-    pub(crate) fn push_object(&mut self, tag: Tag, flags: Flags, offset: usize, contents: &[Handle]) -> Result<Handle> {
+    pub(crate) fn push_object(
+        &mut self,
+        tag: Tag,
+        flags: Flags,
+        offset: usize,
+        contents: &[Handle],
+    ) -> Result<Handle> {
         let number = self.objects.len();
         let start = self.handles.len();
         if number >= limits::OBJECTS || start + contents.len() >= limits::OBJECTS {
@@ -234,13 +244,20 @@ impl<'de> Nodes<'de> {
 
     /// Gives an object further contents.
     #[inline]
-    pub(crate) fn extend(&mut self, number: u32, kind: RunKind, contents: &[Handle], offset: usize) -> Result<()> {
+    pub(crate) fn extend(
+        &mut self,
+        number: u32,
+        kind: RunKind,
+        contents: &[Handle],
+        offset: usize,
+    ) -> Result<()> {
         let start = self.handles.len();
         if start + contents.len() >= limits::OBJECTS {
             return Err(too_many(offset));
         }
         let Some(object) = self.objects.get_mut(number as usize) else { return Ok(()) };
-        // The contents of an instance are its callable and arguments: what is added to it is never a part of that.
+        // The contents of an instance are its callable and arguments: what is added to it is never
+        // a part of that.
         let container = matches!(object.tag(), Tag::List | Tag::Dict | Tag::Set);
         let added = contents.len() as u32;
         if object.more == NONE {
@@ -325,7 +342,11 @@ impl<'de> Nodes<'de> {
     #[inline]
     pub(crate) fn contents_len(&self, object: &Object) -> usize {
         let first = object.len as usize;
-        if object.more == NONE { first } else { first + self.more(object).map(|(_, run)| run.len()).sum::<usize>() }
+        if object.more == NONE {
+            first
+        } else {
+            first + self.more(object).map(|(_, run)| run.len()).sum::<usize>()
+        }
     }
 
     pub(crate) fn push_shared(&mut self, shared: Shared<'de>) -> Result<Handle> {
@@ -339,7 +360,10 @@ impl<'de> Nodes<'de> {
 
     #[inline]
     pub(crate) fn shared(&self, number: u32) -> Shared<'de> {
-        self.shared.get(number as usize).copied().unwrap_or(Shared { text: "", origin: Handle::VACANT })
+        self.shared
+            .get(number as usize)
+            .copied()
+            .unwrap_or(Shared { text: "", origin: Handle::VACANT })
     }
 
     pub(crate) fn push_const(&mut self, value: Const<'de>) -> Result<Handle> {
@@ -365,7 +389,8 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The handle by which two references to one object are known to be the same: fetched text goes back to its origin.
+    /// The handle by which two references to one object are known to be the same: fetched text goes
+    /// back to its origin.
     pub(crate) fn identity(&self, handle: Handle) -> Handle {
         match handle.tag() {
             Tag::Shared => self.shared(handle.number()).origin,
@@ -376,13 +401,19 @@ impl<'de> Nodes<'de> {
     /// Whether Python can hash this value, as far as its kind tells.
     #[inline]
     pub(crate) fn is_hashable(&self, handle: Handle) -> bool {
-        if handle.is_object() { self.is_hashable_object(handle) } else { !is_writable_buffer(handle) }
+        if handle.is_object() {
+            self.is_hashable_object(handle)
+        } else {
+            !is_writable_buffer(handle)
+        }
     }
 
     fn is_hashable_object(&self, handle: Handle) -> bool {
         match handle.tag() {
             Tag::List | Tag::Dict | Tag::Set | Tag::ByteArray => false,
-            Tag::Tuple | Tag::FrozenSet | Tag::Instance => !self.object(handle.number()).flags().has(Flags::UNHASHABLE),
+            Tag::Tuple | Tag::FrozenSet | Tag::Instance => {
+                !self.object(handle.number()).flags().has(Flags::UNHASHABLE)
+            }
             // A read-only view hashes what it views. There are no views of views.
             Tag::View => match self.first(&self.object(handle.number())) {
                 &[viewed] => viewed.tag() != Tag::View && self.is_hashable(viewed),
@@ -393,8 +424,8 @@ impl<'de> Nodes<'de> {
     }
 }
 
-/// A buffer beside the pickle that is not said to be read-only is a bytearray to picklers, and what they write of one in a
-/// pickle cannot be hashed.
+/// A buffer beside the pickle that is not said to be read-only is a bytearray to picklers, and what
+/// they write of one in a pickle cannot be hashed.
 #[inline]
 fn is_writable_buffer(handle: Handle) -> bool {
     handle.tag() == Tag::Buffer && handle.detail() == 0
@@ -418,7 +449,10 @@ impl<'g> Iterator for MoreRuns<'g, '_> {
         let run = self.nodes.runs.get(self.next as usize)?;
         self.next = run.next;
         let start = run.start as usize;
-        Some((run.kind, self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default()))
+        Some((
+            run.kind,
+            self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default(),
+        ))
     }
 }
 
@@ -449,7 +483,8 @@ impl<'g, 'de> Contents<'g, 'de> {
         while let Some(run) = self.nodes.runs.get(self.next as usize) {
             self.next = run.next;
             let start = run.start as usize;
-            self.run = self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default().iter();
+            self.run =
+                self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default().iter();
             if let Some(&handle) = self.run.next() {
                 return Some(handle);
             }

@@ -1,7 +1,8 @@
 //! What a scalar's handle stands for: its payload in the input, decoded.
 //!
-//! The machine has checked every payload when it made the handle, so nothing here fails on a handle it made; a lookup that
-//! finds nothing gives `None` all the same, and text is checked again, because that is how safe Rust makes a `&str`.
+//! The machine has checked every payload when it made the handle, so nothing here fails on a handle
+//! it made; a lookup that finds nothing gives `None` all the same, and text is checked again,
+//! because that is how safe Rust makes a `&str`.
 
 use std::borrow::Cow;
 
@@ -26,7 +27,9 @@ pub(crate) enum Int<'a> {
 pub(crate) fn payload(input: &[u8], handle: Handle) -> Option<&[u8]> {
     let at = handle.offset();
     match handle.tag() {
-        Tag::Str1 | Tag::Bytes1 | Tag::Chars1 | Tag::Long1 => input.get(at + 2..at + 2 + usize::from(handle.detail())),
+        Tag::Str1 | Tag::Bytes1 | Tag::Chars1 | Tag::Long1 => {
+            input.get(at + 2..at + 2 + usize::from(handle.detail()))
+        }
         Tag::Str4 | Tag::Bytes4 | Tag::Chars4 | Tag::Long4 => {
             let len = u32::from_le_bytes(*input.get(at + 1..)?.first_chunk()?);
             input.get(at + 5..)?.get(..len as usize)
@@ -99,7 +102,8 @@ pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> 
     })
 }
 
-/// How many bytes are looked at to decode a number that may be of any length; 0 for those that are short by their nature.
+/// How many bytes are looked at to decode a number that may be of any length; 0 for those that are
+/// short by their nature.
 #[inline]
 pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
     match handle.tag() {
@@ -118,7 +122,9 @@ pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usi
 }
 
 fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
-    if let Some((value, _)) = decimal::decimal_line(input, handle.offset() + 1, handle.tag() == Tag::LongLine) {
+    if let Some((value, _)) =
+        decimal::decimal_line(input, handle.offset() + 1, handle.tag() == Tag::LongLine)
+    {
         return Some(Int::Small(value));
     }
     let line = line(input, handle.offset() + 1, handle.detail())?;
@@ -139,7 +145,9 @@ fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
 pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f64> {
     match handle.tag() {
         Tag::Float8 => float8(input, handle),
-        Tag::FloatLine => text::decode_float(line(input, handle.offset() + 1, handle.detail())?).ok(),
+        Tag::FloatLine => {
+            text::decode_float(line(input, handle.offset() + 1, handle.detail())?).ok()
+        }
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Float(value) => Some(*value),
             _ => None,
@@ -150,7 +158,11 @@ pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f
 
 /// Text that lives as long as the input, where the handle is of that kind.
 #[inline]
-pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: Handle) -> Option<&'de str> {
+pub(crate) fn borrowed_text<'de>(
+    nodes: &Nodes<'de>,
+    input: &'de [u8],
+    handle: Handle,
+) -> Option<&'de str> {
     match handle.tag() {
         Tag::Shared => Some(nodes.shared(handle.number()).text),
         Tag::Str1 | Tag::Str4 | Tag::Str8 => std::str::from_utf8(payload(input, handle)?).ok(),
@@ -167,7 +179,9 @@ pub(crate) fn borrowed_text<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: H
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
-        Tag::StrEscaped => text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
+        Tag::StrEscaped => {
+            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
+        }
         Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Str(text) => Some(Text::Str(Cow::Borrowed(text))),
@@ -178,7 +192,8 @@ pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) ->
     }
 }
 
-/// How many bytes text, or an 8-bit string, takes in the input or among the constants: at least half as many as it has decoded.
+/// How many bytes text, or an 8-bit string, takes in the input or among the constants: at least
+/// half as many as it has decoded.
 pub(crate) fn text_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
     let bytes = match handle.tag() {
         Tag::Shared => return nodes.shared(handle.number()).text.len(),
@@ -195,7 +210,11 @@ pub(crate) fn text_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize
 }
 
 /// Text without surrogates.
-pub(crate) fn plain_text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Cow<'g, str>> {
+pub(crate) fn plain_text<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    handle: Handle,
+) -> Option<Cow<'g, str>> {
     match text(nodes, input, handle)? {
         Text::Str(text) => Some(text),
         Text::Surrogates(_) => None,
@@ -223,7 +242,11 @@ pub(crate) fn chars(input: &[u8], handle: Handle) -> Option<Cow<'_, [u8]>> {
 
 /// The bytes of a bytes object.
 #[inline]
-pub(crate) fn bytes<'de>(nodes: &Nodes<'de>, input: &'de [u8], handle: Handle) -> Option<&'de [u8]> {
+pub(crate) fn bytes<'de>(
+    nodes: &Nodes<'de>,
+    input: &'de [u8],
+    handle: Handle,
+) -> Option<&'de [u8]> {
     match handle.tag() {
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => payload(input, handle),
         Tag::Const => match nodes.constant(handle.number())? {

@@ -1,7 +1,8 @@
 //! What an instance in the graph is, once the spellings are seen through.
 //!
-//! The machine notes how an instance was made and what its call is known to give; here that becomes one [`View`], the same
-//! for everything that reads: serde, `Value` and the graph's own public face.
+//! The machine notes how an instance was made and what its call is known to give; here that becomes
+//! one [`View`], the same for everything that reads: serde, `Value` and the graph's own public
+//! face.
 
 use std::borrow::Cow;
 
@@ -15,13 +16,15 @@ use crate::reduce::How;
 
 /// An instance, seen through its spelling.
 pub(crate) enum View<'g> {
-    /// A set or frozenset made by a call: the list or tuple it was made of, if any, and how many of its items it got.
+    /// A set or frozenset made by a call: the list or tuple it was made of, if any, and how many of
+    /// its items it got.
     Set { frozen: bool, items: Option<Handle>, taken: usize },
     /// Bytes or a bytearray made by a call.
     Bytes { array: bool, bytes: Payload<'g> },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
-    /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of which.
+    /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of
+    /// which.
     Attribute,
     /// Anything else.
     Object(ObjectView<'g>),
@@ -43,7 +46,8 @@ pub(crate) struct ObjectView<'g> {
     pub(crate) args: &'g [Handle],
     /// A dict.
     pub(crate) kwargs: Option<Handle>,
-    /// For `copyreg._reconstructor`: the base class and its value, unless that is `object` and `None`.
+    /// For `copyreg._reconstructor`: the base class and its value, unless that is `object` and
+    /// `None`.
     pub(crate) base: Option<(Handle, Handle)>,
     pub(crate) object: Object,
 }
@@ -63,8 +67,10 @@ impl<'g> ObjectView<'g> {
         let state = states.next().and_then(|(_, run)| run.first().copied());
         match states.next() {
             None => Ok(state),
-            Some(_) => Err(Error::unsupported("an object is given state twice; read it with Graph")
-                .at(self.object.offset() as u64)),
+            Some(_) => {
+                Err(Error::unsupported("an object is given state twice; read it with Graph")
+                    .at(self.object.offset() as u64))
+            }
         }
     }
 
@@ -125,8 +131,10 @@ impl<'g> ObjectView<'g> {
                 (RunKind::Setter, &[setter, state]) => {
                     setters += 1;
                     if setters > 1 || parts.state.replace(state).is_some() {
-                        return Err(Error::unsupported("an object is given state twice; read it with Graph")
-                            .at(self.object.offset() as u64));
+                        return Err(Error::unsupported(
+                            "an object is given state twice; read it with Graph",
+                        )
+                        .at(self.object.offset() as u64));
                     }
                     parts.setter = Some(setter);
                 }
@@ -145,8 +153,14 @@ pub(crate) fn tuple_items<'g>(nodes: &'g Nodes<'_>, tuple: Handle) -> &'g [Handl
     }
 }
 
-/// The items of a set made by a call: what the list or tuple had then, and what was added to the set since.
-pub(crate) fn set_items(nodes: &Nodes<'_>, set: u32, items: Option<Handle>, taken: usize) -> Vec<Handle> {
+/// The items of a set made by a call: what the list or tuple had then, and what was added to the
+/// set since.
+pub(crate) fn set_items(
+    nodes: &Nodes<'_>,
+    set: u32,
+    items: Option<Handle>,
+    taken: usize,
+) -> Vec<Handle> {
     let mut handles = Vec::new();
     if let Some(items) = items.filter(|items| items.is_object()) {
         handles.extend(nodes.contents(&nodes.object(items.number())).take(taken));
@@ -164,15 +178,18 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     let object = nodes.object(number);
     let parts = nodes.first(&object);
     let callable = parts.first().copied().unwrap_or(Handle::VACANT);
-    let view =
-        |how, callable, args, kwargs| View::Object(ObjectView { how, callable, args, kwargs, base: None, object });
+    let view = |how, callable, args, kwargs| {
+        View::Object(ObjectView { how, callable, args, kwargs, base: None, object })
+    };
     let spelling = Spelling::of(object.flags());
     let arguments = parts.get(1).copied().unwrap_or(Handle::VACANT);
     let args = tuple_items(nodes, arguments);
     Ok(match spelling {
         Spelling::NewObj => view(How::NewObj, callable, args, None),
         Spelling::NewObjEx => view(How::NewObjEx, callable, args, parts.get(2).copied()),
-        Spelling::Inst | Spelling::Obj => view(How::Inst, callable, parts.get(1..).unwrap_or_default(), None),
+        Spelling::Inst | Spelling::Obj => {
+            view(How::Inst, callable, parts.get(1..).unwrap_or_default(), None)
+        }
         Spelling::Reduce => match (Spelling::known(object.flags()), args) {
             (known @ (Known::Set | Known::FrozenSet), items) => View::Set {
                 frozen: known == Known::FrozenSet,
@@ -181,10 +198,13 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
             },
             (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => View::Bytes {
                 array: known == Known::ByteArray,
-                bytes: bytes_of(nodes, input, of).map_err(|error| error.at(object.offset() as u64))?,
+                bytes: bytes_of(nodes, input, of)
+                    .map_err(|error| error.at(object.offset() as u64))?,
             },
             (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
-            (Known::Complex, &[real, imaginary]) => View::Complex { real, imaginary: Some(imaginary) },
+            (Known::Complex, &[real, imaginary]) => {
+                View::Complex { real, imaginary: Some(imaginary) }
+            }
             (Known::GetAttr, &[owner, _]) if leads_to_global(nodes, owner) => View::Attribute,
             (Known::NewObj, [class, args @ ..]) => view(How::NewObj, *class, args, None),
             (Known::NewObjEx, &[class, args, kwargs]) => {
@@ -195,10 +215,12 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                 callable: class,
                 args: &[],
                 kwargs: None,
-                base: (value.tag() != Tag::None || !is_object_class(nodes, base)).then_some((base, value)),
+                base: (value.tag() != Tag::None || !is_object_class(nodes, base))
+                    .then_some((base, value)),
                 object,
             }),
-            (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable) {
+            (_, []) if callable.tag() == Tag::Instance => match partial_new(nodes, input, callable)
+            {
                 Some((class, args, kwargs)) => view(How::NewObjEx, class, args, kwargs),
                 None => view(How::Call, callable, args, None),
             },
@@ -232,16 +254,19 @@ fn attribute_of(nodes: &Nodes<'_>, handle: Handle) -> Option<(Handle, Handle)> {
     let object = nodes.object(handle.number());
     let known = (Spelling::of(object.flags()), Spelling::known(object.flags()));
     match (known, nodes.first(&object)) {
-        ((Spelling::Reduce, Known::GetAttr), &[_, arguments]) => match *tuple_items(nodes, arguments) {
-            [owner, name] => Some((owner, name)),
-            _ => None,
-        },
+        ((Spelling::Reduce, Known::GetAttr), &[_, arguments]) => {
+            match *tuple_items(nodes, arguments) {
+                [owner, name] => Some((owner, name)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
 
-/// Class, positional and keyword arguments, where `callable` is what protocols 2 and 3 write for NEWOBJ_EX:
-/// `functools.partial(cls.__new__, cls, *args, **kwargs)`, which is then called without arguments.
+/// Class, positional and keyword arguments, where `callable` is what protocols 2 and 3 write for
+/// NEWOBJ_EX: `functools.partial(cls.__new__, cls, *args, **kwargs)`, which is then called without
+/// arguments.
 fn partial_new<'g>(
     nodes: &'g Nodes<'_>,
     input: &'g [u8],
@@ -271,8 +296,13 @@ fn partial_new<'g>(
     ))
 }
 
-/// The instance `number` as the call or object that it is spelled as, also where that stands for a builtin value.
-pub(crate) fn spelled<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Result<ObjectView<'g>> {
+/// The instance `number` as the call or object that it is spelled as, also where that stands for a
+/// builtin value.
+pub(crate) fn spelled<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    number: u32,
+) -> Result<ObjectView<'g>> {
     if let View::Object(object) = view(nodes, input, number)? {
         return Ok(object);
     }
@@ -284,8 +314,13 @@ pub(crate) fn spelled<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) ->
     Ok(ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object })
 }
 
-/// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or `_codecs.encode(text, encoding)`.
-pub(crate) fn bytes_of<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], args: &[Handle]) -> Result<Payload<'g>> {
+/// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or
+/// `_codecs.encode(text, encoding)`.
+pub(crate) fn bytes_of<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    args: &[Handle],
+) -> Result<Payload<'g>> {
     match *args {
         [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
         [value] => Ok(Payload::Of(value)),
@@ -323,8 +358,8 @@ fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
         .ok_or_else(|| Error::data("bytes are made of text that their encoding cannot say"))
 }
 
-/// Module and qualified name of a global, or of a nested one by `getattr`. `None` for what is no global, or has no name in
-/// the pickle (an extension code).
+/// Module and qualified name of a global, or of a nested one by `getattr`. `None` for what is no
+/// global, or has no name in the pickle (an extension code).
 ///
 /// `fix_imports`: whether Python 2's names become Python 3's.
 ///
@@ -343,9 +378,10 @@ pub(crate) fn global_names<'g>(
             Tag::Global => {
                 let object = nodes.object(owner.number());
                 let [module, name] = *nodes.first(&object) else { return Ok(None) };
-                let (Some(module), Some(name)) =
-                    (scalar::plain_text(nodes, input, module), scalar::plain_text(nodes, input, name))
-                else {
+                let (Some(module), Some(name)) = (
+                    scalar::plain_text(nodes, input, module),
+                    scalar::plain_text(nodes, input, name),
+                ) else {
                     return Ok(None);
                 };
                 break if fix_imports && object.flags().has(Flags::PYTHON2) {
@@ -379,9 +415,14 @@ pub(crate) fn global_names<'g>(
         return Ok(Some((module, name)));
     }
     let mut qualname = name.into_owned();
-    if qualname.len() + attributes.iter().map(|attribute| attribute.len() + 1).sum::<usize>() > limits::NAME {
-        return Err(Error::limit(format!("the name of a nested global has more than {} bytes", limits::NAME))
-            .at(nodes.offset(handle).unwrap_or(0)));
+    if qualname.len() + attributes.iter().map(|attribute| attribute.len() + 1).sum::<usize>()
+        > limits::NAME
+    {
+        return Err(Error::limit(format!(
+            "the name of a nested global has more than {} bytes",
+            limits::NAME
+        ))
+        .at(nodes.offset(handle).unwrap_or(0)));
     }
     for attribute in attributes.iter().rev() {
         qualname.push('.');

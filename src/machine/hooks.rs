@@ -1,13 +1,14 @@
-//! What the machine asks its caller: which globals may appear, what an extension code names, what a persistent id stands
-//! for.
+//! What the machine asks its caller: which globals may appear, what an extension code names, what a
+//! persistent id stands for.
 //!
-//! Each question is asked at the opcode that raises it and before anything behind it is read, so that a refusal names the
-//! byte and nothing happens after it. Answers become nodes at once: a renamed global gets its new names as constants, the
-//! object of a persistent id is imported from its `Value`. What follows therefore sees no difference between the
-//! pickle's own and the caller's.
+//! Each question is asked at the opcode that raises it and before anything behind it is read, so
+//! that a refusal names the byte and nothing happens after it. Answers become nodes at once: a
+//! renamed global gets its new names as constants, the object of a persistent id is imported from
+//! its `Value`. What follows therefore sees no difference between the pickle's own and the
+//! caller's.
 //!
-//! To turn an id into a `Value` costs what the id expands to, each time; all ids of one pickle share one expansion
-//! budget, and what the caller's values come to is charged to it as well.
+//! To turn an id into a `Value` costs what the id expands to, each time; all ids of one pickle
+//! share one expansion budget, and what the caller's values come to is charged to it as well.
 
 use super::{Handle, Known, Machine, Tag};
 use crate::de::Settings;
@@ -31,7 +32,12 @@ impl<'c> Hooks<'c> {
     }
 
     /// Asks about a global that the pickle spells out: its new name if it gets one.
-    pub(super) fn find_class(self, module: &str, name: &str, protocol: u8) -> Result<Option<Global>> {
+    pub(super) fn find_class(
+        self,
+        module: &str,
+        name: &str,
+        protocol: u8,
+    ) -> Result<Option<Global>> {
         let Some(resolver) = self.settings.resolver else { return Ok(None) };
         let (module, name) = self.as_python3(module, name, protocol);
         resolve(resolver, module, name)
@@ -59,7 +65,11 @@ impl<'c> Hooks<'c> {
     }
 
     fn as_python3<'a>(self, module: &'a str, name: &'a str, protocol: u8) -> (&'a str, &'a str) {
-        if self.settings.fix_imports && protocol < 3 { compat::to_python3(module, name) } else { (module, name) }
+        if self.settings.fix_imports && protocol < 3 {
+            compat::to_python3(module, name)
+        } else {
+            (module, name)
+        }
     }
 }
 
@@ -70,11 +80,15 @@ impl Machine<'_, '_> {
         let nodes = &mut self.state.nodes;
         let module = nodes.push_const(Const::Str(global.module.into()))?;
         let qualname = nodes.push_const(Const::Str(global.qualname.into()))?;
-        self.object(Tag::Global, Flags::with_low(known as u8).with(Flags::DOTTED, true), &[module, qualname])
+        self.object(
+            Tag::Global,
+            Flags::with_low(known as u8).with(Flags::DOTTED, true),
+            &[module, qualname],
+        )
     }
 
-    /// Asks about a nested class that `getattr` names, which has just been made; its callable and arguments are still on
-    /// the stack.
+    /// Asks about a nested class that `getattr` names, which has just been made; its callable and
+    /// arguments are still on the stack.
     #[cold]
     pub(super) fn name_attribute(&mut self, attribute: Handle) -> Result<()> {
         let mut handle = attribute;
@@ -98,7 +112,12 @@ impl Machine<'_, '_> {
         {
             // What lies ahead in the input says nothing: a reader does not even have it.
             let allowed = hooks.settings.max_expansion.saturating_add(self.consumed() as u64);
-            let cx = Cx::with_budget(&self.state.nodes, self.input, *hooks.settings, allowed - self.expanded);
+            let cx = Cx::with_budget(
+                &self.state.nodes,
+                self.input,
+                *hooks.settings,
+                allowed - self.expanded,
+            );
             let value = crate::value::build(&cx, id)?;
             self.expanded = allowed - cx.budget();
             if let Some(value) = resolver.persistent_load(&value)? {
@@ -116,7 +135,9 @@ impl Machine<'_, '_> {
         }
         self.expanded = self.expanded.saturating_add(cost);
         if self.expanded > allowed {
-            return Err(Error::limit("the objects of persistent ids come to more than max_expansion allows"));
+            return Err(Error::limit(
+                "the objects of persistent ids come to more than max_expansion allows",
+            ));
         }
         Ok(handle)
     }

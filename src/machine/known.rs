@@ -1,9 +1,10 @@
 //! The reduces that only spell a builtin.
 //!
-//! An older protocol has no opcode for a set or for bytes, so a pickler writes the call that makes one. Nothing is ever
-//! called here; but a call of one of these few globals has one meaning, and reading understands it. A global is
-//! recognised once, when it is named; what its calls mean is decided by [`understand`] when REDUCE makes the instance.
-//! Arguments that do not have the form a pickler writes leave the call what it is: data.
+//! An older protocol has no opcode for a set or for bytes, so a pickler writes the call that makes
+//! one. Nothing is ever called here; but a call of one of these few globals has one meaning, and
+//! reading understands it. A global is recognised once, when it is named; what its calls mean is
+//! decided by [`understand`] when REDUCE makes the instance. Arguments that do not have the form a
+//! pickler writes leave the call what it is: data.
 
 use super::step::unhashable;
 use super::{Handle, Spelling, Tag};
@@ -36,7 +37,8 @@ pub(crate) enum Known {
     NewObj,
     /// `copyreg.__newobj_ex__`: class, tuple and dict of arguments.
     NewObjEx,
-    /// `builtins.getattr`: an attribute of a class or module by name. Of anything else it is a call like any other.
+    /// `builtins.getattr`: an attribute of a class or module by name. Of anything else it is a call
+    /// like any other.
     GetAttr,
     /// `builtins.object`, which is no call but the base class in those of `copyreg._reconstructor`.
     Object,
@@ -89,12 +91,20 @@ impl Known {
 
     /// Whether calls of it give one of Python's own values, which have no attributes.
     pub(crate) fn is_builtin_value(self) -> bool {
-        matches!(self, Self::Set | Self::FrozenSet | Self::ByteArray | Self::Bytes | Self::Encode | Self::Complex)
+        matches!(
+            self,
+            Self::Set
+                | Self::FrozenSet
+                | Self::ByteArray
+                | Self::Bytes
+                | Self::Encode
+                | Self::Complex
+        )
     }
 }
 
-/// Says what the call `callable(*arguments)` is known to give, and notes on `instance` what that needs. Gives how many
-/// items, or bytes of text, it takes to look at it.
+/// Says what the call `callable(*arguments)` is known to give, and notes on `instance` what that
+/// needs. Gives how many items, or bytes of text, it takes to look at it.
 ///
 /// # Errors
 /// A set of something unhashable; a name in `getattr` that is longer than names are.
@@ -118,10 +128,18 @@ pub(crate) fn understand(
         }
         (Known::Bytes | Known::ByteArray, []) => callable,
         (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
-        (Known::Bytes | Known::ByteArray, &[text, encoding]) if textual(text) && textual(encoding) => callable,
+        (Known::Bytes | Known::ByteArray, &[text, encoding])
+            if textual(text) && textual(encoding) =>
+        {
+            callable
+        }
         (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => callable,
-        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) if may_be_called(nodes, class) => {
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
+            callable
+        }
+        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
+            if may_be_called(nodes, class) =>
+        {
             callable
         }
         (Known::NewObjEx, &[class, args, kwargs])
@@ -161,7 +179,10 @@ pub(crate) fn understand(
         nodes.note_taken(instance, scanned)?;
     }
     let flags = Spelling::with_known(nodes.object(instance).flags(), known);
-    nodes.set_flags(instance, flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)));
+    nodes.set_flags(
+        instance,
+        flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)),
+    );
     Ok(scanned)
 }
 
@@ -172,11 +193,15 @@ pub(super) fn check_name(len: usize) -> Result<()> {
 
 #[cold]
 fn long_name(len: usize) -> Error {
-    Error::limit(format!("a global has a name of {len} bytes, more than the {} that are allowed", limits::NAME))
+    Error::limit(format!(
+        "a global has a name of {len} bytes, more than the {} that are allowed",
+        limits::NAME
+    ))
 }
 
-/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an instance or of a list is not.
-/// Whether a thing may be a class or callable: its name is not looked up, so anything that is named may.
+/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an
+/// instance or of a list is not. Whether a thing may be a class or callable: its name is not looked
+/// up, so anything that is named may.
 #[inline]
 pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
@@ -189,7 +214,8 @@ pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
 
 /// Whether a thing is known as the class `object`.
 pub(crate) fn is_object_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
-    handle.tag() == Tag::Global && Known::from_number(nodes.object(handle.number()).flags().low()) == Known::Object
+    handle.tag() == Tag::Global
+        && Known::from_number(nodes.object(handle.number()).flags().low()) == Known::Object
 }
 
 fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
@@ -207,7 +233,9 @@ fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
         Tag::StrEscaped => handle.detail() == 0,
         // Python 2's spelling of the encoding's name.
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
-        Tag::Const => matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Str(_))),
+        Tag::Const => {
+            matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Str(_)))
+        }
         _ => false,
     }
 }
@@ -216,7 +244,9 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer => true,
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
-        Tag::Const => matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Bytes(_))),
+        Tag::Const => {
+            matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Bytes(_)))
+        }
         // bytearray(bytes) at protocols 0 to 2: the bytes are themselves a call.
         Tag::Instance => {
             let known = Spelling::known(nodes.object(handle.number()).flags());
@@ -248,7 +278,8 @@ fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
     )
 }
 
-/// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to such a value.
+/// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to
+/// such a value.
 pub(super) fn may_get(known: Known, kind: RunKind) -> bool {
     !known.is_builtin_value() || (known == Known::Set && kind == RunKind::Adds)
 }

@@ -4,8 +4,8 @@ use foldhash::HashMap;
 
 use super::Handle;
 
-/// Picklers number from 0 (Python 2's from 1) without gaps, so the memo is a vector; a hostile index that would make the
-/// vector longer than what was read of the input goes into a map.
+/// Picklers number from 0 (Python 2's from 1) without gaps, so the memo is a vector; a hostile
+/// index that would make the vector longer than what was read of the input goes into a map.
 #[derive(Default)]
 pub(crate) struct Memo {
     dense: Vec<Handle>,
@@ -27,7 +27,8 @@ impl Memo {
         self.sparse.get(&index).copied()
     }
 
-    /// Stores under `index`; `room` is the length up to which the vector may grow: that of the input so far.
+    /// Stores under `index`; `room` is the length up to which the vector may grow: that of the
+    /// input so far.
     #[inline]
     pub(super) fn put(&mut self, index: u64, handle: Handle, room: usize) {
         if index == self.dense.len() as u64 && self.sparse.is_empty() {
@@ -49,13 +50,15 @@ impl Memo {
             self.dense.resize(at + 1, Handle::VACANT);
         }
         if let Some(slot) = self.dense.get_mut(at) {
-            // What is within reach now may have been beyond the input when it was stored, and so be in the map.
+            // What is within reach now may have been beyond the input when it was stored, and so be
+            // in the map.
             self.filled += u64::from(slot.is_vacant() && self.sparse.remove(&index).is_none());
             *slot = handle;
         }
     }
 
-    /// MEMOIZE: stores under the number of filled entries, which is CPython's rule and not the highest index plus one.
+    /// MEMOIZE: stores under the number of filled entries, which is CPython's rule and not the
+    /// highest index plus one.
     #[inline]
     pub(super) fn push(&mut self, handle: Handle, room: usize) {
         self.put(self.filled, handle, room);

@@ -1,15 +1,17 @@
 //! Opcodes → graph. The only place that knows what an opcode does.
 //!
-//! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and builds [`Nodes`]. It
-//! calls nothing: a class is a name, a reduce is an instance that remembers callable and arguments. Where a caller wants
-//! a say (which globals may appear, what an extension code names, what a persistent id stands for) the machine asks the
-//! [`Config`]. It does no recursion, and every instruction stores at most a constant number of bytes beyond what it takes
+//! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and
+//! builds [`Nodes`]. It calls nothing: a class is a name, a reduce is an instance that remembers
+//! callable and arguments. Where a caller wants a say (which globals may appear, what an extension
+//! code names, what a persistent id stands for) the machine asks the [`Config`]. It does no
+//! recursion, and every instruction stores at most a constant number of bytes beyond what it takes
 //! off the stack, so that memory stays a small multiple of the input.
 //!
-//! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles are made of are handled
-//! in their arm, all others in a function of [`step`]. Two measures carry most of the speed: an opcode is taken together
-//! with the MEMOIZE or BINPUT behind it, and text that is fetched from the memo is cut out of the input once and for all
-//! at the first fetch. To add an opcode: its line in `opcode/table.rs`, its arm here, its test in `tests/machine.rs`.
+//! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles
+//! are made of are handled in their arm, all others in a function of [`step`]. Two measures carry
+//! most of the speed: an opcode is taken together with the MEMOIZE or BINPUT behind it, and text
+//! that is fetched from the memo is cut out of the input once and for all at the first fetch. To
+//! add an opcode: its line in `opcode/table.rs`, its arm here, its test in `tests/machine.rs`.
 
 mod hooks;
 mod known;
@@ -47,25 +49,32 @@ pub(crate) struct State<'de> {
 impl State<'_> {
     /// The same, borrowing nothing. The machine that filled it was told not to share text.
     pub(crate) fn into_owned(self) -> State<'static> {
-        State { nodes: self.nodes.into_owned(), memo: self.memo, next_buffer: self.next_buffer, begin: self.begin }
+        State {
+            nodes: self.nodes.into_owned(),
+            memo: self.memo,
+            next_buffer: self.next_buffer,
+            begin: self.begin,
+        }
     }
 }
 
 /// What a caller decides about reading.
 #[derive(Clone, Copy)]
 pub(crate) struct Config<'c> {
-    /// Whether text that is fetched from the memo may be borrowed from the input for as long as the nodes live.
+    /// Whether text that is fetched from the memo may be borrowed from the input for as long as the
+    /// nodes live.
     pub(crate) share_text: bool,
     /// Nodes that one graph may have.
     pub(crate) max_nodes: usize,
     /// Digits of a decimal int.
     pub(crate) max_int_digits: usize,
-    /// How many out-of-band buffers were given: if any were, there must be one for each NEXT_BUFFER.
+    /// How many out-of-band buffers were given: if any were, there must be one for each
+    /// NEXT_BUFFER.
     pub(crate) buffers: Option<usize>,
     /// The settings, where they hold a resolver or a registry, which the machine has to ask.
     pub(crate) hooks: Option<&'c Settings<'c>>,
-    /// Whether names and arguments may be whatever Python might take for them: the result of a call, say, which may be a
-    /// tuple. What is built is then for an audit alone.
+    /// Whether names and arguments may be whatever Python might take for them: the result of a
+    /// call, say, which may be a tuple. What is built is then for an audit alone.
     pub(crate) any_operands: bool,
 }
 
@@ -122,8 +131,14 @@ impl Spelling {
 /// Runs the pickle that begins at byte `start` of `input`.
 ///
 /// # Errors
-/// `Eof` where the input ends before STOP, `Syntax` where it is no pickle, `Limit`, `Denied`; each with its byte.
-pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, config: &Config<'_>) -> Result<Loaded> {
+/// `Eof` where the input ends before STOP, `Syntax` where it is no pickle, `Limit`, `Denied`; each
+/// with its byte.
+pub(crate) fn load<'de>(
+    input: &'de [u8],
+    start: usize,
+    state: &mut State<'de>,
+    config: &Config<'_>,
+) -> Result<Loaded> {
     if input.len() as u64 > limits::INPUT {
         return Err(Error::limit("a pickle, or a stream with a shared memo, is longer than 1 TiB"));
     }
@@ -143,7 +158,9 @@ pub(crate) fn load<'de>(input: &'de [u8], start: usize, state: &mut State<'de>, 
         expanded: 0,
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
-    let protocol = Protocol::try_from(machine.protocol).ok().filter(|protocol| *protocol >= Opcode::Proto.protocol());
+    let protocol = Protocol::try_from(machine.protocol)
+        .ok()
+        .filter(|protocol| *protocol >= Opcode::Proto.protocol());
     Ok(Loaded { root, end: machine.cursor.position(), protocol })
 }
 
@@ -157,8 +174,8 @@ struct Machine<'m, 'de> {
     begin: usize,
     /// Where this pickle begins.
     start: usize,
-    /// What calls have looked at: the items of a list that a set is made of, the text that bytes are, the bytes of long
-    /// names. An honest pickle makes one of each, and has no long names.
+    /// What calls have looked at: the items of a list that a set is made of, the text that bytes
+    /// are, the bytes of long names. An honest pickle makes one of each, and has no long names.
     scanned: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
@@ -188,7 +205,11 @@ impl<'de> Machine<'_, 'de> {
                 }
                 Opcode::Binunicode => {
                     let payload = self.cursor.read_counted4()?;
-                    let handle = if is_utf8(payload) { self.here(Tag::Str4, 0) } else { self.surrogates(payload)? };
+                    let handle = if is_utf8(payload) {
+                        self.here(Tag::Str4, 0)
+                    } else {
+                        self.surrogates(payload)?
+                    };
                     self.push_memoized(handle)?;
                 }
                 Opcode::Binget => {
@@ -263,8 +284,9 @@ impl<'de> Machine<'_, 'de> {
         self.cursor.position() - self.start
     }
 
-    /// The highest index that a memo without gaps can have by now. What lies ahead in the input says nothing: it may be
-    /// pickle after pickle, each of which would pay for a memo as long as all of them.
+    /// The highest index that a memo without gaps can have by now. What lies ahead in the input
+    /// says nothing: it may be pickle after pickle, each of which would pay for a memo as long as
+    /// all of them.
     #[inline]
     fn memo_room(&self) -> usize {
         self.cursor.position() - self.begin
@@ -318,7 +340,8 @@ impl<'de> Machine<'_, 'de> {
         Error::limit(format!("the pickle holds more than {} nodes", self.config.max_nodes))
     }
 
-    /// Pushes what the memo holds. Text is cut out of the input at its first fetch: it will be fetched again.
+    /// Pushes what the memo holds. Text is cut out of the input at its first fetch: it will be
+    /// fetched again.
     #[inline]
     fn get(&mut self, index: u64) -> Result<()> {
         let Some(mut handle) = self.state.memo.get(index) else { return Err(no_memo(Some(index))) };
@@ -330,7 +353,9 @@ impl<'de> Machine<'_, 'de> {
     }
 
     fn share(&mut self, index: u64, origin: Handle) -> Result<Handle> {
-        let Some(Ok(text)) = scalar::payload(self.input, origin).map(std::str::from_utf8) else { return Ok(origin) };
+        let Some(Ok(text)) = scalar::payload(self.input, origin).map(std::str::from_utf8) else {
+            return Ok(origin);
+        };
         let handle = self.state.nodes.push_shared(Shared { text, origin })?;
         self.state.memo.replace(index, handle);
         Ok(handle)

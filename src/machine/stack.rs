@@ -1,7 +1,8 @@
 //! The operands and marks.
 //!
-//! As in CPython's C code there are two stacks: operands, and the positions of the marks among them. What lies below the
-//! topmost mark (the fence) is out of reach of every opcode but those that take the mark itself.
+//! As in CPython's C code there are two stacks: operands, and the positions of the marks among
+//! them. What lies below the topmost mark (the fence) is out of reach of every opcode but those
+//! that take the mark itself.
 
 use super::Handle;
 use crate::error::{Error, Result};
@@ -17,8 +18,13 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) fn with_input(input: usize) -> Self {
-        // A batch of 1,000 items and the containers around it, unless the input is too short for that.
-        Self { operands: Vec::with_capacity((input / 2 + 4).min(2_048)), marks: Vec::with_capacity(8), fence: 0 }
+        // A batch of 1,000 items and the containers around it, unless the input is too short for
+        // that.
+        Self {
+            operands: Vec::with_capacity((input / 2 + 4).min(2_048)),
+            marks: Vec::with_capacity(8),
+            fence: 0,
+        }
     }
 
     #[inline]
@@ -72,7 +78,8 @@ impl Stack {
         self.marks.push(self.fence);
     }
 
-    /// Takes the topmost mark away and gives its position: the operands from there on were above it.
+    /// Takes the topmost mark away and gives its position: the operands from there on were above
+    /// it.
     #[inline]
     pub(super) fn pop_mark(&mut self, opcode: Opcode) -> Result<usize> {
         match self.marks.pop() {

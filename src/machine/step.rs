@@ -1,4 +1,5 @@
-//! What each opcode does, one small function a group. The order of checks is CPython's (`Modules/_pickle.c`).
+//! What each opcode does, one small function a group. The order of checks is CPython's
+//! (`Modules/_pickle.c`).
 
 use super::known::{self, Known, may_be_called};
 use super::{Machine, Spelling, no_memo};
@@ -63,9 +64,15 @@ impl Machine<'_, '_> {
             Opcode::Put => self.put_line(opcode),
             Opcode::Global => self.global(),
             Opcode::StackGlobal => self.stack_global(opcode),
-            Opcode::Ext1 => self.cursor.read_uint1().and_then(|code| self.extension(i64::from(code))),
-            Opcode::Ext2 => self.cursor.read_uint2().and_then(|code| self.extension(i64::from(code))),
-            Opcode::Ext4 => self.cursor.read_int4().and_then(|code| self.extension(i64::from(code))),
+            Opcode::Ext1 => {
+                self.cursor.read_uint1().and_then(|code| self.extension(i64::from(code)))
+            }
+            Opcode::Ext2 => {
+                self.cursor.read_uint2().and_then(|code| self.extension(i64::from(code)))
+            }
+            Opcode::Ext4 => {
+                self.cursor.read_int4().and_then(|code| self.extension(i64::from(code)))
+            }
             Opcode::NewobjEx => self.new_object_ex(opcode),
             Opcode::Inst => self.inst(opcode),
             Opcode::Obj => self.obj(opcode),
@@ -112,7 +119,8 @@ impl Machine<'_, '_> {
         self.push_appended(self.here(tag, detail))
     }
 
-    /// Pushes a number, or appends it at once if that is what the next opcode asks: protocol 0 appends one by one.
+    /// Pushes a number, or appends it at once if that is what the next opcode asks: protocol 0
+    /// appends one by one.
     #[inline]
     fn push_appended(&mut self, handle: Handle) -> Result<()> {
         if let Ok(list) = self.stack.top(Opcode::Append)
@@ -146,7 +154,11 @@ impl Machine<'_, '_> {
 
     fn long_text(&mut self) -> Result<()> {
         let payload = self.cursor.read_counted8()?;
-        let handle = if super::is_utf8(payload) { self.here(Tag::Str8, 0) } else { self.surrogates(payload)? };
+        let handle = if super::is_utf8(payload) {
+            self.here(Tag::Str8, 0)
+        } else {
+            self.surrogates(payload)?
+        };
         self.push_memoized(handle)
     }
 
@@ -209,7 +221,8 @@ impl Machine<'_, '_> {
         } else {
             let nodes = &mut self.state.nodes;
             let items = self.stack.above(mark);
-            let unhashable = tag == Tag::Tuple && !items.iter().all(|&item| nodes.is_hashable(item));
+            let unhashable =
+                tag == Tag::Tuple && !items.iter().all(|&item| nodes.is_hashable(item));
             if nodes.object_count() >= self.config.max_nodes {
                 return Err(self.too_many_nodes());
             }
@@ -233,7 +246,12 @@ impl Machine<'_, '_> {
     fn append(&mut self, opcode: Opcode) -> Result<()> {
         let [list, item] = self.stack.topmost::<2>(opcode)?;
         self.check_grows(list, RunKind::Items, opcode)?;
-        self.state.nodes.extend(list.number(), RunKind::Items, &[item], self.cursor.opcode_position())?;
+        self.state.nodes.extend(
+            list.number(),
+            RunKind::Items,
+            &[item],
+            self.cursor.opcode_position(),
+        )?;
         self.stack.drop_topmost(1);
         Ok(())
     }
@@ -258,7 +276,12 @@ impl Machine<'_, '_> {
         if dict.tag() == Tag::Dict && !self.state.nodes.is_hashable(key) {
             return Err(unhashable(key, "a dict"));
         }
-        self.state.nodes.extend(dict.number(), RunKind::Pairs, &[key, value], self.cursor.opcode_position())?;
+        self.state.nodes.extend(
+            dict.number(),
+            RunKind::Pairs,
+            &[key, value],
+            self.cursor.opcode_position(),
+        )?;
         self.stack.drop_topmost(2);
         Ok(())
     }
@@ -281,7 +304,9 @@ impl Machine<'_, '_> {
             Tag::Dict => self.check_keys(mark, 2, "a dict")?,
             Tag::Set => self.check_keys(mark, 1, "a set")?,
             // Older than the opcode for a set, and a set all the same.
-            Tag::Instance if self.spells(container, Known::Set) => self.check_keys(mark, 1, "a set")?,
+            Tag::Instance if self.spells(container, Known::Set) => {
+                self.check_keys(mark, 1, "a set")?
+            }
             _ => {}
         }
         let items = self.stack.above(mark);
@@ -295,21 +320,30 @@ impl Machine<'_, '_> {
         Spelling::known(self.state.nodes.object(instance.number()).flags()) == known
     }
 
-    /// Whether a thing can get items of a kind: a container its own, any object of an unknown class whatever it is given.
+    /// Whether a thing can get items of a kind: a container its own, any object of an unknown class
+    /// whatever it is given.
     #[inline]
     fn check_grows(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         match (handle.tag(), kind) {
-            (Tag::List, RunKind::Items) | (Tag::Dict, RunKind::Pairs) | (Tag::Set, RunKind::Adds) => Ok(()),
+            (Tag::List, RunKind::Items)
+            | (Tag::Dict, RunKind::Pairs)
+            | (Tag::Set, RunKind::Adds) => Ok(()),
             _ => self.check_grows_object(handle, kind, opcode),
         }
     }
 
     fn check_grows_object(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         let fine = match handle.tag() {
-            Tag::Instance => known::may_get(Spelling::known(self.state.nodes.object(handle.number()).flags()), kind),
+            Tag::Instance => known::may_get(
+                Spelling::known(self.state.nodes.object(handle.number()).flags()),
+                kind,
+            ),
             Tag::Global | Tag::Ext | Tag::Persid => true,
-            // Items by index, and ints for a bytearray: no pickler writes them and no type here has them, but CPython goes on.
-            Tag::List | Tag::ByteArray => self.config.any_operands && matches!(kind, RunKind::Items | RunKind::Pairs),
+            // Items by index, and ints for a bytearray: no pickler writes them and no type here has
+            // them, but CPython goes on.
+            Tag::List | Tag::ByteArray => {
+                self.config.any_operands && matches!(kind, RunKind::Items | RunKind::Pairs)
+            }
             _ => false,
         };
         let wanted = match kind {
@@ -329,8 +363,9 @@ impl Machine<'_, '_> {
         self.note_setter(popped, opcode)
     }
 
-    /// A call whose result is dropped, of something with an object and a state, is how a pickler writes the state setter
-    /// of a six-item reduce value. It belongs to the object, which lies just below.
+    /// A call whose result is dropped, of something with an object and a state, is how a pickler
+    /// writes the state setter of a six-item reduce value. It belongs to the object, which lies
+    /// just below.
     fn note_setter(&mut self, popped: Handle, opcode: Opcode) -> Result<()> {
         let Ok(object) = self.stack.top(opcode) else { return Ok(()) };
         let settable = matches!(object.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid);
@@ -342,8 +377,11 @@ impl Machine<'_, '_> {
         let setter = match (Spelling::of(call.flags()), nodes.first(&call)) {
             (Spelling::Reduce, &[setter, arguments]) if arguments.tag() == Tag::Tuple => {
                 match nodes.first(&nodes.object(arguments.number())) {
-                    // `getattr` sets nothing: a method of the object is popped once it is in the memo.
-                    &[target, state] if target == object && !is_getattr(nodes, setter) => [setter, state],
+                    // `getattr` sets nothing: a method of the object is popped once it is in the
+                    // memo.
+                    &[target, state] if target == object && !is_getattr(nodes, setter) => {
+                        [setter, state]
+                    }
                     _ => return Ok(()),
                 }
             }
@@ -353,7 +391,8 @@ impl Machine<'_, '_> {
     }
 
     fn put_line(&mut self, opcode: Opcode) -> Result<()> {
-        // The index is read before the stack is looked at, and a negative one is an error of its own.
+        // The index is read before the stack is looked at, and a negative one is an error of its
+        // own.
         match self.cursor.read_memo_index()? {
             Some(index) => self.put(opcode, index),
             None => Err(no_memo(None)),
@@ -363,7 +402,9 @@ impl Machine<'_, '_> {
     // Globals and instances
 
     fn global_flags(&self) -> Flags {
-        Flags::default().with(Flags::PYTHON2, self.protocol < 3).with(Flags::DOTTED, self.protocol >= 4)
+        Flags::default()
+            .with(Flags::PYTHON2, self.protocol < 3)
+            .with(Flags::DOTTED, self.protocol >= 4)
     }
 
     /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
@@ -376,7 +417,9 @@ impl Machine<'_, '_> {
         let known = Known::of_global(module, name);
         let flags = Flags::with_low(known as u8);
         let place = self.global_flags();
-        let flags = flags.with(Flags::PYTHON2, place.has(Flags::PYTHON2)).with(Flags::DOTTED, place.has(Flags::DOTTED));
+        let flags = flags
+            .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
+            .with(Flags::DOTTED, place.has(Flags::DOTTED));
         self.object(Tag::Global, flags, &names)
     }
 
@@ -385,7 +428,9 @@ impl Machine<'_, '_> {
         let at = self.cursor.position();
         let (module, name) = self.cursor.read_names()?;
         known::check_name(module.len().max(name.len()))?;
-        let line = |at: usize, text: &str| Handle::new(Tag::Name, Handle::line_detail(text.as_bytes()), at);
+        let line = |at: usize, text: &str| {
+            Handle::new(Tag::Name, Handle::line_detail(text.as_bytes()), at)
+        };
         let names = [line(at, module), line(at + module.len() + 1, name)];
         self.name_global(names, module, name)
     }
@@ -403,9 +448,10 @@ impl Machine<'_, '_> {
             known::check_name(len)?;
         }
         let nodes = &self.state.nodes;
-        let (Some(module_text), Some(name_text)) =
-            (scalar::plain_text(nodes, self.input, module), scalar::plain_text(nodes, self.input, name))
-        else {
+        let (Some(module_text), Some(name_text)) = (
+            scalar::plain_text(nodes, self.input, module),
+            scalar::plain_text(nodes, self.input, name),
+        ) else {
             return self.unusual_name(module, name);
         };
         let (module_text, name_text) = (module_text.into_owned(), name_text.into_owned());
@@ -415,8 +461,8 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// STACK_GLOBAL with names that are no text. Python makes text of 8-bit strings, and what a call returns may be text:
-    /// an audit has to go on there.
+    /// STACK_GLOBAL with names that are no text. Python makes text of 8-bit strings, and what a
+    /// call returns may be text: an audit has to go on there.
     #[cold]
     fn unusual_name(&mut self, module: Handle, name: Handle) -> Result<()> {
         let len = |handle: Handle| match scalar::chars(self.input, handle) {
@@ -427,7 +473,9 @@ impl Machine<'_, '_> {
                 None => self.might_be_anything(handle).then_some(0),
             },
         };
-        let (true, Some(module_len), Some(name_len)) = (self.config.any_operands, len(module), len(name)) else {
+        let (true, Some(module_len), Some(name_len)) =
+            (self.config.any_operands, len(module), len(name))
+        else {
             return Err(Error::syntax("STACK_GLOBAL needs two strings, module and name"));
         };
         self.charge_names(module_len + name_len)?;
@@ -439,7 +487,8 @@ impl Machine<'_, '_> {
     /// Whether only running the pickle would tell what this is, and nobody minds.
     #[cold]
     fn might_be_anything(&self, handle: Handle) -> bool {
-        self.config.any_operands && matches!(handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid)
+        self.config.any_operands
+            && matches!(handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid)
     }
 
     fn extension(&mut self, code: i64) -> Result<()> {
@@ -463,13 +512,19 @@ impl Machine<'_, '_> {
             return self.reduce_none(callable, arguments, opcode);
         }
         self.check_class(callable, opcode)?;
-        let handle = self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, arguments])?;
+        let handle =
+            self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, arguments])?;
         if callable.tag() == Tag::Global {
-            let known = Known::from_number(self.state.nodes.object(callable.number()).flags().low());
+            let known =
+                Known::from_number(self.state.nodes.object(callable.number()).flags().low());
             if known != Known::Nothing {
                 let nodes = &mut self.state.nodes;
-                let scanned = known::understand(nodes, self.input, handle.number(), known, arguments)?;
-                self.charge_scan(scanned as u64, "sets or bytes are made of the same contents over and over")?;
+                let scanned =
+                    known::understand(nodes, self.input, handle.number(), known, arguments)?;
+                self.charge_scan(
+                    scanned as u64,
+                    "sets or bytes are made of the same contents over and over",
+                )?;
                 if known == Known::GetAttr && self.hooks.is_some() {
                     return self.name_attribute(handle);
                 }
@@ -479,7 +534,8 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Python 2.2 had `None` for arguments: a call of `__basicnew__`, which made what `__new__` makes.
+    /// Python 2.2 had `None` for arguments: a call of `__basicnew__`, which made what `__new__`
+    /// makes.
     #[cold]
     fn reduce_none(&mut self, callable: Handle, arguments: Handle, opcode: Opcode) -> Result<()> {
         let (spelling, arguments) = match arguments.tag() {
@@ -493,7 +549,8 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Names are gone through each time, and four bytes of a pickle can name the same megabytes again.
+    /// Names are gone through each time, and four bytes of a pickle can name the same megabytes
+    /// again.
     #[inline]
     fn charge_names(&mut self, len: usize) -> Result<()> {
         if len <= limits::LONG_NAMES {
@@ -514,7 +571,9 @@ impl Machine<'_, '_> {
     pub(super) fn new_object(&mut self, opcode: Opcode) -> Result<()> {
         let [class, arguments] = self.stack.topmost::<2>(opcode)?;
         self.check_class(class, opcode)?;
-        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple) && !self.might_be_anything(arguments) {
+        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple)
+            && !self.might_be_anything(arguments)
+        {
             return Err(expected("a tuple of arguments", opcode, arguments));
         }
         let handle = self.object(Tag::Instance, Spelling::NewObj.flags(), &[class, arguments])?;
@@ -525,7 +584,9 @@ impl Machine<'_, '_> {
     fn new_object_ex(&mut self, opcode: Opcode) -> Result<()> {
         let parts @ [class, arguments, keywords] = self.stack.topmost::<3>(opcode)?;
         self.check_class(class, opcode)?;
-        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple) && !self.might_be_anything(arguments) {
+        if !matches!(arguments.tag(), Tag::Tuple | Tag::EmptyTuple)
+            && !self.might_be_anything(arguments)
+        {
             return Err(expected("a tuple of arguments", opcode, arguments));
         }
         if keywords.tag() != Tag::Dict && !self.might_be_anything(keywords) {
@@ -555,14 +616,19 @@ impl Machine<'_, '_> {
         let mark = self.stack.pop_mark(opcode)?;
         match self.stack.above(mark).first() {
             Some(&class) => self.check_class(class, opcode)?,
-            None => return Err(Error::syntax("OBJ needs a class, and there is nothing above the mark")),
+            None => {
+                return Err(Error::syntax(
+                    "OBJ needs a class, and there is nothing above the mark",
+                ));
+            }
         }
         if self.state.nodes.object_count() >= self.config.max_nodes {
             return Err(self.too_many_nodes());
         }
         let parts = self.stack.above(mark);
         let at = self.cursor.opcode_position();
-        let handle = self.state.nodes.push_object(Tag::Instance, Spelling::Obj.flags(), at, parts)?;
+        let handle =
+            self.state.nodes.push_object(Tag::Instance, Spelling::Obj.flags(), at, parts)?;
         self.stack.truncate(mark);
         self.push_memoized(handle)
     }
@@ -587,7 +653,12 @@ impl Machine<'_, '_> {
         }
         // A container or builtin value given `None` stays what it is.
         if matches!(object.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid) {
-            self.state.nodes.extend(object.number(), RunKind::State, &[state], self.cursor.opcode_position())?;
+            self.state.nodes.extend(
+                object.number(),
+                RunKind::State,
+                &[state],
+                self.cursor.opcode_position(),
+            )?;
         }
         self.stack.drop_topmost(1);
         Ok(())
@@ -636,7 +707,9 @@ impl Machine<'_, '_> {
             Tag::Buffer => Handle::new(Tag::Buffer, 1, top.offset()),
             Tag::ByteArray => self.object(Tag::View, Flags::default(), &[top])?,
             // What a call, a global or a persistent id stands for may well be a buffer.
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.object(Tag::View, Flags::default(), &[top])?,
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
+                self.object(Tag::View, Flags::default(), &[top])?
+            }
             _ => return Err(expected("a buffer", opcode, top)),
         };
         // The memo keeps what it has: only the stack sees the read-only view.
@@ -646,7 +719,8 @@ impl Machine<'_, '_> {
 }
 
 fn is_getattr(nodes: &Nodes<'_>, callable: Handle) -> bool {
-    callable.tag() == Tag::Global && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
+    callable.tag() == Tag::Global
+        && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
 }
 
 /// What a handle is, for a message.
@@ -683,7 +757,11 @@ pub(crate) fn describe(tag: Tag) -> &'static str {
 
 #[cold]
 fn expected(wanted: &str, opcode: Opcode, found: Handle) -> Error {
-    Error::syntax(format!("expected {wanted} under {}, found {}", opcode.name(), describe(found.tag())))
+    Error::syntax(format!(
+        "expected {wanted} under {}, found {}",
+        opcode.name(),
+        describe(found.tag())
+    ))
 }
 
 #[cold]

@@ -1,8 +1,9 @@
 //! `array.array` as its numbers, or as text.
 //!
-//! Protocols 0 to 2 write `array(typecode, list)`; from 3 on it is `_array_reconstructor(class, typecode, format, bytes)`,
-//! where the format says width, sign and byte order of the machine that wrote it. Source: `enum machine_format_code` in
-//! Python's `Modules/arraymodule.c`, and the table of it in `Lib/test/test_array.py`.
+//! Protocols 0 to 2 write `array(typecode, list)`; from 3 on it is
+//! `_array_reconstructor(class, typecode, format, bytes)`, where the format says width, sign and
+//! byte order of the machine that wrote it. Source: `enum machine_format_code` in Python's
+//! `Modules/arraymodule.c`, and the table of it in `Lib/test/test_array.py`.
 
 use std::borrow::Cow;
 
@@ -93,7 +94,10 @@ pub(super) fn from_bytes<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'
     let Some(bytes) = call.bytes(bytes)? else { return Ok(None) };
     if let Some((kind, big_endian)) = kind(format) {
         if bytes.len() % kind.width() != 0 {
-            return Err(malformed("array", format_args!("{} bytes for items of {}", bytes.len(), kind.width())));
+            return Err(malformed(
+                "array",
+                format_args!("{} bytes for items of {}", bytes.len(), kind.width()),
+            ));
         }
         return Ok(Some(Natural::Array(Array { bytes, kind, big_endian })));
     }
@@ -126,8 +130,8 @@ fn utf32(bytes: &[u8], big_endian: bool) -> Option<String> {
     bytes.chunks(4).map(point).collect()
 }
 
-/// `array(typecode, list)`, `array(typecode)`; the items of `u` and `w` are characters, those of Python 2's `c` are 8-bit
-/// strings of one byte.
+/// `array(typecode, list)`, `array(typecode)`; the items of `u` and `w` are characters, those of
+/// Python 2's `c` are 8-bit strings of one byte.
 pub(super) fn from_list<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let (code, items) = match *call.args() {
         [code] => (code, None),

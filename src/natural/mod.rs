@@ -1,15 +1,17 @@
 //! Natural forms: what an object of Python's own classes is to a reader that does not know them.
 //!
-//! A datetime is ten bytes and a time zone in a pickle; asked for text it is ISO 8601, so that the types of chrono and
-//! jiff read it by their own serde support. [`TABLE`] says which classes have such a form, under the names they have in
-//! Python 3, and by which function. What comes out is a [`Natural`]: text, or the handles of the values that the object
-//! stands for. `de` hands it to serde; nothing here does, and nothing is ever called or expanded.
+//! A datetime is ten bytes and a time zone in a pickle; asked for text it is ISO 8601, so that the
+//! types of chrono and jiff read it by their own serde support. [`TABLE`] says which classes have
+//! such a form, under the names they have in Python 3, and by which function. What comes out is a
+//! [`Natural`]: text, or the handles of the values that the object stands for. `de` hands it to
+//! serde; nothing here does, and nothing is ever called or expanded.
 //!
 //! The table is searched once for each class in a graph, not for each object: see [`FormCache`].
 //!
-//! Advice to the next editor: a class's row takes every spelling that a Python or library has written for it. A function
-//! gives `None` for arguments of another shape, which are then data like those of any call; an error is for what has the
-//! shape and is wrong. `docs/MAPPING.md` has a row for each form.
+//! Advice to the next editor: a class's row takes every spelling that a Python or library has
+//! written for it. A function gives `None` for arguments of another shape, which are then data like
+//! those of any call; an error is for what has the shape and is wrong. `docs/MAPPING.md` has a row
+//! for each form.
 
 mod array;
 mod number;
@@ -43,11 +45,13 @@ pub(crate) enum Natural<'g> {
     Text(Cow<'g, str>),
     /// The text that this value is.
     Same(Handle),
-    /// A mapping: the entries of these, each a dict or a list of a key and a value, and then the object's dict items.
+    /// A mapping: the entries of these, each a dict or a list of a key and a value, and then the
+    /// object's dict items.
     Pairs(Vec<Handle>),
     /// A sequence: the items of this list or tuple, and then the object's list items.
     Items(Option<Handle>),
-    /// A wrapper around this value. By itself it is an instance with a state; asked for what it wraps, it is that.
+    /// A wrapper around this value. By itself it is an instance with a state; asked for what it
+    /// wraps, it is that.
     Wraps(Handle),
     /// Numbers.
     Array(Array<'g>),
@@ -127,7 +131,8 @@ pub(crate) fn has_form(module: &str, qualname: &str) -> bool {
     find(module, qualname).is_some()
 }
 
-/// What was found for the classes that a walk met last, by their handles: objects come in thousands, classes do not.
+/// What was found for the classes that a walk met last, by their handles: objects come in
+/// thousands, classes do not.
 #[derive(Default)]
 pub(crate) struct FormCache([Cell<(u64, Option<u8>)>; 8]);
 
@@ -149,10 +154,14 @@ impl FormCache {
 /// The natural form of an object, where it has one.
 ///
 /// # Errors
-/// `Data` where its parts are not what its class writes; `Unsupported` where the form can't be told from the pickle, as with
-/// an unknown kind of time zone. With `strict`, where text is asked for and nothing else, text that would lose something is
-/// an error too.
-pub(crate) fn natural<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>, strict: bool) -> Result<Option<Natural<'g>>> {
+/// `Data` where its parts are not what its class writes; `Unsupported` where the form can't be told
+/// from the pickle, as with an unknown kind of time zone. With `strict`, where text is asked for
+/// and nothing else, text that would lose something is an error too.
+pub(crate) fn natural<'g>(
+    cx: &'g Cx<'g, '_>,
+    object: &ObjectView<'g>,
+    strict: bool,
+) -> Result<Option<Natural<'g>>> {
     // A class by extension code has no name here; its objects are data.
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
@@ -166,12 +175,16 @@ pub(crate) fn natural<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>, strict: b
     }
 }
 
-/// The natural form of an object, where that is text, and with what it otherwise leaves out: the types of `python` read it.
+/// The natural form of an object, where that is text, and with what it otherwise leaves out: the
+/// types of `python` read it.
 ///
-/// Behind a time there may be further suffixes in the form of RFC 9557: `[_fold=1]` and `[_name=…]`, the name of an offset
-/// with all but letters, digits, `-` and `_` as `%` and two hexadecimal digits a byte; and UTC is in brackets where it is a
-/// zone of that name.
-pub(crate) fn exact_text<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Result<Option<Cow<'g, str>>> {
+/// Behind a time there may be further suffixes in the form of RFC 9557: `[_fold=1]` and
+/// `[_name=…]`, the name of an offset with all but letters, digits, `-` and `_` as `%` and two
+/// hexadecimal digits a byte; and UTC is in brackets where it is a zone of that name.
+pub(crate) fn exact_text<'g>(
+    cx: &'g Cx<'g, '_>,
+    object: &ObjectView<'g>,
+) -> Result<Option<Cow<'g, str>>> {
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
@@ -189,7 +202,10 @@ pub(crate) fn exact_text<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Res
 }
 
 /// The natural form of an object, where that is a container or a wrapper and not text.
-pub(crate) fn structure<'g>(cx: &'g Cx<'g, '_>, object: &ObjectView<'g>) -> Result<Option<Natural<'g>>> {
+pub(crate) fn structure<'g>(
+    cx: &'g Cx<'g, '_>,
+    object: &ObjectView<'g>,
+) -> Result<Option<Natural<'g>>> {
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
@@ -214,7 +230,8 @@ impl<'g> Call<'_, 'g, '_> {
         self.object.args
     }
 
-    /// An int. Its digits are counted, and as with text, where the budget does not allow it there is none.
+    /// An int. Its digits are counted, and as with text, where the budget does not allow it there
+    /// is none.
     fn int(&self, handle: Handle) -> Option<Int<'g>> {
         self.cx.int(handle).ok()?
     }
@@ -234,10 +251,11 @@ impl<'g> Call<'_, 'g, '_> {
         }
     }
 
-    /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the encoding of files.
+    /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the
+    /// encoding of files.
     ///
-    /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no text here; the error
-    /// comes with the attempt to hand the object out as data.
+    /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no
+    /// text here; the error comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
         let text = match scalar::chars(self.cx.input, handle) {
             Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
@@ -248,15 +266,17 @@ impl<'g> Call<'_, 'g, '_> {
         Some(text)
     }
 
-    /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call that encodes text, an 8-bit
-    /// string of Python 2, and what becomes of that where it was taken for text.
+    /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call
+    /// that encodes text, an 8-bit string of Python 2, and what becomes of that where it was taken
+    /// for text.
     fn payload(&self, handle: Handle, len: usize) -> Result<Option<Cow<'g, [u8]>>> {
         if let Some(chars) = scalar::chars(self.cx.input, handle) {
             self.cx.charge(chars.len())?;
             return Ok(Some(chars));
         }
         if let Some(text) = self.text(handle) {
-            let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+            let latin1: Option<Vec<u8>> =
+                text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
             return Ok(match latin1.filter(|bytes| bytes.len() == len) {
                 Some(bytes) => Some(Cow::Owned(bytes)),
                 None => Some(text.into_owned().into_bytes().into()),
@@ -311,9 +331,16 @@ impl<'g> Call<'_, 'g, '_> {
     /// The dotted name of the class of `handle`, for messages.
     fn class_name(&self, handle: Handle) -> String {
         let names = match handle.tag() {
-            Tag::Instance => spelled(self.cx.nodes, self.cx.input, handle.number()).and_then(|object| {
-                global_names(self.cx.nodes, self.cx.input, object.callable, self.cx.settings.fix_imports)
-            }),
+            Tag::Instance => {
+                spelled(self.cx.nodes, self.cx.input, handle.number()).and_then(|object| {
+                    global_names(
+                        self.cx.nodes,
+                        self.cx.input,
+                        object.callable,
+                        self.cx.settings.fix_imports,
+                    )
+                })
+            }
             _ => Ok(None),
         };
         match names {
@@ -344,7 +371,8 @@ fn malformed(class: &str, what: impl std::fmt::Display) -> Error {
     Error::data(format!("not a valid {class}: {what}"))
 }
 
-/// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict of.
+/// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict
+/// of.
 fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let nodes = call.cx.nodes;
     let pairs = match *call.args() {
@@ -355,7 +383,8 @@ fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
             call.cx.charge_values(nodes.contents_len(&object))?;
             let pairs: Vec<Handle> = nodes.contents(&object).collect();
             let is_pair = |pair: &Handle| {
-                matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.contents_len(&nodes.object(pair.number())) == 2
+                matches!(pair.tag(), Tag::List | Tag::Tuple)
+                    && nodes.contents_len(&nodes.object(pair.number())) == 2
             };
             if !pairs.iter().all(is_pair) {
                 return Ok(None);

@@ -29,10 +29,16 @@ pub(super) fn fraction<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
             None => digits(call, text),
         },
         [numerator, denominator] => {
-            let (Some(numerator), Some(denominator)) = (digits(call, numerator)?, digits(call, denominator)?) else {
+            let (Some(numerator), Some(denominator)) =
+                (digits(call, numerator)?, digits(call, denominator)?)
+            else {
                 return Ok(None);
             };
-            if denominator == "1" { Ok(Some(numerator)) } else { Ok(Some(format!("{numerator}/{denominator}").into())) }
+            if denominator == "1" {
+                Ok(Some(numerator))
+            } else {
+                Ok(Some(format!("{numerator}/{denominator}").into()))
+            }
         }
         _ => Ok(None),
     }
@@ -40,10 +46,13 @@ pub(super) fn fraction<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
 
 /// The decimal digits of an int.
 fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, str>>> {
-    // A decimal digit is more than three bits; turning bits into digits takes time that is not linear.
+    // A decimal digit is more than three bits; turning bits into digits takes time that is not
+    // linear.
     let limit = call.cx.settings.max_int_digits;
     let check = |bits: u64| match bits / 4 > limit as u64 {
-        true => Err(Error::limit(format!("an int of {bits} bits has more than {limit} decimal digits"))),
+        true => {
+            Err(Error::limit(format!("an int of {bits} bits has more than {limit} decimal digits")))
+        }
         false => Ok(()),
     };
     Ok(Some(match call.int(handle) {
@@ -63,7 +72,9 @@ fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, 
 /// A UUID is made without arguments; its state has the 128-bit int.
 pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
     let Some(int) = call.attribute("int")? else { return Ok(None) };
-    let Some(int) = call.unsigned(int) else { return Err(malformed("UUID", "its int has no 128 bits")) };
+    let Some(int) = call.unsigned(int) else {
+        return Err(malformed("UUID", "its int has no 128 bits"));
+    };
     let group = |shift: u32, digits: u32| (int >> shift) & ((1 << (4 * digits)) - 1);
     Ok(Some(
         format!(

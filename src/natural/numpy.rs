@@ -1,16 +1,17 @@
 //! numpy's arrays, scalars and dtypes, taken out of the calls and states that spell them.
 //!
-//! Up to protocol 4, and for what is not contiguous or holds objects, an array is `_reconstruct(class, (0,), b'b')` with the
-//! state `(1, shape, dtype, fortran, bytes or list)`; protocol 5 writes `_frombuffer(buffer, dtype, shape, order)`, whose
-//! buffer may be out of band. A scalar is `scalar(dtype, bytes)`. numpy 2 moved these functions from `numpy.core` to
-//! `numpy._core`. Source: `array_reduce`, `array_reduce_ex` and `array_setstate` in numpy's `multiarray/methods.c`,
-//! `gentype_reduce` in `scalartypes.c.src`, `__reduce__` in `ma/core.py`.
+//! Up to protocol 4, and for what is not contiguous or holds objects, an array is
+//! `_reconstruct(class, (0,), b'b')` with the state `(1, shape, dtype, fortran, bytes or list)`;
+//! protocol 5 writes `_frombuffer(buffer, dtype, shape, order)`, whose buffer may be out of band. A
+//! scalar is `scalar(dtype, bytes)`. numpy 2 moved these functions from `numpy.core` to
+//! `numpy._core`. Source: `array_reduce`, `array_reduce_ex` and `array_setstate` in numpy's
+//! `multiarray/methods.c`, `gentype_reduce` in `scalartypes.c.src`, `__reduce__` in `ma/core.py`.
 //!
-//! What comes out is a [`Numpy`]: the dtype, the shape, and the bytes where they lie. The elements are decoded by
-//! `de/numpy.rs` when they are asked for.
+//! What comes out is a [`Numpy`]: the dtype, the shape, and the bytes where they lie. The elements
+//! are decoded by `de/numpy.rs` when they are asked for.
 //!
-//! Advice to the next editor: everything that a shape or dtype claims is compared with the payload here, once; who decodes
-//! relies on it.
+//! Advice to the next editor: everything that a shape or dtype claims is compared with the payload
+//! here, once; who decodes relies on it.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -78,18 +79,26 @@ pub(crate) fn is_scalar(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool
 /// # Errors
 /// `Data` where its parts do not fit together; `Unsupported` where its buffer was not given.
 pub(crate) fn numpy<'de>(cx: &Cx<'_, 'de>, object: &ObjectView<'_>) -> Result<Option<Numpy<'de>>> {
-    let Some((module, function)) = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)? else {
+    let Some((module, function)) =
+        global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?
+    else {
         return Ok(None);
     };
     let offset = object.object.offset() as u64;
     let reader = Reader { cx, offset };
     let array = match (&*module, &*function, object.args) {
-        ("numpy._core.multiarray" | "numpy.core.multiarray", "_reconstruct", _) => reader.with_state(object, false),
-        ("numpy.ma.core", "_mareconstruct", _) => reader.with_state(object, true),
-        ("numpy._core.multiarray" | "numpy.core.multiarray", "scalar", &[dtype, data]) => reader.scalar(dtype, data),
-        ("numpy._core.numeric" | "numpy.core.numeric", "_frombuffer", &[data, dtype, shape, order]) => {
-            reader.of_buffer(shape, dtype, order, data)
+        ("numpy._core.multiarray" | "numpy.core.multiarray", "_reconstruct", _) => {
+            reader.with_state(object, false)
         }
+        ("numpy.ma.core", "_mareconstruct", _) => reader.with_state(object, true),
+        ("numpy._core.multiarray" | "numpy.core.multiarray", "scalar", &[dtype, data]) => {
+            reader.scalar(dtype, data)
+        }
+        (
+            "numpy._core.numeric" | "numpy.core.numeric",
+            "_frombuffer",
+            &[data, dtype, shape, order],
+        ) => reader.of_buffer(shape, dtype, order, data),
         ("numpy", "ndarray", &[shape, dtype, data, start, strides, order])
             if strides.tag() == Tag::None && reader.int(start) == Some(0) =>
         {
@@ -115,7 +124,8 @@ impl<'de> Reader<'_, '_, 'de> {
         }
     }
 
-    /// Text, also of Python 2. It is counted, as every look at text; where the budget does not allow it there is none.
+    /// Text, also of Python 2. It is counted, as every look at text; where the budget does not
+    /// allow it there is none.
     fn text(&self, handle: Handle) -> Option<Cow<'_, str>> {
         self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
         match scalar::chars(self.cx.input, handle) {
@@ -132,16 +142,20 @@ impl<'de> Reader<'_, '_, 'de> {
         }
     }
 
-    /// The same for a payload of `len` bytes, also where an 8-bit string of Python 2 was taken for text on its way through a
-    /// `Value`: as latin-1 if that gives the length, else as UTF-8.
+    /// The same for a payload of `len` bytes, also where an 8-bit string of Python 2 was taken for
+    /// text on its way through a `Value`: as latin-1 if that gives the length, else as UTF-8.
     fn payload(&self, handle: Handle, len: Option<usize>) -> Result<Option<Cow<'de, [u8]>>> {
-        let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) else { return self.bytes(handle) };
-        let latin1: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) else {
+            return self.bytes(handle);
+        };
+        let latin1: Option<Vec<u8>> =
+            text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
         let latin1 = latin1.filter(|bytes| Some(bytes.len()) == len);
         Ok(Some(Cow::Owned(latin1.unwrap_or_else(|| text.into_owned().into_bytes()))))
     }
 
-    /// The arrays that are made empty and given a state; a masked one has mask and fill value behind the data.
+    /// The arrays that are made empty and given a state; a masked one has mask and fill value
+    /// behind the data.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
         let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
         let state = tuple_items(self.cx.nodes, state);
@@ -150,7 +164,9 @@ impl<'de> Reader<'_, '_, 'de> {
             (&[shape, dtype, fortran, data] | &[_, shape, dtype, fortran, data], false) => {
                 ([shape, dtype, fortran, data], None)
             }
-            (&[_, shape, dtype, fortran, data, mask, _fill], true) => ([shape, dtype, fortran, data], Some(mask)),
+            (&[_, shape, dtype, fortran, data, mask, _fill], true) => {
+                ([shape, dtype, fortran, data], Some(mask))
+            }
             _ => return Ok(None),
         };
         let fortran = match fortran.tag() {
@@ -166,8 +182,13 @@ impl<'de> Reader<'_, '_, 'de> {
             let Some(mask) = self.payload(mask, Some(count))? else { return Ok(None) };
             if mask.len() != count {
                 return match array.dtype.fields.is_empty() {
-                    true => Err(malformed("masked array", format_args!("a mask of {} for {count} values", mask.len()))),
-                    false => Err(Error::unsupported("a masked array of records; read it as Reduce")),
+                    true => Err(malformed(
+                        "masked array",
+                        format_args!("a mask of {} for {count} values", mask.len()),
+                    )),
+                    false => {
+                        Err(Error::unsupported("a masked array of records; read it as Reduce"))
+                    }
                 };
             }
             array.mask = Some(mask);
@@ -175,7 +196,13 @@ impl<'de> Reader<'_, '_, 'de> {
         Ok(Some(array))
     }
 
-    fn of_buffer(&self, shape: Handle, dtype: Handle, order: Handle, data: Handle) -> Result<Option<Numpy<'de>>> {
+    fn of_buffer(
+        &self,
+        shape: Handle,
+        dtype: Handle,
+        order: Handle,
+        data: Handle,
+    ) -> Result<Option<Numpy<'de>>> {
         let fortran = match self.text(order).as_deref() {
             Some("C") => false,
             Some("F") => true,
@@ -197,8 +224,16 @@ impl<'de> Reader<'_, '_, 'de> {
         self.checked(Vec::new(), dtype, false, data, true).map(Some)
     }
 
-    fn array(&self, shape: Handle, dtype: Handle, fortran: bool, data: Handle) -> Result<Option<Numpy<'de>>> {
-        let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else { return Ok(None) };
+    fn array(
+        &self,
+        shape: Handle,
+        dtype: Handle,
+        fortran: bool,
+        data: Handle,
+    ) -> Result<Option<Numpy<'de>>> {
+        let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else {
+            return Ok(None);
+        };
         let node = NodeDeserializer::root(self.cx, data);
         let (data, readonly) = match (data.tag(), dtype.has_objects()) {
             (Tag::List, true) => {
@@ -208,7 +243,10 @@ impl<'de> Reader<'_, '_, 'de> {
             }
             (_, true) => return Err(malformed("array", "its objects are not in a list")),
             (_, false) => {
-                match self.payload(data, count_of(&shape).and_then(|count| count.checked_mul(dtype.itemsize)))? {
+                match self.payload(
+                    data,
+                    count_of(&shape).and_then(|count| count.checked_mul(dtype.itemsize)),
+                )? {
                     Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
                     None => return Err(malformed("array", "its data is not bytes")),
                 }
@@ -228,7 +266,9 @@ impl<'de> Reader<'_, '_, 'de> {
     ) -> Result<Numpy<'de>> {
         let count = count_of(&shape);
         let (needed, found, what) = match &data {
-            Data::Bytes(bytes) => (count.and_then(|count| count.checked_mul(dtype.itemsize)), bytes.len(), "bytes"),
+            Data::Bytes(bytes) => {
+                (count.and_then(|count| count.checked_mul(dtype.itemsize)), bytes.len(), "bytes")
+            }
             Data::Values(values) => (count, values.len(), "objects"),
         };
         if needed != Some(found) {
@@ -248,12 +288,18 @@ impl<'de> Reader<'_, '_, 'de> {
             _ => &[handle],
         };
         if lens.len() > DIMENSIONS {
-            return Err(malformed("array", format_args!("{} dimensions; numpy has at most {DIMENSIONS}", lens.len())));
+            return Err(malformed(
+                "array",
+                format_args!("{} dimensions; numpy has at most {DIMENSIONS}", lens.len()),
+            ));
         }
         let mut shape = Vec::with_capacity(lens.len());
         for &len in lens {
             let Some(len) = self.int(len) else { return Ok(None) };
-            shape.push(usize::try_from(len).map_err(|_| malformed("array", format_args!("a length of {len}")))?);
+            shape.push(
+                usize::try_from(len)
+                    .map_err(|_| malformed("array", format_args!("a length of {len}")))?,
+            );
         }
         Ok(Some(shape))
     }
@@ -282,7 +328,8 @@ impl<'de> Reader<'_, '_, 'de> {
     /// `numpy.dtype(text, align, copy)` and its state.
     fn dtype_of_call(&self, call: &ObjectView<'_>, depth: usize) -> Result<Option<Dtype>> {
         let Some(depth) = depth.checked_sub(1) else {
-            return Err(Error::limit(format!("a dtype is nested more than {NESTING} levels deep")).at(self.offset));
+            return Err(Error::limit(format!("a dtype is nested more than {NESTING} levels deep"))
+                .at(self.offset));
         };
         let cx = self.cx;
         let names = global_names(cx.nodes, cx.input, call.callable, cx.settings.fix_imports)?;
@@ -304,18 +351,21 @@ impl<'de> Reader<'_, '_, 'de> {
         };
         let Some(state) = call.state(cx.nodes)? else { return Ok(Some(dtype)) };
         let state = tuple_items(cx.nodes, state);
-        let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else { return Ok(None) };
+        let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else {
+            return Ok(None);
+        };
         let order = self.text(order).and_then(|order| ByteOrder::of_text(&order));
         let Some(order) = order else { return Err(malformed("dtype", "its byte order")) };
         let itemsize = match (self.int(size), dtype.kind) {
             (Some(-1), _) | (_, Kind::Object) => dtype.itemsize,
-            (Some(size), _) => {
-                usize::try_from(size).map_err(|_| malformed("dtype", format_args!("a size of {size}")))?
-            }
+            (Some(size), _) => usize::try_from(size)
+                .map_err(|_| malformed("dtype", format_args!("a size of {size}")))?,
             (None, _) => return Err(malformed("dtype", "its size")),
         };
         let flexible = matches!(dtype.kind, Kind::Bytes | Kind::Str | Kind::Void);
-        if (!flexible && itemsize != dtype.itemsize) || (dtype.kind == Kind::Str && itemsize % 4 != 0) {
+        if (!flexible && itemsize != dtype.itemsize)
+            || (dtype.kind == Kind::Str && itemsize % 4 != 0)
+        {
             return Err(malformed("dtype", format_args!("a size of {itemsize} bytes for {dtype}")));
         }
         dtype = Dtype::plain(dtype.kind, order, itemsize);
@@ -347,7 +397,8 @@ impl<'de> Reader<'_, '_, 'de> {
             None => self.text(name).map(Cow::into_owned),
         };
         let unit = name.and_then(|name| Unit::of_name(&name));
-        let count = self.int(count).and_then(|count| u32::try_from(count).ok()).filter(|&count| count > 0);
+        let count =
+            self.int(count).and_then(|count| u32::try_from(count).ok()).filter(|&count| count > 0);
         let divided = rest.first().is_some_and(|&divisor| self.int(divisor) != Some(1));
         match (unit, count) {
             (Some(unit), Some(count)) if !divided => Ok(UnitCount { unit, count }),
@@ -357,26 +408,41 @@ impl<'de> Reader<'_, '_, 'de> {
 
     /// `(base, shape)`.
     fn subarray(&self, pair: Handle, itemsize: usize, depth: usize) -> Result<Subarray> {
-        let &[base, shape] = tuple_items(self.cx.nodes, pair) else { return Err(malformed("dtype", "its subarray")) };
+        let &[base, shape] = tuple_items(self.cx.nodes, pair) else {
+            return Err(malformed("dtype", "its subarray"));
+        };
         let (Some(base), Some(shape)) = (self.dtype(base, depth)?, self.shape(shape)?) else {
             return Err(malformed("dtype", "its subarray"));
         };
         if count_of(&shape).and_then(|count| count.checked_mul(base.itemsize)) != Some(itemsize) {
-            return Err(malformed("dtype", format_args!("{itemsize} bytes for the shape {shape:?} of {base}")));
+            return Err(malformed(
+                "dtype",
+                format_args!("{itemsize} bytes for the shape {shape:?} of {base}"),
+            ));
         }
         Ok(Subarray { base, shape })
     }
 
-    /// Names in order, and a dict of `(dtype, offset)` or `(dtype, offset, title)` by names and titles.
-    fn fields(&self, names: Handle, fields: Handle, itemsize: usize, depth: usize) -> Result<Vec<Field>> {
+    /// Names in order, and a dict of `(dtype, offset)` or `(dtype, offset, title)` by names and
+    /// titles.
+    fn fields(
+        &self,
+        names: Handle,
+        fields: Handle,
+        itemsize: usize,
+        depth: usize,
+    ) -> Result<Vec<Field>> {
         let nodes = self.cx.nodes;
         let names = tuple_items(nodes, names);
         if fields.tag() != Tag::Dict {
             return Err(malformed("dtype", "its fields"));
         }
         let dict = nodes.object(fields.number());
-        // Fields are kept, and nested dtypes may be shared; a field takes about as much room as eight values.
-        self.cx.charge_values(names.len().saturating_mul(8).saturating_add(nodes.contents_len(&dict)))?;
+        // Fields are kept, and nested dtypes may be shared; a field takes about as much room as
+        // eight values.
+        self.cx.charge_values(
+            names.len().saturating_mul(8).saturating_add(nodes.contents_len(&dict)),
+        )?;
         let mut by_name: HashMap<Cow<'_, str>, Handle> = HashMap::default();
         let mut contents = nodes.contents(&dict);
         while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
@@ -386,15 +452,21 @@ impl<'de> Reader<'_, '_, 'de> {
         }
         let mut fields = Vec::with_capacity(names.len());
         for &name in names {
-            let Some(name) = self.text(name) else { return Err(malformed("dtype", "the name of a field")) };
-            let wrong = || malformed("dtype", format_args!("its field {}", crate::error::quoted(&name)));
+            let Some(name) = self.text(name) else {
+                return Err(malformed("dtype", "the name of a field"));
+            };
+            let wrong =
+                || malformed("dtype", format_args!("its field {}", crate::error::quoted(&name)));
             let &[dtype, offset, ref title @ ..] =
                 by_name.get(&name).map(|&field| tuple_items(nodes, field)).unwrap_or_default()
             else {
                 return Err(wrong());
             };
             let dtype = self.dtype(dtype, depth)?.ok_or_else(wrong)?;
-            let offset = self.int(offset).and_then(|offset| usize::try_from(offset).ok()).ok_or_else(wrong)?;
+            let offset = self
+                .int(offset)
+                .and_then(|offset| usize::try_from(offset).ok())
+                .ok_or_else(wrong)?;
             if offset.checked_add(dtype.itemsize).is_none_or(|end| end > itemsize) {
                 return Err(wrong());
             }

@@ -1,8 +1,9 @@
 //! Paths of `pathlib` as `str()` of them in Python.
 //!
-//! Up to Python 3.12 a path is pickled as its parts, from 3.13 on as the texts it was made of. Both are arguments of the
-//! class, which joins and normalises them: so does this. Source: `PurePath._parse_path` in Python's `Lib/pathlib`, and
-//! `join` and `splitroot` in `Lib/posixpath.py` and `Lib/ntpath.py`. Nothing is looked up in a file system.
+//! Up to Python 3.12 a path is pickled as its parts, from 3.13 on as the texts it was made of. Both
+//! are arguments of the class, which joins and normalises them: so does this. Source:
+//! `PurePath._parse_path` in Python's `Lib/pathlib`, and `join` and `splitroot` in
+//! `Lib/posixpath.py` and `Lib/ntpath.py`. Nothing is looked up in a file system.
 
 use std::borrow::Cow;
 
@@ -120,7 +121,11 @@ fn split_root(path: &str) -> (&str, bool, &str) {
     };
     if let Some(share) = path.strip_prefix("\\\\") {
         // `\\server\share`, `\\?\UNC\server\share`, `\\?\C:`, `\\.\device`.
-        let skip = if share.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("?\\unc\\")) { 8 } else { 2 };
+        let skip = if share.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("?\\unc\\")) {
+            8
+        } else {
+            2
+        };
         let name = path.get(skip..).unwrap_or_default();
         let Some(server) = name.find('\\') else { return (path, false, "") };
         let server = skip + server;
@@ -144,7 +149,8 @@ mod tests {
         segments.iter().map(|segment| Cow::Borrowed(*segment)).collect()
     }
 
-    // The texts are what Python 3.13 gives for `str(PurePosixPath(*segments))`, and for PureWindowsPath below.
+    // The texts are what Python 3.13 gives for `str(PurePosixPath(*segments))`, and for
+    // PureWindowsPath below.
     #[test]
     fn posix_segments_join_as_in_python() {
         for (segments, joined) in [

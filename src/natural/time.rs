@@ -1,7 +1,8 @@
 //! datetime, date, time and timedelta as text.
 //!
-//! The text is ISO 8601 as Python's `isoformat` writes it, with a `T`; a timedelta is a duration in seconds. Sources:
-//! `_getstate` and `__reduce__` in Python's `Lib/_pydatetime.py` for the payloads, RFC 9557 for a zone in brackets.
+//! The text is ISO 8601 as Python's `isoformat` writes it, with a `T`; a timedelta is a duration in
+//! seconds. Sources: `_getstate` and `__reduce__` in Python's `Lib/_pydatetime.py` for the
+//! payloads, RFC 9557 for a zone in brackets.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,7 +14,8 @@ use crate::graph::handle::{Handle, Tag};
 
 /// Microseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000;
-/// Where nothing is to be left out: this is the second of two equal readings of a clock that is put back.
+/// Where nothing is to be left out: this is the second of two equal readings of a clock that is put
+/// back.
 const FOLD: &str = "[_fold=1]";
 
 /// Year, month, day.
@@ -21,22 +23,31 @@ type Day = (u16, u8, u8);
 /// Hour, minute, second, microsecond.
 type Clock = (u8, u8, u8, u32);
 
-/// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that reduce themselves to a
-/// datetime may write it.
+/// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that
+/// reduce themselves to a datetime may write it.
 pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
     let mut fold = false;
     let (day, clock, zone) = match *call.args() {
         [payload] | [payload, _] if call.small(payload).is_none() => {
             let Some(bytes) = call.payload(payload, 10)? else { return Ok(None) };
-            let &[y1, y0, month, d, hour, minute, second, m2, m1, m0] = &*bytes else { return Ok(None) };
-            // Bit 7 of the month is the fold: the second of two equal readings of a clock that is put back.
+            let &[y1, y0, month, d, hour, minute, second, m2, m1, m0] = &*bytes else {
+                return Ok(None);
+            };
+            // Bit 7 of the month is the fold: the second of two equal readings of a clock that is
+            // put back.
             fold = month & 0x80 != 0;
             let day = (u16::from_be_bytes([y1, y0]), month & 0x7f, d);
-            (day, (hour, minute, second, u32::from_be_bytes([0, m2, m1, m0])), call.args().get(1).copied())
+            (
+                day,
+                (hour, minute, second, u32::from_be_bytes([0, m2, m1, m0])),
+                call.args().get(1).copied(),
+            )
         }
         [year, month, day, ref clock @ ..] if clock.len() <= 5 => {
             let (clock, zone) = clock.split_at(clock.len().min(4));
-            let (Some(day), Some(clock)) = (numbers_day(call, [year, month, day]), numbers_clock(call, clock)) else {
+            let (Some(day), Some(clock)) =
+                (numbers_day(call, [year, month, day]), numbers_clock(call, clock))
+            else {
                 return Ok(None);
             };
             (day, clock, zone.first().copied())
@@ -121,8 +132,11 @@ pub(super) fn timedelta<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, st
     let Some(micros) = microseconds(call, call.args()) else { return Ok(None) };
     let mut text = String::with_capacity(24);
     let second = i128::from(SECOND).unsigned_abs();
-    let (seconds, micros, sign) =
-        (micros.unsigned_abs() / second, micros.unsigned_abs() % second, if micros < 0 { "-" } else { "" });
+    let (seconds, micros, sign) = (
+        micros.unsigned_abs() / second,
+        micros.unsigned_abs() % second,
+        if micros < 0 { "-" } else { "" },
+    );
     // Writing to a String does not fail.
     let _ = write!(text, "{sign}PT{seconds}");
     if micros != 0 {
@@ -146,7 +160,8 @@ fn microseconds(call: &Call<'_, '_, '_>, args: &[Handle]) -> Option<i128> {
     Some(seconds * i128::from(SECOND) + part(2)?)
 }
 
-/// The length of the timedelta `handle` in microseconds, where it is shorter than a day as offsets are.
+/// The length of the timedelta `handle` in microseconds, where it is shorter than a day as offsets
+/// are.
 pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Option<i64>> {
     let Some(delta) = call.call_of(handle)? else { return Ok(None) };
     if call.class_name(handle) != "datetime.timedelta" {
@@ -154,7 +169,9 @@ pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Optio
     }
     let micros = microseconds(call, delta.args);
     let day = 86_400 * SECOND;
-    Ok(micros.and_then(|micros| i64::try_from(micros).ok()).filter(|micros| micros.unsigned_abs() < day.unsigned_abs()))
+    Ok(micros
+        .and_then(|micros| i64::try_from(micros).ok())
+        .filter(|micros| micros.unsigned_abs() < day.unsigned_abs()))
 }
 
 fn numbers_day(call: &Call<'_, '_, '_>, [year, month, day]: [Handle; 3]) -> Option<Day> {
@@ -190,7 +207,10 @@ fn check_clock(class: &str, (hour, minute, second, micro): Clock) -> Result<()> 
     if hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND {
         return Ok(());
     }
-    Err(malformed(class, format_args!("hour {hour}, minute {minute}, second {second}, microsecond {micro}")))
+    Err(malformed(
+        class,
+        format_args!("hour {hour}, minute {minute}, second {second}, microsecond {micro}"),
+    ))
 }
 
 fn push_number(text: &mut String, value: u32, width: usize) {
@@ -222,7 +242,11 @@ fn push_clock(text: &mut String, (hour, minute, second, micro): Clock) {
     }
 }
 
-fn zone_of<'g>(call: &Call<'_, 'g, '_>, zone: Option<Handle>, class: &str) -> Result<Option<Zone<'g>>> {
+fn zone_of<'g>(
+    call: &Call<'_, 'g, '_>,
+    zone: Option<Handle>,
+    class: &str,
+) -> Result<Option<Zone<'g>>> {
     match zone {
         Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class).map(Some),
         _ => Ok(None),
@@ -233,8 +257,10 @@ fn zone_of<'g>(call: &Call<'_, 'g, '_>, zone: Option<Handle>, class: &str) -> Re
 pub(super) fn push_offset(text: &mut String, offset: i64) {
     text.push(if offset < 0 { '-' } else { '+' });
     // Shorter than a day: `offset_of` has seen to it.
-    let (seconds, micros) = (offset.unsigned_abs() / SECOND as u64, (offset.unsigned_abs() % SECOND as u64) as u32);
-    let (hours, minutes, seconds) = ((seconds / 3_600) as u32, (seconds / 60 % 60) as u32, (seconds % 60) as u32);
+    let (seconds, micros) =
+        (offset.unsigned_abs() / SECOND as u64, (offset.unsigned_abs() % SECOND as u64) as u32);
+    let (hours, minutes, seconds) =
+        ((seconds / 3_600) as u32, (seconds / 60 % 60) as u32, (seconds % 60) as u32);
     push_number(text, hours, 2);
     text.push(':');
     push_number(text, minutes, 2);

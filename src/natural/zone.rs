@@ -1,10 +1,12 @@
 //! Time zones: of the standard library, of pytz and of dateutil.
 //!
-//! A zone in a pickle is an offset, a key of the IANA database, or both. With a key alone the offset of a moment is
-//! unknown here, for there is no time zone database; the exception is UTC under all its names.
+//! A zone in a pickle is an offset, a key of the IANA database, or both. With a key alone the
+//! offset of a moment is unknown here, for there is no time zone database; the exception is UTC
+//! under all its names.
 //!
-//! Sources: `timezone.__getinitargs__` in Python's `Lib/_pydatetime.py`; `ZoneInfo.__reduce__` in `Lib/zoneinfo/_zoneinfo.py`;
-//! `__reduce__` in pytz's `tzinfo.py` and `__init__.py`; dateutil's `tz/tz.py`.
+//! Sources: `timezone.__getinitargs__` in Python's `Lib/_pydatetime.py`; `ZoneInfo.__reduce__` in
+//! `Lib/zoneinfo/_zoneinfo.py`; `__reduce__` in pytz's `tzinfo.py` and `__init__.py`; dateutil's
+//! `tz/tz.py`.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -50,7 +52,8 @@ impl<'g> Zone<'g> {
         }
     }
 
-    /// Whether it is UTC by name: then the offset alone says everything, in a form that more readers know.
+    /// Whether it is UTC by name: then the offset alone says everything, in a form that more
+    /// readers know.
     pub(super) fn is_utc(&self) -> bool {
         self.key.as_deref().is_some_and(is_utc)
     }
@@ -59,7 +62,10 @@ impl<'g> Zone<'g> {
         // The key becomes part of a text that is parsed again.
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-+.".contains(&byte);
         if key.is_empty() || !key.bytes().all(plain) {
-            return Err(malformed("time zone", format_args!("the key `{}`", crate::error::quoted(&key))));
+            return Err(malformed(
+                "time zone",
+                format_args!("the key `{}`", crate::error::quoted(&key)),
+            ));
         }
         Ok(Self { offset: is_utc(&key).then_some(0), key: Some(key), name: None })
     }
@@ -81,7 +87,10 @@ pub(crate) fn push_name(text: &mut String, name: &str) {
 /// The names of UTC in the IANA database, and those of GMT, which never differs.
 pub(crate) fn is_utc(key: &str) -> bool {
     let key = key.strip_prefix("Etc/").unwrap_or(key);
-    matches!(key, "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich")
+    matches!(
+        key,
+        "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich"
+    )
 }
 
 /// The zone `handle` of an object of the class `class`.
@@ -92,7 +101,8 @@ pub(super) fn of<'g>(call: &Call<'_, 'g, '_>, handle: Handle, class: &str) -> Re
     if let Some(object) = call.call_of(handle)?
         && object.callable.tag() != Tag::Ext
         && let Some(Form::Zone(form)) = call.cx.forms.form(call.cx, object.callable)?
-        && let Some(zone) = form(&Call { cx: call.cx, object: &object, strict: call.strict, exact: call.exact })?
+        && let Some(zone) =
+            form(&Call { cx: call.cx, object: &object, strict: call.strict, exact: call.exact })?
     {
         return Ok(zone);
     }
@@ -132,13 +142,16 @@ pub(super) fn utc<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
     Ok(call.args().is_empty().then_some(utc))
 }
 
-/// `pytz._p(key)`, `pytz._p(key, utcoffset, dst, abbreviation)` with seconds: the latter is the zone of a datetime that was
-/// localized.
+/// `pytz._p(key)`, `pytz._p(key, utcoffset, dst, abbreviation)` with seconds: the latter is the
+/// zone of a datetime that was localized.
 pub(super) fn pytz<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
     let [key, rest @ ..] = call.args() else { return Ok(None) };
     let Some(mut zone) = call.text(*key).map(Zone::of_key).transpose()? else { return Ok(None) };
     if let [seconds, _, _] = *rest {
-        let Some(offset) = call.small(seconds).and_then(|seconds| seconds.checked_mul(SECOND)) else { return Ok(None) };
+        let Some(offset) = call.small(seconds).and_then(|seconds| seconds.checked_mul(SECOND))
+        else {
+            return Ok(None);
+        };
         zone.offset = Some(check(offset)?);
     }
     Ok(Some(zone))
@@ -147,7 +160,8 @@ pub(super) fn pytz<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
 /// `pytz.FixedOffset(minutes)`.
 pub(super) fn pytz_fixed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
     let &[minutes] = call.args() else { return Ok(None) };
-    let Some(offset) = call.small(minutes).and_then(|minutes| minutes.checked_mul(60 * SECOND)) else {
+    let Some(offset) = call.small(minutes).and_then(|minutes| minutes.checked_mul(60 * SECOND))
+    else {
         return Ok(None);
     };
     Ok(Some(Zone { offset: Some(check(offset)?), ..Zone::default() }))
@@ -168,8 +182,8 @@ pub(super) fn dateutil_offset<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone
     }
 }
 
-/// dateutil's `tzfile(None, name)`: the name of a file of the system says the key, `/usr/share/zoneinfo/Europe/Berlin`; that
-/// of a file which comes with dateutil is the key.
+/// dateutil's `tzfile(None, name)`: the name of a file of the system says the key,
+/// `/usr/share/zoneinfo/Europe/Berlin`; that of a file which comes with dateutil is the key.
 pub(super) fn dateutil_file<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>> {
     let Some(file) = call.args().get(1).and_then(|&file| call.text(file)) else { return Ok(None) };
     match file.rsplit_once("/zoneinfo/") {

@@ -1,7 +1,8 @@
 //! The vocabulary: the 68 opcodes and their arguments.
 //!
-//! `table.rs` is the single list of opcodes; everything else is derived from it. [`instructions`] takes a pickle apart
-//! into instructions without running any, as Python's `pickletools.genops` does.
+//! `table.rs` is the single list of opcodes; everything else is derived from it. [`instructions`]
+//! takes a pickle apart into instructions without running any, as Python's `pickletools.genops`
+//! does.
 
 mod table;
 

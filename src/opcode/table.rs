@@ -1,11 +1,13 @@
 //! THE table of opcodes, and everything that is derived from it.
 //!
-//! One line an opcode: its name, its byte, the protocol that introduced it, the kind of its argument, and what it does to
-//! the stack: `1 mark => 1` takes the topmost mark, what is above it and one item below, and puts one item there. The macro
-//! below turns a line such as `TUPLE2 = 0x86, V2, None, 2 => 1;` into a variant `Opcode::Tuple2` whose discriminant is the
-//! byte, an arm of `name`, `protocol` and the other methods, and an entry of the 256-entry table by which a byte is looked
-//! up; the comment in front of it is its description. No other file names an opcode's byte. `tests/opcodes.rs` compares the
-//! table with a dump of CPython's own `pickletools.opcodes`, a test below the effects on the stack.
+//! One line an opcode: its name, its byte, the protocol that introduced it, the kind of its
+//! argument, and what it does to the stack: `1 mark => 1` takes the topmost mark, what is above it
+//! and one item below, and puts one item there. The macro below turns a line such as
+//! `TUPLE2 = 0x86, V2, None, 2 => 1;` into a variant `Opcode::Tuple2` whose discriminant is the
+//! byte, an arm of `name`, `protocol` and the other methods, and an entry of the 256-entry table by
+//! which a byte is looked up; the comment in front of it is its description. No other file names an
+//! opcode's byte. `tests/opcodes.rs` compares the table with a dump of CPython's own
+//! `pickletools.opcodes`, a test below the effects on the stack.
 
 use super::{ArgumentKind, StackEffect};
 use crate::protocol::Protocol;
@@ -18,7 +20,8 @@ macro_rules! opcodes {
     )*) => {
         /// One of the 68 opcodes.
         ///
-        /// The names are those of Python's `pickletools`, in Rust's spelling; [`name`](Opcode::name) gives the original.
+        /// The names are those of Python's `pickletools`, in Rust's spelling;
+        /// [`name`](Opcode::name) gives the original.
         ///
         /// ```
         /// use serde_pickle::opcode::Opcode;
@@ -242,7 +245,8 @@ mod tests {
     #[test]
     fn effects_on_the_stack_are_those_of_pickletools() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/opcodes.json");
-        let authority: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let authority: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         for (opcode, entry) in Opcode::ALL.iter().zip(authority.as_array().unwrap()) {
             let before = entry["stack_before"].as_array().unwrap();
             let mark = before.iter().position(|item| item == "mark");

@@ -1,4 +1,5 @@
-//! Builtin types that serde has no word for: [`Set`], [`FrozenSet`], [`ByteArray`], [`Tuple`]; and [`Range`], [`Slice`].
+//! Builtin types that serde has no word for: [`Set`], [`FrozenSet`], [`ByteArray`], [`Tuple`]; and
+//! [`Range`], [`Slice`].
 //!
 //! The first four are newtypes by private names, which our formats know; see `reduce/token.rs`.
 
@@ -52,9 +53,10 @@ macro_rules! newtype {
 newtype! {
     /// Any collection as a Python `set`.
     ///
-    /// It is a collection that serde sees as a sequence: a `HashSet`, a `BTreeSet`, a `Vec` whose items differ. The elements
-    /// must be hashable in Python, so a sequence among them is written as a tuple. It reads a `set` or a `frozenset`, and
-    /// nothing else. On a field that has its type already, use `#[serde(with = "serde_pickle::python::set")]`.
+    /// It is a collection that serde sees as a sequence: a `HashSet`, a `BTreeSet`, a `Vec` whose
+    /// items differ. The elements must be hashable in Python, so a sequence among them is written
+    /// as a tuple. It reads a `set` or a `frozenset`, and nothing else. On a field that has its
+    /// type already, use `#[serde(with = "serde_pickle::python::set")]`.
     ///
     /// ```
     /// use std::collections::BTreeSet;
@@ -88,10 +90,11 @@ newtype! {
 }
 
 newtype! {
-    /// Any collection as a Python `tuple`: what a Rust tuple is by itself, of a length that is known at run time.
+    /// Any collection as a Python `tuple`: what a Rust tuple is by itself, of a length that is
+    /// known at run time.
     ///
-    /// It reads any sequence. On a field, `#[serde(with = "serde_pickle::python::tuple")]`: such as the positional arguments
-    /// of a task of Celery or RQ, which must be a tuple and are many.
+    /// It reads any sequence. On a field, `#[serde(with = "serde_pickle::python::tuple")]`: such as
+    /// the positional arguments of a task of Celery or RQ, which must be a tuple and are many.
     ///
     /// ```
     /// use serde_pickle::{Value, python::Tuple};
@@ -105,7 +108,8 @@ newtype! {
 
 /// Bytes as a Python `bytearray`.
 ///
-/// It reads any bytes. On a field of type `Vec<u8>`, use `#[serde(with = "serde_pickle::python::bytearray")]`.
+/// It reads any bytes. On a field of type `Vec<u8>`, use
+/// `#[serde(with = "serde_pickle::python::bytearray")]`.
 ///
 /// ```
 /// use serde_pickle::{Value, python::ByteArray};
@@ -162,7 +166,10 @@ pub(super) fn unwrap<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
             f.write_str("the content of a Python object")
         }
 
-        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        fn visit_newtype_struct<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<T, D::Error> {
             T::deserialize(deserializer)
         }
     }
@@ -181,8 +188,8 @@ pub(super) fn unwrap<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Numbers beyond 64 bits, which Python allows, are an error on reading. Source: `range.__reduce__` in
-/// `Objects/rangeobject.c` of CPython.
+/// Numbers beyond 64 bits, which Python allows, are an error on reading. Source: `range.__reduce__`
+/// in `Objects/rangeobject.c` of CPython.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "RangeCall", from = "RangeCall")]
 pub struct Range {

@@ -1,8 +1,8 @@
-//! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`]; and
-//! [`Member`] of an Enum and [`SimpleNamespace`].
+//! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`];
+//! and [`Member`] of an Enum and [`SimpleNamespace`].
 //!
-//! The dicts keep their entries in a `Vec`, in order, so that no type of key is asked for anything. Another map that keeps
-//! its order is written as an OrderedDict by `python::ordered_dict`.
+//! The dicts keep their entries in a `Vec`, in order, so that no type of key is asked for anything.
+//! Another map that keeps its order is written as an OrderedDict by `python::ordered_dict`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -89,7 +89,10 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries
     }
 }
 
-fn write_map<K: Serialize, V: Serialize, S: Serializer>(entries: &[(K, V)], serializer: S) -> Result<S::Ok, S::Error> {
+fn write_map<K: Serialize, V: Serialize, S: Serializer>(
+    entries: &[(K, V)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(entries.len()))?;
     for (key, value) in entries {
         map.serialize_entry(key, value)?;
@@ -142,8 +145,8 @@ where
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// A plain dict is read too. Any map reads an OrderedDict; for writing a map as one, `IndexMap` or another that keeps its
-/// order, use `#[serde(with = "serde_pickle::python::ordered_dict")]`.
+/// A plain dict is read too. Any map reads an OrderedDict; for writing a map as one, `IndexMap` or
+/// another that keeps its order, use `#[serde(with = "serde_pickle::python::ordered_dict")]`.
 ///
 /// Source: `OrderedDict.__reduce__` in Python's `Lib/collections/__init__.py`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -194,7 +197,8 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedD
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Counts may be negative, and another type of number is its second parameter. A plain dict is read too.
+/// Counts may be negative, and another type of number is its second parameter. A plain dict is read
+/// too.
 ///
 /// Source: `Counter.__reduce__` in Python's `Lib/collections/__init__.py`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -244,9 +248,10 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
 
 /// A Python `collections.defaultdict`: entries, and the factory of the values that are missing.
 ///
-/// The factory is the name of a class or function, `list` or `int`: it is kept and written again, and nothing is made by it
-/// here. Without one it is `defaultdict(None)`. A factory that is no global, such as a `functools.partial`, is an error: read
-/// the object as [`Reduce`], or the entries alone as a map.
+/// The factory is the name of a class or function, `list` or `int`: it is kept and written again,
+/// and nothing is made by it here. Without one it is `defaultdict(None)`. A factory that is no
+/// global, such as a `functools.partial`, is an error: read the object as [`Reduce`], or the
+/// entries alone as a map.
 ///
 /// ```
 /// use serde_pickle::{Global, python::DefaultDict};
@@ -260,7 +265,8 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// A plain dict is read as one without a factory; so is what other formats have, to which it is a map.
+/// A plain dict is read as one without a factory; so is what other formats have, to which it is a
+/// map.
 ///
 /// Source: `defdict_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -292,7 +298,9 @@ impl<K: Serialize, V: Serialize> ObjectType for DefaultDict<K, V> {
         let entries = self.entries.iter().map(|(key, value)| (key, value));
         let class = collections("defaultdict");
         match &self.factory {
-            Some(factory) => Reduce::call(class, (factory,)).with_dictitems(entries).serialize(serializer),
+            Some(factory) => {
+                Reduce::call(class, (factory,)).with_dictitems(entries).serialize(serializer)
+            }
             None => Reduce::call(class, ()).with_dictitems(entries).serialize(serializer),
         }
     }
@@ -310,7 +318,8 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for DefaultD
     }
 
     fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
-        let (Arguments((factory, _)), Entries(entries)) = parts.both::<Arguments<Option<Global>, IgnoredAny>, _>()?;
+        let (Arguments((factory, _)), Entries(entries)) =
+            parts.both::<Arguments<Option<Global>, IgnoredAny>, _>()?;
         Ok(Self { factory: factory.flatten(), entries })
     }
 
@@ -353,8 +362,8 @@ impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Deserialize<'de> for Argumen
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Writing more items than `maxlen` is not an error: Python keeps the last ones. Any sequence is read, as a deque without a
-/// limit; and any sequence, a `VecDeque` for instance, reads a deque.
+/// Writing more items than `maxlen` is not an error: Python keeps the last ones. Any sequence is
+/// read, as a deque without a limit; and any sequence, a `VecDeque` for instance, reads a deque.
 ///
 /// Source: `deque_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -386,7 +395,9 @@ impl<T: Serialize> ObjectType for Deque<T> {
         let class = collections("deque");
         match self.maxlen {
             // An array of no items is the empty tuple, which `()` is not.
-            Some(maxlen) => Reduce::call(class, ([(); 0], maxlen)).with_listitems(&self.items).serialize(serializer),
+            Some(maxlen) => Reduce::call(class, ([(); 0], maxlen))
+                .with_listitems(&self.items)
+                .serialize(serializer),
             None => Reduce::call(class, ()).with_listitems(&self.items).serialize(serializer),
         }
     }
@@ -404,7 +415,8 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
     }
 
     fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
-        let (Arguments((_, maxlen)), items) = parts.both::<Arguments<IgnoredAny, Option<usize>>, _>()?;
+        let (Arguments((_, maxlen)), items) =
+            parts.both::<Arguments<IgnoredAny, Option<usize>>, _>()?;
         Ok(Self { maxlen: maxlen.flatten(), items })
     }
 
@@ -415,8 +427,8 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 
 /// A member of a Python `Enum` whose class is not known at compile time.
 ///
-/// An `Enum` that is known is a Rust enum under the class's name, with variants named by the values:
-/// `#[serde(rename = "py:colors:Color")] enum Color { #[serde(rename = "1")] Red }`.
+/// An `Enum` that is known is a Rust enum under the class's name, with variants named by the
+/// values: `#[serde(rename = "py:colors:Color")] enum Color { #[serde(rename = "1")] Red }`.
 ///
 /// ```
 /// use serde_pickle::{Global, python::Member};
@@ -439,7 +451,8 @@ pub enum Member<V = crate::Value> {
         /// The value of the member.
         value: V,
     },
-    /// The way of a class that says so, and of a member that is an attribute: `getattr(Color, 'RED')`.
+    /// The way of a class that says so, and of a member that is an attribute:
+    /// `getattr(Color, 'RED')`.
     ByName {
         /// The class.
         class: Global,
@@ -453,9 +466,12 @@ generic_object!(Member<V>);
 impl<V: Serialize> ObjectType for Member<V> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByValue { class, value } => Reduce::call(class.clone(), (value,)).serialize(serializer),
+            Self::ByValue { class, value } => {
+                Reduce::call(class.clone(), (value,)).serialize(serializer)
+            }
             Self::ByName { class, name } => {
-                Global::new(&*class.module, format!("{}.{name}", class.qualname)).serialize(serializer)
+                Global::new(&*class.module, format!("{}.{name}", class.qualname))
+                    .serialize(serializer)
             }
         }
     }
@@ -475,7 +491,11 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
         true
     }
 
-    fn read<A: SeqAccess<'de>>(module: String, qualname: String, parts: Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        module: String,
+        qualname: String,
+        parts: Parts<A>,
+    ) -> Result<Self, A::Error> {
         let (value,) = parts.args()?;
         Ok(Self::ByValue { class: Global::new(module, qualname), value })
     }
@@ -483,7 +503,9 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
     fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Global { module, qualname } = Global::deserialize(deserializer)?;
         match qualname.rsplit_once('.') {
-            Some((class, name)) => Ok(Self::ByName { class: Global::new(module, class), name: name.to_owned() }),
+            Some((class, name)) => {
+                Ok(Self::ByName { class: Global::new(module, class), name: name.to_owned() })
+            }
             None => Err(de::Error::custom(format_args!(
                 "expected a member of an Enum, found the global {}.{}",
                 quoted(&module),
@@ -495,8 +517,9 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
 
 /// A Python `types.SimpleNamespace`: attributes, as a struct or a map.
 ///
-/// Written by calling the class without arguments and giving it the state, as Python does: an instance that is made without
-/// a call, as a derived struct named `py:types:SimpleNamespace` is, is refused by Python at protocols 0 and 1.
+/// Written by calling the class without arguments and giving it the state, as Python does: an
+/// instance that is made without a call, as a derived struct named `py:types:SimpleNamespace` is,
+/// is refused by Python at protocols 0 and 1.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -516,7 +539,9 @@ generic_object!(SimpleNamespace<A>);
 
 impl<A: Serialize> ObjectType for SimpleNamespace<A> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Reduce::call(Global::new("types", "SimpleNamespace"), ()).with_state(&self.0).serialize(serializer)
+        Reduce::call(Global::new("types", "SimpleNamespace"), ())
+            .with_state(&self.0)
+            .serialize(serializer)
     }
 
     fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -531,7 +556,11 @@ impl<'de, A: Deserialize<'de>> ReadObject<'de> for SimpleNamespace<A> {
         (module, qualname) == ("types", "SimpleNamespace")
     }
 
-    fn read<Seq: SeqAccess<'de>>(_: String, _: String, parts: Parts<Seq>) -> Result<Self, Seq::Error> {
+    fn read<Seq: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: Parts<Seq>,
+    ) -> Result<Self, Seq::Error> {
         parts.content().map(Self)
     }
 

@@ -38,7 +38,8 @@ impl Date {
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no day of the years 1 to 9999.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self> {
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             2 => 28 + u8::from(leap),
             4 | 6 | 9 | 11 => 30,
@@ -86,14 +87,22 @@ impl FromStr for Date {
     /// Text of another form, or of no day, is [`ErrorKind::Data`](crate::ErrorKind::Data).
     fn from_str(text: &str) -> Result<Self> {
         let number = |range: std::ops::Range<usize>| {
-            let digits = text.get(range).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+            let digits = text
+                .get(range)
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
             digits.parse::<u16>().ok()
         };
-        let shaped = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
+        let shaped = text.len() == 10
+            && text.as_bytes().get(4) == Some(&b'-')
+            && text.as_bytes().get(7) == Some(&b'-');
         match (number(0..4), number(5..7), number(8..10)) {
             // Two digits are less than 100.
-            (Some(year), Some(month), Some(day)) if shaped => Self::new(year, month as u8, day as u8),
-            _ => Err(Error::data(format!("expected a date, `2024-02-29`, found `{}`", quoted(text)))),
+            (Some(year), Some(month), Some(day)) if shaped => {
+                Self::new(year, month as u8, day as u8)
+            }
+            _ => {
+                Err(Error::data(format!("expected a date, `2024-02-29`, found `{}`", quoted(text))))
+            }
         }
     }
 }
@@ -126,9 +135,15 @@ mod tests {
             let date = Date::new(year, month, day).unwrap();
             assert_eq!(date.to_string().parse::<Date>().unwrap(), date);
         }
-        for (year, month, day) in
-            [(0, 1, 1), (10_000, 1, 1), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (2024, 0, 1), (2024, 1, 0)]
-        {
+        for (year, month, day) in [
+            (0, 1, 1),
+            (10_000, 1, 1),
+            (1900, 2, 29),
+            (2024, 4, 31),
+            (2024, 13, 1),
+            (2024, 0, 1),
+            (2024, 1, 0),
+        ] {
             assert!(Date::new(year, month, day).is_err(), "{year} {month} {day}");
         }
     }

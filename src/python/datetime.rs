@@ -12,8 +12,9 @@ use crate::error::{Error, Result, quoted};
 
 /// A date and time: Python's `datetime.datetime`, naive or with a time zone.
 ///
-/// `Display` and [`FromStr`] are ISO 8601 with a `T`, and the key of a named zone in brackets (RFC 9557): the text that
-/// the types of jiff read, and those of chrono where there is no key; and the form in other formats.
+/// `Display` and [`FromStr`] are ISO 8601 with a `T`, and the key of a named zone in brackets (RFC
+/// 9557): the text that the types of jiff read, and those of chrono where there is no key; and the
+/// form in other formats.
 ///
 /// ```
 /// use serde_pickle::python::{DateTime, TimeZone};
@@ -29,8 +30,9 @@ use crate::error::{Error, Result, quoted};
 ///
 /// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
 ///
-/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it at any, from 3.6 on. In a
-/// struct that serde buffers (`flatten`, `untagged`, `tag`) it is lost on reading, as is the name of an offset.
+/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it
+/// at any, from 3.6 on. In a struct that serde buffers (`flatten`, `untagged`, `tag`) it is lost on
+/// reading, as is the name of an offset.
 ///
 /// Source: `datetime._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +53,8 @@ impl DateTime {
         Self { time: self.time.with_zone(zone), ..self }
     }
 
-    /// Says whether it is the second of two equal readings of a clock that is put back: Python's `fold`.
+    /// Says whether it is the second of two equal readings of a clock that is put back: Python's
+    /// `fold`.
     #[must_use]
     pub fn with_fold(self, fold: bool) -> Self {
         Self { time: self.time.with_fold(fold), ..self }
@@ -86,8 +89,13 @@ impl FromStr for DateTime {
     /// Text of another form, or of no day, is [`ErrorKind::Data`](crate::ErrorKind::Data).
     fn from_str(text: &str) -> Result<Self> {
         match (text.get(..10), text.as_bytes().get(10), text.get(11..)) {
-            (Some(date), Some(b'T' | b't' | b' '), Some(time)) => Ok(Self { date: date.parse()?, time: time.parse()? }),
-            _ => Err(Error::data(format!("expected a datetime, `2024-02-29T12:30:00`, found `{}`", quoted(text)))),
+            (Some(date), Some(b'T' | b't' | b' '), Some(time)) => {
+                Ok(Self { date: date.parse()?, time: time.parse()? })
+            }
+            _ => Err(Error::data(format!(
+                "expected a datetime, `2024-02-29T12:30:00`, found `{}`",
+                quoted(text)
+            ))),
         }
     }
 }
@@ -140,10 +148,21 @@ mod tests {
             assert_eq!(serde_json::to_value(&datetime).unwrap(), text);
             assert_eq!(serde_json::from_value::<DateTime>(text.into()).unwrap(), datetime);
         }
-        assert!("2024-10-27T02:30:00[Europe/Berlin][_fold=1]".parse::<DateTime>().unwrap().time().fold());
-        for wrong in
-            ["", "2024-07-01", "2024-07-01T", "2024-07-01x12:00:00", "2024-02-30T12:00:00", "2024-07-01T25:00:00"]
-        {
+        assert!(
+            "2024-10-27T02:30:00[Europe/Berlin][_fold=1]"
+                .parse::<DateTime>()
+                .unwrap()
+                .time()
+                .fold()
+        );
+        for wrong in [
+            "",
+            "2024-07-01",
+            "2024-07-01T",
+            "2024-07-01x12:00:00",
+            "2024-02-30T12:00:00",
+            "2024-07-01T25:00:00",
+        ] {
             assert!(wrong.parse::<DateTime>().is_err(), "{wrong}");
         }
     }

@@ -11,8 +11,9 @@ use crate::error::{Error, Result, quoted};
 
 /// A decimal number: Python's `decimal.Decimal`, of any precision, as its text.
 ///
-/// The text is kept as it is, `1.50` with its zero: that is part of the number in Python. So equality is that of the text;
-/// to calculate, convert it to a type of another crate. Infinities and NaNs are numbers too.
+/// The text is kept as it is, `1.50` with its zero: that is part of the number in Python. So
+/// equality is that of the text; to calculate, convert it to a type of another crate. Infinities
+/// and NaNs are numbers too.
 ///
 /// ```
 /// use serde_pickle::python::Decimal;
@@ -47,11 +48,17 @@ fn is_decimal(text: &str) -> bool {
         return true;
     }
     let (coefficient, exponent) = match number.split_once('e') {
-        Some((coefficient, exponent)) => (coefficient, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        Some((coefficient, exponent)) => {
+            (coefficient, exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+        }
         None => (&*number, "0"),
     };
     let (whole, fraction) = coefficient.split_once('.').unwrap_or((coefficient, ""));
-    digits(whole) && digits(fraction) && digits(exponent) && !exponent.is_empty() && whole.len() + fraction.len() > 0
+    digits(whole)
+        && digits(fraction)
+        && digits(exponent)
+        && !exponent.is_empty()
+        && whole.len() + fraction.len() > 0
 }
 
 impl fmt::Display for Decimal {
@@ -64,8 +71,8 @@ impl FromStr for Decimal {
     type Err = Error;
 
     /// # Errors
-    /// Text that Python's `Decimal` does not take is [`ErrorKind::Data`](crate::ErrorKind::Data). Of digits only ASCII's
-    /// are taken, and neither blanks nor underscores.
+    /// Text that Python's `Decimal` does not take is [`ErrorKind::Data`](crate::ErrorKind::Data).
+    /// Of digits only ASCII's are taken, and neither blanks nor underscores.
     fn from_str(text: &str) -> Result<Self> {
         if is_decimal(text) {
             return Ok(Self(text.to_owned()));
@@ -111,10 +118,16 @@ mod tests {
     // Python 3.13: `Decimal(text)` takes the first, and raises InvalidOperation for the second.
     #[test]
     fn the_grammar_is_that_of_python() {
-        for text in ["0", "-0", "1.50", ".5", "5.", "+1E+3", "1e-7", "Infinity", "-inf", "NaN", "sNaN123", "-nan"] {
+        for text in [
+            "0", "-0", "1.50", ".5", "5.", "+1E+3", "1e-7", "Infinity", "-inf", "NaN", "sNaN123",
+            "-nan",
+        ] {
             assert_eq!(text.parse::<Decimal>().unwrap().as_str(), text);
         }
-        for wrong in ["", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "infin", "nanx", "0x10", "١", "--1", "1 "] {
+        for wrong in [
+            "", "+", ".", "e5", "1e", "1e+", "1.2.3", "1,5", "infin", "nanx", "0x10", "١", "--1",
+            "1 ",
+        ] {
             assert!(wrong.parse::<Decimal>().is_err(), "{wrong}");
         }
         assert_eq!(Decimal::from(i128::MIN).as_str(), i128::MIN.to_string());

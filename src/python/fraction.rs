@@ -53,7 +53,8 @@ impl Fraction {
             let rest = &divisor.0 % &divisor.1;
             divisor = (divisor.1, rest);
         }
-        // The last divisor is not 0, since the denominator is not; it may be negative, for the rest has the sign of what is divided.
+        // The last divisor is not 0, since the denominator is not; it may be negative, for the rest
+        // has the sign of what is divided.
         let divisor = BigInt::from(divisor.0.magnitude().clone());
         Ok(Self { numerator: numerator / &divisor, denominator: denominator / divisor })
     }
@@ -72,7 +73,11 @@ impl Fraction {
 impl fmt::Display for Fraction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.numerator.fmt(f)?;
-        if self.denominator == BigInt::from(1) { Ok(()) } else { write!(f, "/{}", self.denominator) }
+        if self.denominator == BigInt::from(1) {
+            Ok(())
+        } else {
+            write!(f, "/{}", self.denominator)
+        }
     }
 }
 
@@ -80,16 +85,23 @@ impl FromStr for Fraction {
     type Err = Error;
 
     /// # Errors
-    /// Text other than `3/4` and `3` is [`ErrorKind::Data`](crate::ErrorKind::Data); ints of more than 4,300 digits are
-    /// [`ErrorKind::Limit`](crate::ErrorKind::Limit), as reading them takes more than linear time.
+    /// Text other than `3/4` and `3` is [`ErrorKind::Data`](crate::ErrorKind::Data); ints of more
+    /// than 4,300 digits are [`ErrorKind::Limit`](crate::ErrorKind::Limit), as reading them takes
+    /// more than linear time.
     fn from_str(text: &str) -> Result<Self> {
         let int = |digits: &str| -> Result<BigInt> {
             let plain = digits.strip_prefix('-').unwrap_or(digits);
             if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(Error::data(format!("expected a fraction, `3/4`, found `{}`", quoted(text))));
+                return Err(Error::data(format!(
+                    "expected a fraction, `3/4`, found `{}`",
+                    quoted(text)
+                )));
             }
             if plain.len() > limits::INT_DIGITS {
-                return Err(Error::limit(format!("an int of more than {} digits", limits::INT_DIGITS)));
+                return Err(Error::limit(format!(
+                    "an int of more than {} digits",
+                    limits::INT_DIGITS
+                )));
             }
             digits.parse().map_err(|_| Error::data("an int that is none"))
         };
@@ -122,9 +134,14 @@ mod tests {
 
     #[test]
     fn fractions_are_in_lowest_terms() {
-        for (parts, text) in
-            [((6, 8), "3/4"), ((-6, 8), "-3/4"), ((6, -8), "-3/4"), ((0, -5), "0"), ((9, 3), "3"), ((-1, -1), "1")]
-        {
+        for (parts, text) in [
+            ((6, 8), "3/4"),
+            ((-6, 8), "-3/4"),
+            ((6, -8), "-3/4"),
+            ((0, -5), "0"),
+            ((9, 3), "3"),
+            ((-1, -1), "1"),
+        ] {
             let fraction = Fraction::new(parts.0, parts.1).unwrap();
             assert_eq!(fraction.to_string(), text);
             assert_eq!(text.parse::<Fraction>().unwrap(), fraction);
@@ -133,6 +150,9 @@ mod tests {
         for wrong in ["", "/", "1/", "/2", "1/0", "1/2/3", "+1", "1.5", "--1"] {
             assert!(wrong.parse::<Fraction>().is_err(), "{wrong}");
         }
-        assert_eq!("9".repeat(5_000).parse::<Fraction>().unwrap_err().kind(), crate::ErrorKind::Limit);
+        assert_eq!(
+            "9".repeat(5_000).parse::<Fraction>().unwrap_err().kind(),
+            crate::ErrorKind::Limit
+        );
     }
 }

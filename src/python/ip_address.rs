@@ -12,8 +12,9 @@ use crate::error::{Error, Result, quoted};
 
 /// An IP address: Python's `ipaddress.IPv4Address` or `ipaddress.IPv6Address`.
 ///
-/// The types of `std::net` read these classes by themselves, as they read any address as text; they are written as text. This
-/// type, or [`python::ip_addr`](crate::python::ip_addr) on a field of theirs, writes the class.
+/// The types of `std::net` read these classes by themselves, as they read any address as text; they
+/// are written as text. This type, or [`python::ip_addr`](crate::python::ip_addr) on a field of
+/// theirs, writes the class.
 ///
 /// ```
 /// use std::net::Ipv4Addr;
@@ -39,7 +40,8 @@ impl FromStr for IpAddress {
     type Err = Error;
 
     /// # Errors
-    /// Text that is no address is [`ErrorKind::Data`](crate::ErrorKind::Data); so is a scope id, which `IpAddr` can't hold.
+    /// Text that is no address is [`ErrorKind::Data`](crate::ErrorKind::Data); so is a scope id,
+    /// which `IpAddr` can't hold.
     fn from_str(text: &str) -> Result<Self> {
         match text.parse() {
             Ok(address) => Ok(Self(address)),

@@ -1,9 +1,10 @@
 //! Python's own types, as Rust types that are written as the real Python object.
 //!
-//! Reading needs little of this: a datetime reads into a field of chrono's or jiff's type by that type's own serde support,
-//! a `UUID` into the uuid crate's, a `Decimal` into text or a number type, an `OrderedDict` into any map, a path into a
-//! `PathBuf`. Writing does: those types write text, and Python gets a `str`. The types and modules of this part write the
-//! object, at every protocol, and under the name that Python 2 has for it at protocols 0 to 2:
+//! Reading needs little of this: a datetime reads into a field of chrono's or jiff's type by that
+//! type's own serde support, a `UUID` into the uuid crate's, a `Decimal` into text or a number
+//! type, an `OrderedDict` into any map, a path into a `PathBuf`. Writing does: those types write
+//! text, and Python gets a `str`. The types and modules of this part write the object, at every
+//! protocol, and under the name that Python 2 has for it at protocols 0 to 2:
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -73,28 +74,30 @@
 //! | `types.SimpleNamespace` | [`SimpleNamespace`] | |
 //! | `numpy.ndarray`, `numpy.dtype` | [`NdArray`](numpy::NdArray), [`Dtype`](numpy::Dtype) | |
 //!
-//! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` are there with the features of these names. They and the four for
-//! types of std and num-bigint also take an `Option` or a `Vec` of such a type, and all types of one's own that implement
-//! [`AsPython`].
+//! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` are there with the features of these
+//! names. They and the four for types of std and num-bigint also take an `Option` or a `Vec` of
+//! such a type, and all types of one's own that implement [`AsPython`].
 //!
 //! # What is read
 //!
-//! Each type reads every spelling that a Python from 2.7 to 3.13 writes for its class: the payload of a datetime as bytes, as
-//! text of Python 2 and as numbers; zones of pytz and dateutil; a `Fraction` as text or as two ints. An object of another class
-//! is an error that names both; a subclass is another class. Text and other plain forms are read where they say as much: `str`
-//! for dates, numbers and paths, a dict for an [`OrderedDict`], a list for a [`Deque`].
+//! Each type reads every spelling that a Python from 2.7 to 3.13 writes for its class: the payload
+//! of a datetime as bytes, as text of Python 2 and as numbers; zones of pytz and dateutil; a
+//! `Fraction` as text or as two ints. An object of another class is an error that names both; a
+//! subclass is another class. Text and other plain forms are read where they say as much: `str` for
+//! dates, numbers and paths, a dict for an [`OrderedDict`], a list for a [`Deque`].
 //!
 //! # Other formats
 //!
-//! For a human-readable format such as JSON these types are text, maps and sequences, and are read back from them. A binary
-//! format would get the parts of the Python object, and does not read them.
+//! For a human-readable format such as JSON these types are text, maps and sequences, and are read
+//! back from them. A binary format would get the parts of the Python object, and does not read
+//! them.
 //!
 //! # The Python that reads
 //!
-//! What is written is what CPython writes, but for its memo: see each type. `zoneinfo` is there from Python 3.9 on,
-//! `datetime.timezone`, `ipaddress` and `pathlib` are not in Python 2.7.
-// Advice to the next editor: a new type has a file, a row in the table above and one in docs/MAPPING.md, and a case in
-// tests/python_types, which asks Python about each protocol.
+//! What is written is what CPython writes, but for its memo: see each type. `zoneinfo` is there
+//! from Python 3.9 on, `datetime.timezone`, `ipaddress` and `pathlib` are not in Python 2.7.
+// Advice to the next editor: a new type has a file, a row in the table above and one in
+// docs/MAPPING.md, and a case in tests/python_types, which asks Python about each protocol.
 
 mod builtins;
 mod collections;
@@ -139,7 +142,8 @@ macro_rules! with_as_python {
 }
 
 with_as_python! {
-    /// For `#[serde(with = "serde_pickle::python::duration")]`: a `std::time::Duration` as a `datetime.timedelta`.
+    /// For `#[serde(with = "serde_pickle::python::duration")]`: a `std::time::Duration` as a
+    /// `datetime.timedelta`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -170,8 +174,8 @@ with_as_python! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     big_int;
-    /// For `#[serde(with = "serde_pickle::python::ip_addr")]`: an `IpAddr`, `Ipv4Addr` or `Ipv6Addr` as an address of
-    /// `ipaddress`.
+    /// For `#[serde(with = "serde_pickle::python::ip_addr")]`: an `IpAddr`, `Ipv4Addr` or
+    /// `Ipv6Addr` as an address of `ipaddress`.
     ///
     /// ```
     /// use std::net::IpAddr;
@@ -185,8 +189,8 @@ with_as_python! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     ip_addr;
-    /// For `#[serde(with = "serde_pickle::python::path_buf")]`: a `PathBuf` as a `pathlib.PosixPath`, on Windows as a
-    /// `pathlib.WindowsPath`. Any path of `pathlib` is read.
+    /// For `#[serde(with = "serde_pickle::python::path_buf")]`: a `PathBuf` as a
+    /// `pathlib.PosixPath`, on Windows as a `pathlib.WindowsPath`. Any path of `pathlib` is read.
     ///
     /// ```
     /// use std::path::PathBuf;
@@ -200,11 +204,12 @@ with_as_python! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     path_buf;
-    /// For `#[serde(with = "serde_pickle::python::chrono")]`: the types of chrono as those of Python's `datetime`.
+    /// For `#[serde(with = "serde_pickle::python::chrono")]`: the types of chrono as those of
+    /// Python's `datetime`.
     ///
-    /// `DateTime<Utc>`, `DateTime<FixedOffset>`, `NaiveDateTime`, `NaiveDate`, `NaiveTime` and `TimeDelta`. What is below a
-    /// microsecond is cut off. A datetime whose zone is a key alone has no offset, and is an error: read a
-    /// [`DateTime`], or use jiff.
+    /// `DateTime<Utc>`, `DateTime<FixedOffset>`, `NaiveDateTime`, `NaiveDate`, `NaiveTime` and
+    /// `TimeDelta`. What is below a microsecond is cut off. A datetime whose zone is a key alone
+    /// has no offset, and is an error: read a [`DateTime`], or use jiff.
     ///
     /// ```
     /// use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -228,10 +233,12 @@ with_as_python! {
     /// ```
     #[cfg(feature = "chrono")]
     chrono;
-    /// For `#[serde(with = "serde_pickle::python::jiff")]`: the types of jiff as those of Python's `datetime`.
+    /// For `#[serde(with = "serde_pickle::python::jiff")]`: the types of jiff as those of Python's
+    /// `datetime`.
     ///
-    /// `Timestamp`, `Zoned`, `civil::DateTime`, `civil::Date`, `civil::Time` and `SignedDuration`. What is below a microsecond is
-    /// cut off. A `Zoned` is a datetime in a `zoneinfo.ZoneInfo`, and looks zones up in jiff's time zone database.
+    /// `Timestamp`, `Zoned`, `civil::DateTime`, `civil::Date`, `civil::Time` and `SignedDuration`.
+    /// What is below a microsecond is cut off. A `Zoned` is a datetime in a `zoneinfo.ZoneInfo`,
+    /// and looks zones up in jiff's time zone database.
     ///
     /// ```
     /// use jiff::{SignedDuration, Timestamp};
@@ -264,9 +271,11 @@ with_as_python! {
     /// ```
     #[cfg(feature = "uuid")]
     uuid;
-    /// For `#[serde(with = "serde_pickle::python::rust_decimal")]`: a `rust_decimal::Decimal` as a `decimal.Decimal`.
+    /// For `#[serde(with = "serde_pickle::python::rust_decimal")]`: a `rust_decimal::Decimal` as a
+    /// `decimal.Decimal`.
     ///
-    /// A number that it has no place for is an error on reading, never rounded; so are infinities and NaN.
+    /// A number that it has no place for is an error on reading, never rounded; so are infinities
+    /// and NaN.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -311,7 +320,8 @@ macro_rules! with_token {
 }
 
 with_token! {
-    /// For `#[serde(with = "serde_pickle::python::set")]`: any collection as a `set`. As the type [`Set`].
+    /// For `#[serde(with = "serde_pickle::python::set")]`: any collection as a `set`. As the type
+    /// [`Set`].
     ///
     /// ```
     /// use std::collections::HashSet;
@@ -325,9 +335,11 @@ with_token! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     set SET;
-    /// For `#[serde(with = "serde_pickle::python::frozenset")]`: any collection as a `frozenset`. As the type [`FrozenSet`].
+    /// For `#[serde(with = "serde_pickle::python::frozenset")]`: any collection as a `frozenset`.
+    /// As the type [`FrozenSet`].
     frozenset FROZENSET;
-    /// For `#[serde(with = "serde_pickle::python::tuple")]`: any collection as a `tuple`. As the type [`Tuple`].
+    /// For `#[serde(with = "serde_pickle::python::tuple")]`: any collection as a `tuple`. As the
+    /// type [`Tuple`].
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -340,7 +352,8 @@ with_token! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     tuple TUPLE;
-    /// For `#[serde(with = "serde_pickle::python::complex")]`: a pair of floats as a `complex`, `num_complex::Complex<f64>` too.
+    /// For `#[serde(with = "serde_pickle::python::complex")]`: a pair of floats as a `complex`,
+    /// `num_complex::Complex<f64>` too.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -412,9 +425,11 @@ pub mod bytearray {
     }
 }
 
-/// For `#[serde(with = "serde_pickle::python::ordered_dict")]`: any map as a `collections.OrderedDict`.
+/// For `#[serde(with = "serde_pickle::python::ordered_dict")]`: any map as a
+/// `collections.OrderedDict`.
 ///
-/// A map that keeps its order, or has one: an `IndexMap`, a `BTreeMap`, a [`Dict`](crate::Dict). Any dict is read.
+/// A map that keeps its order, or has one: an `IndexMap`, a `BTreeMap`, a [`Dict`](crate::Dict).
+/// Any dict is read.
 ///
 /// ```
 /// use std::collections::BTreeMap;
@@ -452,7 +467,9 @@ pub mod ordered_dict {
     ///
     /// # Errors
     /// Those of the deserializer.
-    pub fn deserialize<'de, M: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<M, D::Error> {
+    pub fn deserialize<'de, M: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<M, D::Error> {
         M::deserialize(deserializer)
     }
 }

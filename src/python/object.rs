@@ -1,9 +1,10 @@
 //! How the types of this folder pass through serde, in one place.
 //!
-//! Each is a newtype by the private name [`token::OBJECT`]. Our serializer says of the content alone that nobody reads it
-//! as text, and the content is then a Python object; for any other format it is text, a map or a sequence. Our deserializer
-//! hands an object over as a sequence of four parts (two names, arguments, the object), and the names are checked before
-//! anything else is read; what comes as a newtype is no object of a pickle, and is read as the plain form.
+//! Each is a newtype by the private name [`token::OBJECT`]. Our serializer says of the content
+//! alone that nobody reads it as text, and the content is then a Python object; for any other
+//! format it is text, a map or a sequence. Our deserializer hands an object over as a sequence of
+//! four parts (two names, arguments, the object), and the names are checked before anything else is
+//! read; what comes as a newtype is no object of a pickle, and is read as the plain form.
 //!
 //! A type says what it is by [`TextObject`], or by [`ObjectType`] where its plain form is not text.
 
@@ -35,19 +36,30 @@ pub(super) trait ReadObject<'de>: Sized {
     fn is_class(module: &str, qualname: &str) -> bool;
 
     /// Reads arguments and content, the last two parts.
-    fn read<A: SeqAccess<'de>>(module: String, qualname: String, parts: Parts<A>) -> Result<Self, A::Error>;
+    fn read<A: SeqAccess<'de>>(
+        module: String,
+        qualname: String,
+        parts: Parts<A>,
+    ) -> Result<Self, A::Error>;
 
     /// Reads what is no object.
     fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
 /// Serializes a value of such a type.
-pub(super) fn serialize<T: ObjectType, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<T: ObjectType, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     struct Content<'a, T>(&'a T);
 
     impl<T: ObjectType> Serialize for Content<'_, T> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            if serializer.is_human_readable() { self.0.write_plain(serializer) } else { self.0.write(serializer) }
+            if serializer.is_human_readable() {
+                self.0.write_plain(serializer)
+            } else {
+                self.0.write(serializer)
+            }
         }
     }
 
@@ -55,7 +67,9 @@ pub(super) fn serialize<T: ObjectType, S: Serializer>(value: &T, serializer: S) 
 }
 
 /// Deserializes one.
-pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     struct ObjectVisitor<T>(PhantomData<T>);
 
     impl<'de, T: ReadObject<'de>> Visitor<'de> for ObjectVisitor<T> {
@@ -66,7 +80,10 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(deseria
             f.write_str(T::CLASS)
         }
 
-        fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        fn visit_newtype_struct<D: Deserializer<'de>>(
+            self,
+            deserializer: D,
+        ) -> Result<T, D::Error> {
             T::read_plain(deserializer)
         }
 
@@ -92,7 +109,9 @@ pub(super) struct Parts<A>(A);
 
 impl<'de, A: SeqAccess<'de>> Parts<A> {
     /// Both.
-    pub(super) fn both<X: Deserialize<'de>, Y: Deserialize<'de>>(mut self) -> Result<(X, Y), A::Error> {
+    pub(super) fn both<X: Deserialize<'de>, Y: Deserialize<'de>>(
+        mut self,
+    ) -> Result<(X, Y), A::Error> {
         Ok((part(&mut self.0)?, part(&mut self.0)?))
     }
 
@@ -150,7 +169,11 @@ impl<'de, T: TextObject> ReadObject<'de> for T {
         <T as TextObject>::is_class(module, qualname)
     }
 
-    fn read<A: SeqAccess<'de>>(_: String, qualname: String, Parts(mut seq): Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        qualname: String,
+        Parts(mut seq): Parts<A>,
+    ) -> Result<Self, A::Error> {
         part::<A, IgnoredAny>(&mut seq)?;
         let text = TextVisitor { qualname: Some(&qualname), of: PhantomData };
         seq.next_element_seed(text)?.ok_or_else(incomplete)

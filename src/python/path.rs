@@ -15,19 +15,22 @@ use crate::natural::{normal_posix, normal_windows};
 pub enum PathKind {
     /// `pathlib.PurePosixPath`.
     PurePosix,
-    /// `pathlib.PosixPath`, which is what `pathlib.Path` is on Unix. Python refuses to make one on Windows.
+    /// `pathlib.PosixPath`, which is what `pathlib.Path` is on Unix. Python refuses to make one on
+    /// Windows.
     Posix,
     /// `pathlib.PureWindowsPath`.
     PureWindows,
-    /// `pathlib.WindowsPath`, which is what `pathlib.Path` is on Windows. Python refuses to make one elsewhere.
+    /// `pathlib.WindowsPath`, which is what `pathlib.Path` is on Windows. Python refuses to make
+    /// one elsewhere.
     Windows,
 }
 
 /// A path of Python's `pathlib`, as its text.
 ///
-/// The text is what Python's `str` gives: without needless separators and dots, `\` between the names of a Windows path.
-/// For a plain `PathBuf` see [`python::path_buf`](crate::python::path_buf); the formats that have text alone read a path as
-/// a pure one of Posix.
+/// The text is what Python's `str` gives: without needless separators and dots, `\` between the
+/// names of a Windows path. For a plain `PathBuf` see
+/// [`python::path_buf`](crate::python::path_buf); the formats that have text alone read a path as a
+/// pure one of Posix.
 ///
 /// ```
 /// use serde_pickle::python::{Path, PathKind};
@@ -39,8 +42,8 @@ pub enum PathKind {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Python 3.13 names the classes in `pathlib._local`, all others in `pathlib`; both are read, the latter is written, which
-/// every Python from 3.4 on reads.
+/// Python 3.13 names the classes in `pathlib._local`, all others in `pathlib`; both are read, the
+/// latter is written, which every Python from 3.4 on reads.
 ///
 /// Source: `PurePath.__reduce__` in Python's `Lib/pathlib`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

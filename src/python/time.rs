@@ -12,7 +12,8 @@ use crate::error::{Error, Result, quoted};
 
 /// A time of day: Python's `datetime.time`, to the microsecond, with or without a time zone.
 ///
-/// `Display` and [`FromStr`] are ISO 8601 as Python's `isoformat` writes it, with the key of a named zone in brackets behind.
+/// `Display` and [`FromStr`] are ISO 8601 as Python's `isoformat` writes it, with the key of a
+/// named zone in brackets behind.
 ///
 /// ```
 /// use serde_pickle::python::{Time, TimeZone};
@@ -24,7 +25,8 @@ use crate::error::{Error, Result, quoted};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it at any, from 3.6 on.
+/// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it
+/// at any, from 3.6 on.
 ///
 /// Source: `time._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,17 +41,21 @@ pub struct Time {
 
 impl Time {
     /// 0:00, without a zone.
-    pub const MIDNIGHT: Self = Self { hour: 0, minute: 0, second: 0, microsecond: 0, fold: false, zone: None };
+    pub const MIDNIGHT: Self =
+        Self { hour: 0, minute: 0, second: 0, microsecond: 0, fold: false, zone: None };
 
     /// A time without a zone.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no time of day. There are no leap seconds in Python.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no time of day. There are no leap
+    /// seconds in Python.
     pub fn new(hour: u8, minute: u8, second: u8, microsecond: u32) -> Result<Self> {
         if hour < 24 && minute < 60 && second < 60 && microsecond < 1_000_000 {
             return Ok(Self { hour, minute, second, microsecond, ..Self::MIDNIGHT });
         }
-        Err(Error::data(format!("{hour}:{minute}:{second} and {microsecond} microseconds is no time of day")))
+        Err(Error::data(format!(
+            "{hour}:{minute}:{second} and {microsecond} microseconds is no time of day"
+        )))
     }
 
     /// Gives a time zone.
@@ -58,7 +64,8 @@ impl Time {
         Self { zone: Some(zone), ..self }
     }
 
-    /// Says whether it is the second of two equal readings of a clock that is put back: Python's `fold`.
+    /// Says whether it is the second of two equal readings of a clock that is put back: Python's
+    /// `fold`.
     #[must_use]
     pub fn with_fold(self, fold: bool) -> Self {
         Self { fold, ..self }
@@ -103,14 +110,16 @@ impl Time {
     /// Microseconds since midnight.
     #[cfg(any(test, feature = "chrono"))]
     pub(super) fn micros(&self) -> u64 {
-        let seconds = (u64::from(self.hour) * 60 + u64::from(self.minute)) * 60 + u64::from(self.second);
+        let seconds =
+            (u64::from(self.hour) * 60 + u64::from(self.minute)) * 60 + u64::from(self.second);
         seconds * 1_000_000 + u64::from(self.microsecond)
     }
 
     /// The time of day so many microseconds after midnight, which are less than a day's.
     pub(super) fn of_micros(micros: u64) -> Self {
         let (seconds, microsecond) = (micros / 1_000_000, (micros % 1_000_000) as u32);
-        let (hour, minute, second) = ((seconds / 3_600 % 24) as u8, (seconds / 60 % 60) as u8, (seconds % 60) as u8);
+        let (hour, minute, second) =
+            ((seconds / 3_600 % 24) as u8, (seconds / 60 % 60) as u8, (seconds % 60) as u8);
         Self { hour, minute, second, microsecond, ..Self::MIDNIGHT }
     }
 }
@@ -131,7 +140,8 @@ pub(super) fn parse_clock(text: &str, short: bool) -> Option<u64> {
         None if short && clock.len() == text.len() => 0,
         None => return None,
     };
-    let digits = (1..=6).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        (1..=6).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
     if parts.next().is_some() || !digits {
         return None;
     }
@@ -157,7 +167,10 @@ impl FromStr for Time {
     fn from_str(text: &str) -> Result<Self> {
         let (clock, zone) = text.split_at(text.find(['+', '-', '[', 'Z']).unwrap_or(text.len()));
         let Some(micros) = parse_clock(clock, true) else {
-            return Err(Error::data(format!("expected a time, `12:30:00`, found `{}`", quoted(text))));
+            return Err(Error::data(format!(
+                "expected a time, `12:30:00`, found `{}`",
+                quoted(text)
+            )));
         };
         let (zone, fold) = TimeZone::suffixed(zone)?;
         Ok(Self { zone, fold, ..Self::of_micros(micros) })
@@ -198,9 +211,13 @@ mod tests {
 
     #[test]
     fn text_is_that_of_isoformat() {
-        for text in
-            ["00:00:00", "23:59:59.999999", "12:30:00.000001+05:30", "12:30:00[Europe/Berlin]", "01:02:03-00:00:07"]
-        {
+        for text in [
+            "00:00:00",
+            "23:59:59.999999",
+            "12:30:00.000001+05:30",
+            "12:30:00[Europe/Berlin]",
+            "01:02:03-00:00:07",
+        ] {
             assert_eq!(text.parse::<Time>().unwrap().to_string(), text);
         }
         assert_eq!("12:30".parse::<Time>().unwrap(), Time::new(12, 30, 0, 0).unwrap());
@@ -229,6 +246,9 @@ mod tests {
         assert!(Time::new(0, 60, 0, 0).is_err());
         assert!(Time::new(0, 0, 60, 0).is_err());
         assert!(Time::new(0, 0, 0, 1_000_000).is_err());
-        assert_eq!(Time::of_micros(Time::new(23, 59, 58, 7).unwrap().micros()), Time::new(23, 59, 58, 7).unwrap());
+        assert_eq!(
+            Time::of_micros(Time::new(23, 59, 58, 7).unwrap().micros()),
+            Time::new(23, 59, 58, 7).unwrap()
+        );
     }
 }

@@ -11,8 +11,9 @@ use crate::error::{Error, Result, quoted};
 
 /// A duration of either sign: Python's `datetime.timedelta`, in days, seconds and microseconds.
 ///
-/// As in Python only the days are negative, and there are fewer than 86,400 seconds and a million microseconds. `Display`
-/// and [`FromStr`] are a duration in seconds as in ISO 8601, `-PT0.5S`, which is also its form in other formats.
+/// As in Python only the days are negative, and there are fewer than 86,400 seconds and a million
+/// microseconds. `Display` and [`FromStr`] are a duration in seconds as in ISO 8601, `-PT0.5S`,
+/// which is also its form in other formats.
 ///
 /// ```
 /// use serde_pickle::python::TimeDelta;
@@ -43,9 +44,12 @@ impl TimeDelta {
     /// The sum of days, seconds and microseconds, each of either sign.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a billion days or more, which Python's type has no place for.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a billion days or more, which Python's type
+    /// has no place for.
     pub fn new(days: i64, seconds: i64, microseconds: i64) -> Result<Self> {
-        Self::from_microseconds(i128::from(days) * DAY + i128::from(seconds) * SECOND + i128::from(microseconds))
+        Self::from_microseconds(
+            i128::from(days) * DAY + i128::from(seconds) * SECOND + i128::from(microseconds),
+        )
     }
 
     /// A number of microseconds.
@@ -57,9 +61,11 @@ impl TimeDelta {
         let rest = microseconds.rem_euclid(DAY);
         match i32::try_from(days) {
             // Both are less than the microseconds of a day.
-            Ok(days) if days.unsigned_abs() <= 999_999_999 => {
-                Ok(Self { days, seconds: (rest / SECOND) as u32, microseconds: (rest % SECOND) as u32 })
-            }
+            Ok(days) if days.unsigned_abs() <= 999_999_999 => Ok(Self {
+                days,
+                seconds: (rest / SECOND) as u32,
+                microseconds: (rest % SECOND) as u32,
+            }),
             _ => Err(Error::data("a timedelta of a billion days or more")),
         }
     }
@@ -81,14 +87,17 @@ impl TimeDelta {
 
     /// The whole in microseconds.
     pub fn whole_microseconds(&self) -> i128 {
-        i128::from(self.days) * DAY + i128::from(self.seconds) * SECOND + i128::from(self.microseconds)
+        i128::from(self.days) * DAY
+            + i128::from(self.seconds) * SECOND
+            + i128::from(self.microseconds)
     }
 }
 
 impl fmt::Display for TimeDelta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.whole_microseconds();
-        let (seconds, micros) = (whole.unsigned_abs() / SECOND as u128, whole.unsigned_abs() % SECOND as u128);
+        let (seconds, micros) =
+            (whole.unsigned_abs() / SECOND as u128, whole.unsigned_abs() % SECOND as u128);
         let sign = if whole < 0 { "-" } else { "" };
         if micros == 0 {
             return write!(f, "{sign}PT{seconds}S");
@@ -102,7 +111,8 @@ impl FromStr for TimeDelta {
     type Err = Error;
 
     /// # Errors
-    /// Text of another form, such as one with hours, is [`ErrorKind::Data`](crate::ErrorKind::Data).
+    /// Text of another form, such as one with hours, is
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data).
     fn from_str(text: &str) -> Result<Self> {
         let (sign, rest) = match text.strip_prefix('-') {
             Some(rest) => (-1, rest),
@@ -111,7 +121,10 @@ impl FromStr for TimeDelta {
         let seconds = rest.strip_prefix("PT").and_then(|rest| rest.strip_suffix('S'));
         match seconds.and_then(decimal_micros) {
             Some(micros) => Self::from_microseconds(sign * micros),
-            None => Err(Error::data(format!("expected a duration in seconds, `PT1.5S`, found `{}`", quoted(text)))),
+            None => Err(Error::data(format!(
+                "expected a duration in seconds, `PT1.5S`, found `{}`",
+                quoted(text)
+            ))),
         }
     }
 }
@@ -165,15 +178,28 @@ mod tests {
 
     #[test]
     fn text_is_a_number_of_seconds() {
-        for (text, micros) in [("PT0S", 0), ("-PT0.000001S", -1), ("PT1.5S", 1_500_000), ("PT172800S", 172_800_000_000)]
-        {
+        for (text, micros) in [
+            ("PT0S", 0),
+            ("-PT0.000001S", -1),
+            ("PT1.5S", 1_500_000),
+            ("PT172800S", 172_800_000_000),
+        ] {
             let delta: TimeDelta = text.parse().unwrap();
             assert_eq!(delta.whole_microseconds(), micros);
             assert_eq!(delta.to_string(), text);
         }
-        for wrong in
-            ["", "PT", "PTS", "PT1H", "PT-1S", "PT1.S", "PT.5S", "PT1.0000001S", "PT999999999999999999999S", "--PT1S"]
-        {
+        for wrong in [
+            "",
+            "PT",
+            "PTS",
+            "PT1H",
+            "PT-1S",
+            "PT1.S",
+            "PT.5S",
+            "PT1.0000001S",
+            "PT999999999999999999999S",
+            "--PT1S",
+        ] {
             assert!(wrong.parse::<TimeDelta>().is_err(), "{wrong}");
         }
     }

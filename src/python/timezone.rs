@@ -11,11 +11,12 @@ use super::timedelta::{DAY, SECOND, TimeDelta};
 use crate::error::{Error, Result, quoted};
 use crate::natural::is_utc;
 
-/// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA database, `zoneinfo.ZoneInfo`.
+/// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA
+/// database, `zoneinfo.ZoneInfo`.
 ///
-/// The zones of pytz and dateutil are read too, and are one of these two when they are written again; where a pickle of
-/// pytz says both key and offset, both are here. There is no time zone database in this crate: a key alone has no
-/// [`offset`](Self::offset), but for the names of UTC.
+/// The zones of pytz and dateutil are read too, and are one of these two when they are written
+/// again; where a pickle of pytz says both key and offset, both are here. There is no time zone
+/// database in this crate: a key alone has no [`offset`](Self::offset), but for the names of UTC.
 ///
 /// `Display` and [`FromStr`] are the offset, `+05:30`, or the key.
 ///
@@ -32,7 +33,8 @@ use crate::natural::is_utc;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Python 2.7 has neither class; Python has `zoneinfo` from 3.9 on. Equality is that of the parts, the name included.
+/// Python 2.7 has neither class; Python has `zoneinfo` from 3.9 on. Equality is that of the parts,
+/// the name included.
 ///
 /// Source: `timezone.__getinitargs__` in Python's `Lib/_pydatetime.py`; `ZoneInfo.__reduce__` in
 /// `Lib/zoneinfo/_zoneinfo.py`.
@@ -59,22 +61,28 @@ impl TimeZone {
         Ok(Self { offset: Some(offset), key: None, name: None })
     }
 
-    /// The zone with this key of the IANA database, such as `Europe/Berlin`. Whether there is such a zone is not looked up.
+    /// The zone with this key of the IANA database, such as `Europe/Berlin`. Whether there is such
+    /// a zone is not looked up.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for text that is no key: keys are ASCII letters, digits and `/_-+.`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for text that is no key: keys are ASCII letters,
+    /// digits and `/_-+.`.
     pub fn named(key: impl Into<String>) -> Result<Self> {
         let key = key.into();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-+.".contains(&byte);
         // A leading underscore is that of a suffix which is no key, see `suffixed`.
         if key.is_empty() || key.starts_with(['_', '+', '-']) || !key.bytes().all(plain) {
-            return Err(Error::data(format!("expected the key of a time zone, found `{}`", quoted(&key))));
+            return Err(Error::data(format!(
+                "expected the key of a time zone, found `{}`",
+                quoted(&key)
+            )));
         }
         let offset = is_utc(&key).then_some(TimeDelta::ZERO);
         Ok(Self { offset, key: Some(key), name: None })
     }
 
-    /// Gives an offset its name, the second argument of `datetime.timezone`. A zone with a key has none and stays as it is.
+    /// Gives an offset its name, the second argument of `datetime.timezone`. A zone with a key has
+    /// none and stays as it is.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         let name = if self.key.is_none() { Some(name.into()) } else { None };
@@ -107,11 +115,17 @@ impl TimeZone {
         }
     }
 
-    /// What stands behind a time: an offset, and suffixes in brackets. With it comes whether the fold is set.
+    /// What stands behind a time: an offset, and suffixes in brackets. With it comes whether the
+    /// fold is set.
     ///
     /// This is RFC 9557, with the suffixes of `natural::exact_text`.
     pub(super) fn suffixed(text: &str) -> Result<(Option<Self>, bool)> {
-        let wrong = || Error::data(format!("expected a time zone, `+01:00[Europe/Berlin]`, found `{}`", quoted(text)));
+        let wrong = || {
+            Error::data(format!(
+                "expected a time zone, `+01:00[Europe/Berlin]`, found `{}`",
+                quoted(text)
+            ))
+        };
         let (offset, mut suffixes) = text.split_at(text.find('[').unwrap_or(text.len()));
         let offset = match offset {
             "" => None,
@@ -119,7 +133,10 @@ impl TimeZone {
         };
         let (mut key, mut name, mut fold) = (None, None, false);
         while !suffixes.is_empty() {
-            let (suffix, rest) = suffixes.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or_else(wrong)?;
+            let (suffix, rest) = suffixes
+                .strip_prefix('[')
+                .and_then(|rest| rest.split_once(']'))
+                .ok_or_else(wrong)?;
             suffixes = rest;
             if let Some(text) = suffix.strip_prefix("_name=") {
                 name = Some(unescape(text).ok_or_else(wrong)?);
@@ -143,7 +160,8 @@ impl TimeZone {
 
 fn write_offset(offset: TimeDelta, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let whole = offset.whole_microseconds();
-    let (seconds, micros) = (whole.unsigned_abs() / SECOND as u128, whole.unsigned_abs() % SECOND as u128);
+    let (seconds, micros) =
+        (whole.unsigned_abs() / SECOND as u128, whole.unsigned_abs() % SECOND as u128);
     f.write_char(if whole < 0 { '-' } else { '+' })?;
     write!(f, "{:02}:{:02}", seconds / 3_600, seconds / 60 % 60)?;
     if seconds % 60 != 0 || micros != 0 {
@@ -242,7 +260,9 @@ impl TextObject for TimeZone {
         match (&self.key, &self.name) {
             (Some(key), _) => Key(key, true).serialize(serializer),
             (None, None) => Offset(self.offset.unwrap_or_default()).serialize(serializer),
-            (None, Some(name)) => NamedOffset(self.offset.unwrap_or_default(), name).serialize(serializer),
+            (None, Some(name)) => {
+                NamedOffset(self.offset.unwrap_or_default(), name).serialize(serializer)
+            }
         }
     }
 }
@@ -259,18 +279,32 @@ mod tests {
 
     #[test]
     fn offsets_and_keys_have_their_text() {
-        for (text, seconds) in
-            [("+00:00", 0), ("+05:30", 19_800), ("-03:00", -10_800), ("+00:00:07", 7), ("-23:59:59", -86_399)]
-        {
+        for (text, seconds) in [
+            ("+00:00", 0),
+            ("+05:30", 19_800),
+            ("-03:00", -10_800),
+            ("+00:00:07", 7),
+            ("-23:59:59", -86_399),
+        ] {
             let zone: TimeZone = text.parse().unwrap();
             assert_eq!(zone, TimeZone::fixed(offset(seconds)).unwrap());
             assert_eq!(zone.to_string(), text);
         }
         assert_eq!("Z".parse::<TimeZone>().unwrap(), TimeZone::UTC);
         assert_eq!("Etc/GMT+5".parse::<TimeZone>().unwrap().key(), Some("Etc/GMT+5"));
-        for wrong in
-            ["", "+", "+5", "+05:3", "+24:00", "-05:60", "a b", "+05:30[_fold=1]", "_x", "+01:00[a][b]", "+01:00["]
-        {
+        for wrong in [
+            "",
+            "+",
+            "+5",
+            "+05:3",
+            "+24:00",
+            "-05:60",
+            "a b",
+            "+05:30[_fold=1]",
+            "_x",
+            "+01:00[a][b]",
+            "+01:00[",
+        ] {
             assert!(wrong.parse::<TimeZone>().is_err(), "{wrong}");
         }
     }

@@ -11,8 +11,8 @@ use crate::error::{Error, Result, quoted};
 
 /// A UUID: Python's `uuid.UUID`, as its 128-bit int.
 ///
-/// `Display` is the usual text of five groups; [`FromStr`] takes that, with or without its hyphens. With the feature `uuid`,
-/// the type of the crate of that name does as well.
+/// `Display` is the usual text of five groups; [`FromStr`] takes that, with or without its hyphens.
+/// With the feature `uuid`, the type of the crate of that name does as well.
 ///
 /// ```
 /// use serde_pickle::python::Uuid;
@@ -24,8 +24,8 @@ use crate::error::{Error, Result, quoted};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Source: `UUID.__getstate__` in Python's `Lib/uuid.py`; before 3.8 the instance's `__dict__`. `is_safe` is not kept: it
-/// says how the UUID was generated and is not part of its value.
+/// Source: `UUID.__getstate__` in Python's `Lib/uuid.py`; before 3.8 the instance's `__dict__`.
+/// `is_safe` is not kept: it says how the UUID was generated and is not part of its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uuid(pub u128);
 
@@ -50,7 +50,9 @@ impl FromStr for Uuid {
     /// # Errors
     /// Text of another form is [`ErrorKind::Data`](crate::ErrorKind::Data).
     fn from_str(text: &str) -> Result<Self> {
-        let hyphens = |text: &str| text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-');
+        let hyphens = |text: &str| {
+            text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-')
+        };
         // A text of 36 bytes has all of these; without hyphens it has 32.
         let digits = if hyphens(text) { text.replace('-', "") } else { text.to_owned() };
         let plain = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -93,10 +95,14 @@ mod tests {
 
     #[test]
     fn text_is_five_groups() {
-        for text in ["00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-ffffffffffff"] {
+        for text in ["00000000-0000-0000-0000-000000000001", "ffffffff-ffff-ffff-ffff-ffffffffffff"]
+        {
             assert_eq!(text.parse::<Uuid>().unwrap().to_string(), text);
         }
-        assert_eq!("123456781234567812345678123456AB".parse::<Uuid>().unwrap().0, 0x123456781234567812345678123456ab);
+        assert_eq!(
+            "123456781234567812345678123456AB".parse::<Uuid>().unwrap().0,
+            0x123456781234567812345678123456ab
+        );
         for wrong in [
             "",
             "1234",

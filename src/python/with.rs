@@ -1,6 +1,7 @@
 //! The modules for `#[serde(with = …)]`, and [`AsPython`], by which most of them work.
 //!
-//! A type of std or another crate is written as a type of this folder. The modules of the features differ in name alone.
+//! A type of std or another crate is written as a type of this folder. The modules of the features
+//! differ in name alone.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -14,10 +15,11 @@ use super::{IpAddress, Path, PathKind, TimeDelta};
 use crate::error::{Error, Result, quoted};
 use crate::value::Value;
 
-/// A type that is written as a Python object, and read from one, by way of a type of [`python`](crate::python).
+/// A type that is written as a Python object, and read from one, by way of a type of
+/// [`python`](crate::python).
 ///
-/// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too. It may be implemented for
-/// types of one's own.
+/// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too. It
+/// may be implemented for types of one's own.
 pub trait AsPython: Sized {
     /// What it is in a pickle.
     type Object: Serialize + DeserializeOwned;
@@ -63,7 +65,10 @@ impl<T: AsPython> AsPython for Vec<T> {
 ///
 /// # Errors
 /// A value that Python's type has no place for, and those of the serializer.
-pub fn serialize<T: AsPython, S: Serializer>(value: &T, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub fn serialize<T: AsPython, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     value.to_python().map_err(S::Error::custom)?.serialize(serializer)
 }
 
@@ -71,13 +76,16 @@ pub fn serialize<T: AsPython, S: Serializer>(value: &T, serializer: S) -> std::r
 ///
 /// # Errors
 /// An object that the type has no place for, and those of the deserializer.
-pub fn deserialize<'de, T: AsPython, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<T, D::Error> {
+pub fn deserialize<'de, T: AsPython, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<T, D::Error> {
     T::from_python(T::Object::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// `std::time::Duration` as a `datetime.timedelta`.
 ///
-/// What is below a microsecond is cut off, for Python has none; a negative timedelta is an error on reading.
+/// What is below a microsecond is cut off, for Python has none; a negative timedelta is an error on
+/// reading.
 impl AsPython for Duration {
     type Object = TimeDelta;
 
@@ -91,8 +99,12 @@ impl AsPython for Duration {
     fn from_python(delta: TimeDelta) -> Result<Self> {
         // There are at most 86,399,999,999 billion microseconds, whose seconds fit 64 bits.
         match u64::try_from(delta.whole_microseconds() / super::timedelta::SECOND) {
-            Ok(seconds) if delta.days() >= 0 => Ok(Self::new(seconds, delta.microseconds() * 1_000)),
-            _ => Err(Error::data(format!("a Duration is not negative, and this timedelta is {delta}"))),
+            Ok(seconds) if delta.days() >= 0 => {
+                Ok(Self::new(seconds, delta.microseconds() * 1_000))
+            }
+            _ => Err(Error::data(format!(
+                "a Duration is not negative, and this timedelta is {delta}"
+            ))),
         }
     }
 }
@@ -111,9 +123,9 @@ impl AsPython for BigInt {
             Value::BigInt(int) => Ok(*int),
             Value::Bool(bool) => Ok(i64::from(bool).into()),
             // JSON and the like have digits. A million of them take long to read.
-            Value::Str(digits) if digits.len() <= crate::limits::INT_DIGITS => {
-                digits.parse().map_err(|_| Error::data(format!("expected an int, found `{}`", quoted(&digits))))
-            }
+            Value::Str(digits) if digits.len() <= crate::limits::INT_DIGITS => digits
+                .parse()
+                .map_err(|_| Error::data(format!("expected an int, found `{}`", quoted(&digits)))),
             _ => Err(Error::data("expected an int")),
         }
     }
@@ -155,7 +167,8 @@ addresses! {
     Ipv6Addr V6 "IPv6 address";
 }
 
-/// A path of the system: on Windows a `WindowsPath`, elsewhere a `PosixPath`. Any path is read, as its text.
+/// A path of the system: on Windows a `WindowsPath`, elsewhere a `PosixPath`. Any path is read, as
+/// its text.
 impl AsPython for PathBuf {
     type Object = Path;
 

@@ -1,15 +1,16 @@
 //! Decimal ints as picklers write them: what reading ints of protocol 0 costs.
 //!
-//! Only the one usual way to write an int is understood here, and only if it fits 64 bits. Every other line is for `text.rs`,
-//! which knows what C makes of it.
+//! Only the one usual way to write an int is understood here, and only if it fits 64 bits. Every
+//! other line is for `text.rs`, which knows what C makes of it.
 //!
-//! How many digits an int has and whether it is negative no processor can guess, and a wrong guess costs more than the
-//! digits. So there is no loop over them: eight are taken at a time.
+//! How many digits an int has and whether it is negative no processor can guess, and a wrong guess
+//! costs more than the digits. So there is no loop over them: eight are taken at a time.
 
 use std::hint::select_unpredictable;
 
-/// The int at `at`, where it is a whole line in the one way that picklers write it: a minus or nothing, digits without a
-/// leading zero that fit 64 bits, and where it is `long` `L` or nothing. Gives the length of the line with its newline.
+/// The int at `at`, where it is a whole line in the one way that picklers write it: a minus or
+/// nothing, digits without a leading zero that fit 64 bits, and where it is `long` `L` or nothing.
+/// Gives the length of the line with its newline.
 #[inline]
 pub(crate) fn decimal_line(input: &[u8], at: usize, long: bool) -> Option<(i64, usize)> {
     if let Some(window) = at.checked_sub(16).and_then(|start| input.get(start..)?.first_chunk())
@@ -33,15 +34,17 @@ pub(super) fn plain_decimal(line: &[u8]) -> Option<i64> {
     (len == line.len()).then_some(value)
 }
 
-/// [`decimal_line`] for a line of up to 15 bytes, with an `L` where it is `long`, that begins in the middle of `window`; `None`
-/// for any other.
+/// [`decimal_line`] for a line of up to 15 bytes, with an `L` where it is `long`, that begins in
+/// the middle of `window`; `None` for any other.
 ///
-/// The newline is looked for first, and sixteen bytes are loaded that end where the digits do; what precedes the digits there
-/// is masked. Nothing then depends on the int but two addresses.
+/// The newline is looked for first, and sixteen bytes are loaded that end where the digits do; what
+/// precedes the digits there is masked. Nothing then depends on the int but two addresses.
 #[inline(always)]
 fn short_line(window: &[u8; 32], long: bool) -> Option<(i64, usize)> {
     // Of the eight bytes from `start` on, which is less than 25; the mask says so to the compiler.
-    let word = |start: usize| window[start & 31..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word));
+    let word = |start: usize| {
+        window[start & 31..].first_chunk().map_or(0, |word| u64::from_le_bytes(*word))
+    };
     let (first, second) = (newlines(word(16)), newlines(word(24)));
     if first | second == 0 {
         return None;
@@ -83,15 +86,16 @@ const LAST: [[u64; 2]; 16] = {
 /// The digit `0`, eight times.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Of eight bytes those that are newlines: the highest bit of the first of them is set, and none below.
+/// Of eight bytes those that are newlines: the highest bit of the first of them is set, and none
+/// below.
 #[inline(always)]
 fn newlines(word: u64) -> u64 {
     let zeros = word ^ 0x0a0a_0a0a_0a0a_0a0a;
     zeros.wrapping_sub(0x0101_0101_0101_0101) & !zeros & 0x8080_8080_8080_8080
 }
 
-/// An int of up to 64 bits at the start of `text`, and how many bytes it has: digits without a leading zero, behind a minus or
-/// nothing.
+/// An int of up to 64 bits at the start of `text`, and how many bytes it has: digits without a
+/// leading zero, behind a minus or nothing.
 #[inline]
 fn signed_digits(text: &[u8]) -> Option<(i64, usize)> {
     let negative = text.first() == Some(&b'-');
@@ -106,12 +110,14 @@ fn signed_digits(text: &[u8]) -> Option<(i64, usize)> {
     Some((if negative { -value } else { value }, usize::from(negative) + count))
 }
 
-/// The digits at the start of `text`: their value, which is right for up to 19, and how many there are.
+/// The digits at the start of `text`: their value, which is right for up to 19, and how many there
+/// are.
 ///
 /// Eight at a time, and sixteen without a branch on how many there are.
 #[inline]
 fn leading_digits(text: &[u8]) -> (u64, usize) {
-    const POWERS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+    const POWERS: [u64; 9] =
+        [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
     let power = |digits: usize| POWERS.get(digits).copied().unwrap_or(1);
     if let Some(&[low, middle, high]) = text.as_chunks::<8>().0.first_chunk::<3>() {
         let (first, found) = eight_digits(u64::from_le_bytes(low));
@@ -142,7 +148,8 @@ fn eight_digits(word: u64) -> (u64, usize) {
     (joined(digits.checked_shl(64 - 8 * found).unwrap_or(0)), found as usize)
 }
 
-/// Of eight bytes, from which `0` has been taken by exclusive or, those that are no digit: bits are set in them.
+/// Of eight bytes, from which `0` has been taken by exclusive or, those that are no digit: bits are
+/// set in them.
 #[inline(always)]
 fn not_digits(digits: u64) -> u64 {
     // A byte is a digit if neither it nor it plus six has anything in its upper half.
@@ -161,11 +168,18 @@ fn joined(digits: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The line behind so many bytes of a pickle that each way of reading it is taken, which have to agree.
+    /// The line behind so many bytes of a pickle that each way of reading it is taken, which have
+    /// to agree.
     fn read(line: &str, long: bool) -> Option<(i64, usize)> {
         let alone = decimal_line(line.as_bytes(), 0, long);
         for before in [1, 15, 16, 17, 40] {
-            for behind in ["", "a", "aI5\n", "aI-1234567890123456789\naI7\n", "777777777777777777777777777777"] {
+            for behind in [
+                "",
+                "a",
+                "aI5\n",
+                "aI-1234567890123456789\naI7\n",
+                "777777777777777777777777777777",
+            ] {
                 // Digits all around, which must not count.
                 let input = format!("{}{line}{behind}", "7".repeat(before));
                 let found = decimal_line(input.as_bytes(), before, long);
@@ -182,9 +196,11 @@ mod tests {
     fn ints_of_every_length_are_read() {
         let mut values = vec![0, i64::MAX, -i64::MAX];
         for digits in 1..=18 {
-            for value in
-                [10_i64.pow(digits - 1), 10_i64.pow(digits) - 1, 1_234_567_890_123_456_789 % 10_i64.pow(digits)]
-            {
+            for value in [
+                10_i64.pow(digits - 1),
+                10_i64.pow(digits) - 1,
+                1_234_567_890_123_456_789 % 10_i64.pow(digits),
+            ] {
                 values.extend([value, -value]);
             }
         }
@@ -226,8 +242,12 @@ mod tests {
             "123456789012345:\n",
             "12345678901234/\n",
         ];
-        let large =
-            ["9223372036854775808\n", "-9223372036854775808\n", "99999999999999999999\n", "18446744073709551617\n"];
+        let large = [
+            "9223372036854775808\n",
+            "-9223372036854775808\n",
+            "99999999999999999999\n",
+            "18446744073709551617\n",
+        ];
         let endless = format!("{}\n", "1".repeat(1_000));
         for line in odd.into_iter().chain(large).chain([endless.as_str()]) {
             assert_eq!(read(line, false), None, "{line:?}");

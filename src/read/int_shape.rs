@@ -2,7 +2,8 @@
 
 use crate::opcode::Opcode;
 
-/// By the byte of the opcode; zero for all that are no short int. That of LONG1 depends on its length.
+/// By the byte of the opcode; zero for all that are no short int. That of LONG1 depends on its
+/// length.
 const BY_OPCODE: [u16; 256] = {
     let mut table = [0; 256];
     table[Opcode::Binint1.byte() as usize] = IntShape::BININT1.0;
@@ -11,10 +12,11 @@ const BY_OPCODE: [u16; 256] = {
     table
 };
 
-/// How an int of up to eight bytes lies behind its opcode: how many bytes, behind how many of length, with a sign or not.
+/// How an int of up to eight bytes lies behind its opcode: how many bytes, behind how many of
+/// length, with a sign or not.
 ///
-/// Which opcode an int has depends on its value, so in mixed ints a branch on it is a coin toss. With the shape in the
-/// handle every such int is read by one load and two shifts.
+/// Which opcode an int has depends on its value, so in mixed ints a branch on it is a coin toss.
+/// With the shape in the handle every such int is read by one load and two shifts.
 #[derive(Clone, Copy)]
 pub(crate) struct IntShape(u16);
 

@@ -1,12 +1,13 @@
 //! Bytes → opcodes and their arguments.
 //!
-//! A [`Cursor`] walks over a pickle that lies in memory. Its methods read one argument form each, so that there is one
-//! place for every sign rule; the machine and [`instructions`] both use them. What comes from an `io::Read` is first
-//! collected into memory, exactly up to STOP, by [`source`]: offsets into that memory then stand for text and bytes, and
-//! nothing is copied twice.
+//! A [`Cursor`] walks over a pickle that lies in memory. Its methods read one argument form each,
+//! so that there is one place for every sign rule; the machine and [`instructions`] both use them.
+//! What comes from an `io::Read` is first collected into memory, exactly up to STOP, by [`source`]:
+//! offsets into that memory then stand for text and bytes, and nothing is copied twice.
 //!
-//! Frames (PEP 3154) are read-ahead hints, as CPython's C unpickler takes them: the bytes a frame announces must be
-//! there, and then the opcodes in them may cross its end. Text forms are in [`text`].
+//! Frames (PEP 3154) are read-ahead hints, as CPython's C unpickler takes them: the bytes a frame
+//! announces must be there, and then the opcodes in them may cross its end. Text forms are in
+//! [`text`].
 //!
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
@@ -25,7 +26,8 @@ use text::{Decimal, Text};
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = crate::Protocol::HIGHEST.number();
 
-/// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks for the bytes.
+/// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks
+/// for the bytes.
 pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// A position in a pickle that lies in memory.
@@ -108,7 +110,8 @@ impl<'a> Cursor<'a> {
         self.at += 2;
     }
 
-    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind it.
+    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind
+    /// it.
     #[inline]
     pub(crate) fn skip_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
@@ -140,8 +143,13 @@ impl<'a> Cursor<'a> {
     /// The error of an argument that the input ends in.
     #[cold]
     fn truncated(&self) -> Error {
-        let name = self.bytes.get(self.opcode_at).and_then(|&byte| Opcode::from_byte(byte)).map_or("", Opcode::name);
-        Error::eof(format!("the pickle ends inside the argument of {name}")).at(self.opcode_at as u64)
+        let name = self
+            .bytes
+            .get(self.opcode_at)
+            .and_then(|&byte| Opcode::from_byte(byte))
+            .map_or("", Opcode::name);
+        Error::eof(format!("the pickle ends inside the argument of {name}"))
+            .at(self.opcode_at as u64)
     }
 
     #[cold]
@@ -204,7 +212,8 @@ impl<'a> Cursor<'a> {
     /// Reads a payload behind a one-byte length.
     #[inline]
     pub(crate) fn read_counted1(&mut self) -> Result<&'a [u8]> {
-        // One look at the length and the payload together: most strings of most pickles come through here.
+        // One look at the length and the payload together: most strings of most pickles come
+        // through here.
         if let Some((&len, rest)) = self.bytes.get(self.at..).and_then(<[u8]>::split_first)
             && let Some(payload) = rest.get(..usize::from(len))
         {
@@ -225,7 +234,9 @@ impl<'a> Cursor<'a> {
     pub(crate) fn read_counted8(&mut self) -> Result<&'a [u8]> {
         let len = self.read_uint8()?;
         if len > MAX_LENGTH {
-            return Err(self.malformed(format!("an argument of {len} bytes is announced, more than any input has")));
+            return Err(self.malformed(format!(
+                "an argument of {len} bytes is announced, more than any input has"
+            )));
         }
         match usize::try_from(len) {
             Ok(len) => self.read_payload(len),
@@ -242,8 +253,9 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2, LONG1), and the int. `None`
-    /// where another opcode is next, or the argument is not there whole; then nothing is read.
+    /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
+    /// LONG1), and the int. `None` where another opcode is next, or the argument is not there
+    /// whole; then nothing is read.
     #[inline(always)]
     pub(crate) fn read_short_int(&mut self) -> Option<i64> {
         let rest = self.bytes.get(self.at..)?;
@@ -254,7 +266,8 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
-    /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it; leaves any other where it is.
+    /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it;
+    /// leaves any other where it is.
     #[inline]
     pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
         let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
@@ -277,10 +290,13 @@ impl<'a> Cursor<'a> {
             | ArgumentKind::Line
             | ArgumentKind::UnicodeLine => self.read_line().map(|_| ()),
             ArgumentKind::TwoLines => self.read_line().and_then(|_| self.read_line()).map(|_| ()),
-            ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => {
-                self.read_counted1().map(|_| ())
+            ArgumentKind::String1
+            | ArgumentKind::Unicode1
+            | ArgumentKind::Bytes1
+            | ArgumentKind::Long1 => self.read_counted1().map(|_| ()),
+            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => {
+                self.read_counted4().map(|_| ())
             }
-            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => self.read_counted4().map(|_| ()),
             ArgumentKind::Long4 => self.read_long4().map(|_| ()),
             ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
                 self.read_counted8().map(|_| ())
@@ -325,7 +341,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads the memo index of GET and PUT. `None` is an index that no memo has, negative or beyond 64 bits.
+    /// Reads the memo index of GET and PUT. `None` is an index that no memo has, negative or beyond
+    /// 64 bits.
     pub(crate) fn read_memo_index(&mut self) -> Result<Option<u64>> {
         let line = self.read_filled_line()?;
         self.checked(text::memo_index(line))
@@ -335,7 +352,9 @@ impl<'a> Cursor<'a> {
     pub(crate) fn read_protocol(&mut self) -> Result<u8> {
         match self.read_uint1()? {
             protocol @ 0..=HIGHEST => Ok(protocol),
-            protocol => Err(Error::unsupported_protocol(i64::from(protocol)).at(self.opcode_at as u64)),
+            protocol => {
+                Err(Error::unsupported_protocol(i64::from(protocol)).at(self.opcode_at as u64))
+            }
         }
     }
 
@@ -343,12 +362,16 @@ impl<'a> Cursor<'a> {
     pub(crate) fn read_frame(&mut self) -> Result<u64> {
         let len = self.read_uint8()?;
         if len > MAX_LENGTH {
-            return Err(self.malformed(format!("a frame of {len} bytes is announced, more than any input has")));
+            return Err(self.malformed(format!(
+                "a frame of {len} bytes is announced, more than any input has"
+            )));
         }
         if len > (self.bytes.len() - self.at) as u64 {
             let left = self.bytes.len() - self.at;
-            return Err(Error::eof(format!("a frame of {len} bytes is announced and {left} bytes are left"))
-                .at(self.opcode_at as u64));
+            return Err(Error::eof(format!(
+                "a frame of {len} bytes is announced and {left} bytes are left"
+            ))
+            .at(self.opcode_at as u64));
         }
         Ok(len)
     }
@@ -359,10 +382,17 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads any argument and decodes it.
-    fn read_argument(&mut self, kind: ArgumentKind, opcode: Opcode, digits: usize) -> Result<Argument<'a>> {
+    fn read_argument(
+        &mut self,
+        kind: ArgumentKind,
+        opcode: Opcode,
+        digits: usize,
+    ) -> Result<Argument<'a>> {
         Ok(match kind {
             ArgumentKind::None => Argument::None,
-            ArgumentKind::Uint1 if opcode == Opcode::Proto => Argument::Int(i64::from(self.read_protocol()?)),
+            ArgumentKind::Uint1 if opcode == Opcode::Proto => {
+                Argument::Int(i64::from(self.read_protocol()?))
+            }
             ArgumentKind::Uint1 => Argument::Int(i64::from(self.read_uint1()?)),
             ArgumentKind::Uint2 => Argument::Int(i64::from(self.read_uint2()?)),
             ArgumentKind::Int4 => Argument::Int(i64::from(self.read_int4()?)),
@@ -393,12 +423,19 @@ impl<'a> Cursor<'a> {
                 let line = self.read_filled_line()?;
                 Argument::Bytes(self.checked(text::decode_string(line))?)
             }
-            ArgumentKind::String1 | ArgumentKind::Bytes1 => Argument::Bytes(self.read_counted1()?.into()),
-            ArgumentKind::String4 | ArgumentKind::Bytes4 => Argument::Bytes(self.read_counted4()?.into()),
-            ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => Argument::Bytes(self.read_counted8()?.into()),
+            ArgumentKind::String1 | ArgumentKind::Bytes1 => {
+                Argument::Bytes(self.read_counted1()?.into())
+            }
+            ArgumentKind::String4 | ArgumentKind::Bytes4 => {
+                Argument::Bytes(self.read_counted4()?.into())
+            }
+            ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
+                Argument::Bytes(self.read_counted8()?.into())
+            }
             ArgumentKind::Line => {
                 let line = self.read_line()?;
-                std::str::from_utf8(line).map_or(Argument::Bytes(line.into()), |text| Argument::Str(text.into()))
+                std::str::from_utf8(line)
+                    .map_or(Argument::Bytes(line.into()), |text| Argument::Str(text.into()))
             }
             ArgumentKind::TwoLines => {
                 let (module, name) = self.read_names()?;
@@ -442,12 +479,12 @@ impl<'a> Cursor<'a> {
 
 /// Takes a pickle apart into its instructions, from the first to STOP, without running any.
 ///
-/// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's `pickletools.genops` gives
-/// them. Frames are not checked.
+/// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's
+/// `pickletools.genops` gives them. Frames are not checked.
 ///
 /// # Errors
-/// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of more than 4,300 digits is
-/// [`ErrorKind::Limit`](crate::ErrorKind::Limit).
+/// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of
+/// more than 4,300 digits is [`ErrorKind::Limit`](crate::ErrorKind::Limit).
 ///
 /// ```
 /// use serde_pickle::opcode::{instructions, Argument, Opcode};
@@ -474,7 +511,8 @@ pub struct Instructions<'a> {
 }
 
 impl Instructions<'_> {
-    /// The offset of the byte behind the last instruction: behind STOP, where the iteration is through.
+    /// The offset of the byte behind the last instruction: behind STOP, where the iteration is
+    /// through.
     pub fn position(&self) -> u64 {
         self.cursor.at as u64
     }
@@ -489,7 +527,8 @@ impl<'a> Iterator for Instructions<'a> {
         }
         let item = self.cursor.read_opcode().and_then(|opcode| {
             self.done = opcode == Opcode::Stop;
-            let argument = self.cursor.read_argument(opcode.argument(), opcode, self.max_int_digits)?;
+            let argument =
+                self.cursor.read_argument(opcode.argument(), opcode, self.max_int_digits)?;
             Ok((self.cursor.opcode_at as u64, opcode, argument))
         });
         self.done |= item.is_err();

@@ -1,13 +1,14 @@
 //! Collects one pickle from an `io::Read`, exactly up to STOP.
 //!
-//! Whatever follows a pickle in a file belongs to somebody else: the next pickle, or the zlib data of a Django cache. So
-//! only bytes that must be part of the pickle are asked for: an opcode, then its argument, byte by byte where a line has
-//! no known end; a frame whole, as CPython does. A reader without a buffer of its own is therefore slow for protocols
-//! without frames: wrap it in a `BufReader` when nothing else reads from it.
+//! Whatever follows a pickle in a file belongs to somebody else: the next pickle, or the zlib data
+//! of a Django cache. So only bytes that must be part of the pickle are asked for: an opcode, then
+//! its argument, byte by byte where a line has no known end; a frame whole, as CPython does. A
+//! reader without a buffer of its own is therefore slow for protocols without frames: wrap it in a
+//! `BufReader` when nothing else reads from it.
 //!
-//! This is no second interpreter: it knows how long arguments are and nothing else. If the bytes are no pickle, it stops
-//! and leaves the error to the machine, which meets it at the same byte. A claimed length is never allocated: payloads
-//! arrive in chunks of [`limits::READ_CHUNK`].
+//! This is no second interpreter: it knows how long arguments are and nothing else. If the bytes
+//! are no pickle, it stops and leaves the error to the machine, which meets it at the same byte. A
+//! claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`].
 
 use std::io::{self, Read};
 
@@ -67,10 +68,12 @@ impl<R: Read> Collector<R> {
         }
     }
 
-    /// Reads on until the pickle that begins at byte `start` is there whole, or as much of it as can be had.
+    /// Reads on until the pickle that begins at byte `start` is there whole, or as much of it as
+    /// can be had.
     ///
     /// # Errors
-    /// The reader's own. A pickle that is cut short or malformed is no error here: the machine finds the same fault.
+    /// The reader's own. A pickle that is cut short or malformed is no error here: the machine
+    /// finds the same fault.
     pub(crate) fn collect(&mut self, start: usize) -> Result<()> {
         let mut at = start;
         loop {
@@ -107,7 +110,8 @@ impl<R: Read> Collector<R> {
             ArgumentKind::Uint2 => fixed(self, 2)?,
             ArgumentKind::Int4 | ArgumentKind::Uint4 => fixed(self, 4)?,
             ArgumentKind::Uint8 => {
-                // FRAME: the whole frame may be read at once, and is there or the pickle is cut short.
+                // FRAME: the whole frame may be read at once, and is there or the pickle is cut
+                // short.
                 let len = self.little_endian(at, 8)?;
                 if len > super::MAX_LENGTH {
                     return Err(Halt::Broken);
@@ -127,17 +131,22 @@ impl<R: Read> Collector<R> {
                 let second = self.line(at)?;
                 self.line(second)?
             }
-            ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => {
-                counted(self, 1)?
+            ArgumentKind::String1
+            | ArgumentKind::Unicode1
+            | ArgumentKind::Bytes1
+            | ArgumentKind::Long1 => counted(self, 1)?,
+            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => {
+                counted(self, 4)?
             }
-            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => counted(self, 4)?,
             ArgumentKind::Long4 => {
                 if self.little_endian(at, 4)? > i32::MAX as u64 {
                     return Err(Halt::Broken);
                 }
                 counted(self, 4)?
             }
-            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => counted(self, 8)?,
+            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
+                counted(self, 8)?
+            }
         };
         Ok((next, opcode == Opcode::Stop))
     }

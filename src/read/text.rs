@@ -1,9 +1,10 @@
 //! The text forms of protocol 0, and UTF-8 as Python means it.
 //!
-//! Each function decodes one argument that `Cursor` has cut out, without its newline, and borrows from it where nothing
-//! has to be unescaped. The rules are those of CPython up to 3.13, whose C code leans on `strtol` and `PyLong_FromString`:
-//! INT takes hex and octal, LONG takes `0x`, `0o`, `0b` and underscores, FLOAT takes neither blanks nor underscores. What
-//! follows a NUL in a number is not looked at, for C ends a string there.
+//! Each function decodes one argument that `Cursor` has cut out, without its newline, and borrows
+//! from it where nothing has to be unescaped. The rules are those of CPython up to 3.13, whose C
+//! code leans on `strtol` and `PyLong_FromString`: INT takes hex and octal, LONG takes `0x`, `0o`,
+//! `0b` and underscores, FLOAT takes neither blanks nor underscores. What follows a NUL in a number
+//! is not looked at, for C ends a string there.
 
 use std::borrow::Cow;
 
@@ -51,7 +52,8 @@ impl Decimal {
         i64::try_from(&value).map_or_else(|_| Self::Big(value), Self::Int)
     }
 
-    /// The index of GET or PUT as a number to show; one beyond 64 bits cannot be in any memo and is shown as −1.
+    /// The index of GET or PUT as a number to show; one beyond 64 bits cannot be in any memo and is
+    /// shown as −1.
     pub(crate) fn from_index(index: Option<u64>) -> Self {
         match index {
             Some(index) => Self::from_big(index.into()),
@@ -68,13 +70,15 @@ pub(crate) enum Text<'a> {
     Surrogates(Cow<'a, [u8]>),
 }
 
-/// The argument of INT. Exactly two characters with the value 0 or 1 (`00`, `01`, but also `+1`) are a bool.
+/// The argument of INT. Exactly two characters with the value 0 or 1 (`00`, `01`, but also `+1`)
+/// are a bool.
 pub(crate) fn decode_int(line: &[u8], digits: usize) -> Result<Decimal> {
     if let Some(value) = plain_decimal(line) {
         return Ok(Decimal::Int(value));
     }
     let text = until_nul(line);
-    // `strtol` finds nothing in an empty string, gives 0, and stops at the NUL, which is an end to CPython.
+    // `strtol` finds nothing in an empty string, gives 0, and stops at the NUL, which is an end to
+    // CPython.
     let value = if text.is_empty() && !line.is_empty() { Some(0) } else { strtol(text) };
     match value {
         Some(value @ (0 | 1)) if line.len() == 2 => Ok(Decimal::Bool(value == 1)),
@@ -152,14 +156,21 @@ fn python_int(text: &[u8], max_digits: usize) -> Result<BigInt> {
     };
     // Underscores stand between digits, one at a time.
     let misplaced = |pair: &[u8]| pair == b"__";
-    if digits.first().is_none_or(|&b| b == b'_') || digits.last() == Some(&b'_') || digits.windows(2).any(misplaced) {
+    if digits.first().is_none_or(|&b| b == b'_')
+        || digits.last() == Some(&b'_')
+        || digits.windows(2).any(misplaced)
+    {
         return Err(NOT_AN_INT.into());
     }
     let digits: Vec<u8> = digits.iter().copied().filter(|&byte| byte != b'_').collect();
     if !digits.iter().all(|&byte| char::from(byte).is_digit(radix)) {
         return Err(NOT_AN_INT.into());
     }
-    if radix == 10 && digits.len() > 1 && digits.first() == Some(&b'0') && digits.iter().any(|&b| b != b'0') {
+    if radix == 10
+        && digits.len() > 1
+        && digits.first() == Some(&b'0')
+        && digits.iter().any(|&b| b != b'0')
+    {
         return Err("a decimal int has leading zeros".into());
     }
     check_digits(radix, digits.len(), max_digits)?;
@@ -222,7 +233,11 @@ pub(crate) fn decode_float(line: &[u8]) -> Result<f64> {
 pub(crate) fn decode_string(line: &[u8]) -> Result<Cow<'_, [u8]>> {
     let body = match line {
         [b'\'', body @ .., b'\''] | [b'"', body @ .., b'"'] => body,
-        [.., b'\r'] => return Err("a line ends in CR LF: the pickle was written or copied as a text file".into()),
+        [.., b'\r'] => {
+            return Err(
+                "a line ends in CR LF: the pickle was written or copied as a text file".into()
+            );
+        }
         _ => return Err("the argument of STRING is not in quotes".into()),
     };
     decode_escapes(body)
@@ -291,7 +306,8 @@ pub(crate) fn decode_raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
         // ASCII is UTF-8, so that this borrows whenever it is reached.
         return Ok(Text::Str(String::from_utf8_lossy(line)));
     }
-    // A character of latin-1 is at most two bytes of UTF-8, and an escape of six or ten at most four.
+    // A character of latin-1 is at most two bytes of UTF-8, and an escape of six or ten at most
+    // four.
     let mut out = Vec::with_capacity(2 * line.len());
     let mut surrogates = false;
     let mut rest = line;
@@ -311,7 +327,8 @@ pub(crate) fn decode_raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
                 continue;
             }
         };
-        let digits = rest.get(1..1 + width).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits =
+            rest.get(1..1 + width).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
         let Some(digits) = digits else {
             return Err("an escape \\u or \\U in UNICODE lacks its hex digits".into());
         };
@@ -353,8 +370,8 @@ pub(crate) fn decode_utf8(payload: &[u8]) -> Result<Text<'_>> {
     }
 }
 
-/// Whether these bytes are UTF-8 once each three-byte surrogate is let through. Linear: every round goes on behind the
-/// surrogate that stopped the one before.
+/// Whether these bytes are UTF-8 once each three-byte surrogate is let through. Linear: every round
+/// goes on behind the surrogate that stopped the one before.
 pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
     while let Err(error) = std::str::from_utf8(bytes) {
         match bytes.get(error.valid_up_to()..) {
@@ -365,7 +382,8 @@ pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
     true
 }
 
-/// The value of a LONG1 or LONG4 that fits 64 bits: little-endian two's complement, 0 where it is empty.
+/// The value of a LONG1 or LONG4 that fits 64 bits: little-endian two's complement, 0 where it is
+/// empty.
 #[inline]
 pub(crate) fn small_long(payload: &[u8]) -> Option<i64> {
     let len = payload.len();
@@ -392,12 +410,21 @@ mod tests {
 
     #[test]
     fn int_lines_mean_what_c_makes_of_them() {
-        for (line, value) in
-            [("7", 7), ("-7", -7), ("+12", 12), ("0x10", 16), ("010", 8), ("000", 0), (" 12", 12), ("1_000", 1000)]
-        {
+        for (line, value) in [
+            ("7", 7),
+            ("-7", -7),
+            ("+12", 12),
+            ("0x10", 16),
+            ("010", 8),
+            ("000", 0),
+            (" 12", 12),
+            ("1_000", 1000),
+        ] {
             assert_eq!(int(line), Some(Decimal::Int(value)), "{line}");
         }
-        for (line, value) in [("00", false), ("01", true), (" 1", true), ("+1", true), ("-0", false)] {
+        for (line, value) in
+            [("00", false), ("01", true), (" 1", true), ("+1", true), ("-0", false)]
+        {
             assert_eq!(int(line), Some(Decimal::Bool(value)), "{line}");
         }
         for line in ["", "x", "1.5", "08", "1__0", "_1", "0x", "--1", "1 2"] {
@@ -410,7 +437,10 @@ mod tests {
     fn a_decimal_int_has_a_limit_of_digits_and_hex_has_none() {
         let digits = "7".repeat(4300);
         assert!(decode_long(digits.as_bytes(), 4300).is_ok());
-        assert!(matches!(decode_long(format!("{digits}7").as_bytes(), 4300), Err(Malformed::Limit(_))));
+        assert!(matches!(
+            decode_long(format!("{digits}7").as_bytes(), 4300),
+            Err(Malformed::Limit(_))
+        ));
         assert!(decode_long(format!("0x{digits}77").as_bytes(), 4300).is_ok());
     }
 

@@ -1,11 +1,12 @@
 //! Class names in serde names: `py:module:qualname`.
 //!
-//! serde gives a container's name as `&'static str`, each time the container is met, so a name is parsed anew each
-//! time: nothing is allocated, and a plain name costs one comparison of three bytes. A class may have several names,
-//! `py:new:Name|old:Name`, because classes move: the first is written, any is read.
+//! serde gives a container's name as `&'static str`, each time the container is met, so a name is
+//! parsed anew each time: nothing is allocated, and a plain name costs one comparison of three
+//! bytes. A class may have several names, `py:new:Name|old:Name`, because classes move: the first
+//! is written, any is read.
 //!
-//! What starts with `py:` is meant as a class. If it is none the type is wrong, not the data, and that is an error
-//! rather than a plain struct that silently loses its class.
+//! What starts with `py:` is meant as a class. If it is none the type is wrong, not the data, and
+//! that is an error rather than a plain struct that silently loses its class.
 
 use std::fmt;
 
@@ -24,7 +25,11 @@ impl ClassName {
     /// The class that `name` stands for; `None` for a name that is plain text.
     pub(crate) fn parse(name: &'static str) -> Result<Option<Self>> {
         let Some(names) = name.strip_prefix(token::CLASS) else { return Ok(None) };
-        if names.split('|').all(|name| split(name).is_some()) { Ok(Some(Self { names })) } else { Err(malformed(name)) }
+        if names.split('|').all(|name| split(name).is_some()) {
+            Ok(Some(Self { names }))
+        } else {
+            Err(malformed(name))
+        }
     }
 
     /// The name to write.
@@ -79,14 +84,16 @@ pub(crate) enum MemberValue {
 }
 
 impl MemberValue {
-    /// Only the digits that Python prints for an int are one: `1` and `-1`, but not `+1`, `01` or `-0`. So a variant
-    /// and the value of a member correspond one to one within each type.
+    /// Only the digits that Python prints for an int are one: `1` and `-1`, but not `+1`, `01` or
+    /// `-0`. So a variant and the value of a member correspond one to one within each type.
     pub(crate) fn of(variant: &'static str) -> Result<Self> {
         if !stands_for_int(variant) {
             return Ok(Self::Str(variant));
         }
         variant.parse().map(Self::Int).map_err(|_| {
-            Error::unsupported(format!("the variant name `{variant}` stands for an int of more than 128 bits"))
+            Error::unsupported(format!(
+                "the variant name `{variant}` stands for an int of more than 128 bits"
+            ))
         })
     }
 }
@@ -135,7 +142,17 @@ mod tests {
 
     #[test]
     fn a_malformed_class_name_is_an_error() {
-        for wrong in ["py:", "py:a", "py::B", "py:a:", "py:a:B:C", "py:a:B|", "py:|a:B", "py:a:B|c", "py:a:B|py:c:D"] {
+        for wrong in [
+            "py:",
+            "py:a",
+            "py::B",
+            "py:a:",
+            "py:a:B:C",
+            "py:a:B|",
+            "py:|a:B",
+            "py:a:B|c",
+            "py:a:B|py:c:D",
+        ] {
             let error = ClassName::parse(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported, "{wrong}");
             assert!(error.to_string().contains(wrong), "{error}");
@@ -152,6 +169,9 @@ mod tests {
         }
         let error = MemberValue::of("170141183460469231731687303715884105728").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        assert_eq!(MemberValue::of("-170141183460469231731687303715884105728").unwrap(), MemberValue::Int(i128::MIN));
+        assert_eq!(
+            MemberValue::of("-170141183460469231731687303715884105728").unwrap(),
+            MemberValue::Int(i128::MIN)
+        );
     }
 }

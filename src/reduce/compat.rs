@@ -1,11 +1,13 @@
 //! The names that Python 3 changed: what `fix_imports` translates.
 //!
-//! Pickles of protocols 0 to 2 are shared by Python 2 and 3, and name things as Python 2 does: `__builtin__.set`,
-//! `copy_reg._reconstructor`. CPython translates on reading such a stream and on writing one, by the four tables of
-//! `Lib/_compat_pickle.py`; these are all entries of Python 3.13's, sorted so that a lookup is a binary search.
+//! Pickles of protocols 0 to 2 are shared by Python 2 and 3, and name things as Python 2 does:
+//! `__builtin__.set`, `copy_reg._reconstructor`. CPython translates on reading such a stream and on
+//! writing one, by the four tables of `Lib/_compat_pickle.py`; these are all entries of Python
+//! 3.13's, sorted so that a lookup is a binary search.
 //!
-//! The two directions are no inverses. Python 3 has exceptions that Python 2 lacks (`ModuleNotFoundError` is written
-//! as `ImportError`) and merged modules (`StringIO` and `cStringIO` are both `io`).
+//! The two directions are no inverses. Python 3 has exceptions that Python 2 lacks
+//! (`ModuleNotFoundError` is written as `ImportError`) and merged modules (`StringIO` and
+//! `cStringIO` are both `io`).
 //!
 //! To bring the tables up to a newer Python, print its dictionaries in sorted order and renew
 //! `fixtures/compat_pickle.json`, with which a test below compares every entry.
@@ -15,16 +17,17 @@ type Name = (&'static str, &'static str);
 
 /// What Python 3 calls `module.name` of a stream of protocol 0 to 2.
 ///
-/// The table of names comes first, and where it has the name the table of modules is not asked: `find_class` in
-/// `Lib/pickle.py` and `Modules/_pickle.c`.
+/// The table of names comes first, and where it has the name the table of modules is not asked:
+/// `find_class` in `Lib/pickle.py` and `Modules/_pickle.c`.
 pub(crate) fn to_python3<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
     translate(NAMES_TO_3, MODULES_TO_3, module, name)
 }
 
 /// What Python 2 calls `module.name`, for writing protocols 0 to 2.
 ///
-/// CPython translates the name at the top level of the module; a nested name is written as `getattr` of that one, so
-/// hand in `Outer` for `Outer.Inner`. Source: `_save_toplevel_by_name` in `Lib/pickle.py`.
+/// CPython translates the name at the top level of the module; a nested name is written as
+/// `getattr` of that one, so hand in `Outer` for `Outer.Inner`. Source: `_save_toplevel_by_name` in
+/// `Lib/pickle.py`.
 pub(crate) fn to_python2<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
     translate(NAMES_TO_2, MODULES_TO_2, module, name)
 }
@@ -104,7 +107,8 @@ static MODULES_TO_3: &[(&str, &str)] = &[
     ("xmlrpclib", "xmlrpc.client"),
 ];
 
-/// `NAME_MAPPING`: classes and functions that were renamed or moved, the built-in exceptions among them.
+/// `NAME_MAPPING`: classes and functions that were renamed or moved, the built-in exceptions among
+/// them.
 static NAMES_TO_3: &[(Name, Name)] = &[
     (("UserDict", "IterableUserDict"), ("collections", "UserDict")),
     (("UserDict", "UserDict"), ("collections", "UserDict")),
@@ -172,7 +176,10 @@ static NAMES_TO_3: &[(Name, Name)] = &[
     (("itertools", "imap"), ("builtins", "map")),
     (("itertools", "izip"), ("builtins", "zip")),
     (("itertools", "izip_longest"), ("itertools", "zip_longest")),
-    (("multiprocessing", "AuthenticationError"), ("multiprocessing.context", "AuthenticationError")),
+    (
+        ("multiprocessing", "AuthenticationError"),
+        ("multiprocessing.context", "AuthenticationError"),
+    ),
     (("multiprocessing", "BufferTooShort"), ("multiprocessing.context", "BufferTooShort")),
     (("multiprocessing", "ProcessError"), ("multiprocessing.context", "ProcessError")),
     (("multiprocessing", "TimeoutError"), ("multiprocessing.context", "TimeoutError")),
@@ -246,7 +253,8 @@ static MODULES_TO_2: &[(&str, &str)] = &[
     ("xmlrpc.server", "SimpleXMLRPCServer"),
 ];
 
-/// `REVERSE_NAME_MAPPING`: more than the inverse, for exceptions that Python 2 has under another name.
+/// `REVERSE_NAME_MAPPING`: more than the inverse, for exceptions that Python 2 has under another
+/// name.
 static NAMES_TO_2: &[(Name, Name)] = &[
     (("_functools", "reduce"), ("__builtin__", "reduce")),
     (("_socket", "socket"), ("socket", "_socketobject")),
@@ -329,7 +337,10 @@ static NAMES_TO_2: &[(Name, Name)] = &[
     (("itertools", "filterfalse"), ("itertools", "ifilterfalse")),
     (("itertools", "zip_longest"), ("itertools", "izip_longest")),
     (("multiprocessing.connection", "Connection"), ("_multiprocessing", "Connection")),
-    (("multiprocessing.context", "AuthenticationError"), ("multiprocessing", "AuthenticationError")),
+    (
+        ("multiprocessing.context", "AuthenticationError"),
+        ("multiprocessing", "AuthenticationError"),
+    ),
     (("multiprocessing.context", "BufferTooShort"), ("multiprocessing", "BufferTooShort")),
     (("multiprocessing.context", "Process"), ("multiprocessing.process", "Process")),
     (("multiprocessing.context", "ProcessError"), ("multiprocessing", "ProcessError")),
@@ -355,7 +366,10 @@ static NAMES_TO_2: &[(Name, Name)] = &[
     (("urllib.request", "urlcleanup"), ("urllib", "urlcleanup")),
     (("urllib.request", "urlopen"), ("urllib", "urlopen")),
     (("urllib.request", "urlretrieve"), ("urllib", "urlretrieve")),
-    (("xmlrpc.server", "DocCGIXMLRPCRequestHandler"), ("DocXMLRPCServer", "DocCGIXMLRPCRequestHandler")),
+    (
+        ("xmlrpc.server", "DocCGIXMLRPCRequestHandler"),
+        ("DocXMLRPCServer", "DocCGIXMLRPCRequestHandler"),
+    ),
     (("xmlrpc.server", "DocXMLRPCRequestHandler"), ("DocXMLRPCServer", "DocXMLRPCRequestHandler")),
     (("xmlrpc.server", "DocXMLRPCServer"), ("DocXMLRPCServer", "DocXMLRPCServer")),
     (("xmlrpc.server", "ServerHTMLDoc"), ("DocXMLRPCServer", "ServerHTMLDoc")),

@@ -10,11 +10,12 @@ use crate::value::Value;
 
 type Constructor<'a> = Box<dyn Fn(&Reduce) -> Result<Value> + 'a>;
 
-/// A [`Resolver`] that turns objects of the classes it knows into values, each by a function of the caller's.
+/// A [`Resolver`] that turns objects of the classes it knows into values, each by a function of the
+/// caller's.
 ///
-/// Python 2 let a pickle call only classes and what `copy_reg.constructor` had declared safe. This is that registry,
-/// with the constructors written in Rust: they get the object's parts and return what stands for it. Objects of other
-/// classes stay data.
+/// Python 2 let a pickle call only classes and what `copy_reg.constructor` had declared safe. This
+/// is that registry, with the constructors written in Rust: they get the object's parts and return
+/// what stands for it. Objects of other classes stay data.
 ///
 /// ```
 /// use serde_pickle::{Constructors, Global, Reduce, Resolver, Value};
@@ -27,7 +28,8 @@ type Constructor<'a> = Box<dyn Fn(&Reduce) -> Result<Value> + 'a>;
 /// # let _ = constructors;
 /// ```
 ///
-/// It allows every global. To refuse those it has no constructor for, join it with a list of its own classes:
+/// It allows every global. To refuse those it has no constructor for, join it with a list of its
+/// own classes:
 ///
 /// ```
 /// use serde_pickle::{AllowList, Constructors, Resolver};
@@ -47,11 +49,16 @@ impl<'a> Constructors<'a> {
         Self::default()
     }
 
-    /// Builds objects whose class or function is `class` by `constructor`, in place of an earlier one for that class.
+    /// Builds objects whose class or function is `class` by `constructor`, in place of an earlier
+    /// one for that class.
     ///
     /// An error of the constructor ends the reading; [`serde::de::Error::custom`] makes one.
     #[must_use]
-    pub fn with(mut self, class: Global, constructor: impl Fn(&Reduce) -> Result<Value> + 'a) -> Self {
+    pub fn with(
+        mut self,
+        class: Global,
+        constructor: impl Fn(&Reduce) -> Result<Value> + 'a,
+    ) -> Self {
         self.by_class.insert(class, Box::new(constructor));
         self
     }
@@ -102,14 +109,21 @@ mod tests {
             Ok(object.args.clone())
         });
         assert_eq!(constructors.construct(&class(), &object()).unwrap(), Some(Value::from("3/4")));
-        assert_eq!(constructors.construct(&Global::new("fractions", "Other"), &object()).unwrap(), None);
+        assert_eq!(
+            constructors.construct(&Global::new("fractions", "Other"), &object()).unwrap(),
+            None
+        );
         assert_eq!(called.get(), 1);
     }
 
     #[test]
     fn a_constructor_may_refuse() {
-        let constructors = Constructors::new().with(class(), |_| Err(serde::de::Error::custom("no fraction")));
-        assert_eq!(constructors.construct(&class(), &object()).unwrap_err().to_string(), "no fraction");
+        let constructors =
+            Constructors::new().with(class(), |_| Err(serde::de::Error::custom("no fraction")));
+        assert_eq!(
+            constructors.construct(&class(), &object()).unwrap_err().to_string(),
+            "no fraction"
+        );
     }
 
     #[test]

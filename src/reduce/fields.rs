@@ -1,7 +1,8 @@
 //! [`Reduce`] in serde: a struct with a private name and the fields of [`token::REDUCE_FIELDS`].
 //!
-//! All fields are written; a field that is missing on reading is empty, but for the callable and the arguments. Our
-//! own formats turn the struct into an object and back, any other sees a struct with these fields.
+//! All fields are written; a field that is missing on reading is empty, but for the callable and
+//! the arguments. Our own formats turn the struct into an object and back, any other sees a struct
+//! with these fields.
 
 #![allow(
     clippy::question_mark,
@@ -44,8 +45,8 @@ where
     }
 }
 
-// Writing an object recurses, and a debug build keeps the temporaries of every `?` of a function on the stack meanwhile.
-// In three functions they are a third each.
+// Writing an object recurses, and a debug build keeps the temporaries of every `?` of a function on
+// the stack meanwhile. In three functions they are a third each.
 
 fn write_making<A: Serialize, S, L, K, V, F: SerializeStruct>(
     object: &Reduce<A, S, L, K, V>,
@@ -74,7 +75,11 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
     fields: &mut F,
 ) -> Result<(), F::Error> {
     // `None` is no setter.
-    if object.state_setter.as_ref().is_some_and(|setter| !setter.is_none() && !may_be_called(setter)) {
+    if object
+        .state_setter
+        .as_ref()
+        .is_some_and(|setter| !setter.is_none() && !may_be_called(setter))
+    {
         return Err(uncallable());
     }
     fields.serialize_field("state", &object.state)?;
@@ -82,10 +87,11 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
 }
 
 /// The error of an object that nothing could make.
-pub(crate) const UNCALLABLE: &str = "the callable of an object, or what sets its state, is no class or function";
+pub(crate) const UNCALLABLE: &str =
+    "the callable of an object, or what sets its state, is no class or function";
 
-/// Whether a value may be a class or function: its name is not looked up, so anything that is named may. Nothing reads an object
-/// of anything else.
+/// Whether a value may be a class or function: its name is not looked up, so anything that is named
+/// may. Nothing reads an object of anything else.
 fn may_be_called(value: &Value) -> bool {
     matches!(value, Value::Global(_) | Value::Object(_) | Value::PersistentId(_))
 }
@@ -264,7 +270,9 @@ where
                         self.taken += 1;
                         Ok(Some(field))
                     }
-                    None => Err(de::Error::invalid_length(self.taken, &"the nine parts of an object")),
+                    None => {
+                        Err(de::Error::invalid_length(self.taken, &"the nine parts of an object"))
+                    }
                 }
             }
         }
@@ -388,7 +396,10 @@ mod tests {
 
     #[test]
     fn fields_come_in_any_order_and_missing_ones_are_empty() {
-        let text = format!(r#"{{"state": [2], "args": [1, "x"], "other": 1, "callable": {}}}"#, callable());
+        let text = format!(
+            r#"{{"state": [2], "args": [1, "x"], "other": 1, "callable": {}}}"#,
+            callable()
+        );
         let read: Typed = serde_json::from_str(&text).unwrap();
         assert_eq!(read.how, How::Call);
         assert_eq!(read.args, (1, "x".to_owned()));
@@ -399,14 +410,17 @@ mod tests {
 
     #[test]
     fn none_is_as_good_as_absent() {
-        let text = json!({"callable": callable(), "args": [1, "x"], "state": null, "state_setter": null});
+        let text =
+            json!({"callable": callable(), "args": [1, "x"], "state": null, "state_setter": null});
         let read: Typed = serde_json::from_value(text).unwrap();
         assert_eq!((read.state, read.state_setter), (None, None));
     }
 
     #[test]
     fn callable_and_arguments_are_needed() {
-        let refused = |text: serde_json::Value| serde_json::from_value::<Typed>(text).unwrap_err().to_string();
+        let refused = |text: serde_json::Value| {
+            serde_json::from_value::<Typed>(text).unwrap_err().to_string()
+        };
         assert_eq!(refused(json!({"args": [1, "x"]})), "missing field `callable`");
         assert_eq!(refused(json!({"callable": callable()})), "missing field `args`");
         let error = refused(json!({"callable": callable(), "args": [1, "x"], "how": 9}));
@@ -420,10 +434,12 @@ mod tests {
     fn the_parts_may_be_a_sequence() {
         let row = json!([1, callable(), [1, "x"], {}, ["c"], [], [["key", true]], [2], null]);
         let read: Typed = serde_json::from_value(row).unwrap();
-        // To another format a global is a pair of names, and that is what comes back where any value is asked for.
+        // To another format a global is a pair of names, and that is what comes back where any
+        // value is asked for.
         let pair = crate::pickle!(["a", "B"]);
         assert_eq!(read, Typed { callable: pair, state_setter: None, ..object() });
-        let error = serde_json::from_value::<Typed>(json!([1, callable()])).unwrap_err().to_string();
+        let error =
+            serde_json::from_value::<Typed>(json!([1, callable()])).unwrap_err().to_string();
         assert!(error.contains("the nine parts of an object"), "{error}");
     }
 }

@@ -1,8 +1,9 @@
 //! [`Global`]: an object that a pickle names and does not contain.
 //!
-//! A name is two texts because a dot says nothing: `a.b.C.D` may be `C.D` in `a.b` or `D` in `a.b.C`. Tables keyed by
-//! globals are asked with borrowed text through [`Name`], so that a look-up for each global of a pickle allocates
-//! nothing. `Name` must hash as `Global` does: keep the fields of both in one order.
+//! A name is two texts because a dot says nothing: `a.b.C.D` may be `C.D` in `a.b` or `D` in
+//! `a.b.C`. Tables keyed by globals are asked with borrowed text through [`Name`], so that a
+//! look-up for each global of a pickle allocates nothing. `Name` must hash as `Global` does: keep
+//! the fields of both in one order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,12 +17,13 @@ use crate::error::{self, Error, Result};
 
 /// A class, function or other object that a pickle names by module and qualified name.
 ///
-/// It is only a name: nothing is imported or looked up, in either direction. Classes and functions are pickled as one,
-/// and so are singletons whose `__reduce__` returns a string, such as `NotImplemented`. A type can be serialized as
-/// one by itself: `#[serde(rename = "py:builtins:NotImplemented")] struct NotImplemented;`.
+/// It is only a name: nothing is imported or looked up, in either direction. Classes and functions
+/// are pickled as one, and so are singletons whose `__reduce__` returns a string, such as
+/// `NotImplemented`. A type can be serialized as one by itself:
+/// `#[serde(rename = "py:builtins:NotImplemented")] struct NotImplemented;`.
 ///
-/// `Display` joins module and name by a dot, as Python prints a class; [`FromStr`] takes the unambiguous
-/// `module:qualname`.
+/// `Display` joins module and name by a dot, as Python prints a class; [`FromStr`] takes the
+/// unambiguous `module:qualname`.
 ///
 /// ```
 /// use serde_pickle::Global;
@@ -35,7 +37,8 @@ use crate::error::{self, Error, Result};
 /// Names that a pickle of protocol 0 to 2 spells as Python 2 does arrive as Python 3's, unless
 /// [`fix_imports`](crate::DeOptions::fix_imports) is off.
 ///
-/// Source: opcodes GLOBAL and STACK_GLOBAL in Python's `Lib/pickletools.py`; PEP 3155 for qualified names.
+/// Source: opcodes GLOBAL and STACK_GLOBAL in Python's `Lib/pickletools.py`; PEP 3155 for qualified
+/// names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Global {
     /// The module, as in `collections`.
@@ -73,8 +76,8 @@ impl fmt::Display for Global {
     }
 }
 
-/// Reads `module:qualname`, the form of `pkgutil.resolve_name` and of entry points; without a colon, what follows the
-/// last dot is the name.
+/// Reads `module:qualname`, the form of `pkgutil.resolve_name` and of entry points; without a
+/// colon, what follows the last dot is the name.
 ///
 /// ```
 /// use serde_pickle::Global;
@@ -90,8 +93,13 @@ impl FromStr for Global {
     /// Text without a module or without a name is [`ErrorKind::Data`](crate::ErrorKind::Data).
     fn from_str(text: &str) -> Result<Self> {
         match text.split_once(':').or_else(|| text.rsplit_once('.')) {
-            Some((module, qualname)) if !module.is_empty() && !qualname.is_empty() => Ok(Self::new(module, qualname)),
-            _ => Err(Error::data(format!("expected a name as in `module:Class`, found `{}`", error::quoted(text)))),
+            Some((module, qualname)) if !module.is_empty() && !qualname.is_empty() => {
+                Ok(Self::new(module, qualname))
+            }
+            _ => Err(Error::data(format!(
+                "expected a name as in `module:Class`, found `{}`",
+                error::quoted(text)
+            ))),
         }
     }
 }
@@ -113,12 +121,16 @@ impl<'de> Deserialize<'de> for Global {
                 f.write_str("a class, function or other global")
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Global, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Global, D::Error> {
                 deserializer.deserialize_tuple(2, self)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Global, A::Error> {
-                let missing = |length| de::Error::invalid_length(length, &"a module and a qualified name");
+                let missing =
+                    |length| de::Error::invalid_length(length, &"a module and a qualified name");
                 let module = seq.next_element()?.ok_or_else(|| missing(0))?;
                 let qualname = seq.next_element()?.ok_or_else(|| missing(1))?;
                 Ok(Global { module, qualname })
@@ -163,7 +175,10 @@ mod tests {
         assert_eq!("a.b.C.D".parse::<Global>().unwrap(), Global::new("a.b.C", "D"));
         for nothing in ["", "C", ":", "a:", ":C", ".C", "a."] {
             let error = nothing.parse::<Global>().unwrap_err();
-            assert_eq!(error.to_string(), format!("expected a name as in `module:Class`, found `{nothing}`"));
+            assert_eq!(
+                error.to_string(),
+                format!("expected a name as in `module:Class`, found `{nothing}`")
+            );
         }
     }
 
@@ -185,7 +200,8 @@ mod tests {
 
     #[test]
     fn borrowed_names_find_globals_in_tables() {
-        let table = indexmap::IndexMap::from([(Global::new("a", "B"), 1), (Global::new("a", "C"), 2)]);
+        let table =
+            indexmap::IndexMap::from([(Global::new("a", "B"), 1), (Global::new("a", "C"), 2)]);
         assert_eq!(table.get(&Name::new("a", "C")), Some(&2));
         assert_eq!(table.get(&Name::new("C", "a")), None);
     }

@@ -1,8 +1,9 @@
 //! [`AllowList`] and [`DenyList`]: ready-made resolvers.
 //!
-//! A qualified name with dots reaches through attributes: in CPython `collections` `abc.sys.modules` leaves the module
-//! that it names. So what is allowed is meant narrowly (the names directly in a module), what is denied widely
-//! (everything in and below). Keep that asymmetry when adding a method.
+//! A qualified name with dots reaches through attributes: in CPython `collections`
+//! `abc.sys.modules` leaves the module that it names. So what is allowed is meant narrowly (the
+//! names directly in a module), what is denied widely (everything in and below). Keep that
+//! asymmetry when adding a method.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,9 +29,9 @@ use crate::error::Result;
 /// ```
 ///
 /// # Which names a pickle has
-/// More than its classes: older protocols spell many a plain value as a call, and these names pass through the
-/// resolver as they do in CPython. [`builtins`](Self::builtins) allows those. `tools::audit` lists the names of a
-/// pickle.
+/// More than its classes: older protocols spell many a plain value as a call, and these names pass
+/// through the resolver as they do in CPython. [`builtins`](Self::builtins) allows those.
+/// `tools::audit` lists the names of a pickle.
 #[derive(Clone, Debug, Default)]
 pub struct AllowList {
     globals: IndexSet<Global>,
@@ -39,7 +40,8 @@ pub struct AllowList {
     packages: Roots,
 }
 
-/// The names of [`AllowList::builtins`] as Python 3 has them, and as Python 2 does where that differs.
+/// The names of [`AllowList::builtins`] as Python 3 has them, and as Python 2 does where that
+/// differs.
 const BUILTINS: &[(&str, &[&str])] = &[
     ("builtins", BUILTIN_NAMES),
     ("__builtin__", BUILTIN_NAMES),
@@ -78,7 +80,8 @@ impl AllowList {
         Self::default()
     }
 
-    /// A list of the names by which CPython spells values of builtin types, and the making of any instance.
+    /// A list of the names by which CPython spells values of builtin types, and the making of any
+    /// instance.
     ///
     /// | name | spells | at protocol |
     /// |---|---|---|
@@ -93,13 +96,16 @@ impl AllowList {
     /// | `builtins.getattr` | nested classes | 0–3 |
     /// | the same | methods | all |
     ///
-    /// Python 2's names of these are in it too: `__builtin__` (with `long`, `unicode` and `xrange`) and `copy_reg`. They
-    /// are met where [`fix_imports`](crate::DeOptions::fix_imports) is off.
+    /// Python 2's names of these are in it too: `__builtin__` (with `long`, `unicode` and `xrange`)
+    /// and `copy_reg`. They are met where [`fix_imports`](crate::DeOptions::fix_imports) is off.
     ///
-    /// In CPython a list with `getattr` and `partial` would be a hole. Here neither runs: a `getattr` whose arguments
-    /// are a global and a name is that nested global, which is itself looked up in the list; everything else is data.
+    /// In CPython a list with `getattr` and `partial` would be a hole. Here neither runs: a
+    /// `getattr` whose arguments are a global and a name is that nested global, which is itself
+    /// looked up in the list; everything else is data.
     pub fn builtins() -> Self {
-        let names = BUILTINS.iter().flat_map(|(module, names)| names.iter().map(|name| Global::new(*module, *name)));
+        let names = BUILTINS
+            .iter()
+            .flat_map(|(module, names)| names.iter().map(|name| Global::new(*module, *name)));
         names.collect()
     }
 
@@ -117,8 +123,8 @@ impl AllowList {
         self
     }
 
-    /// Allows every name directly in a module, what the module imports included: neither what is nested in its classes
-    /// nor its submodules.
+    /// Allows every name directly in a module, what the module imports included: neither what is
+    /// nested in its classes nor its submodules.
     #[must_use]
     pub fn allow_module(mut self, module: impl Into<String>) -> Self {
         self.modules.insert(module.into());
@@ -136,7 +142,8 @@ impl AllowList {
     pub fn allows(&self, module: &str, qualname: &str) -> bool {
         self.globals.contains(&Name::new(module, qualname))
             || self.outer.get(module).is_some_and(|classes| classes.reach(qualname))
-            || (!qualname.contains('.') && (self.modules.contains(module) || self.packages.reach(module)))
+            || (!qualname.contains('.')
+                && (self.modules.contains(module) || self.packages.reach(module)))
     }
 }
 
@@ -160,9 +167,10 @@ impl Resolver for AllowList {
 
 /// A [`Resolver`] that refuses the globals it was given, and allows all others.
 ///
-/// A list of what is dangerous in Python is never complete: the same function has many names (`os.system` is
-/// `posix.system` in a pickle), and there are many ways to reach it. Nothing runs here, so a deny list is for pickles
-/// whose classes are not wanted; for those that go on to Python use an [`AllowList`].
+/// A list of what is dangerous in Python is never complete: the same function has many names
+/// (`os.system` is `posix.system` in a pickle), and there are many ways to reach it. Nothing runs
+/// here, so a deny list is for pickles whose classes are not wanted; for those that go on to Python
+/// use an [`AllowList`].
 ///
 /// ```
 /// use serde_pickle::{DenyList, Resolution, Resolver};
@@ -201,7 +209,8 @@ impl DenyList {
 
     /// Whether the list refuses `module.qualname`.
     pub fn denies(&self, module: &str, qualname: &str) -> bool {
-        self.modules.reach(module) || self.globals.get(module).is_some_and(|names| names.reach(qualname))
+        self.modules.reach(module)
+            || self.globals.get(module).is_some_and(|names| names.reach(qualname))
     }
 }
 
@@ -231,8 +240,8 @@ impl Resolver for DenyList {
 #[derive(Clone, Debug, Default)]
 struct Roots {
     names: HashSet<String>,
-    /// The length of the longest. A hostile name of a million dots is looked through no further, so that the cost is
-    /// bounded by what the list holds.
+    /// The length of the longest. A hostile name of a million dots is looked through no further, so
+    /// that the cost is bounded by what the list holds.
     longest: usize,
 }
 
@@ -246,7 +255,8 @@ impl Roots {
     fn reach(&self, dotted: &str) -> bool {
         let mut outer = dotted.match_indices('.').take_while(|&(dot, _)| dot <= self.longest);
         self.names.contains(dotted)
-            || outer.any(|(dot, _)| dotted.get(..dot).is_some_and(|outer| self.names.contains(outer)))
+            || outer
+                .any(|(dot, _)| dotted.get(..dot).is_some_and(|outer| self.names.contains(outer)))
     }
 }
 
@@ -312,8 +322,12 @@ mod tests {
             let (module, name) = crate::reduce::compat::to_python3(module, name);
             assert!(list.allows(module, name), "{module}.{name}");
         }
-        for (module, name) in [("builtins", "eval"), ("builtins", "exec"), ("builtins", "__import__"), ("os", "system")]
-        {
+        for (module, name) in [
+            ("builtins", "eval"),
+            ("builtins", "exec"),
+            ("builtins", "__import__"),
+            ("os", "system"),
+        ] {
             assert!(!list.allows(module, name), "{module}.{name}");
         }
     }
@@ -328,7 +342,11 @@ mod tests {
     #[test]
     fn a_denied_module_is_denied_with_its_submodules() {
         let list = DenyList::new().deny_module("os");
-        assert!(list.denies("os", "system") && list.denies("os.path", "join") && list.denies("os", "a.b"));
+        assert!(
+            list.denies("os", "system")
+                && list.denies("os.path", "join")
+                && list.denies("os", "a.b")
+        );
         assert!(!list.denies("osmosis", "A"));
         assert_eq!(list.find_class("os", "system").unwrap(), Resolution::Deny);
         assert_eq!(list.find_class("posix", "system").unwrap(), Resolution::Allow);

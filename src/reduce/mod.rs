@@ -1,21 +1,23 @@
 //! The adapter layer: Rust values as the objects that `__reduce__` describes.
 //!
-//! A class in a pickle is a name, and what CPython would call is data here. This module has that data typed:
+//! A class in a pickle is a name, and what CPython would call is data here. This module has that
+//! data typed:
 //!
 //! - [`Global`]: the name of a class, function or other object;
-//! - [`Reduce`]: how an object is built again, the tuple that `__reduce__` returns; [`SlotsState`] for its state where a
-//!   class has `__slots__`;
+//! - [`Reduce`]: how an object is built again, the tuple that `__reduce__` returns; [`SlotsState`]
+//!   for its state where a class has `__slots__`;
 //! - [`PersistentId`]: an object that is not in the pickle;
-//! - [`Resolver`]: the caller's say in which names may appear and what stands for them, with [`AllowList`],
-//!   [`DenyList`], [`Renames`] and [`Constructors`] ready made;
+//! - [`Resolver`]: the caller's say in which names may appear and what stands for them, with
+//!   [`AllowList`], [`DenyList`], [`Renames`] and [`Constructors`] ready made;
 //! - [`ExtensionRegistry`]: the numbers of `copyreg.add_extension`.
 //!
-//! Most classes need none of it: a serde name `py:module:Class` makes a derived struct or enum an instance.
+//! Most classes need none of it: a serde name `py:module:Class` makes a derived struct or enum an
+//! instance.
 //!
 #![doc = include_str!("../../docs/REDUCE.md")]
-// Advice to the next editor: types that serde carries under a private name (`token.rs`) have their Serialize and
-// Deserialize here, and our own serializers and deserializers know the names. Nothing in this folder reads or writes a
-// byte of a pickle.
+// Advice to the next editor: types that serde carries under a private name (`token.rs`) have their
+// Serialize and Deserialize here, and our own serializers and deserializers know the names. Nothing
+// in this folder reads or writes a byte of a pickle.
 
 pub(crate) mod class;
 pub(crate) mod compat;

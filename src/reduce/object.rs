@@ -1,8 +1,9 @@
 //! [`Reduce`]: the tuple that Python's `__reduce__` returns, as a type.
 //!
-//! The constructors make a `Reduce` whose other parts are absent and of the dynamic type [`Value`]; each `with_` method
-//! that gives a part also gives its type. That is why inference needs no help in `Reduce::new_obj(class, ())`, and why
-//! a new part with a type of its own must not be added as a parameter without a default.
+//! The constructors make a `Reduce` whose other parts are absent and of the dynamic type [`Value`];
+//! each `with_` method that gives a part also gives its type. That is why inference needs no help
+//! in `Reduce::new_obj(class, ())`, and why a new part with a type of its own must not be added as
+//! a parameter without a default.
 
 use super::Global;
 use crate::error::{Error, Result, quoted};
@@ -19,8 +20,8 @@ pub enum How {
     NewObj = 1,
     /// `cls.__new__(cls, *args, **kwargs)`: opcode NEWOBJ_EX.
     NewObjEx = 2,
-    /// The way of Python 2's classic classes, opcodes INST and OBJ: the class is called if there are arguments,
-    /// otherwise an instance is made without a call.
+    /// The way of Python 2's classic classes, opcodes INST and OBJ: the class is called if there
+    /// are arguments, otherwise an instance is made without a call.
     Inst = 3,
 }
 
@@ -42,20 +43,26 @@ impl TryFrom<u8> for How {
             1 => Self::NewObj,
             2 => Self::NewObjEx,
             3 => Self::Inst,
-            _ => return Err(Error::data(format!("{number} is no way to make an object; they are 0 to 3"))),
+            _ => {
+                return Err(Error::data(format!(
+                    "{number} is no way to make an object; they are 0 to 3"
+                )));
+            }
         })
     }
 }
 
 /// How an object is built again: what `__reduce__` returns, in Rust types.
 ///
-/// In Python that is a tuple of two to six items: a callable, its arguments, and optionally the state, an iterator of
-/// list items, one of dict items, and a function that sets the state. An absent item and `None` are the same. Here the
-/// callable is nearly always a [`Global`]: nothing is called, in either direction.
+/// In Python that is a tuple of two to six items: a callable, its arguments, and optionally the
+/// state, an iterator of list items, one of dict items, and a function that sets the state. An
+/// absent item and `None` are the same. Here the callable is nearly always a [`Global`]: nothing is
+/// called, in either direction.
 ///
-/// With all parameters left out it holds any object, its parts being [`Value`]s; this is what `Value::Object` holds.
-/// With types given, it is the typed form of one class, which serde's own `into` and `try_from` connect with a Rust
-/// type, for a class that says its own `__reduce__`, `__setstate__`, `__getnewargs_ex__` or `__slots__`:
+/// With all parameters left out it holds any object, its parts being [`Value`]s; this is what
+/// `Value::Object` holds. With types given, it is the typed form of one class, which serde's own
+/// `into` and `try_from` connect with a Rust type, for a class that says its own `__reduce__`,
+/// `__setstate__`, `__getnewargs_ex__` or `__slots__`:
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -90,15 +97,16 @@ impl TryFrom<u8> for How {
 /// ```
 ///
 /// # What is what
-/// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is whatever the class takes for its
-/// state. `L` is the type of list and of set items, `K` and `V` that of dict items.
+/// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is whatever the class
+/// takes for its state. `L` is the type of list and of set items, `K` and `V` that of dict items.
 ///
-/// CPython leaves out a state that is `None`, and so does writing here; a `__setstate__` is then not called. Read
-/// `state: None` as the class's own default. (At protocols 0 and 1 `copyreg` leaves out every state that is false; a class with a
-/// `__reduce__` of its own decides for itself, and so does a `Reduce`.)
+/// CPython leaves out a state that is `None`, and so does writing here; a `__setstate__` is then
+/// not called. Read `state: None` as the class's own default. (At protocols 0 and 1 `copyreg`
+/// leaves out every state that is false; a class with a `__reduce__` of its own decides for itself,
+/// and so does a `Reduce`.)
 ///
-/// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307; `save_reduce` in
-/// `Lib/pickle.py`.
+/// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307;
+/// `save_reduce` in `Lib/pickle.py`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     /// How the callable is used.
@@ -111,8 +119,9 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     pub kwargs: Dict,
     /// What is appended to the new object.
     pub listitems: Vec<L>,
-    /// What is added to the new object, as to a set. Below protocol 4, which has no opcode for it, each is written as a call of the
-    /// object's `add`: Python makes it, and reading here, where nothing is called, does not find the items again.
+    /// What is added to the new object, as to a set. Below protocol 4, which has no opcode for it,
+    /// each is written as a call of the object's `add`: Python makes it, and reading here, where
+    /// nothing is called, does not find the items again.
     pub setitems: Vec<L>,
     /// What is stored in the new object by key.
     pub dictitems: Vec<(K, V)>,
@@ -134,7 +143,8 @@ impl<A> Reduce<A> {
         Self::new(How::Call, callable, args)
     }
 
-    /// `class.__new__(class, *args)`: an instance whose `__init__` is not run, the usual way since protocol 2.
+    /// `class.__new__(class, *args)`: an instance whose `__init__` is not run, the usual way since
+    /// protocol 2.
     ///
     /// The arguments are those of `__getnewargs__`, nearly always `()`.
     pub fn new_obj(class: Global, args: A) -> Self {
@@ -152,8 +162,8 @@ impl<A> Reduce<A> {
         Self { kwargs: kwargs.into(), ..Self::new(How::NewObjEx, class, args) }
     }
 
-    /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of `__getinitargs__`, or
-    /// without a call if there are none.
+    /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of
+    /// `__getinitargs__`, or without a call if there are none.
     pub fn inst(class: Global, args: A) -> Self {
         Self::new(How::Inst, class, args)
     }
@@ -176,12 +186,32 @@ impl<A> Reduce<A> {
 impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// Gives the state: what `__getstate__` returns.
     ///
-    /// A struct or map becomes the instance's `__dict__`, unless the class has a `__setstate__`; for a class with
-    /// `__slots__` see [`SlotsState`](crate::SlotsState).
+    /// A struct or map becomes the instance's `__dict__`, unless the class has a `__setstate__`;
+    /// for a class with `__slots__` see [`SlotsState`](crate::SlotsState).
     #[must_use]
     pub fn with_state<T>(self, state: T) -> Reduce<A, T, L, K, V> {
-        let Self { how, callable, args, kwargs, listitems, setitems, dictitems, state: _, state_setter } = self;
-        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state: Some(state), state_setter }
+        let Self {
+            how,
+            callable,
+            args,
+            kwargs,
+            listitems,
+            setitems,
+            dictitems,
+            state: _,
+            state_setter,
+        } = self;
+        Reduce {
+            how,
+            callable,
+            args,
+            kwargs,
+            listitems,
+            setitems,
+            dictitems,
+            state: Some(state),
+            state_setter,
+        }
     }
 
     /// Gives the items that are appended to the object, as for a subclass of list.
@@ -192,8 +222,9 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         self.with_items(items.into_iter().collect(), Vec::new())
     }
 
-    /// Gives the items that are added to the object, as to a set. Protocol 4 and above; Python itself has no such item
-    /// in what `__reduce__` returns, but its unpickler calls `add` of any object.
+    /// Gives the items that are added to the object, as to a set. Protocol 4 and above; Python
+    /// itself has no such item in what `__reduce__` returns, but its unpickler calls `add` of any
+    /// object.
     ///
     /// They take the place of list items, if there were any.
     #[must_use]
@@ -202,20 +233,43 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     }
 
     fn with_items<T>(self, listitems: Vec<T>, setitems: Vec<T>) -> Reduce<A, S, T, K, V> {
-        let Self { how, callable, args, kwargs, listitems: _, setitems: _, dictitems, state, state_setter } = self;
+        let Self {
+            how,
+            callable,
+            args,
+            kwargs,
+            listitems: _,
+            setitems: _,
+            dictitems,
+            state,
+            state_setter,
+        } = self;
         Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
     }
 
     /// Gives the pairs that are stored in the object by key, as for a subclass of dict.
     #[must_use]
-    pub fn with_dictitems<T, U>(self, items: impl IntoIterator<Item = (T, U)>) -> Reduce<A, S, L, T, U> {
-        let Self { how, callable, args, kwargs, listitems, setitems, dictitems: _, state, state_setter } = self;
+    pub fn with_dictitems<T, U>(
+        self,
+        items: impl IntoIterator<Item = (T, U)>,
+    ) -> Reduce<A, S, L, T, U> {
+        let Self {
+            how,
+            callable,
+            args,
+            kwargs,
+            listitems,
+            setitems,
+            dictitems: _,
+            state,
+            state_setter,
+        } = self;
         let dictitems = items.into_iter().collect();
         Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
     }
 
-    /// Gives the function that is called with object and state, instead of the class's `__setstate__`. Python 3.8
-    /// added it as the sixth item.
+    /// Gives the function that is called with object and state, instead of the class's
+    /// `__setstate__`. Python 3.8 added it as the sixth item.
     #[must_use]
     pub fn with_state_setter(self, setter: Global) -> Self {
         Self { state_setter: Some(Value::from(setter)), ..self }
@@ -240,7 +294,8 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         self.class().is_some_and(|class| class.is(module, qualname))
     }
 
-    /// Makes sure that the callable is `module.qualname`, for a `try_from` that is to read this class alone.
+    /// Makes sure that the callable is `module.qualname`, for a `try_from` that is to read this
+    /// class alone.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with both names.
@@ -259,7 +314,9 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
                 quoted(&class.module),
                 quoted(&class.qualname)
             ))),
-            None => Err(Error::data(format!("expected an object of {module}.{qualname}, found one without a class"))),
+            None => Err(Error::data(format!(
+                "expected an object of {module}.{qualname}, found one without a class"
+            ))),
         }
     }
 }
@@ -277,7 +334,10 @@ mod tests {
         for number in 0..=3 {
             assert_eq!(u8::from(How::try_from(number).unwrap()), number);
         }
-        assert_eq!(How::try_from(4).unwrap_err().to_string(), "4 is no way to make an object; they are 0 to 3");
+        assert_eq!(
+            How::try_from(4).unwrap_err().to_string(),
+            "4 is no way to make an object; they are 0 to 3"
+        );
     }
 
     #[test]

@@ -10,9 +10,10 @@ use super::token;
 
 /// Stands for an object outside the pickle, by an id that the application knows.
 ///
-/// The id is text without line breaks at protocol 0 (opcode PERSID), and anything above (BINPERSID): a PyTorch
-/// checkpoint names its storages by tuples. What an id means, only the application knows. Read with this type to have
-/// the ids; [`Resolver::persistent_load`](crate::Resolver::persistent_load) puts the objects in their place.
+/// The id is text without line breaks at protocol 0 (opcode PERSID), and anything above
+/// (BINPERSID): a PyTorch checkpoint names its storages by tuples. What an id means, only the
+/// application knows. Read with this type to have the ids;
+/// [`Resolver::persistent_load`](crate::Resolver::persistent_load) puts the objects in their place.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -48,7 +49,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for PersistentId<T> {
                 f.write_str("a persistent id")
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Self::Value, D::Error> {
                 T::deserialize(deserializer).map(PersistentId)
             }
 

@@ -1,8 +1,8 @@
 //! [`ExtensionRegistry`]: numbers that stand for globals, by agreement of writer and reader.
 //!
-//! PEP 307 gave frequently pickled globals short codes (opcodes EXT1, EXT2, EXT4). A pickle holds the number alone, so
-//! both sides register the same codes; Python does so for the whole process in `copyreg`, here a registry is a value
-//! that the options take.
+//! PEP 307 gave frequently pickled globals short codes (opcodes EXT1, EXT2, EXT4). A pickle holds
+//! the number alone, so both sides register the same codes; Python does so for the whole process in
+//! `copyreg`, here a registry is a value that the options take.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use indexmap::IndexMap;
 use super::global::{Global, Name};
 use crate::error::{self, Error, Result};
 
-/// Extension codes: numbers that stand for globals in a pickle, as `copyreg.add_extension` registers them.
+/// Extension codes: numbers that stand for globals in a pickle, as `copyreg.add_extension`
+/// registers them.
 ///
 /// Give it to [`DeOptions::extensions`](crate::DeOptions::extensions) to read them and to
 /// `SerOptions::extensions` to write them, at protocol 2 and above. The name that
@@ -27,8 +28,8 @@ use crate::error::{self, Error, Result};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Source: PEP 307, "The extension registry"; `Lib/copyreg.py`, which also tells who has been promised which range:
-/// 240 to 255 is for private use.
+/// Source: PEP 307, "The extension registry"; `Lib/copyreg.py`, which also tells who has been
+/// promised which range: 240 to 255 is for private use.
 #[derive(Clone, Debug, Default)]
 pub struct ExtensionRegistry {
     codes: BTreeMap<u32, Global>,
@@ -49,8 +50,8 @@ impl ExtensionRegistry {
     /// To register the same pair again changes nothing.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code is 0 or above [`MAX_CODE`](Self::MAX_CODE),
-    /// stands for another global, or the global has another code.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code is 0 or above
+    /// [`MAX_CODE`](Self::MAX_CODE), stands for another global, or the global has another code.
     pub fn add(&mut self, module: &str, qualname: &str, code: u32) -> Result<()> {
         if !(1..=Self::MAX_CODE).contains(&code) {
             return Err(Error::unsupported(format!(
@@ -81,7 +82,8 @@ impl ExtensionRegistry {
     /// Takes `code` from `module.qualname`. Python's `copyreg.remove_extension`.
     ///
     /// # Errors
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code does not stand for that global.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code does not stand for
+    /// that global.
     pub fn remove(&mut self, module: &str, qualname: &str, code: u32) -> Result<()> {
         if self.code(module, qualname) != Some(code) {
             return Err(Error::unsupported(format!(
@@ -154,7 +156,10 @@ mod tests {
     #[test]
     fn codes_are_1_to_the_highest_signed_number_of_32_bits() {
         let mut registry = ExtensionRegistry::new();
-        assert_eq!(refused(registry.add("a", "B", 0)), "extension code 0 is out of range: codes are 1 to 2147483647");
+        assert_eq!(
+            refused(registry.add("a", "B", 0)),
+            "extension code 0 is out of range: codes are 1 to 2147483647"
+        );
         refused(registry.add("a", "B", 0x8000_0000));
         registry.add("a", "B", 1).unwrap();
         registry.add("a", "C", 0x7fff_ffff).unwrap();

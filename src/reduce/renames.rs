@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 use super::{Global, Name, Resolution, Resolver};
 use crate::error::Result;
 
-/// A [`Resolver`] that gives new names to classes and modules that have moved since a pickle was written.
+/// A [`Resolver`] that gives new names to classes and modules that have moved since a pickle was
+/// written.
 ///
-/// Python programs do this by aliases in `sys.modules`, or in `find_class`. It allows everything; join it with an
-/// [`AllowList`](crate::AllowList) of the new names by [`and`](Resolver::and).
+/// Python programs do this by aliases in `sys.modules`, or in `find_class`. It allows everything;
+/// join it with an [`AllowList`](crate::AllowList) of the new names by [`and`](Resolver::and).
 ///
 /// ```
 /// use serde_pickle::{Global, Renames, Resolution, Resolver};
@@ -41,8 +42,8 @@ impl Renames {
         self
     }
 
-    /// Gives a module a new name: for what it has directly and what is nested in it, not for its submodules. Globals
-    /// with a name of their own by [`rename`](Self::rename) have that.
+    /// Gives a module a new name: for what it has directly and what is nested in it, not for its
+    /// submodules. Globals with a name of their own by [`rename`](Self::rename) have that.
     #[must_use]
     pub fn rename_module(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
         self.modules.insert(from.into(), to.into());
@@ -76,8 +77,9 @@ mod tests {
             (("models.old", "Order"), None),
             (("datetime", "date"), None),
         ] {
-            let expected =
-                new.map_or(Resolution::Allow, |(module, name)| Resolution::Rename(Global::new(module, name)));
+            let expected = new.map_or(Resolution::Allow, |(module, name)| {
+                Resolution::Rename(Global::new(module, name))
+            });
             assert_eq!(renames.find_class(name.0, name.1).unwrap(), expected, "{name:?}");
         }
     }

@@ -1,9 +1,10 @@
 //! [`Resolver`]: the caller's say in what a pickle may name and what stands for it.
 //!
-//! Everything that is read asks here before it goes on: the machine asks `find_class` at each opcode that names a
-//! global, and `persistent_load` at each persistent id; `construct` is asked when an object is complete. The machine calls
-//! [`resolve`], which turns a refusal into the error, and adds the byte. Ready-made resolvers are in `lists.rs`,
-//! `renames.rs` and `constructors.rs`; [`And`] joins them.
+//! Everything that is read asks here before it goes on: the machine asks `find_class` at each
+//! opcode that names a global, and `persistent_load` at each persistent id; `construct` is asked
+//! when an object is complete. The machine calls [`resolve`], which turns a refusal into the error,
+//! and adds the byte. Ready-made resolvers are in `lists.rs`, `renames.rs` and `constructors.rs`;
+//! [`And`] joins them.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,12 +15,14 @@ use crate::value::Value;
 
 /// Decides which globals a pickle may name, and what stands for persistent ids and objects.
 ///
-/// Without a resolver every name is allowed and inert: nothing is imported and nothing is called. A resolver refuses
-/// pickles that name what the program does not expect, renames classes that have moved, puts in objects from outside the
-/// pickle, and builds values from objects. Each method has a default that changes nothing.
+/// Without a resolver every name is allowed and inert: nothing is imported and nothing is called. A
+/// resolver refuses pickles that name what the program does not expect, renames classes that have
+/// moved, puts in objects from outside the pickle, and builds values from objects. Each method has
+/// a default that changes nothing.
 ///
-/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver) as a `&dyn Resolver`. [`AllowList`], [`DenyList`],
-/// [`Renames`], [`FindClass`] (a closure) and [`Constructors`] are ready made, and [`and`](Resolver::and) joins two.
+/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver) as a `&dyn Resolver`.
+/// [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and [`Constructors`] are
+/// ready made, and [`and`](Resolver::and) joins two.
 ///
 /// ```
 /// use serde_pickle::{Error, Global, Resolution, Resolver, Result};
@@ -41,27 +44,31 @@ use crate::value::Value;
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// Source: "Restricting Globals" and "Persistence of External Objects" in the documentation of Python's `pickle`.
+/// Source: "Restricting Globals" and "Persistence of External Objects" in the documentation of
+/// Python's `pickle`.
 ///
 /// [`AllowList`]: crate::AllowList
 /// [`DenyList`]: crate::DenyList
 /// [`Renames`]: crate::Renames
 /// [`Constructors`]: crate::Constructors
 pub trait Resolver {
-    /// Says what becomes of the global `module.qualname`. Python's `Unpickler.find_class`, and Python 2's `find_global`.
+    /// Says what becomes of the global `module.qualname`. Python's `Unpickler.find_class`, and
+    /// Python 2's `find_global`.
     ///
-    /// It is called for every global, however the pickle names it: by GLOBAL, STACK_GLOBAL, INST, an extension code,
-    /// or `getattr` of another global (as nested classes are spelled below protocol 4, where `Outer` and
-    /// `builtins.getattr` are asked for as well). It is called before anything that follows is looked at, once for each
-    /// place that spells the name out, and not again for references to it.
+    /// It is called for every global, however the pickle names it: by GLOBAL, STACK_GLOBAL, INST,
+    /// an extension code, or `getattr` of another global (as nested classes are spelled below
+    /// protocol 4, where `Outer` and `builtins.getattr` are asked for as well). It is called before
+    /// anything that follows is looked at, once for each place that spells the name out, and not
+    /// again for references to it.
     ///
     /// The names are Python 3's: those of a pickle of protocol 0 to 2 have gone through
-    /// [`fix_imports`](crate::DeOptions::fix_imports), if that is on. (A subclass of Python's `Unpickler` sees them
-    /// before that.)
+    /// [`fix_imports`](crate::DeOptions::fix_imports), if that is on. (A subclass of Python's
+    /// `Unpickler` sees them before that.)
     ///
     /// # Errors
-    /// Whatever the implementation returns ends the reading. A refusal is better said by [`Resolution::Deny`], which
-    /// becomes an error of kind [`Denied`](crate::ErrorKind::Denied) with the name and the byte.
+    /// Whatever the implementation returns ends the reading. A refusal is better said by
+    /// [`Resolution::Deny`], which becomes an error of kind [`Denied`](crate::ErrorKind::Denied)
+    /// with the name and the byte.
     fn find_class(&self, module: &str, qualname: &str) -> Result<Resolution> {
         let _ = (module, qualname);
         Ok(Resolution::Allow)
@@ -69,8 +76,8 @@ pub trait Resolver {
 
     /// Gives the object with the persistent id `id`. Python's `Unpickler.persistent_load`.
     ///
-    /// `None`, the default, leaves the id: it is read by [`PersistentId`](crate::PersistentId), and is
-    /// `Value::PersistentId` in a [`Value`].
+    /// `None`, the default, leaves the id: it is read by [`PersistentId`](crate::PersistentId), and
+    /// is `Value::PersistentId` in a [`Value`].
     ///
     /// # Errors
     /// Whatever the implementation returns ends the reading; for an unknown id, say, made by
@@ -80,7 +87,8 @@ pub trait Resolver {
         Ok(None)
     }
 
-    /// Whether [`construct`](Self::construct) is to be asked about the objects of `class`: no, unless said otherwise.
+    /// Whether [`construct`](Self::construct) is to be asked about the objects of `class`: no,
+    /// unless said otherwise.
     ///
     /// Objects are built as values for it, so this saves all others that trouble.
     fn constructs(&self, class: &Global) -> bool {
@@ -88,11 +96,13 @@ pub trait Resolver {
         false
     }
 
-    /// Makes a value of `object`, whose callable is the global `class`. Python 2's "safe constructors" of `copy_reg`.
+    /// Makes a value of `object`, whose callable is the global `class`. Python 2's "safe
+    /// constructors" of `copy_reg`.
     ///
-    /// It is called for the classes that [`constructs`](Self::constructs) names, when a Rust type or a [`Value`] is read
-    /// and comes to the object: with its arguments, items and state, and for each place that refers to it. The value
-    /// takes the object's place; `None`, the default, leaves the object as data. A `Graph` shows objects as they are.
+    /// It is called for the classes that [`constructs`](Self::constructs) names, when a Rust type
+    /// or a [`Value`] is read and comes to the object: with its arguments, items and state, and for
+    /// each place that refers to it. The value takes the object's place; `None`, the default,
+    /// leaves the object as data. A `Graph` shows objects as they are.
     ///
     /// # Errors
     /// Whatever the implementation returns ends the reading.
@@ -103,8 +113,8 @@ pub trait Resolver {
 
     /// Asks `next` about what this resolver lets through.
     ///
-    /// A global must be allowed by both, and `next` sees the name that this one gave it. The first of the two that has
-    /// a value for a persistent id or an object is taken.
+    /// A global must be allowed by both, and `next` sees the name that this one gave it. The first
+    /// of the two that has a value for a persistent id or an object is taken.
     ///
     /// ```
     /// use serde_pickle::{AllowList, Renames, Resolution, Resolver};
@@ -135,7 +145,11 @@ pub enum Resolution {
 }
 
 /// Asks `resolver` about a global: its new name if it has one, an error if it is refused.
-pub(crate) fn resolve(resolver: &dyn Resolver, module: &str, qualname: &str) -> Result<Option<Global>> {
+pub(crate) fn resolve(
+    resolver: &dyn Resolver,
+    module: &str,
+    qualname: &str,
+) -> Result<Option<Global>> {
     match resolver.find_class(module, qualname)? {
         Resolution::Allow => Ok(None),
         Resolution::Rename(global) => Ok(Some(global)),
@@ -154,10 +168,12 @@ impl<A: Resolver, B: Resolver> Resolver for And<A, B> {
     fn find_class(&self, module: &str, qualname: &str) -> Result<Resolution> {
         match self.first.find_class(module, qualname)? {
             Resolution::Allow => self.next.find_class(module, qualname),
-            Resolution::Rename(global) => Ok(match self.next.find_class(&global.module, &global.qualname)? {
-                Resolution::Allow => Resolution::Rename(global),
-                other => other,
-            }),
+            Resolution::Rename(global) => {
+                Ok(match self.next.find_class(&global.module, &global.qualname)? {
+                    Resolution::Allow => Resolution::Rename(global),
+                    other => other,
+                })
+            }
             Resolution::Deny => Ok(Resolution::Deny),
         }
     }
@@ -277,7 +293,10 @@ mod tests {
     fn both_must_allow_and_the_second_sees_the_new_name() {
         let renames = Renames::new().rename_module("old", "new").rename_module("secret", "os");
         let both = renames.and(AllowList::new().allow_module("new").allow_module("old"));
-        assert_eq!(both.find_class("old", "A").unwrap(), Resolution::Rename(Global::new("new", "A")));
+        assert_eq!(
+            both.find_class("old", "A").unwrap(),
+            Resolution::Rename(Global::new("new", "A"))
+        );
         assert_eq!(both.find_class("new", "A").unwrap(), Resolution::Allow);
         assert_eq!(both.find_class("secret", "system").unwrap(), Resolution::Deny);
         let closed = AllowList::new().and(Silent);

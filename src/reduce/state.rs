@@ -1,7 +1,8 @@
-//! [`SlotsState`], the state of an instance whose class has `__slots__`; and the attributes in a dynamic state.
+//! [`SlotsState`], the state of an instance whose class has `__slots__`; and the attributes in a
+//! dynamic state.
 //!
-//! Reading a derived struct needs none of this, the two halves are merged; writing one does, because Python sets
-//! slots by `setattr` only where the state is a pair.
+//! Reading a derived struct needs none of this, the two halves are merged; writing one does,
+//! because Python sets slots by `setattr` only where the state is a pair.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,11 +14,12 @@ use serde::ser::{Serialize, Serializer};
 use super::Reduce;
 use crate::value::{Dict, Value};
 
-/// The state of an instance whose class has `__slots__`: what its `__dict__` holds, and what its slots hold.
+/// The state of an instance whose class has `__slots__`: what its `__dict__` holds, and what its
+/// slots hold.
 ///
-/// Python's own state of such an instance is a pair, `(None, {'x': 1})`, its first half the `__dict__` where the class
-/// or a base of it has one. A state without slots is the dict alone. `D` and `S` are structs or maps; leave `D` out for
-/// a class that has slots and nothing else.
+/// Python's own state of such an instance is a pair, `(None, {'x': 1})`, its first half the
+/// `__dict__` where the class or a base of it has one. A state without slots is the dict alone. `D`
+/// and `S` are structs or maps; leave `D` out for a class that has slots and nothing else.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -51,10 +53,11 @@ use crate::value::{Dict, Value};
 /// }
 /// ```
 ///
-/// A struct that is only read can do without: derive it with `x` and `y` as fields, and both halves are looked
-/// through.
+/// A struct that is only read can do without: derive it with `x` and `y` as fields, and both halves
+/// are looked through.
 ///
-/// Source: PEP 307, "The `__getstate__` and `__setstate__` methods"; `load_build` in `Lib/pickle.py`.
+/// Source: PEP 307, "The `__getstate__` and `__setstate__` methods"; `load_build` in
+/// `Lib/pickle.py`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SlotsState<S, D = ()> {
     /// What goes into the instance's `__dict__`.
@@ -100,8 +103,9 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Deserialize<'de> for SlotsSt
 }
 
 impl<A, L, K, V> Reduce<A, Value, L, K, V> {
-    /// The instance's attributes in a state that is a dict, or a pair of a dict and the values of the slots: both halves,
-    /// in the pickle's order. None at all for a state of another form, which only the class's `__setstate__` knows.
+    /// The instance's attributes in a state that is a dict, or a pair of a dict and the values of
+    /// the slots: both halves, in the pickle's order. None at all for a state of another form,
+    /// which only the class's `__setstate__` knows.
     ///
     /// ```
     /// use serde_pickle::{Global, Reduce, Value, pickle};
@@ -115,8 +119,8 @@ impl<A, L, K, V> Reduce<A, Value, L, K, V> {
         halves(self.state.as_ref()).into_iter().flatten().flat_map(Dict::iter)
     }
 
-    /// One of the [`attributes`](Self::attributes). A slot hides an entry of the dict that has its name, as it does in
-    /// Python.
+    /// One of the [`attributes`](Self::attributes). A slot hides an entry of the dict that has its
+    /// name, as it does in Python.
     pub fn attribute(&self, name: &str) -> Option<&Value> {
         halves(self.state.as_ref()).into_iter().rev().flatten().find_map(|half| half.get(name))
     }
@@ -142,7 +146,9 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Visitor<'de> for StateVisito
     type Value = SlotsState<S, D>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the state of an instance: a pair of a dict and the values of the slots, or a dict")
+        f.write_str(
+            "the state of an instance: a pair of a dict and the values of the slots, or a dict",
+        )
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
@@ -154,7 +160,9 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Visitor<'de> for StateVisito
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Self::Value, A::Error> {
-        let missing = |length| de::Error::invalid_length(length, &"a pair of a dict and the values of the slots");
+        let missing = |length| {
+            de::Error::invalid_length(length, &"a pair of a dict and the values of the slots")
+        };
         let dict = pair.next_element()?.ok_or_else(|| missing(0))?;
         let slots = pair.next_element()?.ok_or_else(|| missing(1))?;
         Ok(SlotsState { dict, slots })
@@ -194,15 +202,19 @@ mod tests {
         }
         let only = SlotsState::of_slots(names("s", 2));
         assert_eq!(serde_json::to_value(&only).unwrap(), json!([null, {"s": 2}]));
-        assert_eq!(serde_json::from_value::<SlotsState<Names>>(json!([null, {"s": 2}])).unwrap(), only);
+        assert_eq!(
+            serde_json::from_value::<SlotsState<Names>>(json!([null, {"s": 2}])).unwrap(),
+            only
+        );
     }
 
     #[test]
     fn attributes_are_those_of_both_halves() {
         let dict = |name: &str, value: &str| Value::Dict(Dict::from([(name, value)]));
         let instance = |state: Value| Reduce::new_obj(Global::new("a", "B"), ()).with_state(state);
-        let names =
-            |state: Value| -> Vec<Value> { instance(state).attributes().map(|(name, _)| name.clone()).collect() };
+        let names = |state: Value| -> Vec<Value> {
+            instance(state).attributes().map(|(name, _)| name.clone()).collect()
+        };
 
         assert_eq!(names(dict("d", "1")), [Value::from("d")]);
         assert_eq!(names(Value::Tuple(vec![Value::None, dict("s", "2")])), [Value::from("s")]);
@@ -210,7 +222,12 @@ mod tests {
         let both = Value::Tuple(vec![dict("d", "1"), dict("s", "2")]);
         assert_eq!(names(both), [Value::from("d"), Value::from("s")]);
 
-        for other in [Value::None, Value::from("d"), Value::Tuple(vec![dict("d", "1")]), Value::Tuple(vec![])] {
+        for other in [
+            Value::None,
+            Value::from("d"),
+            Value::Tuple(vec![dict("d", "1")]),
+            Value::Tuple(vec![]),
+        ] {
             assert!(names(other).is_empty());
         }
         assert_eq!(Reduce::new_obj(Global::new("a", "B"), ()).attributes().count(), 0);
@@ -219,14 +236,19 @@ mod tests {
     #[test]
     fn a_slot_hides_the_dict_entry_of_its_name() {
         let halves = ["dict", "slot"].map(|value| Value::Dict(Dict::from([("x", value)])));
-        let instance = Reduce::new_obj(Global::new("a", "B"), ()).with_state(Value::Tuple(halves.to_vec()));
+        let instance =
+            Reduce::new_obj(Global::new("a", "B"), ()).with_state(Value::Tuple(halves.to_vec()));
         assert_eq!(instance.attribute("x"), Some(&Value::from("slot")));
         assert_eq!(instance.attribute("y"), None);
     }
 
     #[test]
     fn half_a_pair_is_an_error() {
-        let error = serde_json::from_value::<SlotsState<Names, Names>>(json!([{"d": 1}])).unwrap_err();
-        assert!(error.to_string().contains("a pair of a dict and the values of the slots"), "{error}");
+        let error =
+            serde_json::from_value::<SlotsState<Names, Names>>(json!([{"d": 1}])).unwrap_err();
+        assert!(
+            error.to_string().contains("a pair of a dict and the values of the slots"),
+            "{error}"
+        );
     }
 }

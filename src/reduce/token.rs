@@ -1,14 +1,16 @@
 //! The private serde names by which what serde cannot say passes through it.
 //!
-//! serde's data model has no set, no big int, no global and no object. The crate's own types say them as a newtype
-//! struct or a struct with one of these names. Our `Serializer` and `Deserializer` know the names; any other format
-//! sees a plain newtype around the content, so that a `Value` still goes into JSON. Each name says below what its
-//! content is. A user's own type never has such a name by accident.
+//! serde's data model has no set, no big int, no global and no object. The crate's own types say
+//! them as a newtype struct or a struct with one of these names. Our `Serializer` and
+//! `Deserializer` know the names; any other format sees a plain newtype around the content, so that
+//! a `Value` still goes into JSON. Each name says below what its content is. A user's own type
+//! never has such a name by accident.
 
 /// What all of them start with.
 pub(crate) const PREFIX: &str = "$serde_pickle::";
 
-/// Newtype, reading only: the visitor takes a whole [`Value`](crate::Value) that was built beside serde; see `value/de.rs`.
+/// Newtype, reading only: the visitor takes a whole [`Value`](crate::Value) that was built beside
+/// serde; see `value/de.rs`.
 pub(crate) const VALUE: &str = "$serde_pickle::Value";
 /// Newtype around a seq: a set.
 pub(crate) const SET: &str = "$serde_pickle::Set";
@@ -18,18 +20,22 @@ pub(crate) const FROZENSET: &str = "$serde_pickle::FrozenSet";
 pub(crate) const TUPLE: &str = "$serde_pickle::Tuple";
 /// Newtype around bytes: a bytearray.
 pub(crate) const BYTEARRAY: &str = "$serde_pickle::ByteArray";
-/// Newtype around an int of any size. The content is written with a serializer that says it is not human-readable, as
-/// bytes in little-endian two's complement; for another, human-readable format it is the decimal text.
+/// Newtype around an int of any size. The content is written with a serializer that says it is not
+/// human-readable, as bytes in little-endian two's complement; for another, human-readable format
+/// it is the decimal text.
 pub(crate) const BIG_INT: &str = "$serde_pickle::BigInt";
 /// Newtype around a tuple of two floats: a complex.
 pub(crate) const COMPLEX: &str = "$serde_pickle::Complex";
-/// Newtype around bytes: text with lone surrogates, each three bytes, as Python's `surrogatepass` writes them.
+/// Newtype around bytes: text with lone surrogates, each three bytes, as Python's `surrogatepass`
+/// writes them.
 pub(crate) const SURROGATES: &str = "$serde_pickle::Surrogates";
-/// Newtype around a tuple of two strings, module and qualified name: a class, function or other global.
+/// Newtype around a tuple of two strings, module and qualified name: a class, function or other
+/// global.
 pub(crate) const GLOBAL: &str = "$serde_pickle::Global";
 /// Newtype around anything: the object with that persistent id.
 pub(crate) const PERSISTENT_ID: &str = "$serde_pickle::PersistentId";
-/// Newtype around a tuple of bytes and a bool (read-only): a buffer that may travel out of band (PEP 574).
+/// Newtype around a tuple of bytes and a bool (read-only): a buffer that may travel out of band
+/// (PEP 574).
 pub(crate) const BUFFER: &str = "$serde_pickle::PickleBuffer";
 /// Newtype around the content of an Rc or Arc: one object for one allocation; see `shared.rs`.
 pub(crate) const SHARED: &str = "$serde_pickle::Shared";
@@ -37,29 +43,40 @@ pub(crate) const SHARED: &str = "$serde_pickle::Shared";
 pub(crate) const NDARRAY: &str = "$serde_pickle::NdArray";
 /// Newtype, reading only: the visitor takes a whole numpy dtype; see `python/numpy/dtype_serde.rs`.
 pub(crate) const DTYPE: &str = "$serde_pickle::Dtype";
-/// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see `ser/hooks.rs`.
+/// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see
+/// `ser/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";
-/// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a serializer that says it is
-/// not human-readable, as ours does for that content alone, and a plain form for another. On reading, an object is handed
-/// over as a seq: module and qualified name of its class, the tuple of its arguments, and the object itself, in which text
-/// leaves nothing out. What is no object, and other formats, are a plain newtype.
+/// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a
+/// serializer that says it is not human-readable, as ours does for that content alone, and a plain
+/// form for another. On reading, an object is handed over as a seq: module and qualified name of
+/// its class, the tuple of its arguments, and the object itself, in which text leaves nothing out.
+/// What is no object, and other formats, are a plain newtype.
 pub(crate) const OBJECT: &str = "$serde_pickle::Object";
 /// Struct with the fields of [`REDUCE_FIELDS`]: an object as `__reduce__` describes it.
 pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 
-/// The fields of [`REDUCE`], in the order in which they are written. All are present on writing; on reading a field that
-/// the object does not have is left out.
+/// The fields of [`REDUCE`], in the order in which they are written. All are present on writing; on
+/// reading a field that the object does not have is left out.
 ///
 /// - `how`: u8, the number of a [`How`](super::How);
 /// - `callable`: what is called, or the class;
-/// - `args`: a tuple. On writing a unit, Rust's `()`, is the empty tuple; on reading the empty tuple is a unit for whom asks
-///   for one, and the `None` of Python 2.2 always is;
+/// - `args`: a tuple. On writing a unit, Rust's `()`, is the empty tuple; on reading the empty
+///   tuple is a unit for whom asks for one, and the `None` of Python 2.2 always is;
 /// - `kwargs`: a map (empty unless `how` is `NewObjEx`);
 /// - `listitems`, `setitems`: seqs; `dictitems`: a seq of pairs;
 /// - `state`: an Option;
 /// - `state_setter`: an Option, the callable that takes the object and the state.
-pub(crate) const REDUCE_FIELDS: &[&str] =
-    &["how", "callable", "args", "kwargs", "listitems", "setitems", "dictitems", "state", "state_setter"];
+pub(crate) const REDUCE_FIELDS: &[&str] = &[
+    "how",
+    "callable",
+    "args",
+    "kwargs",
+    "listitems",
+    "setitems",
+    "dictitems",
+    "state",
+    "state_setter",
+];
 
 /// What the serde name of a Python class starts with: `py:module:qualname`.
 pub(crate) const CLASS: &str = "py:";

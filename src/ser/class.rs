@@ -1,8 +1,9 @@
 //! Python classes by serde name: `py:module:qualname` on a container or a variant.
 //!
-//! Which form a class takes is a matter of the container alone: fields are the state of an instance, a tuple is the
-//! arguments of a call, a unit is the class itself. Only a newtype depends on its content, which is not known before it
-//! is serialized: `Role::Class` in `special.rs` looks and says by [`Form`] what it made of it.
+//! Which form a class takes is a matter of the container alone: fields are the state of an
+//! instance, a tuple is the arguments of a call, a unit is the class itself. Only a newtype depends
+//! on its content, which is not known before it is serialized: `Role::Class` in `special.rs` looks
+//! and says by [`Form`] what it made of it.
 
 use serde::ser::Serialize;
 
@@ -27,7 +28,8 @@ pub(super) enum Kind {
     Private,
 }
 
-/// What `name` is. The names are constants in generated code, so this is mostly decided when that is compiled.
+/// What `name` is. The names are constants in generated code, so this is mostly decided when that
+/// is compiled.
 #[inline(always)]
 pub(super) fn kind(name: &'static str) -> Kind {
     match name.as_bytes().first() {
@@ -95,7 +97,8 @@ impl<S: Sink> Dump<S> {
         Fields::state(self, diverted)
     }
 
-    /// An instance whose state is the entries that come, the content of [`class_newtype`](Self::class_newtype).
+    /// An instance whose state is the entries that come, the content of
+    /// [`class_newtype`](Self::class_newtype).
     pub(super) fn class_map(&mut self) -> Result<Map<'_, S>> {
         self.class_instance(self.class)?;
         Map::state(self)
@@ -108,9 +111,14 @@ impl<S: Sink> Dump<S> {
         Tuple::call(self, len, diverted)
     }
 
-    /// An instance with the state `value` if that is a struct or a map, otherwise a call with `value`.
+    /// An instance with the state `value` if that is a struct or a map, otherwise a call with
+    /// `value`.
     #[inline(never)]
-    pub(super) fn class_newtype<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
+    pub(super) fn class_newtype<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
         let diverted = self.divert_class(name)?;
         let outer_form = std::mem::replace(&mut self.form, Form::Argument);
         let outer = self.set_hashed(false);
@@ -133,8 +141,8 @@ impl<S: Sink> Dump<S> {
         Ok(())
     }
 
-    /// The member of the enumeration `name` with the value that the variant's name stands for. Members are singletons,
-    /// so each is written once.
+    /// The member of the enumeration `name` with the value that the variant's name stands for.
+    /// Members are singletons, so each is written once.
     #[inline(never)]
     pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
         if self.divert_class(name)? {

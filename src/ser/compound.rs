@@ -1,19 +1,21 @@
 //! serde's containers: list, tuple, dict, and the fields of a struct.
 //!
-//! A list or dict that comes all at once is written as a mark, its items, and LIST or DICT: one byte less than CPython's
-//! `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of three ints in half the time), because it makes
-//! the list at its right size in one go. CPython cannot write so itself, as it memoizes the list before its items.
-//! Items beyond the first thousand follow in batches, as CPython writes them, so that a reader's stack stays small.
+//! A list or dict that comes all at once is written as a mark, its items, and LIST or DICT: one
+//! byte less than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of
+//! three ints in half the time), because it makes the list at its right size in one go. CPython
+//! cannot write so itself, as it memoizes the list before its items. Items beyond the first
+//! thousand follow in batches, as CPython writes them, so that a reader's stack stays small.
 //!
-//! A container's length is known only to have been announced. What comes is what counts: where none is announced the first
-//! opcode waits for the first item, and a mark without any makes the empty container too. Only a tuple of up to three must
-//! keep its word, since its opcode needs no mark.
+//! A container's length is known only to have been announced. What comes is what counts: where none
+//! is announced the first opcode waits for the first item, and a mark without any makes the empty
+//! container too. Only a tuple of up to three must keep its word, since its opcode needs no mark.
 //!
 //! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
 //!
-//! The structs here are what serde's generated code drives: keep the common case of an element or field to one
-//! comparison and the value itself. Their methods are always inlined and hand no reference to `self` on, so that a
-//! container's state lives in registers and a tuple's length is known when it is compiled.
+//! The structs here are what serde's generated code drives: keep the common case of an element or
+//! field to one comparison and the value itself. Their methods are always inlined and hand no
+//! reference to `self` on, so that a container's state lives in registers and a tuple's length is
+//! known when it is compiled.
 
 use serde::ser::{self, Serialize};
 
@@ -38,8 +40,9 @@ enum Open {
     Later,
 }
 
-/// Writes the mark of a list or dict that says it will have items; gives how much is open then, and for how many. Should none
-/// come, it is an empty one all the same; but such ones are no opcode boundary, so at the end of a frame the mark waits.
+/// Writes the mark of a list or dict that says it will have items; gives how much is open then, and
+/// for how many. Should none come, it is an empty one all the same; but such ones are no opcode
+/// boundary, so at the end of a frame the mark waits.
 #[inline(always)]
 fn begin<S: Sink>(dump: &mut Dump<S>, len: Option<usize>) -> (Open, u32) {
     if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
@@ -66,7 +69,13 @@ impl<'a, S: Sink> Seq<'a, S> {
     pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
         dump.emit.enter();
         let (open, left) = begin(dump, len);
-        Ok(Self { dump, left, open, batches: usize::from(open == Open::First), pace: Pace::new(len) })
+        Ok(Self {
+            dump,
+            left,
+            open,
+            batches: usize::from(open == Open::First),
+            pace: Pace::new(len),
+        })
     }
 
     /// The end of most lists takes no call.
@@ -120,7 +129,8 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
     }
 }
 
-/// Ends one batch of a list and begins the next. By value, so that the list's own state can stay in registers.
+/// Ends one batch of a list and begins the next. By value, so that the list's own state can stay in
+/// registers.
 #[inline(never)]
 fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
     let next = match open {
@@ -160,7 +170,8 @@ enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call; whether the call's result must be hashable, and whether it is a diversion.
+    /// The arguments of a call; whether the call's result must be hashable, and whether it is a
+    /// diversion.
     Call(bool, bool),
 }
 
@@ -294,7 +305,13 @@ impl<'a, S: Sink> Map<'a, S> {
     pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
         dump.emit.enter();
         let outer = dump.set_hashed(false);
-        Ok(Self { dump, left: 0, open: Open::No, kind: MapKind::State(outer), pace: Pace::new(None) })
+        Ok(Self {
+            dump,
+            left: 0,
+            open: Open::No,
+            kind: MapKind::State(outer),
+            pace: Pace::new(None),
+        })
     }
 
     pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
@@ -342,7 +359,11 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
     }
 
     #[inline(always)]
-    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Result<()> {
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<()> {
         self.serialize_key(key)?;
         self.serialize_value(value)
     }
@@ -394,7 +415,8 @@ enum FieldsKind {
     Dict,
     /// The value of a variant's one entry.
     Variant,
-    /// The state of the instance below it; whether that must be hashable, and whether it is a diversion.
+    /// The state of the instance below it; whether that must be hashable, and whether it is a
+    /// diversion.
     State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
@@ -437,7 +459,8 @@ impl<'a, S: Sink> Fields<'a, S> {
             self.open = true;
             self.dump.emit.mark();
         }
-        let named = if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) };
+        let named =
+            if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) };
         match named {
             Ok(()) => {}
             Err(error) => return Err(error),
@@ -481,7 +504,11 @@ impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
     type Error = Error;
 
     #[inline(always)]
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<()> {
         self.field(key, value)
     }
 
@@ -496,7 +523,11 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
     type Error = Error;
 
     #[inline(always)]
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<()> {
         self.field(key, value)
     }
 

@@ -1,8 +1,10 @@
-//! Diversions: a class-named Rust type whose reduce is rewritten on the way out. See `hooks.rs` for the idea.
+//! Diversions: a class-named Rust type whose reduce is rewritten on the way out. See `hooks.rs` for
+//! the idea.
 //!
-//! What is written meanwhile goes into a buffer of its own, with a memo of its own, at the highest protocol, so that it
-//! reads back by itself. There is one at a time, for nothing within it is rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers come in band, and Rc and Arc lose
-//! their sharing.
+//! What is written meanwhile goes into a buffer of its own, with a memo of its own, at the highest
+//! protocol, so that it reads back by itself. There is one at a time, for nothing within it is
+//! rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers
+//! come in band, and Rc and Arc lose their sharing.
 
 use serde::ser::Serialize;
 
@@ -31,7 +33,8 @@ impl<S: Sink> Dump<S> {
     fn divert_named(&mut self, name: &'static str) -> Result<bool> {
         let Some(class) = ClassName::parse(name)? else { return Ok(false) };
         let class = class.first();
-        let rewrites = self.hooks.as_ref().is_some_and(|hooks| hooks.rewrites(class.module, class.qualname));
+        let rewrites =
+            self.hooks.as_ref().is_some_and(|hooks| hooks.rewrites(class.module, class.qualname));
         if rewrites { self.divert() } else { Ok(false) }
     }
 
@@ -79,7 +82,9 @@ impl<S: Sink> Dump<S> {
     /// The error of a buffer callback below protocol 5.
     pub(super) fn check_hooks(&self) -> Result<()> {
         let protocol = self.emit.protocol();
-        if self.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some()) && protocol < crate::Protocol::V5 {
+        if self.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some())
+            && protocol < crate::Protocol::V5
+        {
             return Err(Error::unsupported(format!(
                 "a buffer_callback needs protocol 5, and this is {}",
                 protocol.number()

@@ -1,8 +1,9 @@
 //! [`Dump`]: serde's `Serializer` for every value below the top of a pickle.
 //!
-//! Each method is one call of the emitter; what is worth a comment is what Python would not take. The keys of a dict
-//! and the elements of a set must be hashable there, so in such a place a sequence is written as a tuple, and what has
-//! no hashable form is an error here rather than a `TypeError` in the reader.
+//! Each method is one call of the emitter; what is worth a comment is what Python would not take.
+//! The keys of a dict and the elements of a set must be hashable there, so in such a place a
+//! sequence is written as a tuple, and what has no hashable form is an error here rather than a
+//! `TypeError` in the reader.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -30,7 +31,8 @@ pub struct Dump<S> {
     scratch: String,
     /// Scalars that were read by `special.rs` rather than written.
     pub(super) captured: Vec<Captured>,
-    /// The class-named newtype whose content comes next, and how that content was written: see `class.rs`.
+    /// The class-named newtype whose content comes next, and how that content was written: see
+    /// `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::Form,
     pub(crate) hooks: Option<Arc<Hooks>>,
@@ -202,7 +204,8 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         // Taken out, so that a `Display` which serializes something itself finds an empty one.
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
-        write!(scratch, "{value}").map_err(|_| Error::data("a Display implementation returned an error"))?;
+        write!(scratch, "{value}")
+            .map_err(|_| Error::data("a Display implementation returned an error"))?;
         let result = self.emit.text(&scratch);
         self.scratch = scratch;
         result
@@ -237,7 +240,12 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     #[inline]
-    fn serialize_unit_variant(self, name: &'static str, _: u32, variant: &'static str) -> Result<()> {
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<()> {
         match (class::kind(name), class::kind(variant)) {
             (_, Kind::Class) => self.class_global(variant),
             (Kind::Class, _) => self.member(name, variant),
@@ -249,7 +257,11 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
         match class::kind(name) {
             Kind::Plain => value.serialize(self),
             Kind::Class => self.class_newtype(name, value),
@@ -312,8 +324,9 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         Map::new(self, len)
     }
 
-    /// Always inlined, for the name is a constant where it is called, and with it the kind of fields that come. Not in debug builds,
-    /// where it would add to the stack that each level takes.
+    /// Always inlined, for the name is a constant where it is called, and with it the kind of
+    /// fields that come. Not in debug builds, where it would add to the stack that each level
+    /// takes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
         match class::kind(name) {

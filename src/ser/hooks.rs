@@ -1,14 +1,18 @@
-//! What a caller has a say in while values are written: persistent ids, rewritten reduces, buffers out of band.
+//! What a caller has a say in while values are written: persistent ids, rewritten reduces, buffers
+//! out of band.
 //!
-//! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its parts. So while a dump with
-//! such a hook goes on in a thread ([`armed`]), each `Value` comes as a newtype under a private name ([`token::NODE`]); a
-//! Serializer that has moved to another thread hears of it there when the value asks whether it is human-readable. Any serializer passes through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them
-//! out on the thread (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the value.
-//! Nothing else can find them there: they lie there for one call.
+//! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its
+//! parts. So while a dump with such a hook goes on in a thread ([`armed`]), each `Value` comes as a
+//! newtype under a private name ([`token::NODE`]); a Serializer that has moved to another thread
+//! hears of it there when the value asks whether it is human-readable. Any serializer passes
+//! through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them out on the thread
+//! (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the
+//! value. Nothing else can find them there: they lie there for one call.
 //!
-//! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its bytes go into a buffer
-//! aside (a *diversion*), are read back as a `Value`, and what becomes of that is written in their place. Within a
-//! diversion no hook is asked; what is written of the result passes through them all.
+//! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its
+//! bytes go into a buffer aside (a *diversion*), are read back as a `Value`, and what becomes of
+//! that is written in their place. Within a diversion no hook is asked; what is written of the
+//! result passes through them all.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -66,7 +70,9 @@ impl Hooks {
         let Some(callback) = &self.buffers else { return Ok(Some(buffer)) };
         match callback.try_lock() {
             Ok(mut callback) => Ok(callback(buffer)),
-            Err(_) => Err(Error::unsupported("a buffer_callback is busy with another buffer, or has panicked")),
+            Err(_) => Err(Error::unsupported(
+                "a buffer_callback is busy with another buffer, or has panicked",
+            )),
         }
     }
 }
@@ -150,7 +156,10 @@ pub(super) fn settled() -> bool {
 }
 
 /// A value that says that it is one.
-pub(crate) fn serialize_node<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_node<S: Serializer>(
+    value: &Value,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_struct(token::NODE, &Content(value))
 }
 

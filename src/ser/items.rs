@@ -1,4 +1,5 @@
-//! The items of content in a [`Role`]: of a set, of a tuple that is spliced into another, of an object.
+//! The items of content in a [`Role`]: of a set, of a tuple that is spliced into another, of an
+//! object.
 
 use serde::ser::{self, Serialize};
 
@@ -42,7 +43,8 @@ impl<'a, S: Sink> Items<'a, S> {
         dump.emit.boundary()?;
         dump.emit.enter();
         let outer = dump.hashed;
-        let announced = len.and_then(|len| u8::try_from(len).ok()).map_or(MANY, |len| len.min(MANY));
+        let announced =
+            len.and_then(|len| u8::try_from(len).ok()).map_or(MANY, |len| len.min(MANY));
         match role {
             Role::Set => {
                 dump.emit.op(Opcode::EmptySet);
@@ -133,7 +135,11 @@ impl<S: Sink> Content<'_, S> {
                 return self.next_addition(first);
             }
             Role::HashableList if !first => {
-                emit.op(if self.written == BATCH as usize { Opcode::List } else { Opcode::Appends });
+                emit.op(if self.written == BATCH as usize {
+                    Opcode::List
+                } else {
+                    Opcode::Appends
+                });
             }
             Role::HashableList => {}
             Role::Set | Role::SetItems if !first => emit.op(Opcode::Additems),
@@ -163,7 +169,8 @@ impl<S: Sink> Content<'_, S> {
         });
     }
 
-    /// Before protocol 4 no opcode adds to a set: each item is a call of the object's `add`, whose result is dropped.
+    /// Before protocol 4 no opcode adds to a set: each item is a call of the object's `add`, whose
+    /// result is dropped.
     fn next_addition(&mut self, first: bool) -> Result<()> {
         self.left = 1;
         let emit = &mut self.dump.emit;
@@ -197,7 +204,10 @@ impl<S: Sink> Content<'_, S> {
             Role::Tuple => emit.close_tuple(self.announced.into(), self.written)?,
             Role::ListItems | Role::DictItems if some => self.close_batch(),
             Role::Pair if self.written != 2 => {
-                return Err(Error::data(format!("expected {}, found {} items", self.role, self.written)));
+                return Err(Error::data(format!(
+                    "expected {}, found {} items",
+                    self.role, self.written
+                )));
             }
             _ => {}
         }

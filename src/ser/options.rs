@@ -42,7 +42,8 @@ impl Default for SerOptions {
 }
 
 impl SerOptions {
-    /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for long text, frames.
+    /// Protocol 4, names of Python 2 where the protocol is one of Python 2's, no memo for long
+    /// text, frames.
     pub fn new() -> Self {
         Self {
             protocol: Protocol::DEFAULT,
@@ -61,7 +62,8 @@ impl SerOptions {
         self
     }
 
-    /// Whether protocols 0 to 2 name globals as Python 2 does, so that it finds them: yes unless asked otherwise.
+    /// Whether protocols 0 to 2 name globals as Python 2 does, so that it finds them: yes unless
+    /// asked otherwise.
     ///
     /// Python 3 understands either, as its own `fix_imports` is on by default.
     ///
@@ -80,16 +82,17 @@ impl SerOptions {
         self
     }
 
-    /// Whether text that comes again is written as a reference to its first occurrence: no unless asked otherwise.
+    /// Whether text that comes again is written as a reference to its first occurrence: no unless
+    /// asked otherwise.
     ///
-    /// It pays where a few values are repeated many times, as in a column of categories: the pickle is smaller, and
-    /// Python reads it faster and shares the strings. Otherwise it costs a look-up of every text, a copy and a byte of
-    /// output for each distinct one, and time to read it.
+    /// It pays where a few values are repeated many times, as in a column of categories: the pickle
+    /// is smaller, and Python reads it faster and shares the strings. Otherwise it costs a look-up
+    /// of every text, a copy and a byte of output for each distinct one, and time to read it.
     ///
-    /// Names of fields and variants are always written once. And without this option too, text of up to 15 bytes that
-    /// comes again soon is written as a reference where that is cheap, from protocol 2 on and beyond a pickle's first
-    /// KiB: equal strings may be one object in Python. The content of an [`Rc`](std::rc::Rc) or [`Arc`] that is
-    /// [shared](crate::shared) never is.
+    /// Names of fields and variants are always written once. And without this option too, text of
+    /// up to 15 bytes that comes again soon is written as a reference where that is cheap, from
+    /// protocol 2 on and beyond a pickle's first KiB: equal strings may be one object in Python.
+    /// The content of an [`Rc`](std::rc::Rc) or [`Arc`] that is [shared](crate::shared) never is.
     ///
     /// ```
     /// use serde_pickle::SerOptions;
@@ -106,17 +109,19 @@ impl SerOptions {
         self
     }
 
-    /// Whether protocols 4 and 5 cut the pickle into frames, which lets a reader of a file take it in large pieces:
-    /// yes unless asked otherwise.
+    /// Whether protocols 4 and 5 cut the pickle into frames, which lets a reader of a file take it
+    /// in large pieces: yes unless asked otherwise.
     ///
-    /// A frame costs nine bytes, which is a lot for the smallest messages; every reader takes a pickle without one.
+    /// A frame costs nine bytes, which is a lot for the smallest messages; every reader takes a
+    /// pickle without one.
     #[must_use]
     pub fn framing(mut self, framing: bool) -> Self {
         self.framing = framing;
         self
     }
 
-    /// Writes the globals in `extensions` by their codes, at protocol 2 and above: no codes unless asked otherwise.
+    /// Writes the globals in `extensions` by their codes, at protocol 2 and above: no codes unless
+    /// asked otherwise.
     ///
     /// A reader needs the same registry; Python's is that of `copyreg.add_extension`.
     ///
@@ -135,11 +140,13 @@ impl SerOptions {
         self
     }
 
-    /// Asks `persistent_id` about each [`Value`] that is written, whether it stands outside the pickle, under which id:
-    /// `Pickler.persistent_id`. A value it has an id for is not looked into.
+    /// Asks `persistent_id` about each [`Value`] that is written, whether it stands outside the
+    /// pickle, under which id: `Pickler.persistent_id`. A value it has an id for is not looked
+    /// into.
     ///
-    /// An id is written without asking about it; the values within it are asked about, as in Python. At protocol 0 ids are
-    /// text or ints. Rust types say it by [`PersistentId`](crate::PersistentId).
+    /// An id is written without asking about it; the values within it are asked about, as in
+    /// Python. At protocol 0 ids are text or ints. Rust types say it by
+    /// [`PersistentId`](crate::PersistentId).
     ///
     /// ```
     /// use serde_pickle::{SerOptions, Value, pickle};
@@ -163,8 +170,9 @@ impl SerOptions {
         self
     }
 
-    /// The same for the objects of a [`Graph`](crate::Graph), which [`graph_to_vec`](Self::graph_to_vec) writes: each time
-    /// that one is to be written, be it the first or a reference to it.
+    /// The same for the objects of a [`Graph`](crate::Graph), which
+    /// [`graph_to_vec`](Self::graph_to_vec) writes: each time that one is to be written, be it the
+    /// first or a reference to it.
     ///
     /// ```
     /// use serde_pickle::{Graph, SerOptions, Value};
@@ -184,15 +192,17 @@ impl SerOptions {
         self
     }
 
-    /// Rewrites the objects of a class on the way out: another name for the class, another constructor, a field less.
-    /// `Pickler.dispatch_table`, and `reducer_override`.
+    /// Rewrites the objects of a class on the way out: another name for the class, another
+    /// constructor, a field less. `Pickler.dispatch_table`, and `reducer_override`.
     ///
-    /// `rewrite` gets an object by its [`Reduce`], and says what to write for it: a `Reduce` again, or any [`Value`]. It is
-    /// asked about every object of the class `class`, whether it comes from a [`Value`], from a
-    /// [`Graph`](crate::Graph), or from a Rust type that is named as the class. What it returns is not rewritten again; the objects within that are.
+    /// `rewrite` gets an object by its [`Reduce`], and says what to write for it: a `Reduce` again,
+    /// or any [`Value`]. It is asked about every object of the class `class`, whether it comes from
+    /// a [`Value`], from a [`Graph`](crate::Graph), or from a Rust type that is named as the class.
+    /// What it returns is not rewritten again; the objects within that are.
     ///
-    /// A Rust type that is rewritten is put together in memory first. Its buffers are written in band, and what is shared
-    /// within it, or within an object of a graph, is written several times.
+    /// A Rust type that is rewritten is put together in memory first. Its buffers are written in
+    /// band, and what is shared within it, or within an object of a graph, is written several
+    /// times.
     ///
     /// ```
     /// use serde_derive::Serialize;
@@ -223,11 +233,11 @@ impl SerOptions {
         self
     }
 
-    /// Offers each [`PickleBuffer`] to `callback`, which takes it, to send it beside the pickle, or gives it back to be
-    /// written in band (PEP 574). Protocol 5 only.
+    /// Offers each [`PickleBuffer`] to `callback`, which takes it, to send it beside the pickle, or
+    /// gives it back to be written in band (PEP 574). Protocol 5 only.
     ///
-    /// The reader is given the buffers in the order in which they were taken. [`to_vec_with_buffers`] is this with a
-    /// callback that takes all.
+    /// The reader is given the buffers in the order in which they were taken.
+    /// [`to_vec_with_buffers`] is this with a callback that takes all.
     ///
     /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
     #[must_use]
@@ -258,7 +268,10 @@ impl SerOptions {
     ///
     /// # Errors
     /// As [`to_vec`](Self::to_vec); a protocol below 5.
-    pub fn to_vec_with_buffers<T: Serialize + ?Sized>(&self, value: &T) -> Result<(Vec<u8>, Vec<PickleBuffer>)> {
+    pub fn to_vec_with_buffers<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+    ) -> Result<(Vec<u8>, Vec<PickleBuffer>)> {
         let taken = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&taken);
         let options = self.clone().buffer_callback(move |buffer| match into.lock() {
@@ -293,7 +306,11 @@ impl SerOptions {
     ///
     /// # Errors
     /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
-    pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
+    pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(
+        &self,
+        writer: W,
+        value: &T,
+    ) -> Result<()> {
         let mut dump = self.start_one(Stream(writer));
         dump.begin()?;
         value.serialize(&mut dump)?;
@@ -326,8 +343,16 @@ impl SerOptions {
 
     #[inline(always)]
     fn start_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Dump<S> {
-        let emit =
-            || Emitter::new(sink, self.protocol, self.fix_imports, self.framing, sharing, self.extensions.as_ref());
+        let emit = || {
+            Emitter::new(
+                sink,
+                self.protocol,
+                self.fix_imports,
+                self.framing,
+                sharing,
+                self.extensions.as_ref(),
+            )
+        };
         Dump::new(emit, self.hooks.clone())
     }
 }

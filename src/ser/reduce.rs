@@ -1,8 +1,10 @@
-//! An object as `__reduce__` describes it: the fields of `$serde_pickle::Reduce`, in the order of their list.
+//! An object as `__reduce__` describes it: the fields of `$serde_pickle::Reduce`, in the order of
+//! their list.
 //!
-//! A pickle wants the parts in nearly the order in which they come, so they are written as they do. Exceptions: `how`
-//! comes first and is kept; INST names its class after the arguments; a state setter is called with an object and a
-//! state that are on the stack already, and takes both through the memo.
+//! A pickle wants the parts in nearly the order in which they come, so they are written as they do.
+//! Exceptions: `how` comes first and is kept; INST names its class after the arguments; a state
+//! setter is called with an object and a state that are on the stack already, and takes both
+//! through the memo.
 //!
 //! Source: `save_reduce` in CPython's `Modules/_pickle.c`; PEP 307.
 
@@ -40,7 +42,8 @@ enum Spelling {
     NewObjCall,
     /// `cls args kwargs NEWOBJ_EX`.
     NewObjEx,
-    /// `functools.partial(cls.__new__, cls, *args, **kwargs) () REDUCE`; where the memo has `cls` and `cls.__new__`.
+    /// `functools.partial(cls.__new__, cls, *args, **kwargs) () REDUCE`; where the memo has `cls`
+    /// and `cls.__new__`.
     NewObjPartial { class: u32, new: u32 },
     /// `MARK args INST`.
     Inst { module: Box<str>, name: Box<str> },
@@ -67,7 +70,8 @@ impl Progress {
         key: &'static str,
         value: &T,
     ) -> Result<()> {
-        // Without `?`, whose temporaries a debug build keeps on the stack while the value is serialized.
+        // Without `?`, whose temporaries a debug build keeps on the stack while the value is
+        // serialized.
         let result = match self.before(dump, key) {
             Ok(Some(role)) => dump.content(role, value),
             Ok(None) => value.serialize(&mut *dump),
@@ -87,10 +91,14 @@ impl Progress {
         divert::end(dump, self.diverted)
     }
 
-    /// What precedes the field's value, and in which role that is serialized; `None` for a value of its own.
+    /// What precedes the field's value, and in which role that is serialized; `None` for a value of
+    /// its own.
     fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
         if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
-            return Err(Error::unsupported(format!("the field {key} of {} comes in the wrong place", token::REDUCE)));
+            return Err(Error::unsupported(format!(
+                "the field {key} of {} comes in the wrong place",
+                token::REDUCE
+            )));
         }
         self.fields += 1;
         let emit = &mut dump.emit;
@@ -204,7 +212,8 @@ impl Progress {
                 }
                 _ => {}
             },
-            // There is always an answer to pop: objects nest, and without one this would take that of an outer object.
+            // There is always an answer to pop: objects nest, and without one this would take that
+            // of an outer object.
             "state" if !took_some(dump) => self.state = None,
             "state_setter" => match (took_some(dump), self.state) {
                 (false, Some(_)) => dump.emit.op(Opcode::Build),
@@ -225,7 +234,8 @@ fn took_some<S>(dump: &mut Dump<S>) -> bool {
 
 /// How an object made in the way `how` is spelled at the protocol.
 fn spelling(how: u64, protocol: Protocol) -> Result<Spelling> {
-    let how = u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
+    let how =
+        u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
     Ok(match How::try_from(how)? {
         How::Call => Spelling::Reduce,
         How::NewObj if protocol >= Opcode::Newobj.protocol() => Spelling::NewObj,
@@ -238,7 +248,8 @@ fn spelling(how: u64, protocol: Protocol) -> Result<Spelling> {
 }
 
 impl<S: Sink> Dump<S> {
-    /// Stack: object, state. Moves the state into the memo and memoizes the object too; the setter comes next.
+    /// Stack: object, state. Moves the state into the memo and memoizes the object too; the setter
+    /// comes next.
     pub(super) fn open_state_setter(&mut self) -> Result<()> {
         let state = self.emit.memoize()?;
         self.emit.op(Opcode::Pop);

@@ -1,8 +1,9 @@
 //! [`Serializer`]: a Pickler.
 //!
-//! Each value that is serialized with it is one dump: PROTO, the value, STOP. Since serde ends a container in the
-//! container's own `end`, a container at the top is wrapped in [`Top`], which ends the dump after it. Below the top
-//! everything is a `Dump`'s, so that only a value's outermost code is generated twice.
+//! Each value that is serialized with it is one dump: PROTO, the value, STOP. Since serde ends a
+//! container in the container's own `end`, a container at the top is wrapped in [`Top`], which ends
+//! the dump after it. Below the top everything is a `Dump`'s, so that only a value's outermost code
+//! is generated twice.
 
 use std::fmt::Display;
 use std::io;
@@ -17,10 +18,12 @@ use crate::write::Stream;
 
 /// Writes pickles one after another into one stream, as Python's `pickle.Pickler` does.
 ///
-/// Each value that is serialized is one dump. The memo is kept from one to the next: a name that the first one wrote is
-/// a reference in the second. One `pickle.Unpickler` reads them by as many calls of `load`; for pickles that are read
-/// each by itself, call [`clear_memo`](Serializer::clear_memo) before each value, or use [`to_writer`](crate::to_writer).
-/// Our own [`Deserializer`](crate::Deserializer) is such an Unpickler with [`keep_memo`](crate::Deserializer::keep_memo).
+/// Each value that is serialized is one dump. The memo is kept from one to the next: a name that
+/// the first one wrote is a reference in the second. One `pickle.Unpickler` reads them by as many
+/// calls of `load`; for pickles that are read each by itself, call
+/// [`clear_memo`](Serializer::clear_memo) before each value, or use
+/// [`to_writer`](crate::to_writer). Our own [`Deserializer`](crate::Deserializer) is such an
+/// Unpickler with [`keep_memo`](crate::Deserializer::keep_memo).
 ///
 /// ```
 /// use serde::Serialize;
@@ -41,8 +44,8 @@ use crate::write::Stream;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// When a value fails, what has been written of it stays the beginning of a pickle without an end, and every further
-/// value is an error: the stream cannot be continued.
+/// When a value fails, what has been written of it stays the beginning of a pickle without an end,
+/// and every further value is an error: the stream cannot be continued.
 pub struct Serializer<W> {
     dump: Dump<Stream<W>>,
 }
@@ -71,12 +74,14 @@ impl<W: io::Write> Serializer<W> {
         Self { dump: options.start(Stream(writer)) }
     }
 
-    /// Forgets what was written, so that the next value refers to nothing before it. `Pickler.clear_memo`.
+    /// Forgets what was written, so that the next value refers to nothing before it.
+    /// `Pickler.clear_memo`.
     pub fn clear_memo(&mut self) {
         self.dump.emit.clear_memo();
     }
 
-    /// The writer. Every value that was serialized without an error has been handed to it; it has not been flushed.
+    /// The writer. Every value that was serialized without an error has been handed to it; it has
+    /// not been flushed.
     pub fn into_inner(self) -> W {
         let Stream(writer) = self.dump.emit.into_sink();
         writer
@@ -90,7 +95,10 @@ impl<W: io::Write> Serializer<W> {
     }
 
     /// One dump of a container.
-    fn top<'a, C>(&'a mut self, open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>) -> Result<Top<C>> {
+    fn top<'a, C>(
+        &'a mut self,
+        open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>,
+    ) -> Result<Top<C>> {
         self.dump.begin()?;
         open(&mut self.dump).map(Top)
     }
@@ -172,7 +180,11 @@ impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
         self.whole(|dump| dump.serialize_newtype_struct(name, value))
     }
 

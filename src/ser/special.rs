@@ -1,9 +1,10 @@
 //! What serde has no method for: the content of a newtype with a private name or a class's.
 //!
-//! Our own types say a set, a big int or a global as a newtype struct whose name is in `reduce/token.rs`, around content
-//! that serde can say. [`Special`] serializes that content in a [`Role`], which decides what its methods do; a method
-//! that the role has no use for is an error that names both. There is one such serializer rather than one a role, as
-//! each would make the compiler generate the code of every type that might be content once more.
+//! Our own types say a set, a big int or a global as a newtype struct whose name is in
+//! `reduce/token.rs`, around content that serde can say. [`Special`] serializes that content in a
+//! [`Role`], which decides what its methods do; a method that the role has no use for is an error
+//! that names both. There is one such serializer rather than one a role, as each would make the
+//! compiler generate the code of every type that might be content once more.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,7 +58,8 @@ pub(super) enum Role {
     Class,
     /// A value of its own, which is told that nobody reads it as text.
     Object,
-    /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing else refers to.
+    /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing
+    /// else refers to.
     Shared,
 }
 
@@ -96,10 +98,14 @@ pub(super) enum Captured {
 impl<S: Sink> Dump<S> {
     /// What a newtype under the private name `name` stands for.
     ///
-    /// Each kind has a function of its own, as serializing recurses and a debug build would reserve the locals of all
-    /// kinds at each level.
+    /// Each kind has a function of its own, as serializing recurses and a debug build would reserve
+    /// the locals of all kinds at each level.
     #[inline(never)]
-    pub(super) fn special<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<()> {
+    pub(super) fn special<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
         match name {
             token::SET => self.set(Role::Set, value),
             token::FROZENSET => self.set(Role::FrozenSet, value),
@@ -183,11 +189,12 @@ impl<S: Sink> Dump<S> {
         Ok(())
     }
 
-    /// A `PickleBuffer`: out of band if the callback takes it, else bytes or a bytearray, as CPython writes it without a
-    /// `buffer_callback`.
+    /// A `PickleBuffer`: out of band if the callback takes it, else bytes or a bytearray, as
+    /// CPython writes it without a `buffer_callback`.
     fn buffer<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.content(Role::Capture, value)?;
-        let (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) = (self.captured.pop(), self.captured.pop())
+        let (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) =
+            (self.captured.pop(), self.captured.pop())
         else {
             return Err(malformed(token::BUFFER));
         };
@@ -239,7 +246,9 @@ impl<S: Sink> Dump<S> {
     /// The module and qualified name that were kept last.
     pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
         match (self.captured.pop(), self.captured.pop()) {
-            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => Ok((module, qualname)),
+            (Some(Captured::Text(qualname)), Some(Captured::Text(module))) => {
+                Ok((module, qualname))
+            }
             _ => Err(malformed(token::GLOBAL)),
         }
     }
@@ -307,7 +316,8 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     type SerializeStruct = Fields<'a, S>;
     type SerializeStructVariant = Fields<'a, S>;
 
-    /// An int of any size says its bytes here rather than its digits, and a Python object itself rather than its text.
+    /// An int of any size says its bytes here rather than its digits, and a Python object itself
+    /// rather than its text.
     fn is_human_readable(&self) -> bool {
         !matches!(self.role, Role::BigInt | Role::Object)
     }
@@ -417,20 +427,36 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         }
     }
 
-    fn serialize_unit_variant(self, name: &'static str, index: u32, variant: &'static str) -> Result<()> {
-        if self.role == Role::Shared && class::kind(name) == Kind::Plain && class::kind(variant) == Kind::Plain {
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<()> {
+        if self.role == Role::Shared
+            && class::kind(name) == Kind::Plain
+            && class::kind(variant) == Kind::Plain
+        {
             return self.dump.emit.str(variant);
         }
         self.argument("a variant")?.serialize_unit_variant(name, index, variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<()> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<()> {
         match (class::kind(name), self.role) {
             (Kind::Plain, _) => value.serialize(self),
             (_, Role::Object | Role::Shared) => self.dump.serialize_newtype_struct(name, value),
             (Kind::Private, _) if name == token::NODE => value.serialize(self),
-            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => value.serialize(self),
-            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => self.dump.content(Role::Capture, value),
+            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => {
+                value.serialize(self)
+            }
+            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
+                self.dump.content(Role::Capture, value)
+            }
             _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),
         }
     }
@@ -447,14 +473,18 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class | Role::Object | Role::Shared => Ok(Items::List(self.argument("")?.serialize_seq(len)?)),
+            Role::Class | Role::Object | Role::Shared => {
+                Ok(Items::List(self.argument("")?.serialize_seq(len)?))
+            }
             role => Items::new(self.dump, role, len),
         }
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
         match self.role {
-            Role::Class | Role::Object | Role::Shared => Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?)),
+            Role::Class | Role::Object | Role::Shared => {
+                Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?))
+            }
             role => Items::new(self.dump, role, Some(len)),
         }
     }
@@ -475,7 +505,9 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Items<'a, S>> {
-        Ok(Items::Tuple(self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?))
+        Ok(Items::Tuple(
+            self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?,
+        ))
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {

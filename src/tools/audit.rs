@@ -1,15 +1,17 @@
 //! [`audit`]: what a pickle would reach for if Python loaded it.
 //!
-//! The machine runs the pickle into nodes, so that names are what the stack and the memo make of them, however they got
-//! there; then the nodes are gone through once, in the order in which they were made. A thing that is called is older than
-//! the call, so one pass settles which reference each call goes back to. No value is made.
+//! The machine runs the pickle into nodes, so that names are what the stack and the memo make of
+//! them, however they got there; then the nodes are gone through once, in the order in which they
+//! were made. A thing that is called is older than the call, so one pass settles which reference
+//! each call goes back to. No value is made.
 //!
-//! The machine runs with [`Config::any_operands`]: names and arguments may be what a call returns, which Python would go on
-//! with. Where it stops all the same, everything before that byte has been found, and Python would have done it.
+//! The machine runs with [`Config::any_operands`]: names and arguments may be what a call returns,
+//! which Python would go on with. Where it stops all the same, everything before that byte has been
+//! found, and Python would have done it.
 //!
-//! Promise: time and memory are linear in the input. Names are kept once each, modules and qualified names apart, since
-//! a pickle can name each of a thousand names in each of a thousand modules; those that `getattr` puts together are charged
-//! to `max_expansion`.
+//! Promise: time and memory are linear in the input. Names are kept once each, modules and
+//! qualified names apart, since a pickle can name each of a thousand names in each of a thousand
+//! modules; those that `getattr` puts together are charged to `max_expansion`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,10 +30,12 @@ use crate::protocol::Protocol;
 use crate::read::{instructions_within, text::Text};
 use crate::reduce::{Resolution, compat};
 
-/// What a pickle would reach for if Python loaded it: the globals it names, what it calls, persistent ids, buffers.
+/// What a pickle would reach for if Python loaded it: the globals it names, what it calls,
+/// persistent ids, buffers.
 ///
-/// Nothing is run, imported or built. It is a list and not a verdict: any name may be harmful, and whether it is, the caller
-/// knows. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about each name as well.
+/// Nothing is run, imported or built. It is a list and not a verdict: any name may be harmful, and
+/// whether it is, the caller knows. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about
+/// each name as well.
 ///
 /// ```
 /// use serde_pickle::tools;
@@ -49,18 +53,20 @@ use crate::reduce::{Resolution, compat};
 /// );
 /// ```
 ///
-/// A pickle that breaks in the middle is audited up to there, as Python runs it up to there; [`Audit::error`] then says why
-/// it ended. Bytes behind STOP are not looked at: [`Audit::length`] tells where they begin.
+/// A pickle that breaks in the middle is audited up to there, as Python runs it up to there;
+/// [`Audit::error`] then says why it ended. Bytes behind STOP are not looked at: [`Audit::length`]
+/// tells where they begin.
 pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
 
 impl DeOptions<'_, '_> {
-    /// Audits a pickle, and asks the [resolver](DeOptions::resolver), if there is one, about every global; see
-    /// [`tools::audit`](crate::tools::audit).
+    /// Audits a pickle, and asks the [resolver](DeOptions::resolver), if there is one, about every
+    /// global; see [`tools::audit`](crate::tools::audit).
     ///
-    /// [Extension codes](DeOptions::extensions) that are registered are listed by name. Refused names do not end the audit.
-    /// The resolver is asked about names alone: nothing is made, so neither are the objects of persistent ids.
+    /// [Extension codes](DeOptions::extensions) that are registered are listed by name. Refused
+    /// names do not end the audit. The resolver is asked about names alone: nothing is made, so
+    /// neither are the objects of persistent ids.
     ///
     /// ```
     /// use serde_pickle::{AllowList, DeOptions};
@@ -75,7 +81,8 @@ impl DeOptions<'_, '_> {
         let config = Config { any_operands: true, hooks: None, ..settings.config(true, None) };
         let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
         let loaded = machine::load(pickle, 0, &mut state, &config);
-        let mut report = Audit::of_instructions(pickle, loaded.as_ref().err(), settings.max_int_digits);
+        let mut report =
+            Audit::of_instructions(pickle, loaded.as_ref().err(), settings.max_int_digits);
 
         let mut auditor = Auditor {
             options: self,
@@ -108,13 +115,15 @@ impl DeOptions<'_, '_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Audit {
-    /// What the pickle takes from outside of itself, each thing once, in the order in which it first comes.
+    /// What the pickle takes from outside of itself, each thing once, in the order in which it
+    /// first comes.
     pub references: Vec<Reference>,
     /// Where out-of-band buffers are taken (NEXT_BUFFER), in bytes from the start.
     pub buffers: Vec<u64>,
     /// The protocol that PROTO announces; the last one, where there are several.
     pub protocol: Option<Protocol>,
-    /// The protocol that introduced the youngest of its opcodes, which may be higher than what is announced.
+    /// The protocol that introduced the youngest of its opcodes, which may be higher than what is
+    /// announced.
     pub needed: Protocol,
     /// How many instructions there are, up to STOP or the error.
     pub instructions: u64,
@@ -134,12 +143,13 @@ pub struct Reference {
     pub resolution: Option<Result<Resolution>>,
     /// Where the pickle names it. To name a global is to import its module.
     pub named: Vec<Site>,
-    /// Where it is called, or an instance of it made. Classes that `copyreg._reconstructor`, `copyreg.__newobj__` and
-    /// `copyreg.__newobj_ex__` make instances of are among them.
+    /// Where it is called, or an instance of it made. Classes that `copyreg._reconstructor`,
+    /// `copyreg.__newobj__` and `copyreg.__newobj_ex__` make instances of are among them.
     pub called: Vec<Site>,
     /// Where something is called that came out of a call of it.
     pub results_called: Vec<Site>,
-    /// How often a state is given (BUILD) to it or to what came out of a call of it: `__setstate__`, or attributes set.
+    /// How often a state is given (BUILD) to it or to what came out of a call of it:
+    /// `__setstate__`, or attributes set.
     pub states: u64,
 }
 
@@ -147,8 +157,8 @@ pub struct Reference {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
-    /// A global, by Python 3's names unless [`fix_imports`](DeOptions::fix_imports) is off; also one that is spelled as
-    /// `getattr` of another, whose names are joined by a dot.
+    /// A global, by Python 3's names unless [`fix_imports`](DeOptions::fix_imports) is off; also
+    /// one that is spelled as `getattr` of another, whose names are joined by a dot.
     Global {
         /// The module.
         module: Arc<str>,
@@ -206,7 +216,9 @@ impl Audit {
             report.needed = report.needed.max(opcode.protocol());
             match (opcode, argument) {
                 (Opcode::Proto, Argument::Int(number)) => {
-                    report.protocol = u8::try_from(number).ok().and_then(|number| Protocol::try_from(number).ok());
+                    report.protocol = u8::try_from(number)
+                        .ok()
+                        .and_then(|number| Protocol::try_from(number).ok());
                 }
                 (Opcode::NextBuffer, _) => report.buffers.push(offset),
                 _ => {}
@@ -218,7 +230,14 @@ impl Audit {
 
 impl Reference {
     fn new(target: Target) -> Self {
-        Self { target, resolution: None, named: Vec::new(), called: Vec::new(), results_called: Vec::new(), states: 0 }
+        Self {
+            target,
+            resolution: None,
+            named: Vec::new(),
+            called: Vec::new(),
+            results_called: Vec::new(),
+            states: 0,
+        }
     }
 
     /// Whether the resolver refuses it.
@@ -278,7 +297,9 @@ impl Auditor<'_> {
             if let Link::Is(reference) | Link::From(reference) = link
                 && let Some(reference) = self.references.get_mut(reference as usize)
             {
-                reference.states += self.nodes.more(&object).filter(|(kind, _)| *kind == RunKind::State).count() as u64;
+                reference.states +=
+                    self.nodes.more(&object).filter(|(kind, _)| *kind == RunKind::State).count()
+                        as u64;
             }
         }
         Ok(())
@@ -308,9 +329,9 @@ impl Auditor<'_> {
 
     fn global(&mut self, object: &Object) -> u32 {
         let names = match *self.nodes.first(object) {
-            [module, name] => {
-                [module, name].map(|handle| self.texts.of_handle(self.nodes, self.input, self.nodes.identity(handle)))
-            }
+            [module, name] => [module, name].map(|handle| {
+                self.texts.of_handle(self.nodes, self.input, self.nodes.identity(handle))
+            }),
             _ => [None; 2],
         };
         let [Some(module), Some(name)] = names else {
@@ -334,16 +355,22 @@ impl Auditor<'_> {
                 name = self.texts.id(new.1);
             }
         }
-        let reference = *self.by_names.entry((module, name)).or_insert(self.references.len() as u32);
+        let reference =
+            *self.by_names.entry((module, name)).or_insert(self.references.len() as u32);
         if reference as usize == self.references.len() {
-            self.add(reference, Target::Global { module: self.texts.get(module), qualname: self.texts.get(name) });
+            self.add(
+                reference,
+                Target::Global { module: self.texts.get(module), qualname: self.texts.get(name) },
+            );
         }
         reference
     }
 
     fn extension(&mut self, object: &Object) -> u32 {
         let code = scalar::extension_code(self.input, object.offset()).unwrap_or(0);
-        if let Some(global) = self.options.settings.extensions.and_then(|registry| registry.get(code)) {
+        if let Some(global) =
+            self.options.settings.extensions.and_then(|registry| registry.get(code))
+        {
             let (module, name) = (self.texts.id(&global.module), self.texts.id(&global.qualname));
             return self.named(module, name, object.flags().has(Flags::PYTHON2));
         }
@@ -356,23 +383,29 @@ impl Auditor<'_> {
     fn instance(&mut self, object: &Object) -> Result<Link> {
         let parts = self.nodes.first(object);
         let callable = parts.first().copied().unwrap_or(Handle::VACANT);
-        let arguments = parts.get(1).map_or(&[][..], |arguments| tuple_items(self.nodes, *arguments));
+        let arguments =
+            parts.get(1).map_or(&[][..], |arguments| tuple_items(self.nodes, *arguments));
         let callee = self.link(callable);
         let site = self.site(object);
         let called = |references: &mut Vec<Reference>, link: Link| match (link, site) {
-            (Link::Is(at), Some(site)) => references.get_mut(at as usize).map(|it| it.called.push(site)),
-            (Link::From(at), Some(site)) => references.get_mut(at as usize).map(|it| it.results_called.push(site)),
+            (Link::Is(at), Some(site)) => {
+                references.get_mut(at as usize).map(|it| it.called.push(site))
+            }
+            (Link::From(at), Some(site)) => {
+                references.get_mut(at as usize).map(|it| it.results_called.push(site))
+            }
             _ => None,
         };
         called(&mut self.references, callee);
         // By the names that are listed, whatever the machine made of them.
         let known = match (Spelling::of(object.flags()), callee) {
-            (Spelling::Reduce, Link::Is(at)) => {
-                self.references.get(at as usize).map_or(Known::Nothing, |reference| match &reference.target {
+            (Spelling::Reduce, Link::Is(at)) => self.references.get(at as usize).map_or(
+                Known::Nothing,
+                |reference| match &reference.target {
                     Target::Global { module, qualname } => Known::of_global(module, qualname),
                     _ => Known::Nothing,
-                })
-            }
+                },
+            ),
             _ => Known::Nothing,
         };
         match (known, arguments) {
@@ -402,16 +435,20 @@ impl Auditor<'_> {
     /// The names that the pickle has put together are longer than the budget allows.
     fn attribute(&mut self, owner: Handle, name: Handle, offset: usize) -> Result<Option<u32>> {
         let Link::Is(owner) = self.link(owner) else { return Ok(None) };
-        let Some(name) = self.texts.of_handle(self.nodes, self.input, self.nodes.identity(name)) else {
+        let Some(name) = self.texts.of_handle(self.nodes, self.input, self.nodes.identity(name))
+        else {
             return Ok(None);
         };
-        let Some(Target::Global { module, qualname }) = self.references.get(owner as usize).map(|it| &it.target) else {
+        let Some(Target::Global { module, qualname }) =
+            self.references.get(owner as usize).map(|it| &it.target)
+        else {
             return Ok(None);
         };
         let (module, qualname, name) = (module.clone(), qualname.clone(), self.texts.get(name));
         let cost = (module.len() + qualname.len() + name.len()) as u64;
         self.budget = self.budget.checked_sub(cost).ok_or_else(|| {
-            Error::limit("the names of attributes come to more than max_expansion allows").at(offset as u64)
+            Error::limit("the names of attributes come to more than max_expansion allows")
+                .at(offset as u64)
         })?;
         let qualname = self.texts.id(&format!("{qualname}.{name}"));
         let module = self.texts.id(&module);
@@ -427,7 +464,8 @@ type TextId = u32;
 struct Texts {
     texts: Vec<Arc<str>>,
     by_text: HashMap<Arc<str>, TextId>,
-    /// By the identity of the value that is the text, so that it is looked at once however often it is fetched.
+    /// By the identity of the value that is the text, so that it is looked at once however often it
+    /// is fetched.
     by_handle: HashMap<Handle, TextId>,
 }
 
@@ -446,7 +484,8 @@ impl Texts {
         id
     }
 
-    /// The text that a value is, if it is one to Python: 8-bit strings are, too. What is no UTF-8 is replaced.
+    /// The text that a value is, if it is one to Python: 8-bit strings are, too. What is no UTF-8
+    /// is replaced.
     fn of_handle(&mut self, nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<TextId> {
         if let Some(&id) = self.by_handle.get(&handle) {
             return Some(id);

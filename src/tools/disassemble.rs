@@ -1,9 +1,10 @@
 //! [`disassemble`]: a pickle in words, as Python's `pickletools.dis` prints it.
 //!
-//! The stack and the memo are followed as far as that needs: which mark an opcode goes back to, how deep to indent, and
-//! whether there is what an opcode takes. What lies on the stack does not matter, so it is a vector of "mark" and "anything
-//! else". This is not the machine, and is stricter in two points, as Python is: a memo index is stored into once, and STOP
-//! finds one thing on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
+//! The stack and the memo are followed as far as that needs: which mark an opcode goes back to, how
+//! deep to indent, and whether there is what an opcode takes. What lies on the stack does not
+//! matter, so it is a vector of "mark" and "anything else". This is not the machine, and is
+//! stricter in two points, as Python is: a memo index is stored into once, and STOP finds one thing
+//! on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
 //!
 //! Promise: the text is a bounded multiple of the input, as the indentation stops growing at
 //! [`limits::DISASSEMBLY_INDENT`]; beyond the text, memory is a small multiple of the input.
@@ -46,18 +47,23 @@ use crate::value::repr;
 ///
 /// To the byte it is the text of CPython 3.13, with these exceptions:
 ///
-/// - What `pickletools` cannot read though an unpickler can, as 8-bit strings of Python 2 at protocol 0 that are not ASCII,
-///   is shown here: as latin-1, which is how `pickletools` shows them at other protocols.
-/// - The indentation of nested marks stops growing at 256 columns, or a million marks would make terabytes of text.
+/// - What `pickletools` cannot read though an unpickler can, as 8-bit strings of Python 2 at
+///   protocol 0 that are not ASCII, is shown here: as latin-1, which is how `pickletools` shows
+///   them at other protocols.
+/// - The indentation of nested marks stops growing at 256 columns, or a million marks would make
+///   terabytes of text.
 /// - Which characters are printable is up to the version of Unicode, Rust's here.
 ///
 /// Bytes behind STOP are not looked at; [`DisassembleOptions::stream`] goes on.
 ///
 /// # Errors
-/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no instructions;
-/// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack or no mark, a memo
-///   index that is fetched before it is stored or is stored twice, something left on the stack at the end;
-/// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits, which Python does not print either.
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
+///   instructions;
+/// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack
+///   or no mark, a memo index that is fetched before it is stored or is stored twice, something
+///   left on the stack at the end;
+/// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits, which Python does not
+///   print either.
 ///
 /// The text up to there is lost; [`DisassembleOptions::write`] keeps it.
 pub fn disassemble(pickle: &[u8]) -> Result<String> {
@@ -103,14 +109,15 @@ impl DisassembleOptions {
         Self { indent: 4, annotate: 0, stream: false, keep_memo: false }
     }
 
-    /// Columns by which each mark indents what follows, up to 256 columns together. Default: 4. Python's `indentlevel`.
+    /// Columns by which each mark indents what follows, up to 256 columns together. Default: 4.
+    /// Python's `indentlevel`.
     pub fn indent(mut self, columns: usize) -> Self {
         self.indent = columns;
         self
     }
 
-    /// Describes the opcode on each line, from about this column on, 256 at most. Default: 0, no description. Python's
-    /// `annotate`.
+    /// Describes the opcode on each line, from about this column on, 256 at most. Default: 0, no
+    /// description. Python's `annotate`.
     ///
     /// The words are those of [`Opcode::description`], not Python's.
     pub fn annotate(mut self, column: usize) -> Self {
@@ -118,13 +125,15 @@ impl DisassembleOptions {
         self
     }
 
-    /// Whether pickles that follow one another are disassembled up to the end of the input. Default: false, only the first.
+    /// Whether pickles that follow one another are disassembled up to the end of the input.
+    /// Default: false, only the first.
     pub fn stream(mut self, stream: bool) -> Self {
         self.stream = stream;
         self
     }
 
-    /// Whether the pickles of a stream have one memo, as those of one Pickler do. Default: false. Python's `memo`.
+    /// Whether the pickles of a stream have one memo, as those of one Pickler do. Default: false.
+    /// Python's `memo`.
     pub fn keep_memo(mut self, keep: bool) -> Self {
         self.keep_memo = keep;
         self
@@ -140,8 +149,9 @@ impl DisassembleOptions {
         Ok(text)
     }
 
-    /// Disassembles into a writer, line by line: what precedes an error is written, with the line that the error is about
-    /// if that could be read. So a pickle that is broken is seen up to where it breaks.
+    /// Disassembles into a writer, line by line: what precedes an error is written, with the line
+    /// that the error is about if that could be read. So a pickle that is broken is seen up to
+    /// where it breaks.
     ///
     /// ```
     /// use serde_pickle::tools::DisassembleOptions;
@@ -169,7 +179,13 @@ impl DisassembleOptions {
     }
 
     /// One pickle from byte `start` on; gives where it ends.
-    fn write_pickle(&self, bytes: &[u8], start: usize, memo: &mut Indexes<()>, out: &mut dyn Write) -> Result<usize> {
+    fn write_pickle(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        memo: &mut Indexes<()>,
+        out: &mut dyn Write,
+    ) -> Result<usize> {
         let mut stack = Stack::default();
         let mut highest = 0;
         let mut line = String::new();
@@ -189,7 +205,8 @@ impl DisassembleOptions {
             if self.annotate > 0 {
                 let width = line.chars().count();
                 let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
-                column = if width.max(column) > ANNOTATION { self.annotate } else { width.max(column) };
+                column =
+                    if width.max(column) > ANNOTATION { self.annotate } else { width.max(column) };
                 let _ = write!(line, " {}", opcode.description());
             }
             writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
@@ -202,7 +219,8 @@ impl DisassembleOptions {
             0 => Ok(end),
             left => {
                 let items = if left == 1 { "item is" } else { "items are" };
-                Err(Error::syntax(format!("{left} {items} left on the stack after STOP")).at(end as u64 - 1))
+                Err(Error::syntax(format!("{left} {items} left on the stack after STOP"))
+                    .at(end as u64 - 1))
             }
         }
     }
@@ -229,8 +247,11 @@ fn write_line(
 ) -> Result<()> {
     // Writing to a String does not fail.
     let byte = opcode.byte();
-    let _ =
-        if byte.is_ascii_graphic() { write!(line, "{:<4} ", char::from(byte)) } else { write!(line, "\\x{byte:02x} ") };
+    let _ = if byte.is_ascii_graphic() {
+        write!(line, "{:<4} ", char::from(byte))
+    } else {
+        write!(line, "\\x{byte:02x} ")
+    };
     let indent = indent.min(limits::DISASSEMBLY_INDENT);
     let _ = write!(line, "{:indent$}{}", "", opcode.name());
     if *argument != Argument::None || note.is_some() {
@@ -261,17 +282,27 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
         Argument::Int(value) => write!(line, "{value}"),
         Argument::BigInt(value) => match repr::decimal(value) {
             Some(digits) => line.write_str(&digits),
-            None => return Err(Error::limit(format!("an int has more than {} digits", limits::INT_DIGITS))),
+            None => {
+                return Err(Error::limit(format!(
+                    "an int has more than {} digits",
+                    limits::INT_DIGITS
+                )));
+            }
         },
         Argument::Float(value) => repr::write_float(line, *value),
         Argument::Str(text) => repr::write_plain_str(line, text),
         Argument::Surrogates(bytes) => repr::write_surrogates(line, bytes),
         Argument::Names(module, name) => repr::write_plain_str(line, &format!("{module} {name}")),
         Argument::Bytes(bytes) => match opcode.argument() {
-            ArgumentKind::Bytes1 | ArgumentKind::Bytes4 | ArgumentKind::Bytes8 => repr::write_bytes(line, bytes),
+            ArgumentKind::Bytes1 | ArgumentKind::Bytes4 | ArgumentKind::Bytes8 => {
+                repr::write_bytes(line, bytes)
+            }
             ArgumentKind::Bytearray8 => repr::write_bytearray(line, bytes),
             // 8-bit strings, and lines.
-            _ => repr::write_plain_str(line, &bytes.iter().copied().map(char::from).collect::<String>()),
+            _ => repr::write_plain_str(
+                line,
+                &bytes.iter().copied().map(char::from).collect::<String>(),
+            ),
         },
     };
     Ok(())
@@ -305,10 +336,14 @@ impl Fault {
         Error::syntax(match self {
             Self::NoMark => format!("{name} needs a mark, and there is none"),
             Self::Twice => format!("{name} stores under a memo index that was stored under before"),
-            Self::Never => format!("{name} fetches from a memo index that nothing was stored under"),
+            Self::Never => {
+                format!("{name} fetches from a memo index that nothing was stored under")
+            }
             Self::NothingToStore => format!("{name} finds nothing on the stack to store"),
             Self::MarkToStore => format!("{name} finds a mark to store"),
-            Self::TooFew { wanted, found } => format!("{name} takes {wanted} off the stack, which has {found}"),
+            Self::TooFew { wanted, found } => {
+                format!("{name} takes {wanted} off the stack, which has {found}")
+            }
         })
     }
 }
@@ -323,13 +358,18 @@ enum Item {
 #[derive(Default)]
 struct Stack {
     items: Vec<Item>,
-    /// Where the opcodes are that pushed the marks. A mark that an opcode took for an ordinary item is still here.
+    /// Where the opcodes are that pushed the marks. A mark that an opcode took for an ordinary item
+    /// is still here.
     marks: Vec<usize>,
 }
 
 impl Stack {
     /// What an instruction does, what is to be said of it, and what is wrong with it.
-    fn run(&mut self, instruction: &Instruction<'_>, memo: &mut Indexes<()>) -> (Option<Note>, Option<Fault>) {
+    fn run(
+        &mut self,
+        instruction: &Instruction<'_>,
+        memo: &mut Indexes<()>,
+    ) -> (Option<Note>, Option<Fault>) {
         let Instruction { at, opcode, ref argument, .. } = *instruction;
         let effect = opcode.stack_effect();
         let mut pops = usize::from(effect.pops);

@@ -1,9 +1,12 @@
-//! Instructions as `pickletools.genops` reads them, for what has to come out as `pickletools` has it.
+//! Instructions as `pickletools.genops` reads them, for what has to come out as `pickletools` has
+//! it.
 //!
-//! It is not quite how an unpickler reads them, nor how [`opcode::instructions`](crate::opcode::instructions) does: numbers
-//! in text are decimal whatever C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names
-//! have their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an unpickler can
-//! (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the unpickler reads it.
+//! It is not quite how an unpickler reads them, nor how
+//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal whatever
+//! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
+//! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
+//! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
+//! unpickler reads it.
 
 use std::borrow::Cow;
 
@@ -24,7 +27,8 @@ pub(super) struct Instruction<'a> {
     pub(super) argument: Argument<'a>,
 }
 
-/// The instructions of the pickle that begins at byte `start`, from the first to STOP. Nothing follows an error.
+/// The instructions of the pickle that begins at byte `start`, from the first to STOP. Nothing
+/// follows an error.
 pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<Instruction<'_>>> {
     let mut cursor = Cursor::new(bytes, start);
     let mut done = false;
@@ -58,9 +62,15 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
         ArgumentKind::Float8 => Argument::Float(cursor.read_float8()?),
         ArgumentKind::Long1 => long(cursor.read_counted1()?),
         ArgumentKind::Long4 => long(cursor.read_long4()?),
-        ArgumentKind::String1 | ArgumentKind::Bytes1 => Argument::Bytes(cursor.read_counted1()?.into()),
-        ArgumentKind::String4 | ArgumentKind::Bytes4 => Argument::Bytes(cursor.read_counted4()?.into()),
-        ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => Argument::Bytes(cursor.read_counted8()?.into()),
+        ArgumentKind::String1 | ArgumentKind::Bytes1 => {
+            Argument::Bytes(cursor.read_counted1()?.into())
+        }
+        ArgumentKind::String4 | ArgumentKind::Bytes4 => {
+            Argument::Bytes(cursor.read_counted4()?.into())
+        }
+        ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
+            Argument::Bytes(cursor.read_counted8()?.into())
+        }
         ArgumentKind::Unicode1 => {
             let payload = cursor.read_counted1()?;
             text_argument(cursor.checked(text::decode_utf8(payload))?)
@@ -107,7 +117,9 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
         ArgumentKind::TwoLines => {
             let names = [cursor.read_line()?, cursor.read_line()?];
             let text = match names.map(unescaped) {
-                [Some(module), Some(name)] => [module, name].map(|name| String::from_utf8_lossy(&name).into_owned()),
+                [Some(module), Some(name)] => {
+                    [module, name].map(|name| String::from_utf8_lossy(&name).into_owned())
+                }
                 _ => match names.map(std::str::from_utf8) {
                     [Ok(module), Ok(name)] => [module, name].map(str::to_owned),
                     _ => {
@@ -159,7 +171,10 @@ fn decimal_line(line: &[u8], opcode: Opcode) -> Option<Decimal> {
     let text = std::str::from_utf8(trimmed(line)).ok()?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = without_underscores(digits)?;
-    if digits.is_empty() || digits.len() > limits::INT_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    if digits.is_empty()
+        || digits.len() > limits::INT_DIGITS
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let negative = text.starts_with('-');
@@ -260,7 +275,9 @@ mod tests {
 
     #[test]
     fn numbers_are_decimal() {
-        for (line, value) in [("7", 7), ("010", 10), (" -5 ", -5), ("+1_000", 1000), (" 1", 1), ("0x10", 16)] {
+        for (line, value) in
+            [("7", 7), ("010", 10), (" -5 ", -5), ("+1_000", 1000), (" 1", 1), ("0x10", 16)]
+        {
             assert_eq!(only(format!("I{line}\n").as_bytes()), Argument::Int(value), "{line}");
         }
         assert_eq!(only(b"I01\n"), Argument::Bool(true));
@@ -269,7 +286,9 @@ mod tests {
         for line in ["", "_1", "1_", "1__0", "--1", "x"] {
             assert!(genops(format!("I{line}\n").as_bytes(), 0).next().unwrap().is_err(), "{line}");
         }
-        for (line, value) in [("1.5", 1.5), (" 1_0.0_1e1_0\t", 10.01e10), ("1e999", f64::INFINITY), (".5", 0.5)] {
+        for (line, value) in
+            [("1.5", 1.5), (" 1_0.0_1e1_0\t", 10.01e10), ("1e999", f64::INFINITY), (".5", 0.5)]
+        {
             assert_eq!(only(format!("F{line}\n").as_bytes()), Argument::Float(value), "{line}");
         }
         assert!(genops(b"F1_.5\n", 0).next().unwrap().is_err());
@@ -288,7 +307,9 @@ mod tests {
     fn indexes_are_any_int() {
         let mut indexes = Indexes::default();
         for (number, index) in
-            [Argument::Int(-1), Argument::Bool(true), Argument::BigInt(BigInt::from(1) << 70)].into_iter().enumerate()
+            [Argument::Int(-1), Argument::Bool(true), Argument::BigInt(BigInt::from(1) << 70)]
+                .into_iter()
+                .enumerate()
         {
             assert!(!indexes.contains(&index));
             indexes.insert(&index, number);

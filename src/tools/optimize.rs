@@ -1,8 +1,9 @@
 //! [`optimize`]: a pickle without the memo entries that nothing refers to, as Python's `pickletools.optimize` makes it.
 //!
-//! Two passes over the instructions: which indexes are fetched, and at which protocol; then everything is copied but the
-//! frames and the stores that nothing fetches, what is left of the memo is numbered anew, and the emitter cuts new frames.
-//! Nothing is run, so what the pickle means does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
+//! Two passes over the instructions: which indexes are fetched, and at which protocol; then
+//! everything is copied but the frames and the stores that nothing fetches, what is left of the
+//! memo is numbered anew, and the emitter cuts new frames. Nothing is run, so what the pickle means
+//! does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
 
 use super::genops::{Indexes, genops};
 use crate::error::{Error, Result};
@@ -12,9 +13,10 @@ use crate::write::{Emitter, Memory, Sharing};
 
 /// Leaves out of a pickle what stores into the memo and is never fetched from it.
 ///
-/// Python's pickler memoizes whatever might come again. The result reads as the same value, identity included, and is
-/// smaller and faster to read. It is to the byte what `pickletools.optimize` of CPython 3.13 gives: what is left of the memo
-/// is numbered from 0, and protocols from 4 on get new frames.
+/// Python's pickler memoizes whatever might come again. The result reads as the same value,
+/// identity included, and is smaller and faster to read. It is to the byte what
+/// `pickletools.optimize` of CPython 3.13 gives: what is left of the memo is numbered from 0, and
+/// protocols from 4 on get new frames.
 ///
 /// ```
 /// use serde_pickle::{Value, from_slice, tools};
@@ -27,12 +29,12 @@ use crate::write::{Emitter, Memory, Sharing};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Only the first pickle is taken; bytes behind its STOP are left out, as in Python. A pickle that refers to the memo of the
-/// one before it cannot be optimized by itself.
+/// Only the first pickle is taken; bytes behind its STOP are left out, as in Python. A pickle that
+/// refers to the memo of the one before it cannot be optimized by itself.
 ///
 /// # Errors
-/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no instructions, or
-///   something is fetched from the memo before it is stored;
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
+///   instructions, or something is fetched from the memo before it is stored;
 /// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits in text;
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
@@ -63,7 +65,9 @@ pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
                         emitter.put(next);
                     }
                     *slot = Some(next);
-                    next = next.checked_add(1).ok_or_else(|| Error::limit("the memo has more than 2³² entries"))?;
+                    next = next
+                        .checked_add(1)
+                        .ok_or_else(|| Error::limit("the memo has more than 2³² entries"))?;
                 }
             }
             Opcode::Get | Opcode::Binget | Opcode::LongBinget => match fetched.get_mut(argument) {
@@ -73,7 +77,8 @@ pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
                 }
                 _ => {
                     let name = opcode.name();
-                    let error = format!("{name} fetches from a memo index that nothing was stored under");
+                    let error =
+                        format!("{name} fetches from a memo index that nothing was stored under");
                     return Err(Error::syntax(error).at(at as u64));
                 }
             },
@@ -83,7 +88,8 @@ pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
     Ok(emitter.finish_verbatim())
 }
 
-/// The protocol that the result needs, and the memo indexes that are fetched, each with room for its new number.
+/// The protocol that the result needs, and the memo indexes that are fetched, each with room for
+/// its new number.
 fn survey(pickle: &[u8]) -> Result<(Protocol, Indexes<Option<u32>>)> {
     let (mut protocol, mut fetched) = (Protocol::V0, Indexes::default());
     for item in genops(pickle, 0) {
@@ -91,7 +97,8 @@ fn survey(pickle: &[u8]) -> Result<(Protocol, Indexes<Option<u32>>)> {
         match (instruction.opcode, &instruction.argument) {
             (Opcode::Proto, &Argument::Int(announced)) => {
                 let announced = u8::try_from(announced).unwrap_or(u8::MAX);
-                let announced = Protocol::try_from(announced).map_err(|error| error.at(instruction.at as u64))?;
+                let announced = Protocol::try_from(announced)
+                    .map_err(|error| error.at(instruction.at as u64))?;
                 protocol = protocol.max(announced);
             }
             (opcode @ (Opcode::Get | Opcode::Binget | Opcode::LongBinget), index) => {

@@ -1,8 +1,8 @@
 //! [`persistent_ids`]: which objects outside of it a pickle refers to.
 //!
-//! The machine runs the pickle into nodes, which are little more than its bytes; then the persistent ids among the nodes
-//! become values, and nothing else does. Nodes are numbered in the order in which they were made, which is that in which
-//! an Unpickler would call `persistent_load`.
+//! The machine runs the pickle into nodes, which are little more than its bytes; then the
+//! persistent ids among the nodes become values, and nothing else does. Nodes are numbered in the
+//! order in which they were made, which is that in which an Unpickler would call `persistent_load`.
 
 use crate::de::DeOptions;
 use crate::de::cx::Cx;
@@ -12,10 +12,12 @@ use crate::graph::nodes::Nodes;
 use crate::machine::{self, State};
 use crate::value::Value;
 
-/// The persistent ids in a pickle, in the order in which a reader meets them; an id that comes twice is there twice.
+/// The persistent ids in a pickle, in the order in which a reader meets them; an id that comes
+/// twice is there twice.
 ///
-/// No object of the pickle is made, so this is a cheap look at what a pickle of any size needs to be loaded: the storages
-/// of a PyTorch checkpoint, say. What cPickle's `Unpickler.noload` was for, with a list as its `persistent_load`.
+/// No object of the pickle is made, so this is a cheap look at what a pickle of any size needs to
+/// be loaded: the storages of a PyTorch checkpoint, say. What cPickle's `Unpickler.noload` was for,
+/// with a list as its `persistent_load`.
 ///
 /// ```
 /// use serde_pickle::{Value, pickle, tools};
@@ -27,7 +29,8 @@ use crate::value::Value;
 /// ```
 ///
 /// # Errors
-/// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to too much.
+/// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to
+/// too much.
 pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let options = DeOptions::new();
     let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
@@ -35,6 +38,8 @@ pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let nodes = &state.nodes;
     let cx = Cx::new(nodes, pickle, loaded.end, options.settings);
     let ids = nodes.numbered_objects().filter(|(_, object)| object.tag() == Tag::Persid);
-    ids.map(|(_, object)| crate::value::build(&cx, nodes.first(&object).first().copied().unwrap_or(Handle::VACANT)))
-        .collect()
+    ids.map(|(_, object)| {
+        crate::value::build(&cx, nodes.first(&object).first().copied().unwrap_or(Handle::VACANT))
+    })
+    .collect()
 }

@@ -10,8 +10,8 @@ use crate::reduce::token;
 
 /// The content of a Python `pickle.PickleBuffer`: bytes that may be written out of band.
 ///
-/// Within the pickle it is written as bytes, or as a bytearray unless it is read-only; with a buffer callback on the
-/// writing side it travels beside the pickle. Source: PEP 574.
+/// Within the pickle it is written as bytes, or as a bytearray unless it is read-only; with a
+/// buffer callback on the writing side it travels beside the pickle. Source: PEP 574.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PickleBuffer {
     /// The content.
@@ -22,9 +22,10 @@ pub struct PickleBuffer {
 
 /// Bytes that travel beside a pickle, for [`DeOptions::buffers`](crate::DeOptions::buffers).
 ///
-/// Python takes any object with the buffer interface, which says itself whether it may be written to. Here a plain slice
-/// is one that may be, so that what the pickle says about the buffer decides; [`read_only`](Self::read_only) is for memory
-/// that must stay as it is. It matters to a [`PickleBuffer`] that is read, and to nothing else.
+/// Python takes any object with the buffer interface, which says itself whether it may be written
+/// to. Here a plain slice is one that may be, so that what the pickle says about the buffer
+/// decides; [`read_only`](Self::read_only) is for memory that must stay as it is. It matters to a
+/// [`PickleBuffer`] that is read, and to nothing else.
 ///
 /// Source: PEP 574, "Consumer API".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -97,7 +98,10 @@ impl<'de> Deserialize<'de> for PickleBuffer {
                 f.write_str("a buffer: bytes, and whether they are read-only")
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<PickleBuffer, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<PickleBuffer, D::Error> {
                 deserializer.deserialize_any(self)
             }
 
@@ -110,8 +114,10 @@ impl<'de> Deserialize<'de> for PickleBuffer {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<PickleBuffer, A::Error> {
-                let data: ByteBuf = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
-                let readonly = seq.next_element()?.ok_or_else(|| de::Error::invalid_length(1, &self))?;
+                let data: ByteBuf =
+                    seq.next_element()?.ok_or_else(|| de::Error::invalid_length(0, &self))?;
+                let readonly =
+                    seq.next_element()?.ok_or_else(|| de::Error::invalid_length(1, &self))?;
                 match seq.next_element::<de::IgnoredAny>()? {
                     None => Ok(PickleBuffer { data: data.into_vec(), readonly }),
                     Some(_) => Err(de::Error::invalid_length(3, &self)),

@@ -1,8 +1,9 @@
 //! Graph → `Value`, in a loop.
 //!
-//! A value may be a thousand levels deep and serde's visitors would need a frame or more for each, so a tree is built with
-//! a stack of its own: a frame for every container that is open, with the handles still to come and the values so far.
-//! Shared references are copied, within the expansion budget; recursion is found when the depth runs out.
+//! A value may be a thousand levels deep and serde's visitors would need a frame or more for each,
+//! so a tree is built with a stack of its own: a frame for every container that is open, with the
+//! handles still to come and the values so far. Shared references are copied, within the expansion
+//! budget; recursion is found when the depth runs out.
 
 use foldhash::{HashMap, HashSet};
 
@@ -20,14 +21,14 @@ use crate::reduce::{Global, How, Reduce};
 /// The value that `root` stands for.
 ///
 /// # Errors
-/// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an unhashable key;
-/// `Unsupported` where it needs a buffer or a registry that is not there.
+/// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an
+/// unhashable key; `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
     Builder { cx, as_it_is: None }.build(root)
 }
 
-/// The same for an object that is to stay one, though a constructor would make something else of it; objects within it are
-/// constructed.
+/// The same for an object that is to stay one, though a constructor would make something else of
+/// it; objects within it are constructed.
 ///
 /// # Errors
 /// As [`build`].
@@ -78,7 +79,8 @@ enum Kind {
 }
 
 impl Kind {
-    /// Levels of nesting between this and what is in it. The parts of an object are themselves in a tuple, list or dict.
+    /// Levels of nesting between this and what is in it. The parts of an object are themselves in a
+    /// tuple, list or dict.
     fn levels(&self) -> usize {
         match self {
             Self::Object(_) => 2,
@@ -87,7 +89,8 @@ impl Kind {
     }
 }
 
-/// How the values of an object's frame are its parts: the callable first, and then as many of each as is said here.
+/// How the values of an object's frame are its parts: the callable first, and then as many of each
+/// as is said here.
 struct Shape {
     how: How,
     args: usize,
@@ -138,7 +141,8 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// The error of a limit that was reached because a container was entered within itself, by whatever hangs off it.
+    /// The error of a limit that was reached because a container was entered within itself, by
+    /// whatever hangs off it.
     #[cold]
     fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
         if error.kind() != ErrorKind::Limit {
@@ -157,7 +161,9 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn construct(&self, handle: Handle, value: Value) -> Result<Value> {
         match (&value, self.cx.settings.resolver) {
             (Value::Object(object), Some(resolver)) if self.as_it_is != Some(handle) => {
-                let Some(class) = crate::de::construct::class_to_construct(self.cx, handle)? else { return Ok(value) };
+                let Some(class) = crate::de::construct::class_to_construct(self.cx, handle)? else {
+                    return Ok(value);
+                };
                 Ok(resolver.construct(&class, object)?.unwrap_or(value))
             }
             _ => Ok(value),
@@ -167,13 +173,15 @@ impl<'g, 'de> Builder<'g, 'de> {
     #[inline]
     fn next(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
         let value = match handle.tag() {
-            Tag::Shared | Tag::Str1 | Tag::Str4 => match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
-                Some(text) => {
-                    self.cx.charge(text.len())?;
-                    Value::Str(text.to_owned())
+            Tag::Shared | Tag::Str1 | Tag::Str4 => {
+                match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
+                    Some(text) => {
+                        self.cx.charge(text.len())?;
+                        Value::Str(text.to_owned())
+                    }
+                    None => return self.other(handle),
                 }
-                None => return self.other(handle),
-            },
+            }
             Tag::Int => match scalar::short_int(self.cx.input, handle) {
                 Some(value) => Value::Int(value),
                 None => return self.other(handle),
@@ -196,7 +204,11 @@ impl<'g, 'de> Builder<'g, 'de> {
 
     fn check_depth(&self, handle: Handle, depth: usize) -> Result<()> {
         let limit = self.cx.settings.value_depth;
-        if depth < limit { Ok(()) } else { Err(self.cx.locate(self.cx.too_deep(handle, limit), handle)) }
+        if depth < limit {
+            Ok(())
+        } else {
+            Err(self.cx.locate(self.cx.too_deep(handle, limit), handle))
+        }
     }
 
     fn container(&self, handle: Handle, depth: usize) -> Result<Frame<'g, 'de>> {
@@ -216,11 +228,22 @@ impl<'g, 'de> Builder<'g, 'de> {
         Ok(Frame { handle, kind, children, values: Vec::with_capacity(len) })
     }
 
-    fn frame(&self, handle: Handle, kind: Kind, children: Vec<Handle>, depth: usize) -> Result<Next<'g, 'de>> {
+    fn frame(
+        &self,
+        handle: Handle,
+        kind: Kind,
+        children: Vec<Handle>,
+        depth: usize,
+    ) -> Result<Next<'g, 'de>> {
         self.check_depth(handle, depth)?;
         self.cx.charge_values(children.len()).map_err(|error| self.cx.locate(error, handle))?;
         let values = Vec::with_capacity(children.len());
-        Ok(Next::Frame(Frame { handle, kind, children: Children::Handles(children.into_iter()), values }))
+        Ok(Next::Frame(Frame {
+            handle,
+            kind,
+            children: Children::Handles(children.into_iter()),
+            values,
+        }))
     }
 
     fn object(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
@@ -241,7 +264,11 @@ impl<'g, 'de> Builder<'g, 'de> {
                 let bytes = node.call_bytes(handle)?.unwrap_or_default();
                 self.cx.charge(bytes.len())?;
                 let bytes = bytes.into_owned();
-                return Ok(Next::Value(if array { Value::ByteArray(bytes) } else { Value::Bytes(bytes) }));
+                return Ok(Next::Value(if array {
+                    Value::ByteArray(bytes)
+                } else {
+                    Value::Bytes(bytes)
+                }));
             }
             View::Complex { real, imaginary } => {
                 let (re, im) = node.complex_parts(real, imaginary)?;
@@ -273,19 +300,26 @@ impl<'g, 'de> Builder<'g, 'de> {
 
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
         self.check_bare(node.handle)?;
-        let (module, qualname) = node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
+        let (module, qualname) =
+            node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
         self.cx.charge(module.len() + qualname.len())?;
-        Ok(Value::Global(Box::new(Global { module: module.into_owned(), qualname: qualname.into_owned() })))
+        Ok(Value::Global(Box::new(Global {
+            module: module.into_owned(),
+            qualname: qualname.into_owned(),
+        })))
     }
 
-    /// A name or an id is all that a `Value` has of a global or persistent id: what a pickle gives it besides would be lost.
+    /// A name or an id is all that a `Value` has of a global or persistent id: what a pickle gives
+    /// it besides would be lost.
     fn check_bare(&self, handle: Handle) -> Result<()> {
         let nodes = self.cx.nodes;
         // A state of `None` is none.
         let none = |run: &[Handle]| run.iter().all(|state| state.tag() == Tag::None);
         let mut more = nodes.more(&nodes.object(handle.number()));
         if more.any(|(kind, run)| kind != RunKind::State || !none(run)) {
-            let error = Error::unsupported("a global or persistent id is given state or items; read it with Graph");
+            let error = Error::unsupported(
+                "a global or persistent id is given state or items; read it with Graph",
+            );
             return Err(self.cx.locate(error, handle));
         }
         Ok(())
@@ -327,7 +361,9 @@ impl<'g, 'de> Builder<'g, 'de> {
                 Ok(Some(text)) => Ok(Value::Str(text.into_owned())),
                 Ok(None) => Ok(Value::Bytes(chars.into_owned())),
                 // What is no text stays what it is, unless the caller has said what it should be.
-                Err(_) if self.cx.settings.encoding == crate::Encoding::Utf8 => Ok(Value::Bytes(chars.into_owned())),
+                Err(_) if self.cx.settings.encoding == crate::Encoding::Utf8 => {
+                    Ok(Value::Bytes(chars.into_owned()))
+                }
                 Err(error) => Err(error),
             };
         }
@@ -345,7 +381,11 @@ impl<'g, 'de> Builder<'g, 'de> {
                 let Some(bytes) = node.buffer_bytes()? else { return Err(node.unreadable()) };
                 self.cx.charge(bytes.len())?;
                 let bytes = bytes.into_owned();
-                Ok(if tag == Tag::ByteArray { Value::ByteArray(bytes) } else { Value::Bytes(bytes) })
+                Ok(if tag == Tag::ByteArray {
+                    Value::ByteArray(bytes)
+                } else {
+                    Value::Bytes(bytes)
+                })
             }
         }
     }
@@ -361,7 +401,9 @@ impl<'g, 'de> Builder<'g, 'de> {
             Kind::Set => Value::Set(self.set(handle, values)?),
             Kind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
             Kind::Dict => Value::Dict(self.dict(handle, values)?),
-            Kind::Persid => Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default())),
+            Kind::Persid => {
+                Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default()))
+            }
             Kind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
         })
     }
@@ -419,8 +461,8 @@ impl<'g, 'de> Builder<'g, 'de> {
     }
 }
 
-/// The keys of one container that are told apart by which object they are: an object fetched from the memo is the key
-/// that it was before. Costs nothing until such a key comes.
+/// The keys of one container that are told apart by which object they are: an object fetched from
+/// the memo is the key that it was before. Costs nothing until such a key comes.
 struct Identities<'b, 'g, 'de> {
     builder: &'b Builder<'g, 'de>,
     container: Handle,
@@ -475,6 +517,16 @@ impl Shape {
         }
         let state = values.by_ref().take(usize::from(self.state)).next();
         let state_setter = values.by_ref().take(usize::from(self.setter)).next();
-        Ok(Reduce { how: self.how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter })
+        Ok(Reduce {
+            how: self.how,
+            callable,
+            args,
+            kwargs,
+            listitems,
+            setitems,
+            dictitems,
+            state,
+            state_setter,
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! What is in a value, by type: `is_*`, `as_*`, `into_*`.
 //!
-//! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int here, although it is one
-//! in Python. Exceptions are said at the method.
+//! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int
+//! here, although it is one in Python. Exceptions are said at the method.
 
 use num_bigint::BigInt;
 
@@ -56,8 +56,8 @@ impl Value {
 
     /// What Python calls the type, as in `type(x).__name__`: `NoneType`, `int`, `str`, …
     ///
-    /// An object's own class name is not known for sure; it is `object`. Globals, persistent ids and buffers are
-    /// `global`, `persistent id` and `PickleBuffer`.
+    /// An object's own class name is not known for sure; it is `object`. Globals, persistent ids
+    /// and buffers are `global`, `persistent id` and `PickleBuffer`.
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::None => "NoneType",
@@ -315,7 +315,10 @@ mod tests {
     #[test]
     fn ints_are_given_where_they_fit() {
         let big = Value::from(u64::MAX);
-        assert_eq!((big.as_i64(), big.as_u64(), big.as_i128()), (None, Some(u64::MAX), Some(u64::MAX.into())));
+        assert_eq!(
+            (big.as_i64(), big.as_u64(), big.as_i128()),
+            (None, Some(u64::MAX), Some(u64::MAX.into()))
+        );
         assert_eq!(Value::from(-1).as_u64(), None);
         assert_eq!(Value::from(-1).as_u128(), None);
         assert_eq!(Value::from(u128::MAX).as_u128(), Some(u128::MAX));

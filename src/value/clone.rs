@@ -1,8 +1,9 @@
 //! `Clone`, by hand.
 //!
-//! What is derived, and `IndexMap`'s own, put a dozen stack frames on each other for each level of a dict or set: more
-//! than 2 KiB a level in a debug build, where a thousand levels are to fit 2 MiB. So each container has a loop in a
-//! function of its own. A dict's keys are hashed again for that; `IndexMap` does not give their hashes away.
+//! What is derived, and `IndexMap`'s own, put a dozen stack frames on each other for each level of
+//! a dict or set: more than 2 KiB a level in a debug build, where a thousand levels are to fit 2
+//! MiB. So each container has a loop in a function of its own. A dict's keys are hashed again for
+//! that; `IndexMap` does not give their hashes away.
 
 use super::table::Table;
 use super::{Dict, Set, Value};

@@ -9,8 +9,9 @@ use crate::reduce::token;
 
 /// A Python `complex`.
 ///
-/// It serializes as a tuple of its two parts, which this crate's serializer makes a `complex`; it deserializes from a
-/// Python `complex`, `float` or `int`, and from a pair of numbers. `Display` is Python's `repr`.
+/// It serializes as a tuple of its two parts, which this crate's serializer makes a `complex`; it
+/// deserializes from a Python `complex`, `float` or `int`, and from a pair of numbers. `Display` is
+/// Python's `repr`.
 ///
 /// ```
 /// use serde_pickle::Complex;
@@ -61,7 +62,10 @@ impl<'de> Deserialize<'de> for Complex {
                 f.write_str("a complex: two floats")
             }
 
-            fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Complex, D::Error> {
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                deserializer: D,
+            ) -> Result<Complex, D::Error> {
                 deserializer.deserialize_any(self)
             }
 

@@ -1,8 +1,9 @@
 //! `Value` to and from Rust types.
 //!
-//! A type read from a value must come out as it would from the pickle of that value, and there is one way to be sure: the
-//! value becomes the nodes that the machine would have made, and the one walk of `de/node.rs` reads those. In the other
-//! direction a type is written by the one `Serializer` and read back as a value.
+//! A type read from a value must come out as it would from the pickle of that value, and there is
+//! one way to be sure: the value becomes the nodes that the machine would have made, and the one
+//! walk of `de/node.rs` reads those. In the other direction a type is written by the one
+//! `Serializer` and read back as a value.
 
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::ser::Serialize;
@@ -25,8 +26,8 @@ use crate::ser::SerOptions;
 /// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`.
 ///
 /// # Errors
-/// `Data` where the value does not fit the type; `Limit` where it is nested more than 100 levels deep, the default for Rust
-/// types.
+/// `Data` where the value does not fit the type; `Limit` where it is nested more than 100 levels
+/// deep, the default for Rust types.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -72,7 +73,8 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     let bytes = SerOptions::new().protocol(Protocol::HIGHEST).framing(false).to_vec(value)?;
     // The value is as deep and as large as what was serialized, which is there already.
-    let unlimited = DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX).max_int_digits(usize::MAX);
+    let unlimited =
+        DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX).max_int_digits(usize::MAX);
     unlimited.from_slice(&bytes).map_err(Error::nowhere)
 }
 
@@ -90,10 +92,12 @@ fn walk<'de, T>(
     cost: u64,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
-    // The value is a tree, so no reference expands. But an array of numpy may stand for more elements than it has bytes, and
-    // the value may have come out of a pickle. Text may be looked at several times on the way: for the class of a time
-    // zone, and for its name.
-    let settings = Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }.into();
+    // The value is a tree, so no reference expands. But an array of numpy may stand for more
+    // elements than it has bytes, and the value may have come out of a pickle. Text may be looked
+    // at several times on the way: for the class of a time zone, and for its name.
+    let settings =
+        Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }
+            .into();
     visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
 }
 

@@ -2,15 +2,16 @@
 //!
 //! Two ways lead here, and both start with `deserialize_newtype_struct(token::VALUE, …)`.
 //!
-//! *Our own deserializer* knows that name. It builds the whole value beside serde, in a loop: so the depth of a value
-//! costs no stack, and what serde cannot say (a tuple as against a list, a set, an object) is not lost. Then it has to
-//! hand the value over to a visitor of a type that it does not know. Safe Rust can ask a type what it is only if the type
-//! is `'static`, and visitors are not. So [`hand_over`] puts the value into a slot of the thread and calls
-//! `visit_newtype_struct`; our visitor looks into the slot first. Visitors that only wrap another one (error paths,
-//! erased types) pass the call on, so that the value arrives through them too.
+//! *Our own deserializer* knows that name. It builds the whole value beside serde, in a loop: so
+//! the depth of a value costs no stack, and what serde cannot say (a tuple as against a list, a
+//! set, an object) is not lost. Then it has to hand the value over to a visitor of a type that it
+//! does not know. Safe Rust can ask a type what it is only if the type is `'static`, and visitors
+//! are not. So [`hand_over`] puts the value into a slot of the thread and calls
+//! `visit_newtype_struct`; our visitor looks into the slot first. Visitors that only wrap another
+//! one (error paths, erased types) pass the call on, so that the value arrives through them too.
 //!
-//! *Any other format* calls `visit_newtype_struct` as for a newtype of that name, or the method that fits its data. The
-//! slot is empty then, and the visitor takes what it is given.
+//! *Any other format* calls `visit_newtype_struct` as for a newtype of that name, or the method
+//! that fits its data. The slot is empty then, and the visitor takes what it is given.
 
 use std::cell::Cell;
 use std::fmt;
@@ -27,9 +28,12 @@ thread_local! {
 }
 
 /// Gives a finished value to the visitor that came with `token::VALUE`.
-pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(value: Value, visitor: V) -> Result<V::Value, E> {
-    /// Empties the slot again, also where the visitor panics or never looks: a value left behind would turn up in the
-    /// place of another.
+pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
+    value: Value,
+    visitor: V,
+) -> Result<V::Value, E> {
+    /// Empties the slot again, also where the visitor panics or never looks: a value left behind
+    /// would turn up in the place of another.
     struct Clear(Option<Value>);
 
     impl Drop for Clear {
@@ -83,7 +87,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
         f.write_str("any value")
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value, D::Error> {
         match SLOT.take() {
             Some(value) => Ok(value),
             None => deserializer.deserialize_any(self),
@@ -189,7 +196,11 @@ mod tests {
             name: &'static str,
             visitor: V,
         ) -> Result<V::Value, Error> {
-            if name == token::VALUE { hand_over(self.0, visitor) } else { visitor.visit_newtype_struct(self) }
+            if name == token::VALUE {
+                hand_over(self.0, visitor)
+            } else {
+                visitor.visit_newtype_struct(self)
+            }
         }
 
         serde::forward_to_deserialize_any! {
@@ -247,20 +258,27 @@ mod tests {
 
         hand_over::<_, Error>(pickle!("left behind"), Deaf).unwrap();
         assert_eq!(serde_json::from_str::<Value>("1").unwrap(), pickle!(1));
-        std::panic::catch_unwind(|| hand_over::<_, Error>(pickle!("left behind"), Panicking)).unwrap_err();
+        std::panic::catch_unwind(|| hand_over::<_, Error>(pickle!("left behind"), Panicking))
+            .unwrap_err();
         assert_eq!(serde_json::from_str::<Value>("2").unwrap(), pickle!(2));
     }
 
     #[test]
     fn json_is_read() {
-        let json = r#"{"a": [1, -1, 18446744073709551615, 1.5, null, true, "x"], "b": {"a": 1, "b": {}}}"#;
+        let json =
+            r#"{"a": [1, -1, 18446744073709551615, 1.5, null, true, "x"], "b": {"a": 1, "b": {}}}"#;
         assert_eq!(
             serde_json::from_str::<Value>(json).unwrap(),
             pickle!({"a": [1, -1, u64::MAX, 1.5, None, True, "x"], "b": {"a": 1, "b": {}}})
         );
         assert_eq!(serde_json::from_str::<Option<Value>>("null").unwrap(), None);
         assert_eq!(serde_json::from_str::<Set>("[1, 2, 1]").unwrap(), Set::from([1, 2]));
-        assert!(serde_json::from_str::<Set>("[[]]").unwrap_err().to_string().starts_with("unhashable key: a list"));
+        assert!(
+            serde_json::from_str::<Set>("[[]]")
+                .unwrap_err()
+                .to_string()
+                .starts_with("unhashable key: a list")
+        );
     }
 
     #[test]
@@ -270,7 +288,10 @@ mod tests {
         impl<'de> SeqAccess<'de> for Claiming {
             type Error = Error;
 
-            fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, _: T) -> Result<Option<T::Value>, Error> {
+            fn next_element_seed<T: de::DeserializeSeed<'de>>(
+                &mut self,
+                _: T,
+            ) -> Result<Option<T::Value>, Error> {
                 Ok(None)
             }
 

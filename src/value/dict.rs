@@ -1,9 +1,10 @@
 //! `Dict`: Python's dict, in insertion order, with Python's idea of which keys are equal.
 //!
-//! Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the API, in the manner of `indexmap` and `serde_json::Map`.
+//! Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the API,
+//! in the manner of `indexmap` and `serde_json::Map`.
 //!
-//! Two families of methods put entries in: those named `try_` take any `Value` as a key and may say that it is none;
-//! the others take an [`IntoKey`] type, of which every value is one.
+//! Two families of methods put entries in: those named `try_` take any `Value` as a key and may say
+//! that it is none; the others take an [`IntoKey`] type, of which every value is one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,9 +18,9 @@ use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
 ///
-/// Keys are equal as in Python: `1`, `1.0` and `True` are one key, `"a"` and `b"a"` are two. A later equal key replaces
-/// the value and leaves the first key in its place. Lists, dicts, sets and bytearrays cannot be keys, nor can a tuple
-/// that contains one.
+/// Keys are equal as in Python: `1`, `1.0` and `True` are one key, `"a"` and `b"a"` are two. A
+/// later equal key replaces the value and leaves the first key in its place. Lists, dicts, sets and
+/// bytearrays cannot be keys, nor can a tuple that contains one.
 ///
 /// ```
 /// use serde_pickle::{Dict, Value};
@@ -41,17 +42,19 @@ use crate::error::Result;
 /// ```
 ///
 /// # NaN
-/// A NaN is a key that nothing finds: it equals only itself, the very same object, and a value has no identity. Each
-/// NaN that is inserted is an entry of its own, to be had by iterating.
+/// A NaN is a key that nothing finds: it equals only itself, the very same object, and a value has
+/// no identity. Each NaN that is inserted is an entry of its own, to be had by iterating.
 ///
 /// # Objects
-/// Objects that are keys are found by what they hold. Python may tell two of them apart that look alike, so
-/// [`try_insert`](Self::try_insert) of a second such key is an error rather than a lost entry;
-/// [`entry`](Self::entry) is the way to change the value under the first. A `Graph` knows their identity.
+/// Objects that are keys are found by what they hold. Python may tell two of them apart that look
+/// alike, so [`try_insert`](Self::try_insert) of a second such key is an error rather than a lost
+/// entry; [`entry`](Self::entry) is the way to change the value under the first. A `Graph` knows
+/// their identity.
 ///
 /// # Equality
-/// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s are: strictly, so that
-/// `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other way. A dict with a NaN equals none.
+/// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s
+/// are: strictly, so that `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other
+/// way. A dict with a NaN equals none.
 #[derive(Default)]
 pub struct Dict(pub(super) Table<Value>);
 
@@ -132,16 +135,26 @@ impl Dict {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks like one that is there.
-    pub fn try_insert<K: Into<Value>, V: Into<Value>>(&mut self, key: K, value: V) -> Result<Option<Value>> {
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks
+    /// like one that is there.
+    pub fn try_insert<K: Into<Value>, V: Into<Value>>(
+        &mut self,
+        key: K,
+        value: V,
+    ) -> Result<Option<Value>> {
         self.insert_full(key.into(), value.into()).map(|(_, old)| old)
     }
 
     /// As [`try_insert`](Self::try_insert), and says at which place the entry is.
     ///
-    /// Who reads a graph knows by identity that a NaN or an object is a key already: it keeps the place it got here
-    /// for that node, and stores the later value by [`get_index_mut`](Self::get_index_mut).
-    pub(crate) fn insert_full(&mut self, key: Value, value: Value) -> Result<(usize, Option<Value>)> {
+    /// Who reads a graph knows by identity that a NaN or an object is a key already: it keeps the
+    /// place it got here for that node, and stores the later value by
+    /// [`get_index_mut`](Self::get_index_mut).
+    pub(crate) fn insert_full(
+        &mut self,
+        key: Value,
+        value: Value,
+    ) -> Result<(usize, Option<Value>)> {
         self.0.insert(key, value)
     }
 
@@ -166,8 +179,8 @@ impl Dict {
         })
     }
 
-    /// Removes the entry under `key` and returns its value. The others keep their order, which takes time linear in
-    /// their number.
+    /// Removes the entry under `key` and returns its value. The others keep their order, which
+    /// takes time linear in their number.
     pub fn remove<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<Value> {
         self.remove_entry(key).map(|(_, value)| value)
     }
@@ -207,7 +220,9 @@ impl Dict {
     ///
     /// # Errors
     /// As [`try_insert`](Self::try_insert).
-    pub fn try_from_iter<K: Into<Value>, V: Into<Value>>(entries: impl IntoIterator<Item = (K, V)>) -> Result<Self> {
+    pub fn try_from_iter<K: Into<Value>, V: Into<Value>>(
+        entries: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self> {
         let mut dict = Self::new();
         dict.try_extend(entries)?;
         Ok(dict)
@@ -234,7 +249,9 @@ impl Dict {
     }
 
     /// The values in order, to be changed.
-    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> + ExactSizeIterator {
+    pub fn values_mut(
+        &mut self,
+    ) -> impl DoubleEndedIterator<Item = &mut Value> + ExactSizeIterator {
         self.iter_mut().map(|(_, value)| value)
     }
 

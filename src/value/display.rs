@@ -1,7 +1,7 @@
 //! `Display`: Python's `repr`.
 //!
-//! Exact for Python's builtin types. The rest has no `repr` that can be known without running code, and gets a form of
-//! its own that keeps all there is:
+//! Exact for Python's builtin types. The rest has no `repr` that can be known without running code,
+//! and gets a form of its own that keeps all there is:
 //!
 //! - a class or function: `<global 'collections.OrderedDict'>`;
 //! - an object: the call that makes it, then what is put into it:
@@ -11,9 +11,10 @@
 //!
 //! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma.
 //!
-//! `Debug` is the same within the name of the Rust type, because nothing shows data of Python shorter or more exactly; it
-//! adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The `Debug` that is derived takes cubic time for a deep
-//! value in its alternate form, as each level passes its text through all levels above.
+//! `Debug` is the same within the name of the Rust type, because nothing shows data of Python
+//! shorter or more exactly; it adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The
+//! `Debug` that is derived takes cubic time for a deep value in its alternate form, as each level
+//! passes its text through all levels above.
 
 use std::fmt::{self, Display, Formatter, Write};
 
@@ -179,7 +180,9 @@ impl Printer<'_> {
             write!(self.out, "<{:?}> ", reduce.how)?;
         }
         match &reduce.callable {
-            Value::Global(global) => write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?,
+            Value::Global(global) => {
+                write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?
+            }
             callable => self.value(callable)?,
         }
         self.out.write_char('(')?;
@@ -191,7 +194,12 @@ impl Printer<'_> {
             (!reduce.listitems.is_empty()).then_some(&*reduce.listitems),
             Self::list,
         )?;
-        self.argument(&mut first, "setitems", (!reduce.setitems.is_empty()).then_some(&*reduce.setitems), Self::list)?;
+        self.argument(
+            &mut first,
+            "setitems",
+            (!reduce.setitems.is_empty()).then_some(&*reduce.setitems),
+            Self::list,
+        )?;
         self.argument(
             &mut first,
             "dictitems",
@@ -347,11 +355,17 @@ mod tests {
     #[test]
     fn what_has_no_repr_in_python_is_in_angle_brackets() {
         assert_eq!(Value::global("a.b", "C.d").to_string(), "<global 'a.b.C.d'>");
-        assert_eq!(Value::PersistentId(Box::new(pickle!(("t", 1)))).to_string(), "<persistent id ('t', 1)>");
+        assert_eq!(
+            Value::PersistentId(Box::new(pickle!(("t", 1)))).to_string(),
+            "<persistent id ('t', 1)>"
+        );
         let buffer = |readonly| Value::from(PickleBuffer { data: b"a".to_vec(), readonly });
         assert_eq!(buffer(false).to_string(), "PickleBuffer(b'a')");
         assert_eq!(buffer(true).to_string(), "PickleBuffer(b'a', readonly=True)");
-        assert_eq!(Value::from(BigInt::from(1) << 1_000_000_u32).to_string(), "<int of 1000001 bits>");
+        assert_eq!(
+            Value::from(BigInt::from(1) << 1_000_000_u32).to_string(),
+            "<int of 1000001 bits>"
+        );
     }
 
     #[test]

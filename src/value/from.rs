@@ -1,8 +1,9 @@
 //! Rust types as values.
 //!
-//! One rule: `Value::from(x)` is what `x` becomes in a pickle when it is serialized; see the table in the crate's docs.
-//! So a `Vec` is a list, an array a tuple, `Option::None` and `()` are None, and bytes come as the types of
-//! `serde_bytes`. The one addition is `&[u8; N]`, the type of the literal `b"…"`, which is bytes.
+//! One rule: `Value::from(x)` is what `x` becomes in a pickle when it is serialized; see the table
+//! in the crate's docs. So a `Vec` is a list, an array a tuple, `Option::None` and `()` are None,
+//! and bytes come as the types of `serde_bytes`. The one addition is `&[u8; N]`, the type of the
+//! literal `b"…"`, which is bytes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -230,7 +231,10 @@ mod tests {
         assert_eq!(Value::from(Some("x")), Value::Str("x".into()));
         assert_eq!(Value::from(None::<i32>), Value::None);
         assert_eq!(Value::from((1, "a", 2.5)).to_string(), "(1, 'a', 2.5)");
-        assert_eq!(Value::from(BTreeMap::from([("a", 1), ("b", 2)])).to_string(), "{'a': 1, 'b': 2}");
+        assert_eq!(
+            Value::from(BTreeMap::from([("a", 1), ("b", 2)])).to_string(),
+            "{'a': 1, 'b': 2}"
+        );
         assert_eq!(Value::from(HashMap::from([(1, ())])).to_string(), "{1: None}");
         assert_eq!((1..4).collect::<Value>().to_string(), "[1, 2, 3]");
     }
@@ -238,7 +242,9 @@ mod tests {
     #[test]
     fn values_compare_with_rusts_own_types() {
         let [one, truth, half] = [Value::from(1), Value::from(true), Value::from(2.5)];
-        assert!(one == 1 && 1_u8 == one && one != 1.0 && truth != 1 && truth == true && half == 2.5_f32);
+        assert!(
+            one == 1 && 1_u8 == one && one != 1.0 && truth != 1 && truth == true && half == 2.5_f32
+        );
         let [text, bytes, long] = [Value::from("a"), Value::from(b"a"), Value::from(u128::MAX)];
         let owned = String::from("a");
         assert!(text == "a" && *"a" == text && text == owned && text != b"a" && bytes == b"a");

@@ -1,8 +1,9 @@
 //! A table of many keys, or of any kind: insertion-ordered and hashed.
 //!
-//! It is an `IndexMap` without a hasher of its own. Every key is hashed once, by `key.rs`, which also says whether it
-//! can be a key at all; all access goes through the map's raw entries with that hash. The table keeps the sum of its
-//! keys' hashes, which is what makes hashing and comparing nested frozensets linear.
+//! It is an `IndexMap` without a hasher of its own. Every key is hashed once, by `key.rs`, which
+//! also says whether it can be a key at all; all access goes through the map's raw entries with
+//! that hash. The table keeps the sum of its keys' hashes, which is what makes hashing and
+//! comparing nested frozensets linear.
 
 use indexmap::IndexMap;
 use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut, RawVacantEntryMut};
@@ -113,9 +114,14 @@ impl<V> Hashed<V> {
 
     /// The value under the key that is the same as `key`.
     ///
-    /// For comparing tables within tables: as against [`find`](Self::find), keys are not compared under the stack frames
-    /// of the search. It asks for the first, the second, … key with such a hash; there is hardly ever more than one.
-    pub(super) fn find_by_steps(&self, key: &Value, same_key: fn(&Value, &Value) -> bool) -> Option<&V> {
+    /// For comparing tables within tables: as against [`find`](Self::find), keys are not compared
+    /// under the stack frames of the search. It asks for the first, the second, … key with such a
+    /// hash; there is hardly ever more than one.
+    pub(super) fn find_by_steps(
+        &self,
+        key: &Value,
+        same_key: fn(&Value, &Value) -> bool,
+    ) -> Option<&V> {
         let hash = hash_key(key).ok()?;
         let mut nth = 0;
         loop {
@@ -133,28 +139,42 @@ impl<V> Hashed<V> {
     }
 
     /// The place of the key with this hash that is a match.
-    pub(super) fn find_by(&self, hash: KeyHash, is_match: impl FnMut(&Value) -> bool) -> Option<usize> {
+    pub(super) fn find_by(
+        &self,
+        hash: KeyHash,
+        is_match: impl FnMut(&Value) -> bool,
+    ) -> Option<usize> {
         self.map.raw_entry_v1().index_from_hash(hash.value, is_match)
     }
 
     /// The place of `key`, or where it is to go.
     pub(super) fn place(&mut self, key: &Value) -> Result<Place<'_, V>, Unhashable> {
         let hash = hash_key(key)?;
-        Ok(match self.map.raw_entry_mut_v1().from_hash(hash.value, |candidate| equal(key, candidate)) {
-            RawEntryMut::Occupied(entry) => {
-                let index = entry.index();
-                let (key, value) = entry.into_key_value_mut();
-                Place::Occupied { index, key, value }
-            }
-            RawEntryMut::Vacant(place) => Place::Vacant(Vacancy { place, sums: &mut self.sums, hash }),
-        })
+        Ok(
+            match self
+                .map
+                .raw_entry_mut_v1()
+                .from_hash(hash.value, |candidate| equal(key, candidate))
+            {
+                RawEntryMut::Occupied(entry) => {
+                    let index = entry.index();
+                    let (key, value) = entry.into_key_value_mut();
+                    Place::Occupied { index, key, value }
+                }
+                RawEntryMut::Vacant(place) => {
+                    Place::Vacant(Vacancy { place, sums: &mut self.sums, hash })
+                }
+            },
+        )
     }
 
     /// Stores a key that is known to be hashable and to equal none that is there.
     pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
         // What is not hashable does not come here.
         let Ok(hash) = hash_key(&key) else { return };
-        if let RawEntryMut::Vacant(place) = self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false) {
+        if let RawEntryMut::Vacant(place) =
+            self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false)
+        {
             Vacancy { place, sums: &mut self.sums, hash }.insert(key, value);
         }
     }

@@ -1,8 +1,9 @@
 //! Reaching into a value: `get`, `value["key"]`, `pointer`, `attr`.
 //!
-//! `x[i]` means what it means in Python. A str, int or value is the key of a dict, or of the dict items of an object
-//! (an `OrderedDict`, a `Counter`); a `usize` is the place in a list or tuple, or in the list items of an object.
-//! Attributes are another thing in Python, and here: [`Value::attr`].
+//! `x[i]` means what it means in Python. A str, int or value is the key of a dict, or of the dict
+//! items of an object (an `OrderedDict`, a `Counter`); a `usize` is the place in a list or tuple,
+//! or in the list items of an object. Attributes are another thing in Python, and here:
+//! [`Value::attr`].
 
 use std::ops;
 
@@ -178,17 +179,20 @@ impl Value {
     pub fn attr_mut(&mut self, name: &str) -> Option<&mut Self> {
         match self.as_object_mut()?.state.as_mut()? {
             Self::Dict(dict) => dict.get_mut(name),
-            Self::Tuple(parts) if parts.len() == 2 => {
-                parts.iter_mut().rev().filter_map(Self::as_dict_mut).find_map(|dict| dict.get_mut(name))
-            }
+            Self::Tuple(parts) if parts.len() == 2 => parts
+                .iter_mut()
+                .rev()
+                .filter_map(Self::as_dict_mut)
+                .find_map(|dict| dict.get_mut(name)),
             _ => None,
         }
     }
 
-    /// The value at the end of a path such as `/users/0/name` (a JSON Pointer, RFC 6901: `~1` is `/`, `~0` is `~`).
+    /// The value at the end of a path such as `/users/0/name` (a JSON Pointer, RFC 6901: `~1` is
+    /// `/`, `~0` is `~`).
     ///
-    /// Each step is the place in a list or tuple; the key of a dict, a str before an int; an item of an object, or else
-    /// its attribute.
+    /// Each step is the place in a list or tuple; the key of a dict, a str before an int; an item
+    /// of an object, or else its attribute.
     ///
     /// ```
     /// use serde_pickle::{Value, pickle};
@@ -241,7 +245,11 @@ fn steps(path: &str) -> Option<impl Iterator<Item = String>> {
 
 /// The int that a step says, if it is written without a sign or leading zeros.
 fn place(step: &str) -> Option<usize> {
-    if step.starts_with('+') || (step.starts_with('0') && step != "0") { None } else { step.parse().ok() }
+    if step.starts_with('+') || (step.starts_with('0') && step != "0") {
+        None
+    } else {
+        step.parse().ok()
+    }
 }
 
 fn dict_item(reduce: &Reduce, is_key: impl Fn(&Value) -> bool) -> Option<&Value> {
@@ -264,7 +272,8 @@ impl<I: ValueIndex> ops::Index<I> for Value {
 }
 
 impl<I: ValueIndex> ops::IndexMut<I> for Value {
-    /// The item, to be changed. In a dict, or in `None`, which becomes one, a missing entry is made.
+    /// The item, to be changed. In a dict, or in `None`, which becomes one, a missing entry is
+    /// made.
     ///
     /// ```
     /// use serde_pickle::{Value, pickle};
@@ -275,9 +284,12 @@ impl<I: ValueIndex> ops::IndexMut<I> for Value {
     /// ```
     ///
     /// # Panics
-    /// If there is no such item and none can be made: a place beyond the end of a list, an unhashable key, a value that
-    /// has no items.
-    #[expect(clippy::panic, reason = "indexing panics where Python raises, which the documentation says")]
+    /// If there is no such item and none can be made: a place beyond the end of a list, an
+    /// unhashable key, a value that has no items.
+    #[expect(
+        clippy::panic,
+        reason = "indexing panics where Python raises, which the documentation says"
+    )]
     fn index_mut(&mut self, index: I) -> &mut Self {
         if self.is_none() {
             *self = Self::Dict(Dict::new());
@@ -313,7 +325,11 @@ mod tests {
             kwargs: Dict::new(),
             listitems: vec![],
             setitems: vec![],
-            dictitems: vec![("k".into(), 1.into()), (2.into(), "two".into()), ("k".into(), 3.into())],
+            dictitems: vec![
+                ("k".into(), 1.into()),
+                (2.into(), "two".into()),
+                ("k".into(), 3.into()),
+            ],
             state: Some(pickle!(({"x": 1, "y": 2}, {"y": 3}))),
             state_setter: None,
         })

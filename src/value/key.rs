@@ -1,22 +1,26 @@
 //! Python's key equality, and the hash that goes with it.
 //!
-//! In Python a key is found by `==` and `hash`, and both look through the number types: `1`, `1.0`, `True`, `1+0j` and
-//! a long int of that size are one key. So numbers are brought to one canonical form ([`Number`]) before they are
-//! compared or hashed. `str` and `bytes` are never equal; tuples go by their elements, frozensets by theirs in any order.
+//! In Python a key is found by `==` and `hash`, and both look through the number types: `1`, `1.0`,
+//! `True`, `1+0j` and a long int of that size are one key. So numbers are brought to one canonical
+//! form ([`Number`]) before they are compared or hashed. `str` and `bytes` are never equal; tuples
+//! go by their elements, frozensets by theirs in any order.
 //!
 //! What input can do to a hash table, and what is done about it:
-//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process, and what Python
-//!   tells apart is hashed apart, so that nobody can compute keys that collide. Two seeds are needed: foldhash multiplies two
-//!   halves of what it hashes, each combined with one of them, and a half that a key can make zero makes every key of that
-//!   kind collide.
-//! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them quadratic. CPython
-//!   hashes a NaN by its address; here each hashing of one gives another number. Such a hash is *unstable*.
-//! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level. Every dict and set with
-//!   keys that hold others keeps the sum of their hashes (see `hashed.rs`), so that hashing one costs no more than its own entries. A key
-//!   is hashed once for each innermost set or dict that it is a key of.
-//! - *Objects as keys.* What `__hash__` they have is unknown; they are hashed by all they hold, lists and dicts included.
-//!   An object that is a key of a dict in the state of an object that is a key, and so on, would be hashed once a level:
-//!   below [`OBJECT_NESTING`] levels the hash becomes unstable instead.
+//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process,
+//!   and what Python tells apart is hashed apart, so that nobody can compute keys that collide. Two
+//!   seeds are needed: foldhash multiplies two halves of what it hashes, each combined with one of
+//!   them, and a half that a key can make zero makes every key of that kind collide.
+//! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them
+//!   quadratic. CPython hashes a NaN by its address; here each hashing of one gives another number.
+//!   Such a hash is *unstable*.
+//! - *Nesting.* A frozenset in a frozenset, a thousand deep, must not be hashed anew at each level.
+//!   Every dict and set with keys that hold others keeps the sum of their hashes (see `hashed.rs`),
+//!   so that hashing one costs no more than its own entries. A key is hashed once for each
+//!   innermost set or dict that it is a key of.
+//! - *Objects as keys.* What `__hash__` they have is unknown; they are hashed by all they hold,
+//!   lists and dicts included. An object that is a key of a dict in the state of an object that is
+//!   a key, and so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash
+//!   becomes unstable instead.
 //!
 //! Unstable hashes never make two keys one; they only make a lookup by an equal-looking key fail.
 
@@ -33,7 +37,8 @@ use super::{Dict, Value};
 use crate::error::Error;
 use crate::reduce::{Global, Reduce};
 
-/// How deep objects may be keys within the content of objects that are keys, before they count as unlike any other.
+/// How deep objects may be keys within the content of objects that are keys, before they count as
+/// unlike any other.
 const OBJECT_NESTING: u32 = 4;
 
 /// The hash of a key.
@@ -116,7 +121,8 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
     }
 }
 
-/// Whether Python would need the identity of an object to know if `key` equals a key that looks the same.
+/// Whether Python would need the identity of an object to know if `key` equals a key that looks the
+/// same.
 pub(super) fn needs_identity(key: &Value) -> bool {
     match key {
         Value::Object(_) => true,
@@ -126,8 +132,9 @@ pub(super) fn needs_identity(key: &Value) -> bool {
     }
 }
 
-/// Whether a key may be told from others by which object it is: what [`needs_identity`], and what holds a NaN, which
-/// equals nothing but itself. Never looks into a frozenset, so that nested ones stay linear; one is always suspected.
+/// Whether a key may be told from others by which object it is: what [`needs_identity`], and what
+/// holds a NaN, which equals nothing but itself. Never looks into a frozenset, so that nested ones
+/// stay linear; one is always suspected.
 pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     match key {
         Value::Str(_) | Value::Int(_) => false,
@@ -147,11 +154,12 @@ struct Seed {
     shared: SharedSeed,
 }
 
-/// The one seed of the process. One for all, so that a set's sum of hashes can be compared with another's.
+/// The one seed of the process. One for all, so that a set's sum of hashes can be compared with
+/// another's.
 fn seed() -> &'static Seed {
     static SEED: OnceLock<Seed> = OnceLock::new();
-    // The standard library's keys come from the operating system; foldhash's own seed would come from addresses and
-    // the time.
+    // The standard library's keys come from the operating system; foldhash's own seed would come
+    // from addresses and the time.
     SEED.get_or_init(|| {
         let random = RandomState::new();
         Seed { start: random.hash_one(0), shared: SharedSeed::from_u64(random.hash_one(1)) }
@@ -198,7 +206,8 @@ impl Walk {
         KeyHash { value: self.hasher.finish(), stable: self.stable }
     }
 
-    /// The kind and how much of it follows: with that, no two sequences of writes are the same by accident.
+    /// The kind and how much of it follows: with that, no two sequences of writes are the same by
+    /// accident.
     fn tag(&mut self, tag: Tag, len: usize) {
         self.hasher.write_u64((len as u64) << 8 | tag as u64);
     }
@@ -215,9 +224,11 @@ impl Walk {
                 self.tag(Tag::Tuple, items.len());
                 items.iter().try_for_each(|item| self.key(item))
             }
-            Value::List(_) | Value::Dict(_) | Value::Set(_) | Value::ByteArray(_) | Value::Buffer(_) => {
-                Err(kind_name(value))
-            }
+            Value::List(_)
+            | Value::Dict(_)
+            | Value::Set(_)
+            | Value::ByteArray(_)
+            | Value::Buffer(_) => Err(kind_name(value)),
             _ => {
                 self.content(value);
                 Ok(())
@@ -229,7 +240,11 @@ impl Walk {
     fn content(&mut self, value: &Value) {
         match value {
             Value::None => self.tag(Tag::None, 0),
-            Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) | Value::Complex(_) => {
+            Value::Bool(_)
+            | Value::Int(_)
+            | Value::BigInt(_)
+            | Value::Float(_)
+            | Value::Complex(_) => {
                 self.number(value);
             }
             Value::Str(text) => self.bytes(Tag::Str, text.as_bytes()),
@@ -460,7 +475,8 @@ fn equal_dicts(a: &Dict, b: &Dict) -> bool {
     same_entries(a.table(), b.table(), equal, equal)
 }
 
-/// Whether two tables have the same entries in any order. `same_key` must not be laxer than Python's equality.
+/// Whether two tables have the same entries in any order. `same_key` must not be laxer than
+/// Python's equality.
 pub(super) fn same_entries<V>(
     a: &Table<V>,
     b: &Table<V>,

@@ -1,18 +1,20 @@
-//! The types that can be asked for in a `Dict` or `Set`, and those that are always fit to be put in as keys.
+//! The types that can be asked for in a `Dict` or `Set`, and those that are always fit to be put in
+//! as keys.
 //!
-//! Both traits are sealed: what a key is belongs to `key.rs`. A lookup by `&str` or `&[u8]` copies nothing.
+//! Both traits are sealed: what a key is belongs to `key.rs`. A lookup by `&str` or `&[u8]` copies
+//! nothing.
 
 use num_bigint::BigInt;
 
 use super::{Complex, SurrogateString, Value};
 use crate::reduce::Global;
 
-/// What a [`Dict`](crate::Dict) or [`Set`](crate::Set) can be asked for: `str`, `[u8]`, the integers, `bool`, and
-/// [`Value`].
+/// What a [`Dict`](crate::Dict) or [`Set`](crate::Set) can be asked for: `str`, `[u8]`, the
+/// integers, `bool`, and [`Value`].
 pub trait Lookup: Probe {}
 
-/// A type whose every value is hashable in Python, so that it can be put into a [`Dict`](crate::Dict) or
-/// [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
+/// A type whose every value is hashable in Python, so that it can be put into a
+/// [`Dict`](crate::Dict) or [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
 pub trait IntoKey: Into<Value> + Key {}
 
 pub(super) mod sealed {

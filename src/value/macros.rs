@@ -1,12 +1,14 @@
 //! The `pickle!` macro.
 //!
-//! A container whose keys and items are single tokens or groups (literals, names, nested containers) is taken in one
-//! step, however long it is. Any other is taken apart by the rules `@list`, `@dict` and `@key`, each of which takes one
-//! item and calls itself for the rest, plain ones eight or four at a time: Rust stops macros at 128 such calls, so that a
-//! list of ints with a few expressions in it may have hundreds of items.
+//! A container whose keys and items are single tokens or groups (literals, names, nested
+//! containers) is taken in one step, however long it is. Any other is taken apart by the rules
+//! `@list`, `@dict` and `@key`, each of which takes one item and calls itself for the rest, plain
+//! ones eight or four at a time: Rust stops macros at 128 such calls, so that a list of ints with a
+//! few expressions in it may have hundreds of items.
 //!
-//! What follows a `$x:expr` must be able to follow an expression, and once such a rule is tried, a syntax error in the
-//! expression is final. So rules with `expr` come behind the rules for what is Python here and is not in Rust.
+//! What follows a `$x:expr` must be able to follow an expression, and once such a rule is tried, a
+//! syntax error in the expression is final. So rules with `expr` come behind the rules for what is
+//! Python here and is not in Rust.
 
 use super::{Dict, Set, Value};
 
@@ -14,7 +16,10 @@ use super::{Dict, Set, Value};
 impl Dict {
     #[doc(hidden)]
     #[track_caller]
-    #[expect(clippy::panic, reason = "the macro has no other way to say it, and its documentation does")]
+    #[expect(
+        clippy::panic,
+        reason = "the macro has no other way to say it, and its documentation does"
+    )]
     pub fn __put(&mut self, key: Value, value: Value) {
         if let Err(error) = self.try_insert(key, value) {
             panic!("pickle!: {error}");
@@ -26,7 +31,10 @@ impl Dict {
 impl Set {
     #[doc(hidden)]
     #[track_caller]
-    #[expect(clippy::panic, reason = "the macro has no other way to say it, and its documentation does")]
+    #[expect(
+        clippy::panic,
+        reason = "the macro has no other way to say it, and its documentation does"
+    )]
     pub fn __of(elements: Vec<Value>) -> Self {
         match Self::try_from_iter(elements) {
             Ok(set) => set,
@@ -59,16 +67,17 @@ impl Set {
 /// assert_eq!(value["sum"], 42);
 /// ```
 ///
-/// - `None`, `True`, `False` and `null`, `true`, `false` are Python's constants. (A Rust `None` has no type here; write
-///   an expression such as `None::<i32>`.)
+/// - `None`, `True`, `False` and `null`, `true`, `false` are Python's constants. (A Rust `None` has
+///   no type here; write an expression such as `None::<i32>`.)
 /// - `(…)` follows Python: `()` is the empty tuple, `(x,)` a tuple of one, `(x)` just `x`.
 /// - `{}` is the empty dict, as in Python. An empty set is `Set::new()`.
-/// - Anything else is a Rust expression that is `Into<Value>`: `i64::MAX`, `format!("…")`, `vec![1, 2]`, another `Value`.
-///   As the key of a dict, an expression with a comma or colon of its own goes into parentheses.
+/// - Anything else is a Rust expression that is `Into<Value>`: `i64::MAX`, `format!("…")`,
+///   `vec![1, 2]`, another `Value`. As the key of a dict, an expression with a comma or colon of
+///   its own goes into parentheses.
 ///
 /// # Panics
-/// If a key is not hashable, or two keys are objects that look alike: where they come from data, use
-/// [`Dict::try_insert`](crate::Dict::try_insert).
+/// If a key is not hashable, or two keys are objects that look alike: where they come from data,
+/// use [`Dict::try_insert`](crate::Dict::try_insert).
 #[macro_export]
 macro_rules! pickle {
     // Python's constants.
@@ -202,19 +211,19 @@ mod tests {
     #[test]
     fn long_literals_compile() {
         let plain = pickle!([
-            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5,
-            6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-            10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3,
-            4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8,
-            9, 10
+            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8,
+            9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6,
+            7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4,
+            5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2,
+            3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
         ]);
         assert_eq!(plain.as_list().unwrap().len(), 140);
         let mixed = pickle!([
-            -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4,
-            5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-            10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3,
-            4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8,
-            9, -10
+            -1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8,
+            9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6,
+            7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4,
+            5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2,
+            3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9, -10
         ]);
         assert_eq!(mixed.as_list().unwrap().len(), 140);
     }

@@ -1,18 +1,20 @@
 //! `Value`: any Python object, as a tree.
 //!
-//! The counterpart of `serde_json::Value`, with what Python has more: tuples, sets, bytes, ints of any size, names of
-//! classes, objects. The files, in the order in which to read them:
+//! The counterpart of `serde_json::Value`, with what Python has more: tuples, sets, bytes, ints of
+//! any size, names of classes, objects. The files, in the order in which to read them:
 //!
-//! - here, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are no Rust standard types;
-//! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`: the
-//!   containers over that;
+//! - here, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are no Rust
+//!   standard types;
+//! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`,
+//!   `set.rs`, `lookup.rs`: the containers over that;
 //! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 //! - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
 //! - `ser.rs`, `de.rs`: serde; `convert.rs`: from one Rust type to another.
 //!
-//! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how deep a value is that
-//! comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and `tests/value/deep.rs` holds all of them to
-//! that depth in a debug build with 2 MiB. Keep frames small: no large locals in a function that calls itself.
+//! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how
+//! deep a value is that comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and
+//! `tests/value/deep.rs` holds all of them to that depth in a debug build with 2 MiB. Keep frames
+//! small: no large locals in a function that calls itself.
 
 mod buffer;
 mod build;
@@ -68,12 +70,14 @@ pub use text::SurrogateString;
 /// assert_eq!(value.to_string(), "{'name': 'Ada', 'langs': ('Python', 'Rust'), 1: [None, True, 2.5]}");
 /// ```
 ///
-/// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and says for an object how it is made.
+/// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and says for an
+/// object how it is made.
 ///
 /// # Equality
-/// `==` is structural: values of different Python types are different, so that `Int(1)`, `Float(1.0)` and `Bool(true)`
-/// are three; floats compare as `f64`, NaN with nothing; dicts and sets compare without regard to order. Python's own
-/// `==` is [`python_eq`](Self::python_eq), and keys of dicts and sets are found by that.
+/// `==` is structural: values of different Python types are different, so that `Int(1)`,
+/// `Float(1.0)` and `Bool(true)` are three; floats compare as `f64`, NaN with nothing; dicts and
+/// sets compare without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and
+/// keys of dicts and sets are found by that.
 ///
 /// # Other formats
 /// A `Value` can be serialized with any serde format, and read from any that describes itself.
@@ -93,12 +97,12 @@ pub use text::SurrogateString;
 /// | persistent id | the id | the id |
 /// | buffer | tuple of bytes and whether it is read-only | list |
 ///
-/// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the format's own. To and
-/// from a pickle nothing is lost.
+/// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the
+/// format's own. To and from a pickle nothing is lost.
 ///
 /// # Depth
-/// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels deep, unless the
-/// options say otherwise; one of that depth is safe in a thread of 2 MiB.
+/// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels
+/// deep, unless the options say otherwise; one of that depth is safe in a thread of 2 MiB.
 #[derive(Default, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -109,8 +113,8 @@ pub enum Value {
     Bool(bool),
     /// An `int` of 64 bits.
     Int(i64),
-    /// An `int` beyond 64 bits. Never holds what fits [`Int`](Self::Int), or `==` would tell equal numbers apart:
-    /// `Value::from(BigInt)` sees to that.
+    /// An `int` beyond 64 bits. Never holds what fits [`Int`](Self::Int), or `==` would tell equal
+    /// numbers apart: `Value::from(BigInt)` sees to that.
     BigInt(Box<BigInt>),
     /// A `float`.
     Float(f64),
@@ -145,8 +149,8 @@ pub enum Value {
 }
 
 impl Value {
-    /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a [`Str`](Self::Str), or
-    /// [`Surrogates`](Self::Surrogates) where it has to be.
+    /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a
+    /// [`Str`](Self::Str), or [`Surrogates`](Self::Surrogates) where it has to be.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are neither.
@@ -168,10 +172,11 @@ impl Value {
         Self::Global(Box::new(Global { module: module.into(), qualname: qualname.into() }))
     }
 
-    /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a bytearray.
+    /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a
+    /// bytearray.
     ///
-    /// What `__eq__` an object has is unknown; objects are equal here if they are built in equal ways. NaN equals
-    /// nothing, not even within a container that is compared with itself.
+    /// What `__eq__` an object has is unknown; objects are equal here if they are built in equal
+    /// ways. NaN equals nothing, not even within a container that is compared with itself.
     ///
     /// ```
     /// use serde_pickle::pickle;
@@ -225,7 +230,12 @@ mod tests {
 
     #[test]
     fn equality_tells_python_types_apart() {
-        let ones = [Value::Int(1), Value::Float(1.0), Value::Bool(true), Value::Complex(Box::new(1.0.into()))];
+        let ones = [
+            Value::Int(1),
+            Value::Float(1.0),
+            Value::Bool(true),
+            Value::Complex(Box::new(1.0.into())),
+        ];
         for (i, a) in ones.iter().enumerate() {
             for (j, b) in ones.iter().enumerate() {
                 assert_eq!(a == b, i == j, "{a} {b}");

@@ -12,7 +12,10 @@ use super::text::{Part, parts};
 use crate::{float, limits};
 
 /// Writes a `str`, given as runs of text and surrogates.
-pub(super) fn write_str<'a>(out: &mut dyn Write, parts: impl Iterator<Item = Part<'a>> + Clone) -> fmt::Result {
+pub(super) fn write_str<'a>(
+    out: &mut dyn Write,
+    parts: impl Iterator<Item = Part<'a>> + Clone,
+) -> fmt::Result {
     let quote = quote(parts.clone().filter_map(|part| match part {
         Part::Text(text) => Some(text.as_bytes()),
         _ => None,
@@ -64,9 +67,10 @@ fn write_text(out: &mut dyn Write, text: &str, quote: char) -> fmt::Result {
 
 /// Python's `str.isprintable` for one character.
 ///
-/// The standard library escapes in its `Debug` of text what has the same Unicode categories (C*, Z* but for the space),
-/// and, at the start of the text only, combining marks; so it is asked about a text of two characters. Its Unicode
-/// version may be newer than a given Python's: the two differ on characters that were assigned between.
+/// The standard library escapes in its `Debug` of text what has the same Unicode categories (C*, Z*
+/// but for the space), and, at the start of the text only, combining marks; so it is asked about a
+/// text of two characters. Its Unicode version may be newer than a given Python's: the two differ
+/// on characters that were assigned between.
 fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return !c.is_ascii_control();
@@ -82,7 +86,8 @@ pub(crate) fn write_bytes(out: &mut dyn Write, bytes: &[u8]) -> fmt::Result {
     write_bytes_in(out, bytes, quote, quote)
 }
 
-/// Writes a `bytearray`. It has a `bytes` within, whose single quotes are escaped even where double ones surround it.
+/// Writes a `bytearray`. It has a `bytes` within, whose single quotes are escaped even where double
+/// ones surround it.
 pub(crate) fn write_bytearray(out: &mut dyn Write, bytes: &[u8]) -> fmt::Result {
     out.write_str("bytearray(")?;
     write_bytes_in(out, bytes, quote([bytes].into_iter()), '\'')?;
@@ -123,7 +128,8 @@ pub(crate) fn write_float(out: &mut dyn Write, value: f64) -> fmt::Result {
 /// Writes a `complex`: its parts, without the `.0` that a float has.
 pub(crate) fn write_complex(out: &mut dyn Write, Complex { re, im }: Complex) -> fmt::Result {
     let [re_text, im_text] = [re, im].map(float::repr);
-    let [re_text, im_text] = [&re_text, &im_text].map(|text| text.strip_suffix(".0").unwrap_or(text));
+    let [re_text, im_text] =
+        [&re_text, &im_text].map(|text| text.strip_suffix(".0").unwrap_or(text));
     if re == 0.0 && re.is_sign_positive() {
         return write!(out, "{im_text}j");
     }
@@ -132,9 +138,11 @@ pub(crate) fn write_complex(out: &mut dyn Write, Complex { re, im }: Complex) ->
     write!(out, "({re_text}{plus}{im_text}j)")
 }
 
-/// The decimal digits of an int, or `None` if there are more than [`limits::INT_DIGITS`]: the conversion is not linear.
+/// The decimal digits of an int, or `None` if there are more than [`limits::INT_DIGITS`]: the
+/// conversion is not linear.
 pub(crate) fn decimal(int: &BigInt) -> Option<String> {
-    /// Any int of this many digits has at most this many bits: the digits times log2(10), rounded up.
+    /// Any int of this many digits has at most this many bits: the digits times log2(10), rounded
+    /// up.
     const BITS: u64 = limits::INT_DIGITS as u64 * 33_220 / 10_000 + 1;
     if int.bits() > BITS {
         return None;

@@ -1,13 +1,14 @@
 //! `Value` as something to serialize.
 //!
-//! What serde's data model has, is said by it; the rest by the private names of `reduce/token.rs`, which our serializer
-//! knows and any other format sees as a newtype around the content. Nothing here asks which of the two it is, but for
-//! long ints: their content is bytes for a serializer that is not human-readable, which is what ours claims to be just
-//! for that content, and decimal text for others.
+//! What serde's data model has, is said by it; the rest by the private names of `reduce/token.rs`,
+//! which our serializer knows and any other format sees as a newtype around the content. Nothing
+//! here asks which of the two it is, but for long ints: their content is bytes for a serializer
+//! that is not human-readable, which is what ours claims to be just for that content, and decimal
+//! text for others.
 //!
-//! Each kind of value has its own function, because serializing recurses and a debug build would otherwise reserve the
-//! locals of all kinds at each level. For the same reason what a serializer returns for a container is matched on: a `?`
-//! would keep two more copies of it.
+//! Each kind of value has its own function, because serializing recurses and a debug build would
+//! otherwise reserve the locals of all kinds at each level. For the same reason what a serializer
+//! returns for a container is matched on: a `?` would keep two more copies of it.
 
 #![allow(
     clippy::question_mark,
@@ -38,7 +39,10 @@ impl Serialize for Value {
 }
 
 /// A value without regard to hooks that look at values.
-pub(crate) fn serialize_plain<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize_plain<S: Serializer>(
+    value: &Value,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Value::Object(reduce) => Reduce::serialize(reduce, serializer),
         _ => builtin(value, serializer),
@@ -127,9 +131,13 @@ fn leaf<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> 
         Value::Float(float) => serializer.serialize_f64(*float),
         Value::Complex(complex) => complex.serialize(serializer),
         Value::Str(text) => serializer.serialize_str(text),
-        Value::Surrogates(text) => serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes())),
+        Value::Surrogates(text) => {
+            serializer.serialize_newtype_struct(token::SURROGATES, Bytes::new(text.as_bytes()))
+        }
         Value::Bytes(bytes) => serializer.serialize_bytes(bytes),
-        Value::ByteArray(bytes) => serializer.serialize_newtype_struct(token::BYTEARRAY, Bytes::new(bytes)),
+        Value::ByteArray(bytes) => {
+            serializer.serialize_newtype_struct(token::BYTEARRAY, Bytes::new(bytes))
+        }
         Value::Global(global) => global.serialize(serializer),
         Value::Buffer(buffer) => buffer.serialize(serializer),
         // `None`; and the containers, which do not come here.
@@ -203,11 +211,17 @@ mod tests {
         assert_eq!(json(&Value::from(f64::NAN)), json!(null));
         assert_eq!(json(&pickle!(b"ab")), json!([97, 98]));
         assert_eq!(json(&Value::ByteArray(b"ab".to_vec())), json!([97, 98]));
-        assert_eq!(json(&Value::text(b"\xed\xb3\xa9".to_vec()).unwrap()), json!([0xed, 0xb3, 0xa9]));
+        assert_eq!(
+            json(&Value::text(b"\xed\xb3\xa9".to_vec()).unwrap()),
+            json!([0xed, 0xb3, 0xa9])
+        );
         assert_eq!(json(&crate::value::Complex::new(1.0, 2.0).into()), json!([1.0, 2.0]));
         assert_eq!(json(&Value::global("a", "b")), json!(["a", "b"]));
         assert_eq!(json(&Value::PersistentId(Box::new("id".into()))), json!("id"));
-        assert_eq!(serde_json::to_value(pickle!({(1, 2): 3})).unwrap_err().to_string(), "key must be a string");
+        assert_eq!(
+            serde_json::to_value(pickle!({(1, 2): 3})).unwrap_err().to_string(),
+            "key must be a string"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `Set`: Python's set and frozenset, with Python's idea of which elements are equal.
 //!
-//! The mirror of `dict.rs` without values. Python's sets have no order; ours keeps that of insertion, so that writing
-//! one twice gives the same bytes.
+//! The mirror of `dict.rs` without values. Python's sets have no order; ours keeps that of
+//! insertion, so that writing one twice gives the same bytes.
 
 use super::Value;
 use super::key::same_entries;
@@ -26,8 +26,8 @@ use crate::error::Result;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s are. A set with a NaN
-/// equals none.
+/// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s
+/// are. A set with a NaN equals none.
 #[derive(Default)]
 pub struct Set(pub(super) Table<()>);
 
@@ -92,13 +92,14 @@ impl Set {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the value is not hashable;
-    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks like one that is there.
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks
+    /// like one that is there.
     pub fn try_insert<K: Into<Value>>(&mut self, element: K) -> Result<bool> {
         Ok(self.0.insert(element.into(), ())?.1.is_none())
     }
 
-    /// Removes `element` and says whether it was there. The others keep their order, which takes time linear in their
-    /// number.
+    /// Removes `element` and says whether it was there. The others keep their order, which takes
+    /// time linear in their number.
     pub fn remove<Q: Lookup + ?Sized>(&mut self, element: &Q) -> bool {
         self.take(element).is_some()
     }
@@ -129,7 +130,10 @@ impl Set {
     ///
     /// # Errors
     /// As [`try_insert`](Self::try_insert); the elements before the bad one are in.
-    pub fn try_extend<K: Into<Value>>(&mut self, elements: impl IntoIterator<Item = K>) -> Result<()> {
+    pub fn try_extend<K: Into<Value>>(
+        &mut self,
+        elements: impl IntoIterator<Item = K>,
+    ) -> Result<()> {
         elements.into_iter().try_for_each(|element| self.try_insert(element).map(drop))
     }
 
@@ -170,7 +174,8 @@ impl<K: IntoKey> FromIterator<K> for Set {
 impl<K: IntoKey> Extend<K> for Set {
     fn extend<I: IntoIterator<Item = K>>(&mut self, elements: I) {
         let elements = elements.into_iter();
-        // As the standard library does: what is known to come, or half of it where elements may repeat.
+        // As the standard library does: what is known to come, or half of it where elements may
+        // repeat.
         let known = elements.size_hint().0;
         self.reserve(if self.is_empty() { known } else { known.div_ceil(2) });
         for element in elements {

@@ -1,8 +1,10 @@
-//! What `Dict` and `Set` are made of: keys in the order in which they came, each with a value or with nothing.
+//! What `Dict` and `Set` are made of: keys in the order in which they came, each with a value or
+//! with nothing.
 //!
-//! Most dicts are records: a few names. Comparing a key with each of them takes less time than hashing it, and two blocks
-//! of memory less for every dict. So a table begins as a list of [`FEW`] entries at most, whose keys are of the kinds that are
-//! compared in no time ([`is_plain`]); with more keys, or another kind of key, it becomes [`Hashed`], for good.
+//! Most dicts are records: a few names. Comparing a key with each of them takes less time than
+//! hashing it, and two blocks of memory less for every dict. So a table begins as a list of [`FEW`]
+//! entries at most, whose keys are of the kinds that are compared in no time ([`is_plain`]); with
+//! more keys, or another kind of key, it becomes [`Hashed`], for good.
 
 use std::{slice, vec};
 
@@ -113,12 +115,15 @@ impl<V> Table<V> {
         }
     }
 
-    /// Whether the keys may be those of `other`. What is compared then goes no deeper than the keys do.
+    /// Whether the keys may be those of `other`. What is compared then goes no deeper than the keys
+    /// do.
     pub(super) fn may_equal(&self, other: &Self) -> bool {
         self.len() == other.len()
             && match (self, other) {
                 // Where a hash is unstable nothing is equal; where the sums differ some key does.
-                (Self::Many(a), Self::Many(b)) => a.is_stable() && b.is_stable() && a.sum() == b.sum(),
+                (Self::Many(a), Self::Many(b)) => {
+                    a.is_stable() && b.is_stable() && a.sum() == b.sum()
+                }
                 _ => self.is_stable() && other.is_stable(),
             }
     }
@@ -158,11 +163,16 @@ impl<V> Table<V> {
     }
 
     /// The value under the key that is the same as `key`; see [`Hashed::find_by_steps`].
-    pub(super) fn find_by_steps(&self, key: &Value, same_key: fn(&Value, &Value) -> bool) -> Option<&V> {
+    pub(super) fn find_by_steps(
+        &self,
+        key: &Value,
+        same_key: fn(&Value, &Value) -> bool,
+    ) -> Option<&V> {
         match self {
-            Self::Few(entries) => {
-                entries.iter().find(|(candidate, _)| same_key(key, candidate)).map(|(_, value)| value)
-            }
+            Self::Few(entries) => entries
+                .iter()
+                .find(|(candidate, _)| same_key(key, candidate))
+                .map(|(_, value)| value),
             Self::Many(hashed) => hashed.find_by_steps(key, same_key),
         }
     }
@@ -181,9 +191,8 @@ impl<V> Table<V> {
             (Self::Many(hashed), Probed::Str(text)) => {
                 hashed.find_by(hash_str(text), |key| matches!(key, Value::Str(key) if key == text))
             }
-            (Self::Many(hashed), Probed::Bytes(bytes)) => {
-                hashed.find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes))
-            }
+            (Self::Many(hashed), Probed::Bytes(bytes)) => hashed
+                .find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes)),
         }
     }
 
@@ -213,15 +222,19 @@ impl<V> Table<V> {
                 _ => Slot::Vacant(Vacant { space: Space::Few(entries), key }),
             },
             Self::Many(hashed) => match hashed.place(&key)? {
-                Place::Occupied { index, key, value } => Slot::Occupied(Occupied { index, key, value }),
+                Place::Occupied { index, key, value } => {
+                    Slot::Occupied(Occupied { index, key, value })
+                }
                 Place::Vacant(vacancy) => Slot::Vacant(Vacant { space: Space::Many(vacancy), key }),
             },
         })
     }
 
-    /// Stores `value` under `key`, which keeps its place if it is there already; returns the place and the old value.
+    /// Stores `value` under `key`, which keeps its place if it is there already; returns the place
+    /// and the old value.
     ///
-    /// An equal key that holds an object is an error: the two may be different to Python, and one would be lost.
+    /// An equal key that holds an object is an error: the two may be different to Python, and one
+    /// would be lost.
     pub(super) fn insert(&mut self, key: Value, value: V) -> Result<(usize, Option<V>)> {
         match self.slot(key)? {
             Slot::Occupied(entry) if needs_identity(entry.key) => Err(look_alikes()),
@@ -278,7 +291,9 @@ impl<V> Table<V> {
 
     pub(super) fn reserve(&mut self, additional: usize) {
         match self {
-            Self::Few(entries) if entries.len() + additional <= FEW => entries.reserve_exact(additional),
+            Self::Few(entries) if entries.len() + additional <= FEW => {
+                entries.reserve_exact(additional)
+            }
             Self::Few(_) => self.hash_all(additional),
             Self::Many(hashed) => hashed.reserve(additional),
         }
@@ -289,7 +304,9 @@ impl<V> Table<V> {
 #[inline]
 fn find_few<V>(entries: &[(Value, V)], key: &Value) -> Result<Option<usize>, Unhashable> {
     if let Value::Str(text) = key {
-        return Ok(entries.iter().position(|(key, _)| matches!(key, Value::Str(key) if key == text)));
+        return Ok(entries
+            .iter()
+            .position(|(key, _)| matches!(key, Value::Str(key) if key == text)));
     }
     if !is_plain(key) {
         hash_key(key)?;

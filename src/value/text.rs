@@ -1,12 +1,14 @@
 //! Text that Rust's `String` cannot hold: Python's `str` with lone surrogates.
 //!
-//! A Python `str` is a sequence of code points, and surrogates (U+D800 to U+DFFF) are code points. Python makes such
-//! text out of file names that are not valid in the file system's encoding (`surrogateescape`, PEP 383), and pickles
-//! it in UTF-8 with the error handler `surrogatepass`: each surrogate as three bytes. Two of them in a row stay two,
-//! even a high one before a low one, so this is neither UTF-16 nor WTF-8.
+//! A Python `str` is a sequence of code points, and surrogates (U+D800 to U+DFFF) are code points.
+//! Python makes such text out of file names that are not valid in the file system's encoding
+//! (`surrogateescape`, PEP 383), and pickles it in UTF-8 with the error handler `surrogatepass`:
+//! each surrogate as three bytes. Two of them in a row stay two, even a high one before a low one,
+//! so this is neither UTF-16 nor WTF-8.
 //!
-//! The bytes are kept as they are; whoever changes this file keeps the invariant of [`SurrogateString`]: well-formed
-//! generalised UTF-8 with at least one surrogate. Text without one is a `String`, so that there is one way to say it.
+//! The bytes are kept as they are; whoever changes this file keeps the invariant of
+//! [`SurrogateString`]: well-formed generalised UTF-8 with at least one surrogate. Text without one
+//! is a `String`, so that there is one way to say it.
 
 use crate::error::{Error, Result};
 
@@ -22,7 +24,8 @@ use crate::error::{Error, Result};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// `Display` is Python's `repr`. Source: PEP 383; `surrogatepass` in the documentation of Python's `codecs`.
+/// `Display` is Python's `repr`. Source: PEP 383; `surrogatepass` in the documentation of Python's
+/// `codecs`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SurrogateString(Vec<u8>);
 
@@ -30,8 +33,8 @@ impl SurrogateString {
     /// Takes the bytes that `s.encode('utf-8', 'surrogatepass')` gives in Python.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are no such encoding, or hold no surrogate: such text
-    /// is a `String`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are no such encoding, or hold no
+    /// surrogate: such text is a `String`.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let mut surrogates = false;
         let mut rest = bytes.as_slice();
@@ -45,11 +48,17 @@ impl SurrogateString {
                 }
                 Part::Malformed => {
                     let at = bytes.len() - rest.len();
-                    return Err(Error::data(format!("text is no UTF-8, not even with surrogates, at its byte {at}")));
+                    return Err(Error::data(format!(
+                        "text is no UTF-8, not even with surrogates, at its byte {at}"
+                    )));
                 }
             }
         }
-        if surrogates { Ok(Self(bytes)) } else { Err(Error::data("text without a surrogate is a String")) }
+        if surrogates {
+            Ok(Self(bytes))
+        } else {
+            Err(Error::data("text without a surrogate is a String"))
+        }
     }
 
     /// The text in UTF-8, each surrogate as three bytes.
@@ -64,7 +73,9 @@ impl SurrogateString {
 
     /// The text with a replacement character (U+FFFD) for each surrogate.
     pub fn to_string_lossy(&self) -> String {
-        self.code_points().map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        self.code_points()
+            .map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
     }
 
     /// What Python sees: the code points, surrogates among them.
@@ -79,8 +90,8 @@ impl SurrogateString {
         })
     }
 
-    /// Python's `os.fsencode` on a system whose file names are UTF-8: the bytes that the surrogates U+DC80 to U+DCFF
-    /// stand for (PEP 383). `None` if there is any other surrogate.
+    /// Python's `os.fsencode` on a system whose file names are UTF-8: the bytes that the surrogates
+    /// U+DC80 to U+DCFF stand for (PEP 383). `None` if there is any other surrogate.
     pub fn fs_encode(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.0.len());
         for part in self.parts() {
@@ -93,7 +104,8 @@ impl SurrogateString {
         Some(bytes)
     }
 
-    /// Runs of plain text and the surrogates between them. There is no malformed part: the constructor looked.
+    /// Runs of plain text and the surrogates between them. There is no malformed part: the
+    /// constructor looked.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
         parts(&self.0)
     }
@@ -126,7 +138,9 @@ pub(super) fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> + Clone {
 /// What `bytes` start with; `None` at their end.
 fn next_part(bytes: &[u8]) -> Option<Part<'_>> {
     if let &[0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ..] = bytes {
-        return Some(Part::Surrogate(0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f)));
+        return Some(Part::Surrogate(
+            0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f),
+        ));
     }
     // `utf8_chunks` looks no further than its first fault, so that the whole is linear.
     let text = bytes.utf8_chunks().next()?.valid();
@@ -140,7 +154,8 @@ mod tests {
     #[test]
     fn surrogates_are_kept_one_by_one() {
         // '\ud83d\ude00': a high and a low one stay two code points.
-        let pair = SurrogateString::from_bytes(b"a\xed\xa0\xbd\xed\xb8\x80\xc3\xa9".to_vec()).unwrap();
+        let pair =
+            SurrogateString::from_bytes(b"a\xed\xa0\xbd\xed\xb8\x80\xc3\xa9".to_vec()).unwrap();
         assert_eq!(pair.code_points().collect::<Vec<_>>(), [0x61, 0xd83d, 0xde00, 0xe9]);
         assert_eq!(pair.to_string(), r"'a\ud83d\ude00é'");
         assert_eq!(pair.to_string_lossy(), "a\u{fffd}\u{fffd}é");

@@ -1,7 +1,8 @@
 //! Values: the shortest spelling that the protocol has.
 //!
-//! Each writer here is an opcode boundary and writes one whole value. CPython chooses the same opcodes, see `save_long`,
-//! `save_float`, `save_bytes` and `save_unicode` in its `Modules/_pickle.c`.
+//! Each writer here is an opcode boundary and writes one whole value. CPython chooses the same
+//! opcodes, see `save_long`, `save_float`, `save_bytes` and `save_unicode` in its
+//! `Modules/_pickle.c`.
 
 use num_bigint::BigInt;
 
@@ -65,8 +66,8 @@ impl<S: Sink> Emitter<S> {
 
     /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
     ///
-    /// Without a jump: the sizes of ints cannot be predicted, and a jump that was predicted wrongly costs more than a
-    /// look into a table.
+    /// Without a jump: the sizes of ints cannot be predicted, and a jump that was predicted wrongly
+    /// costs more than a look into a table.
     #[inline(always)]
     fn binary_int(&mut self, value: i64) {
         let bits = value.cast_unsigned();
@@ -74,7 +75,8 @@ impl<S: Sink> Emitter<S> {
         // The highest bit that differs from the sign; the table has as many entries for each sign.
         let highest = ((bits ^ sign) | 1).ilog2() as usize;
         let form = INT_FORMS[(sign & 64) as usize | highest & 63];
-        let (header, header_bits, len) = (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
+        let (header, header_bits, len) =
+            (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
         // A long int begins at the third byte, and only long ints get so far.
@@ -88,11 +90,15 @@ impl<S: Sink> Emitter<S> {
         match u32::try_from(value) {
             _ if self.protocol >= Opcode::Long1.protocol() => self.binary_int(value),
             Ok(value) if self.protocol == Protocol::V1 && value < 0x1_0000 => {
-                let (opcode, len) = if value < 0x100 { (Opcode::Binint1, 2) } else { (Opcode::Binint2, 3) };
+                let (opcode, len) =
+                    if value < 0x100 { (Opcode::Binint1, 2) } else { (Opcode::Binint2, 3) };
                 self.fixed((u64::from(opcode.byte()) | u64::from(value) << 8).to_le_bytes(), len);
             }
             _ if self.protocol == Protocol::V1 && i32::try_from(value).is_ok() => {
-                self.fixed((u64::from(Opcode::Binint.byte()) | value.cast_unsigned() << 8).to_le_bytes(), 5);
+                self.fixed(
+                    (u64::from(Opcode::Binint.byte()) | value.cast_unsigned() << 8).to_le_bytes(),
+                    5,
+                );
             }
             _ => self.wide_int(i128::from(value)),
         }
@@ -164,7 +170,8 @@ impl<S: Sink> Emitter<S> {
         }
         self.boundary()?;
         if self.protocol < Opcode::Long1.protocol() {
-            // A byte is 2.41 decimal digits; the exact length needs the conversion that the limit guards.
+            // A byte is 2.41 decimal digits; the exact length needs the conversion that the limit
+            // guards.
             if bytes.len() > limits::INT_DIGITS / 2 {
                 return Err(too_many_digits());
             }
@@ -215,7 +222,8 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Bytes by an opcode of their own, which protocols before 3 do not have: see [`Emitter::bytes`].
+    /// Bytes by an opcode of their own, which protocols before 3 do not have: see
+    /// [`Emitter::bytes`].
     pub(super) fn counted_bytes(&mut self, value: &[u8]) -> Result<()> {
         match u8::try_from(value.len()) {
             Ok(len) => self.counted(&[Opcode::ShortBinbytes.byte(), len], value),
@@ -223,11 +231,20 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// A payload with a length of four bytes, or of eight where four are too few and the protocol has that.
-    pub(super) fn counted4(&mut self, four: Opcode, eight: Opcode, value: &[u8], what: &str) -> Result<()> {
+    /// A payload with a length of four bytes, or of eight where four are too few and the protocol
+    /// has that.
+    pub(super) fn counted4(
+        &mut self,
+        four: Opcode,
+        eight: Opcode,
+        value: &[u8],
+        what: &str,
+    ) -> Result<()> {
         match u32::try_from(value.len()) {
             Ok(len) => self.counted(&head4(four, len), value),
-            Err(_) if self.protocol >= eight.protocol() => self.counted(&head8(eight, value.len()), value),
+            Err(_) if self.protocol >= eight.protocol() => {
+                self.counted(&head8(eight, value.len()), value)
+            }
             Err(_) => Err(too_long(what, "4 GiB")),
         }
     }
@@ -316,11 +333,11 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-/// How an int is spelled from protocol 2 on, by the highest bit that differs from the sign, for ints from 0 on and then
-/// for those below.
+/// How an int is spelled from protocol 2 on, by the highest bit that differs from the sign, for
+/// ints from 0 on and then for those below.
 ///
-/// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above that, a byte for how
-/// many bits that is, and a byte for how many bytes there are with it.
+/// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above
+/// that, a byte for how many bits that is, and a byte for how many bytes there are with it.
 const INT_FORMS: [u32; 128] = {
     const fn form(opcode: Opcode, header: u32, len: u32) -> u32 {
         opcode.byte() as u32 | header << 16 | len << 24

@@ -1,13 +1,14 @@
 //! Frames (PEP 3154), and where the bytes go.
 //!
-//! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends it at the first
-//! opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more outside of any frame, and leaves the FRAME
-//! opcode out of a frame of less than four bytes. The same cuts come out here with less to ask: a frame's header is
-//! reserved as soon as the last frame ends, and taken out again if the frame stays too short. So the only question in
-//! the hot path is whether the buffer has reached [`Frames::limit`].
+//! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends
+//! it at the first opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more
+//! outside of any frame, and leaves the FRAME opcode out of a frame of less than four bytes. The
+//! same cuts come out here with less to ask: a frame's header is reserved as soon as the last frame
+//! ends, and taken out again if the frame stays too short. So the only question in the hot path is
+//! whether the buffer has reached [`Frames::limit`].
 //!
-//! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in CPython's
-//! `Modules/_pickle.c`.
+//! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in
+//! CPython's `Modules/_pickle.c`.
 
 use std::io;
 
@@ -15,8 +16,8 @@ use super::{Emitter, repeats};
 use crate::error::{Error, Result};
 use crate::opcode::Opcode;
 
-/// What a frame holds at least when it ends at an opcode boundary, and the least payload that is written outside of
-/// frames, in bytes. CPython's `FRAME_SIZE_TARGET`.
+/// What a frame holds at least when it ends at an opcode boundary, and the least payload that is
+/// written outside of frames, in bytes. CPython's `FRAME_SIZE_TARGET`.
 pub(super) const FRAME_TARGET: usize = 64 << 10;
 /// The least content for which the FRAME opcode is written, in bytes. CPython's `FRAME_SIZE_MIN`.
 const FRAME_MIN: usize = 4;
@@ -78,9 +79,9 @@ pub(super) struct Frames {
     start: Option<usize>,
     /// The length of the buffer from which on an opcode boundary ends the frame.
     end: usize,
-    /// The length from which on an opcode boundary needs a closer look: `end`; where short text is to be looked up from
-    /// now on, if that comes first; or nothing at protocols 0 and 1, where all values take the way round that their
-    /// text opcodes need.
+    /// The length from which on an opcode boundary needs a closer look: `end`; where short text is
+    /// to be looked up from now on, if that comes first; or nothing at protocols 0 and 1, where all
+    /// values take the way round that their text opcodes need.
     limit: usize,
     old: bool,
     /// Whether short text that comes again is to be found: see `repeats.rs`.
@@ -97,7 +98,17 @@ impl Frames {
     #[inline(always)]
     pub(super) fn new(framing: bool, old: bool, repeats: bool) -> Self {
         let repeats = repeats && !old;
-        Self { framing, start: None, end: usize::MAX, limit: 0, old, repeats, unrenewed: 0, commits: 0, held: false }
+        Self {
+            framing,
+            start: None,
+            end: usize::MAX,
+            limit: 0,
+            old,
+            repeats,
+            unrenewed: 0,
+            commits: 0,
+            held: false,
+        }
     }
 
     /// No frames, and everything stays in the buffer.
@@ -122,10 +133,11 @@ impl<S: Sink> Emitter<S> {
         if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
     }
 
-    /// Whether the next value is still within the frame, at protocol 2 or later, and fits into the buffer by `len` bytes.
+    /// Whether the next value is still within the frame, at protocol 2 or later, and fits into the
+    /// buffer by `len` bytes.
     ///
-    /// One question for what would each send a value round: the ways round are calls, and a function without them needs
-    /// no stack.
+    /// One question for what would each send a value round: the ways round are calls, and a
+    /// function without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
         self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
@@ -154,8 +166,8 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Reserves the header of a frame, where there are frames. Without, 64 KiB are a frame all the same: what depends
-    /// on where one ends is then the same whatever the sink.
+    /// Reserves the header of a frame, where there are frames. Without, 64 KiB are a frame all the
+    /// same: what depends on where one ends is then the same whatever the sink.
     pub(super) fn open_frame(&mut self) {
         if self.frames.framing {
             self.frames.start = Some(self.out.len());
@@ -174,7 +186,8 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is too short.
+    /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is
+    /// too short.
     pub(super) fn commit_frame(&mut self) {
         self.frames.commits += 1;
         self.frames.unrenewed += (self.out.len() + FRAME_TARGET).saturating_sub(self.frames.end);
@@ -185,13 +198,15 @@ impl<S: Sink> Emitter<S> {
         if content < FRAME_MIN {
             self.out.drain(start..start + FRAME_HEADER);
         } else {
-            // The header was written at `start`, and nothing before the end of the frame shortens the buffer so far.
-            self.out[start + 1..start + FRAME_HEADER].copy_from_slice(&(content as u64).to_le_bytes());
+            // The header was written at `start`, and nothing before the end of the frame shortens
+            // the buffer so far.
+            self.out[start + 1..start + FRAME_HEADER]
+                .copy_from_slice(&(content as u64).to_le_bytes());
         }
     }
 
-    /// An instruction with a counted payload: its opcode and length in `header`, then the payload, which stays outside
-    /// of frames if it is large.
+    /// An instruction with a counted payload: its opcode and length in `header`, then the payload,
+    /// which stays outside of frames if it is large.
     pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
         if payload.len() < FRAME_TARGET || self.frames.held {
             self.out.reserve(header.len() + payload.len());

@@ -1,8 +1,8 @@
 //! Globals: classes, functions and other objects that a pickle names.
 //!
-//! Protocol 4 takes module and qualified name off the stack; below, they are two lines, with the names of Python 2
-//! before protocol 3, and a nested name is `getattr` of the outer one. Source: `save_global` in CPython's
-//! `Modules/_pickle.c`.
+//! Protocol 4 takes module and qualified name off the stack; below, they are two lines, with the
+//! names of Python 2 before protocol 3, and a nested name is `getattr` of the outer one. Source:
+//! `save_global` in CPython's `Modules/_pickle.c`.
 
 use super::{Emitter, Sink};
 use crate::error::{Error, Result, quoted};
@@ -25,9 +25,12 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize those.
+    /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize
+    /// those.
     pub(crate) fn extension(&mut self, module: &str, qualname: &str) -> bool {
-        let Some(code) = self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname)) else {
+        let Some(code) =
+            self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname))
+        else {
             return false;
         };
         self.extension_code(code);
@@ -44,7 +47,8 @@ impl<S: Sink> Emitter<S> {
         self.fixed((u64::from(opcode.byte()) | u64::from(code) << 8).to_le_bytes(), len);
     }
 
-    /// The class that the serde name `name` stands for; `names` gives its module and qualified name.
+    /// The class that the serde name `name` stands for; `names` gives its module and qualified
+    /// name.
     ///
     /// Like [`global`](Self::global), and found by the name's address first.
     pub(crate) fn class<'a>(
@@ -93,7 +97,8 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Refers to the member `name` of the enumeration `class` if it has been written; both are serde names.
+    /// Refers to the member `name` of the enumeration `class` if it has been written; both are
+    /// serde names.
     pub(crate) fn known_member(&mut self, class: &'static str, name: &'static str) -> Result<bool> {
         self.boundary()?;
         match self.memo.member(class, name) {
@@ -130,7 +135,8 @@ impl<S: Sink> Emitter<S> {
         Ok(index)
     }
 
-    /// `a.B.C.D` below protocol 4: `getattr(getattr(a.B, 'C'), 'D')`, or less where an outer part is in the memo.
+    /// `a.B.C.D` below protocol 4: `getattr(getattr(a.B, 'C'), 'D')`, or less where an outer part
+    /// is in the memo.
     fn nested_global(&mut self, module: &str, qualname: &str) -> Result<u32> {
         let mut outer = qualname;
         let mut inner = Vec::new();
@@ -179,14 +185,19 @@ impl<S: Sink> Emitter<S> {
         self.lines(Opcode::Global, &[module, name])
     }
 
-    /// INST: an instance of the class, with what lies above the mark as arguments. The name is not nested.
+    /// INST: an instance of the class, with what lies above the mark as arguments. The name is not
+    /// nested.
     pub(crate) fn inst_lines(&mut self, module: &str, name: &str) -> Result<()> {
         let (module, name) = self.names_at_protocol(module, name);
         self.lines(Opcode::Inst, &[module, name])
     }
 
     fn names_at_protocol<'a>(&self, module: &'a str, name: &'a str) -> (&'a str, &'a str) {
-        if self.fix_imports && self.protocol < Protocol::V3 { compat::to_python2(module, name) } else { (module, name) }
+        if self.fix_imports && self.protocol < Protocol::V3 {
+            compat::to_python2(module, name)
+        } else {
+            (module, name)
+        }
     }
 
     /// The persistent id as a line, which only protocol 0 needs.

@@ -1,15 +1,18 @@
 //! What has been written and can be referred to again.
 //!
-//! Only what may well come again is memoized: names that live in the program itself (fields, variants, classes),
-//! globals, short text once it has come again (`repeats.rs`), and on request all text (`texts.rs`). A pickle without the
-//! other memo opcodes is smaller and faster to read than CPython's, which memoizes everything because it cannot know.
+//! Only what may well come again is memoized: names that live in the program itself (fields,
+//! variants, classes), globals, short text once it has come again (`repeats.rs`), and on request
+//! all text (`texts.rs`). A pickle without the other memo opcodes is smaller and faster to read
+//! than CPython's, which memoizes everything because it cannot know.
 //!
-//! Names are found by *address and length*. That is sound because they are `&'static str`: their memory is never used
-//! for anything else. Two copies of one name in a program are two entries, which costs a few bytes and no more.
+//! Names are found by *address and length*. That is sound because they are `&'static str`: their
+//! memory is never used for anything else. Two copies of one name in a program are two entries,
+//! which costs a few bytes and no more.
 //!
-//! Names come in the order of a program's fields, again and again. So each entry knows which one came after it last
-//! time, and the next name is nearly always that one: one load and two comparisons. Where it is another, the first few
-//! entries are looked through, and from [`SCANNED`] on a table of them is.
+//! Names come in the order of a program's fields, again and again. So each entry knows which one
+//! came after it last time, and the next name is nearly always that one: one load and two
+//! comparisons. Where it is another, the first few entries are looked through, and from [`SCANNED`]
+//! on a table of them is.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -41,7 +44,8 @@ struct Others {
     members: HashMap<Member, u32, RandomState>,
 }
 
-/// A member of an enumeration: the addresses of its class's name and of its own, and the length of the latter.
+/// A member of an enumeration: the addresses of its class's name and of its own, and the length of
+/// the latter.
 type Member = (usize, usize, usize);
 
 /// A global's module and qualified name, for looking it up.
@@ -129,10 +133,11 @@ pub(super) struct Names {
     last: usize,
     /// The entry that is expected next.
     next: usize,
-    /// A bit for each of 64 classes of addresses that has an entry: most new names are known for new by it.
+    /// A bit for each of 64 classes of addresses that has an entry: most new names are known for
+    /// new by it.
     seen: u64,
-    /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in use. Empty as long as
-    /// there are few entries.
+    /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in
+    /// use. Empty as long as there are few entries.
     table: Vec<u32>,
     /// In text that comes under no name, or under one without an entry.
     outside: Interest,
@@ -314,8 +319,8 @@ fn seen_bit(name: &'static str) -> u64 {
     1 << (spread(name.as_ptr().addr()) & 63)
 }
 
-/// Names lie side by side in the program, so their addresses differ in the low bits; a multiplication carries those up,
-/// and the shift brings the mixed ones down.
+/// Names lie side by side in the program, so their addresses differ in the low bits; a
+/// multiplication carries those up, and the shift brings the mixed ones down.
 #[inline]
 fn spread(address: usize) -> usize {
     ((address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
@@ -327,11 +332,13 @@ mod tests {
 
     #[test]
     fn names_are_found_by_address_and_length_while_the_table_grows() {
-        const TEXT: &str = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+        const TEXT: &str =
+            "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
         let mut names = Names::new(0);
         assert_eq!(names.get("a"), None);
-        let all: Vec<&'static str> =
-            (0..TEXT.len()).flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len))).collect();
+        let all: Vec<&'static str> = (0..TEXT.len())
+            .flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len)))
+            .collect();
         for (index, name) in (0..).zip(&all) {
             assert_eq!(names.get(name), None);
             names.insert(name, index, 0);

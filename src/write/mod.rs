@@ -1,21 +1,25 @@
 //! Python objects as instructions as bytes: the mirror of `read/`.
 //!
-//! The [`Emitter`] is the only place that knows how a Python object is spelled at a protocol. The serde serializer and
-//! the graph writer both write through it. Three layers, lowest first, each in terms of the one below:
+//! The [`Emitter`] is the only place that knows how a Python object is spelled at a protocol. The
+//! serde serializer and the graph writer both write through it. Three layers, lowest first, each in
+//! terms of the one below:
 //!
-//! - *instructions* (this file): [`op`](Emitter::op), [`mark`](Emitter::mark), [`get`](Emitter::get),
-//!   [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the instruction that is named, nothing else;
-//! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that the protocol has;
-//! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below protocol 4, with the
-//!   globals that they need taken from the memo.
+//! - *instructions* (this file): [`op`](Emitter::op), [`mark`](Emitter::mark),
+//!   [`get`](Emitter::get), [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the
+//!   instruction that is named, nothing else;
+//! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that
+//!   the protocol has;
+//! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below
+//!   protocol 4, with the globals that they need taken from the memo.
 //!
-//! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end: CPython looks at its
-//! frame whenever it begins to write an object, and so does everything here that writes a whole value. Who puts an
-//! object together from instructions calls [`boundary`](Emitter::boundary) where the object begins.
+//! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end:
+//! CPython looks at its frame whenever it begins to write an object, and so does everything here
+//! that writes a whole value. Who puts an object together from instructions calls
+//! [`boundary`](Emitter::boundary) where the object begins.
 //!
-//! Advice to the next editor: the value writers are what encoding speed consists of. Each is one comparison for the
-//! boundary, and one store of a fixed width where the value has one, see [`fixed`](Emitter::fixed): a variable
-//! `extend_from_slice` is a call of `memcpy`.
+//! Advice to the next editor: the value writers are what encoding speed consists of. Each is one
+//! comparison for the boundary, and one store of a fixed width where the value has one, see
+//! [`fixed`](Emitter::fixed): a variable `extend_from_slice` is a call of `memcpy`.
 
 mod choose;
 mod frame;
@@ -60,7 +64,8 @@ pub(crate) struct Emitter<S> {
     extensions: Option<Arc<ExtensionRegistry>>,
 }
 
-/// What an emitter was at, while what it writes goes into a buffer of its own; see [`Emitter::hold`].
+/// What an emitter was at, while what it writes goes into a buffer of its own; see
+/// [`Emitter::hold`].
 pub(crate) struct Held {
     out: Vec<u8>,
     frames: Frames,
@@ -79,8 +84,9 @@ pub(crate) struct Checkpoint {
 impl<S: Sink> Emitter<S> {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
-    /// Inlined, and so is all that leads here, and nothing is done to it before it is where it stays. So it is made in its place: an
-    /// emitter is some hundred bytes, and to move it was a tenth of the time that a small message takes.
+    /// Inlined, and so is all that leads here, and nothing is done to it before it is where it
+    /// stays. So it is made in its place: an emitter is some hundred bytes, and to move it was a
+    /// tenth of the time that a small message takes.
     #[inline(always)]
     pub(crate) fn new(
         sink: S,
@@ -102,7 +108,11 @@ impl<S: Sink> Emitter<S> {
             plain,
             at_top: false,
             memo: Memo::new(plain.from),
-            extensions: if protocol >= Opcode::Ext1.protocol() { extensions.cloned() } else { None },
+            extensions: if protocol >= Opcode::Ext1.protocol() {
+                extensions.cloned()
+            } else {
+                None
+            },
         }
     }
 
@@ -162,8 +172,8 @@ impl<S: Sink> Emitter<S> {
         std::mem::take(&mut self.out)
     }
 
-    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and with a memo of its
-    /// own.
+    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and
+    /// with a memo of its own.
     pub(crate) fn hold(&mut self) -> Held {
         let held = Held {
             out: std::mem::take(&mut self.out),
@@ -203,11 +213,12 @@ impl<S: Sink> Emitter<S> {
 
     /// The first `len` of these bytes: stored whole and cut, which needs no call of `memcpy`.
     ///
-    /// By an iterator, and with an end told before: so the new length is one addition to the old. After `extend_from_slice` the
-    /// compiler reads the length back, since for all it knows the bytes were stored over it, and then each value waits for the one
-    /// before: ints took a fifth longer. For bytes of a power of two: of nine, a float's, each is stored by itself in some places,
-    /// and a `Value` of floats took twice as long. Nor for the headers of text, which a call of `memcpy` follows: records took a
-    /// fifth longer with it.
+    /// By an iterator, and with an end told before: so the new length is one addition to the old.
+    /// After `extend_from_slice` the compiler reads the length back, since for all it knows the
+    /// bytes were stored over it, and then each value waits for the one before: ints took a fifth
+    /// longer. For bytes of a power of two: of nine, a float's, each is stored by itself in some
+    /// places, and a `Value` of floats took twice as long. Nor for the headers of text, which a
+    /// call of `memcpy` follows: records took a fifth longer with it.
     #[inline(always)]
     fn fixed<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
         debug_assert!(len <= N);
@@ -236,8 +247,8 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Stores the top of the stack under the next free index of the memo, and says which: MEMOIZE, or a PUT where the
-    /// protocol has no such opcode.
+    /// Stores the top of the stack under the next free index of the memo, and says which: MEMOIZE,
+    /// or a PUT where the protocol has no such opcode.
     #[inline]
     pub(crate) fn memoize(&mut self) -> Result<u32> {
         let index = self.memo.claim()?;
@@ -264,15 +275,21 @@ impl<S: Sink> Emitter<S> {
 
     /// One instruction whose argument is lines: GLOBAL, INST, PERSID.
     ///
-    /// Nothing escapes a line feed in such a line, so it would end the argument and begin an instruction of the
-    /// caller's data: an error.
+    /// Nothing escapes a line feed in such a line, so it would end the argument and begin an
+    /// instruction of the caller's data: an error.
     fn lines(&mut self, opcode: Opcode, lines: &[&str]) -> Result<()> {
         for line in lines {
             if line.contains('\n') {
-                return Err(Error::unsupported(format!("{} cannot name what contains a line feed", opcode.name())));
+                return Err(Error::unsupported(format!(
+                    "{} cannot name what contains a line feed",
+                    opcode.name()
+                )));
             }
             if line.is_empty() && opcode != Opcode::Persid {
-                return Err(Error::unsupported(format!("{} cannot name what has an empty name", opcode.name())));
+                return Err(Error::unsupported(format!(
+                    "{} cannot name what has an empty name",
+                    opcode.name()
+                )));
             }
             if !line.is_ascii() && self.protocol < Protocol::V3 {
                 return Err(Error::unsupported(format!(
@@ -297,7 +314,8 @@ impl<S: Sink> Emitter<S> {
         Ok(Checkpoint { len: self.out.len(), commits: self.frames.commits() })
     }
 
-    /// Takes back what was written since if that is `None`; says whether it was. Once a frame has ended there is no going back.
+    /// Takes back what was written since if that is `None`; says whether it was. Once a frame has
+    /// ended there is no going back.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
         let none = self.frames.commits() == checkpoint.commits
             && self.out.get(checkpoint.len..) == Some(&[Opcode::None.byte()]);

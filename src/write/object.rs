@@ -1,8 +1,9 @@
 //! Objects that take several instructions: names, and what a protocol has no opcode for.
 //!
-//! What an older protocol cannot say is a *reduce*: a global, a tuple of arguments, REDUCE. The reduces here are those
-//! that CPython writes for the same object, so that every Python of the protocol's age can load them. The globals in
-//! them are memoized, and so is the one text that they repeat.
+//! What an older protocol cannot say is a *reduce*: a global, a tuple of arguments, REDUCE. The
+//! reduces here are those that CPython writes for the same object, so that every Python of the
+//! protocol's age can load them. The globals in them are memoized, and so is the one text that they
+//! repeat.
 
 use super::strings::{HEADER, NEVER};
 use super::{Emitter, Sink};
@@ -12,8 +13,9 @@ use crate::opcode::Opcode;
 impl<S: Sink> Emitter<S> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
     ///
-    /// No opcode boundary: a value follows, which is one. Always inlined, as the most common case is a few instructions; but
-    /// not in debug builds, where that would add to the stack that each level takes.
+    /// No opcode boundary: a value follows, which is one. Always inlined, as the most common case
+    /// is a few instructions; but not in debug builds, where that would add to the stack that each
+    /// level takes.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name(&mut self, name: &'static str) -> Result<()> {
         match self.memo.names.expected(name) {
@@ -26,7 +28,8 @@ impl<S: Sink> Emitter<S> {
                 self.plain.from = known.text_from;
                 self.other_get(known.index)
             }
-            // What a small message consists of: the same as below, with a length that is known when this is compiled.
+            // What a small message consists of: the same as below, with a length that is known when
+            // this is compiled.
             None if matches!(name.len(), 1..0x100)
                 && self.protocol >= Opcode::Memoize.protocol()
                 && self.memo.len() < 0x100
@@ -50,10 +53,11 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// The name of a field of the struct that the pickle holds: it comes once, unless the type is recursive, so it gets no memo
-    /// entry.
+    /// The name of a field of the struct that the pickle holds: it comes once, unless the type is
+    /// recursive, so it gets no memo entry.
     ///
-    /// Inlined as [`name`](Self::name) is: most of what there is to know of a name is known when it is compiled.
+    /// Inlined as [`name`](Self::name) is: most of what there is to know of a name is known when it
+    /// is compiled.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
         self.plain.from = self.plain.from_in_new_field;
@@ -82,7 +86,8 @@ impl<S: Sink> Emitter<S> {
         }
         self.plain.from = self.plain.from_in_new_field;
         self.str(name)?;
-        // A short name may get no entry here, and so no interest of its own: its text counts as that of the field before it.
+        // A short name may get no entry here, and so no interest of its own: its text counts as
+        // that of the field before it.
         if self.pays(name) {
             let index = self.memoize()?;
             self.memo.names.insert(name, index, self.plain.from_in_new_field);
@@ -130,8 +135,8 @@ impl<S: Sink> Emitter<S> {
 
     /// Begins an instance made without a call of its class; the class comes next.
     ///
-    /// From protocol 2 on that is NEWOBJ. Below, it is a call of `copyreg._reconstructor`, which PEP 307 kept for
-    /// protocols 0 and 1.
+    /// From protocol 2 on that is NEWOBJ. Below, it is a call of `copyreg._reconstructor`, which
+    /// PEP 307 kept for protocols 0 and 1.
     pub(crate) fn open_instance(&mut self) -> Result<()> {
         self.boundary()?;
         if self.protocol < Opcode::Newobj.protocol() {

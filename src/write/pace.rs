@@ -1,9 +1,10 @@
 //! Room for the rest of a long list or dict.
 //!
-//! A buffer that doubles is copied as a whole each time, where it cannot grow in its place; that was a tenth of the time that long
-//! lists took. Of a long list it is known how many items are still to come, at least that is what was announced, and how
-//! many bytes the last thousand took. That is what room is made for, and little more, so that the pickle does not keep twice
-//! the memory it needs.
+//! A buffer that doubles is copied as a whole each time, where it cannot grow in its place; that
+//! was a tenth of the time that long lists took. Of a long list it is known how many items are
+//! still to come, at least that is what was announced, and how many bytes the last thousand took.
+//! That is what room is made for, and little more, so that the pickle does not keep twice the
+//! memory it needs.
 
 use super::{Emitter, Sink};
 
@@ -23,11 +24,13 @@ impl Pace {
     }
 }
 
-/// How many times its length a buffer may grow by on the strength of what was announced. It may not be true.
+/// How many times its length a buffer may grow by on the strength of what was announced. It may not
+/// be true.
 const GROWTH: usize = 8;
 
 impl<S: Sink> Emitter<S> {
-    /// A batch of `batch` items has ended, and another one begins. By value, so that a list's state can stay in registers.
+    /// A batch of `batch` items has ended, and another one begins. By value, so that a list's state
+    /// can stay in registers.
     #[inline(never)]
     pub(crate) fn make_room(&mut self, pace: Pace, batch: usize) -> Pace {
         let len = self.out.len();
@@ -38,7 +41,8 @@ impl<S: Sink> Emitter<S> {
             let (rest, room) = (rest.saturating_add(rest / 16), self.out.capacity() - len);
             // Not before it has to be: later there is more to tell the rest from.
             if room < rest && room < took.saturating_mul(2) {
-                // An eighth at the least, so that what is copied stays in proportion whatever comes.
+                // An eighth at the least, so that what is copied stays in proportion whatever
+                // comes.
                 self.out.reserve_exact(rest.clamp(len / 8, len.saturating_mul(GROWTH)));
             }
         }

@@ -1,26 +1,29 @@
 //! Short text that comes again: keys of maps, tags, cities, categories.
 //!
-//! CPython writes text that is *one object* once. serde shows no identity, so what CPython shares comes here as equal
-//! text, again and again, and a pickle of records would be larger than CPython's. Looking every text up in a table of
-//! all texts costs several times what writing it does ([`Texts`](super::texts::Texts), which is for those who ask for
-//! it). This is a cache of a fixed size instead:
+//! CPython writes text that is *one object* once. serde shows no identity, so what CPython shares
+//! comes here as equal text, again and again, and a pickle of records would be larger than
+//! CPython's. Looking every text up in a table of all texts costs several times what writing it
+//! does ([`Texts`](super::texts::Texts), which is for those who ask for it). This is a cache of a
+//! fixed size instead:
 //!
-//! - the first sight of a text is noted here and writes nothing but the text, so unique text costs no byte;
+//! - the first sight of a text is noted here and writes nothing but the text, so unique text costs
+//!   no byte;
 //! - the second writes it with a memo entry;
 //! - from the third on it is a reference of two or five bytes.
 //!
-//! What makes it cheap: text of up to [`LONGEST`] bytes is two words, its length in the topmost byte. Comparing is two
-//! comparisons, writing is one store, and `memcpy` and `memcmp` are not called, which pays for the look-up. Each text
-//! has two slots where it may be. What has come again stays there for [`LIFE`] newcomers, so a stream of unique text
-//! does not wash it out.
+//! What makes it cheap: text of up to [`LONGEST`] bytes is two words, its length in the topmost
+//! byte. Comparing is two comparisons, writing is one store, and `memcpy` and `memcmp` are not
+//! called, which pays for the look-up. Each text has two slots where it may be. What has come again
+//! stays there for [`LIFE`] newcomers, so a stream of unique text does not wash it out.
 //!
-//! What bounds it: the work for a text is constant, whatever the text. Which text comes again depends on the field that it is
-//! in: tags do, names and streets do not. So each field is given up after [`PATIENCE`] new texts in a row, and its text is just
-//! written until another 64 KiB of output have gone by: that took an eighth off the time of writing records. A pickle below [`BEGIN`]
-//! bytes makes no cache.
+//! What bounds it: the work for a text is constant, whatever the text. Which text comes again
+//! depends on the field that it is in: tags do, names and streets do not. So each field is given up
+//! after [`PATIENCE`] new texts in a row, and its text is just written until another 64 KiB of
+//! output have gone by: that took an eighth off the time of writing records. A pickle below
+//! [`BEGIN`] bytes makes no cache.
 //!
-//! The bytes of a pickle depend on nothing but its values: the hash has no seed. Whoever makes texts collide gets a
-//! larger pickle, not a slower one.
+//! The bytes of a pickle depend on nothing but its values: the hash has no seed. Whoever makes
+//! texts collide gets a larger pickle, not a slower one.
 
 use std::hint::select_unpredictable;
 
@@ -28,14 +31,16 @@ use std::hint::select_unpredictable;
 pub(super) const LONGEST: usize = 15;
 /// From how many bytes on text is just written where shorter text is looked up.
 pub(super) const LOOKED_UP: usize = LONGEST + 1;
-/// How many bytes of a pickle are written before the cache is made: the cache costs about as much as writing these.
+/// How many bytes of a pickle are written before the cache is made: the cache costs about as much
+/// as writing these.
 pub(super) const BEGIN: usize = 1 << 10;
 /// Pairs of slots, a power of two.
 const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
 /// How many newcomers a text outlives that has come again.
 const LIFE: u32 = 3;
-/// How many texts of a new field may come for the first time before its text is no longer looked up.
+/// How many texts of a new field may come for the first time before its text is no longer looked
+/// up.
 const PATIENCE: u8 = 64;
 /// How many in a row after one that came again.
 const PATIENCE_FOUND: u8 = 32;
@@ -120,17 +125,20 @@ pub(super) enum Known {
 impl Words {
     /// For text of up to [`LONGEST`] bytes.
     ///
-    /// Whether a text has eight bytes cannot be predicted, so that is no jump. Less than four are rare.
+    /// Whether a text has eight bytes cannot be predicted, so that is no jump. Less than four are
+    /// rare.
     #[inline(always)]
     pub(super) fn new(text: &[u8]) -> Self {
         let len = text.len();
-        let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
-            let four =
-                u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << ((8 * len) & 63 ^ 32);
+        let (low, high) = if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk())
+        {
+            let four = u64::from(u32::from_le_bytes(*first))
+                | u64::from(u32::from_le_bytes(*last)) << ((8 * len) & 63 ^ 32);
             let (is_eight, zeros) = (len >= 8, [0; 8]);
             let text = select_unpredictable(is_eight, text, &zeros);
             // There are eight either way.
-            let (first, last) = (text.first_chunk().unwrap_or(&zeros), text.last_chunk().unwrap_or(&zeros));
+            let (first, last) =
+                (text.first_chunk().unwrap_or(&zeros), text.last_chunk().unwrap_or(&zeros));
             // Two shifts, since one by 64 bits is none.
             let high = (u64::from_le_bytes(*last) >> 8) >> ((8 * len) & 63 ^ 56);
             (select_unpredictable(is_eight, u64::from_le_bytes(*first), four), high)
@@ -175,7 +183,8 @@ impl Repeats {
     pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Known> {
         let slots = &mut self.sets.as_mut()?[text.set()];
         // Which of the two it is cannot be predicted, so that is no jump.
-        let [first, second] = slots.each_ref().map(|slot| (slot.text.0 ^ text.0) | (slot.text.1 ^ text.1) == 0);
+        let [first, second] =
+            slots.each_ref().map(|slot| (slot.text.0 ^ text.0) | (slot.text.1 ^ text.1) == 0);
         if !(first | second) {
             return None;
         }
@@ -205,7 +214,8 @@ impl Repeats {
     }
 }
 
-/// Notes a new text where the other one is worth more. Where neither has come again, `turn` decides.
+/// Notes a new text where the other one is worth more. Where neither has come again, `turn`
+/// decides.
 #[inline(always)]
 fn note(slots: &mut Set, text: Words, turn: bool) {
     let [first, second] = slots.each_ref().map(|slot| slot.life != 0);

@@ -1,8 +1,9 @@
 //! Text: its spelling at each protocol, and whether it is written or referred to.
 //!
-//! Text is what most pickles mostly consist of. What the ways have in common: a header of two or five bytes, the text,
-//! and one question before, whether the buffer has room for both. (Copying medium text by two overlapping stores of a fixed
-//! width instead of `memcpy` was tried: no faster.)
+//! Text is what most pickles mostly consist of. What the ways have in common: a header of two or
+//! five bytes, the text, and one question before, whether the buffer has room for both. (Copying
+//! medium text by two overlapping stores of a fixed width instead of `memcpy` was tried: no
+//! faster.)
 //!
 //! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
 
@@ -35,7 +36,8 @@ pub(super) struct Plain {
     wide: bool,
 }
 
-/// Text has to be shorter to be just written, as its length has to fit into a byte. So from here on none is.
+/// Text has to be shorter to be just written, as its length has to fit into a byte. So from here on
+/// none is.
 pub(super) const NEVER: usize = 0x100;
 
 /// The header of BINUNICODE, which is the longer one.
@@ -95,10 +97,11 @@ impl<S: Sink> Emitter<S> {
         self.out.truncate(self.out.len() - (16 - len));
     }
 
-    /// Short text, which is looked up among that which came lately; long text; and all text where every one is looked
-    /// up.
+    /// Short text, which is looked up among that which came lately; long text; and all text where
+    /// every one is looked up.
     ///
-    /// What is rare here is in functions of its own, which take over: so this one needs little stack.
+    /// What is rare here is in functions of its own, which take over: so this one needs little
+    /// stack.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
         if self.sharing == Sharing::Always {

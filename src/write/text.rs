@@ -6,13 +6,15 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// `text` in raw-unicode-escape, as the argument of UNICODE.
 ///
-/// Latin-1 stays one byte each, except what would end or change the line: backslash, NUL, LF, CR, and 0x1a, which ends
-/// a text file on Windows. Source: `raw_unicode_escape` in CPython's `Modules/_pickle.c`.
+/// Latin-1 stays one byte each, except what would end or change the line: backslash, NUL, LF, CR,
+/// and 0x1a, which ends a text file on Windows. Source: `raw_unicode_escape` in CPython's
+/// `Modules/_pickle.c`.
 pub(super) fn write_raw_unicode_escape(out: &mut Vec<u8>, text: &str) {
     text.chars().for_each(|c| escape(out, u32::from(c)));
 }
 
-/// The same for text with lone surrogates, each in three bytes; other bytes that are not UTF-8 are an error.
+/// The same for text with lone surrogates, each in three bytes; other bytes that are not UTF-8 are
+/// an error.
 pub(super) fn write_raw_unicode_escape_surrogates(out: &mut Vec<u8>, text: &[u8]) -> Result<()> {
     each_surrogate(text, |part| match part {
         Part::Text(text) => write_raw_unicode_escape(out, text),
@@ -20,7 +22,8 @@ pub(super) fn write_raw_unicode_escape_surrogates(out: &mut Vec<u8>, text: &[u8]
     })
 }
 
-/// An error unless `text` is UTF-8 but for surrogates of three bytes each: what Python decodes with `surrogatepass`.
+/// An error unless `text` is UTF-8 but for surrogates of three bytes each: what Python decodes with
+/// `surrogatepass`.
 pub(super) fn check_surrogates(text: &[u8]) -> Result<()> {
     each_surrogate(text, |_| ())
 }
@@ -56,7 +59,9 @@ fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()>
         each(Part::Text(std::str::from_utf8(valid).unwrap_or_default()));
         match *rest {
             [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ref rest @ ..] => {
-                each(Part::Surrogate(0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f)));
+                each(Part::Surrogate(
+                    0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f),
+                ));
                 text = rest;
             }
             _ => {
@@ -118,7 +123,8 @@ mod tests {
     #[test]
     fn surrogates_are_escaped_one_by_one_and_other_bytes_refused() {
         let mut out = Vec::new();
-        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz").unwrap();
+        write_raw_unicode_escape_surrogates(&mut out, b"a\xed\xa0\xbd\xed\xb8\x80\xed\xbf\xbfz")
+            .unwrap();
         assert_eq!(out, b"a\\ud83d\\ude00\\udfffz");
         for bad in [&b"\xff"[..], b"\xed\xa0", b"a\xed\xa0\x00", b"\xc0\x80"] {
             assert!(check_surrogates(bad).is_err(), "{bad:?}");

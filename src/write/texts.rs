@@ -1,13 +1,13 @@
 //! Every text that is in the memo, for whoever asked for all of them.
 //!
-//! One look-up a text is what writing with `memoize_strings` consists of, so there are two tables. The *near* one has a
-//! slot for each hash of a few bytes of the text, and what came there last; that is compared whole. Text that is not
-//! there is searched for in the exact one, by a hash of all its bytes and a probe that compares 32 bits of it. The texts
-//! lie end to end in one buffer (what has been written may have left for the sink), so a new one costs no allocation of
-//! its own.
+//! One look-up a text is what writing with `memoize_strings` consists of, so there are two tables.
+//! The *near* one has a slot for each hash of a few bytes of the text, and what came there last;
+//! that is compared whole. Text that is not there is searched for in the exact one, by a hash of
+//! all its bytes and a probe that compares 32 bits of it. The texts lie end to end in one buffer
+//! (what has been written may have left for the sink), so a new one costs no allocation of its own.
 //!
-//! The hash of the exact table is seeded, since texts may come from whoever wants it to be slow. What is written does
-//! not depend on it.
+//! The hash of the exact table is seeded, since texts may come from whoever wants it to be slow.
+//! What is written does not depend on it.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -16,8 +16,8 @@ use foldhash::fast::RandomState;
 /// Memo indexes by text.
 #[derive(Default)]
 pub(super) struct Texts {
-    /// The upper half of the text's hash, and the number of its entry, plus one; 0 is free. A power of two of slots, at
-    /// most half of them in use.
+    /// The upper half of the text's hash, and the number of its entry, plus one; 0 is free. A power
+    /// of two of slots, at most half of them in use.
     slots: Vec<u64>,
     entries: Vec<Entry>,
     /// The texts, one behind the other.
@@ -37,9 +37,9 @@ struct Near {
     index: u32,
 }
 
-/// The number of texts with which the near table is made, and with which it is made larger, each with its slots as a power of
-/// two. A few names of modules need none; of a thousand texts a fifth would share slots in the smaller one, which fits the
-/// first cache.
+/// The number of texts with which the near table is made, and with which it is made larger, each
+/// with its slots as a power of two. A few names of modules need none; of a thousand texts a fifth
+/// would share slots in the smaller one, which fits the first cache.
 const NEAR: [(usize, u32); 2] = [(16, 12), (512, 14)];
 
 #[derive(Clone, Copy)]
@@ -50,7 +50,8 @@ struct Entry {
     index: u32,
 }
 
-/// Where a text is in the near table, in the upper bits: by its first and last bytes and its length.
+/// Where a text is in the near table, in the upper bits: by its first and last bytes and its
+/// length.
 #[inline(always)]
 fn near_place(text: &[u8]) -> u64 {
     let (first, last) = match (text.first_chunk(), text.last_chunk()) {

@@ -1,7 +1,9 @@
-//! What somebody else has written: objects as another pickler spelled them, and instructions as they are.
+//! What somebody else has written: objects as another pickler spelled them, and instructions as
+//! they are.
 //!
-//! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer needs none of these; a
-//! graph that was read holds them and has to say them again. Whole instructions are what `tools::optimize` copies.
+//! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer
+//! needs none of these; a graph that was read holds them and has to say them again. Whole
+//! instructions are what `tools::optimize` copies.
 
 use super::frame::FRAME_TARGET;
 use super::{Emitter, Memory, Sink};
@@ -31,7 +33,8 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, though a shorter one might do.
+    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, though a shorter one might
+    /// do.
     pub(crate) fn long(&mut self, value: i64) -> Result<()> {
         self.boundary()?;
         if self.at_least_binary_long() {
@@ -119,7 +122,12 @@ fn write_quoted(out: &mut Vec<u8>, value: &[u8]) {
             _ if byte == quote => out.extend_from_slice(&[b'\\', quote]),
             b' '..=b'~' => out.push(byte),
             // Four bits are always an index of 16 digits.
-            _ => out.extend_from_slice(&[b'\\', b'x', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]),
+            _ => out.extend_from_slice(&[
+                b'\\',
+                b'x',
+                HEX[usize::from(byte >> 4)],
+                HEX[usize::from(byte & 15)],
+            ]),
         }
     }
     out.push(quote);

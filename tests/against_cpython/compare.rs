@@ -1,4 +1,5 @@
-//! When what we make of a pickle and what CPython makes of it is the same, and which differences are meant.
+//! When what we make of a pickle and what CPython makes of it is the same, and which differences
+//! are meant.
 
 use serde_pickle::{Error, Value};
 
@@ -26,7 +27,10 @@ pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) 
         return Verdict::Meant;
     }
     let error = ours.as_ref().err();
-    Verdict::Disagree(format!("{}\n    ours: {shown} {error:?}\n  theirs: {theirs}", pickle.escape_ascii()))
+    Verdict::Disagree(format!(
+        "{}\n    ours: {shown} {error:?}\n  theirs: {theirs}",
+        pickle.escape_ascii()
+    ))
 }
 
 /// What the script prints for the same value: the entries of a dict in their order.

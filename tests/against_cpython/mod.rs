@@ -1,15 +1,17 @@
-//! Generated programs, changed fixtures and random pickles against CPython's own unpickler, where `python3` is on the machine:
-//! both accept or both refuse, and what is accepted is the same value.
+//! Generated programs, changed fixtures and random pickles against CPython's own unpickler, where
+//! `python3` is on the machine: both accept or both refuse, and what is accepted is the same value.
 //!
-//! Python runs with stand-ins for all classes, persistent ids and extension codes, which take any call, item and state, as
-//! data does here; so what it refuses it refuses for the sake of the bytes. The differences that are meant (see
-//! docs/CONFORMANCE.md) are recognised by the errors. `SERDE_PICKLE_PROGRAMS` is how many programs are generated:
+//! Python runs with stand-ins for all classes, persistent ids and extension codes, which take any
+//! call, item and state, as data does here; so what it refuses it refuses for the sake of the
+//! bytes. The differences that are meant (see docs/CONFORMANCE.md) are recognised by the errors.
+//! `SERDE_PICKLE_PROGRAMS` is how many programs are generated:
 //!
 //! ```sh
 //! SERDE_PICKLE_PROGRAMS=1000000 cargo test --release --test main against_cpython -- --nocapture
 //! ```
 //!
-//! [`programs`] is what is asked about, `loads.py` asks, [`compare`] judges; `dumps.py` makes the random pickles.
+//! [`programs`] is what is asked about, `loads.py` asks, [`compare`] judges; `dumps.py` makes the
+//! random pickles.
 
 mod compare;
 pub(crate) mod programs;
@@ -122,8 +124,10 @@ fn compare_all(batches: usize, batch: impl Fn(usize) -> Vec<Vec<u8>> + Sync) -> 
 
 #[test]
 fn generated_programs_mean_what_they_mean_to_cpython() {
-    let count = std::env::var("SERDE_PICKLE_PROGRAMS").map_or(100_000, |count| count.parse().unwrap());
-    let batch = |number: usize| programs::generated(BATCH.min(count - number * BATCH), number as u64);
+    let count =
+        std::env::var("SERDE_PICKLE_PROGRAMS").map_or(100_000, |count| count.parse().unwrap());
+    let batch =
+        |number: usize| programs::generated(BATCH.min(count - number * BATCH), number as u64);
     if let Some(tally) = compare_all(count.div_ceil(BATCH), batch) {
         tally.finish("generated programs", count);
     }
@@ -138,7 +142,8 @@ fn changed_fixtures_mean_what_they_mean_to_cpython() {
     }
 }
 
-/// Values that Python makes at random and pickles at every protocol, by its C code and by `pickle.py`.
+/// Values that Python makes at random and pickles at every protocol, by its C code and by
+/// `pickle.py`.
 #[test]
 fn random_pickles_of_cpython_are_read_as_what_they_are() {
     const VALUES: usize = 150;
@@ -147,16 +152,23 @@ fn random_pickles_of_cpython_are_read_as_what_they_are() {
         return;
     }
     in_parallel(8, |seed| {
-        let lines = run(DUMPS, &[&seed.to_string(), &VALUES.to_string()], String::new()).expect("there is one");
+        let lines = run(DUMPS, &[&seed.to_string(), &VALUES.to_string()], String::new())
+            .expect("there is one");
         for line in lines {
             let (pickle, theirs) = line.split_once(' ').unwrap();
             let digit = |digit: u8| if digit <= b'9' { digit - b'0' } else { digit - b'a' + 10 };
-            let pickle: Vec<u8> =
-                pickle.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect();
+            let pickle: Vec<u8> = pickle
+                .as_bytes()
+                .chunks(2)
+                .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+                .collect();
             let ours = DeOptions::new().from_slice::<Value>(&pickle);
             let verdict = match &ours {
                 Ok(value) if canon(value) == theirs => Verdict::Accepted,
-                _ => Verdict::Disagree(format!("{}\n    ours: {ours:?}\n  theirs: {theirs}", pickle.escape_ascii())),
+                _ => Verdict::Disagree(format!(
+                    "{}\n    ours: {ours:?}\n  theirs: {theirs}",
+                    pickle.escape_ascii()
+                )),
             };
             tally.lock().unwrap().note(verdict);
         }

@@ -1,7 +1,8 @@
 //! What both are asked about: opcode programs, and fixtures with a byte or two changed.
 //!
-//! Programs are of two makes. One strings together parts that are written out here, for the sake of their arguments; the
-//! other is the fuzz targets' generator, which looks after the stack, so that most of them can be read.
+//! Programs are of two makes. One strings together parts that are written out here, for the sake of
+//! their arguments; the other is the fuzz targets' generator, which looks after the stack, so that
+//! most of them can be read.
 
 use serde_pickle_checks::Random;
 use serde_pickle_checks::program::{Vocabulary, program};
@@ -135,9 +136,20 @@ pub(super) fn changed(times: usize) -> Vec<Vec<u8>> {
     let mut random = Random::new(0xc0ff_ee00);
     let mut programs = Vec::new();
     for fixture in files("valid").iter().chain(&files("odd")) {
-        // Names of builtins are understood here and stand-ins there; buffers and codes need what is beside the pickle; and
-        // from a file, which a subclass needs, CPython does not let a frame end in an argument.
-        let names = [&b"builtin"[..], b"copy", b"codecs", b"functools", b"\x97", b"\x82", b"\x83", b"\x84", b"\x95"];
+        // Names of builtins are understood here and stand-ins there; buffers and codes need what is
+        // beside the pickle; and from a file, which a subclass needs, CPython does not let a frame
+        // end in an argument.
+        let names = [
+            &b"builtin"[..],
+            b"copy",
+            b"codecs",
+            b"functools",
+            b"\x97",
+            b"\x82",
+            b"\x83",
+            b"\x84",
+            b"\x95",
+        ];
         let has = |part: &&[u8]| fixture.bytes.windows(part.len()).any(|window| window == *part);
         if fixture.bytes.len() <= 400 && !names.iter().any(has) {
             programs.extend((0..times).map(|_| change(&fixture.bytes, &mut random)));

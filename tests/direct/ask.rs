@@ -1,13 +1,18 @@
-//! What a type may ask of a value, as data: a type made up at run time, which records every call of its visitor.
+//! What a type may ask of a value, as data: a type made up at run time, which records every call of
+//! its visitor.
 //!
-//! Two ways that call a visitor alike give every type the same, so what is compared is the record, in full: by which method
-//! an int came, whether text was borrowed. The types of [`types`](super::types) are those that people write; these ask
-//! whatever can be asked, and in places nothing at all.
+//! Two ways that call a visitor alike give every type the same, so what is compared is the record,
+//! in full: by which method an int came, whether text was borrowed. The types of
+//! [`types`](super::types) are those that people write; these ask whatever can be asked, and in
+//! places nothing at all.
 
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
+};
 
 use super::Random;
 
@@ -60,12 +65,14 @@ impl Ask {
     pub(super) fn random(random: &mut Random, depth: usize) -> Self {
         use Ask::*;
         let scalars = [
-            Any, Bool, I8, I64, I64, I64, I128, U8, U64, U64, F32, F64, F64, Char, Str, Str, String, String, Bytes,
-            ByteBuf, Unit, Identifier, Ignored, UnitStruct, Narrow, Nothing,
+            Any, Bool, I8, I64, I64, I64, I128, U8, U64, U64, F32, F64, F64, Char, Str, Str,
+            String, String, Bytes, ByteBuf, Unit, Identifier, Ignored, UnitStruct, Narrow, Nothing,
         ];
         if depth == 0 || random.once_in(4) {
             return match random.below(scalars.len() + 12) {
-                n if n < scalars.len() && (n != scalars.len() - 1 || random.once_in(3)) => scalars[n].clone(),
+                n if n < scalars.len() && (n != scalars.len() - 1 || random.once_in(3)) => {
+                    scalars[n].clone()
+                }
                 n if n % 2 == 0 => I64,
                 _ => Str,
             };
@@ -131,7 +138,9 @@ impl<'de> DeserializeSeed<'de> for &Ask {
             Ask::UnitStruct => d.deserialize_unit_struct("Marker", self),
             Ask::Narrow => u8::deserialize(d).map(|value| format!("narrow {value}")),
             Ask::Nothing => Ok("untouched".to_owned()),
-            Ask::Swallow(inner) => Ok(inner.deserialize(d).unwrap_or_else(|_| "swallowed".to_owned())),
+            Ask::Swallow(inner) => {
+                Ok(inner.deserialize(d).unwrap_or_else(|_| "swallowed".to_owned()))
+            }
             Ask::Option(_) => d.deserialize_option(self),
             Ask::Newtype(_) => d.deserialize_newtype_struct("Wrapper", self),
             Ask::Seq(_) | Ask::Few(..) => d.deserialize_seq(self),
@@ -224,8 +233,12 @@ impl<'de> Visitor<'de> for &Ask {
         let inner = self.inner();
         let data = match name.trim_end_matches('"').chars().last() {
             Some('U') => variant.unit_variant().map(|()| String::new())?,
-            Some('T') => variant.tuple_variant(2, &Ask::Tuple(vec![inner.clone(), inner.clone()]))?,
-            Some('S') => variant.struct_variant(&["a", "b"], &Ask::Struct("", Box::new(inner.clone())))?,
+            Some('T') => {
+                variant.tuple_variant(2, &Ask::Tuple(vec![inner.clone(), inner.clone()]))?
+            }
+            Some('S') => {
+                variant.struct_variant(&["a", "b"], &Ask::Struct("", Box::new(inner.clone())))?
+            }
             _ => variant.newtype_variant_seed(inner)?,
         };
         Ok(format!("{name}({data})"))

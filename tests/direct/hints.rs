@@ -28,7 +28,11 @@ impl<T, const DICT: bool> Told<T, DICT> {
 impl<'de, T: Deserialize<'de>, const DICT: bool> Deserialize<'de> for Told<T, DICT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let visitor = Self(PhantomData);
-        if DICT { deserializer.deserialize_map(visitor) } else { deserializer.deserialize_seq(visitor) }
+        if DICT {
+            deserializer.deserialize_map(visitor)
+        } else {
+            deserializer.deserialize_seq(visitor)
+        }
     }
 }
 
@@ -56,7 +60,8 @@ impl<'de, T: Deserialize<'de>, const DICT: bool> Visitor<'de> for Told<T, DICT> 
     }
 }
 
-/// The hints, and the lengths, of the containers of a pickle that is read the short way. Inner containers come first.
+/// The hints, and the lengths, of the containers of a pickle that is read the short way. Inner
+/// containers come first.
 #[track_caller]
 fn hints<'de, T: Deserialize<'de>>(pickle: &'de [u8]) -> Vec<(Option<usize>, usize)> {
     HINTS.take();
@@ -64,7 +69,8 @@ fn hints<'de, T: Deserialize<'de>>(pickle: &'de [u8]) -> Vec<(Option<usize>, usi
     HINTS.take()
 }
 
-/// Lists that grew as they were read cost time and memory, so that the items of those that hold nothing but scalars are counted.
+/// Lists that grew as they were read cost time and memory, so that the items of those that hold
+/// nothing but scalars are counted.
 #[test]
 fn lengths_of_lists_of_scalars_are_told() {
     let lens = [7, 1, 0, 30, 5, 2, 999, 1_000, 1_001, 2_500];
@@ -82,15 +88,20 @@ fn lengths_of_lists_of_scalars_are_told() {
         b"\x88",
         b"\x89",
     ];
-    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] =
-        [("CPython", |items| batches(items, b"\x94")), ("optimized", |items| batches(items, b"")), ("ours", marked)];
+    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] = [
+        ("CPython", |items| batches(items, b"\x94")),
+        ("optimized", |items| batches(items, b"")),
+        ("ours", marked),
+    ];
     for (style, list) in styles {
-        let items =
-            |len: usize| -> Vec<Vec<u8>> { scalars.iter().cycle().take(len).map(|item| item.to_vec()).collect() };
+        let items = |len: usize| -> Vec<Vec<u8>> {
+            scalars.iter().cycle().take(len).map(|item| item.to_vec()).collect()
+        };
         let lists: Vec<Vec<u8>> = lens.iter().map(|&len| list(&items(len))).collect();
         // What is fetched is stored before all else: the text in the first of the lists.
         let lists = [&[b"]\x8c\x01a\x94a".to_vec()], &*lists].concat();
-        let hints = hints::<Seq<Seq<IgnoredAny>>>(&[b"\x80\x04", &*batches(&lists, b""), b"."].concat());
+        let hints =
+            hints::<Seq<Seq<IgnoredAny>>>(&[b"\x80\x04", &*batches(&lists, b""), b"."].concat());
         let expected = lens.map(|len| match (len, style) {
             // Nothing is above a mark.
             (0, _) | (1, "CPython" | "optimized") => (None, len),
@@ -132,7 +143,8 @@ fn a_frame_in_a_list_is_no_item() {
 
 #[test]
 fn entries_of_maps_of_scalars_are_told() {
-    let maps: Vec<HashMap<String, u8>> = (0..20).map(|n| (0..n).map(|k| (k.to_string(), k)).collect()).collect();
+    let maps: Vec<HashMap<String, u8>> =
+        (0..20).map(|n| (0..n).map(|k| (k.to_string(), k)).collect()).collect();
     let of_list = hints::<Seq<Map<u8>>>(&serde_pickle::to_vec(&maps).unwrap());
     for len in [999, 1_000, 1_001] {
         let map: HashMap<String, u8> = (0..len).map(|n| (n.to_string(), 1)).collect();

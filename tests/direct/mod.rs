@@ -1,8 +1,10 @@
-//! Regular pickles are read straight from the opcodes, all others by the machine: both ways give the same.
+//! Regular pickles are read straight from the opcodes, all others by the machine: both ways give
+//! the same.
 //!
-//! Nothing public says which way a pickle was read. But what the direct way gives up is read again by the machine, and then
-//! the type's `Deserialize` runs twice: [`Counted`] counts. And a limit on nodes, however high, is for the machine alone, so
-//! [`DeOptions::max_nodes`] gives what it would have read.
+//! Nothing public says which way a pickle was read. But what the direct way gives up is read again
+//! by the machine, and then the type's `Deserialize` runs twice: [`Counted`] counts. And a limit on
+//! nodes, however high, is for the machine alone, so [`DeOptions::max_nodes`] gives what it would
+//! have read.
 
 mod ask;
 mod hints;
@@ -68,7 +70,9 @@ fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
     let expected = by_machine(options).from_slice::<Counted<T>>(bytes);
     let same = match (&found, &expected) {
         // Values with a NaN in them print equal.
-        (Ok(found), Ok(expected)) => found == expected || format!("{found:?}") == format!("{expected:?}"),
+        (Ok(found), Ok(expected)) => {
+            found == expected || format!("{found:?}") == format!("{expected:?}")
+        }
         (Err(found), Err(expected)) => {
             (found.to_string(), found.kind(), found.offset())
                 == (expected.to_string(), expected.kind(), expected.offset())
@@ -130,8 +134,8 @@ fn the_count_tells_the_ways_apart() {
     assert!(!is_direct::<Vec<u8>>(b"\x80\x04](K\x0120K\x02e."));
 }
 
-/// Every 64 KiB a frame ends, before whatever comes next. An int behind one was no int, so that no `Value` of more than 64 KiB
-/// was read the short way.
+/// Every 64 KiB a frame ends, before whatever comes next. An int behind one was no int, so that no
+/// `Value` of more than 64 KiB was read the short way.
 #[test]
 fn a_frame_before_any_instruction_is_regular() {
     use serde_pickle::opcode::{Opcode, instructions};
@@ -142,7 +146,8 @@ fn a_frame_before_any_instruction_is_regular() {
     let frame = [&[Opcode::Frame.byte()][..], &[0; 8]].concat();
     let options = DeOptions::new();
     for protocol in [Protocol::V4, Protocol::V5] {
-        let graph = serde_pickle::SerOptions::new().protocol(protocol).memoize_strings(true).framing(false);
+        let graph =
+            serde_pickle::SerOptions::new().protocol(protocol).memoize_strings(true).framing(false);
         let pickle = graph.to_vec(&all).unwrap();
         assert!(is_direct::<Value>(&pickle));
         for instruction in instructions(&pickle) {
@@ -152,27 +157,35 @@ fn a_frame_before_any_instruction_is_regular() {
             }
             let (front, back) = pickle.split_at(offset as usize);
             let framed = [front, &frame[..], back].concat();
-            assert!(is_direct::<Value>(&framed), "{} at {offset}: {}", opcode.name(), framed.escape_ascii());
+            assert!(
+                is_direct::<Value>(&framed),
+                "{} at {offset}: {}",
+                opcode.name(),
+                framed.escape_ascii()
+            );
             compare::<Value>(&framed, &options, "framed");
         }
     }
     // The same of a type, in frames as they come.
-    let rows: Vec<(i64, String, f64, Option<bool>)> =
-        (0..20_000).map(|n| (n, format!("row {n}"), n as f64, (n % 3 == 0).then_some(n % 2 == 0))).collect();
+    let rows: Vec<(i64, String, f64, Option<bool>)> = (0..20_000)
+        .map(|n| (n, format!("row {n}"), n as f64, (n % 3 == 0).then_some(n % 2 == 0)))
+        .collect();
     let pickle = serde_pickle::to_vec(&rows).unwrap();
     assert!(pickle.len() > 4 << 16, "{}", pickle.len());
     assert!(is_direct::<Vec<(i64, String, f64, Option<bool>)>>(&pickle));
     assert!(is_direct::<Value>(&pickle));
 }
 
-/// What we write is regular: `MARK … LIST` for the first thousand items, and batches behind that. Such a list was not gone on
-/// with, so that each of more than a thousand items was read by the machine.
+/// What we write is regular: `MARK … LIST` for the first thousand items, and batches behind that.
+/// Such a list was not gone on with, so that each of more than a thousand items was read by the
+/// machine.
 #[test]
 fn what_we_write_is_regular_whatever_its_length() {
     for len in [0, 1, 2, 999, 1_000, 1_001, 1_999, 2_000, 2_001, 5_000] {
         let ints: Vec<i64> = (0..len).collect();
         let nested: Vec<Vec<i64>> = vec![vec![1], ints.clone(), vec![], ints.clone()];
-        let map: BTreeMap<i64, Vec<i64>> = ints.iter().map(|&n| (n, vec![n; n as usize % 3])).collect();
+        let map: BTreeMap<i64, Vec<i64>> =
+            ints.iter().map(|&n| (n, vec![n; n as usize % 3])).collect();
         for protocol in [Protocol::V2, Protocol::V4, Protocol::V5] {
             let write = serde_pickle::SerOptions::new().protocol(protocol);
             let options = DeOptions::new();
@@ -180,10 +193,16 @@ fn what_we_write_is_regular_whatever_its_length() {
             assert!(is_direct::<Vec<i64>>(&pickle) && is_direct::<Value>(&pickle), "{len} ints");
             compare::<Vec<i64>>(&pickle, &options, "ints");
             let pickle = write.to_vec(&nested).unwrap();
-            assert!(is_direct::<Vec<Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle), "{len} nested ints");
+            assert!(
+                is_direct::<Vec<Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle),
+                "{len} nested ints"
+            );
             compare::<Vec<Vec<i64>>>(&pickle, &options, "nested ints");
             let pickle = write.to_vec(&map).unwrap();
-            assert!(is_direct::<BTreeMap<i64, Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle), "{len} entries");
+            assert!(
+                is_direct::<BTreeMap<i64, Vec<i64>>>(&pickle) && is_direct::<Value>(&pickle),
+                "{len} entries"
+            );
             compare::<BTreeMap<i64, Vec<i64>>>(&pickle, &options, "entries");
         }
     }
@@ -215,17 +234,29 @@ fn of_ones(lens: &[usize], list: impl Fn(&[Vec<u8>]) -> Vec<u8>) -> Vec<Vec<u8>>
     lens.iter().map(|&len| list(&vec![b"K\x01".to_vec(); len])).collect()
 }
 
-/// Whoever wrote them: a MARK behind an empty list begins its items by some picklers, and its neighbour by others. The latter was
-/// looked ahead at each time, and guessed wrong before any list had been read.
+/// Whoever wrote them: a MARK behind an empty list begins its items by some picklers, and its
+/// neighbour by others. The latter was looked ahead at each time, and guessed wrong before any list
+/// had been read.
 #[test]
 fn lists_of_lists_are_regular_whoever_wrote_them() {
     let sparse: Vec<usize> = (0..180).map(|n| if n % 9 == 8 { 1_000 } else { 0 }).collect();
-    let shapes: [&[usize]; 8] =
-        [&[0], &[0, 3], &[0, 0, 1, 2], &[3, 0, 4], &[1, 1, 0], &[1_000; 3], &[1_000, 0, 1_001, 2], &[2; 1_500]];
+    let shapes: [&[usize]; 8] = [
+        &[0],
+        &[0, 3],
+        &[0, 0, 1, 2],
+        &[3, 0, 4],
+        &[1, 1, 0],
+        &[1_000; 3],
+        &[1_000, 0, 1_001, 2],
+        &[2; 1_500],
+    ];
     let pickle = [b"\x80\x04", &*marked(&of_ones(&sparse, marked)), b"."].concat();
     assert!(is_direct::<Vec<Vec<u8>>>(&pickle), "few lists with items by us");
-    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] =
-        [("CPython", |items| batches(items, b"\x94")), ("optimized", |items| batches(items, b"")), ("ours", marked)];
+    let styles: [(&str, fn(&[Vec<u8>]) -> Vec<u8>); 3] = [
+        ("CPython", |items| batches(items, b"\x94")),
+        ("optimized", |items| batches(items, b"")),
+        ("ours", marked),
+    ];
     for lens in shapes {
         for (style, list) in styles {
             let lists = of_ones(lens, list);
@@ -238,13 +269,16 @@ fn lists_of_lists_are_regular_whoever_wrote_them() {
             type Pair = (Vec<Vec<u8>>, Vec<Vec<u8>>);
             let tally = compare::<Pair>(&pair, &DeOptions::new(), &what);
             assert_eq!((tally.read, tally.direct), (1, 1), "two of {what}");
-            let dict = [b"\x80\x04}(K\x01", &*list(&lists), b"K\x02", &*list(&lists), b"u."].concat();
+            let dict =
+                [b"\x80\x04}(K\x01", &*list(&lists), b"K\x02", &*list(&lists), b"u."].concat();
             let tally = compare::<BTreeMap<u8, Vec<Vec<u8>>>>(&dict, &DeOptions::new(), &what);
             assert_eq!((tally.read, tally.direct), (1, 1), "{what} in a dict");
         }
     }
-    // A tuple of four read as a list is no sign of lists behind marks; an empty list with a memo entry may have a neighbour.
-    let others: [&[u8]; 2] = [b"\x80\x04]((K\x01K\x02K\x03K\x04t](K\x01K\x02ee.", b"\x80\x04((K\x01l]\x94(K\x02ll."];
+    // A tuple of four read as a list is no sign of lists behind marks; an empty list with a memo
+    // entry may have a neighbour.
+    let others: [&[u8]; 2] =
+        [b"\x80\x04]((K\x01K\x02K\x03K\x04t](K\x01K\x02ee.", b"\x80\x04((K\x01l]\x94(K\x02ll."];
     for pickle in others {
         let tally = compare::<Vec<Vec<u8>>>(pickle, &DeOptions::new(), "mixed");
         assert_eq!((tally.read, tally.direct), (1, 1), "{}", pickle.escape_ascii());
@@ -273,7 +307,8 @@ fn the_ways_differed_in_these() {
     let untouched = Ask::Map(Box::new(Ask::Any), Box::new(Ask::Option(Box::new(Ask::Nothing))));
     told(untouched, &framed(&[b"\x80\x04}(K\x01", b"K\x02K\x03K\x04", b"u."]));
     // A frame reset the count of wrappers.
-    let wrap = |inner, wrap: fn(Box<Ask>) -> Ask| (0..40).fold(inner, |inner, _| wrap(Box::new(inner)));
+    let wrap =
+        |inner, wrap: fn(Box<Ask>) -> Ask| (0..40).fold(inner, |inner, _| wrap(Box::new(inner)));
     let wrapped = wrap(wrap(Ask::I64, Ask::Option), Ask::Newtype);
     assert_eq!(told(Ask::Seq(Box::new(wrapped)), &framed(&[b"\x80\x04](", b"K\x01e."])).read, 0);
     // Long names were named over and over, which the machine limits.

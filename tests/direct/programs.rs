@@ -1,5 +1,5 @@
-//! Generated programs: values spelled as picklers do, in all their dialects and in ones that nobody speaks, whole and
-//! damaged, read by made-up types that fit and by some that do not.
+//! Generated programs: values spelled as picklers do, in all their dialects and in ones that nobody
+//! speaks, whole and damaged, read by made-up types that fit and by some that do not.
 
 use serde_pickle::DeOptions;
 
@@ -22,8 +22,20 @@ enum Item {
     Object(&'static str, Vec<(Item, Item)>),
 }
 
-const TEXTS: [&str; 12] =
-    ["a", "b", "c", "x", "name", "", "ünï", "EmptyU", "WrapN", "a longer text, of a line", "7", "py"];
+const TEXTS: [&str; 12] = [
+    "a",
+    "b",
+    "c",
+    "x",
+    "name",
+    "",
+    "ünï",
+    "EmptyU",
+    "WrapN",
+    "a longer text, of a line",
+    "7",
+    "py",
+];
 
 fn text(random: &mut Random) -> Item {
     if random.once_in(40) {
@@ -61,12 +73,16 @@ fn any(random: &mut Random, depth: usize) -> Item {
         n => {
             let len = random.below(4);
             let inner = Ask::random(random, depth - 1);
-            let items = |random: &mut Random| (0..len).map(|_| fitting(random, &inner, depth - 1)).collect::<Vec<_>>();
+            let items = |random: &mut Random| {
+                (0..len).map(|_| fitting(random, &inner, depth - 1)).collect::<Vec<_>>()
+            };
             match n {
                 7 | 8 => Item::List(items(random)),
                 9 => Item::Tuple(items(random)),
                 10 => Item::Set((0..len).map(|_| text(random)).collect()),
-                _ => Item::Dict(items(random).into_iter().map(|item| (text(random), item)).collect()),
+                _ => {
+                    Item::Dict(items(random).into_iter().map(|item| (text(random), item)).collect())
+                }
             }
         }
     }
@@ -106,14 +122,22 @@ fn fitting(random: &mut Random, ask: &Ask, depth: usize) -> Item {
         }
         Ask::Map(key, value) => {
             let len = count(random, value);
-            Item::Dict((0..len).map(|_| (fitting(random, key, depth), fitting(random, value, depth))).collect())
+            Item::Dict(
+                (0..len)
+                    .map(|_| (fitting(random, key, depth), fitting(random, value, depth)))
+                    .collect(),
+            )
         }
         Ask::Struct(name, inner) => {
             let len = random.below(4);
             let fields = (0..len).map(|_| (text(random), fitting(random, inner, depth))).collect();
             let class = if random.once_in(10) { random.one_of(&STRUCTS) } else { name };
             let plain = !class.starts_with("py:");
-            if plain && !random.once_in(3) { Item::Dict(fields) } else { Item::Object(class, fields) }
+            if plain && !random.once_in(3) {
+                Item::Dict(fields)
+            } else {
+                Item::Object(class, fields)
+            }
         }
         Ask::Enum(inner) => {
             let variant = random.one_of(&VARIANTS);
@@ -121,9 +145,10 @@ fn fitting(random: &mut Random, ask: &Ask, depth: usize) -> Item {
             let data = match variant.chars().last() {
                 Some('U') => Item::None,
                 Some('T') => Item::Tuple(vec![data(), data()]),
-                Some('S') => {
-                    Item::Dict(vec![(Item::Text("a".to_owned()), data()), (Item::Text("b".to_owned()), data())])
-                }
+                Some('S') => Item::Dict(vec![
+                    (Item::Text("a".to_owned()), data()),
+                    (Item::Text("b".to_owned()), data()),
+                ]),
                 _ => data(),
             };
             let variant_is_all = matches!(data, Item::None) && !random.once_in(3);
@@ -217,9 +242,14 @@ impl<'r> Speller<'r> {
         match self.protocol {
             0 if !text.is_ascii() => self.put(b"Vescaped\\u00fc\n"),
             0 => self.put(format!("V{text}\n").as_bytes()),
-            4.. if text.len() < 256 => self.put(&[&[0x8c, text.len() as u8], text.as_bytes()].concat()),
-            4.. if odd => self.put(&[&[0x8d], &(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()),
-            _ => self.put(&[b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat()),
+            4.. if text.len() < 256 => {
+                self.put(&[&[0x8c, text.len() as u8], text.as_bytes()].concat())
+            }
+            4.. if odd => self
+                .put(&[&[0x8d], &(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()),
+            _ => {
+                self.put(&[b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat())
+            }
         }
         if text.len() >= 64 << 10 {
             self.frame();
@@ -256,7 +286,9 @@ impl<'r> Speller<'r> {
                 (_, false) => b"\x89",
             }),
             Item::Int(value) => self.int(*value),
-            Item::Float(value) if self.protocol == 0 => self.put(format!("F{value:?}\n").as_bytes()),
+            Item::Float(value) if self.protocol == 0 => {
+                self.put(format!("F{value:?}\n").as_bytes())
+            }
             Item::Float(value) => self.put(&[&b"G"[..], &value.to_be_bytes()].concat()),
             Item::Text(text) => self.text(text),
             Item::Bytes(bytes) => {
@@ -398,9 +430,10 @@ impl<'r> Speller<'r> {
         let (module, name) = match class {
             "py:geometry:Point" => ("geometry", "Point"),
             // Python 2's name of `queue`.
-            "py:queue:Queue" => {
-                (["Queue", "queue"][usize::from(self.protocol >= 3 || self.random.once_in(3))], "Queue")
-            }
+            "py:queue:Queue" => (
+                ["Queue", "queue"][usize::from(self.protocol >= 3 || self.random.once_in(3))],
+                "Queue",
+            ),
             _ => self.random.one_of(&[
                 ("geometry", "Point"),
                 ("collections", "OrderedDict"),
@@ -450,7 +483,8 @@ impl<'r> Speller<'r> {
 
 /// Changes a few bytes.
 pub(super) fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
-    const OPCODES: &[u8] = b"(]})NK.aesubtlhq02\x81\x85\x86\x87\x88\x8f\x90\x93\x94\x95\x8c\x8ag\np";
+    const OPCODES: &[u8] =
+        b"(]})NK.aesubtlhq02\x81\x85\x86\x87\x88\x8f\x90\x93\x94\x95\x8c\x8ag\np";
     for _ in 0..=random.below(3) {
         let at = random.below(bytes.len());
         let end = (at + 1 + random.below(8)).min(bytes.len());

@@ -128,7 +128,10 @@ enum Key {
 
 /// Classes that the fixtures have.
 #[derive(Debug, PartialEq, Deserialize)]
-#[serde(rename = "py:cases.objects:Plain|py:worker:Plain|py:__main__:Plain|py:fixture_types:Plain", default)]
+#[serde(
+    rename = "py:cases.objects:Plain|py:worker:Plain|py:__main__:Plain|py:fixture_types:Plain",
+    default
+)]
 struct Class {
     a: Any,
     b: Any,
@@ -152,7 +155,9 @@ impl Default for Renamed {
     }
 }
 
-fn forgiving<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+fn forgiving<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(T::deserialize(deserializer).unwrap_or_default())
 }
 
@@ -291,7 +296,8 @@ fn every_fixture_reads_the_same_both_ways_as_every_type() {
     let mut seen = HashSet::new();
     let (longer, mut random) = (super::programs(0) > 0, Random(0x5eed_0004));
     for fixture in all() {
-        // Equal files of several Pythons need one look; long ones say nothing that short ones do not.
+        // Equal files of several Pythons need one look; long ones say nothing that short ones do
+        // not.
         if fixture.bytes.len() > 20_000 || !seen.insert(fixture.bytes.clone()) {
             continue;
         }
@@ -315,8 +321,13 @@ fn limits_are_met_the_same_both_ways() {
     for fixture in &all {
         let options = DeOptions::new();
         let depth = random.below(4);
-        for options in [options.clone().max_depth(depth), options.clone().max_expansion(4), options.max_int_digits(2)] {
-            tally += as_all(&fixture.bytes, &options, &format!("{} with {options:?}", fixture.name()));
+        for options in [
+            options.clone().max_depth(depth),
+            options.clone().max_expansion(4),
+            options.max_int_digits(2),
+        ] {
+            tally +=
+                as_all(&fixture.bytes, &options, &format!("{} with {options:?}", fixture.name()));
         }
     }
     println!("{} files: {tally:?}", all.len());

@@ -12,7 +12,9 @@ fn buffers(entry: &Entry) -> Vec<(Vec<u8>, bool)> {
 }
 
 fn given(buffers: &[(Vec<u8>, bool)]) -> impl Iterator<Item = Buffer<'_>> {
-    buffers.iter().map(|(bytes, readonly)| if *readonly { Buffer::read_only(bytes) } else { Buffer::new(bytes) })
+    buffers.iter().map(
+        |(bytes, readonly)| if *readonly { Buffer::read_only(bytes) } else { Buffer::new(bytes) },
+    )
 }
 
 /// Buffers as the bytes that Python's `loads` shows for them.
@@ -22,7 +24,9 @@ fn plain(value: Value) -> Value {
         Value::Buffer(buffer) => Value::ByteArray(buffer.data),
         Value::List(items) => Value::List(items.into_iter().map(plain).collect()),
         Value::Dict(dict) => {
-            let entries = dict.into_iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), plain(value)));
+            let entries = dict
+                .into_iter()
+                .map(|(key, value)| (key.as_str().unwrap().to_owned(), plain(value)));
             Value::Dict(entries.collect())
         }
         other => other,
@@ -33,9 +37,11 @@ fn plain(value: Value) -> Value {
 fn every_pickle_is_read_with_its_buffers() {
     for entry in topic("buffers") {
         let buffers = buffers(&entry);
-        let value: Value = DeOptions::new().buffers(given(&buffers)).from_slice(&entry.bytes()).unwrap();
+        let value: Value =
+            DeOptions::new().buffers(given(&buffers)).from_slice(&entry.bytes()).unwrap();
         assert_eq!(Some(plain(value).to_string()), entry.repr, "{}", entry.file);
-        let value: Value = DeOptions::new().buffers(given(&buffers)).from_reader(&entry.bytes()[..]).unwrap();
+        let value: Value =
+            DeOptions::new().buffers(given(&buffers)).from_reader(&entry.bytes()[..]).unwrap();
         assert_eq!(Some(plain(value).to_string()), entry.repr, "{} from a reader", entry.file);
     }
 }
@@ -51,7 +57,10 @@ fn bytes_borrow_from_the_buffer() {
     }
     let entry = case("buffers/several_out", 5);
     let (pickle, buffers) = (entry.bytes(), buffers(&entry));
-    let both: Both<'_> = DeOptions::new().buffers(buffers.iter().map(|(bytes, _)| bytes)).from_slice(&pickle).unwrap();
+    let both: Both<'_> = DeOptions::new()
+        .buffers(buffers.iter().map(|(bytes, _)| bytes))
+        .from_slice(&pickle)
+        .unwrap();
     assert_eq!(both.a.as_ptr(), buffers[0].0.as_ptr());
     assert_eq!(both.b.0.as_ptr(), buffers[1].0.as_ptr());
     assert_eq!((&both.b.0[..], both.b.1), (&b"two"[..], 3));
@@ -64,22 +73,30 @@ fn read_only_is_what_the_pickle_or_the_buffer_says() {
         let read: PickleBuffer = DeOptions::new().buffers([buffer]).from_slice(&bytes).unwrap();
         read.readonly
     };
-    assert!(readonly("buffers/readonly_out", Buffer::new(b"x")), "READONLY_BUFFER is in the pickle");
+    assert!(
+        readonly("buffers/readonly_out", Buffer::new(b"x")),
+        "READONLY_BUFFER is in the pickle"
+    );
     assert!(!readonly("buffers/writable_out", Buffer::new(b"x")));
-    assert!(readonly("buffers/writable_out", Buffer::read_only(b"x")), "bytes given to Python's loads are bytes");
+    assert!(
+        readonly("buffers/writable_out", Buffer::read_only(b"x")),
+        "bytes given to Python's loads are bytes"
+    );
 }
 
 #[test]
 fn a_buffer_that_was_written_twice_is_given_twice() {
     let entry = case("buffers/same_twice_out", 5);
-    let value: Value = DeOptions::new().buffers([b"shared", b"shared"]).from_slice(&entry.bytes()).unwrap();
+    let value: Value =
+        DeOptions::new().buffers([b"shared", b"shared"]).from_slice(&entry.bytes()).unwrap();
     assert_eq!(plain(value).to_string(), "[b'shared', b'shared']");
 }
 
 #[test]
 fn too_few_buffers_are_an_error_where_one_is_missing() {
     let bytes = case("buffers/several_out", 5).bytes();
-    let error = DeOptions::new().buffers([b"one"]).from_slice::<serde::de::IgnoredAny>(&bytes).unwrap_err();
+    let error =
+        DeOptions::new().buffers([b"one"]).from_slice::<serde::de::IgnoredAny>(&bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
     assert_eq!(
         error.to_string(),
@@ -92,9 +109,10 @@ fn too_few_buffers_are_an_error_where_one_is_missing() {
 fn too_many_buffers_are_an_error() {
     let bytes = case("buffers/readonly_out", 5).bytes();
     let options = || DeOptions::new().buffers([b"one", b"two"]);
-    for error in
-        [options().from_slice::<Value>(&bytes).unwrap_err(), options().from_reader::<_, Value>(&bytes[..]).unwrap_err()]
-    {
+    for error in [
+        options().from_slice::<Value>(&bytes).unwrap_err(),
+        options().from_reader::<_, Value>(&bytes[..]).unwrap_err(),
+    ] {
         assert_eq!(error.kind(), ErrorKind::Data);
         assert_eq!(error.to_string(), "of 2 out-of-band buffers the pickle takes only 1");
     }

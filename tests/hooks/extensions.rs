@@ -26,10 +26,12 @@ fn classes(value: &Value, found: &mut Vec<Global>) {
 fn codes_of_every_width_are_the_globals_that_they_stand_for() {
     for entry in topic("extensions") {
         let registry = registry(&entry);
-        let value: Value = DeOptions::new().extensions(&registry).from_slice(&entry.bytes()).unwrap();
+        let value: Value =
+            DeOptions::new().extensions(&registry).from_slice(&entry.bytes()).unwrap();
         let mut found = Vec::new();
         classes(&value, &mut found);
-        // Protocols 0 and 1 have no codes, and instances are calls of copyreg._reconstructor there, which is understood.
+        // Protocols 0 and 1 have no codes, and instances are calls of copyreg._reconstructor there,
+        // which is understood.
         assert!(
             !found.is_empty() && found.iter().all(|class| class.is("objects", "Tagged")),
             "{}: {value}",
@@ -41,12 +43,20 @@ fn codes_of_every_width_are_the_globals_that_they_stand_for() {
 #[test]
 fn a_code_that_is_not_registered_is_an_error_that_says_which() {
     let bytes = super::case("extensions/class_65536", 2).bytes();
-    let error = DeOptions::new().extensions(&ExtensionRegistry::new()).from_slice::<Value>(&bytes).unwrap_err();
+    let error = DeOptions::new()
+        .extensions(&ExtensionRegistry::new())
+        .from_slice::<Value>(&bytes)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(error.to_string(), "the extension code 65536 is not registered, at byte 2");
     // Without any registry the code is data that nobody can name.
     assert!(serde_pickle::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok());
-    assert!(serde_pickle::from_slice::<Value>(&bytes).unwrap_err().to_string().contains("DeOptions::extensions"));
+    assert!(
+        serde_pickle::from_slice::<Value>(&bytes)
+            .unwrap_err()
+            .to_string()
+            .contains("DeOptions::extensions")
+    );
 }
 
 #[test]
@@ -60,6 +70,7 @@ fn codes_below_one_are_errors_as_in_python() {
 fn a_code_for_a_known_builtin_is_called_as_such() {
     let mut registry = ExtensionRegistry::new();
     registry.add("builtins", "set", 5).unwrap();
-    let value: Value = DeOptions::new().extensions(&registry).from_slice(b"\x82\x05](K\x01K\x02e\x85R.").unwrap();
+    let value: Value =
+        DeOptions::new().extensions(&registry).from_slice(b"\x82\x05](K\x01K\x02e\x85R.").unwrap();
     assert_eq!(value.to_string(), "{1, 2}");
 }

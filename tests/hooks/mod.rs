@@ -67,7 +67,8 @@ fn topic(name: &str) -> Vec<Entry> {
     let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
     let manifest: Manifest = serde_json::from_str(&text).unwrap();
     let prefix = format!("{name}/");
-    let entries: Vec<_> = manifest.entries.into_iter().filter(|entry| entry.case.starts_with(&prefix)).collect();
+    let entries: Vec<_> =
+        manifest.entries.into_iter().filter(|entry| entry.case.starts_with(&prefix)).collect();
     assert!(!entries.is_empty(), "no fixtures of {name}");
     entries
 }

@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 
 use serde::Deserialize;
-use serde_pickle::{DeOptions, Deserializer, ErrorKind, PersistentId, Resolver, Result, Value, pickle};
+use serde_pickle::{
+    DeOptions, Deserializer, ErrorKind, PersistentId, Resolver, Result, Value, pickle,
+};
 
 use super::topic;
 
@@ -56,7 +58,10 @@ fn an_object_stands_where_its_id_was() {
         let bytes = super::case("persistent_ids/several", protocol).bytes();
         let objects = Objects::default();
         let value: Value = DeOptions::new().resolver(&objects).from_slice(&bytes).unwrap();
-        assert_eq!(value, pickle!([{"external": "a"}, {"k": {"external": "b"}}, ({"external": "a"}, 1)]));
+        assert_eq!(
+            value,
+            pickle!([{"external": "a"}, {"k": {"external": "b"}}, ({"external": "a"}, 1)])
+        );
         type Typed = (External, std::collections::BTreeMap<String, External>, (External, u8));
         let typed: Typed = DeOptions::new().resolver(&objects).from_slice(&bytes).unwrap();
         assert_eq!(typed.2.0.external, "a");
@@ -68,7 +73,8 @@ fn an_object_stands_where_its_id_was() {
 fn without_an_object_the_id_is_read_typed() {
     for protocol in [1, 2, 4] {
         let id: PersistentId<(String, String, u32)> =
-            serde_pickle::from_slice(&super::case("persistent_ids/tuple", protocol).bytes()).unwrap();
+            serde_pickle::from_slice(&super::case("persistent_ids/tuple", protocol).bytes())
+                .unwrap();
         assert_eq!(id.0, ("storage".to_owned(), "key".to_owned(), 258));
     }
     let id: PersistentId<&str> = serde_pickle::from_slice(b"Pobj-1\n.").unwrap();
@@ -110,7 +116,8 @@ fn an_object_may_be_of_any_kind() {
         serde_pickle::from_slice(b"cm\nf\n(K\x01tR(K\x01K\x02e(K\x03K\x04u.").unwrap(),
     ]);
     for kind in kinds {
-        let read: Value = DeOptions::new().resolver(&Kinds(kind.clone())).from_slice(b"Pid\n\x85.").unwrap();
+        let read: Value =
+            DeOptions::new().resolver(&Kinds(kind.clone())).from_slice(b"Pid\n\x85.").unwrap();
         assert_eq!(read, Value::Tuple(vec![kind]));
     }
 }
@@ -125,7 +132,11 @@ fn ids_share_one_budget() {
     bytes.extend(b"t.");
     struct Nothing;
     impl Resolver for Nothing {}
-    let error = DeOptions::new().max_expansion(1 << 20).resolver(&Nothing).from_slice::<Value>(&bytes).unwrap_err();
+    let error = DeOptions::new()
+        .max_expansion(1 << 20)
+        .resolver(&Nothing)
+        .from_slice::<Value>(&bytes)
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
     assert!(error.offset().unwrap() < bytes.len() as u64 / 2, "{error}");
 }
@@ -138,7 +149,9 @@ fn the_storages_of_a_torch_checkpoint() {
     impl Resolver for Storages {
         fn persistent_load(&self, id: &Value) -> Result<Option<Value>> {
             assert_eq!((&id[0], &id[3]), (&pickle!("storage"), &pickle!("cpu")));
-            let (Value::Global(class), Some(key)) = (&id[1], id[2].as_str()) else { panic!("{id}") };
+            let (Value::Global(class), Some(key)) = (&id[1], id[2].as_str()) else {
+                panic!("{id}")
+            };
             assert_eq!(class.module, "torch");
             let data = std::fs::read(self.0.join(format!("tensors/data-{key}.bin"))).unwrap();
             Ok(Some(pickle!({"class": (class.qualname.clone()), "data": (Value::Bytes(data))})))
@@ -150,14 +163,20 @@ fn the_storages_of_a_torch_checkpoint() {
     assert_eq!(tensor.args[0]["class"], "FloatStorage");
     assert_eq!((&tensor.args[1], &tensor.args[2]), (&pickle!(3), &pickle!((3,))));
     let Value::Bytes(data) = &tensor.args[0]["data"] else { panic!() };
-    let row: Vec<f32> =
-        data.chunks_exact(4).skip(3).take(3).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    let row: Vec<f32> = data
+        .chunks_exact(4)
+        .skip(3)
+        .take(3)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect();
     assert_eq!(row, [0.75, 1.0, 1.25]);
 }
 
 #[test]
 fn the_pickles_of_a_legacy_torch_checkpoint() {
-    let bytes = std::fs::read(crate::corpus::folder().join("wild/torch/legacy-linear_state_dict.bin")).unwrap();
+    let bytes =
+        std::fs::read(crate::corpus::folder().join("wild/torch/legacy-linear_state_dict.bin"))
+            .unwrap();
     let mut pickles = Deserializer::from_slice(&bytes);
     // torch.serialization.MAGIC_NUMBER, PROTOCOL_VERSION, and what machine it was.
     assert_eq!(u128::deserialize(&mut pickles).unwrap(), 0x1950_a86a_20f9_469c_fc6c);
@@ -165,13 +184,15 @@ fn the_pickles_of_a_legacy_torch_checkpoint() {
     assert_eq!(Value::deserialize(&mut pickles).unwrap()["little_endian"], true);
     let start = usize::try_from(pickles.byte_offset()).unwrap();
     let objects = Objects::default();
-    let mut pickles = Deserializer::from_slice(&bytes[start..]).with_options(DeOptions::new().resolver(&objects));
+    let mut pickles =
+        Deserializer::from_slice(&bytes[start..]).with_options(DeOptions::new().resolver(&objects));
     let state = Value::deserialize(&mut pickles).unwrap();
     assert!(state.to_string().contains("_rebuild_tensor_v2"), "{state}");
     assert_eq!(objects.asked.borrow().len(), 2);
     // Then the keys of the storages, sorted, and their bytes.
     let keys = Vec::<String>::deserialize(&mut pickles).unwrap();
-    let mut asked: Vec<_> = objects.asked.borrow().iter().map(|id| id[2].as_str().unwrap().to_owned()).collect();
+    let mut asked: Vec<_> =
+        objects.asked.borrow().iter().map(|id| id[2].as_str().unwrap().to_owned()).collect();
     asked.sort();
     assert_eq!(keys, asked);
     assert!(pickles.end().is_err());
@@ -187,7 +208,9 @@ fn ids_are_sniffed_without_loading() {
         compared += 1;
     }
     assert!(compared > 25, "{compared}");
-    let nested = serde_pickle::tools::persistent_ids(&super::case("persistent_ids/nested_id", 4).bytes()).unwrap();
+    let nested =
+        serde_pickle::tools::persistent_ids(&super::case("persistent_ids/nested_id", 4).bytes())
+            .unwrap();
     let inner = Value::PersistentId(Box::new(Value::from("inner")));
     assert_eq!(nested, [Value::from("inner"), Value::Tuple(vec![Value::from("outer"), inner])]);
 }

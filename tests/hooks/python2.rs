@@ -8,8 +8,12 @@ use serde_pickle::{DeOptions, Encoding, Errors, Global, Value};
 
 use super::{case, topic};
 
-const ENCODINGS: [(&str, Encoding); 4] =
-    [("ASCII", Encoding::Ascii), ("utf-8", Encoding::Utf8), ("latin1", Encoding::Latin1), ("bytes", Encoding::Bytes)];
+const ENCODINGS: [(&str, Encoding); 4] = [
+    ("ASCII", Encoding::Ascii),
+    ("utf-8", Encoding::Utf8),
+    ("latin1", Encoding::Latin1),
+    ("bytes", Encoding::Bytes),
+];
 
 #[test]
 fn text_is_what_python_makes_of_it_by_each_encoding() {
@@ -34,10 +38,13 @@ fn text_is_what_python_makes_of_it_by_each_encoding() {
                         entry.file
                     );
                 }
-                // There `bytearray(u'…', 'latin-1')` gets its encoding as bytes, and Python refuses; what is meant is clear.
+                // There `bytearray(u'…', 'latin-1')` gets its encoding as bytes, and Python
+                // refuses; what is meant is clear.
                 (None, Ok(Value::ByteArray(_))) if encoding == Encoding::Bytes => {}
                 (None, Ok(value)) => panic!("{} {name}: {value} instead of {expected}", entry.file),
-                (Some(repr), Err(error)) => panic!("{} {name}: {error} instead of {repr}", entry.file),
+                (Some(repr), Err(error)) => {
+                    panic!("{} {name}: {error} instead of {repr}", entry.file)
+                }
             }
             compared += 1;
         }
@@ -100,7 +107,8 @@ fn a_struct_of_text_needs_no_option() {
     struct Record {
         name: String,
     }
-    let record: Record = serde_pickle::from_slice(&case("python2_text/attributes", 2).bytes()).unwrap();
+    let record: Record =
+        serde_pickle::from_slice(&case("python2_text/attributes", 2).bytes()).unwrap();
     assert_eq!(record.name, "café");
 }
 
@@ -108,11 +116,14 @@ fn a_struct_of_text_needs_no_option() {
 fn keys_are_text_by_the_encoding() {
     for protocol in [0, 1, 2] {
         let bytes = case("python2_text/dict_utf8_key", protocol).bytes();
-        let read = |encoding| DeOptions::new().encoding(encoding).from_slice::<BTreeMap<String, ByteBuf>>(&bytes);
+        let read = |encoding| {
+            DeOptions::new().encoding(encoding).from_slice::<BTreeMap<String, ByteBuf>>(&bytes)
+        };
         assert_eq!(read(Encoding::Utf8).unwrap().into_keys().collect::<Vec<_>>(), ["café"]);
         assert_eq!(read(Encoding::Latin1).unwrap().into_keys().collect::<Vec<_>>(), ["cafÃ©"]);
         assert!(read(Encoding::Ascii).is_err());
-        let keys: BTreeMap<ByteBuf, ByteBuf> = DeOptions::new().encoding(Encoding::Bytes).from_slice(&bytes).unwrap();
+        let keys: BTreeMap<ByteBuf, ByteBuf> =
+            DeOptions::new().encoding(Encoding::Bytes).from_slice(&bytes).unwrap();
         assert_eq!(keys.into_keys().next().unwrap(), b"caf\xc3\xa9");
     }
 }
@@ -121,7 +132,9 @@ fn keys_are_text_by_the_encoding() {
 fn errors_say_what_becomes_of_the_rest() {
     // Python 2: pickle.dumps('a\xe9\xe8b', 2)
     let bytes = b"\x80\x02U\x04a\xe9\xe8bq\x00.";
-    let read = |encoding, errors| DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(bytes);
+    let read = |encoding, errors| {
+        DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(bytes)
+    };
     // pickle.loads(…, encoding=…, errors=…) of Python 3.13
     assert_eq!(read(Encoding::Ascii, Errors::Replace).unwrap(), "a\u{fffd}\u{fffd}b");
     assert_eq!(read(Encoding::Ascii, Errors::Ignore).unwrap(), "ab");

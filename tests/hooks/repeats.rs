@@ -16,7 +16,9 @@ fn rows(count: usize) -> Vec<BTreeMap<String, String>> {
             ("number", format!("{number:x}")),
         ]
     };
-    (0..count).map(|number| row(number).into_iter().map(|(key, value)| (key.to_owned(), value)).collect()).collect()
+    (0..count)
+        .map(|number| row(number).into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+        .collect()
 }
 
 /// Records with a field of unique text, one of text that comes again, and one of both.
@@ -108,7 +110,10 @@ fn a_stream_of_small_records_shares_what_comes_again() {
         }
         assert_eq!(again, people);
         let towns = bytes.windows(6).filter(|window| *window == b"town 7").count();
-        assert!(if protocol >= Protocol::V2 { towns == 2 } else { towns > 40 }, "{protocol:?}: {towns}");
+        assert!(
+            if protocol >= Protocol::V2 { towns == 2 } else { towns > 40 },
+            "{protocol:?}: {towns}"
+        );
     }
 }
 
@@ -126,7 +131,8 @@ fn a_field_of_unique_text_does_not_keep_another_from_being_shared() {
     let people = people(500);
     for protocol in ALL.into_iter().filter(|&protocol| protocol >= Protocol::V2) {
         let bytes = repeats(&people, protocol);
-        // Once to be noted and once with its memo entry, after the first KiB, which one person fills.
+        // Once to be noted and once with its memo entry, after the first KiB, which one person
+        // fills.
         let towns = bytes.windows(6).filter(|window| *window == b"town 7").count();
         assert_eq!(towns, 2, "{protocol:?}");
         assert_eq!(from_slice::<Vec<Person>>(&bytes).unwrap(), people);
@@ -137,7 +143,8 @@ fn a_field_of_unique_text_does_not_keep_another_from_being_shared() {
 fn a_stream_refers_to_earlier_dumps_until_its_memo_is_cleared() {
     let rows = rows(500);
     for protocol in ALL {
-        let mut pickler = Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol));
+        let mut pickler =
+            Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol));
         rows.serialize(&mut pickler).unwrap();
         rows.serialize(&mut pickler).unwrap();
         let bytes = pickler.into_inner();
@@ -146,7 +153,8 @@ fn a_stream_refers_to_earlier_dumps_until_its_memo_is_cleared() {
             &[&bytes],
             "True",
         );
-        let mut pickler = Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol));
+        let mut pickler =
+            Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol));
         rows.serialize(&mut pickler).unwrap();
         pickler.clear_memo();
         rows.serialize(&mut pickler).unwrap();
@@ -168,7 +176,8 @@ fn memoized_text_is_found_however_many_there_are() {
             &[&bytes],
             "True True",
         );
-        let texts: Vec<String> = (0..30_000).map(|number| text(number % 9000)).chain([String::new()]).collect();
+        let texts: Vec<String> =
+            (0..30_000).map(|number| text(number % 9000)).chain([String::new()]).collect();
         assert!(from_slice::<Vec<String>>(&options.to_vec(&texts).unwrap()).unwrap() == texts);
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, DenyList, ErrorKind, ExtensionRegistry, FindClass, Global, Renames, Resolution,
-    Resolver, Value,
+    AllowList, Constructors, DeOptions, DenyList, ErrorKind, ExtensionRegistry, FindClass, Global,
+    Renames, Resolution, Resolver, Value,
 };
 
-/// One global, `shop.Order.Line` or `shop.Order`, in each way that a pickle can name it; all by CPython but the last.
+/// One global, `shop.Order.Line` or `shop.Order`, in each way that a pickle can name it; all by
+/// CPython but the last.
 const SPELLINGS: &[(&str, &[u8], &str)] = &[
     ("GLOBAL", b"\x80\x02cshop\nOrder\nq\x00.", "Order"),
     ("STACK_GLOBAL", b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x04shop\x94\x8c\x05Order\x94\x93\x94.", "Order"),
@@ -58,7 +59,9 @@ fn every_way_to_name_a_global_is_refused_with_the_name() {
         let error = options.from_slice::<Value>(bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied, "{name}: {error}");
         assert!(
-            error.to_string().starts_with(&format!("shop.{qualname} is not allowed here, at byte ")),
+            error
+                .to_string()
+                .starts_with(&format!("shop.{qualname} is not allowed here, at byte ")),
             "{name}: {error}"
         );
     }
@@ -72,7 +75,8 @@ fn every_way_to_name_a_global_is_renamed() {
         .rename(Global::new("market", "Purchase.Line"), Global::new("market", "Purchase.Row"));
     for (name, bytes, qualname) in SPELLINGS {
         let mut registry = extensions();
-        let value: Value = options_for(name, &mut registry).resolver(&renames).from_slice(bytes).unwrap();
+        let value: Value =
+            options_for(name, &mut registry).resolver(&renames).from_slice(bytes).unwrap();
         let class = match &value {
             Value::Global(class) => (**class).clone(),
             Value::Object(object) => object.class().unwrap().clone(),
@@ -100,8 +104,10 @@ fn each_place_that_names_a_global_is_asked_once_and_references_are_not() {
 #[test]
 fn a_denial_comes_before_what_follows_is_looked_at() {
     // After the global there are bytes that are no opcode at all.
-    let error =
-        DeOptions::new().resolver(&AllowList::new()).from_slice::<Value>(b"]cos\nsystem\n\xff\xff").unwrap_err();
+    let error = DeOptions::new()
+        .resolver(&AllowList::new())
+        .from_slice::<Value>(b"]cos\nsystem\n\xff\xff")
+        .unwrap_err();
     assert_eq!(error.to_string(), "os.system is not allowed here, at byte 1");
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(1)));
 }
@@ -114,9 +120,11 @@ fn the_resolver_sees_python3_names_of_old_pickles() {
     let error = DeOptions::new().resolver(&list).from_slice::<Value>(bytes).unwrap_err();
     assert!(error.to_string().starts_with("builtins.eval is not allowed"), "{error}");
     // Without fix_imports it sees what is written; and from protocol 3 on nothing is mapped.
-    let value: Value = DeOptions::new().fix_imports(false).resolver(&list).from_slice(bytes).unwrap();
+    let value: Value =
+        DeOptions::new().fix_imports(false).resolver(&list).from_slice(bytes).unwrap();
     assert_eq!(value, Value::global("__builtin__", "eval"));
-    let value: Value = DeOptions::new().resolver(&list).from_slice(b"\x80\x03c__builtin__\neval\nq\x00.").unwrap();
+    let value: Value =
+        DeOptions::new().resolver(&list).from_slice(b"\x80\x03c__builtin__\neval\nq\x00.").unwrap();
     assert_eq!(value, Value::global("__builtin__", "eval"));
 }
 
@@ -140,11 +148,13 @@ fn a_local_resolver_does_not_shorten_what_is_borrowed() {
 #[test]
 fn a_call_is_known_by_its_new_name() {
     let renames = Renames::new().rename(Global::new("sets", "Set"), Global::new("builtins", "set"));
-    let value: Value = DeOptions::new().resolver(&renames).from_slice(b"csets\nSet\n(](K\x01K\x02etR.").unwrap();
+    let value: Value =
+        DeOptions::new().resolver(&renames).from_slice(b"csets\nSet\n(](K\x01K\x02etR.").unwrap();
     assert_eq!(value.to_string(), "{1, 2}");
 }
 
-/// [Fraction('3/4'), Fraction('1/2')] as Python 3.13 writes it at protocol 2, and a Point with a state.
+/// [Fraction('3/4'), Fraction('1/2')] as Python 3.13 writes it at protocol 2, and a Point with a
+/// state.
 const FRACTIONS: &[u8] = b"\x80\x02]q\x00(cfractions\nFraction\nq\x01X\x03\x00\x00\x003/4q\x02\x85q\x03Rq\x04h\x01X\x03\x00\x00\x001/2q\x05\x85q\x06Rq\x07e.";
 const POINT: &[u8] =
     b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(X\x01\x00\x00\x00xq\x03K\x01X\x01\x00\x00\x00yq\x04K\x02ub.";
@@ -177,7 +187,10 @@ fn a_constructor_sees_the_whole_object() {
     }
     let options = DeOptions::new().resolver(&constructors);
     assert_eq!(options.from_slice::<Sum>(POINT).unwrap().sum, 3);
-    assert_eq!(options.from_slice::<BTreeMap<String, u8>>(POINT).unwrap(), [("sum".to_owned(), 3)].into());
+    assert_eq!(
+        options.from_slice::<BTreeMap<String, u8>>(POINT).unwrap(),
+        [("sum".to_owned(), 3)].into()
+    );
     // Objects of other classes stay what they are.
     let other = fractions();
     let state: BTreeMap<String, u8> = DeOptions::new().resolver(&other).from_slice(POINT).unwrap();
@@ -191,23 +204,32 @@ fn an_object_within_is_constructed_first() {
         fn constructs(&self, class: &Global) -> bool {
             class.module == "m"
         }
-        fn construct(&self, class: &Global, object: &serde_pickle::Reduce) -> serde_pickle::Result<Option<Value>> {
+        fn construct(
+            &self,
+            class: &Global,
+            object: &serde_pickle::Reduce,
+        ) -> serde_pickle::Result<Option<Value>> {
             Ok(Some(Value::from(format!("{}{}", class.qualname, object.args))))
         }
     }
     // m.A(m.B(1))
-    let value: Value = DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
+    let value: Value =
+        DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
     assert_eq!(value, Value::from("A('B(1,)',)"));
-    let text: String = DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
+    let text: String =
+        DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
     assert_eq!(text, "A('B(1,)',)");
 }
 
 #[test]
 fn the_error_of_a_constructor_ends_the_reading_at_its_object() {
-    let constructors = Constructors::new()
-        .with(Global::new("fractions", "Fraction"), |_| Err(serde::de::Error::custom("no fractions")));
+    let constructors = Constructors::new().with(Global::new("fractions", "Fraction"), |_| {
+        Err(serde::de::Error::custom("no fractions"))
+    });
     let options = DeOptions::new().resolver(&constructors);
     let error = options.from_slice::<Vec<f64>>(FRACTIONS).unwrap_err();
     assert_eq!(error.to_string(), "[0]: no fractions, at byte 41");
-    assert!(options.from_slice::<Value>(FRACTIONS).unwrap_err().to_string().starts_with("no fractions"));
+    assert!(
+        options.from_slice::<Value>(FRACTIONS).unwrap_err().to_string().starts_with("no fractions")
+    );
 }

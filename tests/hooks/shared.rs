@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_pickle::shared::Shared;
-use serde_pickle::{Deserializer, Error, ErrorKind, Protocol, SerOptions, Serializer, Value, pickle};
+use serde_pickle::{
+    Deserializer, Error, ErrorKind, Protocol, SerOptions, Serializer, Value, pickle,
+};
 
 use super::writing::{ALL, assert_python};
 
@@ -74,8 +76,10 @@ fn what_cpython_shared_is_shared() {
 fn text_slices_and_maps_are_shared_too() {
     let text: Rc<str> = "a text".into();
     let slice: Arc<[u8]> = [1, 2].into();
-    let value =
-        (BTreeMap::from([("x", Shared(text.clone())), ("y", Shared(text))]), [Shared(slice.clone()), Shared(slice)]);
+    let value = (
+        BTreeMap::from([("x", Shared(text.clone())), ("y", Shared(text))]),
+        [Shared(slice.clone()), Shared(slice)],
+    );
     let bytes = serde_pickle::to_vec(&value).unwrap();
     assert_python(
         "d, t = pickle.loads(pickles[0])\nprint(d['x'] is d['y'], t[0] is t[1], d, t)",
@@ -94,7 +98,11 @@ fn class_named_types_are_shared_instances() {
     let one = Shared(Rc::new(Tagged { value: 7 }));
     for protocol in ALL {
         let bytes = SerOptions::new().protocol(protocol).to_vec(&(&one, &one)).unwrap();
-        assert_python("a, b = pickle.loads(pickles[0])\nprint(a is b, a)", &[&bytes], "True Tagged(7)");
+        assert_python(
+            "a, b = pickle.loads(pickles[0])\nprint(a is b, a)",
+            &[&bytes],
+            "True Tagged(7)",
+        );
     }
 }
 
@@ -107,7 +115,8 @@ fn an_address_that_is_used_again_is_another_object() {
             serializer.collect_seq((0..100).map(|number: u64| Shared(Rc::new([number; 4]))))
         }
     }
-    let read: Vec<[u64; 4]> = serde_pickle::from_slice(&serde_pickle::to_vec(&Temporaries).unwrap()).unwrap();
+    let read: Vec<[u64; 4]> =
+        serde_pickle::from_slice(&serde_pickle::to_vec(&Temporaries).unwrap()).unwrap();
     assert_eq!(read, (0..100).map(|number| [number; 4]).collect::<Vec<_>>());
 }
 
@@ -141,14 +150,23 @@ fn what_contains_itself_is_an_error_that_points_to_graph() {
     knot.borrow_mut().next = Some(knot.clone());
     let error = serde_pickle::to_vec(&Shared(knot.clone())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
-    assert!(error.to_string().contains("a shared value contains itself; a Graph can hold it"), "{error}");
+    assert!(
+        error.to_string().contains("a shared value contains itself; a Graph can hold it"),
+        "{error}"
+    );
     assert_eq!(Rc::strong_count(&knot), 2, "a dump that fails keeps nothing");
     knot.borrow_mut().next = None;
     // d = {}; d['next'] = d
     let error =
-        serde_pickle::from_slice::<Shared<Rc<RefCell<Knot>>>>(b"}q\x00X\x04\0\0\0nexth\x00s.").map(drop).unwrap_err();
-    assert!(error.to_string().contains("a shared value contains itself; a Graph can hold it"), "{error}");
-    let chain: Shared<Rc<RefCell<Knot>>> = serde_pickle::from_slice(b"}X\x04\0\0\0next}X\x04\0\0\0nextNss.").unwrap();
+        serde_pickle::from_slice::<Shared<Rc<RefCell<Knot>>>>(b"}q\x00X\x04\0\0\0nexth\x00s.")
+            .map(drop)
+            .unwrap_err();
+    assert!(
+        error.to_string().contains("a shared value contains itself; a Graph can hold it"),
+        "{error}"
+    );
+    let chain: Shared<Rc<RefCell<Knot>>> =
+        serde_pickle::from_slice(b"}X\x04\0\0\0next}X\x04\0\0\0nextNss.").unwrap();
     assert!(chain.borrow().next.as_ref().unwrap().borrow().next.is_none());
 }
 
@@ -158,10 +176,12 @@ fn each_dump_of_a_pickler_stands_by_itself() {
     let mut pickler = Serializer::new(Vec::new());
     (&one, &one).serialize(&mut pickler).unwrap();
     let first = pickler.into_inner();
-    let mut pickler = Serializer::with_options(Vec::new(), &SerOptions::new().protocol(Protocol::V2));
+    let mut pickler =
+        Serializer::with_options(Vec::new(), &SerOptions::new().protocol(Protocol::V2));
     one.serialize(&mut pickler).unwrap();
     one.serialize(&mut pickler).unwrap();
-    let all: Result<Vec<Vec<u8>>, Error> = Deserializer::from_slice(&pickler.into_inner()).into_iter().collect();
+    let all: Result<Vec<Vec<u8>>, Error> =
+        Deserializer::from_slice(&pickler.into_inner()).into_iter().collect();
     assert_eq!(all.unwrap(), [[1], [1]]);
     assert_eq!(serde_pickle::from_slice::<Value>(&first).unwrap(), pickle!(([1], [1])));
     assert_eq!(Rc::strong_count(&one), 1);
@@ -184,7 +204,10 @@ fn elements_do_not_keep_what_has_been_dropped() {
 #[test]
 fn other_formats_see_the_content() {
     let json = serde_json::to_string(&team()).unwrap();
-    assert_eq!(json, r#"{"lead":{"name":"Ada"},"members":[{"name":"Bob"},{"name":"Ada"}],"absent":{"name":"Bob"}}"#);
+    assert_eq!(
+        json,
+        r#"{"lead":{"name":"Ada"},"members":[{"name":"Bob"},{"name":"Ada"}],"absent":{"name":"Bob"}}"#
+    );
     let team: Team = serde_json::from_str(&json).unwrap();
     assert_eq!(team.lead.name, "Ada");
     assert!(!Rc::ptr_eq(&team.lead, &team.members[1]));

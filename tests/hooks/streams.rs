@@ -24,7 +24,9 @@ fn keeps(entry: &Entry) -> bool {
 
 /// The values that a tree can hold: rings cannot.
 fn trees() -> impl Iterator<Item = Entry> {
-    topic("streams").into_iter().filter(|entry| entry.values.as_ref().is_some_and(|values| !values.is_null()))
+    topic("streams")
+        .into_iter()
+        .filter(|entry| entry.values.as_ref().is_some_and(|values| !values.is_null()))
 }
 
 /// A value as the manifest says it: instances by their attributes.
@@ -32,7 +34,10 @@ fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Object(object) => json(object.state.as_ref().unwrap()),
         Value::List(items) => items.iter().map(json).collect(),
-        Value::Dict(dict) => dict.iter().map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value))).collect(),
+        Value::Dict(dict) => dict
+            .iter()
+            .map(|(key, value)| (key.as_str().unwrap().to_owned(), json(value)))
+            .collect(),
         _ => serde_json::to_value(value).unwrap(),
     }
 }
@@ -76,7 +81,8 @@ fn a_stream_that_was_written_with_one_memo_needs_it_for_reading() {
     let error = pickles.next().unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Syntax);
     assert!(pickles.next().is_none(), "nothing follows an error");
-    let all: Result<Vec<Value>, _> = Deserializer::from_slice(&bytes).keep_memo(true).into_iter().collect();
+    let all: Result<Vec<Value>, _> =
+        Deserializer::from_slice(&bytes).keep_memo(true).into_iter().collect();
     assert_eq!(all.unwrap().len(), 3);
 }
 
@@ -86,7 +92,10 @@ fn what_a_reader_held_before_is_there_when_a_later_dump_refers_to_it() {
     type Third = (Vec<String>, Vec<String>);
     let mut pickles = Deserializer::from_reader(Cursor::new(&bytes)).keep_memo(true);
     assert_eq!(Vec::<String>::deserialize(&mut pickles).unwrap(), ["inner"]);
-    assert_eq!(BTreeMap::<String, Vec<String>>::deserialize(&mut pickles).unwrap()["again"], ["inner"]);
+    assert_eq!(
+        BTreeMap::<String, Vec<String>>::deserialize(&mut pickles).unwrap()["again"],
+        ["inner"]
+    );
     assert_eq!(Third::deserialize(&mut pickles).unwrap().1, ["inner"]);
     pickles.end().unwrap();
 }

@@ -5,25 +5,35 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_pickle::{
-    DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId, PickleBuffer, Protocol, Reduce,
-    SerOptions, Serializer, Value, pickle,
+    DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId,
+    PickleBuffer, Protocol, Reduce, SerOptions, Serializer, Value, pickle,
 };
 
 use super::{case, topic};
 
-/// What `python3` prints for a script that has `pickles`, a list of bytes, and the modules of fixtures/hooks on its path;
-/// `None`, and a line that says so, where there is no `python3` of 3.8 or later.
+/// What `python3` prints for a script that has `pickles`, a list of bytes, and the modules of
+/// fixtures/hooks on its path; `None`, and a line that says so, where there is no `python3` of 3.8
+/// or later.
 pub(super) fn python(script: &str, pickles: &[&[u8]]) -> Option<String> {
-    let hex: Vec<String> =
-        pickles.iter().map(|pickle| pickle.iter().map(|byte| format!("{byte:02x}")).collect()).collect();
+    let hex: Vec<String> = pickles
+        .iter()
+        .map(|pickle| pickle.iter().map(|byte| format!("{byte:02x}")).collect())
+        .collect();
     let setup = format!(
         "import sys, io, pickle, copyreg\nsys.path.insert(0, {:?})\nassert sys.version_info >= (3, 8), 'too old'\n\
          pickles = [bytes.fromhex(text) for text in sys.argv[1:]]\n",
         super::folder().to_str().unwrap()
     );
-    let output = Command::new("python3").arg("-B").arg("-c").arg(format!("{setup}{script}")).args(&hex).output();
+    let output = Command::new("python3")
+        .arg("-B")
+        .arg("-c")
+        .arg(format!("{setup}{script}"))
+        .args(&hex)
+        .output();
     match output {
-        Ok(output) if output.status.success() => Some(String::from_utf8(output.stdout).unwrap().trim_end().to_owned()),
+        Ok(output) if output.status.success() => {
+            Some(String::from_utf8(output.stdout).unwrap().trim_end().to_owned())
+        }
         Ok(output) if String::from_utf8_lossy(&output.stderr).contains("too old") => {
             eprintln!("python3 is older than 3.8 and was not asked");
             None
@@ -56,12 +66,16 @@ fn python_reads_several_dumps_with_one_memo() {
         value: u32,
     }
     for protocol in ALL {
-        let mut pickler =
-            Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol).memoize_strings(true));
+        let mut pickler = Serializer::with_options(
+            Vec::new(),
+            &SerOptions::new().protocol(protocol).memoize_strings(true),
+        );
         Tagged { value: 1 }.serialize(&mut pickler).unwrap();
         let one = pickler.into_inner().len();
-        let mut pickler =
-            Serializer::with_options(Vec::new(), &SerOptions::new().protocol(protocol).memoize_strings(true));
+        let mut pickler = Serializer::with_options(
+            Vec::new(),
+            &SerOptions::new().protocol(protocol).memoize_strings(true),
+        );
         for value in [1, 2] {
             Tagged { value }.serialize(&mut pickler).unwrap();
         }
@@ -76,9 +90,14 @@ fn python_reads_several_dumps_with_one_memo() {
             "[Tagged(1), Tagged(2), 'a text that comes again', 'a text that comes again', Tagged(3)]",
         );
         // After clear_memo a pickle stands by itself, and before it none does but the first.
-        assert_python("print(pickle.loads(pickles[0]))", &[&bytes[bytes.len() - one..]], "Tagged(3)");
+        assert_python(
+            "print(pickle.loads(pickles[0]))",
+            &[&bytes[bytes.len() - one..]],
+            "Tagged(3)",
+        );
         assert!(serde_pickle::from_slice::<Value>(&bytes[one..]).is_err(), "{protocol:?}");
-        let all: Result<Vec<Value>, _> = Deserializer::from_slice(&bytes).keep_memo(true).into_iter().collect();
+        let all: Result<Vec<Value>, _> =
+            Deserializer::from_slice(&bytes).keep_memo(true).into_iter().collect();
         assert_eq!(all.unwrap().len(), 5);
     }
 }
@@ -105,7 +124,8 @@ fn typed_ids_are_written_at_every_protocol_and_read_back() {
         assert_eq!(read[0].0, "obj-1");
     }
     for protocol in &ALL[1..] {
-        let bytes = SerOptions::new().protocol(*protocol).to_vec(&PersistentId(("storage", 3))).unwrap();
+        let bytes =
+            SerOptions::new().protocol(*protocol).to_vec(&PersistentId(("storage", 3))).unwrap();
         assert_python(LOAD_IDS, &[&bytes], "External(('storage', 3))");
     }
 }
@@ -113,7 +133,10 @@ fn typed_ids_are_written_at_every_protocol_and_read_back() {
 #[test]
 fn an_id_of_protocol_0_is_a_line_of_ascii() {
     let v0 = SerOptions::new().protocol(Protocol::V0);
-    assert_eq!(v0.to_vec(&PersistentId(258)).unwrap(), case("persistent_ids/int_as_text", 0).bytes());
+    assert_eq!(
+        v0.to_vec(&PersistentId(258)).unwrap(),
+        case("persistent_ids/int_as_text", 0).bytes()
+    );
     assert_eq!(v0.to_vec(&PersistentId("obj-1")).unwrap(), case("persistent_ids/str", 0).bytes());
     for id in ["a\nb", "é"] {
         assert_eq!(v0.to_vec(&PersistentId(id)).unwrap_err().kind(), ErrorKind::Unsupported);
@@ -138,7 +161,11 @@ fn a_hook_puts_values_outside_as_cpython_does() {
             _ => serde_pickle::from_slice(&bytes).unwrap(),
         };
         assert_eq!(serde_pickle::from_slice::<Value>(&bytes).unwrap(), expected);
-        assert_python(LOAD_IDS, &[&bytes], "[External('a'), {'k': External('b')}, (External('a'), 1)]");
+        assert_python(
+            LOAD_IDS,
+            &[&bytes],
+            "[External('a'), {'k': External('b')}, (External('a'), 1)]",
+        );
     }
 }
 
@@ -155,8 +182,12 @@ fn the_root_a_key_and_values_within_rust_types_are_asked_about() {
     let object = Reduce::call(Global::new("m", "f"), (pickle!({"external": "x"}),));
     let Value::Object(object) = id(&externals().to_vec(&object).unwrap()) else { panic!() };
     assert_eq!(object.args[0], expected);
-    let any = SerOptions::new().persistent_id(|value| Ok((value.as_str() == Some("key")).then(|| Value::from(1))));
-    assert_eq!(id(&any.to_vec(&pickle!({"key": 2})).unwrap()).to_string(), id(b"\x80\x04}K\x01QK\x02s.").to_string());
+    let any = SerOptions::new()
+        .persistent_id(|value| Ok((value.as_str() == Some("key")).then(|| Value::from(1))));
+    assert_eq!(
+        id(&any.to_vec(&pickle!({"key": 2})).unwrap()).to_string(),
+        id(b"\x80\x04}K\x01QK\x02s.").to_string()
+    );
 }
 
 #[test]
@@ -175,12 +206,18 @@ fn an_id_has_no_id_and_values_within_it_do() {
     // fixtures: External(('outer', External('inner')))
     let value = pickle!({"external": ("outer", {"external": "inner"})});
     for protocol in [2, 4] {
-        let bytes = externals().protocol(Protocol::try_from(protocol).unwrap()).to_vec(&value).unwrap();
-        let expected: Value = serde_pickle::from_slice(&case("persistent_ids/nested_id", protocol).bytes()).unwrap();
+        let bytes =
+            externals().protocol(Protocol::try_from(protocol).unwrap()).to_vec(&value).unwrap();
+        let expected: Value =
+            serde_pickle::from_slice(&case("persistent_ids/nested_id", protocol).bytes()).unwrap();
         assert_eq!(serde_pickle::from_slice::<Value>(&bytes).unwrap(), expected);
     }
     let same = SerOptions::new().persistent_id(|value| Ok(value.as_str().map(Value::from)));
-    assert_eq!(same.to_vec("text").unwrap(), serde_pickle::to_vec("text").unwrap(), "a Rust str is no Value");
+    assert_eq!(
+        same.to_vec("text").unwrap(),
+        serde_pickle::to_vec("text").unwrap(),
+        "a Rust str is no Value"
+    );
     let bytes = same.protocol(Protocol::V0).to_vec(&Value::from("text")).unwrap();
     assert_eq!(bytes, b"Ptext\n.");
 }
@@ -290,17 +327,26 @@ fn every_form_of_a_class_can_be_rewritten() {
         options.to_vec(&Variant::Fields { x: 1 }),
         options.to_vec(&Member::One),
         options.to_vec(&Reduce::new_obj(Global::new("m", "C"), (1,))),
-        options.to_vec(&Value::Object(Box::new(Reduce::call(Global::new("m", "C"), Value::Tuple(vec![]))))),
+        options.to_vec(&Value::Object(Box::new(Reduce::call(
+            Global::new("m", "C"),
+            Value::Tuple(vec![]),
+        )))),
     ];
     for bytes in written {
-        let Value::Object(object) = serde_pickle::from_slice(&bytes.unwrap()).unwrap() else { panic!() };
+        let Value::Object(object) = serde_pickle::from_slice(&bytes.unwrap()).unwrap() else {
+            panic!()
+        };
         assert_eq!(object.class(), Some(&Global::new("n", "D")));
     }
     // Two of them in a list, and around them the dump goes on as before.
-    let bytes = options.to_vec(&([Member::One, Member::One], "after", Gadget { name: "g", size: 1 })).unwrap();
+    let bytes = options
+        .to_vec(&([Member::One, Member::One], "after", Gadget { name: "g", size: 1 }))
+        .unwrap();
     let read: Value = serde_pickle::from_slice(&bytes).unwrap();
     assert_eq!(read[1], "after");
-    assert!(matches!(&read[2], Value::Object(gadget) if gadget.class() == Some(&Global::new("objects", "Gadget"))));
+    assert!(
+        matches!(&read[2], Value::Object(gadget) if gadget.class() == Some(&Global::new("objects", "Gadget")))
+    );
 }
 
 #[test]
@@ -318,7 +364,10 @@ fn objects_within_are_rewritten_once_and_the_result_is_not() {
         Ok(object)
     });
     let typed = Nested { inner: Nested { inner: 1 } };
-    for bytes in [options.to_vec(&typed).unwrap(), options.to_vec(&serde_pickle::to_value(&typed).unwrap()).unwrap()] {
+    for bytes in [
+        options.to_vec(&typed).unwrap(),
+        options.to_vec(&serde_pickle::to_value(&typed).unwrap()).unwrap(),
+    ] {
         let Value::Object(outer) = serde_pickle::from_slice(&bytes).unwrap() else { panic!() };
         let state = outer.state.unwrap();
         assert_eq!(state["seen"], true);
@@ -336,7 +385,9 @@ fn an_object_may_become_a_global_or_anything() {
             _ => Value::from("other"),
         })
     });
-    let bytes = options.to_vec(&[Gadget { name: "the only one", size: 1 }, Gadget { name: "x", size: 1 }]).unwrap();
+    let bytes = options
+        .to_vec(&[Gadget { name: "the only one", size: 1 }, Gadget { name: "x", size: 1 }])
+        .unwrap();
     assert_python(
         "import objects\nvalue = pickle.loads(pickles[0])\nprint(value[0] is objects.SINGLETON, value[1])",
         &[&bytes],
@@ -360,7 +411,10 @@ fn a_large_object_is_rewritten_within_frames_and_streams() {
     let blob = Blob(&[7; 200_000]);
     let mut file = Vec::new();
     options.to_writer(&mut file, &[&blob, &blob]).unwrap();
-    assert_eq!(serde_pickle::from_slice::<Value>(&file).unwrap(), serde_pickle::to_value(&[&blob, &blob]).unwrap());
+    assert_eq!(
+        serde_pickle::from_slice::<Value>(&file).unwrap(),
+        serde_pickle::to_value(&[&blob, &blob]).unwrap()
+    );
 }
 
 // Extension codes
@@ -373,7 +427,8 @@ fn classes_with_codes_are_written_as_cpython_writes_them() {
         let registry = super::extensions::registry(&entry);
         let protocol = Protocol::try_from(entry.protocol).unwrap();
         let value: Value = DeOptions::new().extensions(&registry).from_slice(&bytes).unwrap();
-        let ours = SerOptions::new().protocol(protocol).extensions(&registry).to_vec(&value).unwrap();
+        let ours =
+            SerOptions::new().protocol(protocol).extensions(&registry).to_vec(&value).unwrap();
         let code = |bytes: &[u8]| {
             serde_pickle::opcode::instructions(bytes)
                 .map(Result::unwrap)
@@ -426,13 +481,26 @@ fn class_named_types_use_codes_too() {
 
 #[test]
 fn buffers_travel_beside_the_pickle() {
-    for name in ["readonly_out", "writable_out", "several_out", "zero_length_out", "same_twice_out", "all_bytes_out"] {
+    for name in [
+        "readonly_out",
+        "writable_out",
+        "several_out",
+        "zero_length_out",
+        "same_twice_out",
+        "all_bytes_out",
+    ] {
         let entry = case(&format!("buffers/{name}"), 5);
         let bytes = entry.bytes();
-        let given: Vec<Vec<u8>> = entry.buffers.iter().flatten().map(|buffer| super::read(&buffer.file)).collect();
+        let given: Vec<Vec<u8>> =
+            entry.buffers.iter().flatten().map(|buffer| super::read(&buffer.file)).collect();
         let value: Value = DeOptions::new().buffers(&given).from_slice(&bytes).unwrap();
-        let (ours, taken) = SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&value).unwrap();
-        assert_eq!(taken.iter().map(|buffer| buffer.data.clone()).collect::<Vec<_>>(), given, "{name}");
+        let (ours, taken) =
+            SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&value).unwrap();
+        assert_eq!(
+            taken.iter().map(|buffer| buffer.data.clone()).collect::<Vec<_>>(),
+            given,
+            "{name}"
+        );
         let again: Value = DeOptions::new().buffers(&taken).from_slice(&ours).unwrap();
         assert_eq!(again, value, "{name}");
         let mut pickles = vec![ours.as_slice()];
@@ -493,10 +561,13 @@ fn a_typed_buffer_goes_and_comes() {
         pixels: PickleBuffer,
     }
     let frame = Frame { id: 1, pixels: PickleBuffer { data: vec![1, 2, 3], readonly: false } };
-    let (bytes, buffers) = SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&frame).unwrap();
+    let (bytes, buffers) =
+        SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&frame).unwrap();
     assert_eq!(buffers.len(), 1);
     assert_eq!(DeOptions::new().buffers(&buffers).from_slice::<Frame>(&bytes).unwrap(), frame);
-    assert!(DeOptions::new().buffers([&buffers[0], &buffers[0]]).from_slice::<Frame>(&bytes).is_err());
+    assert!(
+        DeOptions::new().buffers([&buffers[0], &buffers[0]]).from_slice::<Frame>(&bytes).is_err()
+    );
 }
 
 // Graphs
@@ -506,8 +577,9 @@ fn objects_of_a_graph_are_put_outside_by_their_ids() {
     let value = pickle!([{"external": "a"}, {"k": {"external": "b"}}, ({"external": "a"}, 1)]);
     let pickle = serde_pickle::to_vec(&value).unwrap();
     let graph = Graph::from_slice(&pickle).unwrap();
-    let options = SerOptions::new()
-        .graph_persistent_id(|node| Ok(node.get("external").map(|id| Value::from(id.as_str().unwrap().into_owned()))));
+    let options = SerOptions::new().graph_persistent_id(|node| {
+        Ok(node.get("external").map(|id| Value::from(id.as_str().unwrap().into_owned())))
+    });
     for protocol in ALL {
         let bytes = options.clone().protocol(protocol).graph_to_vec(&graph).unwrap();
         assert_eq!(
@@ -517,7 +589,8 @@ fn objects_of_a_graph_are_put_outside_by_their_ids() {
     }
     // What was an id already has no other.
     let bytes = case("persistent_ids/tuple", 4).bytes();
-    let all = SerOptions::new().graph_persistent_id(|node| Ok(node.items().next().map(|_| Value::from("again"))));
+    let all = SerOptions::new()
+        .graph_persistent_id(|node| Ok(node.items().next().map(|_| Value::from("again"))));
     assert_eq!(all.graph_to_vec(&Graph::from_slice(&bytes).unwrap()).unwrap(), bytes);
 }
 
@@ -528,7 +601,11 @@ fn objects_of_a_graph_are_rewritten_and_stay_shared() {
     let graph = Graph::from_slice(bytes).unwrap();
     for protocol in ALL {
         let ours = rebuilt().protocol(protocol).graph_to_vec(&graph).unwrap();
-        assert_python("a, b, c = pickle.loads(pickles[0])\nprint(a, a is b, c)", &[&ours], "Gadget('a', 1) True x");
+        assert_python(
+            "a, b, c = pickle.loads(pickles[0])\nprint(a, a is b, c)",
+            &[&ours],
+            "Gadget('a', 1) True x",
+        );
         let read = Graph::from_slice(&ours).unwrap();
         let items: Vec<_> = read.root().items().collect();
         assert_eq!(items[0], items[1]);

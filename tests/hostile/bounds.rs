@@ -1,23 +1,26 @@
 //! How much reading may take: the numbers that docs/SECURITY.md promises.
 //!
-//! Each is a constant times the input and a constant. What shared references expand to is bounded by `max_expansion`, which
-//! all paths here set to [`EXPANSION`], so that the bounds are narrow enough to show something.
+//! Each is a constant times the input and a constant. What shared references expand to is bounded
+//! by `max_expansion`, which all paths here set to [`EXPANSION`], so that the bounds are narrow
+//! enough to show something.
 
 /// What the paths set as `max_expansion`, in bytes.
 pub(crate) const EXPANSION: usize = 1 << 20;
 
-/// Bytes allocated for each byte of input, at the most at any time, by reading and by using what was read.
+/// Bytes allocated for each byte of input, at the most at any time, by reading and by using what
+/// was read.
 const PEAK_PER_BYTE: u64 = 300;
-/// The same by writing a graph, where every level of nesting is something to come back to. An opcode of one byte may be written
-/// as a call.
+/// The same by writing a graph, where every level of nesting is something to come back to. An
+/// opcode of one byte may be written as a call.
 const PEAK_PER_BYTE_WRITTEN: u64 = 500;
-/// Bytes allocated for each byte of `max_expansion`: an element of an array of bytes counts one, and may become a JSON value of 72.
+/// Bytes allocated for each byte of `max_expansion`: an element of an array of bytes counts one,
+/// and may become a JSON value of 72.
 const PEAK_PER_EXPANSION: u64 = 80;
 /// Bytes allocated whatever the input.
 const PEAK_FIXED: u64 = 1 << 20;
 
-/// Values handed out for each byte of input. An instruction is a byte and makes at most one value; one that is shared is a
-/// value each time.
+/// Values handed out for each byte of input. An instruction is a byte and makes at most one value;
+/// one that is shared is a value each time.
 const STEPS_PER_BYTE: u64 = 2;
 /// The smallest value counts so many bytes against `max_expansion`.
 const EXPANSION_PER_STEP: u64 = 16;

@@ -1,14 +1,17 @@
 //! What a sender can do to a reader: `cargo test --release --test hostile`.
 //!
-//! Every pickle of fixtures/hostile goes down every path by which the crate reads one (`paths.rs`), each in a thread of 2 MiB,
-//! which is what Rust gives threads. For each it is measured how much memory was allocated at the most, how many values were
-//! handed out and how many bytes written, and each has to stay within the bounds of `bounds.rs`: a constant times the input,
-//! and a constant. A panic or a crash fails; so does a path that has not come to its end after a minute. A family that costs
-//! the square of its size would need hours.
+//! Every pickle of fixtures/hostile goes down every path by which the crate reads one (`paths.rs`),
+//! each in a thread of 2 MiB, which is what Rust gives threads. For each it is measured how much
+//! memory was allocated at the most, how many values were handed out and how many bytes written,
+//! and each has to stay within the bounds of `bounds.rs`: a constant times the input, and a
+//! constant. A panic or a crash fails; so does a path that has not come to its end after a minute.
+//! A family that costs the square of its size would need hours.
 //!
-//! This is a binary of its own, because its allocator counts, and because it prints: a line for each family, with what came
-//! out below. An argument that does not begin with a dash names the families to run by a part of their name. Without
-//! optimization the recipes are taken in their small size, and one in eight (`HOSTILE_SAMPLE=1` takes all). docs/SECURITY.md says what is promised.
+//! This is a binary of its own, because its allocator counts, and because it prints: a line for
+//! each family, with what came out below. An argument that does not begin with a dash names the
+//! families to run by a part of their name. Without optimization the recipes are taken in their
+//! small size, and one in eight (`HOSTILE_SAMPLE=1` takes all). docs/SECURITY.md says what is
+//! promised.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
@@ -50,17 +53,20 @@ struct Run {
     faults: Vec<String>,
 }
 
-/// One family in so many is run: all with optimization, else a few, so that `cargo test` stays quick.
+/// One family in so many is run: all with optimization, else a few, so that `cargo test` stays
+/// quick.
 fn sample() -> usize {
     let asked = std::env::var("HOSTILE_SAMPLE").ok().and_then(|sample| sample.parse().ok());
     asked.filter(|&sample| sample > 0).unwrap_or(if cfg!(debug_assertions) { 8 } else { 1 })
 }
 
 fn main() -> ExitCode {
-    let wanted_parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted_parts: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     // `cargo test hostile` hands the name of this binary to it: that means all of it.
-    let wanted =
-        |family: &Family| wanted_parts.iter().all(|part| part == "hostile" || family.title().contains(part.as_str()));
+    let wanted = |family: &Family| {
+        wanted_parts.iter().all(|part| part == "hostile" || family.title().contains(part.as_str()))
+    };
     let size = if cfg!(debug_assertions) { recipe::Size::Small } else { recipe::Size::Full };
     println!(
         "{:<52} {:>11} {:>12} {:>6} {:>10} {:>12} {:>7}",
@@ -73,11 +79,16 @@ fn main() -> ExitCode {
         families += 1;
         runs += results.len();
         for run in results {
-            faults.extend(run.faults.into_iter().map(|fault| format!("{} by {}: {fault}", family.title(), run.path)));
+            faults.extend(
+                run.faults
+                    .into_iter()
+                    .map(|fault| format!("{} by {}: {fault}", family.title(), run.path)),
+            );
         }
     }
     if wanted_parts.iter().all(|part| "hostile mutants".contains(part.as_str())) {
-        let report = thread::Builder::new().stack_size(STACK).spawn(mutants::run).unwrap().join().unwrap();
+        let report =
+            thread::Builder::new().stack_size(STACK).spawn(mutants::run).unwrap().join().unwrap();
         println!(
             "\nfixtures: {} files; cut short {} times; {} changes of a byte, of which {} left a pickle; at the most {} bytes allocated",
             report.files, report.cuts, report.changes, report.read, report.peak
@@ -176,7 +187,12 @@ fn run(family: &Family, path: &Path, input: &Arc<Vec<u8>>, graph: &SharedGraph) 
         }
         Err(RecvTimeoutError::Timeout) => {
             // The thread cannot be ended; the process can.
-            println!("FAILED {} by {}: no end after {} s", family.title(), path.name, PATIENCE.as_secs());
+            println!(
+                "FAILED {} by {}: no end after {} s",
+                family.title(),
+                path.name,
+                PATIENCE.as_secs()
+            );
             std::process::exit(1);
         }
     };
@@ -193,12 +209,17 @@ fn run(family: &Family, path: &Path, input: &Arc<Vec<u8>>, graph: &SharedGraph) 
     let bounds = Bounds::of(input.len());
     let written = matches!(path.read, Read::Written(_));
     for (what, taken, allowed) in [
-        ("bytes allocated", run.peak as u64, if written { bounds.peak_written } else { bounds.peak }),
+        (
+            "bytes allocated",
+            run.peak as u64,
+            if written { bounds.peak_written } else { bounds.peak },
+        ),
         ("steps", run.steps, bounds.steps),
         ("bytes written", run.written, bounds.written),
     ] {
         if taken > allowed {
-            faults.push(format!("{taken} {what}, more than the {allowed} for {} bytes", input.len()));
+            faults
+                .push(format!("{taken} {what}, more than the {allowed} for {} bytes", input.len()));
         }
     }
     // What is expected is said of the full size: a small one may stay within a limit.

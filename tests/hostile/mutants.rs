@@ -1,9 +1,9 @@
-//! Every fixture cut short at every byte, and with single bytes changed: an error or a value, and never a panic or an
-//! allocation beyond the bounds.
+//! Every fixture cut short at every byte, and with single bytes changed: an error or a value, and
+//! never a panic or an allocation beyond the bounds.
 //!
-//! All 255 changes of every byte are tried where that is a matter of seconds, with optimization in files of up to
-//! [`EVERY_CHANGE`] bytes; in longer ones, and without optimization, a sample that is the same each time. `HOSTILE_ALL=1`
-//! tries all of files up to [`SMALL`] bytes.
+//! All 255 changes of every byte are tried where that is a matter of seconds, with optimization in
+//! files of up to [`EVERY_CHANGE`] bytes; in longer ones, and without optimization, a sample that
+//! is the same each time. `HOSTILE_ALL=1` tries all of files up to [`SMALL`] bytes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -67,7 +67,11 @@ impl Report {
             walk(&graph);
             graph_written(&graph, None);
             // What comes of it is not the question here.
-            let _ = (graph.deserialize::<Value>(), graph.deserialize::<Any>(), graph.deserialize::<Fields>());
+            let _ = (
+                graph.deserialize::<Value>(),
+                graph.deserialize::<Any>(),
+                graph.deserialize::<Fields>(),
+            );
             let _ = graph.deserialize::<Vec<String>>();
             true
         }));
@@ -104,7 +108,8 @@ impl Report {
                 }
                 changed[at] = bytes[at] ^ by;
                 self.changes += 1;
-                let read = self.try_one(&changed, || format!("{name} with {:#04x} at {at}", bytes[at] ^ by));
+                let read = self
+                    .try_one(&changed, || format!("{name} with {:#04x} at {at}", bytes[at] ^ by));
                 self.read += u64::from(read);
             }
             changed[at] = bytes[at];

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use serde::de::IgnoredAny;
 use serde_bytes::ByteBuf;
 use serde_pickle::{
-    DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, Node, NodeId, NodeKind, PersistentId, Protocol,
-    Reduce, Resolution, Resolver, SerOptions, Value, opcode, python, tools,
+    DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, Node, NodeId, NodeKind,
+    PersistentId, Protocol, Reduce, Resolution, Resolver, SerOptions, Value, opcode, python, tools,
 };
 
 use crate::bounds::EXPANSION;
@@ -26,7 +26,8 @@ pub(crate) struct Path {
 pub(crate) enum Read {
     /// The bytes.
     Bytes(fn(&[u8]) -> Outcome),
-    /// What was read as a graph: a Rust type is always read from one, and so it need not be made for each.
+    /// What was read as a graph: a Rust type is always read from one, and so it need not be made
+    /// for each.
     Graph(fn(&Graph<'_>) -> Outcome),
     /// The same, which is written.
     Written(fn(&Graph<'_>) -> Outcome),
@@ -95,7 +96,9 @@ const fn bytes(name: &'static str, read: fn(&[u8]) -> Outcome) -> Path {
 
 const OTHERS: &[Path] = &[
     bytes("instructions", instructions),
-    bytes("persistent_ids", |bytes| Outcome::steps(tools::persistent_ids(bytes).map(|ids| ids.len() as u64))),
+    bytes("persistent_ids", |bytes| {
+        Outcome::steps(tools::persistent_ids(bytes).map(|ids| ids.len() as u64))
+    }),
     bytes("ignored", |bytes| Outcome::of(options().from_slice::<IgnoredAny>(bytes))),
     bytes("ignored_reader", |bytes| Outcome::of(options().from_reader::<_, IgnoredAny>(bytes))),
     bytes("value", |bytes| Outcome::steps(options().from_slice(bytes).map(count))),
@@ -103,7 +106,9 @@ const OTHERS: &[Path] = &[
     bytes("value_resolved", resolved),
     bytes("value_used", value_used),
     bytes("any", |bytes| Outcome::steps(options().from_slice::<Any>(bytes).map(|_| visited()))),
-    bytes("any_reader", |bytes| Outcome::steps(options().from_reader::<_, Any>(bytes).map(|_| visited()))),
+    bytes("any_reader", |bytes| {
+        Outcome::steps(options().from_reader::<_, Any>(bytes).map(|_| visited()))
+    }),
     bytes("struct", |bytes| Outcome::of(options().from_slice::<Fields>(bytes))),
     bytes("graph", |bytes| Outcome::of(options().graph_from_slice(bytes))),
     bytes("graph_reader", |bytes| Outcome::of(options().graph_from_reader(bytes))),
@@ -112,11 +117,23 @@ const OTHERS: &[Path] = &[
     bytes("stream_reader", |bytes| stream_reader(bytes, false)),
     bytes("stream_reader_memo", |bytes| stream_reader(bytes, true)),
     bytes("elements", elements),
-    Path { name: "graph_walked", read: Read::Graph(|graph| Outcome { steps: walk(graph), ..Outcome::default() }) },
+    Path {
+        name: "graph_walked",
+        read: Read::Graph(|graph| Outcome { steps: walk(graph), ..Outcome::default() }),
+    },
     Path { name: "graph_written", read: Read::Written(|graph| graph_written(graph, None)) },
-    Path { name: "graph_at_0", read: Read::Written(|graph| graph_written(graph, Some(Protocol::V0))) },
-    Path { name: "graph_at_2", read: Read::Written(|graph| graph_written(graph, Some(Protocol::V2))) },
-    Path { name: "graph_at_5", read: Read::Written(|graph| graph_written(graph, Some(Protocol::V5))) },
+    Path {
+        name: "graph_at_0",
+        read: Read::Written(|graph| graph_written(graph, Some(Protocol::V0))),
+    },
+    Path {
+        name: "graph_at_2",
+        read: Read::Written(|graph| graph_written(graph, Some(Protocol::V2))),
+    },
+    Path {
+        name: "graph_at_5",
+        read: Read::Written(|graph| graph_written(graph, Some(Protocol::V5))),
+    },
 ];
 
 const TYPES: &[Path] = typed! {
@@ -218,7 +235,8 @@ impl fmt::Write for Counter {
     }
 }
 
-/// Everything that can be done with a `Value`: printed, copied, compared, hashed, written as a pickle and as JSON, read again.
+/// Everything that can be done with a `Value`: printed, copied, compared, hashed, written as a
+/// pickle and as JSON, read again.
 fn value_used(bytes: &[u8]) -> Outcome {
     let value: Value = match options().from_slice(bytes) {
         Ok(value) => value,
@@ -286,7 +304,12 @@ pub(crate) fn walk(graph: &Graph<'_>) -> u64 {
             children.push(parts.callable);
             children.extend(parts.args);
             children.extend(parts.kwargs);
-            children.extend(parts.states.into_iter().flat_map(|(setter, state)| setter.into_iter().chain([state])));
+            children.extend(
+                parts
+                    .states
+                    .into_iter()
+                    .flat_map(|(setter, state)| setter.into_iter().chain([state])),
+            );
         }
         pending.extend(children.into_iter().filter(|child| !seen.contains(&child.id())));
     }

@@ -59,7 +59,10 @@ pub(crate) fn families() -> Vec<Family> {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 impl Part {
@@ -107,7 +110,12 @@ impl Family {
         let mut bytes = Vec::new();
         let parts = if size == Size::Full { &self.full } else { &self.small };
         parts.iter().for_each(|part| part.append(&mut bytes));
-        assert!(size == Size::Small || bytes.len() == self.bytes, "{}: {} bytes", self.title(), bytes.len());
+        assert!(
+            size == Size::Small || bytes.len() == self.bytes,
+            "{}: {} bytes",
+            self.title(),
+            bytes.len()
+        );
         bytes
     }
 }

@@ -1,11 +1,13 @@
-//! What the pickles are read into: each kind of question that serde can ask, and the crate's own types.
+//! What the pickles are read into: each kind of question that serde can ask, and the crate's own
+//! types.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{
-    self, Deserialize, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, Deserialize, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess,
+    Visitor,
 };
 use serde_derive::Deserialize;
 

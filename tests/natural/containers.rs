@@ -66,7 +66,11 @@ fn mappings_of_collections_are_maps() {
     ] {
         reads_from_all(name, true, expected);
     }
-    reads_from_all("collections/defaultdict_list", true, BTreeMap::from([("k".to_owned(), vec![1])]));
+    reads_from_all(
+        "collections/defaultdict_list",
+        true,
+        BTreeMap::from([("k".to_owned(), vec![1])]),
+    );
 }
 
 #[test]
@@ -79,7 +83,9 @@ fn an_ordereddict_is_a_struct_too_and_keeps_its_order() {
 
     reads_from_all("collections/ordereddict", true, Fields { a: vec![2], b: 1 });
     for entry in case("collections/ordereddict") {
-        let Json::Object(map) = from_slice(&entry.bytes()).unwrap() else { panic!("{}", entry.file) };
+        let Json::Object(map) = from_slice(&entry.bytes()).unwrap() else {
+            panic!("{}", entry.file)
+        };
         assert_eq!(map.keys().collect::<Vec<_>>(), ["b", "a"], "{}", entry.file);
     }
 }
@@ -124,7 +130,11 @@ fn simple_namespaces_and_chain_maps_are_their_state() {
     }
 
     reads_from_all("collections/simplenamespace", false, Namespace { a: 1, b: "x".to_owned() });
-    reads_from_all("collections/chainmap", false, Chain { maps: vec![map([("a", 1)]), map([("b", 2)])] });
+    reads_from_all(
+        "collections/chainmap",
+        false,
+        Chain { maps: vec![map([("a", 1)]), map([("b", 2)])] },
+    );
 }
 
 #[test]
@@ -207,13 +217,16 @@ fn arrays_of_a_machine_with_another_byte_order() {
 #[test]
 fn arrays_count_against_the_limit_of_expansion() {
     // One array of 1,000 bytes in a list 1,000 times: a million numbers out of a few kilobytes.
-    let mut pickle = b"\x80\x03(carray\n_array_reconstructor\n(carray\narray\nX\x01\x00\x00\x00BK\x00C\xfa".to_vec();
+    let mut pickle =
+        b"\x80\x03(carray\n_array_reconstructor\n(carray\narray\nX\x01\x00\x00\x00BK\x00C\xfa"
+            .to_vec();
     pickle.extend([7; 250]);
     pickle.extend(b"tRq\x00");
     pickle.extend(b"h\x00".repeat(1_000));
     pickle.extend(b"l.");
     assert_eq!(from_slice::<Vec<Vec<u8>>>(&pickle).unwrap().len(), 1_001);
-    let error = DeOptions::new().max_expansion(100_000).from_slice::<Vec<Vec<u8>>>(&pickle).unwrap_err();
+    let error =
+        DeOptions::new().max_expansion(100_000).from_slice::<Vec<Vec<u8>>>(&pickle).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
@@ -240,7 +253,11 @@ fn exceptions_are_their_arguments_or_their_state() {
     }
 
     reads_from_all("exceptions/valueerror", true, "x".to_owned());
-    reads_from_all("exceptions/oserror_filename", true, (2, "No such file".to_owned(), "/x".to_owned()));
+    reads_from_all(
+        "exceptions/oserror_filename",
+        true,
+        (2, "No such file".to_owned(), "/x".to_owned()),
+    );
     reads_from_all("exceptions/own_attributes", true, Detail { code: 7, retry: true });
     reads("exceptions/group", ("g".to_owned(), vec!["a".to_owned()]));
 }

@@ -1,8 +1,10 @@
-//! Natural forms: what objects of Python's own classes are to serde types that know nothing of Python.
+//! Natural forms: what objects of Python's own classes are to serde types that know nothing of
+//! Python.
 //!
-//! All bytes were written by the Pythons and libraries that `fixtures/types` names. The first test compares every pickle of
-//! that folder with what its manifest lays down for a reader of no particular type; the others read single ones into the
-//! types of std and of other crates by those types' own serde support. `docs/MAPPING.md` names these tests.
+//! All bytes were written by the Pythons and libraries that `fixtures/types` names. The first test
+//! compares every pickle of that folder with what its manifest lays down for a reader of no
+//! particular type; the others read single ones into the types of std and of other crates by those
+//! types' own serde support. `docs/MAPPING.md` names these tests.
 
 mod containers;
 mod times;
@@ -72,7 +74,11 @@ fn bytes(file: &str) -> Vec<u8> {
 
 /// The pickle of a case that Python 3.13 wrote at protocol 4.
 fn newest(name: &str) -> Vec<u8> {
-    case(name).into_iter().find(|entry| entry.writers().any(|by| by == ("3.13.0", 4))).unwrap().bytes()
+    case(name)
+        .into_iter()
+        .find(|entry| entry.writers().any(|by| by == ("3.13.0", 4)))
+        .unwrap()
+        .bytes()
 }
 
 /// Reads the pickle of a case that Python 3.13 wrote at protocol 4.
@@ -100,13 +106,20 @@ pub(crate) fn reads<T: DeserializeOwned + PartialEq + Debug>(name: &str, expecte
     }
 }
 
-/// The same, where the case is one that Python 3 wrote at protocols 2 to 5, and Python 2.7 too if that can.
+/// The same, where the case is one that Python 3 wrote at protocols 2 to 5, and Python 2.7 too if
+/// that can.
 #[track_caller]
-fn reads_from_all<T: DeserializeOwned + PartialEq + Debug>(name: &str, in_python2: bool, expected: T) {
+fn reads_from_all<T: DeserializeOwned + PartialEq + Debug>(
+    name: &str,
+    in_python2: bool,
+    expected: T,
+) {
     let entries = case(name);
     for protocol in [2, 4] {
         let is_there = |python: &str| {
-            entries.iter().any(|entry| entry.writers().any(|(by, at)| by.starts_with(python) && at == protocol))
+            entries.iter().any(|entry| {
+                entry.writers().any(|(by, at)| by.starts_with(python) && at == protocol)
+            })
         };
         assert!(is_there("3."), "{name} at protocol {protocol}");
         assert!(protocol == 4 || !in_python2 || is_there("2.7"), "{name} by Python 2.7");
@@ -144,7 +157,8 @@ fn every_value_is_what_its_pickle_is() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// A payload of dates in an 8-bit string of Python 2 is text in a `Value` read as latin-1, as it is in Python.
+/// A payload of dates in an 8-bit string of Python 2 is text in a `Value` read as latin-1, as it is
+/// in Python.
 #[test]
 fn payloads_survive_being_taken_for_text() {
     for encoding in [Encoding::Latin1, Encoding::Utf8, Encoding::Bytes] {
@@ -154,7 +168,8 @@ fn payloads_survive_being_taken_for_text() {
             ("date/plain-py2.7-p2.pkl", "2024-02-29"),
             ("time/naive-py2.7-p2.pkl", "12:30:45"),
         ] {
-            let value: Value = DeOptions::new().encoding(encoding).from_slice(&bytes(name)).unwrap();
+            let value: Value =
+                DeOptions::new().encoding(encoding).from_slice(&bytes(name)).unwrap();
             assert_eq!(from_value::<String>(value).unwrap(), expected, "{name} as {encoding:?}");
         }
     }
@@ -164,6 +179,7 @@ fn payloads_survive_being_taken_for_text() {
 #[test]
 fn every_pickle_is_ignored_if_asked_to() {
     for entry in entries() {
-        from_slice::<serde::de::IgnoredAny>(&entry.bytes()).unwrap_or_else(|error| panic!("{}: {error}", entry.file));
+        from_slice::<serde::de::IgnoredAny>(&entry.bytes())
+            .unwrap_or_else(|error| panic!("{}: {error}", entry.file));
     }
 }

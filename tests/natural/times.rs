@@ -14,8 +14,12 @@ fn a_naive_datetime_is_what_has_no_zone() {
     reads_from_all("datetime/naive", true, day.and_hms_opt(12, 30, 45).unwrap());
     reads_from_all("datetime/naive", true, civil::date(2024, 2, 29).at(12, 30, 45, 0));
     reads_from_all("datetime/naive", true, "2024-02-29T12:30:45".to_owned());
-    // Every byte of this one is beyond ASCII, which is how Python 2's payload fails in Python itself.
-    let late = NaiveDate::from_ymd_opt(2047, 12, 31).unwrap().and_hms_micro_opt(23, 59, 59, 999_999).unwrap();
+    // Every byte of this one is beyond ASCII, which is how Python 2's payload fails in Python
+    // itself.
+    let late = NaiveDate::from_ymd_opt(2047, 12, 31)
+        .unwrap()
+        .and_hms_micro_opt(23, 59, 59, 999_999)
+        .unwrap();
     reads_from_all("datetime/high_bytes", true, late);
     reads("datetime/micros_1", civil::date(2024, 2, 29).at(12, 30, 45, 1_000));
     reads("datetime/min", NaiveDate::from_ymd_opt(1, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap());
@@ -26,7 +30,8 @@ fn a_naive_datetime_is_what_has_no_zone() {
 fn the_encoding_of_python_2_text_does_not_touch_payloads() {
     for encoding in [Encoding::Utf8, Encoding::Ascii, Encoding::Latin1, Encoding::Bytes] {
         let options = DeOptions::new().encoding(encoding);
-        let read: NaiveDateTime = options.from_slice(&bytes("datetime/high_bytes-py2.7-p2.pkl")).unwrap();
+        let read: NaiveDateTime =
+            options.from_slice(&bytes("datetime/high_bytes-py2.7-p2.pkl")).unwrap();
         assert_eq!(read.to_string(), "2047-12-31 23:59:59.999999");
     }
 }
@@ -46,7 +51,11 @@ fn a_datetime_with_an_offset_is_a_moment() {
     reads_from_all("datetime/utc", false, moment.parse::<Timestamp>().unwrap());
     let moment = "2024-02-29T12:30:45.5-03:30";
     reads_from_all("datetime/offset_minus", false, moment.parse::<DateTime<Utc>>().unwrap());
-    reads_from_all("datetime/offset_minus", false, moment.parse::<DateTime<FixedOffset>>().unwrap());
+    reads_from_all(
+        "datetime/offset_minus",
+        false,
+        moment.parse::<DateTime<FixedOffset>>().unwrap(),
+    );
     reads_from_all("datetime/offset_minus", false, moment.parse::<Timestamp>().unwrap());
     let moments: Vec<DateTime<Utc>> = read("datetime/shared_zone").unwrap();
     assert_eq!(moments.len(), 2);
@@ -70,7 +79,9 @@ fn a_key_alone_needs_a_time_zone_database() {
     let bundled: Zoned = read("zones/dateutil_bundled").unwrap();
     assert_eq!(bundled.timestamp(), berlin.timestamp());
     // Types without a database say so.
-    assert!(read::<DateTime<Utc>>("zones/zoneinfo_datetime").unwrap_err().kind() == ErrorKind::Data);
+    assert!(
+        read::<DateTime<Utc>>("zones/zoneinfo_datetime").unwrap_err().kind() == ErrorKind::Data
+    );
     assert!(read::<DateTime<Utc>>("zones/dateutil_file").is_err());
     assert!(read::<Timestamp>("zones/zoneinfo_datetime").is_err());
 }
@@ -80,29 +91,43 @@ fn a_localized_datetime_has_offset_and_key() {
     let summer: Zoned = "2024-07-01T12:00:00+02:00[Europe/Berlin]".parse().unwrap();
     reads_from_all("zones/pytz_summer", true, summer.clone());
     reads_from_all("zones/pytz_summer", true, summer.timestamp());
-    reads("zones/pytz_winter", "2024-01-01T12:00:00.000007+01:00[Europe/Berlin]".parse::<Zoned>().unwrap());
+    reads(
+        "zones/pytz_winter",
+        "2024-01-01T12:00:00.000007+01:00[Europe/Berlin]".parse::<Zoned>().unwrap(),
+    );
     // chrono knows no keys in brackets.
     assert!(read::<DateTime<FixedOffset>>("zones/pytz_summer").is_err());
 }
 
 #[test]
 fn fixed_offsets_of_libraries_are_offsets() {
-    reads("zones/pytz_fixed", "2024-07-01T12:00:00+01:30".parse::<DateTime<FixedOffset>>().unwrap());
-    reads_from_all("zones/dateutil_offset", true, "2024-02-29T12:00:00+01:30".parse::<DateTime<Utc>>().unwrap());
+    reads(
+        "zones/pytz_fixed",
+        "2024-07-01T12:00:00+01:30".parse::<DateTime<FixedOffset>>().unwrap(),
+    );
+    reads_from_all(
+        "zones/dateutil_offset",
+        true,
+        "2024-02-29T12:00:00+01:30".parse::<DateTime<Utc>>().unwrap(),
+    );
     reads("datetime/offset_named", "2024-01-01T00:00:00+01:00".parse::<Timestamp>().unwrap());
     reads("datetime/offset_seconds", "1900-01-01T00:00:00+00:19:32".parse::<Timestamp>().unwrap());
 }
 
 #[test]
 fn the_second_of_two_equal_readings_is_not_taken_for_the_first() {
-    // Text can't tell them apart without an offset; by itself the datetime is shown as `isoformat` shows it without zone.
+    // Text can't tell them apart without an offset; by itself the datetime is shown as `isoformat`
+    // shows it without zone.
     let refused = refusal::<Zoned>("zones/zoneinfo_datetime_fold");
     assert_eq!(
         refused,
         "2024-10-27T02:30:00 is meant for the second time in Europe/Berlin, and its offset is not in the pickle; \
          read the object as Reduce"
     );
-    assert_eq!(read::<Json>("zones/zoneinfo_datetime_fold").unwrap(), "2024-10-27T02:30:00[Europe/Berlin]");
+    assert_eq!(
+        read::<Json>("zones/zoneinfo_datetime_fold").unwrap(),
+        "2024-10-27T02:30:00[Europe/Berlin]"
+    );
 }
 
 #[test]
@@ -111,14 +136,15 @@ fn an_unknown_time_zone_is_an_error_that_names_it() {
         let error = from_slice::<DateTime<Utc>>(&entry.bytes()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         assert!(
-            error
-                .to_string()
-                .starts_with("a datetime in a time zone of the class zoo2.FixedZone, whose offset only Python"),
+            error.to_string().starts_with(
+                "a datetime in a time zone of the class zoo2.FixedZone, whose offset only Python"
+            ),
             "{error}"
         );
     }
     // To whom any form will do it is data: the payload and the zone.
-    let (payload, _): (serde_bytes::ByteBuf, serde::de::IgnoredAny) = read("datetime/own_tzinfo").unwrap();
+    let (payload, _): (serde_bytes::ByteBuf, serde::de::IgnoredAny) =
+        read("datetime/own_tzinfo").unwrap();
     assert_eq!(payload.len(), 10);
 }
 
@@ -174,7 +200,10 @@ fn what_is_no_date_is_an_error() {
     month_13[payload + 2] = 13;
     let error = from_slice::<NaiveDateTime>(&month_13).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
-    assert!(error.to_string().starts_with("not a valid datetime: year 2024, month 13, day 29, at byte"), "{error}");
+    assert!(
+        error.to_string().starts_with("not a valid datetime: year 2024, month 13, day 29, at byte"),
+        "{error}"
+    );
     month_13[payload + 2] = 2;
     month_13[payload + 3] = 30;
     assert!(from_slice::<String>(&month_13).is_err());

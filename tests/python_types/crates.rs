@@ -36,7 +36,11 @@ fn python_loads_the_types_of_chrono() {
     cases.add(EVERY, "date(1, 1, 1)", chrono::<NaiveDate>("0001-01-01"));
     cases.add(EVERY, "time(23, 59, 59, 999999)", chrono::<NaiveTime>("23:59:59.999999"));
     cases.add(EVERY, "timedelta(microseconds=-1)", By(chrono::TimeDelta::microseconds(-1)));
-    cases.add(EVERY, "timedelta(-3, 5)", By(chrono::TimeDelta::days(-3) + chrono::TimeDelta::seconds(5)));
+    cases.add(
+        EVERY,
+        "timedelta(-3, 5)",
+        By(chrono::TimeDelta::days(-3) + chrono::TimeDelta::seconds(5)),
+    );
     cases.add(
         PYTHON3,
         "[DT(2024, 2, 29, 12, 30, 45, 123456, tzinfo=timezone.utc), None]",
@@ -54,14 +58,23 @@ fn python_loads_the_types_of_jiff() {
         chrono::<Timestamp>("2024-02-29T12:30:45.123456Z"),
     );
     for (python, text) in [
-        ("DT(2024, 7, 1, 12, tzinfo=ZoneInfo('Europe/Berlin'))", "2024-07-01T12:00:00+02:00[Europe/Berlin]"),
-        ("DT(2024, 10, 27, 2, 30, tzinfo=ZoneInfo('Europe/Berlin'))", "2024-10-27T02:30:00+02:00[Europe/Berlin]"),
+        (
+            "DT(2024, 7, 1, 12, tzinfo=ZoneInfo('Europe/Berlin'))",
+            "2024-07-01T12:00:00+02:00[Europe/Berlin]",
+        ),
+        (
+            "DT(2024, 10, 27, 2, 30, tzinfo=ZoneInfo('Europe/Berlin'))",
+            "2024-10-27T02:30:00+02:00[Europe/Berlin]",
+        ),
         (
             "DT(2024, 10, 27, 2, 30, fold=1, tzinfo=ZoneInfo('Europe/Berlin'))",
             "2024-10-27T02:30:00+01:00[Europe/Berlin]",
         ),
         ("DT(2024, 7, 1, 12, tzinfo=timezone.utc)", "2024-07-01T12:00:00+00:00[UTC]"),
-        ("DT(2024, 7, 1, 12, tzinfo=timezone(timedelta(hours=-3)))", "2024-07-01T12:00:00-03:00[-03:00]"),
+        (
+            "DT(2024, 7, 1, 12, tzinfo=timezone(timedelta(hours=-3)))",
+            "2024-07-01T12:00:00-03:00[-03:00]",
+        ),
     ] {
         cases.add(ZONEINFO, python, chrono::<Zoned>(text));
     }
@@ -135,9 +148,10 @@ fn what_a_type_has_no_place_for_is_an_error() {
 #[test]
 fn a_time_in_a_gap_is_what_python_takes_it_for() {
     let gap: python::DateTime = "2024-03-31T02:30:00[Europe/Berlin]".parse().unwrap();
-    for (fold, text) in
-        [(false, "2024-03-31T03:30:00+02:00[Europe/Berlin]"), (true, "2024-03-31T01:30:00+01:00[Europe/Berlin]")]
-    {
+    for (fold, text) in [
+        (false, "2024-03-31T03:30:00+02:00[Europe/Berlin]"),
+        (true, "2024-03-31T01:30:00+01:00[Europe/Berlin]"),
+    ] {
         let bytes = to_vec(&gap.clone().with_fold(fold)).unwrap();
         assert_eq!(from_slice::<By<Zoned>>(&bytes).unwrap(), chrono::<Zoned>(text));
     }

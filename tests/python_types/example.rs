@@ -1,4 +1,5 @@
-//! `examples/instances.rs` reads what the program beside the fixtures wrote, and the program loads what it writes.
+//! `examples/instances.rs` reads what the program beside the fixtures wrote, and the program loads
+//! what it writes.
 
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +37,8 @@ fn the_program_loads_what_the_example_writes() {
     };
     let point = json!({"class": "geometry.Point", "attributes": {"x": 0.5, "y": -1.0}});
     let shape = |class: &str, attributes| json!({"class": format!("shapes.{class}"), "attributes": attributes});
-    let color = |name: &str, value: u8| json!({"class": "colors.Color", "name": name, "value": value});
+    let color =
+        |name: &str, value: u8| json!({"class": "colors.Color", "name": name, "value": value});
     let tuple = |items: [serde_json::Value; 2]| json!({"class": "builtins.tuple", "items": items});
     let expected = [
         ("point", point.clone()),

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde_pickle::python::{
-    Complex, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, IpAddress, Member, OrderedDict, Path,
-    PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
+    Complex, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, IpAddress, Member,
+    OrderedDict, Path, PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
 };
 use serde_pickle::{Global, Value, pickle};
 
@@ -49,8 +49,14 @@ fn datetimes() {
     ]);
     let hour = TimeDelta::new(0, 3_600, 0).unwrap();
     let cet = TimeZone::fixed(hour).unwrap().with_name("CET");
-    reads("datetime/offset_named", parsed::<DateTime>("2024-01-01T00:00:00").with_zone(cet.clone()));
-    reads("datetime/shared_zone", [1, 2].map(|day| parsed::<DateTime>(&format!("2024-01-0{day}T00:00:00+00:00"))));
+    reads(
+        "datetime/offset_named",
+        parsed::<DateTime>("2024-01-01T00:00:00").with_zone(cet.clone()),
+    );
+    reads(
+        "datetime/shared_zone",
+        [1, 2].map(|day| parsed::<DateTime>(&format!("2024-01-0{day}T00:00:00+00:00"))),
+    );
     let second = parsed::<DateTime>("2024-10-27T02:30:00").with_fold(true);
     reads("datetime/fold_utc", second.clone().with_zone(TimeZone::UTC));
     let berlin = TimeZone::named("Europe/Berlin").unwrap();
@@ -82,7 +88,11 @@ fn a_fold_is_kept_where_python_wrote_it() {
 
 #[test]
 fn dates_times_and_durations() {
-    read_as::<Date>(&[("date/plain", "2024-02-29"), ("date/min", "0001-01-01"), ("date/max", "9999-12-31")]);
+    read_as::<Date>(&[
+        ("date/plain", "2024-02-29"),
+        ("date/min", "0001-01-01"),
+        ("date/max", "9999-12-31"),
+    ]);
     read_as::<Time>(&[
         ("time/naive", "12:30:45"),
         ("time/micros", "23:59:59.999999"),
@@ -147,16 +157,28 @@ fn paths_keep_their_class() {
 
 #[test]
 fn collections() {
-    reads("collections/ordereddict", OrderedDict(vec![("b".to_owned(), pickle!(1)), ("a".to_owned(), pickle!([2]))]));
+    reads(
+        "collections/ordereddict",
+        OrderedDict(vec![("b".to_owned(), pickle!(1)), ("a".to_owned(), pickle!([2]))]),
+    );
     reads("collections/ordereddict_empty", OrderedDict::<String, u8>::default());
     reads("collections/counter", Counter(vec![("a".to_owned(), 2), ("b".to_owned(), 1)]));
     reads("collections/counter_empty", Counter::<String>::default());
     let dict = |entries: Vec<(&str, Value)>| {
-        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<DefaultDict<String, Value>>()
+        entries
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect::<DefaultDict<String, Value>>()
     };
     let builtin = |name: &str| Global::new("builtins", name);
-    reads("collections/defaultdict_list", dict(vec![("k", pickle!([1]))]).with_factory(builtin("list")));
-    reads("collections/defaultdict_int", dict(vec![("k", pickle!(5))]).with_factory(builtin("int")));
+    reads(
+        "collections/defaultdict_list",
+        dict(vec![("k", pickle!([1]))]).with_factory(builtin("list")),
+    );
+    reads(
+        "collections/defaultdict_int",
+        dict(vec![("k", pickle!(5))]).with_factory(builtin("int")),
+    );
     reads("collections/defaultdict_none", dict(vec![("k", pickle!(5))]));
     reads("collections/defaultdict_empty", dict(vec![]).with_factory(builtin("list")));
     reads("collections/deque", Deque { maxlen: None, items: vec![1, 2, 3] });
@@ -175,7 +197,10 @@ fn members_of_enums() {
     reads("enums/planet", Member::ByValue { class: zoo("Planet"), value: (6.421e23, 3_397_200.0) });
     reads("enums/flag_combined", Member::ByValue { class: zoo("Perm"), value: 6 });
     reads("enums/intenum", Member::ByValue { class: zoo("Level"), value: 20 });
-    reads("enums/by_name", Member::<Value>::ByName { class: zoo("ByName"), name: "GREEN".to_owned() });
+    reads(
+        "enums/by_name",
+        Member::<Value>::ByName { class: zoo("ByName"), name: "GREEN".to_owned() },
+    );
 }
 
 #[test]
@@ -184,11 +209,18 @@ fn another_class_is_an_error_that_names_both() {
         refusal::<Date>("datetime/naive"),
         "expected an object of datetime.date, found one of datetime.datetime"
     );
-    assert_eq!(refusal::<Uuid>("decimal/zero"), "expected an object of uuid.UUID, found one of decimal.Decimal");
+    assert_eq!(
+        refusal::<Uuid>("decimal/zero"),
+        "expected an object of uuid.UUID, found one of decimal.Decimal"
+    );
     assert_eq!(
         refusal::<OrderedDict<String, u8>>("collections/counter"),
         "expected an object of collections.OrderedDict, found one of collections.Counter"
     );
-    assert!(refusal::<DateTime>("datetime/own_tzinfo").contains("whose offset only Python can tell"));
-    assert!(refusal::<Date>("collections/userlist").contains("expected an object of datetime.date"));
+    assert!(
+        refusal::<DateTime>("datetime/own_tzinfo").contains("whose offset only Python can tell")
+    );
+    assert!(
+        refusal::<Date>("collections/userlist").contains("expected an object of datetime.date")
+    );
 }

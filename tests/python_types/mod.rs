@@ -16,8 +16,8 @@ use serde_pickle::{Protocol, SerOptions, from_slice};
 
 use crate::python::pythons;
 
-/// Says of a pair of an expression and a value whether they are one thing: equal, of one type, and printed alike, which
-/// for a datetime tells zone and fold.
+/// Says of a pair of an expression and a value whether they are one thing: equal, of one type, and
+/// printed alike, which for a datetime tells zone and fold.
 const SETUP: &str = r#"
 import datetime, decimal, fractions, uuid, collections
 from datetime import datetime as DT, date, time, timedelta
@@ -68,13 +68,20 @@ struct Cases(Vec<(String, (u32, u32), Protocol, Vec<u8>)>);
 impl Cases {
     /// Writes a value at every protocol, and reads it back.
     #[track_caller]
-    fn add<T: Serialize + DeserializeOwned + PartialEq + Debug>(&mut self, since: (u32, u32), python: &str, value: T) {
+    fn add<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+        &mut self,
+        since: (u32, u32),
+        python: &str,
+        value: T,
+    ) {
         for protocol in Protocol::ALL {
             let options = SerOptions::new().protocol(protocol);
             let bytes = options.to_vec(&value).unwrap();
             match from_slice::<T>(&bytes) {
                 Ok(back) => assert_eq!(back, value, "{python} at protocol {protocol:?}"),
-                Err(error) => panic!("{python} at protocol {protocol:?}: {error}: {}", bytes.escape_ascii()),
+                Err(error) => {
+                    panic!("{python} at protocol {protocol:?}: {error}: {}", bytes.escape_ascii())
+                }
             }
             let pair = options.to_vec(&(python, &value)).unwrap();
             self.0.push((python.to_owned(), since, protocol, pair));

@@ -41,8 +41,14 @@ fn python_loads_the_object() {
     let mut cases = Cases::default();
     let length = Duration::from_micros(90_000_001);
     cases.add(EVERY, "timedelta(seconds=90, microseconds=1)", Length(length));
-    cases.add(EVERY, "[None, timedelta(seconds=90, microseconds=1)]", Lengths(vec![None, Some(length)]));
-    for (python, int) in [("-(1 << 2048)", -(BigInt::from(1) << 2_048_u32)), ("1 << 64", BigInt::from(1) << 64_u32)] {
+    cases.add(
+        EVERY,
+        "[None, timedelta(seconds=90, microseconds=1)]",
+        Lengths(vec![None, Some(length)]),
+    );
+    for (python, int) in
+        [("-(1 << 2048)", -(BigInt::from(1) << 2_048_u32)), ("1 << 64", BigInt::from(1) << 64_u32)]
+    {
         cases.add(PYTHON3, python, Big(int));
     }
     cases.add(PYTHON3, "-7", Big(BigInt::from(-7)));
@@ -63,7 +69,10 @@ fn python_loads_the_object() {
 fn what_the_type_has_no_place_for_is_an_error() {
     let negative = to_vec(&python::TimeDelta::new(0, 0, -1).unwrap()).unwrap();
     let error = from_slice::<Length>(&negative).unwrap_err().to_string();
-    assert!(error.contains("a Duration is not negative, and this timedelta is -PT0.000001S"), "{error}");
+    assert!(
+        error.contains("a Duration is not negative, and this timedelta is -PT0.000001S"),
+        "{error}"
+    );
     let six = to_vec(&Address(Ipv6Addr::LOCALHOST.into())).unwrap();
     let error = from_slice::<Four>(&six).unwrap_err().to_string();
     assert!(error.contains("expected an IPv4 address, found ::1"), "{error}");
@@ -75,5 +84,8 @@ fn what_the_type_has_no_place_for_is_an_error() {
 
 #[test]
 fn any_map_is_read_as_an_ordered_dict() {
-    assert_eq!(from_slice::<Ordered>(&to_vec(&BTreeMap::from([(1, 2)])).unwrap()).unwrap(), Ordered([(1, 2)].into()));
+    assert_eq!(
+        from_slice::<Ordered>(&to_vec(&BTreeMap::from([(1, 2)])).unwrap()).unwrap(),
+        Ordered([(1, 2)].into())
+    );
 }

@@ -1,7 +1,10 @@
-//! A call with `None` for arguments, as Python 2.2 wrote it, was kept as that in a `Value`, and written as one with no arguments. For
-//! `set` that spells an empty set, so what had been written was refused: a set takes no state.
+//! A call with `None` for arguments, as Python 2.2 wrote it, was kept as that in a `Value`, and
+//! written as one with no arguments. For `set` that spells an empty set, so what had been written
+//! was refused: a set takes no state.
 
-use serde_pickle::{Global, Graph, How, Protocol, Reduce, SerOptions, Value, from_slice, to_value, to_vec};
+use serde_pickle::{
+    Global, Graph, How, Protocol, Reduce, SerOptions, Value, from_slice, to_value, to_vec,
+};
 
 #[test]
 fn they_are_written_as_something_that_reads_the_same() {
@@ -10,7 +13,8 @@ fn they_are_written_as_something_that_reads_the_same() {
         let graph = Graph::from_slice(pickle).unwrap();
         for protocol in Protocol::ALL {
             let options = SerOptions::new().protocol(protocol);
-            for written in [options.to_vec(&value).unwrap(), options.graph_to_vec(&graph).unwrap()] {
+            for written in [options.to_vec(&value).unwrap(), options.graph_to_vec(&graph).unwrap()]
+            {
                 assert_eq!(from_slice::<Value>(&written).unwrap(), value, "{protocol:?}");
             }
         }
@@ -19,7 +23,10 @@ fn they_are_written_as_something_that_reads_the_same() {
 
 #[test]
 fn those_of_an_object_made_here_are_none_at_all() {
-    let object = Reduce { args: Value::None, ..Reduce::call(Global::new("builtins", "set"), Value::Tuple(vec![])) };
+    let object = Reduce {
+        args: Value::None,
+        ..Reduce::call(Global::new("builtins", "set"), Value::Tuple(vec![]))
+    };
     let value = Value::from(object);
     assert_eq!(from_slice::<Value>(&to_vec(&value).unwrap()).unwrap(), to_value(&value).unwrap());
 

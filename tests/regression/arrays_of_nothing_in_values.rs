@@ -1,10 +1,12 @@
-//! An array of numpy whose elements have no bytes can have 10¹² of them in a hundred bytes of pickle. Read straight into a Rust
-//! type that was refused; read as a `Value` and made into a type from there, it was counted out to the end.
+//! An array of numpy whose elements have no bytes can have 10¹² of them in a hundred bytes of
+//! pickle. Read straight into a Rust type that was refused; read as a `Value` and made into a type
+//! from there, it was counted out to the end.
 
 use serde::de::IgnoredAny;
 use serde_pickle::{ErrorKind, Value, from_slice, from_value};
 
-const PICKLE: &[u8] = b"cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01\
+const PICKLE: &[u8] =
+    b"cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85C\x01b\x87R(K\x01\
     \x8a\x06\x00\x10\xa5\xd4\xe8\x00\x85cnumpy\ndtype\nU\x02V0K\x00K\x01\x87R\x89C\x00tb.";
 
 #[test]

@@ -1,5 +1,6 @@
-//! Of a pickle that is wrong in two ways, a slice told of the buffers that are left over and a reader of the value that does
-//! not fit: one counted them before the value was made, the other behind it.
+//! Of a pickle that is wrong in two ways, a slice told of the buffers that are left over and a
+//! reader of the value that does not fit: one counted them before the value was made, the other
+//! behind it.
 
 use serde_pickle::{DeOptions, ErrorKind};
 

@@ -1,6 +1,6 @@
-//! What shared references may expand to grows with the pickle; it grew with all of the slice that the pickle was in. So a limit was
-//! met later where bytes followed, which a reader never sees, and slice and reader named other errors: another object of a cycle,
-//! or another fault altogether.
+//! What shared references may expand to grows with the pickle; it grew with all of the slice that
+//! the pickle was in. So a limit was met later where bytes followed, which a reader never sees, and
+//! slice and reader named other errors: another object of a cycle, or another fault altogether.
 
 use serde_pickle::{DeOptions, Deserializer, Error, Resolver, Result, Value};
 
@@ -15,7 +15,8 @@ impl Resolver for Nothing {
 
 #[test]
 fn they_change_no_limit() {
-    // Lists fetched again and again; a = [(a,)]; and a list that holds itself, a list of much and a buffer that is not there.
+    // Lists fetched again and again; a = [(a,)]; and a list that holds itself, a list of much and a
+    // buffer that is not there.
     let again = [&b"]q\x00(NNNNNNNNe("[..], &b"h\x00".repeat(50), b"l."].concat();
     let much = [&b"]q\x00(]q\x01(NNNNNNNNNNe"[..], &b"h\x01".repeat(30), b"\x97h\x00e."].concat();
     for pickle in [&again[..], b"]q\x00h\x00\x85a.", &much] {
@@ -33,11 +34,19 @@ fn they_change_no_limit() {
                     assert_eq!(shown(options.from_slice(&behind)), alone, "slice {expansion}");
                     assert_eq!(shown(options.from_reader(&*behind)), alone, "reader {expansion}");
                     let graph = options.graph_from_slice(&behind);
-                    assert_eq!(shown(graph.and_then(|graph| graph.root().to_value())), alone, "graph {expansion}");
+                    assert_eq!(
+                        shown(graph.and_then(|graph| graph.root().to_value())),
+                        alone,
+                        "graph {expansion}"
+                    );
                     let stream = Deserializer::from_slice(&behind).with_options(options.clone());
                     assert_eq!(shown(first(stream.into_iter())), alone, "stream {expansion}");
                     let stream = Deserializer::from_reader(&*behind).with_options(options);
-                    assert_eq!(shown(first(stream.into_iter())), alone, "stream of a reader {expansion}");
+                    assert_eq!(
+                        shown(first(stream.into_iter())),
+                        alone,
+                        "stream of a reader {expansion}"
+                    );
                 }
             }
         }

@@ -1,14 +1,16 @@
-//! A constructor may turn the class of an object into a value that is no class, as may whoever puts a `Reduce` together: what was
-//! written of such an object nothing could read. It is an error of writing, in a graph as well, where only calls that spell a
-//! builtin were missed.
+//! A constructor may turn the class of an object into a value that is no class, as may whoever puts
+//! a `Reduce` together: what was written of such an object nothing could read. It is an error of
+//! writing, in a graph as well, where only calls that spell a builtin were missed.
 
 use serde_pickle::{
-    Constructors, DeOptions, ErrorKind, Global, GraphBuilder, How, Protocol, Reduce, SerOptions, Value, to_vec,
+    Constructors, DeOptions, ErrorKind, Global, GraphBuilder, How, Protocol, Reduce, SerOptions,
+    Value, to_vec,
 };
 
 #[test]
 fn an_object_of_what_is_no_class_is_not_written() {
-    let constructors = Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
+    let constructors =
+        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
     let pickle = b"(cm\nC\n)\x81X\x01\0\0\0ko.";
     let value: Value = DeOptions::new().resolver(&constructors).from_slice(pickle).unwrap();
     let Value::Object(object) = &value else { panic!("{value}") };
@@ -33,7 +35,9 @@ fn what_may_be_called_is_written_as_before() {
     let no_arguments = || Value::Tuple(vec![]);
     let call = Value::from(Reduce::call(Global::new("m", "make"), no_arguments()));
     for callable in [Value::global("m", "C"), call] {
-        let value = Value::from(Reduce::call(Global::new("m", "f"), no_arguments()).with_callable(callable));
+        let value = Value::from(
+            Reduce::call(Global::new("m", "f"), no_arguments()).with_callable(callable),
+        );
         assert_eq!(serde_pickle::from_slice::<Value>(&to_vec(&value).unwrap()).unwrap(), value);
     }
 }

@@ -1,5 +1,6 @@
-//! What a call of `set` or `bytes` spells is a value, and it was taken for a class because it is an object in the graph. What
-//! was written of it at protocol 4, where a frozenset has its own opcode, nothing could read. CPython refuses the call.
+//! What a call of `set` or `bytes` spells is a value, and it was taken for a class because it is an
+//! object in the graph. What was written of it at protocol 4, where a frozenset has its own opcode,
+//! nothing could read. CPython refuses the call.
 
 use serde_pickle::{AllowList, DeOptions, ErrorKind, Graph, PersistentId, Value, from_slice};
 
@@ -16,13 +17,18 @@ fn a_set_that_is_spelled_as_a_call_is_no_class() {
     Graph::from_slice(b"cm\nmake\n)R)\x81.").unwrap();
 }
 
-/// A resolver, asked for its constructor, had the error of bytes that cannot be made come before all others.
+/// A resolver, asked for its constructor, had the error of bytes that cannot be made come before
+/// all others.
 #[test]
 fn a_resolver_does_not_change_what_is_wrong_with_bytes() {
     let pickle = b"c_codecs\nencode\n(X\x02\0\0\0\xc4\x80X\x06\0\0\0latin1tR.";
     let plain = from_slice::<PersistentId<Value>>(pickle).map(drop).unwrap_err();
     let allow = AllowList::builtins().allow("_codecs", "encode");
-    let asked = DeOptions::new().resolver(&allow).from_slice::<PersistentId<Value>>(pickle).map(drop).unwrap_err();
+    let asked = DeOptions::new()
+        .resolver(&allow)
+        .from_slice::<PersistentId<Value>>(pickle)
+        .map(drop)
+        .unwrap_err();
     assert_eq!(asked.to_string(), plain.to_string());
     assert!(plain.to_string().contains("expected a persistent id"), "{plain}");
 }

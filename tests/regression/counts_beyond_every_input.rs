@@ -1,5 +1,5 @@
-//! A count of 2⁶³ and more in BINUNICODE8, BINBYTES8 or BYTEARRAY8 was called the end of the input. CPython refuses it before
-//! it looks for the bytes, for no input can have them.
+//! A count of 2⁶³ and more in BINUNICODE8, BINBYTES8 or BYTEARRAY8 was called the end of the input.
+//! CPython refuses it before it looks for the bytes, for no input can have them.
 
 use serde_pickle::{ErrorKind, Value, from_reader, from_slice};
 

@@ -1,5 +1,5 @@
-//! STACK_GLOBAL takes an empty module or name, and below protocol 4 it was written as an empty line, which GLOBAL and INST do
-//! not take: what was said to be written could not be read.
+//! STACK_GLOBAL takes an empty module or name, and below protocol 4 it was written as an empty
+//! line, which GLOBAL and INST do not take: what was said to be written could not be read.
 
 use serde_pickle::{ErrorKind, Graph, Protocol, SerOptions, Value};
 

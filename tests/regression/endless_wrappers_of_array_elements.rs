@@ -1,5 +1,5 @@
-//! Wrappers around an element of a numpy array, or around a part of a reduce value, were not counted, so that a type that wraps
-//! itself without end overflowed the stack.
+//! Wrappers around an element of a numpy array, or around a part of a reduce value, were not
+//! counted, so that a type that wraps itself without end overflowed the stack.
 
 use serde_derive::Deserialize;
 use serde_pickle::{ErrorKind, from_slice};
@@ -15,13 +15,18 @@ fn array(name: &str) -> Vec<u8> {
 fn they_are_a_limit_for_numbers_records_and_the_array_itself() {
     for name in ["big_endian_int32-py3.13-p4.pkl", "structured-py3.11-p2.pkl"] {
         let pickle = array(name);
-        assert_eq!(from_slice::<Vec<Endless>>(&pickle).unwrap_err().kind(), ErrorKind::Limit, "{name}");
+        assert_eq!(
+            from_slice::<Vec<Endless>>(&pickle).unwrap_err().kind(),
+            ErrorKind::Limit,
+            "{name}"
+        );
         assert_eq!(from_slice::<Endless>(&pickle).unwrap_err().kind(), ErrorKind::Limit, "{name}");
     }
 }
 
 #[test]
 fn a_few_are_none() {
-    let numbers: Vec<Option<Option<i64>>> = from_slice(&array("big_endian_int32-py3.13-p4.pkl")).unwrap();
+    let numbers: Vec<Option<Option<i64>>> =
+        from_slice(&array("big_endian_int32-py3.13-p4.pkl")).unwrap();
     assert!(numbers.iter().all(|number| matches!(number, Some(Some(_)))));
 }

@@ -1,5 +1,6 @@
-//! A frame of 2⁶⁴−1 bytes was an error that counted the bytes left, and a reader had not asked for them: slice and reader
-//! told different numbers. CPython refuses such a length without a look at the input, and so do both now.
+//! A frame of 2⁶⁴−1 bytes was an error that counted the bytes left, and a reader had not asked for
+//! them: slice and reader told different numbers. CPython refuses such a length without a look at
+//! the input, and so do both now.
 
 use std::io::Read;
 

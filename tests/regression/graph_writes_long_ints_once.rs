@@ -1,6 +1,6 @@
-//! No pickler shares ints, so a graph wrote an int as often as it was referred to. DUP refers to a megabyte of digits by one
-//! byte, and a million of them would have been a terabyte. To find out whether it was memoized, each reference also looked
-//! through the whole line.
+//! No pickler shares ints, so a graph wrote an int as often as it was referred to. DUP refers to a
+//! megabyte of digits by one byte, and a million of them would have been a terabyte. To find out
+//! whether it was memoized, each reference also looked through the whole line.
 
 use serde_pickle::{Graph, Protocol, SerOptions, Value, from_slice};
 

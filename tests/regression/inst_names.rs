@@ -8,5 +8,8 @@ fn names_of_inst_are_ascii_and_those_of_global_are_utf8() {
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Syntax, Some(1)));
     let error = from_slice::<Value>("(iübung\nPoint\n.".as_bytes()).unwrap_err();
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Syntax, Some(1)));
-    assert_eq!(from_slice::<Value>("cshapes\nÜbung\n.".as_bytes()).unwrap().to_string(), "<global 'shapes.Übung'>");
+    assert_eq!(
+        from_slice::<Value>("cshapes\nÜbung\n.".as_bytes()).unwrap().to_string(),
+        "<global 'shapes.Übung'>"
+    );
 }

@@ -1,5 +1,6 @@
-//! INT with a NUL at once was refused. C's `strtol` makes 0 of nothing and stops at the NUL, which CPython takes for the end
-//! of the number; with one byte behind the NUL the argument has the length of `00`, and is a bool.
+//! INT with a NUL at once was refused. C's `strtol` makes 0 of nothing and stops at the NUL, which
+//! CPython takes for the end of the number; with one byte behind the NUL the argument has the
+//! length of `00`, and is a bool.
 
 use serde_pickle::{Value, from_slice};
 

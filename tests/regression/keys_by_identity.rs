@@ -1,5 +1,6 @@
-//! A NaN that was fetched from the memo and used as a key again was a second key, and an object used twice was refused as
-//! two that look alike. Python finds a key by identity before it asks for equality.
+//! A NaN that was fetched from the memo and used as a key again was a second key, and an object
+//! used twice was refused as two that look alike. Python finds a key by identity before it asks for
+//! equality.
 
 use serde_pickle::{ErrorKind, Value, from_slice};
 
@@ -32,18 +33,25 @@ fn one_object_is_one_key_and_two_that_look_alike_are_not_lost() {
     let point = b"cshapes\nPoint\n)\x81";
     assert_eq!(show(&[point, b"q\x000}(h\x00K\x01h\x00K\x02u."]), "{shapes.Point(): 2}");
     assert_eq!(show(&[point, b"q\x000\x80\x04\x8f(h\x00h\x00\x90."]), "{shapes.Point()}");
-    let error = from_slice::<Value>(&[b"}(" as &[u8], point, b"K\x01", point, b"K\x02u."].concat()).unwrap_err();
+    let error = from_slice::<Value>(&[b"}(" as &[u8], point, b"K\x01", point, b"K\x02u."].concat())
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
 }
 
 #[test]
 fn one_tuple_with_a_nan_is_one_key() {
     assert_eq!(show(&[NAN, b"\x85q\x000}(h\x00K\x01h\x00K\x02u."]), "{(nan,): 2}");
-    assert_eq!(show(&[b"\x80\x04(", NAN, b"\x91\x940}(h\x00K\x01h\x00K\x02u."]), "{frozenset({nan}): 2}");
+    assert_eq!(
+        show(&[b"\x80\x04(", NAN, b"\x91\x940}(h\x00K\x01h\x00K\x02u."]),
+        "{frozenset({nan}): 2}"
+    );
 }
 
 #[test]
 fn one_persistent_id_that_is_a_nan_is_one_key() {
     assert_eq!(show(&[b"\x80\x04(", NAN, b"Q2\x91."]), "frozenset({<persistent id nan>})");
-    assert_eq!(show(&[b"\x80\x04}(", NAN, b"Q\x940h\x00K\x01h\x00K\x02u."]), "{<persistent id nan>: 2}");
+    assert_eq!(
+        show(&[b"\x80\x04}(", NAN, b"Q\x940h\x00K\x01h\x00K\x02u."]),
+        "{<persistent id nan>: 2}"
+    );
 }

@@ -1,5 +1,6 @@
-//! Keys of sixteen bytes of which the first eight are zero had all the same hash, so that a dict of them took the square of
-//! its size. foldhash multiplies the two halves, each combined with a seed, and the first half's seed was 0.
+//! Keys of sixteen bytes of which the first eight are zero had all the same hash, so that a dict of
+//! them took the square of its size. foldhash multiplies the two halves, each combined with a seed,
+//! and the first half's seed was 0.
 
 use serde_pickle::{Value, from_slice};
 

@@ -1,5 +1,6 @@
-//! A number in a line of text may have a megabyte of zeros, and was decoded for each reference to it at no cost: two bytes of
-//! input for a millisecond of work. Binary longs padded with zeros were copied in the same way.
+//! A number in a line of text may have a megabyte of zeros, and was decoded for each reference to
+//! it at no cost: two bytes of input for a millisecond of work. Binary longs padded with zeros were
+//! copied in the same way.
 
 use serde::Deserialize;
 use serde_pickle::{DeOptions, ErrorKind, Value};

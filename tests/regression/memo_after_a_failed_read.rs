@@ -1,5 +1,5 @@
-//! A reader that failed in the middle of a pickle took the memo of the pickles before with it: what was read after it had
-//! recovered fetched nothing, or something else.
+//! A reader that failed in the middle of a pickle took the memo of the pickles before with it: what
+//! was read after it had recovered fetched nothing, or something else.
 
 use std::io::{self, Read};
 
@@ -37,7 +37,8 @@ fn it_is_kept() {
         (b"\x80\x04]\x94\x8c\x01a\x94a.", b"\x80\x04\x8c\x01b\x94.", b"\x80\x04h\x00h\x02\x86.");
     let stream = [first.as_slice(), second, third].concat();
     for at in 0..stream.len() {
-        let mut pickles = Deserializer::from_reader(Hiccup { bytes: &stream, at: Some(at) }).keep_memo(true);
+        let mut pickles =
+            Deserializer::from_reader(Hiccup { bytes: &stream, at: Some(at) }).keep_memo(true);
         let mut read = Vec::new();
         while read.len() < 3 {
             match Value::deserialize(&mut pickles) {

@@ -1,4 +1,5 @@
-//! Bugs that were found once, each by its name. A file is `<topic>_<what>.rs`; its head says what went wrong and why.
+//! Bugs that were found once, each by its name. A file is `<topic>_<what>.rs`; its head says what
+//! went wrong and why.
 
 mod arguments_that_are_none;
 mod arrays_of_nothing_in_values;

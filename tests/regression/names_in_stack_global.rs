@@ -1,10 +1,12 @@
-//! STACK_GLOBAL copied the text of its names each time, and five bytes of input can name a megabyte of text again.
+//! STACK_GLOBAL copied the text of its names each time, and five bytes of input can name a megabyte
+//! of text again.
 
 use serde::de::IgnoredAny;
 use serde_pickle::{ErrorKind, Graph, Protocol, SerOptions, from_slice};
 
 fn globals(name: usize, times: usize) -> Vec<u8> {
-    let text = [b"\x80\x04Vm\nq\x000V".to_vec(), b"x".repeat(name), b"\nq\x010](".to_vec()].concat();
+    let text =
+        [b"\x80\x04Vm\nq\x000V".to_vec(), b"x".repeat(name), b"\nq\x010](".to_vec()].concat();
     [text, b"h\0h\x01\x93".repeat(times), b"e.".to_vec()].concat()
 }
 
@@ -12,7 +14,10 @@ fn globals(name: usize, times: usize) -> Vec<u8> {
 fn a_long_name_is_used_a_few_times_and_a_short_one_as_often_as_one_likes() {
     assert!(from_slice::<IgnoredAny>(&globals(100, 100_000)).is_ok());
     assert!(from_slice::<IgnoredAny>(&globals(1_000, 5)).is_ok());
-    assert_eq!(from_slice::<IgnoredAny>(&globals(1_000, 1_000)).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(
+        from_slice::<IgnoredAny>(&globals(1_000, 1_000)).unwrap_err().kind(),
+        ErrorKind::Limit
+    );
     assert_eq!(from_slice::<IgnoredAny>(&globals(1_001, 1)).unwrap_err().kind(), ErrorKind::Limit);
 }
 

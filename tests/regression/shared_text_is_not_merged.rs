@@ -1,5 +1,6 @@
-//! Two allocations with equal text were one object where text is memoized, and so one allocation when read: a change
-//! through one pointer showed through the other. The content of an Rc or Arc is an object of its own.
+//! Two allocations with equal text were one object where text is memoized, and so one allocation
+//! when read: a change through one pointer showed through the other. The content of an Rc or Arc is
+//! an object of its own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -15,8 +16,13 @@ enum Colour {
     Red,
 }
 
-fn assert_apart<T: Serialize + for<'a> Deserialize<'a> + Clone + PartialEq + std::fmt::Debug + 'static>(content: T) {
-    let cells: Cells<T> = (0..500).map(|_| Shared(Rc::new(RefCell::new(content.clone())))).collect();
+fn assert_apart<
+    T: Serialize + for<'a> Deserialize<'a> + Clone + PartialEq + std::fmt::Debug + 'static,
+>(
+    content: T,
+) {
+    let cells: Cells<T> =
+        (0..500).map(|_| Shared(Rc::new(RefCell::new(content.clone())))).collect();
     for protocol in [Protocol::V0, Protocol::V1, Protocol::V2, Protocol::V4, Protocol::V5] {
         for memoize in [false, true] {
             let options = SerOptions::new().protocol(protocol).memoize_strings(memoize);

@@ -1,5 +1,6 @@
-//! STACK_GLOBAL went through both names each time: a megabyte of name and four bytes for each further use of it (DUP, DUP,
-//! STACK_GLOBAL, POP) took half a minute for every 20,000 of them. Long names are charged now.
+//! STACK_GLOBAL went through both names each time: a megabyte of name and four bytes for each
+//! further use of it (DUP, DUP, STACK_GLOBAL, POP) took half a minute for every 20,000 of them.
+//! Long names are charged now.
 
 use serde_pickle::{ErrorKind, Graph, tools};
 

@@ -1,5 +1,5 @@
-//! A `Value` of a global or a persistent id forgot what the pickle gave it: items, attributes by BUILD. Python has them on the
-//! object that is named, so a tree without them is another value.
+//! A `Value` of a global or a persistent id forgot what the pickle gave it: items, attributes by
+//! BUILD. Python has them on the object that is named, so a tree without them is another value.
 
 use serde_pickle::{ErrorKind, Graph, Value, from_slice};
 
@@ -16,7 +16,10 @@ fn what_a_global_is_given_is_kept_or_refused() {
     for pickle in given {
         let error = from_slice::<Value>(pickle).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
-        assert!(error.to_string().contains("is given state or items; read it with Graph"), "{error}");
+        assert!(
+            error.to_string().contains("is given state or items; read it with Graph"),
+            "{error}"
+        );
         Graph::from_slice(pickle).unwrap();
     }
     // An attribute of a class is a global, too.

@@ -1,6 +1,7 @@
-//! A state that is false (0, empty text, an empty tuple) was left out when it was written. CPython leaves out `None` alone: the class has
-//! `__setstate__` called with what it gave. And keys that differed in nothing else came to look alike, so that no `Value` read
-//! what a `Value` had been written as.
+//! A state that is false (0, empty text, an empty tuple) was left out when it was written. CPython
+//! leaves out `None` alone: the class has `__setstate__` called with what it gave. And keys that
+//! differed in nothing else came to look alike, so that no `Value` read what a `Value` had been
+//! written as.
 
 use serde_pickle::{Protocol, SerOptions, Value, from_slice};
 

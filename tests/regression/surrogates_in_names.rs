@@ -1,5 +1,6 @@
-//! Text with a lone surrogate counted as text for a call that spells a builtin where it was escaped in a line, and not where it
-//! was counted. So one spelling of `getattr(C, '\ud800')` was a global whose name had lost its last part.
+//! Text with a lone surrogate counted as text for a call that spells a builtin where it was escaped
+//! in a line, and not where it was counted. So one spelling of `getattr(C, '\ud800')` was a global
+//! whose name had lost its last part.
 
 use serde_pickle::{Graph, NodeKind, Value, from_slice};
 

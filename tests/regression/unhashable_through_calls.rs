@@ -1,5 +1,6 @@
-//! What a call of `set` makes took anything by ADDITEMS, for only the opcode's own sets had their items looked at; and a
-//! read-only view of a bytearray was a key, because only the bytearray itself counted as unhashable. CPython refuses both.
+//! What a call of `set` makes took anything by ADDITEMS, for only the opcode's own sets had their
+//! items looked at; and a read-only view of a bytearray was a key, because only the bytearray
+//! itself counted as unhashable. CPython refuses both.
 
 use serde_pickle::{ErrorKind, Graph};
 

@@ -1,10 +1,13 @@
-//! `audit` lists what Python would be asked for: every global that reaches `find_class`, every persistent id, in order.
+//! `audit` lists what Python would be asked for: every global that reaches `find_class`, every
+//! persistent id, in order.
 
 use std::collections::BTreeMap;
 
 use serde_pickle::opcode::Opcode;
 use serde_pickle::tools::{Audit, Target, audit};
-use serde_pickle::{AllowList, DeOptions, ErrorKind, ExtensionRegistry, Protocol, Renames, Resolution, Resolver};
+use serde_pickle::{
+    AllowList, DeOptions, ErrorKind, ExtensionRegistry, Protocol, Renames, Resolution, Resolver,
+};
 
 use super::{ask, described, programs};
 use crate::corpus::Failures;
@@ -24,7 +27,8 @@ fn every_way_to_name_a_global_is_listed() {
         (&b"cos\nsystem\n."[..], (0, Opcode::Global)),
         (b"\x8c\x02os\x8c\x06system\x93.", (12, Opcode::StackGlobal)),
         (b"(ios\nsystem\n.", (1, Opcode::Inst)),
-        // The names from the memo, in the wrong order on the way, and one of them from a tuple's side.
+        // The names from the memo, in the wrong order on the way, and one of them from a tuple's
+        // side.
         (b"\x8c\x06system\x94\x8c\x02os\x940h\x010h\x01h\x00\x93.", (22, Opcode::StackGlobal)),
         // Escaped, and in 8-bit strings, which Python decodes.
         (b"Vo\\u0073\nU\x06system\x93.", (17, Opcode::StackGlobal)),
@@ -53,15 +57,18 @@ fn every_way_to_call_is_listed() {
     ] {
         let report = audit(pickle);
         assert!(report.is_complete(), "{}: {report}", pickle.escape_ascii());
-        let system = report.references.iter().find(|it| it.target.to_string() == "os.system").unwrap();
+        let system =
+            report.references.iter().find(|it| it.target.to_string() == "os.system").unwrap();
         assert_eq!(sites(&system.called), [called], "{}", pickle.escape_ascii());
     }
 }
 
 #[test]
 fn classes_and_what_is_done_with_their_instances() {
-    // copyreg._reconstructor(shop.Order, object, None), its state set, then a method of the result called.
-    let pickle = b"ccopy_reg\n_reconstructor\n(cshop\nOrder\nc__builtin__\nobject\nNtRp0\n(dbg0\n(tR.";
+    // copyreg._reconstructor(shop.Order, object, None), its state set, then a method of the result
+    // called.
+    let pickle =
+        b"ccopy_reg\n_reconstructor\n(cshop\nOrder\nc__builtin__\nobject\nNtRp0\n(dbg0\n(tR.";
     let report = audit(pickle);
     assert!(report.is_complete());
     assert_eq!(targets(&report), ["copyreg._reconstructor", "shop.Order", "builtins.object"]);
@@ -79,10 +86,14 @@ fn classes_and_what_is_done_with_their_instances() {
 #[test]
 fn attributes_are_listed_by_their_whole_name() {
     // getattr(getattr(shop.Order, 'Line'), 'make')()
-    let pickle = b"cbuiltins\ngetattr\nq\x00h\x00cshop\nOrder\nX\x04\0\0\0Line\x86RX\x04\0\0\0make\x86R)R.";
+    let pickle =
+        b"cbuiltins\ngetattr\nq\x00h\x00cshop\nOrder\nX\x04\0\0\0Line\x86RX\x04\0\0\0make\x86R)R.";
     let report = audit(pickle);
     assert!(report.is_complete());
-    assert_eq!(targets(&report), ["builtins.getattr", "shop.Order", "shop.Order.Line", "shop.Order.Line.make"]);
+    assert_eq!(
+        targets(&report),
+        ["builtins.getattr", "shop.Order", "shop.Order.Line", "shop.Order.Line.make"]
+    );
     assert_eq!(report.references[3].called.len(), 1);
 }
 
@@ -149,23 +160,35 @@ fn what_comes_before_a_fault_is_listed() {
 
 #[test]
 fn a_resolver_is_asked_and_ends_nothing() {
-    let resolver = Renames::new().rename_module("models", "shop").and(AllowList::new().allow_module("shop"));
+    let resolver =
+        Renames::new().rename_module("models", "shop").and(AllowList::new().allow_module("shop"));
     let pickle = b"cmodels\nOrder\ncos\nsystem\ncshop\nLine\n.";
     let report = DeOptions::new().resolver(&resolver).audit(pickle);
     assert!(report.is_complete());
-    let resolutions: Vec<_> =
-        report.references.iter().map(|it| it.resolution.as_ref().unwrap().as_ref().unwrap()).collect();
-    assert!(matches!(resolutions[..], [Resolution::Rename(_), Resolution::Deny, Resolution::Allow]));
+    let resolutions: Vec<_> = report
+        .references
+        .iter()
+        .map(|it| it.resolution.as_ref().unwrap().as_ref().unwrap())
+        .collect();
+    assert!(matches!(
+        resolutions[..],
+        [Resolution::Rename(_), Resolution::Deny, Resolution::Allow]
+    ));
     assert_eq!(report.refused().count(), 1);
     let text = report.to_string();
-    assert!(text.contains("\nrenamed: models.Order:") && text.contains("\nrefused: os.system:"), "{text}");
+    assert!(
+        text.contains("\nrenamed: models.Order:") && text.contains("\nrefused: os.system:"),
+        "{text}"
+    );
     assert!(audit(pickle).references.iter().all(|it| it.resolution.is_none()));
 }
 
 #[test]
 fn names_cannot_forge_the_report() {
     let name = format!("a\nallowed: b\u{202e}{}", "x".repeat(900));
-    let pickle = [b"\x8c\x02osX", &(name.len() as u32).to_le_bytes()[..], name.as_bytes(), b"\x93."].concat();
+    let pickle =
+        [b"\x8c\x02osX", &(name.len() as u32).to_le_bytes()[..], name.as_bytes(), b"\x93."]
+            .concat();
     let text = audit(&pickle).to_string();
     assert_eq!(text.lines().count(), 2);
     assert!(text.contains("os.a\\nallowed: b\\u{202e}xx") && text.len() < 300, "{text}");
@@ -219,7 +242,12 @@ fn names_put_together_by_getattr_are_charged() {
     assert_eq!(report.error.as_ref().map(serde_pickle::Error::kind), Some(ErrorKind::Limit));
     let held: usize = report.references.iter().map(|it| it.target.to_string().len()).sum();
     assert!(held < 1 << 20 && report.references.len() > 100);
-    assert!(DeOptions::new().max_expansion(0).audit(b"cbuiltins\ngetattr\n(cm\nC\nX\x01\0\0\0atR.").is_complete());
+    assert!(
+        DeOptions::new()
+            .max_expansion(0)
+            .audit(b"cbuiltins\ngetattr\n(cm\nC\nX\x01\0\0\0atR.")
+            .is_complete()
+    );
 }
 
 /// What Python's unpickler is asked for: `find_class` with the names, `persistent_load`.
@@ -284,8 +312,10 @@ fn lines(report: &Audit) -> BTreeMap<String, usize> {
             Target::Global { module, qualname } => {
                 add(format!("named {module}.{qualname}"), reference.named.len());
                 // NEWOBJ is `__new__`, not a call of the class.
-                let calls =
-                    reference.called.iter().filter(|site| !matches!(site.opcode, Opcode::Newobj | Opcode::NewobjEx));
+                let calls = reference
+                    .called
+                    .iter()
+                    .filter(|site| !matches!(site.opcode, Opcode::Newobj | Opcode::NewobjEx));
                 add(format!("called {module}.{qualname}"), calls.count());
             }
             Target::PersistentId => add("persistent".to_owned(), reference.named.len()),
@@ -313,13 +343,21 @@ fn python_is_asked_for_nothing_that_is_not_listed() {
             *theirs.entry(line).or_insert(0_usize) += 1;
         }
         complete_on_both_sides += usize::from(complete && report.is_complete());
-        // Where Python stops because a stand-in is not what the class would be, more is listed here.
-        let all_listed = theirs.iter().all(|(line, times)| ours.get(line).is_some_and(|ours| ours >= times));
-        // A builtin is a stand-in there too, and takes items or a call that a set or a complex does not take here.
-        let of_builtin = report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Syntax)
-            && pickle.windows(7).any(|part| part == b"builtin");
+        // Where Python stops because a stand-in is not what the class would be, more is listed
+        // here.
+        let all_listed =
+            theirs.iter().all(|(line, times)| ours.get(line).is_some_and(|ours| ours >= times));
+        // A builtin is a stand-in there too, and takes items or a call that a set or a complex does
+        // not take here.
+        let of_builtin =
+            report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Syntax)
+                && pickle.windows(7).any(|part| part == b"builtin");
         failures.check(all_listed || of_builtin, || {
-            format!("{}\n  ours: {ours:?} {:?}\n  theirs: {theirs:?}", pickle.escape_ascii(), report.error)
+            format!(
+                "{}\n  ours: {ours:?} {:?}\n  theirs: {theirs:?}",
+                pickle.escape_ascii(),
+                report.error
+            )
         });
     }
     failures.finish(10_000);

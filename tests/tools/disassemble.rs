@@ -42,7 +42,9 @@ fn the_text_is_that_of_cpython_for_every_fixture() {
             (Some(_), Some(error)) => same_text && error.offset().is_some(),
             (Some(_), None) => false,
         };
-        failures.check(agree, || format!("{file}: {error:?}, theirs: {}\n{text:.800}", entry["dis_error"]));
+        failures.check(agree, || {
+            format!("{file}: {error:?}, theirs: {}\n{text:.800}", entry["dis_error"])
+        });
     }
     failures.finish(3_000);
 }
@@ -66,8 +68,10 @@ for line in sys.stdin:
 
 /// Compares with `pickletools.dis` under the same settings; our descriptions put in for Python's.
 fn compare(options: &DisassembleOptions, arguments: &str, programs: &[Vec<u8>]) {
-    let descriptions: serde_json::Map<String, Json> =
-        Opcode::ALL.iter().map(|opcode| (opcode.name().to_owned(), opcode.description().into())).collect();
+    let descriptions: serde_json::Map<String, Json> = Opcode::ALL
+        .iter()
+        .map(|opcode| (opcode.name().to_owned(), opcode.description().into()))
+        .collect();
     let script = DIS
         .replace("DOCUMENTATION", &Json::from(descriptions).to_string().replace('\\', "\\\\"))
         .replace("out, SETTINGS", &format!("out, {arguments}"));
@@ -80,13 +84,17 @@ fn compare(options: &DisassembleOptions, arguments: &str, programs: &[Vec<u8>]) 
         let agree = match (theirs, &error) {
             (None, error) => text == expected && error.is_none(),
             (Some(theirs), _) if only_pickletools_refuses(theirs) => text.starts_with(expected),
-            // Python itself stumbles over a mark that something else had taken; the line in question is printed here.
-            (Some(theirs), Some(_)) if theirs.starts_with("IndexError") => text.starts_with(expected),
+            // Python itself stumbles over a mark that something else had taken; the line in
+            // question is printed here.
+            (Some(theirs), Some(_)) if theirs.starts_with("IndexError") => {
+                text.starts_with(expected)
+            }
             (Some(_), Some(error)) => text == expected && error.offset().is_some(),
             (Some(_), None) => false,
         };
-        failures
-            .check(agree, || format!("{}\n{text}{error:?}\n  theirs:\n{expected}{theirs:?}", program.escape_ascii()));
+        failures.check(agree, || {
+            format!("{}\n{text}{error:?}\n  theirs:\n{expected}{theirs:?}", program.escape_ascii())
+        });
     }
     failures.finish(programs.len());
 }
@@ -99,7 +107,11 @@ fn the_text_is_that_of_cpython_for_generated_and_broken_pickles() {
 #[test]
 fn indentation_and_descriptions_are_laid_out_as_in_cpython() {
     let programs: Vec<_> = programs().into_iter().step_by(10).collect();
-    compare(&DisassembleOptions::new().indent(1).annotate(1), "indentlevel=1, annotate=1", &programs);
+    compare(
+        &DisassembleOptions::new().indent(1).annotate(1),
+        "indentlevel=1, annotate=1",
+        &programs,
+    );
     compare(&DisassembleOptions::new().annotate(30), "annotate=30", &programs);
     compare(&DisassembleOptions::new().annotate(60), "annotate=60", &programs);
 }
@@ -114,14 +126,20 @@ fn the_pickles_of_a_stream_may_have_one_memo() {
                   highest protocol among opcodes = 2\n";
     assert_eq!(text, first + second);
     let error = DisassembleOptions::new().stream(true).disassemble(stream).unwrap_err();
-    assert_eq!(error.to_string(), "BINGET fetches from a memo index that nothing was stored under, at byte 12");
+    assert_eq!(
+        error.to_string(),
+        "BINGET fetches from a memo index that nothing was stored under, at byte 12"
+    );
 }
 
 #[test]
 fn what_is_wrong_is_said_with_its_byte() {
     for (pickle, message) in [
         (&b"e."[..], "APPENDS needs a mark, and there is none, at byte 0"),
-        (b"Nq\x00q\x00.", "BINPUT stores under a memo index that was stored under before, at byte 3"),
+        (
+            b"Nq\x00q\x00.",
+            "BINPUT stores under a memo index that was stored under before, at byte 3",
+        ),
         (b"Np5\n\x94\x94.", "STOP"),
         (b"\x94.", "MEMOIZE finds nothing on the stack to store, at byte 0"),
         (b"(q\x00.", "BINPUT finds a mark to store, at byte 1"),
@@ -148,7 +166,8 @@ fn python2_text_that_is_not_ascii_is_shown() {
 
 #[test]
 fn an_int_of_too_many_digits_is_an_error_as_in_python() {
-    let long4 = |len: u32| [&[0x8b][..], &len.to_le_bytes(), &vec![0x7f; len as usize], b"."].concat();
+    let long4 =
+        |len: u32| [&[0x8b][..], &len.to_le_bytes(), &vec![0x7f; len as usize], b"."].concat();
     assert!(disassemble(&long4(1_700)).is_ok());
     let error = disassemble(&long4(1_800)).unwrap_err();
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Limit, Some(0)));
@@ -165,7 +184,8 @@ fn a_million_marks_are_a_linear_text() {
         assert!(text.len() < 300 * pickle.len(), "{}", text.len());
         text
     };
-    let widest = |text: &str| text.lines().map(|line| line.find(" MARK").map_or(0, |at| at + 1)).max();
+    let widest =
+        |text: &str| text.lines().map(|line| line.find(" MARK").map_or(0, |at| at + 1)).max();
     let (fits, deeper) = (at_most(65), at_most(66));
     assert_eq!(widest(&fits), Some(12 + 256), "64 marks indent the 65th");
     assert_eq!(widest(&deeper), Some(12 + 256));
@@ -194,7 +214,8 @@ fn disassemblies_to_look_at() {
         "valid/objects/newargs_ex.p4.py313.pickle",
         "odd/all_ages_mixed.pickle",
     ] {
-        let name = file.split('/').next_back().unwrap().trim_end_matches(".pickle").replace('.', "_");
+        let name =
+            file.split('/').next_back().unwrap().trim_end_matches(".pickle").replace('.', "_");
         insta::with_settings!({ snapshot_path => "../snapshots" }, {
             insta::assert_snapshot!(format!("disassembly_{name}"), disassemble(&bytes(file)).unwrap());
         });

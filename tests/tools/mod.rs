@@ -1,7 +1,8 @@
-//! `tools`: what is said of a pickle without making values of it, and what CPython's `pickletools` says.
+//! `tools`: what is said of a pickle without making values of it, and what CPython's `pickletools`
+//! says.
 //!
-//! `fixtures/tools/manifest.json` has what CPython 3.13 made of every fixture. Where there is a Python 3 it is asked about
-//! generated programs and changed fixtures too.
+//! `fixtures/tools/manifest.json` has what CPython 3.13 made of every fixture. Where there is a
+//! Python 3 it is asked about generated programs and changed fixtures too.
 
 mod audit;
 mod disassemble;
@@ -21,7 +22,9 @@ use crate::sha256;
 
 /// Every fixture, and what CPython makes of it.
 fn described() -> impl Iterator<Item = (String, Vec<u8>, Json)> {
-    let Json::Array(entries) = read_json("tools/manifest.json") else { panic!("the manifest is no array") };
+    let Json::Array(entries) = read_json("tools/manifest.json") else {
+        panic!("the manifest is no array")
+    };
     assert!(entries.len() > 3_000, "{}", entries.len());
     entries.into_iter().map(|entry| {
         let file = entry["file"].as_str().unwrap().to_owned();
@@ -39,13 +42,16 @@ fn digest(bytes: &[u8]) -> String {
 fn programs() -> Vec<Vec<u8>> {
     let mut random = Random::new(0x00d1_5a55_e3b1_e000);
     let mut programs: Vec<Vec<u8>> = (0..10_000).map(|_| parts(&mut random)).collect();
-    for fixture in files("valid").iter().chain(&files("odd")).filter(|fixture| fixture.bytes.len() <= 400) {
+    for fixture in
+        files("valid").iter().chain(&files("odd")).filter(|fixture| fixture.bytes.len() <= 400)
+    {
         programs.extend((0..6).map(|_| change(&fixture.bytes, &mut random)));
     }
     programs
 }
 
-/// What a Python script prints, a line for each pickle, which it gets in hexadecimal. `None` without a Python 3.
+/// What a Python script prints, a line for each pickle, which it gets in hexadecimal. `None`
+/// without a Python 3.
 fn ask(script: &str, pickles: &[Vec<u8>]) -> Option<Vec<String>> {
     let Some(program) = python3() else {
         println!("there is no Python 3 here, so it is not asked");
@@ -64,7 +70,8 @@ fn ask(script: &str, pickles: &[Vec<u8>]) -> Option<Vec<String>> {
     let output = python.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "python3 failed");
-    let lines: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
+    let lines: Vec<String> =
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), pickles.len(), "one line a pickle");
     Some(lines)
 }

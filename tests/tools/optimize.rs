@@ -23,7 +23,9 @@ fn the_bytes_are_those_of_cpython_for_every_fixture() {
             (Some(_), Err(error)) => fetches_what_is_not_stored(error),
             (None, Err(error)) => error.offset().is_some(),
             // What pickletools cannot read and an unpickler can.
-            (None, Ok(ours)) => from_slice::<Value>(ours).is_ok() || from_slice::<Value>(&pickle).is_err(),
+            (None, Ok(ours)) => {
+                from_slice::<Value>(ours).is_ok() || from_slice::<Value>(&pickle).is_err()
+            }
         };
         failures.check(agree, || format!("{file}: {ours:?}, theirs: {entry}"));
     }
@@ -60,7 +62,9 @@ for line in sys.stdin:
 fn what_was_shared_is_shared_still() {
     let mut failures = Failures::default();
     for (file, pickle, _) in described().filter(|(_, pickle, _)| pickle.len() < 20_000) {
-        let (Ok(before), Ok(optimized)) = (Graph::from_slice(&pickle), optimize(&pickle)) else { continue };
+        let (Ok(before), Ok(optimized)) = (Graph::from_slice(&pickle), optimize(&pickle)) else {
+            continue;
+        };
         let after = match Graph::from_slice(&optimized) {
             Ok(after) => after,
             Err(error) => {
@@ -68,13 +72,16 @@ fn what_was_shared_is_shared_still() {
                 continue;
             }
         };
-        // What was memoized stays so where a graph is written, used or not; without that, equal graphs are equal bytes.
+        // What was memoized stays so where a graph is written, used or not; without that, equal
+        // graphs are equal bytes.
         let written = |graph: &Graph<'_>| {
             let bytes = SerOptions::new().protocol(Protocol::HIGHEST).graph_to_vec(graph).ok()?;
             optimize(&bytes).ok()
         };
         failures.check(written(&before) == written(&after), || file.clone());
-        failures.check(optimized.len() <= pickle.len() + 18, || format!("{file}: {} bytes", optimized.len()));
+        failures.check(optimized.len() <= pickle.len() + 18, || {
+            format!("{file}: {} bytes", optimized.len())
+        });
     }
     failures.finish(5_000);
 }
@@ -92,9 +99,15 @@ for line in sys.stdin:
         Value::List((0..40_000).map(Value::from).collect()),
         Value::List((0..9_000).map(|n| Value::from(format!("item {n}"))).collect()),
         Value::List(
-            [65_530, 65_531, 65_532, 65_535, 65_536, 65_537, 70_000, 3, 65_000, 600].map(|n| text(n).into()).into(),
+            [65_530, 65_531, 65_532, 65_535, 65_536, 65_537, 70_000, 3, 65_000, 600]
+                .map(|n| text(n).into())
+                .into(),
         ),
-        Value::List(vec![Value::Bytes(vec![7; 65_536]), Value::Bytes(vec![8; 65_531]), Value::Bytes(vec![9; 200_000])]),
+        Value::List(vec![
+            Value::Bytes(vec![7; 65_536]),
+            Value::Bytes(vec![8; 65_531]),
+            Value::Bytes(vec![9; 200_000]),
+        ]),
     ];
     let mut pickles = Vec::new();
     for value in values {
@@ -118,6 +131,11 @@ fn what_cannot_be_optimized_is_an_error_with_its_byte() {
         (b"N\xff.", ErrorKind::Syntax, 1),
     ] {
         let error = optimize(pickle).unwrap_err();
-        assert_eq!((error.kind(), error.offset()), (kind, Some(offset)), "{}", pickle.escape_ascii());
+        assert_eq!(
+            (error.kind(), error.offset()),
+            (kind, Some(offset)),
+            "{}",
+            pickle.escape_ascii()
+        );
     }
 }

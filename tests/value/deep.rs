@@ -33,12 +33,17 @@ fn hashable() -> Vec<(&'static str, Value)> {
         ("tuple", nest(1, |value| Value::Tuple(vec![value]))),
         ("frozenset", nest(1, |value| Value::FrozenSet(Set::try_from_iter([value]).unwrap()))),
         ("state", nest(2, object)),
-        ("arguments", nest(2, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into())),
+        (
+            "arguments",
+            nest(2, |value| Reduce::call(Global::new("m", "f"), Value::Tuple(vec![value])).into()),
+        ),
         ("persistent id", nest(1, |value| Value::PersistentId(Box::new(value)))),
         ("state in a dict", nest(3, |value| object(Dict::from([("x", value)]).into()))),
         (
             OBJECTS_AS_KEYS,
-            nest(4, |value| object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())),
+            nest(4, |value| {
+                object(Dict::try_from_iter([(Value::Tuple(vec![value]), 1)]).unwrap().into())
+            }),
         ),
     ]
 }
@@ -59,7 +64,8 @@ fn all() -> Vec<(&'static str, Value)> {
 }
 
 fn items(listitems: Vec<Value>, dictitems: Vec<(Value, Value)>) -> Value {
-    Reduce { listitems, dictitems, ..Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![])) }.into()
+    Reduce { listitems, dictitems, ..Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![])) }
+        .into()
 }
 
 #[test]
@@ -121,7 +127,10 @@ fn a_wrapper_around_a_deep_value_serializes() {
     }
 
     on_a_small_stack(|| {
-        let row = Row { id: PersistentId(nest(1, |value| Value::List(vec![value]))), how: How::Call as u8 };
+        let row = Row {
+            id: PersistentId(nest(1, |value| Value::List(vec![value]))),
+            how: How::Call as u8,
+        };
         assert!(serde_json::to_vec(&row).unwrap().len() > DEPTH);
     });
 }

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use num_bigint::BigInt;
 use serde_pickle::{
-    Complex, Dict, Entry, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value, pickle,
+    Complex, Dict, Entry, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value,
+    pickle,
 };
 
-/// Far more than linear work takes in a debug build on a busy machine, and far less than quadratic work does.
+/// Far more than linear work takes in a debug build on a busy machine, and far less than quadratic
+/// work does.
 const LONG: Duration = Duration::from_secs(20);
 
 fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
@@ -36,7 +38,13 @@ fn one_key(a: &Value, b: &Value) -> bool {
 fn numbers_are_one_key_whatever_their_type() {
     let two_to_64 = BigInt::from(1) << 64_u32;
     let families: Vec<Vec<Value>> = vec![
-        vec![pickle!(0), pickle!(False), pickle!(0.0), pickle!(-0.0), Complex::new(-0.0, 0.0).into()],
+        vec![
+            pickle!(0),
+            pickle!(False),
+            pickle!(0.0),
+            pickle!(-0.0),
+            Complex::new(-0.0, 0.0).into(),
+        ],
         vec![
             pickle!(1),
             pickle!(True),
@@ -116,7 +124,10 @@ fn what_python_tells_apart_is_two_keys() {
             }
         }
     }
-    assert_eq!(Dict::try_from_iter(keys.iter().map(|key| (key.clone(), key.clone()))).unwrap().len(), keys.len());
+    assert_eq!(
+        Dict::try_from_iter(keys.iter().map(|key| (key.clone(), key.clone()))).unwrap().len(),
+        keys.len()
+    );
 }
 
 #[test]
@@ -132,7 +143,12 @@ fn tuples_go_by_their_elements_and_frozensets_by_theirs_in_any_order() {
 #[test]
 fn a_later_equal_key_replaces_the_value_and_keeps_the_first_keys_place() {
     // >>> {1: 'a', 'x': 0, True: 'b', 1.0: 'c'}
-    let dict = Dict::try_from_iter([(pickle!(1), "a"), (pickle!("x"), "0"), (pickle!(True), "b"), (pickle!(1.0), "c")]);
+    let dict = Dict::try_from_iter([
+        (pickle!(1), "a"),
+        (pickle!("x"), "0"),
+        (pickle!(True), "b"),
+        (pickle!(1.0), "c"),
+    ]);
     assert_eq!(dict.unwrap().to_string(), "{1: 'c', 'x': '0'}");
     assert_eq!(Set::try_from_iter([pickle!(1.0), pickle!(1)]).unwrap().to_string(), "{1.0}");
 }
@@ -237,7 +253,10 @@ fn no_choice_of_keys_makes_a_dict_slow() {
     let families: Vec<(&str, Keys)> = vec![
         ("ints that differ in high bits", Box::new(|i| Value::from((i << 44) as i64))),
         ("floats with empty low bits", Box::new(|i| Value::from(f64::from_bits(i << 40)))),
-        ("multiples of 2^61-1, CPython's modulus", Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1)))),
+        (
+            "multiples of 2^61-1, CPython's modulus",
+            Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1))),
+        ),
         ("NaNs", Box::new(|_| Value::from(f64::NAN))),
         ("tuples of NaN", Box::new(|_| (1, f64::NAN).into())),
         ("frozensets of the same NaN", {
@@ -246,9 +265,14 @@ fn no_choice_of_keys_makes_a_dict_slow() {
         }),
         (
             "tuples of small ints",
-            Box::new(|i| Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect())),
+            Box::new(|i| {
+                Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect())
+            }),
         ),
-        ("frozensets", Box::new(|i| frozenset((0..17).filter(|bit| i >> bit & 1 == 1).map(Value::from)))),
+        (
+            "frozensets",
+            Box::new(|i| frozenset((0..17).filter(|bit| i >> bit & 1 == 1).map(Value::from))),
+        ),
         ("objects", Box::new(|i| point(pickle!({"x": i & 0xff, "y": i >> 8})))),
         (
             "objects that differ in the order of values",
@@ -283,7 +307,8 @@ fn no_choice_of_keys_makes_a_dict_slow() {
 #[test]
 fn nested_frozensets_are_hashed_once_a_level() {
     let payload = Value::Tuple((0..100_000).map(Value::from).collect());
-    let build = || (0..1_000).fold(frozenset([payload.clone()]), |inner, i| frozenset([inner, i.into()]));
+    let build =
+        || (0..1_000).fold(frozenset([payload.clone()]), |inner, i| frozenset([inner, i.into()]));
     let start = Instant::now();
     let (a, b) = (build(), build());
     assert!(one_key(&a, &b));
@@ -294,8 +319,11 @@ fn nested_frozensets_are_hashed_once_a_level() {
 #[test]
 fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_each_level() {
     let payload = Value::Tuple((0..20_000).map(Value::from).collect());
-    let build =
-        |depth| (0..depth).fold(payload.clone(), |inner, _| point(Dict::try_from_iter([(inner, 1)]).unwrap().into()));
+    let build = |depth| {
+        (0..depth).fold(payload.clone(), |inner, _| {
+            point(Dict::try_from_iter([(inner, 1)]).unwrap().into())
+        })
+    };
     let start = Instant::now();
     drop((build(900), build(900)));
     println!("900 levels around 20,000 ints: {:?}", start.elapsed());
@@ -306,8 +334,8 @@ fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_eac
     assert!(Dict::try_from_iter([(a, 1)]).unwrap().contains_key(&b));
 }
 
-/// A dict is a list while it has few keys of simple kinds, and a hash table from then on. A list that is searched from its
-/// first to its last entry stands for both here.
+/// A dict is a list while it has few keys of simple kinds, and a hash table from then on. A list
+/// that is searched from its first to its last entry stands for both here.
 #[test]
 fn a_dict_is_the_same_with_few_keys_and_with_many() {
     let keys = [
@@ -334,7 +362,8 @@ fn a_dict_is_the_same_with_few_keys_and_with_many() {
     ];
     let mut state = 1_u64;
     let mut below = move |end: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % end
     };
     for round in 0..400 {
@@ -346,12 +375,18 @@ fn a_dict_is_the_same_with_few_keys_and_with_many() {
             let key = keys[below(keys.len())].clone();
             let value = Value::from(step);
             let place = model.iter().position(|(other, _)| key.python_eq(other));
-            assert_eq!((dict.get_index_of(&key), dict.contains_key(&key)), (place, place.is_some()), "{dict} {key}");
+            assert_eq!(
+                (dict.get_index_of(&key), dict.contains_key(&key)),
+                (place, place.is_some()),
+                "{dict} {key}"
+            );
             match below(12) {
                 0..6 => {
                     let old = dict.try_insert(key.clone(), value.clone()).unwrap();
                     match place {
-                        Some(place) => assert_eq!(old, Some(std::mem::replace(&mut model[place].1, value))),
+                        Some(place) => {
+                            assert_eq!(old, Some(std::mem::replace(&mut model[place].1, value)))
+                        }
                         None => {
                             assert_eq!(old, None);
                             model.push((key, value));
@@ -380,15 +415,23 @@ fn a_dict_is_the_same_with_few_keys_and_with_many() {
                 }
                 10 => dict.reserve(below(4)),
                 _ => {
-                    // What is no key is in no dict, and changes none; a bytearray equals bytes, but is none.
-                    for other in [Value::ByteArray(b"a".to_vec()), Value::List(vec![]), Value::from(Dict::new())] {
+                    // What is no key is in no dict, and changes none; a bytearray equals bytes, but
+                    // is none.
+                    for other in [
+                        Value::ByteArray(b"a".to_vec()),
+                        Value::List(vec![]),
+                        Value::from(Dict::new()),
+                    ] {
                         assert!(!dict.contains_key(&other) && dict.try_insert(other, 1).is_err());
                     }
                 }
             }
             assert_eq!(dict.len(), model.len());
             assert!(dict.iter().eq(model.iter().map(|(key, value)| (key, value))), "{dict}");
-            assert!(dict.iter().rev().eq(model.iter().rev().map(|(key, value)| (key, value))), "{dict}");
+            assert!(
+                dict.iter().rev().eq(model.iter().rev().map(|(key, value)| (key, value))),
+                "{dict}"
+            );
             let again = Dict::try_from_iter(model.iter().rev().cloned()).unwrap();
             assert_eq!((&again, &dict.clone()), (&dict, &dict));
             let large = {

@@ -1,8 +1,8 @@
 //! `Display` against Python's own `repr`, where `python3` is on the machine.
 //!
-//! Each text that is printed here is a Python literal. Python evaluates it with `ast.literal_eval` (or, for the calls
-//! that are no literals, with `eval` and a handful of builtins), takes the `repr` of what it got, and the two have to be
-//! the same text.
+//! Each text that is printed here is a Python literal. Python evaluates it with `ast.literal_eval`
+//! (or, for the calls that are no literals, with `eval` and a handful of builtins), takes the
+//! `repr` of what it got, and the two have to be the same text.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -13,8 +13,8 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_pickle::{Complex, Dict, Set, Value, pickle};
 
-/// Reads one text a line (in hex), answers with the hex of the repr of what it means; characters that are not assigned
-/// in this Python's Unicode count as `?` on both sides of the comparison.
+/// Reads one text a line (in hex), answers with the hex of the repr of what it means; characters
+/// that are not assigned in this Python's Unicode count as `?` on both sides of the comparison.
 const SCRIPT: &str = r#"
 import sys
 inf = float('inf'); nan = float('nan')
@@ -31,8 +31,11 @@ for line in sys.stdin:
 
 /// What Python makes of the texts, or `None` without a Python.
 fn reprs(texts: &[String]) -> Option<Vec<String>> {
-    let Ok(mut python) =
-        Command::new("python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    let Ok(mut python) = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
     else {
         println!("skipped: there is no python3 here");
         return None;
@@ -52,7 +55,10 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
 }
 
 fn assert_python_prints(values: impl IntoIterator<Item = Value>) {
@@ -67,7 +73,8 @@ fn assert_python_prints(values: impl IntoIterator<Item = Value>) {
 
 #[test]
 fn numbers_print_as_in_python() {
-    let mut values: Vec<Value> = vec![0.into(), i64::MIN.into(), i64::MAX.into(), u128::MAX.into(), (-1).into()];
+    let mut values: Vec<Value> =
+        vec![0.into(), i64::MIN.into(), i64::MAX.into(), u128::MAX.into(), (-1).into()];
     values.push(BigInt::from(10).pow(4_299).into());
     for exponent in -330..310 {
         for digits in ["1", "9.999999999999999", "1.5", "3.0000000000000004", "-7.25"] {
@@ -77,7 +84,10 @@ fn numbers_print_as_in_python() {
     // Every power of two, and its neighbours.
     for exponent in 0..2047_u64 {
         let bits = exponent << 52;
-        values.extend([bits, bits + 1, bits.wrapping_sub(1) >> 1].map(|bits| Value::from(f64::from_bits(bits))));
+        values.extend(
+            [bits, bits + 1, bits.wrapping_sub(1) >> 1]
+                .map(|bits| Value::from(f64::from_bits(bits))),
+        );
     }
     values.retain(|value| value.as_f64().is_none_or(f64::is_finite));
     for (re, im) in [(0.0, 1.0), (1.0, 2.0), (1.5, -2.5), (0.0, 1e16), (1e-5, 1e300), (-1.0, 0.0)] {
@@ -89,12 +99,15 @@ fn numbers_print_as_in_python() {
 
 #[test]
 fn complexes_print_as_in_python() {
-    // A text such as `(-0+2j)` means something else to Python, whose minus is an operator; so it gets the parts.
+    // A text such as `(-0+2j)` means something else to Python, whose minus is an operator; so it
+    // gets the parts.
     let parts = [0.0, -0.0, 1.0, -2.5, 1e16, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
     let float = |float: f64| format!("float('{}')", Value::from(float));
     let script: String = parts
         .iter()
-        .flat_map(|re| parts.iter().map(move |im| format!("print(complex({}, {}))\n", float(*re), float(*im))))
+        .flat_map(|re| {
+            parts.iter().map(move |im| format!("print(complex({}, {}))\n", float(*re), float(*im)))
+        })
         .collect();
     let Ok(output) = Command::new("python3").args(["-c", &script]).output() else {
         println!("skipped: there is no python3 here");
@@ -102,7 +115,9 @@ fn complexes_print_as_in_python() {
     };
     let ours: String = parts
         .iter()
-        .flat_map(|re| parts.iter().map(move |im| format!("{}\n", Value::from(Complex::new(*re, *im)))))
+        .flat_map(|re| {
+            parts.iter().map(move |im| format!("{}\n", Value::from(Complex::new(*re, *im))))
+        })
         .collect();
     assert_eq!(ours, String::from_utf8(output.stdout).unwrap());
 }
@@ -120,12 +135,19 @@ fn text_and_bytes_print_as_in_python() {
         values.push(Value::Bytes(vec![byte]));
         values.push(Value::ByteArray(vec![b'\'', byte]));
     }
-    for text in ["", "'", "\"", "'\"", "it's", "\\", "\u{301}", "e\u{301}", "\u{ad}", "\u{a0}", "\u{2028}", "\u{e000}"]
-    {
+    for text in [
+        "", "'", "\"", "'\"", "it's", "\\", "\u{301}", "e\u{301}", "\u{ad}", "\u{a0}", "\u{2028}",
+        "\u{e000}",
+    ] {
         values.push(text.into());
         values.push(Value::Bytes(text.as_bytes().to_vec()));
     }
-    for bytes in [&b"\xed\xb3\xa9"[..], b"caf\xed\xb3\xa9'", b"\xed\xa0\xbd\xed\xb8\x80\"", b"\xed\xa0\x80\xc3\xa9"] {
+    for bytes in [
+        &b"\xed\xb3\xa9"[..],
+        b"caf\xed\xb3\xa9'",
+        b"\xed\xa0\xbd\xed\xb8\x80\"",
+        b"\xed\xa0\x80\xc3\xa9",
+    ] {
         values.push(Value::text(bytes.to_vec()).unwrap());
     }
     let texts: Vec<String> = values.iter().map(Value::to_string).collect();
@@ -133,11 +155,18 @@ fn text_and_bytes_print_as_in_python() {
     let mut newer = 0;
     for (text, repr) in texts.iter().zip(&reprs) {
         if text != repr {
-            // A character that Rust's newer Unicode knows and this Python's does not: Python escapes it.
-            let escaped: String = text
-                .chars()
-                .map(|c| if c.is_ascii() { c.to_string() } else { format!("\\U{:08x}", u32::from(c)) })
-                .collect();
+            // A character that Rust's newer Unicode knows and this Python's does not: Python
+            // escapes it.
+            let escaped: String =
+                text.chars()
+                    .map(|c| {
+                        if c.is_ascii() {
+                            c.to_string()
+                        } else {
+                            format!("\\U{:08x}", u32::from(c))
+                        }
+                    })
+                    .collect();
             let repr: String = repr.replace("\\u", "\\U0000");
             assert_eq!(escaped, repr);
             newer += 1;
@@ -162,7 +191,11 @@ fn containers_print_as_in_python() {
         Value::FrozenSet(Set::new()),
         pickle!({ 1 }),
         Value::FrozenSet(Set::from([1])),
-        Value::List(vec![Value::FrozenSet(Set::from(["a"])), Value::ByteArray(vec![]), pickle!(b"")]),
+        Value::List(vec![
+            Value::FrozenSet(Set::from(["a"])),
+            Value::ByteArray(vec![]),
+            pickle!(b""),
+        ]),
     ]);
 }
 
@@ -190,10 +223,14 @@ fn generated_values_print_as_in_python() {
             key.prop_map(|element| Value::FrozenSet(Set::try_from_iter([element]).unwrap())),
         ]
     });
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    );
     // Only characters that every Python knows: those of Unicode 3.
     let known = |value: &Value| value.to_string().chars().all(|c| u32::from(c) < 0x220);
-    let values: Vec<Value> = (0..4_000).map(|_| value.new_tree(&mut runner).unwrap().current()).filter(known).collect();
+    let values: Vec<Value> =
+        (0..4_000).map(|_| value.new_tree(&mut runner).unwrap().current()).filter(known).collect();
     assert!(values.len() > 1_000);
     assert_python_prints(values);
 }

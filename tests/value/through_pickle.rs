@@ -2,8 +2,8 @@
 
 use num_bigint::BigInt;
 use serde_pickle::{
-    Complex, Dict, ErrorKind, Global, How, PersistentId, PickleBuffer, Protocol, Reduce, SerOptions, Set, Value,
-    from_slice, pickle,
+    Complex, Dict, ErrorKind, Global, How, PersistentId, PickleBuffer, Protocol, Reduce,
+    SerOptions, Set, Value, from_slice, pickle,
 };
 
 fn through(value: &Value, protocol: Protocol) -> Value {
@@ -21,7 +21,12 @@ fn every_kind_of_value_comes_back_as_it_was_at_every_protocol() {
         pickle!(None),
         pickle!([True, False]),
         pickle!([0, 1, -1, 255, 256, -256, 65_535, 65_536, i32::MAX, i32::MIN, i64::MAX, i64::MIN]),
-        Value::List(vec![u64::MAX.into(), i128::MIN.into(), u128::MAX.into(), (BigInt::from(-3) << 5_000_u32).into()]),
+        Value::List(vec![
+            u64::MAX.into(),
+            i128::MIN.into(),
+            u128::MAX.into(),
+            (BigInt::from(-3) << 5_000_u32).into(),
+        ]),
         pickle!([0.0, 0.1, -1e300, 5e-324, f64::INFINITY, f64::NEG_INFINITY]),
         Complex::new(-0.5, 1e100).into(),
         pickle!(["", "plain", "é\n\\u0041\r\u{1a}\u{0}", "😀"]),
@@ -31,7 +36,12 @@ fn every_kind_of_value_comes_back_as_it_was_at_every_protocol() {
         pickle!([(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)]),
         pickle!([[], [1], [[2], 3]]),
         pickle!({"a": {}, 1: {"b": [None]}, (1, "x"): 2.5, None: b"k"}),
-        Value::List(vec![Value::Set(Set::new()), pickle!({1, "a"}), frozenset([]), frozenset([frozenset([1.into()])])]),
+        Value::List(vec![
+            Value::Set(Set::new()),
+            pickle!({1, "a"}),
+            frozenset([]),
+            frozenset([frozenset([1.into()])]),
+        ]),
         Value::global("collections", "OrderedDict"),
     ];
     for value in &values {
@@ -50,14 +60,21 @@ fn every_kind_of_object_comes_back_as_it_was() {
         Reduce { state: Some(pickle!(({"x": 1}, {"y": 2}))), ..base() },
         Reduce { listitems: vec![1.into(), pickle!([2])], ..base() },
         Reduce { dictitems: vec![("k".into(), 1.into()), (pickle!((1, 2)), 2.into())], ..base() },
-        Reduce { state: Some(pickle!([1])), state_setter: Some(Value::global("geometry", "restore")), ..base() },
+        Reduce {
+            state: Some(pickle!([1])),
+            state_setter: Some(Value::global("geometry", "restore")),
+            ..base()
+        },
         Reduce { how: How::NewObjEx, kwargs: Dict::from([("z", 3)]), ..base() },
         // Objects within each part of an object.
         Reduce {
             state: Some(base().with_state(pickle!({"x": 1})).into()),
             state_setter: Some(Value::global("geometry", "restore")),
             listitems: vec![base().into()],
-            dictitems: vec![(1.into(), base().with_state(base().with_state(Value::Int(1)).into()).into())],
+            dictitems: vec![(
+                1.into(),
+                base().with_state(base().with_state(Value::Int(1)).into()).into(),
+            )],
             ..Reduce::new_obj(class(), Value::Tuple(vec![base().with_state(pickle!([2])).into()]))
         },
     ];
@@ -65,12 +82,15 @@ fn every_kind_of_object_comes_back_as_it_was() {
         let value = Value::from(object);
         for protocol in [Protocol::V2, Protocol::V3, Protocol::V4, Protocol::V5] {
             // Below protocol 4 NEWOBJ_EX is spelled as a call; that has tests of its own.
-            if protocol >= Protocol::V4 || value.as_object().is_some_and(|object| object.how != How::NewObjEx) {
+            if protocol >= Protocol::V4
+                || value.as_object().is_some_and(|object| object.how != How::NewObjEx)
+            {
                 assert_eq!(through(&value, protocol), value, "{protocol:?} {value}");
             }
         }
     }
-    let ids = Value::List(vec![PersistentId("text").into(), PersistentId(pickle!((1, "x"))).into()]);
+    let ids =
+        Value::List(vec![PersistentId("text").into(), PersistentId(pickle!((1, "x"))).into()]);
     assert_eq!(through(&ids, Protocol::V4), ids);
     let line = Value::from(PersistentId("text"));
     assert_eq!(through(&line, Protocol::V0), line);
@@ -97,7 +117,9 @@ fn nan_keys_stay_two() {
 #[test]
 fn colliding_keys_in_a_pickle_are_pythons() {
     // {1: 'a', True: 'b', 1.0: 'c'} as SETITEMS; CPython gives {1: 'c'}.
-    let value: Value = from_slice(b"\x80\x04}(K\x01\x8c\x01a\x88\x8c\x01bG\x3f\xf0\0\0\0\0\0\0\x8c\x01cu.").unwrap();
+    let value: Value =
+        from_slice(b"\x80\x04}(K\x01\x8c\x01a\x88\x8c\x01bG\x3f\xf0\0\0\0\0\0\0\x8c\x01cu.")
+            .unwrap();
     assert_eq!(value.to_string(), "{1: 'c'}");
     let error = from_slice::<Value>(b"\x80\x04}]K\x01s.").unwrap_err();
     assert!(error.to_string().contains("a list") && error.to_string().contains("hash"), "{error}");

@@ -18,7 +18,10 @@ fn what_json_has_comes_back_as_it_was() {
         "dict": {"b": {}, "a": []},
     });
     assert_eq!(through_json(&value), value);
-    assert_eq!(serde_json::from_value::<Value>(serde_json::to_value(&value).unwrap()).unwrap(), value);
+    assert_eq!(
+        serde_json::from_value::<Value>(serde_json::to_value(&value).unwrap()).unwrap(),
+        value
+    );
     // In order, too.
     assert_eq!(through_json(&value).to_string(), value.to_string());
 }
@@ -58,8 +61,10 @@ fn a_value_sits_in_a_users_type() {
         Other(Value),
     }
 
-    let row: Row =
-        serde_json::from_str(r#"{"any": [1], "maybe": 2, "dict": {"a": 1}, "set": [1], "x": {"y": null}}"#).unwrap();
+    let row: Row = serde_json::from_str(
+        r#"{"any": [1], "maybe": 2, "dict": {"a": 1}, "set": [1], "x": {"y": null}}"#,
+    )
+    .unwrap();
     assert_eq!(row.any, pickle!([1]));
     assert_eq!((row.maybe.as_ref(), row.set.len()), (Some(&pickle!(2)), 1));
     assert_eq!(row.rest["x"], pickle!({"y": None}));

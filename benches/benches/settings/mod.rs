@@ -18,7 +18,8 @@ pub fn run(tasks: &[Task]) {
         .configure_from_args();
     for &task in tasks {
         cases(task, &mut |group, name, time| {
-            // Criterion asks for a function that it may call again; it is called from one place at a time.
+            // Criterion asks for a function that it may call again; it is called from one place at
+            // a time.
             let time = RefCell::new(time);
             let mut group = criterion.benchmark_group(group);
             // Flat: the slowest run a few times, not in a rising series.

@@ -1,7 +1,8 @@
 //! Counts what the contenders allocate. It takes the filters of `ratios`, and `--json`.
 //!
-//! A program apart from `ratios`, because counting makes allocation slower. The counts are exact and the same
-//! on every run, but for hash maps, whose growth depends on nothing random either; one run is enough.
+//! A program apart from `ratios`, because counting makes allocation slower. The counts are exact
+//! and the same on every run, but for hash maps, whose growth depends on nothing random either; one
+//! run is enough.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::ExitCode;
@@ -30,7 +31,8 @@ fn grew(size: usize) {
     PEAK.fetch_max(live, Relaxed);
 }
 
-// SAFETY: every call is passed on to the system's allocator as it is; the counters touch no memory of it.
+// SAFETY: every call is passed on to the system's allocator as it is; the counters touch no memory
+// of it.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Relaxed);
@@ -106,10 +108,14 @@ fn main() -> ExitCode {
 
 fn start() -> Result<(), String> {
     let Some(options) = Options::parse(std::env::args().skip(1))? else {
-        println!("allocs: see ratios --help; of its options --workload, --task, --contender, --data and --json");
+        println!(
+            "allocs: see ratios --help; of its options --workload, --task, --contender, --data and --json"
+        );
         return Ok(());
     };
-    println!("| workload | task | contender | allocations | reallocations | MB allocated | peak live MB | kept MB |");
+    println!(
+        "| workload | task | contender | allocations | reallocations | MB allocated | peak live MB | kept MB |"
+    );
     println!("|---|---|---|--:|--:|--:|--:|--:|");
     let mut counter = Counter { options, rows: Vec::new(), result: Ok(()) };
     each(&mut counter);
@@ -137,7 +143,9 @@ impl Visit for Counter {
 impl Counter {
     fn workload<W: Workload>(&mut self) -> Result<(), String> {
         for &task in &self.options.tasks {
-            let built = case::build::<W>(&self.options.data, task, &|name| self.options.wants_contender(name));
+            let built = case::build::<W>(&self.options.data, task, &|name| {
+                self.options.wants_contender(name)
+            });
             for case in built.cases {
                 // What is made once and kept, such as a thread's state, is made in a first run.
                 if let Err(error) = case.run(&mut Counts::default(), 1) {

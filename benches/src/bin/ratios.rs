@@ -1,8 +1,8 @@
 //! Times the contenders against each other in interleaved rounds. `--help` tells the options.
 //!
-//! Each contender runs once in each round, each round begins with another one, and a ratio is the median of
-//! the ratios within the rounds: what else the machine does then hits all alike. A contender that takes longer
-//! than [`SLOW`] stops after [`SLOW_ROUNDS`] rounds.
+//! Each contender runs once in each round, each round begins with another one, and a ratio is the
+//! median of the ratios within the rounds: what else the machine does then hits all alike. A
+//! contender that takes longer than [`SLOW`] stops after [`SLOW_ROUNDS`] rounds.
 
 use std::fs;
 use std::process::{Command, ExitCode};
@@ -48,8 +48,11 @@ fn start(options: Options) -> Result<(), String> {
         return exec("allocs", |arg| arg != "--alloc", &[]);
     }
     if options.heap_kept {
-        let keep =
-            [("MALLOC_TRIM_THRESHOLD_", "17179869184"), ("MALLOC_MMAP_MAX_", "0"), ("MALLOC_TOP_PAD_", "67108864")];
+        let keep = [
+            ("MALLOC_TRIM_THRESHOLD_", "17179869184"),
+            ("MALLOC_MMAP_MAX_", "0"),
+            ("MALLOC_TOP_PAD_", "67108864"),
+        ];
         return exec("ratios", |arg| arg != "--heap-kept", &keep);
     }
     let mut runner = Runner { options, rows: Vec::new(), wrong: Vec::new(), result: Ok(()) };
@@ -61,13 +64,19 @@ fn start(options: Options) -> Result<(), String> {
     }
     println!("\n## All workloads\n{}", report::summary(&runner.rows, &options.base));
     if let Some(path) = &options.json {
-        let head = json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
+        let head =
+            json!({ "fresh": options.fresh, "rounds": options.rounds, "base": options.base });
         report::write_json(path, head, runner.rows.iter().map(report::row_json).collect())?;
     }
-    if runner.wrong.is_empty() { Ok(()) } else { Err(format!("wrong: {}", runner.wrong.join("; "))) }
+    if runner.wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("wrong: {}", runner.wrong.join("; ")))
+    }
 }
 
-/// Runs a program that was built with this one, with this one's arguments as far as `keep` lets them.
+/// Runs a program that was built with this one, with this one's arguments as far as `keep` lets
+/// them.
 fn exec(name: &str, keep: impl Fn(&str) -> bool, env: &[(&str, &str)]) -> Result<(), String> {
     let own = std::env::current_exe().map_err(|e| e.to_string())?;
     let program = own.with_file_name(name);
@@ -75,14 +84,20 @@ fn exec(name: &str, keep: impl Fn(&str) -> bool, env: &[(&str, &str)]) -> Result
         .args(std::env::args().skip(1).filter(|arg| keep(arg)))
         .envs(env.iter().copied())
         .status()
-        .map_err(|e| format!("{}: {e} (cargo build --release -p serde_pickle_benches --bins)", program.display()))?;
+        .map_err(|e| {
+            format!(
+                "{}: {e} (cargo build --release -p serde_pickle_benches --bins)",
+                program.display()
+            )
+        })?;
     if status.success() { Ok(()) } else { Err(format!("{name}: {status}")) }
 }
 
 struct Runner {
     options: Options,
     rows: Vec<Row>,
-    /// What our crate could not do, or did otherwise than it should. The others are measured all the same.
+    /// What our crate could not do, or did otherwise than it should. The others are measured all
+    /// the same.
     wrong: Vec<String>,
     result: Result<(), String>,
 }
@@ -103,20 +118,24 @@ impl Runner {
             if !case::applies::<W>(task) {
                 continue;
             }
-            let built = case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
+            let built =
+                case::build::<W>(&options.data, task, &|name| options.wants_contender(name));
             for (contender, error) in &built.failed {
                 eprintln!("{} {} {contender}: {error}", W::NAME, task.name());
             }
             let mut cases = built.cases;
             if options.list {
-                cases.iter().for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
+                cases
+                    .iter()
+                    .for_each(|case| println!("{}\t{}\t{}", W::NAME, task.name(), case.contender));
             } else if options.once.is_some() {
                 cases.iter().try_for_each(once)?;
             } else if options.write.is_some() {
                 self.write(&cases)?;
             } else {
                 if options.twice {
-                    let again = case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
+                    let again =
+                        case::build::<W>(&options.data, task, &|name| is_base(name, &options.base));
                     cases.extend(again.cases.into_iter().map(|mut case| {
                         case.contender.push_str(" (A/A)");
                         case
@@ -173,7 +192,8 @@ impl Runner {
     /// Interleaved rounds, each measurement in a process of its own.
     fn fresh(&mut self, cases: Vec<Case>, sizes: Vec<usize>) -> Result<(), String> {
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
-        let named: Vec<_> = cases.iter().map(|case| (case.workload, case.task, case.contender.clone())).collect();
+        let named: Vec<_> =
+            cases.iter().map(|case| (case.workload, case.task, case.contender.clone())).collect();
         // What the parent holds must not be in the way of the children.
         drop(cases);
         let mut nanos = vec![Vec::new(); named.len()];

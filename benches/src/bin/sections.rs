@@ -1,8 +1,9 @@
-//! Runs each selected case once, with its section inside a function that a profiler can find by name.
+//! Runs each selected case once, with its section inside a function that a profiler can find by
+//! name.
 //!
-//! `instructions.py` runs it under `valgrind --tool=callgrind --toggle-collect=bench_section`. It takes the
-//! filters of `ratios`; a case is `--workload W --task T --contender C`, where the name of the contender is
-//! exact.
+//! `instructions.py` runs it under `valgrind --tool=callgrind --toggle-collect=bench_section`. It
+//! takes the filters of `ratios`; a case is `--workload W --task T --contender C`, where the name
+//! of the contender is exact.
 
 use std::process::ExitCode;
 

@@ -11,14 +11,14 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_pickle::python::{self, numpy};
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, DenyList, Deserializer, Encoding, Error, ErrorKind, Errors, ExtensionRegistry,
-    FindClass, Global, Graph, Node, NodeKind, PersistentId, PickleBuffer, Protocol, Reduce, Renames, Resolution,
-    Resolver, SerOptions, SlotsState, Value,
+    AllowList, Constructors, DeOptions, DenyList, Deserializer, Encoding, Error, ErrorKind, Errors,
+    ExtensionRegistry, FindClass, Global, Graph, Node, NodeKind, PersistentId, PickleBuffer,
+    Protocol, Reduce, Renames, Resolution, Resolver, SerOptions, SlotsState, Value,
 };
 
 use crate::types::{
-    Adjacent, Anything, Borrowing, Class, Flattened, Nothing, Pair, Rich, SameMap, Shape, Sharing, Strict, Tagged,
-    Wrapped,
+    Adjacent, Anything, Borrowing, Class, Flattened, Nothing, Pair, Rich, SameMap, Shape, Sharing,
+    Strict, Tagged, Wrapped,
 };
 
 /// The bytes before the pickle.
@@ -27,8 +27,8 @@ pub const HEADER: usize = 4;
 /// How many types the last of them chooses among.
 const TYPES: usize = 48;
 
-/// Whether containers alone lead from a container back to it. By way of a call they need not: `frozenset(list)` holds what was in
-/// the list when it was called.
+/// Whether containers alone lead from a container back to it. By way of a call they need not:
+/// `frozenset(list)` holds what was in the list when it was called.
 fn holds_itself(root: Node<'_>) -> bool {
     let mut seen = HashSet::new();
     let mut pending = vec![root];
@@ -108,10 +108,13 @@ impl Outcome {
         assert_eq!(slice, reader, "slice and reader differ{where_}");
     }
 
-    /// Panics where what a graph gives differs from what the slice gave. An error that the type itself words, not a value in
-    /// it, is said to be at the root by `from_slice` alone: a type that is handed a node hands its error to nobody.
+    /// Panics where what a graph gives differs from what the slice gave. An error that the type
+    /// itself words, not a value in it, is said to be at the root by `from_slice` alone: a type
+    /// that is handed a node hands its error to nobody.
     fn is_of_graph(&self, slice: &Self) {
-        if let (Self::Error(kind, None, path, words), Self::Error(of, Some(_), under, message)) = (self, slice) {
+        if let (Self::Error(kind, None, path, words), Self::Error(of, Some(_), under, message)) =
+            (self, slice)
+        {
             assert_eq!((kind, path), (of, under), "slice and graph differ");
             assert!(message.starts_with(words), "slice and graph differ: {message}; {words}");
         } else {
@@ -124,7 +127,9 @@ impl<T: Debug> From<Result<T, Error>> for Outcome {
     fn from(result: Result<T, Error>) -> Self {
         match result {
             Ok(value) => Self::Value(format!("{value:?}")),
-            Err(error) => Self::Error(error.kind(), error.offset(), error.path(), error.to_string()),
+            Err(error) => {
+                Self::Error(error.kind(), error.offset(), error.path(), error.to_string())
+            }
         }
     }
 }
@@ -133,7 +138,8 @@ impl<T: Debug> From<Result<T, Error>> for Outcome {
 struct Case<'a> {
     pickle: &'a [u8],
     options: DeOptions<'a, 'a>,
-    /// Whether a graph reads as the same: it shows objects as they are, where constructors make values of them.
+    /// Whether a graph reads as the same: it shows objects as they are, where constructors make
+    /// values of them.
     by_graph: bool,
     /// The one at which what was read is written again.
     protocol: Protocol,
@@ -173,7 +179,8 @@ impl<'a> Case<'a> {
         let (graph, collected) = match (graph, collected) {
             (Ok(graph), Ok(collected)) => (graph, collected),
             (graph, collected) => {
-                let outcome = |read: Result<Graph<'_>, Error>| Outcome::from(read.map(|_| "a graph"));
+                let outcome =
+                    |read: Result<Graph<'_>, Error>| Outcome::from(read.map(|_| "a graph"));
                 Outcome::agree(outcome(graph), outcome(collected), " in a graph");
                 // Nothing reads what the machine cannot run.
                 if self.options.graph_from_slice(self.pickle).is_err() {
@@ -198,7 +205,9 @@ impl<'a> Case<'a> {
 
     /// A graph that can be written can be read again, and so can the result of that.
     fn rewrite(&self, graph: &Graph<'_>) {
-        let Ok(bytes) = SerOptions::new().protocol(self.protocol).graph_to_vec(graph) else { return };
+        let Ok(bytes) = SerOptions::new().protocol(self.protocol).graph_to_vec(graph) else {
+            return;
+        };
         let plain = DeOptions::new().max_int_digits(usize::MAX);
         if let Err(error) = plain.graph_from_slice(&bytes) {
             panic!("what a graph was written as cannot be read: {error}\n{}", bytes.escape_ascii());
@@ -208,7 +217,8 @@ impl<'a> Case<'a> {
     fn value(&self) {
         let Ok(value) = self.read::<Value>() else { return };
         if self.by_graph {
-            let graph = self.options.graph_from_slice(self.pickle).map(|graph| graph.root().to_value());
+            let graph =
+                self.options.graph_from_slice(self.pickle).map(|graph| graph.root().to_value());
             match graph {
                 Ok(Ok(other)) => assert_eq!(format!("{value:?}"), format!("{other:?}")),
                 other => panic!("a Value is read, and by way of a Graph it is not: {other:?}"),
@@ -216,26 +226,44 @@ impl<'a> Case<'a> {
         }
         let shown = format!("{value:?}");
         assert_eq!(shown, format!("{:?}", value.clone()));
-        let _ = (format!("{value}"), format!("{value:#}"), value.is_hashable(), value.python_eq(&value));
+        let _ = (
+            format!("{value}"),
+            format!("{value:#}"),
+            value.is_hashable(),
+            value.python_eq(&value),
+        );
         let Ok(bytes) = SerOptions::new().protocol(self.protocol).to_vec(&value) else { return };
         let options = DeOptions::new().max_int_digits(usize::MAX).max_depth(10_000);
         let back = options.from_slice::<Value>(&bytes);
-        assert!(back.is_ok(), "what was written cannot be read: {back:?}\n{}", bytes.escape_ascii());
+        assert!(
+            back.is_ok(),
+            "what was written cannot be read: {back:?}\n{}",
+            bytes.escape_ascii()
+        );
     }
 
     /// The pickles that the bytes hold in a row.
     fn stream(&self, keep: bool) {
-        let slice = Deserializer::from_slice(self.pickle).with_options(self.options.clone()).keep_memo(keep);
-        let reader = Deserializer::from_reader(self.reader()).with_options(self.options.clone()).keep_memo(keep);
+        let slice = Deserializer::from_slice(self.pickle)
+            .with_options(self.options.clone())
+            .keep_memo(keep);
+        let reader = Deserializer::from_reader(self.reader())
+            .with_options(self.options.clone())
+            .keep_memo(keep);
         let mut from_slice = slice.into_iter::<Value>();
         let mut from_reader = reader.into_iter::<Value>();
         for _ in 0..8 {
             let (one, other) = (from_slice.next(), from_reader.next());
             let both = matches!((&one, &other), (Some(Ok(_)), Some(Ok(_))));
             match (one, other) {
-                (Some(one), Some(other)) => Outcome::agree(one.into(), other.into(), " in a stream"),
+                (Some(one), Some(other)) => {
+                    Outcome::agree(one.into(), other.into(), " in a stream")
+                }
                 (one, other) => {
-                    assert!(one.is_none() && other.is_none(), "a stream ends for one and not for the other")
+                    assert!(
+                        one.is_none() && other.is_none(),
+                        "a stream ends for one and not for the other"
+                    )
                 }
             }
             if !both {
@@ -243,17 +271,26 @@ impl<'a> Case<'a> {
             }
             assert_eq!(from_slice.byte_offset(), from_reader.byte_offset());
         }
-        let mut slice = Deserializer::from_slice(self.pickle).with_options(self.options.clone()).keep_memo(keep);
-        let mut reader = Deserializer::from_reader(self.reader()).with_options(self.options.clone()).keep_memo(keep);
+        let mut slice = Deserializer::from_slice(self.pickle)
+            .with_options(self.options.clone())
+            .keep_memo(keep);
+        let mut reader = Deserializer::from_reader(self.reader())
+            .with_options(self.options.clone())
+            .keep_memo(keep);
         match (slice.elements::<Value>(), reader.elements::<Value>()) {
             (Ok(one), Ok(other)) => {
-                let outcomes = |items: Vec<Result<Value, Error>>| items.into_iter().map(Outcome::from).collect();
+                let outcomes = |items: Vec<Result<Value, Error>>| {
+                    items.into_iter().map(Outcome::from).collect()
+                };
                 let one: Vec<Outcome> = outcomes(one.take(50).collect());
                 let other: Vec<Outcome> = outcomes(other.take(50).collect());
-                one.into_iter().zip(other).for_each(|(one, other)| Outcome::agree(one, other, " in elements"));
+                one.into_iter()
+                    .zip(other)
+                    .for_each(|(one, other)| Outcome::agree(one, other, " in elements"));
             }
             (one, other) => {
-                let (one, other) = (one.map(|_| "elements").into(), other.map(|_| "elements").into());
+                let (one, other) =
+                    (one.map(|_| "elements").into(), other.map(|_| "elements").into());
                 Outcome::agree(one, other, " in elements");
             }
         }
@@ -268,19 +305,32 @@ macro_rules! borrowed {
         if $case.by_graph
             && let Ok(graph) = $case.options.graph_from_slice($case.pickle)
         {
-            assert_eq!(from_slice, Outcome::from(graph.deserialize::<$type>()), "slice and graph differ");
+            assert_eq!(
+                from_slice,
+                Outcome::from(graph.deserialize::<$type>()),
+                "slice and graph differ"
+            );
         }
     }};
 }
 
 /// Panics where the ways of reading `input` disagree.
 pub fn check(input: &[u8]) {
-    let Some((&[text, limits, asked, chosen], pickle)) = input.split_first_chunk::<HEADER>() else { return };
+    let Some((&[text, limits, asked, chosen], pickle)) = input.split_first_chunk::<HEADER>() else {
+        return;
+    };
     let mut options = DeOptions::new()
-        .encoding([Encoding::Utf8, Encoding::Ascii, Encoding::Latin1, Encoding::Bytes][usize::from(text & 3)])
-        .errors([Errors::Strict, Errors::Replace, Errors::Ignore, Errors::Strict][usize::from(text >> 2 & 3)])
+        .encoding(
+            [Encoding::Utf8, Encoding::Ascii, Encoding::Latin1, Encoding::Bytes]
+                [usize::from(text & 3)],
+        )
+        .errors(
+            [Errors::Strict, Errors::Replace, Errors::Ignore, Errors::Strict]
+                [usize::from(text >> 2 & 3)],
+        )
         .fix_imports(text & 16 == 0);
-    // A deep value needs more stack than a fuzzer has in a build with checks; what is shared may not take seconds.
+    // A deep value needs more stack than a fuzzer has in a build with checks; what is shared may
+    // not take seconds.
     options = options.max_expansion([1 << 16, 1 << 10, 1 << 20, 0][usize::from(limits & 3)]);
     options = match limits >> 2 & 3 {
         0 => options,
@@ -309,13 +359,20 @@ pub fn check(input: &[u8]) {
     if asking && asked & 8 != 0 {
         options = options.extensions(&registry);
     }
-    let allow = AllowList::builtins().allow_module("m").allow_package("numpy").allow_nested("datetime", "datetime");
+    let allow = AllowList::builtins()
+        .allow_module("m")
+        .allow_package("numpy")
+        .allow_nested("datetime", "datetime");
     let deny = DenyList::new().deny_module("builtins").deny("m", "C");
-    let renames =
-        Renames::new().rename_module("m", "builtins").rename(Global::new("m", "C"), Global::new("builtins", "set"));
+    let renames = Renames::new()
+        .rename_module("m", "builtins")
+        .rename(Global::new("m", "C"), Global::new("builtins", "set"));
     let both = Renames::new().rename_module("__builtin__", "builtins").and(AllowList::builtins());
-    let constructors = Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
-    let find = FindClass::new(|module, _| Ok(if module == "m" { Resolution::Deny } else { Resolution::Allow }));
+    let constructors =
+        Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
+    let find = FindClass::new(|module, _| {
+        Ok(if module == "m" { Resolution::Deny } else { Resolution::Allow })
+    });
     let resolver: Option<&dyn Resolver> = match if asking { asked & 7 } else { 0 } {
         0 => None,
         1 => Some(&allow),
@@ -330,8 +387,13 @@ pub fn check(input: &[u8]) {
         options = options.resolver(resolver);
     }
     let protocol = Protocol::ALL[usize::from(chosen) / TYPES % Protocol::ALL.len()];
-    let mut case =
-        Case { pickle, options, by_graph: true, protocol, at_a_time: [1, 3, 64, 10_000][usize::from(asked >> 4 & 3)] };
+    let mut case = Case {
+        pickle,
+        options,
+        by_graph: true,
+        protocol,
+        at_a_time: [1, 3, 64, 10_000][usize::from(asked >> 4 & 3)],
+    };
 
     case.graph();
     // Constructors make values that a graph does not show.

@@ -1,5 +1,5 @@
-//! Any bytes, by the crate's `Graph` and by [`reference`](crate::reference): both accept or both refuse, and what is accepted
-//! is the same graph, identities included.
+//! Any bytes, by the crate's `Graph` and by [`reference`](crate::reference): both accept or both
+//! refuse, and what is accepted is the same graph, identities included.
 
 use std::collections::HashMap;
 
@@ -12,18 +12,24 @@ pub const HEADER: usize = 0;
 
 /// Panics where the two differ.
 pub fn check(pickle: &[u8]) {
-    // The names as they are in the pickle: what Python 2's are called today is no matter of opcodes.
+    // The names as they are in the pickle: what Python 2's are called today is no matter of
+    // opcodes.
     let ours = DeOptions::new().fix_imports(false).graph_from_slice(pickle);
     let theirs = reference::run(pickle);
     match (ours, theirs) {
         (Ok(ours), Ok(theirs)) => {
-            Comparison { theirs: &theirs, ids: HashMap::new(), nodes: HashMap::new() }.run(ours.root())
+            Comparison { theirs: &theirs, ids: HashMap::new(), nodes: HashMap::new() }
+                .run(ours.root())
         }
         (Err(_), Err(_)) => {}
         // The reference has no limit but that of digits.
         (Err(error), Ok(_)) if error.kind() == ErrorKind::Limit => {}
-        (Err(error), Ok(_)) => panic!("refused, but not by the reference: {error}\n{}", pickle.escape_ascii()),
-        (Ok(_), Err(why)) => panic!("accepted, but not by the reference: {why}\n{}", pickle.escape_ascii()),
+        (Err(error), Ok(_)) => {
+            panic!("refused, but not by the reference: {error}\n{}", pickle.escape_ascii())
+        }
+        (Ok(_), Err(why)) => {
+            panic!("accepted, but not by the reference: {why}\n{}", pickle.escape_ascii())
+        }
     }
 }
 
@@ -39,13 +45,17 @@ impl Comparison<'_> {
         let mut pending = vec![(root, self.theirs.root)];
         while let Some((node, id)) = pending.pop() {
             // One node is one thing, and the other way round.
-            let (known, node_known) = (self.ids.insert(node.id(), id), self.nodes.insert(id, node.id()));
+            let (known, node_known) =
+                (self.ids.insert(node.id(), id), self.nodes.insert(id, node.id()));
             assert!(
                 known.is_none_or(|known| known == id),
                 "one object is two: {node} and {:?}",
                 self.theirs.things[id]
             );
-            assert!(node_known.is_none_or(|known| known == node.id()), "two objects are one: {node}");
+            assert!(
+                node_known.is_none_or(|known| known == node.id()),
+                "two objects are one: {node}"
+            );
             if known.is_none() {
                 self.pair(node, id, &mut pending);
             }
@@ -83,7 +93,11 @@ impl Comparison<'_> {
             }
             Thing::Chars(bytes) => {
                 assert_eq!(node.as_bytes().as_deref(), Some(bytes.as_slice()));
-                expect(if std::str::from_utf8(bytes).is_ok() { NodeKind::Str } else { NodeKind::Bytes });
+                expect(if std::str::from_utf8(bytes).is_ok() {
+                    NodeKind::Str
+                } else {
+                    NodeKind::Bytes
+                });
             }
             Thing::Bytes(bytes) => {
                 expect(NodeKind::Bytes);
@@ -115,7 +129,10 @@ impl Comparison<'_> {
             }
             Thing::Global { module, name } => {
                 expect(NodeKind::Global);
-                assert!(node.global().is_some_and(|global| global.is(module, name)), "{node} instead of {thing:?}");
+                assert!(
+                    node.global().is_some_and(|global| global.is(module, name)),
+                    "{node} instead of {thing:?}"
+                );
                 self.done(id, &mut items, &mut entries);
             }
             Thing::Extension(code) => {
@@ -173,7 +190,10 @@ impl Comparison<'_> {
             Seen::Complex => assert_eq!(node.kind(), NodeKind::Complex),
             Seen::Global(module, name) => {
                 assert_eq!(node.kind(), NodeKind::Global);
-                assert!(node.global().is_some_and(|global| global.is(&module, &name)), "{node} is {module} {name}");
+                assert!(
+                    node.global().is_some_and(|global| global.is(&module, &name)),
+                    "{node} is {module} {name}"
+                );
                 self.done(id, items, entries);
             }
             Seen::Object { how, callable, args, kwargs } => {
@@ -198,7 +218,9 @@ impl Comparison<'_> {
                     })
                     .collect();
                 assert_eq!(parts.states.len(), states.len(), "{node} has as many states");
-                for ((setter, state), (their_setter, their_state)) in parts.states.into_iter().zip(states) {
+                for ((setter, state), (their_setter, their_state)) in
+                    parts.states.into_iter().zip(states)
+                {
                     assert_eq!(setter.is_some(), their_setter.is_some());
                     pending.extend(setter.zip(their_setter));
                     pending.push((state, their_state));
@@ -215,9 +237,16 @@ pub fn same_graph(one: Node<'_>, other: Node<'_>) {
     let mut back = HashMap::new();
     let mut pending = vec![(one, other)];
     while let Some((one, other)) = pending.pop() {
-        let (known, known_back) = (pairs.insert(one.id(), other.id()), back.insert(other.id(), one.id()));
-        assert!(known.is_none_or(|known| known == other.id()), "one object is two: {one} and {other}");
-        assert!(known_back.is_none_or(|known| known == one.id()), "two objects are one: {one} and {other}");
+        let (known, known_back) =
+            (pairs.insert(one.id(), other.id()), back.insert(other.id(), one.id()));
+        assert!(
+            known.is_none_or(|known| known == other.id()),
+            "one object is two: {one} and {other}"
+        );
+        assert!(
+            known_back.is_none_or(|known| known == one.id()),
+            "two objects are one: {one} and {other}"
+        );
         if known.is_some() {
             continue;
         }
@@ -230,8 +259,11 @@ pub fn same_graph(one: Node<'_>, other: Node<'_>) {
         }
         assert_eq!(one.len(), other.len(), "{one} and {other}");
         pending.extend(one.items().zip(other.items()));
-        pending
-            .extend(one.entries().zip(other.entries()).flat_map(|(one, other)| [(one.0, other.0), (one.1, other.1)]));
+        pending.extend(
+            one.entries()
+                .zip(other.entries())
+                .flat_map(|(one, other)| [(one.0, other.0), (one.1, other.1)]),
+        );
         pending.extend(one.persistent_id().zip(other.persistent_id()));
         let (Some(one), Some(other)) = (one.object(), other.object()) else { continue };
         assert_eq!(one.how, other.how);
@@ -240,7 +272,9 @@ pub fn same_graph(one: Node<'_>, other: Node<'_>) {
         pending.push((one.callable, other.callable));
         pending.extend(one.args.into_iter().zip(other.args));
         pending.extend(one.kwargs.zip(other.kwargs));
-        for ((setter, state), (other_setter, other_state)) in one.states.into_iter().zip(other.states) {
+        for ((setter, state), (other_setter, other_state)) in
+            one.states.into_iter().zip(other.states)
+        {
             pending.extend(setter.zip(other_setter));
             pending.push((state, other_state));
         }

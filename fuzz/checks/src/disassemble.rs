@@ -1,8 +1,8 @@
 //! The instructions of any bytes.
 //!
-//! `opcode::instructions` covers every byte from the first to STOP with instructions that lie side by side, stops for good at
-//! the first error, and has no quarrel with what the machine reads. The tools on top of it never panic, and what `optimize`
-//! leaves of a pickle is the same graph.
+//! `opcode::instructions` covers every byte from the first to STOP with instructions that lie side
+//! by side, stops for good at the first error, and has no quarrel with what the machine reads. The
+//! tools on top of it never panic, and what `optimize` leaves of a pickle is the same graph.
 
 use serde_pickle::opcode::{Opcode, instructions};
 use serde_pickle::tools::{self, DisassembleOptions};
@@ -50,7 +50,8 @@ pub fn check(pickle: &[u8]) {
     }
 }
 
-/// Panics where a tool fails on what the instructions can be read of, or `optimize` changes what a pickle means.
+/// Panics where a tool fails on what the instructions can be read of, or `optimize` changes what a
+/// pickle means.
 fn tools_agree(pickle: &[u8], stopped: bool) {
     // Like pickletools, it takes some lines that no unpickler takes.
     if let Ok(words) = tools::disassemble(pickle) {
@@ -59,7 +60,10 @@ fn tools_agree(pickle: &[u8], stopped: bool) {
     let _ = DisassembleOptions::new().indent(2).annotate(40).stream(true).disassemble(pickle);
     let report = tools::audit(pickle);
     let graph = DeOptions::new().fix_imports(false).graph_from_slice(pickle);
-    assert!(!report.is_complete() || graph.is_ok() || stopped, "an audit of what is no pickle is complete: {report}");
+    assert!(
+        !report.is_complete() || graph.is_ok() || stopped,
+        "an audit of what is no pickle is complete: {report}"
+    );
     let _ = tools::persistent_ids(pickle);
     let Ok(optimized) = tools::optimize(pickle) else { return };
     let again = DeOptions::new().fix_imports(false).graph_from_slice(&optimized);
@@ -67,6 +71,8 @@ fn tools_agree(pickle: &[u8], stopped: bool) {
         (Ok(graph), Ok(again)) => same_graph(graph.root(), again.root()),
         // What cannot be read may break in another place, or be mended where only a frame lied.
         (Err(_), _) => {}
-        (Ok(_), Err(error)) => panic!("what optimize left cannot be read: {error}\n{}", optimized.escape_ascii()),
+        (Ok(_), Err(error)) => {
+            panic!("what optimize left cannot be read: {error}\n{}", optimized.escape_ascii())
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! Changes of an input that know opcodes.
 //!
-//! libFuzzer changes bytes, which breaks nearly every pickle at its first argument. This takes the input apart into
-//! instructions and inserts, drops, moves and alters whole ones. The inputs stay pickles: fixtures are seeds as they are,
-//! what is found can be given to any other tool, and the corpus outlives changes of the generator, which inputs that are
-//! choices of a generator would not.
+//! libFuzzer changes bytes, which breaks nearly every pickle at its first argument. This takes the
+//! input apart into instructions and inserts, drops, moves and alters whole ones. The inputs stay
+//! pickles: fixtures are seeds as they are, what is found can be given to any other tool, and the
+//! corpus outlives changes of the generator, which inputs that are choices of a generator would
+//! not.
 
 use serde_pickle::opcode::{Argument, Opcode, instructions};
 
 use crate::Random;
 use crate::program::{Program, Vocabulary, program};
 
-/// Changes the first `size` bytes of `input`, in place, to at most `max_size`; gives how many there are then.
+/// Changes the first `size` bytes of `input`, in place, to at most `max_size`; gives how many there
+/// are then.
 ///
-/// The first `header` bytes are no part of the pickle. `bytewise` is libFuzzer's own way, which has its share.
+/// The first `header` bytes are no part of the pickle. `bytewise` is libFuzzer's own way, which has
+/// its share.
 pub fn mutate(
     header: usize,
     input: &mut [u8],
@@ -88,7 +91,8 @@ fn change(pickle: &[u8], random: &mut Random) -> Vec<u8> {
         }
         10 => {
             let old = parts[at].clone();
-            let same: Vec<_> = Opcode::ALL.iter().filter(|opcode| opcode.argument() == old.0.argument()).collect();
+            let same: Vec<_> =
+                Opcode::ALL.iter().filter(|opcode| opcode.argument() == old.0.argument()).collect();
             let mut bytes = old.2.to_vec();
             bytes[0] = random.pick(&same).byte();
             fresh = bytes;

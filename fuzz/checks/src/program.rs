@@ -1,9 +1,9 @@
 //! Opcode programs that are mostly valid.
 //!
-//! Random bytes are hardly ever a pickle: nearly every opcode wants something on the stack. A [`Program`] keeps track of
-//! what an unpickler would have there, roughly, and chooses among the opcodes that can follow. It knows the opcodes from the
-//! crate's own table, so a new one comes in by itself. Now and then it takes one that cannot follow: errors are of interest
-//! too.
+//! Random bytes are hardly ever a pickle: nearly every opcode wants something on the stack. A
+//! [`Program`] keeps track of what an unpickler would have there, roughly, and chooses among the
+//! opcodes that can follow. It knows the opcodes from the crate's own table, so a new one comes in
+//! by itself. Now and then it takes one that cannot follow: errors are of interest too.
 
 use serde_pickle::opcode::{Argument, ArgumentKind, Opcode};
 
@@ -32,7 +32,10 @@ enum Kind {
 
 impl Kind {
     fn is_hashable(self) -> bool {
-        !matches!(self, Self::List | Self::Dict | Self::Set | Self::ByteArray | Self::Tuple { hashable: false })
+        !matches!(
+            self,
+            Self::List | Self::Dict | Self::Set | Self::ByteArray | Self::Tuple { hashable: false }
+        )
     }
 }
 
@@ -49,7 +52,13 @@ pub struct Program {
 impl Program {
     /// Nothing yet.
     pub fn new(vocabulary: Vocabulary) -> Self {
-        Self { vocabulary, bytes: Vec::new(), stack: Vec::new(), marks: Vec::new(), memo: Vec::new() }
+        Self {
+            vocabulary,
+            bytes: Vec::new(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: Vec::new(),
+        }
     }
 
     /// The bytes written so far.
@@ -107,20 +116,28 @@ impl Program {
         match opcode {
             Opcode::Append => matches!(top, [.., Kind::List | Kind::Thing, _]),
             Opcode::Setitem => {
-                matches!(top, [.., Kind::Dict, key, _] if key.is_hashable()) || matches!(top, [.., Kind::Thing, _, _])
+                matches!(top, [.., Kind::Dict, key, _] if key.is_hashable())
+                    || matches!(top, [.., Kind::Thing, _, _])
             }
             Opcode::Appends => matches!(self.below_mark(), Some(Kind::List | Kind::Thing)),
             Opcode::Setitems => {
-                matches!(self.below_mark(), Some(Kind::Dict | Kind::Thing)) && top.len().is_multiple_of(2) && keys(2)
+                matches!(self.below_mark(), Some(Kind::Dict | Kind::Thing))
+                    && top.len().is_multiple_of(2)
+                    && keys(2)
             }
-            Opcode::Additems => matches!(self.below_mark(), Some(Kind::Set | Kind::Thing)) && keys(1),
+            Opcode::Additems => {
+                matches!(self.below_mark(), Some(Kind::Set | Kind::Thing)) && keys(1)
+            }
             Opcode::Frozenset => !self.marks.is_empty() && keys(1),
             Opcode::Dict => !self.marks.is_empty() && top.len().is_multiple_of(2) && keys(2),
             Opcode::List | Opcode::Tuple | Opcode::Inst | Opcode::PopMark => !self.marks.is_empty(),
             Opcode::Obj => !self.marks.is_empty() && top.first() == Some(&Kind::Thing),
-            Opcode::Tuple1 | Opcode::Dup | Opcode::Put | Opcode::Binput | Opcode::LongBinput | Opcode::Memoize => {
-                !top.is_empty()
-            }
+            Opcode::Tuple1
+            | Opcode::Dup
+            | Opcode::Put
+            | Opcode::Binput
+            | Opcode::LongBinput
+            | Opcode::Memoize => !top.is_empty(),
             Opcode::Binpersid | Opcode::Stop => !top.is_empty(),
             Opcode::Pop => !top.is_empty() || !self.marks.is_empty(),
             Opcode::Tuple2 => top.len() >= 2,
@@ -146,8 +163,13 @@ impl Program {
         } else {
             self.memo[random.below(self.memo.len())].0
         };
-        let fresh = if random.percent(80) { self.memo.len() as u64 } else { random.below(300) as u64 };
-        let index = if matches!(opcode, Opcode::Put | Opcode::Binput | Opcode::LongBinput) { fresh } else { index };
+        let fresh =
+            if random.percent(80) { self.memo.len() as u64 } else { random.below(300) as u64 };
+        let index = if matches!(opcode, Opcode::Put | Opcode::Binput | Opcode::LongBinput) {
+            fresh
+        } else {
+            index
+        };
         self.argument(opcode, index, random);
         let argument = match opcode.argument() {
             ArgumentKind::None => Argument::None,
@@ -181,14 +203,17 @@ impl Program {
             ArgumentKind::DecimalShort | ArgumentKind::DecimalLong => {
                 format!("{}\n", random.pick(&NUMBERS[..NUMBERS.len() - 2])).into_bytes()
             }
-            ArgumentKind::FloatLine => format!("{}\n", random.pick(&FLOATS[..FLOATS.len() - 2])).into_bytes(),
+            ArgumentKind::FloatLine => {
+                format!("{}\n", random.pick(&FLOATS[..FLOATS.len() - 2])).into_bytes()
+            }
             ArgumentKind::Float8 => match random.below(4) {
                 0 => f64::NAN.to_be_bytes().to_vec(),
                 1 => (random.below(10) as f64).to_be_bytes().to_vec(),
                 _ => random.bits().to_be_bytes().to_vec(),
             },
             ArgumentKind::StringLine => {
-                let text = random.pick(&["a", "\\n", "\\x41", "\\101", "\\q", "\\'", "\u{e9}", "", "latin1"]);
+                let text = random
+                    .pick(&["a", "\\n", "\\x41", "\\101", "\\q", "\\'", "\u{e9}", "", "latin1"]);
                 format!("'{text}'\n").into_bytes()
             }
             ArgumentKind::Line => format!("{}\n", random.pick(&TEXTS[..13])).into_bytes(),
@@ -197,14 +222,27 @@ impl Program {
                 format!("{module}\n{name}\n").into_bytes()
             }
             ArgumentKind::UnicodeLine => {
-                let text = random.pick(&["a", "\\u0041", "\\\\u0041", "\\U0001f600", "\\ud83d\\ude00", "\\", "", "k"]);
+                let text = random.pick(&[
+                    "a",
+                    "\\u0041",
+                    "\\\\u0041",
+                    "\\U0001f600",
+                    "\\ud83d\\ude00",
+                    "\\",
+                    "",
+                    "k",
+                ]);
                 format!("{text}\n").into_bytes()
             }
             kind => {
                 let payload = payload(kind, random);
-                let claimed = if random.percent(1) { random.bits() as usize & 0xffff } else { payload.len() };
+                let claimed =
+                    if random.percent(1) { random.bits() as usize & 0xffff } else { payload.len() };
                 let mut bytes = match kind {
-                    ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => {
+                    ArgumentKind::String1
+                    | ArgumentKind::Unicode1
+                    | ArgumentKind::Bytes1
+                    | ArgumentKind::Long1 => {
                         vec![claimed as u8]
                     }
                     ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
@@ -219,20 +257,24 @@ impl Program {
         self.bytes.extend_from_slice(&bytes);
     }
 
-    /// What `opcode` does to the stack, roughly; for one that cannot follow, as much of it as there is.
+    /// What `opcode` does to the stack, roughly; for one that cannot follow, as much of it as there
+    /// is.
     pub fn effect(&mut self, opcode: Opcode, argument: &Argument<'_>) {
         match opcode {
             Opcode::Mark => self.marks.push(self.stack.len()),
             Opcode::Append => self.drop(1),
             Opcode::Setitem => self.drop(2),
-            Opcode::Appends | Opcode::Setitems | Opcode::Additems | Opcode::PopMark => drop(self.take_mark()),
+            Opcode::Appends | Opcode::Setitems | Opcode::Additems | Opcode::PopMark => {
+                drop(self.take_mark())
+            }
             Opcode::List => self.collect(Kind::List),
             Opcode::Dict => self.collect(Kind::Dict),
             Opcode::Frozenset => self.collect(Kind::Scalar),
             Opcode::Inst | Opcode::Obj => self.collect(Kind::Thing),
             Opcode::Tuple => {
                 let items = self.take_mark();
-                self.stack.push(Kind::Tuple { hashable: items.iter().all(|kind| kind.is_hashable()) });
+                self.stack
+                    .push(Kind::Tuple { hashable: items.iter().all(|kind| kind.is_hashable()) });
             }
             Opcode::EmptyTuple => self.stack.push(Kind::Tuple { hashable: true }),
             Opcode::Tuple1 => self.tuple(1),
@@ -266,10 +308,15 @@ impl Program {
             Opcode::EmptyDict => self.stack.push(Kind::Dict),
             Opcode::EmptySet => self.stack.push(Kind::Set),
             Opcode::Bytearray8 => self.stack.push(Kind::ByteArray),
-            Opcode::Unicode | Opcode::Binunicode | Opcode::Binunicode8 | Opcode::ShortBinunicode => {
+            Opcode::Unicode
+            | Opcode::Binunicode
+            | Opcode::Binunicode8
+            | Opcode::ShortBinunicode => {
                 self.stack.push(Kind::Str);
             }
-            Opcode::Binbytes | Opcode::Binbytes8 | Opcode::ShortBinbytes => self.stack.push(Kind::Bytes),
+            Opcode::Binbytes | Opcode::Binbytes8 | Opcode::ShortBinbytes => {
+                self.stack.push(Kind::Bytes)
+            }
             _ => self.stack.push(Kind::Scalar),
         }
         // An opcode that could not follow may have taken what lay below a mark.
@@ -326,7 +373,11 @@ impl Program {
                     self.all(&[Opcode::ShortBinunicode], random);
                 }
                 self.all(
-                    &[*random.pick(&[Opcode::ShortBinunicode, Opcode::ShortBinbytes]), end, Opcode::Reduce],
+                    &[
+                        *random.pick(&[Opcode::ShortBinunicode, Opcode::ShortBinbytes]),
+                        end,
+                        Opcode::Reduce,
+                    ],
                     random,
                 );
             }
@@ -344,15 +395,30 @@ impl Program {
             // An instance with a state.
             4 => {
                 self.all(
-                    &[Opcode::Global, Opcode::EmptyTuple, Opcode::Newobj, Opcode::Memoize, Opcode::EmptyDict],
+                    &[
+                        Opcode::Global,
+                        Opcode::EmptyTuple,
+                        Opcode::Newobj,
+                        Opcode::Memoize,
+                        Opcode::EmptyDict,
+                    ],
                     random,
                 );
-                self.all(&[Opcode::ShortBinunicode, Opcode::Binint1, Opcode::Setitem, Opcode::Build], random);
+                self.all(
+                    &[Opcode::ShortBinunicode, Opcode::Binint1, Opcode::Setitem, Opcode::Build],
+                    random,
+                );
             }
             // A state setter: a call of it with object and state, whose result is dropped.
             5 => {
                 self.all(
-                    &[Opcode::Global, Opcode::EmptyTuple, Opcode::Newobj, Opcode::Memoize, Opcode::Global],
+                    &[
+                        Opcode::Global,
+                        Opcode::EmptyTuple,
+                        Opcode::Newobj,
+                        Opcode::Memoize,
+                        Opcode::Global,
+                    ],
                     random,
                 );
                 let index = self.memo.last().map_or(0, |(index, _)| *index);
@@ -390,7 +456,12 @@ impl Program {
 
     fn scalars(&mut self, random: &mut Random) {
         for _ in 0..random.below(4) {
-            let opcode = *random.pick(&[Opcode::Binint1, Opcode::ShortBinunicode, Opcode::None, Opcode::EmptyTuple]);
+            let opcode = *random.pick(&[
+                Opcode::Binint1,
+                Opcode::ShortBinunicode,
+                Opcode::None,
+                Opcode::EmptyTuple,
+            ]);
             self.emit(opcode, random);
         }
     }
@@ -399,7 +470,8 @@ impl Program {
     fn named(&mut self, names: &[&str], random: &mut Random) {
         let known = self.vocabulary.names;
         let fitting: Vec<_> = known.iter().filter(|(_, name)| names.contains(name)).collect();
-        let (module, name) = if fitting.is_empty() { random.pick(known) } else { *random.pick(&fitting) };
+        let (module, name) =
+            if fitting.is_empty() { random.pick(known) } else { *random.pick(&fitting) };
         self.bytes.push(Opcode::Global.byte());
         self.bytes.extend_from_slice(format!("{module}\n{name}\n").as_bytes());
         self.effect(Opcode::Global, &Argument::None);
@@ -408,7 +480,10 @@ impl Program {
     /// Ends the program so that it can be read.
     pub fn finish(&mut self, random: &mut Random) {
         if self.above().is_empty() {
-            self.emit(if self.stack.is_empty() { Opcode::None } else { Opcode::EmptyTuple }, random);
+            self.emit(
+                if self.stack.is_empty() { Opcode::None } else { Opcode::EmptyTuple },
+                random,
+            );
         }
         // Everything into one value, at times, so that nothing is left behind unseen.
         if random.percent(60) {
@@ -437,9 +512,22 @@ fn takes(opcode: Opcode) -> bool {
     use Opcode as O;
     matches!(
         opcode,
-        O::Append | O::Setitem | O::Appends | O::Setitems | O::Additems | O::Frozenset | O::Dict | O::List | O::Tuple
-    ) || matches!(opcode, O::Tuple1 | O::Tuple2 | O::Tuple3 | O::Pop | O::PopMark | O::Inst | O::Obj | O::Binpersid)
-        || matches!(opcode, O::StackGlobal | O::Reduce | O::Newobj | O::NewobjEx | O::Build | O::ReadonlyBuffer)
+        O::Append
+            | O::Setitem
+            | O::Appends
+            | O::Setitems
+            | O::Additems
+            | O::Frozenset
+            | O::Dict
+            | O::List
+            | O::Tuple
+    ) || matches!(
+        opcode,
+        O::Tuple1 | O::Tuple2 | O::Tuple3 | O::Pop | O::PopMark | O::Inst | O::Obj | O::Binpersid
+    ) || matches!(
+        opcode,
+        O::StackGlobal | O::Reduce | O::Newobj | O::NewobjEx | O::Build | O::ReadonlyBuffer
+    )
 }
 
 fn index(argument: &Argument<'_>) -> u64 {
@@ -458,7 +546,8 @@ fn own(argument: &Argument<'_>) -> Argument<'static> {
 }
 
 fn payload(kind: ArgumentKind, random: &mut Random) -> Vec<u8> {
-    let text = matches!(kind, ArgumentKind::Unicode1 | ArgumentKind::Unicode4 | ArgumentKind::Unicode8);
+    let text =
+        matches!(kind, ArgumentKind::Unicode1 | ArgumentKind::Unicode4 | ArgumentKind::Unicode8);
     if text {
         return match random.below(20) {
             0 => b"\xed\xa0\x80".to_vec(),
@@ -467,6 +556,7 @@ fn payload(kind: ArgumentKind, random: &mut Random) -> Vec<u8> {
         };
     }
     let long = matches!(kind, ArgumentKind::Long1 | ArgumentKind::Long4);
-    let len = if random.percent(10) { random.below(30) } else { random.below(if long { 10 } else { 3 }) };
+    let len =
+        if random.percent(10) { random.below(30) } else { random.below(if long { 10 } else { 3 }) };
     (0..len).map(|_| random.bits() as u8).collect()
 }

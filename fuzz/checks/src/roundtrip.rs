@@ -1,6 +1,7 @@
 //! Values through every way of writing, and back: equal, by every way of reading.
 //!
-//! The input becomes values by `arbitrary`: derived types, and `Value`s of every kind, objects included.
+//! The input becomes values by `arbitrary`: derived types, and `Value`s of every kind, objects
+//! included.
 
 use std::fmt::Debug;
 
@@ -9,8 +10,8 @@ use num_bigint::BigInt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_pickle::{
-    Complex, DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, How, Protocol, Reduce, SerOptions,
-    Serializer, Set, Value,
+    Complex, DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, How, Protocol, Reduce,
+    SerOptions, Serializer, Set, Value,
 };
 
 use crate::types::Rich;
@@ -46,7 +47,10 @@ fn is_too_long(error: &Error) -> bool {
 }
 
 /// Written by every verb, read by every verb.
-fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &SerOptions, value: &T) {
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+    options: &SerOptions,
+    value: &T,
+) {
     let pickle = match options.to_vec(value) {
         Ok(pickle) => pickle,
         Err(error) if is_too_long(&error) => return,
@@ -66,22 +70,31 @@ fn comes_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &Ser
     same("from_reader", reading.from_reader(&*pickle));
     let graph = match reading.graph_from_slice(&pickle) {
         // The name of a global may be longer than a reader takes.
-        Err(error) if error.kind() == ErrorKind::Limit && reading.from_slice::<T>(&pickle).is_err() => return,
+        Err(error)
+            if error.kind() == ErrorKind::Limit && reading.from_slice::<T>(&pickle).is_err() =>
+        {
+            return;
+        }
         graph => graph.expect("what reads as a value reads as a graph"),
     };
     same("from a graph", T::deserialize(graph.root()));
-    let again =
-        options.graph_to_vec(&graph).unwrap_or_else(|error| panic!("a graph cannot be written: {error}\n{value:?}"));
+    let again = options
+        .graph_to_vec(&graph)
+        .unwrap_or_else(|error| panic!("a graph cannot be written: {error}\n{value:?}"));
     same("from a graph that was written again", reading.from_slice(&again));
     // The graph of what a graph was written as is written as the same bytes.
     let second = reading.graph_from_slice(&again).expect("what reads as a value reads as a graph");
     assert_eq!(options.graph_to_vec(&second).ok(), Some(again), "writing a graph is not stable");
-    let untyped: Value = reading.from_slice(&pickle).expect("what reads as a type reads as a Value");
+    let untyped: Value =
+        reading.from_slice(&pickle).expect("what reads as a type reads as a Value");
     same("from the Value that was read", serde_pickle::from_value(untyped));
 }
 
 /// Several dumps of one Serializer, with the memo kept.
-fn several<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &SerOptions, values: &[T]) {
+fn several<T: Serialize + DeserializeOwned + PartialEq + Debug>(
+    options: &SerOptions,
+    values: &[T],
+) {
     let mut serializer = Serializer::with_options(Vec::new(), options);
     for value in values {
         match value.serialize(&mut serializer) {
@@ -91,13 +104,17 @@ fn several<T: Serialize + DeserializeOwned + PartialEq + Debug>(options: &SerOpt
     }
     let stream = serializer.into_inner();
     let reading = DeOptions::new().max_int_digits(usize::MAX);
-    let deserializer = Deserializer::from_slice(&stream).with_options(reading.clone()).keep_memo(true);
+    let deserializer =
+        Deserializer::from_slice(&stream).with_options(reading.clone()).keep_memo(true);
     same_stream(deserializer.into_iter(), values);
     let deserializer = Deserializer::from_reader(&*stream).with_options(reading).keep_memo(true);
     same_stream(deserializer.into_iter(), values);
 }
 
-fn same_stream<T: PartialEq + Debug>(stream: impl Iterator<Item = serde_pickle::Result<T>>, values: &[T]) {
+fn same_stream<T: PartialEq + Debug>(
+    stream: impl Iterator<Item = serde_pickle::Result<T>>,
+    values: &[T],
+) {
     match stream.collect::<serde_pickle::Result<Vec<T>>>() {
         Ok(back) if back == values => {}
         Err(error) if error.kind() == ErrorKind::Limit => {}
@@ -108,9 +125,16 @@ fn same_stream<T: PartialEq + Debug>(stream: impl Iterator<Item = serde_pickle::
 /// Through `to_value`, which writes no bytes.
 fn converts(value: &Value) {
     let back = serde_pickle::to_value(value);
-    assert!(back.as_ref().is_ok_and(|back| back == value), "to_value: {back:?}\ninstead of {value:?}");
-    let graph = serde_pickle::to_vec(value).map(|bytes| Graph::from_slice(&bytes).map(|graph| graph.root().to_value()));
-    assert!(matches!(&graph, Ok(Ok(Ok(back))) if back == value), "by a graph: {graph:?}\ninstead of {value:?}");
+    assert!(
+        back.as_ref().is_ok_and(|back| back == value),
+        "to_value: {back:?}\ninstead of {value:?}"
+    );
+    let graph = serde_pickle::to_vec(value)
+        .map(|bytes| Graph::from_slice(&bytes).map(|graph| graph.root().to_value()));
+    assert!(
+        matches!(&graph, Ok(Ok(Ok(back))) if back == value),
+        "by a graph: {graph:?}\ninstead of {value:?}"
+    );
 }
 
 /// Any value, `depth` levels deep. No NaN, which is equal to nothing.
@@ -157,7 +181,9 @@ fn values(input: &mut Unstructured<'_>, depth: usize) -> Result<Vec<Value>> {
 fn key(input: &mut Unstructured<'_>) -> Result<Value> {
     Ok(match input.int_in_range(1..=10)? {
         kind @ 1..=8 => scalar(input, kind)?,
-        9 => Value::Tuple((0..input.int_in_range(0..=2)?).map(|_| key(input)).collect::<Result<_>>()?),
+        9 => Value::Tuple(
+            (0..input.int_in_range(0..=2)?).map(|_| key(input)).collect::<Result<_>>()?,
+        ),
         _ => Value::FrozenSet(set(input)?),
     })
 }
@@ -197,7 +223,9 @@ fn object(input: &mut Unstructured<'_>, depth: usize) -> Result<Reduce> {
         How::NewObjEx => {
             let mut keywords = Dict::default();
             for _ in 0..input.int_in_range(1..=2)? {
-                keywords.try_insert(line(input)?, value(input, depth)?).expect("text can be hashed");
+                keywords
+                    .try_insert(line(input)?, value(input, depth)?)
+                    .expect("text can be hashed");
             }
             Reduce::new_obj_ex(class, args, keywords)
         }

@@ -1,4 +1,5 @@
-//! Rust types that between them call every method of serde's `Deserializer`, and every type the crate offers.
+//! Rust types that between them call every method of serde's `Deserializer`, and every type the
+//! crate offers.
 //!
 //! Field names are single letters, so that a program has a chance to spell them.
 

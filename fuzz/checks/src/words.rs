@@ -104,8 +104,9 @@ pub struct Vocabulary {
 impl Vocabulary {
     /// Every opcode, and names that readers know.
     pub const ALL: Self = Self { names: NAMES, without: &[] };
-    /// Names that mean nothing, and no opcode that needs something from outside: registered codes, buffers, the bytes of a
-    /// frame. What an unpickler with stand-ins for all classes makes of such a program, it makes of the opcodes.
+    /// Names that mean nothing, and no opcode that needs something from outside: registered codes,
+    /// buffers, the bytes of a frame. What an unpickler with stand-ins for all classes makes of
+    /// such a program, it makes of the opcodes.
     pub const PLAIN: Self = Self {
         names: &[("m", "C"), ("m", "D"), ("n", "C")],
         without: &[Opcode::Ext1, Opcode::Ext2, Opcode::Ext4, Opcode::NextBuffer, Opcode::Frame],

@@ -1,18 +1,20 @@
 //! How many items a list or dict of scalars has, counted ahead, and where it ends.
 //!
-//! No opcode says how long a list will be; what ends it does. So a `Vec` grows as it is filled, and for many short lists that
-//! shows: without this, lists of 20 floats took a third longer to read. Scalars are quick to step over. What holds other
-//! containers is not: to count the items of every list in the pickle was tried twice, and took a fifth of the time of reading a
-//! tree, which such lists did not have back from not growing.
+//! No opcode says how long a list will be; what ends it does. So a `Vec` grows as it is filled, and
+//! for many short lists that shows: without this, lists of 20 floats took a third longer to read.
+//! Scalars are quick to step over. What holds other containers is not: to count the items of every
+//! list in the pickle was tried twice, and took a fifth of the time of reading a tree, which such
+//! lists did not have back from not growing.
 //!
-//! A count is a hint: it decides about capacity and nothing else. Where the run ends is for `look`, which has no use for the
-//! scalars in it. It is of what is there, of two batches of values at most, and costs no more than to read it, since containers
-//! end it.
+//! A count is a hint: it decides about capacity and nothing else. Where the run ends is for `look`,
+//! which has no use for the scalars in it. It is of what is there, of two batches of values at
+//! most, and costs no more than to read it, since containers end it.
 
 use super::contents::BATCH;
 use crate::opcode::Opcode;
 
-/// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none of a scalar.
+/// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none
+/// of a scalar.
 const SIZES: [u8; 256] = {
     let mut table = [0; 256];
     table[Opcode::None.byte() as usize] = 1;
@@ -37,7 +39,8 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Those that begin at `start`; `None` where anything else comes before the end of the batch, or more than can be in one.
+    /// Those that begin at `start`; `None` where anything else comes before the end of the batch,
+    /// or more than can be in one.
     pub(super) fn new(input: &[u8], start: usize) -> Option<Self> {
         let mut at = start;
         let mut count = 0;
@@ -54,8 +57,10 @@ impl Run {
                 // Floats come in rows.
                 Opcode::Binfloat => {
                     let rest = input.get(at..)?;
-                    let floats =
-                        rest.chunks_exact(FLOAT).take(2 * BATCH).take_while(|float| float.first() == Some(&byte));
+                    let floats = rest
+                        .chunks_exact(FLOAT)
+                        .take(2 * BATCH)
+                        .take_while(|float| float.first() == Some(&byte));
                     let floats = floats.count().max(1);
                     at += FLOAT * floats;
                     count += floats;
@@ -69,7 +74,12 @@ impl Run {
                     at += 2 + usize::from(*input.get(at + 1)?);
                     count += 1;
                 }
-                Opcode::Appends | Opcode::List | Opcode::Tuple | Opcode::Additems | Opcode::Setitems | Opcode::Dict => {
+                Opcode::Appends
+                | Opcode::List
+                | Opcode::Tuple
+                | Opcode::Additems
+                | Opcode::Setitems
+                | Opcode::Dict => {
                     return Some(Self { count, end: at });
                 }
                 // Every 64 KiB, and no value.

@@ -5,8 +5,8 @@
 //! class     ::=  GLOBAL | text text STACK_GLOBAL | BINGET…
 //! ```
 //!
-//! That is how Python pickles an object of a class that says nothing about pickling. All else (arguments, slots, items,
-//! classes with a meaning of their own) is for the machine.
+//! That is how Python pickles an object of a class that says nothing about pickling. All else
+//! (arguments, slots, items, classes with a meaning of their own) is for the machine.
 
 use std::borrow::Cow;
 
@@ -95,20 +95,25 @@ impl<'de> Direct<'de> {
     }
 
     /// Makes a class of its names as the pickle has them.
-    pub(super) fn named_class(&mut self, module: Cow<'de, str>, name: Cow<'de, str>) -> Outcome<ClassNumber> {
+    pub(super) fn named_class(
+        &mut self,
+        module: Cow<'de, str>,
+        name: Cow<'de, str>,
+    ) -> Outcome<ClassNumber> {
         // The machine counts how often long names are named, and refuses the longest.
         if module.len() + name.len() > limits::LONG_NAMES {
             return self.irregular();
         }
         let known = Known::of_global(&module, &name) != Known::Nothing;
-        let (module, qualname) = match (self.protocol < 3 && self.settings.fix_imports, module, name) {
-            (true, Cow::Borrowed(module), Cow::Borrowed(name)) => {
-                let (module, qualname) = crate::reduce::compat::to_python3(module, name);
-                (Cow::Borrowed(module), Cow::Borrowed(qualname))
-            }
-            (true, ..) => return self.irregular(),
-            (false, module, name) => (module, name),
-        };
+        let (module, qualname) =
+            match (self.protocol < 3 && self.settings.fix_imports, module, name) {
+                (true, Cow::Borrowed(module), Cow::Borrowed(name)) => {
+                    let (module, qualname) = crate::reduce::compat::to_python3(module, name);
+                    (Cow::Borrowed(module), Cow::Borrowed(qualname))
+                }
+                (true, ..) => return self.irregular(),
+                (false, module, name) => (module, name),
+            };
         let plain = !known && !crate::natural::has_form(&module, &qualname);
         // There are no more classes than bytes, and fewer than 2³².
         let number = self.classes.len() as ClassNumber;
@@ -119,15 +124,22 @@ impl<'de> Direct<'de> {
 
     /// The class as a value of its own.
     pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
-        let global = self.classes.get(class as usize).map(|class| Global::new(&*class.module, &*class.qualname));
-        self.charge(global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()))?;
+        let global = self
+            .classes
+            .get(class as usize)
+            .map(|class| Global::new(&*class.module, &*class.qualname));
+        self.charge(
+            global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
+        )?;
         Ok(global)
     }
 
     /// Whether a struct of this name reads the attributes of that class.
     #[inline]
     fn is_class(&mut self, class: ClassNumber, name: &'static str) -> bool {
-        let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else { return false };
+        let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else {
+            return false;
+        };
         let key = (name.as_ptr() as usize, name.len());
         if class.matched == key {
             return true;

@@ -6,9 +6,10 @@
 //! tuple      ::=  EMPTY_TUPLE | item{1,3} TUPLE1…TUPLE3 | MARK item* TUPLE
 //! ```
 //!
-//! A dict has its own opcodes in place of a list's, and an item of it is a key and a value; a set knows batches alone. In a
-//! program all of this may be mixed; picklers are regular. Batches have [`BATCH`] items but for the last one, which may be an
-//! item alone or none at all. Protocol 0 knows no batches and adds all items one by one.
+//! A dict has its own opcodes in place of a list's, and an item of it is a key and a value; a set
+//! knows batches alone. In a program all of this may be mixed; picklers are regular. Batches have
+//! [`BATCH`] items but for the last one, which may be an item alone or none at all. Protocol 0
+//! knows no batches and adds all items one by one.
 
 use super::Outcome;
 use super::ahead::Run;
@@ -19,7 +20,8 @@ use crate::opcode::Opcode;
 /// How many items a pickler hands over at once.
 pub(super) const BATCH: usize = 1_000;
 
-/// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are constants where it counts.
+/// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are
+/// constants where it counts.
 pub(super) trait Kind: Copy {
     /// What ends a batch.
     fn batch(self) -> Opcode;
@@ -27,7 +29,8 @@ pub(super) trait Kind: Copy {
     fn one(self) -> Opcode;
     /// What makes the container of all above a mark; that of a batch where nothing does.
     fn marked(self) -> Opcode;
-    /// What makes a tuple of all above a mark, where a tuple is read as this kind; the same again where not.
+    /// What makes a tuple of all above a mark, where a tuple is read as this kind; the same again
+    /// where not.
     fn tuple(self) -> Opcode {
         self.marked()
     }
@@ -37,7 +40,8 @@ pub(super) trait Kind: Copy {
 pub(super) enum Sequence {
     /// A list, and with a tuple's opcodes in its place a tuple.
     List,
-    /// A set is neither filled one by one nor made above a mark; a frozenset is left to the machine.
+    /// A set is neither filled one by one nor made above a mark; a frozenset is left to the
+    /// machine.
     Set,
 }
 
@@ -133,7 +137,8 @@ impl<K: Kind> Contents<K> {
         Self { kind, state, sole: direct.sole, count: 0 }
     }
 
-    /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way round.
+    /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way
+    /// round.
     #[inline]
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
@@ -149,8 +154,8 @@ impl<K: Kind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Whether a MARK behind the empty container may begin a neighbour. It does for those who write what has items as
-    /// MARK … LIST or DICT, as we do; of sets there is no such form.
+    /// Whether a MARK behind the empty container may begin a neighbour. It does for those who write
+    /// what has items as MARK … LIST or DICT, as we do; of sets there is no such form.
     #[inline]
     fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
         direct.marked && kind.marked() != kind.batch()
@@ -167,7 +172,9 @@ impl<K: Kind> Contents<K> {
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         match self.state {
             State::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
-            State::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => return Ok(true),
+            State::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => {
+                return Ok(true);
+            }
             // The next line of protocol 0.
             State::Appended if direct.cursor.skip_opcode(self.kind.one()) => {
                 if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
@@ -194,8 +201,13 @@ impl<K: Kind> Contents<K> {
                     if direct.takes(self.kind.marked())? {
                         direct.marked |= self.count > 0;
                         direct.memoize_other()?;
-                        // Protocol 0 goes on behind LIST item by item; from protocol 2 on batches follow a full one.
-                        if direct.protocol < 2 || self.is_full() { State::Closed } else { State::Done }
+                        // Protocol 0 goes on behind LIST item by item; from protocol 2 on batches
+                        // follow a full one.
+                        if direct.protocol < 2 || self.is_full() {
+                            State::Closed
+                        } else {
+                            State::Done
+                        }
                     } else if self.kind.marked() == Opcode::List && direct.takes(Opcode::Tuple)? {
                         direct.memoize_other()?;
                         State::Done
@@ -233,12 +245,17 @@ impl<K: Kind> Contents<K> {
         }
     }
 
-    /// How many values there are, keys of a dict included, where that can be told, and nothing has been read.
+    /// How many values there are, keys of a dict included, where that can be told, and nothing has
+    /// been read.
     pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
         match self.state {
             _ if self.count > 0 => None,
-            State::Batch | State::Marked => Run::new(direct.input, direct.cursor.position()).map(|run| run.count),
-            State::Open => direct.cursor.peek_opcode().filter(|&opcode| self.is_item(opcode)).map(|_| 1),
+            State::Batch | State::Marked => {
+                Run::new(direct.input, direct.cursor.position()).map(|run| run.count)
+            }
+            State::Open => {
+                direct.cursor.peek_opcode().filter(|&opcode| self.is_item(opcode)).map(|_| 1)
+            }
             _ => None,
         }
     }
@@ -248,7 +265,8 @@ impl<K: Kind> Contents<K> {
         self.count > 0 && self.count.is_multiple_of(BATCH)
     }
 
-    /// How what follows the items so far is added to the container; [`State::Done`] where it is not.
+    /// How what follows the items so far is added to the container; [`State::Done`] where it is
+    /// not.
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
         let opcode = direct.next()?;
         Ok(match self.state {
@@ -256,9 +274,17 @@ impl<K: Kind> Contents<K> {
                 let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
                 if sure || direct.adds_next()? { State::Batch } else { State::Done }
             }
-            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => State::Single,
-            State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => State::Appended,
-            State::Closed if self.is_full() && opcode == Opcode::Mark && (self.sole || direct.adds_next()?) => {
+            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
+                State::Single
+            }
+            State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => {
+                State::Appended
+            }
+            State::Closed
+                if self.is_full()
+                    && opcode == Opcode::Mark
+                    && (self.sole || direct.adds_next()?) =>
+            {
                 State::Batch
             }
             State::Grown if is_value(opcode) => State::Appended,
@@ -266,8 +292,8 @@ impl<K: Kind> Contents<K> {
         })
     }
 
-    /// Whether a value that follows the empty list is its item for sure: where only a key could follow, and none of these can
-    /// be one.
+    /// Whether a value that follows the empty list is its item for sure: where only a key could
+    /// follow, and none of these can be one.
     fn is_item(&self, opcode: Opcode) -> bool {
         let no_key = matches!(opcode, Opcode::EmptyDict | Opcode::EmptyList | Opcode::EmptySet);
         no_key && self.sole && self.count == 0 && self.kind.one() == Opcode::Append

@@ -155,7 +155,11 @@ impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
         self.direct.tuple(len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], visitor: V) -> Outcome<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Outcome<V::Value> {
         self.value_was_read();
         self.direct.map(visitor)
     }

@@ -1,5 +1,5 @@
-//! A key of a dict, an item of a set, the name of a variant: text or a number. What is neither, and perhaps cannot be
-//! hashed, is for the machine to judge.
+//! A key of a dict, an item of a set, the name of a variant: text or a number. What is neither, and
+//! perhaps cannot be hashed, is for the machine to judge.
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, VariantAccess, Visitor};
 
@@ -31,7 +31,9 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         match self.0.next()? {
-            Opcode::EmptyList | Opcode::EmptyDict | Opcode::EmptySet | Opcode::EmptyTuple => self.0.irregular(),
+            Opcode::EmptyList | Opcode::EmptyDict | Opcode::EmptySet | Opcode::EmptyTuple => {
+                self.0.irregular()
+            }
             _ => self.0.any(visitor),
         }
     }
@@ -50,7 +52,11 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Outcome<V::Value> {
         if is_ours(name) {
             return self.0.irregular();
         }
@@ -71,7 +77,11 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
         visitor.visit_enum(VariantName(self))
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, _visitor: V) -> Outcome<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _visitor: V,
+    ) -> Outcome<V::Value> {
         self.0.irregular()
     }
 
@@ -83,7 +93,12 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
         self.0.irregular()
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, _visitor: V) -> Outcome<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        _visitor: V,
+    ) -> Outcome<V::Value> {
         self.0.irregular()
     }
 
@@ -112,7 +127,10 @@ impl<'a, 'de> EnumAccess<'de> for VariantName<'a, 'de> {
     type Error = Irregular;
     type Variant = NoData<'a, 'de>;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Outcome<(V::Value, NoData<'a, 'de>)> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Outcome<(V::Value, NoData<'a, 'de>)> {
         let direct = self.0.0;
         let at = direct.cursor.position();
         let variant = seed.deserialize(Key(direct))?;
@@ -141,7 +159,11 @@ impl<'de> VariantAccess<'de> for NoData<'_, 'de> {
         self.0.irregular()
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _fields: &'static [&'static str], _visitor: V) -> Outcome<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Outcome<V::Value> {
         self.0.irregular()
     }
 }

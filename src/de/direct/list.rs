@@ -25,11 +25,15 @@ impl<'de> Direct<'de> {
     /// Reads what a sequence of any length may be made from.
     #[inline]
     pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        // What is read as a list may be a tuple, but most likely it is a list. That shows at its end.
+        // What is read as a list may be a tuple, but most likely it is a list. That shows at its
+        // end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
         let value = self.items(visitor)?;
-        if self.marked && !marked && self.input.get(self.cursor.opcode_position()) == Some(&Opcode::Tuple.byte()) {
+        if self.marked
+            && !marked
+            && self.input.get(self.cursor.opcode_position()) == Some(&Opcode::Tuple.byte())
+        {
             self.marked = false;
         }
         Ok(value)
@@ -83,7 +87,9 @@ impl<'de> Direct<'de> {
         let Some(end) = short_tuple(len) else { return self.items(visitor) };
         match self.next()? {
             // A container may be the tuple or its first item.
-            Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => self.items(visitor),
+            Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => {
+                self.items(visitor)
+            }
             _ => self.fixed(len, end, visitor),
         }
     }

@@ -1,9 +1,10 @@
 //! Looking ahead where the opcodes leave it open what a value belongs to.
 //!
-//! Behind an empty list a value may be its only item, with an APPEND to follow, or its neighbour; which of the two only the
-//! opcode behind that value tells. So the opcodes are counted through, without looking at what they say, until one takes
-//! hold of what is asked about. What is found on the way about the values within is kept, so that lists of one list of one
-//! list are looked through once; and all looks together are limited.
+//! Behind an empty list a value may be its only item, with an APPEND to follow, or its neighbour;
+//! which of the two only the opcode behind that value tells. So the opcodes are counted through,
+//! without looking at what they say, until one takes hold of what is asked about. What is found on
+//! the way about the values within is kept, so that lists of one list of one list are looked
+//! through once; and all looks together are limited.
 
 use super::Outcome;
 use super::ahead::Run;
@@ -11,8 +12,8 @@ use super::state::Direct;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
 
-/// Values that lie side by side before one stops looking: they are neighbours. If they were items after all, the guess was
-/// wrong and the machine reads.
+/// Values that lie side by side before one stops looking: they are neighbours. If they were items
+/// after all, the guess was wrong and the machine reads.
 const SPARE: usize = 8;
 
 /// A stretch of the input that was looked through.
@@ -35,7 +36,8 @@ struct Operands {
 }
 
 impl<'de> Direct<'de> {
-    /// Whether what comes next (an item, a key and a value, a batch) is added to the container that was just read.
+    /// Whether what comes next (an item, a key and a value, a batch) is added to the container that
+    /// was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
         let looked = &self.looked;
@@ -62,7 +64,9 @@ impl<'de> Direct<'de> {
                 Opcode::Setitem => stack.take(2),
                 Opcode::Appends | Opcode::Setitems | Opcode::Additems => stack.take_marked(),
                 _ => match stack.run(opcode, at) {
-                    Some(true) if stack.starts.len() <= SPARE || !stack.marks.is_empty() => continue,
+                    Some(true) if stack.starts.len() <= SPARE || !stack.marks.is_empty() => {
+                        continue;
+                    }
                     Some(_) => break,
                     None => return self.irregular(),
                 },
@@ -92,14 +96,20 @@ impl<'de> Direct<'de> {
             let opcode = self.pass(&mut cursor, start)?;
             let settled = stack.marks.is_empty();
             match opcode {
-                Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 if settled && stack.starts.len() == len => {
+                Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3
+                    if settled && stack.starts.len() == len =>
+                {
                     break tuple_len(opcode) == len;
                 }
                 Opcode::Append if stack.take(1).is_some() && !stack.starts.is_empty() => {}
                 Opcode::Setitem if stack.take(2).is_some() && !stack.starts.is_empty() => {}
                 Opcode::Appends | Opcode::Setitems | Opcode::Additems
                     if stack.take_marked().is_some() && !stack.starts.is_empty() => {}
-                Opcode::Append | Opcode::Setitem | Opcode::Appends | Opcode::Setitems | Opcode::Additems => {
+                Opcode::Append
+                | Opcode::Setitem
+                | Opcode::Appends
+                | Opcode::Setitems
+                | Opcode::Additems => {
                     break false;
                 }
                 _ => match stack.run(opcode, at) {
@@ -113,8 +123,8 @@ impl<'de> Direct<'de> {
         Ok(found)
     }
 
-    /// Goes past an instruction, and behind a MARK past scalars that are all there is above it, if there is one and looking since
-    /// `start` has not cost too much.
+    /// Goes past an instruction, and behind a MARK past scalars that are all there is above it, if
+    /// there is one and looking since `start` has not cost too much.
     fn pass(&mut self, cursor: &mut Cursor<'de>, start: usize) -> Outcome<Opcode> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
@@ -140,12 +150,15 @@ impl Operands {
         self.marks.clear();
     }
 
-    /// Whether one of the operands, or of the marks, begins at `at`. Both lie in the order of the input.
+    /// Whether one of the operands, or of the marks, begins at `at`. Both lie in the order of the
+    /// input.
     fn begins_at(&self, at: usize) -> bool {
-        self.starts.binary_search(&at).is_ok() || self.marks.binary_search_by_key(&at, |&(_, mark)| mark).is_ok()
+        self.starts.binary_search(&at).is_ok()
+            || self.marks.binary_search_by_key(&at, |&(_, mark)| mark).is_ok()
     }
 
-    /// Takes the topmost operands off; gives where the first of them begins. `None` where they are not there.
+    /// Takes the topmost operands off; gives where the first of them begins. `None` where they are
+    /// not there.
     fn take(&mut self, count: usize) -> Option<usize> {
         let fence = self.marks.last().map_or(0, |&(fence, _)| fence);
         let left = self.starts.len().checked_sub(count).filter(|&left| left >= fence)?;
@@ -161,11 +174,17 @@ impl Operands {
         Some(at)
     }
 
-    /// Does what an opcode at `at` does to the stack that adds nothing to a container. `Some(false)` where its operands
-    /// are not there; `None` for an opcode that no regular pickle has.
+    /// Does what an opcode at `at` does to the stack that adds nothing to a container.
+    /// `Some(false)` where its operands are not there; `None` for an opcode that no regular pickle
+    /// has.
     fn run(&mut self, opcode: Opcode, at: usize) -> Option<bool> {
         let first = match opcode {
-            Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put | Opcode::Frame | Opcode::Proto => {
+            Opcode::Memoize
+            | Opcode::Binput
+            | Opcode::LongBinput
+            | Opcode::Put
+            | Opcode::Frame
+            | Opcode::Proto => {
                 return Some(true);
             }
             Opcode::Mark => {
@@ -178,7 +197,9 @@ impl Operands {
             Opcode::NewobjEx => self.take(3),
             Opcode::Binpersid | Opcode::ReadonlyBuffer => self.take(1),
             Opcode::Stop => None,
-            Opcode::Pop | Opcode::PopMark | Opcode::Dup | Opcode::Inst | Opcode::Obj => return None,
+            Opcode::Pop | Opcode::PopMark | Opcode::Dup | Opcode::Inst | Opcode::Obj => {
+                return None;
+            }
             // All others push one value.
             _ => Some(at),
         };

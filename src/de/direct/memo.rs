@@ -1,8 +1,10 @@
-//! The memo as regular pickles fill it: numbered without gaps from 0, or from 1 by Python 2, each entry once.
+//! The memo as regular pickles fill it: numbered without gaps from 0, or from 1 by Python 2, each
+//! entry once.
 //!
-//! A slot is four bytes, where in the input the value begins, for most entries are never fetched, and memory that is only
-//! written to costs more than the work around it: the system hands out a page at a time, and clears it. Text is cut out of
-//! the input at its first fetch; it is likely a key, and will be fetched again.
+//! A slot is four bytes, where in the input the value begins, for most entries are never fetched,
+//! and memory that is only written to costs more than the work around it: the system hands out a
+//! page at a time, and clears it. Text is cut out of the input at its first fetch; it is likely a
+//! key, and will be fetched again.
 
 use super::class::ClassNumber;
 use crate::graph::handle::{Handle, Tag};
@@ -55,7 +57,11 @@ pub(super) struct Memo<'de> {
 impl<'de> Memo<'de> {
     /// An empty memo with room for what a pickle of `input` bytes stores, up to a page.
     pub(super) fn with_input(input: usize) -> Self {
-        Self { slots: Vec::with_capacity((input / 16).min(1024)), short: Vec::new(), texts: Vec::new() }
+        Self {
+            slots: Vec::with_capacity((input / 16).min(1024)),
+            short: Vec::new(),
+            texts: Vec::new(),
+        }
     }
 
     /// MEMOIZE. `false` where the entries are not numbered from 0.
@@ -93,7 +99,9 @@ impl<'de> Memo<'de> {
         let text = match *slot {
             Slot::OTHER | Slot::VACANT => return None,
             Slot(bits) if bits < Slot::NUMBERED => text_at(input, bits as usize)?,
-            Slot(bits) if bits & Slot::TEXT != 0 => return self.texts.get(number as usize).copied().map(Fetched::Text),
+            Slot(bits) if bits & Slot::TEXT != 0 => {
+                return self.texts.get(number as usize).copied().map(Fetched::Text);
+            }
             Slot(_) => return Some(Fetched::Class(number)),
         };
         match u8::try_from(index) {

@@ -1,28 +1,33 @@
-//! From opcodes straight to the visitors of a Rust type, without a graph between: the short way for regular pickles.
+//! From opcodes straight to the visitors of a Rust type, without a graph between: the short way for
+//! regular pickles.
 //!
-//! A pickle is a program, and in general nothing can be told of a value before the program has run: a tuple's opcode
-//! follows its items, and any opcode may change what an earlier one made. But what picklers write for plain data is
-//! regular, and a Rust type says what it expects: where a struct is asked for and `}` is found, its entries follow. So
-//! the visitors of the type pull values out of the input, and each method checks that the opcodes are those of the value
-//! it is asked for. This saves building and walking the nodes, which is half the time of reading, and their memory.
+//! A pickle is a program, and in general nothing can be told of a value before the program has run:
+//! a tuple's opcode follows its items, and any opcode may change what an earlier one made. But what
+//! picklers write for plain data is regular, and a Rust type says what it expects: where a struct
+//! is asked for and `}` is found, its entries follow. So the visitors of the type pull values out
+//! of the input, and each method checks that the opcodes are those of the value it is asked for.
+//! This saves building and walking the nodes, which is half the time of reading, and their memory.
 //!
-//! The contract: this way **either gives what the machine and `node` give, or gives up**. It knows no error of its own.
-//! Whatever it does not expect, malformed input and data that does not fit the type included, is [`Irregular`], and
-//! [`read`] says `None`; then the pickle is read again by the machine, which has the last word and words the error. What
-//! makes that sound:
+//! The contract: this way **either gives what the machine and `node` give, or gives up**. It knows
+//! no error of its own. Whatever it does not expect, malformed input and data that does not fit the
+//! type included, is [`Irregular`], and [`read`] says `None`; then the pickle is read again by the
+//! machine, which has the last word and words the error. What makes that sound:
 //!
-//! - Each value that is read leaves the stack one operand higher, and each opcode that takes operands (TUPLE2, SETITEMS,
-//!   BUILD, …) is accepted only where exactly its operands have just been read. So what is accepted is what the machine's
-//!   stack would have held.
-//! - Only text and classes are fetched from the memo. A container that is fetched, and could be changed or
-//!   contain itself, is irregular.
-//! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a wrong one ends at an opcode
-//!   that does not fit.
-//! - How many items to expect, opcodes do not say: `size_hint` is `None` here where `Contents::values` cannot tell. It is a hint.
-//! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end `read` looks for it.
+//! - Each value that is read leaves the stack one operand higher, and each opcode that takes
+//!   operands (TUPLE2, SETITEMS, BUILD, …) is accepted only where exactly its operands have just
+//!   been read. So what is accepted is what the machine's stack would have held.
+//! - Only text and classes are fetched from the memo. A container that is fetched, and could be
+//!   changed or contain itself, is irregular.
+//! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
+//!   wrong one ends at an opcode that does not fit.
+//! - How many items to expect, opcodes do not say: `size_hint` is `None` here where
+//!   `Contents::values` cannot tell. It is a hint.
+//! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end
+//!   `read` looks for it.
 //!
-//! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this another shape: add it to
-//! `value` (scalars), `contents`, `list`, `dict` or `class`, and a case to that test.
+//! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this
+//! another shape: add it to `value` (scalars), `contents`, `list`, `dict` or `class`, and a case to
+//! that test.
 
 mod ahead;
 mod class;
@@ -43,7 +48,8 @@ use crate::limits;
 use crate::opcode::Opcode;
 use state::Direct;
 
-/// Why reading ended early: something was not as regular data is. Nobody ever sees it, so it says nothing.
+/// Why reading ended early: something was not as regular data is. Nobody ever sees it, so it says
+/// nothing.
 #[derive(Debug)]
 pub(super) struct Irregular;
 
@@ -65,10 +71,17 @@ impl serde::de::Error for Irregular {
 type Outcome<T> = Result<T, Irregular>;
 
 /// Reads a pickle without a graph; `None` where that takes the machine.
-pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8], settings: &Settings<'_>) -> Option<T> {
+pub(super) fn read<'de, T: Deserialize<'de>>(
+    input: &'de [u8],
+    settings: &Settings<'_>,
+) -> Option<T> {
     // Who counts nodes, or decides about names, asks the machine.
     let fits = (input.len() as u64) < memo::INPUT;
-    if !fits || settings.resolver.is_some() || settings.extensions.is_some() || settings.max_nodes != limits::OBJECTS {
+    if !fits
+        || settings.resolver.is_some()
+        || settings.extensions.is_some()
+        || settings.max_nodes != limits::OBJECTS
+    {
         return None;
     }
     let mut direct = Direct::new(input, settings.plain);

@@ -9,7 +9,8 @@ use crate::limits;
 use crate::opcode::Opcode;
 use crate::read::Cursor;
 
-/// Payloads from this size on are written outside of frames, so that a frame may begin between them and their MEMOIZE.
+/// Payloads from this size on are written outside of frames, so that a frame may begin between them
+/// and their MEMOIZE.
 const FRAMED: usize = 64 << 10;
 
 pub(super) struct Direct<'de> {
@@ -30,9 +31,11 @@ pub(super) struct Direct<'de> {
     pub(super) lookahead: u64,
     /// What was seen when one last looked ahead.
     pub(super) looked: Looked,
-    /// Whether lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an empty one begins another value.
+    /// Whether lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
+    /// empty one begins another value.
     pub(super) marked: bool,
-    /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or the whole.
+    /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or
+    /// the whole.
     pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
@@ -106,10 +109,13 @@ impl<'de> Direct<'de> {
         Ok(next)
     }
 
-    /// Whether the next opcode is neither this one nor a FRAME: whether a batch goes on, without a look at how.
+    /// Whether the next opcode is neither this one nor a FRAME: whether a batch goes on, without a
+    /// look at how.
     #[inline(always)]
     pub(super) fn is_before(&self, end: Opcode) -> bool {
-        self.cursor.peek_byte().is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
+        self.cursor
+            .peek_byte()
+            .is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
     }
 
     /// The same for what ends above a mark, in one of two ways.

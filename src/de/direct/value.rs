@@ -1,7 +1,7 @@
 //! The value that is next, as serde's `Deserializer`.
 //!
-//! Each method takes the opcodes that a pickler writes for what is asked, and calls the visitor as `de/node.rs` does for
-//! the same value.
+//! Each method takes the opcodes that a pickler writes for what is asked, and calls the visitor as
+//! `de/node.rs` does for the same value.
 
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 
@@ -13,7 +13,8 @@ use crate::read::text::{self, Decimal};
 use crate::reduce::token;
 
 impl<'de> Direct<'de> {
-    /// Reads an int for a signed type, which takes it without a look at the sign: in mixed ints that is a coin toss.
+    /// Reads an int for a signed type, which takes it without a look at the sign: in mixed ints
+    /// that is a coin toss.
     #[inline]
     pub(super) fn signed<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         match self.cursor.read_short_int() {
@@ -134,9 +135,12 @@ impl<'de> Direct<'de> {
         match self.next()? {
             Opcode::None => self.none(visitor),
             Opcode::Newtrue | Opcode::Newfalse => self.boolean(visitor),
-            Opcode::Binint | Opcode::Binint1 | Opcode::Binint2 | Opcode::Long1 | Opcode::Int | Opcode::Long => {
-                self.unsigned(visitor)
-            }
+            Opcode::Binint
+            | Opcode::Binint1
+            | Opcode::Binint2
+            | Opcode::Long1
+            | Opcode::Int
+            | Opcode::Long => self.unsigned(visitor),
             Opcode::Binfloat | Opcode::Float => self.float(visitor),
             opcode @ (Opcode::ShortBinunicode
             | Opcode::Binunicode
@@ -179,7 +183,8 @@ fn visit_int<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Outcome<V::Value> 
     }
 }
 
-/// The methods that are the same for a value and for a key, each with the one of [`Direct`]'s that it hands on to.
+/// The methods that are the same for a value and for a key, each with the one of [`Direct`]'s that
+/// it hands on to.
 macro_rules! scalars {
     ($through:ident) => {
         $through! {
@@ -254,7 +259,11 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Outcome<V::Value> {
         if name.starts_with(token::CLASS) {
             return self.irregular();
         }
@@ -262,7 +271,11 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     }
 
     #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Outcome<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Outcome<V::Value> {
         if is_ours(name) {
             if name == token::VALUE && self.is_at_root() {
                 let value = Whole::read(self)?;

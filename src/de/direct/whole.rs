@@ -1,12 +1,13 @@
 //! A whole pickle as a [`Value`], on a stack of values.
 //!
-//! A `Value` expects nothing, so nothing says in advance what an opcode belongs to. It needs no guess either: what is read
-//! goes on a stack, as in the machine, and each opcode takes its operands from there. Regular pickles share no containers,
-//! so that the operands are the values themselves, each made once and moved into the one that holds it. All else is
-//! irregular, and then `value/build.rs` makes the value from a graph.
+//! A `Value` expects nothing, so nothing says in advance what an opcode belongs to. It needs no
+//! guess either: what is read goes on a stack, as in the machine, and each opcode takes its
+//! operands from there. Regular pickles share no containers, so that the operands are the values
+//! themselves, each made once and moved into the one that holds it. All else is irregular, and then
+//! `value/build.rs` makes the value from a graph.
 //!
-//! Values are dropped, cloned and printed by recursion, so that none may get too deep, not even on the way: the height of
-//! every container on the stack is known.
+//! Values are dropped, cloned and printed by recursion, so that none may get too deep, not even on
+//! the way: the height of every container on the stack is known.
 
 use std::vec::Drain;
 
@@ -45,14 +46,19 @@ impl<'a, 'de> Whole<'a, 'de> {
                 continue;
             }
             match self.direct.next()? {
-                opcode @ (Opcode::ShortBinunicode | Opcode::Binunicode | Opcode::Binunicode8 | Opcode::Unicode) => {
+                opcode @ (Opcode::ShortBinunicode
+                | Opcode::Binunicode
+                | Opcode::Binunicode8
+                | Opcode::Unicode) => {
                     let text = self.direct.text(opcode)?;
                     self.values.push(Value::Str(text.to_owned()));
                 }
-                opcode @ (Opcode::Binget | Opcode::LongBinget | Opcode::Get) => match self.direct.fetch(opcode)? {
-                    Fetched::Text(text) => self.values.push(Value::Str(text.to_owned())),
-                    Fetched::Class(class) => self.push_class(class)?,
-                },
+                opcode @ (Opcode::Binget | Opcode::LongBinget | Opcode::Get) => {
+                    match self.direct.fetch(opcode)? {
+                        Fetched::Text(text) => self.values.push(Value::Str(text.to_owned())),
+                        Fetched::Class(class) => self.push_class(class)?,
+                    }
+                }
                 Opcode::Binfloat => {
                     self.direct.cursor.pass_opcode();
                     let value = self.direct.cursor.read_float8();
@@ -71,7 +77,9 @@ impl<'a, 'de> Whole<'a, 'de> {
                 Opcode::EmptyList => self.push_empty(Value::List(Vec::new()))?,
                 Opcode::EmptyDict => self.push_empty(Value::Dict(Dict::new()))?,
                 Opcode::EmptySet => self.push_empty(Value::Set(Set::new()))?,
-                opcode @ (Opcode::Appends | Opcode::Setitems | Opcode::Additems) => self.add_marked(opcode)?,
+                opcode @ (Opcode::Appends | Opcode::Setitems | Opcode::Additems) => {
+                    self.add_marked(opcode)?
+                }
                 opcode @ Opcode::Append => self.add(opcode, 1)?,
                 opcode @ Opcode::Setitem => self.add(opcode, 2)?,
                 Opcode::Tuple1 => self.tuple(1)?,

@@ -1,12 +1,13 @@
 //! How CPython cuts the contents of a container into batches.
 //!
-//! A batch is a mark, up to 1,000 items, and the opcode that takes them. There are two ways, and which one is taken shows
-//! in the bytes. The *exact* way of builtin containers knows their length: one item alone goes without a mark; a dict or
-//! set whose last batch was full gets an empty one behind it. The *general* way of whatever a reduce value gives as an
-//! iterator looks one item ahead: a last item alone goes without a mark. Protocol 0 has no batches.
+//! A batch is a mark, up to 1,000 items, and the opcode that takes them. There are two ways, and
+//! which one is taken shows in the bytes. The *exact* way of builtin containers knows their length:
+//! one item alone goes without a mark; a dict or set whose last batch was full gets an empty one
+//! behind it. The *general* way of whatever a reduce value gives as an iterator looks one item
+//! ahead: a last item alone goes without a mark. Protocol 0 has no batches.
 //!
-//! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in CPython's
-//! `Modules/_pickle.c`.
+//! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in
+//! CPython's `Modules/_pickle.c`.
 
 use crate::graph::handle::Handle;
 use crate::graph::nodes::Contents;
@@ -81,7 +82,13 @@ pub(super) enum Next {
 
 impl<'g> Batches<'g> {
     /// `handles`: how many `feed` has, keys and values each counted.
-    pub(super) fn new(kind: Kind, exact: bool, binary: bool, feed: Feed<'g>, handles: usize) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        exact: bool,
+        binary: bool,
+        feed: Feed<'g>,
+        handles: usize,
+    ) -> Self {
         let left = if kind == Kind::Pairs { handles / 2 } else { handles };
         Self { kind, exact, binary, feed, left, state: State::Between(false), first: true }
     }
@@ -117,7 +124,8 @@ impl<'g> Batches<'g> {
                         };
                         return Next::Save(handle);
                     }
-                    self.state = State::Between(count == BATCH && self.exact && self.kind != Kind::Items);
+                    self.state =
+                        State::Between(count == BATCH && self.exact && self.kind != Kind::Items);
                     return Next::Op(match self.kind {
                         Kind::Items => Opcode::Appends,
                         Kind::Pairs => Opcode::Setitems,
@@ -132,7 +140,11 @@ impl<'g> Batches<'g> {
                 }
                 State::Single => {
                     let Some(handle) = self.entry() else { return Next::Done };
-                    self.state = if self.kind == Kind::Pairs { State::SingleValue } else { State::SingleEnd };
+                    self.state = if self.kind == Kind::Pairs {
+                        State::SingleValue
+                    } else {
+                        State::SingleEnd
+                    };
                     return Next::Save(handle);
                 }
                 State::SingleValue => {
@@ -143,7 +155,11 @@ impl<'g> Batches<'g> {
                 }
                 State::SingleEnd => {
                     self.state = State::Between(false);
-                    return Next::Op(if self.kind == Kind::Pairs { Opcode::Setitem } else { Opcode::Append });
+                    return Next::Op(if self.kind == Kind::Pairs {
+                        Opcode::Setitem
+                    } else {
+                        Opcode::Append
+                    });
                 }
             }
         }

@@ -1,4 +1,5 @@
-//! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's `Modules/_pickle.c`.
+//! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's
+//! `Modules/_pickle.c`.
 
 use super::batch::{Feed, Kind};
 use super::{OPEN, Task, Writer, unreadable};
@@ -25,7 +26,12 @@ impl<'g, S: Sink> Writer<'g, S> {
                         let of = self.nodes.object(list.number());
                         let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
                         self.pending.push(Task::OpenSetList(list));
-                        self.push_batches(Kind::Items, true, Feed::Handles(items.into_iter()), taken);
+                        self.push_batches(
+                            Kind::Items,
+                            true,
+                            Feed::Handles(items.into_iter()),
+                            taken,
+                        );
                         self.pending.push(Task::CloseSetList(args));
                     }
                     None => self.pending.push(Task::Save(args)),
@@ -43,7 +49,8 @@ impl<'g, S: Sink> Writer<'g, S> {
                     self.dump.emit.open_tuple(1)?;
                     self.dump.emit.global("builtins", "getattr")?;
                     self.dump.emit.open_tuple(2)?;
-                    self.pending.extend([Task::Save(callable), Task::Partial(callable, args, kwargs)]);
+                    self.pending
+                        .extend([Task::Save(callable), Task::Partial(callable, args, kwargs)]);
                 }
                 None => return Err(unreadable()),
             },
@@ -57,13 +64,21 @@ impl<'g, S: Sink> Writer<'g, S> {
                 }
             }
             _ if self.at_least(Opcode::Newobj) => {
-                self.pending.extend([Task::Save(callable), Task::Save(args), Task::Op(Opcode::Newobj)]);
+                self.pending.extend([
+                    Task::Save(callable),
+                    Task::Save(args),
+                    Task::Op(Opcode::Newobj),
+                ]);
             }
             _ => {
                 self.dump.emit.global("copyreg", "__newobj__")?;
                 self.dump.emit.mark();
                 let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-                self.pending.extend([Task::Save(callable), Task::Sequence(items), Task::Op(Opcode::Tuple)]);
+                self.pending.extend([
+                    Task::Save(callable),
+                    Task::Sequence(items),
+                    Task::Op(Opcode::Tuple),
+                ]);
                 self.pending.push(Task::Op(Opcode::Reduce));
             }
         }
@@ -71,14 +86,19 @@ impl<'g, S: Sink> Writer<'g, S> {
         Ok(())
     }
 
-    /// The list that a set was made of, and how many items it had then, where that list is written as one of the set's own.
+    /// The list that a set was made of, and how many items it had then, where that list is written
+    /// as one of the set's own.
     ///
-    /// It nearly always is one: a pickler makes it for the call. If the set is reached again through its items, the list is
-    /// not finished, and a reference to it would make a set that lacks some; CPython makes another list. A list that is
-    /// referred to from elsewhere is one of its own here too if it has got more items since.
+    /// It nearly always is one: a pickler makes it for the call. If the set is reached again
+    /// through its items, the list is not finished, and a reference to it would make a set that
+    /// lacks some; CPython makes another list. A list that is referred to from elsewhere is one of
+    /// its own here too if it has got more items since.
     pub(super) fn list_of_set(&self, set: &Object, args: Handle) -> Option<(Handle, usize)> {
         let taken = self.nodes.more(set).taken()?;
-        let list = tuple_items(self.nodes, args).first().copied().filter(|list| list.tag() == Tag::List)?;
+        let list = tuple_items(self.nodes, args)
+            .first()
+            .copied()
+            .filter(|list| list.tag() == Tag::List)?;
         let outgrown = self.nodes.contents_len(&self.nodes.object(list.number())) > taken;
         let own = !self.memoized.is_referred_twice(args) && !self.memoized.is_referred_twice(list);
         (own || outgrown).then_some((list, taken))
@@ -89,10 +109,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         Ok(class.tag() == Tag::Global && !self.names(class)?.1.contains('.'))
     }
 
-    /// `functools.partial(cls.__new__, cls, *args, **kwargs)()`, as CPython writes NEWOBJ_EX at protocols 2 and 3. On the
-    /// stack: `partial`, `getattr`, the class.
+    /// `functools.partial(cls.__new__, cls, *args, **kwargs)()`, as CPython writes NEWOBJ_EX at
+    /// protocols 2 and 3. On the stack: `partial`, `getattr`, the class.
     pub(super) fn partial(&mut self, class: Handle, args: Handle, kwargs: Handle) -> Result<()> {
-        let class_index = if class.is_object() { self.claim(class)? } else { self.dump.emit.memoize()? };
+        let class_index =
+            if class.is_object() { self.claim(class)? } else { self.dump.emit.memoize()? };
         self.dump.emit.interned("__new__")?;
         self.dump.emit.close_tuple(2, 2)?;
         self.dump.emit.op(Opcode::Reduce);
@@ -104,7 +125,12 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.dump.emit.mark();
         self.dump.emit.get(class_index);
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-        self.pending.extend([Task::Sequence(items), Task::Op(Opcode::Tuple), Task::Save(kwargs), Task::EndPartial]);
+        self.pending.extend([
+            Task::Sequence(items),
+            Task::Op(Opcode::Tuple),
+            Task::Save(kwargs),
+            Task::EndPartial,
+        ]);
         Ok(())
     }
 
@@ -142,7 +168,8 @@ impl<'g, S: Sink> Writer<'g, S> {
                     // CPython writes TUPLE2 at every protocol.
                     let saves = [setter, handle, state].map(Task::Save);
                     self.pending.extend(saves);
-                    self.pending.extend([Opcode::Tuple2, Opcode::Reduce, Opcode::Pop].map(Task::Op));
+                    self.pending
+                        .extend([Opcode::Tuple2, Opcode::Reduce, Opcode::Pop].map(Task::Op));
                     continue;
                 }
                 RunKind::Taken => continue,

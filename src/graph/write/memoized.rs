@@ -1,9 +1,10 @@
 //! Which objects a graph writes with a memo entry.
 //!
-//! CPython's pickler memoizes every object that it may meet again, since it cannot know whether it will. A graph knows
-//! more: what is referred to twice needs an entry, and what was memoized in the pickle that it was read from gets one
-//! again, so that such a pickle is written as it was. The latter is not stored anywhere: the instruction behind the one
-//! that made the object tells, and the input is there.
+//! CPython's pickler memoizes every object that it may meet again, since it cannot know whether it
+//! will. A graph knows more: what is referred to twice needs an entry, and what was memoized in the
+//! pickle that it was read from gets one again, so that such a pickle is written as it was. The
+//! latter is not stored anywhere: the instruction behind the one that made the object tells, and
+//! the input is there.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -15,15 +16,17 @@ use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::Nodes;
 use crate::opcode::{ArgumentKind, Opcode};
 
-/// Characters of a number in a line that are written as often as they come. A memo entry and a reference take about as many.
+/// Characters of a number in a line that are written as often as they come. A memo entry and a
+/// reference take about as many.
 const LONG_LINE: u16 = 20;
 
 /// Who is memoized.
 pub(super) struct Memoized {
     /// By object number: 0, 1 or 2 (two or more) references.
     references: Vec<u8>,
-    /// Scalars that can be shared, by whether they were memoized where they were made. To look there for each reference
-    /// would take the square of the input: a line is looked through for its end.
+    /// Scalars that can be shared, by whether they were memoized where they were made. To look
+    /// there for each reference would take the square of the input: a line is looked through for
+    /// its end.
     payloads: HashMap<Handle, bool, RandomState>,
     /// Those that were not memoized where they were made, and are referred to twice.
     shared: HashSet<Handle, RandomState>,
@@ -67,7 +70,8 @@ impl Memoized {
     /// Whether the object gets a memo entry.
     pub(super) fn wants(&self, graph: &Graph<'_>, handle: Handle) -> bool {
         if handle.is_object() {
-            return self.is_referred_twice(handle) || was_memoized(&graph.nodes, &graph.input, handle);
+            return self.is_referred_twice(handle)
+                || was_memoized(&graph.nodes, &graph.input, handle);
         }
         match self.payloads.get(&handle) {
             Some(&memoized) => memoized || self.shared.contains(&handle),
@@ -81,20 +85,27 @@ impl Memoized {
     }
 }
 
-/// Whether a scalar is one that can be shared: text, bytes, a buffer. And a number of many digits: no pickler
-/// shares numbers, but a program can refer to a megabyte of digits by one byte, DUP.
+/// Whether a scalar is one that can be shared: text, bytes, a buffer. And a number of many digits:
+/// no pickler shares numbers, but a program can refer to a megabyte of digits by one byte, DUP.
 fn has_payload(handle: Handle) -> bool {
     if let Tag::IntLine | Tag::LongLine | Tag::FloatLine = handle.tag() {
         return handle.detail() > LONG_LINE;
     }
     !matches!(
         handle.tag(),
-        Tag::Vacant | Tag::None | Tag::True | Tag::False | Tag::Small | Tag::Int | Tag::Float8 | Tag::EmptyTuple
+        Tag::Vacant
+            | Tag::None
+            | Tag::True
+            | Tag::False
+            | Tag::Small
+            | Tag::Int
+            | Tag::Float8
+            | Tag::EmptyTuple
     )
 }
 
-/// Whether the pickle memoizes what `handle` stands for right where it is made. What is in no pickle counts as memoized, as
-/// CPython would have it.
+/// Whether the pickle memoizes what `handle` stands for right where it is made. What is in no
+/// pickle counts as memoized, as CPython would have it.
 fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
     let at = match handle.tag() {
         Tag::Const => return true,
@@ -111,7 +122,9 @@ fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
         match input.get(next).copied().and_then(Opcode::from_byte) {
             // A frame begins behind a payload that is too large for one.
             Some(Opcode::Frame) => next += 9,
-            Some(Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put) => return true,
+            Some(Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put) => {
+                return true;
+            }
             _ => return false,
         }
     }
@@ -123,7 +136,11 @@ fn end_of_instruction(input: &[u8], at: usize) -> Option<usize> {
     let at = at + 1;
     let line = |at: usize| Some(at + memchr::memchr(b'\n', input.get(at..)?)? + 1);
     let counted = |width: usize| {
-        let len = input.get(at..at + width)?.iter().rev().fold(0, |len: u64, &byte| len << 8 | u64::from(byte));
+        let len = input
+            .get(at..at + width)?
+            .iter()
+            .rev()
+            .fold(0, |len: u64, &byte| len << 8 | u64::from(byte));
         (at + width).checked_add(usize::try_from(len).ok()?)
     };
     match opcode.argument() {
@@ -139,8 +156,14 @@ fn end_of_instruction(input: &[u8], at: usize) -> Option<usize> {
         | ArgumentKind::Line
         | ArgumentKind::UnicodeLine => line(at),
         ArgumentKind::TwoLines => line(line(at)?),
-        ArgumentKind::String1 | ArgumentKind::Unicode1 | ArgumentKind::Bytes1 | ArgumentKind::Long1 => counted(1),
-        ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 | ArgumentKind::Long4 => counted(4),
+        ArgumentKind::String1
+        | ArgumentKind::Unicode1
+        | ArgumentKind::Bytes1
+        | ArgumentKind::Long1 => counted(1),
+        ArgumentKind::String4
+        | ArgumentKind::Unicode4
+        | ArgumentKind::Bytes4
+        | ArgumentKind::Long4 => counted(4),
         ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => counted(8),
     }
 }

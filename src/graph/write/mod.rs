@@ -1,18 +1,21 @@
 //! A graph as a pickle: CPython's pickler over nodes.
 //!
-//! [`Writer::save`] is `save` in CPython's `Modules/_pickle.c`, and so on down: the order of instructions, what is memoized
-//! when, batches, frames, and how something that is reached through itself is put right with POP and GET, are all as the
-//! C pickler has them. So a pickle that it wrote, read and written at its protocol, comes out byte for byte; and any other
-//! one comes out as CPython would have written these objects. Reduces are written as they were read, those included that
-//! only spell a builtin.
+//! [`Writer::save`] is `save` in CPython's `Modules/_pickle.c`, and so on down: the order of
+//! instructions, what is memoized when, batches, frames, and how something that is reached through
+//! itself is put right with POP and GET, are all as the C pickler has them. So a pickle that it
+//! wrote, read and written at its protocol, comes out byte for byte; and any other one comes out as
+//! CPython would have written these objects. Reduces are written as they were read, those included
+//! that only spell a builtin.
 //!
-//! An older protocol than the pickle's has no opcode for some things: those are spelled as the serializer spells them, by
-//! [`Emitter`](crate::write::Emitter). There the only object that cannot be written is one that a set contains which is an argument of that object
-//! itself: CPython recurses without end on it.
+//! An older protocol than the pickle's has no opcode for some things: those are spelled as the
+//! serializer spells them, by [`Emitter`](crate::write::Emitter). There the only object that cannot
+//! be written is one that a set contains which is an argument of that object itself: CPython
+//! recurses without end on it.
 //!
-//! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` have what is written how, `batch.rs`
-//! how contents are cut, `memoized.rs` what gets a memo entry. Nothing recurses: what is left to do is on a stack of
-//! [`Task`]s, and a task that needs something else done first leaves it in `pending` and is asked again afterwards.
+//! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` have what
+//! is written how, `batch.rs` how contents are cut, `memoized.rs` what gets a memo entry. Nothing
+//! recurses: what is left to do is on a stack of [`Task`]s, and a task that needs something else
+//! done first leaves it in `pending` and is asked again afterwards.
 
 mod batch;
 mod instance;
@@ -45,15 +48,16 @@ use batch::{Batches, Next};
 use memoized::Memoized;
 
 impl Graph<'_> {
-    /// Writes the graph as a pickle of the protocol that it was read from; one that was built is of protocol 4.
+    /// Writes the graph as a pickle of the protocol that it was read from; one that was built is of
+    /// protocol 4.
     ///
-    /// Every reference is kept: what was one object is one object again when Python loads it, an object that contains itself
-    /// included. A pickle that CPython wrote comes out as the same bytes. [`SerOptions::graph_to_vec`] has the other
-    /// protocols.
+    /// Every reference is kept: what was one object is one object again when Python loads it, an
+    /// object that contains itself included. A pickle that CPython wrote comes out as the same
+    /// bytes. [`SerOptions::graph_to_vec`] has the other protocols.
     ///
     /// # Errors
-    /// `Unsupported` where the protocol cannot say something: a persistent id that is no text at protocol 0, an extension
-    /// code at protocols 0 and 1.
+    /// `Unsupported` where the protocol cannot say something: a persistent id that is no text at
+    /// protocol 0, an extension code at protocols 0 and 1.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -67,7 +71,8 @@ impl Graph<'_> {
         SerOptions::new().protocol(self.protocol()).graph_to_vec(self)
     }
 
-    /// Writes the graph into `writer`, as [`to_vec`](Self::to_vec) does; in pieces of about 64 KiB, and without a flush.
+    /// Writes the graph into `writer`, as [`to_vec`](Self::to_vec) does; in pieces of about 64 KiB,
+    /// and without a flush.
     ///
     /// # Errors
     /// As [`to_vec`](Self::to_vec); and `Io`, where the writer fails.
@@ -79,8 +84,8 @@ impl Graph<'_> {
 impl SerOptions {
     /// Writes a [`Graph`], every shared and recursive reference kept; see [`Graph::to_vec`].
     ///
-    /// What an older protocol has no opcode for is spelled as CPython spells it. Of the options, `memoize_strings` has no
-    /// meaning here: what is one text in the graph is one in the pickle.
+    /// What an older protocol has no opcode for is spelled as CPython spells it. Of the options,
+    /// `memoize_strings` has no meaning here: what is one text in the graph is one in the pickle.
     ///
     /// # Errors
     /// As [`Graph::to_vec`].
@@ -100,7 +105,8 @@ impl SerOptions {
         Ok(writer.dump.emit.take_rest())
     }
 
-    /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see [`Graph::to_vec`].
+    /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see
+    /// [`Graph::to_vec`].
     ///
     /// # Errors
     /// As [`Graph::to_vec`]; and `Io`, where the writer fails.
@@ -132,8 +138,9 @@ struct Writer<'g, S> {
     /// Values that may still be written because something unfinished is begun again.
     reopened: u64,
     next_buffer: u32,
-    /// Sets around this place that are spelled as calls, and are not memoized before their items are written. The way from
-    /// such a set back to itself ends at the first memoized object, so all are.
+    /// Sets around this place that are spelled as calls, and are not memoized before their items
+    /// are written. The way from such a set back to itself ends at the first memoized object, so
+    /// all are.
     spelled: u32,
 }
 
@@ -211,7 +218,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.protocol() >= opcode.protocol()
     }
 
-    /// Works on a task until it is done or something is pending; says whether it is to be asked again.
+    /// Works on a task until it is done or something is pending; says whether it is to be asked
+    /// again.
     fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
         match task {
             Task::Save(handle) => self.save(*handle)?,
@@ -346,14 +354,19 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Writes what the caller makes of an object, if its class is one whose objects are rewritten.
     fn rewrite(&mut self, handle: Handle) -> Result<bool> {
         let Some(hooks) = self.dump.hooks.clone() else { return Ok(false) };
-        let View::Object(object) = view(self.nodes, self.input, handle.number())? else { return Ok(false) };
-        let Some((module, qualname)) = global_names(self.nodes, self.input, object.callable, true)? else {
+        let View::Object(object) = view(self.nodes, self.input, handle.number())? else {
+            return Ok(false);
+        };
+        let Some((module, qualname)) = global_names(self.nodes, self.input, object.callable, true)?
+        else {
             return Ok(false);
         };
         if !hooks.rewrites(&module, &qualname) {
             return Ok(false);
         }
-        let Value::Object(object) = Node::new(self.graph, handle).to_value()? else { return Ok(false) };
+        let Value::Object(object) = Node::new(self.graph, handle).to_value()? else {
+            return Ok(false);
+        };
         let Some(value) = hooks.rewrite(&object)? else { return Ok(false) };
         Settled(&value).serialize(&mut self.dump)?;
         let index = self.dump.emit.memoize()?;
@@ -365,7 +378,8 @@ impl<'g, S: Sink> Writer<'g, S> {
     fn save_plain(&mut self, handle: Handle) -> Result<()> {
         self.dump.emit.boundary()?;
         let handle = self.nodes.identity(handle);
-        let result = if handle.is_object() { self.save_object(handle) } else { self.save_scalar(handle) };
+        let result =
+            if handle.is_object() { self.save_object(handle) } else { self.save_scalar(handle) };
         result.map_err(|error| match self.nodes.offset(handle) {
             Some(offset) if !self.input.is_empty() => error.at(offset),
             _ => error,

@@ -1,5 +1,5 @@
-//! Containers, globals, and what else has an identity. Mirrors `save_list`, `save_dict`, `save_set`, `save_frozenset`,
-//! `save_tuple` and `save_global` of CPython's `Modules/_pickle.c`.
+//! Containers, globals, and what else has an identity. Mirrors `save_list`, `save_dict`,
+//! `save_set`, `save_frozenset`, `save_tuple` and `save_global` of CPython's `Modules/_pickle.c`.
 
 use std::borrow::Cow;
 
@@ -45,12 +45,18 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::FrozenSet if self.at_least(Opcode::Frozenset) => {
                 self.set_index(handle, OPEN);
                 self.dump.emit.mark();
-                self.pending.extend([Task::Sequence(self.nodes.contents(&object)), Task::EndFrozenSet(handle)]);
+                self.pending.extend([
+                    Task::Sequence(self.nodes.contents(&object)),
+                    Task::EndFrozenSet(handle),
+                ]);
             }
             Tag::Set | Tag::FrozenSet => {
                 self.set_index(handle, OPEN);
                 self.spelled += 1;
-                self.dump.emit.global("builtins", if handle.tag() == Tag::Set { "set" } else { "frozenset" })?;
+                self.dump.emit.global(
+                    "builtins",
+                    if handle.tag() == Tag::Set { "set" } else { "frozenset" },
+                )?;
                 self.dump.emit.open_tuple(1)?;
                 self.dump.emit.empty_list()?;
                 self.push_contents(Kind::Items, &object);
@@ -65,7 +71,10 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.set_index(handle, OPEN);
                 let items = self.nodes.first(&object);
                 self.dump.emit.open_tuple(items.len())?;
-                self.pending.extend([Task::Sequence(Contents::of(self.nodes, items)), Task::EndTuple(handle)]);
+                self.pending.extend([
+                    Task::Sequence(Contents::of(self.nodes, items)),
+                    Task::EndTuple(handle),
+                ]);
             }
             Tag::ByteArray => {
                 let payload = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
@@ -83,7 +92,8 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.push_additions(handle)?;
             }
             Tag::Ext => {
-                let code = scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
+                let code =
+                    scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
                 self.dump.emit.extension_by_code(code)?;
                 self.memoize(handle)?;
                 self.push_additions(handle)?;
@@ -92,10 +102,16 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.set_index(handle, OPEN);
                 let id = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
                 if self.at_least(Opcode::Binpersid) {
-                    self.pending.extend([Task::SaveId(id), Task::Op(Opcode::Binpersid), Task::Made(handle)]);
+                    self.pending.extend([
+                        Task::SaveId(id),
+                        Task::Op(Opcode::Binpersid),
+                        Task::Made(handle),
+                    ]);
                 } else {
                     let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
-                        Error::unsupported("a persistent id that is no text cannot be written at protocol 0")
+                        Error::unsupported(
+                            "a persistent id that is no text cannot be written at protocol 0",
+                        )
                     })?;
                     self.dump.emit.persid(&text)?;
                     self.end_object(handle)?;
@@ -131,7 +147,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
     }
 
-    /// A recursive tuple has come to be within itself: what was put on the stack for this one is thrown away.
+    /// A recursive tuple has come to be within itself: what was put on the stack for this one is
+    /// thrown away.
     pub(super) fn end_tuple(&mut self, tuple: Handle) -> Result<()> {
         let len = self.nodes.first(&self.nodes.object(tuple.number())).len();
         let Some(index) = self.index(tuple) else {
@@ -210,7 +227,8 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     /// The names of a global in Python 3.
     pub(super) fn names(&self, global: Handle) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
-        global_names(self.nodes, self.input, global, self.graph.settings.fix_imports)?.ok_or_else(unreadable)
+        global_names(self.nodes, self.input, global, self.graph.settings.fix_imports)?
+            .ok_or_else(unreadable)
     }
 
     /// The names of a global that is not nested, in the Python that the protocol is for.

@@ -1,5 +1,6 @@
-//! Numbers, text, bytes and buffers: what has no contents. Mirrors `save_long`, `save_float`, `save_bytes` and
-//! `save_unicode` of CPython's `Modules/_pickle.c`, and keeps an int of Python 2's type `long` one.
+//! Numbers, text, bytes and buffers: what has no contents. Mirrors `save_long`, `save_float`,
+//! `save_bytes` and `save_unicode` of CPython's `Modules/_pickle.c`, and keeps an int of Python 2's
+//! type `long` one.
 
 use super::{Writer, unreadable};
 use crate::error::{Error, Result};
@@ -35,7 +36,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
-    /// No pickler memoizes numbers; a program assembled otherwise may, and a NaN is a key that equals itself alone.
+    /// No pickler memoizes numbers; a program assembled otherwise may, and a NaN is a key that
+    /// equals itself alone.
     pub(super) fn save_number(&mut self, handle: Handle) -> Result<()> {
         let memoized = self.memoized.wants(self.graph, handle);
         if memoized && let Some(&index) = self.payloads.get(&handle) {
@@ -63,8 +65,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
-    /// Whether it is a small int spelled as one of Python 2's type `long`. Python 3 up to 3.6 wrote all ints so at
-    /// protocol 0.
+    /// Whether it is a small int spelled as one of Python 2's type `long`. Python 3 up to 3.6 wrote
+    /// all ints so at protocol 0.
     pub(super) fn is_long(&self, handle: Handle) -> bool {
         let opcode = match handle.tag() {
             Tag::Const => return false,
@@ -117,7 +119,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
-    /// A buffer beside the pickle. It stays there where the protocol has such a thing, for whoever has it now.
+    /// A buffer beside the pickle. It stays there where the protocol has such a thing, for whoever
+    /// has it now.
     pub(super) fn save_buffer(&mut self, handle: Handle) -> Result<()> {
         let number = handle.number();
         let read_only = handle.detail() != 0;

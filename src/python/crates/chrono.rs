@@ -1,6 +1,8 @@
 //! The types of chrono.
 
-use ::chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use ::chrono::{
+    DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc,
+};
 
 use crate::error::{Error, Result};
 use crate::python;
@@ -13,7 +15,9 @@ impl AsPython for NaiveDate {
     fn to_python(&self) -> Result<python::Date> {
         match (u16::try_from(self.year()), u8::try_from(self.month()), u8::try_from(self.day())) {
             (Ok(year), Ok(month), Ok(day)) => python::Date::new(year, month, day),
-            _ => Err(Error::data(format!("{self} is not in the years 1 to 9999, and others Python has not"))),
+            _ => Err(Error::data(format!(
+                "{self} is not in the years 1 to 9999, and others Python has not"
+            ))),
         }
     }
 
@@ -23,7 +27,8 @@ impl AsPython for NaiveDate {
     }
 }
 
-/// A time of day. What is below a microsecond is cut off, and a leap second is the second before it, for Python has neither.
+/// A time of day. What is below a microsecond is cut off, and a leap second is the second before
+/// it, for Python has neither.
 impl AsPython for NaiveTime {
     type Object = python::Time;
 
@@ -57,7 +62,9 @@ impl AsPython for NaiveDateTime {
     /// A datetime with a zone.
     fn from_python(datetime: python::DateTime) -> Result<Self> {
         if datetime.zone().is_some() {
-            return Err(Error::data(format!("expected a datetime without a zone, found {datetime}")));
+            return Err(Error::data(format!(
+                "expected a datetime without a zone, found {datetime}"
+            )));
         }
         wall_clock(&datetime)
     }
@@ -79,10 +86,11 @@ impl AsPython for DateTime<FixedOffset> {
     }
 
     /// # Errors
-    /// A datetime without a zone, with one that has a name and no offset, or with one whose offset has a fraction of a
-    /// second.
+    /// A datetime without a zone, with one that has a name and no offset, or with one whose offset
+    /// has a fraction of a second.
     fn from_python(datetime: python::DateTime) -> Result<Self> {
-        let offset = datetime.zone().and_then(TimeZone::offset).map(|offset| offset.whole_microseconds());
+        let offset =
+            datetime.zone().and_then(TimeZone::offset).map(|offset| offset.whole_microseconds());
         let offset = match offset {
             Some(micros) if micros % 1_000_000 == 0 => i32::try_from(micros / 1_000_000).ok(),
             _ => None,
@@ -91,7 +99,11 @@ impl AsPython for DateTime<FixedOffset> {
         offset
             .and_then(FixedOffset::east_opt)
             .and_then(|offset| local.and_local_timezone(offset).single())
-            .ok_or_else(|| Error::data(format!("expected a datetime with an offset in seconds, found {datetime}")))
+            .ok_or_else(|| {
+                Error::data(format!(
+                    "expected a datetime with an offset in seconds, found {datetime}"
+                ))
+            })
     }
 }
 
@@ -113,12 +125,14 @@ impl AsPython for TimeDelta {
     type Object = python::TimeDelta;
 
     fn to_python(&self) -> Result<python::TimeDelta> {
-        let nanos = i128::from(self.num_seconds()) * 1_000_000_000 + i128::from(self.subsec_nanos());
+        let nanos =
+            i128::from(self.num_seconds()) * 1_000_000_000 + i128::from(self.subsec_nanos());
         python::TimeDelta::from_microseconds(nanos / 1_000)
     }
 
     fn from_python(delta: python::TimeDelta) -> Result<Self> {
         let seconds = i64::from(delta.days()) * 86_400 + i64::from(delta.seconds());
-        Self::new(seconds, delta.microseconds() * 1_000).ok_or_else(|| Error::data(format!("{delta} is too long")))
+        Self::new(seconds, delta.microseconds() * 1_000)
+            .ok_or_else(|| Error::data(format!("{delta} is too long")))
     }
 }

@@ -17,7 +17,9 @@ impl AsPython for civil::Date {
     fn to_python(&self) -> Result<python::Date> {
         match (u16::try_from(self.year()), u8::try_from(self.month()), u8::try_from(self.day())) {
             (Ok(year), Ok(month), Ok(day)) => python::Date::new(year, month, day),
-            _ => Err(Error::data(format!("{self} is not in the years 1 to 9999, and others Python has not"))),
+            _ => Err(Error::data(format!(
+                "{self} is not in the years 1 to 9999, and others Python has not"
+            ))),
         }
     }
 
@@ -49,8 +51,13 @@ impl AsPython for civil::Time {
 /// The reading of the clock, whatever the zone.
 fn clock(time: &python::Time) -> Result<civil::Time> {
     // Two digits each, and microseconds below a million.
-    civil::Time::new(time.hour() as i8, time.minute() as i8, time.second() as i8, time.microsecond() as i32 * 1_000)
-        .map_err(refused)
+    civil::Time::new(
+        time.hour() as i8,
+        time.minute() as i8,
+        time.second() as i8,
+        time.microsecond() as i32 * 1_000,
+    )
+    .map_err(refused)
 }
 
 /// A naive datetime.
@@ -65,14 +72,19 @@ impl AsPython for civil::DateTime {
     /// A datetime with a zone.
     fn from_python(datetime: python::DateTime) -> Result<Self> {
         if datetime.zone().is_some() {
-            return Err(Error::data(format!("expected a datetime without a zone, found {datetime}")));
+            return Err(Error::data(format!(
+                "expected a datetime without a zone, found {datetime}"
+            )));
         }
         wall_clock(&datetime)
     }
 }
 
 fn wall_clock(datetime: &python::DateTime) -> Result<civil::DateTime> {
-    Ok(civil::DateTime::from_parts(civil::Date::from_python(datetime.date())?, clock(datetime.time())?))
+    Ok(civil::DateTime::from_parts(
+        civil::Date::from_python(datetime.date())?,
+        clock(datetime.time())?,
+    ))
 }
 
 /// A moment, as a datetime in `timezone.utc`; on reading, in any zone with an offset.
@@ -87,7 +99,9 @@ impl AsPython for Timestamp {
     fn from_python(datetime: python::DateTime) -> Result<Self> {
         let offset = datetime.zone().and_then(TimeZone::offset);
         let Some(offset) = offset else {
-            return Err(Error::data(format!("expected a datetime with an offset, found {datetime}")));
+            return Err(Error::data(format!(
+                "expected a datetime with an offset, found {datetime}"
+            )));
         };
         // Offsets may have microseconds, which those of jiff have not.
         let local = tz::Offset::UTC.to_timestamp(wall_clock(&datetime)?).map_err(refused)?;
@@ -95,7 +109,8 @@ impl AsPython for Timestamp {
     }
 }
 
-/// A datetime in a zone by its key, or in one with an offset. Python's fold says which of two equal readings it is.
+/// A datetime in a zone by its key, or in one with an offset. Python's fold says which of two equal
+/// readings it is.
 impl AsPython for Zoned {
     type Object = python::DateTime;
 
@@ -106,7 +121,9 @@ impl AsPython for Zoned {
         let zone = match (self.time_zone().iana_name(), self.time_zone().to_fixed_offset()) {
             (Some("UTC"), _) => TimeZone::UTC,
             (Some(key), _) => TimeZone::named(key)?,
-            (None, Ok(offset)) => TimeZone::fixed(python::TimeDelta::new(0, offset.seconds().into(), 0)?)?,
+            (None, Ok(offset)) => {
+                TimeZone::fixed(python::TimeDelta::new(0, offset.seconds().into(), 0)?)?
+            }
             (None, Err(error)) => return Err(refused(error)),
         };
         let later = match self.time_zone().to_ambiguous_zoned(self.datetime()).offset() {
@@ -126,8 +143,14 @@ impl AsPython for Zoned {
         let Some(key) = zone.key() else {
             let offset = zone.offset().unwrap_or_default().whole_microseconds();
             let offset = match i32::try_from(offset / 1_000_000) {
-                Ok(seconds) if offset % 1_000_000 == 0 => tz::Offset::from_seconds(seconds).map_err(refused)?,
-                _ => return Err(Error::data(format!("expected an offset in seconds, found {datetime}"))),
+                Ok(seconds) if offset % 1_000_000 == 0 => {
+                    tz::Offset::from_seconds(seconds).map_err(refused)?
+                }
+                _ => {
+                    return Err(Error::data(format!(
+                        "expected an offset in seconds, found {datetime}"
+                    )));
+                }
             };
             return tz::TimeZone::fixed(offset).to_zoned(local).map_err(refused);
         };
@@ -138,7 +161,8 @@ impl AsPython for Zoned {
             Some(_) => Ok(Timestamp::from_python(datetime)?.to_zoned(zone_of_key)),
             None => {
                 let gap = matches!(ambiguous.offset(), tz::AmbiguousOffset::Gap { .. });
-                // Before the transition is the earlier of two readings; in a gap it is the later moment.
+                // Before the transition is the earlier of two readings; in a gap it is the later
+                // moment.
                 match datetime.time().fold() {
                     false if gap => ambiguous.later(),
                     true if gap => ambiguous.earlier(),

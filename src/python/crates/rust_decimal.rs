@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::error::{Error, Result};
 use crate::python::{AsPython, Decimal};
 
-/// A decimal of up to 28 digits behind the point; what Python has beyond that is an error, never rounded.
+/// A decimal of up to 28 digits behind the point; what Python has beyond that is an error, never
+/// rounded.
 impl AsPython for ::rust_decimal::Decimal {
     type Object = Decimal;
 
@@ -14,7 +15,8 @@ impl AsPython for ::rust_decimal::Decimal {
     }
 
     fn from_python(decimal: Decimal) -> Result<Self> {
-        let refused = |error: &dyn std::fmt::Display| Error::data(format!("the Decimal {decimal}: {error}"));
+        let refused =
+            |error: &dyn std::fmt::Display| Error::data(format!("the Decimal {decimal}: {error}"));
         match plain(decimal.as_str()) {
             Some(text) => Self::from_str_exact(&text).map_err(|error| refused(&error)),
             None => Err(refused(&"is no number of up to 28 digits")),
@@ -24,8 +26,11 @@ impl AsPython for ::rust_decimal::Decimal {
 
 /// A number without an exponent: rust_decimal rounds one that has it.
 fn plain(text: &str) -> Option<Cow<'_, str>> {
-    let Some((coefficient, exponent)) = text.split_once(['e', 'E']) else { return Some(text.into()) };
-    let exponent: i64 = exponent.parse().ok().filter(|exponent: &i64| exponent.unsigned_abs() < 100)?;
+    let Some((coefficient, exponent)) = text.split_once(['e', 'E']) else {
+        return Some(text.into());
+    };
+    let exponent: i64 =
+        exponent.parse().ok().filter(|exponent: &i64| exponent.unsigned_abs() < 100)?;
     let unsigned = coefficient.trim_start_matches(['+', '-']);
     let sign = if coefficient.starts_with('-') { "-" } else { "" };
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
@@ -38,7 +43,9 @@ fn plain(text: &str) -> Option<Cow<'_, str>> {
     let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
     Some(
         match usize::try_from(point) {
-            Ok(at) if at > 0 && at < digits.len() => format!("{sign}{}.{}", digits.get(..at)?, digits.get(at..)?),
+            Ok(at) if at > 0 && at < digits.len() => {
+                format!("{sign}{}.{}", digits.get(..at)?, digits.get(at..)?)
+            }
             Ok(at) if at > 0 => format!("{sign}{digits}{}", zeros(point - digits.len() as i64)),
             _ => format!("{sign}0.{}{digits}", zeros(-point)),
         }
@@ -52,8 +59,10 @@ mod tests {
 
     #[test]
     fn numbers_are_exact_or_an_error() {
-        let read =
-            |text: &str| ::rust_decimal::Decimal::from_python(text.parse().unwrap()).map(|number| number.to_string());
+        let read = |text: &str| {
+            ::rust_decimal::Decimal::from_python(text.parse().unwrap())
+                .map(|number| number.to_string())
+        };
         for (text, plain) in [
             ("1.50", "1.50"),
             ("-0.001", "-0.001"),
@@ -66,7 +75,14 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap(), plain, "{text}");
         }
-        for text in ["1E-29", "1E+29", "NaN", "Infinity", "1E+1000000000000", "0.12345678901234567890123456789"] {
+        for text in [
+            "1E-29",
+            "1E+29",
+            "NaN",
+            "Infinity",
+            "1E+1000000000000",
+            "0.12345678901234567890123456789",
+        ] {
             assert!(read(text).is_err(), "{text}: {:?}", read(text));
         }
         let most = ::rust_decimal::Decimal::MAX;

@@ -1,12 +1,14 @@
 //! [`NdArray`]: an array with its data as bytes, borrowed where it can be.
 //!
-//! Reading goes by a private name: our deserializer hands out a map of dtype, shape, order and data, the data as borrowed
-//! bytes; see `token::NDARRAY`. Writing spells what numpy's own `__reduce__` returns, with the names of numpy 1: numpy 2
-//! keeps `numpy.core.multiarray._reconstruct` for old pickles, without a warning, whereas numpy 1 does not know
-//! `numpy._core`.
+//! Reading goes by a private name: our deserializer hands out a map of dtype, shape, order and
+//! data, the data as borrowed bytes; see `token::NDARRAY`. Writing spells what numpy's own
+//! `__reduce__` returns, with the names of numpy 1: numpy 2 keeps
+//! `numpy.core.multiarray._reconstruct` for old pickles, without a warning, whereas numpy 1 does
+//! not know `numpy._core`.
 //!
-//! Advice to the next editor: whoever makes an `NdArray` has compared shape and data ([`NdArray::new`], and
-//! `natural/numpy.rs` on reading), so that reading elements needs no further checks of lengths.
+//! Advice to the next editor: whoever makes an `NdArray` has compared shape and data
+//! ([`NdArray::new`], and `natural/numpy.rs` on reading), so that reading elements needs no further
+//! checks of lengths.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,9 +27,9 @@ use crate::value::Value;
 
 /// An array or scalar of numpy: dtype, shape, and the data as it lies in memory.
 ///
-/// From a slice the data is borrowed, from the pickle itself or from an out-of-band buffer. A scalar is an array without
-/// dimensions. For elements as Rust values there is [`to_vec`](Self::to_vec); whoever wants only those can read nested
-/// vectors, without this type.
+/// From a slice the data is borrowed, from the pickle itself or from an out-of-band buffer. A
+/// scalar is an array without dimensions. For elements as Rust values there is
+/// [`to_vec`](Self::to_vec); whoever wants only those can read nested vectors, without this type.
 ///
 /// ```
 /// use serde_pickle::python::numpy::NdArray;
@@ -43,10 +45,11 @@ use crate::value::Value;
 /// ```
 ///
 /// # Writing
-/// What is written is loaded by every numpy since 1.0, at every protocol. Data that is to travel beside a pickle of
-/// protocol 5 has to be written with [`in_buffer`](Self::in_buffer).
+/// What is written is loaded by every numpy since 1.0, at every protocol. Data that is to travel
+/// beside a pickle of protocol 5 has to be written with [`in_buffer`](Self::in_buffer).
 ///
-/// Another format than pickle sees the parts of the reduce value, and cannot read them back as an array.
+/// Another format than pickle sees the parts of the reduce value, and cannot read them back as an
+/// array.
 ///
 /// Source: `ndarray.__reduce__` and `ndarray.__reduce_ex__` of numpy.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,11 +103,19 @@ impl<'a> NdArray<'a> {
     /// An array of a dtype in these bytes.
     ///
     /// # Errors
-    /// Bytes of another length than shape and dtype say; a dtype with objects, whose bytes are addresses.
-    pub fn new(dtype: Dtype, shape: &[usize], order: Order, data: impl Into<Cow<'a, [u8]>>) -> Result<Self> {
+    /// Bytes of another length than shape and dtype say; a dtype with objects, whose bytes are
+    /// addresses.
+    pub fn new(
+        dtype: Dtype,
+        shape: &[usize],
+        order: Order,
+        data: impl Into<Cow<'a, [u8]>>,
+    ) -> Result<Self> {
         let data = data.into();
         if dtype.has_objects() {
-            return Err(Error::unsupported("an array of objects has no bytes; see NdArray::from_objects"));
+            return Err(Error::unsupported(
+                "an array of objects has no bytes; see NdArray::from_objects",
+            ));
         }
         if count_of(shape).and_then(|count| count.checked_mul(dtype.itemsize)) != Some(data.len()) {
             return Err(wrong_length(shape, data.len(), "bytes"));
@@ -163,11 +174,12 @@ impl<'a> NdArray<'a> {
         NdArray { dtype, shape, order, data: Cow::Owned(data.into_owned()), objects, readonly }
     }
 
-    /// The numbers, in the order of the indices (the last varies fastest), whatever the order of memory and of bytes.
+    /// The numbers, in the order of the indices (the last varies fastest), whatever the order of
+    /// memory and of bytes.
     ///
     /// # Errors
-    /// A number that `T` cannot say: every element of a narrower dtype fits, and of a wider one those that are not changed.
-    /// Times are read as their count.
+    /// A number that `T` cannot say: every element of a narrower dtype fits, and of a wider one
+    /// those that are not changed. Times are read as their count.
     pub fn to_vec<T: Number>(&self) -> Result<Vec<T>> {
         if self.order == Order::C && T::is(&self.dtype) {
             return Ok(T::read_all(&self.data, self.dtype.order == ByteOrder::Big));
@@ -175,24 +187,32 @@ impl<'a> NdArray<'a> {
         self.iter().collect()
     }
 
-    /// The numbers one by one, in the order of the indices, each with the error that [`to_vec`](Self::to_vec) would give.
+    /// The numbers one by one, in the order of the indices, each with the error that
+    /// [`to_vec`](Self::to_vec) would give.
     pub fn iter<T: Number>(&self) -> impl Iterator<Item = Result<T>> + '_ {
         let size = self.dtype.itemsize;
         Positions::new(&self.shape, self.order).enumerate().map(move |(index, position)| {
             let start = position.saturating_mul(size);
             let bytes = self.data.get(start..).and_then(|bytes| bytes.get(..size));
-            let Some(bytes) = bytes.filter(|_| self.dtype.fields.is_empty() && self.dtype.subarray.is_none()) else {
-                return Err(Error::data(format!("elements of the dtype {} are no numbers", self.dtype)));
+            let Some(bytes) =
+                bytes.filter(|_| self.dtype.fields.is_empty() && self.dtype.subarray.is_none())
+            else {
+                return Err(Error::data(format!(
+                    "elements of the dtype {} are no numbers",
+                    self.dtype
+                )));
             };
             let scalar = decode(&self.dtype, bytes)?;
             T::of(&scalar).ok_or_else(|| no_number::<T>(&scalar, index))
         })
     }
 
-    /// The same array with its data in a `PickleBuffer`, which may travel beside a pickle of protocol 5.
+    /// The same array with its data in a `PickleBuffer`, which may travel beside a pickle of
+    /// protocol 5.
     ///
-    /// It is written as the call `numpy.ndarray(shape, dtype, buffer, 0, None, order)`, because `_frombuffer`, which numpy
-    /// itself writes, lives in modules that numpy 1 and 2 name differently.
+    /// It is written as the call `numpy.ndarray(shape, dtype, buffer, 0, None, order)`, because
+    /// `_frombuffer`, which numpy itself writes, lives in modules that numpy 1 and 2 name
+    /// differently.
     pub fn in_buffer(&self) -> InBuffer<'_> {
         InBuffer(self)
     }
@@ -275,16 +295,21 @@ impl Serialize for NdArray<'_> {
         let function = Global::new("numpy.core.multiarray", "_reconstruct");
         let reduce: Reduce<_> = Reduce::call(function, args);
         if self.dtype.has_objects() {
-            return reduce.with_state((head.0, head.1, head.2, head.3, &self.objects)).serialize(serializer);
+            return reduce
+                .with_state((head.0, head.1, head.2, head.3, &self.objects))
+                .serialize(serializer);
         }
-        reduce.with_state((head.0, head.1, head.2, head.3, Bytes::new(&self.data))).serialize(serializer)
+        reduce
+            .with_state((head.0, head.1, head.2, head.3, Bytes::new(&self.data)))
+            .serialize(serializer)
     }
 }
 
 /// An array whose data is written as a `PickleBuffer`; see [`NdArray::in_buffer`].
 ///
 /// # Errors
-/// Serializing it below protocol 5 is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), and so is an array of objects.
+/// Serializing it below protocol 5 is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported),
+/// and so is an array of objects.
 #[derive(Clone, Copy, Debug)]
 pub struct InBuffer<'a>(&'a NdArray<'a>);
 
@@ -329,7 +354,8 @@ impl<'de> Deserialize<'de> for NdArray<'de> {
     }
 }
 
-/// An [`NdArray`] with data of its own, for [`from_reader`](crate::from_reader) and for types that borrow nothing.
+/// An [`NdArray`] with data of its own, for [`from_reader`](crate::from_reader) and for types that
+/// borrow nothing.
 ///
 /// ```
 /// use serde_pickle::python::numpy::{NdArray, OwnedNdArray};

@@ -1,12 +1,14 @@
 //! [`Dtype`]: what the elements of an array are.
 //!
-//! numpy pickles a dtype as `numpy.dtype(text, False, True)` with a state of byte order, base and shape of a subarray, names,
-//! fields, size, alignment and flags, and for times the unit. The text form (`<i4`, `|S5`, `<M8[ns]`) is all of it for a
-//! plain dtype, so that is what [`Dtype`] parses and prints; the parts that only a structured dtype has are kept beside.
-//! Source: `arraydescr_reduce` and `arraydescr_setstate` in numpy's `multiarray/descriptor.c`.
+//! numpy pickles a dtype as `numpy.dtype(text, False, True)` with a state of byte order, base and
+//! shape of a subarray, names, fields, size, alignment and flags, and for times the unit. The text
+//! form (`<i4`, `|S5`, `<M8[ns]`) is all of it for a plain dtype, so that is what [`Dtype`] parses
+//! and prints; the parts that only a structured dtype has are kept beside. Source:
+//! `arraydescr_reduce` and `arraydescr_setstate` in numpy's `multiarray/descriptor.c`.
 //!
-//! Advice to the next editor: sizes come out of untrusted pickles. They are added and multiplied with checks, and a field
-//! that does not lie within its record is refused where a dtype is made, so that who slices may rely on it.
+//! Advice to the next editor: sizes come out of untrusted pickles. They are added and multiplied
+//! with checks, and a field that does not lie within its record is refused where a dtype is made,
+//! so that who slices may rely on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +16,8 @@ use std::str::FromStr;
 use super::time::{Unit, UnitCount};
 use crate::error::{Error, Result};
 
-/// What the elements of an array are: their kind, size and byte order, and for records their fields.
+/// What the elements of an array are: their kind, size and byte order, and for records their
+/// fields.
 ///
 /// ```
 /// use serde_pickle::python::numpy::{ByteOrder, Dtype, Kind};
@@ -134,7 +137,8 @@ impl ByteOrder {
     /// By its character in a pickle.
     pub(crate) fn of_text(text: &str) -> Option<Self> {
         Some(match text {
-            // numpy never writes `=`, the order of the machine; those that it runs on are little-endian.
+            // numpy never writes `=`, the order of the machine; those that it runs on are
+            // little-endian.
             "<" | "=" => Self::Little,
             ">" => Self::Big,
             "|" => Self::None,
@@ -176,14 +180,22 @@ pub(crate) const NESTING: usize = 32;
 impl Dtype {
     pub(crate) fn plain(kind: Kind, order: ByteOrder, itemsize: usize) -> Self {
         let order = match (kind, itemsize) {
-            (Kind::Bytes | Kind::Void | Kind::Object | Kind::Bool | Kind::Text, _) | (Kind::Int | Kind::Uint, 1) => {
-                ByteOrder::None
-            }
+            (Kind::Bytes | Kind::Void | Kind::Object | Kind::Bool | Kind::Text, _)
+            | (Kind::Int | Kind::Uint, 1) => ByteOrder::None,
             _ => order,
         };
         let flags = if kind == Kind::Object { 63 } else { 0 };
         let unit = UnitCount { unit: Unit::Generic, count: 1 };
-        Self { kind, order, itemsize, unit, fields: Vec::new(), subarray: None, alignment: -1, flags }
+        Self {
+            kind,
+            order,
+            itemsize,
+            unit,
+            fields: Vec::new(),
+            subarray: None,
+            alignment: -1,
+            flags,
+        }
     }
 
     /// A record of these fields, packed one behind the other.
@@ -197,9 +209,11 @@ impl Dtype {
                 return Err(Error::data(format!("two fields of the name {name}")));
             }
             let offset = record.itemsize;
-            record.itemsize =
-                offset.checked_add(dtype.itemsize).ok_or_else(|| Error::data("a record beyond memory"))?;
-            // What numpy has inherit from fields: reference counts, and the need of initialisation and of Python itself.
+            record.itemsize = offset
+                .checked_add(dtype.itemsize)
+                .ok_or_else(|| Error::data("a record beyond memory"))?;
+            // What numpy has inherit from fields: reference counts, and the need of initialisation
+            // and of Python itself.
             record.flags |= (dtype.flags & 0x1b) | 0x10;
             record.fields.push(Field { name: name.to_owned(), title: None, dtype, offset });
         }
@@ -222,9 +236,11 @@ impl Dtype {
         self.order
     }
 
-    /// The unit of a datetime64 or timedelta64, and how many of it are one count: `[25s]` is 25 seconds.
+    /// The unit of a datetime64 or timedelta64, and how many of it are one count: `[25s]` is 25
+    /// seconds.
     pub fn unit(&self) -> Option<(Unit, u32)> {
-        matches!(self.kind, Kind::Datetime | Kind::Timedelta).then_some((self.unit.unit, self.unit.count))
+        matches!(self.kind, Kind::Datetime | Kind::Timedelta)
+            .then_some((self.unit.unit, self.unit.count))
     }
 
     /// The fields of a record, in order; none for anything else.
@@ -237,7 +253,8 @@ impl Dtype {
         self.subarray.as_deref()
     }
 
-    /// Whether elements are Python objects, or records with such in them: then they lie in the pickle as a list.
+    /// Whether elements are Python objects, or records with such in them: then they lie in the
+    /// pickle as a list.
     pub fn has_objects(&self) -> bool {
         self.kind.is_object()
             || self.fields.iter().any(|field| field.dtype.has_objects())
@@ -256,7 +273,8 @@ impl Dtype {
     }
 }
 
-/// As numpy's `repr` of `dtype.descr`: `'<i4'` without quotes for a plain dtype, a list of fields for a record.
+/// As numpy's `repr` of `dtype.descr`: `'<i4'` without quotes for a plain dtype, a list of fields
+/// for a record.
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(subarray) = &self.subarray {
@@ -280,7 +298,9 @@ impl fmt::Display for Dtype {
                 None => write!(f, "({}, ", Text(&field.name))?,
             }
             match &field.dtype.subarray {
-                Some(subarray) => write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?,
+                Some(subarray) => {
+                    write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?
+                }
                 None => write!(f, "{})", Quoted(&field.dtype))?,
             }
             separator = ", ";
@@ -354,7 +374,8 @@ impl FromStr for Dtype {
             None => return Err(unknown()),
         };
         let letter = rest.chars().next().ok_or_else(unknown)?;
-        let kind = if rest == "?" { Kind::Bool } else { Kind::of_letter(letter).ok_or_else(unknown)? };
+        let kind =
+            if rest == "?" { Kind::Bool } else { Kind::of_letter(letter).ok_or_else(unknown)? };
         let rest = rest.get(letter.len_utf8()..).unwrap_or_default();
         let (size, unit) = match rest.find('[') {
             Some(at) => rest.split_at(at),
@@ -399,22 +420,40 @@ mod tests {
 
     #[test]
     fn text_of_plain_dtypes_goes_round() {
-        for text in ["|b1", "|i1", "<i8", ">u2", "<f2", "<c16", "|S5", "<U5", "|V3", "|O", "<M8[ns]", ">m8[25s]", "<M8"]
-        {
+        for text in [
+            "|b1", "|i1", "<i8", ">u2", "<f2", "<c16", "|S5", "<U5", "|V3", "|O", "<M8[ns]",
+            ">m8[25s]", "<M8",
+        ] {
             assert_eq!(text.parse::<Dtype>().unwrap().to_string(), text);
         }
         assert_eq!("U5".parse::<Dtype>().unwrap().itemsize(), 20);
-        for text in ["", "<", "i3", "x4", "i", "i4[ns]", "M8[parsec]", "M8[0s]", "U99999999999999999999", "é"] {
+        for text in [
+            "",
+            "<",
+            "i3",
+            "x4",
+            "i",
+            "i4[ns]",
+            "M8[parsec]",
+            "M8[0s]",
+            "U99999999999999999999",
+            "é",
+        ] {
             assert!(text.parse::<Dtype>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn gaps_between_fields_are_shown_as_numpy_does() {
-        let mut dtype = Dtype::structured([("a", "<i4".parse().unwrap()), ("b", "<i2".parse().unwrap())]).unwrap();
+        let mut dtype =
+            Dtype::structured([("a", "<i4".parse().unwrap()), ("b", "<i2".parse().unwrap())])
+                .unwrap();
         dtype.fields[0].offset = 4;
         dtype.fields[1].offset = 12;
         dtype.itemsize = 16;
-        assert_eq!(dtype.to_string(), "[('', '|V4'), ('a', '<i4'), ('', '|V4'), ('b', '<i2'), ('', '|V2')]");
+        assert_eq!(
+            dtype.to_string(),
+            "[('', '|V4'), ('a', '<i4'), ('', '|V4'), ('b', '<i2'), ('', '|V2')]"
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! [`Dtype`] as something to serialize and to deserialize.
 //!
-//! It is read in one piece: our deserializer makes it beside serde and hands it over in a slot of the thread, as `value/de.rs`
-//! does with a `Value` and for the same reasons. It is written as numpy's own reduce value.
+//! It is read in one piece: our deserializer makes it beside serde and hands it over in a slot of
+//! the thread, as `value/de.rs` does with a `Value` and for the same reasons. It is written as
+//! numpy's own reduce value.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,7 +20,10 @@ thread_local! {
 }
 
 /// Gives a dtype to the visitor that came with `token::DTYPE`.
-pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(dtype: Dtype, visitor: V) -> Result<V::Value, E> {
+pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
+    dtype: Dtype,
+    visitor: V,
+) -> Result<V::Value, E> {
     /// Empties the slot again, also where the visitor never looks.
     struct Clear(Option<Dtype>);
 
@@ -47,7 +51,9 @@ impl<'de> Deserialize<'de> for Dtype {
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<Dtype, D::Error> {
-                SLOT.take().ok_or_else(|| de::Error::custom("a dtype of numpy is read from a pickle alone"))
+                SLOT.take().ok_or_else(|| {
+                    de::Error::custom("a dtype of numpy is read from a pickle alone")
+                })
             }
         }
 
@@ -77,7 +83,8 @@ impl Dtype {
             let shape = subarray.shape.iter().map(|&len| int(len)).collect();
             Value::Tuple(vec![subarray.base.to_object(), Value::Tuple(shape)])
         });
-        let names: Vec<Value> = self.fields.iter().map(|field| Value::from(field.name.as_str())).collect();
+        let names: Vec<Value> =
+            self.fields.iter().map(|field| Value::from(field.name.as_str())).collect();
         let (names, fields) = match names.is_empty() {
             true => (Value::None, Value::None),
             false => (Value::Tuple(names), Value::Dict(self.fields_dict())),
@@ -99,10 +106,13 @@ impl Dtype {
         ];
         if times {
             let unit = Value::Bytes(self.unit.unit.name().as_bytes().to_vec());
-            let unit = vec![unit, Value::from(u64::from(self.unit.count)), Value::Int(1), Value::Int(1)];
+            let unit =
+                vec![unit, Value::from(u64::from(self.unit.count)), Value::Int(1), Value::Int(1)];
             state.push(Value::Tuple(vec![Value::Dict(Dict::new()), Value::Tuple(unit)]));
         }
-        Value::from(Reduce::call(Global::new("numpy", "dtype"), args).with_state(Value::Tuple(state)))
+        Value::from(
+            Reduce::call(Global::new("numpy", "dtype"), args).with_state(Value::Tuple(state)),
+        )
     }
 
     /// Fields by their names, and again by their titles.

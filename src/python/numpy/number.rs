@@ -91,9 +91,12 @@ ints! {
 
 number!(f64, Float, |scalar| match *scalar {
     Scalar::Float(value) => Some(value),
-    // Back and forth tells whether it was rounded; the largest floats of the type saturate on the way back.
-    Scalar::Int(value) => Some(value as f64).filter(|&float| float < i64::MAX as f64 && float as i64 == value),
-    Scalar::Uint(value) => Some(value as f64).filter(|&float| float < u64::MAX as f64 && float as u64 == value),
+    // Back and forth tells whether it was rounded; the largest floats of the type saturate on the
+    // way back.
+    Scalar::Int(value) =>
+        Some(value as f64).filter(|&float| float < i64::MAX as f64 && float as i64 == value),
+    Scalar::Uint(value) =>
+        Some(value as f64).filter(|&float| float < u64::MAX as f64 && float as u64 == value),
     Scalar::Bool(value) => Some(f64::from(u8::from(value))),
     _ => None,
 });

@@ -52,14 +52,20 @@ pub(crate) fn decode<'a>(dtype: &Dtype, bytes: &'a [u8]) -> Result<Scalar<'a>> {
         }
         Kind::Str => Scalar::Str(text(bytes, big)?),
         Kind::Void => Scalar::Bytes(bytes),
-        Kind::Datetime | Kind::Timedelta => Scalar::Time(dtype.kind, signed(bytes, big), dtype.unit),
-        Kind::Object | Kind::Text => return Err(Error::unsupported("the bytes of an object are an address")),
+        Kind::Datetime | Kind::Timedelta => {
+            Scalar::Time(dtype.kind, signed(bytes, big), dtype.unit)
+        }
+        Kind::Object | Kind::Text => {
+            return Err(Error::unsupported("the bytes of an object are an address"));
+        }
     })
 }
 
 #[cold]
 fn long_double() -> Error {
-    Error::unsupported("a long double, whose bits depend on the machine that wrote it; see NdArray for its bytes")
+    Error::unsupported(
+        "a long double, whose bits depend on the machine that wrote it; see NdArray for its bytes",
+    )
 }
 
 /// Up to eight bytes as an int.
@@ -103,7 +109,8 @@ fn half(bits: u16) -> f64 {
 /// Characters of four bytes, without the zeros at the end.
 fn text(bytes: &[u8], big: bool) -> Result<String> {
     let (units, _) = bytes.as_chunks::<4>();
-    let unit = |four: &[u8; 4]| if big { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
+    let unit =
+        |four: &[u8; 4]| if big { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
     let end = units.iter().rposition(|four| unit(four) != 0).map_or(0, |last| last + 1);
     let chars = units.iter().take(end).map(|four| char::from_u32(unit(four)));
     match chars.collect::<Option<String>>() {
@@ -121,7 +128,9 @@ impl Scalar<'_> {
             Self::Int(value) => Value::Int(value),
             Self::Uint(value) => Value::from(value),
             Self::Float(value) => Value::Float(value),
-            Self::Complex(real, imaginary) => Value::Complex(Box::new(Complex::new(real, imaginary))),
+            Self::Complex(real, imaginary) => {
+                Value::Complex(Box::new(Complex::new(real, imaginary)))
+            }
             Self::Chars(bytes) | Self::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
             Self::Str(text) => Value::Str(text),
             Self::Time(kind, count, unit) => match (count, text_of(kind, count, unit)) {
@@ -173,7 +182,9 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
             Self::Uint(value) => visitor.visit_u64(value),
             Self::Bool(value) => visitor.visit_bool(value),
             Self::None => visitor.visit_unit(),
-            Self::Complex(real, imaginary) => visitor.visit_seq(SeqDeserializer::new([real, imaginary].into_iter())),
+            Self::Complex(real, imaginary) => {
+                visitor.visit_seq(SeqDeserializer::new([real, imaginary].into_iter()))
+            }
             Self::Chars(bytes) => Self::visit_chars(bytes, visitor),
             Self::Str(text) => visitor.visit_string(text),
             Self::Bytes(bytes) => visitor.visit_bytes(bytes),
@@ -220,19 +231,29 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
         if self.is_none() { visitor.visit_none() } else { visitor.visit_some(Wrapped::new(self)) }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if !name.starts_with(token::PREFIX) {
             return visitor.visit_newtype_struct(Wrapped::new(self));
         }
         match (name, self) {
             (token::VALUE, scalar) => crate::value::hand_over(scalar.into_value(), visitor),
             (token::BIG_INT, Self::Int(value)) => visit_int(&value.to_le_bytes(), visitor),
-            (token::BIG_INT, Self::Uint(value)) => visit_int(&i128::from(value).to_le_bytes(), visitor),
-            (token::COMPLEX, scalar @ (Self::Complex(..) | Self::Float(_))) => visitor.visit_newtype_struct(scalar),
+            (token::BIG_INT, Self::Uint(value)) => {
+                visit_int(&i128::from(value).to_le_bytes(), visitor)
+            }
+            (token::COMPLEX, scalar @ (Self::Complex(..) | Self::Float(_))) => {
+                visitor.visit_newtype_struct(scalar)
+            }
             (token::BYTEARRAY, Self::Chars(bytes) | Self::Bytes(bytes)) => {
                 visitor.visit_newtype_struct(BytesDeserializer::<Error>::new(bytes))
             }
-            _ => Err(Error::data("expected one of Python's own objects, found an element of a numpy array")),
+            _ => Err(Error::data(
+                "expected one of Python's own objects, found an element of a numpy array",
+            )),
         }
     }
 

@@ -1,9 +1,10 @@
 //! The units of numpy's `datetime64` and `timedelta64`, and their text.
 //!
-//! A datetime64 counts its unit since the start of 1970, in years that have no leap seconds; the text is ISO 8601 as numpy
-//! prints it. One difference: of hours and minutes numpy leaves out what is smaller, and here the seconds are always there,
-//! as chrono demands. A timedelta64 is a duration in seconds (`PT1.5S`), of months and years `P3M` and `P2Y`.
-//! Source: "Datetimes and timedeltas" in numpy's reference.
+//! A datetime64 counts its unit since the start of 1970, in years that have no leap seconds; the
+//! text is ISO 8601 as numpy prints it. One difference: of hours and minutes numpy leaves out what
+//! is smaller, and here the seconds are always there, as chrono demands. A timedelta64 is a
+//! duration in seconds (`PT1.5S`), of months and years `P3M` and `P2Y`. Source: "Datetimes and
+//! timedeltas" in numpy's reference.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -205,7 +206,8 @@ fn push_clock(text: &mut String, seconds: i128) {
     let _ = write!(text, "T{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
 }
 
-/// Year, month and day of a number of days since 1970, in the Gregorian calendar extended both ways.
+/// Year, month and day of a number of days since 1970, in the Gregorian calendar extended both
+/// ways.
 ///
 /// Years begin in March here, so that the leap day is the last of its year; an era is 400 of them.
 fn civil(days: i128) -> (i128, i128, i128) {

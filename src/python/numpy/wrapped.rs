@@ -1,5 +1,6 @@
-//! An element of an array within wrappers (`Some`, newtypes) of its Rust type, which are counted: they take no level of
-//! depth, yet a type such as `struct Endless(Option<Box<Endless>>)` would wrap forever.
+//! An element of an array within wrappers (`Some`, newtypes) of its Rust type, which are counted:
+//! they take no level of depth, yet a type such as `struct Endless(Option<Box<Endless>>)` would
+//! wrap forever.
 
 use serde::de::{Deserializer, Visitor};
 
@@ -51,10 +52,18 @@ impl<'de> Deserializer<'de> for Wrapped<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.scalar.is_none() { visitor.visit_none() } else { visitor.visit_some(self.unwrapped()?) }
+        if self.scalar.is_none() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self.unwrapped()?)
+        }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
         if name.starts_with(token::PREFIX) {
             return self.scalar.deserialize_newtype_struct(name, visitor);
         }

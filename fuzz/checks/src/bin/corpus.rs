@@ -1,7 +1,9 @@
-//! The corpora: `seed` them from the fixtures, `pack` what `cargo fuzz cmin` left (or another folder), `unpack` what is committed.
+//! The corpora: `seed` them from the fixtures, `pack` what `cargo fuzz cmin` left (or another
+//! folder), `unpack` what is committed.
 //!
-//! A corpus is a folder of thousands of tiny files, `fuzz/corpus/<target>/`, which is not committed. What is, is
-//! `fuzz/packed/<target>.bin`: the same inputs in one file, see `serde_pickle_checks::packed`.
+//! A corpus is a folder of thousands of tiny files, `fuzz/corpus/<target>/`, which is not
+//! committed. What is, is `fuzz/packed/<target>.bin`: the same inputs in one file, see
+//! `serde_pickle_checks::packed`.
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +14,8 @@ use serde_pickle_checks::{Random, decode, packed, program};
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// The targets whose inputs are pickles, each with the number of bytes before the pickle.
-const PICKLES: [(&str, usize); 3] = [("decode", decode::HEADER), ("differential", 0), ("disassemble", 0)];
+const PICKLES: [(&str, usize); 3] =
+    [("decode", decode::HEADER), ("differential", 0), ("disassemble", 0)];
 const TARGETS: [&str; 4] = ["decode", "differential", "disassemble", "roundtrip"];
 
 /// Fixtures beyond this make every run slow and show nothing that a smaller one does not.
@@ -35,13 +38,16 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) -> Outcome {
     Ok(())
 }
 
-/// Every fixture as an input of every target that takes pickles; programs of the generator; random bytes for `roundtrip`.
+/// Every fixture as an input of every target that takes pickles; programs of the generator; random
+/// bytes for `roundtrip`.
 fn seed() -> Outcome {
     let mut paths = Vec::new();
     files(&fuzz_folder().join("../fixtures"), &mut paths)?;
     paths.sort();
     let mut pickles = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|it| it == "pickle" || it == "pkl")) {
+    for path in
+        paths.iter().filter(|path| path.extension().is_some_and(|it| it == "pickle" || it == "pkl"))
+    {
         if fs::metadata(path)?.len() <= LONGEST_SEED {
             pickles.push(fs::read(path)?);
         }
@@ -107,7 +113,9 @@ fn unpack() -> Outcome {
 fn main() -> Outcome {
     match std::env::args().nth(1).as_deref() {
         Some("seed") => seed(),
-        Some("pack") => pack(&std::env::args_os().nth(2).map_or(fuzz_folder().join("corpus"), PathBuf::from)),
+        Some("pack") => {
+            pack(&std::env::args_os().nth(2).map_or(fuzz_folder().join("corpus"), PathBuf::from))
+        }
         Some("unpack") => unpack(),
         _ => Err("usage: corpus seed | pack [folder] | unpack".into()),
     }

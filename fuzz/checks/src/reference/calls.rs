@@ -88,7 +88,11 @@ impl World {
     }
 
     /// What a call of `callable` with `args` spells; an error where Python would refuse it.
-    pub(super) fn understand(&self, callable: Id, args: &[Id]) -> Result<Option<Known>, &'static str> {
+    pub(super) fn understand(
+        &self,
+        callable: Id,
+        args: &[Id],
+    ) -> Result<Option<Known>, &'static str> {
         let Thing::Global { module, name } = &self.things[callable] else { return Ok(None) };
         let known = match (module.as_str(), name.as_str()) {
             ("builtins" | "__builtin__", "set") => Known::Set,
@@ -120,7 +124,9 @@ impl World {
                 self.is_any_text(text) && self.is_any_text(encoding)
             }
             (Known::Complex, [_] | [_, _]) => args.iter().all(|&part| self.is_number(part)),
-            (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) => self.may_be_called(class),
+            (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) => {
+                self.may_be_called(class)
+            }
             (Known::NewObjEx, &[class, args, kwargs]) => {
                 self.may_be_called(class)
                     && matches!(self.things[args], Thing::Tuple(_))
@@ -143,7 +149,12 @@ impl World {
     pub fn see(&self, id: Id) -> Seen {
         let Thing::Made(made) = &self.things[id] else { panic!("only objects are made") };
         let args = made.args.clone();
-        let call = |how| Seen::Object { how, callable: made.callable, args: args.clone(), kwargs: made.kwargs };
+        let call = |how| Seen::Object {
+            how,
+            callable: made.callable,
+            args: args.clone(),
+            kwargs: made.kwargs,
+        };
         match (made.known, args.as_slice()) {
             (Some(known @ (Known::Set | Known::FrozenSet)), _) => {
                 let added = self.done[id].iter().filter_map(|done| match done {
@@ -155,22 +166,34 @@ impl World {
                     items: made.taken.iter().copied().chain(added).collect(),
                 }
             }
-            (Some(known @ (Known::Bytes | Known::ByteArray | Known::Encode)), _) => match self.encoded(&args) {
-                // What cannot be encoded stays a call.
-                Err(()) => call(made.how),
-                Ok(content) => Seen::Bytes { array: known == Known::ByteArray, content },
-            },
+            (Some(known @ (Known::Bytes | Known::ByteArray | Known::Encode)), _) => {
+                match self.encoded(&args) {
+                    // What cannot be encoded stays a call.
+                    Err(()) => call(made.how),
+                    Ok(content) => Seen::Bytes { array: known == Known::ByteArray, content },
+                }
+            }
             (Some(Known::Complex), _) => Seen::Complex,
             (Some(Known::GetAttr), _) => match self.dotted(id) {
                 Some((module, name)) => Seen::Global(module, name),
                 None => call(made.how),
             },
-            (Some(Known::NewObj), [class, args @ ..]) => {
-                Seen::Object { how: How::NewObj, callable: *class, args: args.to_vec(), kwargs: None }
-            }
+            (Some(Known::NewObj), [class, args @ ..]) => Seen::Object {
+                how: How::NewObj,
+                callable: *class,
+                args: args.to_vec(),
+                kwargs: None,
+            },
             (Some(Known::NewObjEx), &[class, args, kwargs]) => {
-                let Thing::Tuple(args) = &self.things[args] else { panic!("the arguments are a tuple") };
-                Seen::Object { how: How::NewObjEx, callable: class, args: args.clone(), kwargs: Some(kwargs) }
+                let Thing::Tuple(args) = &self.things[args] else {
+                    panic!("the arguments are a tuple")
+                };
+                Seen::Object {
+                    how: How::NewObjEx,
+                    callable: class,
+                    args: args.clone(),
+                    kwargs: Some(kwargs),
+                }
             }
             // With the value of another base class than `object` it stays the call.
             (Some(Known::Reconstructor), &[class, base, value])
@@ -178,14 +201,17 @@ impl World {
             {
                 Seen::Object { how: How::NewObj, callable: class, args: Vec::new(), kwargs: None }
             }
-            (None, []) if made.how == How::Reduce => self.partial(made.callable).unwrap_or_else(|| call(made.how)),
+            (None, []) if made.how == How::Reduce => {
+                self.partial(made.callable).unwrap_or_else(|| call(made.how))
+            }
             _ => call(made.how),
         }
     }
 
     /// `functools.partial(class.__new__, class, *args, **kwargs)()`: NEWOBJ_EX before protocol 4.
     fn partial(&self, callable: Id) -> Option<Seen> {
-        let Thing::Made(Made { how: How::Reduce, callable: function, .. }) = &self.things[callable] else {
+        let Thing::Made(Made { how: How::Reduce, callable: function, .. }) = &self.things[callable]
+        else {
             return None;
         };
         let Thing::Global { module, name } = &self.things[*function] else { return None };
@@ -195,10 +221,13 @@ impl World {
         let &[Done::State(None, state)] = self.done[callable].as_slice() else { return None };
         let Thing::Tuple(state) = &self.things[state] else { return None };
         let &[new, args, kwargs, attributes] = state.as_slice() else { return None };
-        let Thing::Made(Made { known: Some(Known::GetAttr), args: named, .. }) = &self.things[new] else {
+        let Thing::Made(Made { known: Some(Known::GetAttr), args: named, .. }) = &self.things[new]
+        else {
             return None;
         };
-        if self.text(named[1]).as_deref() != Some("__new__") || self.things[attributes] != Thing::None {
+        if self.text(named[1]).as_deref() != Some("__new__")
+            || self.things[attributes] != Thing::None
+        {
             return None;
         }
         let Thing::Tuple(args) = &self.things[args] else { return None };
@@ -232,7 +261,9 @@ impl World {
         match *args {
             [] => Ok(Some(Vec::new())),
             [value] => match &self.things[value] {
-                Thing::Bytes(bytes) | Thing::ByteArray(bytes) | Thing::Chars(bytes) => Ok(Some(bytes.clone())),
+                Thing::Bytes(bytes) | Thing::ByteArray(bytes) | Thing::Chars(bytes) => {
+                    Ok(Some(bytes.clone()))
+                }
                 // A bytearray of bytes whose encoding is unknown: a bytearray, of unknown content.
                 Thing::Made(made) => Ok(self.encoded(&made.args).unwrap_or(None)),
                 _ => Ok(None),
@@ -258,7 +289,9 @@ impl World {
                 if highest == u32::MAX {
                     return Ok(Some(text.into_bytes()));
                 }
-                let bytes = text.chars().map(|c| u8::try_from(c as u32).ok().filter(|_| c as u32 <= highest));
+                let bytes = text
+                    .chars()
+                    .map(|c| u8::try_from(c as u32).ok().filter(|_| c as u32 <= highest));
                 bytes.collect::<Option<Vec<u8>>>().map(Some).ok_or(())
             }
         }

@@ -135,7 +135,8 @@ pub(super) fn long(line: &[u8]) -> Option<BigInt> {
     python_int(c_string(line), 0)
 }
 
-/// FLOAT: `[+-] digits [. digits] [e [+-] digits]`, or `inf`, `infinity`, `nan`; no blanks, and what overflows is refused.
+/// FLOAT: `[+-] digits [. digits] [e [+-] digits]`, or `inf`, `infinity`, `nan`; no blanks, and
+/// what overflows is refused.
 pub(super) fn float(line: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(c_string(line)).ok()?;
     let body = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -160,7 +161,8 @@ pub(super) fn float(line: &[u8]) -> Option<f64> {
     text.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// The index of GET and PUT: `int(text)`, and not negative. What is beyond 63 bits is refused: CPython has no such array.
+/// The index of GET and PUT: `int(text)`, and not negative. What is beyond 63 bits is refused:
+/// CPython has no such array.
 pub(super) fn index(line: &[u8]) -> Option<u64> {
     let value = python_int(c_string(line), 10)?;
     i64::try_from(value).ok().and_then(|value| u64::try_from(value).ok())
@@ -261,7 +263,8 @@ fn push(text: &mut Vec<u8>, point: u32) {
     }
 }
 
-/// Whether bytes are UTF-8 in which surrogates may stand: each code point is decoded, and encoded again must be the same.
+/// Whether bytes are UTF-8 in which surrogates may stand: each code point is decoded, and encoded
+/// again must be the same.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let mut at = 0;
     while at < bytes.len() {
@@ -276,7 +279,8 @@ pub(super) fn is_text(bytes: &[u8]) -> bool {
         if sequence[1..].iter().any(|byte| byte & 0xc0 != 0x80) {
             return false;
         }
-        let point = sequence[1..].iter().fold(high, |point, byte| point << 6 | u32::from(byte & 0x3f));
+        let point =
+            sequence[1..].iter().fold(high, |point, byte| point << 6 | u32::from(byte & 0x3f));
         let mut again = Vec::new();
         push(&mut again, point);
         if again != sequence || point > 0x10_ffff {

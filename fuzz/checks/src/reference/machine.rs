@@ -33,7 +33,8 @@ pub(super) struct Unpickler<'a> {
 /// Why it is refused.
 pub fn run(bytes: &[u8]) -> Result<World, &'static str> {
     let mut world = World::default();
-    for singleton in [Thing::None, Thing::Bool(false), Thing::Bool(true), Thing::Tuple(Vec::new())] {
+    for singleton in [Thing::None, Thing::Bool(false), Thing::Bool(true), Thing::Tuple(Vec::new())]
+    {
         world.add(singleton);
     }
     let mut unpickler = Unpickler {
@@ -350,7 +351,9 @@ impl<'a> Unpickler<'a> {
                 let (name, module) = (self.pop()?, self.pop()?);
                 let text = |id: Id| match &self.world.things[id] {
                     // No 8-bit strings, as CPython has it; and here no surrogates either.
-                    Thing::Str(bytes) => String::from_utf8(bytes.clone()).map_err(|_| "a name with surrogates"),
+                    Thing::Str(bytes) => {
+                        String::from_utf8(bytes.clone()).map_err(|_| "a name with surrogates")
+                    }
                     _ => Err("a name that is no str"),
                 };
                 let (module, name) = (text(module)?, text(name)?);

@@ -1,11 +1,13 @@
 //! A second unpickler, slow and obvious, to compare the crate with.
 //!
-//! It is written from the descriptions of the opcodes in Python's `pickletools` and from what CPython's C unpickler does,
-//! not from the crate's own machine, and it shares nothing with it: bytes are matched as they are, every value is an entry of
-//! one vector, the stack is a vector of vectors as in `pickle.py`. Like the crate it calls nothing: a global is a name, a call
-//! is data, except for the few calls by which older protocols spell a builtin, in [`calls`].
+//! It is written from the descriptions of the opcodes in Python's `pickletools` and from what
+//! CPython's C unpickler does, not from the crate's own machine, and it shares nothing with it:
+//! bytes are matched as they are, every value is an entry of one vector, the stack is a vector of
+//! vectors as in `pickle.py`. Like the crate it calls nothing: a global is a name, a call is data,
+//! except for the few calls by which older protocols spell a builtin, in [`calls`].
 //!
-//! Where the crate differs from CPython on purpose (docs/CONFORMANCE.md), so does this, and says so.
+//! Where the crate differs from CPython on purpose (docs/CONFORMANCE.md), so does this, and says
+//! so.
 
 mod calls;
 mod lines;
@@ -108,7 +110,10 @@ impl World {
 
     /// Whether its name is all that is known of a value, so that it may be or do anything.
     fn is_object(&self, id: Id) -> bool {
-        matches!(self.things[id], Thing::Global { .. } | Thing::Extension(_) | Thing::PersistentId(_) | Thing::Made(_))
+        matches!(
+            self.things[id],
+            Thing::Global { .. } | Thing::Extension(_) | Thing::PersistentId(_) | Thing::Made(_)
+        )
     }
 
     /// Whether Python can hash it.
@@ -116,16 +121,19 @@ impl World {
         self.is_hashable_beside(id, &mut HashSet::new())
     }
 
-    /// The same, where `seen` are known to be: a tuple of one tuple twice, and so on, is looked at once a level.
+    /// The same, where `seen` are known to be: a tuple of one tuple twice, and so on, is looked at
+    /// once a level.
     fn is_hashable_beside(&self, id: Id, seen: &mut HashSet<Id>) -> bool {
         if !seen.insert(id) {
             return true;
         }
         match &self.things[id] {
             Thing::List(_) | Thing::Dict(_) | Thing::Set(_) | Thing::ByteArray(_) => false,
-            // Taken for a bytearray, unlike in CPython, where it is whatever the reader of the pickle gives.
+            // Taken for a bytearray, unlike in CPython, where it is whatever the reader of the
+            // pickle gives.
             Thing::Buffer { readonly, .. } => *readonly,
-            // An object can contain itself as a tuple does not: it is hashable whatever is in it, so this comes to an end.
+            // An object can contain itself as a tuple does not: it is hashable whatever is in it,
+            // so this comes to an end.
             Thing::Tuple(items) => items.iter().all(|&item| self.is_hashable_beside(item, seen)),
             Thing::View(viewed) => self.is_hashable_beside(*viewed, seen),
             Thing::Made(made) => !matches!(made.known, Some(Known::Set | Known::ByteArray)),

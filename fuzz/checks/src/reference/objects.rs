@@ -14,7 +14,9 @@ impl Unpickler<'_> {
     /// Whether an object may be given something: not if it is a builtin value in disguise.
     pub(super) fn open(&self, id: Id) -> Outcome {
         match &self.world.things[id] {
-            Thing::Made(made) if made.known.is_some_and(Known::is_value) => Err("a builtin value takes nothing"),
+            Thing::Made(made) if made.known.is_some_and(Known::is_value) => {
+                Err("a builtin value takes nothing")
+            }
             _ if self.world.is_object(id) => Ok(()),
             _ => Err("takes no such thing"),
         }
@@ -58,7 +60,8 @@ impl Unpickler<'_> {
         if items.is_empty() {
             return Ok(());
         }
-        let spelled = matches!(&self.world.things[set], Thing::Made(Made { known: Some(Known::Set), .. }));
+        let spelled =
+            matches!(&self.world.things[set], Thing::Made(Made { known: Some(Known::Set), .. }));
         if spelled || matches!(self.world.things[set], Thing::Set(_)) {
             self.all_hashable(items)?;
         }
@@ -92,9 +95,11 @@ impl Unpickler<'_> {
             self.pop_mark()?;
             return Ok(());
         };
-        // A call `setter(object, state)` that is dropped while `object` is on top is how a state setter is written.
+        // A call `setter(object, state)` that is dropped while `object` is on top is how a state
+        // setter is written.
         let Ok(object) = self.top() else { return Ok(()) };
-        let Thing::Made(Made { how: How::Reduce, callable, args, .. }) = &self.world.things[popped] else {
+        let Thing::Made(Made { how: How::Reduce, callable, args, .. }) = &self.world.things[popped]
+        else {
             return Ok(());
         };
         let getattr = matches!(
@@ -116,7 +121,8 @@ impl Unpickler<'_> {
 
     pub(super) fn read_global(&mut self) -> Outcome<Id> {
         let (module, name) = (self.filled_line()?, self.filled_line()?);
-        let text = |line: &[u8]| String::from_utf8(line.to_vec()).map_err(|_| "a name that is not UTF-8");
+        let text =
+            |line: &[u8]| String::from_utf8(line.to_vec()).map_err(|_| "a name that is not UTF-8");
         let (module, name) = (text(module)?, text(name)?);
         Ok(self.world.add(Thing::Global { module, name }))
     }
@@ -135,7 +141,14 @@ impl Unpickler<'_> {
     }
 
     pub(super) fn make(&mut self, how: How, callable: Id, args: Vec<Id>, kwargs: Option<Id>) {
-        self.push(Thing::Made(Made { how, callable, args, kwargs, known: None, taken: Vec::new() }));
+        self.push(Thing::Made(Made {
+            how,
+            callable,
+            args,
+            kwargs,
+            known: None,
+            taken: Vec::new(),
+        }));
     }
 
     pub(super) fn reduce(&mut self, callable: Id, args: Vec<Id>) -> Outcome {
@@ -147,7 +160,14 @@ impl Unpickler<'_> {
             },
             _ => Vec::new(),
         };
-        self.push(Thing::Made(Made { how: How::Reduce, callable, args, kwargs: None, known, taken }));
+        self.push(Thing::Made(Made {
+            how: How::Reduce,
+            callable,
+            args,
+            kwargs: None,
+            known,
+            taken,
+        }));
         Ok(())
     }
 
