@@ -211,14 +211,15 @@ pub mod python;
 mod read;
 pub mod reduce;
 mod ser;
+mod settings;
 pub mod shared;
 pub mod tools;
 mod value;
 mod write;
 
 pub use de::{
-    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource,
-    StreamDeserializer, from_reader, from_slice,
+    DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
+    from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
@@ -230,6 +231,7 @@ pub use reduce::{
     PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
+pub use settings::{Encoding, Errors};
 pub use value::{
     Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set,
     SurrogateString, VacantEntry, Value, ValueIndex, from_value, to_value,

@@ -13,13 +13,13 @@
 
 use super::cx::Cx;
 use super::node::NodeDeserializer;
-use super::options::Settings;
 use crate::error::Result;
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::import::import;
 use crate::graph::nodes::Nodes;
 use crate::graph::view::{View, global_names};
 use crate::reduce::Global;
+use crate::settings::Settings;
 use crate::value::Value;
 
 /// What a constructor made, as nodes.

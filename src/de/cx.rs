@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::class::ClassCache;
-use super::options::{Encoding, Errors, Settings};
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Nodes, Object};
@@ -14,6 +13,7 @@ use crate::limits;
 use crate::natural::FormCache;
 use crate::natural::numpy::DtypeCache;
 use crate::read::text::Text;
+use crate::settings::{Encoding, Errors, Settings};
 use crate::shared::Scope;
 use crate::value::Buffer;
 

@@ -19,7 +19,7 @@ mod token;
 mod variant;
 
 pub use elements::Elements;
-pub use options::{DeOptions, Encoding, Errors};
+pub use options::DeOptions;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 
 use std::io::Read;
@@ -29,10 +29,10 @@ use serde::de::{Deserialize, DeserializeOwned};
 use crate::error::{Error, Result};
 use crate::graph::nodes::Nodes;
 use crate::machine::{self, Config, Loaded, State};
+use crate::settings::Settings;
 use crate::value::Buffer;
 use cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::{Plain, Settings};
 
 /// Reads a value from a pickle in memory.
 ///

@@ -21,6 +21,7 @@ use crate::graph::nodes::Contents;
 use crate::graph::scalar::{self, Int};
 use crate::limits;
 use crate::reduce::token;
+use crate::settings::Encoding;
 
 /// Reads what the caller's constructor makes of an object in the object's place, by the method that
 /// was asked for.
@@ -190,7 +191,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return Err(self.unreadable());
         };
         self.cx.charge(chars.len())?;
-        let lenient = or_bytes && self.cx.settings.encoding == super::Encoding::Utf8;
+        let lenient = or_bytes && self.cx.settings.encoding == Encoding::Utf8;
         match chars {
             Cow::Borrowed(chars) => match self.cx.decode_chars(chars) {
                 Ok(Some(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
@@ -695,7 +696,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine
-                if self.cx.settings.encoding != super::Encoding::Bytes =>
+                if self.cx.settings.encoding != Encoding::Bytes =>
             {
                 self.visit_chars(false, visitor)
             }

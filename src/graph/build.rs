@@ -15,11 +15,11 @@ use super::handle::{Handle, Tag};
 use super::import::import;
 use super::node::NodeId;
 use super::nodes::{Const, Flags, Nodes, RunKind};
-use crate::de::Plain;
 use crate::error::{Error, Result};
 use crate::machine::{Known, Spelling, describe, may_be_called, understand};
 use crate::protocol::Protocol;
 use crate::reduce::How;
+use crate::settings::Plain;
 use crate::value::Value;
 
 /// Makes a [`Graph`] of objects that are shared or contain themselves.

@@ -39,12 +39,13 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Plain, check_all_taken};
+use crate::de::{DeOptions, check_all_taken};
 use crate::error::Result;
 use crate::machine::{self, Loaded, State};
 use crate::opcode::{Opcode, instructions};
 use crate::protocol::Protocol;
 use crate::read::source::Collector;
+use crate::settings::Plain;
 use crate::value::Buffer;
 use handle::Handle;
 use nodes::Nodes;

@@ -11,13 +11,13 @@
 //! share one expansion budget, and what the caller's values come to is charged to it as well.
 
 use super::{Handle, Known, Machine, Tag};
-use crate::de::Settings;
 use crate::de::cx::Cx;
 use crate::error::{Error, Result};
 use crate::graph::import::import;
 use crate::graph::nodes::{Const, Flags};
 use crate::graph::view::global_names;
 use crate::reduce::{Global, compat, resolve};
+use crate::settings::Settings;
 use crate::value::Value;
 
 /// The caller's answers, by the settings that hold them.

@@ -19,7 +19,6 @@ mod memo;
 mod stack;
 mod step;
 
-use crate::de::Settings;
 use crate::error::{Error, Result};
 use crate::graph::handle::{Handle, Tag};
 use crate::graph::nodes::{Flags, Nodes, Shared};
@@ -28,6 +27,7 @@ use crate::limits;
 use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
+use crate::settings::Settings;
 
 pub(crate) use hooks::Hooks;
 pub(crate) use known::{Known, is_object_class, may_be_called, understand};

@@ -9,9 +9,9 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::ser::Serialize;
 
 use super::{Value, hand_over};
+use crate::de::DeOptions;
 use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
-use crate::de::{DeOptions, Plain};
 use crate::error::{Error, Result};
 use crate::graph::handle::Handle;
 use crate::graph::import::{Input, import};
@@ -20,6 +20,7 @@ use crate::limits;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
+use crate::settings::Plain;
 
 /// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
 ///
