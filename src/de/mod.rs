@@ -5,9 +5,8 @@
 //! recurses, in the visitors of the user's types, and the only part with a budget: see `cx`.
 
 mod access;
-mod class;
+pub(crate) mod class;
 pub(crate) mod construct;
-pub(crate) mod cx;
 mod direct;
 mod elements;
 pub(crate) mod node;
@@ -16,6 +15,7 @@ mod object;
 mod options;
 mod stream;
 mod token;
+pub(crate) mod value;
 mod variant;
 
 pub use elements::Elements;
@@ -27,11 +27,11 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::graph::nodes::Nodes;
 use crate::machine::{self, Config, Loaded, State};
+use crate::nodes::store::Nodes;
 use crate::settings::Settings;
 use crate::value::Buffer;
-use cx::Cx;
+use crate::walk::cx::Cx;
 use node::NodeDeserializer;
 
 /// Reads a value from a pickle in memory.

@@ -43,8 +43,8 @@ mod whole;
 
 use serde::de::Deserialize;
 
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
 use crate::settings::Settings;
 use state::Direct;
 

@@ -4,8 +4,8 @@ use super::class::Class;
 use super::look::Looked;
 use super::memo::{Fetched, Memo, Slot};
 use super::{Irregular, Outcome};
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
 use crate::read::Cursor;
 use crate::settings::Plain;
 
