@@ -302,7 +302,7 @@ impl<'g> Node<'g> {
             match (kind, run) {
                 (RunKind::State, &[state]) => states.push((None, self.at(state))),
                 (RunKind::Setter, &[setter, state]) => {
-                    states.push((Some(self.at(setter)), self.at(state)))
+                    states.push((Some(self.at(setter)), self.at(state)));
                 }
                 _ => {}
             }

@@ -307,7 +307,7 @@ impl Machine<'_, '_> {
             Tag::Set => self.check_keys(mark, 1, "a set")?,
             // Older than the opcode for a set, and a set all the same.
             Tag::Instance if self.spells(container, Known::Set) => {
-                self.check_keys(mark, 1, "a set")?
+                self.check_keys(mark, 1, "a set")?;
             }
             _ => {}
         }

@@ -401,7 +401,7 @@ impl<'de> Importer<'_, 'de> {
                 )?;
             }
             (None, Some(state)) => {
-                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?
+                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?;
             }
             // A setter without a state sets nothing.
             (_, None) => {}

@@ -78,7 +78,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 Opcode::EmptyDict => self.push_empty(Value::Dict(Dict::new()))?,
                 Opcode::EmptySet => self.push_empty(Value::Set(Set::new()))?,
                 opcode @ (Opcode::Appends | Opcode::Setitems | Opcode::Additems) => {
-                    self.add_marked(opcode)?
+                    self.add_marked(opcode)?;
                 }
                 opcode @ Opcode::Append => self.add(opcode, 1)?,
                 opcode @ Opcode::Setitem => self.add(opcode, 2)?,
