@@ -229,6 +229,7 @@ pub use de::{
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
+    update,
 };
 pub use protocol::Protocol;
 pub use reduce::{

@@ -15,11 +15,13 @@
 mod build;
 mod de;
 mod display;
+mod edit;
 mod get;
 mod node;
 mod write;
 
 pub use build::GraphBuilder;
+pub use edit::update;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 

@@ -1,0 +1,5 @@
+//! Graphs that are changed: `Graph::update` and `serde_pickle::update`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod laws;
+mod update;
