@@ -100,7 +100,7 @@ pub(crate) fn is_utc(key: &str) -> bool {
 pub(super) fn of<'g>(call: &Call<'_, 'g, '_>, handle: Handle, class: &str) -> Result<Zone<'g>> {
     if let Some(object) = call.call_of(handle)?
         && object.callable.tag() != Tag::Ext
-        && let Some(Form::Zone(form)) = call.cx.forms.form(call.cx, object.callable)?
+        && let Some(Form::Zone(form)) = super::form(call.cx, object.callable)?
         && let Some(zone) =
             form(&Call { cx: call.cx, object: &object, strict: call.strict, exact: call.exact })?
     {
