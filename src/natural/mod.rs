@@ -23,9 +23,6 @@ mod zone;
 use std::borrow::Cow;
 
 pub(crate) use array::{Array, ArrayItem};
-pub(crate) use path::{normal_posix, normal_windows};
-#[cfg(test)]
-pub(crate) use zone::push_name;
 
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
@@ -35,7 +32,6 @@ use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
 use zone::Zone;
-pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, tuple_items, view};
+use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::time::{Unit, UnitCount};
 use crate::walk::cx::Cx;
@@ -462,12 +463,4 @@ impl<'de> Reader<'_, '_, 'de> {
         }
         Ok(fields)
     }
-}
-
-/// How many elements a shape has; `None` for more than can be.
-pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1_usize, |count, &len| count.checked_mul(len))
 }
