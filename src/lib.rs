@@ -200,6 +200,7 @@
 
 mod convert;
 mod de;
+mod edit;
 mod error;
 mod float;
 mod graph;
@@ -227,10 +228,10 @@ pub use de::{
     DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
     from_slice,
 };
+pub use edit::update;
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
-    update,
 };
 pub use protocol::Protocol;
 pub use reduce::{

@@ -15,13 +15,11 @@
 mod build;
 mod de;
 mod display;
-mod edit;
 mod get;
 mod node;
 mod write;
 
 pub use build::GraphBuilder;
-pub use edit::update;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 
@@ -69,13 +67,13 @@ use crate::value::Buffer;
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
 /// value beside it. Nothing about a graph recurses, so there is no limit on its depth.
 pub struct Graph<'de> {
-    input: Cow<'de, [u8]>,
-    nodes: Nodes<'de>,
-    root: Handle,
+    pub(crate) input: Cow<'de, [u8]>,
+    pub(crate) nodes: Nodes<'de>,
+    pub(crate) root: Handle,
     /// What PROTO said; `None` where it was not there.
-    declared: Option<Protocol>,
-    settings: Plain,
-    buffers: Vec<Buffer<'de>>,
+    pub(crate) declared: Option<Protocol>,
+    pub(crate) settings: Plain,
+    pub(crate) buffers: Vec<Buffer<'de>>,
 }
 
 impl<'de> Graph<'de> {

@@ -10,7 +10,7 @@ use super::image::{image, key_text};
 use crate::de::source::{Sequence, sequence_of};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::store::RunKind;
+use crate::nodes::store::{Object, RunKind};
 use crate::nodes::view::{View, set_items, view};
 use crate::value::Value;
 
@@ -25,6 +25,7 @@ impl<'v> Editor<'_, 'v, '_> {
         match at.tag() {
             Tag::List => {
                 self.touch(at, change);
+                self.part_from_sets(at)?;
                 let slots = self.nodes.slots(at.number());
                 match items {
                     Items::Same(changed) if changed.len() * 2 <= slots.len() => {
@@ -63,6 +64,28 @@ impl<'v> Editor<'_, 'v, '_> {
         contents.first = items;
         contents.more.clear();
         self.nodes.set_contents(self.journal, at.number(), &contents)
+    }
+
+    /// Gives the sets that were made of a list a list of their own: they took its items once.
+    fn part_from_sets(&mut self, list: Handle) -> Result<()> {
+        if !self.is_shared(list) {
+            return Ok(());
+        }
+        let made_of = |(number, object): (u32, Object)| {
+            let is = object.tag() == Tag::Instance
+                && matches!(
+                    view(self.nodes, self.input, number),
+                    Ok(View::Set { items: Some(items), .. }) if items == list
+                );
+            is.then_some(number)
+        };
+        let sets: Vec<u32> = self.nodes.numbered_objects().filter_map(made_of).collect();
+        for set in sets {
+            let handle = Handle::numbered(Tag::Instance, set);
+            let items = self.items_of_set(handle)?;
+            self.respell_set(handle, handle, &items)?;
+        }
+        Ok(())
     }
 
     /// Changes single items where they stand.
@@ -202,7 +225,10 @@ impl<'v> Editor<'_, 'v, '_> {
                 let now = self.edited(at, args, items)?;
                 self.set_args(at, change, now)
             }
-            Sequence::Other => self.replace(at, change.old, change.new),
+            Sequence::Other => match self.numpy(at, change)? {
+                Some(now) => Ok(now),
+                None => self.replace(at, change.old, change.new),
+            },
         }
     }
 
@@ -317,15 +343,21 @@ impl<'v> Editor<'_, 'v, '_> {
         if !frozen {
             self.touch(at, change);
         }
-        let list = self.nodes.push_object(Tag::List, Default::default(), offset, &items)?;
+        let target =
+            if frozen { self.nodes.push_object(Tag::Instance, flags, offset, &[])? } else { at };
+        self.respell_set(at, target, &items)?;
+        Ok(target)
+    }
+
+    /// Makes `target` the call that makes a set of `items`, as `at` is one.
+    fn respell_set(&mut self, at: Handle, target: Handle, items: &[Handle]) -> Result<()> {
+        let offset = self.offset(at);
+        let list = self.nodes.push_object(Tag::List, Default::default(), offset, items)?;
         let args = self.nodes.push_tuple(&[list], offset)?;
         let mut contents = self.nodes.contents_of(at.number());
         contents.first.truncate(1);
         contents.first.push(args);
         contents.more = vec![(RunKind::Taken, Vec::new(), items.len())];
-        let target =
-            if frozen { self.nodes.push_object(Tag::Instance, flags, offset, &[])? } else { at };
-        self.nodes.set_contents(self.journal, target.number(), &contents)?;
-        Ok(target)
+        self.nodes.set_contents(self.journal, target.number(), &contents)
     }
 }

@@ -6,12 +6,14 @@
 //! - `image.rs`, `diff.rs`: what the value was and is, as `Value`s, and where they differ;
 //! - `editor.rs`: the walk that applies the difference; `fields.rs`, `sequence.rs`, `object.rs`,
 //!   `leaf.rs`: to entries, items, parts and whole values;
+//! - `array.rs`: elements of arrays;
 //! - `inverse.rs`: text back into datetimes, decimals and the like;
 //! - `node.rs`: changes by hand.
 //!
 //! At the end the value is read once more and has to be the one that was given, so that whatever
 //! could not be put back is an error. The store's journal then takes everything back.
 
+mod array;
 mod diff;
 mod editor;
 mod fields;
@@ -28,11 +30,11 @@ use serde::ser::Serialize;
 
 use self::diff::{Change, diff};
 use self::editor::Editor;
-use super::Graph;
 use crate::convert::to_value;
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
+use crate::graph::Graph;
 use crate::ser::SerOptions;
 use crate::value::Value;
 use crate::walk::cx::Cx;

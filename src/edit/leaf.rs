@@ -99,11 +99,19 @@ impl<'v> Editor<'_, 'v, '_> {
         }
         // What was read through the object is replaced in it: the value of a base class, a single
         // argument, the content of a wrapper.
+        if let Some(made) = self.numpy(at, &whole)? {
+            return Ok(made);
+        }
         match self.walk(at, |node| node.scalar_part())? {
             Some(part) => {
                 let was = self.part(at, part);
                 let now = self.replace(was, old, new)?;
                 self.set_part(at, &whole, part, was, now)
+            }
+            None if !self.part(at, Part::State).is_vacant() => {
+                let was = self.part(at, Part::State);
+                let now = self.replace(was, old, new)?;
+                self.set_part(at, &whole, Part::State, was, now)
             }
             None => Err(self.no_place(at)),
         }
