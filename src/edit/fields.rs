@@ -16,14 +16,14 @@ use crate::nodes::view::{View, view};
 use crate::value::Value;
 
 /// Something that holds entries: keys and values in turn.
-struct Source {
+pub(super) struct Source {
     owner: Owner,
     /// Where keys and values stand, in turn.
-    slots: Vec<usize>,
+    pub(super) slots: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
-enum Owner {
+pub(super) enum Owner {
     /// A dict.
     Dict(Handle),
     /// What an object was given by key.
@@ -53,11 +53,11 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    fn dict_source(&self, dict: Handle) -> Source {
+    pub(super) fn dict_source(&self, dict: Handle) -> Source {
         Source { owner: Owner::Dict(dict), slots: self.nodes.slots(dict.number()) }
     }
 
-    fn pairs_source(&self, object: Handle) -> Source {
+    pub(super) fn pairs_source(&self, object: Handle) -> Source {
         let slots = self.nodes.slots_of(object.number(), RunKind::Pairs);
         Source { owner: Owner::Pairs(object), slots }
     }
@@ -111,7 +111,7 @@ impl<'v> Editor<'_, 'v, '_> {
         Err(self.no_place(at))
     }
 
-    fn sources(&self, at: Handle, dicts: &[Handle], pairs: bool) -> Vec<Source> {
+    pub(super) fn sources(&self, at: Handle, dicts: &[Handle], pairs: bool) -> Vec<Source> {
         let mut sources: Vec<Source> = dicts
             .iter()
             .map(|&dict| match dict.tag() {
@@ -165,7 +165,7 @@ impl<'v> Editor<'_, 'v, '_> {
     }
 
     /// A dict that belongs to an object: a copy of it, where something else refers to it too.
-    fn own_dict(&mut self, at: Handle, dict: Handle) -> Result<Handle> {
+    pub(super) fn own_dict(&mut self, at: Handle, dict: Handle) -> Result<Handle> {
         if !self.is_shared(dict) {
             return Ok(dict);
         }
@@ -201,7 +201,7 @@ impl<'v> Editor<'_, 'v, '_> {
     }
 
     /// The text by which the key in a slot is known.
-    fn key(&self, slot: usize) -> Result<String> {
+    pub(super) fn key(&self, slot: usize) -> Result<String> {
         let key = self.handle(slot);
         if let Some(text) = scalar::borrowed_text(self.nodes, self.input, key) {
             return Ok(format!("\"{text}"));
@@ -273,7 +273,7 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(())
     }
 
-    fn pairs_or_dict(&self, owner: Owner) -> Source {
+    pub(super) fn pairs_or_dict(&self, owner: Owner) -> Source {
         match owner {
             Owner::Dict(dict) => self.dict_source(dict),
             Owner::Pairs(object) => self.pairs_source(object),
@@ -283,7 +283,7 @@ impl<'v> Editor<'_, 'v, '_> {
 
     /// What gets new entries: the first dict of a state, for that is `__dict__`; else the entries
     /// of the object; and where there is nothing at all, a new state.
-    fn target(&mut self, sources: &[Source], at: Handle) -> Result<Owner> {
+    pub(super) fn target(&mut self, sources: &[Source], at: Handle) -> Result<Owner> {
         if let Some(source) = sources.first() {
             return Ok(source.owner);
         }
@@ -319,7 +319,7 @@ impl<'v> Editor<'_, 'v, '_> {
     }
 
     /// Gives an owner its entries anew: without those removed, and with fresh ones at the end.
-    fn rebuild(
+    pub(super) fn rebuild(
         &mut self,
         source: &Source,
         removed: &HashSet<String, RandomState>,

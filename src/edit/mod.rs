@@ -8,20 +8,24 @@
 //!   `leaf.rs`: to entries, items, parts and whole values;
 //! - `array.rs`: elements of arrays;
 //! - `inverse.rs`: text back into datetimes, decimals and the like;
-//! - `node.rs`: changes by hand.
+//! - `node.rs`, `by_hand.rs`: changes by hand.
 //!
 //! At the end the value is read once more and has to be the one that was given, so that whatever
 //! could not be put back is an error. The store's journal then takes everything back.
 
 mod array;
+mod by_hand;
 mod diff;
 mod editor;
 mod fields;
 mod image;
 mod inverse;
 mod leaf;
+mod node;
 mod object;
 mod sequence;
+
+pub use node::{NodeMut, NodeValue};
 
 use std::borrow::Cow;
 

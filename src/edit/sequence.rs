@@ -59,7 +59,7 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    fn set_list(&mut self, at: Handle, items: Vec<Handle>) -> Result<()> {
+    pub(super) fn set_list(&mut self, at: Handle, items: Vec<Handle>) -> Result<()> {
         let mut contents = self.nodes.contents_of(at.number());
         contents.first = items;
         contents.more.clear();
@@ -314,7 +314,7 @@ impl<'v> Editor<'_, 'v, '_> {
     }
 
     /// A set with other items. A set changes for all who refer to it; a frozenset is replaced.
-    fn with_set_items(
+    pub(super) fn with_set_items(
         &mut self,
         at: Handle,
         change: &Change<'v>,

@@ -90,6 +90,10 @@ impl<'de> Graph<'de> {
         Node::new(self, self.root)
     }
 
+    pub(crate) fn node(&self, handle: Handle) -> Node<'_> {
+        Node::new(self, handle)
+    }
+
     /// The protocol of the pickle that this was read from.
     ///
     /// Protocols 0 and 1 do not say what they are: such a pickle is of the lowest protocol that has
