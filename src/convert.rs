@@ -11,6 +11,7 @@ use serde::ser::Serialize;
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
+use crate::forward::forward_deserialize;
 use crate::limits;
 use crate::nodes::handle::Handle;
 use crate::nodes::import::{Input, import};
@@ -21,6 +22,14 @@ use crate::ser::SerOptions;
 use crate::settings::Plain;
 use crate::value::{Value, hand_over};
 use crate::walk::cx::Cx;
+
+/// Forwards a call to the walk over the nodes of the value.
+macro_rules! through_nodes {
+    ($self:ident, |$node:ident| $call:expr) => {{
+        let (nodes, root, cost) = nodes($self)?;
+        walk(&nodes, root, cost, |$node| $call)
+    }};
+}
 
 /// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
 ///
@@ -102,49 +111,40 @@ fn walk<'de, T>(
     visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
 }
 
-macro_rules! forward {
-    ($self:ident, $nodes:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
-        fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
-            let (nodes, root, cost) = $nodes;
-            walk(&nodes, root, cost, |node| node.$method($($arg,)* visitor))
-        }
-    )*};
-}
-
-macro_rules! forward_all {
-    ($self:ident, $nodes:expr, $whole:expr) => {
-        forward! { $self, $nodes,
-            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-            deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
-            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
-            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
-            deserialize_unit_struct(name: &'static str) deserialize_seq() deserialize_tuple(len: usize)
-            deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
-            deserialize_struct(name: &'static str, fields: &'static [&'static str])
-            deserialize_enum(name: &'static str, variants: &'static [&'static str])
-            deserialize_identifier() deserialize_ignored_any()
-        }
-
-        fn deserialize_newtype_struct<V: Visitor<'de>>($self, name: &'static str, visitor: V) -> Result<V::Value> {
-            if name == token::VALUE {
-                return hand_over($whole, visitor);
-            }
-            let (nodes, root, cost) = $nodes;
-            walk(&nodes, root, cost, |node| node.deserialize_newtype_struct(name, visitor))
-        }
-    };
-}
-
 /// Text and bytes are borrowed from the value.
 impl<'de> Deserializer<'de> for &'de Value {
     type Error = Error;
-    forward_all! { self, nodes(self)?, self.clone() }
+
+    forward_deserialize!('de, through_nodes, except newtype);
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match name {
+            token::VALUE => hand_over(self.clone(), visitor),
+            _ => through_nodes!(self, |node| node.deserialize_newtype_struct(name, visitor)),
+        }
+    }
 }
 
 /// Nothing is borrowed.
 impl<'de> Deserializer<'de> for Value {
     type Error = Error;
-    forward_all! { self, nodes(self)?, self }
+
+    forward_deserialize!('de, through_nodes, except newtype);
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match name {
+            token::VALUE => hand_over(self, visitor),
+            _ => through_nodes!(self, |node| node.deserialize_newtype_struct(name, visitor)),
+        }
+    }
 }
 
 impl IntoDeserializer<'_, Error> for Value {

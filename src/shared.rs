@@ -33,6 +33,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::reduce::token;
+use crate::slot::{self, Slot};
 
 /// What is said of a value that contains itself.
 pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold it";
@@ -272,8 +273,8 @@ struct Content<'a, T: ?Sized, F> {
 
 impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for Content<'_, T, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if ASKED.take() {
-            ANSWER.replace(Some((self.answer)()));
+        if slot::take(&ASKED).is_some() {
+            slot::put(&ANSWER, (self.answer)());
             return serializer.serialize_unit();
         }
         self.value.serialize(serializer)
@@ -293,11 +294,11 @@ struct Written {
 type Tables<K, V> = RefCell<HashMap<u64, HashMap<K, V>>>;
 
 thread_local! {
-    static ASKED: Cell<bool> = const { Cell::new(false) };
-    static ANSWER: RefCell<Option<Identity>> = const { RefCell::new(None) };
+    static ASKED: Slot<()> = const { Slot::new() };
+    static ANSWER: Slot<Identity> = const { Slot::new() };
     static WRITTEN: Tables<Key, Written> = RefCell::default();
     /// The walk, and the object that is read next.
-    static NEXT: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+    static NEXT: Slot<(u64, u64)> = const { Slot::new() };
     static READ: Tables<(u64, TypeId), Option<Box<dyn Any>>> = RefCell::default();
 }
 
@@ -319,10 +320,8 @@ pub(crate) fn plan<E>(
     hashed: bool,
     serialize: impl FnOnce() -> Result<(), E>,
 ) -> Result<Plan, E> {
-    ASKED.set(true);
-    let result = serialize();
-    ASKED.set(false);
-    let Some(identity) = ANSWER.take() else { return result.map(|()| Plan::Foreign) };
+    let result = slot::with(&ASKED, (), serialize);
+    let Some(identity) = slot::take(&ANSWER) else { return result.map(|()| Plan::Foreign) };
     let key = (identity.address, identity.kind, hashed);
     Ok(WRITTEN.with_borrow_mut(|tables| {
         let table = tables.entry(scope.number()).or_default();
@@ -348,7 +347,7 @@ pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
 
 /// Lays out which object comes next, for the visitor of a pointer.
 pub(crate) fn next_object(scope: &Scope, object: u64) {
-    NEXT.set(Some((scope.number(), object)));
+    slot::put(&NEXT, (scope.number(), object));
 }
 
 /// A shared pointer that can be made.
@@ -370,7 +369,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
-        let Some((walk, object)) = NEXT.take() else {
+        let Some((walk, object)) = slot::take(&NEXT) else {
             return P::Target::deserialize(deserializer).map(P::new);
         };
         let key = (object, TypeId::of::<P>());

@@ -9,12 +9,13 @@ use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, DeserializeOwned, Visitor};
+use serde::de::{Deserialize, DeserializeOwned};
 
 use super::elements::Elements;
 use super::node::NodeDeserializer;
 use super::options::DeOptions;
 use crate::error::{Error, Result};
+use crate::forward::forward_deserialize;
 use crate::limits;
 use crate::machine::{self, State};
 use crate::nodes::handle::Handle;
@@ -259,43 +260,36 @@ fn walk<'g, 'de>(
         .with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
-macro_rules! forward {
-    ($self:ident, $load:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
-        fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
-            let root = $self.load()?;
-            let (state, input, end, dropped) = $load;
-            let cx = walk(state, input, end, &$self.options);
-            serde::Deserializer::$method(NodeDeserializer::root(&cx, root), $($arg,)* visitor)
-                .map_err(|error| cx.locate(error, root).in_stream(dropped))
-        }
-    )*};
-}
-
-macro_rules! forward_all {
-    ($self:ident, $load:expr) => {
-        forward! { $self, $load,
-            deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-            deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
-            deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
-            deserialize_bytes() deserialize_byte_buf() deserialize_option() deserialize_unit()
-            deserialize_unit_struct(name: &'static str) deserialize_newtype_struct(name: &'static str)
-            deserialize_seq() deserialize_tuple(len: usize)
-            deserialize_tuple_struct(name: &'static str, len: usize) deserialize_map()
-            deserialize_struct(name: &'static str, fields: &'static [&'static str])
-            deserialize_enum(name: &'static str, variants: &'static [&'static str])
-            deserialize_identifier() deserialize_ignored_any()
-        }
-    };
+macro_rules! through_slice {
+    ($self:ident, |$node:ident| $call:expr) => {{
+        let root = $self.load()?;
+        let source = &$self.source;
+        let cx = walk(&source.state, source.bytes, source.at, &$self.options);
+        let $node = NodeDeserializer::root(&cx, root);
+        $call.map_err(|error| cx.locate(error, root).in_stream(0))
+    }};
 }
 
 impl<'de, 'a: 'de> serde::Deserializer<'de> for &mut Deserializer<'a, SliceSource<'de>> {
     type Error = Error;
-    forward_all! { self, (&self.source.state, self.source.bytes, self.source.at, 0) }
+
+    forward_deserialize!('de, through_slice);
+}
+
+macro_rules! through_reader {
+    ($self:ident, |$node:ident| $call:expr) => {{
+        let root = $self.load()?;
+        let source = &$self.source;
+        let cx = walk(&source.state, source.collector.bytes(), source.at, &$self.options);
+        let $node = NodeDeserializer::root(&cx, root);
+        $call.map_err(|error| cx.locate(error, root).in_stream(source.dropped))
+    }};
 }
 
 impl<'de, R: Read> serde::Deserializer<'de> for &'de mut Deserializer<'_, ReaderSource<R>> {
     type Error = Error;
-    forward_all! { self, (&self.source.state, self.source.collector.bytes(), self.source.at, self.source.dropped) }
+
+    forward_deserialize!('de, through_reader);
 }
 
 /// The pickles of a stream; see [`Deserializer::into_iter`].

@@ -23,6 +23,23 @@ pub(crate) struct StackEffect {
     pub(crate) pushes: u8,
 }
 
+/// How many items a pickler puts between a mark and the opcode that takes them. CPython's
+/// `BATCHSIZE`.
+pub(crate) const BATCH: usize = 1000;
+
+/// How far an argument reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// So many bytes.
+    Fixed(usize),
+    /// So many lines.
+    Lines(usize),
+    /// An unsigned length of so many bytes, little-endian, and a payload as long as it says.
+    Counted(usize),
+    /// The same with a signed length of four bytes.
+    SignedCounted,
+}
+
 /// What follows an opcode in the pickle.
 ///
 /// Source: the `ArgumentDescriptor`s of Python's `pickletools`.
@@ -82,6 +99,29 @@ pub enum ArgumentKind {
 }
 
 impl ArgumentKind {
+    /// How far such an argument reaches. The one place that says it.
+    #[inline]
+    pub(crate) const fn extent(self) -> Extent {
+        match self {
+            Self::None => Extent::Fixed(0),
+            Self::Uint1 => Extent::Fixed(1),
+            Self::Uint2 => Extent::Fixed(2),
+            Self::Int4 | Self::Uint4 => Extent::Fixed(4),
+            Self::Uint8 | Self::Float8 => Extent::Fixed(8),
+            Self::DecimalShort
+            | Self::DecimalLong
+            | Self::FloatLine
+            | Self::StringLine
+            | Self::Line
+            | Self::UnicodeLine => Extent::Lines(1),
+            Self::TwoLines => Extent::Lines(2),
+            Self::String1 | Self::Unicode1 | Self::Bytes1 | Self::Long1 => Extent::Counted(1),
+            Self::String4 | Self::Unicode4 | Self::Bytes4 => Extent::Counted(4),
+            Self::Long4 => Extent::SignedCounted,
+            Self::Unicode8 | Self::Bytes8 | Self::Bytearray8 => Extent::Counted(8),
+        }
+    }
+
     /// The descriptor's name in `pickletools`; `None` where an opcode has no argument.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self {

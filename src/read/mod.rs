@@ -19,12 +19,13 @@ pub(crate) mod text;
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
-use crate::instruction::{Argument, ArgumentKind, Opcode};
+use crate::instruction::{Argument, ArgumentKind, Extent, Opcode};
+use crate::protocol::Protocol;
 pub(crate) use int_shape::IntShape;
 use text::{Decimal, Text};
 
 /// The highest protocol that PROTO may announce.
-const HIGHEST: u8 = crate::Protocol::HIGHEST.number();
+const HIGHEST: u8 = Protocol::HIGHEST.number();
 
 /// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks
 /// for the bytes.
@@ -277,30 +278,21 @@ impl<'a> Cursor<'a> {
 
     /// Goes past the argument of the opcode that was just read.
     pub(crate) fn skip_argument(&mut self, opcode: Opcode) -> Result<()> {
-        match opcode.argument() {
-            ArgumentKind::None => Ok(()),
-            ArgumentKind::Uint1 => self.read_uint1().map(|_| ()),
-            ArgumentKind::Uint2 => self.read_uint2().map(|_| ()),
-            ArgumentKind::Int4 | ArgumentKind::Uint4 => self.read_uint4().map(|_| ()),
-            ArgumentKind::Uint8 | ArgumentKind::Float8 => self.read_uint8().map(|_| ()),
-            ArgumentKind::DecimalShort
-            | ArgumentKind::DecimalLong
-            | ArgumentKind::FloatLine
-            | ArgumentKind::StringLine
-            | ArgumentKind::Line
-            | ArgumentKind::UnicodeLine => self.read_line().map(|_| ()),
-            ArgumentKind::TwoLines => self.read_line().and_then(|_| self.read_line()).map(|_| ()),
-            ArgumentKind::String1
-            | ArgumentKind::Unicode1
-            | ArgumentKind::Bytes1
-            | ArgumentKind::Long1 => self.read_counted1().map(|_| ()),
-            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => {
-                self.read_counted4().map(|_| ())
-            }
-            ArgumentKind::Long4 => self.read_long4().map(|_| ()),
-            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
-                self.read_counted8().map(|_| ())
-            }
+        let kind = opcode.argument();
+        match kind.extent() {
+            Extent::Fixed(len) => self.read_payload(len).map(drop),
+            Extent::Lines(lines) => (0..lines).try_for_each(|_| self.read_line().map(drop)),
+            Extent::Counted(_) | Extent::SignedCounted => self.read_counted(kind).map(drop),
+        }
+    }
+
+    /// Reads the payload of an argument with a length in front.
+    fn read_counted(&mut self, kind: ArgumentKind) -> Result<&'a [u8]> {
+        match kind.extent() {
+            Extent::Counted(1) => self.read_counted1(),
+            Extent::Counted(4) => self.read_counted4(),
+            Extent::SignedCounted => self.read_long4(),
+            _ => self.read_counted8(),
         }
     }
 
@@ -382,7 +374,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads any argument and decodes it.
-    fn read_argument(
+    pub(crate) fn read_argument(
         &mut self,
         kind: ArgumentKind,
         opcode: Opcode,
@@ -408,11 +400,7 @@ impl<'a> Cursor<'a> {
                     Opcode::Long => text::decode_long(line, digits),
                     _ => text::memo_index(line).map(Decimal::from_index),
                 };
-                match self.checked(decimal)? {
-                    Decimal::Bool(value) => Argument::Bool(value),
-                    Decimal::Int(value) => Argument::Int(value),
-                    Decimal::Big(value) => Argument::BigInt(value),
-                }
+                self.checked(decimal)?.into()
             }
             ArgumentKind::FloatLine => {
                 let line = self.read_filled_line()?;
@@ -423,15 +411,12 @@ impl<'a> Cursor<'a> {
                 let line = self.read_filled_line()?;
                 Argument::Bytes(self.checked(text::decode_string(line))?)
             }
-            ArgumentKind::String1 | ArgumentKind::Bytes1 => {
-                Argument::Bytes(self.read_counted1()?.into())
-            }
-            ArgumentKind::String4 | ArgumentKind::Bytes4 => {
-                Argument::Bytes(self.read_counted4()?.into())
-            }
-            ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
-                Argument::Bytes(self.read_counted8()?.into())
-            }
+            ArgumentKind::String1
+            | ArgumentKind::String4
+            | ArgumentKind::Bytes1
+            | ArgumentKind::Bytes4
+            | ArgumentKind::Bytes8
+            | ArgumentKind::Bytearray8 => Argument::Bytes(self.read_counted(kind)?.into()),
             ArgumentKind::Line => {
                 let line = self.read_line()?;
                 std::str::from_utf8(line)
@@ -445,20 +430,13 @@ impl<'a> Cursor<'a> {
                 let line = self.read_line()?;
                 Self::text_argument(self.checked(text::decode_raw_unicode_escape(line))?)
             }
-            ArgumentKind::Unicode1 => {
-                let payload = self.read_counted1()?;
+            ArgumentKind::Unicode1 | ArgumentKind::Unicode4 | ArgumentKind::Unicode8 => {
+                let payload = self.read_counted(kind)?;
                 Self::text_argument(self.checked(text::decode_utf8(payload))?)
             }
-            ArgumentKind::Unicode4 => {
-                let payload = self.read_counted4()?;
-                Self::text_argument(self.checked(text::decode_utf8(payload))?)
+            ArgumentKind::Long1 | ArgumentKind::Long4 => {
+                Self::long_argument(self.read_counted(kind)?)
             }
-            ArgumentKind::Unicode8 => {
-                let payload = self.read_counted8()?;
-                Self::text_argument(self.checked(text::decode_utf8(payload))?)
-            }
-            ArgumentKind::Long1 => Self::long_argument(self.read_counted1()?),
-            ArgumentKind::Long4 => Self::long_argument(self.read_long4()?),
         })
     }
 
@@ -473,6 +451,16 @@ impl<'a> Cursor<'a> {
         match text::small_long(payload) {
             Some(value) => Argument::Int(value),
             None => Argument::BigInt(num_bigint::BigInt::from_signed_bytes_le(payload)),
+        }
+    }
+}
+
+impl From<Decimal> for Argument<'_> {
+    fn from(decimal: Decimal) -> Self {
+        match decimal {
+            Decimal::Bool(value) => Self::Bool(value),
+            Decimal::Int(value) => Self::Int(value),
+            Decimal::Big(value) => Self::BigInt(value),
         }
     }
 }

@@ -13,7 +13,7 @@
 use std::io::{self, Read};
 
 use crate::error::{Error, Result};
-use crate::instruction::{ArgumentKind, Opcode};
+use crate::instruction::{Extent, Opcode};
 use crate::limits;
 
 /// What a reader has given so far and where in it the next pickle begins.
@@ -89,66 +89,39 @@ impl<R: Read> Collector<R> {
     fn instruction(&mut self, at: usize) -> Result<(usize, bool), Halt> {
         let opcode = Opcode::from_byte(self.byte(at)?).ok_or(Halt::Broken)?;
         let at = at + 1;
-        let counted = |this: &mut Self, width: usize| -> Result<usize, Halt> {
-            let len = this.little_endian(at, width)?;
-            if len > super::MAX_LENGTH {
-                return Err(Halt::Broken);
+        let next = match opcode.argument().extent() {
+            // The whole frame may be read at once, and is there or the pickle is cut short.
+            Extent::Fixed(width) if opcode == Opcode::Frame => {
+                self.payload(at, width)?;
+                at + width
             }
-            // What does not fit the address space cannot be there.
-            let len = usize::try_from(len).map_err(|_| Halt::End)?;
-            let payload = at + width;
-            this.need(payload, len)?;
-            payload.checked_add(len).ok_or(Halt::End)
-        };
-        let fixed = |this: &mut Self, width: usize| -> Result<usize, Halt> {
-            this.need(at, width)?;
-            Ok(at + width)
-        };
-        let next = match opcode.argument() {
-            ArgumentKind::None => at,
-            ArgumentKind::Uint1 => fixed(self, 1)?,
-            ArgumentKind::Uint2 => fixed(self, 2)?,
-            ArgumentKind::Int4 | ArgumentKind::Uint4 => fixed(self, 4)?,
-            ArgumentKind::Uint8 => {
-                // FRAME: the whole frame may be read at once, and is there or the pickle is cut
-                // short.
-                let len = self.little_endian(at, 8)?;
-                if len > super::MAX_LENGTH {
-                    return Err(Halt::Broken);
-                }
-                let len = usize::try_from(len).map_err(|_| Halt::End)?;
-                self.need(at + 8, len)?;
-                at + 8
+            Extent::Fixed(width) => {
+                self.need(at, width)?;
+                at + width
             }
-            ArgumentKind::Float8 => fixed(self, 8)?,
-            ArgumentKind::DecimalShort
-            | ArgumentKind::DecimalLong
-            | ArgumentKind::FloatLine
-            | ArgumentKind::StringLine
-            | ArgumentKind::Line
-            | ArgumentKind::UnicodeLine => self.line(at)?,
-            ArgumentKind::TwoLines => {
-                let second = self.line(at)?;
-                self.line(second)?
-            }
-            ArgumentKind::String1
-            | ArgumentKind::Unicode1
-            | ArgumentKind::Bytes1
-            | ArgumentKind::Long1 => counted(self, 1)?,
-            ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => {
-                counted(self, 4)?
-            }
-            ArgumentKind::Long4 => {
+            Extent::Lines(lines) => (0..lines).try_fold(at, |at, _| self.line(at))?,
+            Extent::Counted(width) => self.payload(at, width)?,
+            Extent::SignedCounted => {
                 if self.little_endian(at, 4)? > i32::MAX as u64 {
                     return Err(Halt::Broken);
                 }
-                counted(self, 4)?
-            }
-            ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
-                counted(self, 8)?
+                self.payload(at, 4)?
             }
         };
         Ok((next, opcode == Opcode::Stop))
+    }
+
+    /// Reads a length of `width` bytes at `at`, and as many bytes as it says; gives where they end.
+    fn payload(&mut self, at: usize, width: usize) -> Result<usize, Halt> {
+        let len = self.little_endian(at, width)?;
+        if len > super::MAX_LENGTH {
+            return Err(Halt::Broken);
+        }
+        // What does not fit the address space cannot be there.
+        let len = usize::try_from(len).map_err(|_| Halt::End)?;
+        let payload = at + width;
+        self.need(payload, len)?;
+        payload.checked_add(len).ok_or(Halt::End)
     }
 
     fn byte(&mut self, at: usize) -> Result<u8, Halt> {

@@ -23,11 +23,12 @@ use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
-use crate::instruction::Opcode;
+use crate::forward::forward_elements;
+use crate::instruction::{self, Opcode};
 use crate::write::{Pace, Sink};
 
-/// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
-pub(super) const BATCH: u32 = 1000;
+/// [`instruction::BATCH`] as counters here have it.
+pub(super) const BATCH: u32 = instruction::BATCH as u32;
 
 /// How much of a list or dict has been opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -228,49 +229,10 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 }
 
-impl<S: Sink> ser::SerializeTuple for Tuple<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    #[inline(always)]
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    #[inline]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
-}
-
-impl<S: Sink> ser::SerializeTupleStruct for Tuple<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    #[inline(always)]
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    #[inline]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
-}
-
-impl<S: Sink> ser::SerializeTupleVariant for Tuple<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    #[inline(always)]
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    #[inline]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
+forward_elements! { #[inline(always)] Tuple,
+    SerializeTuple serialize_element
+    SerializeTupleStruct serialize_field
+    SerializeTupleVariant serialize_field
 }
 
 /// A dict, or an instance's state.

@@ -7,6 +7,7 @@ use super::compound::{BATCH, Seq, Tuple};
 use super::dump::Dump;
 use super::special::Role;
 use crate::error::{Error, Result};
+use crate::forward::forward_elements;
 use crate::instruction::Opcode;
 use crate::write::Sink;
 
@@ -118,9 +119,7 @@ impl<S: Sink> Content<'_, S> {
     fn after_item(&mut self, result: Result<()>) -> Result<()> {
         result.map_err(|error| error.under_index(self.written - 1))?;
         if let (Role::SetItems, Some(_)) = (self.role, self.add) {
-            self.dump.emit.close_tuple(1, 1)?;
-            self.dump.emit.op(Opcode::Reduce);
-            self.dump.emit.op(Opcode::Pop);
+            return self.dump.emit.close_addition();
         }
         Ok(())
     }
@@ -131,7 +130,7 @@ impl<S: Sink> Content<'_, S> {
         let first = self.written == 0;
         let emit = &mut self.dump.emit;
         match self.role {
-            Role::SetItems if emit.protocol() < Opcode::Additems.protocol() => {
+            Role::SetItems if !emit.has(Opcode::Additems) => {
                 return self.next_addition(first);
             }
             Role::HashableList if !first => {
@@ -169,26 +168,18 @@ impl<S: Sink> Content<'_, S> {
         });
     }
 
-    /// Before protocol 4 no opcode adds to a set: each item is a call of the object's `add`, whose
-    /// result is dropped.
+    /// Before protocol 4 each item is added by a call of its own.
     fn next_addition(&mut self, first: bool) -> Result<()> {
         self.left = 1;
         let emit = &mut self.dump.emit;
         if first {
             let object = emit.memoize()?;
-            emit.global("builtins", "getattr")?;
-            emit.open_tuple(2)?;
-            emit.get(object);
-            emit.interned("add")?;
-            emit.close_tuple(2, 2)?;
-            emit.op(Opcode::Reduce);
-            self.add = Some(emit.memoize()?);
-            emit.op(Opcode::Pop);
+            self.add = Some(emit.bind_add(object)?);
         }
-        if let Some(add) = self.add {
-            emit.get(add);
+        match self.add {
+            Some(add) => emit.open_addition(add),
+            None => Ok(()),
         }
-        emit.open_tuple(1)
     }
 
     fn close(mut self) -> Result<()> {
@@ -216,54 +207,9 @@ impl<S: Sink> Content<'_, S> {
     }
 }
 
-impl<S: Sink> ser::SerializeSeq for Items<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<()> {
-        self.close()
-    }
-}
-
-impl<S: Sink> ser::SerializeTuple for Items<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<()> {
-        self.close()
-    }
-}
-
-impl<S: Sink> ser::SerializeTupleStruct for Items<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<()> {
-        self.close()
-    }
-}
-
-impl<S: Sink> ser::SerializeTupleVariant for Items<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<()> {
-        self.close()
-    }
+forward_elements! { #[inline] Items,
+    SerializeSeq serialize_element
+    SerializeTuple serialize_element
+    SerializeTupleStruct serialize_field
+    SerializeTupleVariant serialize_field
 }

@@ -308,11 +308,6 @@ impl SerOptions {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
-    /// Whether protocols below 3 name globals as Python 2 does.
-    pub(crate) fn writes_python2_names(&self) -> bool {
-        self.fix_imports
-    }
-
     /// What writes a graph by these options: no text is memoized but that of the graph.
     pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, Sharing::Never)

@@ -15,40 +15,22 @@ use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
-use crate::protocol::Protocol;
 use crate::reduce::{How, token};
-use crate::write::{Checkpoint, Sink};
+use crate::write::{Checkpoint, Recipe, Sink};
 
 /// How far an object is written.
 pub(super) struct Progress {
     /// How many fields have come.
     fields: usize,
-    spelling: Spelling,
+    recipe: Recipe,
+    /// Module and name of the class, for INST.
+    class: (Box<str>, Box<str>),
     /// Whether the object must be hashable; its parts need not.
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
     /// Whether it is a diversion.
     diverted: bool,
-}
-
-/// How the object is made, at the protocol.
-enum Spelling {
-    /// `callable args REDUCE`.
-    Reduce,
-    /// `cls args NEWOBJ`.
-    NewObj,
-    /// `copyreg.__newobj__ (cls, *args) REDUCE`.
-    NewObjCall,
-    /// `cls args kwargs NEWOBJ_EX`.
-    NewObjEx,
-    /// `functools.partial(cls.__new__, cls, *args, **kwargs) () REDUCE`; where the memo has `cls`
-    /// and `cls.__new__`.
-    NewObjPartial { class: u32, new: u32 },
-    /// `MARK args INST`.
-    Inst { module: Box<str>, name: Box<str> },
-    /// `MARK cls args OBJ`.
-    Obj,
 }
 
 impl Progress {
@@ -60,7 +42,14 @@ impl Progress {
         dump.emit.boundary()?;
         dump.emit.enter();
         let outer = dump.set_hashed(false);
-        Ok(Self { fields: 0, spelling: Spelling::Reduce, outer, state: None, diverted })
+        Ok(Self {
+            fields: 0,
+            recipe: Recipe::Reduce,
+            class: Default::default(),
+            outer,
+            state: None,
+            diverted,
+        })
     }
 
     /// Writes the next field.
@@ -104,39 +93,23 @@ impl Progress {
         let emit = &mut dump.emit;
         Ok(match key {
             "how" => Some(Role::Capture),
-            "callable" => match self.spelling {
-                Spelling::Reduce | Spelling::NewObj | Spelling::NewObjEx => None,
-                Spelling::NewObjCall => {
-                    emit.global("copyreg", "__newobj__")?;
-                    emit.mark();
-                    None
+            "callable" => {
+                match self.recipe {
+                    Recipe::Reduce | Recipe::NewObj | Recipe::NewObjEx | Recipe::Inst => {}
+                    Recipe::NewObjCall => emit.open_newobj_call()?,
+                    Recipe::NewObjPartial => emit.open_partial()?,
+                    Recipe::Obj => emit.mark(),
                 }
-                Spelling::NewObjPartial { .. } => {
-                    emit.global("functools", "partial")?;
-                    emit.open_tuple(1)?;
-                    emit.global("builtins", "getattr")?;
-                    emit.open_tuple(2)?;
-                    None
+                (self.recipe == Recipe::Inst).then_some(Role::CaptureGlobal)
+            }
+            "args" => Some(match self.recipe {
+                Recipe::Reduce | Recipe::NewObj | Recipe::NewObjEx => Role::Tuple,
+                Recipe::NewObjCall | Recipe::NewObjPartial | Recipe::Inst | Recipe::Obj => {
+                    Role::Splice
                 }
-                Spelling::Inst { .. } => Some(Role::CaptureGlobal),
-                Spelling::Obj => {
-                    emit.mark();
-                    None
-                }
-            },
-            "args" => match self.spelling {
-                Spelling::Reduce | Spelling::NewObj | Spelling::NewObjEx => Some(Role::Tuple),
-                Spelling::NewObjPartial { class, new } => {
-                    emit.mark();
-                    emit.get(new);
-                    emit.mark();
-                    emit.get(class);
-                    Some(Role::Splice)
-                }
-                Spelling::NewObjCall | Spelling::Inst { .. } | Spelling::Obj => Some(Role::Splice),
-            },
-            "kwargs" => match self.spelling {
-                Spelling::NewObjEx | Spelling::NewObjPartial { .. } => None,
+            }),
+            "kwargs" => match self.recipe {
+                Recipe::NewObjEx | Recipe::NewObjPartial => None,
                 _ => Some(Role::NoKwargs),
             },
             "listitems" => Some(Role::ListItems),
@@ -159,7 +132,7 @@ impl Progress {
         let emit = &mut dump.emit;
         match key {
             "how" => match dump.captured.pop() {
-                Some(Captured::Uint(how)) => self.spelling = spelling(how, emit.protocol())?,
+                Some(Captured::Uint(how)) => self.recipe = emit.recipe(how_of(how)?),
                 _ => {
                     return Err(Error::unsupported(format!(
                         "{} with a way to make it that is no number",
@@ -167,49 +140,35 @@ impl Progress {
                     )));
                 }
             },
-            "callable" => match &mut self.spelling {
-                Spelling::NewObjPartial { class, new } => {
-                    *class = emit.memoize()?;
-                    emit.interned("__new__")?;
-                    emit.close_tuple(2, 2)?;
-                    emit.op(Opcode::Reduce);
-                    *new = emit.memoize()?;
-                    emit.close_tuple(1, 1)?;
-                    emit.op(Opcode::Reduce);
+            "callable" => match self.recipe {
+                Recipe::NewObjPartial => {
+                    let class = emit.memoize()?;
+                    emit.open_partial_args(class)?;
                 }
-                Spelling::Inst { module, name } => {
-                    (*module, *name) = dump.take_names()?;
+                Recipe::Inst => {
+                    let (module, name) = dump.take_names()?;
                     dump.emit.mark();
                     if name.contains('.') {
                         // INST has no nested names, so the class is written by itself.
-                        dump.emit.global(module, name)?;
-                        self.spelling = Spelling::Obj;
+                        dump.emit.global(&module, &name)?;
+                        self.recipe = Recipe::Obj;
                     }
+                    self.class = (module, name);
                 }
                 _ => {}
             },
-            "args" => match &self.spelling {
-                Spelling::Reduce => emit.op(Opcode::Reduce),
-                Spelling::NewObj => emit.op(Opcode::Newobj),
-                Spelling::NewObjCall => {
-                    emit.op(Opcode::Tuple);
-                    emit.op(Opcode::Reduce);
-                }
-                Spelling::NewObjEx => {}
-                Spelling::NewObjPartial { .. } => emit.op(Opcode::Tuple),
-                Spelling::Inst { module, name } => emit.inst_lines(module, name)?,
-                Spelling::Obj => emit.op(Opcode::Obj),
+            "args" => match self.recipe {
+                Recipe::Reduce => emit.op(Opcode::Reduce),
+                Recipe::NewObj => emit.op(Opcode::Newobj),
+                Recipe::NewObjCall => emit.close_newobj_call(),
+                Recipe::NewObjEx => {}
+                Recipe::NewObjPartial => emit.close_partial_args(),
+                Recipe::Inst => emit.inst_lines(&self.class.0, &self.class.1)?,
+                Recipe::Obj => emit.op(Opcode::Obj),
             },
-            "kwargs" => match self.spelling {
-                Spelling::NewObjEx => emit.op(Opcode::NewobjEx),
-                Spelling::NewObjPartial { .. } => {
-                    // The state of a partial: function, arguments, keywords, and its own dict.
-                    emit.none()?;
-                    emit.op(Opcode::Tuple);
-                    emit.op(Opcode::Build);
-                    emit.empty_tuple()?;
-                    emit.op(Opcode::Reduce);
-                }
+            "kwargs" => match self.recipe {
+                Recipe::NewObjEx => emit.op(Opcode::NewobjEx),
+                Recipe::NewObjPartial => emit.close_partial()?,
                 _ => {}
             },
             // There is always an answer to pop: objects nest, and without one this would take that
@@ -232,19 +191,11 @@ fn took_some<S>(dump: &mut Dump<S>) -> bool {
     matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
-/// How an object made in the way `how` is spelled at the protocol.
-fn spelling(how: u64, protocol: Protocol) -> Result<Spelling> {
+/// The way to make an object that the number `how` says.
+fn how_of(how: u64) -> Result<How> {
     let how =
         u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
-    Ok(match How::try_from(how)? {
-        How::Call => Spelling::Reduce,
-        How::NewObj if protocol >= Opcode::Newobj.protocol() => Spelling::NewObj,
-        How::NewObj => Spelling::NewObjCall,
-        How::NewObjEx if protocol >= Opcode::NewobjEx.protocol() => Spelling::NewObjEx,
-        How::NewObjEx => Spelling::NewObjPartial { class: 0, new: 0 },
-        How::Inst if protocol >= Opcode::Obj.protocol() => Spelling::Obj,
-        How::Inst => Spelling::Inst { module: Box::default(), name: Box::default() },
-    })
+    How::try_from(how)
 }
 
 impl<S: Sink> Dump<S> {

@@ -232,15 +232,12 @@ impl<S: Sink> Dump<S> {
         if role == Role::Set {
             self.forbid_hashed("a set")?;
         }
-        if self.emit.protocol() >= Opcode::EmptySet.protocol() {
+        if self.emit.has(Opcode::EmptySet) {
             return self.content(role, value);
         }
-        self.emit.global("builtins", if role == Role::Set { "set" } else { "frozenset" })?;
-        self.emit.open_tuple(1)?;
+        self.emit.open_set_call(role == Role::FrozenSet)?;
         self.content(Role::HashableList, value)?;
-        self.emit.close_tuple(1, 1)?;
-        self.emit.op(Opcode::Reduce);
-        Ok(())
+        self.emit.close_set_call()
     }
 
     /// The module and qualified name that were kept last.

@@ -2,7 +2,7 @@
 //! it.
 //!
 //! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal whatever
+//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal whatever
 //! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
 //! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
 //! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
 use crate::read::Cursor;
-use crate::read::text::{self, Decimal, Text};
+use crate::read::text::{self, Decimal};
 
 /// One instruction, and where it lies.
 pub(super) struct Instruction<'a> {
@@ -50,48 +50,12 @@ fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Instruction<'a>> {
 
 fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>> {
     Ok(match opcode.argument() {
-        ArgumentKind::None => Argument::None,
         ArgumentKind::Uint1 => Argument::Int(cursor.read_uint1()?.into()),
-        ArgumentKind::Uint2 => Argument::Int(cursor.read_uint2()?.into()),
-        ArgumentKind::Int4 => Argument::Int(cursor.read_int4()?.into()),
-        ArgumentKind::Uint4 => Argument::Int(cursor.read_uint4()?.into()),
-        ArgumentKind::Uint8 => {
-            let value = cursor.read_uint8()?;
-            i64::try_from(value).map_or_else(|_| Argument::BigInt(value.into()), Argument::Int)
-        }
-        ArgumentKind::Float8 => Argument::Float(cursor.read_float8()?),
-        ArgumentKind::Long1 => long(cursor.read_counted1()?),
-        ArgumentKind::Long4 => long(cursor.read_long4()?),
-        ArgumentKind::String1 | ArgumentKind::Bytes1 => {
-            Argument::Bytes(cursor.read_counted1()?.into())
-        }
-        ArgumentKind::String4 | ArgumentKind::Bytes4 => {
-            Argument::Bytes(cursor.read_counted4()?.into())
-        }
-        ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
-            Argument::Bytes(cursor.read_counted8()?.into())
-        }
-        ArgumentKind::Unicode1 => {
-            let payload = cursor.read_counted1()?;
-            text_argument(cursor.checked(text::decode_utf8(payload))?)
-        }
-        ArgumentKind::Unicode4 => {
-            let payload = cursor.read_counted4()?;
-            text_argument(cursor.checked(text::decode_utf8(payload))?)
-        }
-        ArgumentKind::Unicode8 => {
-            let payload = cursor.read_counted8()?;
-            text_argument(cursor.checked(text::decode_utf8(payload))?)
-        }
-        ArgumentKind::UnicodeLine => {
-            let line = cursor.read_line()?;
-            text_argument(cursor.checked(text::decode_raw_unicode_escape(line))?)
-        }
         ArgumentKind::DecimalShort | ArgumentKind::DecimalLong => {
             let line = cursor.read_line()?;
             match decimal_line(line, opcode) {
-                Some(decimal) => decimal_argument(decimal),
-                None => decimal_argument(cursor.checked(match opcode {
+                Some(decimal) => decimal.into(),
+                None => Argument::from(cursor.checked(match opcode {
                     Opcode::Int => text::decode_int(line, limits::INT_DIGITS),
                     Opcode::Long => text::decode_long(line, limits::INT_DIGITS),
                     _ => memo_index(line),
@@ -130,29 +94,8 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
             };
             Argument::Str(text.join(" ").into())
         }
+        kind => cursor.read_argument(kind, opcode, limits::INT_DIGITS)?,
     })
-}
-
-fn long(payload: &[u8]) -> Argument<'static> {
-    match text::small_long(payload) {
-        Some(value) => Argument::Int(value),
-        None => Argument::BigInt(BigInt::from_signed_bytes_le(payload)),
-    }
-}
-
-fn text_argument(text: Text<'_>) -> Argument<'_> {
-    match text {
-        Text::Str(text) => Argument::Str(text),
-        Text::Surrogates(bytes) => Argument::Surrogates(bytes),
-    }
-}
-
-fn decimal_argument(decimal: Decimal) -> Argument<'static> {
-    match decimal {
-        Decimal::Bool(value) => Argument::Bool(value),
-        Decimal::Int(value) => Argument::Int(value),
-        Decimal::Big(value) => Argument::BigInt(value),
-    }
 }
 
 /// A line of names or an id, its escapes undone, where that gives ASCII.

@@ -4,27 +4,24 @@
 //!
 //! *Our own deserializer* knows that name. It builds the whole value beside serde, in a loop: so
 //! the depth of a value costs no stack, and what serde cannot say (a tuple as against a list, a
-//! set, an object) is not lost. Then it has to hand the value over to a visitor of a type that it
-//! does not know. Safe Rust can ask a type what it is only if the type is `'static`, and visitors
-//! are not. So [`hand_over`] puts the value into a slot of the thread and calls
-//! `visit_newtype_struct`; our visitor looks into the slot first. Visitors that only wrap another
-//! one (error paths, erased types) pass the call on, so that the value arrives through them too.
+//! set, an object) is not lost. Then it hands the value over to a visitor of a type that it
+//! does not know, in a [`slot`] of the thread: it calls `visit_newtype_struct`, and our visitor
+//! looks into the slot first.
 //!
 //! *Any other format* calls `visit_newtype_struct` as for a newtype of that name, or the method
 //! that fits its data. The slot is empty then, and the visitor takes what it is given.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::de::value::UnitDeserializer;
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Dict, Set, Value};
 use crate::reduce::token;
+use crate::slot::{self, Slot};
 
 thread_local! {
     /// The value on its way from [`hand_over`] to [`ValueVisitor`].
-    static SLOT: Cell<Option<Value>> = const { Cell::new(None) };
+    static SLOT: Slot<Value> = const { Slot::new() };
 }
 
 /// Gives a finished value to the visitor that came with `token::VALUE`.
@@ -32,19 +29,7 @@ pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
     value: Value,
     visitor: V,
 ) -> Result<V::Value, E> {
-    /// Empties the slot again, also where the visitor panics or never looks: a value left behind
-    /// would turn up in the place of another.
-    struct Clear(Option<Value>);
-
-    impl Drop for Clear {
-        fn drop(&mut self) {
-            drop(SLOT.replace(self.0.take()));
-        }
-    }
-
-    let _clear = Clear(SLOT.replace(Some(value)));
-    let unit: UnitDeserializer<E> = ().into_deserializer();
-    visitor.visit_newtype_struct(unit)
+    slot::hand_over(&SLOT, value, visitor)
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -91,7 +76,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         self,
         deserializer: D,
     ) -> Result<Value, D::Error> {
-        match SLOT.take() {
+        match slot::take(&SLOT) {
             Some(value) => Ok(value),
             None => deserializer.deserialize_any(self),
         }

@@ -13,7 +13,7 @@ use std::ops;
 use super::Value;
 use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Occupied, Slot, Table, Vacant};
+use super::table::{self, Occupied, Slot, Table, Vacant, size_methods};
 use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
@@ -58,37 +58,9 @@ use crate::error::Result;
 #[derive(Default)]
 pub struct Dict(pub(super) Table<Value>);
 
+size_methods!(Dict, "dict", "entries");
+
 impl Dict {
-    /// An empty dict; it allocates nothing.
-    pub const fn new() -> Self {
-        Self(Table::new())
-    }
-
-    /// An empty dict with space for `capacity` entries.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self(Table::with_capacity(capacity))
-    }
-
-    /// The number of entries.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Makes space for `additional` more entries.
-    pub fn reserve(&mut self, additional: usize) {
-        self.0.reserve(additional);
-    }
-
-    /// Removes all entries.
-    pub fn clear(&mut self) {
-        self.0 = Table::new();
-    }
-
     /// The value under `key`: a `&str`, an integer, or any `&Value`.
     pub fn get<Q: Lookup + ?Sized>(&self, key: &Q) -> Option<&Value> {
         self.get_key_value(key).map(|(_, value)| value)

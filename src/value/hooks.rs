@@ -24,6 +24,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::reduce::{Global, Name, Reduce, token};
+use crate::slot::{self, Slot};
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
@@ -126,20 +127,17 @@ thread_local! {
     /// The dumps on this thread whose hooks look at values.
     static DUMPS: RefCell<Vec<Weak<()>>> = const { RefCell::new(Vec::new()) };
     /// The hooks, for the content of the newtype that is serialized next.
-    static OFFERED: RefCell<Option<Arc<Hooks>>> = const { RefCell::new(None) };
+    static OFFERED: Slot<Arc<Hooks>> = const { Slot::new() };
     /// Whether the object that comes next has been looked at.
-    static SETTLED: Cell<bool> = const { Cell::new(false) };
+    static SETTLED: Slot<()> = const { Slot::new() };
     /// What a hook returned as its error: serde would leave only its text.
-    static FAILED: RefCell<Option<Error>> = const { RefCell::new(None) };
+    static FAILED: Slot<Error> = const { Slot::new() };
 }
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
-    OFFERED.replace(Some(Arc::clone(hooks)));
-    let result = serialize();
-    // It has been taken, unless the content is not ours.
-    OFFERED.take();
-    match (result, FAILED.take()) {
+    let result = slot::with(&OFFERED, Arc::clone(hooks), serialize);
+    match (result, slot::take(&FAILED)) {
         (Err(_), Some(error)) => Err(error),
         (result, _) => result,
     }
@@ -147,7 +145,7 @@ pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) 
 
 /// Whether the object that begins was looked at already, as a `Value`.
 pub(crate) fn settled() -> bool {
-    SETTLED.take()
+    slot::take(&SETTLED).is_some()
 }
 
 /// A value that says that it is one.
@@ -163,10 +161,10 @@ struct Content<'a>(&'a Value);
 
 impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(hooks) = OFFERED.take() else { return serialize_plain(self.0, serializer) };
+        let Some(hooks) = slot::take(&OFFERED) else { return serialize_plain(self.0, serializer) };
         let failed = |error: Error| {
             let message = S::Error::custom(&error);
-            FAILED.replace(Some(error));
+            slot::put(&FAILED, error);
             message
         };
         if let Some(persistent_id) = &hooks.persistent_id
@@ -186,7 +184,10 @@ impl Serialize for Content<'_> {
 
 /// Serializes what a rewritten object has become, or one that stays as it is.
 fn settle<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    SETTLED.set(matches!(value, Value::Object(_)));
+    match value {
+        Value::Object(_) => slot::put(&SETTLED, ()),
+        _ => drop(slot::take(&SETTLED)),
+    }
     serialize_plain(value, serializer)
 }
 

@@ -6,7 +6,7 @@
 use super::Value;
 use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Table};
+use super::table::{self, Table, size_methods};
 use crate::error::Result;
 
 /// The elements of a Python `set` or `frozenset`, in the order in which they were first inserted.
@@ -31,37 +31,9 @@ use crate::error::Result;
 #[derive(Default)]
 pub struct Set(pub(super) Table<()>);
 
+size_methods!(Set, "set", "elements");
+
 impl Set {
-    /// An empty set; it allocates nothing.
-    pub const fn new() -> Self {
-        Self(Table::new())
-    }
-
-    /// An empty set with space for `capacity` elements.
-    pub fn with_capacity(capacity: usize) -> Self {
-        Self(Table::with_capacity(capacity))
-    }
-
-    /// The number of elements.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are no elements.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Makes space for `additional` more elements.
-    pub fn reserve(&mut self, additional: usize) {
-        self.0.reserve(additional);
-    }
-
-    /// Removes all elements.
-    pub fn clear(&mut self) {
-        self.0 = Table::new();
-    }
-
     /// Whether `element`, a `&str`, an integer or any `&Value`, is in the set.
     pub fn contains<Q: Lookup + ?Sized>(&self, element: &Q) -> bool {
         self.get_index_of(element).is_some()

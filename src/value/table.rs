@@ -395,3 +395,42 @@ macro_rules! iterate {
 iterate!(Iter<'a, V>, (&'a Value, &'a V), (key, value) => (key, value));
 iterate!(IterMut<'a, V>, (&'a Value, &'a mut V), (key, value) => (&*key, value));
 iterate!(IntoIter<V>, (Value, V), entry => entry);
+
+/// The methods that a dict and a set have alike, in the words of each.
+macro_rules! size_methods {
+    ($type:ident, $name:literal, $contents:literal) => {
+        impl $type {
+            #[doc = concat!("An empty ", $name, "; it allocates nothing.")]
+            pub const fn new() -> Self {
+                Self(Table::new())
+            }
+
+            #[doc = concat!("An empty ", $name, " with space for `capacity` ", $contents, ".")]
+            pub fn with_capacity(capacity: usize) -> Self {
+                Self(Table::with_capacity(capacity))
+            }
+
+            #[doc = concat!("The number of ", $contents, ".")]
+            pub fn len(&self) -> usize {
+                self.0.len()
+            }
+
+            #[doc = concat!("Whether there are no ", $contents, ".")]
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            #[doc = concat!("Makes space for `additional` more ", $contents, ".")]
+            pub fn reserve(&mut self, additional: usize) {
+                self.0.reserve(additional);
+            }
+
+            #[doc = concat!("Removes all ", $contents, ".")]
+            pub fn clear(&mut self) {
+                self.0 = Table::new();
+            }
+        }
+    };
+}
+
+pub(super) use size_methods;

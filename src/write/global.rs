@@ -192,12 +192,18 @@ impl<S: Sink> Emitter<S> {
         self.lines(Opcode::Inst, &[module, name])
     }
 
-    fn names_at_protocol<'a>(&self, module: &'a str, name: &'a str) -> (&'a str, &'a str) {
-        if self.fix_imports && self.protocol < Protocol::V3 {
-            compat::to_python2(module, name)
-        } else {
-            (module, name)
-        }
+    /// Whether globals have the names of Python 2.
+    pub(crate) fn writes_python2_names(&self) -> bool {
+        self.fix_imports && self.protocol < Protocol::V3
+    }
+
+    /// The names of a global in the Python that the protocol is for.
+    pub(crate) fn names_at_protocol<'a>(
+        &self,
+        module: &'a str,
+        name: &'a str,
+    ) -> (&'a str, &'a str) {
+        if self.writes_python2_names() { compat::to_python2(module, name) } else { (module, name) }
     }
 
     /// The persistent id as a line, which only protocol 0 needs.

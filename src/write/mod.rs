@@ -27,6 +27,7 @@ mod global;
 mod memo;
 mod object;
 mod pace;
+mod recipe;
 mod repeats;
 mod strings;
 mod text;
@@ -35,6 +36,7 @@ mod verbatim;
 
 pub(crate) use frame::{Memory, Sink, Stream};
 pub(crate) use pace::Pace;
+pub(crate) use recipe::Recipe;
 pub(crate) use strings::Sharing;
 
 use std::sync::Arc;

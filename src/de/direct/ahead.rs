@@ -10,8 +10,7 @@
 //! which has no use for the scalars in it. It is of what is there, of two batches of values at
 //! most, and costs no more than to read it, since containers end it.
 
-use super::contents::BATCH;
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 
 /// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none
 /// of a scalar.

@@ -15,10 +15,7 @@ use super::Outcome;
 use super::ahead::Run;
 use super::look::short_tuple;
 use super::state::Direct;
-use crate::instruction::Opcode;
-
-/// How many items a pickler hands over at once.
-pub(super) const BATCH: usize = 1_000;
+use crate::instruction::{BATCH, Opcode};
 
 /// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are
 /// constants where it counts.

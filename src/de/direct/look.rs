@@ -178,30 +178,22 @@ impl Operands {
     /// `Some(false)` where its operands are not there; `None` for an opcode that no regular pickle
     /// has.
     fn run(&mut self, opcode: Opcode, at: usize) -> Option<bool> {
+        let effect = opcode.stack_effect();
         let first = match opcode {
-            Opcode::Memoize
-            | Opcode::Binput
-            | Opcode::LongBinput
-            | Opcode::Put
-            | Opcode::Frame
-            | Opcode::Proto => {
-                return Some(true);
-            }
+            // Looks at the top and leaves it.
+            Opcode::Memoize => return Some(true),
             Opcode::Mark => {
                 self.marks.push((self.starts.len(), at));
                 return Some(true);
             }
-            Opcode::List | Opcode::Dict | Opcode::Tuple | Opcode::Frozenset => self.take_marked(),
-            Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 => self.take(tuple_len(opcode)),
-            Opcode::StackGlobal | Opcode::Newobj | Opcode::Reduce | Opcode::Build => self.take(2),
-            Opcode::NewobjEx => self.take(3),
-            Opcode::Binpersid | Opcode::ReadonlyBuffer => self.take(1),
             Opcode::Stop => None,
             Opcode::Pop | Opcode::PopMark | Opcode::Dup | Opcode::Inst | Opcode::Obj => {
                 return None;
             }
-            // All others push one value.
-            _ => Some(at),
+            _ if effect.pushes == 0 => return Some(true),
+            _ if effect.to_mark => self.take_marked(),
+            _ if effect.pops == 0 => Some(at),
+            _ => self.take(effect.pops.into()),
         };
         if let Some(first) = first {
             self.starts.push(first);
@@ -212,11 +204,7 @@ impl Operands {
 
 /// How many items TUPLE1, TUPLE2 and TUPLE3 take.
 pub(super) fn tuple_len(opcode: Opcode) -> usize {
-    match opcode {
-        Opcode::Tuple1 => 1,
-        Opcode::Tuple2 => 2,
-        _ => 3,
-    }
+    opcode.stack_effect().pops.into()
 }
 
 /// The opcode that makes a tuple of so many items without a mark.

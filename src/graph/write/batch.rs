@@ -9,12 +9,9 @@
 //! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in
 //! CPython's `Modules/_pickle.c`.
 
-use crate::instruction::Opcode;
+use crate::instruction::{BATCH, Opcode};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
-
-/// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
-const BATCH: usize = 1000;
 
 /// What the contents are, and so which opcodes take them.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Contents, Object, RunKind};
 use crate::nodes::view::tuple_items;
-use crate::protocol::Protocol;
-use crate::write::Sink;
+use crate::reduce::How;
+use crate::write::{Recipe, Sink};
 
 impl<'g, S: Sink> Writer<'g, S> {
     pub(super) fn save_instance(&mut self, handle: Handle, object: &Object) -> Result<()> {
@@ -18,72 +18,62 @@ impl<'g, S: Sink> Writer<'g, S> {
         let parts = self.nodes.first(object);
         let (&callable, arguments) = parts.split_first().ok_or_else(unreadable)?;
         let args = arguments.first().copied().unwrap_or(Handle::VACANT);
-        match Spelling::of(object.flags()) {
-            Spelling::Reduce => {
-                self.pending.push(Task::Save(callable));
-                match self.list_of_set(object, args) {
-                    Some((list, taken)) => {
-                        let of = self.nodes.object(list.number());
-                        let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
-                        self.pending.push(Task::OpenSetList(list));
-                        self.push_batches(
-                            Kind::Items,
-                            true,
-                            Feed::Handles(items.into_iter()),
-                            taken,
-                        );
-                        self.pending.push(Task::CloseSetList(args));
-                    }
-                    None => self.pending.push(Task::Save(args)),
-                }
-                self.pending.push(Task::Op(Opcode::Reduce));
+        let how = match Spelling::of(object.flags()) {
+            Spelling::Reduce => How::Call,
+            Spelling::NewObj => How::NewObj,
+            Spelling::NewObjEx => How::NewObjEx,
+            Spelling::Inst | Spelling::Obj => How::Inst,
+        };
+        let save = Task::Save;
+        match self.dump.emit.recipe(how) {
+            Recipe::Reduce => self.push_call(object, callable, args),
+            Recipe::NewObj => {
+                self.pending.extend([save(callable), save(args), Task::Op(Opcode::Newobj)]);
             }
-            Spelling::NewObjEx => match arguments.get(1) {
-                Some(&kwargs) if self.at_least(Opcode::NewobjEx) => {
-                    let saves = [callable, args, kwargs].map(Task::Save);
-                    self.pending.extend(saves);
-                    self.pending.push(Task::Op(Opcode::NewobjEx));
-                }
-                Some(&kwargs) => {
-                    self.dump.emit.global("functools", "partial")?;
-                    self.dump.emit.open_tuple(1)?;
-                    self.dump.emit.global("builtins", "getattr")?;
-                    self.dump.emit.open_tuple(2)?;
-                    self.pending
-                        .extend([Task::Save(callable), Task::Partial(callable, args, kwargs)]);
-                }
-                None => return Err(unreadable()),
-            },
-            Spelling::Inst | Spelling::Obj => {
+            Recipe::NewObjCall => {
+                self.dump.emit.open_newobj_call()?;
+                let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
+                let rest = [save(callable), Task::Sequence(items), Task::EndNewObjCall];
+                self.pending.extend(rest);
+            }
+            Recipe::NewObjEx => {
+                let &kwargs = arguments.get(1).ok_or_else(unreadable)?;
+                self.pending.extend([callable, args, kwargs].map(save));
+                self.pending.push(Task::Op(Opcode::NewobjEx));
+            }
+            Recipe::NewObjPartial => {
+                let &kwargs = arguments.get(1).ok_or_else(unreadable)?;
+                self.dump.emit.open_partial()?;
+                self.pending.extend([save(callable), Task::Partial(callable, args, kwargs)]);
+            }
+            recipe @ (Recipe::Inst | Recipe::Obj) => {
                 self.dump.emit.mark();
                 let arguments = Task::Sequence(Contents::of(self.nodes, arguments));
-                if self.protocol() == Protocol::V0 && self.is_plain_global(callable)? {
+                if recipe == Recipe::Inst && self.is_plain_global(callable)? {
                     self.pending.extend([arguments, Task::Inst(callable)]);
                 } else {
-                    self.pending.extend([Task::Save(callable), arguments, Task::Op(Opcode::Obj)]);
+                    self.pending.extend([save(callable), arguments, Task::Op(Opcode::Obj)]);
                 }
-            }
-            _ if self.at_least(Opcode::Newobj) => {
-                self.pending.extend([
-                    Task::Save(callable),
-                    Task::Save(args),
-                    Task::Op(Opcode::Newobj),
-                ]);
-            }
-            _ => {
-                self.dump.emit.global("copyreg", "__newobj__")?;
-                self.dump.emit.mark();
-                let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
-                self.pending.extend([
-                    Task::Save(callable),
-                    Task::Sequence(items),
-                    Task::Op(Opcode::Tuple),
-                ]);
-                self.pending.push(Task::Op(Opcode::Reduce));
             }
         }
         self.pending.push(Task::Made(handle));
         Ok(())
+    }
+
+    /// A call, as it was read.
+    fn push_call(&mut self, object: &Object, callable: Handle, args: Handle) {
+        self.pending.push(Task::Save(callable));
+        match self.list_of_set(object, args) {
+            Some((list, taken)) => {
+                let of = self.nodes.object(list.number());
+                let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
+                self.pending.push(Task::OpenSetList(list));
+                self.push_batches(Kind::Items, true, Feed::Handles(items.into_iter()), taken);
+                self.pending.push(Task::CloseSetList(args));
+            }
+            None => self.pending.push(Task::Save(args)),
+        }
+        self.pending.push(Task::Op(Opcode::Reduce));
     }
 
     /// The list that a set was made of, and how many items it had then, where that list is written
@@ -109,25 +99,15 @@ impl<'g, S: Sink> Writer<'g, S> {
         Ok(class.tag() == Tag::Global && !self.names(class)?.1.contains('.'))
     }
 
-    /// `functools.partial(cls.__new__, cls, *args, **kwargs)()`, as CPython writes NEWOBJ_EX at
-    /// protocols 2 and 3. On the stack: `partial`, `getattr`, the class.
+    /// The class of a [`Recipe::NewObjPartial`] is on the stack: what comes behind it.
     pub(super) fn partial(&mut self, class: Handle, args: Handle, kwargs: Handle) -> Result<()> {
-        let class_index =
+        let index =
             if class.is_object() { self.claim(class)? } else { self.dump.emit.memoize()? };
-        self.dump.emit.interned("__new__")?;
-        self.dump.emit.close_tuple(2, 2)?;
-        self.dump.emit.op(Opcode::Reduce);
-        let new = self.dump.emit.memoize()?;
-        self.dump.emit.close_tuple(1, 1)?;
-        self.dump.emit.op(Opcode::Reduce);
-        self.dump.emit.mark();
-        self.dump.emit.get(new);
-        self.dump.emit.mark();
-        self.dump.emit.get(class_index);
+        self.dump.emit.open_partial_args(index)?;
         let items = Contents::of(self.nodes, tuple_items(self.nodes, args));
         self.pending.extend([
             Task::Sequence(items),
-            Task::Op(Opcode::Tuple),
+            Task::EndPartialArgs,
             Task::Save(kwargs),
             Task::EndPartial,
         ]);
@@ -186,27 +166,14 @@ impl<'g, S: Sink> Writer<'g, S> {
                     (Feed::Handles(handles.into_iter()), count)
                 }
             };
-            if batch == Kind::Adds && !self.at_least(Opcode::Additems) {
-                let add = self.bind_add(handle)?;
+            if batch == Kind::Adds && !self.dump.emit.has(Opcode::Additems) {
+                let object = self.claim(handle)?;
+                let add = self.dump.emit.bind_add(object)?;
                 self.pending.push(Task::Additions(add, feed.collect::<Vec<_>>().into_iter()));
             } else {
                 self.push_batches(batch, false, feed, count);
             }
         }
         Ok(())
-    }
-
-    /// Memoizes the method `add` of the object on the stack.
-    pub(super) fn bind_add(&mut self, object: Handle) -> Result<u32> {
-        let index = self.claim(object)?;
-        self.dump.emit.global("builtins", "getattr")?;
-        self.dump.emit.open_tuple(2)?;
-        self.dump.emit.get(index);
-        self.dump.emit.interned("add")?;
-        self.dump.emit.close_tuple(2, 2)?;
-        self.dump.emit.op(Opcode::Reduce);
-        let add = self.dump.emit.memoize()?;
-        self.dump.emit.op(Opcode::Pop);
-        Ok(add)
     }
 }

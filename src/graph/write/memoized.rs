@@ -12,9 +12,10 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::RandomState;
 
 use crate::graph::Graph;
-use crate::instruction::{ArgumentKind, Opcode};
+use crate::instruction::Opcode;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::Nodes;
+use crate::read::Cursor;
 
 /// Characters of a number in a line that are written as often as they come. A memo entry and a
 /// reference take about as many.
@@ -138,38 +139,8 @@ fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
 
 /// Where the instruction behind the one at `at` begins.
 fn end_of_instruction(input: &[u8], at: usize) -> Option<usize> {
-    let opcode = Opcode::from_byte(*input.get(at)?)?;
-    let at = at + 1;
-    let line = |at: usize| Some(at + memchr::memchr(b'\n', input.get(at..)?)? + 1);
-    let counted = |width: usize| {
-        let len = input
-            .get(at..at + width)?
-            .iter()
-            .rev()
-            .fold(0, |len: u64, &byte| len << 8 | u64::from(byte));
-        (at + width).checked_add(usize::try_from(len).ok()?)
-    };
-    match opcode.argument() {
-        ArgumentKind::None => Some(at),
-        ArgumentKind::Uint1 => Some(at + 1),
-        ArgumentKind::Uint2 => Some(at + 2),
-        ArgumentKind::Int4 | ArgumentKind::Uint4 => Some(at + 4),
-        ArgumentKind::Uint8 | ArgumentKind::Float8 => Some(at + 8),
-        ArgumentKind::DecimalShort
-        | ArgumentKind::DecimalLong
-        | ArgumentKind::FloatLine
-        | ArgumentKind::StringLine
-        | ArgumentKind::Line
-        | ArgumentKind::UnicodeLine => line(at),
-        ArgumentKind::TwoLines => line(line(at)?),
-        ArgumentKind::String1
-        | ArgumentKind::Unicode1
-        | ArgumentKind::Bytes1
-        | ArgumentKind::Long1 => counted(1),
-        ArgumentKind::String4
-        | ArgumentKind::Unicode4
-        | ArgumentKind::Bytes4
-        | ArgumentKind::Long4 => counted(4),
-        ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => counted(8),
-    }
+    let mut cursor = Cursor::new(input, at);
+    let opcode = cursor.read_opcode().ok()?;
+    cursor.skip_argument(opcode).ok()?;
+    Some(cursor.position())
 }

@@ -38,7 +38,6 @@ use crate::limits;
 use crate::nodes::handle::Handle;
 use crate::nodes::store::{Contents, Nodes};
 use crate::nodes::view::{View, global_names, view};
-use crate::protocol::Protocol;
 use crate::reduce::PersistentId;
 use crate::ser::SerOptions;
 use crate::ser::dump::Dump;
@@ -101,7 +100,7 @@ impl SerOptions {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(graph, self.start_graph(Memory), self.writes_python2_names());
+        let mut writer = Writer::new(graph, self.start_graph(Memory));
         writer.run()?;
         Ok(writer.dump.emit.take_rest())
     }
@@ -112,7 +111,7 @@ impl SerOptions {
     /// # Errors
     /// As [`Graph::to_vec`]; and `Io`, where the writer fails.
     pub fn graph_to_writer<W: io::Write>(&self, writer: W, graph: &Graph<'_>) -> Result<()> {
-        Writer::new(graph, self.start_graph(Stream(writer)), self.writes_python2_names()).run()
+        Writer::new(graph, self.start_graph(Stream(writer))).run()
     }
 }
 
@@ -127,7 +126,6 @@ struct Writer<'g, S> {
     graph: &'g Graph<'g>,
     nodes: &'g Nodes<'g>,
     input: &'g [u8],
-    python2_names: bool,
     memoized: Memoized,
     /// Memo indexes by object number.
     memo: Vec<u32>,
@@ -155,10 +153,10 @@ enum Task<'g> {
     OpenSetList(Handle),
     /// Ends them.
     CloseSetList(Handle),
-    /// A set that is spelled as a call has been written.
-    EndSpelled,
-    /// Ends a tuple of the emitter's own, of so many items.
-    CloseTuple(usize),
+    /// The list of a set that is spelled as a call is on the stack.
+    EndSetCall,
+    /// The class and arguments of a [`Recipe::NewObjCall`](crate::write::Recipe) are on the stack.
+    EndNewObjCall,
     /// Values one after another.
     Sequence(Contents<'g, 'g>),
     Batches(Batches<'g>),
@@ -168,26 +166,28 @@ enum Task<'g> {
     EndFrozenSet(Handle),
     /// An object is on the stack: it is memoized, and then given what it was given.
     Made(Handle),
-    /// A class is on the stack: the next is its `__new__`, by what precedes NEWOBJ_EX.
+    /// The class of a [`Recipe::NewObjPartial`](crate::write::Recipe) is on the stack; its
+    /// arguments and keyword arguments.
     Partial(Handle, Handle, Handle),
-    /// The state of the partial object, whose keyword arguments are on the stack.
+    /// Its arguments are on the stack.
+    EndPartialArgs,
+    /// Its keyword arguments are on the stack.
     EndPartial,
     /// INST, with the class's names.
     Inst(Handle),
     /// Items for an object's `add`, below the protocol of ADDITEMS.
     Additions(u32, std::vec::IntoIter<Handle>),
-    /// The bound method `add` was called.
-    Added,
+    /// The item for a call of `add` is on the stack.
+    EndAddition,
 }
 
 impl<'g, S: Sink> Writer<'g, S> {
-    fn new(graph: &'g Graph<'g>, dump: Dump<S>, python2_names: bool) -> Self {
+    fn new(graph: &'g Graph<'g>, dump: Dump<S>) -> Self {
         Self {
             dump,
             graph,
             nodes: &graph.nodes,
             input: &graph.input,
-            python2_names,
             memoized: Memoized::of(graph),
             memo: vec![UNSEEN; graph.nodes.object_count()],
             payloads: HashMap::default(),
@@ -211,14 +211,6 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.dump.finish()
     }
 
-    fn protocol(&self) -> Protocol {
-        self.dump.emit.protocol()
-    }
-
-    fn at_least(&self, opcode: Opcode) -> bool {
-        self.protocol() >= opcode.protocol()
-    }
-
     /// Works on a task until it is done or something is pending; says whether it is to be asked
     /// again.
     fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
@@ -235,8 +227,12 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.dump.emit.close_tuple(1, 1)?;
                 self.memoize_unseen(*args)?;
             }
-            Task::EndSpelled => self.spelled -= 1,
-            Task::CloseTuple(len) => self.dump.emit.close_tuple(*len, *len)?,
+            Task::EndSetCall => {
+                self.dump.emit.close_set_call()?;
+                self.spelled -= 1;
+            }
+            Task::EndNewObjCall => self.dump.emit.close_newobj_call(),
+            Task::EndPartialArgs => self.dump.emit.close_partial_args(),
             Task::Sequence(contents) => {
                 for handle in contents.by_ref() {
                     self.save(handle)?;
@@ -269,30 +265,19 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Task::Made(object) => self.end_object(*object)?,
             Task::Partial(class, args, kwargs) => self.partial(*class, *args, *kwargs)?,
-            Task::EndPartial => {
-                // The state of a partial: function, arguments, keywords, and its own dict.
-                self.dump.emit.none()?;
-                self.dump.emit.op(Opcode::Tuple);
-                self.dump.emit.op(Opcode::Build);
-                self.dump.emit.empty_tuple()?;
-                self.dump.emit.op(Opcode::Reduce);
-            }
+            Task::EndPartial => self.dump.emit.close_partial()?,
             Task::Inst(class) => {
                 let (module, name) = self.names_at_protocol(*class)?;
                 self.dump.emit.inst_verbatim(&module, &name)?;
             }
             Task::Additions(add, items) => {
                 if let Some(item) = items.next() {
-                    self.dump.emit.get(*add);
-                    self.dump.emit.open_tuple(1)?;
-                    self.pending.extend([Task::Save(item), Task::CloseTuple(1), Task::Added]);
+                    self.dump.emit.open_addition(*add)?;
+                    self.pending.extend([Task::Save(item), Task::EndAddition]);
                     return Ok(true);
                 }
             }
-            Task::Added => {
-                self.dump.emit.op(Opcode::Reduce);
-                self.dump.emit.op(Opcode::Pop);
-            }
+            Task::EndAddition => self.dump.emit.close_addition()?,
         }
         Ok(false)
     }

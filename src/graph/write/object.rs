@@ -11,7 +11,6 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 use crate::nodes::store::{Contents, Flags, Object};
 use crate::nodes::view::global_names;
-use crate::protocol::Protocol;
 use crate::write::Sink;
 
 impl<'g, S: Sink> Writer<'g, S> {
@@ -37,12 +36,12 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.memoize(handle)?;
                 self.push_contents(Kind::Pairs, &object);
             }
-            Tag::Set if self.at_least(Opcode::EmptySet) => {
+            Tag::Set if self.dump.emit.has(Opcode::EmptySet) => {
                 self.dump.emit.op(Opcode::EmptySet);
                 self.memoize(handle)?;
                 self.push_contents(Kind::Adds, &object);
             }
-            Tag::FrozenSet if self.at_least(Opcode::Frozenset) => {
+            Tag::FrozenSet if self.dump.emit.has(Opcode::Frozenset) => {
                 self.set_index(handle, OPEN);
                 self.dump.emit.mark();
                 self.pending.extend([
@@ -53,19 +52,10 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::Set | Tag::FrozenSet => {
                 self.set_index(handle, OPEN);
                 self.spelled += 1;
-                self.dump.emit.global(
-                    "builtins",
-                    if handle.tag() == Tag::Set { "set" } else { "frozenset" },
-                )?;
-                self.dump.emit.open_tuple(1)?;
+                self.dump.emit.open_set_call(handle.tag() == Tag::FrozenSet)?;
                 self.dump.emit.empty_list()?;
                 self.push_contents(Kind::Items, &object);
-                self.pending.extend([
-                    Task::CloseTuple(1),
-                    Task::Op(Opcode::Reduce),
-                    Task::EndSpelled,
-                    Task::Made(handle),
-                ]);
+                self.pending.extend([Task::EndSetCall, Task::Made(handle)]);
             }
             Tag::Tuple => {
                 self.set_index(handle, OPEN);
@@ -101,7 +91,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::Persid => {
                 self.set_index(handle, OPEN);
                 let id = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
-                if self.at_least(Opcode::Binpersid) {
+                if self.dump.emit.has(Opcode::Binpersid) {
                     self.pending.extend([
                         Task::SaveId(id),
                         Task::Op(Opcode::Binpersid),
@@ -143,7 +133,7 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     pub(super) fn push_batches(&mut self, kind: Kind, exact: bool, feed: Feed<'g>, handles: usize) {
         // `batch_list_exact` and `batch_dict_exact` are for protocols with batches alone.
-        let binary = self.at_least(Opcode::Appends);
+        let binary = self.dump.emit.has(Opcode::Appends);
         self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
     }
 
@@ -155,9 +145,9 @@ impl<'g, S: Sink> Writer<'g, S> {
             self.dump.emit.close_tuple(len, len)?;
             return self.memoize(tuple);
         };
-        if len <= 3 && self.at_least(Opcode::Tuple1) {
+        if len <= 3 && self.dump.emit.has(Opcode::Tuple1) {
             (0..len).for_each(|_| self.dump.emit.op(Opcode::Pop));
-        } else if self.at_least(Opcode::PopMark) {
+        } else if self.dump.emit.has(Opcode::PopMark) {
             self.dump.emit.op(Opcode::PopMark);
         } else {
             // The mark, too.
@@ -181,7 +171,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
         self.set_index(handle, OPEN);
         self.pending.push(Task::Save(inner));
-        if self.at_least(Opcode::ReadonlyBuffer) {
+        if self.dump.emit.has(Opcode::ReadonlyBuffer) {
             self.pending.push(Task::Op(Opcode::ReadonlyBuffer));
         }
         self.pending.push(Task::Made(handle));
@@ -197,7 +187,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                 return Ok(());
             }
         }
-        if self.at_least(Opcode::StackGlobal) {
+        if self.dump.emit.has(Opcode::StackGlobal) {
             let is_line = module.tag() == Tag::Name || name.tag() == Tag::Name;
             if is_line || self.is_python2(object) {
                 let (module, name) = self.names(handle)?;
@@ -233,15 +223,14 @@ impl<'g, S: Sink> Writer<'g, S> {
 
     /// The names of a global that is not nested, in the Python that the protocol is for.
     pub(super) fn names_at_protocol(&self, global: Handle) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
-        let names = self.names(global)?;
-        if !self.python2_names || self.protocol() >= Protocol::V3 {
-            return Ok(names);
-        }
-        if self.is_python2(&self.nodes.object(global.number())) {
-            // There may be several names in Python 2 for one in Python 3: it is spelled as it was.
+        let (module, name) = self.names(global)?;
+        // There may be several names in Python 2 for one in Python 3: it is spelled as it was.
+        if self.dump.emit.writes_python2_names()
+            && self.is_python2(&self.nodes.object(global.number()))
+        {
             return global_names(self.nodes, self.input, global, false)?.ok_or_else(unreadable);
         }
-        let (module, name) = crate::reduce::compat::to_python2(&names.0, &names.1);
-        Ok((Cow::Owned(module.to_owned()), Cow::Owned(name.to_owned())))
+        let names = self.dump.emit.names_at_protocol(&module, &name);
+        Ok((Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned())))
     }
 }

@@ -125,11 +125,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         let number = handle.number();
         let read_only = handle.detail() != 0;
         let base = Handle::numbered(Tag::Buffer, number);
-        if !self.at_least(Opcode::NextBuffer) {
+        if !self.dump.emit.has(Opcode::NextBuffer) {
             let Some(buffer) = self.graph.buffers.get(number as usize) else {
                 return Err(Error::unsupported(format!(
                     "an out-of-band buffer needs protocol 5 or has to be given on reading, and this is protocol {}",
-                    self.protocol().number()
+                    self.dump.emit.protocol().number()
                 )));
             };
             if let Some(&index) = self.payloads.get(&handle) {

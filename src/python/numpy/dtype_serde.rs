@@ -4,19 +4,18 @@
 //! the thread, as `value/de.rs` does with a `Value` and for the same reasons. It is written as
 //! numpy's own reduce value.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::de::value::UnitDeserializer;
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::dtype::{Dtype, Field, Kind};
 use crate::reduce::{Global, Reduce, token};
+use crate::slot::{self, Slot};
 use crate::value::{Dict, Value};
 
 thread_local! {
-    static SLOT: Cell<Option<Dtype>> = const { Cell::new(None) };
+    static SLOT: Slot<Dtype> = const { Slot::new() };
 }
 
 /// Gives a dtype to the visitor that came with `token::DTYPE`.
@@ -24,18 +23,7 @@ pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
     dtype: Dtype,
     visitor: V,
 ) -> Result<V::Value, E> {
-    /// Empties the slot again, also where the visitor never looks.
-    struct Clear(Option<Dtype>);
-
-    impl Drop for Clear {
-        fn drop(&mut self) {
-            drop(SLOT.replace(self.0.take()));
-        }
-    }
-
-    let _clear = Clear(SLOT.replace(Some(dtype)));
-    let unit: UnitDeserializer<E> = ().into_deserializer();
-    visitor.visit_newtype_struct(unit)
+    slot::hand_over(&SLOT, dtype, visitor)
 }
 
 /// From a pickled dtype. Other formats can't say one.
@@ -51,7 +39,7 @@ impl<'de> Deserialize<'de> for Dtype {
             }
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<Dtype, D::Error> {
-                SLOT.take().ok_or_else(|| {
+                slot::take(&SLOT).ok_or_else(|| {
                     de::Error::custom("a dtype of numpy is read from a pickle alone")
                 })
             }

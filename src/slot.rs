@@ -1,0 +1,106 @@
+//! Slots of the thread, by which values pass beside serde.
+//!
+//! serde hands a value to a visitor or serializer of a type that the sender does not know, and safe
+//! Rust can ask a type what it is only if that is `'static`. So the sender puts the value into a
+//! slot of the thread and makes an ordinary call of serde's; a receiver of ours looks into the slot
+//! first. Wrappers between the two (error paths, erased types) pass the call on.
+//!
+//! The rules for all of them:
+//!
+//! - A slot is filled for one call, by [`with`], and holds afterwards what it held before, also
+//!   where the call panics or nobody looks: a value left behind would turn up in place of another.
+//!   What a receiver leaves for its sender goes by [`put`], and the sender takes it when the call
+//!   returns.
+//! - A receiver takes the value at once, before anything of the user's runs: that may fill the slot
+//!   again.
+//! - Nothing is borrowed while foreign code runs, a `drop` included: values are moved in and out.
+//!
+//! What has to last longer than a call (the dumps with hooks in `value/hooks.rs`, the shared
+//! pointers in `shared.rs`) is in tables of the thread, which follow the last rule as well.
+
+use std::cell::Cell;
+use std::thread::LocalKey;
+
+use serde::de::value::UnitDeserializer;
+use serde::de::{self, IntoDeserializer, Visitor};
+
+/// Room for one value.
+pub(crate) struct Slot<T>(Cell<Option<T>>);
+
+impl<T> Slot<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Cell::new(None))
+    }
+}
+
+/// Calls `call` with `value` in the slot.
+#[inline]
+pub(crate) fn with<T, R>(
+    slot: &'static LocalKey<Slot<T>>,
+    value: T,
+    call: impl FnOnce() -> R,
+) -> R {
+    struct Restore<T: 'static> {
+        slot: &'static LocalKey<Slot<T>>,
+        before: Option<T>,
+    }
+
+    impl<T> Drop for Restore<T> {
+        fn drop(&mut self) {
+            let before = self.before.take();
+            drop(self.slot.with(|slot| slot.0.replace(before)));
+        }
+    }
+
+    let before = slot.with(|slot| slot.0.replace(Some(value)));
+    let _restore = Restore { slot, before };
+    call()
+}
+
+/// Takes what is in the slot.
+#[inline]
+pub(crate) fn take<T>(slot: &'static LocalKey<Slot<T>>) -> Option<T> {
+    slot.with(|slot| slot.0.take())
+}
+
+/// Leaves a value for whoever made the call.
+#[inline]
+pub(crate) fn put<T>(slot: &'static LocalKey<Slot<T>>, value: T) {
+    drop(slot.with(|slot| slot.0.replace(Some(value))));
+}
+
+/// Gives a finished value to the visitor that takes it out of the slot.
+pub(crate) fn hand_over<'de, T, V: Visitor<'de>, E: de::Error>(
+    slot: &'static LocalKey<Slot<T>>,
+    value: T,
+    visitor: V,
+) -> Result<V::Value, E> {
+    let unit: UnitDeserializer<E> = ().into_deserializer();
+    with(slot, value, || visitor.visit_newtype_struct(unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    thread_local! {
+        static SLOT: Slot<u8> = const { Slot::new() };
+    }
+
+    #[test]
+    fn a_slot_holds_a_value_for_one_call() {
+        with(&SLOT, 1, || {
+            with(&SLOT, 2, || assert_eq!(take(&SLOT), Some(2)));
+            assert_eq!(take(&SLOT), Some(1));
+        });
+        with(&SLOT, 3, || ());
+        assert_eq!(take(&SLOT), None);
+    }
+
+    #[test]
+    fn a_panic_leaves_nothing_behind() {
+        let panicked = std::panic::catch_unwind(|| with(&SLOT, 1, || panic!("in the call")));
+        assert!(panicked.is_err());
+        assert_eq!(take(&SLOT), None);
+    }
+}
