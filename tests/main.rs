@@ -13,6 +13,7 @@ mod direct;
 mod django;
 mod drivers;
 mod fixtures;
+mod frames;
 mod fuzz_corpus;
 mod graph;
 mod graph_build;

@@ -5,7 +5,7 @@
 //! is not asked, and a line says so.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -74,17 +74,26 @@ for line in sys.stdin:
 pub(crate) struct Python {
     program: OsString,
     pub(crate) version: (u32, u32),
+    /// The patch release.
+    pub(crate) patch: u32,
 }
 
 impl Python {
     fn find(program: OsString) -> Option<Self> {
         let output = Command::new(&program)
-            .args(["-c", "import sys; print('%d %d' % sys.version_info[:2])"])
+            .args(["-c", "import sys; print('%d %d %d' % sys.version_info[:3])"])
             .output();
         let output = output.ok().filter(|output| output.status.success())?;
         let text = String::from_utf8(output.stdout).ok()?;
-        let (major, minor) = text.trim().split_once(' ')?;
-        Some(Self { program, version: (major.parse().ok()?, minor.parse().ok()?) })
+        let numbers: Vec<u32> =
+            text.split_whitespace().map_while(|number| number.parse().ok()).collect();
+        let &[major, minor, patch] = &numbers[..] else { return None };
+        Some(Self { program, version: (major, minor), patch })
+    }
+
+    /// What starts it.
+    pub(crate) fn program(&self) -> &OsStr {
+        &self.program
     }
 
     /// Whether this Python can load the protocol.

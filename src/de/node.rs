@@ -354,7 +354,9 @@ macro_rules! deserialize_ints {
                     Some(value) => $visit(value, visitor),
                     None => self.any(visitor),
                 },
-                Tag::Small | Tag::IntLine | Tag::LongLine => self.visit_int_by($visit, visitor),
+                Tag::Small | Tag::IntLine | Tag::LongLine | Tag::Long1 | Tag::Long4 => {
+                    self.visit_int_by($visit, visitor)
+                }
                 Tag::Instance => self.scalar_of_instance(Ask::Int, visitor),
                 _ => self.any(visitor),
             }

@@ -180,7 +180,7 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     pub fn from_reader<R: Read, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
         // What was collected is the whole pickle, and read as any other in memory.
         let mut collector = Collector::new(reader);
-        collector.collect(0)?;
+        collector.collect(0, 0)?;
         super::read_slice(collector.bytes(), &self.settings, self.buffers.as_deref())
     }
 }

@@ -202,7 +202,9 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         }
         let dropped = source.dropped;
         // A reader that fails may be asked again: nothing is changed before the pickle is there.
-        source.collector.collect(source.at).map_err(|error| error.in_stream(dropped))?;
+        let frame_end = if self.keep_memo { source.state.frame_end } else { 0 };
+        let collected = source.collector.collect(source.at, frame_end);
+        collected.map_err(|error| error.in_stream(dropped))?;
         let mut state: State<'_> =
             State { next_buffer: source.state.next_buffer, ..State::default() };
         if self.keep_memo {

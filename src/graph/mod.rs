@@ -145,7 +145,7 @@ impl<'de> Graph<'de> {
     fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut collector = Collector::new(reader);
-        collector.collect(0)?;
+        collector.collect(0, 0)?;
         let mut bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };

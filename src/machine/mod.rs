@@ -40,6 +40,8 @@ pub(crate) struct State<'de> {
     pub(crate) next_buffer: u32,
     /// Where in the input the first pickle begins that filled the memo.
     pub(crate) begin: Option<usize>,
+    /// Where in the input a frame ends that the last pickle left before its end; 0 for none.
+    pub(crate) frame_end: usize,
 }
 
 impl State<'_> {
@@ -50,6 +52,7 @@ impl State<'_> {
             memo: self.memo,
             next_buffer: self.next_buffer,
             begin: self.begin,
+            frame_end: self.frame_end,
         }
     }
 }
@@ -99,7 +102,7 @@ pub(crate) fn load<'de>(
     let len = input.len() - start.min(input.len());
     let begin = *state.begin.get_or_insert(start);
     let mut machine = Machine {
-        cursor: Cursor::new(input, start),
+        cursor: Cursor::new(input, start).in_frame(state.frame_end),
         input,
         stack: Stack::with_input(len),
         begin,
@@ -111,6 +114,7 @@ pub(crate) fn load<'de>(
         expanded: 0,
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
+    machine.state.frame_end = machine.cursor.frame_end();
     let protocol = Protocol::try_from(machine.protocol)
         .ok()
         .filter(|protocol| *protocol >= Opcode::Proto.protocol());
@@ -262,12 +266,8 @@ impl<'de> Machine<'_, 'de> {
         self.stack.push(handle);
         if self.cursor.skip_opcode(Opcode::Memoize) {
             self.state.memo.push(handle, self.memo_room());
-        } else if self.cursor.skip_opcode(Opcode::Binput) {
-            let index = self.cursor.read_uint1()?;
-            self.state.memo.put(u64::from(index), handle, self.memo_room());
-        } else if self.cursor.skip_opcode(Opcode::LongBinput) {
-            let index = self.cursor.read_uint4()?;
-            self.state.memo.put(u64::from(index), handle, self.memo_room());
+        } else if let Some(index) = self.cursor.skip_put() {
+            self.state.memo.put(index, handle, self.memo_room());
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ impl Machine<'_, '_> {
                 self.protocol = self.cursor.read_protocol()?;
                 Ok(())
             }
-            Opcode::Frame => self.cursor.read_frame().map(|_| ()),
+            Opcode::Frame => self.cursor.read_frame(),
             // All others have an arm in the main loop.
             _ => Ok(()),
         }

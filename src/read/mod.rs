@@ -5,13 +5,12 @@
 //! What comes from an `io::Read` is first collected into memory, exactly up to STOP, by [`source`]:
 //! offsets into that memory then stand for text and bytes, and nothing is copied twice.
 //!
-//! Frames (PEP 3154) are read-ahead hints, as CPython's C unpickler takes them: the bytes a frame
-//! announces must be there, and then the opcodes in them may cross its end. Text forms are in
-//! [`text`].
+//! No read crosses the end of a frame; see `frames`. Text forms are in [`text`].
 //!
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
 pub(crate) mod decimal;
+mod frames;
 mod int_shape;
 pub(crate) mod source;
 pub(crate) mod text;
@@ -21,6 +20,7 @@ use std::borrow::Cow;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, ArgumentKind, Extent, Opcode};
 use crate::protocol::Protocol;
+pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 use text::{Decimal, Text};
 
@@ -34,18 +34,22 @@ pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 /// A position in a pickle that lies in memory.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
+    /// What may be read: inside a frame up to its end, else all of `input`.
     bytes: &'a [u8],
-    /// Of the next byte to be read; never beyond the end.
+    /// Of the next byte to be read; never beyond the end of `bytes`.
     at: usize,
     /// Of the opcode whose argument is being read: where errors point.
     opcode_at: usize,
+    input: &'a [u8],
+    /// Where the frame ends that the cursor is in, or whose last byte it has just read.
+    frame_end: Option<usize>,
 }
 
 impl<'a> Cursor<'a> {
     /// Starts at byte `at` of `bytes` (at the end, where `at` is beyond it).
     pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
         let at = at.min(bytes.len());
-        Self { bytes, at, opcode_at: at }
+        Self { bytes, at, opcode_at: at, input: bytes, frame_end: None }
     }
 
     /// Where the next byte is read.
@@ -72,17 +76,31 @@ impl<'a> Cursor<'a> {
                 }
                 None => Err(self.unknown_opcode(byte)),
             },
+            None => self.opcode_behind_frame(),
+        }
+    }
+
+    #[cold]
+    fn opcode_behind_frame(&mut self) -> Result<Opcode> {
+        self.pass_frame_end();
+        self.opcode_at = self.at;
+        match self.peek_byte() {
+            Some(byte) => {
+                let opcode = Opcode::from_byte(byte).ok_or_else(|| self.unknown_opcode(byte))?;
+                self.at += 1;
+                Ok(opcode)
+            }
             None => Err(self.no_stop()),
         }
     }
 
-    /// The next byte, which stays where it is.
+    /// The next byte, which stays where it is. `None` at the end of a frame as of the input.
     #[inline(always)]
     pub(crate) fn peek_byte(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    /// The next opcode, which stays where it is.
+    /// The next opcode, which stays where it is. `None` at the end of a frame as of the input.
     #[inline]
     pub(crate) fn peek_opcode(&self) -> Option<Opcode> {
         self.bytes.get(self.at).copied().and_then(Opcode::from_byte)
@@ -120,6 +138,25 @@ impl<'a> Cursor<'a> {
         found
     }
 
+    /// Takes the next instruction if it stores in the memo by a binary index, and gives that: for
+    /// the fusion of an opcode with the BINPUT behind it. One that is cut short, or that its frame
+    /// ends in, stays, to be read and named by itself.
+    #[inline]
+    pub(crate) fn skip_put(&mut self) -> Option<u64> {
+        let &opcode = self.bytes.get(self.at)?;
+        if opcode == Opcode::Binput.byte() {
+            let &index = self.bytes.get(self.at + 1)?;
+            self.at += 2;
+            return Some(u64::from(index));
+        }
+        if opcode == Opcode::LongBinput.byte() {
+            let &index = self.bytes.get(self.at + 1..)?.first_chunk::<4>()?;
+            self.at += 5;
+            return Some(u64::from(u32::from_le_bytes(index)));
+        }
+        None
+    }
+
     /// Reads the next opcode if it is `opcode`.
     #[inline]
     pub(crate) fn take_opcode(&mut self, opcode: Opcode) -> bool {
@@ -141,18 +178,6 @@ impl<'a> Cursor<'a> {
         Error::eof("the pickle ends before STOP").at(self.opcode_at as u64)
     }
 
-    /// The error of an argument that the input ends in.
-    #[cold]
-    fn truncated(&self) -> Error {
-        let name = self
-            .bytes
-            .get(self.opcode_at)
-            .and_then(|&byte| Opcode::from_byte(byte))
-            .map_or("", Opcode::name);
-        Error::eof(format!("the pickle ends inside the argument of {name}"))
-            .at(self.opcode_at as u64)
-    }
-
     #[cold]
     fn malformed(&self, what: impl Into<Cow<'static, str>>) -> Error {
         Error::syntax(what).at(self.opcode_at as u64)
@@ -165,7 +190,7 @@ impl<'a> Cursor<'a> {
                 self.at += N;
                 Ok(*array)
             }
-            None => Err(self.truncated()),
+            None => self.array_behind_frame(),
         }
     }
 
@@ -176,7 +201,7 @@ impl<'a> Cursor<'a> {
                 self.at += len;
                 Ok(payload)
             }
-            None => Err(self.truncated()),
+            None => self.payload_behind_frame(len),
         }
     }
 
@@ -221,7 +246,13 @@ impl<'a> Cursor<'a> {
             self.at += 1 + usize::from(len);
             return Ok(payload);
         }
-        Err(self.truncated())
+        self.counted1_behind_frame()
+    }
+
+    #[cold]
+    fn counted1_behind_frame(&mut self) -> Result<&'a [u8]> {
+        let len = self.read_uint1()?;
+        self.read_payload(usize::from(len))
     }
 
     /// Reads a payload behind a four-byte unsigned length.
@@ -276,16 +307,6 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
-    /// Goes past the argument of the opcode that was just read.
-    pub(crate) fn skip_argument(&mut self, opcode: Opcode) -> Result<()> {
-        let kind = opcode.argument();
-        match kind.extent() {
-            Extent::Fixed(len) => self.read_payload(len).map(drop),
-            Extent::Lines(lines) => (0..lines).try_for_each(|_| self.read_line().map(drop)),
-            Extent::Counted(_) | Extent::SignedCounted => self.read_counted(kind).map(drop),
-        }
-    }
-
     /// Reads the payload of an argument with a length in front.
     fn read_counted(&mut self, kind: ArgumentKind) -> Result<&'a [u8]> {
         match kind.extent() {
@@ -307,7 +328,10 @@ impl<'a> Cursor<'a> {
                 Ok(rest.get(..end).unwrap_or_default())
             }
             Some(_) => Err(self.malformed("the argument is an empty line")),
-            None => Err(self.truncated()),
+            None => {
+                self.leave_frame()?;
+                self.read_line_of(least)
+            }
         }
     }
 
@@ -348,24 +372,6 @@ impl<'a> Cursor<'a> {
                 Err(Error::unsupported_protocol(i64::from(protocol)).at(self.opcode_at as u64))
             }
         }
-    }
-
-    /// Reads the length of a frame. Its bytes must be there; nothing more is asked of it.
-    pub(crate) fn read_frame(&mut self) -> Result<u64> {
-        let len = self.read_uint8()?;
-        if len > MAX_LENGTH {
-            return Err(self.malformed(format!(
-                "a frame of {len} bytes is announced, more than any input has"
-            )));
-        }
-        if len > (self.bytes.len() - self.at) as u64 {
-            let left = self.bytes.len() - self.at;
-            return Err(Error::eof(format!(
-                "a frame of {len} bytes is announced and {left} bytes are left"
-            ))
-            .at(self.opcode_at as u64));
-        }
-        Ok(len)
     }
 
     /// Attaches the offset of the current opcode to what is wrong with its text.
@@ -468,7 +474,8 @@ impl From<Decimal> for Argument<'_> {
 /// Takes a pickle apart into its instructions, from the first to STOP, without running any.
 ///
 /// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's
-/// `pickletools.genops` gives them. Frames are not checked.
+/// `pickletools.genops` gives them. Like that, this does not heed frames; whatever loads a pickle
+/// refuses an argument that crosses the end of one.
 ///
 /// # Errors
 /// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of

@@ -12,6 +12,7 @@
 
 use std::io::{self, Read};
 
+use super::Cursor;
 use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
@@ -20,6 +21,8 @@ use crate::limits;
 pub(crate) struct Collector<R> {
     reader: R,
     bytes: Vec<u8>,
+    /// Where the last frame ends in `bytes`; 0 before the first.
+    frame_end: usize,
 }
 
 /// Why collecting ended without STOP.
@@ -33,7 +36,7 @@ enum Halt {
 
 impl<R: Read> Collector<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, bytes: Vec::new() }
+        Self { reader, bytes: Vec::new(), frame_end: 0 }
     }
 
     /// The reader, and what was collected from byte `at` on.
@@ -69,20 +72,33 @@ impl<R: Read> Collector<R> {
     }
 
     /// Reads on until the pickle that begins at byte `start` is there whole, or as much of it as
-    /// can be had.
+    /// can be had. `frame_end` is where a frame ends that an earlier pickle began; 0 for none.
     ///
     /// # Errors
     /// The reader's own. A pickle that is cut short or malformed is no error here: the machine
     /// finds the same fault.
-    pub(crate) fn collect(&mut self, start: usize) -> Result<()> {
+    pub(crate) fn collect(&mut self, start: usize, frame_end: usize) -> Result<()> {
+        self.frame_end = frame_end;
         let mut at = start;
         loop {
             match self.instruction(at) {
                 Ok((_, true)) | Err(Halt::End | Halt::Broken) => return Ok(()),
-                Ok((next, false)) => at = next,
+                Ok((next, false)) => {
+                    if at < self.frame_end && next > self.frame_end && self.crosses_frame(at) {
+                        return Ok(());
+                    }
+                    at = next;
+                }
                 Err(Halt::Io(error)) => return Err(Error::io(error).at(self.bytes.len() as u64)),
             }
         }
+    }
+
+    /// Whether the instruction at `at`, which goes on behind the end of the frame that it begins
+    /// in, has a read that crosses it.
+    #[cold]
+    fn crosses_frame(&self, at: usize) -> bool {
+        Cursor::new(&self.bytes, at).in_frame(self.frame_end).pass_instruction().is_err()
     }
 
     /// Reads the instruction at `at`; gives the offset of the next one, and whether this was STOP.
@@ -92,7 +108,12 @@ impl<R: Read> Collector<R> {
         let next = match opcode.argument().extent() {
             // The whole frame may be read at once, and is there or the pickle is cut short.
             Extent::Fixed(width) if opcode == Opcode::Frame => {
-                self.payload(at, width)?;
+                self.need(at, width)?;
+                // Inside another frame, or across its end.
+                if self.frame_end > at && self.frame_end != at + width {
+                    return Err(Halt::Broken);
+                }
+                self.frame_end = self.payload(at, width)?;
                 at + width
             }
             Extent::Fixed(width) => {
@@ -136,9 +157,13 @@ impl<R: Read> Collector<R> {
     }
 
     /// Reads to the end of the line that begins at `at`; gives the offset behind its newline.
-    fn line(&mut self, mut at: usize) -> Result<usize, Halt> {
+    fn line(&mut self, start: usize) -> Result<usize, Halt> {
+        let mut at = start;
         while self.byte(at)? != b'\n' {
             at += 1;
+            if at == self.frame_end && start < at {
+                return Err(Halt::Broken);
+            }
         }
         Ok(at + 1)
     }
@@ -148,6 +173,8 @@ impl<R: Read> Collector<R> {
     fn need(&mut self, at: usize, len: usize) -> Result<(), Halt> {
         match at.checked_add(len) {
             Some(end) if end <= self.bytes.len() => Ok(()),
+            // All of a frame is there, so this read is not within it.
+            Some(_) if at < self.frame_end => Err(Halt::Broken),
             Some(end) => self.fill(end),
             None => Err(Halt::End),
         }

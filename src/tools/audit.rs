@@ -29,7 +29,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Flags, Nodes, Object, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::protocol::Protocol;
-use crate::read::{instructions_within, text::Text};
+use crate::read::{check_frames, instructions_within, text::Text};
 use crate::reduce::{Resolution, compat};
 
 /// What a pickle would reach for if Python loaded it: the globals it names, what it calls,
@@ -58,6 +58,10 @@ use crate::reduce::{Resolution, compat};
 /// A pickle that breaks in the middle is audited up to there, as Python runs it up to there;
 /// [`Audit::error`] then says why it ended. Bytes behind STOP are not looked at: [`Audit::length`]
 /// tells where they begin.
+///
+/// A pickle whose frames lie is another matter: older CPythons go on from there with instructions
+/// that depend on how they are given the bytes. It gets the reference [`Target::Unknown`], which is
+/// refused whatever the resolver says.
 pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
@@ -107,6 +111,11 @@ impl DeOptions<'_, '_> {
                     reference.resolution = Some(resolver.find_class(module, qualname));
                 }
             }
+        }
+        if let (Err(error), Err(frames)) = (&loaded, check_frames(pickle, 0, 0))
+            && error.offset() == frames.offset()
+        {
+            report.references.push(Reference::unknown(site_at(pickle, frames.offset())));
         }
         report.error = walked.err().or(loaded.err());
         report
@@ -171,6 +180,9 @@ pub enum Target {
     Extension(u32),
     /// A global whose module or name comes out of a call: only running the pickle would tell.
     Computed,
+    /// Whatever older CPythons find where a frame lies, which [`Audit::error`] tells about. It is
+    /// named by the opcode that crosses the end of the frame.
+    Unknown,
     /// Objects outside of the pickle. [`persistent_ids`](super::persistent_ids) has their ids.
     PersistentId,
 }
@@ -191,7 +203,9 @@ impl Audit {
         self.error.is_none()
     }
 
-    /// The globals that the resolver refuses.
+    /// The globals that the resolver refuses, and what is [unknown](Target::Unknown).
+    ///
+    /// That there are none means something only if the audit [is complete](Self::is_complete).
     pub fn refused(&self) -> impl Iterator<Item = &Reference> {
         self.references.iter().filter(|reference| reference.is_refused())
     }
@@ -242,7 +256,14 @@ impl Reference {
         }
     }
 
-    /// Whether the resolver refuses it.
+    fn unknown(site: Option<Site>) -> Self {
+        let mut reference = Self::new(Target::Unknown);
+        reference.resolution = Some(Ok(Resolution::Deny));
+        reference.named.extend(site);
+        reference
+    }
+
+    /// Whether the resolver refuses it. What is [unknown](Target::Unknown) always is.
     pub fn is_refused(&self) -> bool {
         matches!(self.resolution, Some(Ok(Resolution::Deny) | Err(_)))
     }
@@ -309,8 +330,7 @@ impl Auditor<'_> {
 
     /// The opcode that made an object.
     fn site(&self, object: &Object) -> Option<Site> {
-        let opcode = self.input.get(object.offset()).copied().and_then(Opcode::from_byte)?;
-        Some(Site { offset: object.offset() as u64, opcode })
+        site_at(self.input, Some(object.offset() as u64))
     }
 
     fn link(&self, handle: Handle) -> Link {
@@ -458,6 +478,13 @@ impl Auditor<'_> {
     }
 }
 
+/// The opcode at a byte of the input.
+fn site_at(input: &[u8], offset: Option<u64>) -> Option<Site> {
+    let offset = offset?;
+    let byte = input.get(usize::try_from(offset).ok()?)?;
+    Some(Site { offset, opcode: Opcode::from_byte(*byte)? })
+}
+
 /// The number of a text.
 type TextId = u32;
 
@@ -513,6 +540,7 @@ impl fmt::Display for Target {
             }
             Self::Extension(code) => write!(f, "extension code {code}"),
             Self::Computed => f.write_str("a global whose name is computed"),
+            Self::Unknown => f.write_str("what older Pythons read where a frame lies"),
             Self::PersistentId => f.write_str("persistent ids"),
         }
     }

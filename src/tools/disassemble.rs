@@ -13,9 +13,10 @@ use std::fmt::{self, Write};
 use std::io;
 
 use super::genops::{Indexes, Instruction, genops};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
+use crate::read::check_frames;
 use crate::value::repr;
 
 /// The instructions of a pickle as text, a line each: what Python's `pickletools.dis` prints.
@@ -45,14 +46,16 @@ use crate::value::repr;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// To the byte it is the text of CPython 3.13, with these exceptions:
+/// To the byte it is the text of CPython 3.13.18, which 3.14.10 and 3.15 print too, with these
+/// exceptions:
 ///
-/// - What `pickletools` cannot read though an unpickler can, as 8-bit strings of Python 2 at
-///   protocol 0 that are not ASCII, is shown here: as latin-1, which is how `pickletools` shows
-///   them at other protocols.
+/// - What `pickletools` cannot read though an unpickler can, as numbers in hex or ids that are no
+///   UTF-8, is shown here.
 /// - The indentation of nested marks stops growing at 256 columns, or a million marks would make
 ///   terabytes of text.
 /// - Which characters are printable is up to the version of Unicode, Rust's here.
+/// - `pickletools` does not heed frames, and so shows the instructions of a pickle whose frames lie
+///   as if they did not. So does this, and ends in an error all the same.
 ///
 /// Bytes behind STOP are not looked at; [`DisassembleOptions::stream`] goes on.
 ///
@@ -62,6 +65,8 @@ use crate::value::repr;
 /// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack
 ///   or no mark, a memo index that is fetched before it is stored or is stored twice, something
 ///   left on the stack at the end;
+/// - `Syntax` where an argument crosses the end of a frame or a frame begins inside another, and
+///   `Eof` where a frame is longer than what is left: no reader of this crate loads that;
 /// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits, which Python does not
 ///   print either.
 ///
@@ -166,12 +171,19 @@ impl DisassembleOptions {
     /// As [`disassemble`], and [`Io`](crate::ErrorKind::Io) where the writer fails.
     pub fn write(&self, pickle: &[u8], out: &mut impl Write) -> Result<()> {
         let mut memo = Indexes::default();
-        let mut start = 0;
+        let (mut start, mut frame_end) = (0, 0);
         loop {
             if !self.keep_memo {
                 memo = Indexes::default();
+                frame_end = 0;
             }
-            start = self.write_pickle(pickle, start, &mut memo, out)?;
+            let frames = check_frames(pickle, start, frame_end);
+            let written = self.write_pickle(pickle, start, &mut memo, out);
+            (start, frame_end) = match (written, frames) {
+                // What is wrong with the frames comes first: it is why the rest may look odd.
+                (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),
+                (written, frames) => (written?, frames?),
+            };
             if !self.stream || start >= pickle.len() {
                 return Ok(());
             }
@@ -298,11 +310,20 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
                 repr::write_bytes(line, bytes)
             }
             ArgumentKind::Bytearray8 => repr::write_bytearray(line, bytes),
-            // 8-bit strings, and lines.
-            _ => repr::write_plain_str(
-                line,
-                &bytes.iter().copied().map(char::from).collect::<String>(),
-            ),
+            ArgumentKind::String1 | ArgumentKind::String4 | ArgumentKind::StringLine => {
+                // As bytes, which they are, but for the letter.
+                let at = line.len();
+                let written = repr::write_bytes(line, bytes);
+                line.remove(at);
+                written
+            }
+            _ => match std::str::from_utf8(bytes) {
+                Ok(text) => repr::write_plain_str(line, text),
+                Err(_) => {
+                    let latin1: String = bytes.iter().copied().map(char::from).collect();
+                    repr::write_plain_str(line, &latin1)
+                }
+            },
         },
     };
     Ok(())

@@ -5,8 +5,8 @@
 //! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal whatever
 //! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
 //! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
-//! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
-//! unpickler reads it.
+//! unpickler can (ints in hex, names with a backslash) is read as the unpickler reads it. Frames are
+//! not heeded.
 
 use std::borrow::Cow;
 
@@ -30,21 +30,35 @@ pub(super) struct Instruction<'a> {
 /// The instructions of the pickle that begins at byte `start`, from the first to STOP. Nothing
 /// follows an error.
 pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<Instruction<'_>>> {
-    let mut cursor = Cursor::new(bytes, start);
+    iterate(Cursor::new(bytes, start), false)
+}
+
+/// The same from byte 0 on, where frames that lie are an error. The argument of FRAME is left out.
+pub(super) fn genops_in_frames(bytes: &[u8]) -> impl Iterator<Item = Result<Instruction<'_>>> {
+    iterate(Cursor::new(bytes, 0), true)
+}
+
+fn iterate(
+    mut cursor: Cursor<'_>,
+    heeds_frames: bool,
+) -> impl Iterator<Item = Result<Instruction<'_>>> {
     let mut done = false;
     std::iter::from_fn(move || {
         if done {
             return None;
         }
-        let item = read(&mut cursor);
+        let item = read(&mut cursor, heeds_frames);
         done = !matches!(&item, Ok(instruction) if instruction.opcode != Opcode::Stop);
         Some(item)
     })
 }
 
-fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Instruction<'a>> {
+fn read<'a>(cursor: &mut Cursor<'a>, heeds_frames: bool) -> Result<Instruction<'a>> {
     let opcode = cursor.read_opcode()?;
-    let argument = argument(cursor, opcode)?;
+    let argument = match opcode {
+        Opcode::Frame if heeds_frames => cursor.read_frame().map(|()| Argument::None)?,
+        opcode => argument(cursor, opcode)?,
+    };
     Ok(Instruction { at: cursor.opcode_position(), end: cursor.position(), opcode, argument })
 }
 
@@ -98,9 +112,9 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
     })
 }
 
-/// A line of names or an id, its escapes undone, where that gives ASCII.
+/// A line of names or an id, its escapes undone, where that gives UTF-8.
 fn unescaped(line: &[u8]) -> Option<Cow<'_, [u8]>> {
-    text::decode_escapes(line).ok().filter(|text| text.is_ascii())
+    text::decode_escapes(line).ok().filter(|text| std::str::from_utf8(text).is_ok())
 }
 
 /// The argument of INT, LONG, GET or PUT by Python's `int(bytes)`.
@@ -238,7 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn lines_lose_their_escapes_where_that_gives_ascii() {
+    fn lines_lose_their_escapes_where_that_gives_text() {
+        assert_eq!(only(b"ca\\xc3\\xa9\nb\n"), Argument::Str("aé b".into()));
+        assert_eq!(only(b"ca\\xff\nb\n"), Argument::Str("a\\xff b".into()));
         assert_eq!(only(b"ca\\x41\nb\n"), Argument::Str("aA b".into()));
         assert_eq!(only(b"ca\\x\nb\n"), Argument::Str("a\\x b".into()));
         assert_eq!(only("cé\nb\n".as_bytes()), Argument::Str("é b".into()));

@@ -5,7 +5,7 @@
 //! memo is numbered anew, and the emitter cuts new frames. Nothing is run, so what the pickle means
 //! does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
 
-use super::genops::{Indexes, genops};
+use super::genops::{Indexes, genops, genops_in_frames};
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
 use crate::protocol::Protocol;
@@ -32,7 +32,12 @@ use crate::write::{Emitter, Memory, Sharing};
 /// Only the first pickle is taken; bytes behind its STOP are left out, as in Python. A pickle that
 /// refers to the memo of the one before it cannot be optimized by itself.
 ///
+/// Other than in Python, frames must not lie: a pickle that no one should load does not become one
+/// that can be loaded.
+///
 /// # Errors
+/// - [`Syntax`](crate::ErrorKind::Syntax) where an argument crosses the end of a frame or a frame
+///   begins inside another, `Eof` where a frame is longer than what is left;
 /// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
 ///   instructions, or something is fetched from the memo before it is stored;
 /// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits in text;
@@ -92,7 +97,7 @@ pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
 /// its new number.
 fn survey(pickle: &[u8]) -> Result<(Protocol, Indexes<Option<u32>>)> {
     let (mut protocol, mut fetched) = (Protocol::V0, Indexes::default());
-    for item in genops(pickle, 0) {
+    for item in genops_in_frames(pickle) {
         let instruction = item?;
         match (instruction.opcode, &instruction.argument) {
             (Opcode::Proto, &Argument::Int(announced)) => {

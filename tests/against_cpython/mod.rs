@@ -14,8 +14,10 @@
 //! random pickles.
 
 mod compare;
+mod frames;
 pub(crate) mod programs;
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -71,6 +73,11 @@ fn run(script: &str, arguments: &[&str], lines: String) -> Option<Vec<String>> {
         println!("skipped: there is no python3 here");
         return None;
     };
+    Some(run_by(&python, script, arguments, lines))
+}
+
+/// The same by an interpreter.
+fn run_by(python: &OsStr, script: &str, arguments: &[&str], lines: String) -> Vec<String> {
     let mut python = Command::new(python)
         .args(["-c", script])
         .args(arguments)
@@ -83,7 +90,7 @@ fn run(script: &str, arguments: &[&str], lines: String) -> Option<Vec<String>> {
     let output = python.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "python3 failed");
-    Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// Does `work` with each number below `count`, on as many threads as there are processors.

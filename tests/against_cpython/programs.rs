@@ -4,6 +4,7 @@
 //! their arguments; the other is the fuzz targets' generator, which looks after the stack, so that
 //! most of them can be read.
 
+use serde_pickle::opcode::{Opcode, instructions};
 use serde_pickle_checks::Random;
 use serde_pickle_checks::program::{Vocabulary, program};
 
@@ -120,6 +121,67 @@ pub(super) fn generated(count: usize, seed: u64) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// `count` programs with frames, of which about half lie.
+pub(super) fn framed(count: usize, seed: u64) -> Vec<Vec<u8>> {
+    let mut random = Random::new(seed ^ 0x00f0_a3e5);
+    // `pickle.loads` has no persistent ids.
+    let plain = |program: &Vec<u8>| {
+        let refers = |opcode| matches!(opcode, Opcode::Persid | Opcode::Binpersid);
+        !instructions(program).map_while(Result::ok).any(|(_, opcode, _)| refers(opcode))
+    };
+    let programs = generated(3 * count, seed.wrapping_add(1 << 32));
+    let programs = programs.iter().filter(|program| plain(program)).cycle().take(count);
+    programs.map(|program| with_frames(program, &mut random)).collect()
+}
+
+/// A program with frames: each begins between two instructions, mostly, and ends between two reads
+/// or somewhere else.
+fn with_frames(program: &[u8], random: &mut Random) -> Vec<u8> {
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(instructions(program).map_while(Result::ok).map(|(at, ..)| at as usize).skip(1))
+        .collect();
+    let mut begins: Vec<usize> =
+        (0..1 + random.below(3))
+            .map(|_| {
+                if random.percent(96) { *random.pick(&starts) } else { random.below(program.len()) }
+            })
+            .collect();
+    begins.sort_unstable();
+    let honest = random.percent(30);
+    // From the last to the first, since each announces what is behind it.
+    let (mut bytes, mut rest) = (Vec::new(), program.len());
+    // Where a frame may end, counted from the end of the program.
+    let mut ends = vec![0];
+    for &begin in begins.iter().rev() {
+        let longer = bytes.len() + rest - begin;
+        bytes.splice(..0, program[begin..rest].iter().copied());
+        for &start in starts.iter().filter(|&&start| (begin..rest).contains(&start)) {
+            ends.push(bytes.len() - (start - begin));
+        }
+        debug_assert_eq!(bytes.len(), longer);
+        rest = begin;
+        // Honest ones end where the next one begins at the latest.
+        let from = if honest {
+            ends.len() - 1 - random.below(ends.len().min(4))
+        } else {
+            random.below(ends.len())
+        };
+        let exact = bytes.len() - ends[from].min(bytes.len());
+        let len = match random.below(8) {
+            _ if honest => exact,
+            0 => exact + 1,
+            1 => exact.saturating_sub(1),
+            2 => exact + random.below(9),
+            3 => random.below(bytes.len() + 2),
+            _ => exact,
+        };
+        let header = [&[0x95][..], &(len as u64).to_le_bytes()].concat();
+        bytes.splice(..0, header);
+        ends.push(bytes.len());
+    }
+    [&program[..rest], &bytes].concat()
+}
+
 /// A program of parts that are put together at random.
 pub(crate) fn parts(random: &mut Random) -> Vec<u8> {
     let mut program = Vec::new();
@@ -137,8 +199,7 @@ pub(super) fn changed(times: usize) -> Vec<Vec<u8>> {
     let mut programs = Vec::new();
     for fixture in files("valid").iter().chain(&files("odd")) {
         // Names of builtins are understood here and stand-ins there; buffers and codes need what is
-        // beside the pickle; and from a file, which a subclass needs, CPython does not let a frame
-        // end in an argument.
+        // beside the pickle; and frames are in `frames`.
         let names = [
             &b"builtin"[..],
             b"copy",

@@ -297,6 +297,12 @@ fn the_ways_differed_in_these() {
     };
     // A signed int behind a frame was told as an unsigned one.
     assert_eq!(told(Ask::I64, &framed(&[b"\x80\x04", b"K\x01."])).direct, 1);
+    // So was one that no pickler spells so; and the machine told a LONG1 of no bytes so.
+    for pickle in [&b"I+5\n."[..], b"I 5\n.", b"L+5L\n.", b"L 5L\n.", b"\x80\x02\x8a\0."] {
+        for ask in [Ask::I64, Ask::U64] {
+            assert_eq!(told(ask, pickle).direct, 1, "{}", pickle.escape_ascii());
+        }
+    }
     // What is ignored was told to its visitor.
     assert_eq!(told(Ask::Ignored, b"K\x01.").direct, 1);
     // A type that does not touch its deserializer read a pickle without a value.

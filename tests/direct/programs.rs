@@ -172,6 +172,8 @@ struct Speller<'r> {
     /// One in so many choices is none of a pickler.
     odd: usize,
     frames: bool,
+    /// Where frames begin or end.
+    cuts: Vec<usize>,
 }
 
 impl<'r> Speller<'r> {
@@ -192,6 +194,7 @@ impl<'r> Speller<'r> {
             memoized,
             odd,
             frames,
+            cuts: Vec::new(),
         }
     }
 
@@ -205,7 +208,7 @@ impl<'r> Speller<'r> {
 
     fn frame(&mut self) {
         if self.frames && self.random.once_in(6) {
-            self.put(b"\x95\0\0\0\0\0\0\0\0");
+            self.cuts.push(self.out.len());
         }
     }
 
@@ -469,15 +472,26 @@ impl<'r> Speller<'r> {
         if self.protocol >= 2 {
             self.put(&[0x80, self.protocol]);
         }
-        let framed = self.protocol >= 4 && self.random.once_in(2);
+        let begin = self.out.len();
         self.item(item);
         self.frame();
         self.put(b".");
-        if framed {
-            let len = self.out.len() as u64 - 2;
-            self.out.splice(2..2, [&[0x95], &len.to_le_bytes()[..]].concat());
+        if self.protocol < 4 || !self.random.once_in(2) {
+            return self.out;
         }
-        self.out
+        self.cuts.insert(0, begin);
+        self.cuts.push(self.out.len());
+        let mut framed = self.out[..begin].to_vec();
+        for part in self.cuts.windows(2).map(|cut| &self.out[cut[0]..cut[1]]) {
+            // Some parts lie outside of frames, and a few frames lie.
+            if !self.random.once_in(5) {
+                let lie = if self.random.once_in(60) { 1 + self.random.below(4) } else { 0 };
+                framed.push(0x95);
+                framed.extend((part.len().abs_diff(lie) as u64).to_le_bytes());
+            }
+            framed.extend_from_slice(part);
+        }
+        framed
     }
 }
 

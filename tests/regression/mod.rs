@@ -36,4 +36,5 @@ mod state_of_globals;
 mod states_that_are_false;
 mod surrogates_in_names;
 mod surrogates_printed_whole;
+mod truncated_memo_opcodes;
 mod unhashable_through_calls;

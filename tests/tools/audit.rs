@@ -352,7 +352,9 @@ fn python_is_asked_for_nothing_that_is_not_listed() {
         let of_builtin =
             report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Syntax)
                 && pickle.windows(7).any(|part| part == b"builtin");
-        failures.check(all_listed || of_builtin, || {
+        // What an older Python finds behind a frame that lies, nobody can list.
+        let unknown = report.references.iter().any(|it| it.target == Target::Unknown);
+        failures.check(all_listed || of_builtin || unknown, || {
             format!(
                 "{}\n  ours: {ours:?} {:?}\n  theirs: {theirs:?}",
                 pickle.escape_ascii(),

@@ -1,11 +1,11 @@
 //! `disassemble` prints what `pickletools.dis` prints.
 
 use serde_json::Value as Json;
-use serde_pickle::opcode::Opcode;
+use serde_pickle::opcode::{Argument, Opcode, instructions};
 use serde_pickle::tools::{DisassembleOptions, disassemble};
 use serde_pickle::{Error, ErrorKind};
 
-use super::{ask, described, digest, programs};
+use super::{ask, described, digest, is_about_frames, programs};
 use crate::corpus::{Failures, bytes};
 
 /// The text, up to where it ends in an error.
@@ -17,8 +17,8 @@ fn text(options: &DisassembleOptions, pickle: &[u8]) -> (String, Option<Error>) 
 
 /// What `pickletools` cannot read, and an unpickler can.
 fn only_pickletools_refuses(error: &str) -> bool {
-    // Text that is not ASCII, in STRING, in names and in ids.
-    error.contains("'ascii' codec can't decode")
+    // Names and ids that are no UTF-8.
+    error.contains("codec can't decode")
         // Ints in hex, octal and binary; what stands behind a NUL.
         || error.contains("invalid literal for int()")
         || error.contains("could not convert string to float")
@@ -33,7 +33,7 @@ fn the_text_is_that_of_cpython_for_every_fixture() {
         let (text, error) = text(&DisassembleOptions::new(), &pickle);
         let same_text = digest(text.as_bytes()) == entry["dis"].as_str().unwrap();
         let agree = match (entry["dis_error"].as_str(), &error) {
-            (None, error) => same_text && error.is_none(),
+            (None, error) => same_text && error.as_ref().is_none_or(is_about_frames),
             (Some(theirs), _) if only_pickletools_refuses(theirs) => true,
             // Python itself stumbles over a mark that something else had taken.
             (Some(theirs), Some(error)) if theirs.starts_with("IndexError") => {
@@ -66,6 +66,25 @@ for line in sys.stdin:
     print(json.dumps([text[:text.rfind('\n') + 1], error]))
 "#;
 
+/// Whether all 8-bit strings, names and ids are ASCII.
+fn is_ascii(program: &[u8]) -> bool {
+    instructions(program).all(|item| match item {
+        Ok((
+            _,
+            Opcode::String | Opcode::Binstring | Opcode::ShortBinstring | Opcode::Persid,
+            argument,
+        )) => match argument {
+            Argument::Bytes(bytes) => bytes.is_ascii(),
+            Argument::Str(text) => text.is_ascii(),
+            _ => true,
+        },
+        Ok((_, _, Argument::Names(module, name))) => module.is_ascii() && name.is_ascii(),
+        Ok(_) => true,
+        // What it is that cannot be read may be such a line.
+        Err(_) => program.is_ascii(),
+    })
+}
+
 /// Compares with `pickletools.dis` under the same settings; our descriptions put in for Python's.
 fn compare(options: &DisassembleOptions, arguments: &str, programs: &[Vec<u8>]) {
     let descriptions: serde_json::Map<String, Json> = Opcode::ALL
@@ -75,14 +94,19 @@ fn compare(options: &DisassembleOptions, arguments: &str, programs: &[Vec<u8>]) 
     let script = DIS
         .replace("DOCUMENTATION", &Json::from(descriptions).to_string().replace('\\', "\\\\"))
         .replace("out, SETTINGS", &format!("out, {arguments}"));
-    let Some(answers) = ask(&script, programs) else { return };
+    // Before 3.13.18 and 3.14.10, `dis` reads lines as ASCII and shows 8-bit strings as latin-1.
+    let Some(probe) = ask(&script, &[b"U\x01\xe9.".to_vec()]) else { return };
+    let old = !probe[0].contains(r"\\xe9");
+    let programs: Vec<_> = programs.iter().filter(|program| !old || is_ascii(program)).collect();
+    let asked: Vec<_> = programs.iter().map(|program| program.to_vec()).collect();
+    let Some(answers) = ask(&script, &asked) else { return };
     let mut failures = Failures::default();
     for (program, answer) in programs.iter().zip(answers) {
         let answer: Json = serde_json::from_str(&answer).unwrap();
         let (expected, theirs) = (answer[0].as_str().unwrap(), answer[1].as_str());
         let (text, error) = text(options, program);
         let agree = match (theirs, &error) {
-            (None, error) => text == expected && error.is_none(),
+            (None, error) => text == expected && error.as_ref().is_none_or(is_about_frames),
             (Some(theirs), _) if only_pickletools_refuses(theirs) => text.starts_with(expected),
             // Python itself stumbles over a mark that something else had taken; the line in
             // question is printed here.
@@ -159,9 +183,9 @@ fn what_is_wrong_is_said_with_its_byte() {
 
 #[test]
 fn python2_text_that_is_not_ascii_is_shown() {
-    // pickle.dumps('caf\xe9', 0) of Python 2, which pickletools cannot read.
+    // pickle.dumps('caf\xe9', 0) of Python 2, which older pickletools cannot read.
     let text = disassemble(b"S'caf\\xe9'\np0\n.").unwrap();
-    assert_eq!(text.lines().next(), Some("    0: S    STRING     'caf\u{e9}'"));
+    assert_eq!(text.lines().next(), Some("    0: S    STRING     'caf\\xe9'"));
 }
 
 #[test]

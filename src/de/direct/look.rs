@@ -50,7 +50,7 @@ impl<'de> Direct<'de> {
 
     /// Looks through what comes next, until it is added to something or turns out not to be.
     fn look(&mut self) -> Outcome<()> {
-        let mut cursor = self.cursor.clone();
+        let mut cursor = self.ahead();
         let start = cursor.position();
         let mut looked = std::mem::take(&mut self.looked);
         looked.added.clear();
@@ -88,7 +88,7 @@ impl<'de> Direct<'de> {
 
     /// Whether the next values, `len` of them, become a tuple.
     pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
-        let mut cursor = self.cursor.clone();
+        let mut cursor = self.ahead();
         let start = cursor.position();
         let mut stack = Operands::default();
         let found = loop {
@@ -121,6 +121,12 @@ impl<'de> Direct<'de> {
         };
         self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
         Ok(found)
+    }
+
+    /// A cursor that begins where the reading stands. It does not heed frames: it only guesses, and
+    /// whatever it sees is still to be read.
+    fn ahead(&self) -> Cursor<'de> {
+        Cursor::new(self.input, self.cursor.position())
     }
 
     /// Goes past an instruction, and behind a MARK past scalars that are all there is above it, if

@@ -90,7 +90,7 @@ impl<'de> Direct<'de> {
         Err(Irregular)
     }
 
-    /// The next opcode, which stays. Frames are passed over, their lengths checked.
+    /// The next opcode, which stays. Frames are entered and left on the way.
     #[inline]
     pub(super) fn next(&mut self) -> Outcome<Opcode> {
         match self.cursor.peek_opcode() {
@@ -132,6 +132,7 @@ impl<'de> Direct<'de> {
     #[cold]
     fn next_in_frame(&mut self) -> Outcome<Opcode> {
         loop {
+            self.cursor.pass_frame_end();
             match self.cursor.peek_opcode() {
                 Some(Opcode::Frame) => {
                     self.cursor.pass_opcode();

@@ -44,11 +44,16 @@ impl<'de> Direct<'de> {
         } else {
             self.cursor.pass_opcode();
         }
-        self.rare_int(opcode, visitor)
+        self.rare_int(opcode, signed, visitor)
     }
 
     #[cold]
-    fn rare_int<V: Visitor<'de>>(&mut self, opcode: Opcode, visitor: V) -> Outcome<V::Value> {
+    fn rare_int<V: Visitor<'de>>(
+        &mut self,
+        opcode: Opcode,
+        signed: bool,
+        visitor: V,
+    ) -> Outcome<V::Value> {
         let digits = self.settings.max_int_digits;
         let value = match opcode {
             Opcode::Int => {
@@ -69,6 +74,7 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         match value {
+            Ok(Decimal::Int(value)) if signed => visitor.visit_i64(value),
             Ok(Decimal::Int(value)) => visit_int(value, visitor),
             _ => self.irregular(),
         }

@@ -17,6 +17,8 @@ const EMPTY_TUPLE: Id = 3;
 
 pub(super) struct Unpickler<'a> {
     pub(super) rest: &'a [u8],
+    /// How much of `rest` belongs to the frame that is being read.
+    framed: usize,
     pub(super) world: World,
     /// What is above the topmost mark.
     pub(super) stack: Vec<Id>,
@@ -39,6 +41,7 @@ pub fn run(bytes: &[u8]) -> Result<World, &'static str> {
     }
     let mut unpickler = Unpickler {
         rest: bytes,
+        framed: 0,
         world,
         stack: Vec::new(),
         below: Vec::new(),
@@ -64,6 +67,14 @@ impl<'a> Unpickler<'a> {
         if count > self.rest.len() {
             return Err("the input ends");
         }
+        self.read(count)
+    }
+
+    /// The next `count` bytes, which are one read: all of them are in the frame, or none is.
+    fn read(&mut self, count: usize) -> Outcome<&'a [u8]> {
+        if self.framed > 0 {
+            self.framed = self.framed.checked_sub(count).ok_or("a frame ends in an argument")?;
+        }
         let (taken, rest) = self.rest.split_at(count);
         self.rest = rest;
         Ok(taken)
@@ -86,9 +97,8 @@ impl<'a> Unpickler<'a> {
     /// A line without its newline.
     fn line(&mut self) -> Outcome<&'a [u8]> {
         let end = self.rest.iter().position(|&byte| byte == b'\n').ok_or("a line does not end")?;
-        let line = &self.rest[..end];
-        self.rest = &self.rest[end + 1..];
-        Ok(line)
+        let line = self.read(end + 1)?;
+        Ok(&line[..end])
     }
 
     pub(super) fn filled_line(&mut self) -> Outcome<&'a [u8]> {
@@ -448,10 +458,14 @@ impl<'a> Unpickler<'a> {
                 }
             }
             0x95 => {
-                // The bytes must be there; what is in them does not matter.
-                if self.number(8)? > self.rest.len() as u64 {
+                let len = self.number(8)?;
+                if self.framed > 0 {
+                    return Err("a frame within a frame");
+                }
+                if len > self.rest.len() as u64 {
                     return Err("a frame that is longer than the input");
                 }
+                self.framed = len as usize;
             }
             _ => return Err("no opcode"),
         }
