@@ -186,7 +186,7 @@
 //! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
 //!
 //! let known = AllowList::new().allow("collections", "OrderedDict");
-//! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! let error = DeOptions::new().resolver(known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
 //! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
 //! ```
 //!

@@ -16,6 +16,9 @@ use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 
 /// How a pickle is written.
 ///
+/// Options own what they ask while writing, cost little to clone, and can be used from many threads
+/// at once; their hooks are called from all of these.
+///
 /// ```
 /// use serde_pickle::{Protocol, SerOptions};
 ///
@@ -120,8 +123,8 @@ impl SerOptions {
         self
     }
 
-    /// Writes the globals in `extensions` by their codes, at protocol 2 and above: no codes unless
-    /// asked otherwise.
+    /// Writes the globals in `extensions`, a registry or an [`Arc`] of one, by their codes, at
+    /// protocol 2 and above: no codes unless asked otherwise.
     ///
     /// A reader needs the same registry; Python's is that of `copyreg.add_extension`.
     ///
@@ -130,13 +133,13 @@ impl SerOptions {
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
-    /// let options = SerOptions::new().protocol(Protocol::V2).extensions(&extensions);
+    /// let options = SerOptions::new().protocol(Protocol::V2).extensions(extensions);
     /// assert_eq!(options.to_vec(&Global::new("geometry", "Point"))?, b"\x80\x02\x82\xf0.");
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     #[must_use]
-    pub fn extensions(mut self, extensions: &ExtensionRegistry) -> Self {
-        self.extensions = Some(Arc::new(extensions.clone()));
+    pub fn extensions(mut self, extensions: impl Into<Arc<ExtensionRegistry>>) -> Self {
+        self.extensions = Some(extensions.into());
         self
     }
 
@@ -237,15 +240,17 @@ impl SerOptions {
     /// gives it back to be written in band (PEP 574). Protocol 5 only.
     ///
     /// The reader is given the buffers in the order in which they were taken.
-    /// [`to_vec_with_buffers`] is this with a callback that takes all.
+    /// [`to_vec_with_buffers`] is this with a callback that takes all, those of each pickle by
+    /// themselves. A callback of options that several threads use gets the buffers of all of them,
+    /// and may be called by several at once.
     ///
     /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
     #[must_use]
     pub fn buffer_callback(
         mut self,
-        callback: impl FnMut(PickleBuffer) -> Option<PickleBuffer> + Send + 'static,
+        callback: impl Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync + 'static,
     ) -> Self {
-        self.hooks_mut().buffers = Some(Arc::new(Mutex::new(callback)));
+        self.hooks_mut().buffers = Some(Arc::new(callback));
         self
     }
 

@@ -70,7 +70,7 @@ impl Outcome {
     }
 }
 
-fn options() -> DeOptions<'static, 'static> {
+fn options() -> DeOptions<'static> {
     DeOptions::new().max_expansion(EXPANSION)
 }
 
@@ -282,7 +282,7 @@ impl Resolver for Permissive {
 }
 
 fn resolved(bytes: &[u8]) -> Outcome {
-    Outcome::steps(options().resolver(&Permissive).from_slice(bytes).map(count))
+    Outcome::steps(options().resolver(Permissive).from_slice(bytes).map(count))
 }
 
 /// Looks at every node once; says how many there are. Prints the graph, too.
