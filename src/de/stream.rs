@@ -360,6 +360,19 @@ impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<'_, ReaderSou
     }
 }
 
+impl fmt::Debug for SliceSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliceSource").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for ReaderSource<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.dropped + self.at as u64;
+        f.debug_struct("ReaderSource").field("at", &at).finish_non_exhaustive()
+    }
+}
+
 impl<S> fmt::Debug for Deserializer<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Deserializer").field("keep_memo", &self.keep_memo).finish_non_exhaustive()

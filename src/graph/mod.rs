@@ -65,7 +65,10 @@ use crate::value::Buffer;
 /// ```
 ///
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
-/// value beside it. Nothing about a graph recurses, so there is no limit on its depth.
+/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone copies
+/// the graph, and the pickle if the graph owns it; to share one between threads, put it into an
+/// [`Arc`](std::sync::Arc).
+#[derive(Clone)]
 pub struct Graph<'de> {
     input: Cow<'de, [u8]>,
     nodes: Nodes<'de>,

@@ -137,10 +137,18 @@ thread_local! {
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
+    /// Clears what nobody has taken: the content is not ours, or it panicked.
+    struct Taken;
+    impl Drop for Taken {
+        fn drop(&mut self) {
+            OFFERED.take();
+            SETTLED.set(false);
+        }
+    }
     OFFERED.replace(Some(Arc::clone(hooks)));
+    let taken = Taken;
     let result = serialize();
-    // It has been taken, unless the content is not ours.
-    OFFERED.take();
+    drop(taken);
     match (result, FAILED.take()) {
         (Err(_), Some(error)) => Err(error),
         (result, _) => result,
