@@ -10,7 +10,7 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_pickle::shared::Shared;
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, Deserializer, ExtensionRegistry, Global, PickleBuffer,
+    AllowList, Constructors, DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, PickleBuffer,
     Protocol, Resolver, Result, SerOptions, Serializer, Value, pickle,
 };
 
@@ -160,6 +160,45 @@ fn a_hook_may_write_with_the_options_that_it_belongs_to() {
     });
     let buffer = PickleBuffer { data: vec![1, 2, 3], readonly: true };
     assert_eq!(OPTIONS.to_vec(&buffer).unwrap(), b"\x80\x05\x97\x98.");
+}
+
+#[test]
+fn options_hold_for_values_in_memory_as_for_pickles() {
+    let sent = |number| {
+        pickle!([
+            (number),
+            (Value::PersistentId(Box::new(Value::from("ref:1")))),
+            (Value::global("shop", "Order")),
+            (Value::from(serde_pickle::Reduce::call(
+                Global::new("fractions", "Fraction"),
+                pickle!((1, 2))
+            )))
+        ])
+    };
+    let received: Value = READ.from_value(sent(1)).unwrap();
+    let of_pickle: Value = READ.from_slice(&serde_pickle::to_vec(&sent(1)).unwrap()).unwrap();
+    assert_eq!(received, of_pickle);
+    assert_eq!(received[3], "fraction (1, 2)");
+    let error = READ.from_value::<Value>(pickle!([(Value::global("os", "system"))])).unwrap_err();
+    assert_eq!(error.to_string(), "os.system is not allowed here");
+
+    let nested = pickle!([[[[1]]]]);
+    type Nested = Vec<Vec<Vec<Vec<u8>>>>;
+    assert!(DeOptions::new().max_depth(4).from_value::<Nested>(nested.clone()).is_ok());
+    let limits = [DeOptions::new().max_depth(3), DeOptions::new().max_nodes(3)];
+    for options in limits {
+        let error = options.from_value::<Nested>(nested.clone()).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::Limit, None), "{error}");
+    }
+
+    // What is written passes the hooks, whose buffers stay.
+    let value = WRITE.to_value(&(Draft { number: 3 }, "ref:2", Value::from("ref:2"))).unwrap();
+    let Value::Object(order) = &value[0] else { panic!("{value}") };
+    assert_eq!(order.class(), Some(&Global::new("shop", "Order")));
+    assert_eq!(value[1], "ref:2");
+    assert_eq!(value[2], Value::PersistentId(Box::new(Value::from("ref:2"))));
+    let buffer = PickleBuffer { data: vec![7; 100], readonly: true };
+    assert_eq!(WRITE.to_value(&buffer).unwrap(), Value::Bytes(vec![7; 100]));
 }
 
 /// A value that fails after something shared has been written.

@@ -313,6 +313,17 @@ impl SerOptions {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
+    /// For a pickle that is read at once: what concerns its bytes alone is as it is cheapest, and
+    /// nothing of it lies elsewhere.
+    pub(crate) fn in_memory(&self) -> Self {
+        let mut options = self.clone().protocol(Protocol::HIGHEST).framing(false);
+        options.extensions = None;
+        if options.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some()) {
+            options.hooks_mut().buffers = None;
+        }
+        options
+    }
+
     /// Whether protocols below 3 name globals as Python 2 does.
     pub(crate) fn writes_python2_names(&self) -> bool {
         self.fix_imports
