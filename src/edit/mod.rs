@@ -103,6 +103,7 @@ impl<'de> Graph<'de> {
             );
             editor.apply(root, &change)
         };
+        self.forget_decoded();
         let result = edited.and_then(|now| {
             self.root = now;
             check(&change, &read(self)?)
@@ -110,6 +111,7 @@ impl<'de> Graph<'de> {
         if result.is_err() {
             self.root = root;
             self.nodes.revert(journal);
+            self.forget_decoded();
         }
         result
     }
@@ -156,7 +158,7 @@ pub fn update<'de, T: Serialize + Deserialize<'de>>(
     DeOptions::new().update(bytes, value, &SerOptions::new())
 }
 
-impl<'b> DeOptions<'_, 'b> {
+impl<'b> DeOptions<'b> {
     /// Updates a pickle by these options of reading and those of writing; see
     /// [`update`](crate::update). Of the latter, the protocol is that of the pickle.
     ///

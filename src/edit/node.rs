@@ -144,6 +144,7 @@ impl<'de> Graph<'de> {
         if result.is_err() {
             self.nodes.revert(journal);
         }
+        self.forget_decoded();
         result
     }
 }

@@ -41,6 +41,13 @@ pub(super) struct Decoded {
     texts: Mutex<HashMap<(u32, usize), Option<Arc<TextKeys>>, RandomState>>,
 }
 
+/// A copy of a graph decodes for itself.
+impl Clone for Decoded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// The entries of a dict under text, by the hash of that: the last of equal keys.
 type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
 

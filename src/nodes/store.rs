@@ -26,7 +26,7 @@ use crate::limits;
 const NONE: u32 = u32::MAX;
 
 /// What a machine has built.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Nodes<'de> {
     handles: Vec<Handle>,
     objects: Vec<Object>,
@@ -51,6 +51,7 @@ pub(crate) struct Shared<'de> {
 
 /// A value that is not in the input: from a resolver, from a builder, or from a
 /// [`Value`](crate::Value).
+#[derive(Clone)]
 pub(crate) enum Const<'de> {
     Int(i64),
     BigInt(Cow<'de, BigInt>),

@@ -70,7 +70,7 @@ impl Outcome {
     }
 }
 
-fn options() -> DeOptions<'static, 'static> {
+fn options() -> DeOptions<'static> {
     DeOptions::new().max_expansion(EXPANSION)
 }
 
@@ -290,7 +290,7 @@ impl Resolver for Permissive {
 }
 
 fn resolved(bytes: &[u8]) -> Outcome {
-    Outcome::steps(options().resolver(&Permissive).from_slice(bytes).map(count))
+    Outcome::steps(options().resolver(Permissive).from_slice(bytes).map(count))
 }
 
 /// Rewrites the objects of the class that the families name, as they are.
