@@ -12,6 +12,7 @@ use std::io;
 
 use serde::de::{Expected, Unexpected};
 
+use crate::foreign::{Guess, NotPickle};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -57,6 +58,8 @@ struct Inner {
     offset: Option<u64>,
     /// Innermost first: segments are pushed while the error travels outwards.
     path: Vec<Segment>,
+    /// The format that the input seems to have instead.
+    guess: Option<Guess>,
 }
 
 enum Segment {
@@ -108,8 +111,14 @@ impl Error {
         if self.0.path.is_empty() { None } else { Some(Path(&self.0.path).to_string()) }
     }
 
+    /// The format that the input seems to have, where it is no pickle and begins as something that
+    /// [`tools::recognize`](crate::tools::recognize) knows.
+    pub fn not_pickle(&self) -> Option<NotPickle> {
+        self.0.guess.map(|guess| guess.format)
+    }
+
     fn new(code: Code) -> Self {
-        Self(Box::new(Inner { code, offset: None, path: Vec::new() }))
+        Self(Box::new(Inner { code, offset: None, path: Vec::new(), guess: None }))
     }
 
     #[cold]
@@ -179,6 +188,13 @@ impl Error {
         self
     }
 
+    /// Says what the input seems to be instead.
+    #[cold]
+    pub(crate) fn guessed(mut self, guess: Guess) -> Self {
+        self.0.guess.get_or_insert(guess);
+        self
+    }
+
     /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.
     #[cold]
     pub(crate) fn under_key(mut self, key: &str) -> Self {
@@ -212,13 +228,16 @@ impl Display for Path<'_> {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, offset, path } = &*self.0;
+        let Inner { code, offset, path, guess } = &*self.0;
         if !path.is_empty() {
             write!(f, "{}: ", Path(path))?;
         }
         write!(f, "{code}")?;
-        match offset {
-            Some(offset) => write!(f, ", at byte {offset}"),
+        if let Some(offset) = offset {
+            write!(f, ", at byte {offset}")?;
+        }
+        match guess {
+            Some(guess) => write!(f, "; {guess}"),
             None => Ok(()),
         }
     }

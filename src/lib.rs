@@ -201,6 +201,7 @@
 mod de;
 mod error;
 mod float;
+mod foreign;
 mod graph;
 mod limits;
 mod machine;

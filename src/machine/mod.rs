@@ -157,7 +157,9 @@ pub(crate) fn load<'de>(
         hooks: config.hooks.map(Hooks::new),
         expanded: 0,
     };
-    let root = machine.run().map_err(|error| machine.locate(error))?;
+    let root = machine
+        .run()
+        .map_err(|error| crate::foreign::explain(machine.locate(error), input, start))?;
     let protocol = Protocol::try_from(machine.protocol)
         .ok()
         .filter(|protocol| *protocol >= Opcode::Proto.protocol());

@@ -532,7 +532,7 @@ impl<'a> Iterator for Instructions<'a> {
             Ok((self.cursor.opcode_at as u64, opcode, argument))
         });
         self.done |= item.is_err();
-        Some(item)
+        Some(item.map_err(|error| crate::foreign::explain(error, self.cursor.bytes, 0)))
     }
 }
 
