@@ -20,6 +20,7 @@ mod variant;
 
 pub use elements::Elements;
 pub use options::DeOptions;
+pub(crate) use stream::persistent_ids_of;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 
 use std::io::Read;

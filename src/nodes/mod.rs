@@ -16,4 +16,4 @@ pub(crate) mod spelling;
 pub(crate) mod store;
 pub(crate) mod view;
 
-pub(crate) use cycle::contains_itself;
+pub(crate) use cycle::{contains_itself, describe_cycle};

@@ -13,6 +13,7 @@
 
 pub(crate) mod decimal;
 mod int_shape;
+mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
 
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 pub(crate) use int_shape::IntShape;
+pub use scan::Scanner;
 use text::{Decimal, Text};
 
 /// The highest protocol that PROTO may announce.

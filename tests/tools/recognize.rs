@@ -58,24 +58,27 @@ fn each_file_is_recognized_by_its_first_bytes() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// The errors of all ways to read a slice, each with its name.
+/// The errors of all ways to read a slice, each with its name. Those that look at instructions alone
+/// may have none: a STOP in front of anything is a pickle to them.
 fn errors_of_slices(bytes: &[u8]) -> Vec<(&'static str, Error)> {
-    let mut all = vec![
-        ("from_slice::<Value>", from_slice::<Value>(bytes).map(drop).unwrap_err()),
-        ("from_slice::<IgnoredAny>", from_slice::<IgnoredAny>(bytes).map(drop).unwrap_err()),
-        ("from_slice::<Vec<u8>>", from_slice::<Vec<u8>>(bytes).map(drop).unwrap_err()),
-        ("Graph", Graph::from_slice(bytes).map(drop).unwrap_err()),
-        (
-            "Deserializer",
-            Value::deserialize(&mut Deserializer::from_slice(bytes)).map(drop).unwrap_err(),
-        ),
-        ("persistent_ids", tools::persistent_ids(bytes).map(drop).unwrap_err()),
-        ("disassemble", tools::disassemble(bytes).map(drop).unwrap_err()),
+    let stream = Value::deserialize(&mut Deserializer::from_slice(bytes));
+    let readers = [
+        ("from_slice::<Value>", from_slice::<Value>(bytes).err()),
+        ("from_slice::<IgnoredAny>", from_slice::<IgnoredAny>(bytes).err()),
+        ("from_slice::<Vec<u8>>", from_slice::<Vec<u8>>(bytes).err()),
+        ("Graph", Graph::from_slice(bytes).err()),
+        ("Deserializer", stream.err()),
+        ("persistent_ids", tools::persistent_ids(bytes).err()),
+        ("audit", tools::audit(bytes).error),
     ];
-    // It looks at instructions alone: a STOP in front of anything is a pickle to it.
-    all.extend(tools::optimize(bytes).err().map(|error| ("optimize", error)));
-    all.extend(tools::audit(bytes).error.map(|error| ("audit", error)));
-    all
+    assert_eq!(readers.iter().filter(|(_, error)| error.is_none()).count(), 0, "{readers:?}");
+    let tools = [
+        ("disassemble", tools::disassemble(bytes).err()),
+        ("optimize", tools::optimize(bytes).err()),
+        ("instructions", serde_pickle::opcode::instructions(bytes).find_map(Result::err)),
+    ];
+    let all = readers.into_iter().chain(tools);
+    all.filter_map(|(way, error)| error.map(|error| (way, error))).collect()
 }
 
 #[test]
@@ -161,5 +164,20 @@ fn nothing_that_a_pickler_wrote_is_taken_for_something_else() {
     let written = |set: &str| !matches!(set, "invalid" | "odd");
     for fixture in crate::corpus::all().iter().filter(|fixture| written(fixture.set)) {
         assert_eq!(recognize(&fixture.bytes), None, "{}", fixture.name());
+    }
+}
+
+#[test]
+fn files_of_joblib_with_arrays_name_joblib() {
+    for version in ["1.1.1", "1.6.0"] {
+        for what in ["array", "dict"] {
+            let bytes = crate::corpus::bytes(&format!("wild/joblib/joblib-{version}-{what}.bin"));
+            let error = from_slice::<Value>(&bytes).unwrap_err();
+            assert_eq!(error.not_pickle(), Some(NotPickle::Joblib), "{version} {what}: {error}");
+            assert!(error.to_string().contains("a file of joblib"), "{error}");
+            assert_eq!(recognize(&bytes), Some(NotPickle::Joblib));
+            let error = from_reader::<_, Value>(&bytes[..]).unwrap_err();
+            assert_eq!(error.not_pickle(), Some(NotPickle::Joblib), "{version} {what}: {error}");
+        }
     }
 }
