@@ -1,10 +1,9 @@
-//! What a file is that is no pickle: a table of the formats that are most often given to a pickle
-//! reader by mistake.
+//! The formats that are most often given to a pickle reader by mistake, as a table.
 //!
-//! [`recognize`] looks at the first bytes of an input. The machine and the tools ask [`explain`]
-//! after they have failed, and never before: `PK…` is a zip archive and also the beginning of a
-//! legal pickle, so that what a pickle means does not depend on this table. An error keeps its kind
-//! and its byte, and gains a sentence.
+//! [`recognize`] looks at the first bytes of an input. The machine and the tools ask, by
+//! `read/explain.rs`, after they have failed, and never before: `PK…` is a zip archive and also the
+//! beginning of a legal pickle, so that what a pickle means does not depend on this table. An error
+//! keeps its kind and its byte, and gains a sentence.
 //!
 //! Advice to the next editor: a row's test has to be strict enough for bytes that no Pickler
 //! writes. The first row that matches counts, so the special stands before the general (PyTorch's
@@ -13,9 +12,6 @@
 use std::fmt;
 
 use memchr::memmem;
-
-use crate::error::{Error, ErrorKind};
-use crate::opcode::Opcode;
 
 /// A format that is no pickle, or a pickle inside of something else.
 ///
@@ -177,7 +173,7 @@ impl fmt::Display for NotPickle {
 pub(crate) struct Guess {
     pub(crate) format: NotPickle,
     /// Whether only the first byte or two are there to tell by: a reader was not asked for more.
-    vague: bool,
+    pub(crate) vague: bool,
 }
 
 impl fmt::Display for Guess {
@@ -191,70 +187,19 @@ impl fmt::Display for Guess {
     }
 }
 
-/// Adds to the error of reading the pickle that begins at byte `start` what the bytes are instead.
-#[cold]
-pub(crate) fn explain(error: Error, input: &[u8], start: usize) -> Error {
-    let (whole, input) = (input, input.get(start..).unwrap_or_default());
-    if input.is_empty() && !whole.is_empty() {
-        return error;
-    }
-    let fault = error.offset().map_or(input.len(), |at| at as usize - start.min(at as usize));
-    let guess = match error.kind() {
-        ErrorKind::Syntax | ErrorKind::Eof | ErrorKind::Unsupported => {
-            recognize(input).filter(|format| *format != NotPickle::Joblib).map(sure)
-        }
-        ErrorKind::Io | ErrorKind::Denied => return error,
-        _ => None,
-    };
-    let guess = guess
-        .or_else(|| vague(&error, input, fault))
-        .or_else(|| inside(&error, input.get(..fault).unwrap_or(input)).map(sure));
-    match guess {
-        Some(guess) => error.guessed(guess),
-        None => error,
-    }
-}
-
-fn sure(format: NotPickle) -> Guess {
-    Guess { format, vague: false }
-}
-
-/// What shows further in: the instructions before the fault are those of a pickle.
-fn inside(error: &Error, before: &[u8]) -> Option<NotPickle> {
-    if is_joblib(before) {
-        return Some(NotPickle::Joblib);
-    }
-    // Names that end in a carriage return are in no pickle that was left as it was.
-    let damaged = error.kind() == ErrorKind::Syntax
-        && before.first() == Some(&Opcode::Proto.byte())
-        && before
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .is_some_and(|at| at.checked_sub(1).and_then(|at| before.get(at)) == Some(&b'\r'));
-    damaged.then_some(NotPickle::CrlfDamaged)
-}
-
-/// Of a reader, no byte is taken behind the one that is at fault, and so it may be all that there
-/// is to tell by: some formats begin with a byte that no opcode has.
-fn vague(error: &Error, input: &[u8], fault: usize) -> Option<Guess> {
-    let fits = error.kind() == ErrorKind::Syntax
-        && fault + 1 == input.len()
-        && input.len() <= 3
-        && input.last().is_some_and(|&byte| {
-            Opcode::from_byte(byte).is_none() && !byte.is_ascii_whitespace() && byte != b'?'
-        });
-    let row = TABLE.iter().find(|row| {
-        fits && row.telling && row.starts.iter().any(|start| start.starts_with(input))
-    })?;
-    Some(Guess { format: row.format, vague: true })
-}
-
 /// Whether joblib's stand-in for an array is named.
-fn is_joblib(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&Opcode::Proto.byte())
+pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
+    // PROTO.
+    bytes.first() == Some(&0x80)
         && memmem::find(bytes, b"joblib.numpy_pickle").is_some_and(|at| {
             memmem::find(bytes.get(at..).unwrap_or_default(), b"NumpyArrayWrapper").is_some()
         })
+}
+
+/// The format that begins with these few bytes, if a format is told by so little.
+pub(crate) fn begins(bytes: &[u8]) -> Option<NotPickle> {
+    let begins = |row: &&Row| row.starts.iter().any(|start| start.starts_with(bytes));
+    TABLE.iter().filter(|row| row.telling).find(begins).map(|row| row.format)
 }
 
 struct Row {

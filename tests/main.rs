@@ -21,6 +21,7 @@ mod hooks;
 mod instances;
 mod io;
 mod json;
+mod layers;
 mod limits;
 mod limits_by_path;
 mod mapping;

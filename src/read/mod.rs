@@ -12,6 +12,7 @@
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
 pub(crate) mod decimal;
+mod explain;
 mod int_shape;
 mod scan;
 pub(crate) mod source;
@@ -21,6 +22,7 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
+pub(crate) use explain::explain;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
 use text::{Decimal, Text};
@@ -534,7 +536,7 @@ impl<'a> Iterator for Instructions<'a> {
             Ok((self.cursor.opcode_at as u64, opcode, argument))
         });
         self.done |= item.is_err();
-        Some(item.map_err(|error| crate::foreign::explain(error, self.cursor.bytes, 0)))
+        Some(item.map_err(|error| explain(error, self.cursor.bytes, 0)))
     }
 }
 

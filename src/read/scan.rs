@@ -5,7 +5,6 @@
 //! a piece is looked at once and payloads are passed over unseen.
 
 use crate::error::{Error, Result};
-use crate::foreign;
 use crate::instruction::{ArgumentKind, Opcode};
 
 /// Says whether a whole pickle has arrived, and how long it is, without I/O and without keeping the
@@ -143,7 +142,7 @@ impl Scanner {
         scanned.map_err(|error| {
             let error = error.at(self.opcode_at);
             // Of an earlier piece nothing is left to tell by.
-            if begin == 0 { foreign::explain(error, bytes, 0) } else { error }
+            if begin == 0 { super::explain(error, bytes, 0) } else { error }
         })
     }
 
