@@ -31,7 +31,7 @@ fn a_cycle_is_told_by_its_class_and_a_short_path() {
     assert_eq!(error.path().as_deref(), Some("top[1]"));
     assert_eq!(
         error.to_string(),
-        "top[1]: m.Node contains itself at .next.prev; a Graph can hold it, at byte 22"
+        "top[1]: m.Node contains itself at .next.prev; a Graph can hold it, at byte 26"
     );
 
     #[derive(Debug, Deserialize)]

@@ -153,6 +153,12 @@ impl<'c, 'g> Walker<'c, 'g> {
         self.state.borrow_mut().open.pop();
     }
 
+    /// A pointer is as long as the keys that it goes through, so it counts as text does.
+    fn reference<S: Serializer>(&self, place: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        self.charge(place.len()).map_err(S::Error::custom)?;
+        tagged(serializer, "$ref", place)
+    }
+
     fn text<S: Serializer>(&self, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
         self.charge(text.len()).map_err(S::Error::custom)?;
         serializer.serialize_str(text)
@@ -346,9 +352,9 @@ impl Serialize for Item<'_, '_, '_> {
                 self.walker.leave();
                 written
             }
-            Entered::Before(place) => tagged(serializer, "$ref", &place),
+            Entered::Before(place) => self.walker.reference(&place, serializer),
             Entered::Within(place) => match options.cycles {
-                JsonCycles::Reference => tagged(serializer, "$ref", &place),
+                JsonCycles::Reference => self.walker.reference(&place, serializer),
                 JsonCycles::Null => serializer.serialize_unit(),
                 JsonCycles::Error => {
                     let error = self.walker.refused("an object within itself", "cycles");

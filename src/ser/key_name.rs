@@ -58,8 +58,7 @@ impl Serializer for KeyName {
     }
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<String> {
-        let shown = bytes.get(..crate::limits::QUOTED * 4).unwrap_or(bytes);
-        Ok(String::from_utf8_lossy(shown).into_owned())
+        Ok(quoted(&String::from_utf8_lossy(bytes)).into_owned())
     }
 
     fn serialize_none(self) -> Result<String> {
