@@ -131,10 +131,10 @@ impl<'c, 'g> Walker<'c, 'g> {
         if let Some(&(_, len)) = state.open.iter().find(|(open, _)| *open == number) {
             return Entered::Within(pointer(state.path.get(..len).unwrap_or_default()));
         }
-        if self.options.shared == JsonShared::Reference {
-            if let Some(place) = state.places.get(&number) {
-                return Entered::Before(place.clone());
-            }
+        if self.options.shared == JsonShared::Reference
+            && let Some(place) = state.places.get(&number)
+        {
+            return Entered::Before(place.clone());
         }
         if state.open.len() >= self.options.max_depth {
             return Entered::TooDeep;
