@@ -11,9 +11,8 @@
 use std::marker::PhantomData;
 
 use bytes::BytesMut;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_derive::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_pickle::{Error, Scanner};
 use tokio_util::codec::{Decoder, Encoder};
 

@@ -26,11 +26,11 @@ use crate::walk::cx::Cx;
 pub struct NodeId(pub(super) u64);
 
 impl NodeId {
-    pub(super) fn of(handle: Handle) -> Self {
+    pub(crate) fn of(handle: Handle) -> Self {
         Self(handle.to_bits())
     }
 
-    pub(super) fn handle(self) -> Handle {
+    pub(crate) fn handle(self) -> Handle {
         Handle::from_bits(self.0)
     }
 }
