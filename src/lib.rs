@@ -207,9 +207,11 @@ mod edit;
 mod error;
 mod escape;
 mod float;
+mod foreign;
 mod forward;
 mod graph;
 mod instruction;
+pub mod json;
 mod limits;
 mod machine;
 mod natural;
@@ -240,6 +242,7 @@ pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
 };
 pub use protocol::Protocol;
+pub use read::Scanner;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How,
     PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,
