@@ -38,8 +38,11 @@ pub(super) struct Decoded {
     slots: OnceLock<Slots>,
     /// By the number of a dict, and how many references the graph had, once it was looked into: its
     /// text keys, from the second look on.
-    texts: Mutex<HashMap<(u32, usize), Option<Arc<TextKeys>>, RandomState>>,
+    texts: Mutex<HashMap<Place, Option<Arc<TextKeys>>, RandomState>>,
 }
+
+/// The number of a dict, and how many references its graph had.
+type Place = (u32, usize);
 
 /// A copy of a graph decodes for itself.
 impl Clone for Decoded {
