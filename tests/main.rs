@@ -23,6 +23,7 @@ mod io;
 mod layers;
 mod limits;
 mod limits_by_path;
+mod losses;
 mod mapping;
 mod natural;
 mod numpy;

@@ -21,7 +21,7 @@ pub(crate) enum View<'g> {
     /// its items it got.
     Set { frozen: bool, items: Option<Handle>, taken: usize },
     /// Bytes or a bytearray made by a call.
-    Bytes { array: bool, bytes: Payload<'g> },
+    Bytes { array: bool, bytes: Payload },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
     /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of
@@ -32,11 +32,11 @@ pub(crate) enum View<'g> {
 }
 
 /// The bytes that a call makes.
-pub(crate) enum Payload<'g> {
-    /// Those of this value.
+pub(crate) enum Payload {
+    /// Those of this value: bytes, an 8-bit string, or text, which is UTF-8.
     Of(Handle),
     /// Encoded from text.
-    Encoded(Cow<'g, [u8]>),
+    Encoded(Vec<u8>),
 }
 
 /// An object by what `__reduce__` would have returned for it.
@@ -317,13 +317,9 @@ pub(crate) fn spelled<'g>(
 
 /// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or
 /// `_codecs.encode(text, encoding)`.
-pub(crate) fn bytes_of<'g>(
-    nodes: &'g Nodes<'_>,
-    input: &'g [u8],
-    args: &[Handle],
-) -> Result<Payload<'g>> {
+pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Result<Payload> {
     match *args {
-        [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
+        [] => Ok(Payload::Encoded(Vec::new())),
         [value] => Ok(Payload::Of(value)),
         [text, encoding, ..] => {
             let encoding = match scalar::chars(input, encoding) {
@@ -331,31 +327,38 @@ pub(crate) fn bytes_of<'g>(
                 None => scalar::plain_text(nodes, input, encoding).unwrap_or_default().into_owned(),
             };
             // Python 2 may write an 8-bit string where it means its bytes.
-            if let Some(chars) = scalar::chars(input, text) {
-                return Ok(Payload::Encoded(chars));
+            if matches!(text.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) {
+                return Ok(Payload::Of(text));
             }
-            let text = scalar::plain_text(nodes, input, text)
+            let plain = scalar::plain_text(nodes, input, text)
                 .ok_or_else(|| Error::data("bytes are made of text with lone surrogates"))?;
-            encode(&text, &encoding).map(|bytes| Payload::Encoded(bytes.into()))
+            Ok(match encode(&plain, &encoding)? {
+                Some(bytes) => Payload::Encoded(bytes),
+                None => Payload::Of(text),
+            })
         }
     }
 }
 
-/// Encodes text by the few encodings that picklers use.
-fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
+/// Encodes text by the few encodings that picklers use; `None` where the bytes are those of UTF-8.
+fn encode(text: &str, encoding: &str) -> Result<Option<Vec<u8>>> {
     let limit = match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
         "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "l1" => 0xff,
         "ascii" | "us-ascii" => 0x7f,
-        "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
+        "utf8" | "utf-8" => return Ok(None),
         _ => {
             return Err(Error::unsupported(
                 "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
             ));
         }
     };
+    if text.is_ascii() {
+        return Ok(None);
+    }
     text.chars()
         .map(|c| u8::try_from(u32::from(c)).ok().filter(|&byte| byte <= limit))
         .collect::<Option<Vec<u8>>>()
+        .map(Some)
         .ok_or_else(|| Error::data("bytes are made of text that their encoding cannot say"))
 }
 
