@@ -25,6 +25,7 @@ mod json;
 mod layers;
 mod limits;
 mod limits_by_path;
+mod losses;
 mod mapping;
 mod messages;
 mod natural;

@@ -302,9 +302,15 @@ impl<'g> Node<'g> {
 
     /// The bytes of a call with text and encoding, or without arguments.
     fn encoded(self, args: &'g [Handle]) -> Option<Cow<'g, [u8]>> {
-        let encode = || match bytes_of(&self.graph.nodes, &self.graph.input, args).ok()? {
-            Payload::Encoded(bytes) => Some(bytes),
-            Payload::Of(_) => None,
+        let (nodes, input) = (&self.graph.nodes, &*self.graph.input);
+        let encode = || match bytes_of(nodes, input, args).ok()? {
+            Payload::Encoded(bytes) => Some(Cow::Owned(bytes)),
+            Payload::Of(text) => scalar::chars(input, text).or_else(|| {
+                Some(match scalar::plain_text(nodes, input, text)? {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+                })
+            }),
         };
         let is_long = args.first().is_some_and(|&text| text_is_long(self.graph, text));
         let slots = if is_long { self.calls() } else { None };

@@ -74,7 +74,10 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         match value {
-            Ok(Decimal::Int(value)) if signed => visitor.visit_i64(value),
+            // The machine keeps a LONG1 of no bytes among the long ints.
+            Ok(Decimal::Int(value)) if signed && opcode != Opcode::Long1 => {
+                visitor.visit_i64(value)
+            }
             Ok(Decimal::Int(value)) => visit_int(value, visitor),
             _ => self.irregular(),
         }
@@ -284,7 +287,12 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     ) -> Outcome<V::Value> {
         if is_ours(name) {
             if name == token::VALUE && self.is_at_root() {
+                let wrapped = self.is_wrapped();
                 let value = Whole::read(self)?;
+                // Some objects are none to an Option; the machine knows which.
+                if wrapped && matches!(value, crate::Value::Object(_)) {
+                    return self.irregular();
+                }
                 return crate::value::hand_over(value, visitor);
             }
             return self.irregular();
