@@ -198,27 +198,33 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod convert;
 mod de;
 mod error;
 mod float;
 mod graph;
+mod instruction;
 mod limits;
 mod machine;
 mod natural;
+mod nodes;
 pub mod opcode;
 mod protocol;
 pub mod python;
 mod read;
 pub mod reduce;
 mod ser;
+mod settings;
 pub mod shared;
 pub mod tools;
 mod value;
+mod walk;
 mod write;
 
+pub use convert::{from_value, to_value};
 pub use de::{
-    DeOptions, Deserializer, Elements, Encoding, Errors, ReaderSource, SliceSource,
-    StreamDeserializer, from_reader, from_slice,
+    DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
+    from_slice,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
@@ -230,9 +236,10 @@ pub use reduce::{
     PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,
 };
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
+pub use settings::{Encoding, Errors};
 pub use value::{
     Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set,
-    SurrogateString, VacantEntry, Value, ValueIndex, from_value, to_value,
+    SurrogateString, VacantEntry, Value, ValueIndex,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
 

@@ -155,7 +155,7 @@ fn what_cpython_refuses_is_refused_at_a_byte() {
                 fixture.text("why")
             )),
             (Err(error), Some(_)) => {
-                failures.push(format!("{}: refused after all: {error}", fixture.name()))
+                failures.push(format!("{}: refused after all: {error}", fixture.name()));
             }
             (Err(error), None) => {
                 failures.check(error.kind() == expected_kind(&fixture), || {

@@ -37,7 +37,7 @@ fn registry(entry: &Json) -> Option<ExtensionRegistry> {
                 .for_each(|it| add(&it[0], &it[1], it[2].as_u64().unwrap().try_into().unwrap()));
         }
         (_, Json::Object(map)) => {
-            map.iter().for_each(|(code, it)| add(&it[0], &it[1], code.parse().unwrap()))
+            map.iter().for_each(|(code, it)| add(&it[0], &it[1], code.parse().unwrap()));
         }
         _ => return None,
     }

@@ -131,7 +131,7 @@ fn an_int_that_python_would_not_read_as_text_is_an_error_at_protocols_0_and_1() 
         match written {
             Ok(_) => assert!(protocol >= Protocol::V2),
             Err(error) => {
-                assert_eq!((error.kind(), protocol < Protocol::V2), (ErrorKind::Limit, true))
+                assert_eq!((error.kind(), protocol < Protocol::V2), (ErrorKind::Limit, true));
             }
         }
     }

@@ -16,9 +16,9 @@ fn integer_root(n: u128, power: u32) -> u128 {
     while high - low > 1 {
         let middle = (low + high) / 2;
         if middle.checked_pow(power).is_some_and(|value| value <= n) {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     low

@@ -6,11 +6,11 @@
 
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
 
-use super::cx::Cx;
 use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::Handle;
-use crate::graph::nodes::Contents;
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Contents;
+use crate::walk::cx::Cx;
 
 /// The items of a list, tuple or set.
 pub(crate) struct Items<'g, 'de> {

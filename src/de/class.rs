@@ -18,10 +18,10 @@ use super::node::NodeDeserializer;
 use super::object::is_sequence;
 use super::variant::{NamedVariant, unit_variant};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::RunKind;
-use crate::graph::scalar::{self, Int};
-use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::RunKind;
+use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
 use crate::reduce::class::{ClassName, stands_for_int};
 use crate::reduce::token;
 
@@ -203,7 +203,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 Err(no_member(name, format_args!("the str '{}'", crate::error::quoted(&text))))
             }
             Some(text) => visitor.visit_enum(NamedVariant(&text)),
-            None => Err(no_member(name, crate::machine::describe(value.tag()))),
+            None => Err(no_member(name, crate::nodes::describe::describe(value.tag()))),
         }
     }
 
@@ -335,7 +335,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             _ => None,
         };
-        let found = found.unwrap_or_else(|| crate::machine::describe(self.handle.tag()).to_owned());
+        let found =
+            found.unwrap_or_else(|| crate::nodes::describe::describe(self.handle.tag()).to_owned());
         Error::data(format!("expected an instance of {}, found {found}", class_text(names)))
     }
 

@@ -11,16 +11,16 @@
 //! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
 //! so that all other objects are read as ever.
 
-use super::cx::Cx;
 use super::node::NodeDeserializer;
-use super::options::Settings;
 use crate::error::Result;
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::import::import;
-use crate::graph::nodes::Nodes;
-use crate::graph::view::{View, global_names};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::import::import;
+use crate::nodes::store::Nodes;
+use crate::nodes::view::{View, global_names};
 use crate::reduce::Global;
+use crate::settings::Settings;
 use crate::value::Value;
+use crate::walk::cx::Cx;
 
 /// What a constructor made, as nodes.
 pub(crate) struct Made<'g> {
@@ -52,7 +52,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     pub(crate) fn construct(&self) -> Result<Option<Made<'g>>> {
         let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
         let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
-        let Value::Object(object) = crate::value::build_object(self.cx, self.handle)? else {
+        let Value::Object(object) = crate::de::value::build_object(self.cx, self.handle)? else {
             return Ok(None);
         };
         let Some(value) = resolver.construct(&class, &object)? else { return Ok(None) };

@@ -9,12 +9,12 @@ use std::marker::PhantomData;
 
 use serde::de::Deserialize;
 
-use super::cx::Cx;
 use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, Nodes, RunKind};
-use crate::graph::view::{View, set_items, tuple_items, view};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::{Contents, Nodes, RunKind};
+use crate::nodes::view::{View, set_items, tuple_items, view};
+use crate::walk::cx::Cx;
 
 /// The items of one list, tuple or set, each made when the iterator comes to it; see
 /// [`Deserializer::elements`].
@@ -87,7 +87,7 @@ fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, 
 fn no_items(root: Handle) -> Error {
     Error::data(format!(
         "expected a list, tuple or set, found {}",
-        crate::machine::describe(root.tag())
+        crate::nodes::describe::describe(root.tag())
     ))
 }
 

@@ -5,9 +5,8 @@
 //! recurses, in the visitors of the user's types, and the only part with a budget: see `cx`.
 
 mod access;
-mod class;
+pub(crate) mod class;
 pub(crate) mod construct;
-pub(crate) mod cx;
 mod direct;
 mod elements;
 pub(crate) mod node;
@@ -16,10 +15,11 @@ mod object;
 mod options;
 mod stream;
 mod token;
+pub(crate) mod value;
 mod variant;
 
 pub use elements::Elements;
-pub use options::{DeOptions, Encoding, Errors};
+pub use options::DeOptions;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 
 use std::io::Read;
@@ -27,12 +27,12 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::graph::nodes::Nodes;
 use crate::machine::{self, Config, Loaded, State};
+use crate::nodes::store::Nodes;
+use crate::settings::Settings;
 use crate::value::Buffer;
-use cx::Cx;
+use crate::walk::cx::Cx;
 use node::NodeDeserializer;
-pub(crate) use options::{Plain, Settings};
 
 /// Reads a value from a pickle in memory.
 ///

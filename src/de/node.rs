@@ -12,15 +12,16 @@ use std::borrow::Cow;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
-use super::cx::Cx;
 use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Contents;
-use crate::graph::scalar::{self, Int};
 use crate::limits;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::Contents;
 use crate::reduce::token;
+use crate::settings::Encoding;
+use crate::walk::cx::Cx;
 
 /// Reads what the caller's constructor makes of an object in the object's place, by the method that
 /// was asked for.
@@ -190,7 +191,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return Err(self.unreadable());
         };
         self.cx.charge(chars.len())?;
-        let lenient = or_bytes && self.cx.settings.encoding == super::Encoding::Utf8;
+        let lenient = or_bytes && self.cx.settings.encoding == Encoding::Utf8;
         match chars {
             Cow::Borrowed(chars) => match self.cx.decode_chars(chars) {
                 Ok(Some(Cow::Borrowed(text))) => visitor.visit_borrowed_str(text),
@@ -226,7 +227,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
                 Tag::Const => {
                     return Ok(match self.cx.nodes.constant(handle.number()) {
-                        Some(crate::graph::nodes::Const::Bytes(bytes)) => Some(bytes.clone()),
+                        Some(crate::nodes::store::Const::Bytes(bytes)) => Some(bytes.clone()),
                         _ => None,
                     });
                 }
@@ -300,7 +301,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn visit_const<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        use crate::graph::nodes::Const;
+        use crate::nodes::store::Const;
 
         match self.cx.nodes.constant(self.handle.number()) {
             Some(Const::Int(_) | Const::BigInt(_)) => self.visit_int(visitor),
@@ -322,7 +323,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn unreadable(&self) -> Error {
         Error::data(format!(
             "{} has no content in this pickle",
-            crate::machine::describe(self.handle.tag())
+            crate::nodes::describe::describe(self.handle.tag())
         ))
     }
 
@@ -695,7 +696,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn string_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine
-                if self.cx.settings.encoding != super::Encoding::Bytes =>
+                if self.cx.settings.encoding != Encoding::Bytes =>
             {
                 self.visit_chars(false, visitor)
             }

@@ -27,11 +27,11 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 
 use super::node::{NodeDeserializer, too_long};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::view::{View, tuple_items};
 use crate::limits;
-use crate::machine::Spelling;
 use crate::natural::numpy::{Data, Numpy};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::spelling::Spelling;
+use crate::nodes::view::{View, tuple_items};
 use crate::python::numpy::array::FIELDS;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::python::numpy::scalar::{Scalar, decode};
@@ -617,7 +617,7 @@ impl Element<'_, '_, '_> {
             Self::Scalar(scalar) => Ok(scalar.into_value()),
             Self::Record(record) => record.value(),
             Self::Grid(grid) => grid.value(),
-            Self::Node(node) => crate::value::build(node.cx, node.handle),
+            Self::Node(node) => crate::de::value::build(node.cx, node.handle),
         }
     }
 }

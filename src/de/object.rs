@@ -21,11 +21,11 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visi
 use super::access::Pairs;
 use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, Nodes, RunKind};
-use crate::graph::scalar;
-use crate::graph::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items, view};
 use crate::natural::{Array, ArrayItem, Natural, natural, structure};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::{Contents, Nodes, RunKind};
+use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items, view};
 use crate::reduce::How;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
@@ -461,7 +461,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Vec<Handle> {
-        crate::graph::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
+        crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
     }
 
     fn visit_complex<V: Visitor<'de>>(

@@ -1,8 +1,6 @@
 //! How to read: the options of `DeOptions`, and their verbs.
 
-use std::fmt;
 use std::io::Read;
-use std::ops::{Deref, DerefMut};
 
 use serde::de::{Deserialize, DeserializeOwned};
 
@@ -10,42 +8,8 @@ use crate::error::Result;
 use crate::limits;
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
+use crate::settings::{Encoding, Errors, Settings};
 use crate::value::Buffer;
-
-/// How the 8-bit strings of Python 2 become text.
-///
-/// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes
-/// have opcodes of their own. Whoever asks for bytes gets the bytes as they are, whatever the
-/// encoding.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// UTF-8. CPython's default, ASCII, is a part of it. A string that is no UTF-8 stays bytes
-    /// where the type that is asked for has room for them, as [`Value`](crate::Value) has.
-    #[default]
-    Utf8,
-    /// ASCII, CPython's default.
-    Ascii,
-    /// Latin-1: every byte is a character.
-    Latin1,
-    /// No decoding: the strings are bytes.
-    Bytes,
-}
-
-/// What becomes of text that cannot be decoded, and of lone surrogates where UTF-8 is asked for.
-///
-/// Python's `errors` argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Errors {
-    /// An error.
-    #[default]
-    Strict,
-    /// U+FFFD in place of what is wrong.
-    Replace,
-    /// What is wrong is left out.
-    Ignore,
-}
 
 /// How to read a pickle.
 ///
@@ -66,81 +30,6 @@ pub enum Errors {
 pub struct DeOptions<'h, 'b> {
     pub(crate) settings: Settings<'h>,
     pub(crate) buffers: Option<Vec<Buffer<'b>>>,
-}
-
-/// What the walk over a graph has to know.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Settings<'h> {
-    pub(crate) plain: Plain,
-    pub(crate) resolver: Option<&'h dyn Resolver>,
-    pub(crate) extensions: Option<&'h ExtensionRegistry>,
-}
-
-/// The settings that are plain values: what a graph keeps, which may travel between threads and
-/// outlive the resolver.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plain {
-    pub(crate) encoding: Encoding,
-    pub(crate) errors: Errors,
-    pub(crate) fix_imports: bool,
-    pub(crate) typed_depth: usize,
-    pub(crate) value_depth: usize,
-    pub(crate) max_nodes: usize,
-    pub(crate) max_expansion: u64,
-    pub(crate) max_int_digits: usize,
-}
-
-impl Default for Plain {
-    fn default() -> Self {
-        Self {
-            encoding: Encoding::default(),
-            errors: Errors::default(),
-            fix_imports: true,
-            typed_depth: limits::TYPED_DEPTH,
-            value_depth: limits::VALUE_DEPTH,
-            max_nodes: limits::OBJECTS,
-            max_expansion: limits::EXPANSION,
-            max_int_digits: limits::INT_DIGITS,
-        }
-    }
-}
-
-impl Settings<'_> {
-    /// Without the caller's resolver and registry.
-    pub(crate) fn plain(&self) -> Plain {
-        self.plain
-    }
-}
-
-impl From<Plain> for Settings<'_> {
-    fn from(plain: Plain) -> Self {
-        Self { plain, resolver: None, extensions: None }
-    }
-}
-
-/// Every plain setting is read as if it stood here.
-impl Deref for Settings<'_> {
-    type Target = Plain;
-
-    fn deref(&self) -> &Plain {
-        &self.plain
-    }
-}
-
-impl DerefMut for Settings<'_> {
-    fn deref_mut(&mut self) -> &mut Plain {
-        &mut self.plain
-    }
-}
-
-impl fmt::Debug for Settings<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
-            .field("plain", &self.plain)
-            .field("resolver", &self.resolver.is_some())
-            .field("extensions", &self.extensions)
-            .finish()
-    }
 }
 
 impl Default for DeOptions<'_, '_> {

@@ -11,16 +11,16 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, DeserializeOwned, Visitor};
 
-use super::cx::Cx;
 use super::elements::Elements;
 use super::node::NodeDeserializer;
 use super::options::DeOptions;
 use crate::error::{Error, Result};
-use crate::graph::handle::Handle;
-use crate::graph::nodes::Nodes;
 use crate::limits;
 use crate::machine::{self, State};
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Nodes;
 use crate::read::source::Collector;
+use crate::walk::cx::Cx;
 
 /// Reads pickles one after another from a slice or a reader.
 ///

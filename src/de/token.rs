@@ -8,11 +8,11 @@ use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 
 use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Flags;
-use crate::graph::scalar::{self, Int};
-use crate::graph::view::{ObjectView, Parts, View, global_names};
 use crate::natural::exact_text;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::Flags;
+use crate::nodes::view::{ObjectView, Parts, View, global_names};
 use crate::read::text::Text;
 use crate::reduce::token;
 use crate::value::Value;
@@ -26,7 +26,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Result<V::Value> {
         match name {
             token::VALUE => {
-                let value = crate::value::build(self.cx, self.handle)?;
+                let value = crate::de::value::build(self.cx, self.handle)?;
                 crate::value::hand_over(value, visitor)
             }
             token::SET | token::FROZENSET if !self.is_set() => self.expected("a set"),
@@ -133,7 +133,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(crate) fn expected<T>(&self, what: &str) -> Result<T> {
-        use crate::graph::nodes::Const;
+        use crate::nodes::store::Const;
 
         let found = match self
             .cx
@@ -141,7 +141,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             .constant(self.handle.number())
             .filter(|_| self.handle.tag() == Tag::Const)
         {
-            None => crate::machine::describe(self.handle.tag()),
+            None => crate::nodes::describe::describe(self.handle.tag()),
             Some(Const::Int(_) | Const::BigInt(_)) => "an int",
             Some(Const::Float(_)) => "a float",
             Some(Const::Str(_) | Const::Surrogates(_)) => "a string",
@@ -363,8 +363,11 @@ impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
         if name != token::VALUE {
             return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }
-        let values: Result<Vec<Value>> =
-            self.handles.iter().map(|&handle| crate::value::build(self.node.cx, handle)).collect();
+        let values: Result<Vec<Value>> = self
+            .handles
+            .iter()
+            .map(|&handle| crate::de::value::build(self.node.cx, handle))
+            .collect();
         crate::value::hand_over(Value::Tuple(values?), visitor)
     }
 

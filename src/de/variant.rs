@@ -5,10 +5,10 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor,
 };
 
-use super::cx::Cx;
 use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag};
+use crate::walk::cx::Cx;
 
 /// A variant by its name alone.
 pub(crate) fn unit_variant<'g, 'de>(name: NodeDeserializer<'g, 'de>) -> UnitVariant<'g, 'de> {

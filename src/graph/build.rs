@@ -11,15 +11,17 @@ use std::fmt;
 use num_bigint::BigInt;
 
 use super::Graph;
-use super::handle::{Handle, Tag};
-use super::import::import;
 use super::node::NodeId;
-use super::nodes::{Const, Flags, Nodes, RunKind};
-use crate::de::Plain;
 use crate::error::{Error, Result};
-use crate::machine::{Known, Spelling, describe, may_be_called, understand};
+use crate::nodes::describe::describe;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::import::import;
+use crate::nodes::known::{Known, may_be_called, understand};
+use crate::nodes::spelling::Spelling;
+use crate::nodes::store::{Const, Flags, Nodes, RunKind};
 use crate::protocol::Protocol;
 use crate::reduce::How;
+use crate::settings::Plain;
 use crate::value::Value;
 
 /// Makes a [`Graph`] of objects that are shared or contain themselves.
@@ -212,7 +214,7 @@ impl GraphBuilder {
             }
             How::Inst => {
                 parts.truncate(1);
-                parts.extend_from_slice(super::view::tuple_items(&self.nodes, args));
+                parts.extend_from_slice(crate::nodes::view::tuple_items(&self.nodes, args));
                 Spelling::Obj
             }
         };

@@ -11,9 +11,9 @@ use std::fmt;
 
 use super::Graph;
 use super::node::{Node, NodeId, NodeKind};
-use super::scalar::text;
 use crate::error::quoted;
 use crate::limits;
+use crate::nodes::scalar::text;
 use crate::read::text::Text;
 use crate::value::{SurrogateString, Value};
 

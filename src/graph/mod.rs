@@ -1,36 +1,25 @@
 //! What a pickle is: values with identity, shared and recursive references included.
 //!
-//! Inside the crate this is where everything is that reads: the machine fills [`nodes`], and `de/`
-//! and `value/` walk over them. The public face on top is [`Graph`] and [`Node`], for whoever has
-//! to know that two references lead to one object, or holds what no tree can hold. The files, in
-//! the order in which to read them:
+//! [`Graph`] and [`Node`] are a front over `nodes/`, for users who have to know that two references
+//! lead to one object, or who hold what no tree can hold. The files, in the order in which to read
+//! them:
 //!
-//! - `handle.rs`, `nodes.rs`: how values are stored; `scalar.rs`, `view.rs`: what a handle stands
-//!   for;
 //! - here: reading into a [`Graph`]; `node.rs`: looking at one value; `get.rs`: finding values by
 //!   key;
-//! - `import.rs`: a `Value` as nodes; `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`:
-//!   a glance at it for people;
+//! - `de.rs`: a [`Node`] as serde's `Deserializer`; `display.rs`: a glance at it for people;
 //! - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //!
 //! A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read
 //! and dropped like anything else.
 
 mod build;
-mod cycle;
 mod de;
 mod display;
 mod get;
-pub(crate) mod handle;
-pub(crate) mod import;
 mod node;
-pub(crate) mod nodes;
-pub(crate) mod scalar;
-pub(crate) mod view;
 mod write;
 
 pub use build::GraphBuilder;
-pub(crate) use cycle::contains_itself;
 pub use get::GraphKey;
 pub use node::{Entries as NodeEntries, Items as NodeItems, Node, NodeId, NodeKind, ObjectParts};
 
@@ -39,15 +28,17 @@ use std::io::Read;
 
 use serde::de::Deserialize;
 
-use crate::de::{DeOptions, Plain, check_all_taken};
+use crate::de::{DeOptions, check_all_taken};
 use crate::error::Result;
+use crate::instruction::Opcode;
 use crate::machine::{self, Loaded, State};
-use crate::opcode::{Opcode, instructions};
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Nodes;
 use crate::protocol::Protocol;
+use crate::read::instructions;
 use crate::read::source::Collector;
+use crate::settings::Plain;
 use crate::value::Buffer;
-use handle::Handle;
-use nodes::Nodes;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
 ///

@@ -10,15 +10,15 @@ use std::fmt;
 use num_bigint::BigInt;
 
 use super::Graph;
-use super::handle::{Handle, Tag};
-use super::nodes::{Const, Contents, RunKind};
-use super::scalar::{self, Int};
-use super::view::{ObjectView, View, global_names, set_items, tuple_items, view};
-use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::{Const, Contents, RunKind};
+use crate::nodes::view::{ObjectView, View, global_names, set_items, tuple_items, view};
 use crate::reduce::{Global, How};
 use crate::value::Value;
+use crate::walk::cx::Cx;
 
 /// Which object a node is, within its graph. Two nodes of one graph with one id are one Python
 /// object.
@@ -302,7 +302,7 @@ impl<'g> Node<'g> {
             match (kind, run) {
                 (RunKind::State, &[state]) => states.push((None, self.at(state))),
                 (RunKind::Setter, &[setter, state]) => {
-                    states.push((Some(self.at(setter)), self.at(state)))
+                    states.push((Some(self.at(setter)), self.at(state)));
                 }
                 _ => {}
             }
@@ -452,14 +452,14 @@ impl<'g> Node<'g> {
     /// too much; both by the options with which the graph was read.
     pub fn to_value(self) -> Result<Value> {
         self.walk(|node| {
-            crate::value::build(node.cx, node.handle).map_err(|error| self.locate(error))
+            crate::de::value::build(node.cx, node.handle).map_err(|error| self.locate(error))
         })
     }
 
     /// Whether the object can be reached from itself. Looks at everything below it, each object
     /// once.
     pub fn contains_itself(self) -> bool {
-        super::contains_itself(&self.graph.nodes, self.handle)
+        crate::nodes::contains_itself(&self.graph.nodes, self.handle)
     }
 
     /// Says where in the pickle an error is, if there is one.

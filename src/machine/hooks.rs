@@ -10,15 +10,16 @@
 //! To turn an id into a `Value` costs what the id expands to, each time; all ids of one pickle
 //! share one expansion budget, and what the caller's values come to is charged to it as well.
 
-use super::{Handle, Known, Machine, Tag};
-use crate::de::Settings;
-use crate::de::cx::Cx;
+use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
-use crate::graph::import::import;
-use crate::graph::nodes::{Const, Flags};
-use crate::graph::view::global_names;
+use crate::nodes::import::import;
+use crate::nodes::known::Known;
+use crate::nodes::store::{Const, Flags};
+use crate::nodes::view::global_names;
 use crate::reduce::{Global, compat, resolve};
+use crate::settings::Settings;
 use crate::value::Value;
+use crate::walk::cx::Cx;
 
 /// The caller's answers, by the settings that hold them.
 #[derive(Clone, Copy)]
@@ -118,7 +119,7 @@ impl Machine<'_, '_> {
                 *hooks.settings,
                 allowed - self.expanded,
             );
-            let value = crate::value::build(&cx, id)?;
+            let value = crate::de::value::build(&cx, id)?;
             self.expanded = allowed - cx.budget();
             if let Some(value) = resolver.persistent_load(&value)? {
                 return self.import(value, allowed);

@@ -80,7 +80,7 @@ impl Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::handle::Tag;
+    use crate::nodes::handle::Tag;
 
     fn handle(n: usize) -> Handle {
         Handle::new(Tag::Small, 0, n)

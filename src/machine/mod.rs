@@ -11,29 +11,26 @@
 //! are made of are handled in their arm, all others in a function of [`step`]. Two measures carry
 //! most of the speed: an opcode is taken together with the MEMOIZE or BINPUT behind it, and text
 //! that is fetched from the memo is cut out of the input once and for all at the first fetch. To
-//! add an opcode: its line in `opcode/table.rs`, its arm here, its test in `tests/machine.rs`.
+//! add an opcode: its line in `instruction/table.rs`, its arm here, its test in `tests/opcodes.rs`.
 
 mod hooks;
-mod known;
 mod memo;
 mod stack;
 mod step;
 
-use crate::de::Settings;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Flags, Nodes, Shared};
-use crate::graph::scalar;
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::{Flags, Nodes, Shared};
 use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
+use crate::settings::Settings;
 
 pub(crate) use hooks::Hooks;
-pub(crate) use known::{Known, is_object_class, may_be_called, understand};
 pub(crate) use memo::Memo;
 use stack::Stack;
-pub(crate) use step::describe;
 
 /// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
 #[derive(Default)]
@@ -84,48 +81,6 @@ pub(crate) struct Loaded {
     pub(crate) end: usize,
     /// What the last PROTO said, if there was one.
     pub(crate) protocol: Option<Protocol>,
-}
-
-/// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Spelling {
-    /// REDUCE: callable and a tuple of arguments.
-    Reduce = 0,
-    /// NEWOBJ: class and a tuple of arguments.
-    NewObj = 1,
-    /// NEWOBJ_EX: class, a tuple and a dict of arguments.
-    NewObjEx = 2,
-    /// INST: class and arguments, one by one.
-    Inst = 3,
-    /// OBJ: the same.
-    Obj = 4,
-}
-
-impl Spelling {
-    const BITS: u32 = 3;
-
-    pub(crate) fn flags(self) -> Flags {
-        Flags::with_low(self as u8)
-    }
-
-    pub(crate) fn of(flags: Flags) -> Self {
-        match flags.low() & ((1 << Self::BITS) - 1) {
-            0 => Self::Reduce,
-            1 => Self::NewObj,
-            2 => Self::NewObjEx,
-            3 => Self::Inst,
-            _ => Self::Obj,
-        }
-    }
-
-    pub(crate) fn known(flags: Flags) -> Known {
-        Known::from_number(flags.low() >> Self::BITS)
-    }
-
-    pub(crate) fn with_known(flags: Flags, known: Known) -> Flags {
-        Flags::with_low(Self::of(flags) as u8 | (known as u8) << Self::BITS)
-    }
 }
 
 /// Runs the pickle that begins at byte `start` of `input`.

@@ -6,7 +6,7 @@
 
 use super::Handle;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 #[derive(Default)]
 pub(super) struct Stack {

@@ -1,14 +1,16 @@
 //! What each opcode does, one small function a group. The order of checks is CPython's
 //! (`Modules/_pickle.c`).
 
-use super::known::{self, Known, may_be_called};
-use super::{Machine, Spelling, no_memo};
+use super::{Machine, no_memo};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Flags, Nodes, RunKind};
-use crate::graph::scalar;
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
+use crate::nodes::describe::{describe, unhashable};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::known::{self, Known, may_be_called};
+use crate::nodes::scalar;
+use crate::nodes::spelling::Spelling;
+use crate::nodes::store::{Flags, Nodes, RunKind};
 use crate::read::text::{self, Decimal, Text};
 
 impl Machine<'_, '_> {
@@ -305,7 +307,7 @@ impl Machine<'_, '_> {
             Tag::Set => self.check_keys(mark, 1, "a set")?,
             // Older than the opcode for a set, and a set all the same.
             Tag::Instance if self.spells(container, Known::Set) => {
-                self.check_keys(mark, 1, "a set")?
+                self.check_keys(mark, 1, "a set")?;
             }
             _ => {}
         }
@@ -723,38 +725,6 @@ fn is_getattr(nodes: &Nodes<'_>, callable: Handle) -> bool {
         && Known::from_number(nodes.object(callable.number()).flags().low()) == Known::GetAttr
 }
 
-/// What a handle is, for a message.
-pub(crate) fn describe(tag: Tag) -> &'static str {
-    match tag {
-        Tag::Vacant => "nothing",
-        Tag::None => "None",
-        Tag::True | Tag::False => "a bool",
-        Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
-        Tag::Float8 | Tag::FloatLine => "a float",
-        Tag::Str1
-        | Tag::Str4
-        | Tag::Str8
-        | Tag::StrLine
-        | Tag::StrEscaped
-        | Tag::Surrogates
-        | Tag::Name
-        | Tag::Shared => "a string",
-        Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => "an 8-bit string",
-        Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => "bytes",
-        Tag::EmptyTuple | Tag::Tuple => "a tuple",
-        Tag::Buffer | Tag::View => "a buffer",
-        Tag::Const => "a constant",
-        Tag::List => "a list",
-        Tag::Dict => "a dict",
-        Tag::Set => "a set",
-        Tag::FrozenSet => "a frozenset",
-        Tag::ByteArray => "a bytearray",
-        Tag::Global | Tag::Ext => "a global",
-        Tag::Persid => "a persistent id",
-        Tag::Instance => "an object",
-    }
-}
-
 #[cold]
 fn expected(wanted: &str, opcode: Opcode, found: Handle) -> Error {
     Error::syntax(format!(
@@ -767,14 +737,4 @@ fn expected(wanted: &str, opcode: Opcode, found: Handle) -> Error {
 #[cold]
 fn odd(opcode: Opcode) -> Error {
     Error::syntax(format!("{} finds a key without a value", opcode.name()))
-}
-
-/// The error of a key that Python cannot hash.
-#[cold]
-pub(super) fn unhashable(key: Handle, container: &str) -> Error {
-    let key = match key.tag() {
-        Tag::Tuple => "a tuple with something unhashable in it",
-        tag => describe(tag),
-    };
-    Error::syntax(format!("{key} cannot be hashed, so it cannot be in {container}"))
 }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::{Call, Natural, malformed};
 use crate::error::Result;
-use crate::graph::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag};
 
 /// The numbers of an array, as bytes of a machine.
 pub(crate) struct Array<'g> {

@@ -28,13 +28,13 @@ pub(crate) use path::{normal_posix, normal_windows};
 #[cfg(test)]
 pub(crate) use zone::push_name;
 
-use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar::{self, Int};
-use crate::graph::view::{ObjectView, View, global_names, spelled, tuple_items, view};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items, view};
 use crate::read::text::Text;
+use crate::walk::cx::Cx;
 use numpy::Numpy;
 use zone::Zone;
 pub(crate) use zone::is_utc;
@@ -345,7 +345,7 @@ impl<'g> Call<'_, 'g, '_> {
         };
         match names {
             Ok(Some((module, qualname))) => format!("{module}.{qualname}"),
-            _ => crate::machine::describe(handle.tag()).to_owned(),
+            _ => crate::nodes::describe::describe(handle.tag()).to_owned(),
         }
     }
 

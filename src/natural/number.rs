@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar::Int;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::Int;
 
 /// `Decimal(text)`.
 pub(super) fn decimal<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {

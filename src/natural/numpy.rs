@@ -20,14 +20,14 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::{Call, Natural, malformed};
-use crate::de::cx::Cx;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar::{self, Int};
-use crate::graph::view::{ObjectView, View, global_names, tuple_items, view};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::view::{ObjectView, View, global_names, tuple_items, view};
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::time::{Unit, UnitCount};
+use crate::walk::cx::Cx;
 
 /// An array, or a scalar, which is one without dimensions.
 pub(crate) struct Numpy<'de> {

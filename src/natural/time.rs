@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use super::zone::{self, Zone};
 use super::{Call, malformed};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag};
 
 /// Microseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000;

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use super::time::{SECOND, offset_of, push_offset};
 use super::{Call, Form, malformed};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag};
 
 /// What a pickle says of a time zone.
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! How a short binary int lies behind its opcode, in sixteen bits.
 
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 /// By the byte of the opcode; zero for all that are no short int. That of LONG1 depends on its
 /// length.

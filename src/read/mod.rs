@@ -19,7 +19,7 @@ pub(crate) mod text;
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
-use crate::opcode::{Argument, ArgumentKind, Opcode};
+use crate::instruction::{Argument, ArgumentKind, Opcode};
 pub(crate) use int_shape::IntShape;
 use text::{Decimal, Text};
 

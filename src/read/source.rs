@@ -13,8 +13,8 @@
 use std::io::{self, Read};
 
 use crate::error::{Error, Result};
+use crate::instruction::{ArgumentKind, Opcode};
 use crate::limits;
-use crate::opcode::{ArgumentKind, Opcode};
 
 /// What a reader has given so far and where in it the next pickle begins.
 pub(crate) struct Collector<R> {

@@ -44,7 +44,7 @@ pub(crate) const NDARRAY: &str = "$serde_pickle::NdArray";
 /// Newtype, reading only: the visitor takes a whole numpy dtype; see `python/numpy/dtype_serde.rs`.
 pub(crate) const DTYPE: &str = "$serde_pickle::Dtype";
 /// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see
-/// `ser/hooks.rs`.
+/// `value/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";
 /// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a
 /// serializer that says it is not human-readable, as ours does for that content alone, and a plain

@@ -12,7 +12,7 @@ use super::divert;
 use super::dump::Dump;
 use super::special::Role;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::reduce::class::{ClassName, MemberValue};
 use crate::reduce::token;
 use crate::write::Sink;

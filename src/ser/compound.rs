@@ -23,7 +23,7 @@ use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::write::{Pace, Sink};
 
 /// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.

@@ -9,11 +9,11 @@
 use serde::ser::Serialize;
 
 use super::dump::Dump;
-use super::hooks::Settled;
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::reduce::class::ClassName;
 use crate::value::Value;
+use crate::value::hooks::Settled;
 use crate::write::{Held, Sink};
 
 /// What was put aside.
@@ -40,7 +40,7 @@ impl<S: Sink> Dump<S> {
 
     /// Begins a diversion if any objects are rewritten, for one whose class is not known yet.
     pub(super) fn divert_object(&mut self) -> Result<bool> {
-        let settled = super::hooks::settled();
+        let settled = crate::value::hooks::settled();
         if !settled && self.hooks.as_ref().is_some_and(|hooks| !hooks.dispatch.is_empty()) {
             return self.divert();
         }

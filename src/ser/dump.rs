@@ -13,11 +13,11 @@ use serde::ser::{self, Serialize};
 use super::class::{self, Kind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
-use super::hooks::{Arm, Hooks};
 use super::special::Captured;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::shared::Scope;
+use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Sink};
 
 /// Writes the values of one Pickler.

@@ -7,7 +7,7 @@ use super::compound::{BATCH, Seq, Tuple};
 use super::dump::Dump;
 use super::special::Role;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::write::Sink;
 
 /// A sequence as content.

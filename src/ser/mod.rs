@@ -14,7 +14,6 @@ mod class;
 mod compound;
 mod divert;
 pub(crate) mod dump;
-pub(crate) mod hooks;
 mod items;
 mod options;
 mod reduce;

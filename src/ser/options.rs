@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use serde::ser::Serialize;
 
 use super::dump::Dump;
-use super::hooks::Hooks;
 use crate::error::Result;
 use crate::graph::Node;
 use crate::protocol::Protocol;
 use crate::reduce::{ExtensionRegistry, Global, Reduce};
+use crate::value::hooks::Hooks;
 use crate::value::{PickleBuffer, Value};
 use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 

@@ -14,7 +14,7 @@ use super::divert;
 use super::dump::Dump;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::{How, token};
 use crate::write::{Checkpoint, Sink};

@@ -14,14 +14,14 @@ use serde::ser::{self, Serialize};
 use super::class::{self, Form, Kind};
 use super::compound::{Fields, Map};
 use super::dump::Dump;
-use super::hooks;
 use super::items::Items;
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::shared::{self, Plan};
 use crate::value::PickleBuffer;
+use crate::value::hooks;
 use crate::write::Sink;
 
 /// What the content is for.

@@ -14,8 +14,8 @@ use std::io;
 
 use super::genops::{Indexes, Instruction, genops};
 use crate::error::{Error, Result};
+use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
-use crate::opcode::{Argument, ArgumentKind, Opcode};
 use crate::value::repr;
 
 /// The instructions of a pickle as text, a line each: what Python's `pickletools.dis` prints.

@@ -2,7 +2,7 @@
 //! it.
 //!
 //! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal whatever
+//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal whatever
 //! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
 //! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
 //! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
@@ -14,8 +14,8 @@ use foldhash::HashMap;
 use num_bigint::BigInt;
 
 use crate::error::{Error, Result};
+use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
-use crate::opcode::{Argument, ArgumentKind, Opcode};
 use crate::read::Cursor;
 use crate::read::text::{self, Decimal, Text};
 

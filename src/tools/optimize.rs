@@ -7,7 +7,7 @@
 
 use super::genops::{Indexes, genops};
 use crate::error::{Error, Result};
-use crate::opcode::{Argument, Opcode};
+use crate::instruction::{Argument, Opcode};
 use crate::protocol::Protocol;
 use crate::write::{Emitter, Memory, Sharing};
 

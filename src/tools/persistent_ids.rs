@@ -5,12 +5,12 @@
 //! order in which they were made, which is that in which an Unpickler would call `persistent_load`.
 
 use crate::de::DeOptions;
-use crate::de::cx::Cx;
 use crate::error::Result;
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Nodes;
 use crate::machine::{self, State};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::Nodes;
 use crate::value::Value;
+use crate::walk::cx::Cx;
 
 /// The persistent ids in a pickle, in the order in which a reader meets them; an id that comes
 /// twice is there twice.
@@ -39,7 +39,10 @@ pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let cx = Cx::new(nodes, pickle, loaded.end, options.settings);
     let ids = nodes.numbered_objects().filter(|(_, object)| object.tag() == Tag::Persid);
     ids.map(|(_, object)| {
-        crate::value::build(&cx, nodes.first(&object).first().copied().unwrap_or(Handle::VACANT))
+        crate::de::value::build(
+            &cx,
+            nodes.first(&object).first().copied().unwrap_or(Handle::VACANT),
+        )
     })
     .collect()
 }

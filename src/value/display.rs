@@ -181,7 +181,7 @@ impl Printer<'_> {
         }
         match &reduce.callable {
             Value::Global(global) => {
-                write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?
+                write!(self.out, "{}.{}", name(&global.module), name(&global.qualname))?;
             }
             callable => self.value(callable)?,
         }

@@ -17,18 +17,17 @@
 //! small: no large locals in a function that calls itself.
 
 mod buffer;
-mod build;
 mod cast;
 mod clone;
 #[cfg(test)]
 mod collisions;
 mod complex;
-mod convert;
 mod de;
 mod dict;
 mod display;
 mod from;
 mod hashed;
+pub(crate) mod hooks;
 mod index;
 mod key;
 mod lookup;
@@ -46,9 +45,7 @@ use crate::reduce::{Global, Reduce};
 
 pub use buffer::{Buffer, PickleBuffer};
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
-pub(crate) use build::{build, build_object};
 pub use complex::Complex;
-pub use convert::{from_value, to_value};
 pub(crate) use de::hand_over;
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};

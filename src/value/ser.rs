@@ -23,7 +23,7 @@ use super::repr::decimal;
 use super::{Dict, Set, Value};
 use crate::limits;
 use crate::reduce::{Reduce, token};
-use crate::ser::hooks;
+use crate::value::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

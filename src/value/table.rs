@@ -292,7 +292,7 @@ impl<V> Table<V> {
     pub(super) fn reserve(&mut self, additional: usize) {
         match self {
             Self::Few(entries) if entries.len() + additional <= FEW => {
-                entries.reserve_exact(additional)
+                entries.reserve_exact(additional);
             }
             Self::Few(_) => self.hash_all(additional),
             Self::Many(hashed) => hashed.reserve(additional),

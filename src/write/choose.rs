@@ -8,8 +8,8 @@ use num_bigint::BigInt;
 
 use super::{Emitter, Sink, text};
 use crate::error::{Error, Result};
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 
 impl<S: Sink> Emitter<S> {

@@ -14,7 +14,7 @@ use std::io;
 
 use super::{Emitter, repeats};
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 /// What a frame holds at least when it ends at an opcode boundary, and the least payload that is
 /// written outside of frames, in bytes. CPython's `FRAME_SIZE_TARGET`.

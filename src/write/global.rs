@@ -6,8 +6,8 @@
 
 use super::{Emitter, Sink};
 use crate::error::{Error, Result, quoted};
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::compat;
 

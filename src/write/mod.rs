@@ -40,7 +40,7 @@ pub(crate) use strings::Sharing;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::ExtensionRegistry;
 use frame::Frames;

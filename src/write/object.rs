@@ -8,7 +8,7 @@
 use super::strings::{HEADER, NEVER};
 use super::{Emitter, Sink};
 use crate::error::Result;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 impl<S: Sink> Emitter<S> {
     /// The name of a field or variant: text that is written once and then taken from the memo.

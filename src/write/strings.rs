@@ -11,7 +11,7 @@ use super::memo::Memo;
 use super::repeats::{Known, LONGEST, LOOKED_UP, Words};
 use super::{Emitter, Sink, text};
 use crate::error::Result;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
 /// How text is written that comes again.

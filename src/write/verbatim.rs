@@ -8,7 +8,7 @@
 use super::frame::FRAME_TARGET;
 use super::{Emitter, Memory, Sink};
 use crate::error::{Error, Result};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
 impl<S: Sink> Emitter<S> {

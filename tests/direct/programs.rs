@@ -243,12 +243,12 @@ impl<'r> Speller<'r> {
             0 if !text.is_ascii() => self.put(b"Vescaped\\u00fc\n"),
             0 => self.put(format!("V{text}\n").as_bytes()),
             4.. if text.len() < 256 => {
-                self.put(&[&[0x8c, text.len() as u8], text.as_bytes()].concat())
+                self.put(&[&[0x8c, text.len() as u8], text.as_bytes()].concat());
             }
             4.. if odd => self
                 .put(&[&[0x8d], &(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()),
             _ => {
-                self.put(&[b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat())
+                self.put(&[b"X", &(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat());
             }
         }
         if text.len() >= 64 << 10 {
@@ -287,7 +287,7 @@ impl<'r> Speller<'r> {
             }),
             Item::Int(value) => self.int(*value),
             Item::Float(value) if self.protocol == 0 => {
-                self.put(format!("F{value:?}\n").as_bytes())
+                self.put(format!("F{value:?}\n").as_bytes());
             }
             Item::Float(value) => self.put(&[&b"G"[..], &value.to_be_bytes()].concat()),
             Item::Text(text) => self.text(text),

@@ -385,7 +385,7 @@ fn a_dict_is_the_same_with_few_keys_and_with_many() {
                     let old = dict.try_insert(key.clone(), value.clone()).unwrap();
                     match place {
                         Some(place) => {
-                            assert_eq!(old, Some(std::mem::replace(&mut model[place].1, value)))
+                            assert_eq!(old, Some(std::mem::replace(&mut model[place].1, value)));
                         }
                         None => {
                             assert_eq!(old, None);

@@ -11,7 +11,7 @@
 //! most, and costs no more than to read it, since containers end it.
 
 use super::contents::BATCH;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 /// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none
 /// of a scalar.

@@ -15,7 +15,7 @@ use super::Outcome;
 use super::ahead::Run;
 use super::look::short_tuple;
 use super::state::Direct;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 /// How many items a pickler hands over at once.
 pub(super) const BATCH: usize = 1_000;

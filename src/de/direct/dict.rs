@@ -6,7 +6,7 @@ use super::contents::{Contents, Entries, State};
 use super::key::{Key, VariantName};
 use super::state::Direct;
 use super::{Irregular, Outcome};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 pub(super) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,

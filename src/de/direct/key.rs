@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, VariantAc
 use super::state::Direct;
 use super::value::{is_ours, scalars};
 use super::{Irregular, Outcome};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 pub(super) struct Key<'a, 'de>(pub(super) &'a mut Direct<'de>);
 

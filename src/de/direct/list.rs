@@ -7,7 +7,7 @@ use super::key::Key;
 use super::look::short_tuple;
 use super::state::Direct;
 use super::{Irregular, Outcome};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 
 pub(super) struct List<'a, 'de> {
     direct: &'a mut Direct<'de>,

@@ -9,7 +9,7 @@
 use super::Outcome;
 use super::ahead::Run;
 use super::state::Direct;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::read::Cursor;
 
 /// Values that lie side by side before one stops looking: they are neighbours. If they were items

@@ -7,9 +7,9 @@
 //! key, and will be fetched again.
 
 use super::class::ClassNumber;
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::scalar;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
 
 /// What was fetched.
 pub(super) enum Fetched<'de> {

@@ -43,9 +43,9 @@ mod whole;
 
 use serde::de::Deserialize;
 
-use super::Settings;
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
+use crate::settings::Settings;
 use state::Direct;
 
 /// Why reading ended early: something was not as regular data is. Nobody ever sees it, so it says

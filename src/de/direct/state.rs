@@ -4,10 +4,10 @@ use super::class::Class;
 use super::look::Looked;
 use super::memo::{Fetched, Memo, Slot};
 use super::{Irregular, Outcome};
-use crate::de::Plain;
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
 use crate::read::Cursor;
+use crate::settings::Plain;
 
 /// Payloads from this size on are written outside of frames, so that a frame may begin between them
 /// and their MEMOIZE.

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, IgnoredAny, Visitor};
 use super::state::Direct;
 use super::whole::Whole;
 use super::{Irregular, Outcome};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
 use crate::reduce::token;
 

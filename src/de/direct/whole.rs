@@ -4,7 +4,7 @@
 //! guess either: what is read goes on a stack, as in the machine, and each opcode takes its
 //! operands from there. Regular pickles share no containers, so that the operands are the values
 //! themselves, each made once and moved into the one that holds it. All else is irregular, and then
-//! `value/build.rs` makes the value from a graph.
+//! `de/value.rs` makes the value from a graph.
 //!
 //! Values are dropped, cloned and printed by recursion, so that none may get too deep, not even on
 //! the way: the height of every container on the stack is known.
@@ -15,8 +15,8 @@ use super::Outcome;
 use super::class::ClassNumber;
 use super::memo::{Fetched, Slot};
 use super::state::Direct;
-use crate::machine::Known;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::known::Known;
 use crate::read::text::{self, Decimal};
 use crate::reduce::Reduce;
 use crate::value::{Dict, Set, Value, is_told_by_identity};
@@ -78,7 +78,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 Opcode::EmptyDict => self.push_empty(Value::Dict(Dict::new()))?,
                 Opcode::EmptySet => self.push_empty(Value::Set(Set::new()))?,
                 opcode @ (Opcode::Appends | Opcode::Setitems | Opcode::Additems) => {
-                    self.add_marked(opcode)?
+                    self.add_marked(opcode)?;
                 }
                 opcode @ Opcode::Append => self.add(opcode, 1)?,
                 opcode @ Opcode::Setitem => self.add(opcode, 2)?,

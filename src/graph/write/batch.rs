@@ -9,9 +9,9 @@
 //! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in
 //! CPython's `Modules/_pickle.c`.
 
-use crate::graph::handle::Handle;
-use crate::graph::nodes::Contents;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Contents;
 
 /// Items between a mark and the opcode that takes them. CPython's `BATCHSIZE`.
 const BATCH: usize = 1000;
@@ -177,7 +177,7 @@ impl<'g> Batches<'g> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::handle::Tag;
+    use crate::nodes::handle::Tag;
 
     /// The opcodes, with the number of values between them.
     fn cut(kind: Kind, exact: bool, entries: usize) -> String {

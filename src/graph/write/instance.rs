@@ -4,11 +4,11 @@
 use super::batch::{Feed, Kind};
 use super::{OPEN, Task, Writer, unreadable};
 use crate::error::Result;
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, Object, RunKind};
-use crate::graph::view::tuple_items;
-use crate::machine::Spelling;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::spelling::Spelling;
+use crate::nodes::store::{Contents, Object, RunKind};
+use crate::nodes::view::tuple_items;
 use crate::protocol::Protocol;
 use crate::write::Sink;
 

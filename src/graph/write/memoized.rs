@@ -12,9 +12,9 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::RandomState;
 
 use crate::graph::Graph;
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Nodes;
-use crate::opcode::{ArgumentKind, Opcode};
+use crate::instruction::{ArgumentKind, Opcode};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::Nodes;
 
 /// Characters of a number in a line that are written as often as they come. A memo entry and a
 /// reference take about as many.

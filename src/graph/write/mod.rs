@@ -30,19 +30,19 @@ use foldhash::fast::RandomState;
 
 use serde::Serialize;
 
-use super::handle::Handle;
-use super::nodes::{Contents, Nodes};
-use super::view::{View, global_names, view};
 use super::{Graph, Node};
 use crate::error::{Error, Result};
+use crate::instruction::Opcode;
 use crate::limits;
-use crate::opcode::Opcode;
+use crate::nodes::handle::Handle;
+use crate::nodes::store::{Contents, Nodes};
+use crate::nodes::view::{View, global_names, view};
 use crate::protocol::Protocol;
 use crate::reduce::PersistentId;
 use crate::ser::SerOptions;
 use crate::ser::dump::Dump;
-use crate::ser::hooks::{Plain, Settled};
 use crate::value::Value;
+use crate::value::hooks::{Plain, Settled};
 use crate::write::{Memory, Sink, Stream};
 use batch::{Batches, Next};
 use memoized::Memoized;

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use super::batch::{Batches, Feed, Kind};
 use super::{OPEN, Task, UNSEEN, Writer, unreadable};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, Flags, Object};
-use crate::graph::scalar;
-use crate::graph::view::global_names;
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::{Contents, Flags, Object};
+use crate::nodes::view::global_names;
 use crate::protocol::Protocol;
 use crate::write::Sink;
 

@@ -4,10 +4,10 @@
 
 use super::{Writer, unreadable};
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::Const;
-use crate::graph::scalar::{self, Int};
-use crate::opcode::Opcode;
+use crate::instruction::Opcode;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::Const;
 use crate::read::text::Text;
 use crate::write::Sink;
 

@@ -299,7 +299,7 @@ impl fmt::Display for Dtype {
             }
             match &field.dtype.subarray {
                 Some(subarray) => {
-                    write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?
+                    write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?;
                 }
                 None => write!(f, "{})", Quoted(&field.dtype))?,
             }

@@ -7,16 +7,15 @@
 
 use foldhash::{HashMap, HashSet};
 
-use super::key::is_told_by_identity;
-use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value};
-use crate::de::cx::Cx;
-use crate::de::node::NodeDeserializer;
+use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Contents, RunKind};
-use crate::graph::scalar::{self, Int};
-use crate::graph::view::View;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::{Contents, RunKind};
+use crate::nodes::view::View;
 use crate::reduce::{Global, How, Reduce};
+use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
+use crate::walk::cx::Cx;
 
 /// The value that `root` stands for.
 ///
@@ -161,7 +160,7 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn construct(&self, handle: Handle, value: Value) -> Result<Value> {
         match (&value, self.cx.settings.resolver) {
             (Value::Object(object), Some(resolver)) if self.as_it_is != Some(handle) => {
-                let Some(class) = crate::de::construct::class_to_construct(self.cx, handle)? else {
+                let Some(class) = super::construct::class_to_construct(self.cx, handle)? else {
                     return Ok(value);
                 };
                 Ok(resolver.construct(&class, object)?.unwrap_or(value))

@@ -4,16 +4,16 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::class::ClassCache;
-use super::options::{Encoding, Errors, Settings};
+use crate::de::class::ClassCache;
 use crate::error::{Error, Result};
-use crate::graph::handle::{Handle, Tag};
-use crate::graph::nodes::{Nodes, Object};
-use crate::graph::scalar::{self, Int};
 use crate::limits;
 use crate::natural::FormCache;
 use crate::natural::numpy::DtypeCache;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::{Nodes, Object};
 use crate::read::text::Text;
+use crate::settings::{Encoding, Errors, Settings};
 use crate::shared::Scope;
 use crate::value::Buffer;
 
@@ -154,7 +154,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// The error of nesting beyond the limit, at the object `handle`.
     #[cold]
     pub(crate) fn too_deep(&self, handle: Handle, limit: usize) -> Error {
-        if crate::graph::contains_itself(self.nodes, handle) {
+        if crate::nodes::contains_itself(self.nodes, handle) {
             return Error::contains_itself();
         }
         Error::limit(format!("nested more than {limit} levels deep"))
@@ -180,7 +180,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
         match scalar::int(self.nodes, self.input, key) {
             Some(Int::Small(value)) => error.under_key(&value.to_string()),
-            _ => error.under_key(&format!("<{}>", crate::machine::describe(key.tag()))),
+            _ => error.under_key(&format!("<{}>", crate::nodes::describe::describe(key.tag()))),
         }
     }
 

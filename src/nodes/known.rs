@@ -6,11 +6,12 @@
 //! decided by [`understand`] when REDUCE makes the instance. Arguments that do not have the form a
 //! pickler writes leave the call what it is: data.
 
-use super::step::unhashable;
-use super::{Handle, Spelling, Tag};
+use super::describe::unhashable;
+use super::handle::{Handle, Tag};
+use super::scalar;
+use super::spelling::Spelling;
+use super::store::{Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
-use crate::graph::nodes::{Flags, Nodes, RunKind};
-use crate::graph::scalar;
 use crate::limits;
 
 /// What a global is known as, and what an instance made by it is.
@@ -187,7 +188,7 @@ pub(crate) fn understand(
 }
 
 /// Whether a name of a module or of something in it may be so long.
-pub(super) fn check_name(len: usize) -> Result<()> {
+pub(crate) fn check_name(len: usize) -> Result<()> {
     if len <= limits::NAME { Ok(()) } else { Err(long_name(len)) }
 }
 
@@ -234,7 +235,7 @@ fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
         // Python 2's spelling of the encoding's name.
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
         Tag::Const => {
-            matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Str(_)))
+            matches!(nodes.constant(handle.number()), Some(crate::nodes::store::Const::Str(_)))
         }
         _ => false,
     }
@@ -245,7 +246,7 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer => true,
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
         Tag::Const => {
-            matches!(nodes.constant(handle.number()), Some(crate::graph::nodes::Const::Bytes(_)))
+            matches!(nodes.constant(handle.number()), Some(crate::nodes::store::Const::Bytes(_)))
         }
         // bytearray(bytes) at protocols 0 to 2: the bytes are themselves a call.
         Tag::Instance => {
@@ -257,7 +258,7 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
 }
 
 fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
-    use crate::graph::nodes::Const;
+    use crate::nodes::store::Const;
 
     if handle.tag() == Tag::Const {
         let constant = nodes.constant(handle.number());
@@ -280,6 +281,6 @@ fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
 
 /// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to
 /// such a value.
-pub(super) fn may_get(known: Known, kind: RunKind) -> bool {
+pub(crate) fn may_get(known: Known, kind: RunKind) -> bool {
     !known.is_builtin_value() || (known == Known::Set && kind == RunKind::Adds)
 }

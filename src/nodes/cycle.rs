@@ -2,7 +2,7 @@
 //! depth.
 
 use super::handle::Handle;
-use super::nodes::Nodes;
+use super::store::Nodes;
 
 /// Whether `start` can be reached from within itself. Visits every object at most once, without
 /// recursion.

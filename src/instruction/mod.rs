@@ -6,7 +6,6 @@
 
 mod table;
 
-pub use crate::read::{Instructions, instructions};
 pub use table::Opcode;
 
 use std::borrow::Cow;

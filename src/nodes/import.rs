@@ -10,10 +10,11 @@
 use std::borrow::Cow;
 
 use super::handle::{Handle, Tag};
-use super::nodes::{Const, Flags, Nodes, RunKind};
+use super::known::{Known, may_be_called, understand};
+use super::spelling::Spelling;
+use super::store::{Const, Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::machine::{Known, Spelling, may_be_called, understand};
 use crate::reduce::{How, Reduce, UNCALLABLE};
 use crate::value::Value;
 
@@ -400,7 +401,7 @@ impl<'de> Importer<'_, 'de> {
                 )?;
             }
             (None, Some(state)) => {
-                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?
+                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?;
             }
             // A setter without a state sets nothing.
             (_, None) => {}

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use num_bigint::BigInt;
 
 use super::handle::{Handle, Tag};
-use super::nodes::{Const, Nodes};
-use crate::opcode::Opcode;
+use super::store::{Const, Nodes};
+use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal, Text};
 use crate::read::{IntShape, decimal};
 

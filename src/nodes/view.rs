@@ -7,11 +7,12 @@
 use std::borrow::Cow;
 
 use super::handle::{Handle, Tag};
-use super::nodes::{Flags, MoreRuns, Nodes, Object, RunKind};
+use super::known::{Known, is_object_class, may_be_called};
 use super::scalar;
+use super::spelling::Spelling;
+use super::store::{Flags, MoreRuns, Nodes, Object, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::machine::{Known, Spelling, is_object_class, may_be_called};
 use crate::reduce::How;
 
 /// An instance, seen through its spelling.

@@ -5,7 +5,7 @@
 //! parts. So while a dump with such a hook goes on in a thread ([`armed`]), each `Value` comes as a
 //! newtype under a private name ([`token::NODE`]); a Serializer that has moved to another thread
 //! hears of it there when the value asks whether it is human-readable. Any serializer passes
-//! through that. A [`Dump`](super::dump::Dump) with hooks answers by laying them out on the thread
+//! through that. A [`Dump`](crate::ser::dump::Dump) with hooks answers by laying them out on the thread
 //! (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the
 //! value. Nothing else can find them there: they lie there for one call.
 //!
@@ -34,15 +34,15 @@ type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
 /// The hooks of one dump, or of all dumps with the same options.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    pub(super) persistent_id: Option<Arc<PersistentId>>,
-    pub(super) dispatch: IndexMap<Global, Arc<Rewrite>>,
-    pub(super) buffers: Option<Arc<Mutex<BufferCallback>>>,
-    pub(super) graph_id: Option<Arc<NodeId>>,
+    pub(crate) persistent_id: Option<Arc<PersistentId>>,
+    pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
+    pub(crate) buffers: Option<Arc<Mutex<BufferCallback>>>,
+    pub(crate) graph_id: Option<Arc<NodeId>>,
 }
 
 impl Hooks {
     /// Whether any of them looks at values.
-    pub(super) fn look_at_values(&self) -> bool {
+    pub(crate) fn look_at_values(&self) -> bool {
         self.persistent_id.is_some() || !self.dispatch.is_empty()
     }
 
@@ -66,7 +66,7 @@ impl Hooks {
     }
 
     /// Offers a buffer for its travel out of band; gives back what is to stay in band.
-    pub(super) fn buffer(&self, buffer: PickleBuffer) -> Result<Option<PickleBuffer>> {
+    pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Result<Option<PickleBuffer>> {
         let Some(callback) = &self.buffers else { return Ok(Some(buffer)) };
         match callback.try_lock() {
             Ok(mut callback) => Ok(callback(buffer)),
@@ -105,17 +105,17 @@ fn any_armed() -> bool {
 }
 
 /// A dump whose hooks look at values, for as long as it lives.
-pub(super) struct Arm(Arc<()>);
+pub(crate) struct Arm(Arc<()>);
 
 impl Arm {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let arm = Self(Arc::new(()));
         arm.here();
         arm
     }
 
     /// The dump goes on, on this thread.
-    pub(super) fn here(&self) {
+    pub(crate) fn here(&self) {
         DUMPS.with_borrow_mut(|dumps| {
             if !dumps.iter().any(|dump| std::ptr::eq(dump.as_ptr(), Arc::as_ptr(&self.0))) {
                 dumps.push(Arc::downgrade(&self.0));
@@ -139,7 +139,7 @@ thread_local! {
 }
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
-pub(super) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
     OFFERED.replace(Some(Arc::clone(hooks)));
     let result = serialize();
     // It has been taken, unless the content is not ours.
@@ -151,7 +151,7 @@ pub(super) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) 
 }
 
 /// Whether the object that begins was looked at already, as a `Value`.
-pub(super) fn settled() -> bool {
+pub(crate) fn settled() -> bool {
     SETTLED.take()
 }
 

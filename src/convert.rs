@@ -8,18 +8,19 @@
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::ser::Serialize;
 
-use super::{Value, hand_over};
-use crate::de::cx::Cx;
+use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
-use crate::de::{DeOptions, Plain};
 use crate::error::{Error, Result};
-use crate::graph::handle::Handle;
-use crate::graph::import::{Input, import};
-use crate::graph::nodes::Nodes;
 use crate::limits;
+use crate::nodes::handle::Handle;
+use crate::nodes::import::{Input, import};
+use crate::nodes::store::Nodes;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
+use crate::settings::Plain;
+use crate::value::{Value, hand_over};
+use crate::walk::cx::Cx;
 
 /// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
 ///

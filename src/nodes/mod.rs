@@ -1,0 +1,19 @@
+//! What a pickle holds, as the machine leaves it: handles, objects, and what they stand for.
+//!
+//! - `handle.rs`, `store.rs`: how values are stored;
+//! - `scalar.rs`: a scalar's payload, decoded from the input;
+//! - `known.rs`: the globals whose calls are understood; `view.rs`: what an instance is, seen
+//!   through the way it was spelled;
+//! - `import.rs`: a caller's `Value` as nodes; `cycle.rs`: whether an object contains itself.
+
+mod cycle;
+pub(crate) mod describe;
+pub(crate) mod handle;
+pub(crate) mod import;
+pub(crate) mod known;
+pub(crate) mod scalar;
+pub(crate) mod spelling;
+pub(crate) mod store;
+pub(crate) mod view;
+
+pub(crate) use cycle::contains_itself;

@@ -1,0 +1,3 @@
+//! What every reader of nodes shares: the nodes, the input, the settings and the budget.
+
+pub(crate) mod cx;
