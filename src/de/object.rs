@@ -102,8 +102,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Cow::Borrowed(text) => visitor.visit_str(text),
                     Cow::Owned(text) => visitor.visit_string(text),
                 }
+                .map_err(|error| self.about_text(object, error))
             }
-            Natural::Same(value) | Natural::Wraps(value) => ask.of(self.inner(value)?, visitor),
+            Natural::Absent => visitor.visit_unit(),
+            Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value) => {
+                ask.of(self.inner(value)?, visitor)
+            }
             Natural::Pairs(sources) => self.visit_merged(sources, object, visitor),
             Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
             Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
@@ -124,6 +128,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Ask::Identifier => array.deserialize_identifier(visitor),
                 }
             }
+        }
+    }
+
+    /// The error of a visitor that was given the text of an object.
+    #[cold]
+    fn about_text(&self, object: &ObjectView<'g>, error: Error) -> Error {
+        match natural(self.cx, object, false) {
+            Ok(Some(Natural::Text(text))) => error.about_text(&text),
+            _ => error,
         }
     }
 
@@ -278,7 +291,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         match structure(self.cx, &object)? {
             Some(Natural::Pairs(sources)) => return self.visit_merged(sources, &object, visitor),
             Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Deserializer::deserialize_map(self.inner(data)?, visitor);
             }
             _ => {}
@@ -315,7 +328,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 return self.visit_natural(natural, &object, Ask::Any, visitor);
             }
             Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_seq(visitor),
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Deserializer::deserialize_seq(self.inner(data)?, visitor);
             }
             _ => {}

@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::zone::{self, Zone};
-use super::{Call, malformed};
+use super::{At, Call, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
+use crate::python::numpy::time::days_of;
 
 /// Microseconds in a second.
 pub(super) const SECOND: i64 = 1_000_000;
@@ -19,7 +20,7 @@ pub(super) const SECOND: i64 = 1_000_000;
 const FOLD: &str = "[_fold=1]";
 
 /// Year, month, day.
-type Day = (u16, u8, u8);
+pub(super) type Day = (u16, u8, u8);
 /// Hour, minute, second, microsecond.
 type Clock = (u8, u8, u8, u32);
 
@@ -43,8 +44,10 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
                 call.args().get(1).copied(),
             )
         }
-        [year, month, day, ref clock @ ..] if clock.len() <= 5 => {
+        // pendulum 1 has the fold behind the zone.
+        [year, month, day, ref clock @ ..] if clock.len() <= 6 => {
             let (clock, zone) = clock.split_at(clock.len().min(4));
+            fold = zone.get(1).is_some_and(|&fold| call.small(fold) == Some(1));
             let (Some(day), Some(clock)) =
                 (numbers_day(call, [year, month, day]), numbers_clock(call, clock))
             else {
@@ -60,9 +63,10 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
     push_day(&mut text, day);
     text.push('T');
     push_clock(&mut text, clock);
-    if let Some(zone) = zone_of(call, zone, "datetime")? {
+    let at = At::Wall(seconds_of(day, clock), fold);
+    if let Some(zone) = zone_of(call, zone, "datetime", Some(at))? {
         // Text tells the two readings apart by their offsets.
-        if fold && zone.offset.is_none() && call.strict && !call.exact {
+        if fold && zone.offset.is_none() && zone.class.is_none() && call.strict && !call.exact {
             return Err(Error::unsupported(format!(
                 "{text} is meant for the second time in {}, and its offset is not in the pickle; read the object as Reduce",
                 zone.name()
@@ -118,7 +122,7 @@ pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     check_clock("time", clock)?;
     let mut text = String::with_capacity(24);
     push_clock(&mut text, clock);
-    if let Some(zone) = zone_of(call, zone, "time")? {
+    if let Some(zone) = zone_of(call, zone, "time", None)? {
         zone.push_behind(&mut text, call.exact);
     }
     if fold && call.exact {
@@ -145,6 +149,12 @@ pub(super) fn timedelta<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, st
     }
     text.push('S');
     Ok(Some(text.into()))
+}
+
+/// Seconds from the start of 1970 to this time, in a calendar without zones.
+fn seconds_of((year, month, day): Day, (hour, minute, second, _): Clock) -> i64 {
+    let clock = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+    days_of((year.into(), month.into(), day.into())) * 86_400 + clock
 }
 
 /// The length of a timedelta with these arguments.
@@ -189,7 +199,7 @@ fn numbers_clock(call: &Call<'_, '_, '_>, numbers: &[Handle]) -> Option<Clock> {
     Some((byte(0)?, byte(1)?, byte(2)?, u32::try_from(number(3)?).ok()?))
 }
 
-fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
+pub(super) fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 => 28 + u8::from(leap),
@@ -213,7 +223,7 @@ fn check_clock(class: &str, (hour, minute, second, micro): Clock) -> Result<()> 
     ))
 }
 
-fn push_number(text: &mut String, value: u32, width: usize) {
+pub(super) fn push_number(text: &mut String, value: u32, width: usize) {
     let mut place = 10_u32.pow(width as u32 - 1);
     while place > 0 {
         // A remainder by ten is one digit.
@@ -222,7 +232,7 @@ fn push_number(text: &mut String, value: u32, width: usize) {
     }
 }
 
-fn push_day(text: &mut String, (year, month, day): Day) {
+pub(super) fn push_day(text: &mut String, (year, month, day): Day) {
     push_number(text, year.into(), 4);
     text.push('-');
     push_number(text, month.into(), 2);
@@ -246,9 +256,10 @@ fn zone_of<'g>(
     call: &Call<'_, 'g, '_>,
     zone: Option<Handle>,
     class: &str,
+    at: Option<At>,
 ) -> Result<Option<Zone<'g>>> {
     match zone {
-        Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class).map(Some),
+        Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class, at).map(Some),
         _ => Ok(None),
     }
 }
@@ -276,7 +287,7 @@ pub(super) fn push_offset(text: &mut String, offset: i64) {
 
 impl Zone<'_> {
     /// Behind a date and time: the offset where it is known, and the key in brackets.
-    fn push_behind(&self, text: &mut String, exact: bool) {
+    pub(super) fn push_behind(&self, text: &mut String, exact: bool) {
         if let Some(offset) = self.offset {
             push_offset(text, offset);
         }
@@ -285,6 +296,9 @@ impl Zone<'_> {
         }
         if let Some(name) = self.name.as_deref() {
             zone::push_name(text, name);
+        }
+        if let Some(class) = self.class.as_deref() {
+            zone::push_class(text, class);
         }
     }
 }
