@@ -216,6 +216,7 @@ pub mod reduce;
 mod ser;
 mod settings;
 pub mod shared;
+mod stdlib;
 pub mod tools;
 mod value;
 mod walk;

@@ -21,6 +21,7 @@ mod graph_write;
 mod hooks;
 mod instances;
 mod io;
+mod layers;
 mod libraries;
 mod limits;
 mod limits_by_path;

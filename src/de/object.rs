@@ -23,18 +23,13 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::natural::{Array, ArrayItem, Natural, natural, structure};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::scalar;
 use crate::nodes::store::{Contents, Nodes, RunKind};
-use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items, view};
+use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items};
 use crate::reduce::How;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
-        let view = view(self.cx.nodes, self.cx.input, self.handle.number())?;
-        if let View::Object(object) = &view {
-            self.cx.charge_runs(&object.object)?;
-        }
-        Ok(view)
+        self.cx.view(self.handle)
     }
 
     /// The same walk at another value, of the same depth.
@@ -317,8 +312,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn seq_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Object(object) => object,
-            View::Bytes { bytes, .. } => {
-                let bytes = self.payload_bytes(bytes)?;
+            View::Bytes { .. } => {
+                let bytes = self.cx.buffer_bytes(self.handle)?.unwrap_or_default();
                 return self.visit_byte_seq(&bytes, visitor);
             }
             _ => return self.visit_instance(visitor),
@@ -511,29 +506,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    fn payload_bytes(&self, payload: Payload<'g>) -> Result<Cow<'g, [u8]>> {
-        match payload {
-            Payload::Encoded(bytes) => Ok(bytes),
-            Payload::Of(handle) => {
-                let inner = self.inner(handle)?;
-                match scalar::chars(self.cx.input, handle) {
-                    Some(chars) => Ok(chars),
-                    None => inner.buffer_bytes()?.ok_or_else(|| inner.unreadable()),
-                }
-            }
-        }
-    }
-
-    /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
-    pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
-        match self.of(handle).view()? {
-            View::Bytes { bytes, .. } => {
-                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
-            }
-            _ => Ok(None),
-        }
-    }
-
     /// A global as its dotted name.
     pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let (module, qualname) = self.global_names()?;
@@ -553,7 +525,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Ext => {
                 Error::unsupported("an extension code names a global in a registry; give it with DeOptions::extensions")
             }
-            _ => self.unreadable(),
+            _ => self.cx.unreadable(self.handle),
         })
     }
 }

@@ -442,7 +442,7 @@ impl<'g> Node<'g> {
         if let Some(chars) = scalar::chars(self.input(), self.handle) {
             return Some(chars);
         }
-        self.walk(|node| node.buffer_bytes().ok().flatten())
+        self.walk(|node| node.cx.buffer_bytes(node.handle).ok().flatten())
     }
 
     /// This and all below it as a tree.

@@ -6,7 +6,7 @@
 //! [`Natural`]: text, or the handles of the values that the object stands for. `de` hands it to
 //! serde; nothing here does, and nothing is ever called or expanded.
 //!
-//! The table is searched once for each class in a graph, not for each object: see [`FormCache`].
+//! The table is searched once for each class in a graph, not for each object.
 //!
 //! Advice to the next editor: a class's row takes every spelling that a Python or library has
 //! written for it. A function gives `None` for arguments of another shape, which are then data like
@@ -23,14 +23,9 @@ mod transitions;
 mod zone;
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
 pub(crate) use array::{Array, ArrayItem};
-pub(crate) use path::{normal_posix, normal_windows};
-#[cfg(test)]
-pub(crate) use zone::push_name;
 
-use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
@@ -39,7 +34,6 @@ use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
 use zone::Zone;
-pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {
@@ -177,28 +171,14 @@ pub(crate) fn has_form(module: &str, qualname: &str) -> bool {
     find(module, qualname).is_some()
 }
 
-/// What was found for the classes that a walk met last, by their handles: objects come in
-/// thousands, classes do not.
-#[derive(Default)]
-pub(crate) struct FormCache {
-    classes: [Cell<(u64, Option<u8>)>; 8],
-    /// The attributes of the zone with transitions that was met last; see `transitions`.
-    zone: Cell<Option<(Handle, [Option<Handle>; transitions::ATTRIBUTES.len()])>>,
-}
-
-impl FormCache {
-    fn form(&self, cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
-        let bits = class.to_bits();
-        let slot = &self.classes[class.number() as usize % self.classes.len()];
-        let (known, mut found) = slot.get();
-        if known != bits {
-            let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
-            let place = names.and_then(|(module, qualname)| find(&module, &qualname));
-            found = place.and_then(|place| u8::try_from(place).ok());
-            slot.set((bits, found));
-        }
-        Ok(found.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
-    }
+/// The form of the objects of a class, if they have one.
+fn form(cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
+    let place = cx.forms.get(class, || {
+        let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
+        let place = names.and_then(|(module, qualname)| find(&module, &qualname));
+        Ok(place.and_then(|place| u8::try_from(place).ok()))
+    })?;
+    Ok(place.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
 }
 
 /// The natural form of an object, where it has one.
@@ -216,7 +196,7 @@ pub(crate) fn natural<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let Some(form) = form(cx, object.callable)? else { return Ok(None) };
     let call = Call { cx, object, strict, exact: false, at: None };
     match form {
         Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
@@ -228,13 +208,13 @@ pub(crate) fn natural<'g>(
 
 /// Whether a global stands for a missing value, as `pandas.NA` does.
 pub(crate) fn is_absent(cx: &Cx<'_, '_>, global: Handle) -> Result<bool> {
-    Ok(global.tag() == Tag::Global && matches!(cx.forms.form(cx, global)?, Some(Form::Absent)))
+    Ok(global.tag() == Tag::Global && matches!(form(cx, global)?, Some(Form::Absent)))
 }
 
 /// Whether an object stands for a missing value, as pandas' `NaT` does.
 pub(crate) fn is_absent_call(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool> {
     Ok(object.callable.tag() != Tag::Ext
-        && matches!(cx.forms.form(cx, object.callable)?, Some(Form::Absent)))
+        && matches!(form(cx, object.callable)?, Some(Form::Absent)))
 }
 
 /// The natural form of an object, where that is text, and with what it otherwise leaves out: the
@@ -250,7 +230,7 @@ pub(crate) fn exact_text<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let Some(form) = form(cx, object.callable)? else { return Ok(None) };
     let call = Call { cx, object, strict: false, exact: true, at: None };
     match form {
         Form::Text(text) => text(&call),
@@ -272,7 +252,7 @@ pub(crate) fn structure<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    match cx.forms.form(cx, object.callable)? {
+    match form(cx, object.callable)? {
         Some(Form::Other(form)) => {
             form(&Call { cx, object, strict: false, exact: false, at: None })
         }
@@ -362,7 +342,7 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
-        let bytes = NodeDeserializer::root(self.cx, handle).buffer_bytes()?;
+        let bytes = self.cx.buffer_bytes(handle)?;
         if let Some(bytes) = &bytes {
             self.cx.charge(bytes.len())?;
         }

@@ -14,17 +14,16 @@
 //! here, once; who decodes relies on it.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use super::{Call, Natural, malformed};
-use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, tuple_items, view};
+use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::time::{Unit, UnitCount};
 use crate::walk::cx::Cx;
@@ -46,10 +45,6 @@ pub(crate) enum Data<'de> {
     Bytes(Cow<'de, [u8]>),
     Values(Vec<Handle>),
 }
-
-/// The dtype that a walk met last, by its handle: scalars and rows come in thousands and share one.
-#[derive(Default)]
-pub(crate) struct DtypeCache(RefCell<Option<(Handle, Arc<Dtype>)>>);
 
 /// Functions that make arrays and dtypes; the rows of the table of natural forms.
 pub(super) fn natural<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
@@ -138,7 +133,7 @@ impl<'de> Reader<'_, '_, 'de> {
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match scalar::chars(self.cx.input, handle) {
             Some(chars) => Ok(Some(chars)),
-            None => NodeDeserializer::root(self.cx, handle).buffer_bytes(),
+            None => self.cx.buffer_bytes(handle),
         }
     }
 
@@ -240,7 +235,6 @@ impl<'de> Reader<'_, '_, 'de> {
         let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else {
             return Ok(None);
         };
-        let node = NodeDeserializer::root(self.cx, data);
         let (data, readonly) = match (data.tag(), dtype.has_objects()) {
             (Tag::List, true) => {
                 let list = self.cx.nodes.object(data.number());
@@ -253,7 +247,7 @@ impl<'de> Reader<'_, '_, 'de> {
                     data,
                     count_of(&shape).and_then(|count| count.checked_mul(dtype.itemsize)),
                 )? {
-                    Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
+                    Some(bytes) => (Data::Bytes(bytes), self.cx.is_readonly(data)?),
                     None => return Err(malformed("array", "its data is not bytes")),
                 }
             }
@@ -311,14 +305,7 @@ impl<'de> Reader<'_, '_, 'de> {
     }
 
     fn shared_dtype(&self, handle: Handle) -> Result<Option<Arc<Dtype>>> {
-        if let Some((of, dtype)) = &*self.cx.dtypes.0.borrow()
-            && *of == handle
-        {
-            return Ok(Some(Arc::clone(dtype)));
-        }
-        let Some(dtype) = self.dtype(handle, NESTING)?.map(Arc::new) else { return Ok(None) };
-        *self.cx.dtypes.0.borrow_mut() = Some((handle, Arc::clone(&dtype)));
-        Ok(Some(dtype))
+        self.cx.dtypes.get(handle, || self.dtype(handle, NESTING))
     }
 
     fn dtype(&self, handle: Handle, depth: usize) -> Result<Option<Dtype>> {
@@ -482,12 +469,4 @@ impl<'de> Reader<'_, '_, 'de> {
         }
         Ok(fields)
     }
-}
-
-/// How many elements a shape has; `None` for more than can be.
-pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1_usize, |count, &len| count.checked_mul(len))
 }

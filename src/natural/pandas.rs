@@ -12,13 +12,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::time::{SECOND, check_day, push_day, push_number};
+use super::time::check_day;
 use super::zone::{self, Zone};
 use super::{At, Call, Natural, malformed};
 use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::view::{global_names, tuple_items};
 use crate::python::numpy::time::{NAT, Unit, UnitCount, civil};
+use crate::stdlib::calendar::{SECOND, push_day, push_number};
 
 /// Nanoseconds in a second.
 const NANOS: i128 = 1_000_000_000;

@@ -10,11 +10,12 @@
 
 use std::borrow::Cow;
 
-use super::time::{SECOND, offset_of};
+use super::time::offset_of;
 use super::{At, Call};
 use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::view::tuple_items;
+use crate::stdlib::calendar::{DAY, SECOND};
 
 /// The attributes of dateutil 2 that tell an offset.
 pub(super) const ATTRIBUTES: [&str; 5] =
@@ -100,7 +101,7 @@ pub(super) fn of_file(call: &Call<'_, '_, '_>, data: Handle, at: At) -> Result<O
     };
     let micros = found.and_then(|found| found.checked_mul(SECOND));
     Ok(micros
-        .filter(|micros| micros.unsigned_abs() < (86_400 * SECOND).unsigned_abs())
+        .filter(|micros| micros.unsigned_abs() < DAY.unsigned_abs())
         .map(|micros| (micros, goes_on && passed == times.len())))
 }
 

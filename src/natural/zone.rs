@@ -11,13 +11,14 @@
 //! `utils/timezone.py`; `__reduce__` in pytz_deprecation_shim's `_impl.py`.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use super::time::{SECOND, offset_of, push_offset};
-use super::{At, Call, Form, malformed, transitions};
+use super::time::offset_of;
+use super::{At, Call, Form, form, malformed, transitions};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::view::global_names;
+use crate::stdlib::calendar::{DAY, SECOND, push_offset};
+use crate::stdlib::zone::{is_utc, push_escaped, push_name};
 
 /// What a pickle says of a time zone.
 #[derive(Default)]
@@ -76,40 +77,11 @@ impl<'g> Zone<'g> {
     }
 }
 
-/// `[_name=…]`
-pub(crate) fn push_name(text: &mut String, name: &str) {
-    text.push_str("[_name=");
-    push_escaped(text, name, b"-_");
-    text.push(']');
-}
-
-/// Letters, digits and the bytes of `plain`; others as `%` and two hexadecimal digits.
-fn push_escaped(text: &mut String, name: &str, plain: &[u8]) {
-    for byte in name.bytes() {
-        match byte {
-            byte if byte.is_ascii_alphanumeric() || plain.contains(&byte) => {
-                text.push(char::from(byte));
-            }
-            // Writing to a String does not fail.
-            _ => drop(write!(text, "%{byte:02X}")),
-        }
-    }
-}
-
 /// The class of an unknown zone, in brackets, cut where an error would cut it.
 pub(super) fn push_class(text: &mut String, class: &str) {
     text.push('[');
     push_escaped(text, &crate::error::quoted(class), b"-_.");
     text.push(']');
-}
-
-/// The names of UTC in the IANA database, and those of GMT, which never differs.
-pub(crate) fn is_utc(key: &str) -> bool {
-    let key = key.strip_prefix("Etc/").unwrap_or(key);
-    matches!(
-        key,
-        "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich"
-    )
 }
 
 /// The zone `handle` of an object of the class `class`, at a time.
@@ -146,7 +118,7 @@ pub(super) fn known<'g>(
 ) -> Result<Option<Zone<'g>>> {
     match call.call_of(handle)? {
         Some(object) if object.callable.tag() != Tag::Ext => {
-            match call.cx.forms.form(call.cx, object.callable)? {
+            match form(call.cx, object.callable)? {
                 Some(Form::Zone(form)) => form(&Call { object: &object, at, ..*call }),
                 _ => Ok(None),
             }
@@ -320,7 +292,7 @@ pub(super) fn dateutil_range<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<
 }
 
 fn check(offset: i64) -> Result<i64> {
-    match offset.unsigned_abs() < (86_400 * SECOND).unsigned_abs() {
+    match offset.unsigned_abs() < (DAY).unsigned_abs() {
         true => Ok(offset),
         false => Err(malformed("time zone", "an offset of a day or more")),
     }
@@ -357,14 +329,8 @@ fn file_attributes(
     call: &Call<'_, '_, '_>,
 ) -> Result<[Option<Handle>; transitions::ATTRIBUTES.len()]> {
     let state = call.object.state(call.cx.nodes)?.unwrap_or(Handle::VACANT);
-    match call.cx.forms.zone.get() {
-        Some((of, attributes)) if of == state => Ok(attributes),
-        _ => {
-            let attributes = call.attributes(transitions::ATTRIBUTES)?;
-            call.cx.forms.zone.set(Some((state, attributes)));
-            Ok(attributes)
-        }
-    }
+    let found = call.cx.zone.get(state, || call.attributes(transitions::ATTRIBUTES).map(Some))?;
+    Ok(found.map(|found| *found).unwrap_or_default())
 }
 
 /// dateutil 3 and 4: `_unpickle(class, key, file, data)`.

@@ -4,14 +4,13 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use crate::de::class::ClassCache;
+use super::cache::{ByClass, ByNames, Last};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::natural::FormCache;
-use crate::natural::numpy::DtypeCache;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Nodes, Object};
+use crate::python::numpy::dtype::Dtype;
 use crate::read::text::Text;
 use crate::settings::{Encoding, Errors, Settings};
 use crate::shared::Scope;
@@ -33,12 +32,14 @@ pub(crate) struct Cx<'g, 'de> {
     budget: Cell<u64>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
-    /// Which classes have a natural form.
-    pub(crate) forms: FormCache,
-    /// numpy's dtype that was met last.
-    pub(crate) dtypes: DtypeCache,
+    /// Which classes have a natural form, by their place in its table.
+    pub(crate) forms: ByClass,
+    /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
+    pub(crate) dtypes: Last<Dtype>,
+    /// The attributes of the time zone that was met last: datetimes come in thousands too.
+    pub(crate) zone: Last<[Option<Handle>; 5]>,
     /// Which classes have the names that the types say.
-    pub(crate) classes: ClassCache,
+    pub(crate) classes: ByNames,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
@@ -69,9 +70,10 @@ impl<'g, 'de> Cx<'g, 'de> {
             buffers: &[],
             budget: Cell::new(budget),
             scope: Scope::default(),
-            forms: FormCache::default(),
-            dtypes: DtypeCache::default(),
-            classes: ClassCache::default(),
+            forms: ByClass::default(),
+            dtypes: Last::default(),
+            zone: Last::default(),
+            classes: ByNames::default(),
         }
     }
 

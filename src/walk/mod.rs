@@ -1,3 +1,9 @@
-//! What every reader of nodes shares: the nodes, the input, the settings and the budget.
+//! What everything that walks over nodes shares.
+//!
+//! - `cx.rs`: the nodes, the input, the settings and the budget of one walk;
+//! - `bytes.rs`: the bytes that a value holds, in all their spellings;
+//! - `cache.rs`: answers about classes that a walk remembers.
 
+mod bytes;
+pub(crate) mod cache;
 pub(crate) mod cx;
