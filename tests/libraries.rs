@@ -79,8 +79,16 @@ fn reads<T: DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, expected
 fn every_value_is_json_and_a_value_in_between_changes_nothing() {
     for entry in entries().into_iter().filter(Entry::is_plain) {
         assert_eq!(entry.read::<Json>(), entry.json, "{}", entry.file);
-        let value: Value = entry.read();
-        assert_eq!(from_value::<Json>(value).unwrap(), entry.json, "{}", entry.file);
+        match from_slice::<Value>(&entry.bytes()) {
+            Ok(value) => {
+                assert_eq!(from_value::<Json>(value).unwrap(), entry.json, "{}", entry.file);
+            }
+            // pendulum 2 pickles each transition of a zone within the next one.
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Limit, "{}: {error}", entry.file);
+                assert!(entry.file.starts_with("pendulum-values/"), "{}", entry.file);
+            }
+        }
         let bytes = entry.bytes();
         let graph = Graph::from_slice(&bytes).unwrap();
         assert_eq!(Json::deserialize(graph.root()).unwrap(), entry.json, "{}", entry.file);
