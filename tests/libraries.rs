@@ -83,9 +83,14 @@ fn every_value_is_json_and_a_value_in_between_changes_nothing() {
             Ok(value) => {
                 assert_eq!(from_value::<Json>(value).unwrap(), entry.json, "{}", entry.file);
             }
-            // pendulum 2 pickles each transition of a zone within the next one.
+            // Zones of pendulum 1 contain themselves, and pendulum 2 pickles each transition of a zone
+            // within the next one.
             Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Limit, "{}: {error}", entry.file);
+                assert!(
+                    matches!(error.kind(), ErrorKind::Data | ErrorKind::Limit),
+                    "{}: {error}",
+                    entry.file
+                );
                 assert!(entry.file.starts_with("pendulum-values/"), "{}", entry.file);
             }
         }
