@@ -679,7 +679,8 @@ impl<'g> Item<'_, '_, 'g> {
                     let items = items.into_iter().flatten().chain(self.node.items());
                     return self.seq(serializer, items);
                 }
-                Ok(Some(Natural::Wraps(handle))) => {
+                Ok(Some(Natural::Absent)) => return serializer.serialize_none(),
+                Ok(Some(Natural::Wraps(handle) | Natural::Is(handle))) => {
                     return self.at(self.node_of(handle)).serialize(serializer);
                 }
                 Ok(Some(Natural::Array(_) | Natural::Numpy(_))) => {
