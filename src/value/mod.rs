@@ -36,6 +36,7 @@ mod macros;
 pub(crate) mod repr;
 mod ser;
 mod set;
+pub(crate) mod settle;
 mod structure;
 mod table;
 mod text;
