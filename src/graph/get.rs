@@ -15,6 +15,7 @@ mod sealed {
 
     /// What one look-up keeps from key to key.
     #[derive(Default)]
+    #[derive(Debug)]
     pub struct Lookup {
         /// The node that is looked for, as a value, if it is one.
         pub wanted: Option<Option<Value>>,
