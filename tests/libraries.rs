@@ -83,8 +83,8 @@ fn every_value_is_json_and_a_value_in_between_changes_nothing() {
             Ok(value) => {
                 assert_eq!(from_value::<Json>(value).unwrap(), entry.json, "{}", entry.file);
             }
-            // Zones of pendulum 1 contain themselves, and pendulum 2 pickles each transition of a zone
-            // within the next one.
+            // Zones of pendulum 1 contain themselves, and pendulum 2 pickles each transition of a
+            // zone within the next one.
             Err(error) => {
                 assert!(
                     matches!(error.kind(), ErrorKind::Data | ErrorKind::Limit),
