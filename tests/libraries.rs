@@ -270,7 +270,7 @@ fn renames_make_an_unknown_zone_known() {
     let renames =
         Renames::new().rename(Global::new("unknown", "Odd"), Global::new("datetime", "timezone"));
     for entry in case("unknown-zones/odd") {
-        let options = DeOptions::new().resolver(&renames);
+        let options = DeOptions::new().resolver(renames.clone());
         let moment: Timestamp = options.from_slice(&entry.bytes()).unwrap();
         assert_eq!(moment.to_string(), "2024-07-01T09:00:00Z");
     }

@@ -10,8 +10,8 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use serde_pickle::shared::Shared;
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, PickleBuffer,
-    Protocol, Resolver, Result, SerOptions, Serializer, Value, pickle,
+    AllowList, Constructors, DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global,
+    PickleBuffer, Protocol, Resolver, Result, SerOptions, Serializer, Value, pickle,
 };
 
 /// Finds the objects of persistent ids, and counts how many it was asked for.

@@ -110,6 +110,7 @@ table! {
     serde_pickle::NodeItems<'static>: Shareable Iterator;
     serde_pickle::NodeEntries<'static>: Shareable Iterator;
     serde_pickle::ObjectParts<'static>: Shareable;
+    serde_pickle::NodeMut<'static, 'static>: Send;
 }
 
 // Instructions and tools.

@@ -640,7 +640,7 @@ mod tests {
         let stream = b"cm\nC\np0\n0g0\n.".repeat(pickles);
         let before = OWNED.get();
         let read = crate::Deserializer::from_reader(&stream[..])
-            .with_options(crate::DeOptions::new().resolver(&Renaming))
+            .with_options(crate::DeOptions::new().resolver(Renaming))
             .keep_memo(true)
             .into_iter::<Global>();
         for class in read {

@@ -328,7 +328,7 @@ fn stream_resolved(bytes: &[u8]) -> Outcome {
             Ok(Resolution::Rename(Global::new(format!("new.{module}"), qualname)))
         }
     }
-    let options = options().resolver(&Renaming);
+    let options = options().resolver(Renaming);
     pickles(Deserializer::from_reader(bytes).with_options(options).keep_memo(true).into_iter())
 }
 
