@@ -51,13 +51,6 @@ impl Clone for Decoded {
 /// The number of a dict, and how many references its graph had.
 type Place = (u32, usize);
 
-/// A copy of a graph decodes for itself.
-impl Clone for Decoded {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
 /// The entries of a dict under text, by the hash of that: the last of equal keys.
 type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
 
