@@ -180,7 +180,7 @@ impl DisassembleOptions {
             let frames = check_frames(pickle, start, frame_end);
             let written = self.write_pickle(pickle, start, &mut memo, out);
             (start, frame_end) = match (written, frames) {
-                // What is wrong with the frames comes first: it is why the rest may look odd.
+                // The fault of the frames comes first: it is why the rest may look odd.
                 (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),
                 (written, frames) => (written?, frames?),
             };
