@@ -1,7 +1,8 @@
 //! Frames: no read crosses the end of one, whichever way a pickle is read.
 //!
-//! The rule is CPython's since its C unpickler checks frames, and `pickle.py`'s; `src/read/frames.rs`
-//! has it. Every opcode is tried with a frame that ends between any two of its bytes.
+//! The rule is CPython's since its C unpickler checks frames, and `pickle.py`'s;
+//! `src/read/frames.rs` has it. Every opcode is tried with a frame that ends between any two of its
+//! bytes.
 
 use std::io::Cursor;
 
@@ -280,8 +281,8 @@ fn a_call_behind_a_frame_that_lies_is_not_taken_for_bytes() {
 #[test]
 fn an_audit_of_a_frame_that_lies_is_not_clear() {
     let nothing = AllowList::new();
-    // It crosses an argument, begins within another, or is longer than the pickle, which `pickle.py`
-    // does not mind.
+    // It crosses an argument, begins within another, or is longer than the pickle, which
+    // `pickle.py` does not mind.
     for (pickle, at) in [
         (CALL_IN_BYTES.to_vec(), 11),
         (framed(&framed(b"N", b"."), b""), 9),

@@ -2,11 +2,11 @@
 //!
 //! CPython up to 3.13.0 takes a frame for a hint when it reads from memory, and drops the rest of
 //! its buffer where a read crosses a frame's end when it reads from a file. A pickle whose frames
-//! lie so means one thing to the one and another thing to the other. Newer releases and `pickle.py`
+//! lie so means one thing to the one and another to the other. Newer releases and `pickle.py`
 //! refuse it, and so does every reader here:
 //!
-//! - A *read* is an opcode byte, a fixed argument, a length, its payload, or a line. One that begins
-//!   inside a frame ends inside it.
+//! - A *read* is an opcode byte, a fixed argument, a length, its payload, or a line. One that
+//!   begins inside a frame ends inside it.
 //! - A frame may end between any two reads, opcode and argument included. STOP may come before its
 //!   end.
 //! - A frame begins where no other is left unread, and all its bytes must be there.

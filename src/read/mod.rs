@@ -38,7 +38,7 @@ pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 /// A position in a pickle that lies in memory.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
-    /// What may be read: inside a frame up to its end, else all of `input`.
+    /// The bytes that may be read: inside a frame up to its end, else all of `input`.
     bytes: &'a [u8],
     /// Of the next byte to be read; never beyond the end of `bytes`.
     at: usize,

@@ -94,8 +94,8 @@ impl<R: Read> Collector<R> {
         }
     }
 
-    /// Whether the instruction at `at`, which goes on behind the end of the frame that it begins
-    /// in, has a read that crosses it.
+    /// Takes apart the instruction at `at`, which goes on behind the end of the frame that it
+    /// begins in, and says whether one of its reads crosses that end.
     #[cold]
     fn crosses_frame(&self, at: usize) -> bool {
         Cursor::new(&self.bytes, at).in_frame(self.frame_end).pass_instruction().is_err()

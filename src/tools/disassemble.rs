@@ -182,7 +182,7 @@ impl DisassembleOptions {
                 .write_pickle(pickle, start, &mut memo, out)
                 .map_err(|error| crate::read::explain(error, pickle, start));
             (start, frame_end) = match (written, frames) {
-                // What is wrong with the frames comes first: it is why the rest may look odd.
+                // The fault of the frames comes first: it is why the rest may look odd.
                 (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),
                 (written, frames) => (written?, frames?),
             };

@@ -2,11 +2,11 @@
 //! it.
 //!
 //! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal whatever
-//! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
-//! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
-//! unpickler can (ints in hex, names with a backslash) is read as the unpickler reads it. Frames are
-//! not heeded.
+//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal
+//! whatever C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with
+//! names have their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot
+//! read and an unpickler can (ints in hex, names with a backslash) is read as the unpickler reads
+//! it. Frames are not heeded.
 
 use std::borrow::Cow;
 

@@ -34,7 +34,9 @@ fn checks_frames(python: &Python) -> bool {
 
 fn is_about_frames(error: &Error) -> bool {
     let text = error.to_string();
-    text.contains("crosses the end of a frame") || text.contains("before the one around it ends")
+    ["crosses the end of a frame", "before the one around it ends", "is announced"]
+        .iter()
+        .any(|part| text.contains(part))
 }
 
 #[test]
@@ -80,6 +82,6 @@ fn frames_that_lie_are_refused_where_cpython_refuses_them() {
         tally.into_inner().unwrap().finish(&what, 3 * count);
         let lies = lies.into_inner().unwrap();
         println!("{what}: in {lies} of {count} programs a frame lies");
-        assert!(lies * 5 > count && lies < count, "{lies}");
+        assert!(lies * 10 > count && lies < count, "{lies}");
     }
 }
