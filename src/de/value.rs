@@ -44,7 +44,7 @@ struct Builder<'g, 'de> {
 /// A container that is being filled.
 struct Frame<'g, 'de> {
     handle: Handle,
-    kind: Kind,
+    kind: FrameKind,
     children: Children<'g, 'de>,
     values: Vec<Value>,
 }
@@ -67,17 +67,17 @@ impl Iterator for Children<'_, '_> {
 }
 
 /// What the values of a frame become.
-enum Kind {
+enum FrameKind {
     List,
     Tuple,
     Set,
     FrozenSet,
     Dict,
     Persid,
-    Object(Box<Shape>),
+    Object(Box<FrameShape>),
 }
 
-impl Kind {
+impl FrameKind {
     /// Levels of nesting between this and what is in it. The parts of an object are themselves in a
     /// tuple, list or dict.
     fn levels(&self) -> usize {
@@ -90,7 +90,7 @@ impl Kind {
 
 /// How the values of an object's frame are its parts: the callable first, and then as many of each
 /// as is said here.
-struct Shape {
+struct FrameShape {
     how: How,
     args: usize,
     kwargs: bool,
@@ -217,11 +217,11 @@ impl<'g, 'de> Builder<'g, 'de> {
         let len = nodes.contents_len(&object);
         self.cx.charge_values(len).map_err(|error| self.cx.locate(error, handle))?;
         let kind = match handle.tag() {
-            Tag::List => Kind::List,
-            Tag::Dict => Kind::Dict,
-            Tag::Set => Kind::Set,
-            Tag::FrozenSet => Kind::FrozenSet,
-            _ => Kind::Tuple,
+            Tag::List => FrameKind::List,
+            Tag::Dict => FrameKind::Dict,
+            Tag::Set => FrameKind::Set,
+            Tag::FrozenSet => FrameKind::FrozenSet,
+            _ => FrameKind::Tuple,
         };
         let children = Children::Contents(nodes.contents(&object));
         Ok(Frame { handle, kind, children, values: Vec::with_capacity(len) })
@@ -230,7 +230,7 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn frame(
         &self,
         handle: Handle,
-        kind: Kind,
+        kind: FrameKind,
         children: Vec<Handle>,
         depth: usize,
     ) -> Result<Next<'g, 'de>> {
@@ -250,12 +250,12 @@ impl<'g, 'de> Builder<'g, 'de> {
         if handle.tag() == Tag::Persid {
             self.check_bare(handle)?;
             let id = nodes.first(&nodes.object(handle.number())).to_vec();
-            return self.frame(handle, Kind::Persid, id, depth);
+            return self.frame(handle, FrameKind::Persid, id, depth);
         }
         let node = NodeDeserializer::root(self.cx, handle);
         let object = match self.cx.view(handle)? {
             View::Set { frozen, items, taken } => {
-                let kind = if frozen { Kind::FrozenSet } else { Kind::Set };
+                let kind = if frozen { FrameKind::FrozenSet } else { FrameKind::Set };
                 return self.frame(handle, kind, node.set_items(items, taken), depth);
             }
             View::Object(object) => object,
@@ -276,7 +276,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             View::Attribute => return self.global(&node).map(Next::Value),
         };
         let parts = object.parts(nodes)?;
-        let shape = Shape {
+        let shape = FrameShape {
             how: parts.how,
             args: parts.args.len(),
             kwargs: parts.kwargs.is_some(),
@@ -294,7 +294,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
         children.extend(parts.state);
         children.extend(parts.setter);
-        self.frame(handle, Kind::Object(Box::new(shape)), children, depth)
+        self.frame(handle, FrameKind::Object(Box::new(shape)), children, depth)
     }
 
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
@@ -399,15 +399,15 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn finish(&self, frame: Frame<'g, 'de>) -> Result<Value> {
         let Frame { handle, kind, values, .. } = frame;
         Ok(match kind {
-            Kind::List => Value::List(values),
-            Kind::Tuple => Value::Tuple(values),
-            Kind::Set => Value::Set(self.set(handle, values)?),
-            Kind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
-            Kind::Dict => Value::Dict(self.dict(handle, values)?),
-            Kind::Persid => {
+            FrameKind::List => Value::List(values),
+            FrameKind::Tuple => Value::Tuple(values),
+            FrameKind::Set => Value::Set(self.set(handle, values)?),
+            FrameKind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
+            FrameKind::Dict => Value::Dict(self.dict(handle, values)?),
+            FrameKind::Persid => {
                 Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default()))
             }
-            Kind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
+            FrameKind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
         })
     }
 
@@ -501,7 +501,7 @@ impl<'b, 'g, 'de> Identities<'b, 'g, 'de> {
     }
 }
 
-impl Shape {
+impl FrameShape {
     fn object(&self, values: Vec<Value>) -> Result<Reduce> {
         let mut values = values.into_iter();
         // There are as many values as the shape says: it was made together with their handles.

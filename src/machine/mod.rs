@@ -8,13 +8,14 @@
 //! off the stack, so that memory stays a small multiple of the input.
 //!
 //! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles
-//! are made of are handled in their arm, all others in a function of [`step`]. Two measures carry
+//! are made of are handled in their arm, all others in a function of [`step`] or [`objects`]. Two measures carry
 //! most of the speed: an opcode is taken together with the MEMOIZE or BINPUT behind it, and text
 //! that is fetched from the memo is cut out of the input once and for all at the first fetch. To
 //! add an opcode: its line in `instruction/table.rs`, its arm here, its test in `tests/opcodes.rs`.
 
 mod hooks;
 mod memo;
+mod objects;
 mod stack;
 mod step;
 
@@ -195,7 +196,7 @@ impl<'de> Machine<'_, 'de> {
                     self.cursor.read_float8()?;
                     self.push(Tag::Float8, 0);
                     // Floats come in rows.
-                    if !self.cursor.take_opcode(Opcode::Binfloat) {
+                    if !self.cursor.read_opcode_if(Opcode::Binfloat) {
                         break;
                     }
                 },
@@ -260,12 +261,12 @@ impl<'de> Machine<'_, 'de> {
     #[inline]
     fn push_memoized(&mut self, handle: Handle) -> Result<()> {
         self.stack.push(handle);
-        if self.cursor.skip_opcode(Opcode::Memoize) {
+        if self.cursor.absorb_opcode(Opcode::Memoize) {
             self.state.memo.push(handle, self.memo_room());
-        } else if self.cursor.skip_opcode(Opcode::Binput) {
+        } else if self.cursor.absorb_opcode(Opcode::Binput) {
             let index = self.cursor.read_uint1()?;
             self.state.memo.put(u64::from(index), handle, self.memo_room());
-        } else if self.cursor.skip_opcode(Opcode::LongBinput) {
+        } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             let index = self.cursor.read_uint4()?;
             self.state.memo.put(u64::from(index), handle, self.memo_room());
         }

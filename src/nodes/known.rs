@@ -7,7 +7,7 @@
 //! pickler writes leave the call what it is: data.
 
 use super::describe::unhashable;
-use super::handle::{Handle, Tag};
+use super::handle::{Handle, Tag, TagKind};
 use super::scalar;
 use super::spelling::Spelling;
 use super::store::{Flags, Nodes, RunKind};
@@ -145,7 +145,7 @@ pub(crate) fn understand(
         }
         (Known::NewObjEx, &[class, args, kwargs])
             if may_be_called(nodes, class)
-                && matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple)
+                && args.tag().is_tuple()
                 && kwargs.tag() == Tag::Dict =>
         {
             callable
@@ -264,19 +264,7 @@ fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
         let constant = nodes.constant(handle.number());
         return matches!(constant, Some(Const::Int(_) | Const::BigInt(_) | Const::Float(_)));
     }
-    matches!(
-        handle.tag(),
-        Tag::Small
-            | Tag::Int
-            | Tag::Long1
-            | Tag::Long4
-            | Tag::IntLine
-            | Tag::LongLine
-            | Tag::Float8
-            | Tag::FloatLine
-            | Tag::True
-            | Tag::False
-    )
+    matches!(handle.tag().kind(), TagKind::Int | TagKind::Float | TagKind::Bool)
 }
 
 /// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to

@@ -1,7 +1,7 @@
 //! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's
 //! `Modules/_pickle.c`.
 
-use super::batch::{Feed, Kind};
+use super::batch::{BatchKind, Feed};
 use super::{OPEN, Task, Writer, unreadable};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -68,7 +68,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                 let of = self.nodes.object(list.number());
                 let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
                 self.pending.push(Task::OpenSetList(list));
-                self.push_batches(Kind::Items, true, Feed::Handles(items.into_iter()), taken);
+                self.push_batches(BatchKind::Items, true, Feed::Handles(items.into_iter()), taken);
                 self.pending.push(Task::CloseSetList(args));
             }
             None => self.pending.push(Task::Save(args)),
@@ -134,9 +134,9 @@ impl<'g, S: Sink> Writer<'g, S> {
         let mut runs = self.nodes.more(&object).peekable();
         while let Some((kind, run)) = runs.next() {
             let batch = match kind {
-                RunKind::Items => Kind::Items,
-                RunKind::Pairs => Kind::Pairs,
-                RunKind::Adds => Kind::Adds,
+                RunKind::Items => BatchKind::Items,
+                RunKind::Pairs => BatchKind::Pairs,
+                RunKind::Adds => BatchKind::Adds,
                 RunKind::State => {
                     let state = run.first().copied().ok_or_else(unreadable)?;
                     self.pending.extend([Task::Save(state), Task::Op(Opcode::Build)]);
@@ -166,7 +166,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                     (Feed::Handles(handles.into_iter()), count)
                 }
             };
-            if batch == Kind::Adds && !self.dump.emit.has(Opcode::Additems) {
+            if batch == BatchKind::Adds && !self.dump.emit.has(Opcode::Additems) {
                 let object = self.claim(handle)?;
                 let add = self.dump.emit.bind_add(object)?;
                 self.pending.push(Task::Additions(add, feed.collect::<Vec<_>>().into_iter()));
