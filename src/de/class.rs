@@ -3,8 +3,8 @@
 //! What such a type reads is checked to be of its class first, whatever Python has spelled it with:
 //! NEWOBJ, REDUCE, INST, `copyreg._reconstructor`. Then a struct takes the state, a tuple the
 //! positional arguments, a unit nothing. What a newtype takes depends on its content, which shows
-//! only when that asks: [`ClassContent`] answers a struct or a map with the state, and anything else
-//! with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
+//! only when that asks: [`ClassContent`] answers a struct or a map with the state, and anything
+//! else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
 //! values.
 //!
 //! The names are compared once for each class of a graph and name of a type: see

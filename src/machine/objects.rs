@@ -20,7 +20,7 @@ impl Machine<'_, '_> {
             .with(Flags::DOTTED, self.protocol >= 4)
     }
 
-    /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
+    /// Makes the node of a global that the pickle names, unless the caller has another name for it.
     pub(super) fn name_global(
         &mut self,
         names: [Handle; 2],

@@ -200,9 +200,8 @@ fn long_name(len: usize) -> Error {
     ))
 }
 
-/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an
-/// instance or of a list is not. Whether a thing may be a class or callable: its name is not looked
-/// up, so anything that is named may.
+/// Whether a value may be a class or a function. Names are not looked up, so everything that is
+/// named may be one: a global, an attribute of something, what a persistent id stands for.
 #[inline]
 pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {

@@ -61,6 +61,7 @@ impl<'a, V> Vacant<'a, V> {
             Space::Few(entries) => {
                 let index = entries.len();
                 entries.push((self.key, value));
+                // Just pushed.
                 &mut entries[index].1
             }
             Space::Many(vacancy) => vacancy.insert(self.key, value),

@@ -1,6 +1,6 @@
 //! Python objects as instructions as bytes: the mirror of `read/`.
 //!
-//! The [`Emitter`] is the only place that knows how a Python object is spelled at a protocol. The
+//! The [`Emitter`] knows how a Python object is spelled at a protocol, and nobody else does: the
 //! serde serializer and the graph writer both write through it. Three layers, lowest first, each in
 //! terms of the one below:
 //!
@@ -9,8 +9,8 @@
 //!   instruction that is named, nothing else;
 //! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that
 //!   the protocol has;
-//! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below
-//!   protocol 4, with the globals that they need taken from the memo.
+//! - *objects* (`object.rs`, `recipe.rs`, `global.rs`): what takes several instructions, such as a
+//!   set below protocol 4, with the globals that they need taken from the memo.
 //!
 //! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end:
 //! CPython looks at its frame whenever it begins to write an object, and so does everything here

@@ -189,6 +189,7 @@ impl Repeats {
             return None;
         }
         interest.found();
+        // A bool is an index of two.
         let found = &mut slots[usize::from(second)];
         found.life = LIFE;
         Some(if found.index == NONE { Sighting::Text } else { Sighting::Entry(found.index) })

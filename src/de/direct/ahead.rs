@@ -46,6 +46,7 @@ impl ScalarRun {
         while count <= 2 * BATCH {
             let &byte = input.get(at)?;
             // Which kind of int comes next cannot be guessed: one way for all.
+            // The table has all 256 bytes.
             let size = SIZES[usize::from(byte)];
             if size > 0 {
                 at += usize::from(size);
