@@ -200,6 +200,7 @@
 
 mod convert;
 mod de;
+mod edit;
 mod error;
 mod float;
 mod forward;
@@ -229,6 +230,7 @@ pub use de::{
     DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
     from_slice,
 };
+pub use edit::{NodeMut, NodeValue, update};
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
