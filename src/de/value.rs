@@ -14,6 +14,7 @@ use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Contents, RunKind};
 use crate::nodes::view::View;
 use crate::reduce::{Global, How, Reduce};
+use crate::settings::Encoding;
 use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
 use crate::walk::cx::Cx;
 
@@ -330,8 +331,35 @@ impl<'g, 'de> Builder<'g, 'de> {
         self.scalar(handle).map(Next::Value).map_err(|error| self.cx.locate(error, handle))
     }
 
-    fn scalar(&self, handle: Handle) -> Result<Value> {
+    /// Text, or the 8-bit string of Python 2, where that is what it is.
+    fn text(&self, handle: Handle) -> Result<Option<Value>> {
         let (nodes, input) = (self.cx.nodes, self.cx.input);
+        if let Some(text) = scalar::text(nodes, input, handle) {
+            return Ok(Some(match text {
+                crate::read::text::Text::Str(text) => {
+                    self.cx.charge(text.len())?;
+                    Value::Str(text.into_owned())
+                }
+                crate::read::text::Text::Surrogates(bytes) => {
+                    self.cx.charge(bytes.len())?;
+                    Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
+                }
+            }));
+        }
+        let Some(chars) = scalar::chars(input, handle) else { return Ok(None) };
+        self.cx.charge(chars.len())?;
+        match self.cx.decode_chars(&chars) {
+            Ok(Some(text)) => Ok(Some(Value::Str(text.into_owned()))),
+            Ok(None) => Ok(Some(Value::Bytes(chars.into_owned()))),
+            // What is no text stays what it is, unless the caller has said what it should be.
+            Err(_) if self.cx.settings.encoding == Encoding::Utf8 => {
+                Ok(Some(Value::Bytes(chars.into_owned())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn scalar(&self, handle: Handle) -> Result<Value> {
         if let Some(int) = self.cx.int(handle)? {
             return Ok(match int {
                 Int::Small(value) => Value::Int(value),
@@ -342,29 +370,8 @@ impl<'g, 'de> Builder<'g, 'de> {
         if let Some(value) = self.cx.float(handle)? {
             return Ok(Value::Float(value));
         }
-        if let Some(text) = scalar::text(nodes, input, handle) {
-            return Ok(match text {
-                crate::read::text::Text::Str(text) => {
-                    self.cx.charge(text.len())?;
-                    Value::Str(text.into_owned())
-                }
-                crate::read::text::Text::Surrogates(bytes) => {
-                    self.cx.charge(bytes.len())?;
-                    Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
-                }
-            });
-        }
-        if let Some(chars) = scalar::chars(input, handle) {
-            self.cx.charge(chars.len())?;
-            return match self.cx.decode_chars(&chars) {
-                Ok(Some(text)) => Ok(Value::Str(text.into_owned())),
-                Ok(None) => Ok(Value::Bytes(chars.into_owned())),
-                // What is no text stays what it is, unless the caller has said what it should be.
-                Err(_) if self.cx.settings.encoding == crate::Encoding::Utf8 => {
-                    Ok(Value::Bytes(chars.into_owned()))
-                }
-                Err(error) => Err(error),
-            };
+        if let Some(text) = self.text(handle)? {
+            return Ok(text);
         }
         let node = NodeDeserializer::root(self.cx, handle);
         match handle.tag() {

@@ -119,43 +119,10 @@ pub(crate) fn understand(
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
-    let textual = |handle: Handle| is_text(nodes, handle);
-    let known = match (callable, arguments) {
-        (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items])
-            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
-        {
-            callable
-        }
-        (Known::Bytes | Known::ByteArray, []) => callable,
-        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
-        (Known::Bytes | Known::ByteArray, &[text, encoding])
-            if textual(text) && textual(encoding) =>
-        {
-            callable
-        }
-        (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
-            callable
-        }
-        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
-            if may_be_called(nodes, class) =>
-        {
-            callable
-        }
-        (Known::NewObjEx, &[class, args, kwargs])
-            if may_be_called(nodes, class)
-                && args.tag().is_tuple()
-                && kwargs.tag() == Tag::Dict =>
-        {
-            callable
-        }
-        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
-            check_name(scalar::text_len(nodes, input, name))?;
-            callable
-        }
-        _ => Known::Nothing,
-    };
+    let known = meaning(nodes, callable, arguments);
+    if let (Known::GetAttr, &[_, name]) = (known, arguments) {
+        check_name(scalar::text_len(nodes, input, name))?;
+    }
     if known == Known::Nothing {
         return Ok(0);
     }
@@ -185,6 +152,44 @@ pub(crate) fn understand(
         flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)),
     );
     Ok(scanned)
+}
+
+/// The meaning of the call, if its arguments have the form that a pickler writes.
+fn meaning(nodes: &Nodes<'_>, callable: Known, arguments: &[Handle]) -> Known {
+    let textual = |handle: Handle| is_text(nodes, handle);
+    match (callable, arguments) {
+        (Known::Set | Known::FrozenSet, []) => callable,
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
+            callable
+        }
+        (Known::Bytes | Known::ByteArray, []) => callable,
+        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
+        (Known::Bytes | Known::ByteArray, &[text, encoding])
+            if textual(text) && textual(encoding) =>
+        {
+            callable
+        }
+        (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
+            callable
+        }
+        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
+            if may_be_called(nodes, class) =>
+        {
+            callable
+        }
+        (Known::NewObjEx, &[class, args, kwargs])
+            if may_be_called(nodes, class)
+                && args.tag().is_tuple()
+                && kwargs.tag() == Tag::Dict =>
+        {
+            callable
+        }
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => callable,
+        _ => Known::Nothing,
+    }
 }
 
 /// Whether a name of a module or of something in it may be so long.
