@@ -156,7 +156,7 @@ macro_rules! pointers {
                     kind: TypeId::of::<Self>(),
                     alive: Box::new(Self::clone(self)),
                 };
-                serializer.serialize_newtype_struct(token::SHARED, &Content { value: &**self, answer })
+                serializer.serialize_newtype_struct(token::SHARED, &SharedContent { value: &**self, answer })
             }
         }
 
@@ -299,12 +299,12 @@ struct Identity {
 }
 
 /// The content of [`token::SHARED`].
-struct Content<'a, T: ?Sized, F> {
+struct SharedContent<'a, T: ?Sized, F> {
     value: &'a T,
     answer: F,
 }
 
-impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for Content<'_, T, F> {
+impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_, T, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if slot::take(&ASKED).is_some() {
             slot::put(&ANSWER, (self.answer)());

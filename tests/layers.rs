@@ -224,7 +224,13 @@ fn a_layer_uses_only_layers_above_it_in_the_list() {
 
 #[test]
 fn paths_are_found_in_all_their_forms() {
-    let source = "use crate::{a::B, c::{D, E}, f}; // crate::comment\n/* crate::g */ let s = \"crate::text\";\nlet c = '\"'; crate::h::i()\n#[cfg(test)]\nmod tests { crate::j }";
+    let source = [
+        "use crate::{a::B, c::{D, E}, f}; // crate::comment",
+        "/* crate::g */ let s = \"crate::text\";",
+        "let c = '\"'; crate::h::i()",
+        "#[cfg(test)]\nmod tests { crate::j }",
+    ];
+    let source = &source.join("\n");
     let code = code(source);
     let found: Vec<&str> =
         code.match_indices("crate::").flat_map(|(at, _)| names(&code[at + 7..])).collect();

@@ -3,8 +3,8 @@
 //! What such a type reads is checked to be of its class first, whatever Python has spelled it with:
 //! NEWOBJ, REDUCE, INST, `copyreg._reconstructor`. Then a struct takes the state, a tuple the
 //! positional arguments, a unit nothing. What a newtype takes depends on its content, which shows
-//! only when that asks: [`Content`] answers a struct or a map with the state, and anything else
-//! with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
+//! only when that asks: [`ClassContent`] answers a struct or a map with the state, and anything
+//! else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
 //! values.
 //!
 //! The names are compared once for each class of a graph and name of a type: see
@@ -42,7 +42,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let object = self.instance_of(name)?;
-        visitor.visit_newtype_struct(Content { node: self.unwrapped()?, object })
+        visitor.visit_newtype_struct(ClassContent { node: self.unwrapped()?, object })
     }
 
     pub(crate) fn class_tuple_struct<V: Visitor<'de>>(
@@ -389,7 +389,7 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
         let object = self.object()?;
-        seed.deserialize(Content { node: self.node.unwrapped()?, object })
+        seed.deserialize(ClassContent { node: self.node.unwrapped()?, object })
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
@@ -410,12 +410,12 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
 }
 
 /// What a class-named newtype, or newtype variant, is around.
-struct Content<'g, 'de> {
+struct ClassContent<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     object: ObjectView<'g>,
 }
 
-impl<'g, 'de> Content<'g, 'de> {
+impl<'g, 'de> ClassContent<'g, 'de> {
     /// The single argument, or the value of a builtin base class; `None` where there is no such
     /// thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
@@ -443,7 +443,7 @@ macro_rules! content_scalars {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Content<'_, 'de> {
+impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
     type Error = Error;
 
     content_scalars! {

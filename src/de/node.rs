@@ -16,7 +16,7 @@ use super::object::Ask;
 use super::variant::{VariantNode, unit_variant};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::Contents;
 use crate::python::numpy::scalar::Scalar;
@@ -252,39 +252,33 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Whatever the value is by itself.
     #[inline(never)]
     pub(crate) fn any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.handle.tag() {
-            Tag::None => visitor.visit_unit(),
-            Tag::True => visitor.visit_bool(true),
-            Tag::False => visitor.visit_bool(false),
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
-                self.visit_int(visitor)
+        match self.handle.tag().kind() {
+            TagKind::None => visitor.visit_unit(),
+            TagKind::Bool => visitor.visit_bool(self.handle.tag() == Tag::True),
+            TagKind::Int => self.visit_int(visitor),
+            TagKind::Float => self.visit_float(visitor),
+            TagKind::Str => self.visit_text(visitor),
+            TagKind::Chars => self.visit_chars(true, visitor),
+            TagKind::Bytes => self.visit_bytes(visitor),
+            TagKind::ByteArray | TagKind::Buffer => self.visit_buffer(visitor),
+            TagKind::Tuple if self.handle.tag() == Tag::EmptyTuple => self.visit_run(&[], visitor),
+            TagKind::List | TagKind::Tuple | TagKind::Set | TagKind::FrozenSet => {
+                self.visit_items(visitor)
             }
-            Tag::Float8 | Tag::FloatLine => self.visit_float(visitor),
-            Tag::Shared
-            | Tag::Str1
-            | Tag::Str4
-            | Tag::Str8
-            | Tag::StrLine
-            | Tag::StrEscaped
-            | Tag::Surrogates
-            | Tag::Name => self.visit_text(visitor),
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => self.visit_chars(true, visitor),
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
-            Tag::ByteArray | Tag::Buffer | Tag::View => self.visit_buffer(visitor),
-            Tag::EmptyTuple => self.visit_run(&[], visitor),
-            Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => self.visit_items(visitor),
-            Tag::Dict => self.visit_pairs(visitor),
-            Tag::Const => self.visit_const(visitor),
-            Tag::Instance => {
+            TagKind::Dict => self.visit_pairs(visitor),
+            TagKind::Const => self.visit_const(visitor),
+            TagKind::Instance => {
                 constructed!(self, visitor, deserialize_any());
                 self.visit_instance(visitor)
             }
-            Tag::Global if crate::natural::is_absent(self.cx, self.handle)? => visitor.visit_unit(),
-            Tag::Global | Tag::Ext => self.visit_global(visitor),
-            Tag::Persid => Err(Error::unsupported(
+            TagKind::Global if crate::natural::is_absent(self.cx, self.handle)? => {
+                visitor.visit_unit()
+            }
+            TagKind::Global => self.visit_global(visitor),
+            TagKind::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
             )),
-            Tag::Vacant => Err(self.cx.unreadable(self.handle)),
+            TagKind::Vacant => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -316,16 +310,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Whether the value is text of any spelling.
     #[inline]
     pub(crate) fn is_text(&self) -> bool {
-        match self.handle.tag() {
-            Tag::Shared
-            | Tag::Str1
-            | Tag::Str4
-            | Tag::Str8
-            | Tag::StrLine
-            | Tag::StrEscaped
-            | Tag::Surrogates
-            | Tag::Name => true,
-            Tag::Const => scalar::text(self.cx.nodes, self.cx.input, self.handle).is_some(),
+        match self.handle.tag().kind() {
+            TagKind::Str => true,
+            TagKind::Const => scalar::text(self.cx.nodes, self.cx.input, self.handle).is_some(),
             _ => false,
         }
     }

@@ -109,7 +109,7 @@ impl<'de> NodeDeserializer<'_, 'de> {
                 "a masked array is no NdArray; read it as nested sequences of Options",
             ));
         }
-        visitor.visit_map(&mut Parts { node: self.inner(self.handle)?, array, index: 0 })
+        visitor.visit_map(&mut ArrayParts { node: self.inner(self.handle)?, array, index: 0 })
     }
 }
 
@@ -141,13 +141,13 @@ impl NodeDeserializer<'_, '_> {
 }
 
 /// The fields of [`token::NDARRAY`].
-struct Parts<'g, 'de> {
+struct ArrayParts<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     array: Numpy<'de>,
     index: usize,
 }
 
-impl<'de> MapAccess<'de> for Parts<'_, 'de> {
+impl<'de> MapAccess<'de> for ArrayParts<'_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
@@ -456,7 +456,7 @@ where
     V: Visitor<'de>,
 {
     let len = items.len();
-    let mut run = Run { items, len };
+    let mut run = ElementRun { items, len };
     let value = visitor.visit_seq(&mut run)?;
     match run.items.len() {
         0 => Ok(value),
@@ -464,12 +464,12 @@ where
     }
 }
 
-struct Run<I> {
+struct ElementRun<I> {
     items: I,
     len: usize,
 }
 
-impl<'de, 'a, I: ExactSizeIterator<Item = Scalar<'a>>> SeqAccess<'de> for Run<I> {
+impl<'de, 'a, I: ExactSizeIterator<Item = Scalar<'a>>> SeqAccess<'de> for ElementRun<I> {
     type Error = Error;
 
     #[inline]

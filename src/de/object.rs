@@ -606,7 +606,7 @@ fn list_items<'g>(
 /// list by NEWOBJ is the one field of a named tuple.
 pub(super) fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
     match object.how {
-        How::NewObj | How::NewObjEx => matches!(argument.tag(), Tag::Tuple | Tag::EmptyTuple),
+        How::NewObj | How::NewObjEx => argument.tag().is_tuple(),
         _ => is_sequence(argument),
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::view::{ObjectView, Parts, View, global_names};
+use crate::nodes::view::{ObjectView, ReduceParts, View, global_names};
 use crate::read::text::Text;
 use crate::reduce::token;
 use crate::value::Value;
@@ -257,7 +257,7 @@ impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
 /// The fields of [`token::REDUCE`] that an object has.
 struct ReduceAccess<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
-    parts: Parts<'g>,
+    parts: ReduceParts<'g>,
     index: usize,
 }
 

@@ -14,6 +14,7 @@ use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Contents, RunKind};
 use crate::nodes::view::View;
 use crate::reduce::{Global, How, Reduce};
+use crate::settings::Encoding;
 use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
 use crate::walk::cx::Cx;
 
@@ -44,7 +45,7 @@ struct Builder<'g, 'de> {
 /// A container that is being filled.
 struct Frame<'g, 'de> {
     handle: Handle,
-    kind: Kind,
+    kind: FrameKind,
     children: Children<'g, 'de>,
     values: Vec<Value>,
 }
@@ -67,17 +68,17 @@ impl Iterator for Children<'_, '_> {
 }
 
 /// What the values of a frame become.
-enum Kind {
+enum FrameKind {
     List,
     Tuple,
     Set,
     FrozenSet,
     Dict,
     Persid,
-    Object(Box<Shape>),
+    Object(Box<FrameShape>),
 }
 
-impl Kind {
+impl FrameKind {
     /// Levels of nesting between this and what is in it. The parts of an object are themselves in a
     /// tuple, list or dict.
     fn levels(&self) -> usize {
@@ -90,7 +91,7 @@ impl Kind {
 
 /// How the values of an object's frame are its parts: the callable first, and then as many of each
 /// as is said here.
-struct Shape {
+struct FrameShape {
     how: How,
     args: usize,
     kwargs: bool,
@@ -119,10 +120,10 @@ impl Frame<'_, '_> {
             _ => error,
         };
         match &self.kind {
-            Kind::List | Kind::Tuple | Kind::Set | Kind::FrozenSet => error.under_index(index),
-            Kind::Dict => of_pair(error, index),
-            Kind::Persid => error,
-            Kind::Object(shape) => {
+            FrameKind::List | FrameKind::Tuple | FrameKind::Set | FrameKind::FrozenSet => error.under_index(index),
+            FrameKind::Dict => of_pair(error, index),
+            FrameKind::Persid => error,
+            FrameKind::Object(shape) => {
                 let items = 1 + shape.args + usize::from(shape.kwargs);
                 let pairs = items + shape.items + shape.adds;
                 match index {
@@ -268,11 +269,11 @@ impl<'g, 'de> Builder<'g, 'de> {
         let len = nodes.contents_len(&object);
         self.cx.charge_values(len).map_err(|error| self.cx.locate(error, handle))?;
         let kind = match handle.tag() {
-            Tag::List => Kind::List,
-            Tag::Dict => Kind::Dict,
-            Tag::Set => Kind::Set,
-            Tag::FrozenSet => Kind::FrozenSet,
-            _ => Kind::Tuple,
+            Tag::List => FrameKind::List,
+            Tag::Dict => FrameKind::Dict,
+            Tag::Set => FrameKind::Set,
+            Tag::FrozenSet => FrameKind::FrozenSet,
+            _ => FrameKind::Tuple,
         };
         let children = Children::Contents(nodes.contents(&object));
         Ok(Frame { handle, kind, children, values: Vec::with_capacity(len) })
@@ -281,7 +282,7 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn frame(
         &self,
         handle: Handle,
-        kind: Kind,
+        kind: FrameKind,
         children: Vec<Handle>,
         depth: usize,
     ) -> Result<Next<'g, 'de>> {
@@ -301,12 +302,12 @@ impl<'g, 'de> Builder<'g, 'de> {
         if handle.tag() == Tag::Persid {
             self.check_bare(handle)?;
             let id = nodes.first(&nodes.object(handle.number())).to_vec();
-            return self.frame(handle, Kind::Persid, id, depth);
+            return self.frame(handle, FrameKind::Persid, id, depth);
         }
         let node = NodeDeserializer::root(self.cx, handle);
         let object = match self.cx.view(handle)? {
             View::Set { frozen, items, taken } => {
-                let kind = if frozen { Kind::FrozenSet } else { Kind::Set };
+                let kind = if frozen { FrameKind::FrozenSet } else { FrameKind::Set };
                 return self.frame(handle, kind, node.set_items(items, taken), depth);
             }
             View::Object(object) => object,
@@ -327,7 +328,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             View::Attribute => return self.global(&node).map(Next::Value),
         };
         let parts = object.parts(nodes)?;
-        let shape = Shape {
+        let shape = FrameShape {
             how: parts.how,
             args: parts.args.len(),
             kwargs: parts.kwargs.is_some(),
@@ -345,7 +346,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
         children.extend(parts.state);
         children.extend(parts.setter);
-        self.frame(handle, Kind::Object(Box::new(shape)), children, depth)
+        self.frame(handle, FrameKind::Object(Box::new(shape)), children, depth)
     }
 
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
@@ -381,8 +382,35 @@ impl<'g, 'de> Builder<'g, 'de> {
         self.scalar(handle).map(Next::Value).map_err(|error| self.cx.locate(error, handle))
     }
 
-    fn scalar(&self, handle: Handle) -> Result<Value> {
+    /// Text, or the 8-bit string of Python 2, where that is what it is.
+    fn text(&self, handle: Handle) -> Result<Option<Value>> {
         let (nodes, input) = (self.cx.nodes, self.cx.input);
+        if let Some(text) = scalar::text(nodes, input, handle) {
+            return Ok(Some(match text {
+                crate::read::text::Text::Str(text) => {
+                    self.cx.charge(text.len())?;
+                    Value::Str(text.into_owned())
+                }
+                crate::read::text::Text::Surrogates(bytes) => {
+                    self.cx.charge(bytes.len())?;
+                    Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
+                }
+            }));
+        }
+        let Some(chars) = scalar::chars(input, handle) else { return Ok(None) };
+        self.cx.charge(chars.len())?;
+        match self.cx.decode_chars(&chars) {
+            Ok(Some(text)) => Ok(Some(Value::Str(text.into_owned()))),
+            Ok(None) => Ok(Some(Value::Bytes(chars.into_owned()))),
+            // What is no text stays what it is, unless the caller has said what it should be.
+            Err(_) if self.cx.settings.encoding == Encoding::Utf8 => {
+                Ok(Some(Value::Bytes(chars.into_owned())))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn scalar(&self, handle: Handle) -> Result<Value> {
         if let Some(int) = self.cx.int(handle)? {
             return Ok(match int {
                 Int::Small(value) => Value::Int(value),
@@ -393,29 +421,8 @@ impl<'g, 'de> Builder<'g, 'de> {
         if let Some(value) = self.cx.float(handle)? {
             return Ok(Value::Float(value));
         }
-        if let Some(text) = scalar::text(nodes, input, handle) {
-            return Ok(match text {
-                crate::read::text::Text::Str(text) => {
-                    self.cx.charge(text.len())?;
-                    Value::Str(text.into_owned())
-                }
-                crate::read::text::Text::Surrogates(bytes) => {
-                    self.cx.charge(bytes.len())?;
-                    Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
-                }
-            });
-        }
-        if let Some(chars) = scalar::chars(input, handle) {
-            self.cx.charge(chars.len())?;
-            return match self.cx.decode_chars(&chars) {
-                Ok(Some(text)) => Ok(Value::Str(text.into_owned())),
-                Ok(None) => Ok(Value::Bytes(chars.into_owned())),
-                // What is no text stays what it is, unless the caller has said what it should be.
-                Err(_) if self.cx.settings.encoding == crate::Encoding::Utf8 => {
-                    Ok(Value::Bytes(chars.into_owned()))
-                }
-                Err(error) => Err(error),
-            };
+        if let Some(text) = self.text(handle)? {
+            return Ok(text);
         }
         let node = NodeDeserializer::root(self.cx, handle);
         match handle.tag() {
@@ -450,15 +457,15 @@ impl<'g, 'de> Builder<'g, 'de> {
     fn finish(&self, frame: Frame<'g, 'de>) -> Result<Value> {
         let Frame { handle, kind, values, .. } = frame;
         Ok(match kind {
-            Kind::List => Value::List(values),
-            Kind::Tuple => Value::Tuple(values),
-            Kind::Set => Value::Set(self.set(handle, values)?),
-            Kind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
-            Kind::Dict => Value::Dict(self.dict(handle, values)?),
-            Kind::Persid => {
+            FrameKind::List => Value::List(values),
+            FrameKind::Tuple => Value::Tuple(values),
+            FrameKind::Set => Value::Set(self.set(handle, values)?),
+            FrameKind::FrozenSet => Value::FrozenSet(self.set(handle, values)?),
+            FrameKind::Dict => Value::Dict(self.dict(handle, values)?),
+            FrameKind::Persid => {
                 Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default()))
             }
-            Kind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
+            FrameKind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
         })
     }
 
@@ -552,7 +559,7 @@ impl<'b, 'g, 'de> Identities<'b, 'g, 'de> {
     }
 }
 
-impl Shape {
+impl FrameShape {
     fn object(&self, values: Vec<Value>) -> Result<Reduce> {
         let mut values = values.into_iter();
         // There are as many values as the shape says: it was made together with their handles.

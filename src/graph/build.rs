@@ -191,7 +191,7 @@ impl GraphBuilder {
         let callable = self.check(callable);
         let args = self.check(args);
         self.check_callable(callable);
-        if !matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple) {
+        if !args.tag().is_tuple() {
             self.fail(|| {
                 format!("the arguments of an object are a tuple, and not {}", describe(args.tag()))
             });

@@ -14,7 +14,7 @@ use super::Graph;
 use super::decoded::bytes_arguments;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::known::Known;
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::spelling::Spelling;
@@ -167,37 +167,28 @@ impl<'g> Node<'g> {
 
     /// What kind of object this is.
     pub fn kind(self) -> NodeKind {
-        match self.handle.tag() {
-            Tag::None | Tag::Vacant => NodeKind::None,
-            Tag::True | Tag::False => NodeKind::Bool,
-            Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => {
-                NodeKind::Int
-            }
-            Tag::Float8 | Tag::FloatLine => NodeKind::Float,
-            Tag::Str1
-            | Tag::Str4
-            | Tag::Str8
-            | Tag::StrLine
-            | Tag::StrEscaped
-            | Tag::Surrogates
-            | Tag::Name
-            | Tag::Shared => NodeKind::Str,
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.decoded_text() {
+        match self.handle.tag().kind() {
+            TagKind::None | TagKind::Vacant => NodeKind::None,
+            TagKind::Bool => NodeKind::Bool,
+            TagKind::Int => NodeKind::Int,
+            TagKind::Float => NodeKind::Float,
+            TagKind::Str => NodeKind::Str,
+            TagKind::Chars => match self.decoded_text() {
                 Some(_) => NodeKind::Str,
                 None => NodeKind::Bytes,
             },
-            Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => NodeKind::Bytes,
-            Tag::ByteArray => NodeKind::ByteArray,
-            Tag::Buffer | Tag::View => NodeKind::Buffer,
-            Tag::List => NodeKind::List,
-            Tag::Tuple | Tag::EmptyTuple => NodeKind::Tuple,
-            Tag::Dict => NodeKind::Dict,
-            Tag::Set => NodeKind::Set,
-            Tag::FrozenSet => NodeKind::FrozenSet,
-            Tag::Global => NodeKind::Global,
-            Tag::Ext => NodeKind::Extension,
-            Tag::Persid => NodeKind::PersistentId,
-            Tag::Const => match self.graph.nodes.constant(self.handle.number()) {
+            TagKind::Bytes => NodeKind::Bytes,
+            TagKind::ByteArray => NodeKind::ByteArray,
+            TagKind::Buffer => NodeKind::Buffer,
+            TagKind::List => NodeKind::List,
+            TagKind::Tuple => NodeKind::Tuple,
+            TagKind::Dict => NodeKind::Dict,
+            TagKind::Set => NodeKind::Set,
+            TagKind::FrozenSet => NodeKind::FrozenSet,
+            TagKind::Global if self.handle.tag() == Tag::Ext => NodeKind::Extension,
+            TagKind::Global => NodeKind::Global,
+            TagKind::Persid => NodeKind::PersistentId,
+            TagKind::Const => match self.graph.nodes.constant(self.handle.number()) {
                 Some(Const::Int(_) | Const::BigInt(_)) => NodeKind::Int,
                 Some(Const::Float(_)) => NodeKind::Float,
                 Some(Const::Str(_) | Const::Surrogates(_)) => NodeKind::Str,
@@ -205,14 +196,14 @@ impl<'g> Node<'g> {
                 None => NodeKind::None,
             },
             // Without a look at what they are made of, which may be long.
-            Tag::Instance if bytes_arguments(self.graph, self.handle.number()).is_some() => {
+            TagKind::Instance if bytes_arguments(self.graph, self.handle.number()).is_some() => {
                 let flags = self.graph.nodes.object(self.handle.number()).flags();
                 match Spelling::known(flags) {
                     Known::ByteArray => NodeKind::ByteArray,
                     _ => NodeKind::Bytes,
                 }
             }
-            Tag::Instance => match self.view() {
+            TagKind::Instance => match self.view() {
                 Some(View::Set { frozen: false, .. }) => NodeKind::Set,
                 Some(View::Set { frozen: true, .. }) => NodeKind::FrozenSet,
                 Some(View::Complex { .. }) => NodeKind::Complex,

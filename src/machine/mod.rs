@@ -1,4 +1,5 @@
-//! Opcodes → graph. The only place that knows what an opcode does.
+//! Opcodes → nodes. The place that says what an opcode does; the short cut `de/direct/` reads the
+//! frequent ones by itself and leaves everything else to the machine.
 //!
 //! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and
 //! builds [`Nodes`]. It calls nothing: a class is a name, a reduce is an instance that remembers
@@ -8,13 +9,15 @@
 //! off the stack, so that memory stays a small multiple of the input.
 //!
 //! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles
-//! are made of are handled in their arm, all others in a function of [`step`]. Two measures carry
-//! most of the speed: an opcode is taken together with the MEMOIZE or BINPUT behind it, and text
-//! that is fetched from the memo is cut out of the input once and for all at the first fetch. To
-//! add an opcode: its line in `instruction/table.rs`, its arm here, its test in `tests/opcodes.rs`.
+//! are made of are handled in their arm, all others in a function of [`step`] or [`objects`]. Two
+//! measures carry most of the speed: an opcode is taken together with the MEMOIZE or BINPUT behind
+//! it, and text that is fetched from the memo is cut out of the input once and for all at the first
+//! fetch. To add an opcode: its line in `instruction/table.rs`, its arm here, its test in
+//! `tests/opcodes.rs`.
 
 mod hooks;
 mod memo;
+mod objects;
 mod stack;
 mod step;
 
@@ -200,7 +203,7 @@ impl<'de> Machine<'_, 'de> {
                     self.cursor.read_float8()?;
                     self.push(Tag::Float8, 0);
                     // Floats come in rows.
-                    if !self.cursor.take_opcode(Opcode::Binfloat) {
+                    if !self.cursor.read_opcode_if(Opcode::Binfloat) {
                         break;
                     }
                 },
@@ -265,7 +268,7 @@ impl<'de> Machine<'_, 'de> {
     #[inline]
     fn push_memoized(&mut self, handle: Handle) -> Result<()> {
         self.stack.push(handle);
-        if self.cursor.skip_opcode(Opcode::Memoize) {
+        if self.cursor.absorb_opcode(Opcode::Memoize) {
             self.state.memo.push(handle, self.memo_room());
         } else if let Some(index) = self.cursor.skip_put() {
             self.state.memo.put(index, handle, self.memo_room());

@@ -14,7 +14,7 @@ use crate::nodes::handle::{Handle, Tag};
 /// The numbers of an array, as bytes of a machine.
 pub(crate) struct Array<'g> {
     bytes: Cow<'g, [u8]>,
-    kind: Kind,
+    kind: ItemKind,
     big_endian: bool,
 }
 
@@ -26,13 +26,13 @@ pub(crate) enum ArrayItem {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum ItemKind {
     Unsigned(usize),
     Signed(usize),
     Float(usize),
 }
 
-impl Kind {
+impl ItemKind {
     fn width(self) -> usize {
         match self {
             Self::Unsigned(width) | Self::Signed(width) | Self::Float(width) => width,
@@ -41,16 +41,19 @@ impl Kind {
 }
 
 /// The kind and byte order of a format code; the codes from 18 on are text.
-fn kind(format: i64) -> Option<(Kind, bool)> {
+fn kind(format: i64) -> Option<(ItemKind, bool)> {
     Some(match format {
-        0 => (Kind::Unsigned(1), false),
-        1 => (Kind::Signed(1), false),
+        0 => (ItemKind::Unsigned(1), false),
+        1 => (ItemKind::Signed(1), false),
         2..=13 => {
             let width = 2 << ((format - 2) / 4);
             let signed = (format - 2) / 2 % 2 == 1;
-            (if signed { Kind::Signed(width) } else { Kind::Unsigned(width) }, format % 2 == 1)
+            (
+                if signed { ItemKind::Signed(width) } else { ItemKind::Unsigned(width) },
+                format % 2 == 1,
+            )
         }
-        14..=17 => (Kind::Float(4 << ((format - 14) / 2)), format % 2 == 1),
+        14..=17 => (ItemKind::Float(4 << ((format - 14) / 2)), format % 2 == 1),
         _ => return None,
     })
 }
@@ -62,7 +65,7 @@ impl<'g> Array<'g> {
 
     /// The bytes, where each is an item.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
-        (self.kind == Kind::Unsigned(1)).then_some(&*self.bytes)
+        (self.kind == ItemKind::Unsigned(1)).then_some(&*self.bytes)
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = ArrayItem> + '_ {
@@ -76,13 +79,13 @@ impl<'g> Array<'g> {
             false => item.iter().rev().fold(0, fold),
         };
         match self.kind {
-            Kind::Unsigned(_) => ArrayItem::Unsigned(bits),
-            Kind::Signed(width) => {
+            ItemKind::Unsigned(_) => ArrayItem::Unsigned(bits),
+            ItemKind::Signed(width) => {
                 let unused = 64 - 8 * width as u32;
                 ArrayItem::Signed((bits << unused) as i64 >> unused)
             }
-            Kind::Float(4) => ArrayItem::Float(f32::from_bits(bits as u32).into()),
-            Kind::Float(_) => ArrayItem::Float(f64::from_bits(bits)),
+            ItemKind::Float(4) => ArrayItem::Float(f32::from_bits(bits as u32).into()),
+            ItemKind::Float(_) => ArrayItem::Float(f64::from_bits(bits)),
         }
     }
 }
@@ -182,11 +185,11 @@ mod tests {
             (8, true, true),
         ];
         for (code, (width, signed, big)) in ints.into_iter().enumerate() {
-            let expected = if signed { Kind::Signed(width) } else { Kind::Unsigned(width) };
+            let expected = if signed { ItemKind::Signed(width) } else { ItemKind::Unsigned(width) };
             assert!(kind(code as i64) == Some((expected, big)), "{code}");
         }
         for (code, width, big) in [(14, 4, false), (15, 4, true), (16, 8, false), (17, 8, true)] {
-            assert!(kind(code) == Some((Kind::Float(width), big)), "{code}");
+            assert!(kind(code) == Some((ItemKind::Float(width), big)), "{code}");
         }
         assert!(kind(18).is_none() && kind(-1).is_none());
     }

@@ -1,37 +1,30 @@
 //! Values in the words of error messages.
 
-use super::handle::{Handle, Tag};
+use super::handle::{Handle, Tag, TagKind};
 use crate::error::Error;
 
 /// What a handle is, for a message.
 pub(crate) fn describe(tag: Tag) -> &'static str {
-    match tag {
-        Tag::Vacant => "nothing",
-        Tag::None => "None",
-        Tag::True | Tag::False => "a bool",
-        Tag::Small | Tag::Int | Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine => "an int",
-        Tag::Float8 | Tag::FloatLine => "a float",
-        Tag::Str1
-        | Tag::Str4
-        | Tag::Str8
-        | Tag::StrLine
-        | Tag::StrEscaped
-        | Tag::Surrogates
-        | Tag::Name
-        | Tag::Shared => "a string",
-        Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => "an 8-bit string",
-        Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => "bytes",
-        Tag::EmptyTuple | Tag::Tuple => "a tuple",
-        Tag::Buffer | Tag::View => "a buffer",
-        Tag::Const => "a constant",
-        Tag::List => "a list",
-        Tag::Dict => "a dict",
-        Tag::Set => "a set",
-        Tag::FrozenSet => "a frozenset",
-        Tag::ByteArray => "a bytearray",
-        Tag::Global | Tag::Ext => "a global",
-        Tag::Persid => "a persistent id",
-        Tag::Instance => "an object",
+    match tag.kind() {
+        TagKind::Vacant => "nothing",
+        TagKind::None => "None",
+        TagKind::Bool => "a bool",
+        TagKind::Int => "an int",
+        TagKind::Float => "a float",
+        TagKind::Str => "a string",
+        TagKind::Chars => "an 8-bit string",
+        TagKind::Bytes => "bytes",
+        TagKind::Tuple => "a tuple",
+        TagKind::Buffer => "a buffer",
+        TagKind::Const => "a constant",
+        TagKind::List => "a list",
+        TagKind::Dict => "a dict",
+        TagKind::Set => "a set",
+        TagKind::FrozenSet => "a frozenset",
+        TagKind::ByteArray => "a bytearray",
+        TagKind::Global => "a global",
+        TagKind::Persid => "a persistent id",
+        TagKind::Instance => "an object",
     }
 }
 

@@ -104,6 +104,86 @@ tags! {
     View,
 }
 
+/// What a value is in Python, however it was spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TagKind {
+    Vacant,
+    None,
+    Bool,
+    Int,
+    Float,
+    Str,
+    /// An 8-bit string of Python 2.
+    Chars,
+    Bytes,
+    Tuple,
+    List,
+    Dict,
+    Set,
+    FrozenSet,
+    ByteArray,
+    /// An out-of-band buffer, or a view of a bytearray.
+    Buffer,
+    /// A value that is not in the input; which kind it is, the constant says.
+    Const,
+    /// By names or by extension code.
+    Global,
+    Persid,
+    Instance,
+}
+
+impl Tag {
+    /// What such a value is in Python.
+    #[inline]
+    pub(crate) const fn kind(self) -> TagKind {
+        match self {
+            Self::Vacant => TagKind::Vacant,
+            Self::None => TagKind::None,
+            Self::False | Self::True => TagKind::Bool,
+            Self::Small
+            | Self::Int
+            | Self::Long1
+            | Self::Long4
+            | Self::IntLine
+            | Self::LongLine => TagKind::Int,
+            Self::Float8 | Self::FloatLine => TagKind::Float,
+            Self::Str1
+            | Self::Str4
+            | Self::Str8
+            | Self::StrLine
+            | Self::StrEscaped
+            | Self::Surrogates
+            | Self::Name
+            | Self::Shared => TagKind::Str,
+            Self::Chars1 | Self::Chars4 | Self::CharsLine => TagKind::Chars,
+            Self::Bytes1 | Self::Bytes4 | Self::Bytes8 => TagKind::Bytes,
+            Self::EmptyTuple | Self::Tuple => TagKind::Tuple,
+            Self::List => TagKind::List,
+            Self::Dict => TagKind::Dict,
+            Self::Set => TagKind::Set,
+            Self::FrozenSet => TagKind::FrozenSet,
+            Self::ByteArray => TagKind::ByteArray,
+            Self::Buffer | Self::View => TagKind::Buffer,
+            Self::Const => TagKind::Const,
+            Self::Global | Self::Ext => TagKind::Global,
+            Self::Persid => TagKind::Persid,
+            Self::Instance => TagKind::Instance,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn is_tuple(self) -> bool {
+        matches!(self, Self::Tuple | Self::EmptyTuple)
+    }
+
+    /// Whether only the class, a registry or whoever knows persistent ids could tell what the value
+    /// is: any object, as far as the pickle goes.
+    #[inline]
+    pub(crate) const fn is_opaque(self) -> bool {
+        matches!(self, Self::Instance | Self::Global | Self::Ext | Self::Persid)
+    }
+}
+
 /// One value, in eight bytes. See the head of this file for the layout.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Handle(u64);

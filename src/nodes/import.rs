@@ -71,11 +71,11 @@ enum Task<'v> {
     Value(Input<'v>),
     /// A container of this many handles.
     Container(Tag, usize),
-    Object(Box<Shape>),
+    Object(Box<PartCounts>),
 }
 
 /// How the handles of an object are its parts, in the order of the fields behind the callable.
-struct Shape {
+struct PartCounts {
     how: How,
     args: usize,
     items: usize,
@@ -94,7 +94,7 @@ enum Part<'v> {
     Complex(f64, f64),
     Global(Cow<'v, str>, Cow<'v, str>),
     Container(Tag, Vec<Input<'v>>),
-    Object(Shape, Vec<Input<'v>>),
+    Object(PartCounts, Vec<Input<'v>>),
 }
 
 impl<'v> Part<'v> {
@@ -142,7 +142,7 @@ impl<'v> Part<'v> {
                 Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname))
             }
             Value::Object(object) => {
-                let (shape, parts) = (Shape::of(&object)?, *object);
+                let (shape, parts) = (PartCounts::of(&object)?, *object);
                 let args = match parts.args {
                     Value::Tuple(items) | Value::List(items) => items,
                     _ => Vec::new(),
@@ -206,7 +206,7 @@ impl<'v> Part<'v> {
                     .chain(&object.state)
                     .chain(&object.state_setter);
                 let children = children.chain([kwargs]).chain(following.map(Input::Borrowed));
-                Self::Object(Shape::of(object)?, children.collect())
+                Self::Object(PartCounts::of(object)?, children.collect())
             }
             Value::None
             | Value::Bool(_)
@@ -237,7 +237,7 @@ fn writable(writable: bool) -> Flags {
     Flags::default().with(Flags::WRITABLE, writable)
 }
 
-impl Shape {
+impl PartCounts {
     fn of(object: &Reduce) -> Result<Self> {
         Ok(Self {
             how: object.how,
@@ -346,7 +346,7 @@ impl<'de> Importer<'_, 'de> {
         Ok(handle)
     }
 
-    fn object(&mut self, shape: &Shape) -> Result<Handle> {
+    fn object(&mut self, shape: &PartCounts) -> Result<Handle> {
         let count = 2
             + shape.args
             + shape.items

@@ -8,7 +8,7 @@
 
 use super::codec::Codec;
 use super::describe::unhashable;
-use super::handle::{Handle, Tag};
+use super::handle::{Handle, Tag, TagKind};
 use super::scalar;
 use super::spelling::Spelling;
 use super::store::{Flags, Nodes, RunKind};
@@ -120,52 +120,7 @@ pub(crate) fn understand(
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
-    let textual = |handle: Handle| is_text(nodes, handle);
-    let mut scanned = 0;
-    let known = match (callable, arguments) {
-        (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items])
-            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
-        {
-            callable
-        }
-        (Known::Bytes | Known::ByteArray, []) => callable,
-        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
-        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding])
-            if textual(text) && textual(encoding) =>
-        {
-            match Codec::named(nodes, input, encoding) {
-                Some(codec) => {
-                    // Text that is encoded by call after call, each of which somebody may look at.
-                    scanned = scalar::text_len(nodes, input, text)
-                        + scalar::text_len(nodes, input, encoding);
-                    if is_encodable(nodes, input, text, codec) { callable } else { Known::Nothing }
-                }
-                None => Known::Nothing,
-            }
-        }
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
-            callable
-        }
-        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
-            if may_be_called(nodes, class) =>
-        {
-            callable
-        }
-        (Known::NewObjEx, &[class, args, kwargs])
-            if may_be_called(nodes, class)
-                && matches!(args.tag(), Tag::Tuple | Tag::EmptyTuple)
-                && kwargs.tag() == Tag::Dict =>
-        {
-            callable
-        }
-        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
-            check_name(scalar::text_len(nodes, input, name))?;
-            // A dot would lead into a class in a qualified name; in an attribute it is a letter.
-            if has_dot(nodes, input, name) { Known::Nothing } else { callable }
-        }
-        _ => Known::Nothing,
-    };
+    let (known, mut scanned) = meaning(nodes, input, callable, arguments)?;
     if known == Known::Nothing {
         return Ok(scanned);
     }
@@ -201,8 +156,68 @@ fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
 /// Whether the encoding has bytes for the text.
 fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> bool {
     // An 8-bit string is its bytes.
-    matches!(text.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
+    text.tag().kind() == TagKind::Chars
         || scalar::plain_text(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
+}
+
+/// The meaning of the call, if its arguments have the form that a pickler writes; and how many
+/// bytes of text it took to look at them.
+///
+/// # Errors
+/// A name in `getattr` that is longer than names are.
+fn meaning(
+    nodes: &Nodes<'_>,
+    input: &[u8],
+    callable: Known,
+    arguments: &[Handle],
+) -> Result<(Known, usize)> {
+    let textual = |handle: Handle| is_text(nodes, handle);
+    let mut scanned = 0;
+    let known = match (callable, arguments) {
+        (Known::Set | Known::FrozenSet, []) => callable,
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
+            callable
+        }
+        (Known::Bytes | Known::ByteArray, []) => callable,
+        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
+        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding])
+            if textual(text) && textual(encoding) =>
+        {
+            match Codec::named(nodes, input, encoding) {
+                Some(codec) => {
+                    // Text that is encoded by call after call, each of which somebody may look at.
+                    scanned = scalar::text_len(nodes, input, text)
+                        + scalar::text_len(nodes, input, encoding);
+                    if is_encodable(nodes, input, text, codec) { callable } else { Known::Nothing }
+                }
+                None => Known::Nothing,
+            }
+        }
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
+            callable
+        }
+        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
+            if may_be_called(nodes, class) =>
+        {
+            callable
+        }
+        (Known::NewObjEx, &[class, args, kwargs])
+            if may_be_called(nodes, class)
+                && args.tag().is_tuple()
+                && kwargs.tag() == Tag::Dict =>
+        {
+            callable
+        }
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
+            check_name(scalar::text_len(nodes, input, name))?;
+            // A dot would lead into a class in a qualified name; in an attribute it is a letter.
+            if has_dot(nodes, input, name) { Known::Nothing } else { callable }
+        }
+        _ => Known::Nothing,
+    };
+    Ok((known, scanned))
 }
 
 /// Whether a name of a module or of something in it may be so long.
@@ -218,9 +233,8 @@ fn long_name(len: usize) -> Error {
     ))
 }
 
-/// Whether a thing is named in the pickle: a global, or an attribute of one. A method of an
-/// instance or of a list is not. Whether a thing may be a class or callable: its name is not looked
-/// up, so anything that is named may.
+/// Whether a value may be a class or a function. Names are not looked up, so everything that is
+/// named may be one: a global, an attribute of something, what a persistent id stands for.
 #[inline]
 pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
@@ -282,19 +296,7 @@ fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
         let constant = nodes.constant(handle.number());
         return matches!(constant, Some(Const::Int(_) | Const::BigInt(_) | Const::Float(_)));
     }
-    matches!(
-        handle.tag(),
-        Tag::Small
-            | Tag::Int
-            | Tag::Long1
-            | Tag::Long4
-            | Tag::IntLine
-            | Tag::LongLine
-            | Tag::Float8
-            | Tag::FloatLine
-            | Tag::True
-            | Tag::False
-    )
+    matches!(handle.tag().kind(), TagKind::Int | TagKind::Float | TagKind::Bool)
 }
 
 /// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to

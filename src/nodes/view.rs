@@ -86,7 +86,7 @@ impl<'g> ObjectView<'g> {
 }
 
 /// An object taken apart into what a reduce value has.
-pub(crate) struct Parts<'g> {
+pub(crate) struct ReduceParts<'g> {
     pub(crate) how: How,
     pub(crate) callable: Handle,
     pub(crate) args: &'g [Handle],
@@ -104,8 +104,8 @@ impl<'g> ObjectView<'g> {
     ///
     /// # Errors
     /// Several states, or a state beside a state setter.
-    pub(crate) fn parts(&self, nodes: &'g Nodes<'_>) -> Result<Parts<'g>> {
-        let mut parts = Parts {
+    pub(crate) fn parts(&self, nodes: &'g Nodes<'_>) -> Result<ReduceParts<'g>> {
+        let mut parts = ReduceParts {
             how: self.how,
             callable: self.callable,
             args: self.args,

@@ -157,9 +157,9 @@ pub(super) fn unwrap<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     token: &'static str,
     deserializer: D,
 ) -> Result<T, D::Error> {
-    struct Content<T>(std::marker::PhantomData<T>);
+    struct ContentVisitor<T>(std::marker::PhantomData<T>);
 
-    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Content<T> {
+    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for ContentVisitor<T> {
         type Value = T;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -174,7 +174,7 @@ pub(super) fn unwrap<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
         }
     }
 
-    deserializer.deserialize_newtype_struct(token, Content(std::marker::PhantomData))
+    deserializer.deserialize_newtype_struct(token, ContentVisitor(std::marker::PhantomData))
 }
 
 /// A Python `range`. It is never expanded: it is three numbers.

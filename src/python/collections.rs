@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::object::{self, ObjectType, Parts, ReadObject};
+use super::object::{self, ObjectParts, ObjectType, ReadObject};
 use crate::error::quoted;
 use crate::reduce::{Global, Reduce};
 
@@ -177,7 +177,11 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedD
         (module, qualname) == ("collections", "OrderedDict")
     }
 
-    fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: ObjectParts<A>,
+    ) -> Result<Self, A::Error> {
         parts.content().map(|Entries(entries)| Self(entries))
     }
 
@@ -237,7 +241,11 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
         (module, qualname) == ("collections", "Counter")
     }
 
-    fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: ObjectParts<A>,
+    ) -> Result<Self, A::Error> {
         parts.content().map(|Entries(entries)| Self(entries))
     }
 
@@ -317,7 +325,11 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for DefaultD
         (module, qualname) == ("collections", "defaultdict")
     }
 
-    fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: ObjectParts<A>,
+    ) -> Result<Self, A::Error> {
         let (Arguments((factory, _)), Entries(entries)) =
             parts.both::<Arguments<Option<Global>, IgnoredAny>, _>()?;
         Ok(Self { factory: factory.flatten(), entries })
@@ -414,7 +426,11 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
         (module, qualname) == ("collections", "deque")
     }
 
-    fn read<A: SeqAccess<'de>>(_: String, _: String, parts: Parts<A>) -> Result<Self, A::Error> {
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: ObjectParts<A>,
+    ) -> Result<Self, A::Error> {
         let (Arguments((_, maxlen)), items) =
             parts.both::<Arguments<IgnoredAny, Option<usize>>, _>()?;
         Ok(Self { maxlen: maxlen.flatten(), items })
@@ -494,7 +510,7 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: Parts<A>,
+        parts: ObjectParts<A>,
     ) -> Result<Self, A::Error> {
         let (value,) = parts.args()?;
         Ok(Self::ByValue { class: Global::new(module, qualname), value })
@@ -559,7 +575,7 @@ impl<'de, A: Deserialize<'de>> ReadObject<'de> for SimpleNamespace<A> {
     fn read<Seq: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: Parts<Seq>,
+        parts: ObjectParts<Seq>,
     ) -> Result<Self, Seq::Error> {
         parts.content().map(Self)
     }

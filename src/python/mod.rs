@@ -389,15 +389,15 @@ pub mod bytearray {
     use crate::reduce::token;
 
     /// Bytes as `serde_bytes` says them.
-    struct Content<T>(T);
+    struct AsBytes<T>(T);
 
-    impl<T: serde_bytes::Serialize + ?Sized> Serialize for Content<&T> {
+    impl<T: serde_bytes::Serialize + ?Sized> Serialize for AsBytes<&T> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             serde_bytes::serialize(self.0, serializer)
         }
     }
 
-    impl<'de, T: serde_bytes::Deserialize<'de>> Deserialize<'de> for Content<T> {
+    impl<'de, T: serde_bytes::Deserialize<'de>> Deserialize<'de> for AsBytes<T> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             serde_bytes::deserialize(deserializer).map(Self)
         }
@@ -411,7 +411,7 @@ pub mod bytearray {
         bytes: &T,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        wrap(token::BYTEARRAY, &Content(bytes), serializer)
+        wrap(token::BYTEARRAY, &AsBytes(bytes), serializer)
     }
 
     /// Deserializes bytes.
@@ -421,7 +421,7 @@ pub mod bytearray {
     pub fn deserialize<'de, T: serde_bytes::Deserialize<'de>, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
-        unwrap(token::BYTEARRAY, deserializer).map(|Content(bytes)| bytes)
+        unwrap(token::BYTEARRAY, deserializer).map(|AsBytes(bytes)| bytes)
     }
 }
 

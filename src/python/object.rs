@@ -39,7 +39,7 @@ pub(super) trait ReadObject<'de>: Sized {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: Parts<A>,
+        parts: ObjectParts<A>,
     ) -> Result<Self, A::Error>;
 
     /// Reads what is no object.
@@ -51,9 +51,9 @@ pub(super) fn serialize<T: ObjectType, S: Serializer>(
     value: &T,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    struct Content<'a, T>(&'a T);
+    struct ObjectContent<'a, T>(&'a T);
 
-    impl<T: ObjectType> Serialize for Content<'_, T> {
+    impl<T: ObjectType> Serialize for ObjectContent<'_, T> {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             if serializer.is_human_readable() {
                 self.0.write_plain(serializer)
@@ -63,7 +63,7 @@ pub(super) fn serialize<T: ObjectType, S: Serializer>(
         }
     }
 
-    serializer.serialize_newtype_struct(token::OBJECT, &Content(value))
+    serializer.serialize_newtype_struct(token::OBJECT, &ObjectContent(value))
 }
 
 /// Deserializes one.
@@ -97,7 +97,7 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
                     T::CLASS
                 )));
             }
-            T::read(module, qualname, Parts(seq))
+            T::read(module, qualname, ObjectParts(seq))
         }
     }
 
@@ -105,9 +105,9 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
 }
 
 /// Arguments and content of an object, still to be read.
-pub(super) struct Parts<A>(A);
+pub(super) struct ObjectParts<A>(A);
 
-impl<'de, A: SeqAccess<'de>> Parts<A> {
+impl<'de, A: SeqAccess<'de>> ObjectParts<A> {
     /// Both.
     pub(super) fn both<X: Deserialize<'de>, Y: Deserialize<'de>>(
         mut self,
@@ -177,7 +177,7 @@ impl<'de, T: TextObject> ReadObject<'de> for T {
     fn read<A: SeqAccess<'de>>(
         _: String,
         qualname: String,
-        Parts(mut seq): Parts<A>,
+        ObjectParts(mut seq): ObjectParts<A>,
     ) -> Result<Self, A::Error> {
         part::<A, IgnoredAny>(&mut seq)?;
         let text = TextVisitor { qualname: Some(&qualname), of: PhantomData };

@@ -42,6 +42,7 @@ impl IntShape {
     #[inline(always)]
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let opcode = *bytes.first()?;
+        // The table has all 256 bytes.
         match BY_OPCODE[usize::from(opcode)] {
             0 if opcode == Opcode::Long1.byte() => Self::long1(usize::from(*bytes.get(1)?)),
             0 => None,

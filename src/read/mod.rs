@@ -112,7 +112,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes past the opcode that was peeked at.
     #[inline]
-    pub(crate) fn pass_opcode(&mut self) {
+    pub(crate) fn read_peeked_opcode(&mut self) {
         self.opcode_at = self.at;
         self.at += 1;
     }
@@ -128,7 +128,7 @@ impl<'a> Cursor<'a> {
 
     /// Goes past the BINGET that was peeked at.
     #[inline(always)]
-    pub(crate) fn pass_binget(&mut self) {
+    pub(crate) fn read_peeked_binget(&mut self) {
         self.opcode_at = self.at;
         self.at += 2;
     }
@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
     /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind
     /// it.
     #[inline]
-    pub(crate) fn skip_opcode(&mut self, opcode: Opcode) -> bool {
+    pub(crate) fn absorb_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
         self.at += usize::from(found);
         found
@@ -163,9 +163,9 @@ impl<'a> Cursor<'a> {
 
     /// Reads the next opcode if it is `opcode`.
     #[inline]
-    pub(crate) fn take_opcode(&mut self, opcode: Opcode) -> bool {
+    pub(crate) fn read_opcode_if(&mut self, opcode: Opcode) -> bool {
         let at = self.at;
-        let found = self.skip_opcode(opcode);
+        let found = self.absorb_opcode(opcode);
         if found {
             self.opcode_at = at;
         }

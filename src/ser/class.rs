@@ -3,7 +3,7 @@
 //! Which form a class takes is a matter of the container alone: fields are the state of an
 //! instance, a tuple is the arguments of a call, a unit is the class itself. Only a newtype depends
 //! on its content, which is not known before it is serialized: `Role::Class` in `special.rs` looks
-//! and says by [`Form`] what it made of it.
+//! and says by [`ClassForm`] what it made of it.
 
 use serde::ser::Serialize;
 
@@ -19,7 +19,7 @@ use crate::write::Sink;
 
 /// What a serde name is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     /// Text, or nothing to us.
     Plain,
     /// A Python class.
@@ -33,12 +33,12 @@ pub(super) enum Kind {
 /// What `name` is. The names are constants in generated code, so this is mostly decided when that
 /// is compiled.
 #[inline(always)]
-pub(super) fn kind(name: &'static str) -> Kind {
+pub(super) fn kind(name: &'static str) -> NameKind {
     match name.as_bytes().first() {
-        Some(b'p') if name.starts_with(token::CLASS) => Kind::Class,
-        Some(b'$') if name.starts_with(token::PREFIX) => Kind::Private,
-        Some(b'$') if name.starts_with(token::JSON) => Kind::Json,
-        _ => Kind::Plain,
+        Some(b'p') if name.starts_with(token::CLASS) => NameKind::Class,
+        Some(b'$') if name.starts_with(token::PREFIX) => NameKind::Private,
+        Some(b'$') if name.starts_with(token::JSON) => NameKind::Json,
+        _ => NameKind::Plain,
     }
 }
 
@@ -46,8 +46,8 @@ pub(super) fn kind(name: &'static str) -> Kind {
 #[inline(always)]
 pub(super) fn of_variant(name: &'static str, variant: &'static str) -> Result<bool> {
     match (kind(name), kind(variant)) {
-        (_, Kind::Class) => Ok(true),
-        (Kind::Class, _) => Err(member_with_data(name, variant)),
+        (_, NameKind::Class) => Ok(true),
+        (NameKind::Class, _) => Err(member_with_data(name, variant)),
         _ => Ok(false),
     }
 }
@@ -61,7 +61,7 @@ fn member_with_data(name: &str, variant: &str) -> Error {
 
 /// What the content of a class-named newtype became.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum ClassForm {
     /// The argument of a call that is still to be closed.
     Argument,
     /// The state of an instance; nothing is left to do.
@@ -123,12 +123,12 @@ impl<S: Sink> Dump<S> {
         value: &T,
     ) -> Result<()> {
         let diverted = self.divert_class(name)?;
-        let outer_form = std::mem::replace(&mut self.form, Form::Argument);
+        let outer_form = std::mem::replace(&mut self.form, ClassForm::Argument);
         let outer = self.set_hashed(false);
         self.class = name;
         self.content(Role::Class, value)?;
         self.hashed = outer;
-        if std::mem::replace(&mut self.form, outer_form) == Form::Argument {
+        if std::mem::replace(&mut self.form, outer_form) == ClassForm::Argument {
             self.emit.close_tuple(1, 1)?;
             self.emit.op(Opcode::Reduce);
         }
@@ -140,7 +140,7 @@ impl<S: Sink> Dump<S> {
     pub(super) fn open_class_call(&mut self) -> Result<()> {
         self.class_global(self.class)?;
         self.emit.open_tuple(1)?;
-        self.form = Form::Argument;
+        self.form = ClassForm::Argument;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
-use super::class::{self, Kind};
+use super::class::{self, NameKind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
 use super::special::Captured;
@@ -34,7 +34,7 @@ pub struct Dump<S> {
     /// The class-named newtype whose content comes next, and how that content was written: see
     /// `class.rs`.
     pub(super) class: &'static str,
-    pub(super) form: class::Form,
+    pub(super) form: class::ClassForm,
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
@@ -64,7 +64,7 @@ impl<S: Sink> Dump<S> {
             scratch: String::new(),
             captured: Vec::new(),
             class: "",
-            form: class::Form::Argument,
+            form: class::ClassForm::Argument,
             hooks,
             diversion: None,
             settled: false,
@@ -243,7 +243,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     #[inline]
     fn serialize_unit_struct(self, name: &'static str) -> Result<()> {
         match class::kind(name) {
-            Kind::Class => self.class_global(name),
+            NameKind::Class => self.class_global(name),
             _ => self.emit.none(),
         }
     }
@@ -256,8 +256,8 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         variant: &'static str,
     ) -> Result<()> {
         match (class::kind(name), class::kind(variant)) {
-            (_, Kind::Class) => self.class_global(variant),
-            (Kind::Class, _) => self.member(name, variant),
+            (_, NameKind::Class) => self.class_global(variant),
+            (NameKind::Class, _) => self.member(name, variant),
             _ => {
                 self.emit.boundary()?;
                 self.emit.name(variant)
@@ -272,9 +272,9 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         value: &T,
     ) -> Result<()> {
         match class::kind(name) {
-            Kind::Plain | Kind::Json => value.serialize(self),
-            Kind::Class => self.class_newtype(name, value),
-            Kind::Private => self.special(name, value),
+            NameKind::Plain | NameKind::Json => value.serialize(self),
+            NameKind::Class => self.class_newtype(name, value),
+            NameKind::Private => self.special(name, value),
         }
     }
 
@@ -308,7 +308,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     #[inline]
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Tuple<'a, S>> {
         match class::kind(name) {
-            Kind::Class => self.class_tuple(name, len),
+            NameKind::Class => self.class_tuple(name, len),
             _ => Tuple::new(self, len),
         }
     }
@@ -339,10 +339,10 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
         match class::kind(name) {
-            Kind::Plain => Fields::new(self),
-            Kind::Class => self.class_fields(name),
-            Kind::Private => Fields::reduce(self, name),
-            Kind::Json => Ok(Fields::json(self)),
+            NameKind::Plain => Fields::new(self),
+            NameKind::Class => self.class_fields(name),
+            NameKind::Private => Fields::reduce(self, name),
+            NameKind::Json => Ok(Fields::json(self)),
         }
     }
 

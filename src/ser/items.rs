@@ -18,11 +18,11 @@ pub(super) enum Items<'a, S> {
     /// The argument of a class's call, a tuple.
     Tuple(Tuple<'a, S>),
     /// In any other role.
-    Content(Content<'a, S>),
+    Content(RoleItems<'a, S>),
 }
 
 /// The items in a role other than a class's.
-pub(super) struct Content<'a, S> {
+pub(super) struct RoleItems<'a, S> {
     dump: &'a mut Dump<S>,
     role: Role,
     /// How many were announced: up to three, or [`MANY`].
@@ -60,7 +60,15 @@ impl<'a, S: Sink> Items<'a, S> {
             Role::Splice | Role::ListItems | Role::DictItems | Role::Pair | Role::Capture => {}
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
-        Ok(Self::Content(Content { dump, role, announced, written: 0, left: 0, outer, add: None }))
+        Ok(Self::Content(RoleItems {
+            dump,
+            role,
+            announced,
+            written: 0,
+            left: 0,
+            outer,
+            add: None,
+        }))
     }
 
     #[inline(always)]
@@ -81,7 +89,7 @@ impl<'a, S: Sink> Items<'a, S> {
     }
 }
 
-impl<S: Sink> Content<'_, S> {
+impl<S: Sink> RoleItems<'_, S> {
     #[expect(
         clippy::question_mark,
         reason = "a debug build keeps the temporaries of `?` while the value is serialized"

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::ser::{self, Serialize};
 
-use super::class::{self, Form, Kind};
+use super::class::{self, ClassForm, NameKind};
 use super::compound::{Fields, Map};
 use super::dump::Dump;
 use super::items::Items;
@@ -440,8 +440,8 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         variant: &'static str,
     ) -> Result<()> {
         if self.role == Role::Shared
-            && class::kind(name) == Kind::Plain
-            && class::kind(variant) == Kind::Plain
+            && class::kind(name) == NameKind::Plain
+            && class::kind(variant) == NameKind::Plain
         {
             return self.dump.emit.str(variant);
         }
@@ -454,13 +454,15 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         value: &T,
     ) -> Result<()> {
         match (class::kind(name), self.role) {
-            (Kind::Plain, _) => value.serialize(self),
+            (NameKind::Plain, _) => value.serialize(self),
             (_, Role::Object | Role::Shared) => self.dump.serialize_newtype_struct(name, value),
-            (Kind::Private, _) if name == token::NODE => value.serialize(self),
-            (Kind::Private, Role::Tuple | Role::Splice | Role::Pair) if name == token::TUPLE => {
+            (NameKind::Private, _) if name == token::NODE => value.serialize(self),
+            (NameKind::Private, Role::Tuple | Role::Splice | Role::Pair)
+                if name == token::TUPLE =>
+            {
                 value.serialize(self)
             }
-            (Kind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
+            (NameKind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
                 self.dump.content(Role::Capture, value)
             }
             _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),
@@ -520,7 +522,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
         match self.role {
             Role::NoKwargs => Ok(Map::nothing(self.dump)),
             Role::Class => {
-                self.dump.form = Form::Instance;
+                self.dump.form = ClassForm::Instance;
                 self.dump.class_map()
             }
             _ => self.argument("a map")?.serialize_map(len),
@@ -529,8 +531,8 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, S>> {
         match self.role {
-            Role::Class if class::kind(name) == Kind::Plain => {
-                self.dump.form = Form::Instance;
+            Role::Class if class::kind(name) == NameKind::Plain => {
+                self.dump.form = ClassForm::Instance;
                 self.dump.class_fields(self.dump.class)
             }
             _ => self.argument("a struct")?.serialize_struct(name, len),

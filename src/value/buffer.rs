@@ -72,9 +72,9 @@ impl<'a> From<&'a PickleBuffer> for Buffer<'a> {
 
 impl Serialize for PickleBuffer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Content<'a>(&'a PickleBuffer);
+        struct BufferContent<'a>(&'a PickleBuffer);
 
-        impl Serialize for Content<'_> {
+        impl Serialize for BufferContent<'_> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut tuple = serializer.serialize_tuple(2)?;
                 tuple.serialize_element(Bytes::new(&self.0.data))?;
@@ -83,7 +83,7 @@ impl Serialize for PickleBuffer {
             }
         }
 
-        serializer.serialize_newtype_struct(token::BUFFER, &Content(self))
+        serializer.serialize_newtype_struct(token::BUFFER, &BufferContent(self))
     }
 }
 

@@ -12,7 +12,7 @@ use std::ops;
 
 use super::Value;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Occupied, Slot, Table, Vacant, size_methods};
+use super::table::{self, Occupied, Spot, Table, Vacant, size_methods};
 use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
@@ -146,8 +146,8 @@ impl Dict {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable.
     pub fn entry<K: Into<Value>>(&mut self, key: K) -> Result<Entry<'_>> {
         Ok(match self.0.slot(key.into())? {
-            Slot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
-            Slot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
+            Spot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
+            Spot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
         })
     }
 

@@ -153,13 +153,13 @@ pub(crate) fn serialize_node<S: Serializer>(
     value: &Value,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_struct(token::NODE, &Content(value))
+    serializer.serialize_newtype_struct(token::NODE, &NodeContent(value))
 }
 
 /// The content of [`token::NODE`].
-struct Content<'a>(&'a Value);
+struct NodeContent<'a>(&'a Value);
 
-impl Serialize for Content<'_> {
+impl Serialize for NodeContent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Some(hooks) = slot::take(&OFFERED) else { return serialize_plain(self.0, serializer) };
         let failed = |error: Error| {
@@ -170,7 +170,7 @@ impl Serialize for Content<'_> {
         if let Some(persistent_id) = &hooks.persistent_id
             && let Some(id) = persistent_id(self.0).map_err(failed)?
         {
-            return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Plain(&id));
+            return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Unhooked(&id));
         }
         if let Value::Object(object) = self.0 {
             if hooks.rewrites_object(object) {
@@ -185,9 +185,9 @@ impl Serialize for Content<'_> {
 }
 
 /// A value that no hook is asked about; those within it are.
-pub(crate) struct Plain<'a>(pub(crate) &'a Value);
+pub(crate) struct Unhooked<'a>(pub(crate) &'a Value);
 
-impl Serialize for Plain<'_> {
+impl Serialize for Unhooked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_plain(self.0, serializer)
     }

@@ -48,7 +48,6 @@ use crate::error::Result;
 use crate::reduce::{Global, Reduce};
 
 pub use buffer::{Buffer, PickleBuffer};
-#[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
 pub use complex::Complex;
 pub(crate) use de::{hand_over, json_number};
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};

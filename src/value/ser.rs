@@ -86,7 +86,7 @@ impl Serialize for Set {
 #[cfg_attr(debug_assertions, inline(never))]
 fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
     // An id has itself no id.
-    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Plain(id))
+    serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Unhooked(id))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]

@@ -9,7 +9,7 @@
 
 use std::mem;
 
-use super::hooks::{Hooks, Plain};
+use super::hooks::{Hooks, Unhooked};
 use super::{Dict, Set, Value};
 use crate::error::{Error, Result};
 use crate::reduce::{Name, Reduce, token};
@@ -182,6 +182,6 @@ pub(crate) struct Settled<'a>(pub(crate) &'a Value);
 
 impl Serialize for Settled<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(token::SETTLED, &Plain(self.0))
+        serializer.serialize_newtype_struct(token::SETTLED, &Unhooked(self.0))
     }
 }

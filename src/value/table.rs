@@ -34,7 +34,7 @@ fn is_plain(key: &Value) -> bool {
 }
 
 /// The place of a key in a table.
-pub(super) enum Slot<'a, V> {
+pub(super) enum Spot<'a, V> {
     Occupied(Occupied<'a, V>),
     Vacant(Vacant<'a, V>),
 }
@@ -63,6 +63,7 @@ impl<'a, V> Vacant<'a, V> {
             Space::Few(entries) => {
                 let index = entries.len();
                 entries.push((self.key, value));
+                // Just pushed.
                 &mut entries[index].1
             }
             Space::Many(vacancy) => vacancy.insert(self.key, value),
@@ -224,7 +225,7 @@ impl<V> Table<V> {
     }
 
     /// Where `key` is or would be, without a look at whether it needs an identity.
-    pub(super) fn slot(&mut self, key: Value) -> Result<Slot<'_, V>, Unhashable> {
+    pub(super) fn slot(&mut self, key: Value) -> Result<Spot<'_, V>, Unhashable> {
         let mut found = None;
         if let Self::Few(entries) = self {
             found = find_few(entries, &key)?;
@@ -236,15 +237,15 @@ impl<V> Table<V> {
             Self::Few(entries) => match found {
                 Some(index) if index < entries.len() => {
                     let (key, value) = &mut entries[index];
-                    Slot::Occupied(Occupied { index, key, value })
+                    Spot::Occupied(Occupied { index, key, value })
                 }
-                _ => Slot::Vacant(Vacant { space: Space::Few(entries), key }),
+                _ => Spot::Vacant(Vacant { space: Space::Few(entries), key }),
             },
             Self::Many(hashed) => match hashed.place(&key)? {
                 Place::Occupied { index, key, value } => {
-                    Slot::Occupied(Occupied { index, key, value })
+                    Spot::Occupied(Occupied { index, key, value })
                 }
-                Place::Vacant(vacancy) => Slot::Vacant(Vacant { space: Space::Many(vacancy), key }),
+                Place::Vacant(vacancy) => Spot::Vacant(Vacant { space: Space::Many(vacancy), key }),
             },
         })
     }
@@ -256,9 +257,9 @@ impl<V> Table<V> {
     /// would be lost.
     pub(super) fn insert(&mut self, key: Value, value: V) -> Result<(usize, Option<V>)> {
         match self.slot(key)? {
-            Slot::Occupied(entry) if needs_identity(entry.key) => Err(look_alikes()),
-            Slot::Occupied(entry) => Ok((entry.index, Some(std::mem::replace(entry.value, value)))),
-            Slot::Vacant(vacant) => {
+            Spot::Occupied(entry) if needs_identity(entry.key) => Err(look_alikes()),
+            Spot::Occupied(entry) => Ok((entry.index, Some(std::mem::replace(entry.value, value)))),
+            Spot::Vacant(vacant) => {
                 let index = vacant.index();
                 vacant.insert(value);
                 Ok((index, None))

@@ -40,6 +40,7 @@ impl SurrogateString {
         let mut rest = bytes.as_slice();
         while let Some(next) = next_part(rest) {
             match next {
+                // `text` is the beginning of `rest`.
                 Part::Text(text) => rest = &rest[text.len()..],
                 Part::Surrogate(_) => {
                     surrogates = true;

@@ -1,7 +1,7 @@
 //! Answers about classes that a walk remembers: objects come in thousands, classes do not.
 //!
-//! Each cache has a fixed number of slots and forgets what was there before. The questions are asked
-//! by those who read objects; nothing here knows what they are about.
+//! Each cache has a fixed number of slots and forgets what was there before. The questions are
+//! asked by those who read objects; nothing here knows what they are about.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ impl ByClass {
         find: impl FnOnce() -> Result<Option<u8>>,
     ) -> Result<Option<u8>> {
         let bits = class.to_bits();
+        // A remainder by the length is an index.
         let slot = &self.0[class.number() as usize % self.0.len()];
         let (known, mut found) = slot.get();
         if known != bits {
@@ -54,6 +55,7 @@ impl ByNames {
         find: impl FnOnce() -> Result<Option<usize>>,
     ) -> Result<Option<usize>> {
         let bits = class.to_bits();
+        // A remainder by the length is an index.
         let slot = &self.0[(class.number() as usize ^ names.0 >> 4) % self.0.len()];
         let entry = slot.get();
         if entry.class == bits && entry.names == names && bits != 0 {

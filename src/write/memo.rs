@@ -25,7 +25,7 @@ use super::texts::Texts;
 use crate::error::{Error, Result};
 
 /// The memo of a Pickler, over all its dumps.
-pub(super) struct Memo {
+pub(super) struct WriteMemo {
     len: u32,
     /// Field and variant names.
     pub(super) names: Names,
@@ -63,7 +63,7 @@ impl Equivalent<(Box<str>, Box<str>)> for Pair<'_> {
     }
 }
 
-impl Memo {
+impl WriteMemo {
     /// An empty one. Text is just written from so many bytes on.
     #[inline(always)]
     pub(super) fn new(text_from: usize) -> Self {
@@ -126,7 +126,7 @@ fn member(class: &'static str, name: &'static str) -> Member {
     (class.as_ptr().addr(), name.as_ptr().addr(), name.len())
 }
 
-/// Memo indexes of names by address and length.
+/// WriteMemo indexes of names by address and length.
 pub(super) struct Names {
     entries: Vec<Entry>,
     /// The entry that came last; none after a name without one.

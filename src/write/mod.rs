@@ -1,6 +1,6 @@
 //! Python objects as instructions as bytes: the mirror of `read/`.
 //!
-//! The [`Emitter`] is the only place that knows how a Python object is spelled at a protocol. The
+//! The [`Emitter`] knows how a Python object is spelled at a protocol, and nobody else does: the
 //! serde serializer and the graph writer both write through it. Three layers, lowest first, each in
 //! terms of the one below:
 //!
@@ -9,8 +9,8 @@
 //!   instruction that is named, nothing else;
 //! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that
 //!   the protocol has;
-//! - *objects* (`object.rs`, `global.rs`): what takes several instructions, such as a set below
-//!   protocol 4, with the globals that they need taken from the memo.
+//! - *objects* (`object.rs`, `recipe.rs`, `global.rs`): what takes several instructions, such as a
+//!   set below protocol 4, with the globals that they need taken from the memo.
 //!
 //! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end:
 //! CPython looks at its frame whenever it begins to write an object, and so does everything here
@@ -46,8 +46,8 @@ use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::ExtensionRegistry;
 use frame::Frames;
-use memo::Memo;
-use strings::Plain;
+use memo::WriteMemo;
+use strings::PlainText;
 
 /// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
 pub(crate) struct Emitter<S> {
@@ -59,10 +59,10 @@ pub(crate) struct Emitter<S> {
     /// Which text is looked up in the memo.
     sharing: Sharing,
     /// Which text is just written.
-    plain: Plain,
+    plain: PlainText,
     /// Whether the one pickle that there will be is yet to begin.
     at_top: bool,
-    memo: Memo,
+    memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Held {
     out: Vec<u8>,
     frames: Frames,
     protocol: Protocol,
-    memo: Memo,
+    memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
 
@@ -99,7 +99,7 @@ impl<S: Sink> Emitter<S> {
         extensions: Option<&Arc<ExtensionRegistry>>,
     ) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
-        let plain = Plain::new(sharing, protocol, false);
+        let plain = PlainText::new(sharing, protocol, false);
         Self {
             out: Vec::new(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
@@ -109,7 +109,7 @@ impl<S: Sink> Emitter<S> {
             sharing,
             plain,
             at_top: false,
-            memo: Memo::new(plain.from),
+            memo: WriteMemo::new(plain.from),
             extensions: if protocol >= Opcode::Ext1.protocol() {
                 extensions.cloned()
             } else {
@@ -182,7 +182,7 @@ impl<S: Sink> Emitter<S> {
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
             // For the moment: the right one is made for the protocol that has just been set.
-            memo: std::mem::replace(&mut self.memo, Memo::new(0)),
+            memo: std::mem::replace(&mut self.memo, WriteMemo::new(0)),
             extensions: self.extensions.take(),
         };
         self.memo = self.new_memo();

@@ -111,8 +111,8 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Below protocol 4 no opcode adds to a set: each item is a call of the object's `add`. Memoizes
-    /// that method of the object on the stack, which the memo has under `object`.
+    /// Below protocol 4 no opcode adds to a set: each item is a call of the object's `add`.
+    /// Memoizes that method of the object on the stack, which the memo has under `object`.
     pub(crate) fn bind_add(&mut self, object: u32) -> Result<u32> {
         self.global("builtins", "getattr")?;
         self.open_tuple(2)?;

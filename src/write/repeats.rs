@@ -99,23 +99,23 @@ impl Interest {
 }
 
 /// Where texts of one hash may be.
-type Set = [Slot; 2];
+type Set = [CacheSlot; 2];
 
 #[derive(Clone, Copy)]
-struct Slot {
+struct CacheSlot {
     text: Words,
     index: u32,
     life: u32,
 }
 
-const FREE: Slot = Slot { text: Words(0, 0), index: NONE, life: 0 };
+const FREE: CacheSlot = CacheSlot { text: Words(0, 0), index: NONE, life: 0 };
 
 /// Text of up to [`LONGEST`] bytes, with its length in the highest byte.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Words(u64, u64);
 
 /// What is known of a text that came before.
-pub(super) enum Known {
+pub(super) enum Sighting {
     /// It has no memo entry yet.
     Text,
     /// It is in the memo.
@@ -180,7 +180,7 @@ impl Repeats {
 
     /// What is known of `text`, which is not empty.
     #[inline(always)]
-    pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Known> {
+    pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Sighting> {
         let slots = &mut self.sets.as_mut()?[text.set()];
         // Which of the two it is cannot be predicted, so that is no jump.
         let [first, second] =
@@ -189,9 +189,10 @@ impl Repeats {
             return None;
         }
         interest.found();
+        // A bool is an index of two.
         let found = &mut slots[usize::from(second)];
         found.life = LIFE;
-        Some(if found.index == NONE { Known::Text } else { Known::Entry(found.index) })
+        Some(if found.index == NONE { Sighting::Text } else { Sighting::Entry(found.index) })
     }
 
     /// Notes a text that has come for the first time.
@@ -223,7 +224,7 @@ fn note(slots: &mut Set, text: Words, turn: bool) {
         slots[0].life -= 1;
         slots[1].life -= 1;
     } else {
-        slots[usize::from(first | !(second | turn))] = Slot { text, ..FREE };
+        slots[usize::from(first | !(second | turn))] = CacheSlot { text, ..FREE };
     }
 }
 
@@ -252,7 +253,7 @@ mod tests {
         repeats.begin();
         assert!(repeats.find(text, &mut interest).is_none());
         repeats.note(text, &mut interest);
-        assert!(matches!(repeats.find(text, &mut interest), Some(Known::Text)));
+        assert!(matches!(repeats.find(text, &mut interest), Some(Sighting::Text)));
         repeats.set_index(text, 7);
         for number in 0..10_000_u32 {
             let unique = Words::new(&number.to_le_bytes());
@@ -260,7 +261,7 @@ mod tests {
             repeats.note(unique, &mut interest);
             assert_eq!(interest.from(), LOOKED_UP);
             if number % 4 == 0 {
-                assert!(matches!(repeats.find(text, &mut interest), Some(Known::Entry(7))));
+                assert!(matches!(repeats.find(text, &mut interest), Some(Sighting::Entry(7))));
             }
         }
     }

@@ -7,8 +7,8 @@
 //!
 //! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
 
-use super::memo::Memo;
-use super::repeats::{Known, LONGEST, LOOKED_UP, Words};
+use super::memo::WriteMemo;
+use super::repeats::{LONGEST, LOOKED_UP, Sighting, Words};
 use super::{Emitter, Sink, text};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -27,7 +27,7 @@ pub(crate) enum Sharing {
 
 /// Which text is just written, behind a header that has one byte for its length.
 #[derive(Clone, Copy)]
-pub(super) struct Plain {
+pub(super) struct PlainText {
     /// Text of at least so many bytes, in the field at hand: 0, [`LOOKED_UP`] or [`NEVER`].
     pub(super) from: usize,
     /// The same in a new field.
@@ -43,7 +43,7 @@ pub(super) const NEVER: usize = 0x100;
 /// The header of BINUNICODE, which is the longer one.
 pub(super) const HEADER: usize = 5;
 
-impl Plain {
+impl PlainText {
     #[inline(always)]
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
         let from = match sharing {
@@ -70,13 +70,13 @@ impl<S: Sink> Emitter<S> {
 
     /// The protocol has changed, or the memo.
     pub(super) fn set_plain(&mut self) {
-        self.plain = Plain::new(self.sharing, self.protocol, self.memo.repeats.begun());
+        self.plain = PlainText::new(self.sharing, self.protocol, self.memo.repeats.begun());
         self.plain.from = self.memo.names.interest().from();
     }
 
     /// A new memo, for the protocol as it is.
-    pub(super) fn new_memo(&self) -> Memo {
-        Memo::new(Plain::new(self.sharing, self.protocol, false).from)
+    pub(super) fn new_memo(&self) -> WriteMemo {
+        WriteMemo::new(PlainText::new(self.sharing, self.protocol, false).from)
     }
 
     /// Text of up to [`LONGEST`] bytes.
@@ -116,12 +116,12 @@ impl<S: Sink> Emitter<S> {
         }
         let words = Words::new(value.as_bytes());
         match self.memo.repeats.find(words, self.memo.names.interest()) {
-            Some(Known::Entry(index)) if index < 0x100 => {
+            Some(Sighting::Entry(index)) if index < 0x100 => {
                 self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
                 Ok(())
             }
-            Some(Known::Entry(index)) => self.other_get(index),
-            Some(Known::Text) => self.str_again(value, words),
+            Some(Sighting::Entry(index)) => self.other_get(index),
+            Some(Sighting::Text) => self.str_again(value, words),
             None => self.str_first(words, value.len()),
         }
     }

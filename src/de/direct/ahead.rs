@@ -31,13 +31,13 @@ const SIZES: [u8; 256] = {
 const FLOAT: usize = 9;
 
 /// Scalars side by side, from some place in the input to where their batch ends.
-pub(super) struct Run {
+pub(super) struct ScalarRun {
     pub(super) count: usize,
     /// Where the opcode is that ends the batch.
     pub(super) end: usize,
 }
 
-impl Run {
+impl ScalarRun {
     /// Those that begin at `start`; `None` where anything else comes before the end of the batch,
     /// or more than can be in one.
     pub(super) fn new(input: &[u8], start: usize) -> Option<Self> {
@@ -46,6 +46,7 @@ impl Run {
         while count <= 2 * BATCH {
             let &byte = input.get(at)?;
             // Which kind of int comes next cannot be guessed: one way for all.
+            // The table has all 256 bytes.
             let size = SIZES[usize::from(byte)];
             if size > 0 {
                 at += usize::from(size);

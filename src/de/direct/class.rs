@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use serde::de::Visitor;
 
 use super::Outcome;
-use super::memo::{Fetched, Slot};
+use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::limits;
@@ -60,7 +60,7 @@ impl<'de> Direct<'de> {
         if self.next()? != opcode {
             return self.irregular();
         }
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl<'de> Direct<'de> {
 
     pub(super) fn new_class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if opcode == Opcode::Global {
-            self.cursor.pass_opcode();
+            self.cursor.read_peeked_opcode();
             let names = self.cursor.read_names();
             let (module, name) = self.checked(names)?;
             return self.named_class(module.into(), name.into());
@@ -118,7 +118,7 @@ impl<'de> Direct<'de> {
         // There are no more classes than bytes, and fewer than 2³².
         let number = self.classes.len() as ClassNumber;
         self.classes.push(Class { module, qualname, plain, matched: (0, 0) });
-        self.memoize(Slot::class(number))?;
+        self.memoize(MemoSlot::class(number))?;
         Ok(number)
     }
 

@@ -12,14 +12,14 @@
 //! knows no batches and adds all items one by one.
 
 use super::Outcome;
-use super::ahead::Run;
+use super::ahead::ScalarRun;
 use super::look::short_tuple;
 use super::state::Direct;
 use crate::instruction::{BATCH, Opcode};
 
 /// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are
 /// constants where it counts.
-pub(super) trait Kind: Copy {
+pub(super) trait ContainerKind: Copy {
     /// What ends a batch.
     fn batch(self) -> Opcode;
     /// What adds one item; that of a batch where nothing does.
@@ -42,7 +42,7 @@ pub(super) enum Sequence {
     Set,
 }
 
-impl Kind for Sequence {
+impl ContainerKind for Sequence {
     #[inline(always)]
     fn batch(self) -> Opcode {
         match self {
@@ -80,7 +80,7 @@ impl Kind for Sequence {
 #[derive(Clone, Copy)]
 pub(super) struct Entries;
 
-impl Kind for Entries {
+impl ContainerKind for Entries {
     #[inline(always)]
     fn batch(self) -> Opcode {
         Opcode::Setitems
@@ -98,7 +98,7 @@ impl Kind for Entries {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum State {
+pub(super) enum Phase {
     /// Behind EMPTY_LIST or APPENDS: a batch may follow, or one item.
     Open,
     /// In a batch of APPENDS.
@@ -121,16 +121,16 @@ pub(super) enum State {
 
 pub(super) struct Contents<K> {
     pub(super) kind: K,
-    state: State,
+    state: Phase,
     /// Whether no value but a key can follow the container.
     sole: bool,
     /// Items read so far.
     count: usize,
 }
 
-impl<K: Kind> Contents<K> {
+impl<K: ContainerKind> Contents<K> {
     #[inline]
-    pub(super) fn new(kind: K, state: State, direct: &Direct<'_>) -> Self {
+    pub(super) fn new(kind: K, state: Phase, direct: &Direct<'_>) -> Self {
         Self { kind, state, sole: direct.sole, count: 0 }
     }
 
@@ -141,12 +141,12 @@ impl<K: Kind> Contents<K> {
         let at = direct.cursor.position();
         direct.memoize_other()?;
         let state = if !Self::is_doubtful(kind, direct) {
-            if direct.cursor.skip_opcode(Opcode::Mark) { State::Batch } else { State::Open }
+            if direct.cursor.absorb_opcode(Opcode::Mark) { Phase::Batch } else { Phase::Open }
         } else if direct.cursor.position() == at {
             // What they fill later has a memo entry.
-            State::Done
+            Phase::Done
         } else {
-            State::Open
+            Phase::Open
         };
         Ok(Self::new(kind, state, direct))
     }
@@ -168,16 +168,16 @@ impl<K: Kind> Contents<K> {
     #[inline]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         match self.state {
-            State::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
-            State::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => {
+            Phase::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
+            Phase::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => {
                 return Ok(true);
             }
             // The next line of protocol 0.
-            State::Appended if direct.cursor.skip_opcode(self.kind.one()) => {
+            Phase::Appended if direct.cursor.absorb_opcode(self.kind.one()) => {
                 if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
                     return Ok(true);
                 }
-                self.state = State::Grown;
+                self.state = Phase::Grown;
             }
             _ => {}
         }
@@ -188,54 +188,54 @@ impl<K: Kind> Contents<K> {
     fn go_on_beyond(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         loop {
             self.state = match self.state {
-                State::Done => return Ok(false),
+                Phase::Done => return Ok(false),
                 // In the items: they go on, or this is what ends them.
-                State::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
+                Phase::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
                 // What follows a batch that is not full is a neighbour.
-                State::Batch if self.count > 0 && !self.is_full() => State::Done,
-                State::Batch => State::Open,
-                State::Marked => {
+                Phase::Batch if self.count > 0 && !self.is_full() => Phase::Done,
+                Phase::Batch => Phase::Open,
+                Phase::Marked => {
                     if direct.takes(self.kind.marked())? {
                         direct.marked |= self.count > 0;
                         direct.memoize_other()?;
                         // Protocol 0 goes on behind LIST item by item; from protocol 2 on batches
                         // follow a full one.
                         if direct.protocol < 2 || self.is_full() {
-                            State::Closed
+                            Phase::Closed
                         } else {
-                            State::Done
+                            Phase::Done
                         }
                     } else if self.kind.marked() == Opcode::List && direct.takes(Opcode::Tuple)? {
                         direct.memoize_other()?;
-                        State::Done
+                        Phase::Done
                     } else {
                         return Ok(true);
                     }
                 }
-                State::Postfix => {
+                Phase::Postfix => {
                     let opcode = direct.next()?;
                     if short_tuple(self.count) == Some(opcode) {
-                        direct.cursor.pass_opcode();
+                        direct.cursor.read_peeked_opcode();
                         direct.memoize_other()?;
-                        State::Done
+                        Phase::Done
                     } else if self.count == 3 {
                         return direct.irregular();
                     } else {
                         return Ok(true);
                     }
                 }
-                State::Single if direct.takes(self.kind.one())? => State::Done,
-                State::Appended if direct.takes(self.kind.one())? => State::Grown,
-                State::Single | State::Appended => return direct.irregular(),
+                Phase::Single if direct.takes(self.kind.one())? => Phase::Done,
+                Phase::Appended if direct.takes(self.kind.one())? => Phase::Grown,
+                Phase::Single | Phase::Appended => return direct.irregular(),
                 // Behind the items so far: more are added, or what follows is a neighbour.
-                State::Open | State::Closed | State::Grown => match self.addition(direct)? {
-                    State::Batch => {
-                        direct.cursor.pass_opcode();
-                        State::Batch
+                Phase::Open | Phase::Closed | Phase::Grown => match self.addition(direct)? {
+                    Phase::Batch => {
+                        direct.cursor.read_peeked_opcode();
+                        Phase::Batch
                     }
                     state => {
                         self.state = state;
-                        return Ok(state != State::Done);
+                        return Ok(state != Phase::Done);
                     }
                 },
             };
@@ -247,10 +247,10 @@ impl<K: Kind> Contents<K> {
     pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
         match self.state {
             _ if self.count > 0 => None,
-            State::Batch | State::Marked => {
-                Run::new(direct.input, direct.cursor.position()).map(|run| run.count)
+            Phase::Batch | Phase::Marked => {
+                ScalarRun::new(direct.input, direct.cursor.position()).map(|run| run.count)
             }
-            State::Open => {
+            Phase::Open => {
                 direct.cursor.peek_opcode().filter(|&opcode| self.is_item(opcode)).map(|_| 1)
             }
             _ => None,
@@ -262,30 +262,30 @@ impl<K: Kind> Contents<K> {
         self.count > 0 && self.count.is_multiple_of(BATCH)
     }
 
-    /// How what follows the items so far is added to the container; [`State::Done`] where it is
+    /// How what follows the items so far is added to the container; [`Phase::Done`] where it is
     /// not.
-    fn addition(&self, direct: &mut Direct<'_>) -> Outcome<State> {
+    fn addition(&self, direct: &mut Direct<'_>) -> Outcome<Phase> {
         let opcode = direct.next()?;
         Ok(match self.state {
-            State::Open if opcode == Opcode::Mark => {
+            Phase::Open if opcode == Opcode::Mark => {
                 let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
-                if sure || direct.adds_next()? { State::Batch } else { State::Done }
+                if sure || direct.adds_next()? { Phase::Batch } else { Phase::Done }
             }
-            State::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
-                State::Single
+            Phase::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
+                Phase::Single
             }
-            State::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => {
-                State::Appended
+            Phase::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => {
+                Phase::Appended
             }
-            State::Closed
+            Phase::Closed
                 if self.is_full()
                     && opcode == Opcode::Mark
                     && (self.sole || direct.adds_next()?) =>
             {
-                State::Batch
+                Phase::Batch
             }
-            State::Grown if is_value(opcode) => State::Appended,
-            _ => State::Done,
+            Phase::Grown if is_value(opcode) => Phase::Appended,
+            _ => Phase::Done,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor};
 
-use super::contents::{Contents, Entries, State};
+use super::contents::{Contents, Entries, Phase};
 use super::key::{Key, VariantName};
 use super::state::Direct;
 use super::{Irregular, Outcome};
@@ -42,13 +42,13 @@ impl<'de> Direct<'de> {
     #[inline]
     fn open_dict(&mut self) -> Outcome<Dict<'_, 'de>> {
         let opcode = self.next()?;
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         self.enter()?;
         let contents = match opcode {
             Opcode::EmptyDict => Contents::open(Entries, self)?,
             Opcode::Mark => {
                 self.marked = true;
-                Contents::new(Entries, State::Marked, self)
+                Contents::new(Entries, Phase::Marked, self)
             }
             _ => return self.irregular(),
         };
@@ -138,7 +138,7 @@ impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
     fn unit_variant(self) -> Outcome<()> {
         match self.direct.next()? {
             Opcode::None | Opcode::EmptyTuple => {
-                self.direct.cursor.pass_opcode();
+                self.direct.cursor.read_peeked_opcode();
                 self.value_was_read();
                 Ok(())
             }

@@ -45,7 +45,7 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         if self.0.next()? == Opcode::None {
-            self.0.cursor.pass_opcode();
+            self.0.cursor.read_peeked_opcode();
             return visitor.visit_none();
         }
         self.0.wrap()?;

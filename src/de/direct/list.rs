@@ -2,7 +2,7 @@
 
 use serde::de::{DeserializeSeed, SeqAccess, Visitor};
 
-use super::contents::{Contents, Sequence, State};
+use super::contents::{Contents, Phase, Sequence};
 use super::key::Key;
 use super::look::short_tuple;
 use super::state::Direct;
@@ -45,14 +45,14 @@ impl<'de> Direct<'de> {
             Opcode::EmptyList => self.open(Sequence::List)?,
             Opcode::EmptySet => self.open(Sequence::Set)?,
             Opcode::Mark => {
-                self.cursor.pass_opcode();
-                Contents::new(Sequence::List, State::Marked, self)
+                self.cursor.read_peeked_opcode();
+                Contents::new(Sequence::List, Phase::Marked, self)
             }
             Opcode::EmptyTuple => {
-                self.cursor.pass_opcode();
-                Contents::new(Sequence::List, State::Done, self)
+                self.cursor.read_peeked_opcode();
+                Contents::new(Sequence::List, Phase::Done, self)
             }
-            _ => Contents::new(Sequence::List, State::Postfix, self),
+            _ => Contents::new(Sequence::List, Phase::Postfix, self),
         };
         self.enter()?;
         let mut list = List { direct: self, contents };
@@ -67,7 +67,7 @@ impl<'de> Direct<'de> {
 
     #[inline]
     fn open(&mut self, kind: Sequence) -> Outcome<Contents<Sequence>> {
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         Contents::open(kind, self)
     }
 

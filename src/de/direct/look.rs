@@ -7,7 +7,7 @@
 //! through once; and all looks together are limited.
 
 use super::Outcome;
-use super::ahead::Run;
+use super::ahead::ScalarRun;
 use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
@@ -135,11 +135,11 @@ impl<'de> Direct<'de> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
         {
-            cursor.pass_opcode();
+            cursor.read_peeked_opcode();
             if cursor.skip_argument(opcode).is_ok() {
                 // Of a container of scalars nothing is of interest but that it ends.
                 if opcode == Opcode::Mark
-                    && let Some(run) = Run::new(self.input, cursor.position())
+                    && let Some(run) = ScalarRun::new(self.input, cursor.position())
                 {
                     *cursor = Cursor::new(self.input, run.end);
                 }

@@ -19,9 +19,9 @@ pub(super) enum Fetched<'de> {
 
 /// An entry of the memo.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Slot(u32);
+pub(super) struct MemoSlot(u32);
 
-impl Slot {
+impl MemoSlot {
     /// From here on, numbers of classes and of texts, in halves; below, offsets.
     const NUMBERED: u32 = 1 << 31;
     const TEXT: u32 = 1 << 30;
@@ -44,17 +44,17 @@ impl Slot {
 }
 
 /// The longest input that slots have room for, in bytes.
-pub(super) const INPUT: u64 = Slot::NUMBERED as u64;
+pub(super) const INPUT: u64 = MemoSlot::NUMBERED as u64;
 
-pub(super) struct Memo<'de> {
-    slots: Vec<Slot>,
+pub(super) struct DirectMemo<'de> {
+    slots: Vec<MemoSlot>,
     /// Text that was fetched by an index of one byte, by that index.
     short: Vec<Option<&'de str>>,
     /// Text that was fetched by another, by the numbers in its slots.
     texts: Vec<&'de str>,
 }
 
-impl<'de> Memo<'de> {
+impl<'de> DirectMemo<'de> {
     /// An empty memo with room for what a pickle of `input` bytes stores, up to a page.
     pub(super) fn with_input(input: usize) -> Self {
         Self {
@@ -66,15 +66,15 @@ impl<'de> Memo<'de> {
 
     /// MEMOIZE. `false` where the entries are not numbered from 0.
     #[inline]
-    pub(super) fn push(&mut self, slot: Slot) -> bool {
+    pub(super) fn push(&mut self, slot: MemoSlot) -> bool {
         self.slots.push(slot);
-        self.slots.first() != Some(&Slot::VACANT)
+        self.slots.first() != Some(&MemoSlot::VACANT)
     }
 
     /// PUT. `false` for an index out of turn.
-    pub(super) fn put(&mut self, index: u64, slot: Slot) -> bool {
+    pub(super) fn put(&mut self, index: u64, slot: MemoSlot) -> bool {
         if self.slots.is_empty() && index == 1 {
-            self.slots.push(Slot::VACANT);
+            self.slots.push(MemoSlot::VACANT);
         }
         let next = index == self.slots.len() as u64;
         if next {
@@ -95,14 +95,14 @@ impl<'de> Memo<'de> {
             return Some(Fetched::Text(text));
         }
         let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
-        let number = slot.0 & !(Slot::NUMBERED | Slot::TEXT);
+        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT);
         let text = match *slot {
-            Slot::OTHER | Slot::VACANT => return None,
-            Slot(bits) if bits < Slot::NUMBERED => text_at(input, bits as usize)?,
-            Slot(bits) if bits & Slot::TEXT != 0 => {
+            MemoSlot::OTHER | MemoSlot::VACANT => return None,
+            MemoSlot(bits) if bits < MemoSlot::NUMBERED => text_at(input, bits as usize)?,
+            MemoSlot(bits) if bits & MemoSlot::TEXT != 0 => {
                 return self.texts.get(number as usize).copied().map(Fetched::Text);
             }
-            Slot(_) => return Some(Fetched::Class(number)),
+            MemoSlot(_) => return Some(Fetched::Class(number)),
         };
         match u8::try_from(index) {
             Ok(index) => {
@@ -116,7 +116,7 @@ impl<'de> Memo<'de> {
             }
             Err(_) => {
                 // There are no more texts than entries, each of two bytes at least.
-                *slot = Slot(Slot::NUMBERED | Slot::TEXT | self.texts.len() as u32);
+                *slot = MemoSlot(MemoSlot::NUMBERED | MemoSlot::TEXT | self.texts.len() as u32);
                 self.texts.push(text);
             }
         }

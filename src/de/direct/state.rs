@@ -2,7 +2,7 @@
 
 use super::class::Class;
 use super::look::Looked;
-use super::memo::{Fetched, Memo, Slot};
+use super::memo::{DirectMemo, Fetched, MemoSlot};
 use super::{Irregular, Outcome};
 use crate::instruction::Opcode;
 use crate::limits;
@@ -21,7 +21,7 @@ pub(super) struct Direct<'de> {
     root: usize,
     /// What PROTO said.
     pub(super) protocol: u8,
-    memo: Memo<'de>,
+    memo: DirectMemo<'de>,
     pub(super) classes: Vec<Class<'de>>,
     /// Levels of containers that may still be entered.
     depth: u32,
@@ -51,7 +51,7 @@ impl<'de> Direct<'de> {
             settings,
             root: 0,
             protocol: 0,
-            memo: Memo::with_input(input.len()),
+            memo: DirectMemo::with_input(input.len()),
             classes: Vec::new(),
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             budget: settings.max_expansion,
@@ -66,7 +66,7 @@ impl<'de> Direct<'de> {
 
     /// Reads the PROTO and FRAME that begin most pickles.
     pub(super) fn begin(&mut self) -> Outcome<()> {
-        if self.cursor.skip_opcode(Opcode::Proto) {
+        if self.cursor.absorb_opcode(Opcode::Proto) {
             self.protocol = self.cursor.read_protocol().or_else(|_| self.irregular())?;
         }
         self.next()?;
@@ -104,7 +104,7 @@ impl<'de> Direct<'de> {
     pub(super) fn takes(&mut self, opcode: Opcode) -> Outcome<bool> {
         let next = self.next()? == opcode;
         if next {
-            self.cursor.pass_opcode();
+            self.cursor.read_peeked_opcode();
         }
         Ok(next)
     }
@@ -135,7 +135,7 @@ impl<'de> Direct<'de> {
             self.cursor.pass_frame_end();
             match self.cursor.peek_opcode() {
                 Some(Opcode::Frame) => {
-                    self.cursor.pass_opcode();
+                    self.cursor.read_peeked_opcode();
                     if self.cursor.read_frame().is_err() {
                         return self.irregular();
                     }
@@ -191,8 +191,8 @@ impl<'de> Direct<'de> {
 
     /// Stores the value that was just read in the memo, if that is what the next opcode asks.
     #[inline]
-    pub(super) fn memoize(&mut self, slot: Slot) -> Outcome<()> {
-        if self.cursor.skip_opcode(Opcode::Memoize) {
+    pub(super) fn memoize(&mut self, slot: MemoSlot) -> Outcome<()> {
+        if self.cursor.absorb_opcode(Opcode::Memoize) {
             return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
         // What we write has few entries.
@@ -202,12 +202,12 @@ impl<'de> Direct<'de> {
         }
     }
 
-    fn memoize_by_index(&mut self, slot: Slot) -> Outcome<()> {
-        let index = if self.cursor.skip_opcode(Opcode::Binput) {
+    fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
+        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
-        } else if self.cursor.skip_opcode(Opcode::LongBinput) {
+        } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             self.cursor.read_uint4().map(u64::from)
-        } else if self.cursor.skip_opcode(Opcode::Put) {
+        } else if self.cursor.absorb_opcode(Opcode::Put) {
             match self.cursor.read_memo_index() {
                 Ok(Some(index)) => Ok(index),
                 _ => return self.irregular(),
@@ -222,12 +222,12 @@ impl<'de> Direct<'de> {
     /// The same for something that is never fetched.
     #[inline]
     pub(super) fn memoize_other(&mut self) -> Outcome<()> {
-        self.memoize(Slot::OTHER)
+        self.memoize(MemoSlot::OTHER)
     }
 
     /// The same for a payload of `len` bytes.
     #[inline]
-    pub(super) fn memoize_payload(&mut self, slot: Slot, len: usize) -> Outcome<()> {
+    pub(super) fn memoize_payload(&mut self, slot: MemoSlot, len: usize) -> Outcome<()> {
         if len >= FRAMED {
             self.next()?;
         }
@@ -236,7 +236,7 @@ impl<'de> Direct<'de> {
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
     pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<Fetched<'de>> {
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         let index = match opcode {
             Opcode::Binget => self.cursor.read_uint1().map(u64::from),
             Opcode::LongBinget => self.cursor.read_uint4().map(u64::from),
@@ -275,14 +275,14 @@ impl<'de> Direct<'de> {
     /// Reads text, written out or fetched.
     #[inline]
     pub(super) fn next_text(&mut self) -> Outcome<&'de str> {
-        if self.cursor.take_opcode(Opcode::ShortBinunicode) {
+        if self.cursor.read_opcode_if(Opcode::ShortBinunicode) {
             return self.short_text();
         }
         // Most keys are fetched, and by the first indexes.
         if let Some(index) = self.cursor.peek_binget()
             && let Some(text) = self.memo.short_text(index)
         {
-            self.cursor.pass_binget();
+            self.cursor.read_peeked_binget();
             return self.again(text);
         }
         let opcode = self.next()?;
@@ -297,16 +297,16 @@ impl<'de> Direct<'de> {
                 Fetched::Class(_) => self.irregular(),
             },
             Opcode::ShortBinunicode => {
-                self.cursor.pass_opcode();
+                self.cursor.read_peeked_opcode();
                 self.short_text()
             }
             Opcode::Binunicode => {
-                self.cursor.pass_opcode();
+                self.cursor.read_peeked_opcode();
                 let at = self.cursor.opcode_position();
                 let payload = self.cursor.read_counted4();
                 let payload = self.checked(payload)?;
                 let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-                self.memoize_payload(Slot::text(at), payload.len())?;
+                self.memoize_payload(MemoSlot::text(at), payload.len())?;
                 Ok(text)
             }
             _ => self.rare_text(opcode),
@@ -319,12 +319,12 @@ impl<'de> Direct<'de> {
         let at = self.cursor.opcode_position();
         let Ok(payload) = self.cursor.read_counted1() else { return self.irregular() };
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-        self.memoize(Slot::text(at))?;
+        self.memoize(MemoSlot::text(at))?;
         Ok(text)
     }
 
     fn rare_text(&mut self, opcode: Opcode) -> Outcome<&'de str> {
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         let at = self.cursor.opcode_position();
         let payload = match opcode {
             Opcode::Binunicode8 => {
@@ -342,13 +342,13 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-        self.memoize_payload(Slot::text(at), payload.len())?;
+        self.memoize_payload(MemoSlot::text(at), payload.len())?;
         Ok(text)
     }
 
     /// Reads bytes. Those that are fetched again are for the machine.
     pub(super) fn bytes(&mut self, opcode: Opcode) -> Outcome<&'de [u8]> {
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         let payload = match opcode {
             Opcode::ShortBinbytes => self.cursor.read_counted1(),
             Opcode::Binbytes => self.cursor.read_counted4(),
@@ -356,7 +356,7 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         let payload = self.checked(payload)?;
-        self.memoize_payload(Slot::OTHER, payload.len())?;
+        self.memoize_payload(MemoSlot::OTHER, payload.len())?;
         Ok(payload)
     }
 }

@@ -35,14 +35,14 @@ impl<'de> Direct<'de> {
     fn other_int<V: Visitor<'de>>(&mut self, signed: bool, visitor: V) -> Outcome<V::Value> {
         let opcode = self.next()?;
         if let Opcode::Int | Opcode::Long = opcode {
-            self.cursor.pass_opcode();
+            self.cursor.read_peeked_opcode();
             if let Some(value) = self.cursor.read_decimal_line(opcode) {
                 return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
             }
         } else if let Some(value) = self.cursor.read_short_int() {
             return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
         } else {
-            self.cursor.pass_opcode();
+            self.cursor.read_peeked_opcode();
         }
         self.rare_int(opcode, signed, visitor)
     }
@@ -85,7 +85,7 @@ impl<'de> Direct<'de> {
 
     #[inline]
     pub(super) fn float<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        if self.cursor.take_opcode(Opcode::Binfloat) {
+        if self.cursor.read_opcode_if(Opcode::Binfloat) {
             return match self.cursor.read_float8() {
                 Ok(value) => visitor.visit_f64(value),
                 Err(_) => self.irregular(),
@@ -98,14 +98,14 @@ impl<'de> Direct<'de> {
     fn other_float<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         match self.next()? {
             Opcode::Binfloat => {
-                self.cursor.pass_opcode();
+                self.cursor.read_peeked_opcode();
                 match self.cursor.read_float8() {
                     Ok(value) => visitor.visit_f64(value),
                     Err(_) => self.irregular(),
                 }
             }
             Opcode::Float => {
-                self.cursor.pass_opcode();
+                self.cursor.read_peeked_opcode();
                 let line = self.cursor.read_filled_line();
                 match text::decode_float(self.checked(line)?) {
                     Ok(value) => visitor.visit_f64(value),
@@ -124,13 +124,13 @@ impl<'de> Direct<'de> {
             Opcode::Int => return self.bool_line(visitor),
             _ => return self.irregular(),
         };
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         visitor.visit_bool(value)
     }
 
     #[cold]
     fn bool_line<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        self.cursor.pass_opcode();
+        self.cursor.read_peeked_opcode();
         let line = self.cursor.read_filled_line();
         match text::decode_int(self.checked(line)?, self.settings.max_int_digits) {
             Ok(Decimal::Bool(value)) => visitor.visit_bool(value),
@@ -175,7 +175,7 @@ impl<'de> Direct<'de> {
     pub(super) fn none<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
         match self.next()? {
             Opcode::None => {
-                self.cursor.pass_opcode();
+                self.cursor.read_peeked_opcode();
                 visitor.visit_unit()
             }
             _ => self.irregular(),
@@ -261,7 +261,7 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
         if self.next()? == Opcode::None {
-            self.cursor.pass_opcode();
+            self.cursor.read_peeked_opcode();
             return visitor.visit_none();
         }
         self.wrap()?;

@@ -13,7 +13,7 @@ use std::vec::Drain;
 
 use super::Outcome;
 use super::class::ClassNumber;
-use super::memo::{Fetched, Slot};
+use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::nodes::known::Known;
@@ -60,7 +60,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                     }
                 }
                 Opcode::Binfloat => {
-                    self.direct.cursor.pass_opcode();
+                    self.direct.cursor.read_peeked_opcode();
                     let value = self.direct.cursor.read_float8();
                     let value = self.direct.checked(value)?;
                     self.values.push(Value::Float(value));
@@ -71,7 +71,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 Opcode::EmptyTuple => self.push_constant(Value::Tuple(Vec::new())),
                 opcode @ (Opcode::Int | Opcode::Long) => self.decimal(opcode)?,
                 Opcode::Mark => {
-                    self.direct.cursor.pass_opcode();
+                    self.direct.cursor.read_peeked_opcode();
                     self.marks.push(self.values.len());
                 }
                 Opcode::EmptyList => self.push_empty(Value::List(Vec::new()))?,
@@ -103,20 +103,20 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     #[inline]
     fn push_constant(&mut self, value: Value) {
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         self.values.push(value);
     }
 
     /// A line with an int, and all that follow it: protocol 0 appends them to a list one by one.
     fn decimal(&mut self, mut opcode: Opcode) -> Outcome<()> {
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         while let Some(value) = self.direct.cursor.read_decimal_line(opcode) {
             let value = Value::Int(value);
             let in_reach = self.marks.last().is_none_or(|&fence| fence < self.values.len());
             match self.values.last_mut() {
                 Some(Value::List(list)) if in_reach && self.direct.is_at(Opcode::Append) => {
                     list.push(value);
-                    self.direct.cursor.pass_opcode();
+                    self.direct.cursor.read_peeked_opcode();
                 }
                 _ => {
                     self.values.push(value);
@@ -127,7 +127,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 Some(opcode @ (Opcode::Int | Opcode::Long)) => opcode,
                 _ => return Ok(()),
             };
-            self.direct.cursor.pass_opcode();
+            self.direct.cursor.read_peeked_opcode();
         }
         let line = self.direct.cursor.read_filled_line();
         let line = self.direct.checked(line)?;
@@ -157,14 +157,14 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.values.push(Value::Bytes(bytes.to_vec()));
             }
             Opcode::Bytearray8 => {
-                self.direct.cursor.pass_opcode();
+                self.direct.cursor.read_peeked_opcode();
                 let bytes = self.direct.cursor.read_counted8();
                 let bytes = self.direct.checked(bytes)?;
-                self.direct.memoize_payload(Slot::OTHER, bytes.len())?;
+                self.direct.memoize_payload(MemoSlot::OTHER, bytes.len())?;
                 self.values.push(Value::ByteArray(bytes.to_vec()));
             }
             Opcode::Long1 => {
-                self.direct.cursor.pass_opcode();
+                self.direct.cursor.read_peeked_opcode();
                 let payload = self.direct.cursor.read_counted1();
                 let payload = self.direct.checked(payload)?;
                 self.values.push(match text::small_long(payload) {
@@ -173,7 +173,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 });
             }
             Opcode::Float => {
-                self.direct.cursor.pass_opcode();
+                self.direct.cursor.read_peeked_opcode();
                 let line = self.direct.cursor.read_filled_line();
                 match text::decode_float(self.direct.checked(line)?) {
                     Ok(value) => self.values.push(Value::Float(value)),
@@ -209,7 +209,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// Takes the topmost mark off; gives where the values above it begin.
     #[inline]
     fn pop_mark(&mut self) -> Outcome<usize> {
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         match self.marks.pop() {
             Some(mark) => Ok(mark),
             None => self.direct.irregular(),
@@ -246,7 +246,7 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     #[inline]
     fn push_empty(&mut self, value: Value) -> Outcome<()> {
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         self.direct.memoize_other()?;
         let at = self.values.len();
         self.values.push(value);
@@ -256,7 +256,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     fn tuple(&mut self, len: usize) -> Outcome<()> {
         let at = self.above(len)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         self.push_tuple(at)
     }
 
@@ -296,7 +296,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     fn add(&mut self, opcode: Opcode, count: usize) -> Outcome<()> {
         let at = self.above(count + 1)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         self.fill(opcode, at)
     }
 
@@ -347,7 +347,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// STACK_GLOBAL: of its two strings only the values are left.
     fn stack_global(&mut self) -> Outcome<()> {
         self.above(2)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         match (self.values.pop(), self.values.pop()) {
             (Some(Value::Str(name)), Some(Value::Str(module))) => {
                 let class = self.direct.named_class(module.into(), name.into())?;
@@ -360,7 +360,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// NEWOBJ of a class without arguments.
     fn new_object(&mut self) -> Outcome<()> {
         let at = self.above(2)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         match (self.values.pop(), self.values.pop()) {
             (Some(Value::Tuple(args)), Some(Value::Global(class))) if args.is_empty() => {
                 self.values.push(Value::from(Reduce::new_obj(*class, Value::Tuple(args))));
@@ -374,7 +374,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// REDUCE of a class or function, unless that only spells a builtin.
     fn call(&mut self) -> Outcome<()> {
         let at = self.above(2)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         let height = self.take_heights(at);
         match (self.values.pop(), self.values.pop()) {
             (Some(Value::Tuple(args)), Some(Value::Global(callable)))
@@ -391,7 +391,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// BUILD: the state of an object that has none yet.
     fn build(&mut self) -> Outcome<()> {
         let at = self.above(2)?;
-        self.direct.cursor.pass_opcode();
+        self.direct.cursor.read_peeked_opcode();
         let height = self.take_heights(at + 1);
         let state = self.values.pop();
         match self.values.last_mut() {

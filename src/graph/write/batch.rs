@@ -15,7 +15,7 @@ use crate::nodes::store::Contents;
 
 /// What the contents are, and so which opcodes take them.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum BatchKind {
     Items,
     Pairs,
     Adds,
@@ -23,14 +23,14 @@ pub(super) enum Kind {
 
 /// Contents that are being written.
 pub(super) struct Batches<'g> {
-    kind: Kind,
+    kind: BatchKind,
     exact: bool,
     /// Whether the protocol has opcodes that take a batch.
     binary: bool,
     feed: Feed<'g>,
     /// Entries that were not begun.
     left: usize,
-    state: State,
+    state: BatchState,
     /// Whether nothing has been written.
     first: bool,
 }
@@ -53,7 +53,7 @@ impl Iterator for Feed<'_> {
 }
 
 #[derive(Clone, Copy)]
-enum State {
+enum BatchState {
     /// Between batches; whether an empty one must follow.
     Between(bool),
     /// In a batch of so many entries so far.
@@ -69,7 +69,7 @@ enum State {
 }
 
 /// What is to be done next.
-pub(super) enum Next {
+pub(super) enum BatchStep {
     /// Write the instruction.
     Op(Opcode),
     /// Write the value.
@@ -80,79 +80,80 @@ pub(super) enum Next {
 impl<'g> Batches<'g> {
     /// `handles`: how many `feed` has, keys and values each counted.
     pub(super) fn new(
-        kind: Kind,
+        kind: BatchKind,
         exact: bool,
         binary: bool,
         feed: Feed<'g>,
         handles: usize,
     ) -> Self {
-        let left = if kind == Kind::Pairs { handles / 2 } else { handles };
-        Self { kind, exact, binary, feed, left, state: State::Between(false), first: true }
+        let left = if kind == BatchKind::Pairs { handles / 2 } else { handles };
+        Self { kind, exact, binary, feed, left, state: BatchState::Between(false), first: true }
     }
 
     /// The next thing to do.
-    pub(super) fn next(&mut self) -> Next {
+    pub(super) fn next(&mut self) -> BatchStep {
         loop {
             match self.state {
-                State::Between(again) => {
+                BatchState::Between(again) => {
                     if self.left == 0 && !again {
-                        return Next::Done;
+                        return BatchStep::Done;
                     }
                     let single = match self.kind {
                         _ if !self.binary => true,
-                        Kind::Adds => false,
+                        BatchKind::Adds => false,
                         _ => self.left == 1 && (self.first || !self.exact),
                     };
                     self.first = false;
                     if single {
-                        self.state = State::Single;
+                        self.state = BatchState::Single;
                     } else {
-                        self.state = State::In(0);
-                        return Next::Op(Opcode::Mark);
+                        self.state = BatchState::In(0);
+                        return BatchStep::Op(Opcode::Mark);
                     }
                 }
-                State::In(count) => {
+                BatchState::In(count) => {
                     if count < BATCH
                         && let Some(handle) = self.entry()
                     {
                         self.state = match self.kind {
-                            Kind::Pairs => State::Value(count + 1),
-                            _ => State::In(count + 1),
+                            BatchKind::Pairs => BatchState::Value(count + 1),
+                            _ => BatchState::In(count + 1),
                         };
-                        return Next::Save(handle);
+                        return BatchStep::Save(handle);
                     }
-                    self.state =
-                        State::Between(count == BATCH && self.exact && self.kind != Kind::Items);
-                    return Next::Op(match self.kind {
-                        Kind::Items => Opcode::Appends,
-                        Kind::Pairs => Opcode::Setitems,
-                        Kind::Adds => Opcode::Additems,
+                    self.state = BatchState::Between(
+                        count == BATCH && self.exact && self.kind != BatchKind::Items,
+                    );
+                    return BatchStep::Op(match self.kind {
+                        BatchKind::Items => Opcode::Appends,
+                        BatchKind::Pairs => Opcode::Setitems,
+                        BatchKind::Adds => Opcode::Additems,
                     });
                 }
-                State::Value(count) => {
-                    self.state = State::In(count);
+                BatchState::Value(count) => {
+                    self.state = BatchState::In(count);
                     if let Some(value) = self.feed.next() {
-                        return Next::Save(value);
+                        return BatchStep::Save(value);
                     }
                 }
-                State::Single => {
-                    let Some(handle) = self.entry() else { return Next::Done };
-                    self.state = if self.kind == Kind::Pairs {
-                        State::SingleValue
+                BatchState::Single => {
+                    let Some(handle) = self.entry() else { return BatchStep::Done };
+                    self.state = if self.kind == BatchKind::Pairs {
+                        BatchState::SingleValue
                     } else {
-                        State::SingleEnd
+                        BatchState::SingleEnd
                     };
-                    return Next::Save(handle);
+                    return BatchStep::Save(handle);
                 }
-                State::SingleValue => {
-                    self.state = State::SingleEnd;
+                BatchState::SingleValue => {
+                    self.state = BatchState::SingleEnd;
                     if let Some(value) = self.feed.next() {
-                        return Next::Save(value);
+                        return BatchStep::Save(value);
                     }
                 }
-                State::SingleEnd => {
-                    self.state = State::Between(false);
-                    return Next::Op(if self.kind == Kind::Pairs {
+                BatchState::SingleEnd => {
+                    self.state = BatchState::Between(false);
+                    return BatchStep::Op(if self.kind == BatchKind::Pairs {
                         Opcode::Setitem
                     } else {
                         Opcode::Append
@@ -177,44 +178,44 @@ mod tests {
     use crate::nodes::handle::Tag;
 
     /// The opcodes, with the number of values between them.
-    fn cut(kind: Kind, exact: bool, entries: usize) -> String {
-        let handles = if kind == Kind::Pairs { 2 * entries } else { entries };
+    fn cut(kind: BatchKind, exact: bool, entries: usize) -> String {
+        let handles = if kind == BatchKind::Pairs { 2 * entries } else { entries };
         let feed = Feed::Handles(vec![Handle::new(Tag::None, 0, 0); handles].into_iter());
         let mut batches = Batches::new(kind, exact, true, feed, handles);
         let (mut text, mut values) = (String::new(), 0);
         loop {
             match batches.next() {
-                Next::Save(_) => values += 1,
-                Next::Op(Opcode::Mark) => text.push_str("( "),
-                Next::Op(opcode) => {
+                BatchStep::Save(_) => values += 1,
+                BatchStep::Op(Opcode::Mark) => text.push_str("( "),
+                BatchStep::Op(opcode) => {
                     text.push_str(&format!("{values} {} ", opcode.name()));
                     values = 0;
                 }
-                Next::Done => return text.trim_end().to_owned(),
+                BatchStep::Done => return text.trim_end().to_owned(),
             }
         }
     }
 
     #[test]
     fn builtin_containers_are_cut_as_cpython_does() {
-        assert_eq!(cut(Kind::Items, true, 0), "");
-        assert_eq!(cut(Kind::Items, true, 1), "1 APPEND");
-        assert_eq!(cut(Kind::Items, true, 2), "( 2 APPENDS");
-        assert_eq!(cut(Kind::Items, true, 1000), "( 1000 APPENDS");
-        assert_eq!(cut(Kind::Items, true, 1001), "( 1000 APPENDS ( 1 APPENDS");
-        assert_eq!(cut(Kind::Pairs, true, 1), "2 SETITEM");
-        assert_eq!(cut(Kind::Pairs, true, 1000), "( 2000 SETITEMS ( 0 SETITEMS");
-        assert_eq!(cut(Kind::Pairs, true, 1001), "( 2000 SETITEMS ( 2 SETITEMS");
-        assert_eq!(cut(Kind::Adds, true, 1), "( 1 ADDITEMS");
-        assert_eq!(cut(Kind::Adds, true, 1000), "( 1000 ADDITEMS ( 0 ADDITEMS");
+        assert_eq!(cut(BatchKind::Items, true, 0), "");
+        assert_eq!(cut(BatchKind::Items, true, 1), "1 APPEND");
+        assert_eq!(cut(BatchKind::Items, true, 2), "( 2 APPENDS");
+        assert_eq!(cut(BatchKind::Items, true, 1000), "( 1000 APPENDS");
+        assert_eq!(cut(BatchKind::Items, true, 1001), "( 1000 APPENDS ( 1 APPENDS");
+        assert_eq!(cut(BatchKind::Pairs, true, 1), "2 SETITEM");
+        assert_eq!(cut(BatchKind::Pairs, true, 1000), "( 2000 SETITEMS ( 0 SETITEMS");
+        assert_eq!(cut(BatchKind::Pairs, true, 1001), "( 2000 SETITEMS ( 2 SETITEMS");
+        assert_eq!(cut(BatchKind::Adds, true, 1), "( 1 ADDITEMS");
+        assert_eq!(cut(BatchKind::Adds, true, 1000), "( 1000 ADDITEMS ( 0 ADDITEMS");
     }
 
     #[test]
     fn iterators_are_cut_as_cpython_does() {
-        assert_eq!(cut(Kind::Items, false, 1001), "( 1000 APPENDS 1 APPEND");
-        assert_eq!(cut(Kind::Items, false, 1000), "( 1000 APPENDS");
-        assert_eq!(cut(Kind::Pairs, false, 1), "2 SETITEM");
-        assert_eq!(cut(Kind::Pairs, false, 1000), "( 2000 SETITEMS");
-        assert_eq!(cut(Kind::Pairs, false, 2001), "( 2000 SETITEMS ( 2000 SETITEMS 2 SETITEM");
+        assert_eq!(cut(BatchKind::Items, false, 1001), "( 1000 APPENDS 1 APPEND");
+        assert_eq!(cut(BatchKind::Items, false, 1000), "( 1000 APPENDS");
+        assert_eq!(cut(BatchKind::Pairs, false, 1), "2 SETITEM");
+        assert_eq!(cut(BatchKind::Pairs, false, 1000), "( 2000 SETITEMS");
+        assert_eq!(cut(BatchKind::Pairs, false, 2001), "( 2000 SETITEMS ( 2000 SETITEMS 2 SETITEM");
     }
 }

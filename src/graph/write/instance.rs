@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::batch::{Feed, Kind};
+use super::batch::{BatchKind, Feed};
 use super::{OPEN, Task, UNSEEN, Writer, unreadable};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -12,7 +12,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Contents, Object, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::reduce::{How, PersistentId};
-use crate::value::hooks::Plain;
+use crate::value::hooks::Unhooked;
 use crate::write::{Recipe, Sink};
 
 impl<'g, S: Sink> Writer<'g, S> {
@@ -75,7 +75,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                 let of = self.nodes.object(list.number());
                 let items: Vec<Handle> = self.nodes.contents(&of).take(taken).collect();
                 self.pending.push(Task::OpenSetList(list));
-                self.push_batches(Kind::Items, true, Feed::Handles(items.into_iter()), taken);
+                self.push_batches(BatchKind::Items, true, Feed::Handles(items.into_iter()), taken);
                 self.pending.push(Task::CloseSetList(args));
             }
             None => self.pending.push(Task::SaveArguments(args)),
@@ -94,7 +94,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             return self.save(args);
         }
         if let Some(id) = self.persistent_id(args)? {
-            return PersistentId(Plain(&id)).serialize(&mut self.dump);
+            return PersistentId(Unhooked(&id)).serialize(&mut self.dump);
         }
         self.dump.emit.boundary()?;
         let object = self.nodes.object(args.number());
@@ -174,9 +174,9 @@ impl<'g, S: Sink> Writer<'g, S> {
         let mut runs = self.nodes.more(&object).peekable();
         while let Some((kind, run)) = runs.next() {
             let batch = match kind {
-                RunKind::Items => Kind::Items,
-                RunKind::Pairs => Kind::Pairs,
-                RunKind::Adds => Kind::Adds,
+                RunKind::Items => BatchKind::Items,
+                RunKind::Pairs => BatchKind::Pairs,
+                RunKind::Adds => BatchKind::Adds,
                 RunKind::State => {
                     let state = run.first().copied().ok_or_else(unreadable)?;
                     self.pending.extend([Task::Save(state), Task::Op(Opcode::Build)]);
@@ -206,7 +206,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                     (Feed::Handles(handles.into_iter()), count)
                 }
             };
-            if batch == Kind::Adds && !self.dump.emit.has(Opcode::Additems) {
+            if batch == BatchKind::Adds && !self.dump.emit.has(Opcode::Additems) {
                 let object = self.claim(handle)?;
                 let add = self.dump.emit.bind_add(object)?;
                 self.pending.push(Task::Additions(add, feed.collect::<Vec<_>>().into_iter()));

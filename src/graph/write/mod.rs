@@ -42,10 +42,10 @@ use crate::reduce::PersistentId;
 use crate::ser::SerOptions;
 use crate::ser::dump::Dump;
 use crate::value::Value;
-use crate::value::hooks::Plain;
+use crate::value::hooks::Unhooked;
 use crate::value::settle::Settled;
 use crate::write::{Memory, Sink, Stream};
-use batch::{Batches, Next};
+use batch::{BatchStep, Batches};
 use memoized::Memoized;
 
 impl Graph<'_> {
@@ -265,14 +265,14 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Task::Batches(batches) => loop {
                 match batches.next() {
-                    Next::Op(opcode) => self.dump.emit.op(opcode),
-                    Next::Save(handle) => {
+                    BatchStep::Op(opcode) => self.dump.emit.op(opcode),
+                    BatchStep::Save(handle) => {
                         self.save(handle)?;
                         if !self.pending.is_empty() {
                             return Ok(true);
                         }
                     }
-                    Next::Done => break,
+                    BatchStep::Done => break,
                 }
             },
             Task::EndTuple(tuple) => self.end_tuple(*tuple)?,
@@ -347,7 +347,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Writes a value, or begins to.
     fn save(&mut self, handle: Handle) -> Result<()> {
         if let Some(id) = self.persistent_id(handle)? {
-            return PersistentId(Plain(&id)).serialize(&mut self.dump);
+            return PersistentId(Unhooked(&id)).serialize(&mut self.dump);
         }
         self.save_plain(handle)
     }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::batch::{Batches, Feed, Kind};
+use super::batch::{BatchKind, Batches, Feed};
 use super::{OPEN, Task, UNSEEN, Writer, unreadable};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
@@ -29,34 +29,14 @@ impl<'g, S: Sink> Writer<'g, S> {
             Tag::List => {
                 self.dump.emit.empty_list()?;
                 self.memoize(handle)?;
-                self.push_contents(Kind::Items, &object);
+                self.push_contents(BatchKind::Items, &object);
             }
             Tag::Dict => {
                 self.dump.emit.empty_dict()?;
                 self.memoize(handle)?;
-                self.push_contents(Kind::Pairs, &object);
+                self.push_contents(BatchKind::Pairs, &object);
             }
-            Tag::Set if self.dump.emit.has(Opcode::EmptySet) => {
-                self.dump.emit.op(Opcode::EmptySet);
-                self.memoize(handle)?;
-                self.push_contents(Kind::Adds, &object);
-            }
-            Tag::FrozenSet if self.dump.emit.has(Opcode::Frozenset) => {
-                self.set_index(handle, OPEN);
-                self.dump.emit.mark();
-                self.pending.extend([
-                    Task::Sequence(self.nodes.contents(&object)),
-                    Task::EndFrozenSet(handle),
-                ]);
-            }
-            Tag::Set | Tag::FrozenSet => {
-                self.set_index(handle, OPEN);
-                self.spelled += 1;
-                self.dump.emit.open_set_call(handle.tag() == Tag::FrozenSet)?;
-                self.dump.emit.empty_list()?;
-                self.push_contents(Kind::Items, &object);
-                self.pending.extend([Task::EndSetCall, Task::Made(handle)]);
-            }
+            Tag::Set | Tag::FrozenSet => self.save_set(handle, &object)?,
             Tag::Tuple => {
                 self.set_index(handle, OPEN);
                 let items = self.nodes.first(&object);
@@ -88,27 +68,53 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.memoize(handle)?;
                 self.push_additions(handle)?;
             }
-            Tag::Persid => {
-                self.set_index(handle, OPEN);
-                let id = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
-                if self.dump.emit.has(Opcode::Binpersid) {
-                    self.pending.extend([
-                        Task::SaveId(id),
-                        Task::Op(Opcode::Binpersid),
-                        Task::Made(handle),
-                    ]);
-                } else {
-                    let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
-                        Error::unsupported(
-                            "a persistent id that is no text cannot be written at protocol 0",
-                        )
-                    })?;
-                    self.dump.emit.persid(&text)?;
-                    self.end_object(handle)?;
-                }
-            }
+            Tag::Persid => self.save_persistent(handle, &object)?,
             _ if self.rewrite(handle)? => {}
             _ => self.save_instance(handle, &object)?,
+        }
+        Ok(())
+    }
+
+    /// A set or frozenset: by opcodes, or below protocol 4 by a call.
+    fn save_set(&mut self, handle: Handle, object: &Object) -> Result<()> {
+        let frozen = handle.tag() == Tag::FrozenSet;
+        if !self.dump.emit.has(Opcode::EmptySet) {
+            self.set_index(handle, OPEN);
+            self.spelled += 1;
+            self.dump.emit.open_set_call(frozen)?;
+            self.dump.emit.empty_list()?;
+            self.push_contents(BatchKind::Items, object);
+            self.pending.extend([Task::EndSetCall, Task::Made(handle)]);
+        } else if frozen {
+            self.set_index(handle, OPEN);
+            self.dump.emit.mark();
+            self.pending
+                .extend([Task::Sequence(self.nodes.contents(object)), Task::EndFrozenSet(handle)]);
+        } else {
+            self.dump.emit.op(Opcode::EmptySet);
+            self.memoize(handle)?;
+            self.push_contents(BatchKind::Adds, object);
+        }
+        Ok(())
+    }
+
+    fn save_persistent(&mut self, handle: Handle, object: &Object) -> Result<()> {
+        self.set_index(handle, OPEN);
+        let id = self.nodes.first(object).first().copied().unwrap_or(Handle::VACANT);
+        if self.dump.emit.has(Opcode::Binpersid) {
+            self.pending.extend([
+                Task::SaveId(id),
+                Task::Op(Opcode::Binpersid),
+                Task::Made(handle),
+            ]);
+        } else {
+            let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
+                Error::unsupported(
+                    "a persistent id that is no text cannot be written at protocol 0",
+                )
+            })?;
+            self.dump.emit.persid(&text)?;
+            self.end_object(handle)?;
         }
         Ok(())
     }
@@ -126,12 +132,18 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
-    pub(super) fn push_contents(&mut self, kind: Kind, object: &Object) {
+    pub(super) fn push_contents(&mut self, kind: BatchKind, object: &Object) {
         let feed = Feed::Contents(self.nodes.contents(object));
         self.push_batches(kind, true, feed, self.nodes.contents_len(object));
     }
 
-    pub(super) fn push_batches(&mut self, kind: Kind, exact: bool, feed: Feed<'g>, handles: usize) {
+    pub(super) fn push_batches(
+        &mut self,
+        kind: BatchKind,
+        exact: bool,
+        feed: Feed<'g>,
+        handles: usize,
+    ) {
         // `batch_list_exact` and `batch_dict_exact` are for protocols with batches alone.
         let binary = self.dump.emit.has(Opcode::Appends);
         self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
