@@ -38,7 +38,7 @@ use crate::protocol::Protocol;
 use crate::read::instructions;
 use crate::read::source::Collector;
 use crate::settings::Plain;
-use crate::value::Buffer;
+use crate::value::{Buffer, Value};
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
 ///
@@ -131,6 +131,23 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn deserialize<'g, T: Deserialize<'g>>(&'g self) -> Result<T> {
         T::deserialize(self.root())
+    }
+
+    /// The nodes of a value, which borrow from it.
+    ///
+    /// # Errors
+    /// An object whose arguments are no tuple, or whose class is none.
+    pub(crate) fn of_value(value: &'de Value) -> Result<Self> {
+        let mut nodes = Nodes::default();
+        let (root, _) = crate::nodes::import::import(&mut nodes, value, 0)?;
+        Ok(Self {
+            input: Cow::Borrowed(&[]),
+            nodes,
+            root,
+            declared: None,
+            settings: Plain::default(),
+            buffers: Vec::new(),
+        })
     }
 
     fn read(bytes: &'de [u8], options: &DeOptions<'_, 'de>) -> Result<Self> {

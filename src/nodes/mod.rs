@@ -18,4 +18,4 @@ pub(crate) mod spelling;
 pub(crate) mod store;
 pub(crate) mod view;
 
-pub(crate) use cycle::contains_itself;
+pub(crate) use cycle::{contains_itself, describe_cycle};

@@ -21,6 +21,7 @@ use serde::ser::{self, Serialize};
 
 use super::divert;
 use super::dump::Dump;
+use super::key_name::under_entry;
 use super::reduce::Progress;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
@@ -365,7 +366,10 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
         value: &V,
     ) -> Result<()> {
         self.serialize_key(key)?;
-        self.serialize_value(value)
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(under_entry(error, key)),
+        }
     }
 
     #[inline(always)]
