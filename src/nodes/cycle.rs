@@ -3,7 +3,9 @@
 
 use super::describe::describe;
 use super::handle::{Handle, Tag};
+use super::known::Known;
 use super::scalar::{self, Int};
+use super::spelling::Spelling;
 use super::store::{Nodes, RunKind};
 use super::view::{global_names, spelled};
 use crate::error::quoted;
@@ -158,5 +160,40 @@ fn key_text(nodes: &Nodes<'_>, input: &[u8], key: Handle) -> String {
     match scalar::int(nodes, input, key) {
         Some(Int::Small(value)) => format!("[{value}]"),
         _ => format!(".<{}>", describe(key.tag())),
+    }
+}
+
+/// Whether no container or instance below `start`, itself included, is reached twice. Names,
+/// persistent ids and calls that spell bytes, a complex or a name are no containers.
+pub(crate) fn is_tree(nodes: &Nodes<'_>, start: Handle) -> bool {
+    let mut seen = vec![false; nodes.object_count()];
+    let mut pending = vec![start];
+    while let Some(handle) = pending.pop() {
+        if !handle.is_object() {
+            continue;
+        }
+        let object = nodes.object(handle.number());
+        let seen = seen.get_mut(handle.number() as usize);
+        if seen.is_some_and(|seen| std::mem::replace(seen, true)) {
+            if is_container(nodes, handle) {
+                return false;
+            }
+            continue;
+        }
+        let runs =
+            std::iter::once(nodes.first(&object)).chain(nodes.more(&object).map(|(_, run)| run));
+        pending.extend(runs.flatten().filter(|child| child.is_object()));
+    }
+    true
+}
+
+fn is_container(nodes: &Nodes<'_>, handle: Handle) -> bool {
+    match handle.tag() {
+        Tag::Global | Tag::Ext | Tag::Persid => false,
+        Tag::Instance => !matches!(
+            Spelling::known(nodes.object(handle.number()).flags()),
+            Known::Bytes | Known::Encode | Known::Complex | Known::GetAttr
+        ),
+        _ => true,
     }
 }
