@@ -4,6 +4,7 @@
 #![allow(clippy::vec_init_then_push, clippy::type_complexity, clippy::cmp_owned)]
 
 mod against_cpython;
+mod borrowing;
 mod classes;
 mod classes_load;
 mod conformance;
@@ -22,6 +23,7 @@ mod instances;
 mod io;
 mod json;
 mod layers;
+mod libraries;
 mod limits;
 mod limits_by_path;
 mod mapping;
