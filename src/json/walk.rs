@@ -679,9 +679,10 @@ impl<'g> Item<'_, '_, 'g> {
                     let items = items.into_iter().flatten().chain(self.node.items());
                     return self.seq(serializer, items);
                 }
-                Ok(Some(Natural::Wraps(handle))) => {
+                Ok(Some(Natural::Wraps(handle) | Natural::Is(handle))) => {
                     return self.at(self.node_of(handle)).serialize(serializer);
                 }
+                Ok(Some(Natural::Absent)) => return serializer.serialize_unit(),
                 Ok(Some(Natural::Array(_) | Natural::Numpy(_))) => {
                     let depth = self.walker.options.max_depth as u32;
                     let node = NodeDeserializer::new(self.walker.cx, self.node.handle, depth);

@@ -36,7 +36,7 @@ use crate::walk::cx::Cx;
 pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let options = DeOptions::new();
     let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
-    let loaded = machine::load(pickle, 0, &mut state, &options.settings.config(true, None))?;
-    let cx = Cx::new(&state.nodes, pickle, loaded.end, options.settings);
+    let loaded = machine::load(pickle, 0, &mut state, &options.settings().config(true, None))?;
+    let cx = Cx::new(&state.nodes, pickle, loaded.end, options.settings());
     persistent_ids_of(&cx, 0)
 }
