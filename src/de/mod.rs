@@ -22,8 +22,8 @@ mod variant;
 
 pub use elements::Elements;
 pub use options::DeOptions;
-pub(crate) use stream::{LoadedStream, persistent_ids_of};
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
+pub(crate) use stream::{LoadedStream, persistent_ids_of};
 
 use std::io::Read;
 

@@ -120,7 +120,9 @@ impl Frame<'_, '_> {
             _ => error,
         };
         match &self.kind {
-            FrameKind::List | FrameKind::Tuple | FrameKind::Set | FrameKind::FrozenSet => error.under_index(index),
+            FrameKind::List | FrameKind::Tuple | FrameKind::Set | FrameKind::FrozenSet => {
+                error.under_index(index)
+            }
             FrameKind::Dict => of_pair(error, index),
             FrameKind::Persid => error,
             FrameKind::Object(shape) => {

@@ -31,7 +31,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         match self.dump.emit.recipe(how) {
             Recipe::Reduce => self.push_call(object, callable, args),
             Recipe::NewObj => {
-                self.pending.extend([save(callable), Task::SaveArguments(args), Task::Op(Opcode::Newobj)]);
+                self.pending.extend([
+                    save(callable),
+                    Task::SaveArguments(args),
+                    Task::Op(Opcode::Newobj),
+                ]);
             }
             Recipe::NewObjCall => {
                 self.dump.emit.open_newobj_call()?;
