@@ -166,11 +166,11 @@ fn borrowed<'c, T: Deserialize<'c> + Debug>(case: &'c Case) -> Compared<'c> {
     let many = options.clone().max_nodes(4_000_000_000);
     c.same("with max_nodes", found(many.from_slice::<T>(bytes)));
     if !case.extensions && !case.persistent {
-        let resolving = options.clone().resolver(&AllowsAll);
+        let resolving = options.clone().resolver(AllowsAll);
         c.same("with a resolver", found(resolving.from_slice::<T>(bytes)));
     }
     if !case.extensions {
-        let coded = options.clone().extensions(&registry);
+        let coded = options.clone().extensions(registry.clone());
         c.same("with a registry", found(coded.from_slice::<T>(bytes)));
     }
     if !case.buffers {
