@@ -240,6 +240,7 @@ mod convert;
 mod de;
 mod edit;
 mod error;
+mod escape;
 mod float;
 mod graph;
 mod instruction;

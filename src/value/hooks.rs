@@ -11,8 +11,10 @@
 //!
 //! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its
 //! bytes go into a buffer aside (a *diversion*), are read back as a `Value`, and what becomes of
-//! that is written in their place. Within a diversion no hook is asked; what is written of the
-//! result passes through them all.
+//! that is written in their place. Within a diversion no hook is asked.
+//!
+//! The objects within what a rewritten one has become are asked about in place, see `settle.rs`,
+//! and then all of it is written without another question.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -24,6 +26,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::reduce::{Global, Name, Reduce, token};
+use crate::value::settle::Settled;
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
@@ -49,15 +52,6 @@ impl Hooks {
     /// Whether objects of the class are rewritten.
     pub(crate) fn rewrites(&self, module: &str, qualname: &str) -> bool {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
-    }
-
-    /// What is to be written for an object, if its class is in the table.
-    pub(crate) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
-        let Value::Global(class) = &object.callable else { return Ok(None) };
-        match self.dispatch.get(&Name::new(&class.module, &class.qualname)) {
-            Some(rewrite) => rewrite(object.clone()).map(Some),
-            None => Ok(None),
-        }
     }
 
     /// Offers a buffer for its travel out of band; gives back what is to stay in band.
@@ -175,19 +169,15 @@ impl Serialize for Content<'_> {
             return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Plain(&id));
         }
         if let Value::Object(object) = self.0 {
-            if let Some(value) = hooks.rewrite(object).map_err(failed)? {
-                return settle(&value, serializer);
+            if hooks.rewrites_object(object) {
+                let value = hooks.rewrite(Reduce::clone(object)).map_err(failed)?;
+                return Settled(&value).serialize(serializer);
             }
-            return settle(self.0, serializer);
+            SETTLED.set(true);
+            return serialize_plain(self.0, serializer);
         }
         serialize_plain(self.0, serializer)
     }
-}
-
-/// Serializes what a rewritten object has become, or one that stays as it is.
-fn settle<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    SETTLED.set(matches!(value, Value::Object(_)));
-    serialize_plain(value, serializer)
 }
 
 /// A value that no hook is asked about; those within it are.
@@ -196,14 +186,5 @@ pub(crate) struct Plain<'a>(pub(crate) &'a Value);
 impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_plain(self.0, serializer)
-    }
-}
-
-/// What a rewritten object has become.
-pub(crate) struct Settled<'a>(pub(crate) &'a Value);
-
-impl Serialize for Settled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        settle(self.0, serializer)
     }
 }

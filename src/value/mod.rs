@@ -36,6 +36,7 @@ mod numpy;
 pub(crate) mod repr;
 mod ser;
 mod set;
+pub(crate) mod settle;
 mod table;
 mod text;
 
