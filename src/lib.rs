@@ -29,7 +29,7 @@
 //! | `pickle.Unpickler`, several pickles in one file | [`Deserializer`] |
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
 //! | `datetime`, `decimal`, `uuid`, `collections` … | [`python`] |
-//! | any object at all | [`Value`], written in Rust by [`pickle!`] |
+//! | any object at all | [`Value`], written in Rust by [`pickle!`]; to and from Rust types: [`to_value`], [`from_value`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
 //! | what is shared, and what contains itself | [`Graph`] |
 //! | `Unpickler.find_class`, `persistent_load` | [`Resolver`], for [`DeOptions::resolver`] |
@@ -224,11 +224,14 @@
 //! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
 //!
 //! let known = AllowList::new().allow("collections", "OrderedDict");
-//! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! let error = DeOptions::new().resolver(known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
 //! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
 //! ```
 //!
 //! [`tools::audit`] lists what a pickle names and calls, before anybody reads it.
+//!
+//! Options own their resolver and can be used from many threads at once: a service makes them when
+//! it starts and keeps them in a `static`, or in its state; see [`DeOptions`].
 //!
 //! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`]
 //! takes as much as the reader gives, so bound the reader, by [`Read::take`](std::io::Read::take),
@@ -284,6 +287,10 @@ pub use value::{
     SurrogateString, VacantEntry, Value, ValueIndex,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
+
+/// The crate whose [`BigInt`](num_bigint::BigInt) is the type of ints beyond 64 bits here.
+#[doc(no_inline)]
+pub use num_bigint;
 
 /// The code of the README, compiled and run with the documentation's.
 #[cfg(doctest)]

@@ -279,6 +279,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 constructed!(self, visitor, deserialize_any());
                 self.visit_instance(visitor)
             }
+            Tag::Global if crate::natural::is_absent(self.cx, self.handle)? => visitor.visit_unit(),
             Tag::Global | Tag::Ext => self.visit_global(visitor),
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
@@ -483,7 +484,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::None => visitor.visit_none(),
             _ => {
                 constructed!(self, visitor, deserialize_option());
-                if self.handle.tag() == Tag::Instance && self.is_no_time()? {
+                if self.is_absent()? {
                     return visitor.visit_none();
                 }
                 visitor.visit_some(self.unwrapped()?)

@@ -108,8 +108,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Cow::Borrowed(text) => visitor.visit_str(text),
                     Cow::Owned(text) => visitor.visit_string(text),
                 }
+                .map_err(|error| self.about_text(object, error))
             }
-            Natural::Same(value) | Natural::Wraps(value) => ask.of(self.inner(value)?, visitor),
+            Natural::Absent => visitor.visit_unit(),
+            Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value) => {
+                ask.of(self.inner(value)?, visitor)
+            }
             Natural::Pairs(sources) => self.visit_merged(sources, object, visitor),
             Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
             Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
@@ -130,6 +134,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Ask::Identifier => array.deserialize_identifier(visitor),
                 }
             }
+        }
+    }
+
+    /// The error of a visitor that was given the text of an object.
+    #[cold]
+    fn about_text(&self, object: &ObjectView<'g>, error: Error) -> Error {
+        match natural(self.cx, object, false) {
+            Ok(Some(Natural::Text(text))) => error.about_text(&text),
+            _ => error,
         }
     }
 

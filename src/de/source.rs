@@ -107,7 +107,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         match structure(self.cx, object)? {
             Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
             Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Ok(FieldSource::Within(Part::Attribute(data), data));
             }
             _ => {}
@@ -194,7 +194,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             Some(natural @ (Natural::Items(_) | Natural::Array(_) | Natural::Numpy(_))) => {
                 return Ok(SequenceSource::Natural(natural));
             }
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Ok(SequenceSource::Within(Part::Attribute(data), data));
             }
             _ => {}
@@ -231,7 +231,9 @@ impl<'g> NodeDeserializer<'g, '_> {
     pub(crate) fn scalar_part(self) -> Result<Option<Part>> {
         let View::Object(object) = self.view()? else { return Ok(None) };
         match natural(self.cx, &object, false) {
-            Ok(Some(Natural::Wraps(data))) => return Ok(Some(Part::Attribute(data))),
+            Ok(Some(Natural::Wraps(data) | Natural::Is(data))) => {
+                return Ok(Some(Part::Attribute(data)));
+            }
             Ok(Some(Natural::Same(value))) => {
                 let arg = object.args.iter().position(|arg| *arg == value);
                 return Ok(Some(arg.map_or(Part::Attribute(value), Part::Arg)));

@@ -41,6 +41,13 @@ pub(super) struct Decoded {
     texts: Mutex<HashMap<Place, Option<Arc<TextKeys>>, RandomState>>,
 }
 
+/// The clone of a graph begins without any: what was decoded is decoded again once it is needed.
+impl Clone for Decoded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// The number of a dict, and how many references its graph had.
 type Place = (u32, usize);
 

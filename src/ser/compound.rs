@@ -578,3 +578,16 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
         self.close().map(drop)
     }
 }
+
+/// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
+macro_rules! opaque {
+    ($($container:ident)*) => {$(
+        impl<S> std::fmt::Debug for $container<'_, S> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($container)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque!(Seq Tuple Map Fields);

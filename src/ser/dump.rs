@@ -46,6 +46,12 @@ pub struct Dump<S> {
     armed: Option<Arm>,
 }
 
+impl<S> std::fmt::Debug for Dump<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dump").field("dumping", &self.dumping).finish_non_exhaustive()
+    }
+}
+
 impl<S: Sink> Dump<S> {
     /// The emitter is made last, so that it is made in its place: see there.
     #[inline(always)]

@@ -190,6 +190,12 @@ fn seed() -> &'static Seed {
     })
 }
 
+/// A hasher that begins as all of this process do.
+pub(super) fn seeded() -> FoldHasher<'static> {
+    let seed = seed();
+    FoldHasher::with_seed(seed.start, &seed.shared)
+}
+
 /// Counts what is done for keys, so that tests need not measure time.
 #[cfg(test)]
 pub(super) mod work {
@@ -250,8 +256,7 @@ struct Walk {
 
 impl Walk {
     fn new(nesting: u32) -> Self {
-        let seed = seed();
-        Self { hasher: FoldHasher::with_seed(seed.start, &seed.shared), stable: true, nesting }
+        Self { hasher: seeded(), stable: true, nesting }
     }
 
     fn finish(&self) -> KeyHash {
@@ -514,7 +519,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
         (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
         (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            same_entries(a.table(), b.table(), equal, |(), ()| true)
+            equal_entries(a.table(), b.table(), |(), ()| true)
         }
         (Value::Global(a), Value::Global(b)) => a == b,
         (Value::Object(of_a), Value::Object(of_b)) => match equal_scalars(a, b) {
@@ -558,23 +563,17 @@ fn equal_items(a: &[Value], b: &[Value]) -> bool {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    same_entries(a.table(), b.table(), equal, equal)
+    equal_entries(a.table(), b.table(), equal)
 }
 
-/// Whether two tables have the same entries in any order. `same_key` must not be laxer than
-/// Python's equality.
-pub(super) fn same_entries<V>(
-    a: &Table<V>,
-    b: &Table<V>,
-    same_key: fn(&Value, &Value) -> bool,
-    same_value: fn(&V, &V) -> bool,
-) -> bool {
+/// Whether two tables have entries that are equal to Python, in any order.
+fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool) -> bool {
     if !a.may_equal(b) {
         return false;
     }
     for (key, value) in a.iter() {
-        match b.find_by_steps(key, same_key) {
-            Some(other) if same_value(value, other) => {}
+        match b.find_by_steps(key, equal) {
+            Some(other) if equal_values(value, other) => {}
             _ => return false,
         }
     }

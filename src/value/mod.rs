@@ -7,6 +7,7 @@
 //!   standard types;
 //! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`,
 //!   `set.rs`, `lookup.rs`: the containers over that;
+//! - `structure.rs`: `==` and `Hash` of values;
 //! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 //! - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
 //! - `ser.rs`, `de.rs`: serde; `convert.rs`: from one Rust type to another.
@@ -37,6 +38,7 @@ pub(crate) mod repr;
 mod ser;
 mod set;
 pub(crate) mod settle;
+mod structure;
 mod table;
 mod text;
 
@@ -73,13 +75,23 @@ pub use text::SurrogateString;
 /// object how it is made.
 ///
 /// # Equality
-/// `==` is structural: values of different Python types are different, so that `Int(1)`,
-/// `Float(1.0)` and `Bool(true)` are three; floats compare as `f64`, NaN with nothing; dicts and
-/// sets compare without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and
-/// keys of dicts and sets are found by that. A scalar of numpy is an object, and to both of these
-/// it is the plain value, as in Python: see [`numpy_scalar`](Self::numpy_scalar). Members of an
-/// `IntEnum` and instances of subclasses of int are objects and nothing more: only their module
-/// knows what they equal.
+/// `==` is structural, and `Hash` goes with it: values of different Python types are different, so
+/// that `Int(1)`, `Float(1.0)` and `Bool(true)` are three. A NaN equals a NaN of the same bits, and
+/// the two zeros are equal, so that each value equals itself and its clone. Dicts and sets compare
+/// without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and keys of dicts
+/// and sets are found by that. A scalar of numpy is an object, and to both of these it is the plain
+/// value, as in Python: see [`numpy_scalar`](Self::numpy_scalar). Members of an `IntEnum` and
+/// instances of subclasses of int are objects and nothing more: only their module knows what they
+/// equal.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use serde_pickle::{Value, pickle};
+///
+/// let seen = HashSet::from([pickle!({"a": 1, "b": f64::NAN})]);
+/// assert!(seen.contains(&pickle!({"b": f64::NAN, "a": 1})));
+/// assert!(!seen.contains(&pickle!({"b": f64::NAN, "a": 1.0})));
+/// ```
 ///
 /// # Other formats
 /// A `Value` can be serialized with any serde format, and read from any that describes itself.
@@ -159,7 +171,7 @@ pub use text::SurrogateString;
 /// # Depth
 /// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels
 /// deep, unless the options say otherwise; one of that depth is safe in a thread of 2 MiB.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 #[non_exhaustive]
 pub enum Value {
     /// `None`.
@@ -299,7 +311,6 @@ mod tests {
             }
         }
         assert_ne!(Value::Bytes(vec![1]), Value::ByteArray(vec![1]));
-        assert_ne!(Value::Float(f64::NAN), Value::Float(f64::NAN));
     }
 
     #[test]

@@ -138,7 +138,9 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
             Self::Bytes(bytes) => visitor.visit_bytes(bytes),
             Self::Time(_, NAT, _) => visitor.visit_unit(),
             Self::Time(kind, count, unit) => match text_of(kind, count, unit) {
-                Some(text) => visitor.visit_string(text),
+                Some(text) => visitor.visit_string(text).map_err(|error: Error| {
+                    error.about_text(&text_of(kind, count, unit).unwrap_or_default())
+                }),
                 None => visitor.visit_i64(count),
             },
         }
