@@ -82,6 +82,19 @@ fn not_a_time_is_none_to_an_option_of_a_value() {
     let nat = crate::corpus::bytes("numpy/scalars/datetime64_nat-py3.13-p4.pkl");
     assert_eq!(from_slice::<Option<Value>>(&nat).unwrap(), None);
     assert!(from_slice::<Value>(&nat).unwrap().is_object());
+    // So are those of pandas, one of which is a global.
+    for absent in [
+        &b"cpandas._libs.missing\nNA\n."[..],
+        b"cpandas._libs.tslibs.nattype\n_nat_unpickle\n(NtR.",
+    ] {
+        assert_eq!(from_slice::<Option<Value>>(absent).unwrap(), None);
+        assert_eq!(
+            from_slice::<Vec<Option<Value>>>(&[b"]", &absent[..absent.len() - 1], b"a."].concat())
+                .unwrap(),
+            [None]
+        );
+        assert!(!from_slice::<Value>(absent).unwrap().is_none());
+    }
     let time = crate::corpus::bytes("numpy/scalars/datetime64_d-py3.13-p4.pkl");
     assert!(from_slice::<Option<Value>>(&time).unwrap().unwrap().is_object());
 }

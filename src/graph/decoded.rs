@@ -3,10 +3,10 @@
 //! A payload stays in the input as it is spelled there, and to look at escaped text, at an 8-bit
 //! string of Python 2, at a number in a line or at bytes that a call makes is to decode it. Half a
 //! pickle may be one such payload and the other half references to it, so whoever goes through the
-//! references would do the square of the input. What is [`LONG`] therefore has a slot here, found by
-//! its handle, and is decoded into it when it is looked at a second time; what is shorter is decoded
-//! each time, which is bounded. The slots are laid out by one look at all references, when the first
-//! long payload is asked for.
+//! references would do the square of the input. What is [`LONG`] therefore has a slot here, found
+//! by its handle, and is decoded into it when it is looked at a second time; what is shorter is
+//! decoded each time, which is bounded. The slots are laid out by one look at all references, when
+//! the first long payload is asked for.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -305,12 +305,14 @@ impl<'g> Node<'g> {
         let (nodes, input) = (&self.graph.nodes, &*self.graph.input);
         let encode = || match bytes_of(nodes, input, args).ok()? {
             Payload::Encoded(bytes) => Some(Cow::Owned(bytes)),
-            Payload::Of(text) => scalar::chars(input, text).or_else(|| {
-                Some(match scalar::plain_text(nodes, input, text)? {
-                    Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                    Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-                })
-            }),
+            // The text has the bytes.
+            Payload::Of(text) => match scalar::chars(input, text) {
+                Some(chars) => Some(chars),
+                None => match scalar::plain_text(nodes, input, text)? {
+                    Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
+                    Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
+                },
+            },
         };
         let is_long = args.first().is_some_and(|&text| text_is_long(self.graph, text));
         let slots = if is_long { self.calls() } else { None };

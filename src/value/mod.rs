@@ -78,11 +78,10 @@ pub use text::SurrogateString;
 /// that `Int(1)`, `Float(1.0)` and `Bool(true)` are three. A NaN equals a NaN of the same bits, and
 /// the two zeros are equal, so that each value equals itself and its clone. Dicts and sets compare
 /// without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and keys of dicts
-/// and sets are found by that.
-/// A scalar of numpy is an object, and to both of these
-/// it is the plain value, as in Python: see [`numpy_scalar`](Self::numpy_scalar). Members of an
-/// `IntEnum` and instances of subclasses of int are objects and nothing more: only their module
-/// knows what they equal.
+/// and sets are found by that. A scalar of numpy is an object, and to both of these it is the plain
+/// value, as in Python: see [`numpy_scalar`](Self::numpy_scalar). Members of an `IntEnum` and
+/// instances of subclasses of int are objects and nothing more: only their module knows what they
+/// equal.
 ///
 /// ```
 /// use std::collections::HashSet;

@@ -289,8 +289,8 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
             if name == token::VALUE && self.is_at_root() {
                 let wrapped = self.is_wrapped();
                 let value = Whole::read(self)?;
-                // Some objects are none to an Option; the machine knows which.
-                if wrapped && matches!(value, crate::Value::Object(_)) {
+                // Some objects and globals are none to an Option; the machine knows which.
+                if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
                     return self.irregular();
                 }
                 return crate::value::hand_over(value, visitor);
