@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 use std::{fs, path};
 
-use serde_pickle::{opcode, python, shared, tools};
+use serde_pickle::{json, opcode, python, shared, tools};
 
 /// `Error: Debug Display Send Sync`: each type of a table has the traits behind its colon.
 macro_rules! table {
@@ -55,6 +55,22 @@ table! {
     serde_pickle::Resolution: Shareable Eq Hash;
     serde_pickle::Error: Send Sync Display;
     serde_pickle::ErrorKind: Shareable Copy Eq Hash;
+    tools::NotPickle: Shareable Copy Eq Hash;
+    serde_pickle::Scanner: Shareable;
+    serde_pickle::NodeMut<'static, 'static>: Send Sync Display;
+    json::JsonOptions: Shareable Default;
+    json::Json<'static>: Debug;
+    json::JsonKeys: Shareable Copy Eq;
+    json::JsonBytes: Shareable Copy Eq;
+    json::JsonBigInts: Shareable Copy Eq;
+    json::JsonNonFinite: Shareable Copy Eq;
+    json::JsonSurrogates: Shareable Copy Eq;
+    json::JsonDecimals: Shareable Copy Eq;
+    json::JsonObjects: Shareable Copy Eq;
+    json::JsonGlobals: Shareable Copy Eq;
+    json::JsonPersistentIds: Shareable Copy Eq;
+    json::JsonCycles: Shareable Copy Eq;
+    json::JsonShared: Shareable Copy Eq;
 }
 
 /// A trait object, as a program keeps one that it chose when it started.

@@ -74,10 +74,7 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         match value {
-            // The machine keeps a LONG1 of no bytes among the long ints.
-            Ok(Decimal::Int(value)) if signed && opcode != Opcode::Long1 => {
-                visitor.visit_i64(value)
-            }
+            Ok(Decimal::Int(value)) if signed => visitor.visit_i64(value),
             Ok(Decimal::Int(value)) => visit_int(value, visitor),
             _ => self.irregular(),
         }
