@@ -260,21 +260,22 @@ fn every_fixture_is_the_same_to_every_type_by_every_way() {
 fn damaged_and_generated_pickles_are_the_same_by_every_way() {
     let mut random = Random::new(0x5eed_0011);
     let mut tally = Tally::default();
-    let fixtures: Vec<Case> = cases().into_iter().filter(|case| case.bytes.len() < 2_000).collect();
+    let small = |case: &Case| (1..2_000).contains(&case.bytes.len());
+    let fixtures: Vec<Case> = cases().into_iter().filter(small).collect();
     for number in 0..programs().max(2_000) {
         let bytes = if number % 2 == 0 {
             program(Vocabulary::ALL, 30, &mut random)
         } else {
             let mut bytes = random.pick(&fixtures).bytes.clone();
             for _ in 0..=random.below(3) {
+                if bytes.is_empty() {
+                    break;
+                }
                 let at = random.below(bytes.len());
                 match random.below(3) {
                     0 => bytes[at] = random.bits() as u8,
                     1 => drop(bytes.remove(at)),
                     _ => bytes.insert(at, random.bits() as u8),
-                }
-                if bytes.is_empty() {
-                    break;
                 }
             }
             bytes
