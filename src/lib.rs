@@ -137,6 +137,44 @@
 //! Rust values, and is written twice if they are. One that contains itself fits no tree: it is an
 //! error. A [`Graph`] keeps both as they are.
 //!
+//! ## `flatten`, `untagged` and `tag` see no Python types
+//!
+//! serde reads what is below `#[serde(flatten)]`, in an untagged enum or in one with an internal
+//! tag into a buffer of its own, which knows no tuples, sets, dates, classes or objects. A `Value`
+//! in there is what was left: a date is text, an instance a dict, `m.C(1)` is 1. [`Value`] has the
+//! whole list, and what to do instead: read a `Value` or a [`Dict`] and take it apart, or use enums
+//! that are tagged from outside or named as classes.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use serde::Deserialize;
+//! use serde_pickle::{Dict, Value, from_slice, pickle};
+//!
+//! #[derive(Deserialize)]
+//! struct Flat {
+//!     #[serde(flatten)]
+//!     rest: BTreeMap<String, Value>,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! #[serde(from = "Dict")]
+//! struct Whole {
+//!     rest: Dict,
+//! }
+//!
+//! impl From<Dict> for Whole {
+//!     fn from(rest: Dict) -> Self {
+//!         Self { rest }
+//!     }
+//! }
+//!
+//! // {'a': (1, 2)}
+//! let pickle = b"}X\x01\0\0\0aK\x01K\x02\x86s.";
+//! assert_eq!(from_slice::<Flat>(pickle)?.rest["a"], pickle!([1, 2]));
+//! assert_eq!(from_slice::<Whole>(pickle)?.rest["a"], pickle!((1, 2)));
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
+//!
 //! ## Formats for people
 //!
 //! `is_human_readable()` is true, as in JSON: types that have a text form and a binary form, such

@@ -26,6 +26,7 @@ mod layers;
 mod libraries;
 mod limits;
 mod limits_by_path;
+mod losses;
 mod mapping;
 mod messages;
 mod natural;

@@ -20,10 +20,10 @@
 
 use serde::ser::{self, Serialize};
 
-use super::divert;
 use super::dump::Dump;
 use super::key_name::under_entry;
 use super::reduce::Progress;
+use super::{divert, json};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::write::{Pace, Sink};
@@ -455,6 +455,8 @@ enum FieldsKind {
     State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
+    /// A private struct of serde_json, whose one field is written in its place.
+    Json,
 }
 
 impl<'a, S: Sink> Fields<'a, S> {
@@ -485,10 +487,18 @@ impl<'a, S: Sink> Fields<'a, S> {
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
+    /// A private struct of serde_json.
+    #[cold]
+    pub(super) fn json(dump: &'a mut Dump<S>) -> Self {
+        Self { dump, open: false, outermost: false, kind: FieldsKind::Json }
+    }
+
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-        if let FieldsKind::Reduce(progress) = &mut self.kind {
-            return progress.field(self.dump, key, value);
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => return progress.field(self.dump, key, value),
+            FieldsKind::Json => return json::field(self.dump, key, value),
+            _ => {}
         }
         if !self.open {
             self.open = true;
@@ -529,6 +539,7 @@ impl<'a, S: Sink> Fields<'a, S> {
                 divert::end(self.dump, diverted)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+            FieldsKind::Json => {}
         }
         Ok(self.dump)
     }

@@ -272,7 +272,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         value: &T,
     ) -> Result<()> {
         match class::kind(name) {
-            Kind::Plain => value.serialize(self),
+            Kind::Plain | Kind::Json => value.serialize(self),
             Kind::Class => self.class_newtype(name, value),
             Kind::Private => self.special(name, value),
         }
@@ -342,6 +342,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
             Kind::Plain => Fields::new(self),
             Kind::Class => self.class_fields(name),
             Kind::Private => Fields::reduce(self, name),
+            Kind::Json => Ok(Fields::json(self)),
         }
     }
 

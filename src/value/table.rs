@@ -12,7 +12,9 @@ use indexmap::map;
 
 use super::Value;
 use super::hashed::{Hashed, Place, Vacancy};
-use super::key::{Unhashable, equal, hash_bytes, hash_key, hash_str, needs_identity};
+use super::key::{
+    Unhashable, equal, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity,
+};
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
@@ -205,10 +207,11 @@ impl<V> Table<V> {
                 entries.iter().position(|(key, _)| matches!(key, Value::Bytes(key) if key == bytes))
             }
             (Self::Many(hashed), Probed::Str(text)) => {
-                hashed.find_by(hash_str(text), |key| matches!(key, Value::Str(key) if key == text))
+                hashed.find_by(hash_str(text), |key| is_str(key, text))
             }
-            (Self::Many(hashed), Probed::Bytes(bytes)) => hashed
-                .find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes)),
+            (Self::Many(hashed), Probed::Bytes(bytes)) => {
+                hashed.find_by(hash_bytes(bytes), |key| is_bytes(key, bytes))
+            }
         }
     }
 
