@@ -2,11 +2,11 @@
 //! it.
 //!
 //! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal whatever
-//! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
-//! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
-//! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
-//! unpickler reads it.
+//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal
+//! whatever C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with
+//! names have their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot
+//! read and an unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is
+//! read as the unpickler reads it.
 
 use std::borrow::Cow;
 
