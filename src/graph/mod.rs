@@ -68,9 +68,9 @@ use decoded::Decoded;
 /// ```
 ///
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
-/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone copies
-/// the graph, and the pickle if the graph owns it; to share one between threads, put it into an
-/// [`Arc`](std::sync::Arc).
+/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone
+/// copies the graph, and the pickle if the graph owns it; to share one between threads, put it into
+/// an [`Arc`](std::sync::Arc).
 #[derive(Clone)]
 pub struct Graph<'de> {
     pub(crate) input: Cow<'de, [u8]>,
