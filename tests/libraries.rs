@@ -83,8 +83,8 @@ fn every_value_is_json_and_a_value_in_between_changes_nothing() {
             Ok(value) => {
                 assert_eq!(from_value::<Json>(value).unwrap(), entry.json, "{}", entry.file);
             }
-            // Zones of pendulum 1 contain themselves, and pendulum 2 pickles each transition of a zone
-            // within the next one.
+            // Zones of pendulum 1 contain themselves, and pendulum 2 pickles each transition of a
+            // zone within the next one.
             Err(error) => {
                 assert!(
                     matches!(error.kind(), ErrorKind::Data | ErrorKind::Limit),
@@ -270,7 +270,7 @@ fn renames_make_an_unknown_zone_known() {
     let renames =
         Renames::new().rename(Global::new("unknown", "Odd"), Global::new("datetime", "timezone"));
     for entry in case("unknown-zones/odd") {
-        let options = DeOptions::new().resolver(&renames);
+        let options = DeOptions::new().resolver(renames.clone());
         let moment: Timestamp = options.from_slice(&entry.bytes()).unwrap();
         assert_eq!(moment.to_string(), "2024-07-01T09:00:00Z");
     }

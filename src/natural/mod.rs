@@ -14,6 +14,7 @@
 //! for each form.
 
 mod array;
+mod builtin;
 mod number;
 pub(crate) mod numpy;
 mod pandas;
@@ -25,6 +26,7 @@ mod zone;
 use std::borrow::Cow;
 
 pub(crate) use array::{Array, ArrayItem};
+pub(crate) use builtin::is_exception;
 
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
@@ -76,6 +78,8 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("arrow.arrow", "Arrow", Form::Other(arrow)),
     ("backports.zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
     ("bson.tz_util", "FixedOffset", Form::Zone(zone::fixed_minutes)),
+    ("builtins", "frozendict", Form::Other(pairs)),
+    ("builtins", "type", Form::Text(builtin::type_of)),
     ("celery.utils.time", "LocalTimezone", Form::Zone(zone::local)),
     ("collections", "Counter", Form::Other(pairs)),
     ("collections", "OrderedDict", Form::Other(pairs)),
@@ -100,6 +104,8 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("decimal", "Decimal", Form::Other(number::decimal)),
     ("django.utils.timezone", "FixedOffset", Form::Zone(zone::fixed_minutes)),
     ("fractions", "Fraction", Form::Text(number::fraction)),
+    ("frozendict", "frozendict", Form::Other(pairs)),
+    ("immutabledict", "immutabledict", Form::Other(pairs)),
     ("ipaddress", "IPv4Address", Form::Text(number::ipv4)),
     ("ipaddress", "IPv4Interface", Form::Text(number::network)),
     ("ipaddress", "IPv4Network", Form::Text(number::network)),
@@ -258,6 +264,12 @@ pub(crate) fn structure<'g>(
         }
         _ => Ok(None),
     }
+}
+
+/// Whether the state of an object has the attribute `name`.
+pub(crate) fn has_attribute(cx: &Cx<'_, '_>, object: &ObjectView<'_>, name: &str) -> Result<bool> {
+    let call = Call { cx, object, strict: false, exact: false, at: None };
+    Ok(call.attribute(name)?.is_some())
 }
 
 /// An object as the functions of the table see it.
@@ -456,26 +468,29 @@ fn malformed(class: &str, what: impl std::fmt::Display) -> Error {
 /// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict
 /// of.
 fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
-    let nodes = call.cx.nodes;
     let pairs = match *call.args() {
-        [] => Vec::new(),
-        [dict] if dict.tag() == Tag::Dict => vec![dict],
-        [list] if list.tag() == Tag::List => {
-            let object = nodes.object(list.number());
-            call.cx.charge_values(nodes.contents_len(&object))?;
-            let pairs: Vec<Handle> = nodes.contents(&object).collect();
-            let is_pair = |pair: &Handle| {
-                matches!(pair.tag(), Tag::List | Tag::Tuple)
-                    && nodes.contents_len(&nodes.object(pair.number())) == 2
-            };
-            if !pairs.iter().all(is_pair) {
-                return Ok(None);
-            }
-            pairs
-        }
-        _ => return Ok(None),
+        [] => Some(Vec::new()),
+        [dict] if dict.tag() == Tag::Dict => Some(vec![dict]),
+        [list] => pairs_in(call.cx, list)?,
+        _ => None,
     };
-    Ok(Some(Natural::Pairs(pairs)))
+    Ok(pairs.map(Natural::Pairs))
+}
+
+/// The items of a list that are all pairs.
+pub(crate) fn pairs_in(cx: &Cx<'_, '_>, list: Handle) -> Result<Option<Vec<Handle>>> {
+    if list.tag() != Tag::List {
+        return Ok(None);
+    }
+    let nodes = cx.nodes;
+    let object = nodes.object(list.number());
+    cx.charge_values(nodes.contents_len(&object))?;
+    let pairs: Vec<Handle> = nodes.contents(&object).collect();
+    let is_pair = |pair: &Handle| {
+        matches!(pair.tag(), Tag::List | Tag::Tuple)
+            && nodes.contents_len(&nodes.object(pair.number())) == 2
+    };
+    Ok(pairs.iter().all(is_pair).then_some(pairs))
 }
 
 /// The first argument is what makes the missing values.

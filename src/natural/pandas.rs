@@ -255,8 +255,8 @@ pub(super) fn index<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> 
     })
 }
 
-/// `__pyx_unpickle_NDArrayBacked(class, checksum, None)` with the state `(dtype, array)`, maybe with
-/// a dict behind: the array, where its elements are what the class holds.
+/// `__pyx_unpickle_NDArrayBacked(class, checksum, None)` with the state `(dtype, array)`, maybe
+/// with a dict behind: the array, where its elements are what the class holds.
 pub(super) fn backed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let Some(&class) = call.args().first() else { return Ok(None) };
     let Some(state) = call.object.state(call.cx.nodes)? else { return Ok(None) };

@@ -35,11 +35,12 @@ use crate::stdlib::zone::is_utc;
 /// ```
 ///
 /// Python 2.7 has neither class; Python has `zoneinfo` from 3.9 on. Equality is that of the parts,
-/// the name included.
+/// the name included. Order is that of the parts, too: zones without an offset by their keys, then
+/// offsets from west to east.
 ///
 /// Source: `timezone.__getinitargs__` in Python's `Lib/_pydatetime.py`; `ZoneInfo.__reduce__` in
 /// `Lib/zoneinfo/_zoneinfo.py`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeZone {
     /// One of offset and key is there.
     offset: Option<TimeDelta>,

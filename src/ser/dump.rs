@@ -46,6 +46,12 @@ pub struct Dump<S> {
     armed: Option<Arm>,
 }
 
+impl<S> std::fmt::Debug for Dump<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dump").field("dumping", &self.dumping).finish_non_exhaustive()
+    }
+}
+
 impl<S: Sink> Dump<S> {
     /// The emitter is made last, so that it is made in its place: see there.
     #[inline(always)]
@@ -266,7 +272,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         value: &T,
     ) -> Result<()> {
         match class::kind(name) {
-            Kind::Plain => value.serialize(self),
+            Kind::Plain | Kind::Json => value.serialize(self),
             Kind::Class => self.class_newtype(name, value),
             Kind::Private => self.special(name, value),
         }
@@ -336,6 +342,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
             Kind::Plain => Fields::new(self),
             Kind::Class => self.class_fields(name),
             Kind::Private => Fields::reduce(self, name),
+            Kind::Json => Ok(Fields::json(self)),
         }
     }
 

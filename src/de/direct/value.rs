@@ -284,7 +284,12 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     ) -> Outcome<V::Value> {
         if is_ours(name) {
             if name == token::VALUE && self.is_at_root() {
+                let wrapped = self.is_wrapped();
                 let value = Whole::read(self)?;
+                // Some objects and globals are none to an Option; the machine knows which.
+                if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
+                    return self.irregular();
+                }
                 return crate::value::hand_over(value, visitor);
             }
             return self.irregular();

@@ -51,7 +51,7 @@ use crate::value::{Complex, Value};
 /// array.
 ///
 /// Source: `ndarray.__reduce__` and `ndarray.__reduce_ex__` of numpy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NdArray<'a> {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -373,7 +373,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for NdArray<'a> {
 /// assert_eq!(again, array);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OwnedNdArray(pub NdArray<'static>);
 
 impl<'de> Deserialize<'de> for OwnedNdArray {

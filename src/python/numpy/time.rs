@@ -102,7 +102,7 @@ enum Scale {
 }
 
 /// A unit and how many of it are one count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UnitCount {
     pub(crate) unit: Unit,
     pub(crate) count: u32,
