@@ -7,11 +7,12 @@
 //! never overwritten by an outer one.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use std::io;
 
 use serde::de::{Expected, Unexpected};
 
+use crate::escape::{Escaping, OneLine};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -103,9 +104,9 @@ impl Error {
     }
 
     /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
-    /// value yet.
+    /// value yet. Long keys are cut, and what would not print as itself is escaped.
     pub fn path(&self) -> Option<String> {
-        if self.0.path.is_empty() { None } else { Some(Path(&self.0.path).to_string()) }
+        if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
     }
 
     fn new(code: Code) -> Self {
@@ -213,6 +214,9 @@ impl Display for Path<'_> {
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { code, offset, path } = &*self.0;
+        // The one place through which every text of an error passes: names, keys, the messages of
+        // types and of resolvers may all quote the pickle.
+        let f = &mut Escaping(f);
         if !path.is_empty() {
             write!(f, "{}: ", Path(path))?;
         }
@@ -340,13 +344,11 @@ pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
 /// The message of the user's own code, cut at a few times [`limits::QUOTED`]: it may well quote the
 /// data.
 fn bounded(message: impl Display) -> String {
-    use fmt::Write;
-
     struct Bounded {
         text: String,
         left: usize,
     }
-    impl Write for Bounded {
+    impl fmt::Write for Bounded {
         fn write_str(&mut self, s: &str) -> fmt::Result {
             for c in s.chars() {
                 if self.left == 0 {

@@ -202,6 +202,7 @@ mod convert;
 mod de;
 mod edit;
 mod error;
+mod escape;
 mod float;
 mod forward;
 mod graph;

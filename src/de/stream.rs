@@ -5,6 +5,7 @@
 //! pickles, which the later dumps of one `Pickler` need; then everything that was read stays in
 //! memory, for the memo may refer to any of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
@@ -17,7 +18,7 @@ use super::options::DeOptions;
 use crate::error::{Error, Result};
 use crate::forward::forward_deserialize;
 use crate::limits;
-use crate::machine::{self, State};
+use crate::machine::{self, Loaded, State};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Nodes;
 use crate::read::source::Collector;
@@ -62,6 +63,15 @@ pub struct ReaderSource<R> {
     /// How many bytes before that were dropped.
     dropped: u64,
     state: State<'static>,
+}
+
+/// All pickles of a stream, read with one memo.
+pub(crate) struct LoadedStream<'a, 'de> {
+    pub(crate) input: Cow<'de, [u8]>,
+    pub(crate) nodes: Nodes<'de>,
+    /// At least one.
+    pub(crate) pickles: Vec<Loaded>,
+    pub(crate) options: DeOptions<'a, 'a>,
 }
 
 impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
@@ -119,8 +129,29 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         self.source.at >= self.source.bytes.len()
     }
 
+    /// Reads all pickles that are left, with one memo: what a graph is made of.
+    pub(crate) fn load_all(mut self) -> Result<LoadedStream<'a, 'de>> {
+        if !self.keep_memo {
+            let next_buffer = self.source.state.next_buffer;
+            self.source.state = State { next_buffer, ..State::default() };
+            self.keep_memo = true;
+        }
+        let mut pickles = vec![self.load_one()?];
+        while !self.at_end() {
+            pickles.push(self.load_one()?);
+        }
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())?;
+        let input = self.source.bytes.get(..self.source.at).unwrap_or_default();
+        let (nodes, options) = (self.source.state.nodes, self.options);
+        Ok(LoadedStream { input: Cow::Borrowed(input), nodes, pickles, options })
+    }
+
     /// Runs the next pickle.
     fn load(&mut self) -> Result<Handle> {
+        self.load_one().map(|loaded| loaded.root)
+    }
+
+    fn load_one(&mut self) -> Result<Loaded> {
         let source = &mut self.source;
         if !self.keep_memo {
             let next_buffer = source.state.next_buffer;
@@ -130,7 +161,7 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         let config = self.options.settings.config(true, self.options.buffers.as_deref());
         let loaded = machine::load(source.bytes, source.at, &mut source.state, &config)?;
         source.at = loaded.end;
-        Ok(loaded.root)
+        Ok(loaded)
     }
 }
 
@@ -191,7 +222,33 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         self.source.collector.ends_at(self.source.at).map_err(|error| error.in_stream(dropped))
     }
 
+    /// Reads all pickles that are left, with one memo: what a graph is made of.
+    pub(crate) fn load_all(mut self) -> Result<LoadedStream<'a, 'static>> {
+        if !self.keep_memo {
+            let source = &mut self.source;
+            source.collector.discard(source.at);
+            source.dropped += source.at as u64;
+            source.at = 0;
+            let next_buffer = source.state.next_buffer;
+            source.state = State { next_buffer, ..State::default() };
+            self.keep_memo = true;
+        }
+        let mut pickles = vec![self.load_one()?];
+        while !self.at_end()? {
+            pickles.push(self.load_one()?);
+        }
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())?;
+        let mut input = self.source.collector.into_bytes();
+        input.truncate(self.source.at);
+        let (nodes, options) = (self.source.state.nodes, self.options);
+        Ok(LoadedStream { input: Cow::Owned(input), nodes, pickles, options })
+    }
+
     fn load(&mut self) -> Result<Handle> {
+        self.load_one().map(|loaded| loaded.root)
+    }
+
+    fn load_one(&mut self) -> Result<Loaded> {
         let source = &mut self.source;
         // A frame may announce a thousand pickles, which are all there then. To move up what is
         // left for each of them would take the square of their size.
@@ -215,7 +272,7 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         source.state = state.into_owned();
         let loaded = loaded.map_err(|error| error.in_stream(dropped))?;
         source.at = loaded.end;
-        Ok(loaded.root)
+        Ok(loaded)
     }
 }
 

@@ -11,6 +11,7 @@ use std::fmt;
 use num_bigint::BigInt;
 
 use super::Graph;
+use super::decoded::Decoded;
 use super::node::NodeId;
 use crate::error::{Error, Result};
 use crate::nodes::describe::describe;
@@ -297,9 +298,11 @@ impl GraphBuilder {
                 input: Cow::Borrowed(&[]),
                 nodes: self.nodes,
                 root,
+                further: Vec::new(),
                 declared: Some(Protocol::DEFAULT),
                 settings: Plain::default(),
                 buffers: Vec::new(),
+                decoded: Decoded::default(),
             }),
         }
     }

@@ -14,9 +14,11 @@
 
 mod build;
 mod de;
+mod decoded;
 mod display;
 mod get;
 mod node;
+mod stream;
 mod write;
 
 pub use build::GraphBuilder;
@@ -39,6 +41,7 @@ use crate::read::instructions;
 use crate::read::source::Collector;
 use crate::settings::Plain;
 use crate::value::Buffer;
+use decoded::Decoded;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
 ///
@@ -70,10 +73,13 @@ pub struct Graph<'de> {
     pub(crate) input: Cow<'de, [u8]>,
     pub(crate) nodes: Nodes<'de>,
     pub(crate) root: Handle,
+    /// The roots of further pickles of a stream.
+    further: Vec<Handle>,
     /// What PROTO said; `None` where it was not there.
     pub(crate) declared: Option<Protocol>,
     pub(crate) settings: Plain,
     pub(crate) buffers: Vec<Buffer<'de>>,
+    decoded: Decoded,
 }
 
 impl<'de> Graph<'de> {
@@ -85,7 +91,7 @@ impl<'de> Graph<'de> {
         DeOptions::new().graph_from_slice(bytes)
     }
 
-    /// The object that was pickled.
+    /// The object that was pickled; the first one of a stream.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
     }
@@ -168,9 +174,11 @@ impl<'de> Graph<'de> {
             input,
             nodes,
             root: loaded.root,
+            further: Vec::new(),
             declared: loaded.protocol,
             settings: options.settings.plain(),
             buffers: options.buffers.clone().unwrap_or_default(),
+            decoded: Decoded::default(),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! decided by [`understand`] when REDUCE makes the instance. Arguments that do not have the form a
 //! pickler writes leave the call what it is: data.
 
+use super::codec::Codec;
 use super::describe::unhashable;
 use super::handle::{Handle, Tag, TagKind};
 use super::scalar;
@@ -119,20 +120,55 @@ pub(crate) fn understand(
     let object = nodes.object(arguments.number());
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
-    let known = meaning(nodes, callable, arguments);
-    if let (Known::GetAttr, &[_, name]) = (known, arguments) {
-        check_name(scalar::text_len(nodes, input, name))?;
-    }
-    if known == Known::Nothing {
-        return Ok(0);
-    }
-    let mut scanned = match (known, arguments) {
-        // Text that is encoded by call after call, each of which somebody may look at.
-        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding]) => {
-            scalar::text_len(nodes, input, text) + scalar::text_len(nodes, input, encoding)
+    let textual = |handle: Handle| is_text(nodes, handle);
+    let mut scanned = 0;
+    let known = match (callable, arguments) {
+        (Known::Set | Known::FrozenSet, []) => callable,
+        (Known::Set | Known::FrozenSet, &[items])
+            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
+        {
+            callable
         }
-        _ => 0,
+        (Known::Bytes | Known::ByteArray, []) => callable,
+        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
+        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding])
+            if textual(text) && textual(encoding) =>
+        {
+            match Codec::named(nodes, input, encoding) {
+                Some(codec) => {
+                    // Text that is encoded by call after call, each of which somebody may look at.
+                    scanned = scalar::text_len(nodes, input, text)
+                        + scalar::text_len(nodes, input, encoding);
+                    if is_encodable(nodes, input, text, codec) { callable } else { Known::Nothing }
+                }
+                None => Known::Nothing,
+            }
+        }
+        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
+            callable
+        }
+        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
+            if may_be_called(nodes, class) =>
+        {
+            callable
+        }
+        (Known::NewObjEx, &[class, args, kwargs])
+            if may_be_called(nodes, class)
+                && args.tag().is_tuple()
+                && kwargs.tag() == Tag::Dict =>
+        {
+            callable
+        }
+        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
+            check_name(scalar::text_len(nodes, input, name))?;
+            // A dot would lead into a class in a qualified name; in an attribute it is a letter.
+            if has_dot(nodes, input, name) { Known::Nothing } else { callable }
+        }
+        _ => Known::Nothing,
     };
+    if known == Known::Nothing {
+        return Ok(scanned);
+    }
     if matches!(known, Known::Set | Known::FrozenSet) {
         if let Some(items) = arguments.first().filter(|items| items.is_object()) {
             let items = nodes.object(items.number());
@@ -154,42 +190,19 @@ pub(crate) fn understand(
     Ok(scanned)
 }
 
-/// The meaning of the call, if its arguments have the form that a pickler writes.
-fn meaning(nodes: &Nodes<'_>, callable: Known, arguments: &[Handle]) -> Known {
-    let textual = |handle: Handle| is_text(nodes, handle);
-    match (callable, arguments) {
-        (Known::Set | Known::FrozenSet, []) => callable,
-        (Known::Set | Known::FrozenSet, &[items])
-            if matches!(items.tag(), Tag::List | Tag::Tuple | Tag::EmptyTuple) =>
-        {
-            callable
-        }
-        (Known::Bytes | Known::ByteArray, []) => callable,
-        (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
-        (Known::Bytes | Known::ByteArray, &[text, encoding])
-            if textual(text) && textual(encoding) =>
-        {
-            callable
-        }
-        (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
-        (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
-            callable
-        }
-        (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..])
-            if may_be_called(nodes, class) =>
-        {
-            callable
-        }
-        (Known::NewObjEx, &[class, args, kwargs])
-            if may_be_called(nodes, class)
-                && args.tag().is_tuple()
-                && kwargs.tag() == Tag::Dict =>
-        {
-            callable
-        }
-        (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => callable,
-        _ => Known::Nothing,
+/// Whether there is a dot in a name.
+fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
+    match scalar::chars(input, name) {
+        Some(chars) => chars.contains(&b'.'),
+        None => scalar::plain_text(nodes, input, name).is_some_and(|name| name.contains('.')),
     }
+}
+
+/// Whether the encoding has bytes for the text.
+fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> bool {
+    // An 8-bit string is its bytes.
+    text.tag().kind() == TagKind::Chars
+        || scalar::plain_text(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
 }
 
 /// Whether a name of a module or of something in it may be so long.

@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result};
+use crate::escape::OneLine;
 use crate::stdlib::path::{normal_posix, normal_windows};
 
 /// Which of the classes of `pathlib` a [`Path`] is.
@@ -80,8 +81,9 @@ impl AsRef<std::path::Path> for Path {
 }
 
 impl fmt::Display for Path {
+    /// The path on one line, for people; [`as_str`](Self::as_str) has it as it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        OneLine(&self.text).fmt(f)
     }
 }
 
@@ -138,6 +140,11 @@ impl TextObject for Path {
             PathKind::PureWindows => PureWindows(&self.text).serialize(serializer),
             PathKind::Windows => Windows(&self.text).serialize(serializer),
         }
+    }
+
+    // `Display` escapes.
+    fn write_text<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Dump<S> {
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
+    /// Whether what is written is a value in which the hooks have seen everything.
+    pub(super) settled: bool,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
     /// Where the hooks look at values.
@@ -59,6 +61,7 @@ impl<S: Sink> Dump<S> {
             form: class::ClassForm::Argument,
             hooks,
             diversion: None,
+            settled: false,
             scope: Scope::default(),
             armed,
         }

@@ -20,6 +20,7 @@ use foldhash::HashMap;
 
 use crate::de::DeOptions;
 use crate::error::{Error, Result, quoted};
+use crate::escape::OneLine;
 use crate::instruction::{Argument, Opcode};
 use crate::machine::{self, Config, State};
 use crate::nodes::handle::{Handle, Tag};
@@ -509,7 +510,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Global { module, qualname } => {
-                write!(f, "{}.{}", quoted(module).escape_debug(), quoted(qualname).escape_debug())
+                OneLine(format_args!("{}.{}", quoted(module), quoted(qualname))).fmt(f)
             }
             Self::Extension(code) => write!(f, "extension code {code}"),
             Self::Computed => f.write_str("a global whose name is computed"),

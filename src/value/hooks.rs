@@ -11,8 +11,10 @@
 //!
 //! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its
 //! bytes go into a buffer aside (a *diversion*), are read back as a `Value`, and what becomes of
-//! that is written in their place. Within a diversion no hook is asked; what is written of the
-//! result passes through them all.
+//! that is written in their place. Within a diversion no hook is asked.
+//!
+//! The objects within what a rewritten one has become are asked about in place, see `settle.rs`,
+//! and then all of it is written without another question.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -25,6 +27,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use crate::error::{Error, Result};
 use crate::reduce::{Global, Name, Reduce, token};
 use crate::slot::{self, Slot};
+use crate::value::settle::Settled;
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
@@ -50,15 +53,6 @@ impl Hooks {
     /// Whether objects of the class are rewritten.
     pub(crate) fn rewrites(&self, module: &str, qualname: &str) -> bool {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
-    }
-
-    /// What is to be written for an object, if its class is in the table.
-    pub(crate) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
-        let Value::Global(class) = &object.callable else { return Ok(None) };
-        match self.dispatch.get(&Name::new(&class.module, &class.qualname)) {
-            Some(rewrite) => rewrite(object.clone()).map(Some),
-            None => Ok(None),
-        }
     }
 
     /// Offers a buffer for its travel out of band; gives back what is to stay in band.
@@ -173,22 +167,15 @@ impl Serialize for NodeContent<'_> {
             return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Unhooked(&id));
         }
         if let Value::Object(object) = self.0 {
-            if let Some(value) = hooks.rewrite(object).map_err(failed)? {
-                return settle(&value, serializer);
+            if hooks.rewrites_object(object) {
+                let value = hooks.rewrite(Reduce::clone(object)).map_err(failed)?;
+                return Settled(&value).serialize(serializer);
             }
-            return settle(self.0, serializer);
+            slot::put(&SETTLED, ());
+            return serialize_plain(self.0, serializer);
         }
         serialize_plain(self.0, serializer)
     }
-}
-
-/// Serializes what a rewritten object has become, or one that stays as it is.
-fn settle<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Value::Object(_) => slot::put(&SETTLED, ()),
-        _ => drop(slot::take(&SETTLED)),
-    }
-    serialize_plain(value, serializer)
 }
 
 /// A value that no hook is asked about; those within it are.
@@ -197,14 +184,5 @@ pub(crate) struct Unhooked<'a>(pub(crate) &'a Value);
 impl Serialize for Unhooked<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_plain(self.0, serializer)
-    }
-}
-
-/// What a rewritten object has become.
-pub(crate) struct Settled<'a>(pub(crate) &'a Value);
-
-impl Serialize for Settled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        settle(self.0, serializer)
     }
 }

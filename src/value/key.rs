@@ -166,6 +166,34 @@ fn seed() -> &'static Seed {
     })
 }
 
+/// Counts what is done for keys, so that tests need not measure time.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static HASHED: Cell<u64> = const { Cell::new(0) };
+        static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// A value goes into a hash.
+    pub(super) fn hashed() {
+        HASHED.set(HASHED.get() + 1);
+    }
+
+    /// Two values are compared.
+    pub(super) fn compared() {
+        COMPARED.set(COMPARED.get() + 1);
+    }
+
+    /// Values hashed and pairs compared by `work` on this thread.
+    pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, u64, u64) {
+        let (hashed, compared) = (HASHED.get(), COMPARED.get());
+        let result = work();
+        (result, HASHED.get() - hashed, COMPARED.get() - compared)
+    }
+}
+
 /// What kind of thing goes into the hash; things of one kind can be equal.
 #[derive(Clone, Copy)]
 enum Tag {
@@ -209,6 +237,8 @@ impl Walk {
     /// The kind and how much of it follows: with that, no two sequences of writes are the same by
     /// accident.
     fn tag(&mut self, tag: Tag, len: usize) {
+        #[cfg(test)]
+        work::hashed();
         self.hasher.write_u64((len as u64) << 8 | tag as u64);
     }
 
@@ -438,6 +468,8 @@ impl<'a> Number<'a> {
 
 /// Python's `==`. Objects, globals and persistent ids are compared by what they hold.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    #[cfg(test)]
+    work::compared();
     match (a, b) {
         (Value::None, Value::None) => true,
         (Value::Str(a), Value::Str(b)) => a == b,

@@ -35,6 +35,7 @@ mod macros;
 pub(crate) mod repr;
 mod ser;
 mod set;
+pub(crate) mod settle;
 mod table;
 mod text;
 

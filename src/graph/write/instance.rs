@@ -1,15 +1,18 @@
 //! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's
 //! `Modules/_pickle.c`.
 
+use serde::Serialize;
+
 use super::batch::{BatchKind, Feed};
-use super::{OPEN, Task, Writer, unreadable};
+use super::{OPEN, Task, UNSEEN, Writer, unreadable};
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Contents, Object, RunKind};
 use crate::nodes::view::tuple_items;
-use crate::reduce::How;
+use crate::reduce::{How, PersistentId};
+use crate::value::hooks::Unhooked;
 use crate::write::{Recipe, Sink};
 
 impl<'g, S: Sink> Writer<'g, S> {
@@ -28,7 +31,11 @@ impl<'g, S: Sink> Writer<'g, S> {
         match self.dump.emit.recipe(how) {
             Recipe::Reduce => self.push_call(object, callable, args),
             Recipe::NewObj => {
-                self.pending.extend([save(callable), save(args), Task::Op(Opcode::Newobj)]);
+                self.pending.extend([
+                    save(callable),
+                    Task::SaveArguments(args),
+                    Task::Op(Opcode::Newobj),
+                ]);
             }
             Recipe::NewObjCall => {
                 self.dump.emit.open_newobj_call()?;
@@ -38,8 +45,12 @@ impl<'g, S: Sink> Writer<'g, S> {
             }
             Recipe::NewObjEx => {
                 let &kwargs = arguments.get(1).ok_or_else(unreadable)?;
-                self.pending.extend([callable, args, kwargs].map(save));
-                self.pending.push(Task::Op(Opcode::NewobjEx));
+                self.pending.extend([
+                    save(callable),
+                    Task::SaveArguments(args),
+                    save(kwargs),
+                    Task::Op(Opcode::NewobjEx),
+                ]);
             }
             Recipe::NewObjPartial => {
                 let &kwargs = arguments.get(1).ok_or_else(unreadable)?;
@@ -71,9 +82,42 @@ impl<'g, S: Sink> Writer<'g, S> {
                 self.push_batches(BatchKind::Items, true, Feed::Handles(items.into_iter()), taken);
                 self.pending.push(Task::CloseSetList(args));
             }
-            None => self.pending.push(Task::Save(args)),
+            None => self.pending.push(Task::SaveArguments(args)),
         }
         self.pending.push(Task::Op(Opcode::Reduce));
+    }
+
+    /// Writes the arguments of a call, or begins to.
+    ///
+    /// An object that is reached again through its own arguments is reduced again by CPython, and
+    /// `__reduce__` mostly makes a tuple anew; so it is another tuple each time. Where the pickle
+    /// itself refers to one tuple twice, it is one: that of an exception, which keeps it.
+    pub(super) fn save_arguments(&mut self, args: Handle) -> Result<()> {
+        let is_own = args.tag() == Tag::Tuple && !self.memoized.is_mentioned_twice(args);
+        if !is_own {
+            return self.save(args);
+        }
+        if let Some(id) = self.persistent_id(args)? {
+            return PersistentId(Unhooked(&id)).serialize(&mut self.dump);
+        }
+        self.dump.emit.boundary()?;
+        let object = self.nodes.object(args.number());
+        if self.memo.get(args.number() as usize).is_some_and(|&index| index != UNSEEN) {
+            self.charge_reopened(&object)?;
+        }
+        self.set_index(args, OPEN);
+        let items = self.nodes.first(&object);
+        self.dump.emit.open_tuple(items.len())?;
+        self.pending
+            .extend([Task::Sequence(Contents::of(self.nodes, items)), Task::EndArguments(args)]);
+        Ok(())
+    }
+
+    /// The items of arguments are on the stack.
+    pub(super) fn end_arguments(&mut self, args: Handle) -> Result<()> {
+        let len = self.nodes.first(&self.nodes.object(args.number())).len();
+        self.dump.emit.close_tuple(len, len)?;
+        self.memoize(args)
     }
 
     /// The list that a set was made of, and how many items it had then, where that list is written
