@@ -16,7 +16,6 @@ use crate::limits;
 use crate::nodes::handle::Handle;
 use crate::nodes::import::{Input, import};
 use crate::nodes::store::Nodes;
-use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
 use crate::settings::Plain;
@@ -27,13 +26,14 @@ use crate::walk::cx::Cx;
 macro_rules! through_nodes {
     ($self:ident, |$node:ident| $call:expr) => {{
         let (nodes, root, cost) = nodes($self)?;
-        walk(&nodes, root, cost, |$node| $call)
+        walk(&nodes, root, cost, Plain::default(), |$node| $call)
     }};
 }
 
 /// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
 ///
-/// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`.
+/// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`. With options:
+/// [`DeOptions::from_value`].
 ///
 /// # Errors
 /// `Data` where the value does not fit the type; `Limit` where it is nested more than 100 levels
@@ -61,7 +61,8 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     T::deserialize(&value)
 }
 
-/// Makes a value of anything that can be serialized, as reading its pickle would.
+/// Makes a value of anything that can be serialized, as reading its pickle would. With options:
+/// [`SerOptions::to_value`].
 ///
 /// # Errors
 /// As [`to_vec`](crate::to_vec).
@@ -81,11 +82,68 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    let bytes = SerOptions::new().protocol(Protocol::HIGHEST).framing(false).to_vec(value)?;
-    // The value is as deep and as large as what was serialized, which is there already.
-    let unlimited =
-        DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX).max_int_digits(usize::MAX);
-    unlimited.from_slice(&bytes).map_err(Error::nowhere)
+    SerOptions::new().to_value(value)
+}
+
+impl DeOptions<'_> {
+    /// Makes a `T` of a value, as [`from_slice`](Self::from_slice) with these options would of its
+    /// pickle; see [`from_value`].
+    ///
+    /// A resolver is asked about the globals, persistent ids and objects in the value. Buffers are in
+    /// the value, and not taken from the options.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, Renames, Value, pickle};
+    ///
+    /// let options = DeOptions::new().resolver(Renames::new().rename_module("models", "shop.models"));
+    /// let value: Value = options.from_value(pickle!([(Value::global("models", "Order"))]))?;
+    /// assert_eq!(value, pickle!([(Value::global("shop.models", "Order"))]));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_value`], by the limits of these options, and those of the resolver.
+    pub fn from_value<T: DeserializeOwned>(&self, value: Value) -> Result<T> {
+        if self.settings().resolver.is_none() && self.plain.max_nodes == limits::OBJECTS {
+            let (nodes, root, cost) = nodes(&value)?;
+            return walk(&nodes, root, cost, self.plain, |node| T::deserialize(node));
+        }
+        // The machine asks and counts.
+        let bytes = SerOptions::new().in_memory().to_vec(&value)?;
+        let mut of_pickle = self.clone();
+        of_pickle.buffers = None;
+        of_pickle.from_slice(&bytes).map_err(Error::nowhere)
+    }
+}
+
+impl SerOptions {
+    /// Makes a value of anything that can be serialized, as reading its pickle would; see
+    /// [`to_value`].
+    ///
+    /// The hooks are asked as they are for a pickle, but for a
+    /// [`buffer_callback`](Self::buffer_callback): buffers stay in the value. Protocol and extension
+    /// codes leave no trace in a value.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, SerOptions, Value, pickle};
+    ///
+    /// let options = SerOptions::new().dispatch(Global::new("shop", "Draft"), |draft| Ok(draft.args));
+    /// let draft = serde_pickle::Reduce::call(Global::new("shop", "Draft"), (1, "tea"));
+    /// assert_eq!(options.to_value(&[draft])?, pickle!(((1, "tea"),)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_vec`](Self::to_vec).
+    pub fn to_value<T: Serialize + ?Sized>(&self, value: &T) -> Result<Value> {
+        let bytes = self.in_memory().to_vec(value)?;
+        // The value is as deep and as large as what was serialized, which is there already.
+        let unlimited = DeOptions::new()
+            .max_depth(usize::MAX)
+            .max_expansion(usize::MAX)
+            .max_int_digits(usize::MAX);
+        unlimited.from_slice(&bytes).map_err(Error::nowhere)
+    }
 }
 
 /// The nodes of a value, its handle, and what it counts against an expansion budget.
@@ -100,14 +158,14 @@ fn walk<'de, T>(
     nodes: &Nodes<'de>,
     root: Handle,
     cost: u64,
+    plain: Plain,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
     // The value is a tree, so no reference expands. But an array of numpy may stand for more
     // elements than it has bytes, and the value may have come out of a pickle. Text may be looked
     // at several times on the way: for the class of a time zone, and for its name.
     let settings =
-        Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }
-            .into();
+        Plain { max_expansion: plain.max_expansion.saturating_add(8 * cost), ..plain }.into();
     visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
 }
 

@@ -109,6 +109,23 @@ impl Error {
         if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
     }
 
+    /// Shows the text that a visitor refused, unless its message does, and what would read a
+    /// datetime of that form.
+    #[cold]
+    pub(crate) fn about_text(mut self, text: &str) -> Self {
+        let shown = quoted(text);
+        if let Code::Data(message) = &mut self.0.code
+            && !message.contains(&*shown)
+        {
+            let hint = match text.as_bytes() {
+                [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => datetime_hint(text),
+                _ => "",
+            };
+            *message = format!("{message}: `{shown}`{hint}").into();
+        }
+        self
+    }
+
     fn new(code: Code) -> Self {
         Self(Box::new(Inner { code, offset: None, path: Vec::new() }))
     }
@@ -329,6 +346,18 @@ impl Display for OneOf {
                 rest.iter().try_for_each(|name| write!(f, ", `{name}`"))
             }
         }
+    }
+}
+
+/// Which types read a datetime, by the zone behind it.
+fn datetime_hint(text: &str) -> &'static str {
+    let clock = text.get(11..).unwrap_or_default();
+    if clock.ends_with(']') {
+        "; its time zone in brackets is for jiff::Zoned, serde_pickle::python::DateTime and the modules chrono and jiff there"
+    } else if clock.contains(['+', '-', 'Z']) {
+        "; it has an offset, as chrono::DateTime and jiff::Timestamp have"
+    } else {
+        "; it has no time zone, as chrono::NaiveDateTime and jiff::civil::DateTime have none"
     }
 }
 

@@ -19,6 +19,7 @@ use crate::limits;
 use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::Contents;
+use crate::python::numpy::scalar::Scalar;
 use crate::reduce::token;
 use crate::settings::Encoding;
 use crate::walk::cx::Cx;
@@ -211,14 +212,40 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn visit_buffer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.cx.buffer_bytes(self.handle)? {
-            Some(bytes) => {
-                self.cx.charge(bytes.len())?;
-                match bytes {
-                    Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
-                    Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
-                }
-            }
+            Some(bytes) => self.visit_byte_cow(bytes, visitor),
             None => Err(self.cx.unreadable(self.handle)),
+        }
+    }
+
+    /// Hands out bytes of any spelling.
+    pub(crate) fn visit_byte_cow<V: Visitor<'de>>(
+        self,
+        bytes: Cow<'de, [u8]>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.cx.charge(bytes.len())?;
+        match bytes {
+            Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
+            Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
+        }
+    }
+
+    /// Hands out bytes of any spelling where text is asked for: as text where they are UTF-8.
+    pub(crate) fn visit_bytes_as_text<V: Visitor<'de>>(
+        self,
+        bytes: Cow<'de, [u8]>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.cx.charge(bytes.len())?;
+        match bytes {
+            Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => visitor.visit_borrowed_str(text),
+                Err(_) => visitor.visit_borrowed_bytes(bytes),
+            },
+            Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => visitor.visit_string(text),
+                Err(error) => visitor.visit_byte_buf(error.into_bytes()),
+            },
         }
     }
 
@@ -243,6 +270,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             TagKind::Instance => {
                 constructed!(self, visitor, deserialize_any());
                 self.visit_instance(visitor)
+            }
+            TagKind::Global if crate::natural::is_absent(self.cx, self.handle)? => {
+                visitor.visit_unit()
             }
             TagKind::Global => self.visit_global(visitor),
             TagKind::Persid => Err(Error::unsupported(
@@ -441,7 +471,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::None => visitor.visit_none(),
             _ => {
                 constructed!(self, visitor, deserialize_option());
-                if self.handle.tag() == Tag::Instance && self.is_no_time()? {
+                if self.is_absent()? {
                     return visitor.visit_none();
                 }
                 visitor.visit_some(self.unwrapped()?)
@@ -538,7 +568,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Dict => self.visit_pairs(visitor),
             _ => {
                 constructed!(self, visitor, deserialize_struct(name, fields));
-                self.struct_of_other(visitor)
+                self.struct_of_other(fields, visitor)
             }
         }
     }
@@ -653,17 +683,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 let Some(bytes) = self.cx.buffer_bytes(self.handle)? else {
                     return self.any(visitor);
                 };
-                self.cx.charge(bytes.len())?;
-                match bytes {
-                    Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
-                        Ok(text) => visitor.visit_borrowed_str(text),
-                        Err(_) => visitor.visit_borrowed_bytes(bytes),
-                    },
-                    Cow::Owned(bytes) => match String::from_utf8(bytes) {
-                        Ok(text) => visitor.visit_string(text),
-                        Err(error) => visitor.visit_byte_buf(error.into_bytes()),
-                    },
-                }
+                self.visit_bytes_as_text(bytes, visitor)
             }
             Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
@@ -704,7 +724,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         self.cx.charge(bytes.len())?;
-        let mut seq = de::value::SeqDeserializer::<_, Error>::new(bytes.iter().copied());
+        let bytes = bytes.iter().map(|&byte| Scalar::Uint(byte.into()));
+        let mut seq = de::value::SeqDeserializer::<_, Error>::new(bytes);
         let value = visitor.visit_seq(&mut seq)?;
         seq.end()?;
         Ok(value)
@@ -720,9 +741,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    fn struct_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn struct_of_other<V: Visitor<'de>>(self, fields: &[&str], visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => self.struct_of_instance(visitor),
+            Tag::Instance => self.struct_of_instance(fields, visitor),
             _ => self.any(visitor),
         }
     }

@@ -41,10 +41,10 @@ use crate::walk::cx::Cx;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// The lifetime is that of what the options refer to: a resolver, a registry, out-of-band buffers.
+/// The lifetime is that of the options' out-of-band buffers.
 pub struct Deserializer<'a, S> {
     source: S,
-    options: DeOptions<'a, 'a>,
+    options: DeOptions<'a>,
     keep_memo: bool,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct LoadedStream<'a, 'de> {
     pub(crate) nodes: Nodes<'de>,
     /// At least one.
     pub(crate) pickles: Vec<Loaded>,
-    pub(crate) options: DeOptions<'a, 'a>,
+    pub(crate) options: DeOptions<'a>,
 }
 
 impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
@@ -158,7 +158,8 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
             let nodes = Nodes::with_input((source.bytes.len() - source.at).min(limits::READ_CHUNK));
             source.state = State { nodes, next_buffer, ..State::default() };
         }
-        let config = self.options.settings.config(true, self.options.buffers.as_deref());
+        let settings = self.options.settings();
+        let config = settings.config(true, self.options.buffers.as_deref());
         let loaded = machine::load(source.bytes, source.at, &mut source.state, &config)?;
         source.at = loaded.end;
         Ok(loaded)
@@ -267,7 +268,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         }
         // What is kept between pickles outlives this borrow of the bytes, so nothing may be
         // borrowed for it.
-        let config = self.options.settings.config(false, self.options.buffers.as_deref());
+        let settings = self.options.settings();
+        let config = settings.config(false, self.options.buffers.as_deref());
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
         source.state = state.into_owned();
         let loaded = loaded.map_err(|error| error.in_stream(dropped))?;
@@ -283,7 +285,7 @@ impl<'a, S> Deserializer<'a, S> {
 
     /// Reads with these options.
     #[must_use]
-    pub fn with_options(mut self, options: DeOptions<'a, 'a>) -> Self {
+    pub fn with_options(mut self, options: DeOptions<'a>) -> Self {
         self.options = options;
         self
     }
@@ -310,10 +312,10 @@ fn walk<'g, 'de>(
     state: &'g State<'de>,
     input: &'de [u8],
     end: usize,
-    options: &'g DeOptions<'g, 'de>,
+    options: &'g DeOptions<'de>,
 ) -> Cx<'g, 'de> {
     let span = end - state.begin.unwrap_or(end);
-    Cx::new(&state.nodes, input, span, options.settings)
+    Cx::new(&state.nodes, input, span, options.settings())
         .with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
@@ -406,6 +408,19 @@ impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<'_, ReaderSou
         };
         self.failed = item.is_err();
         Some(item)
+    }
+}
+
+impl fmt::Debug for SliceSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliceSource").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for ReaderSource<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.dropped + self.at as u64;
+        f.debug_struct("ReaderSource").field("at", &at).finish_non_exhaustive()
     }
 }
 

@@ -41,6 +41,13 @@ pub(super) struct Decoded {
     texts: Mutex<HashMap<Place, Option<Arc<TextKeys>>, RandomState>>,
 }
 
+/// The clone of a graph begins without any: what was decoded is decoded again once it is needed.
+impl Clone for Decoded {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
 /// The number of a dict, and how many references its graph had.
 type Place = (u32, usize);
 
@@ -295,9 +302,17 @@ impl<'g> Node<'g> {
 
     /// The bytes of a call with text and encoding, or without arguments.
     fn encoded(self, args: &'g [Handle]) -> Option<Cow<'g, [u8]>> {
-        let encode = || match bytes_of(&self.graph.nodes, &self.graph.input, args).ok()? {
-            Payload::Encoded(bytes) => Some(bytes),
-            Payload::Of(_) => None,
+        let (nodes, input) = (&self.graph.nodes, &*self.graph.input);
+        let encode = || match bytes_of(nodes, input, args).ok()? {
+            Payload::Encoded(bytes) => Some(Cow::Owned(bytes)),
+            // The text has the bytes.
+            Payload::Of(text) => match scalar::chars(input, text) {
+                Some(chars) => Some(chars),
+                None => match scalar::plain_text(nodes, input, text)? {
+                    Cow::Borrowed(text) => Some(Cow::Borrowed(text.as_bytes())),
+                    Cow::Owned(text) => Some(Cow::Owned(text.into_bytes())),
+                },
+            },
         };
         let is_long = args.first().is_some_and(|&text| text_is_long(self.graph, text));
         let slots = if is_long { self.calls() } else { None };

@@ -14,7 +14,7 @@ mod sealed {
     use crate::value::Value;
 
     /// What one look-up keeps from key to key.
-    #[derive(Default)]
+    #[derive(Default, Debug)]
     pub struct Lookup {
         /// The node that is looked for, as a value, if it is one.
         pub wanted: Option<Option<Value>>,

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use num_bigint::BigInt;
 
@@ -121,6 +122,13 @@ impl PartialEq for Node<'_> {
 }
 
 impl Eq for Node<'_> {}
+
+/// By identity, as `==`: a set of nodes remembers where a walk has been.
+impl Hash for Node<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
 
 impl<'g> Node<'g> {
     pub(super) fn new(graph: &'g Graph<'g>, handle: Handle) -> Self {
@@ -643,12 +651,17 @@ impl<'g> ObjectParts<'g> {
     }
 }
 
+/// The items that `Debug` shows.
+const PRINTED: usize = 32;
+
+#[derive(Clone)]
 enum Source<'g> {
     Contents(Contents<'g, 'g>),
     Handles(std::vec::IntoIter<Handle>),
 }
 
 /// The items of a node; see [`Node::items`].
+#[derive(Clone)]
 pub struct Items<'g> {
     node: Node<'g>,
     source: Source<'g>,
@@ -666,7 +679,17 @@ impl<'g> Iterator for Items<'g> {
     }
 }
 
+/// The first of the items that are still to come.
+impl fmt::Debug for Items<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut items, mut list) = (self.clone(), f.debug_list());
+        list.entries(items.by_ref().take(PRINTED));
+        if items.next().is_some() { list.finish_non_exhaustive() } else { list.finish() }
+    }
+}
+
 /// The entries of a node; see [`Node::entries`].
+#[derive(Clone)]
 pub struct Entries<'g>(Items<'g>);
 
 impl<'g> Iterator for Entries<'g> {
@@ -674,5 +697,14 @@ impl<'g> Iterator for Entries<'g> {
 
     fn next(&mut self) -> Option<Self::Item> {
         Some((self.0.next()?, self.0.next()?))
+    }
+}
+
+/// The first of the entries that are still to come.
+impl fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut entries, mut map) = (self.clone(), f.debug_map());
+        map.entries(entries.by_ref().take(PRINTED));
+        if entries.next().is_some() { map.finish_non_exhaustive() } else { map.finish() }
     }
 }

@@ -53,7 +53,7 @@ impl<'de> Graph<'de> {
             root: roots.next().unwrap_or(crate::nodes::handle::Handle::VACANT),
             further: roots.collect(),
             declared: pickles.first().and_then(|pickle| pickle.protocol),
-            settings: options.settings.plain(),
+            settings: options.plain,
             buffers: options.buffers.unwrap_or_default(),
             decoded: Decoded::default(),
         }

@@ -26,7 +26,7 @@ use crate::limits;
 const NONE: u32 = u32::MAX;
 
 /// What a machine has built.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Nodes<'de> {
     handles: Vec<Handle>,
     objects: Vec<Object>,
@@ -51,6 +51,7 @@ pub(crate) struct Shared<'de> {
 
 /// A value that is not in the input: from a resolver, from a builder, or from a
 /// [`Value`](crate::Value).
+#[derive(Clone)]
 pub(crate) enum Const<'de> {
     Int(i64),
     BigInt(Cow<'de, BigInt>),
@@ -639,7 +640,7 @@ mod tests {
         let stream = b"cm\nC\np0\n0g0\n.".repeat(pickles);
         let before = OWNED.get();
         let read = crate::Deserializer::from_reader(&stream[..])
-            .with_options(crate::DeOptions::new().resolver(&Renaming))
+            .with_options(crate::DeOptions::new().resolver(Renaming))
             .keep_memo(true)
             .into_iter::<Global>();
         for class in read {

@@ -22,7 +22,7 @@ pub(crate) enum View<'g> {
     /// its items it got.
     Set { frozen: bool, items: Option<Handle>, taken: usize },
     /// Bytes or a bytearray made by a call.
-    Bytes { array: bool, bytes: Payload<'g> },
+    Bytes { array: bool, bytes: Payload },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
     /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of
@@ -33,11 +33,11 @@ pub(crate) enum View<'g> {
 }
 
 /// The bytes that a call makes.
-pub(crate) enum Payload<'g> {
-    /// Those of this value.
+pub(crate) enum Payload {
+    /// Those of this value: bytes, an 8-bit string, or text, which is UTF-8.
     Of(Handle),
     /// Encoded from text.
-    Encoded(Cow<'g, [u8]>),
+    Encoded(Vec<u8>),
 }
 
 /// An object by what `__reduce__` would have returned for it.
@@ -323,24 +323,23 @@ fn unreadable() -> Error {
 
 /// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or
 /// `_codecs.encode(text, encoding)`.
-pub(crate) fn bytes_of<'g>(
-    nodes: &'g Nodes<'_>,
-    input: &'g [u8],
-    args: &[Handle],
-) -> Result<Payload<'g>> {
+pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Result<Payload> {
     match *args {
-        [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
+        [] => Ok(Payload::Encoded(Vec::new())),
         [value] => Ok(Payload::Of(value)),
         [text, encoding, ..] => {
             // Python 2 may write an 8-bit string where it means its bytes.
-            if let Some(chars) = scalar::chars(input, text) {
-                return Ok(Payload::Encoded(chars));
+            if matches!(text.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) {
+                return Ok(Payload::Of(text));
             }
             // `understand` has looked at both.
             let codec = Codec::named(nodes, input, encoding).ok_or_else(unreadable)?;
-            let text = scalar::plain_text(nodes, input, text).ok_or_else(unreadable)?;
-            let bytes = codec.encode(&text).ok_or_else(unreadable)?;
-            Ok(Payload::Encoded(bytes.into()))
+            let plain = scalar::plain_text(nodes, input, text).ok_or_else(unreadable)?;
+            // ASCII is the same in all of them.
+            if codec == Codec::Utf8 || plain.is_ascii() {
+                return Ok(Payload::Of(text));
+            }
+            codec.encode(&plain).map(Payload::Encoded).ok_or_else(unreadable)
         }
     }
 }

@@ -81,5 +81,11 @@ pub(crate) const REDUCE_FIELDS: &[&str] = &[
     "state_setter",
 ];
 
+/// What serde_json's own private names start with.
+pub(crate) const JSON: &str = "$serde_json::private::";
+/// Struct of one field, or map of one entry, of the same name, whose value is text: a number of
+/// serde_json with its feature `arbitrary_precision`. Source: `number.rs` of serde_json.
+pub(crate) const JSON_NUMBER: &str = "$serde_json::private::Number";
+
 /// What the serde name of a Python class starts with: `py:module:qualname`.
 pub(crate) const CLASS: &str = "py:";

@@ -20,9 +20,9 @@
 
 use serde::ser::{self, Serialize};
 
-use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
+use super::{divert, json};
 use crate::error::{Error, Result};
 use crate::forward::forward_elements;
 use crate::instruction::{self, Opcode};
@@ -413,6 +413,8 @@ enum FieldsKind {
     State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
+    /// A private struct of serde_json, whose one field is written in its place.
+    Json,
 }
 
 impl<'a, S: Sink> Fields<'a, S> {
@@ -443,10 +445,18 @@ impl<'a, S: Sink> Fields<'a, S> {
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
+    /// A private struct of serde_json.
+    #[cold]
+    pub(super) fn json(dump: &'a mut Dump<S>) -> Self {
+        Self { dump, open: false, outermost: false, kind: FieldsKind::Json }
+    }
+
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-        if let FieldsKind::Reduce(progress) = &mut self.kind {
-            return progress.field(self.dump, key, value);
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => return progress.field(self.dump, key, value),
+            FieldsKind::Json => return json::field(self.dump, key, value),
+            _ => {}
         }
         if !self.open {
             self.open = true;
@@ -487,6 +497,7 @@ impl<'a, S: Sink> Fields<'a, S> {
                 divert::end(self.dump, diverted)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+            FieldsKind::Json => {}
         }
         Ok(self.dump)
     }
@@ -529,3 +540,16 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
         self.close().map(drop)
     }
 }
+
+/// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
+macro_rules! opaque {
+    ($($container:ident)*) => {$(
+        impl<S> std::fmt::Debug for $container<'_, S> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($container)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque!(Seq Tuple Map Fields);

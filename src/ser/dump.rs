@@ -46,6 +46,12 @@ pub struct Dump<S> {
     armed: Option<Arm>,
 }
 
+impl<S> std::fmt::Debug for Dump<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dump").field("dumping", &self.dumping).finish_non_exhaustive()
+    }
+}
+
 impl<S: Sink> Dump<S> {
     /// The emitter is made last, so that it is made in its place: see there.
     #[inline(always)]
@@ -266,7 +272,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         value: &T,
     ) -> Result<()> {
         match class::kind(name) {
-            NameKind::Plain => value.serialize(self),
+            NameKind::Plain | NameKind::Json => value.serialize(self),
             NameKind::Class => self.class_newtype(name, value),
             NameKind::Private => self.special(name, value),
         }
@@ -336,6 +342,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
             NameKind::Plain => Fields::new(self),
             NameKind::Class => self.class_fields(name),
             NameKind::Private => Fields::reduce(self, name),
+            NameKind::Json => Ok(Fields::json(self)),
         }
     }
 

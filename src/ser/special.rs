@@ -217,7 +217,7 @@ impl<S: Sink> Dump<S> {
         if let Some(hooks) = &self.hooks
             && self.diversion.is_none()
         {
-            match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly })? {
+            match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly }) {
                 Some(buffer) => bytes = buffer.data.into_boxed_slice(),
                 None => {
                     self.emit.boundary()?;

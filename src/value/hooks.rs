@@ -19,7 +19,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use indexmap::IndexMap;
 use serde::ser::{Error as _, Serialize, Serializer};
@@ -32,14 +32,14 @@ use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
-type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
+type BufferCallback = dyn Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync;
 
 /// The hooks of one dump, or of all dumps with the same options.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) persistent_id: Option<Arc<PersistentId>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
-    pub(crate) buffers: Option<Arc<Mutex<BufferCallback>>>,
+    pub(crate) buffers: Option<Arc<BufferCallback>>,
     /// What `graph/` keeps here for itself: it is above this layer.
     pub(crate) graph_id: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -56,13 +56,10 @@ impl Hooks {
     }
 
     /// Offers a buffer for its travel out of band; gives back what is to stay in band.
-    pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Result<Option<PickleBuffer>> {
-        let Some(callback) = &self.buffers else { return Ok(Some(buffer)) };
-        match callback.try_lock() {
-            Ok(mut callback) => Ok(callback(buffer)),
-            Err(_) => Err(Error::unsupported(
-                "a buffer_callback is busy with another buffer, or has panicked",
-            )),
+    pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Option<PickleBuffer> {
+        match &self.buffers {
+            Some(callback) => callback(buffer),
+            None => Some(buffer),
         }
     }
 }
@@ -130,7 +127,8 @@ thread_local! {
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
-    let result = slot::with(&OFFERED, Arc::clone(hooks), serialize);
+    // What nobody has taken goes: the content is not ours, or it panicked.
+    let result = slot::scope(&SETTLED, || slot::with(&OFFERED, Arc::clone(hooks), serialize));
     match (result, slot::take(&FAILED)) {
         (Err(_), Some(error)) => Err(error),
         (result, _) => result,

@@ -4,7 +4,6 @@
 //! insertion, so that writing one twice gives the same bytes.
 
 use super::Value;
-use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Table, size_methods};
 use crate::error::Result;
@@ -27,7 +26,8 @@ use crate::error::Result;
 /// ```
 ///
 /// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s
-/// are. A set with a NaN equals none.
+/// are. Elements that equal nothing in Python (a NaN, and what holds one) are compared in their
+/// order, so that a set equals its clone.
 #[derive(Default)]
 pub struct Set(pub(super) Table<()>);
 
@@ -126,12 +126,6 @@ impl Set {
 
     pub(super) fn table(&self) -> &Table<()> {
         &self.0
-    }
-}
-
-impl PartialEq for Set {
-    fn eq(&self, other: &Self) -> bool {
-        same_entries(self.table(), other.table(), Value::eq, |(), ()| true)
     }
 }
 

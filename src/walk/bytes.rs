@@ -43,20 +43,47 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Found::Nothing if within_call => return Err(self.unreadable(handle)),
                 Found::Nothing => return Ok(None),
             };
-            handle = match self.view(call)? {
-                View::Bytes { bytes: Payload::Encoded(bytes), .. } => {
-                    return Ok(Some(Cow::Owned(bytes.into_owned())));
-                }
-                View::Bytes { bytes: Payload::Of(handle), .. } => handle,
+            let payload = match self.view(call)? {
+                View::Bytes { bytes, .. } => bytes,
                 _ if within_call => return Err(self.unreadable(handle)),
                 _ => return Ok(None),
             };
             within_call = true;
-            if let Some(chars) = scalar::chars(self.input, handle) {
-                return Ok(Some(chars));
-            }
+            handle = match self.own_bytes(payload) {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(of) => of,
+            };
         }
         Err(self.too_deep(value, self.settings.typed_depth))
+    }
+
+    /// The bytes that a call makes, borrowed where they lie in the input as they are.
+    ///
+    /// # Errors
+    /// As [`buffer_bytes`](Self::buffer_bytes).
+    pub(crate) fn payload_bytes(&self, payload: Payload) -> Result<Cow<'de, [u8]>> {
+        match self.own_bytes(payload) {
+            Ok(bytes) => Ok(bytes),
+            Err(of) => self.buffer_bytes(of)?.ok_or_else(|| self.unreadable(of)),
+        }
+    }
+
+    /// The same, unless they are those of another value, which is given back.
+    fn own_bytes(&self, payload: Payload) -> std::result::Result<Cow<'de, [u8]>, Handle> {
+        let handle = match payload {
+            Payload::Encoded(bytes) => return Ok(Cow::Owned(bytes)),
+            Payload::Of(handle) => handle,
+        };
+        if let Some(chars) = scalar::chars(self.input, handle) {
+            return Ok(chars);
+        }
+        if let Some(text) = scalar::borrowed_text(self.nodes, self.input, handle) {
+            return Ok(Cow::Borrowed(text.as_bytes()));
+        }
+        match scalar::plain_text(self.nodes, self.input, handle) {
+            Some(text) => Ok(Cow::Owned(text.into_owned().into_bytes())),
+            None => Err(handle),
+        }
     }
 
     fn find_bytes(&self, value: Handle) -> Result<Found<'de>> {

@@ -424,11 +424,15 @@ fn classes_with_codes_are_written_as_cpython_writes_them() {
     let (mut written, mut script, mut expected) = (Vec::new(), String::new(), Vec::new());
     for entry in topic("extensions") {
         let bytes = entry.bytes();
-        let registry = super::extensions::registry(&entry);
+        let registry = Arc::new(super::extensions::registry(&entry));
         let protocol = Protocol::try_from(entry.protocol).unwrap();
-        let value: Value = DeOptions::new().extensions(&registry).from_slice(&bytes).unwrap();
-        let ours =
-            SerOptions::new().protocol(protocol).extensions(&registry).to_vec(&value).unwrap();
+        let value: Value =
+            DeOptions::new().extensions(registry.clone()).from_slice(&bytes).unwrap();
+        let ours = SerOptions::new()
+            .protocol(protocol)
+            .extensions(registry.clone())
+            .to_vec(&value)
+            .unwrap();
         let code = |bytes: &[u8]| {
             serde_pickle::opcode::instructions(bytes)
                 .map(Result::unwrap)
@@ -465,7 +469,7 @@ fn class_named_types_use_codes_too() {
     for protocol in &ALL[2..] {
         let bytes = SerOptions::new()
             .protocol(*protocol)
-            .extensions(&registry)
+            .extensions(registry.clone())
             .to_vec(&vec![Tagged { value: 1 }, Tagged { value: 2 }])
             .unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"Tagged"));

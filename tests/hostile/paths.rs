@@ -70,7 +70,7 @@ impl Outcome {
     }
 }
 
-fn options() -> DeOptions<'static, 'static> {
+fn options() -> DeOptions<'static> {
     DeOptions::new().max_expansion(EXPANSION)
 }
 
@@ -290,7 +290,7 @@ impl Resolver for Permissive {
 }
 
 fn resolved(bytes: &[u8]) -> Outcome {
-    Outcome::steps(options().resolver(&Permissive).from_slice(bytes).map(count))
+    Outcome::steps(options().resolver(Permissive).from_slice(bytes).map(count))
 }
 
 /// Rewrites the objects of the class that the families name, as they are.
@@ -328,7 +328,7 @@ fn stream_resolved(bytes: &[u8]) -> Outcome {
             Ok(Resolution::Rename(Global::new(format!("new.{module}"), qualname)))
         }
     }
-    let options = options().resolver(&Renaming);
+    let options = options().resolver(Renaming);
     pickles(Deserializer::from_reader(bytes).with_options(options).keep_memo(true).into_iter())
 }
 

@@ -86,7 +86,7 @@ fn every_error_is_one_line() {
         fails::<python::Date>(&instance),
         fails::<python::numpy::Dtype>(&string),
         fails::<Global>(&string),
-        DeOptions::new().resolver(&AllowList::new()).from_slice::<Value>(&global).unwrap_err(),
+        DeOptions::new().resolver(AllowList::new()).from_slice::<Value>(&global).unwrap_err(),
         HOSTILE.parse::<Global>().unwrap_err(),
         Error::custom(HOSTILE),
         Error::invalid_type(Unexpected::Other(HOSTILE), &HOSTILE),
@@ -140,7 +140,7 @@ fn a_report_has_a_line_a_reference_whatever_the_names_are() {
     let pickle = named(HOSTILE, HOSTILE, b")R.");
     let cut = named(HOSTILE, HOSTILE, b")R");
     for pickle in [&pickle, &cut] {
-        let report = DeOptions::new().resolver(&refusing).audit(pickle);
+        let report = DeOptions::new().resolver(refusing.clone()).audit(pickle);
         let text = report.to_string();
         assert_eq!(text.lines().count(), 2 + usize::from(!report.is_complete()), "{text}");
         text.lines().for_each(assert_harmless);

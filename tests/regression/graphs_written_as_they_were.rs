@@ -71,7 +71,7 @@ fn an_extension_code_stays_one_though_a_registry_names_it() {
     let mut registry = ExtensionRegistry::new();
     registry.add("geometry", "Point", 240).unwrap();
     let pickle = b"\x80\x02\x82\xf0)\x81q\x00}q\x01b.";
-    let graph = DeOptions::new().extensions(&registry).graph_from_slice(pickle).unwrap();
+    let graph = DeOptions::new().extensions(registry).graph_from_slice(pickle).unwrap();
     let class = graph.root().object().unwrap().callable;
     assert_eq!(class.kind(), NodeKind::Global);
     assert!(class.global().unwrap().is("geometry", "Point"));

@@ -48,7 +48,7 @@ fn hashable() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Nested so deep, this equals nothing: see `key.rs`. JSON cannot say it either.
+/// Nested so deep, this equals nothing as a key: see `key.rs`. JSON cannot say it either.
 const OBJECTS_AS_KEYS: &str = "objects that are keys";
 
 fn all() -> Vec<(&'static str, Value)> {
@@ -75,7 +75,7 @@ fn what_recurses_fits_a_small_stack() {
             println!("{kind}");
             let clone = value.clone();
             assert_eq!(value.python_eq(&clone), kind != OBJECTS_AS_KEYS, "{kind}");
-            assert_eq!(value == clone, kind != OBJECTS_AS_KEYS, "{kind}");
+            assert!(value == clone, "{kind}");
             let mut text = String::new();
             write!(text, "{value}").unwrap();
             assert!(text.len() > DEPTH);
@@ -143,7 +143,7 @@ fn a_deep_value_goes_into_a_pickle_and_back_on_a_small_stack() {
             // One level less than the limit, as the int within is none.
             let bytes = serde_pickle::to_vec(&value).unwrap();
             let back: Value = serde_pickle::from_slice(&bytes).unwrap();
-            assert_eq!(back == value, kind != OBJECTS_AS_KEYS, "{kind}");
+            assert!(back == value, "{kind}");
         }
     });
 }
