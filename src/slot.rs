@@ -40,6 +40,17 @@ pub(crate) fn with<T, R>(
     value: T,
     call: impl FnOnce() -> R,
 ) -> R {
+    fill(slot, Some(value), call)
+}
+
+/// Calls `call` with nothing in the slot, and drops what it leaves there.
+#[inline]
+pub(crate) fn scope<T, R>(slot: &'static LocalKey<Slot<T>>, call: impl FnOnce() -> R) -> R {
+    fill(slot, None, call)
+}
+
+#[inline]
+fn fill<T, R>(slot: &'static LocalKey<Slot<T>>, value: Option<T>, call: impl FnOnce() -> R) -> R {
     struct Restore<T: 'static> {
         slot: &'static LocalKey<Slot<T>>,
         before: Option<T>,
@@ -52,7 +63,7 @@ pub(crate) fn with<T, R>(
         }
     }
 
-    let before = slot.with(|slot| slot.0.replace(Some(value)));
+    let before = slot.with(|slot| slot.0.replace(value));
     let _restore = Restore { slot, before };
     call()
 }

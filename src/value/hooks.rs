@@ -127,16 +127,8 @@ thread_local! {
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
-    /// Clears what nobody has taken: the content is not ours, or it panicked.
-    struct Taken;
-    impl Drop for Taken {
-        fn drop(&mut self) {
-            slot::take(&SETTLED);
-        }
-    }
-    let taken = Taken;
-    let result = slot::with(&OFFERED, Arc::clone(hooks), serialize);
-    drop(taken);
+    // What nobody has taken goes: the content is not ours, or it panicked.
+    let result = slot::scope(&SETTLED, || slot::with(&OFFERED, Arc::clone(hooks), serialize));
     match (result, slot::take(&FAILED)) {
         (Err(_), Some(error)) => Err(error),
         (result, _) => result,
