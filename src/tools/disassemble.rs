@@ -178,7 +178,9 @@ impl DisassembleOptions {
                 frame_end = 0;
             }
             let frames = check_frames(pickle, start, frame_end);
-            let written = self.write_pickle(pickle, start, &mut memo, out);
+            let written = self
+                .write_pickle(pickle, start, &mut memo, out)
+                .map_err(|error| crate::read::explain(error, pickle, start));
             (start, frame_end) = match (written, frames) {
                 // The fault of the frames comes first: it is why the rest may look odd.
                 (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),

@@ -30,24 +30,27 @@ pub(super) struct Instruction<'a> {
 /// The instructions of the pickle that begins at byte `start`, from the first to STOP. Nothing
 /// follows an error.
 pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<Instruction<'_>>> {
-    iterate(Cursor::new(bytes, start), false)
+    iterate(bytes, start, false)
 }
 
 /// The same from byte 0 on, where frames that lie are an error. The argument of FRAME is left out.
 pub(super) fn genops_in_frames(bytes: &[u8]) -> impl Iterator<Item = Result<Instruction<'_>>> {
-    iterate(Cursor::new(bytes, 0), true)
+    iterate(bytes, 0, true)
 }
 
 fn iterate(
-    mut cursor: Cursor<'_>,
+    bytes: &[u8],
+    start: usize,
     heeds_frames: bool,
 ) -> impl Iterator<Item = Result<Instruction<'_>>> {
+    let mut cursor = Cursor::new(bytes, start);
     let mut done = false;
     std::iter::from_fn(move || {
         if done {
             return None;
         }
-        let item = read(&mut cursor, heeds_frames);
+        let item = read(&mut cursor, heeds_frames)
+            .map_err(|error| crate::read::explain(error, bytes, start));
         done = !matches!(&item, Ok(instruction) if instruction.opcode != Opcode::Stop);
         Some(item)
     })
