@@ -6,6 +6,14 @@ Every module is there and has every name, as a stand-in that takes any call, ite
 import importlib.abc, importlib.machinery, io, os, pickle, sys, types, warnings
 warnings.simplefilter('ignore')
 
+# Where a frame lies, an older Python may read a memo index of a billion, and allocate an array for
+# it: that is an error here, and not the end of the machine.
+try:
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+except (ImportError, ValueError):
+    pass
+
 class Meta(type):
     def append(cls, item): pass
     def extend(cls, items): list(items)
