@@ -260,7 +260,8 @@ fn every_fixture_is_the_same_to_every_type_by_every_way() {
 fn damaged_and_generated_pickles_are_the_same_by_every_way() {
     let mut random = Random::new(0x5eed_0011);
     let mut tally = Tally::default();
-    let fixtures: Vec<Case> = cases().into_iter().filter(|case| case.bytes.len() < 2_000).collect();
+    let mut fixtures = cases();
+    fixtures.retain(|case| (1..2_000).contains(&case.bytes.len()));
     for number in 0..programs().max(2_000) {
         let bytes = if number % 2 == 0 {
             program(Vocabulary::ALL, 30, &mut random)
