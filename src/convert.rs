@@ -80,8 +80,8 @@ impl DeOptions<'_> {
     /// Makes a `T` of a value, as [`from_slice`](Self::from_slice) with these options would of its
     /// pickle; see [`from_value`].
     ///
-    /// A resolver is asked about the globals, persistent ids and objects in the value. Buffers are in
-    /// the value, and not taken from the options.
+    /// A resolver is asked about the globals, persistent ids and objects in the value. Buffers are
+    /// in the value, and not taken from the options.
     ///
     /// ```
     /// use serde_pickle::{DeOptions, Renames, Value, pickle};
@@ -112,8 +112,8 @@ impl SerOptions {
     /// [`to_value`].
     ///
     /// The hooks are asked as they are for a pickle, but for a
-    /// [`buffer_callback`](Self::buffer_callback): buffers stay in the value. Protocol and extension
-    /// codes leave no trace in a value.
+    /// [`buffer_callback`](Self::buffer_callback): buffers stay in the value. Protocol and
+    /// extension codes leave no trace in a value.
     ///
     /// ```
     /// use serde_pickle::{Global, SerOptions, Value, pickle};

@@ -2,8 +2,8 @@
 //! compared with the sources, so that no type is left out.
 //!
 //! All are `Debug`. `Send` and `Sync` are what programs with threads ask for, and `Send` alone what
-//! a reader needs to move to another thread between two pickles; a type with a parameter is what its
-//! parameter is.
+//! a reader needs to move to another thread between two pickles; a type with a parameter is what
+//! its parameter is.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;

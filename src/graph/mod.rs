@@ -40,7 +40,7 @@ use crate::protocol::Protocol;
 use crate::read::instructions;
 use crate::read::source::Collector;
 use crate::settings::Plain;
-use crate::value::Buffer;
+use crate::value::{Buffer, Value};
 use decoded::Decoded;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
@@ -68,9 +68,9 @@ use decoded::Decoded;
 /// ```
 ///
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
-/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone copies
-/// the graph, and the pickle if the graph owns it; to share one between threads, put it into an
-/// [`Arc`](std::sync::Arc).
+/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone
+/// copies the graph, and the pickle if the graph owns it; to share one between threads, put it into
+/// an [`Arc`](std::sync::Arc).
 #[derive(Clone)]
 pub struct Graph<'de> {
     pub(crate) input: Cow<'de, [u8]>,
@@ -140,6 +140,25 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn deserialize<'g, T: Deserialize<'g>>(&'g self) -> Result<T> {
         T::deserialize(self.root())
+    }
+
+    /// The nodes of a value, which borrow from it.
+    ///
+    /// # Errors
+    /// An object whose arguments are no tuple, or whose class is none.
+    pub(crate) fn of_value(value: &'de Value) -> Result<Self> {
+        let mut nodes = Nodes::default();
+        let (root, _) = crate::nodes::import::import(&mut nodes, value, 0)?;
+        Ok(Self {
+            input: Cow::Borrowed(&[]),
+            nodes,
+            root,
+            further: Vec::new(),
+            declared: None,
+            settings: Plain::default(),
+            buffers: Vec::new(),
+            decoded: Decoded::default(),
+        })
     }
 
     fn read(bytes: &'de [u8], options: &DeOptions<'de>) -> Result<Self> {

@@ -9,8 +9,8 @@ use crate::error::Result;
 
 impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
     /// Reads all pickles that are left into one [`Graph`], as one `Unpickler` of Python does: with
-    /// one memo, so that what two pickles share is one object. [`Graph::roots`] has the objects that
-    /// were pickled; written again, they are as many dumps of one `Pickler`.
+    /// one memo, so that what two pickles share is one object. [`Graph::roots`] has the objects
+    /// that were pickled; written again, they are as many dumps of one `Pickler`.
     ///
     /// ```
     /// use serde_pickle::Deserializer;

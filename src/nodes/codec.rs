@@ -2,8 +2,8 @@
 //! `bytearray(text, 'latin-1')`.
 //!
 //! Protocols below 3 have no bytes, so Python 3 writes them as text whose characters are the bytes.
-//! A call with any other encoding, and one of text that the encoding has no bytes for, is understood
-//! by nobody here, and stays the call that it is.
+//! A call with any other encoding, and one of text that the encoding has no bytes for, is
+//! understood by nobody here, and stays the call that it is.
 
 use super::handle::Handle;
 use super::scalar;

@@ -30,8 +30,8 @@ use crate::error::{Error, Result, quoted};
 ///
 /// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
 /// Order is that of the date and the reading of the clock, then of fold and zone, the naive ones
-/// first: chronological among naive datetimes and those of one zone. To order by the moment, convert
-/// to a type of chrono or jiff.
+/// first: chronological among naive datetimes and those of one zone. To order by the moment,
+/// convert to a type of chrono or jiff.
 ///
 /// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it
 /// at any, from 3.6 on. In a struct that serde buffers (`flatten`, `untagged`, `tag`) it is lost on

@@ -17,8 +17,8 @@ use crate::error::{Error, Result, quoted};
 /// and NaNs are numbers too.
 ///
 /// Order is that of the numbers, from -NaN by -Infinity to Infinity and NaN, as that of Python's
-/// `compare_total`; numbers of one size go by their text. An exponent beyond 18 digits, which Python
-/// has not, counts as the largest of 18.
+/// `compare_total`; numbers of one size go by their text. An exponent beyond 18 digits, which
+/// Python has not, counts as the largest of 18.
 ///
 /// ```
 /// use serde_pickle::python::Decimal;

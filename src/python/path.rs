@@ -47,8 +47,8 @@ pub enum PathKind {
 /// Python 3.13 names the classes in `pathlib._local`, all others in `pathlib`; both are read, the
 /// latter is written, which every Python from 3.4 on reads.
 ///
-/// Order is that of the names on the way, as in Python: what is in a directory comes right after it.
-/// Equal paths go by their class. Other than in Python, the case of Windows paths counts.
+/// Order is that of the names on the way, as in Python: what is in a directory comes right after
+/// it. Equal paths go by their class. Other than in Python, the case of Windows paths counts.
 ///
 /// Source: `PurePath.__reduce__` in Python's `Lib/pathlib`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -16,8 +16,9 @@ use crate::stdlib::zone::is_utc;
 /// database, `zoneinfo.ZoneInfo`.
 ///
 /// The zones of pytz, dateutil, pendulum and other libraries are read too, where they say an offset
-/// or a key, and are one of these two when they are written again; where a pickle of pytz says both key and offset, both are here. There is no time zone
-/// database in this crate: a key alone has no [`offset`](Self::offset), but for the names of UTC.
+/// or a key, and are one of these two when they are written again; where a pickle of pytz says both
+/// key and offset, both are here. There is no time zone database in this crate: a key alone has no
+/// [`offset`](Self::offset), but for the names of UTC.
 ///
 /// `Display` and [`FromStr`] are the offset, `+05:30`, or the key.
 ///

@@ -20,10 +20,10 @@ use crate::value::Value;
 /// moved, puts in objects from outside the pickle, and builds values from objects. Each method has
 /// a default that changes nothing.
 ///
-/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver), or an [`Arc`] of it to keep it at
-/// hand. Options are used from many threads at once, and so is their resolver: state of its own
-/// needs a lock. [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and [`Constructors`] are
-/// ready made, and [`and`](Resolver::and) joins two.
+/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver), or an [`Arc`] of it to keep it
+/// at hand. Options are used from many threads at once, and so is their resolver: state of its own
+/// needs a lock. [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and
+/// [`Constructors`] are ready made, and [`and`](Resolver::and) joins two.
 ///
 /// ```
 /// use serde_pickle::{Error, Global, Resolution, Resolver, Result};

@@ -1,7 +1,7 @@
 //! Paths of `pathlib` as `str()` of them in Python.
 //!
-//! The class joins the texts that it is given and normalises them. Source: `PurePath._parse_path` in
-//! Python's `Lib/pathlib`, and `join` and `splitroot` in `Lib/posixpath.py` and `Lib/ntpath.py`.
+//! The class joins the texts that it is given and normalises them. Source: `PurePath._parse_path`
+//! in Python's `Lib/pathlib`, and `join` and `splitroot` in `Lib/posixpath.py` and `Lib/ntpath.py`.
 //! Nothing is looked up in a file system.
 
 use std::borrow::Cow;

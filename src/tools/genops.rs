@@ -2,11 +2,11 @@
 //! it.
 //!
 //! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal whatever
-//! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
-//! their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot read and an
-//! unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is read as the
-//! unpickler reads it.
+//! [`opcode::instructions`](crate::instruction::instructions) does: numbers in text are decimal
+//! whatever C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with
+//! names have their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot
+//! read and an unpickler can (text of Python 2 that is no ASCII, names in UTF-8, ints in hex) is
+//! read as the unpickler reads it.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<
         if done {
             return None;
         }
-        let item = read(&mut cursor);
+        let item = read(&mut cursor).map_err(|error| crate::read::explain(error, bytes, start));
         done = !matches!(&item, Ok(instruction) if instruction.opcode != Opcode::Stop);
         Some(item)
     })

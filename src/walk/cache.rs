@@ -1,7 +1,7 @@
 //! Answers about classes that a walk remembers: objects come in thousands, classes do not.
 //!
-//! Each cache has a fixed number of slots and forgets what was there before. The questions are asked
-//! by those who read objects; nothing here knows what they are about.
+//! Each cache has a fixed number of slots and forgets what was there before. The questions are
+//! asked by those who read objects; nothing here knows what they are about.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;

@@ -71,7 +71,8 @@ fn an_ordered_dict_keeps_its_class() {
 
 #[test]
 fn a_shared_list_changes_for_all_and_a_shared_tuple_where_it_stands() {
-    // x = [1]; {'a': x, 'b': x, 'c': (1,), …} made by hand: a and b are one list, c and d one tuple.
+    // x = [1]; {'a': x, 'b': x, 'c': (1,), …} made by hand: a and b are one list, c and d one
+    // tuple.
     let bytes =
         b"\x80\x04}(\x8c\x01a]\x94K\x01a\x8c\x01bh\x00\x8c\x01cK\x01\x85\x94\x8c\x01dh\x01u.";
     #[derive(Serialize, Deserialize)]

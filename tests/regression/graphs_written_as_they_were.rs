@@ -1,7 +1,7 @@
-//! Pickles that `Graph::to_vec` changed: arguments that are a tuple of their own each time an object
-//! is reached again through them; a state setter, whose call as it stood in the pickle was counted
-//! as further references; names that were read with `fix_imports(false)`; extension codes that a
-//! registry had names for.
+//! Pickles that `Graph::to_vec` changed: arguments that are a tuple of their own each time an
+//! object is reached again through them; a state setter, whose call as it stood in the pickle was
+//! counted as further references; names that were read with `fix_imports(false)`; extension codes
+//! that a registry had names for.
 
 use serde_pickle::{
     DeOptions, Deserializer, ExtensionRegistry, Graph, NodeKind, Protocol, SerOptions, tools,

@@ -1,6 +1,7 @@
 //! A value as deep as reading allows is safe on a small stack, in a debug build too.
 
 use std::fmt::Write;
+use std::hash::{BuildHasher, RandomState};
 use std::thread;
 
 use serde::Serialize;
@@ -76,6 +77,8 @@ fn what_recurses_fits_a_small_stack() {
             let clone = value.clone();
             assert_eq!(value.python_eq(&clone), kind != OBJECTS_AS_KEYS, "{kind}");
             assert!(value == clone, "{kind}");
+            let hasher = RandomState::new();
+            assert_eq!(hasher.hash_one(&value), hasher.hash_one(&clone), "{kind}");
             let mut text = String::new();
             write!(text, "{value}").unwrap();
             assert!(text.len() > DEPTH);

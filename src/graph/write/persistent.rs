@@ -20,8 +20,8 @@ struct NodeHook(Box<NodeId>);
 
 impl SerOptions {
     /// Says which objects of a [`Graph`](crate::Graph) stand outside the pickle, as
-    /// [`persistent_id`](Self::persistent_id) does for values. [`graph_to_vec`](Self::graph_to_vec) asks it each time that
-    /// an object is to be written, be it the first or a reference to it.
+    /// [`persistent_id`](Self::persistent_id) does for values. [`graph_to_vec`](Self::graph_to_vec)
+    /// asks it each time that an object is to be written, be it the first or a reference to it.
     ///
     /// ```
     /// use serde_pickle::{Graph, SerOptions, Value};
