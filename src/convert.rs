@@ -12,13 +12,12 @@ use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::nodes::handle::Handle;
-use crate::nodes::import::{Input, import};
+use crate::nodes::import::{Imported, Input, import};
 use crate::nodes::store::Nodes;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
-use crate::settings::Plain;
+use crate::settings::{Allowance, Plain};
 use crate::value::{Value, hand_over};
 use crate::walk::cx::Cx;
 
@@ -79,34 +78,36 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
     unlimited.from_slice(&bytes).map_err(Error::nowhere)
 }
 
-/// The nodes of a value, its handle, and what it counts against an expansion budget.
-fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Handle, u64)> {
+/// The nodes of a value, and what it comes to.
+fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Imported)> {
     let mut nodes = Nodes::default();
-    let (root, cost) = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
-    Ok((nodes, root, cost))
+    let imported = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
+    Ok((nodes, imported))
 }
 
 /// The walk over the nodes of a value.
 fn walk<'de, T>(
     nodes: &Nodes<'de>,
-    root: Handle,
-    cost: u64,
+    imported: &Imported,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
-    // The value is a tree, so no reference expands. But an array of numpy may stand for more
-    // elements than it has bytes, and the value may have come out of a pickle. Text may be looked
-    // at several times on the way: for the class of a time zone, and for its name.
-    let settings =
-        Plain { max_expansion: limits::EXPANSION.saturating_add(8 * cost), ..Plain::default() }
-            .into();
-    visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
+    // The tree that the value stands for is there already, or was allowed when it was read. But an
+    // array of numpy may stand for more elements than it has bytes, and the value may have come out
+    // of a pickle. Text may be looked at several times on the way: for the class of a time zone,
+    // and for its name.
+    let &Imported { root, size, unfolded } = imported;
+    let expansion = limits::EXPANSION.fixed.saturating_add(8 * unfolded);
+    let settings = Plain { max_expansion: Allowance::fixed(expansion), ..Plain::default() }.into();
+    let span = usize::try_from(size).unwrap_or(usize::MAX);
+    let cx = Cx::new(nodes, &[], span, settings);
+    cx.settle(visit(NodeDeserializer::root(&cx, root)), root).map_err(Error::nowhere)
 }
 
 macro_rules! forward {
     ($self:ident, $nodes:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
-            let (nodes, root, cost) = $nodes;
-            walk(&nodes, root, cost, |node| node.$method($($arg,)* visitor))
+            let (nodes, imported) = $nodes;
+            walk(&nodes, &imported, |node| node.$method($($arg,)* visitor))
         }
     )*};
 }
@@ -129,8 +130,8 @@ macro_rules! forward_all {
             if name == token::VALUE {
                 return hand_over($whole, visitor);
             }
-            let (nodes, root, cost) = $nodes;
-            walk(&nodes, root, cost, |node| node.deserialize_newtype_struct(name, visitor))
+            let (nodes, imported) = $nodes;
+            walk(&nodes, &imported, |node| node.deserialize_newtype_struct(name, visitor))
         }
     };
 }

@@ -51,6 +51,25 @@ pub(crate) struct Settings<'h> {
     pub(crate) extensions: Option<&'h ExtensionRegistry>,
 }
 
+/// A limit that may grow with the input: so many bytes, and so many more for each byte of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    pub(crate) fixed: u64,
+    pub(crate) per_byte: u64,
+}
+
+impl Allowance {
+    /// What a caller has set, whatever the input.
+    pub(crate) fn fixed(bytes: u64) -> Self {
+        Self { fixed: bytes, per_byte: 0 }
+    }
+
+    /// The limit for an input of `span` bytes.
+    pub(crate) fn of(self, span: u64) -> u64 {
+        self.fixed.saturating_add(self.per_byte.saturating_mul(span))
+    }
+}
+
 /// The settings that are plain values: what a graph keeps, which may travel between threads and
 /// outlive the resolver.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +80,8 @@ pub(crate) struct Plain {
     pub(crate) typed_depth: usize,
     pub(crate) value_depth: usize,
     pub(crate) max_nodes: usize,
-    pub(crate) max_expansion: u64,
+    pub(crate) max_expansion: Allowance,
+    pub(crate) max_memory: Allowance,
     pub(crate) max_int_digits: usize,
 }
 
@@ -75,6 +95,7 @@ impl Default for Plain {
             value_depth: limits::VALUE_DEPTH,
             max_nodes: limits::OBJECTS,
             max_expansion: limits::EXPANSION,
+            max_memory: limits::MEMORY,
             max_int_digits: limits::INT_DIGITS,
         }
     }

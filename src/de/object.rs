@@ -23,18 +23,15 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::natural::{Array, ArrayItem, Natural, natural, structure};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::scalar;
 use crate::nodes::store::{Contents, Nodes, RunKind};
-use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items, view};
+use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items};
 use crate::reduce::How;
+use crate::walk::cost;
+use crate::walk::cx::Cx;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
-        let view = view(self.cx.nodes, self.cx.input, self.handle.number())?;
-        if let View::Object(object) = &view {
-            self.cx.charge_runs(&object.object)?;
-        }
-        Ok(view)
+        self.cx.view(self.handle)
     }
 
     /// The same walk at another value, of the same depth.
@@ -51,7 +48,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn visit_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
-            View::Bytes { bytes, .. } => return self.visit_payload(bytes, visitor),
+            View::Bytes { of, .. } => return self.visit_payload(self.payload(of)?, visitor),
             View::Complex { real, imaginary } => {
                 return self.visit_complex(real, imaginary, visitor);
             }
@@ -78,7 +75,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
             _ => match self.telling_state_of(&object)? {
-                Some(state) => self.visit_state(state, &object, visitor),
+                Some(state) => self.visit_state(state, &object, false, visitor),
                 None => match object.args {
                     &[single] => self.inner(single)?.any(visitor),
                     args => self.visit_run(args, visitor),
@@ -97,18 +94,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Result<V::Value> {
         match natural {
             Natural::Text(text) => {
-                self.cx.charge(text.len())?;
+                self.cx.charge_copy(text.len())?;
                 match text {
                     Cow::Borrowed(text) => visitor.visit_str(text),
                     Cow::Owned(text) => visitor.visit_string(text),
                 }
             }
             Natural::Same(value) | Natural::Wraps(value) => ask.of(self.inner(value)?, visitor),
-            Natural::Pairs(sources) => self.visit_merged(sources, object, visitor),
+            Natural::Pairs(sources) => self.visit_merged(sources, object, false, visitor),
             Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
             Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
                 Some(bytes) => {
-                    self.cx.charge(bytes.len())?;
+                    self.cx.charge_copy(bytes.len())?;
                     visitor.visit_bytes(bytes)
                 }
                 None => self.visit_array(&array, visitor),
@@ -129,9 +126,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn visit_array<V: Visitor<'de>>(self, array: &Array<'g>, visitor: V) -> Result<V::Value> {
         let len = array.len();
-        self.cx.charge_values(len)?;
+        let (size, payload) = array.payload();
+        self.cx.charge_payload(payload, size, len)?;
         self.deeper()?;
-        let mut items = Numbers { items: array.items(), left: len };
+        let mut items = Numbers { cx: self.cx, items: array.items(), len, left: len };
         let value = visitor.visit_seq(&mut items)?;
         match items.left {
             0 => Ok(value),
@@ -154,7 +152,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(items) if !has_runs => self.inner(items)?.visit_items(visitor),
             Some(items) => {
                 let of_arguments = nodes.object(items.number());
-                self.cx.charge_values(nodes.contents_len(&of_arguments))?;
+                self.cx.charge_contents(&of_arguments)?;
                 let mut handles: Vec<Handle> = nodes.contents(&of_arguments).collect();
                 handles.extend(list_items(object, nodes));
                 self.visit_handles(&handles, visitor)
@@ -198,7 +196,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     && self.of(text).is_text()
                     && !encoding.is_object() =>
             {
-                match bytes_of(self.cx.nodes, self.cx.input, &[text, encoding]) {
+                match self.payload(object.args) {
                     Ok(bytes) => self.visit_payload(bytes, visitor),
                     Err(_) => self.visit_instance(visitor),
                 }
@@ -222,8 +220,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn is_empty_dict(&self, handle: Handle) -> bool {
-        handle.tag() == Tag::Dict
-            && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
+        handle.tag() == Tag::Dict && self.cx.nodes.is_empty(handle.number())
     }
 
     /// An instance as a struct.
@@ -240,26 +237,30 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         match structure(self.cx, object)? {
-            Some(Natural::Pairs(sources)) => return self.visit_merged(sources, object, visitor),
-            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
+            Some(Natural::Pairs(sources)) => {
+                return self.visit_merged(sources, object, true, visitor);
+            }
+            Some(Natural::Numpy(array)) => {
+                return self.numpy(&array)?.deserialize_struct("", &[], visitor);
+            }
             _ => {}
         }
         let state = self.telling_state_of(object)?;
         let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
         match (state, has_pairs) {
-            (Some(state), false) => self.visit_state(state, object, visitor),
+            (Some(state), false) => self.visit_state(state, object, true, visitor),
             (state, true) => {
                 let mut sources = Vec::new();
                 if let Some(state) = state {
                     sources.extend(self.attribute_dicts(state).unwrap_or_default());
                 }
-                self.visit_merged(sources, object, visitor)
+                self.visit_merged(sources, object, true, visitor)
             }
             (None, false) => match (object.base, object.args) {
                 (Some((_, base)), _) => {
                     Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
                 }
-                (None, []) => self.visit_merged(Vec::new(), object, visitor),
+                (None, []) => self.visit_merged(Vec::new(), object, true, visitor),
                 // A tuple subclass without attributes has its items in one argument.
                 (None, &[items]) if items.tag() == Tag::Tuple => {
                     self.inner(items)?.visit_items(visitor)
@@ -276,7 +277,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => return self.any(visitor),
         };
         match structure(self.cx, &object)? {
-            Some(Natural::Pairs(sources)) => return self.visit_merged(sources, &object, visitor),
+            Some(Natural::Pairs(sources)) => {
+                return self.visit_merged(sources, &object, false, visitor);
+            }
             Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
             Some(Natural::Wraps(data)) => {
                 return Deserializer::deserialize_map(self.inner(data)?, visitor);
@@ -293,8 +296,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             (_, _, &[.., dict]) if dict.tag() == Tag::Dict => {
                 self.inner(dict)?.visit_pairs(visitor)
             }
-            (Some(state), ..) => self.visit_state(state, &object, visitor),
-            (None, None, []) => self.visit_merged(Vec::new(), &object, visitor),
+            (Some(state), ..) => self.visit_state(state, &object, false, visitor),
+            (None, None, []) => self.visit_merged(Vec::new(), &object, false, visitor),
             // Something with content that is no map: better an error than an empty one.
             _ => self.visit_instance(visitor),
         }
@@ -304,8 +307,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn seq_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Object(object) => object,
-            View::Bytes { bytes, .. } => {
-                let bytes = self.payload_bytes(bytes)?;
+            View::Bytes { of, .. } => {
+                let bytes = self.payload_bytes(self.payload(of)?)?;
                 return self.visit_byte_seq(&bytes, visitor);
             }
             _ => return self.visit_instance(visitor),
@@ -354,12 +357,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self,
         state: Handle,
         object: &ObjectView<'g>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         match state.tag() {
-            Tag::Dict => self.of(state).visit_pairs(visitor),
+            Tag::Dict => self.of(state).visit_dict(is_struct, visitor),
             _ => match self.attribute_dicts(state) {
-                Some(dicts) => self.visit_merged(dicts, object, visitor),
+                Some(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
                 None => Deserializer::deserialize_any(self.inner(state)?, visitor),
             },
         }
@@ -386,6 +390,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self,
         dicts: Vec<Handle>,
         object: &ObjectView<'g>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         let nodes = self.cx.nodes;
@@ -396,19 +401,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             .filter(|(kind, _)| *kind == RunKind::Pairs)
             .map(|(_, run)| of_run(run));
         let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
-        self.visit_sources(sources, visitor)
+        self.visit_sources(sources, is_struct, visitor)
     }
 
     fn visit_sources<V: Visitor<'de>>(
         self,
         mut sources: Vec<Contents<'g, 'de>>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         let len: usize = sources.iter().map(|source| source.clone().count()).sum();
         self.cx.charge_values(len)?;
         sources.reverse();
         let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
-        let mut pairs = Pairs::new(self.cx, first, len / 2, self.deeper()?).followed_by(sources);
+        let mut pairs =
+            Pairs::new(self.cx, first, len / 2, self.deeper()?, is_struct).followed_by(sources);
         let value = visitor.visit_map(&mut pairs)?;
         match pairs.left() {
             0 => Ok(value),
@@ -421,7 +428,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         object: &ObjectView<'g>,
         visitor: V,
     ) -> Result<V::Value> {
-        self.visit_merged(Vec::new(), object, visitor)
+        self.visit_merged(Vec::new(), object, false, visitor)
     }
 
     fn visit_list_items<V: Visitor<'de>>(
@@ -456,12 +463,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         taken: usize,
         visitor: V,
     ) -> Result<V::Value> {
-        let handles = self.set_items(items, taken);
+        let handles = self.set_items(items, taken)?;
         self.visit_handles(&handles, visitor)
     }
 
-    pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Vec<Handle> {
-        crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
+    pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Result<Vec<Handle>> {
+        self.cx.check_unspent()?;
+        Ok(crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken))
     }
 
     fn visit_complex<V: Visitor<'de>>(
@@ -488,13 +496,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok((part(real)?, imaginary.map(part).transpose()?.unwrap_or(0.0)))
     }
 
+    /// The bytes that a call of these arguments makes, counted before they are encoded.
+    fn payload(&self, of: &'g [Handle]) -> Result<Payload<'g>> {
+        if let [text, encoding, ..] = *of {
+            self.cx.charge_text(text)?;
+            self.cx.charge_text(encoding)?;
+        }
+        bytes_of(self.cx.nodes, self.cx.input, of)
+            .map_err(|error| self.cx.locate(error, self.handle))
+    }
+
     fn visit_payload<V: Visitor<'de>>(self, payload: Payload<'g>, visitor: V) -> Result<V::Value> {
         match payload {
             Payload::Of(handle) => Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
-            Payload::Encoded(bytes) => {
-                self.cx.charge(bytes.len())?;
-                visitor.visit_byte_buf(bytes.into_owned())
-            }
+            Payload::Encoded(bytes) => visitor.visit_byte_buf(bytes.into_owned()),
         }
     }
 
@@ -503,7 +518,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Payload::Encoded(bytes) => Ok(bytes),
             Payload::Of(handle) => {
                 let inner = self.inner(handle)?;
-                match scalar::chars(self.cx.input, handle) {
+                match self.cx.chars(handle)? {
                     Some(chars) => Ok(chars),
                     None => inner.buffer_bytes()?.ok_or_else(|| inner.unreadable()),
                 }
@@ -514,9 +529,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
     pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match self.of(handle).view()? {
-            View::Bytes { bytes, .. } => {
-                self.payload_bytes(bytes).map(|bytes| Some(Cow::Owned(bytes.into_owned())))
-            }
+            View::Bytes { of, .. } => self
+                .payload_bytes(self.payload(of)?)
+                .map(|bytes| Some(Cow::Owned(bytes.into_owned()))),
             _ => Ok(None),
         }
     }
@@ -524,7 +539,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A global as its dotted name.
     pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let (module, qualname) = self.global_names()?;
-        self.cx.charge(module.len() + 1 + qualname.len())?;
+        self.cx.charge_copy(module.len() + 1 + qualname.len())?;
         visitor.visit_string(format!("{module}.{qualname}"))
     }
 
@@ -533,6 +548,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// # Errors
     /// An extension code, which has a name only in a registry.
     pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
+        self.cx.check_unspent()?;
         global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| match self
             .handle
             .tag()
@@ -574,15 +590,20 @@ impl Ask {
 }
 
 /// The numbers of an array.
-struct Numbers<I> {
+struct Numbers<'c, 'g, 'de, I> {
+    cx: &'c Cx<'g, 'de>,
     items: I,
+    len: usize,
     left: usize,
 }
 
-impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<I> {
+impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<'_, '_, '_, I> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.left == self.len {
+            self.cx.charge_memory(cost::items::<T::Value>(self.len))?;
+        }
         let Some(item) = self.items.next() else { return Ok(None) };
         self.left = self.left.saturating_sub(1);
         match item {

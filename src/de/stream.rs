@@ -265,8 +265,9 @@ macro_rules! forward {
             let root = $self.load()?;
             let (state, input, end, dropped) = $load;
             let cx = walk(state, input, end, &$self.options);
-            serde::Deserializer::$method(NodeDeserializer::root(&cx, root), $($arg,)* visitor)
-                .map_err(|error| cx.locate(error, root).in_stream(dropped))
+            let node = NodeDeserializer::root(&cx, root);
+            let result = serde::Deserializer::$method(node, $($arg,)* visitor);
+            cx.settle(result, root).map_err(|error| error.in_stream(dropped))
         }
     )*};
 }

@@ -21,7 +21,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Const, Flags, Nodes, RunKind};
 use crate::protocol::Protocol;
 use crate::reduce::How;
-use crate::settings::Plain;
+use crate::settings::{Allowance, Plain};
 use crate::value::Value;
 
 /// Makes a [`Graph`] of objects that are shared or contain themselves.
@@ -241,7 +241,7 @@ impl GraphBuilder {
 
     /// A whole value. What is in it is shared with nothing else.
     pub fn value(&mut self, value: impl Into<Value>) -> NodeId {
-        let imported = import(&mut self.nodes, value.into(), 0).map(|(handle, _)| handle);
+        let imported = import(&mut self.nodes, value.into(), 0).map(|imported| imported.root);
         self.made(imported)
     }
 
@@ -298,7 +298,8 @@ impl GraphBuilder {
                 nodes: self.nodes,
                 root,
                 declared: Some(Protocol::DEFAULT),
-                settings: Plain::default(),
+                // It is the caller who has built it, however large.
+                settings: Plain { max_memory: Allowance::fixed(u64::MAX), ..Plain::default() },
                 buffers: Vec::new(),
             }),
         }

@@ -9,8 +9,8 @@ macro_rules! forward {
     ($($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'g>>(self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
             self.walk(|node| {
-                serde::Deserializer::$method(node, $($arg,)* visitor)
-                    .map_err(|error| self.locate(error))
+                let result = serde::Deserializer::$method(node, $($arg,)* visitor);
+                node.cx.settle(result, node.handle).map_err(|error| self.locate(error))
             })
         }
     )*};

@@ -12,7 +12,7 @@
 
 use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
-use crate::nodes::import::import;
+use crate::nodes::import::{Imported, import};
 use crate::nodes::known::Known;
 use crate::nodes::store::{Const, Flags};
 use crate::nodes::view::global_names;
@@ -112,12 +112,15 @@ impl Machine<'_, '_> {
             && let Some(resolver) = hooks.settings.resolver
         {
             // What lies ahead in the input says nothing: a reader does not even have it.
-            let allowed = hooks.settings.max_expansion.saturating_add(self.consumed() as u64);
+            let consumed = self.consumed();
+            let allowed = hooks.settings.max_expansion.of(consumed as u64);
+            let allowed = allowed.saturating_add(consumed as u64);
             let cx = Cx::with_budget(
                 &self.state.nodes,
                 self.input,
+                consumed,
                 *hooks.settings,
-                allowed - self.expanded,
+                allowed.saturating_sub(self.expanded),
             );
             let value = crate::de::value::build(&cx, id)?;
             self.expanded = allowed - cx.budget();
@@ -130,11 +133,12 @@ impl Machine<'_, '_> {
 
     /// The node of a caller's object; all of them may expand to so many bytes.
     fn import(&mut self, value: Value, allowed: u64) -> Result<Handle> {
-        let (handle, cost) = import(&mut self.state.nodes, value, self.cursor.opcode_position())?;
+        let Imported { root: handle, unfolded, .. } =
+            import(&mut self.state.nodes, value, self.cursor.opcode_position())?;
         if self.state.nodes.object_count() > self.config.max_nodes {
             return Err(self.too_many_nodes());
         }
-        self.expanded = self.expanded.saturating_add(cost);
+        self.expanded = self.expanded.saturating_add(unfolded);
         if self.expanded > allowed {
             return Err(Error::limit(
                 "the objects of persistent ids come to more than max_expansion allows",

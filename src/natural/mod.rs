@@ -32,7 +32,7 @@ use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items, view};
+use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
 use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
@@ -257,21 +257,19 @@ impl<'g> Call<'_, 'g, '_> {
     /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no
     /// text here; the error comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
-        let text = match scalar::chars(self.cx.input, handle) {
+        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
+        match scalar::chars(self.cx.input, handle) {
             Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
             Some(Cow::Owned(chars)) => String::from_utf8(chars).ok().map(Cow::Owned),
             None => scalar::plain_text(self.cx.nodes, self.cx.input, handle),
-        }?;
-        self.cx.charge(text.len()).ok()?;
-        Some(text)
+        }
     }
 
     /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call
     /// that encodes text, an 8-bit string of Python 2, and what becomes of that where it was taken
     /// for text.
     fn payload(&self, handle: Handle, len: usize) -> Result<Option<Cow<'g, [u8]>>> {
-        if let Some(chars) = scalar::chars(self.cx.input, handle) {
-            self.cx.charge(chars.len())?;
+        if let Some(chars) = self.cx.chars(handle)? {
             return Ok(Some(chars));
         }
         if let Some(text) = self.text(handle) {
@@ -286,11 +284,7 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
-        let bytes = NodeDeserializer::root(self.cx, handle).buffer_bytes()?;
-        if let Some(bytes) = &bytes {
-            self.cx.charge(bytes.len())?;
-        }
-        Ok(bytes)
+        NodeDeserializer::root(self.cx, handle).buffer_bytes()
     }
 
     /// The attribute `name` in the state.
@@ -303,7 +297,7 @@ impl<'g> Call<'_, 'g, '_> {
         };
         for &half in halves.iter().filter(|half| half.tag() == Tag::Dict) {
             let half = nodes.object(half.number());
-            self.cx.charge_values(nodes.contents_len(&half))?;
+            self.cx.charge_contents(&half)?;
             let mut contents = nodes.contents(&half);
             while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
                 if self.text(key).is_some_and(|key| key == name) {
@@ -317,11 +311,8 @@ impl<'g> Call<'_, 'g, '_> {
     /// The call that makes the object `handle`, if it is one.
     fn call_of(&self, handle: Handle) -> Result<Option<ObjectView<'g>>> {
         match handle.tag() {
-            Tag::Instance => match view(self.cx.nodes, self.cx.input, handle.number())? {
-                View::Object(object) => {
-                    self.cx.charge_runs(&object.object)?;
-                    Ok(Some(object))
-                }
+            Tag::Instance => match self.cx.view(handle)? {
+                View::Object(object) => Ok(Some(object)),
                 _ => Ok(None),
             },
             _ => Ok(None),
@@ -351,6 +342,7 @@ impl<'g> Call<'_, 'g, '_> {
 
     /// Text that may hold surrogates, by the settings.
     fn setting_text(&self, handle: Handle) -> Result<Option<Cow<'g, str>>> {
+        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle))?;
         match scalar::text(self.cx.nodes, self.cx.input, handle) {
             Some(Text::Str(text)) => Ok(Some(text)),
             Some(Text::Surrogates(_)) => Ok(self.cx.owned_text(handle)?.map(Cow::Owned)),
@@ -380,11 +372,11 @@ fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
         [dict] if dict.tag() == Tag::Dict => vec![dict],
         [list] if list.tag() == Tag::List => {
             let object = nodes.object(list.number());
-            call.cx.charge_values(nodes.contents_len(&object))?;
+            call.cx.charge_contents(&object)?;
             let pairs: Vec<Handle> = nodes.contents(&object).collect();
             let is_pair = |pair: &Handle| {
                 matches!(pair.tag(), Tag::List | Tag::Tuple)
-                    && nodes.contents_len(&nodes.object(pair.number())) == 2
+                    && nodes.contents(&nodes.object(pair.number())).take(3).count() == 2
             };
             if !pairs.iter().all(is_pair) {
                 return Ok(None);

@@ -124,6 +124,10 @@ impl Flags {
     /// A view of bytes that is no read-only one: a buffer that came as a value.
     pub(crate) const WRITABLE: Self = Self(1 << 11);
 
+    /// Any object that the memo handed out, or that was duplicated: there may be two references to
+    /// it.
+    pub(crate) const FETCHED: Self = Self(1 << 12);
+
     /// Flags with a small number in their low byte: the spelling of an instance, or what a global
     /// is known as.
     pub(crate) const fn with_low(low: u8) -> Self {
@@ -307,10 +311,27 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Gives an object other flags.
+    /// Notes that there may be a second reference to an object.
+    #[inline]
+    pub(crate) fn note_fetched(&mut self, handle: Handle) {
+        if handle.is_object()
+            && let Some(object) = self.objects.get_mut(handle.number() as usize)
+        {
+            object.set_flags(object.flags().with(Flags::FETCHED, true));
+        }
+    }
+
+    /// Whether there may be a second reference to an object.
+    #[inline]
+    pub(crate) fn is_fetched(&self, handle: Handle) -> bool {
+        handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
+    }
+
+    /// Gives an object other flags; that it was fetched stays noted.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
-            object.set_flags(flags);
+            let fetched = object.flags().has(Flags::FETCHED);
+            object.set_flags(flags.with(Flags::FETCHED, fetched));
         }
     }
 
@@ -336,6 +357,11 @@ impl<'de> Nodes<'de> {
     #[inline]
     pub(crate) fn contents(&self, object: &Object) -> Contents<'_, 'de> {
         Contents { nodes: self, run: self.first(object).iter(), next: object.more }
+    }
+
+    /// Whether a container has no contents.
+    pub(crate) fn is_empty(&self, number: u32) -> bool {
+        self.contents(&self.object(number)).next().is_none()
     }
 
     /// How many handles [`contents`](Self::contents) gives.

@@ -3,6 +3,8 @@
 //! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int
 //! here, although it is one in Python. Exceptions are said at the method.
 
+use std::sync::Arc;
+
 use num_bigint::BigInt;
 
 use super::{Complex, Dict, Set, SurrogateString, Value};
@@ -260,7 +262,7 @@ impl Value {
     /// How an object is built, to be changed.
     pub fn as_object_mut(&mut self) -> Option<&mut Reduce> {
         match self {
-            Self::Object(reduce) => Some(reduce),
+            Self::Object(reduce) => Some(Arc::make_mut(reduce)),
             _ => None,
         }
     }
@@ -303,7 +305,7 @@ impl Value {
         /// The elements of a set or frozenset.
         into_set: Self::Set(set) | Self::FrozenSet(set) => set, Set;
         /// How an object is built.
-        into_object: Self::Object(reduce) => *reduce, Reduce;
+        into_object: Self::Object(reduce) => Arc::unwrap_or_clone(reduce), Reduce;
     }
 }
 

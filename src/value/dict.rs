@@ -11,6 +11,7 @@ use std::fmt;
 use std::ops;
 
 use super::Value;
+use super::held::Held;
 use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Occupied, Slot, Table, Vacant};
@@ -56,17 +57,17 @@ use crate::error::Result;
 /// are: strictly, so that `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other
 /// way. A dict with a NaN equals none.
 #[derive(Default)]
-pub struct Dict(pub(super) Table<Value>);
+pub struct Dict(pub(super) Held<Value>);
 
 impl Dict {
     /// An empty dict; it allocates nothing.
     pub const fn new() -> Self {
-        Self(Table::new())
+        Self(Held::new(Table::new()))
     }
 
     /// An empty dict with space for `capacity` entries.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self(Table::with_capacity(capacity))
+        Self(Held::new(Table::with_capacity(capacity)))
     }
 
     /// The number of entries.
@@ -81,12 +82,12 @@ impl Dict {
 
     /// Makes space for `additional` more entries.
     pub fn reserve(&mut self, additional: usize) {
-        self.0.reserve(additional);
+        self.0.to_mut().reserve(additional);
     }
 
     /// Removes all entries.
     pub fn clear(&mut self) {
-        self.0 = Table::new();
+        self.0 = Held::default();
     }
 
     /// The value under `key`: a `&str`, an integer, or any `&Value`.
@@ -97,7 +98,7 @@ impl Dict {
     /// The value under `key`, to be changed.
     pub fn get_mut<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<&mut Value> {
         let index = self.0.find_probe(key.probe())?;
-        self.0.get_index_mut(index).map(|(_, value)| value)
+        self.0.to_mut().get_index_mut(index).map(|(_, value)| value)
     }
 
     /// The entry under `key`; its key is the one that was inserted first.
@@ -122,7 +123,7 @@ impl Dict {
 
     /// The entry at a place, its value to be changed.
     pub fn get_index_mut(&mut self, index: usize) -> Option<(&Value, &mut Value)> {
-        self.0.get_index_mut(index)
+        self.0.to_mut().get_index_mut(index)
     }
 
     /// Stores `value` under `key` and returns the value that was there.
@@ -155,7 +156,7 @@ impl Dict {
         key: Value,
         value: Value,
     ) -> Result<(usize, Option<Value>)> {
-        self.0.insert(key, value)
+        self.0.to_mut().insert(key, value)
     }
 
     /// The place of `key` in the dict, for insertion and change.
@@ -173,7 +174,7 @@ impl Dict {
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable.
     pub fn entry<K: Into<Value>>(&mut self, key: K) -> Result<Entry<'_>> {
-        Ok(match self.0.slot(key.into())? {
+        Ok(match self.0.to_mut().slot(key.into())? {
             Slot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
             Slot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
         })
@@ -192,7 +193,7 @@ impl Dict {
 
     /// Removes the entry at a place and returns it. The others keep their order.
     pub fn remove_index(&mut self, index: usize) -> Option<(Value, Value)> {
-        self.0.remove_index(index)
+        self.0.to_mut().remove_index(index)
     }
 
     /// Removes and returns the last entry: Python's `popitem`.
@@ -202,7 +203,7 @@ impl Dict {
 
     /// Keeps the entries for which `keep` says so.
     pub fn retain(&mut self, keep: impl FnMut(&Value, &mut Value) -> bool) {
-        self.0.retain(keep);
+        self.0.to_mut().retain(keep);
     }
 
     /// Stores entries with keys of any kind: Python's `update`.
@@ -235,7 +236,7 @@ impl Dict {
 
     /// The entries in order, the values to be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_> {
-        IterMut(self.0.iter_mut())
+        IterMut(self.0.to_mut().iter_mut())
     }
 
     /// The keys in order.
@@ -257,6 +258,16 @@ impl Dict {
 
     pub(super) fn table(&self) -> &Table<Value> {
         &self.0
+    }
+
+    /// The same dict, whose clones are references to it until one of them is changed.
+    pub(super) fn shared(self) -> Self {
+        Self(self.0.share())
+    }
+
+    /// The address by which clones of a shared dict are known; `None` where it is not shared.
+    pub(crate) fn shared_address(&self) -> Option<usize> {
+        self.0.address()
     }
 }
 

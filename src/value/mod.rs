@@ -27,6 +27,7 @@ mod dict;
 mod display;
 mod from;
 mod hashed;
+mod held;
 pub(crate) mod hooks;
 mod index;
 mod key;
@@ -37,6 +38,8 @@ mod ser;
 mod set;
 mod table;
 mod text;
+
+use std::sync::Arc;
 
 use num_bigint::BigInt;
 
@@ -138,12 +141,19 @@ pub enum Value {
     /// A class, function or other object that the pickle names.
     Global(Box<Global>),
     /// Any other object: how to build it.
-    Object(Box<Reduce>),
+    ///
+    /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed, `Arc::unwrap_or_clone`
+    /// takes it out.
+    Object(Arc<Reduce>),
     /// An object outside of the pickle, by its persistent id.
     PersistentId(Box<Value>),
     /// A buffer that may travel beside the pickle.
     Buffer(Box<PickleBuffer>),
 }
+
+/// The address of what a value shares with others, and the kind of value: a set and a frozenset may
+/// share elements.
+pub(crate) type SharedKey = (usize, std::mem::Discriminant<Value>);
 
 impl Value {
     /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a
@@ -190,6 +200,29 @@ impl Value {
     /// Objects count as hashable: whether they are, only their class knows.
     pub fn is_hashable(&self) -> bool {
         key::hash_key(self).is_ok()
+    }
+
+    /// The same value; clones of a dict, set or object are then references to it.
+    pub(crate) fn shared(self) -> Self {
+        match self {
+            Self::Dict(dict) => Self::Dict(dict.shared()),
+            Self::Set(set) => Self::Set(set.shared()),
+            Self::FrozenSet(set) => Self::FrozenSet(set.shared()),
+            other => other,
+        }
+    }
+
+    /// By what a value is known that others refer to as well.
+    pub(crate) fn shared_key(&self) -> Option<SharedKey> {
+        let address = match self {
+            Self::Dict(dict) => dict.shared_address(),
+            Self::Set(set) | Self::FrozenSet(set) => set.shared_address(),
+            Self::Object(reduce) if Arc::strong_count(reduce) > 1 => {
+                Some(Arc::as_ptr(reduce) as usize)
+            }
+            _ => None,
+        }?;
+        Some((address, std::mem::discriminant(self)))
     }
 
     /// Takes the value and leaves `None` in its place.
