@@ -11,13 +11,13 @@ use serde::ser::Serialize;
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
-use crate::limits;
+use crate::limits::{self, Allowance};
 use crate::nodes::import::{Imported, Input, import};
 use crate::nodes::store::Nodes;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
-use crate::settings::{Allowance, Plain};
+use crate::settings::Plain;
 use crate::value::{Value, hand_over};
 use crate::walk::cx::Cx;
 

@@ -168,7 +168,8 @@
 //! | option of [`DeOptions`] | default | what it bounds |
 //! |---|---|---|
 //! | [`max_depth`](DeOptions::max_depth) | 100 for Rust types, 1,000 for [`Value`] | levels of nesting, which cost stack |
-//! | [`max_expansion`](DeOptions::max_expansion) | 256 MiB | what shared references add when they are copied into a tree |
+//! | [`max_expansion`](DeOptions::max_expansion) | 64 MiB, and 256 for each byte: 4 Mi values and 16 for each byte | what shared references add when they are copied into a tree |
+//! | [`max_memory`](DeOptions::max_memory) | 48 MiB, and 240 for each byte | memory of what is read, reckoned from the types |
 //! | [`max_int_digits`](DeOptions::max_int_digits) | 4,300 | decimal digits of an int in text, as in Python |
 //! | [`max_nodes`](DeOptions::max_nodes) | none but that of 32 bits | containers, instances and globals of one pickle |
 //!
@@ -206,6 +207,7 @@ mod graph;
 mod instruction;
 mod limits;
 mod machine;
+mod meter;
 mod natural;
 mod nodes;
 pub mod opcode;
@@ -216,10 +218,14 @@ pub mod reduce;
 mod ser;
 mod settings;
 pub mod shared;
+mod stdlib;
 pub mod tools;
 mod value;
 mod walk;
 mod write;
+
+#[doc(hidden)]
+pub use meter::units as __units;
 
 pub use convert::{from_value, to_value};
 pub use de::{

@@ -5,7 +5,24 @@
 //! needs one is everything that *expands* what was read: recursion through serde's visitors, values
 //! that are referred to many times, and the conversion of long ints between binary and decimal.
 
-use crate::settings::Allowance;
+/// A limit that may grow with the input: so many bytes, and so many more for each byte of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    pub(crate) fixed: u64,
+    pub(crate) per_byte: u64,
+}
+
+impl Allowance {
+    /// What a caller has set, whatever the input.
+    pub(crate) fn fixed(bytes: u64) -> Self {
+        Self { fixed: bytes, per_byte: 0 }
+    }
+
+    /// The limit for an input of `span` bytes.
+    pub(crate) fn of(self, span: u64) -> u64 {
+        self.fixed.saturating_add(self.per_byte.saturating_mul(span))
+    }
+}
 
 /// Levels of nesting handed to the visitors of a Rust type.
 ///

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use crate::limits;
+use crate::limits::{self, Allowance};
 use crate::reduce::{ExtensionRegistry, Resolver};
 
 /// How the 8-bit strings of Python 2 become text.
@@ -49,25 +49,6 @@ pub(crate) struct Settings<'h> {
     pub(crate) plain: Plain,
     pub(crate) resolver: Option<&'h dyn Resolver>,
     pub(crate) extensions: Option<&'h ExtensionRegistry>,
-}
-
-/// A limit that may grow with the input: so many bytes, and so many more for each byte of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Allowance {
-    pub(crate) fixed: u64,
-    pub(crate) per_byte: u64,
-}
-
-impl Allowance {
-    /// What a caller has set, whatever the input.
-    pub(crate) fn fixed(bytes: u64) -> Self {
-        Self { fixed: bytes, per_byte: 0 }
-    }
-
-    /// The limit for an input of `span` bytes.
-    pub(crate) fn of(self, span: u64) -> u64 {
-        self.fixed.saturating_add(self.per_byte.saturating_mul(span))
-    }
 }
 
 /// The settings that are plain values: what a graph keeps, which may travel between threads and

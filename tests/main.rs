@@ -20,6 +20,7 @@ mod graph_write;
 mod hooks;
 mod instances;
 mod io;
+mod layers;
 mod limits;
 mod limits_by_path;
 mod mapping;

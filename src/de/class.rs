@@ -7,9 +7,8 @@
 //! with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
 //! values.
 //!
-//! The names are compared once for each class of a graph and name of a type: see [`ClassCache`].
-
-use std::cell::Cell;
+//! The names are compared once for each class of a graph and name of a type: see
+//! [`ByNames`](crate::walk::cache::ByNames).
 
 use serde::de::value::MapDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor};
@@ -24,75 +23,6 @@ use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
 use crate::reduce::class::{ClassName, stands_for_int};
 use crate::reduce::token;
-
-/// What was found for the pairs of a class and the names of a type that a walk met last.
-///
-/// The key is the handle of the class, and address and length of the name or of the list of names:
-/// constants of the program.
-#[derive(Default)]
-pub(crate) struct ClassCache([Cell<Entry>; 8]);
-
-#[derive(Clone, Copy, Default)]
-struct Entry {
-    class: u64,
-    names: (usize, usize),
-    /// Which of the names is the class's, plus one; 0 where none is.
-    found: u32,
-}
-
-impl ClassCache {
-    /// Whether `name` is that of the class.
-    fn is(
-        &self,
-        node: &NodeDeserializer<'_, '_>,
-        class: Handle,
-        name: &'static str,
-    ) -> Result<bool> {
-        let found = self.find(node, class, (name.as_ptr() as usize, name.len()), &[name])?;
-        Ok(found.is_some())
-    }
-
-    /// Which of `names` is that of the class; names without our prefix are none.
-    fn which(
-        &self,
-        node: &NodeDeserializer<'_, '_>,
-        class: Handle,
-        names: &'static [&'static str],
-    ) -> Result<Option<usize>> {
-        self.find(node, class, (names.as_ptr() as usize, names.len()), names)
-    }
-
-    fn find(
-        &self,
-        node: &NodeDeserializer<'_, '_>,
-        class: Handle,
-        key: (usize, usize),
-        names: &[&'static str],
-    ) -> Result<Option<usize>> {
-        let bits = class.to_bits();
-        let slot = &self.0[(class.number() as usize ^ key.0 >> 4) % self.0.len()];
-        let entry = slot.get();
-        if entry.class == bits && entry.names == key && bits != 0 {
-            return Ok((entry.found as usize).checked_sub(1));
-        }
-        let mut found = None;
-        if let Some((module, qualname)) = node.names_of(class)? {
-            for (place, name) in names.iter().enumerate() {
-                if ClassName::parse(name)?.is_some_and(|name| name.matches(&module, &qualname)) {
-                    found = Some(place);
-                    break;
-                }
-            }
-        }
-        // There are fewer than 2³² names.
-        slot.set(Entry {
-            class: bits,
-            names: key,
-            found: found.map_or(0, |place| place as u32 + 1),
-        });
-        Ok(found)
-    }
-}
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn class_unit_struct<V: Visitor<'de>>(
@@ -265,7 +195,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             },
             _ => return Ok(None),
         };
-        let found = self.cx.classes.which(self, class, variants)?;
+        let found = self.name_of(class, (variants.as_ptr() as usize, variants.len()), variants)?;
         Ok(found.and_then(|place| variants.get(place)).map(|variant| ClassVariant {
             node: *self,
             object,
@@ -277,6 +207,30 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let object = spelled(self.cx.nodes, self.cx.input, self.handle.number())?;
         self.cx.charge_runs(&object.object)?;
         Ok(object)
+    }
+
+    /// Whether `name` is that of the class.
+    fn is_named(&self, class: Handle, name: &'static str) -> Result<bool> {
+        Ok(self.name_of(class, (name.as_ptr() as usize, name.len()), &[name])?.is_some())
+    }
+
+    /// Which of `names` is that of the class; names without our prefix are none. `key` says which
+    /// constant the names are.
+    fn name_of(
+        &self,
+        class: Handle,
+        key: (usize, usize),
+        names: &[&'static str],
+    ) -> Result<Option<usize>> {
+        self.cx.classes.get(class, key, || {
+            let Some((module, qualname)) = self.names_of(class)? else { return Ok(None) };
+            for (place, name) in names.iter().enumerate() {
+                if ClassName::parse(name)?.is_some_and(|name| name.matches(&module, &qualname)) {
+                    return Ok(Some(place));
+                }
+            }
+            Ok(None)
+        })
     }
 
     /// Module and qualified name of a global; `None` for what is none.
@@ -300,14 +254,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Whether this is the class itself, and not an instance of it.
     fn is_class_itself(&self, name: &'static str) -> Result<bool> {
-        Ok(self.is_global()? && self.cx.classes.is(self, self.handle, name)?)
+        Ok(self.is_global()? && self.is_named(self.handle, name)?)
     }
 
     /// This object, if it is of the class that the serde name `name` says.
     fn instance_of(&self, name: &'static str) -> Result<ObjectView<'g>> {
         if self.handle.tag() == Tag::Instance && !self.is_global()? {
             let object = self.spelled()?;
-            if self.cx.classes.is(self, object.callable, name)? {
+            if self.is_named(object.callable, name)? {
                 return Ok(object);
             }
         }

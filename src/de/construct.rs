@@ -73,7 +73,7 @@ pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Opti
     }
     // What spells bytes, and spells them wrong, is no object of the caller's: the walk that goes on
     // says what is wrong.
-    let Ok(View::Object(object)) = NodeDeserializer::root(cx, handle).view() else {
+    let Ok(View::Object(object)) = cx.view(handle) else {
         return Ok(None);
     };
     let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;

@@ -5,10 +5,11 @@
 //! recurses, in the visitors of the user's types, and the only part with a budget: see `cx`.
 
 mod access;
-pub(crate) mod class;
+mod class;
 pub(crate) mod construct;
 mod direct;
 mod elements;
+mod hooks;
 mod nesting;
 pub(crate) mod node;
 mod numpy;
@@ -28,7 +29,7 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::machine::{self, Config, State};
+use crate::machine::{self, Config, Hooks, State};
 use crate::nodes::store::Nodes;
 use crate::settings::Settings;
 use crate::value::Buffer;
@@ -126,7 +127,8 @@ pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>)
 impl Settings<'_> {
     /// What of the settings concerns the machine.
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
-        let hooks = (self.resolver.is_some() || self.extensions.is_some()).then_some(self);
+        let hooks =
+            (self.resolver.is_some() || self.extensions.is_some()).then_some(self as &dyn Hooks);
         let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
         Config {
             share_text,

@@ -178,7 +178,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn visit_owned_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.cx.owned_text(self.handle)? {
             Some(text) => visitor.visit_string(text),
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -198,7 +198,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Int::Small(value)) => visit(value, visitor),
             Some(Int::Long(bytes)) => visit_long(bytes, visitor),
             Some(Int::Big(value)) => visit_long(&value.to_signed_bytes_le(), visitor),
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -210,7 +210,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.cx.charge_visit::<V::Value>(bytes.len())?;
                 visitor.visit_borrowed_bytes(bytes)
             }
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -222,7 +222,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         or_bytes: bool,
         visitor: V,
     ) -> Result<V::Value> {
-        let Some(chars) = self.cx.chars(self.handle)? else { return Err(self.unreadable()) };
+        let Some(chars) = self.cx.chars(self.handle)? else {
+            return Err(self.cx.unreadable(self.handle));
+        };
         if const { std::mem::needs_drop::<V::Value>() } {
             self.cx.charge_memory(chars.len())?;
         }
@@ -244,41 +246,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// The bytes of a bytearray, of a view of one, or of an out-of-band buffer.
-    pub(crate) fn buffer_bytes(&self) -> Result<Option<Cow<'de, [u8]>>> {
-        let mut handle = self.handle;
-        // A view of a view is not made by the machine; two steps lead to the payload.
-        for _ in 0..3 {
-            match handle.tag() {
-                Tag::Buffer => {
-                    return self.cx.buffer(handle).map(|buffer| Some(Cow::Borrowed(buffer.bytes)));
-                }
-                Tag::ByteArray | Tag::View => {
-                    let object = self.cx.nodes.object(handle.number());
-                    match self.cx.nodes.first(&object).first() {
-                        Some(&inner) => handle = inner,
-                        None => return Ok(None),
-                    }
-                }
-                Tag::Const => {
-                    return Ok(match self.cx.nodes.constant(handle.number()) {
-                        Some(crate::nodes::store::Const::Bytes(bytes)) => Some(bytes.clone()),
-                        _ => None,
-                    });
-                }
-                Tag::Instance => return self.call_bytes(handle),
-                _ => {
-                    return Ok(
-                        scalar::bytes(self.cx.nodes, self.cx.input, handle).map(Cow::Borrowed)
-                    );
-                }
-            }
-        }
-        Ok(None)
-    }
-
     fn visit_buffer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.buffer_bytes()? {
+        match self.cx.buffer_bytes(self.handle)? {
             Some(Cow::Borrowed(bytes)) => {
                 self.cx.charge_visit::<V::Value>(bytes.len())?;
                 visitor.visit_borrowed_bytes(bytes)
@@ -287,7 +256,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.cx.charge_copy(bytes.len())?;
                 visitor.visit_byte_buf(bytes)
             }
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -325,14 +294,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
             )),
-            Tag::Vacant => Err(self.unreadable()),
+            Tag::Vacant => Err(self.cx.unreadable(self.handle)),
         }
     }
 
     fn visit_float<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.cx.float(self.handle)? {
             Some(value) => visitor.visit_f64(value),
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
     }
 
@@ -350,34 +319,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Cow::Owned(bytes) => visitor.visit_bytes(bytes),
                 }
             }
-            None => Err(self.unreadable()),
+            None => Err(self.cx.unreadable(self.handle)),
         }
-    }
-
-    /// The error of a handle that the machine never makes.
-    #[cold]
-    pub(crate) fn unreadable(&self) -> Error {
-        Error::data(format!(
-            "{} has no content in this pickle",
-            crate::nodes::describe::describe(self.handle.tag())
-        ))
     }
 
     /// Whether the value is text of any spelling.
     #[inline]
     pub(crate) fn is_text(&self) -> bool {
-        match self.handle.tag() {
-            Tag::Shared
-            | Tag::Str1
-            | Tag::Str4
-            | Tag::Str8
-            | Tag::StrLine
-            | Tag::StrEscaped
-            | Tag::Surrogates
-            | Tag::Name => true,
-            Tag::Const => scalar::text(self.cx.nodes, self.cx.input, self.handle).is_some(),
-            _ => false,
-        }
+        self.cx.is_text(self.handle)
     }
 }
 
@@ -500,7 +449,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
         match self.handle.tag() {
             Tag::Float8 => match scalar::float8(self.cx.input, self.handle) {
                 Some(value) => visitor.visit_f64(value),
-                None => Err(self.unreadable()),
+                None => Err(self.cx.unreadable(self.handle)),
             },
             Tag::Long1 | Tag::Long4 | Tag::IntLine | Tag::LongLine | Tag::Const => {
                 self.visit_as_float(visitor)
@@ -538,7 +487,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
                 match chars {
                     Some(Cow::Borrowed(chars)) => visitor.visit_borrowed_bytes(chars),
                     Some(Cow::Owned(chars)) => visitor.visit_byte_buf(chars),
-                    None => Err(self.unreadable()),
+                    None => Err(self.cx.unreadable(self.handle)),
                 }
             }
             Tag::Instance => self.scalar_of_instance(Ask::Bytes, visitor),
@@ -765,7 +714,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             | Tag::Buffer
             | Tag::View
             | Tag::Const => {
-                let Some(bytes) = self.buffer_bytes()? else { return self.any(visitor) };
+                let Some(bytes) = self.cx.buffer_bytes(self.handle)? else {
+                    return self.any(visitor);
+                };
                 self.cx.charge(bytes.len())?;
                 if const { std::mem::needs_drop::<V::Value>() } {
                     self.cx.charge_memory(bytes.len())?;
@@ -792,7 +743,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::EmptyTuple => self.visit_run(&[], visitor),
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.cx.chars(self.handle)? {
                 Some(chars) => self.visit_byte_seq(&chars, visitor),
-                None => Err(self.unreadable()),
+                None => Err(self.cx.unreadable(self.handle)),
             },
             Tag::Bytes1
             | Tag::Bytes4
@@ -800,7 +751,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             | Tag::ByteArray
             | Tag::Buffer
             | Tag::View
-            | Tag::Const => match self.buffer_bytes()? {
+            | Tag::Const => match self.cx.buffer_bytes(self.handle)? {
                 Some(bytes) => self.visit_byte_seq(&bytes, visitor),
                 None => self.any(visitor),
             },

@@ -28,11 +28,12 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqA
 use super::node::{NodeDeserializer, too_long};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::natural::numpy::{Data, Numpy, count_of};
+use crate::natural::numpy::{Data, Numpy};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::spelling::Spelling;
 use crate::nodes::view::{View, tuple_items};
 use crate::python::numpy::array::FIELDS;
+use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::python::numpy::scalar::{Scalar, decode};
 use crate::python::numpy::time::NAT;

@@ -24,7 +24,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::natural::{Array, ArrayItem, Natural, natural, structure};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
-use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items};
+use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
 use crate::reduce::How;
 use crate::walk::cost;
 use crate::walk::cx::Cx;
@@ -48,7 +48,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn visit_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
-            View::Bytes { of, .. } => return self.visit_payload(self.payload(of)?, visitor),
+            View::Bytes { of, .. } => {
+                return self.visit_payload(self.cx.payload(self.handle, of)?, visitor);
+            }
             View::Complex { real, imaginary } => {
                 return self.visit_complex(real, imaginary, visitor);
             }
@@ -196,7 +198,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     && self.of(text).is_text()
                     && !encoding.is_object() =>
             {
-                match self.payload(object.args) {
+                match self.cx.payload(self.handle, object.args) {
                     Ok(bytes) => self.visit_payload(bytes, visitor),
                     Err(_) => self.visit_instance(visitor),
                 }
@@ -307,8 +309,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn seq_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Object(object) => object,
-            View::Bytes { of, .. } => {
-                let bytes = self.payload_bytes(self.payload(of)?)?;
+            View::Bytes { .. } => {
+                let bytes = self.cx.buffer_bytes(self.handle)?.unwrap_or_default();
                 return self.visit_byte_seq(&bytes, visitor);
             }
             _ => return self.visit_instance(visitor),
@@ -496,43 +498,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok((part(real)?, imaginary.map(part).transpose()?.unwrap_or(0.0)))
     }
 
-    /// The bytes that a call of these arguments makes, counted before they are encoded.
-    fn payload(&self, of: &'g [Handle]) -> Result<Payload<'g>> {
-        if let [text, encoding, ..] = *of {
-            self.cx.charge_text(text)?;
-            self.cx.charge_text(encoding)?;
-        }
-        bytes_of(self.cx.nodes, self.cx.input, of)
-            .map_err(|error| self.cx.locate(error, self.handle))
-    }
-
     fn visit_payload<V: Visitor<'de>>(self, payload: Payload<'g>, visitor: V) -> Result<V::Value> {
         match payload {
             Payload::Of(handle) => Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
             Payload::Encoded(bytes) => visitor.visit_byte_buf(bytes.into_owned()),
-        }
-    }
-
-    fn payload_bytes(&self, payload: Payload<'g>) -> Result<Cow<'g, [u8]>> {
-        match payload {
-            Payload::Encoded(bytes) => Ok(bytes),
-            Payload::Of(handle) => {
-                let inner = self.inner(handle)?;
-                match self.cx.chars(handle)? {
-                    Some(chars) => Ok(chars),
-                    None => inner.buffer_bytes()?.ok_or_else(|| inner.unreadable()),
-                }
-            }
-        }
-    }
-
-    /// The bytes that a call of `bytes`, `bytearray` or `_codecs.encode` makes.
-    pub(crate) fn call_bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
-        match self.of(handle).view()? {
-            View::Bytes { of, .. } => self
-                .payload_bytes(self.payload(of)?)
-                .map(|bytes| Some(Cow::Owned(bytes.into_owned()))),
-            _ => Ok(None),
         }
     }
 
@@ -556,7 +525,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Ext => {
                 Error::unsupported("an extension code names a global in a registry; give it with DeOptions::extensions")
             }
-            _ => self.unreadable(),
+            _ => self.cx.unreadable(self.handle),
         })
     }
 }

@@ -5,10 +5,10 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::Result;
-use crate::limits;
+use crate::limits::{self, Allowance};
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
-use crate::settings::{Allowance, Encoding, Errors, Settings};
+use crate::settings::{Encoding, Errors, Settings};
 use crate::value::Buffer;
 
 /// How to read a pickle.

@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::store::Flags;
 use crate::nodes::view::{ObjectView, Parts, View, global_names};
 use crate::read::text::Text;
 use crate::reduce::token;
@@ -82,12 +81,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 crate::shared::next_object(&self.cx.scope, identity.to_bits());
                 visitor.visit_newtype_struct(content)
             }
-            token::BUFFER => match self.buffer_bytes()? {
+            token::BUFFER => match self.cx.buffer_bytes(self.handle)? {
                 Some(bytes) => {
                     self.cx.charge_copy(bytes.len())?;
                     visitor.visit_newtype_struct(BufferParts {
                         bytes: &bytes,
-                        readonly: self.is_readonly()?,
+                        readonly: self.cx.is_readonly(self.handle)?,
                     })
                 }
                 None => self.expected("a buffer"),
@@ -166,16 +165,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Tag::Global | Tag::Ext => true,
             Tag::Instance => matches!(self.view()?, View::Attribute),
             _ => false,
-        })
-    }
-
-    pub(crate) fn is_readonly(&self) -> Result<bool> {
-        Ok(match self.handle.tag() {
-            Tag::Buffer => self.handle.detail() == 1 || self.cx.buffer(self.handle)?.readonly,
-            Tag::ByteArray => false,
-            Tag::View => !self.cx.nodes.object(self.handle.number()).flags().has(Flags::WRITABLE),
-            Tag::Instance => !matches!(self.view()?, View::Bytes { array: true, .. }),
-            _ => true,
         })
     }
 

@@ -327,14 +327,14 @@ impl<'g, 'de> Builder<'g, 'de> {
             return Ok(built);
         }
         let node = NodeDeserializer::root(self.cx, handle);
-        let object = match node.view()? {
+        let object = match self.cx.view(handle)? {
             View::Set { frozen, items, taken } => {
                 let kind = if frozen { Kind::FrozenSet } else { Kind::Set };
                 return self.frame(handle, kind, node.set_items(items, taken)?, depth);
             }
             View::Object(object) => object,
             View::Bytes { array, .. } => {
-                let bytes = node.call_bytes(handle)?.unwrap_or_default();
+                let bytes = self.cx.buffer_bytes(handle)?.unwrap_or_default();
                 self.cx.charge_copy(bytes.len())?;
                 let bytes = bytes.into_owned();
                 return Ok(Next::Value(if array {
@@ -446,13 +446,17 @@ impl<'g, 'de> Builder<'g, 'de> {
             Tag::EmptyTuple => Ok(Value::Tuple(Vec::new())),
             Tag::Global | Tag::Ext => self.global(&node),
             Tag::Buffer | Tag::View => {
-                let Some(bytes) = node.buffer_bytes()? else { return Err(node.unreadable()) };
+                let Some(bytes) = self.cx.buffer_bytes(handle)? else {
+                    return Err(self.cx.unreadable(handle));
+                };
                 self.cx.charge_copy(bytes.len())?;
-                let readonly = node.is_readonly()?;
+                let readonly = self.cx.is_readonly(handle)?;
                 Ok(Value::Buffer(Box::new(PickleBuffer { data: bytes.into_owned(), readonly })))
             }
             tag => {
-                let Some(bytes) = node.buffer_bytes()? else { return Err(node.unreadable()) };
+                let Some(bytes) = self.cx.buffer_bytes(handle)? else {
+                    return Err(self.cx.unreadable(handle));
+                };
                 self.cx.charge_copy(bytes.len())?;
                 let bytes = bytes.into_owned();
                 Ok(if tag == Tag::ByteArray {
@@ -525,7 +529,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         match handle.tag() {
             Tag::Instance => {
                 let node = NodeDeserializer::root(self.cx, handle);
-                match node.view() {
+                match self.cx.view(handle) {
                     Ok(View::Set { items, taken, .. }) => {
                         node.set_items(items, taken).unwrap_or_default()
                     }

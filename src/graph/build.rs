@@ -13,6 +13,7 @@ use num_bigint::BigInt;
 use super::Graph;
 use super::node::NodeId;
 use crate::error::{Error, Result};
+use crate::limits::Allowance;
 use crate::nodes::describe::describe;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::import;
@@ -21,7 +22,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Const, Flags, Nodes, RunKind};
 use crate::protocol::Protocol;
 use crate::reduce::How;
-use crate::settings::{Allowance, Plain};
+use crate::settings::Plain;
 use crate::value::Value;
 
 /// Makes a [`Graph`] of objects that are shared or contain themselves.

@@ -9,7 +9,7 @@ use super::node::{Node, NodeKind};
 pub trait GraphKey: sealed::Sealed {}
 
 mod sealed {
-    use super::super::Node;
+    use crate::graph::Node;
 
     pub trait Sealed {
         /// Whether a key of a dict is this one.

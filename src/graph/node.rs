@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Const, Contents, RunKind};
-use crate::nodes::view::{ObjectView, View, global_names, set_items, tuple_items, view};
+use crate::nodes::view::{ObjectView, View, bytes_of, global_names, set_items, tuple_items, view};
 use crate::reduce::{Global, How};
 use crate::value::Value;
 use crate::walk::cx::Cx;
@@ -133,7 +133,15 @@ impl<'g> Node<'g> {
 
     fn view(self) -> Option<View<'g>> {
         match self.handle.tag() {
-            Tag::Instance => view(&self.graph.nodes, self.input(), self.handle.number()).ok(),
+            Tag::Instance => {
+                let view = view(&self.graph.nodes, self.input(), self.handle.number()).ok()?;
+                match view {
+                    View::Bytes { of, .. } => {
+                        bytes_of(&self.graph.nodes, self.input(), of).is_ok().then_some(view)
+                    }
+                    _ => Some(view),
+                }
+            }
             _ => None,
         }
     }
@@ -442,7 +450,7 @@ impl<'g> Node<'g> {
         if let Some(chars) = scalar::chars(self.input(), self.handle) {
             return Some(chars);
         }
-        self.walk(|node| node.buffer_bytes().ok().flatten())
+        self.walk(|node| node.cx.buffer_bytes(node.handle).ok().flatten())
     }
 
     /// This and all below it as a tree.

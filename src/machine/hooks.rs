@@ -1,11 +1,11 @@
-//! What the machine asks its caller: which globals may appear, what an extension code names, what a
-//! persistent id stands for.
+//! The questions that the machine puts to its caller: which globals may appear, what an extension
+//! code names, what stands for a persistent id.
 //!
 //! Each question is asked at the opcode that raises it and before anything behind it is read, so
 //! that a refusal names the byte and nothing happens after it. Answers become nodes at once: a
 //! renamed global gets its new names as constants, the object of a persistent id is imported from
 //! its `Value`. What follows therefore sees no difference between the pickle's own and the
-//! caller's.
+//! caller's. `de/hooks.rs` has the answers.
 //!
 //! To turn an id into a `Value` costs what the id expands to, each time; all ids of one pickle
 //! share one expansion budget, and what the caller's values come to is charged to it as well.
@@ -14,64 +14,44 @@ use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
 use crate::nodes::import::{Imported, import};
 use crate::nodes::known::Known;
-use crate::nodes::store::{Const, Flags};
-use crate::nodes::view::global_names;
-use crate::reduce::{Global, compat, resolve};
-use crate::settings::Settings;
+use crate::nodes::store::{Const, Flags, Nodes};
+use crate::reduce::Global;
 use crate::value::Value;
-use crate::walk::cx::Cx;
 
-/// The caller's answers, by the settings that hold them.
-#[derive(Clone, Copy)]
-pub(crate) struct Hooks<'c> {
-    settings: &'c Settings<'c>,
-}
+/// The caller's answers.
+pub(crate) trait Hooks {
+    /// The new name of a global that the pickle spells out, if it gets one.
+    fn find_class(&self, module: &str, name: &str, protocol: u8) -> Result<Option<Global>>;
 
-impl<'c> Hooks<'c> {
-    pub(crate) fn new(settings: &'c Settings<'c>) -> Self {
-        Self { settings }
-    }
-
-    /// Asks about a global that the pickle spells out: its new name if it gets one.
-    pub(super) fn find_class(
-        self,
-        module: &str,
-        name: &str,
-        protocol: u8,
-    ) -> Result<Option<Global>> {
-        let Some(resolver) = self.settings.resolver else { return Ok(None) };
-        let (module, name) = self.as_python3(module, name, protocol);
-        resolve(resolver, module, name)
-    }
-
-    /// What an extension code stands for.
+    /// The global that an extension code stands for.
     ///
     /// # Errors
-    /// It is not registered. That is an error with a resolver alone too, which could not judge it.
-    pub(super) fn extension(self, code: i64, protocol: u8) -> Result<Global> {
-        let registered = self.settings.extensions.zip(u32::try_from(code).ok());
-        let Some(global) = registered.and_then(|(registry, code)| registry.get(code)) else {
-            return Err(Error::unsupported(match self.settings.extensions {
-                Some(_) => format!("the extension code {code} is not registered"),
-                None => format!(
-                    "the extension code {code} names a global in a registry; give it with DeOptions::extensions"
-                ),
-            }));
-        };
-        if let Some(renamed) = self.find_class(&global.module, &global.qualname, protocol)? {
-            return Ok(renamed);
-        }
-        let (module, qualname) = self.as_python3(&global.module, &global.qualname, protocol);
-        Ok(Global::new(module, qualname))
-    }
+    /// It is not registered.
+    fn extension(&self, code: i64, protocol: u8) -> Result<Global>;
 
-    fn as_python3<'a>(self, module: &'a str, name: &'a str, protocol: u8) -> (&'a str, &'a str) {
-        if self.settings.fix_imports && protocol < 3 {
-            compat::to_python3(module, name)
-        } else {
-            (module, name)
-        }
-    }
+    /// The new name of the nested class that the call of `getattr` at `attribute` names, if it gets
+    /// one.
+    fn find_attribute(
+        &self,
+        nodes: &Nodes<'_>,
+        input: &[u8],
+        attribute: Handle,
+    ) -> Result<Option<Global>>;
+
+    /// Bytes to which the ids and the objects of one pickle may expand beyond its own length, when
+    /// so many bytes of it have been read.
+    fn max_expansion(&self, consumed: usize) -> u64;
+
+    /// The object of a persistent id, if there is one for it. The id may expand to `budget` bytes;
+    /// what is left of them comes back too.
+    fn persistent_load(
+        &self,
+        nodes: &Nodes<'_>,
+        input: &[u8],
+        consumed: usize,
+        id: Handle,
+        budget: u64,
+    ) -> Result<(Option<Value>, u64)>;
 }
 
 impl Machine<'_, '_> {
@@ -93,12 +73,8 @@ impl Machine<'_, '_> {
     #[cold]
     pub(super) fn name_attribute(&mut self, attribute: Handle) -> Result<()> {
         let mut handle = attribute;
-        if let Some(hooks) = self.hooks
-            && let Some(resolver) = hooks.settings.resolver
-            // An attribute of an instance is no global, and stays what it is: a call.
-            && let Some((module, qualname)) =
-                global_names(&self.state.nodes, self.input, attribute, hooks.settings.fix_imports)?
-            && let Some(renamed) = resolve(resolver, &module, &qualname)?
+        if let Some(hooks) = self.config.hooks
+            && let Some(renamed) = hooks.find_attribute(&self.state.nodes, self.input, attribute)?
         {
             handle = self.renamed_global(renamed)?;
         }
@@ -108,23 +84,15 @@ impl Machine<'_, '_> {
 
     /// The node of a persistent id: what the caller has for it, or the id.
     pub(super) fn persistent(&mut self, id: Handle) -> Result<Handle> {
-        if let Some(hooks) = self.hooks
-            && let Some(resolver) = hooks.settings.resolver
-        {
+        if let Some(hooks) = self.config.hooks {
             // What lies ahead in the input says nothing: a reader does not even have it.
             let consumed = self.consumed();
-            let allowed = hooks.settings.max_expansion.of(consumed as u64);
-            let allowed = allowed.saturating_add(consumed as u64);
-            let cx = Cx::with_budget(
-                &self.state.nodes,
-                self.input,
-                consumed,
-                *hooks.settings,
-                allowed.saturating_sub(self.expanded),
-            );
-            let value = crate::de::value::build(&cx, id)?;
-            self.expanded = allowed - cx.budget();
-            if let Some(value) = resolver.persistent_load(&value)? {
+            let allowed = hooks.max_expansion(consumed).saturating_add(consumed as u64);
+            let budget = allowed.saturating_sub(self.expanded);
+            let nodes = &self.state.nodes;
+            let (value, left) = hooks.persistent_load(nodes, self.input, consumed, id, budget)?;
+            self.expanded = allowed - left;
+            if let Some(value) = value {
                 return self.import(value, allowed);
             }
         }

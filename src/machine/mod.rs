@@ -26,7 +26,6 @@ use crate::nodes::scalar;
 use crate::nodes::store::{Flags, Nodes, Shared};
 use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
-use crate::settings::Settings;
 
 pub(crate) use hooks::Hooks;
 pub(crate) use memo::Memo;
@@ -68,8 +67,8 @@ pub(crate) struct Config<'c> {
     /// How many out-of-band buffers were given: if any were, there must be one for each
     /// NEXT_BUFFER.
     pub(crate) buffers: Option<usize>,
-    /// The settings, where they hold a resolver or a registry, which the machine has to ask.
-    pub(crate) hooks: Option<&'c Settings<'c>>,
+    /// The caller, where there is a resolver or a registry to be asked.
+    pub(crate) hooks: Option<&'c dyn Hooks>,
     /// Whether names and arguments may be whatever Python might take for them: the result of a
     /// call, say, which may be a tuple. What is built is then for an audit alone.
     pub(crate) any_operands: bool,
@@ -109,7 +108,6 @@ pub(crate) fn load<'de>(
         scanned: 0,
         state,
         config,
-        hooks: config.hooks.map(Hooks::new),
         expanded: 0,
     };
     let root = machine.run().map_err(|error| machine.locate(error))?;
@@ -134,7 +132,6 @@ struct Machine<'m, 'de> {
     scanned: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
-    hooks: Option<Hooks<'m>>,
     /// Bytes to which the persistent ids and the caller's objects have expanded.
     expanded: u64,
 }

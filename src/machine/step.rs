@@ -412,7 +412,7 @@ impl Machine<'_, '_> {
 
     /// Makes the node of a global. Here, and nowhere else, a global enters a graph.
     fn name_global(&mut self, names: [Handle; 2], module: &str, name: &str) -> Result<Handle> {
-        if let Some(hooks) = self.hooks
+        if let Some(hooks) = self.config.hooks
             && let Some(renamed) = hooks.find_class(module, name, self.protocol)?
         {
             return self.renamed_global(renamed);
@@ -498,7 +498,7 @@ impl Machine<'_, '_> {
         if code <= 0 {
             return Err(Error::syntax(format!("the extension code {code} is not positive")));
         }
-        if let Some(hooks) = self.hooks {
+        if let Some(hooks) = self.config.hooks {
             let global = hooks.extension(code, self.protocol)?;
             let handle = self.renamed_global(global)?;
             return self.push_memoized(handle);
@@ -528,7 +528,7 @@ impl Machine<'_, '_> {
                     scanned as u64,
                     "sets or bytes are made of the same contents over and over",
                 )?;
-                if known == Known::GetAttr && self.hooks.is_some() {
+                if known == Known::GetAttr && self.config.hooks.is_some() {
                     return self.name_attribute(handle);
                 }
             }

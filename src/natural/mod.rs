@@ -6,7 +6,7 @@
 //! [`Natural`]: text, or the handles of the values that the object stands for. `de` hands it to
 //! serde; nothing here does, and nothing is ever called or expanded.
 //!
-//! The table is searched once for each class in a graph, not for each object: see [`FormCache`].
+//! The table is searched once for each class in a graph, not for each object.
 //!
 //! Advice to the next editor: a class's row takes every spelling that a Python or library has
 //! written for it. A function gives `None` for arguments of another shape, which are then data like
@@ -21,14 +21,9 @@ mod time;
 mod zone;
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
 pub(crate) use array::{Array, ArrayItem};
-pub(crate) use path::{normal_posix, normal_windows};
-#[cfg(test)]
-pub(crate) use zone::push_name;
 
-use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
@@ -37,7 +32,6 @@ use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
 use zone::Zone;
-pub(crate) use zone::is_utc;
 
 /// What an object stands for.
 pub(crate) enum Natural<'g> {
@@ -131,24 +125,14 @@ pub(crate) fn has_form(module: &str, qualname: &str) -> bool {
     find(module, qualname).is_some()
 }
 
-/// What was found for the classes that a walk met last, by their handles: objects come in
-/// thousands, classes do not.
-#[derive(Default)]
-pub(crate) struct FormCache([Cell<(u64, Option<u8>)>; 8]);
-
-impl FormCache {
-    fn form(&self, cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
-        let bits = class.to_bits();
-        let slot = &self.0[class.number() as usize % self.0.len()];
-        let (known, mut found) = slot.get();
-        if known != bits {
-            let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
-            let place = names.and_then(|(module, qualname)| find(&module, &qualname));
-            found = place.and_then(|place| u8::try_from(place).ok());
-            slot.set((bits, found));
-        }
-        Ok(found.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
-    }
+/// The form of the objects of a class, if they have one.
+fn form(cx: &Cx<'_, '_>, class: Handle) -> Result<Option<Form>> {
+    let place = cx.forms.get(class, || {
+        let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
+        let place = names.and_then(|(module, qualname)| find(&module, &qualname));
+        Ok(place.and_then(|place| u8::try_from(place).ok()))
+    })?;
+    Ok(place.and_then(|place| TABLE.get(usize::from(place))).map(|&(_, _, form)| form))
 }
 
 /// The natural form of an object, where it has one.
@@ -166,7 +150,7 @@ pub(crate) fn natural<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let Some(form) = form(cx, object.callable)? else { return Ok(None) };
     let call = Call { cx, object, strict, exact: false };
     match form {
         Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
@@ -188,7 +172,7 @@ pub(crate) fn exact_text<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    let Some(form) = cx.forms.form(cx, object.callable)? else { return Ok(None) };
+    let Some(form) = form(cx, object.callable)? else { return Ok(None) };
     let call = Call { cx, object, strict: false, exact: true };
     match form {
         Form::Text(text) => text(&call),
@@ -209,7 +193,7 @@ pub(crate) fn structure<'g>(
     if object.callable.tag() == Tag::Ext {
         return Ok(None);
     }
-    match cx.forms.form(cx, object.callable)? {
+    match form(cx, object.callable)? {
         Some(Form::Other(form)) => form(&Call { cx, object, strict: false, exact: false }),
         _ => Ok(None),
     }
@@ -284,7 +268,7 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
-        NodeDeserializer::root(self.cx, handle).buffer_bytes()
+        self.cx.buffer_bytes(handle)
     }
 
     /// The attribute `name` in the state.
@@ -375,8 +359,7 @@ fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
             call.cx.charge_contents(&object)?;
             let pairs: Vec<Handle> = nodes.contents(&object).collect();
             let is_pair = |pair: &Handle| {
-                matches!(pair.tag(), Tag::List | Tag::Tuple)
-                    && nodes.contents(&nodes.object(pair.number())).take(3).count() == 2
+                matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.is_pair(pair.number())
             };
             if !pairs.iter().all(is_pair) {
                 return Ok(None);

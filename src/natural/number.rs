@@ -7,6 +7,7 @@ use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
+use crate::stdlib::uuid::Groups;
 
 /// `Decimal(text)`.
 pub(super) fn decimal<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
@@ -75,18 +76,7 @@ pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     let Some(int) = call.unsigned(int) else {
         return Err(malformed("UUID", "its int has no 128 bits"));
     };
-    let group = |shift: u32, digits: u32| (int >> shift) & ((1 << (4 * digits)) - 1);
-    Ok(Some(
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            group(96, 8),
-            group(80, 4),
-            group(64, 4),
-            group(48, 4),
-            group(0, 12)
-        )
-        .into(),
-    ))
+    Ok(Some(Groups(int).to_string().into()))
 }
 
 /// `IPv4Address(int)`, or text.

@@ -14,17 +14,16 @@
 //! here, once; who decodes relies on it.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use super::{Call, Natural, malformed};
-use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, tuple_items};
+use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::time::{Unit, UnitCount};
 use crate::walk::cx::Cx;
@@ -48,10 +47,6 @@ pub(crate) enum Data<'de> {
     Bytes(Cow<'de, [u8]>),
     Values(Vec<Handle>),
 }
-
-/// The dtype that a walk met last, by its handle: scalars and rows come in thousands and share one.
-#[derive(Default)]
-pub(crate) struct DtypeCache(RefCell<Option<(Handle, Arc<Dtype>)>>);
 
 /// Functions that make arrays and dtypes; the rows of the table of natural forms.
 pub(super) fn natural<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
@@ -140,14 +135,14 @@ impl<'de> Reader<'_, '_, 'de> {
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
         match self.cx.chars(handle)? {
             Some(chars) => Ok(Some(chars)),
-            None => NodeDeserializer::root(self.cx, handle).buffer_bytes(),
+            None => self.cx.buffer_bytes(handle),
         }
     }
 
     /// The same for a payload of `len` bytes, also where an 8-bit string of Python 2 was taken for
     /// text on its way through a `Value`: as latin-1 if that gives the length, else as UTF-8.
     fn payload(&self, handle: Handle, len: Option<usize>) -> Result<Option<Cow<'de, [u8]>>> {
-        if !NodeDeserializer::root(self.cx, handle).is_text() {
+        if !self.cx.is_text(handle) {
             return self.bytes(handle);
         }
         self.cx.charge_text(handle)?;
@@ -241,7 +236,7 @@ impl<'de> Reader<'_, '_, 'de> {
         let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else {
             return Ok(None);
         };
-        let (node, payload) = (NodeDeserializer::root(self.cx, data), data);
+        let payload = data;
         let (data, readonly) = match (data.tag(), dtype.has_objects()) {
             (Tag::List, true) => {
                 let list = self.cx.nodes.object(data.number());
@@ -254,7 +249,7 @@ impl<'de> Reader<'_, '_, 'de> {
                     data,
                     count_of(&shape).and_then(|count| count.checked_mul(dtype.itemsize)),
                 )? {
-                    Some(bytes) => (Data::Bytes(bytes), node.is_readonly()?),
+                    Some(bytes) => (Data::Bytes(bytes), self.cx.is_readonly(data)?),
                     None => return Err(malformed("array", "its data is not bytes")),
                 }
             }
@@ -313,14 +308,7 @@ impl<'de> Reader<'_, '_, 'de> {
     }
 
     fn shared_dtype(&self, handle: Handle) -> Result<Option<Arc<Dtype>>> {
-        if let Some((of, dtype)) = &*self.cx.dtypes.0.borrow()
-            && *of == handle
-        {
-            return Ok(Some(Arc::clone(dtype)));
-        }
-        let Some(dtype) = self.dtype(handle, NESTING)?.map(Arc::new) else { return Ok(None) };
-        *self.cx.dtypes.0.borrow_mut() = Some((handle, Arc::clone(&dtype)));
-        Ok(Some(dtype))
+        self.cx.dtypes.get(handle, || self.dtype(handle, NESTING))
     }
 
     fn dtype(&self, handle: Handle, depth: usize) -> Result<Option<Dtype>> {
@@ -484,12 +472,4 @@ impl<'de> Reader<'_, '_, 'de> {
         }
         Ok(fields)
     }
-}
-
-/// How many elements a shape has; `None` for more than can be.
-pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
-    if shape.contains(&0) {
-        return Some(0);
-    }
-    shape.iter().try_fold(1_usize, |count, &len| count.checked_mul(len))
 }

@@ -11,17 +11,14 @@ use super::zone::{self, Zone};
 use super::{Call, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
+use crate::stdlib::calendar::{
+    Clock, DAY, Day, SECOND, is_clock, is_day, push_clock, push_day, push_offset,
+};
+use crate::stdlib::zone::push_name;
 
-/// Microseconds in a second.
-pub(super) const SECOND: i64 = 1_000_000;
 /// Where nothing is to be left out: this is the second of two equal readings of a clock that is put
 /// back.
 const FOLD: &str = "[_fold=1]";
-
-/// Year, month, day.
-type Day = (u16, u8, u8);
-/// Hour, minute, second, microsecond.
-type Clock = (u8, u8, u8, u32);
 
 /// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that
 /// reduce themselves to a datetime may write it.
@@ -168,10 +165,9 @@ pub(super) fn offset_of(call: &Call<'_, '_, '_>, handle: Handle) -> Result<Optio
         return Ok(None);
     }
     let micros = microseconds(call, delta.args);
-    let day = 86_400 * SECOND;
     Ok(micros
         .and_then(|micros| i64::try_from(micros).ok())
-        .filter(|micros| micros.unsigned_abs() < day.unsigned_abs()))
+        .filter(|micros| micros.unsigned_abs() < DAY.unsigned_abs()))
 }
 
 fn numbers_day(call: &Call<'_, '_, '_>, [year, month, day]: [Handle; 3]) -> Option<Day> {
@@ -190,56 +186,20 @@ fn numbers_clock(call: &Call<'_, '_, '_>, numbers: &[Handle]) -> Option<Clock> {
 }
 
 fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + u8::from(leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => 0,
-    };
-    if (1..=9999).contains(&year) && (1..=days).contains(&day) {
+    if is_day((year, month, day)) {
         return Ok(());
     }
     Err(malformed(class, format_args!("year {year}, month {month}, day {day}")))
 }
 
 fn check_clock(class: &str, (hour, minute, second, micro): Clock) -> Result<()> {
-    if hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND {
+    if is_clock((hour, minute, second, micro)) {
         return Ok(());
     }
     Err(malformed(
         class,
         format_args!("hour {hour}, minute {minute}, second {second}, microsecond {micro}"),
     ))
-}
-
-fn push_number(text: &mut String, value: u32, width: usize) {
-    let mut place = 10_u32.pow(width as u32 - 1);
-    while place > 0 {
-        // A remainder by ten is one digit.
-        text.push(char::from(b'0' + (value / place % 10) as u8));
-        place /= 10;
-    }
-}
-
-fn push_day(text: &mut String, (year, month, day): Day) {
-    push_number(text, year.into(), 4);
-    text.push('-');
-    push_number(text, month.into(), 2);
-    text.push('-');
-    push_number(text, day.into(), 2);
-}
-
-fn push_clock(text: &mut String, (hour, minute, second, micro): Clock) {
-    push_number(text, hour.into(), 2);
-    text.push(':');
-    push_number(text, minute.into(), 2);
-    text.push(':');
-    push_number(text, second.into(), 2);
-    if micro != 0 {
-        text.push('.');
-        push_number(text, micro, 6);
-    }
 }
 
 fn zone_of<'g>(
@@ -253,27 +213,6 @@ fn zone_of<'g>(
     }
 }
 
-/// `+05:30`, with seconds and microseconds where they are not 0.
-pub(super) fn push_offset(text: &mut String, offset: i64) {
-    text.push(if offset < 0 { '-' } else { '+' });
-    // Shorter than a day: `offset_of` has seen to it.
-    let (seconds, micros) =
-        (offset.unsigned_abs() / SECOND as u64, (offset.unsigned_abs() % SECOND as u64) as u32);
-    let (hours, minutes, seconds) =
-        ((seconds / 3_600) as u32, (seconds / 60 % 60) as u32, (seconds % 60) as u32);
-    push_number(text, hours, 2);
-    text.push(':');
-    push_number(text, minutes, 2);
-    if seconds != 0 || micros != 0 {
-        text.push(':');
-        push_number(text, seconds, 2);
-    }
-    if micros != 0 {
-        text.push('.');
-        push_number(text, micros, 6);
-    }
-}
-
 impl Zone<'_> {
     /// Behind a date and time: the offset where it is known, and the key in brackets.
     fn push_behind(&self, text: &mut String, exact: bool) {
@@ -284,7 +223,7 @@ impl Zone<'_> {
             let _ = write!(text, "[{key}]");
         }
         if let Some(name) = self.name.as_deref() {
-            zone::push_name(text, name);
+            push_name(text, name);
         }
     }
 }

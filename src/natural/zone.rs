@@ -9,12 +9,13 @@
 //! `tz/tz.py`.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use super::time::{SECOND, offset_of, push_offset};
+use super::time::offset_of;
 use super::{Call, Form, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
+use crate::stdlib::calendar::{DAY, SECOND, push_offset};
+use crate::stdlib::zone::{is_utc, push_name};
 
 /// What a pickle says of a time zone.
 #[derive(Default)]
@@ -71,28 +72,6 @@ impl<'g> Zone<'g> {
     }
 }
 
-/// `[_name=…]`
-pub(crate) fn push_name(text: &mut String, name: &str) {
-    text.push_str("[_name=");
-    for byte in name.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(byte)),
-            // Writing to a String does not fail.
-            _ => drop(write!(text, "%{byte:02X}")),
-        }
-    }
-    text.push(']');
-}
-
-/// The names of UTC in the IANA database, and those of GMT, which never differs.
-pub(crate) fn is_utc(key: &str) -> bool {
-    let key = key.strip_prefix("Etc/").unwrap_or(key);
-    matches!(
-        key,
-        "UTC" | "UCT" | "Universal" | "Zulu" | "GMT" | "GMT0" | "GMT+0" | "GMT-0" | "Greenwich"
-    )
-}
-
 /// The zone `handle` of an object of the class `class`.
 ///
 /// # Errors
@@ -100,7 +79,7 @@ pub(crate) fn is_utc(key: &str) -> bool {
 pub(super) fn of<'g>(call: &Call<'_, 'g, '_>, handle: Handle, class: &str) -> Result<Zone<'g>> {
     if let Some(object) = call.call_of(handle)?
         && object.callable.tag() != Tag::Ext
-        && let Some(Form::Zone(form)) = call.cx.forms.form(call.cx, object.callable)?
+        && let Some(Form::Zone(form)) = super::form(call.cx, object.callable)?
         && let Some(zone) =
             form(&Call { cx: call.cx, object: &object, strict: call.strict, exact: call.exact })?
     {
@@ -168,7 +147,7 @@ pub(super) fn pytz_fixed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>
 }
 
 fn check(offset: i64) -> Result<i64> {
-    match offset.unsigned_abs() < (86_400 * SECOND).unsigned_abs() {
+    match offset.unsigned_abs() < (DAY).unsigned_abs() {
         true => Ok(offset),
         false => Err(malformed("time zone", "an offset of a day or more")),
     }

@@ -20,6 +20,7 @@ use num_bigint::BigInt;
 use super::handle::{Handle, Tag};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::meter;
 
 /// No run: the end of a chain.
 const NONE: u32 = u32::MAX;
@@ -356,12 +357,20 @@ impl<'de> Nodes<'de> {
     /// All of a container's contents, run by run.
     #[inline]
     pub(crate) fn contents(&self, object: &Object) -> Contents<'_, 'de> {
+        meter::looked_at(object.len as usize);
         Contents { nodes: self, run: self.first(object).iter(), next: object.more }
     }
 
     /// Whether a container has no contents.
     pub(crate) fn is_empty(&self, number: u32) -> bool {
-        self.contents(&self.object(number)).next().is_none()
+        let object = self.object(number);
+        self.first(&object).is_empty() && self.more(&object).all(|(_, run)| run.is_empty())
+    }
+
+    /// Whether a container has two items.
+    pub(crate) fn is_pair(&self, number: u32) -> bool {
+        let object = self.object(number);
+        self.first(&object).len() <= 2 && self.contents(&object).take(3).count() == 2
     }
 
     /// How many handles [`contents`](Self::contents) gives.
@@ -473,6 +482,7 @@ impl<'g> Iterator for MoreRuns<'g, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let run = self.nodes.runs.get(self.next as usize)?;
+        meter::looked_at(1);
         self.next = run.next;
         let start = run.start as usize;
         Some((
@@ -507,6 +517,7 @@ impl<'g, 'de> Contents<'g, 'de> {
     #[cold]
     fn next_run(&mut self) -> Option<Handle> {
         while let Some(run) = self.nodes.runs.get(self.next as usize) {
+            meter::looked_at(1 + run.len as usize);
             self.next = run.next;
             let start = run.start as usize;
             self.run =

@@ -13,6 +13,7 @@ use super::spelling::Spelling;
 use super::store::{Flags, MoreRuns, Nodes, Object, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::meter;
 use crate::reduce::How;
 
 /// An instance, seen through its spelling.
@@ -354,6 +355,7 @@ pub(crate) fn bytes_of<'g>(
             if let Some(chars) = scalar::chars(input, text) {
                 return Ok(Payload::Encoded(chars));
             }
+            meter::decoded(scalar::text_len(nodes, input, text));
             let text = scalar::plain_text(nodes, input, text)
                 .ok_or_else(|| Error::data("bytes are made of text with lone surrogates"))?;
             encode(&text, &encoding).map(|bytes| Payload::Encoded(bytes.into()))

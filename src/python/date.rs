@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::stdlib::calendar::{is_day, push_day};
 
 /// A day: Python's `datetime.date`, of the years 1 to 9999.
 ///
@@ -38,15 +39,7 @@ impl Date {
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no day of the years 1 to 9999.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self> {
-        let leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            2 => 28 + u8::from(leap),
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => 0,
-        };
-        if (1..=9999).contains(&year) && (1..=days).contains(&day) {
+        if is_day((year, month, day)) {
             return Ok(Self { year, month, day });
         }
         Err(Error::data(format!("day {day} of month {month} of the year {year} is no date")))
@@ -76,7 +69,9 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        let mut text = String::with_capacity(10);
+        push_day(&mut text, (self.year, self.month, self.day));
+        f.write_str(&text)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result};
-use crate::natural::{normal_posix, normal_windows};
+use crate::stdlib::path::{normal_posix, normal_windows};
 
 /// Which of the classes of `pathlib` a [`Path`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@ use serde_derive::Serialize;
 use super::TimeZone;
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::stdlib::calendar::{is_clock, push_clock};
 
 /// A time of day: Python's `datetime.time`, to the microsecond, with or without a time zone.
 ///
@@ -50,7 +51,7 @@ impl Time {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no time of day. There are no leap
     /// seconds in Python.
     pub fn new(hour: u8, minute: u8, second: u8, microsecond: u32) -> Result<Self> {
-        if hour < 24 && minute < 60 && second < 60 && microsecond < 1_000_000 {
+        if is_clock((hour, minute, second, microsecond)) {
             return Ok(Self { hour, minute, second, microsecond, ..Self::MIDNIGHT });
         }
         Err(Error::data(format!(
@@ -151,10 +152,9 @@ pub(super) fn parse_clock(text: &str, short: bool) -> Option<u64> {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)?;
-        if self.microsecond != 0 {
-            write!(f, ".{:06}", self.microsecond)?;
-        }
+        let mut text = String::with_capacity(15);
+        push_clock(&mut text, (self.hour, self.minute, self.second, self.microsecond));
+        f.write_str(&text)?;
         self.zone.as_ref().map_or(Ok(()), |zone| zone.push_behind(f))
     }
 }

@@ -8,6 +8,7 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result, quoted};
+use crate::stdlib::calendar;
 
 /// A duration of either sign: Python's `datetime.timedelta`, in days, seconds and microseconds.
 ///
@@ -34,8 +35,8 @@ pub struct TimeDelta {
     microseconds: u32,
 }
 
-pub(super) const SECOND: i128 = 1_000_000;
-pub(super) const DAY: i128 = 86_400 * SECOND;
+pub(super) const SECOND: i128 = calendar::SECOND as i128;
+pub(super) const DAY: i128 = calendar::DAY as i128;
 
 impl TimeDelta {
     /// No time at all.

@@ -1,15 +1,16 @@
 //! [`TimeZone`]: Python's `datetime.timezone` and `zoneinfo.ZoneInfo`.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use serde::ser::{Serialize, Serializer};
 use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
-use super::timedelta::{DAY, SECOND, TimeDelta};
+use super::timedelta::{DAY, TimeDelta};
 use crate::error::{Error, Result, quoted};
-use crate::natural::is_utc;
+use crate::stdlib::calendar::push_offset;
+use crate::stdlib::zone::is_utc;
 
 /// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA
 /// database, `zoneinfo.ZoneInfo`.
@@ -159,15 +160,10 @@ impl TimeZone {
 }
 
 fn write_offset(offset: TimeDelta, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let whole = offset.whole_microseconds();
-    let (seconds, micros) =
-        (whole.unsigned_abs() / SECOND as u128, whole.unsigned_abs() % SECOND as u128);
-    f.write_char(if whole < 0 { '-' } else { '+' })?;
-    write!(f, "{:02}:{:02}", seconds / 3_600, seconds / 60 % 60)?;
-    if seconds % 60 != 0 || micros != 0 {
-        write!(f, ":{:02}", seconds % 60)?;
-    }
-    if micros != 0 { write!(f, ".{micros:06}") } else { Ok(()) }
+    let mut text = String::with_capacity(6);
+    // An offset is shorter than a day, so its microseconds fit.
+    push_offset(&mut text, offset.whole_microseconds() as i64);
+    f.write_str(&text)
 }
 
 /// `Z`, `+05:30`, `-00:00:07.000001`.
@@ -184,7 +180,7 @@ fn parse_offset(text: &str) -> Option<TimeDelta> {
     TimeDelta::from_microseconds(sign * i128::from(micros)).ok()
 }
 
-/// The reverse of `natural::zone::push_name`.
+/// The reverse of `stdlib::zone::push_name`.
 fn unescape(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -313,7 +309,7 @@ mod tests {
     fn names_of_offsets_may_be_any_text() {
         for name in ["IST", "", "a]b[c%41", "Straße ½"] {
             let mut text = "+05:30".to_owned();
-            crate::natural::push_name(&mut text, name);
+            crate::stdlib::zone::push_name(&mut text, name);
             let zone = text.parse::<TimeZone>().unwrap();
             assert_eq!(zone, TimeZone::fixed(offset(19_800)).unwrap().with_name(name));
         }

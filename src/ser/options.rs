@@ -7,7 +7,6 @@ use serde::ser::Serialize;
 
 use super::dump::Dump;
 use crate::error::Result;
-use crate::graph::Node;
 use crate::protocol::Protocol;
 use crate::reduce::{ExtensionRegistry, Global, Reduce};
 use crate::value::hooks::Hooks;
@@ -170,28 +169,6 @@ impl SerOptions {
         self
     }
 
-    /// The same for the objects of a [`Graph`](crate::Graph), which
-    /// [`graph_to_vec`](Self::graph_to_vec) writes: each time that one is to be written, be it the
-    /// first or a reference to it.
-    ///
-    /// ```
-    /// use serde_pickle::{Graph, SerOptions, Value};
-    ///
-    /// let options = SerOptions::new()
-    ///     .graph_persistent_id(|node| Ok(node.as_str().map(|text| Value::from(text.into_owned()))));
-    /// let again: Value = serde_pickle::from_slice(&options.graph_to_vec(&Graph::from_slice(b"\x8c\x01a.")?)?)?;
-    /// assert_eq!(again, Value::PersistentId(Box::new(Value::from("a"))));
-    /// # Ok::<(), serde_pickle::Error>(())
-    /// ```
-    #[must_use]
-    pub fn graph_persistent_id(
-        mut self,
-        persistent_id: impl Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync + 'static,
-    ) -> Self {
-        self.hooks_mut().graph_id = Some(Arc::new(persistent_id));
-        self
-    }
-
     /// Rewrites the objects of a class on the way out: another name for the class, another
     /// constructor, a field less. `Pickler.dispatch_table`, and `reducer_override`.
     ///
@@ -249,7 +226,7 @@ impl SerOptions {
         self
     }
 
-    fn hooks_mut(&mut self) -> &mut Hooks {
+    pub(crate) fn hooks_mut(&mut self) -> &mut Hooks {
         Arc::make_mut(self.hooks.get_or_insert_default())
     }
 

@@ -5,7 +5,7 @@
 //! parts. So while a dump with such a hook goes on in a thread ([`armed`]), each `Value` comes as a
 //! newtype under a private name ([`token::NODE`]); a Serializer that has moved to another thread
 //! hears of it there when the value asks whether it is human-readable. Any serializer passes
-//! through that. A [`Dump`](crate::ser::dump::Dump) with hooks answers by laying them out on the thread
+//! through that. A `Dump` of `ser/` with hooks answers by laying them out on the thread
 //! (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the
 //! value. Nothing else can find them there: they lie there for one call.
 //!
@@ -14,6 +14,7 @@
 //! that is written in their place. Within a diversion no hook is asked; what is written of the
 //! result passes through them all.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
@@ -22,12 +23,10 @@ use indexmap::IndexMap;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::error::{Error, Result};
-use crate::graph::Node;
 use crate::reduce::{Global, Name, Reduce, token};
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
-type NodeId = dyn Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
 type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
 
@@ -37,18 +36,14 @@ pub(crate) struct Hooks {
     pub(crate) persistent_id: Option<Arc<PersistentId>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
     pub(crate) buffers: Option<Arc<Mutex<BufferCallback>>>,
-    pub(crate) graph_id: Option<Arc<NodeId>>,
+    /// What `graph/` keeps here for itself: it is above this layer.
+    pub(crate) graph_id: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Hooks {
     /// Whether any of them looks at values.
     pub(crate) fn look_at_values(&self) -> bool {
         self.persistent_id.is_some() || !self.dispatch.is_empty()
-    }
-
-    /// The id of an object of a graph that stands outside the pickle.
-    pub(crate) fn graph_id(&self, node: Node<'_>) -> Result<Option<Value>> {
-        self.graph_id.as_ref().map_or(Ok(None), |graph_id| graph_id(node))
     }
 
     /// Whether objects of the class are rewritten.

@@ -6,15 +6,14 @@ use std::cell::{Cell, RefCell};
 
 use foldhash::{HashMap, HashSet};
 
-use crate::de::class::ClassCache;
+use super::cache::{ByClass, ByNames, Last};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::natural::FormCache;
-use crate::natural::numpy::DtypeCache;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Nodes, Object};
-use crate::nodes::view::{View, payload_identity, view};
+use crate::nodes::view::payload_identity;
+use crate::python::numpy::dtype::Dtype;
 use crate::read::text::Text;
 use crate::settings::{Encoding, Errors, Plain, Settings};
 use crate::shared::Scope;
@@ -47,12 +46,12 @@ pub(crate) struct Cx<'g, 'de> {
     again: RefCell<Option<Box<Again>>>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
-    /// Which classes have a natural form.
-    pub(crate) forms: FormCache,
-    /// numpy's dtype that was met last.
-    pub(crate) dtypes: DtypeCache,
+    /// Which classes have a natural form, by their place in its table.
+    pub(crate) forms: ByClass,
+    /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
+    pub(crate) dtypes: Last<Dtype>,
     /// Which classes have the names that the types say.
-    pub(crate) classes: ClassCache,
+    pub(crate) classes: ByNames,
 }
 
 /// Which budget is spent.
@@ -119,9 +118,9 @@ impl<'g, 'de> Cx<'g, 'de> {
             spent: Cell::new(None),
             again: RefCell::default(),
             scope: Scope::default(),
-            forms: FormCache::default(),
-            dtypes: DtypeCache::default(),
-            classes: ClassCache::default(),
+            forms: ByClass::default(),
+            dtypes: Last::default(),
+            classes: ByNames::default(),
         }
     }
 
@@ -272,16 +271,6 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// What an instance is, seen through its spelling; a look through its runs is counted.
-    pub(crate) fn view(&self, instance: Handle) -> Result<View<'g>> {
-        self.check_unspent()?;
-        let view = view(self.nodes, self.input, instance.number())?;
-        if let View::Object(object) = &view {
-            self.charge_runs(&object.object)?;
-        }
-        Ok(view)
-    }
-
     /// The error of a budget that is spent.
     pub(crate) fn check_unspent(&self) -> Result<()> {
         match self.spent.get() {
@@ -414,6 +403,23 @@ impl<'g, 'de> Cx<'g, 'de> {
                 )),
                 errors => Ok(Some(repair(&bytes, errors, 3))),
             },
+        }
+    }
+
+    /// Whether a value is text of any spelling.
+    #[inline]
+    pub(crate) fn is_text(&self, handle: Handle) -> bool {
+        match handle.tag() {
+            Tag::Shared
+            | Tag::Str1
+            | Tag::Str4
+            | Tag::Str8
+            | Tag::StrLine
+            | Tag::StrEscaped
+            | Tag::Surrogates
+            | Tag::Name => true,
+            Tag::Const => scalar::text(self.nodes, self.input, handle).is_some(),
+            _ => false,
         }
     }
 

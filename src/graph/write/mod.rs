@@ -21,6 +21,7 @@ mod batch;
 mod instance;
 mod memoized;
 mod object;
+mod persistent;
 mod scalar;
 
 use std::collections::HashMap;
@@ -341,14 +342,6 @@ impl<'g, S: Sink> Writer<'g, S> {
             return PersistentId(Plain(&id)).serialize(&mut self.dump);
         }
         self.save_plain(handle)
-    }
-
-    /// What the caller says is the id of an object that stands outside the pickle.
-    fn persistent_id(&self, handle: Handle) -> Result<Option<Value>> {
-        match &self.dump.hooks {
-            Some(hooks) => hooks.graph_id(Node::new(self.graph, handle)),
-            None => Ok(None),
-        }
     }
 
     /// Writes what the caller makes of an object, if its class is one whose objects are rewritten.

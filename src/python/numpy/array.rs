@@ -21,7 +21,6 @@ use super::dtype::{ByteOrder, Dtype, Kind};
 use super::number::Number;
 use super::scalar::{Scalar, decode};
 use crate::error::{Error, Result};
-use crate::natural::numpy::count_of;
 use crate::reduce::{Global, Reduce, token};
 use crate::value::Value;
 
@@ -437,4 +436,12 @@ impl<'de> Deserialize<'de> for Payload<'de> {
 
         deserializer.deserialize_bytes(PayloadVisitor)
     }
+}
+
+/// How many elements a shape has; `None` for more than can be.
+pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
+    if shape.contains(&0) {
+        return Some(0);
+    }
+    shape.iter().try_fold(1_usize, |count, &len| count.checked_mul(len))
 }

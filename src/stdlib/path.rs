@@ -1,0 +1,177 @@
+//! Paths of `pathlib` as `str()` of them in Python.
+//!
+//! The class joins the texts that it is given and normalises them. Source: `PurePath._parse_path` in
+//! Python's `Lib/pathlib`, and `join` and `splitroot` in `Lib/posixpath.py` and `Lib/ntpath.py`.
+//! Nothing is looked up in a file system.
+
+use std::borrow::Cow;
+
+/// One text as `str(PurePosixPath(text))`.
+pub(crate) fn normal_posix(text: &str) -> String {
+    join_posix(&[text.into()])
+}
+
+/// One text as `str(PureWindowsPath(text))`.
+pub(crate) fn normal_windows(text: &str) -> String {
+    join_windows(&[text.into()])
+}
+
+/// `str(PurePosixPath(*segments))`.
+pub(crate) fn join_posix(segments: &[Cow<'_, str>]) -> String {
+    // An absolute segment makes what stands before it void.
+    let start = segments.iter().rposition(|segment| segment.starts_with('/')).unwrap_or(0);
+    let segments = segments.get(start..).unwrap_or_default();
+    let root = match segments.first() {
+        // Two slashes, and not more, may mean something of their own.
+        Some(first) if first.starts_with("//") && !first.starts_with("///") => "//",
+        Some(first) if first.starts_with('/') => "/",
+        _ => "",
+    };
+    let mut path = root.to_owned();
+    push_names(&mut path, segments.iter().flat_map(|segment| segment.split('/')), '/');
+    if path.is_empty() { ".".to_owned() } else { path }
+}
+
+/// Names that are neither empty nor a dot, with separators between.
+fn push_names<'a>(path: &mut String, names: impl Iterator<Item = &'a str>, separator: char) {
+    let mut first = true;
+    for name in names.filter(|name| !matches!(*name, "" | ".")) {
+        if !std::mem::replace(&mut first, false) {
+            path.push(separator);
+        }
+        path.push_str(name);
+    }
+}
+
+/// `str(PureWindowsPath(*segments))`.
+pub(crate) fn join_windows(segments: &[Cow<'_, str>]) -> String {
+    let (mut drive, mut root, mut rest) = (String::new(), false, String::new());
+    for segment in segments {
+        let segment = segment.replace('/', "\\");
+        let (d, r, tail) = split_root(&segment);
+        if r {
+            // Absolute on its drive, or on the one before.
+            if !d.is_empty() || drive.is_empty() {
+                drive = d.to_owned();
+            }
+            (root, rest) = (true, tail.to_owned());
+            continue;
+        }
+        if !d.is_empty() && !d.eq_ignore_ascii_case(&drive) {
+            (drive, root, rest) = (d.to_owned(), false, tail.to_owned());
+            continue;
+        }
+        if !d.is_empty() {
+            d.clone_into(&mut drive);
+        }
+        if !rest.is_empty() && !tail.is_empty() {
+            rest.push('\\');
+        }
+        rest.push_str(tail);
+    }
+    // A share has a root of its own.
+    if drive.starts_with("\\\\") && !drive.ends_with('\\') && drive.split('\\').count() == 4 {
+        root = true;
+    }
+    let mut path = drive;
+    if root {
+        path.push('\\');
+    }
+    let bare = path.is_empty();
+    push_names(&mut path, rest.split('\\'), '\\');
+    // What looks like a drive and is none keeps its dot: `.\c:name`.
+    if bare && !split_root(&path).0.is_empty() {
+        path.insert_str(0, ".\\");
+    }
+    if path.is_empty() { ".".to_owned() } else { path }
+}
+
+/// Drive (or share), whether a root follows, and the rest.
+fn split_root(path: &str) -> (&str, bool, &str) {
+    let rooted = |at: usize| match (path.get(..at), path.get(at..)) {
+        (Some(drive), Some(rest)) => match rest.strip_prefix('\\') {
+            Some(rest) => (drive, true, rest),
+            None => (drive, false, rest),
+        },
+        _ => ("", false, path),
+    };
+    if let Some(share) = path.strip_prefix("\\\\") {
+        // `\\server\share`, `\\?\UNC\server\share`, `\\?\C:`, `\\.\device`.
+        let skip = if share.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case("?\\unc\\")) {
+            8
+        } else {
+            2
+        };
+        let name = path.get(skip..).unwrap_or_default();
+        let Some(server) = name.find('\\') else { return (path, false, "") };
+        let server = skip + server;
+        return match path.get(server + 1..).and_then(|share| share.find('\\')) {
+            Some(share) => rooted(server + 1 + share),
+            None => (path, false, ""),
+        };
+    }
+    match path.as_bytes() {
+        [b'\\', ..] => rooted(0),
+        [_, b':', ..] => rooted(2),
+        _ => ("", false, path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cows<'a>(segments: &[&'a str]) -> Vec<Cow<'a, str>> {
+        segments.iter().map(|segment| Cow::Borrowed(*segment)).collect()
+    }
+
+    // The texts are what Python 3.13 gives for `str(PurePosixPath(*segments))`, and for
+    // PureWindowsPath below.
+    #[test]
+    fn posix_segments_join_as_in_python() {
+        for (segments, joined) in [
+            (&["/", "usr", "lib"][..], "/usr/lib"),
+            (&["a", "b"], "a/b"),
+            (&["a//b/./c/"], "a/b/c"),
+            (&["a/../b"], "a/../b"),
+            (&["a", "/b", "c"], "/b/c"),
+            (&["//a", "b"], "//a/b"),
+            (&["///a"], "/a"),
+            (&["."], "."),
+            (&[], "."),
+            (&["/"], "/"),
+            (&[""], "."),
+        ] {
+            assert_eq!(join_posix(&cows(segments)), joined, "{segments:?}");
+        }
+    }
+
+    #[test]
+    fn windows_segments_join_as_in_python() {
+        for (segments, joined) in [
+            (&["C:\\", "Users", "x"][..], "C:\\Users\\x"),
+            (&["C:/Users//x/./y.txt"], "C:\\Users\\x\\y.txt"),
+            (&["//server/share/dir"], "\\\\server\\share\\dir"),
+            (&["//server/share"], "\\\\server\\share\\"),
+            (&["\\\\server\\share\\", "dir"], "\\\\server\\share\\dir"),
+            (&["c:a", "b"], "c:a\\b"),
+            (&["c:a", "d:b"], "d:b"),
+            (&["c:\\a", "\\b"], "c:\\b"),
+            (&["c:/a", "C:b"], "C:\\a\\b"),
+            (&["a", "b/c"], "a\\b\\c"),
+            (&["./c:a"], ".\\c:a"),
+            (&["c:"], "c:"),
+            (&["c:", "a"], "c:a"),
+            (&["a", "c:"], "c:"),
+            (&["c:/", "c:/b"], "c:\\b"),
+            (&["//server"], "\\\\server"),
+            (&["//?/C:/x"], "\\\\?\\C:\\x"),
+            (&["//?/UNC/s/sh/x"], "\\\\?\\UNC\\s\\sh\\x"),
+            (&["//./dev/x"], "\\\\.\\dev\\x"),
+            (&["/"], "\\"),
+            (&[], "."),
+        ] {
+            assert_eq!(join_windows(&cows(segments)), joined, "{segments:?}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The bytes that a value holds, in all their spellings: opcodes of their own, a bytearray, a view
+//! or an out-of-band buffer, and the calls that older protocols write.
+
+use std::borrow::Cow;
+
+use super::cx::Cx;
+use crate::error::{Error, Result};
+use crate::nodes::describe::describe;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::{Const, Flags};
+use crate::nodes::view::{Payload, View, bytes_of, view};
+
+/// What is found under a value, on the way to its bytes.
+enum Found<'de> {
+    Bytes(Cow<'de, [u8]>),
+    /// The call that makes them.
+    Call(Handle),
+    Nothing,
+}
+
+impl<'g, 'de> Cx<'g, 'de> {
+    /// An instance, seen through its spelling.
+    pub(crate) fn view(&self, instance: Handle) -> Result<View<'g>> {
+        self.check_unspent()?;
+        let view = view(self.nodes, self.input, instance.number())?;
+        if let View::Object(object) = &view {
+            self.charge_runs(&object.object)?;
+        }
+        Ok(view)
+    }
+
+    /// The bytes of a bytearray, of a view of one, of an out-of-band buffer, or of a call that
+    /// makes bytes; `None` for what holds none.
+    ///
+    /// # Errors
+    /// A buffer that was not given; calls of calls beyond the depth of nesting.
+    pub(crate) fn buffer_bytes(&self, value: Handle) -> Result<Option<Cow<'de, [u8]>>> {
+        let (mut handle, mut within_call) = (value, false);
+        for _ in 0..=self.settings.typed_depth {
+            let call = match self.find_bytes(handle)? {
+                Found::Bytes(bytes) => return Ok(Some(bytes)),
+                Found::Call(call) => call,
+                Found::Nothing if within_call => return Err(self.unreadable(handle)),
+                Found::Nothing => return Ok(None),
+            };
+            handle = match self.view(call)? {
+                View::Bytes { of, .. } => match self.payload(call, of)? {
+                    Payload::Encoded(bytes) => return Ok(Some(Cow::Owned(bytes.into_owned()))),
+                    Payload::Of(handle) => handle,
+                },
+                _ if within_call => return Err(self.unreadable(handle)),
+                _ => return Ok(None),
+            };
+            within_call = true;
+            if let Some(chars) = self.chars(handle)? {
+                return Ok(Some(chars));
+            }
+        }
+        Err(self.too_deep(value, self.settings.typed_depth))
+    }
+
+    /// The bytes that a call of these arguments makes, counted before they are encoded.
+    pub(crate) fn payload(&self, call: Handle, of: &'g [Handle]) -> Result<Payload<'g>> {
+        if let [text, encoding, ..] = *of {
+            self.charge_text(text)?;
+            self.charge_text(encoding)?;
+        }
+        bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))
+    }
+
+    fn find_bytes(&self, value: Handle) -> Result<Found<'de>> {
+        let mut handle = value;
+        // A view of a view is not made by the machine; two steps lead to the payload.
+        for _ in 0..3 {
+            match handle.tag() {
+                Tag::Buffer => {
+                    return self.buffer(handle).map(|buffer| Found::Bytes(buffer.bytes.into()));
+                }
+                Tag::ByteArray | Tag::View => {
+                    let object = self.nodes.object(handle.number());
+                    match self.nodes.first(&object).first() {
+                        Some(&inner) => handle = inner,
+                        None => return Ok(Found::Nothing),
+                    }
+                }
+                Tag::Const => {
+                    return Ok(match self.nodes.constant(handle.number()) {
+                        Some(Const::Bytes(bytes)) => Found::Bytes(bytes.clone()),
+                        _ => Found::Nothing,
+                    });
+                }
+                Tag::Instance => return Ok(Found::Call(handle)),
+                _ => {
+                    let bytes = scalar::bytes(self.nodes, self.input, handle);
+                    return Ok(bytes.map_or(Found::Nothing, |bytes| Found::Bytes(bytes.into())));
+                }
+            }
+        }
+        Ok(Found::Nothing)
+    }
+
+    /// Whether Python could not write to the bytes that a value holds.
+    pub(crate) fn is_readonly(&self, value: Handle) -> Result<bool> {
+        Ok(match value.tag() {
+            Tag::Buffer => value.detail() == 1 || self.buffer(value)?.readonly,
+            Tag::ByteArray => false,
+            Tag::View => !self.nodes.object(value.number()).flags().has(Flags::WRITABLE),
+            Tag::Instance => !matches!(self.view(value)?, View::Bytes { array: true, .. }),
+            _ => true,
+        })
+    }
+
+    /// The error of a handle that the machine never makes.
+    #[cold]
+    pub(crate) fn unreadable(&self, value: Handle) -> Error {
+        Error::data(format!("{} has no content in this pickle", describe(value.tag())))
+    }
+}
