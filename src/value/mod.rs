@@ -100,6 +100,13 @@ pub use text::SurrogateString;
 /// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the
 /// format's own. To and from a pickle nothing is lost.
 ///
+/// # Sharing
+/// A value is a tree to all who walk over it. Where a pickle refers several times to one dict, set or
+/// object, the value holds it once, and so do clones: the first write through one of them copies
+/// that one level. Lists and tuples are `Vec`s of their own. The tree that a value from a pickle
+/// stands for is limited, to 4 Mi values and 16 for each byte of the pickle; see
+/// [`DeOptions::max_expansion`](crate::DeOptions::max_expansion).
+///
 /// # Depth
 /// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels
 /// deep, unless the options say otherwise; one of that depth is safe in a thread of 2 MiB.
