@@ -203,6 +203,7 @@
 
 mod convert;
 mod de;
+mod edit;
 mod error;
 mod float;
 mod graph;
@@ -234,6 +235,7 @@ pub use de::{
     DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
     from_slice,
 };
+pub use edit::{NodeMut, NodeValue, update};
 pub use error::{Error, ErrorKind, Result};
 pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,

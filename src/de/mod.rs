@@ -15,6 +15,7 @@ pub(crate) mod node;
 mod numpy;
 mod object;
 mod options;
+pub(crate) mod source;
 mod stream;
 mod token;
 pub(crate) mod value;

@@ -20,8 +20,9 @@ use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visi
 
 use super::access::Pairs;
 use super::node::NodeDeserializer;
+use super::source::{FieldSource, Part, SequenceSource};
 use crate::error::{Error, ErrorKind, Result};
-use crate::natural::{Array, ArrayItem, Natural, natural, structure};
+use crate::natural::{Array, ArrayItem, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
 use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
@@ -216,12 +217,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The same, unless it is an empty dict beside arguments.
-    fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
+    pub(super) fn telling_state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
         let made_of_something = object.base.is_some() || !object.args.is_empty();
         Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
     }
 
-    fn is_empty_dict(&self, handle: Handle) -> bool {
+    pub(super) fn is_empty_dict(&self, handle: Handle) -> bool {
         handle.tag() == Tag::Dict && self.cx.nodes.is_empty(handle.number())
     }
 
@@ -238,37 +239,37 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         object: &ObjectView<'g>,
         visitor: V,
     ) -> Result<V::Value> {
-        match structure(self.cx, object)? {
-            Some(Natural::Pairs(sources)) => {
-                return self.visit_merged(sources, object, true, visitor);
+        match self.struct_source(object)? {
+            FieldSource::Within(Part::Base, base) => {
+                Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
             }
-            Some(Natural::Numpy(array)) => {
-                return self.numpy(&array)?.deserialize_struct("", &[], visitor);
-            }
-            _ => {}
+            source => self.visit_fields(source, object, true, visitor),
         }
-        let state = self.telling_state_of(object)?;
-        let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
-        match (state, has_pairs) {
-            (Some(state), false) => self.visit_state(state, object, true, visitor),
-            (state, true) => {
-                let mut sources = Vec::new();
-                if let Some(state) = state {
-                    sources.extend(self.attribute_dicts(state).unwrap_or_default());
-                }
-                self.visit_merged(sources, object, true, visitor)
+    }
+
+    fn visit_fields<V: Visitor<'de>>(
+        self,
+        source: FieldSource<'g>,
+        object: &ObjectView<'g>,
+        is_struct: bool,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match source {
+            FieldSource::Merged(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
+            FieldSource::Pairs => self.visit_dict_items(object, visitor),
+            FieldSource::Numpy(array) if is_struct => {
+                self.numpy(&array)?.deserialize_struct("", &[], visitor)
             }
-            (None, false) => match (object.base, object.args) {
-                (Some((_, base)), _) => {
-                    Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
-                }
-                (None, []) => self.visit_merged(Vec::new(), object, true, visitor),
-                // A tuple subclass without attributes has its items in one argument.
-                (None, &[items]) if items.tag() == Tag::Tuple => {
-                    self.inner(items)?.visit_items(visitor)
-                }
-                (None, args) => self.visit_run(args, visitor),
-            },
+            FieldSource::Numpy(array) => self.numpy(&array)?.deserialize_map(visitor),
+            FieldSource::Within(Part::State, state) => {
+                Deserializer::deserialize_any(self.inner(state)?, visitor)
+            }
+            FieldSource::Within(_, inner) => {
+                Deserializer::deserialize_map(self.inner(inner)?, visitor)
+            }
+            FieldSource::Items(_, items) => self.inner(items)?.visit_items(visitor),
+            FieldSource::Args(args) => self.visit_run(args, visitor),
+            FieldSource::Other => self.visit_instance(visitor),
         }
     }
 
@@ -278,31 +279,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Object(object) => object,
             _ => return self.any(visitor),
         };
-        match structure(self.cx, &object)? {
-            Some(Natural::Pairs(sources)) => {
-                return self.visit_merged(sources, &object, false, visitor);
-            }
-            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_map(visitor),
-            Some(Natural::Wraps(data)) => {
-                return Deserializer::deserialize_map(self.inner(data)?, visitor);
-            }
-            _ => {}
-        }
-        if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
-            return self.visit_dict_items(&object, visitor);
-        }
-        match (self.telling_state_of(&object)?, object.base, object.args) {
-            (_, Some((_, base)), _) if base.tag() == Tag::Dict => {
-                self.inner(base)?.visit_pairs(visitor)
-            }
-            (_, _, &[.., dict]) if dict.tag() == Tag::Dict => {
-                self.inner(dict)?.visit_pairs(visitor)
-            }
-            (Some(state), ..) => self.visit_state(state, &object, false, visitor),
-            (None, None, []) => self.visit_merged(Vec::new(), &object, false, visitor),
-            // Something with content that is no map: better an error than an empty one.
-            _ => self.visit_instance(visitor),
-        }
+        self.visit_fields(self.map_source(&object)?, &object, false, visitor)
     }
 
     /// An instance as a sequence.
@@ -315,42 +292,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             _ => return self.visit_instance(visitor),
         };
-        match structure(self.cx, &object)? {
-            Some(natural @ (Natural::Items(_) | Natural::Array(_))) => {
-                return self.visit_natural(natural, &object, Ask::Any, visitor);
+        match self.sequence_source(&object)? {
+            SequenceSource::Natural(Natural::Numpy(array)) => {
+                self.numpy(&array)?.deserialize_seq(visitor)
             }
-            Some(Natural::Numpy(array)) => return self.numpy(&array)?.deserialize_seq(visitor),
-            Some(Natural::Wraps(data)) => {
-                return Deserializer::deserialize_seq(self.inner(data)?, visitor);
+            SequenceSource::Natural(natural) => {
+                self.visit_natural(natural, &object, Ask::Any, visitor)
             }
-            _ => {}
-        }
-        let nodes = self.cx.nodes;
-        if object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds)) {
-            return self.visit_list_items(&object, visitor);
-        }
-        if let Some((_, base)) = object.base {
-            return Deserializer::deserialize_seq(self.inner(base)?, visitor);
-        }
-        match object.args {
-            &[items] if is_items(&object, items) => {
-                Deserializer::deserialize_seq(self.inner(items)?, visitor)
+            SequenceSource::Runs => self.visit_list_items(&object, visitor),
+            SequenceSource::Within(_, inner) => {
+                Deserializer::deserialize_seq(self.inner(inner)?, visitor)
             }
-            [] => match self.telling_state_of(&object)? {
-                Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
-                    Deserializer::deserialize_seq(self.inner(state)?, visitor)
-                }
-                // A map is no sequence, and attributes are no items.
-                Some(state) if !self.is_empty_dict(state) => self.visit_instance(visitor),
-                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => {
-                    self.visit_instance(visitor)
-                }
-                _ if matches!(structure(self.cx, &object)?, Some(Natural::Pairs(_))) => {
-                    self.visit_instance(visitor)
-                }
-                _ => self.visit_run(&[], visitor),
-            },
-            args => self.visit_run(args, visitor),
+            SequenceSource::Args(args) => self.visit_run(args, visitor),
+            SequenceSource::Other => self.visit_instance(visitor),
         }
     }
 
@@ -600,14 +554,14 @@ fn list_items<'g>(
 
 /// Whether a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a call. A
 /// list by NEWOBJ is the one field of a named tuple.
-fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
+pub(super) fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
     match object.how {
         How::NewObj | How::NewObjEx => matches!(argument.tag(), Tag::Tuple | Tag::EmptyTuple),
         _ => is_sequence(argument),
     }
 }
 
-fn is_container(handle: Handle) -> bool {
+pub(super) fn is_container(handle: Handle) -> bool {
     matches!(handle.tag(), Tag::Dict) || is_sequence(handle)
 }
 

@@ -67,13 +67,13 @@ use crate::value::Buffer;
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
 /// value beside it. Nothing about a graph recurses, so there is no limit on its depth.
 pub struct Graph<'de> {
-    input: Cow<'de, [u8]>,
-    nodes: Nodes<'de>,
-    root: Handle,
+    pub(crate) input: Cow<'de, [u8]>,
+    pub(crate) nodes: Nodes<'de>,
+    pub(crate) root: Handle,
     /// What PROTO said; `None` where it was not there.
-    declared: Option<Protocol>,
-    settings: Plain,
-    buffers: Vec<Buffer<'de>>,
+    pub(crate) declared: Option<Protocol>,
+    pub(crate) settings: Plain,
+    pub(crate) buffers: Vec<Buffer<'de>>,
 }
 
 impl<'de> Graph<'de> {
@@ -88,6 +88,10 @@ impl<'de> Graph<'de> {
     /// The object that was pickled.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
+    }
+
+    pub(crate) fn node(&self, handle: Handle) -> Node<'_> {
+        Node::new(self, handle)
     }
 
     /// The protocol of the pickle that this was read from.

@@ -26,11 +26,11 @@ use crate::walk::cx::Cx;
 pub struct NodeId(pub(super) u64);
 
 impl NodeId {
-    pub(super) fn of(handle: Handle) -> Self {
+    pub(crate) fn of(handle: Handle) -> Self {
         Self(handle.to_bits())
     }
 
-    pub(super) fn handle(self) -> Handle {
+    pub(crate) fn handle(self) -> Handle {
         Handle::from_bits(self.0)
     }
 }
@@ -107,7 +107,7 @@ pub enum NodeKind {
 #[derive(Clone, Copy)]
 pub struct Node<'g> {
     pub(super) graph: &'g Graph<'g>,
-    pub(super) handle: Handle,
+    pub(crate) handle: Handle,
 }
 
 impl PartialEq for Node<'_> {

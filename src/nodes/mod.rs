@@ -4,10 +4,12 @@
 //! - `scalar.rs`: a scalar's payload, decoded from the input;
 //! - `known.rs`: the globals whose calls are understood; `view.rs`: what an instance is, seen
 //!   through the way it was spelled;
+//! - `edit.rs`: changes to all this, which can be taken back;
 //! - `import.rs`: a caller's `Value` as nodes; `cycle.rs`: whether an object contains itself.
 
 mod cycle;
 pub(crate) mod describe;
+pub(crate) mod edit;
 pub(crate) mod handle;
 pub(crate) mod import;
 pub(crate) mod known;

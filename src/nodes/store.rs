@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use num_bigint::BigInt;
 
+use super::edit::Lens;
 use super::handle::{Handle, Tag};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -33,6 +34,8 @@ pub(crate) struct Nodes<'de> {
     runs: Vec<Run>,
     shared: Vec<Shared<'de>>,
     consts: Vec<Const<'de>>,
+    /// Whether contents were replaced, so that some handles are out of use.
+    edited: bool,
 }
 
 /// Text that was fetched from the memo at least once: checked and cut out for good, because it is
@@ -103,6 +106,11 @@ impl Object {
         self.meta = Handle::new(self.tag(), flags.0, self.offset()).to_bits();
     }
 
+    /// Where the first run begins among the handles, and its length.
+    pub(super) fn first_run(&self) -> (usize, usize) {
+        (self.start as usize, self.len as usize)
+    }
+
     /// Whether there is anything beyond the first run.
     #[inline]
     pub(crate) fn has_more(&self) -> bool {
@@ -168,10 +176,10 @@ pub(crate) enum RunKind {
 
 /// Contents that an object got later.
 #[derive(Clone, Copy)]
-struct Run {
-    kind: RunKind,
-    start: u32,
-    len: u32,
+pub(super) struct Run {
+    pub(super) kind: RunKind,
+    pub(super) start: u32,
+    pub(super) len: u32,
     next: u32,
 }
 
@@ -195,6 +203,7 @@ impl<'de> Nodes<'de> {
             runs: self.runs,
             shared: Vec::new(),
             consts: self.consts.into_iter().map(Const::into_owned).collect(),
+            edited: self.edited,
         }
     }
 
@@ -326,6 +335,87 @@ impl<'de> Nodes<'de> {
     #[inline]
     pub(crate) fn is_fetched(&self, handle: Handle) -> bool {
         handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
+    }
+
+    // For `edit`, which notes what was there before.
+
+    pub(super) fn lens(&self) -> Lens {
+        Lens {
+            handles: self.handles.len(),
+            objects: self.objects.len(),
+            runs: self.runs.len(),
+            shared: self.shared.len(),
+            consts: self.consts.len(),
+        }
+    }
+
+    /// Forgets what was made since there was so much of each.
+    pub(super) fn shrink(&mut self, lens: Lens) {
+        self.handles.truncate(lens.handles);
+        self.objects.truncate(lens.objects);
+        self.runs.truncate(lens.runs);
+        self.shared.truncate(lens.shared);
+        self.consts.truncate(lens.consts);
+    }
+
+    pub(super) fn put(&mut self, slot: usize, handle: Handle) {
+        if let Some(there) = self.handles.get_mut(slot) {
+            *there = handle;
+        }
+    }
+
+    pub(super) fn put_object(&mut self, number: u32, object: Object) {
+        if let Some(there) = self.objects.get_mut(number as usize) {
+            *there = object;
+        }
+    }
+
+    /// Gives an object a first run of its own and no other.
+    pub(super) fn restart(&mut self, number: u32, first: &[Handle]) -> Result<()> {
+        let start = self.handles.len();
+        if start + first.len() >= limits::OBJECTS {
+            return Err(too_many(self.object(number).offset()));
+        }
+        self.handles.extend_from_slice(first);
+        if let Some(object) = self.objects.get_mut(number as usize) {
+            object.start = start as u32;
+            object.len = first.len() as u32;
+            (object.more, object.last) = (NONE, NONE);
+        }
+        Ok(())
+    }
+
+    /// Links a further run, whatever the object is.
+    pub(super) fn append_run(
+        &mut self,
+        number: u32,
+        kind: RunKind,
+        run: &[Handle],
+        offset: usize,
+    ) -> Result<()> {
+        let start = self.handles.len();
+        if start + run.len() >= limits::OBJECTS {
+            return Err(too_many(offset));
+        }
+        self.handles.extend_from_slice(run);
+        self.link(number, Run { kind, start: start as u32, len: run.len() as u32, next: NONE })
+    }
+
+    pub(super) fn further_runs<'n>(
+        &'n self,
+        object: &Object,
+    ) -> impl Iterator<Item = Run> + use<'n, 'de> {
+        let first = self.runs.get(object.more as usize).copied();
+        std::iter::successors(first, |run| self.runs.get(run.next as usize).copied())
+    }
+
+    pub(super) fn note_edited(&mut self) {
+        self.edited = true;
+    }
+
+    /// Whether some handles may be out of use.
+    pub(crate) fn is_edited(&self) -> bool {
+        self.edited
     }
 
     /// Gives an object other flags; that it was fetched stays noted.

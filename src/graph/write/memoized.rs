@@ -39,7 +39,13 @@ impl Memoized {
         let mut references = vec![0_u8; nodes.object_count()];
         let mut payloads: HashMap<Handle, bool, RandomState> = HashMap::default();
         let mut shared: HashSet<Handle, RandomState> = HashSet::default();
-        for &handle in nodes.handles().iter().chain([&graph.root]) {
+        // What an edited graph has let go of is still in the store.
+        let reached = nodes.is_edited().then(|| nodes.reachable(graph.root));
+        let all = match &reached {
+            Some(reached) => reached.iter().chain(&[]),
+            None => nodes.handles().iter().chain(std::slice::from_ref(&graph.root)),
+        };
+        for &handle in all {
             if handle.is_object() {
                 if let Some(count) = references.get_mut(handle.number() as usize) {
                     *count = count.saturating_add(1).min(2);

@@ -1,0 +1,241 @@
+//! Where the fields and the items of an object lie: one answer for the reader and the editor.
+//!
+//! Nothing here is generic, so it is compiled once. The reader (`object`) hands the source to a
+//! visitor; an editor (`graph/edit`) changes it.
+
+use super::node::NodeDeserializer;
+use super::object::{is_container, is_items, is_sequence};
+use crate::error::{ErrorKind, Result};
+use crate::natural::numpy::Numpy;
+use crate::natural::{Natural, natural, structure};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::RunKind;
+use crate::nodes::view::{ObjectView, View};
+
+/// A part of an object that holds what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A positional argument.
+    Arg(usize),
+    /// The value of the builtin class that the object's class is derived from.
+    Base,
+    /// The state.
+    State,
+    /// The value of an attribute.
+    Attribute(Handle),
+}
+
+/// Where the entries of a struct or map lie.
+pub(crate) enum FieldSource<'g> {
+    /// In these dicts, or lists of pairs, and then in the dict items.
+    Merged(Vec<Handle>),
+    /// In the dict items alone.
+    Pairs,
+    /// In an array of numpy, as a record.
+    Numpy(Box<Numpy<'g>>),
+    /// In another value: a dict, or whatever the state is.
+    Within(Part, Handle),
+    /// In the items of a tuple that is the one argument.
+    Items(Part, Handle),
+    /// In the arguments, in order.
+    Args(&'g [Handle]),
+    /// It has no fields.
+    Other,
+}
+
+/// Where the items of a sequence lie.
+pub(crate) enum SequenceSource<'g> {
+    /// In what was appended or added to the object.
+    Runs,
+    /// In another sequence.
+    Within(Part, Handle),
+    /// In the arguments.
+    Args(&'g [Handle]),
+    /// In a natural form.
+    Natural(Natural<'g>),
+    /// It has no items.
+    Other,
+}
+
+impl<'g> NodeDeserializer<'g, '_> {
+    /// Where the fields of an object lie for a struct.
+    pub(super) fn struct_source(&self, object: &ObjectView<'g>) -> Result<FieldSource<'g>> {
+        match structure(self.cx, object)? {
+            Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
+            Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
+            _ => {}
+        }
+        let state = self.telling_state_of(object)?;
+        let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+        Ok(match (state, has_pairs) {
+            (Some(state), has_pairs) => match self.attribute_dicts(state) {
+                Some(dicts) => FieldSource::Merged(dicts),
+                None if has_pairs => FieldSource::Merged(Vec::new()),
+                None => FieldSource::Within(Part::State, state),
+            },
+            (None, true) => FieldSource::Merged(Vec::new()),
+            (None, false) => match (object.base, object.args) {
+                (Some((_, base)), _) => FieldSource::Within(Part::Base, base),
+                (None, []) => FieldSource::Merged(Vec::new()),
+                // A tuple subclass without attributes has its items in one argument.
+                (None, &[items]) if items.tag() == Tag::Tuple => {
+                    FieldSource::Items(Part::Arg(0), items)
+                }
+                (None, args) => FieldSource::Args(args),
+            },
+        })
+    }
+
+    /// Where the entries of an object lie for a map.
+    pub(super) fn map_source(&self, object: &ObjectView<'g>) -> Result<FieldSource<'g>> {
+        match structure(self.cx, object)? {
+            Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
+            Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
+            Some(Natural::Wraps(data)) => {
+                return Ok(FieldSource::Within(Part::Attribute(data), data));
+            }
+            _ => {}
+        }
+        if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
+            return Ok(FieldSource::Pairs);
+        }
+        Ok(match (self.telling_state_of(object)?, object.base, object.args) {
+            (_, Some((_, base)), _) if base.tag() == Tag::Dict => {
+                FieldSource::Within(Part::Base, base)
+            }
+            (_, _, &[.., dict]) if dict.tag() == Tag::Dict => {
+                FieldSource::Within(Part::Arg(object.args.len() - 1), dict)
+            }
+            (Some(state), ..) => match self.attribute_dicts(state) {
+                Some(dicts) => FieldSource::Merged(dicts),
+                None => FieldSource::Within(Part::State, state),
+            },
+            (None, None, []) => FieldSource::Merged(Vec::new()),
+            // Something with content that is no map: better an error than an empty one.
+            _ => FieldSource::Other,
+        })
+    }
+
+    /// Where the items of an object lie for a sequence.
+    pub(super) fn sequence_source(&self, object: &ObjectView<'g>) -> Result<SequenceSource<'g>> {
+        match structure(self.cx, object)? {
+            Some(natural @ (Natural::Items(_) | Natural::Array(_) | Natural::Numpy(_))) => {
+                return Ok(SequenceSource::Natural(natural));
+            }
+            Some(Natural::Wraps(data)) => {
+                return Ok(SequenceSource::Within(Part::Attribute(data), data));
+            }
+            _ => {}
+        }
+        let nodes = self.cx.nodes;
+        if object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds)) {
+            return Ok(SequenceSource::Runs);
+        }
+        if let Some((_, base)) = object.base {
+            return Ok(SequenceSource::Within(Part::Base, base));
+        }
+        Ok(match object.args {
+            &[items] if is_items(object, items) => SequenceSource::Within(Part::Arg(0), items),
+            [] => match self.telling_state_of(object)? {
+                Some(state) if is_sequence(state) && self.attribute_dicts(state).is_none() => {
+                    SequenceSource::Within(Part::State, state)
+                }
+                // A map is no sequence, and attributes are no items.
+                Some(state) if !self.is_empty_dict(state) => SequenceSource::Other,
+                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => {
+                    SequenceSource::Other
+                }
+                _ if matches!(structure(self.cx, object)?, Some(Natural::Pairs(_))) => {
+                    SequenceSource::Other
+                }
+                _ => SequenceSource::Args(&[]),
+            },
+            args => SequenceSource::Args(args),
+        })
+    }
+
+    /// The part that an object is to a type that asks for text, a number or bytes, where it is read
+    /// through the object.
+    pub(crate) fn scalar_part(self) -> Result<Option<Part>> {
+        let View::Object(object) = self.view()? else { return Ok(None) };
+        match natural(self.cx, &object, false) {
+            Ok(Some(Natural::Wraps(data))) => return Ok(Some(Part::Attribute(data))),
+            Ok(Some(Natural::Same(value))) => {
+                let arg = object.args.iter().position(|arg| *arg == value);
+                return Ok(Some(arg.map_or(Part::Attribute(value), Part::Arg)));
+            }
+            Ok(Some(_)) => return Ok(None),
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error),
+        }
+        if object.base.is_some() {
+            return Ok(Some(Part::Base));
+        }
+        let given = object
+            .more(self.cx.nodes)
+            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        Ok(match *object.args {
+            [single] if !given && !is_container(single) => Some(Part::Arg(0)),
+            _ => None,
+        })
+    }
+}
+
+/// The fields of an object, as an editor needs them.
+pub(crate) enum Fields {
+    /// They have names: in these dicts, and in the dict items if it says so.
+    Named { dicts: Vec<Handle>, pairs: bool },
+    /// They are those of this part.
+    Within(Part),
+    /// They are the arguments.
+    Args,
+    /// There are none, or none that can be changed.
+    Other,
+}
+
+/// Where the fields of an object lie for a struct or for a map.
+pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<Fields> {
+    let View::Object(object) = node.view()? else { return Ok(Fields::Other) };
+    let source = if as_map { node.map_source(&object)? } else { node.struct_source(&object)? };
+    let pairs = object.more(node.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+    Ok(match source {
+        FieldSource::Merged(dicts) => Fields::Named { dicts, pairs },
+        FieldSource::Pairs => Fields::Named { dicts: Vec::new(), pairs: true },
+        FieldSource::Within(part, _) | FieldSource::Items(part, _) => Fields::Within(part),
+        FieldSource::Args(_) => Fields::Args,
+        FieldSource::Numpy(_) | FieldSource::Other => Fields::Other,
+    })
+}
+
+/// The items of an object, as an editor needs them.
+pub(crate) enum Sequence {
+    /// What was appended or added to it.
+    Runs,
+    /// Those of this part.
+    Within(Part),
+    /// The arguments.
+    Args,
+    /// There are none, or none that can be changed one by one.
+    Other,
+}
+
+/// Where the items of an object lie.
+pub(crate) fn sequence_of(node: NodeDeserializer<'_, '_>) -> Result<Sequence> {
+    let View::Object(object) = node.view()? else { return Ok(Sequence::Other) };
+    let has_runs =
+        object.more(node.cx.nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+    Ok(match node.sequence_source(&object)? {
+        SequenceSource::Runs => Sequence::Runs,
+        SequenceSource::Within(part, _) => Sequence::Within(part),
+        SequenceSource::Args(_) => Sequence::Args,
+        SequenceSource::Natural(Natural::Items(items)) => match items {
+            Some(items) if !has_runs && items.tag() != Tag::EmptyTuple => {
+                let arg = object.args.iter().position(|arg| *arg == items);
+                arg.map_or(Sequence::Other, |arg| Sequence::Within(Part::Arg(arg)))
+            }
+            _ => Sequence::Runs,
+        },
+        SequenceSource::Natural(_) | SequenceSource::Other => Sequence::Other,
+    })
+}

@@ -1,0 +1,382 @@
+//! Elements of arrays: numpy's, and those of the module `array`.
+//!
+//! The same number of elements means a new payload of the same dtype, in which every element that
+//! did not change keeps its bytes. Another number is possible in one dimension.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::diff::{Change, Items, What, same};
+use super::editor::Editor;
+use crate::error::{Error, Result};
+use crate::natural::numpy::{Data, numpy};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::{Const, RunKind};
+use crate::nodes::view::{View, tuple_items, view};
+use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
+use crate::value::Value;
+
+/// An array as it is read, apart from the nodes.
+struct Read {
+    dtype: Arc<Dtype>,
+    shape: Vec<usize>,
+    fortran: bool,
+    bytes: Vec<u8>,
+    place: Place,
+}
+
+/// Where the payload of an array stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// The last part of the state, with the shape three before it.
+    State,
+    Arg {
+        data: usize,
+        shape: Option<usize>,
+    },
+}
+
+impl<'v> Editor<'_, 'v, '_> {
+    /// Changes the elements of an array or scalar of numpy; `None` where `at` is none.
+    pub(super) fn numpy(&mut self, at: Handle, change: &Change<'v>) -> Result<Option<Handle>> {
+        let Some((module, name)) = self.class_names(at) else { return Ok(None) };
+        if !module.starts_with("numpy") {
+            return self.typed_array(at, change, &module, &name);
+        }
+        let place = match name.as_str() {
+            "_reconstruct" => Place::State,
+            "scalar" => Place::Arg { data: 1, shape: None },
+            "_frombuffer" => Place::Arg { data: 0, shape: Some(2) },
+            "ndarray" => Place::Arg { data: 2, shape: Some(0) },
+            _ => return Ok(None),
+        };
+        if let Some(list) = self.objects_of(at, place)? {
+            let What::Items(items) = &change.what else { return Err(self.no_place(at)) };
+            self.items(list, change, items)?;
+            return Ok(Some(at));
+        }
+        let Some(read) = self.read_array(at, place)? else { return Ok(None) };
+        let (shape, bytes) = rewritten(&read, change)?;
+        let payload = self.nodes.push_const(Const::Bytes(Cow::Owned(bytes)))?;
+        self.put_payload(at, change, &read, &shape, payload).map(Some)
+    }
+
+    /// The list of an array of objects in one dimension.
+    fn objects_of(&self, at: Handle, place: Place) -> Result<Option<Handle>> {
+        let Place::State = place else { return Ok(None) };
+        let View::Object(object) = view(self.nodes, self.input, at.number())? else {
+            return Ok(None);
+        };
+        let Some(state) = object.state(self.nodes)? else { return Ok(None) };
+        let items = tuple_items(self.nodes, state);
+        let (Some(&data), Some(&shape)) =
+            (items.last(), items.len().checked_sub(4).and_then(|at| items.get(at)))
+        else {
+            return Ok(None);
+        };
+        let flat = tuple_items(self.nodes, shape).len() == 1;
+        Ok((data.tag() == Tag::List && flat).then_some(data))
+    }
+
+    fn read_array(&self, at: Handle, place: Place) -> Result<Option<Read>> {
+        self.walk(at, |node| {
+            let View::Object(object) = node.view()? else { return Ok(None) };
+            let Some(array) = numpy(node.cx, &object)? else { return Ok(None) };
+            match (array.data, array.mask) {
+                (Data::Bytes(bytes), None) => Ok(Some(Read {
+                    dtype: array.dtype,
+                    shape: array.shape,
+                    fortran: array.fortran,
+                    bytes: bytes.into_owned(),
+                    place,
+                })),
+                _ => Ok(None),
+            }
+        })
+    }
+
+    fn put_payload(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        read: &Read,
+        shape: &[usize],
+        payload: Handle,
+    ) -> Result<Handle> {
+        let lens = if shape == read.shape {
+            None
+        } else {
+            let mut lens = Vec::with_capacity(shape.len());
+            for &len in shape {
+                lens.push(self.import(&Value::from(len), at)?);
+            }
+            Some(self.nodes.push_tuple(&lens, self.offset(at))?)
+        };
+        let offset = self.offset(at);
+        let mut contents = self.nodes.contents_of(at.number());
+        match read.place {
+            Place::State => {
+                let state = contents.more.iter_mut().find(|(kind, ..)| *kind == RunKind::State);
+                let Some((_, run, _)) = state else { return Err(self.no_place(at)) };
+                let Some(state) = run.first_mut() else { return Err(self.no_place(at)) };
+                let mut items = tuple_items(self.nodes, *state).to_vec();
+                let count = items.len();
+                if count < 4 || items[count - 1].tag() == Tag::Buffer {
+                    return Err(self.no_place(at));
+                }
+                items[count - 1] = payload;
+                if let Some(lens) = lens {
+                    items[count - 4] = lens;
+                }
+                *state = self.nodes.push_tuple(&items, offset)?;
+            }
+            Place::Arg { data, shape } => {
+                let mut args = self.args(at)?;
+                if args.get(data).is_none_or(|data| data.tag() == Tag::Buffer) {
+                    return Err(self.no_place(at));
+                }
+                args[data] = payload;
+                if let (Some(lens), Some(shape)) = (lens, shape) {
+                    args[shape] = lens;
+                }
+                if shape.is_none() {
+                    // A scalar is a value.
+                    return self.set_args(at, change, args);
+                }
+                contents.first.truncate(1);
+                contents.first.push(self.nodes.push_tuple(&args, offset)?);
+            }
+        }
+        self.touch(at, change);
+        self.nodes.set_contents(self.journal, at.number(), &contents)?;
+        Ok(at)
+    }
+
+    /// An array of the module `array`.
+    fn typed_array(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        module: &str,
+        name: &str,
+    ) -> Result<Option<Handle>> {
+        let What::Items(items) = &change.what else { return Ok(None) };
+        let args = match (module, name) {
+            ("array", "array" | "_array_reconstructor") => self.args(at)?,
+            _ => return Ok(None),
+        };
+        let offset = self.offset(at);
+        let now = match (name, &args[..]) {
+            ("array", &[code, list]) if list.tag() == Tag::List => {
+                // The list is the call's own.
+                let old = self.nodes.slots(list.number());
+                let old = old.into_iter().map(|slot| self.handle(slot)).collect();
+                let now = self.edited(list, old, items)?;
+                let list = self.nodes.push_object(Tag::List, Default::default(), offset, &now)?;
+                vec![code, list]
+            }
+            ("_array_reconstructor", &[class, code, format, _]) => {
+                let dtype = self.walk(format, |node| node.cx.int(node.handle).map(format_of))?;
+                let (Some(dtype), Value::List(new) | Value::Tuple(new)) = (dtype, change.new)
+                else {
+                    return Ok(None);
+                };
+                let mut bytes = Vec::new();
+                for value in new {
+                    push_element(&dtype, value, &mut bytes)?;
+                }
+                let payload = self.nodes.push_const(Const::Bytes(Cow::Owned(bytes)))?;
+                vec![class, code, format, payload]
+            }
+            _ => return Ok(None),
+        };
+        self.touch(at, change);
+        let mut contents = self.nodes.contents_of(at.number());
+        contents.first.truncate(1);
+        contents.first.push(self.nodes.push_tuple(&now, offset)?);
+        self.nodes.set_contents(self.journal, at.number(), &contents)?;
+        Ok(Some(at))
+    }
+}
+
+/// The elements of `array.array`'s machine format codes, as numpy says it.
+fn format_of(code: Option<crate::nodes::scalar::Int<'_>>) -> Option<Dtype> {
+    let Some(crate::nodes::scalar::Int::Small(code)) = code else { return None };
+    let order = if code % 2 == 0 { ByteOrder::Little } else { ByteOrder::Big };
+    let (kind, size) = match code {
+        0 => (Kind::Uint, 1),
+        1 => (Kind::Int, 1),
+        2 | 3 => (Kind::Uint, 2),
+        4 | 5 => (Kind::Int, 2),
+        6 | 7 => (Kind::Uint, 4),
+        8 | 9 => (Kind::Int, 4),
+        10 | 11 => (Kind::Uint, 8),
+        12 | 13 => (Kind::Int, 8),
+        14 | 15 => (Kind::Float, 4),
+        16 | 17 => (Kind::Float, 8),
+        _ => return None,
+    };
+    Some(Dtype::plain(kind, order, size))
+}
+
+/// The shape and the payload of an array after a change.
+fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> {
+    let size = read.dtype.itemsize;
+    let mut shape = read.shape.clone();
+    if let (What::Items(Items::Spliced { new, .. }), [len]) = (&change.what, &mut shape[..]) {
+        *len = new.len();
+        let mut bytes = Vec::with_capacity(new.len() * size);
+        for value in *new {
+            push_element(&read.dtype, value, &mut bytes)?;
+        }
+        return Ok((shape, bytes));
+    }
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    flatten(change.old, &shape, &mut old)?;
+    flatten(change.new, &shape, &mut new)?;
+    let mut bytes = read.bytes.clone();
+    for (index, (old, new)) in old.iter().zip(&new).enumerate() {
+        if same(old, new) {
+            continue;
+        }
+        let mut element = Vec::with_capacity(size);
+        push_element(&read.dtype, new, &mut element)?;
+        let at = place(index, &shape, read.fortran) * size;
+        let there = bytes.get_mut(at..at + size).ok_or_else(misshapen)?;
+        there.copy_from_slice(element.get(..size).ok_or_else(misshapen)?);
+    }
+    Ok((shape, bytes))
+}
+
+/// The elements of nested sequences, the last index fastest.
+fn flatten<'v>(value: &'v Value, shape: &[usize], found: &mut Vec<&'v Value>) -> Result<()> {
+    let Some((len, rest)) = shape.split_first() else {
+        found.push(value);
+        return Ok(());
+    };
+    match value {
+        Value::List(items) | Value::Tuple(items) if items.len() == *len => {
+            items.iter().try_for_each(|item| flatten(item, rest, found))
+        }
+        _ => Err(misshapen()),
+    }
+}
+
+/// Where the element of an index that counts in C order lies in memory.
+fn place(mut index: usize, shape: &[usize], fortran: bool) -> usize {
+    if !fortran {
+        return index;
+    }
+    let mut indices = vec![0; shape.len()];
+    for (axis, &len) in shape.iter().enumerate().rev() {
+        indices[axis] = index % len.max(1);
+        index /= len.max(1);
+    }
+    indices.iter().zip(shape).rev().fold(0, |place, (&index, &len)| place * len + index)
+}
+
+#[cold]
+fn misshapen() -> Error {
+    Error::unsupported("an array of several dimensions keeps its shape")
+}
+
+/// Appends one element.
+///
+/// # Errors
+/// `Data` for a value that the dtype cannot hold.
+fn push_element(dtype: &Dtype, value: &Value, bytes: &mut Vec<u8>) -> Result<()> {
+    let refused = || {
+        Error::data(format!(
+            "{} is no element of the dtype {dtype}",
+            crate::error::quoted(&value.to_string())
+        ))
+    };
+    let start = bytes.len();
+    match (dtype.kind, dtype.itemsize) {
+        (Kind::Bool, 1) => bytes.push(u8::from(value.as_bool().ok_or_else(refused)?)),
+        (Kind::Int | Kind::Uint, size @ (1 | 2 | 4 | 8)) => {
+            let int = match value {
+                Value::Int(value) => i128::from(*value),
+                Value::BigInt(value) => i128::try_from(&**value).map_err(|_| refused())?,
+                _ => return Err(refused()),
+            };
+            let bits = 8 * size as u32;
+            let (least, most) = match dtype.kind {
+                Kind::Uint => (0, (1_i128 << bits) - 1),
+                _ => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
+            };
+            if !(least..=most).contains(&int) {
+                return Err(refused());
+            }
+            bytes.extend_from_slice(&int.to_le_bytes()[..size]);
+        }
+        (Kind::Float, size @ (4 | 8)) => push_float(size, value, bytes).ok_or_else(refused)?,
+        (Kind::Complex, size @ (8 | 16)) => {
+            let parts = match value {
+                Value::Complex(complex) => [Value::from(complex.re), Value::from(complex.im)],
+                Value::List(parts) | Value::Tuple(parts) => match &parts[..] {
+                    [re, im] => [re.clone(), im.clone()],
+                    _ => return Err(refused()),
+                },
+                _ => return Err(refused()),
+            };
+            for part in &parts {
+                let start = bytes.len();
+                push_float(size / 2, part, bytes).ok_or_else(refused)?;
+                turn(dtype, bytes, start);
+            }
+            return Ok(());
+        }
+        (Kind::Bytes, size) => {
+            let text = match value {
+                Value::Str(text) => text.as_bytes(),
+                Value::Bytes(bytes) => bytes,
+                _ => return Err(refused()),
+            };
+            if text.len() > size {
+                return Err(refused());
+            }
+            bytes.extend_from_slice(text);
+            bytes.resize(start + size, 0);
+            return Ok(());
+        }
+        (Kind::Str, size) => {
+            let Value::Str(text) = value else { return Err(refused()) };
+            if 4 * text.chars().count() > size {
+                return Err(refused());
+            }
+            for c in text.chars() {
+                let at = bytes.len();
+                bytes.extend_from_slice(&u32::from(c).to_le_bytes());
+                turn(dtype, bytes, at);
+            }
+            bytes.resize(start + size, 0);
+            return Ok(());
+        }
+        _ => return Err(refused()),
+    }
+    turn(dtype, bytes, start);
+    Ok(())
+}
+
+fn push_float(size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+    let value = match value {
+        Value::Float(value) => *value,
+        Value::Int(value) => *value as f64,
+        _ => return None,
+    };
+    match size {
+        4 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
+        _ => bytes.extend_from_slice(&value.to_le_bytes()),
+    }
+    Some(())
+}
+
+/// Puts the bytes from `start` on into the byte order of the dtype.
+fn turn(dtype: &Dtype, bytes: &mut [u8], start: usize) {
+    if dtype.order == ByteOrder::Big
+        && let Some(element) = bytes.get_mut(start..)
+    {
+        element.reverse();
+    }
+}

@@ -1,0 +1,233 @@
+//! Applies a difference between two images to the nodes that the first image was read from.
+//!
+//! Each function takes the handle of what is there and gives the handle of what is to stand there:
+//! the same one where nothing changes or an object changes in place, another one where a value is
+//! replaced. The caller puts it where the first one stood. What may fail does so before the journal
+//! is dropped; [`super::update`] then takes everything back.
+//!
+//! A field goes where the reader found it: the editor asks [`NodeDeserializer`] in which dict, run
+//! or sequence the fields of an object lie.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::diff::{Change, What, same};
+use crate::de::node::NodeDeserializer;
+use crate::error::{Error, Result, quoted};
+use crate::nodes::describe::describe;
+use crate::nodes::edit::Journal;
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::import::import;
+use crate::nodes::store::Nodes;
+use crate::nodes::view::{global_names, spelled};
+use crate::settings::Plain;
+use crate::value::{Buffer, Value};
+use crate::walk::cx::Cx;
+
+/// The nodes that are changed, and what has to be known of them.
+pub(super) struct Editor<'e, 'v, 'de> {
+    pub(super) nodes: &'e mut Nodes<'de>,
+    pub(super) input: &'e [u8],
+    pub(super) settings: Plain,
+    pub(super) buffers: &'e [Buffer<'de>],
+    pub(super) root: Handle,
+    pub(super) journal: &'e mut Journal,
+    /// References to each object, two standing for more; counted when they are first asked for.
+    references: Option<Vec<u8>>,
+    /// Shared objects that were changed in place, by number.
+    touched: HashMap<u32, Touched<'v>, RandomState>,
+    path: Vec<Step<'v>>,
+}
+
+/// A shared object that was changed, by which path and into what.
+struct Touched<'v> {
+    path: String,
+    old: &'v Value,
+    new: &'v Value,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'v> {
+    Key(&'v Value),
+    Index(usize),
+}
+
+impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
+    pub(super) fn new(
+        nodes: &'e mut Nodes<'de>,
+        input: &'e [u8],
+        settings: Plain,
+        buffers: &'e [Buffer<'de>],
+        root: Handle,
+        journal: &'e mut Journal,
+    ) -> Self {
+        let (references, touched, path) = (None, HashMap::default(), Vec::new());
+        Self { nodes, input, settings, buffers, root, journal, references, touched, path }
+    }
+
+    /// Applies a change to what `at` leads to.
+    pub(super) fn apply(&mut self, at: Handle, change: &Change<'v>) -> Result<Handle> {
+        if self.has_changed(at, change)? {
+            return Ok(at);
+        }
+        match &change.what {
+            What::Whole => self.replace(at, change.old, change.new),
+            What::Entries(entries) => self.entries(at, change, entries),
+            What::Items(items) => self.items(at, change, items),
+            What::Parts(parts) => self.parts(at, change, parts),
+        }
+        .map_err(|error| self.locate(error, at))
+    }
+
+    /// Applies a change below a key.
+    pub(super) fn below_key(
+        &mut self,
+        at: Handle,
+        key: &'v Value,
+        change: &Change<'v>,
+    ) -> Result<Handle> {
+        self.path.push(Step::Key(key));
+        let made = self.apply(at, change);
+        self.path.pop();
+        made.map_err(|error| error.under_key(&step_text(key)))
+    }
+
+    pub(super) fn below_index(
+        &mut self,
+        at: Handle,
+        index: usize,
+        change: &Change<'v>,
+    ) -> Result<Handle> {
+        self.path.push(Step::Index(index));
+        let made = self.apply(at, change);
+        self.path.pop();
+        made.map_err(|error| error.under_index(index))
+    }
+
+    fn locate(&self, error: Error, at: Handle) -> Error {
+        match self.nodes.offset(at) {
+            Some(offset) if !self.input.is_empty() => error.at(offset),
+            _ => error,
+        }
+    }
+
+    pub(super) fn handle(&self, slot: usize) -> Handle {
+        self.nodes.handles().get(slot).copied().unwrap_or(Handle::VACANT)
+    }
+
+    pub(super) fn offset(&self, at: Handle) -> usize {
+        self.nodes.offset(at).and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0)
+    }
+
+    /// Begins a walk as a reader would.
+    pub(super) fn walk<T>(
+        &self,
+        at: Handle,
+        walk: impl FnOnce(NodeDeserializer<'_, '_>) -> Result<T>,
+    ) -> Result<T> {
+        let settings = self.settings.into();
+        let cx =
+            Cx::new(self.nodes, self.input, self.input.len(), settings).with_buffers(self.buffers);
+        walk(NodeDeserializer::root(&cx, at))
+    }
+
+    /// A value as nodes, which say that they come from where `at` does.
+    pub(super) fn import(&mut self, value: &Value, at: Handle) -> Result<Handle> {
+        let offset = self.offset(at);
+        import(self.nodes, value.clone(), offset).map(|imported| imported.root)
+    }
+
+    /// Whether more than one reference leads to an object.
+    pub(super) fn is_shared(&mut self, at: Handle) -> bool {
+        if self.references.is_none() {
+            let mut references = vec![0_u8; self.nodes.object_count()];
+            for handle in self.nodes.reachable(self.root) {
+                if handle.is_object()
+                    && let Some(count) = references.get_mut(handle.number() as usize)
+                {
+                    *count = count.saturating_add(1).min(2);
+                }
+            }
+            self.references = Some(references);
+        }
+        let references = self.references.as_deref().unwrap_or_default();
+        references.get(at.number() as usize).is_some_and(|&count| count > 1)
+    }
+
+    /// Notes that an object changes for all who refer to it.
+    pub(super) fn touch(&mut self, at: Handle, change: &Change<'v>) {
+        if self.is_shared(at) && !self.touched.contains_key(&at.number()) {
+            let touched = Touched { path: self.path_text(), old: change.old, new: change.new };
+            self.touched.insert(at.number(), touched);
+        }
+    }
+
+    /// Whether an object has changed in this way already, by another reference to it.
+    ///
+    /// # Errors
+    /// It has changed otherwise.
+    fn has_changed(&self, at: Handle, change: &Change<'v>) -> Result<bool> {
+        let Some(before) = self.touched.get(&at.number()).filter(|_| at.is_object()) else {
+            return Ok(false);
+        };
+        if same(before.old, change.old) && same(before.new, change.new) {
+            return Ok(true);
+        }
+        Err(Error::data(format!(
+            "`{}` and `{}` are one object and were changed differently",
+            before.path,
+            self.path_text()
+        )))
+    }
+
+    fn path_text(&self) -> String {
+        let mut text = String::new();
+        for step in &self.path {
+            match step {
+                Step::Key(key) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(&step_text(key));
+                }
+                Step::Index(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        if text.is_empty() { "the root".to_owned() } else { text }
+    }
+
+    /// The error of a change that has no place in what was read.
+    pub(super) fn no_place(&self, at: Handle) -> Error {
+        let what = match at.tag() {
+            Tag::Instance => self.class_text(at).map(|class| format!("an object of {class}")),
+            _ => None,
+        };
+        let what = what.unwrap_or_else(|| describe(at.tag()).to_owned());
+        Error::unsupported(format!(
+            "the change cannot be put back into {what}; change the graph by hand, or replace the \
+             object"
+        ))
+    }
+
+    /// The dotted name of the class or callable of an instance.
+    pub(super) fn class_text(&self, at: Handle) -> Option<String> {
+        let (module, qualname) = self.class_names(at)?;
+        Some(format!("{}.{}", quoted(&module), quoted(&qualname)))
+    }
+
+    /// Module and qualified name of the class or callable of an instance, by Python 3's names.
+    pub(super) fn class_names(&self, at: Handle) -> Option<(String, String)> {
+        let object = spelled(self.nodes, self.input, at.number()).ok()?;
+        let fix_imports = self.settings.fix_imports;
+        let names = global_names(self.nodes, self.input, object.callable, fix_imports).ok()??;
+        Some((names.0.into_owned(), names.1.into_owned()))
+    }
+}
+
+pub(super) fn step_text(key: &Value) -> String {
+    match key {
+        Value::Str(text) => quoted(text).into_owned(),
+        other => quoted(&other.to_string()).into_owned(),
+    }
+}

@@ -1,0 +1,418 @@
+//! Entries of dicts, and the fields of whatever else a struct or map was read from.
+
+use std::collections::{HashMap, HashSet};
+
+use foldhash::fast::RandomState;
+
+use super::diff::{Change, Entries};
+use super::editor::Editor;
+use super::image::{image, key_text};
+use crate::de::source::{Fields, fields_of};
+use crate::error::{Error, Result};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::RunKind;
+use crate::nodes::view::{View, view};
+use crate::value::Value;
+
+/// Something that holds entries: keys and values in turn.
+pub(super) struct Source {
+    owner: Owner,
+    /// Where keys and values stand, in turn.
+    pub(super) slots: Vec<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Owner {
+    /// A dict.
+    Dict(Handle),
+    /// What an object was given by key.
+    Pairs(Handle),
+    /// A list of pairs, as Python 2 makes an OrderedDict of.
+    List(Handle),
+}
+
+impl<'v> Editor<'_, 'v, '_> {
+    /// Applies changes of entries to what they were read from.
+    pub(super) fn entries(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        entries: &Entries<'v>,
+    ) -> Result<Handle> {
+        match at.tag() {
+            Tag::Dict => {
+                self.touch(at, change);
+                let sources = vec![self.dict_source(at)];
+                self.edit_sources(sources, entries, at)?;
+                Ok(at)
+            }
+            Tag::Instance => self.fields(at, change, entries),
+            Tag::List | Tag::Tuple => self.places(at, change, entries),
+            _ => Err(self.no_place(at)),
+        }
+    }
+
+    pub(super) fn dict_source(&self, dict: Handle) -> Source {
+        Source { owner: Owner::Dict(dict), slots: self.nodes.slots(dict.number()) }
+    }
+
+    pub(super) fn pairs_source(&self, object: Handle) -> Source {
+        let slots = self.nodes.slots_of(object.number(), RunKind::Pairs);
+        Source { owner: Owner::Pairs(object), slots }
+    }
+
+    fn list_source(&self, list: Handle) -> Source {
+        let pairs = self.nodes.slots(list.number());
+        let slots = pairs.into_iter().flat_map(|slot| {
+            let pair = self.handle(slot);
+            self.nodes.slots(pair.number()).into_iter().take(2).collect::<Vec<_>>()
+        });
+        Source { owner: Owner::List(list), slots: slots.collect() }
+    }
+
+    /// The fields of an object: named ones wherever the reader found them, others by their place.
+    fn fields(&mut self, at: Handle, change: &Change<'v>, entries: &Entries<'v>) -> Result<Handle> {
+        let View::Object(_) = view(self.nodes, self.input, at.number())? else {
+            return Err(self.no_place(at));
+        };
+        let mut candidates = Vec::new();
+        for as_map in [false, true] {
+            candidates.push(self.walk(at, |node| fields_of(node, as_map))?);
+        }
+        if entries.len > 0 || entries.added.is_empty() {
+            // Of a struct's and a map's view, the one that has all the keys.
+            for fields in &candidates {
+                if let Fields::Named { dicts, pairs } = fields {
+                    for pairs_alone in [true, false] {
+                        let dicts = if pairs_alone { &[][..] } else { dicts };
+                        let sources = self.sources(at, dicts, *pairs);
+                        if self.has_all(&sources, entries)? {
+                            return self.edit_object(at, change, dicts, *pairs, entries);
+                        }
+                    }
+                }
+            }
+        }
+        for fields in candidates {
+            match fields {
+                Fields::Named { dicts, pairs } => {
+                    return self.edit_object(at, change, &dicts, pairs, entries);
+                }
+                Fields::Within(part) => {
+                    let inner = self.part(at, part);
+                    let now = self.entries(inner, change, entries)?;
+                    return self.set_part(at, change, part, inner, now);
+                }
+                Fields::Args => return self.args_by_place(at, change, entries),
+                Fields::Other => {}
+            }
+        }
+        Err(self.no_place(at))
+    }
+
+    pub(super) fn sources(&self, at: Handle, dicts: &[Handle], pairs: bool) -> Vec<Source> {
+        let mut sources: Vec<Source> = dicts
+            .iter()
+            .map(|&dict| match dict.tag() {
+                Tag::Dict => self.dict_source(dict),
+                _ => self.list_source(dict),
+            })
+            .collect();
+        if pairs {
+            sources.push(self.pairs_source(at));
+        }
+        sources
+    }
+
+    /// Whether every entry that differs is in one of the sources.
+    fn has_all(&self, sources: &[Source], entries: &Entries<'v>) -> Result<bool> {
+        if sources.is_empty() {
+            return Ok(false);
+        }
+        let keys =
+            entries.changed.iter().map(|(_, key, _)| *key).chain(entries.removed.iter().copied());
+        let wanted: HashSet<String, RandomState> = keys.map(key_text).collect();
+        let mut found = 0;
+        for source in sources {
+            for key in source.slots.iter().step_by(2) {
+                if found == wanted.len() {
+                    return Ok(true);
+                }
+                found += usize::from(wanted.contains(&self.key(*key)?));
+            }
+        }
+        Ok(found >= wanted.len())
+    }
+
+    /// Changes the named fields of an object, in place.
+    pub(super) fn edit_object(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        dicts: &[Handle],
+        pairs: bool,
+        entries: &Entries<'v>,
+    ) -> Result<Handle> {
+        self.touch(at, change);
+        let mut own = Vec::with_capacity(dicts.len());
+        for &dict in dicts {
+            own.push(self.own_dict(at, dict)?);
+        }
+        let sources = self.sources(at, &own, pairs);
+        self.edit_sources(sources, entries, at)?;
+        Ok(at)
+    }
+
+    /// A dict that belongs to an object: a copy of it, where something else refers to it too.
+    pub(super) fn own_dict(&mut self, at: Handle, dict: Handle) -> Result<Handle> {
+        if !self.is_shared(dict) {
+            return Ok(dict);
+        }
+        let contents: Vec<Handle> =
+            self.nodes.slots(dict.number()).into_iter().map(|slot| self.handle(slot)).collect();
+        let object = self.nodes.object(dict.number());
+        let copy =
+            self.nodes.push_object(dict.tag(), object.flags(), object.offset(), &contents)?;
+        self.exchange(at, dict, copy)?;
+        Ok(copy)
+    }
+
+    /// Puts `now` in the place of a part of an object, in its own parts or in the tuple that is its
+    /// state.
+    fn exchange(&mut self, at: Handle, was: Handle, now: Handle) -> Result<()> {
+        for slot in self.nodes.slots(at.number()) {
+            let part = self.handle(slot);
+            if part == was {
+                self.nodes.replace(self.journal, slot, now);
+                return Ok(());
+            }
+            if part.tag() == Tag::Tuple {
+                let mut items = self.nodes.contents_of(part.number()).first;
+                if let Some(place) = items.iter().position(|item| *item == was) {
+                    items[place] = now;
+                    let tuple = self.nodes.push_tuple(&items, self.offset(part))?;
+                    self.nodes.replace(self.journal, slot, tuple);
+                    return Ok(());
+                }
+            }
+        }
+        Err(self.no_place(at))
+    }
+
+    /// The text by which the key in a slot is known.
+    pub(super) fn key(&self, slot: usize) -> Result<String> {
+        let key = self.handle(slot);
+        if let Some(text) = scalar::borrowed_text(self.nodes, self.input, key) {
+            return Ok(format!("\"{text}"));
+        }
+        self.walk(key, image).map(|image| key_text(&image))
+    }
+
+    /// The value under a key of a dict.
+    pub(super) fn entry(&self, dict: Handle, key: &Value) -> Result<Option<Handle>> {
+        let wanted = key_text(key);
+        for pair in self.nodes.slots(dict.number()).chunks_exact(2).rev() {
+            if self.key(pair[0])? == wanted {
+                return Ok(Some(self.handle(pair[1])));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Changes, removes and adds entries. `at` is what they belong to.
+    fn edit_sources(
+        &mut self,
+        sources: Vec<Source>,
+        entries: &Entries<'v>,
+        at: Handle,
+    ) -> Result<()> {
+        // Of equal keys the last one counts.
+        let mut places: HashMap<String, usize, RandomState> = HashMap::default();
+        for source in &sources {
+            for pair in source.slots.chunks_exact(2) {
+                places.insert(self.key(pair[0])?, pair[1]);
+            }
+        }
+        let mut added = Vec::new();
+        for (_, key, change) in &entries.changed {
+            match places.get(&key_text(key)) {
+                Some(&slot) => {
+                    let was = self.handle(slot);
+                    let now = self.below_key(was, key, change)?;
+                    if now != was {
+                        self.nodes.replace(self.journal, slot, now);
+                    }
+                }
+                // The type made it up, so the pickle gets it now.
+                None => added.push((*key, change.new)),
+            }
+        }
+        for key in &entries.removed {
+            if !places.contains_key(&key_text(key)) {
+                let error = Error::unsupported("there is no entry of this key to remove");
+                return Err(error.under_key(&super::editor::step_text(key)));
+            }
+        }
+        added.extend(&entries.added);
+        if added.is_empty() && entries.removed.is_empty() {
+            return Ok(());
+        }
+        let removed: HashSet<String, RandomState> =
+            entries.removed.iter().map(|key| key_text(key)).collect();
+        let target = self.target(&sources, at)?;
+        let fresh = self.fresh_entries(&sources, &added, at)?;
+        for source in &sources {
+            let fresh = if same_owner(source.owner, target) { &fresh[..] } else { &[] };
+            self.rebuild(source, &removed, fresh)?;
+        }
+        if !sources.iter().any(|source| same_owner(source.owner, target)) {
+            let source = self.pairs_or_dict(target);
+            self.rebuild(&source, &removed, &fresh)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn pairs_or_dict(&self, owner: Owner) -> Source {
+        match owner {
+            Owner::Dict(dict) => self.dict_source(dict),
+            Owner::Pairs(object) => self.pairs_source(object),
+            Owner::List(list) => self.list_source(list),
+        }
+    }
+
+    /// What gets new entries: the first dict of a state, for that is `__dict__`; else the entries
+    /// of the object; and where there is nothing at all, a new state.
+    pub(super) fn target(&mut self, sources: &[Source], at: Handle) -> Result<Owner> {
+        if let Some(source) = sources.first() {
+            return Ok(source.owner);
+        }
+        let dict = self.nodes.push_object(Tag::Dict, Default::default(), self.offset(at), &[])?;
+        let mut contents = self.nodes.contents_of(at.number());
+        contents.more.push((RunKind::State, vec![dict], 0));
+        self.nodes.set_contents(self.journal, at.number(), &contents)?;
+        Ok(Owner::Dict(dict))
+    }
+
+    /// New entries as handles, each value in the spelling of its new siblings.
+    fn fresh_entries(
+        &mut self,
+        sources: &[Source],
+        added: &[(&'v Value, &'v Value)],
+        at: Handle,
+    ) -> Result<Vec<Handle>> {
+        let is_map = at.tag() == Tag::Dict;
+        let of = |editor: &Self, from: usize| -> Vec<Handle> {
+            let slots = sources.iter().flat_map(|source| source.slots.iter().skip(from).step_by(2));
+            slots.map(|&slot| editor.handle(slot)).collect()
+        };
+        let (keys, values) = (of(self, 0), of(self, 1));
+        let mut fresh = Vec::with_capacity(2 * added.len());
+        for (key, value) in added {
+            let named = |error: Error| error.under_key(&super::editor::step_text(key));
+            fresh.push(self.fresh(key, &keys, at).map_err(named)?);
+            // The fields of an object have nothing to do with one another.
+            let siblings = if is_map { &values[..] } else { &[] };
+            fresh.push(self.fresh(value, siblings, at).map_err(named)?);
+        }
+        Ok(fresh)
+    }
+
+    /// Gives an owner its entries anew: without those removed, and with fresh ones at the end.
+    pub(super) fn rebuild(
+        &mut self,
+        source: &Source,
+        removed: &HashSet<String, RandomState>,
+        fresh: &[Handle],
+    ) -> Result<()> {
+        let mut kept = Vec::with_capacity(source.slots.len() + fresh.len());
+        for pair in source.slots.chunks_exact(2) {
+            if removed.is_empty() || !removed.contains(&self.key(pair[0])?) {
+                kept.extend([self.handle(pair[0]), self.handle(pair[1])]);
+            }
+        }
+        if kept.len() == source.slots.len() && fresh.is_empty() {
+            return Ok(());
+        }
+        kept.extend_from_slice(fresh);
+        let number = match source.owner {
+            Owner::Dict(object) | Owner::Pairs(object) | Owner::List(object) => object.number(),
+        };
+        let mut contents = self.nodes.contents_of(number);
+        match source.owner {
+            Owner::Dict(_) => {
+                contents.first = kept;
+                contents.more.clear();
+            }
+            Owner::Pairs(_) => {
+                let place = contents.more.iter().position(|(kind, ..)| *kind == RunKind::Pairs);
+                contents.more.retain(|(kind, ..)| *kind != RunKind::Pairs);
+                let place = place.unwrap_or(0).min(contents.more.len());
+                contents.more.insert(place, (RunKind::Pairs, kept, 0));
+            }
+            Owner::List(list) => {
+                let offset = self.offset(list);
+                let mut pairs = Vec::with_capacity(kept.len() / 2);
+                for pair in kept.chunks_exact(2) {
+                    pairs.push(self.nodes.push_object(
+                        Tag::List,
+                        Default::default(),
+                        offset,
+                        pair,
+                    )?);
+                }
+                contents.first = pairs;
+                contents.more.clear();
+            }
+        }
+        self.nodes.set_contents(self.journal, number, &contents)
+    }
+
+    /// Fields by their place: a struct that was read from a list or tuple, or an enum from a tuple
+    /// of its variant and content.
+    fn places(&mut self, at: Handle, change: &Change<'v>, entries: &Entries<'v>) -> Result<Handle> {
+        let slots = self.nodes.slots(at.number());
+        let mut items: Vec<Handle> = slots.iter().map(|&slot| self.handle(slot)).collect();
+        if let ([(_, key, content)], &[name, data]) = (&entries.changed[..], &items[..])
+            && entries.len == 1
+            && entries.added.is_empty()
+            && self.key(slots[0])? == key_text(key)
+        {
+            items = vec![name, self.below_key(data, key, content)?];
+        } else {
+            self.change_places(at, entries, &mut items)?;
+        }
+        self.with_items(at, change, items)
+    }
+
+    /// Changes fields by their place among the fields that the type declares.
+    pub(super) fn change_places(
+        &mut self,
+        at: Handle,
+        entries: &Entries<'v>,
+        items: &mut [Handle],
+    ) -> Result<()> {
+        if !entries.added.is_empty() || !entries.removed.is_empty() || entries.len != items.len() {
+            return Err(Error::unsupported(format!(
+                "the type has {} fields and the object {} values without names; give the type one \
+                 for each",
+                entries.len + entries.added.len() - entries.removed.len(),
+                items.len()
+            )));
+        }
+        for (place, key, change) in &entries.changed {
+            let item = items.get(*place).copied().ok_or_else(|| self.no_place(at))?;
+            items[*place] = self.below_key(item, key, change)?;
+        }
+        Ok(())
+    }
+}
+
+fn same_owner(a: Owner, b: Owner) -> bool {
+    match (a, b) {
+        (Owner::Dict(a), Owner::Dict(b))
+        | (Owner::Pairs(a), Owner::Pairs(b))
+        | (Owner::List(a), Owner::List(b)) => a == b,
+        _ => false,
+    }
+}

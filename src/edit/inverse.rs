@@ -1,0 +1,288 @@
+//! Text, or a number, back into an object of the class that it was read from.
+//!
+//! The forms here are the inverse of those in `natural/`. Each gives the arguments or the state
+//! that the class itself would write; the class stays the one that is there, and a time zone stays
+//! the object that it is.
+
+use std::fmt::Display;
+
+use super::diff::{Change, What};
+use super::editor::Editor;
+use super::image::image;
+use crate::convert::to_value;
+use crate::error::{Error, Result};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
+use crate::nodes::store::RunKind;
+use crate::python::{
+    Date, DateTime, Decimal, Fraction, IpAddress, Time, TimeDelta, TimeZone, Uuid,
+};
+use crate::value::Value;
+
+/// The object that `new` stands for, of the class of the instance `at`; `None` where the class has
+/// no natural form that is text.
+///
+/// # Errors
+/// `Data` for text that is none of the class; `Unsupported` for a moment in another time zone.
+pub(super) fn of<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    old: &'v Value,
+    new: &'v Value,
+) -> Result<Option<Handle>> {
+    let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
+    let Some(text) = text_of(new) else { return Ok(None) };
+    let args = match (module.as_str(), name.as_str()) {
+        ("datetime", "datetime") => return datetime(editor, at, old, new, &text).map(Some),
+        ("datetime", "time") => return time(editor, at, old, new, &text).map(Some),
+        ("datetime", "date") => args_of(&text.parse::<Date>()?)?,
+        ("datetime", "timedelta") => args_of(&text.parse::<TimeDelta>()?)?,
+        ("decimal", "Decimal") => {
+            let value = text.parse::<Decimal>()?;
+            vec![Value::from(value.to_string())]
+        }
+        ("fractions", "Fraction") => args_of(&text.parse::<Fraction>()?)?,
+        ("uuid", "UUID") => return uuid(editor, at, &text.parse::<Uuid>()?).map(Some),
+        (
+            "ipaddress",
+            "IPv4Address" | "IPv6Address" | "IPv4Interface" | "IPv6Interface" | "IPv4Network"
+            | "IPv6Network",
+        ) => match text.parse::<IpAddress>() {
+            Ok(address) if name.ends_with("Address") => args_of(&address)?,
+            _ => vec![Value::from(text)],
+        },
+        (
+            "pathlib" | "pathlib._local",
+            "PosixPath" | "PurePosixPath" | "WindowsPath" | "PureWindowsPath",
+        ) => vec![Value::from(text)],
+        _ => return Ok(None),
+    };
+    let mut handles = Vec::with_capacity(args.len());
+    for arg in &args {
+        handles.push(editor.import(arg, at)?);
+    }
+    editor.set_args(at, &Change { old, new, what: What::Whole }, handles).map(Some)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(text.clone()),
+        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).ok(),
+        Value::Int(_) | Value::BigInt(_) => Some(value.to_string()),
+        Value::Float(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+/// The arguments of the object that a type of `python` writes.
+fn args_of<T: serde::Serialize>(value: &T) -> Result<Vec<Value>> {
+    match to_value(value)? {
+        Value::Object(object) => match &object.args {
+            Value::Tuple(args) => Ok(args.clone()),
+            _ => Ok(Vec::new()),
+        },
+        other => Ok(vec![other]),
+    }
+}
+
+/// The natural form of what is there.
+fn form(editor: &Editor<'_, '_, '_>, at: Handle) -> Result<String> {
+    match editor.walk(at, image)? {
+        Value::Str(text) => Ok(text),
+        _ => Err(editor.no_place(at)),
+    }
+}
+
+fn datetime<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    old: &'v Value,
+    new: &'v Value,
+    text: &str,
+) -> Result<Handle> {
+    let was: DateTime = form(editor, at)?.parse()?;
+    let now: DateTime = text.parse()?;
+    let now = match between(was.zone(), now.zone(), text)? {
+        Some(offset) => shifted(&now, offset)?,
+        None => now,
+    };
+    let naive = DateTime::new(now.date(), clock(now.time())?);
+    let payload = args_of(&naive)?;
+    in_zone(editor, at, old, new, &payload)
+}
+
+fn time<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    old: &'v Value,
+    new: &'v Value,
+    text: &str,
+) -> Result<Handle> {
+    let was: Time = form(editor, at)?.parse()?;
+    let now: Time = text.parse()?;
+    if between(was.zone(), now.zone(), text)?.is_some() {
+        return Err(other_zone(text));
+    }
+    let payload = args_of(&clock(&now)?)?;
+    in_zone(editor, at, old, new, &payload)
+}
+
+/// The time of day alone, without a zone.
+fn clock(time: &Time) -> Result<Time> {
+    Ok(Time::new(time.hour(), time.minute(), time.second(), time.microsecond())?
+        .with_fold(time.fold()))
+}
+
+/// An object of this payload, in the zone of the one that was there.
+fn in_zone<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    old: &'v Value,
+    new: &'v Value,
+    payload: &[Value],
+) -> Result<Handle> {
+    let mut args = Vec::with_capacity(2);
+    for part in payload {
+        args.push(editor.import(part, at)?);
+    }
+    // Behind the payload, or behind the numbers one by one, stands the zone.
+    let before = editor.args(at)?;
+    if let Some(&zone) = before.get(1..).unwrap_or_default().last()
+        && zone.is_object()
+    {
+        args.push(zone);
+    }
+    editor.set_args(at, &Change { old, new, what: What::Whole }, args)
+}
+
+/// By how much a time is moved from its own zone into the one that is there, in microseconds;
+/// `None` where its clock reads the same.
+///
+/// # Errors
+/// Its clock is not known: the zone has a name alone, or there is none.
+fn between(there: Option<&TimeZone>, given: Option<&TimeZone>, text: &str) -> Result<Option<i128>> {
+    match (there, given) {
+        (_, None) => Ok(None),
+        (None, Some(_)) => Err(Error::unsupported(format!(
+            "`{}` has a time zone, and the object has none",
+            crate::error::quoted(text)
+        ))),
+        (Some(there), Some(given)) => match (there.key(), given.key()) {
+            (Some(key), Some(other)) if key == other && there.offset().is_none() => Ok(None),
+            _ => match (there.offset(), given.offset()) {
+                (Some(there), Some(given)) if there == given => Ok(None),
+                (Some(offset), Some(given)) if there.key().is_none_or(|key| key == "UTC") => {
+                    Ok(Some(offset.whole_microseconds() - given.whole_microseconds()))
+                }
+                _ => Err(other_zone(text)),
+            },
+        },
+    }
+}
+
+#[cold]
+fn other_zone(text: &str) -> Error {
+    Error::unsupported(format!(
+        "`{}` is a moment in another time zone than the object's, whose offset then only Python \
+         can tell",
+        crate::error::quoted(text)
+    ))
+}
+
+/// A datetime moved by less than two days.
+fn shifted(datetime: &DateTime, by: i128) -> Result<DateTime> {
+    const DAY: i128 = 86_400_000_000;
+    let time = datetime.time();
+    let seconds = i128::from(time.hour()) * 3_600
+        + i128::from(time.minute()) * 60
+        + i128::from(time.second());
+    let mut micros = seconds * 1_000_000 + i128::from(time.microsecond()) + by;
+    let mut date = datetime.date();
+    while micros < 0 {
+        date = day_before(date)?;
+        micros += DAY;
+    }
+    while micros >= DAY {
+        date = day_after(date)?;
+        micros -= DAY;
+    }
+    let part = |unit: i128, modulus: i128| (micros / unit % modulus) as u32;
+    let time = Time::new(
+        part(3_600_000_000, 24) as u8,
+        part(60_000_000, 60) as u8,
+        part(1_000_000, 60) as u8,
+        part(1, 1_000_000),
+    )?;
+    Ok(DateTime::new(date, time))
+}
+
+fn day_after(date: Date) -> Result<Date> {
+    Date::new(date.year(), date.month(), date.day() + 1)
+        .or_else(|_| Date::new(date.year(), date.month() + 1, 1))
+        .or_else(|_| Date::new(date.year() + 1, 1, 1))
+}
+
+fn day_before(date: Date) -> Result<Date> {
+    if date.day() > 1 {
+        return Date::new(date.year(), date.month(), date.day() - 1);
+    }
+    let (year, month) = match date.month() {
+        1 => (date.year().saturating_sub(1), 12),
+        month => (date.year(), month - 1),
+    };
+    // The last day of a month is one of four.
+    (28..=31)
+        .rev()
+        .find_map(|day| Date::new(year, month, day).ok())
+        .map_or_else(|| Date::new(year, month, 28), Ok)
+}
+
+/// A UUID has its number in its state; other attributes stay.
+fn uuid(editor: &mut Editor<'_, '_, '_>, at: Handle, value: &Uuid) -> Result<Handle> {
+    let number = editor.import(&Value::from(value.0), at)?;
+    let object = editor.nodes.object(at.number());
+    let mut contents = editor.nodes.contents_of(at.number());
+    let state = contents.more.iter_mut().find(|(kind, ..)| *kind == RunKind::State);
+    let Some((_, run, _)) = state else { return Err(editor.no_place(at)) };
+    let &mut [state] = &mut run[..] else { return Err(editor.no_place(at)) };
+    let now = with_entry(editor, state, "int", number)?.ok_or_else(|| editor.no_place(at))?;
+    run[0] = now;
+    let copy = editor.nodes.push_object(Tag::Instance, object.flags(), object.offset(), &[])?;
+    editor.nodes.set_contents(editor.journal, copy.number(), &contents)?;
+    Ok(copy)
+}
+
+/// A copy of a state, a dict or `(None, dict)`, with another value under a name.
+fn with_entry(
+    editor: &mut Editor<'_, '_, '_>,
+    state: Handle,
+    name: &(impl Display + ?Sized),
+    value: Handle,
+) -> Result<Option<Handle>> {
+    let name = name.to_string();
+    if state.tag() == Tag::Tuple {
+        let mut items = editor.tuple(state);
+        for item in &mut items {
+            if item.tag() == Tag::Dict
+                && let Some(now) = with_entry(editor, *item, &name, value)?
+            {
+                *item = now;
+                let offset = editor.offset(state);
+                return editor.nodes.push_tuple(&items, offset).map(Some);
+            }
+        }
+        return Ok(None);
+    }
+    let slots = editor.nodes.slots(state.number());
+    let mut entries: Vec<Handle> = slots.iter().map(|&slot| editor.handle(slot)).collect();
+    let is_name = |key: Handle| match scalar::chars(editor.input, key) {
+        Some(chars) => chars == name.as_bytes(),
+        None => scalar::plain_text(editor.nodes, editor.input, key).is_some_and(|key| key == name),
+    };
+    let Some(place) = entries.chunks_exact(2).position(|pair| is_name(pair[0])) else {
+        return Ok(None);
+    };
+    entries[2 * place + 1] = value;
+    let offset = editor.offset(state);
+    editor.nodes.push_object(Tag::Dict, Default::default(), offset, &entries).map(Some)
+}

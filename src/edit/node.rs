@@ -1,0 +1,402 @@
+//! [`NodeMut`]: changes by hand.
+//!
+//! A change here is one assignment, as Python would make it: an object keeps its identity, and all
+//! who refer to it see the change. Python cannot change a tuple, a number or text; such a value is
+//! replaced in whatever holds it, or everywhere by [`Graph::replace`].
+
+use std::fmt;
+
+use serde::ser::Serialize;
+
+use super::diff::{Change, What};
+use super::editor::Editor;
+use crate::convert::to_value;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, GraphKey, Node, NodeId, NodeKind};
+use crate::nodes::handle::{Handle, Tag};
+use crate::value::Value;
+
+/// An object of a [`Graph`], to be changed.
+///
+/// Values are given as anything that can be serialized, and become new objects; or as the
+/// [`NodeId`] of an object of this graph, which is then referred to once more.
+///
+/// ```
+/// use serde_pickle::Graph;
+///
+/// // pickle.dumps({'name': 'Ada', 'langs': ['Python']}, 4), without the frame
+/// let bytes = b"\x80\x04}\x94(\x8c\x04name\x94\x8c\x03Ada\x94\x8c\x05langs\x94]\x94\x8c\x06Python\x94au.";
+/// let mut graph = Graph::from_slice(bytes)?;
+/// let mut root = graph.root_mut();
+/// root.insert("name", "Grace")?;
+/// root.get_mut("langs").expect("it is there").push("Rust")?;
+/// assert_eq!(graph.root().to_string(), "{'name': 'Grace', 'langs': ['Python', 'Rust']}");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub struct NodeMut<'g, 'de> {
+    graph: &'g mut Graph<'de>,
+    handle: Handle,
+}
+
+/// What a [`NodeMut`] can be given: a reference to anything that can be serialized, or the
+/// [`NodeId`] of an object.
+pub trait NodeValue: sealed::Sealed {}
+
+mod sealed {
+    use crate::error::Result;
+    use crate::graph::NodeId;
+    use crate::value::Value;
+
+    /// A value that is given.
+    pub enum Given {
+        New(Value),
+        There(NodeId),
+    }
+
+    pub trait Sealed {
+        fn given(&self) -> Result<Given>;
+    }
+}
+
+use sealed::Given;
+
+impl<T: Serialize + ?Sized> NodeValue for &T {}
+impl<T: Serialize + ?Sized> sealed::Sealed for &T {
+    fn given(&self) -> Result<Given> {
+        to_value(*self).map(Given::New)
+    }
+}
+
+impl NodeValue for NodeId {}
+impl sealed::Sealed for NodeId {
+    fn given(&self) -> Result<Given> {
+        Ok(Given::There(*self))
+    }
+}
+
+/// Both sides of a change that was asked for by hand.
+static NOTHING: Value = Value::None;
+
+pub(super) const BY_HAND: Change<'static> =
+    Change { old: &NOTHING, new: &NOTHING, what: What::Whole };
+
+impl<'de> Graph<'de> {
+    /// The object that was pickled, to be changed.
+    pub fn root_mut(&mut self) -> NodeMut<'_, 'de> {
+        let handle = self.root;
+        NodeMut { graph: self, handle }
+    }
+
+    /// The object with this id, to be changed. An id of another graph leads to some object, or to
+    /// none.
+    pub fn node_mut(&mut self, id: NodeId) -> NodeMut<'_, 'de> {
+        NodeMut { handle: id.handle(), graph: self }
+    }
+
+    /// Puts a new value in the place of an object, for all who refer to it.
+    ///
+    /// # Errors
+    /// Those of serializing the value; `Data` where the object is a key or the item of a set and
+    /// the value cannot be one.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // t = (1, 2); pickle.dumps([t, t], 2)
+    /// let mut graph = Graph::from_slice(b"\x80\x02]q\x00(K\x01K\x02\x86q\x01h\x01e.")?;
+    /// let tuple = graph.root().get(0).expect("it is there").id();
+    /// graph.replace(tuple, &(3, 4))?;
+    /// assert_eq!(graph.root().to_string(), "[(3, 4), (3, 4)]");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn replace<V: NodeValue>(&mut self, id: NodeId, value: V) -> Result<()> {
+        let given = value.given()?;
+        let was = id.handle();
+        let root = self.root;
+        let now = self.edit(|editor| {
+            let now = editor.given(given, was)?;
+            let slots = editor.slots_of_handle(was);
+            for slot in slots {
+                editor.nodes.replace(editor.journal, slot, now);
+            }
+            Ok(now)
+        })?;
+        if self.nodes.identity(root) == was {
+            self.root = now;
+        }
+        Ok(())
+    }
+
+    /// Runs an editor; what it has done is taken back where it fails.
+    pub(super) fn edit<'v, R>(
+        &mut self,
+        work: impl FnOnce(&mut Editor<'_, 'v, 'de>) -> Result<R>,
+    ) -> Result<R> {
+        let mut journal = self.nodes.journal();
+        let result = work(&mut Editor::new(
+            &mut self.nodes,
+            &self.input,
+            self.settings,
+            &self.buffers,
+            self.root,
+            &mut journal,
+        ));
+        if result.is_err() {
+            self.nodes.revert(journal);
+        }
+        result
+    }
+}
+
+impl<'g, 'de> NodeMut<'g, 'de> {
+    /// The same object, to be looked at.
+    pub fn as_node(&self) -> Node<'_> {
+        self.graph.node(self.handle)
+    }
+
+    /// Which object this is.
+    pub fn id(&self) -> NodeId {
+        self.as_node().id()
+    }
+
+    /// The value under `key`, as [`Node::get`] finds it, to be changed.
+    pub fn get_mut(self, key: impl GraphKey) -> Option<NodeMut<'g, 'de>> {
+        let handle = self.as_node().get(key)?.handle;
+        Some(NodeMut { handle, graph: self.graph })
+    }
+
+    /// The attribute `name`, as [`Node::attr`] finds it, to be changed.
+    pub fn attr_mut(self, name: &str) -> Option<NodeMut<'g, 'de>> {
+        let handle = self.as_node().attr(name)?.handle;
+        Some(NodeMut { handle, graph: self.graph })
+    }
+
+    /// Gives an object an attribute, wherever it keeps its attributes: `node.name = value`.
+    ///
+    /// An attribute that is there is changed where it is: in the dict or the slots of the state,
+    /// among the keyword arguments, or among the dict items. A new one goes into the first dict of
+    /// the state, and into a new state where there is none.
+    ///
+    /// # Errors
+    /// `Unsupported` for an object whose state has no names, and for what is no object.
+    pub fn set_attr<V: NodeValue>(&mut self, name: &str, value: V) -> Result<()> {
+        let (at, given, key) = (self.handle, value.given()?, Value::from(name));
+        self.graph.edit(|editor| {
+            let now = editor.given(given, at)?;
+            editor.set_attribute(at, &key, now)
+        })
+    }
+
+    /// Takes an attribute away, `del node.name`; says whether it was there.
+    ///
+    /// # Errors
+    /// As [`set_attr`](Self::set_attr).
+    pub fn remove_attr(&mut self, name: &str) -> Result<bool> {
+        let (at, key) = (self.handle, Value::from(name));
+        self.graph.edit(|editor| editor.remove_attribute(at, &key))
+    }
+
+    /// Stores a value under a key of a dict, or among the dict items of an object:
+    /// `node[key] = value`. Of equal keys the last one is changed.
+    ///
+    /// # Errors
+    /// `Unsupported` for what has no entries; `Data` for a key that Python cannot hash.
+    pub fn insert<K: Serialize, V: NodeValue>(&mut self, key: K, value: V) -> Result<()> {
+        let (at, given, key) = (self.handle, value.given()?, to_value(&key)?);
+        if !key.is_hashable() {
+            return Err(Error::data("a key must be hashable"));
+        }
+        self.graph.edit(|editor| {
+            let now = editor.given(given, at)?;
+            editor.set_entry(at, &key, now)
+        })
+    }
+
+    /// Removes the entry under a key, `del node[key]`; says whether there was one.
+    ///
+    /// # Errors
+    /// `Unsupported` for what has no entries.
+    pub fn remove<K: Serialize>(&mut self, key: K) -> Result<bool> {
+        let (at, key) = (self.handle, to_value(&key)?);
+        self.graph.edit(|editor| editor.remove_entry(at, &key))
+    }
+
+    /// Keeps the entries of a dict that `keep` says are to stay.
+    ///
+    /// # Errors
+    /// `Unsupported` for what has no entries.
+    pub fn retain_entries(
+        &mut self,
+        mut keep: impl FnMut(Node<'_>, Node<'_>) -> bool,
+    ) -> Result<()> {
+        let entries = self.as_node().entries();
+        let kept: Vec<Handle> = entries
+            .filter(|&(key, value)| keep(key, value))
+            .flat_map(|(key, value)| [key.handle, value.handle])
+            .collect();
+        let at = self.handle;
+        self.graph.edit(|editor| editor.set_entries(at, kept))
+    }
+
+    /// Appends an item to a list, or to the list items of an object; adds it to a set.
+    ///
+    /// # Errors
+    /// `Unsupported` for what has no items, or a fixed number of them, as a tuple; `Data` for an
+    /// item of a set that Python cannot hash.
+    pub fn push<V: NodeValue>(&mut self, value: V) -> Result<()> {
+        self.extend([value])
+    }
+
+    /// Appends several items.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn extend<V: NodeValue>(&mut self, values: impl IntoIterator<Item = V>) -> Result<()> {
+        let given: Result<Vec<Given>> = values.into_iter().map(|value| value.given()).collect();
+        let given = given?;
+        self.change_items(|editor, at, items| {
+            for given in given {
+                items.push(editor.given(given, at)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts an item before the one at `index`; at the end if there are just as many.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push); `Data` for an index beyond the end.
+    pub fn insert_item<V: NodeValue>(&mut self, index: usize, value: V) -> Result<()> {
+        let given = value.given()?;
+        self.change_items(|editor, at, items| {
+            if index > items.len() {
+                return Err(beyond(index, items.len()));
+            }
+            items.insert(index, editor.given(given, at)?);
+            Ok(())
+        })
+    }
+
+    /// Puts a value in the place of the item at `index`: `node[index] = value`.
+    ///
+    /// # Errors
+    /// As [`insert_item`](Self::insert_item).
+    pub fn set_item<V: NodeValue>(&mut self, index: usize, value: V) -> Result<()> {
+        let given = value.given()?;
+        self.change_items(|editor, at, items| {
+            let len = items.len();
+            *items.get_mut(index).ok_or_else(|| beyond(index, len))? = editor.given(given, at)?;
+            Ok(())
+        })
+    }
+
+    /// Removes the item at `index`: `del node[index]`.
+    ///
+    /// # Errors
+    /// As [`insert_item`](Self::insert_item).
+    pub fn remove_item(&mut self, index: usize) -> Result<()> {
+        self.change_items(|_, _, items| {
+            if index >= items.len() {
+                return Err(beyond(index, items.len()));
+            }
+            items.remove(index);
+            Ok(())
+        })
+    }
+
+    /// Keeps the items that `keep` says are to stay.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn retain_items(&mut self, mut keep: impl FnMut(Node<'_>) -> bool) -> Result<()> {
+        let items = self.as_node().items();
+        let kept: Vec<Handle> = items.filter(|&item| keep(item)).map(|item| item.handle).collect();
+        self.change_items(|_, _, items| {
+            *items = kept;
+            Ok(())
+        })
+    }
+
+    /// Puts a value in the place of a positional argument of an object.
+    ///
+    /// # Errors
+    /// `Unsupported` for what is no object; `Data` for an index beyond the end.
+    pub fn set_arg<V: NodeValue>(&mut self, index: usize, value: V) -> Result<()> {
+        let (at, given) = (self.handle, value.given()?);
+        self.graph.edit(|editor| {
+            let mut args = editor.args(at)?;
+            let len = args.len();
+            *args.get_mut(index).ok_or_else(|| beyond(index, len))? = editor.given(given, at)?;
+            editor.set_args_in_place(at, args)
+        })
+    }
+
+    /// Gives an object another state, whatever it had: the argument of its `__setstate__`.
+    ///
+    /// # Errors
+    /// `Unsupported` for what is no object.
+    pub fn set_state<V: NodeValue>(&mut self, value: V) -> Result<()> {
+        let (at, given) = (self.handle, value.given()?);
+        self.graph.edit(|editor| {
+            let now = editor.given(given, at)?;
+            editor.set_state(at, now)
+        })
+    }
+
+    fn change_items(
+        &mut self,
+        change: impl FnOnce(&mut Editor<'_, '_, 'de>, Handle, &mut Vec<Handle>) -> Result<()>,
+    ) -> Result<()> {
+        let (at, kind) = (self.handle, self.as_node().kind());
+        let mut items: Vec<Handle> = self.as_node().items().map(|item| item.handle).collect();
+        self.graph.edit(|editor| {
+            change(editor, at, &mut items)?;
+            match kind {
+                NodeKind::List => editor.set_list(at, items),
+                NodeKind::Set => editor.with_set_items(at, &BY_HAND, items).map(|_| ()),
+                NodeKind::Object => editor.set_runs(at, items),
+                _ => Err(editor.no_place(at)),
+            }
+        })
+    }
+}
+
+impl Editor<'_, '_, '_> {
+    /// The handle of a value that is given.
+    fn given(&mut self, given: Given, at: Handle) -> Result<Handle> {
+        match given {
+            Given::New(value) => self.import(&value, at),
+            Given::There(id) => Ok(id.handle()),
+        }
+    }
+
+    /// Where an object is referred to.
+    fn slots_of_handle(&self, handle: Handle) -> Vec<usize> {
+        let all = self.nodes.handles().iter().enumerate();
+        all.filter(|(_, other)| self.nodes.identity(**other) == handle)
+            .map(|(slot, _)| slot)
+            .collect()
+    }
+}
+
+#[cold]
+fn beyond(index: usize, len: usize) -> Error {
+    Error::data(format!("there is no item {index} among {len}"))
+}
+
+impl fmt::Debug for NodeMut<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_node().fmt(f)
+    }
+}
+
+impl fmt::Display for NodeMut<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_node().fmt(f)
+    }
+}
+
+/// Whether a handle is that of an instance.
+pub(super) fn is_instance(handle: Handle) -> bool {
+    handle.tag() == Tag::Instance
+}

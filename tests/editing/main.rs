@@ -1,0 +1,6 @@
+//! Graphs that are changed: `Graph::update` and `serde_pickle::update`.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod by_hand;
+mod laws;
+mod update;
