@@ -95,11 +95,10 @@ fn read_slice<'de, T: Deserialize<'de>>(
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
     let inside = Inside::enter();
-    if buffers.is_none() && inside.may_guess() {
-        if let Some(value) = direct::read(bytes, settings, &inside) {
-            return Ok(value);
-        }
-        inside.gave_up();
+    if buffers.is_none()
+        && let Some(value) = inside.guess(|| direct::read(bytes, settings, &inside))
+    {
+        return Ok(value);
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;

@@ -4,28 +4,28 @@
 //! read within each of the two did the same, a pickle in a pickle in a pickle would run the
 //! innermost type eight times, and one of thirty levels would not end. And each inner read would
 //! have budgets of its own, as many as there are references to its bytes. So a thread notes the
-//! reads that it is in: once [`GUESSES`] of them have given up the short way, those within go
-//! without it, so that there are at most that many forks, and runs in proportion to the levels; and
-//! what they spend of the fixed part of a budget is gone for those that follow.
+//! reads that it is in: where [`GUESSES`] of them are on the short way or have given it up, those
+//! within go without it, so that there are at most that many forks, and runs in proportion to the
+//! levels; and what they spend of the fixed part of a budget is gone for those that follow.
 //!
 //! The note ends with the outermost read.
 
 use std::cell::Cell;
 
-/// How many reads within one another may give up the short way.
+/// How many reads within one another may be on the short way or have given it up.
 const GUESSES: u32 = 4;
 
 #[derive(Clone, Copy, Default)]
 struct Note {
     depth: u32,
-    given_up: u32,
+    guesses: u32,
     /// What inner reads took of the fixed parts of their budgets.
     expansion: u64,
     memory: u64,
 }
 
 thread_local! {
-    static NOTE: Cell<Note> = const { Cell::new(Note { depth: 0, given_up: 0, expansion: 0, memory: 0 }) };
+    static NOTE: Cell<Note> = const { Cell::new(Note { depth: 0, guesses: 0, expansion: 0, memory: 0 }) };
 }
 
 /// A read that goes on until this is dropped.
@@ -39,16 +39,21 @@ impl Inside {
         Self(())
     }
 
-    /// Whether the short way may be tried.
-    pub(super) fn may_guess(&self) -> bool {
-        NOTE.get().given_up < GUESSES
-    }
-
-    /// The short way was given up.
-    pub(super) fn gave_up(&self) {
+    /// Takes the short way, if it may be tried; it has given up where there is nothing.
+    pub(super) fn guess<T>(&self, short_way: impl FnOnce() -> Option<T>) -> Option<T> {
         let mut note = NOTE.get();
-        note.given_up = note.given_up.saturating_add(1);
+        if note.guesses >= GUESSES {
+            return None;
+        }
+        note.guesses += 1;
         NOTE.set(note);
+        let found = short_way();
+        if found.is_some() {
+            let mut note = NOTE.get();
+            note.guesses = note.guesses.saturating_sub(1);
+            NOTE.set(note);
+        }
+        found
     }
 
     /// What reads within the outermost one took before this one.

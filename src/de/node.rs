@@ -773,7 +773,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let value = visitor.visit_seq(&mut seq)?;
         match bytes.len() - seq.index {
             0 => Ok(value),
-            left => Err(too_long(bytes.len(), bytes.len() - left)),
+            left => {
+                let taken = bytes.len() - left;
+                let plural = if taken == 1 { "" } else { "s" };
+                let expected = format!("{taken} element{plural} in sequence");
+                Err(de::Error::invalid_length(bytes.len(), &expected.as_str()))
+            }
         }
     }
 

@@ -167,6 +167,12 @@ impl<K: Kind> Contents<K> {
         self.count += 1;
     }
 
+    /// Ends here, whatever follows: reading has given up.
+    #[cold]
+    pub(super) fn stop(&mut self) {
+        self.state = State::Done;
+    }
+
     /// Whether another item follows; `direct` stands before it then.
     #[inline]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {

@@ -40,7 +40,7 @@ pub(super) struct Direct<'de> {
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
     /// Whether anything has given up.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl<'de> Direct<'de> {
