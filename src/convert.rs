@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::limits::{self, Allowance};
 use crate::nodes::import::{Imported, Input, import};
 use crate::nodes::store::Nodes;
-use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::ser::SerOptions;
 use crate::settings::Plain;
@@ -23,7 +22,8 @@ use crate::walk::cx::Cx;
 
 /// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
 ///
-/// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`.
+/// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`. With options:
+/// [`DeOptions::from_value`].
 ///
 /// # Errors
 /// `Data` where the value does not fit the type; `Limit` where it is nested more than 100 levels
@@ -51,7 +51,8 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
     T::deserialize(&value)
 }
 
-/// Makes a value of anything that can be serialized, as reading its pickle would.
+/// Makes a value of anything that can be serialized, as reading its pickle would. With options:
+/// [`SerOptions::to_value`].
 ///
 /// # Errors
 /// As [`to_vec`](crate::to_vec).
@@ -71,11 +72,69 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value> {
-    let bytes = SerOptions::new().protocol(Protocol::HIGHEST).framing(false).to_vec(value)?;
-    // The value is as deep and as large as what was serialized, which is there already.
-    let unlimited =
-        DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX).max_int_digits(usize::MAX);
-    unlimited.from_slice(&bytes).map_err(Error::nowhere)
+    SerOptions::new().to_value(value)
+}
+
+impl DeOptions<'_> {
+    /// Makes a `T` of a value, as [`from_slice`](Self::from_slice) with these options would of its
+    /// pickle; see [`from_value`].
+    ///
+    /// A resolver is asked about the globals, persistent ids and objects in the value. Buffers are in
+    /// the value, and not taken from the options.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, Renames, Value, pickle};
+    ///
+    /// let options = DeOptions::new().resolver(Renames::new().rename_module("models", "shop.models"));
+    /// let value: Value = options.from_value(pickle!([(Value::global("models", "Order"))]))?;
+    /// assert_eq!(value, pickle!([(Value::global("shop.models", "Order"))]));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_value`], by the limits of these options, and those of the resolver.
+    pub fn from_value<T: DeserializeOwned>(&self, value: Value) -> Result<T> {
+        if self.settings().resolver.is_none() && self.plain.max_nodes == limits::OBJECTS {
+            let (nodes, imported) = nodes(&value)?;
+            return walk(&nodes, &imported, self.plain, |node| T::deserialize(node));
+        }
+        // The machine asks and counts.
+        let bytes = SerOptions::new().in_memory().to_vec(&value)?;
+        let mut of_pickle = self.clone();
+        of_pickle.buffers = None;
+        of_pickle.from_slice(&bytes).map_err(Error::nowhere)
+    }
+}
+
+impl SerOptions {
+    /// Makes a value of anything that can be serialized, as reading its pickle would; see
+    /// [`to_value`].
+    ///
+    /// The hooks are asked as they are for a pickle, but for a
+    /// [`buffer_callback`](Self::buffer_callback): buffers stay in the value. Protocol and extension
+    /// codes leave no trace in a value.
+    ///
+    /// ```
+    /// use serde_pickle::{Global, SerOptions, Value, pickle};
+    ///
+    /// let options = SerOptions::new().dispatch(Global::new("shop", "Draft"), |draft| Ok(draft.args));
+    /// let draft = serde_pickle::Reduce::call(Global::new("shop", "Draft"), (1, "tea"));
+    /// assert_eq!(options.to_value(&[draft])?, pickle!(((1, "tea"),)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`to_vec`](Self::to_vec).
+    pub fn to_value<T: Serialize + ?Sized>(&self, value: &T) -> Result<Value> {
+        let bytes = self.in_memory().to_vec(value)?;
+        // The value is as deep and as large as what was serialized, which is there already.
+        let unlimited = DeOptions::new()
+            .max_depth(usize::MAX)
+            .max_expansion(usize::MAX)
+            .max_memory(usize::MAX)
+            .max_int_digits(usize::MAX);
+        unlimited.from_slice(&bytes).map_err(Error::nowhere)
+    }
 }
 
 /// The nodes of a value, and what it comes to.
@@ -89,6 +148,7 @@ fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Imported)> {
 fn walk<'de, T>(
     nodes: &Nodes<'de>,
     imported: &Imported,
+    plain: Plain,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
     // The tree that the value stands for is there already, or was allowed when it was read. But an
@@ -96,8 +156,8 @@ fn walk<'de, T>(
     // of a pickle. Text may be looked at several times on the way: for the class of a time zone,
     // and for its name.
     let &Imported { root, size, unfolded } = imported;
-    let expansion = limits::EXPANSION.fixed.saturating_add(8 * unfolded);
-    let settings = Plain { max_expansion: Allowance::fixed(expansion), ..Plain::default() }.into();
+    let expansion = plain.max_expansion.fixed.saturating_add(8 * unfolded);
+    let settings = Plain { max_expansion: Allowance::fixed(expansion), ..plain }.into();
     let span = usize::try_from(size).unwrap_or(usize::MAX);
     let cx = Cx::new(nodes, &[], span, settings);
     cx.settle(visit(NodeDeserializer::root(&cx, root)), root).map_err(Error::nowhere)
@@ -107,7 +167,7 @@ macro_rules! forward {
     ($self:ident, $nodes:expr, $($method:ident($($arg:ident: $type:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>($self, $($arg: $type,)* visitor: V) -> Result<V::Value> {
             let (nodes, imported) = $nodes;
-            walk(&nodes, &imported, |node| node.$method($($arg,)* visitor))
+            walk(&nodes, &imported, Plain::default(), |node| node.$method($($arg,)* visitor))
         }
     )*};
 }
@@ -131,7 +191,9 @@ macro_rules! forward_all {
                 return hand_over($whole, visitor);
             }
             let (nodes, imported) = $nodes;
-            walk(&nodes, &imported, |node| node.deserialize_newtype_struct(name, visitor))
+            walk(&nodes, &imported, Plain::default(), |node| {
+                node.deserialize_newtype_struct(name, visitor)
+            })
         }
     };
 }

@@ -7,11 +7,12 @@
 //! never overwritten by an outer one.
 
 use std::borrow::Cow;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write as _};
 use std::io;
 
 use serde::de::{Expected, Unexpected};
 
+use crate::escape::{Escaping, OneLine};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -103,9 +104,26 @@ impl Error {
     }
 
     /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
-    /// value yet.
+    /// value yet. Long keys are cut, and what would not print as itself is escaped.
     pub fn path(&self) -> Option<String> {
-        if self.0.path.is_empty() { None } else { Some(Path(&self.0.path).to_string()) }
+        if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
+    }
+
+    /// Shows the text that a visitor refused, unless its message does, and what would read a
+    /// datetime of that form.
+    #[cold]
+    pub(crate) fn about_text(mut self, text: &str) -> Self {
+        let shown = quoted(text);
+        if let Code::Data(message) = &mut self.0.code
+            && !message.contains(&*shown)
+        {
+            let hint = match text.as_bytes() {
+                [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => datetime_hint(text),
+                _ => "",
+            };
+            *message = format!("{message}: `{shown}`{hint}").into();
+        }
+        self
     }
 
     fn new(code: Code) -> Self {
@@ -213,6 +231,9 @@ impl Display for Path<'_> {
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { code, offset, path } = &*self.0;
+        // The one place through which every text of an error passes: names, keys, the messages of
+        // types and of resolvers may all quote the pickle.
+        let f = &mut Escaping(f);
         if !path.is_empty() {
             write!(f, "{}: ", Path(path))?;
         }
@@ -328,6 +349,18 @@ impl Display for OneOf {
     }
 }
 
+/// Which types read a datetime, by the zone behind it.
+fn datetime_hint(text: &str) -> &'static str {
+    let clock = text.get(11..).unwrap_or_default();
+    if clock.ends_with(']') {
+        "; its time zone in brackets is for jiff::Zoned, serde_pickle::python::DateTime and the modules chrono and jiff there"
+    } else if clock.contains(['+', '-', 'Z']) {
+        "; it has an offset, as chrono::DateTime and jiff::Timestamp have"
+    } else {
+        "; it has no time zone, as chrono::NaiveDateTime and jiff::civil::DateTime have none"
+    }
+}
+
 /// `text`, cut at [`limits::QUOTED`] characters with an ellipsis: an operand is never printed
 /// whole.
 pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
@@ -340,13 +373,11 @@ pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
 /// The message of the user's own code, cut at a few times [`limits::QUOTED`]: it may well quote the
 /// data.
 fn bounded(message: impl Display) -> String {
-    use fmt::Write;
-
     struct Bounded {
         text: String,
         left: usize,
     }
-    impl Write for Bounded {
+    impl fmt::Write for Bounded {
         fn write_str(&mut self, s: &str) -> fmt::Result {
             for c in s.chars() {
                 if self.left == 0 {

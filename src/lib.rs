@@ -29,7 +29,7 @@
 //! | `pickle.Unpickler`, several pickles in one file | [`Deserializer`] |
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
 //! | `datetime`, `decimal`, `uuid`, `collections` … | [`python`] |
-//! | any object at all | [`Value`], written in Rust by [`pickle!`] |
+//! | any object at all | [`Value`], written in Rust by [`pickle!`]; to and from Rust types: [`to_value`], [`from_value`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
 //! | what is shared, and what contains itself | [`Graph`] |
 //! | `Unpickler.find_class`, `persistent_load` | [`Resolver`], for [`DeOptions::resolver`] |
@@ -137,6 +137,44 @@
 //! Rust values, and is written twice if they are. One that contains itself fits no tree: it is an
 //! error. A [`Graph`] keeps both as they are.
 //!
+//! ## `flatten`, `untagged` and `tag` see no Python types
+//!
+//! serde reads what is below `#[serde(flatten)]`, in an untagged enum or in one with an internal
+//! tag into a buffer of its own, which knows no tuples, sets, dates, classes or objects. A `Value`
+//! in there is what was left: a date is text, an instance a dict, `m.C(1)` is 1. [`Value`] has the
+//! whole list, and what to do instead: read a `Value` or a [`Dict`] and take it apart, or use enums
+//! that are tagged from outside or named as classes.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use serde::Deserialize;
+//! use serde_pickle::{Dict, Value, from_slice, pickle};
+//!
+//! #[derive(Deserialize)]
+//! struct Flat {
+//!     #[serde(flatten)]
+//!     rest: BTreeMap<String, Value>,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! #[serde(from = "Dict")]
+//! struct Whole {
+//!     rest: Dict,
+//! }
+//!
+//! impl From<Dict> for Whole {
+//!     fn from(rest: Dict) -> Self {
+//!         Self { rest }
+//!     }
+//! }
+//!
+//! // {'a': (1, 2)}
+//! let pickle = b"}X\x01\0\0\0aK\x01K\x02\x86s.";
+//! assert_eq!(from_slice::<Flat>(pickle)?.rest["a"], pickle!([1, 2]));
+//! assert_eq!(from_slice::<Whole>(pickle)?.rest["a"], pickle!((1, 2)));
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
+//!
 //! ## Formats for people
 //!
 //! `is_human_readable()` is true, as in JSON: types that have a text form and a binary form, such
@@ -189,11 +227,14 @@
 //! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
 //!
 //! let known = AllowList::new().allow("collections", "OrderedDict");
-//! let error = DeOptions::new().resolver(&known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! let error = DeOptions::new().resolver(known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
 //! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
 //! ```
 //!
 //! [`tools::audit`] lists what a pickle names and calls, before anybody reads it.
+//!
+//! Options own their resolver and can be used from many threads at once: a service makes them when
+//! it starts and keeps them in a `static`, or in its state; see [`DeOptions`].
 //!
 //! A length that a pickle claims is never allocated before the bytes are there. [`from_reader`]
 //! takes as much as the reader gives, so bound the reader, by [`Read::take`](std::io::Read::take),
@@ -205,6 +246,7 @@ mod convert;
 mod de;
 mod edit;
 mod error;
+mod escape;
 mod float;
 mod graph;
 mod instruction;
@@ -252,6 +294,10 @@ pub use value::{
     SurrogateString, VacantEntry, Value, ValueIndex,
 };
 pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
+
+/// The crate whose [`BigInt`](num_bigint::BigInt) is the type of ints beyond 64 bits here.
+#[doc(no_inline)]
+pub use num_bigint;
 
 /// The code of the README, compiled and run with the documentation's.
 #[cfg(doctest)]

@@ -117,12 +117,13 @@ pub(crate) const NESTED_NAMES: usize = 64;
 /// Python itself limits neither, but names of real classes are far shorter.
 pub(crate) const LONG_NAMES: usize = 1_000;
 
-/// Columns by which a line of a disassembly is indented at most: 64 marks of 4 columns.
+/// Columns by which a line of a disassembly, or of a value that is printed over several lines, is
+/// indented at most: 64 marks or containers of 4 columns.
 ///
-/// A mark is one byte, and each line above it is indented by it, so that the text would be
-/// quadratic. Picklers leave a mark on the stack for each container they are in; whoever reads the
-/// text has lost count long before.
-pub(crate) const DISASSEMBLY_INDENT: usize = 256;
+/// A mark or a container is one byte, and each line within it is indented by it, so that the text
+/// would be quadratic. Picklers leave a mark on the stack for each container they are in; whoever
+/// reads the text has lost count long before.
+pub(crate) const INDENT: usize = 256;
 
 /// Transparent wrappers (`Some`, newtypes) that one value may get.
 ///

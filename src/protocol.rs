@@ -1,5 +1,7 @@
 //! The protocol versions.
 
+use std::fmt;
+
 use crate::error::{Error, Result};
 
 /// A version of the pickle protocol.
@@ -71,6 +73,18 @@ impl Protocol {
 impl Default for Protocol {
     fn default() -> Self {
         Self::DEFAULT
+    }
+}
+
+impl fmt::Display for Protocol {
+    /// The number, as in Python.
+    ///
+    /// ```
+    /// use serde_pickle::Protocol;
+    /// assert_eq!(format!("protocol {}", Protocol::V4), "protocol 4");
+    /// ```
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.number(), f)
     }
 }
 

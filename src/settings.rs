@@ -82,13 +82,6 @@ impl Default for Plain {
     }
 }
 
-impl Settings<'_> {
-    /// Without the caller's resolver and registry.
-    pub(crate) fn plain(&self) -> Plain {
-        self.plain
-    }
-}
-
 impl From<Plain> for Settings<'_> {
     fn from(plain: Plain) -> Self {
         Self { plain, resolver: None, extensions: None }

@@ -15,6 +15,10 @@
 // of the thread, under the number of the dump; a dump is written on one thread, within one call of
 // `serialize`. On reading, the table is that of one walk, and holds weak pointers.
 //
+// A table goes where its dump or walk ends, be it by an error (`Ended`), for its owner may be
+// dropped on another thread, which does not reach it. What is left all the same, by a walk that
+// moved to another thread halfway, goes with the next table that the thread makes.
+//
 // What contains itself cannot be made this way: the content would need the pointer before there is
 // one. While an allocation is being written or read its entry says so, and to meet it again is an
 // error.
@@ -227,26 +231,35 @@ static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// A dump or walk whose entries go when it goes.
 #[derive(Default)]
-pub(crate) struct Scope(Cell<u64>);
+pub(crate) struct Scope {
+    number: Cell<u64>,
+    /// For its tables to see whether it is there still.
+    alive: Cell<Option<Arc<()>>>,
+}
 
 impl Scope {
     fn number(&self) -> u64 {
-        if self.0.get() == 0 {
-            self.0.set(NUMBERS.fetch_add(1, Ordering::Relaxed));
+        if self.number.get() == 0 {
+            self.number.set(NUMBERS.fetch_add(1, Ordering::Relaxed));
         }
-        self.0.get()
+        self.number.get()
+    }
+
+    fn alive(&self) -> sync::Weak<()> {
+        let alive = self.alive.take().unwrap_or_default();
+        let weak = Arc::downgrade(&alive);
+        self.alive.set(Some(alive));
+        weak
     }
 
     /// Drops the entries; what follows has none.
     pub(crate) fn clear(&self) {
-        let number = self.0.take();
-        if number == 0 {
-            return;
-        }
-        // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread
-        // is at its end, its tables have gone.
-        drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
-        drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
+        remove_tables(self.number.take());
+    }
+
+    /// What drops the entries of a dump that is given up on its way.
+    pub(crate) fn ended(&self) -> Ended {
+        Ended(self.number())
     }
 }
 
@@ -254,6 +267,26 @@ impl Drop for Scope {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// The end of a dump on the thread that it is written on: when this is dropped, so are its entries.
+pub(crate) struct Ended(u64);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        remove_tables(self.0);
+    }
+}
+
+/// Drops what this thread has for a dump or walk.
+fn remove_tables(number: u64) {
+    if number == 0 {
+        return;
+    }
+    // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread is at
+    // its end, its tables have gone.
+    drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
+    drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
 }
 
 /// Who the content of a pointer is.
@@ -290,7 +323,29 @@ struct Written {
     _alive: Box<dyn Any>,
 }
 
-type Tables<K, V> = RefCell<HashMap<u64, HashMap<K, V>>>;
+type Tables<K, V> = RefCell<HashMap<u64, Table<K, V>>>;
+
+/// The entries of one dump or walk.
+struct Table<K, V> {
+    /// Dead where the dump or walk has ended on another thread.
+    owner: sync::Weak<()>,
+    entries: HashMap<K, V>,
+}
+
+/// Makes the table of a scope if there is none yet, and drops those without an owner.
+fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
+    let left = {
+        let mut tables = tables.borrow_mut();
+        if tables.contains_key(&scope.number()) {
+            return;
+        }
+        let left: Vec<_> = tables.extract_if(|_, table| table.owner.strong_count() == 0).collect();
+        tables.insert(scope.number(), Table { owner: scope.alive(), entries: HashMap::default() });
+        left
+    };
+    // Outside of the borrow: a value's own `drop` may serialize.
+    drop(left);
+}
 
 thread_local! {
     static ASKED: Cell<bool> = const { Cell::new(false) };
@@ -324,13 +379,16 @@ pub(crate) fn plan<E>(
     ASKED.set(false);
     let Some(identity) = ANSWER.take() else { return result.map(|()| Plan::Foreign) };
     let key = (identity.address, identity.kind, hashed);
+    WRITTEN.with(|tables| make_table(tables, scope));
     Ok(WRITTEN.with_borrow_mut(|tables| {
-        let table = tables.entry(scope.number()).or_default();
-        match table.get(&key) {
+        let Some(table) = tables.get_mut(&scope.number()) else {
+            return Plan::Write(key);
+        };
+        match table.entries.get(&key) {
             Some(Written { index: Some(index), .. }) => Plan::Refer(*index),
             Some(Written { index: None, .. }) => Plan::Cycle,
             None => {
-                table.insert(key, Written { index: None, _alive: identity.alive });
+                table.entries.insert(key, Written { index: None, _alive: identity.alive });
                 Plan::Write(key)
             }
         }
@@ -340,7 +398,8 @@ pub(crate) fn plan<E>(
 /// Notes under which memo index a pointer was written.
 pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
     WRITTEN.with_borrow_mut(|tables| {
-        if let Some(entry) = tables.get_mut(&scope.number()).and_then(|table| table.get_mut(&key)) {
+        let table = tables.get_mut(&scope.number());
+        if let Some(entry) = table.and_then(|table| table.entries.get_mut(&key)) {
             entry.index = Some(index);
         }
     });
@@ -348,6 +407,7 @@ pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
 
 /// Lays out which object comes next, for the visitor of a pointer.
 pub(crate) fn next_object(scope: &Scope, object: u64) {
+    READ.with(|tables| make_table(tables, scope));
     NEXT.set(Some((scope.number(), object)));
 }
 
@@ -375,7 +435,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         };
         let key = (object, TypeId::of::<P>());
         let open = READ.with_borrow_mut(|tables| {
-            let table = tables.entry(walk).or_default();
+            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return Ok(None) };
             let made = match table.get(&key) {
                 Some(None) => return Err(()),
                 Some(Some(weak)) => P::upgrade(&**weak),
@@ -395,7 +455,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         }
         let made = P::Target::deserialize(deserializer).map(P::new);
         READ.with_borrow_mut(|tables| {
-            let table = tables.entry(walk).or_default();
+            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return };
             match &made {
                 Ok(pointer) => drop(table.insert(key, Some(pointer.weak()))),
                 Err(_) => drop(table.remove(&key)),

@@ -75,7 +75,7 @@ impl Fixture {
 
     /// How the manifest was made: Python 2 text by `encoding`, else as latin-1; its extension codes
     /// and buffers at hand.
-    pub(crate) fn options(&self) -> DeOptions<'_, '_> {
+    pub(crate) fn options(&self) -> DeOptions<'_> {
         let encoding = match self.text("encoding") {
             "bytes" => Encoding::Bytes,
             "utf-8" => Encoding::Utf8,
@@ -86,7 +86,7 @@ impl Fixture {
         let fix_imports = self.entry["fix_imports"].as_bool().unwrap_or(true);
         let mut options = DeOptions::new().encoding(encoding).fix_imports(fix_imports);
         if let Some(registry) = &self.registry {
-            options = options.extensions(registry);
+            options = options.extensions(registry.clone());
         }
         if let Some(buffers) = &self.buffers {
             options = options.buffers(buffers);

@@ -71,7 +71,7 @@ fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     Some((end, frames.max(end)))
 }
 
-fn variants(fixture: &Fixture) -> Vec<DeOptions<'_, '_>> {
+fn variants(fixture: &Fixture) -> Vec<DeOptions<'_>> {
     let own = fixture.options();
     let mut options = vec![own.clone()];
     // Other settings matter where there are 8-bit strings of Python 2, or surrogates.

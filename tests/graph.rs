@@ -5,7 +5,7 @@ use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, NodeKind, Value};
 
 use crate::corpus::files;
 
-fn latin1() -> DeOptions<'static, 'static> {
+fn latin1() -> DeOptions<'static> {
     DeOptions::new().encoding(Encoding::Latin1)
 }
 

@@ -7,29 +7,26 @@ use serde_pickle::{
 };
 
 /// A way to read a pickle with some options into something.
-type Path = (&'static str, fn(&DeOptions<'_, '_>, &[u8]) -> Result<(), Error>);
+type Path = (&'static str, fn(&DeOptions<'_>, &[u8]) -> Result<(), Error>);
 
-fn typed<T: DeserializeOwned>(options: &DeOptions<'_, '_>, bytes: &[u8]) -> Result<(), Error> {
+fn typed<T: DeserializeOwned>(options: &DeOptions<'_>, bytes: &[u8]) -> Result<(), Error> {
     options.from_slice::<T>(bytes).map(drop)
 }
 
-fn from_stream<T: DeserializeOwned>(
-    options: &DeOptions<'_, '_>,
-    bytes: &[u8],
-) -> Result<(), Error> {
+fn from_stream<T: DeserializeOwned>(options: &DeOptions<'_>, bytes: &[u8]) -> Result<(), Error> {
     let stream = Deserializer::from_slice(bytes).with_options(options.clone());
     stream.into_iter::<T>().try_for_each(|item| item.map(drop))
 }
 
 fn from_reader_stream<T: DeserializeOwned>(
-    options: &DeOptions<'_, '_>,
+    options: &DeOptions<'_>,
     bytes: &[u8],
 ) -> Result<(), Error> {
     let stream = Deserializer::from_reader(bytes).with_options(options.clone()).keep_memo(true);
     stream.into_iter::<T>().try_for_each(|item| item.map(drop))
 }
 
-fn elements<T: DeserializeOwned>(options: &DeOptions<'_, '_>, bytes: &[u8]) -> Result<(), Error> {
+fn elements<T: DeserializeOwned>(options: &DeOptions<'_>, bytes: &[u8]) -> Result<(), Error> {
     let mut stream = Deserializer::from_slice(bytes).with_options(options.clone());
     stream.elements::<T>()?.try_for_each(|item| item.map(drop))
 }
@@ -64,7 +61,7 @@ const TREES: &[Path] = &[
 ];
 
 #[track_caller]
-fn check(paths: &[Path], options: &DeOptions<'_, '_>, passes: &[u8], fails: &[u8], text: &str) {
+fn check(paths: &[Path], options: &DeOptions<'_>, passes: &[u8], fails: &[u8], text: &str) {
     for (name, read) in paths {
         if let Err(error) = read(options, passes) {
             panic!("{name}: {error}");

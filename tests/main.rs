@@ -4,6 +4,7 @@
 #![allow(clippy::vec_init_then_push, clippy::type_complexity, clippy::cmp_owned)]
 
 mod against_cpython;
+mod borrowing;
 mod classes;
 mod classes_load;
 mod conformance;
@@ -21,8 +22,10 @@ mod hooks;
 mod instances;
 mod io;
 mod layers;
+mod libraries;
 mod limits;
 mod limits_by_path;
+mod losses;
 mod mapping;
 mod natural;
 mod numpy;
@@ -36,8 +39,10 @@ mod readme;
 mod regression;
 mod roundtrip;
 mod serializer;
+mod service;
 mod sha256;
 mod snapshots;
 mod tools;
+mod traits;
 mod typed;
 mod value;

@@ -156,6 +156,11 @@ fn types(file: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/types").join(file)).unwrap()
 }
 
+fn libraries(file: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/libraries").join(file))
+        .unwrap()
+}
+
 /// What the Pythons wrote for the objects of the first table; without a fixture, `pickle.dumps` of
 /// 3.13 or 2.7 as it is.
 fn objects() -> Vec<(&'static str, Vec<u8>)> {
@@ -268,12 +273,42 @@ fn zone_table() -> String {
         ("dateutil, an offset", "zones/dateutil_offset"),
         ("dateutil, a place", "zones/dateutil_file"),
         ("a class of one's own", "datetime/own_tzinfo"),
-    ];
+    ]
+    .map(|(zone, name)| (zone, types(&format!("{name}-py3.13-p4.pkl"))));
+    // Of libraries: the zone, and a datetime in it.
+    let of_libraries = [
+        ("dateutil, an offset", "zones/dateutil_tzoffset-py3.13-p4"),
+        ("dateutil 4, an offset", "zones/dateutil_tzoffset-py3.12-p4"),
+        ("dateutil, `tzlocal` without daylight saving", "zones/dateutil_tzlocal-py3.13-p4"),
+        ("dateutil, `tzlocal` with it", "zones/dateutil_tzlocal_dst-py3.13-p4"),
+        ("dateutil, `tzrange`, `tzstr` without it", "zones/dateutil_tzstr-py3.13-p4"),
+        ("dateutil, a file of a place", "zones/dateutil_tzfile_summer-py3.13-p4"),
+        ("dateutil 4, a file of a place", "zones/dateutil_tzfile_summer-py3.12-p4"),
+        ("dateutil, a file without a key", "zones/dateutil_tzfile_no_key-py3.13-p4"),
+        ("dateutil, a file, after its transitions", "zones/dateutil_tzfile_future-py3.13-p4"),
+        ("psycopg2 `FixedOffsetTimezone`", "zones/psycopg2_fixed-py3.13-p4"),
+        ("bson `FixedOffset`", "zones/bson_fixed-py3.13-p4"),
+        ("Django `get_fixed_timezone`", "zones/django_fixed-py3.13-p4"),
+        ("Django 1.11, 2.2 `FixedOffset`", "zones/django_fixedoffset-py3.7-p4"),
+        ("celery `LocalTimezone` without daylight saving", "zones/celery_local-py3.13-p4"),
+        ("pytz_deprecation_shim, a place", "zones/shim_named-py3.13-p4"),
+        ("pytz_deprecation_shim, an offset", "zones/shim_fixed-py3.13-p4"),
+        ("pandas, none", "pandas-values/timestamp-py3.13-p4"),
+        ("pandas, an offset", "pandas-values/timestamp_offset-py3.13-p4"),
+        ("pandas, a place", "pandas-values/timestamp_named-py3.13-p4"),
+        ("pandas before 3, a place", "pandas-values/timestamp_named-py3.11-p4"),
+        ("pandas, a class of one's own", "pandas-values/timestamp_unknown-py3.13-p4"),
+        ("pendulum 3, a place", "pendulum-values/datetime-py3.13-p4"),
+        ("pendulum 2, a place", "pendulum-values/datetime-py3.9-p4"),
+        ("pendulum 1, a place", "pendulum-values/datetime-py2.7-p2"),
+        ("pendulum, an offset", "pendulum-values/datetime_offset-py3.13-p4"),
+        ("arrow, an offset", "arrow-values/offset-py3.13-p4"),
+    ]
+    .map(|(zone, name)| (zone, libraries(&format!("{name}.pkl"))));
     let mut table = "| zone | text | `chrono::NaiveDateTime` | `chrono::DateTime<Utc>` | `chrono::DateTime<FixedOffset>` \
                      | `jiff::civil::DateTime` | `jiff::Timestamp` | `jiff::Zoned` |\n|---|---|---|---|---|---|---|---|\n"
         .to_owned();
-    for (zone, name) in zones {
-        let bytes = types(&format!("{name}-py3.13-p4.pkl"));
+    for (zone, bytes) in zones.into_iter().chain(of_libraries) {
         table.push_str(&format!("| {zone} |"));
         table.push_str(&reads::<String>(&bytes));
         table.push_str(&reads::<chrono::NaiveDateTime>(&bytes));

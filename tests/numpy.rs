@@ -779,3 +779,20 @@ fn plain(column: &dataframe::Column) -> Json {
         }
     }
 }
+
+#[test]
+fn an_element_that_is_no_number_of_the_type_is_shown_with_its_dtype() {
+    let refused = |name: &str| {
+        let bytes = case(name);
+        let array: NdArray<'_> = from_slice(&bytes).unwrap();
+        array.to_vec::<f32>().unwrap_err().to_string()
+    };
+    let complex = refused("arrays/complex128");
+    assert!(
+        complex.contains("expected a number of the dtype <f4, found the complex number "),
+        "{complex}"
+    );
+    assert!(complex.ends_with(" in an array of the dtype <c16"), "{complex}");
+    let text = refused("arrays/bytes_s5");
+    assert!(text.ends_with("found bytes in an array of the dtype |S5"), "{text}");
+}

@@ -65,7 +65,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return visit_empty(visitor);
         }
         let object = self.instance_of(name)?;
-        self.struct_of_object(&object, visitor)
+        self.struct_of_object(&object, fields, visitor)
     }
 
     /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
@@ -402,7 +402,7 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
     ) -> Result<V::Value> {
         match self.object {
             None if fields.is_empty() => visit_empty(visitor),
-            _ => self.node.struct_of_object(&self.object()?, visitor),
+            _ => self.node.struct_of_object(&self.object()?, fields, visitor),
         }
     }
 }
@@ -556,7 +556,7 @@ impl<'de> Deserializer<'de> for Content<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return self.node.struct_of_object(&self.object, visitor);
+            return self.node.struct_of_object(&self.object, fields, visitor);
         }
         match self.argument()? {
             Some(argument) => argument.deserialize_struct(name, fields, visitor),

@@ -19,7 +19,7 @@ impl Hooks for Settings<'_> {
 
     /// A code that is not registered is an error with a resolver alone too, which could not judge
     /// it.
-    fn extension(&self, code: i64, protocol: u8) -> Result<Global> {
+    fn extension(&self, code: i64, protocol: u8) -> Result<(Global, bool)> {
         let registered = self.extensions.zip(u32::try_from(code).ok());
         let Some(global) = registered.and_then(|(registry, code)| registry.get(code)) else {
             return Err(Error::unsupported(match self.extensions {
@@ -30,10 +30,11 @@ impl Hooks for Settings<'_> {
             }));
         };
         if let Some(renamed) = self.find_class(&global.module, &global.qualname, protocol)? {
-            return Ok(renamed);
+            let is_registered = renamed.is(&global.module, &global.qualname);
+            return Ok((renamed, is_registered));
         }
         let (module, qualname) = as_python3(self, &global.module, &global.qualname, protocol);
-        Ok(Global::new(module, qualname))
+        Ok((Global::new(module, qualname), true))
     }
 
     fn find_attribute(

@@ -23,6 +23,7 @@ mod variant;
 
 pub use elements::Elements;
 pub use options::DeOptions;
+pub(crate) use stream::LoadedStream;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 
 use std::io::Read;

@@ -9,9 +9,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{
-    self, DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::object::Ask;
@@ -21,6 +19,7 @@ use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::Contents;
+use crate::python::numpy::scalar::Scalar;
 use crate::reduce::token;
 use crate::settings::Encoding;
 use crate::walk::cost;
@@ -248,15 +247,48 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn visit_buffer<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.cx.buffer_bytes(self.handle)? {
-            Some(Cow::Borrowed(bytes)) => {
+            Some(bytes) => self.visit_byte_cow(bytes, visitor),
+            None => Err(self.cx.unreadable(self.handle)),
+        }
+    }
+
+    /// Hands out bytes of any spelling.
+    pub(crate) fn visit_byte_cow<V: Visitor<'de>>(
+        self,
+        bytes: Cow<'de, [u8]>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match bytes {
+            Cow::Borrowed(bytes) => {
                 self.cx.charge_visit::<V::Value>(bytes.len())?;
                 visitor.visit_borrowed_bytes(bytes)
             }
-            Some(Cow::Owned(bytes)) => {
+            Cow::Owned(bytes) => {
                 self.cx.charge_copy(bytes.len())?;
                 visitor.visit_byte_buf(bytes)
             }
-            None => Err(self.cx.unreadable(self.handle)),
+        }
+    }
+
+    /// Hands out bytes of any spelling where text is asked for: as text where they are UTF-8.
+    pub(crate) fn visit_bytes_as_text<V: Visitor<'de>>(
+        self,
+        bytes: Cow<'de, [u8]>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.cx.charge(bytes.len())?;
+        if const { std::mem::needs_drop::<V::Value>() } {
+            self.cx.charge_memory(bytes.len())?;
+        }
+        match bytes {
+            Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => visitor.visit_borrowed_str(text),
+                Err(_) => visitor.visit_borrowed_bytes(bytes),
+            },
+            Cow::Owned(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => visitor.visit_string(text),
+                Err(error) => visitor.visit_byte_buf(error.into_bytes()),
+            },
         }
     }
 
@@ -290,6 +322,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 constructed!(self, visitor, deserialize_any());
                 self.visit_instance(visitor)
             }
+            Tag::Global if crate::natural::is_absent(self.cx, self.handle)? => visitor.visit_unit(),
             Tag::Global | Tag::Ext => self.visit_global(visitor),
             Tag::Persid => Err(Error::unsupported(
                 "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
@@ -388,7 +421,7 @@ impl<'de> SeqAccess<'de> for ByteSeq<'_, '_, 'de> {
         }
         let Some(&byte) = self.bytes.get(self.index) else { return Ok(None) };
         self.index += 1;
-        seed.deserialize(byte.into_deserializer()).map(Some)
+        seed.deserialize(Scalar::Uint(byte.into())).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -505,7 +538,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::None => visitor.visit_none(),
             _ => {
                 constructed!(self, visitor, deserialize_option());
-                if self.handle.tag() == Tag::Instance && self.is_no_time()? {
+                if self.is_absent()? {
                     return visitor.visit_none();
                 }
                 visitor.visit_some(self.unwrapped()?)
@@ -602,7 +635,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Dict => self.visit_dict(true, visitor),
             _ => {
                 constructed!(self, visitor, deserialize_struct(name, fields));
-                self.struct_of_other(visitor)
+                self.struct_of_other(fields, visitor)
             }
         }
     }
@@ -717,20 +750,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 let Some(bytes) = self.cx.buffer_bytes(self.handle)? else {
                     return self.any(visitor);
                 };
-                self.cx.charge(bytes.len())?;
-                if const { std::mem::needs_drop::<V::Value>() } {
-                    self.cx.charge_memory(bytes.len())?;
-                }
-                match bytes {
-                    Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
-                        Ok(text) => visitor.visit_borrowed_str(text),
-                        Err(_) => visitor.visit_borrowed_bytes(bytes),
-                    },
-                    Cow::Owned(bytes) => match String::from_utf8(bytes) {
-                        Ok(text) => visitor.visit_string(text),
-                        Err(error) => visitor.visit_byte_buf(error.into_bytes()),
-                    },
-                }
+                self.visit_bytes_as_text(bytes, visitor)
             }
             Tag::Instance => self.scalar_of_instance(Ask::Str, visitor),
             _ => self.any(visitor),
@@ -792,9 +812,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    fn struct_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn struct_of_other<V: Visitor<'de>>(self, fields: &[&str], visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => self.struct_of_instance(visitor),
+            Tag::Instance => self.struct_of_instance(fields, visitor),
             _ => self.any(visitor),
         }
     }

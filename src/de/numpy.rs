@@ -119,23 +119,29 @@ impl<'de> NodeDeserializer<'_, 'de> {
 }
 
 impl NodeDeserializer<'_, '_> {
-    /// Whether an instance is numpy's scalar "not a time", which is none to an Option.
-    pub(super) fn is_no_time(&self) -> Result<bool> {
+    /// Whether the value is a missing one, which is none to an Option: "not a time" of numpy and
+    /// pandas, pandas' NA.
+    pub(super) fn is_absent(&self) -> Result<bool> {
+        match self.handle.tag() {
+            Tag::Global => return crate::natural::is_absent(self.cx, self.handle),
+            Tag::Instance => {}
+            _ => return Ok(false),
+        }
         // Bytes that are spelled as a call would be encoded for the view, and again by whoever
         // reads them.
         if Spelling::known(self.cx.nodes.object(self.handle.number()).flags()).is_builtin_value() {
             return Ok(false);
         }
         let View::Object(object) = self.view()? else { return Ok(false) };
-        if !crate::natural::numpy::is_scalar(self.cx, &object)? {
-            return Ok(false);
+        if crate::natural::numpy::is_scalar(self.cx, &object)? {
+            return Ok(match crate::natural::numpy::numpy(self.cx, &object)? {
+                Some(Numpy { dtype, data: Data::Bytes(bytes), .. }) => {
+                    matches!(decode(&dtype, &bytes), Ok(Scalar::Time(_, NAT, _)))
+                }
+                _ => false,
+            });
         }
-        Ok(match crate::natural::numpy::numpy(self.cx, &object)? {
-            Some(Numpy { dtype, data: Data::Bytes(bytes), .. }) => {
-                matches!(decode(&dtype, &bytes), Ok(Scalar::Time(_, NAT, _)))
-            }
-            _ => false,
-        })
+        crate::natural::is_absent_call(self.cx, &object)
     }
 }
 

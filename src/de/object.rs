@@ -9,14 +9,18 @@
 //! - a map: the dict items, else the state;
 //! - a sequence: the list items, else the value of a builtin base class, else the arguments;
 //! - text, a number, bytes: a builtin base class's value, else a single argument;
-//! - anything: the items, else the state, else a single argument, else the arguments.
+//! - anything: the items, else the state, else a single argument, else the arguments; the arguments
+//!   first where the state is only what the object carries, as with an exception's note.
+//!
+//! A subclass of OrderedDict by Python 2.7 is a call with a list of pairs: a map or struct takes it
+//! for the dict that it was.
 //!
 //! An empty dict as a state, which Python up to 3.10 gives to subclasses of builtins, says nothing
 //! about an object that has arguments.
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::access::Pairs;
 use super::node::NodeDeserializer;
@@ -26,6 +30,7 @@ use crate::natural::{Array, ArrayItem, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
 use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
+use crate::python::numpy::scalar::{Scalar, floats};
 use crate::reduce::How;
 use crate::walk::cost;
 use crate::walk::cx::Cx;
@@ -59,8 +64,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Object(object) => object,
         };
         match natural(self.cx, &object, false) {
+            Ok(None) => {}
             // By itself a wrapper is what its state says.
-            Ok(None | Some(Natural::Wraps(_))) => {}
+            Ok(Some(Natural::Wraps(_))) => {
+                if let Some(state) = self.telling_state_of(&object)? {
+                    return self.visit_state(state, &object, false, visitor);
+                }
+            }
             Ok(Some(natural)) => return self.visit_natural(natural, &object, Ask::Any, visitor),
             // What has no text form is still data.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
@@ -77,12 +87,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         {
             Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
-            _ => match self.telling_state_of(&object)? {
-                Some(state) => self.visit_state(state, &object, false, visitor),
-                None => match object.args {
-                    &[single] => self.inner(single)?.any(visitor),
-                    args => self.visit_run(args, visitor),
-                },
+            _ => match (self.telling_state_of(&object)?, object.args) {
+                (Some(state), _) if !self.is_its_arguments(&object, state)? => {
+                    self.visit_state(state, &object, false, visitor)
+                }
+                (_, &[single]) => self.inner(single)?.any(visitor),
+                (_, args) => self.visit_run(args, visitor),
             },
         }
     }
@@ -102,8 +112,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Cow::Borrowed(text) => visitor.visit_str(text),
                     Cow::Owned(text) => visitor.visit_string(text),
                 }
+                .map_err(|error| self.about_text(object, error))
             }
-            Natural::Same(value) | Natural::Wraps(value) => ask.of(self.inner(value)?, visitor),
+            Natural::Absent => visitor.visit_unit(),
+            Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value) => {
+                ask.of(self.inner(value)?, visitor)
+            }
             Natural::Pairs(sources) => self.visit_merged(sources, object, false, visitor),
             Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
             Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
@@ -124,6 +138,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     Ask::Identifier => array.deserialize_identifier(visitor),
                 }
             }
+        }
+    }
+
+    /// The error of a visitor that was given the text of an object.
+    #[cold]
+    fn about_text(&self, object: &ObjectView<'g>, error: Error) -> Error {
+        match natural(self.cx, object, false) {
+            Ok(Some(Natural::Text(text))) => error.about_text(&text),
+            _ => error,
         }
     }
 
@@ -176,6 +199,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
         let object = match self.view()? {
             View::Object(object) => object,
+            View::Bytes { of, .. } if matches!(ask, Ask::Str) => {
+                return self.visit_bytes_as_text(
+                    self.cx.payload_bytes(self.cx.payload(self.handle, of)?)?,
+                    visitor,
+                );
+            }
             _ => return self.visit_instance(visitor),
         };
         match natural(self.cx, &object, matches!(ask, Ask::Str)) {
@@ -195,13 +224,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             [single] if !has_items && !is_container(single) => ask.of(self.inner(single)?, visitor),
             // A subclass of bytearray below protocol 3.
             [text, encoding]
-                if matches!(ask, Ask::Bytes)
+                if matches!(ask, Ask::Bytes | Ask::Str)
                     && self.of(text).is_text()
                     && !encoding.is_object() =>
             {
-                match self.cx.payload(self.handle, object.args) {
-                    Ok(bytes) => self.visit_payload(bytes, visitor),
-                    Err(_) => self.visit_instance(visitor),
+                match (self.cx.payload(self.handle, object.args), ask) {
+                    (Ok(bytes), Ask::Str) => {
+                        self.visit_bytes_as_text(self.cx.payload_bytes(bytes)?, visitor)
+                    }
+                    (Ok(bytes), _) => self.visit_payload(bytes, visitor),
+                    (Err(_), _) => self.visit_instance(visitor),
                 }
             }
             _ => self.visit_instance(visitor),
@@ -222,14 +254,56 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
     }
 
+    /// Whether an object that has a state, too, is by itself what its arguments are, and the state
+    /// is only what it carries.
+    ///
+    /// So it is with subclasses of builtins, whose value is the one thing that `__new__` gets or
+    /// the list that a set is made of; and with exceptions, which may have a note or attributes.
+    /// Several arguments of `__new__` are those of any class with `__getnewargs__`.
+    fn is_its_arguments(&self, object: &ObjectView<'g>, state: Handle) -> Result<bool> {
+        let carries = object.base.is_none() && object.kwargs.is_none() && !object.args.is_empty();
+        if !carries || self.attribute_dicts(state).is_none() {
+            return Ok(false);
+        }
+        match (object.how, object.args) {
+            (How::NewObj, &[value]) => self.is_value_of_builtin(value),
+            (How::Call, [list]) if list.tag() == Tag::List => Ok(true),
+            (How::Call, _) => Ok(self.is_exception(object.callable)?
+                || crate::natural::has_attribute(self.cx, object, "__notes__")?),
+            _ => Ok(false),
+        }
+    }
+
+    /// Text, a number, bytes or a tuple: what the builtin classes with a `__getnewargs__` hold.
+    fn is_value_of_builtin(&self, value: Handle) -> Result<bool> {
+        Ok(match value.tag() {
+            Tag::None | Tag::Global | Tag::Ext | Tag::Persid | Tag::Vacant => false,
+            Tag::Instance => {
+                matches!(self.of(value).view()?, View::Bytes { .. } | View::Complex { .. })
+            }
+            Tag::Tuple | Tag::EmptyTuple => true,
+            _ => !is_container(value),
+        })
+    }
+
+    fn is_exception(&self, class: Handle) -> Result<bool> {
+        let (cx, fix_imports) = (self.cx, self.cx.settings.fix_imports);
+        let names = global_names(cx.nodes, cx.input, class, fix_imports)?;
+        Ok(names.is_some_and(|(module, name)| crate::natural::is_exception(&module, &name)))
+    }
+
     pub(super) fn is_empty_dict(&self, handle: Handle) -> bool {
         handle.tag() == Tag::Dict && self.cx.nodes.is_empty(handle.number())
     }
 
     /// An instance as a struct.
-    pub(crate) fn struct_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(crate) fn struct_of_instance<V: Visitor<'de>>(
+        self,
+        fields: &[&str],
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.view()? {
-            View::Object(object) => self.struct_of_object(&object, visitor),
+            View::Object(object) => self.struct_of_object(&object, fields, visitor),
             _ => self.any(visitor),
         }
     }
@@ -237,9 +311,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn struct_of_object<V: Visitor<'de>>(
         self,
         object: &ObjectView<'g>,
+        fields: &[&str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.struct_source(object)? {
+        match self.struct_source(object, Some(fields))? {
             FieldSource::Within(Part::Base, base) => {
                 Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
             }
@@ -435,7 +510,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         let (re, im) = self.complex_parts(real, imaginary)?;
-        visitor.visit_seq(serde::de::value::SeqDeserializer::new([re, im].into_iter()))
+        visitor.visit_seq(floats([re, im]))
     }
 
     pub(crate) fn complex_parts(
@@ -452,11 +527,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok((part(real)?, imaginary.map(part).transpose()?.unwrap_or(0.0)))
     }
 
-    fn visit_payload<V: Visitor<'de>>(self, payload: Payload<'g>, visitor: V) -> Result<V::Value> {
-        match payload {
-            Payload::Of(handle) => Deserializer::deserialize_bytes(self.inner(handle)?, visitor),
-            Payload::Encoded(bytes) => visitor.visit_byte_buf(bytes.into_owned()),
-        }
+    fn visit_payload<V: Visitor<'de>>(self, payload: Payload, visitor: V) -> Result<V::Value> {
+        self.visit_byte_cow(self.cx.payload_bytes(payload)?, visitor)
     }
 
     /// A global as its dotted name.
@@ -529,11 +601,11 @@ impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<'_, '_, '_, 
         }
         let Some(item) = self.items.next() else { return Ok(None) };
         self.left = self.left.saturating_sub(1);
-        match item {
-            ArrayItem::Unsigned(value) => seed.deserialize(value.into_deserializer()),
-            ArrayItem::Signed(value) => seed.deserialize(value.into_deserializer()),
-            ArrayItem::Float(value) => seed.deserialize(value.into_deserializer()),
-        }
+        seed.deserialize(match item {
+            ArrayItem::Unsigned(value) => Scalar::Uint(value),
+            ArrayItem::Signed(value) => Scalar::Int(value),
+            ArrayItem::Float(value) => Scalar::Float(value),
+        })
         .map(Some)
     }
 

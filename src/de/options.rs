@@ -1,6 +1,8 @@
 //! How to read: the options of `DeOptions`, and their verbs.
 
+use std::fmt;
 use std::io::Read;
+use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeOwned};
 
@@ -8,7 +10,7 @@ use crate::error::Result;
 use crate::limits::{self, Allowance};
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
-use crate::settings::{Encoding, Errors, Settings};
+use crate::settings::{Encoding, Errors, Plain, Settings};
 use crate::value::Buffer;
 
 /// How to read a pickle.
@@ -22,44 +24,74 @@ use crate::value::Buffer;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// The two lifetimes are those of what is asked while reading (a resolver, a registry) and of
-/// out-of-band buffers, from which what is read may borrow. Where neither is given, they can be
-/// left to the compiler.
-#[derive(Clone, Debug)]
+/// The lifetime is that of out-of-band buffers, from which what is read may borrow; without
+/// [`buffers`](Self::buffers) it can be `'static`, or left to the compiler.
+///
+/// Options own what they ask while reading, cost little to clone, and can be used from many threads
+/// at once: make them once, and keep them in a `static` or in the state of a service.
+///
+/// ```
+/// use std::sync::LazyLock;
+/// use serde_pickle::{AllowList, DeOptions, Value};
+///
+/// static OPTIONS: LazyLock<DeOptions<'static>> = LazyLock::new(|| {
+///     DeOptions::new().max_nodes(100_000).resolver(AllowList::new().allow_module("datetime"))
+/// });
+///
+/// let values = std::thread::scope(|scope| {
+///     let threads = [1, 2].map(|n| scope.spawn(move || OPTIONS.from_slice::<Value>(&[b'K', n, b'.'])));
+///     threads.map(|thread| thread.join().unwrap().unwrap())
+/// });
+/// assert_eq!(values, [1, 2].map(Value::from));
+/// ```
+#[derive(Clone)]
 #[must_use]
-pub struct DeOptions<'h, 'b> {
-    pub(crate) settings: Settings<'h>,
+pub struct DeOptions<'b> {
+    pub(crate) plain: Plain,
+    resolver: Option<Arc<dyn Resolver>>,
+    extensions: Option<Arc<ExtensionRegistry>>,
     pub(crate) buffers: Option<Vec<Buffer<'b>>>,
 }
 
-impl Default for DeOptions<'_, '_> {
+impl fmt::Debug for DeOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeOptions")
+            .field("plain", &self.plain)
+            .field("resolver", &self.resolver.is_some())
+            .field("extensions", &self.extensions)
+            .field("buffers", &self.buffers)
+            .finish()
+    }
+}
+
+impl Default for DeOptions<'_> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<'h, 'b> DeOptions<'h, 'b> {
+impl<'b> DeOptions<'b> {
     /// The defaults, which are those of [`from_slice`](crate::from_slice).
     pub fn new() -> Self {
-        Self { settings: Settings::default(), buffers: None }
+        Self { plain: Plain::default(), resolver: None, extensions: None, buffers: None }
     }
 
     /// How 8-bit strings of Python 2 become text. Default: [`Encoding::Utf8`].
     pub fn encoding(mut self, encoding: Encoding) -> Self {
-        self.settings.encoding = encoding;
+        self.plain.encoding = encoding;
         self
     }
 
     /// What becomes of text that cannot be decoded. Default: [`Errors::Strict`].
     pub fn errors(mut self, errors: Errors) -> Self {
-        self.settings.errors = errors;
+        self.plain.errors = errors;
         self
     }
 
     /// Whether the names of Python 2's modules are read as Python 3's, in pickles of protocols
     /// below 3. Default: true.
     pub fn fix_imports(mut self, fix_imports: bool) -> Self {
-        self.settings.fix_imports = fix_imports;
+        self.plain.fix_imports = fix_imports;
         self
     }
 
@@ -69,15 +101,15 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     /// The visitors of serde recurse, a few frames a level: raise this only in a thread with a
     /// stack to match.
     pub fn max_depth(mut self, levels: usize) -> Self {
-        self.settings.typed_depth = levels;
-        self.settings.value_depth = levels;
+        self.plain.typed_depth = levels;
+        self.plain.value_depth = levels;
         self
     }
 
     /// Objects (containers, instances, globals) that one pickle may hold. Default: no limit but
     /// that of 32 bits.
     pub fn max_nodes(mut self, nodes: usize) -> Self {
-        self.settings.max_nodes = nodes.min(limits::OBJECTS);
+        self.plain.max_nodes = nodes.min(limits::OBJECTS);
         self
     }
 
@@ -88,7 +120,7 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     /// A `Value` refers several times to one dict, set or object where the pickle does; the limit is
     /// that of the tree which it stands for.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
-        self.settings.max_expansion = Allowance::fixed(bytes as u64);
+        self.plain.max_expansion = Allowance::fixed(bytes as u64);
         self
     }
 
@@ -110,14 +142,14 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn max_memory(mut self, bytes: usize) -> Self {
-        self.settings.max_memory = Allowance::fixed(bytes as u64);
+        self.plain.max_memory = Allowance::fixed(bytes as u64);
         self
     }
 
     /// Decimal digits that an int may have where it is read from text or turned into it. Default:
     /// 4,300, as in Python.
     pub fn max_int_digits(mut self, digits: usize) -> Self {
-        self.settings.max_int_digits = digits;
+        self.plain.max_int_digits = digits;
         self
     }
 
@@ -125,24 +157,24 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     /// objects. Default: every name is allowed and inert, persistent ids and objects are data.
     ///
     /// It is asked while the pickle is read, at the opcode in question and before anything behind
-    /// it is looked at.
+    /// it is looked at. To keep a hand on it, give an [`Arc`] of it: that is a resolver, too.
     ///
     /// ```
     /// use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
     ///
     /// let list = AllowList::new().allow_module("datetime");
     /// // pickle.dumps(os.system, 0)
-    /// let error = DeOptions::new().resolver(&list).from_slice::<Value>(b"cposix\nsystem\np0\n.").unwrap_err();
+    /// let error = DeOptions::new().resolver(list).from_slice::<Value>(b"cposix\nsystem\np0\n.").unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Denied);
     /// assert_eq!(error.to_string(), "posix.system is not allowed here, at byte 0");
     /// ```
-    pub fn resolver(mut self, resolver: &'h dyn Resolver) -> Self {
-        self.settings.resolver = Some(resolver);
+    pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
+        self.resolver = Some(Arc::new(resolver));
         self
     }
 
-    /// What the extension codes in the pickle stand for. Default: a code stands for a global
-    /// without a name.
+    /// What the extension codes in the pickle stand for: a registry, or an [`Arc`] of one. Default:
+    /// a code stands for a global without a name.
     ///
     /// With a registry, or a resolver, a code that is not registered is an error, as in Python. The
     /// names pass through the resolver like any other.
@@ -152,12 +184,12 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
-    /// let class: Global = DeOptions::new().extensions(&extensions).from_slice(b"\x80\x02\x82\xf0.")?;
+    /// let class: Global = DeOptions::new().extensions(extensions).from_slice(b"\x80\x02\x82\xf0.")?;
     /// assert_eq!(class, Global::new("geometry", "Point"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
-    pub fn extensions(mut self, extensions: &'h ExtensionRegistry) -> Self {
-        self.settings.extensions = Some(extensions);
+    pub fn extensions(mut self, extensions: impl Into<Arc<ExtensionRegistry>>) -> Self {
+        self.extensions = Some(extensions.into());
         self
     }
 
@@ -185,6 +217,15 @@ impl<'h, 'b> DeOptions<'h, 'b> {
         self
     }
 
+    /// All but the buffers, as those who read ask for them.
+    pub(crate) fn settings(&self) -> Settings<'_> {
+        Settings {
+            plain: self.plain,
+            resolver: self.resolver.as_deref(),
+            extensions: self.extensions.as_deref(),
+        }
+    }
+
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
     ///
     /// `T::deserialize` may run twice: first over the opcodes, and again over what a machine built
@@ -196,7 +237,7 @@ impl<'h, 'b> DeOptions<'h, 'b> {
     where
         'b: 'de,
     {
-        super::read_slice(bytes, &self.settings, self.buffers.as_deref())
+        super::read_slice(bytes, &self.settings(), self.buffers.as_deref())
     }
 
     /// Reads a value from a reader; see [`from_reader`](crate::from_reader).
@@ -207,6 +248,6 @@ impl<'h, 'b> DeOptions<'h, 'b> {
         // What was collected is the whole pickle, and read as any other in memory.
         let mut collector = Collector::new(reader);
         collector.collect(0)?;
-        super::read_slice(collector.bytes(), &self.settings, self.buffers.as_deref())
+        super::read_slice(collector.bytes(), &self.settings(), self.buffers.as_deref())
     }
 }

@@ -9,8 +9,10 @@ use crate::error::{ErrorKind, Result};
 use crate::natural::numpy::Numpy;
 use crate::natural::{Natural, natural, structure};
 use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::scalar;
 use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, View};
+use crate::reduce::How;
 
 /// A part of an object that holds what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +60,13 @@ pub(crate) enum SequenceSource<'g> {
 }
 
 impl<'g> NodeDeserializer<'g, '_> {
-    /// Where the fields of an object lie for a struct.
-    pub(super) fn struct_source(&self, object: &ObjectView<'g>) -> Result<FieldSource<'g>> {
+    /// Where the fields of an object lie for a struct with fields of these names. Where those are
+    /// not known, what depends on them counts as no fields.
+    pub(super) fn struct_source(
+        &self,
+        object: &ObjectView<'g>,
+        fields: Option<&[&str]>,
+    ) -> Result<FieldSource<'g>> {
         match structure(self.cx, object)? {
             Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
             Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
@@ -67,6 +74,15 @@ impl<'g> NodeDeserializer<'g, '_> {
         }
         let state = self.telling_state_of(object)?;
         let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+        if let Some(pairs) = self.pairs_of_call(object, fields)? {
+            if fields.is_none() {
+                return Ok(FieldSource::Other);
+            }
+            let mut sources =
+                state.and_then(|state| self.attribute_dicts(state)).unwrap_or_default();
+            sources.extend(pairs);
+            return Ok(FieldSource::Merged(sources));
+        }
         Ok(match (state, has_pairs) {
             (Some(state), has_pairs) => match self.attribute_dicts(state) {
                 Some(dicts) => FieldSource::Merged(dicts),
@@ -91,13 +107,16 @@ impl<'g> NodeDeserializer<'g, '_> {
         match structure(self.cx, object)? {
             Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
             Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Ok(FieldSource::Within(Part::Attribute(data), data));
             }
             _ => {}
         }
         if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
             return Ok(FieldSource::Pairs);
+        }
+        if let Some(pairs) = self.pairs_of_call(object, None)? {
+            return Ok(FieldSource::Merged(pairs));
         }
         Ok(match (self.telling_state_of(object)?, object.base, object.args) {
             (_, Some((_, base)), _) if base.tag() == Tag::Dict => {
@@ -116,13 +135,66 @@ impl<'g> NodeDeserializer<'g, '_> {
         })
     }
 
+    /// The entries of a subclass of OrderedDict by Python 2.7, `D([[key, value], …])`: its class
+    /// does not say that it is one.
+    ///
+    /// Such a list is no less the argument of any other class. A struct takes it for entries where
+    /// a key is one of its fields; a map, unless the object has a state and other keys than text.
+    fn pairs_of_call(
+        &self,
+        object: &ObjectView<'g>,
+        fields: Option<&[&str]>,
+    ) -> Result<Option<Vec<Handle>>> {
+        let nodes = self.cx.nodes;
+        let (How::Call, &[list]) = (object.how, object.args) else { return Ok(None) };
+        if list.tag() != Tag::List || fields.is_some_and(<[_]>::is_empty) {
+            return Ok(None);
+        }
+        // Lists of other things are told by their first item.
+        let mut items = nodes.contents(&nodes.object(list.number()));
+        if items.next().is_some_and(|first| first.tag() != Tag::List) {
+            return Ok(None);
+        }
+        let Some(pairs) = crate::natural::pairs_in(self.cx, list)? else { return Ok(None) };
+        let mut keys = pairs.iter().map(|pair| {
+            let pair = nodes.object(pair.number());
+            nodes.contents(&pair).next().unwrap_or(Handle::VACANT)
+        });
+        let told = match fields {
+            Some(fields) => {
+                let mut found = false;
+                for key in keys {
+                    found = found || self.is_one_of(key, fields)?;
+                }
+                found
+            }
+            None => {
+                self.state_of(object)?.is_none()
+                    || keys.all(|key| {
+                        self.of(key).is_text() || scalar::chars(self.cx.input, key).is_some()
+                    })
+            }
+        };
+        Ok(told.then_some(pairs))
+    }
+
+    /// Whether a key is text that is one of `names`.
+    fn is_one_of(&self, key: Handle, names: &[&str]) -> Result<bool> {
+        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, key))?;
+        Ok(match scalar::chars(self.cx.input, key) {
+            Some(chars) => names.iter().any(|name| name.as_bytes() == &*chars),
+            None => scalar::plain_text(self.cx.nodes, self.cx.input, key)
+                .is_some_and(|key| names.contains(&&*key)),
+        })
+    }
+
     /// Where the items of an object lie for a sequence.
     pub(super) fn sequence_source(&self, object: &ObjectView<'g>) -> Result<SequenceSource<'g>> {
         match structure(self.cx, object)? {
             Some(natural @ (Natural::Items(_) | Natural::Array(_) | Natural::Numpy(_))) => {
                 return Ok(SequenceSource::Natural(natural));
             }
-            Some(Natural::Wraps(data)) => {
+            Some(Natural::Wraps(data) | Natural::Is(data)) => {
                 return Ok(SequenceSource::Within(Part::Attribute(data), data));
             }
             _ => {}
@@ -159,7 +231,9 @@ impl<'g> NodeDeserializer<'g, '_> {
     pub(crate) fn scalar_part(self) -> Result<Option<Part>> {
         let View::Object(object) = self.view()? else { return Ok(None) };
         match natural(self.cx, &object, false) {
-            Ok(Some(Natural::Wraps(data))) => return Ok(Some(Part::Attribute(data))),
+            Ok(Some(Natural::Wraps(data) | Natural::Is(data))) => {
+                return Ok(Some(Part::Attribute(data)));
+            }
             Ok(Some(Natural::Same(value))) => {
                 let arg = object.args.iter().position(|arg| *arg == value);
                 return Ok(Some(arg.map_or(Part::Attribute(value), Part::Arg)));
@@ -197,7 +271,8 @@ pub(crate) enum Fields {
 /// Where the fields of an object lie for a struct or for a map.
 pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<Fields> {
     let View::Object(object) = node.view()? else { return Ok(Fields::Other) };
-    let source = if as_map { node.map_source(&object)? } else { node.struct_source(&object)? };
+    let source =
+        if as_map { node.map_source(&object)? } else { node.struct_source(&object, None)? };
     let pairs = object.more(node.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
     Ok(match source {
         FieldSource::Merged(dicts) => Fields::Named { dicts, pairs },

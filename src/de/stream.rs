@@ -5,6 +5,7 @@
 //! pickles, which the later dumps of one `Pickler` need; then everything that was read stays in
 //! memory, for the memo may refer to any of it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
 use std::marker::PhantomData;
@@ -16,7 +17,7 @@ use super::node::NodeDeserializer;
 use super::options::DeOptions;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::machine::{self, State};
+use crate::machine::{self, Loaded, State};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Nodes;
 use crate::read::source::Collector;
@@ -39,10 +40,10 @@ use crate::walk::cx::Cx;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// The lifetime is that of what the options refer to: a resolver, a registry, out-of-band buffers.
+/// The lifetime is that of the options' out-of-band buffers.
 pub struct Deserializer<'a, S> {
     source: S,
-    options: DeOptions<'a, 'a>,
+    options: DeOptions<'a>,
     keep_memo: bool,
 }
 
@@ -61,6 +62,15 @@ pub struct ReaderSource<R> {
     /// How many bytes before that were dropped.
     dropped: u64,
     state: State<'static>,
+}
+
+/// All pickles of a stream, read with one memo.
+pub(crate) struct LoadedStream<'a, 'de> {
+    pub(crate) input: Cow<'de, [u8]>,
+    pub(crate) nodes: Nodes<'de>,
+    /// At least one.
+    pub(crate) pickles: Vec<Loaded>,
+    pub(crate) options: DeOptions<'a>,
 }
 
 impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
@@ -118,18 +128,40 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         self.source.at >= self.source.bytes.len()
     }
 
+    /// Reads all pickles that are left, with one memo: what a graph is made of.
+    pub(crate) fn load_all(mut self) -> Result<LoadedStream<'a, 'de>> {
+        if !self.keep_memo {
+            let next_buffer = self.source.state.next_buffer;
+            self.source.state = State { next_buffer, ..State::default() };
+            self.keep_memo = true;
+        }
+        let mut pickles = vec![self.load_one()?];
+        while !self.at_end() {
+            pickles.push(self.load_one()?);
+        }
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())?;
+        let input = self.source.bytes.get(..self.source.at).unwrap_or_default();
+        let (nodes, options) = (self.source.state.nodes, self.options);
+        Ok(LoadedStream { input: Cow::Borrowed(input), nodes, pickles, options })
+    }
+
     /// Runs the next pickle.
     fn load(&mut self) -> Result<Handle> {
+        self.load_one().map(|loaded| loaded.root)
+    }
+
+    fn load_one(&mut self) -> Result<Loaded> {
         let source = &mut self.source;
         if !self.keep_memo {
             let next_buffer = source.state.next_buffer;
             let nodes = Nodes::with_input((source.bytes.len() - source.at).min(limits::READ_CHUNK));
             source.state = State { nodes, next_buffer, ..State::default() };
         }
-        let config = self.options.settings.config(true, self.options.buffers.as_deref());
+        let settings = self.options.settings();
+        let config = settings.config(true, self.options.buffers.as_deref());
         let loaded = machine::load(source.bytes, source.at, &mut source.state, &config)?;
         source.at = loaded.end;
-        Ok(loaded.root)
+        Ok(loaded)
     }
 }
 
@@ -190,7 +222,33 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         self.source.collector.ends_at(self.source.at).map_err(|error| error.in_stream(dropped))
     }
 
+    /// Reads all pickles that are left, with one memo: what a graph is made of.
+    pub(crate) fn load_all(mut self) -> Result<LoadedStream<'a, 'static>> {
+        if !self.keep_memo {
+            let source = &mut self.source;
+            source.collector.discard(source.at);
+            source.dropped += source.at as u64;
+            source.at = 0;
+            let next_buffer = source.state.next_buffer;
+            source.state = State { next_buffer, ..State::default() };
+            self.keep_memo = true;
+        }
+        let mut pickles = vec![self.load_one()?];
+        while !self.at_end()? {
+            pickles.push(self.load_one()?);
+        }
+        super::check_all_taken(&self.source.state, self.options.buffers.as_deref())?;
+        let mut input = self.source.collector.into_bytes();
+        input.truncate(self.source.at);
+        let (nodes, options) = (self.source.state.nodes, self.options);
+        Ok(LoadedStream { input: Cow::Owned(input), nodes, pickles, options })
+    }
+
     fn load(&mut self) -> Result<Handle> {
+        self.load_one().map(|loaded| loaded.root)
+    }
+
+    fn load_one(&mut self) -> Result<Loaded> {
         let source = &mut self.source;
         // A frame may announce a thousand pickles, which are all there then. To move up what is
         // left for each of them would take the square of their size.
@@ -209,12 +267,13 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         }
         // What is kept between pickles outlives this borrow of the bytes, so nothing may be
         // borrowed for it.
-        let config = self.options.settings.config(false, self.options.buffers.as_deref());
+        let settings = self.options.settings();
+        let config = settings.config(false, self.options.buffers.as_deref());
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
         source.state = state.into_owned();
         let loaded = loaded.map_err(|error| error.in_stream(dropped))?;
         source.at = loaded.end;
-        Ok(loaded.root)
+        Ok(loaded)
     }
 }
 
@@ -225,7 +284,7 @@ impl<'a, S> Deserializer<'a, S> {
 
     /// Reads with these options.
     #[must_use]
-    pub fn with_options(mut self, options: DeOptions<'a, 'a>) -> Self {
+    pub fn with_options(mut self, options: DeOptions<'a>) -> Self {
         self.options = options;
         self
     }
@@ -252,10 +311,10 @@ fn walk<'g, 'de>(
     state: &'g State<'de>,
     input: &'de [u8],
     end: usize,
-    options: &'g DeOptions<'g, 'de>,
+    options: &'g DeOptions<'de>,
 ) -> Cx<'g, 'de> {
     let span = end - state.begin.unwrap_or(end);
-    Cx::new(&state.nodes, input, span, options.settings)
+    Cx::new(&state.nodes, input, span, options.settings())
         .with_buffers(options.buffers.as_deref().unwrap_or_default())
 }
 
@@ -356,6 +415,19 @@ impl<R: Read, T: DeserializeOwned> Iterator for StreamDeserializer<'_, ReaderSou
         };
         self.failed = item.is_err();
         Some(item)
+    }
+}
+
+impl fmt::Debug for SliceSource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SliceSource").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Debug for ReaderSource<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.dropped + self.at as u64;
+        f.debug_struct("ReaderSource").field("at", &at).finish_non_exhaustive()
     }
 }
 

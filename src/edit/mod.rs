@@ -156,7 +156,7 @@ pub fn update<'de, T: Serialize + Deserialize<'de>>(
     DeOptions::new().update(bytes, value, &SerOptions::new())
 }
 
-impl<'b> DeOptions<'_, 'b> {
+impl<'b> DeOptions<'b> {
     /// Updates a pickle by these options of reading and those of writing; see
     /// [`update`](crate::update). Of the latter, the protocol is that of the pickle.
     ///

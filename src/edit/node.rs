@@ -48,6 +48,7 @@ mod sealed {
     use crate::value::Value;
 
     /// A value that is given.
+    #[derive(Debug)]
     pub enum Given {
         New(Value),
         There(NodeId),

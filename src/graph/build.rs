@@ -11,6 +11,7 @@ use std::fmt;
 use num_bigint::BigInt;
 
 use super::Graph;
+use super::decoded::Decoded;
 use super::node::NodeId;
 use crate::error::{Error, Result};
 use crate::limits::Allowance;
@@ -298,10 +299,12 @@ impl GraphBuilder {
                 input: Cow::Borrowed(&[]),
                 nodes: self.nodes,
                 root,
+                further: Vec::new(),
                 declared: Some(Protocol::DEFAULT),
                 // It is the caller who has built it, however large.
                 settings: Plain { max_memory: Allowance::fixed(u64::MAX), ..Plain::default() },
                 buffers: Vec::new(),
+                decoded: Decoded::default(),
             }),
         }
     }

@@ -10,8 +10,9 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 
 use super::Graph;
-use super::node::{Node, NodeId, NodeKind};
+use super::node::{Node, NodeId, NodeKind, ObjectParts};
 use crate::error::quoted;
+use crate::escape::OneLine;
 use crate::limits;
 use crate::nodes::scalar::text;
 use crate::read::text::Text;
@@ -38,6 +39,27 @@ impl fmt::Debug for Node<'_> {
 impl fmt::Debug for Graph<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Graph({})", self.root())
+    }
+}
+
+impl fmt::Debug for ObjectParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut printer = Printer { left: NODES, path: Vec::new(), scalars: HashMap::default() };
+        write!(f, "ObjectParts(<{:?}> ", self.how)?;
+        printer.call(f, self.callable, &self.args, self.kwargs)?;
+        for (setter, state) in &self.states {
+            f.write_str(" state ")?;
+            if printer.left == 0 {
+                f.write_str("...")?;
+                break;
+            }
+            printer.node(f, *state)?;
+            if let Some(setter) = setter {
+                f.write_str(" by ")?;
+                printer.node(f, *setter)?;
+            }
+        }
+        f.write_str(")")
     }
 }
 
@@ -94,17 +116,7 @@ impl<'g> Printer<'g> {
 
     fn object(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
         let Some(parts) = node.object() else { return Ok(()) };
-        match parts.callable.global() {
-            Some(global) => write!(f, "{}.{}", quoted(&global.module), quoted(&global.qualname))?,
-            None => self.node(f, parts.callable)?,
-        }
-        f.write_str("(")?;
-        self.list(f, parts.args.iter().copied())?;
-        if let Some(kwargs) = parts.kwargs {
-            f.write_str("**")?;
-            self.node(f, kwargs)?;
-        }
-        f.write_str(")")?;
+        self.call(f, parts.callable, &parts.args, parts.kwargs)?;
         if node.items().next().is_some() {
             f.write_str(" [")?;
             self.list(f, node.items())?;
@@ -120,6 +132,29 @@ impl<'g> Printer<'g> {
             self.node(f, state)?;
         }
         Ok(())
+    }
+
+    fn call(
+        &mut self,
+        f: &mut fmt::Formatter<'_>,
+        callable: Node<'g>,
+        args: &[Node<'g>],
+        kwargs: Option<Node<'g>>,
+    ) -> fmt::Result {
+        match callable.global() {
+            Some(global) => {
+                let (module, qualname) = (quoted(&global.module), quoted(&global.qualname));
+                write!(f, "{}", OneLine(format_args!("{module}.{qualname}")))?;
+            }
+            None => self.node(f, callable)?,
+        }
+        f.write_str("(")?;
+        self.list(f, args.iter().copied())?;
+        if let Some(kwargs) = kwargs {
+            f.write_str("**")?;
+            self.node(f, kwargs)?;
+        }
+        f.write_str(")")
     }
 
     fn scalar(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {

@@ -1,7 +1,8 @@
 //! Finding the value under a key, by Python's equality.
 //!
-//! A graph has no hash tables: a lookup compares one key after another, the last first, for the
-//! last of equal keys is the one whose value counts.
+//! A graph has no hash tables: a lookup compares one key after another, for the last of equal keys
+//! is the one whose value counts. A dict that is looked into for text over and over gets a table of
+//! its text keys; see `decoded.rs`.
 
 use super::node::{Node, NodeKind};
 
@@ -10,10 +11,25 @@ pub trait GraphKey: sealed::Sealed {}
 
 mod sealed {
     use crate::graph::Node;
+    use crate::value::Value;
+
+    /// What one look-up keeps from key to key.
+    #[derive(Default, Debug)]
+    pub struct Lookup {
+        /// The node that is looked for, as a value, if it is one.
+        pub wanted: Option<Option<Value>>,
+        /// What the keys may still expand to, together.
+        pub budget: Option<u64>,
+    }
 
     pub trait Sealed {
         /// Whether a key of a dict is this one.
-        fn is(&self, key: Node<'_>) -> bool;
+        fn is(&self, key: Node<'_>, lookup: &mut Lookup) -> bool;
+
+        /// The text that it is.
+        fn text(&self) -> Option<&str> {
+            None
+        }
 
         /// The place in a sequence.
         fn index(&self) -> Option<usize> {
@@ -30,8 +46,8 @@ impl<'g> Node<'g> {
     /// identity, or where it is equal as Python sees it. Attributes are not looked at: see
     /// [`attr`](Self::attr).
     ///
-    /// Looks at one entry after another: to look many up, [`entries`](Self::entries) and a map of
-    /// your own are faster.
+    /// Looks at one entry after another, but for text in a dict that was looked into before: to
+    /// look many up, [`entries`](Self::entries) and a map of your own are faster.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -48,7 +64,12 @@ impl<'g> Node<'g> {
         match self.kind() {
             NodeKind::List | NodeKind::Tuple => self.items().nth(key.index()?),
             NodeKind::Dict | NodeKind::Object => {
-                let found = self.entries().filter(|(candidate, _)| key.is(*candidate)).last();
+                if let Some(found) = key.text().and_then(|text| self.under_text(text)) {
+                    return found;
+                }
+                let mut lookup = sealed::Lookup::default();
+                let found =
+                    self.entries().filter(|(candidate, _)| key.is(*candidate, &mut lookup)).last();
                 match found {
                     Some((_, value)) => Some(value),
                     None if self.kind() == NodeKind::Object => self.items().nth(key.index()?),
@@ -62,15 +83,23 @@ impl<'g> Node<'g> {
 
 impl GraphKey for &str {}
 impl sealed::Sealed for &str {
-    fn is(&self, key: Node<'_>) -> bool {
+    fn is(&self, key: Node<'_>, _: &mut sealed::Lookup) -> bool {
         key.as_str().is_some_and(|text| text == *self)
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
 impl GraphKey for &String {}
 impl sealed::Sealed for &String {
-    fn is(&self, key: Node<'_>) -> bool {
-        self.as_str().is(key)
+    fn is(&self, key: Node<'_>, lookup: &mut sealed::Lookup) -> bool {
+        self.as_str().is(key, lookup)
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
@@ -78,7 +107,7 @@ macro_rules! ints {
     ($($int:ty)*) => {$(
         impl GraphKey for $int {}
         impl sealed::Sealed for $int {
-            fn is(&self, key: Node<'_>) -> bool {
+            fn is(&self, key: Node<'_>, _: &mut sealed::Lookup) -> bool {
                 // What is a bool or float there may equal an int, and each is told apart by its
                 // kind.
                 match (key.as_i64(), key.as_bool(), key.as_f64()) {
@@ -103,7 +132,7 @@ ints!(i32 i64 u32 u64 usize);
 
 impl GraphKey for Node<'_> {}
 impl sealed::Sealed for Node<'_> {
-    fn is(&self, key: Node<'_>) -> bool {
+    fn is(&self, key: Node<'_>, lookup: &mut sealed::Lookup) -> bool {
         if *self == key {
             return true;
         }
@@ -114,12 +143,14 @@ impl sealed::Sealed for Node<'_> {
                 NodeKind::Object | NodeKind::PersistentId | NodeKind::Buffer | NodeKind::Extension
             )
         };
-        comparable(*self)
-            && comparable(key)
-            && match (self.to_value(), key.to_value()) {
-                (Ok(this), Ok(key)) => this.python_eq(&key),
-                _ => false,
-            }
+        if !comparable(*self) || !comparable(key) {
+            return false;
+        }
+        let wanted = lookup.wanted.get_or_insert_with(|| self.to_value().ok());
+        match (wanted, key.tree(&mut lookup.budget)) {
+            (Some(wanted), Ok(key)) => wanted.python_eq(&key),
+            _ => false,
+        }
     }
 
     fn index(&self) -> Option<usize> {

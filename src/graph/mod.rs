@@ -14,9 +14,11 @@
 
 mod build;
 mod de;
+mod decoded;
 mod display;
 mod get;
 mod node;
+mod stream;
 mod write;
 
 pub use build::GraphBuilder;
@@ -39,6 +41,7 @@ use crate::read::instructions;
 use crate::read::source::Collector;
 use crate::settings::Plain;
 use crate::value::Buffer;
+use decoded::Decoded;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
 ///
@@ -65,15 +68,21 @@ use crate::value::Buffer;
 /// ```
 ///
 /// Text and bytes stay in the pickle that was read: a graph takes 8 to 16 bytes for an ordinary
-/// value beside it. Nothing about a graph recurses, so there is no limit on its depth.
+/// value beside it. Nothing about a graph recurses, so there is no limit on its depth. A clone copies
+/// the graph, and the pickle if the graph owns it; to share one between threads, put it into an
+/// [`Arc`](std::sync::Arc).
+#[derive(Clone)]
 pub struct Graph<'de> {
     pub(crate) input: Cow<'de, [u8]>,
     pub(crate) nodes: Nodes<'de>,
     pub(crate) root: Handle,
+    /// The roots of further pickles of a stream.
+    further: Vec<Handle>,
     /// What PROTO said; `None` where it was not there.
     pub(crate) declared: Option<Protocol>,
     pub(crate) settings: Plain,
     pub(crate) buffers: Vec<Buffer<'de>>,
+    decoded: Decoded,
 }
 
 impl<'de> Graph<'de> {
@@ -85,7 +94,7 @@ impl<'de> Graph<'de> {
         DeOptions::new().graph_from_slice(bytes)
     }
 
-    /// The object that was pickled.
+    /// The object that was pickled; the first one of a stream.
     pub fn root(&self) -> Node<'_> {
         Node::new(self, self.root)
     }
@@ -133,16 +142,17 @@ impl<'de> Graph<'de> {
         T::deserialize(self.root())
     }
 
-    fn read(bytes: &'de [u8], options: &DeOptions<'_, 'de>) -> Result<Self> {
+    fn read(bytes: &'de [u8], options: &DeOptions<'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-        let loaded = machine::load(bytes, 0, &mut state, &options.settings.config(true, buffers))?;
+        let loaded =
+            machine::load(bytes, 0, &mut state, &options.settings().config(true, buffers))?;
         check_all_taken(&state, buffers)?;
         let input = bytes.get(..loaded.end).unwrap_or(bytes);
         Ok(Self::new(Cow::Borrowed(input), state.nodes, &loaded, options))
     }
 
-    fn collect<R: Read>(reader: R, options: &DeOptions<'_, 'de>) -> Result<Self> {
+    fn collect<R: Read>(reader: R, options: &DeOptions<'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut collector = Collector::new(reader);
         collector.collect(0)?;
@@ -150,7 +160,7 @@ impl<'de> Graph<'de> {
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
         let loaded =
-            machine::load(&bytes, 0, &mut state, &options.settings.config(false, buffers))?;
+            machine::load(&bytes, 0, &mut state, &options.settings().config(false, buffers))?;
         check_all_taken(&state, buffers)?;
         let nodes = state.into_owned().nodes;
         // A frame may have announced more than the pickle used.
@@ -162,15 +172,17 @@ impl<'de> Graph<'de> {
         input: Cow<'de, [u8]>,
         nodes: Nodes<'de>,
         loaded: &Loaded,
-        options: &DeOptions<'_, 'de>,
+        options: &DeOptions<'de>,
     ) -> Self {
         Self {
             input,
             nodes,
             root: loaded.root,
+            further: Vec::new(),
             declared: loaded.protocol,
-            settings: options.settings.plain(),
+            settings: options.plain,
             buffers: options.buffers.clone().unwrap_or_default(),
+            decoded: Decoded::default(),
         }
     }
 }
@@ -193,7 +205,7 @@ impl<'de> Graph<'de> {
     }
 }
 
-impl<'b> DeOptions<'_, 'b> {
+impl<'b> DeOptions<'b> {
     /// Reads a pickle in memory into a [`Graph`]; see [`Graph::from_slice`].
     ///
     /// The options that concern deserializing hold for whatever is deserialized from the graph. A

@@ -6,18 +6,23 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use num_bigint::BigInt;
 
 use super::Graph;
+use super::decoded::bytes_arguments;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::known::Known;
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::store::{Const, Contents, RunKind};
-use crate::nodes::view::{ObjectView, View, bytes_of, global_names, set_items, tuple_items, view};
+use crate::nodes::spelling::Spelling;
+use crate::nodes::store::{Const, Contents, Flags, RunKind};
+use crate::nodes::view::{ObjectView, View, global_names, set_items, tuple_items, view};
+use crate::read::text::Text;
 use crate::reduce::{Global, How};
-use crate::value::Value;
+use crate::value::{Complex, SurrogateString, Value};
 use crate::walk::cx::Cx;
 
 /// Which object a node is, within its graph. Two nodes of one graph with one id are one Python
@@ -118,6 +123,13 @@ impl PartialEq for Node<'_> {
 
 impl Eq for Node<'_> {}
 
+/// By identity, as `==`: a set of nodes remembers where a walk has been.
+impl Hash for Node<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
 impl<'g> Node<'g> {
     pub(super) fn new(graph: &'g Graph<'g>, handle: Handle) -> Self {
         Self { graph, handle }
@@ -133,15 +145,7 @@ impl<'g> Node<'g> {
 
     fn view(self) -> Option<View<'g>> {
         match self.handle.tag() {
-            Tag::Instance => {
-                let view = view(&self.graph.nodes, self.input(), self.handle.number()).ok()?;
-                match view {
-                    View::Bytes { of, .. } => {
-                        bytes_of(&self.graph.nodes, self.input(), of).is_ok().then_some(view)
-                    }
-                    _ => Some(view),
-                }
-            }
+            Tag::Instance => view(&self.graph.nodes, self.input(), self.handle.number()).ok(),
             _ => None,
         }
     }
@@ -178,7 +182,7 @@ impl<'g> Node<'g> {
             | Tag::Surrogates
             | Tag::Name
             | Tag::Shared => NodeKind::Str,
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.decoded() {
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.decoded_text() {
                 Some(_) => NodeKind::Str,
                 None => NodeKind::Bytes,
             },
@@ -200,11 +204,17 @@ impl<'g> Node<'g> {
                 Some(Const::Bytes(_)) => NodeKind::Bytes,
                 None => NodeKind::None,
             },
+            // Without a look at what they are made of, which may be long.
+            Tag::Instance if bytes_arguments(self.graph, self.handle.number()).is_some() => {
+                let flags = self.graph.nodes.object(self.handle.number()).flags();
+                match Spelling::known(flags) {
+                    Known::ByteArray => NodeKind::ByteArray,
+                    _ => NodeKind::Bytes,
+                }
+            }
             Tag::Instance => match self.view() {
                 Some(View::Set { frozen: false, .. }) => NodeKind::Set,
                 Some(View::Set { frozen: true, .. }) => NodeKind::FrozenSet,
-                Some(View::Bytes { array: false, .. }) => NodeKind::Bytes,
-                Some(View::Bytes { array: true, .. }) => NodeKind::ByteArray,
                 Some(View::Complex { .. }) => NodeKind::Complex,
                 // An attribute of a class or module is a global; one of an object, a bound method,
                 // is not.
@@ -240,16 +250,52 @@ impl<'g> Node<'g> {
             Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => {
                 Source::Contents(nodes.contents(&nodes.object(self.handle.number())))
             }
-            Tag::Instance => match self.view() {
-                Some(View::Set { items, taken, .. }) => Source::Handles(
+            Tag::Instance => match self.set_view() {
+                Some((items, taken)) => Source::Handles(
                     set_items(nodes, self.handle.number(), items, taken).into_iter(),
                 ),
-                _ => self.added(&[RunKind::Items, RunKind::Adds]),
+                None => self.given(&[RunKind::Items, RunKind::Adds]),
             },
-            Tag::Global | Tag::Ext | Tag::Persid => self.added(&[RunKind::Items, RunKind::Adds]),
-            _ => Source::Handles(Vec::new().into_iter()),
+            _ => self.given(&[RunKind::Items, RunKind::Adds]),
         };
         Items { node: self, source }
+    }
+
+    /// The items that were appended to an object after it was made: list items. Those of a list are
+    /// its [`items`](Self::items).
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // An object that is both: APPEND, and ADDITEMS of protocol 4.
+    /// let graph = Graph::from_slice(b"\x80\x04cm\nC\n)\x81K\x01a(K\x02K\x03\x90.")?;
+    /// let root = graph.root();
+    /// assert_eq!((root.items().count(), root.appended_items().count(), root.added_items().count()), (3, 1, 2));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn appended_items(self) -> Items<'g> {
+        Items { node: self, source: self.given(&[RunKind::Items]) }
+    }
+
+    /// The items that were added to an object after it was made, as to a set (ADDITEMS).
+    pub fn added_items(self) -> Items<'g> {
+        let source = match self.handle.tag() {
+            Tag::Instance if self.set_view().is_some() => Source::Handles(Vec::new().into_iter()),
+            _ => self.given(&[RunKind::Adds]),
+        };
+        Items { node: self, source }
+    }
+
+    /// What a set is made of, if a call makes it.
+    fn set_view(self) -> Option<(Option<Handle>, usize)> {
+        let flags = self.graph.nodes.object(self.handle.number()).flags();
+        match Spelling::known(flags) {
+            Known::Set | Known::FrozenSet => match self.view() {
+                Some(View::Set { items, taken, .. }) => Some((items, taken)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The keys and values of a dict; of an object, those that were stored in it. A key that comes
@@ -258,14 +304,16 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
             Tag::Dict => Source::Contents(nodes.contents(&nodes.object(self.handle.number()))),
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.added(&[RunKind::Pairs]),
-            _ => Source::Handles(Vec::new().into_iter()),
+            _ => self.given(&[RunKind::Pairs]),
         };
         Entries(Items { node: self, source })
     }
 
-    /// What an object was given after it was made.
-    fn added(self, kinds: &[RunKind]) -> Source<'g> {
+    /// What an object was given after it was made; nothing for anything else.
+    fn given(self, kinds: &[RunKind]) -> Source<'g> {
+        if !matches!(self.handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid) {
+            return Source::Handles(Vec::new().into_iter());
+        }
         let nodes = &self.graph.nodes;
         let object = nodes.object(self.handle.number());
         let runs = nodes.more(&object).filter(|(kind, _)| kinds.contains(kind));
@@ -305,27 +353,48 @@ impl<'g> Node<'g> {
                 ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object }
             }
         };
-        let mut states = Vec::new();
-        for (kind, run) in nodes.more(&object.object) {
-            match (kind, run) {
-                (RunKind::State, &[state]) => states.push((None, self.at(state))),
-                (RunKind::Setter, &[setter, state]) => {
-                    states.push((Some(self.at(setter)), self.at(state)));
-                }
-                _ => {}
-            }
-        }
         Some(ObjectParts {
             how: object.how,
             callable: self.at(object.callable),
             args: object.args.iter().map(|&handle| self.at(handle)).collect(),
             kwargs: object.kwargs.map(|handle| self.at(handle)),
-            states,
+            states: self.states().collect(),
         })
     }
 
-    /// An attribute by name, from the state of an object: from the dict that it is, or from
-    /// `(dict, slots)`.
+    /// The states that an object was given, in order, each with the function that sets it if that
+    /// is not the class's own `__setstate__`.
+    ///
+    /// Those of an [`Object`](NodeKind::Object) are also among its
+    /// [parts](ObjectParts::states). A class or function may be given attributes in the same way.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // A function, with attributes by BUILD.
+    /// let graph = Graph::from_slice(b"cm\nf\n}X\x01\x00\x00\x00xK\x01sb.")?;
+    /// let (setter, state) = graph.root().states().next().expect("there is one");
+    /// assert_eq!((setter, state.get("x").and_then(|x| x.as_i64())), (None, Some(1)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn states(self) -> impl Iterator<Item = (Option<Self>, Self)> + 'g {
+        let nodes = &self.graph.nodes;
+        let is_given =
+            matches!(self.handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid);
+        let object = is_given.then(|| nodes.object(self.handle.number()));
+        object.into_iter().flat_map(|object| nodes.more(&object)).filter_map(move |(kind, run)| {
+            match (kind, run) {
+                (RunKind::State, &[state]) => Some((None, self.at(state))),
+                (RunKind::Setter, &[setter, state]) => {
+                    Some((Some(self.at(setter)), self.at(state)))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// An attribute by name, from the state of an object, or of a class or function that was given
+    /// one: from the dict that it is, or from `(dict, slots)`.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -336,16 +405,15 @@ impl<'g> Node<'g> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn attr(self, name: &str) -> Option<Node<'g>> {
-        let parts = self.object()?;
-        parts.states.iter().rev().find_map(|&(_, state)| match state.kind() {
-            NodeKind::Dict => state.get(name),
-            NodeKind::Tuple if state.len() == 2 => {
-                let dicts: Vec<_> =
-                    state.items().filter(|part| part.kind() == NodeKind::Dict).collect();
-                dicts.iter().rev().find_map(|dict| dict.get(name))
+        let is_dict = |node: &Self| node.handle.tag() == Tag::Dict;
+        let found = self.states().filter_map(|(_, state)| match state.handle.tag() {
+            Tag::Dict => state.get(name),
+            Tag::Tuple if state.len() == 2 => {
+                state.items().filter(is_dict).filter_map(|dict| dict.get(name)).last()
             }
             _ => None,
-        })
+        });
+        found.last()
     }
 
     /// The names of a [`Global`](NodeKind::Global).
@@ -402,15 +470,16 @@ impl<'g> Node<'g> {
 
     /// The value of an int, if it has 64 bits.
     pub fn as_i64(self) -> Option<i64> {
-        match scalar::int(&self.graph.nodes, self.input(), self.handle)? {
+        match self.decoded_int()? {
             Int::Small(value) => Some(value),
-            Int::Long(_) | Int::Big(_) => self.as_big_int()?.try_into().ok(),
+            Int::Long(bytes) => BigInt::from_signed_bytes_le(bytes).try_into().ok(),
+            Int::Big(value) => i64::try_from(&*value).ok(),
         }
     }
 
     /// The value of an int of any size.
     pub fn as_big_int(self) -> Option<BigInt> {
-        Some(match scalar::int(&self.graph.nodes, self.input(), self.handle)? {
+        Some(match self.decoded_int()? {
             Int::Small(value) => value.into(),
             Int::Long(bytes) => BigInt::from_signed_bytes_le(bytes),
             Int::Big(value) => value.into_owned(),
@@ -419,38 +488,83 @@ impl<'g> Node<'g> {
 
     /// The value of a float; no int is one.
     pub fn as_f64(self) -> Option<f64> {
-        scalar::float(&self.graph.nodes, self.input(), self.handle)
+        self.decoded_float()
+    }
+
+    /// The value of a complex.
+    ///
+    /// ```
+    /// use serde_pickle::{Complex, Graph};
+    ///
+    /// // pickle.dumps(1j, 2)
+    /// let graph = Graph::from_slice(b"\x80\x02c__builtin__\ncomplex\nG\0\0\0\0\0\0\0\0G\x3f\xf0\0\0\0\0\0\0\x86R.")?;
+    /// assert_eq!(graph.root().as_complex(), Some(Complex { re: 0.0, im: 1.0 }));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn as_complex(self) -> Option<Complex> {
+        let is_complex = self.handle.tag() == Tag::Instance
+            && Spelling::known(self.graph.nodes.object(self.handle.number()).flags())
+                == Known::Complex;
+        let view = if is_complex { self.view() } else { None };
+        let Some(View::Complex { real, imaginary }) = view else { return None };
+        let (re, im) = self.walk(|node| node.complex_parts(real, imaginary).ok())?;
+        Some(Complex { re, im })
     }
 
     /// The text of a str without lone surrogates, borrowed where it is in the pickle as it is.
     pub fn as_str(self) -> Option<Cow<'g, str>> {
-        match self.handle.tag() {
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => self.decoded(),
-            _ => scalar::plain_text(&self.graph.nodes, self.input(), self.handle),
-        }
+        self.decoded_text()
     }
 
-    /// An 8-bit string as text, if the encoding can.
-    fn decoded(self) -> Option<Cow<'g, str>> {
-        let chars = scalar::chars(self.input(), self.handle)?;
-        self.walk(|node| match chars {
-            Cow::Borrowed(chars) => node.cx.decode_chars(chars).ok().flatten(),
-            Cow::Owned(chars) => node
-                .cx
-                .decode_chars(&chars)
-                .ok()
-                .flatten()
-                .map(|text| Cow::Owned(text.into_owned())),
-        })
+    /// The text of a str that has lone surrogates, of which [`as_str`](Self::as_str) gives nothing.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // pickle.dumps('\udc80', 4), without the frame
+    /// let graph = Graph::from_slice(b"\x80\x04\x8c\x03\xed\xb2\x80\x94.")?;
+    /// let text = graph.root().as_surrogates().expect("it has one");
+    /// assert_eq!((text.fs_encode(), graph.root().as_str()), (Some(vec![0x80]), None));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn as_surrogates(self) -> Option<SurrogateString> {
+        match scalar::text(&self.graph.nodes, self.input(), self.handle)? {
+            Text::Surrogates(bytes) => SurrogateString::from_bytes(bytes.into_owned()).ok(),
+            Text::Str(_) => None,
+        }
     }
 
     /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where
     /// it is in the pickle as it is.
     pub fn as_bytes(self) -> Option<Cow<'g, [u8]>> {
-        if let Some(chars) = scalar::chars(self.input(), self.handle) {
-            return Some(chars);
+        self.decoded_bytes()
+    }
+
+    /// The place of a buffer among the [out-of-band buffers](crate::DeOptions::buffers), counted
+    /// from 0; `None` also for a view of what is in the pickle.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // NEXT_BUFFER, READONLY_BUFFER
+    /// let graph = Graph::from_slice(b"\x80\x05\x97\x98.")?;
+    /// assert_eq!((graph.root().buffer_number(), graph.root().is_readonly_buffer()), (Some(0), Some(true)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn buffer_number(self) -> Option<usize> {
+        (self.handle.tag() == Tag::Buffer).then(|| self.handle.number() as usize)
+    }
+
+    /// Whether a [`Buffer`](NodeKind::Buffer) is read-only: READONLY_BUFFER was applied to it.
+    pub fn is_readonly_buffer(self) -> Option<bool> {
+        match self.handle.tag() {
+            Tag::Buffer => Some(self.handle.detail() != 0),
+            Tag::View => {
+                let flags = self.graph.nodes.object(self.handle.number()).flags();
+                Some(!flags.has(Flags::WRITABLE))
+            }
+            _ => None,
         }
-        self.walk(|node| node.cx.buffer_bytes(node.handle).ok().flatten())
     }
 
     /// This and all below it as a tree.
@@ -468,6 +582,40 @@ impl<'g> Node<'g> {
     /// once.
     pub fn contains_itself(self) -> bool {
         crate::nodes::contains_itself(&self.graph.nodes, self.handle)
+    }
+
+    /// Whether what is below it is a tree: no list, tuple, dict, set or object comes twice, so that
+    /// a [`Value`] loses nothing of it. Text, bytes, numbers, names and persistent ids do not
+    /// count. Looks at everything below it, each object once.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // a = [1]; pickle.dumps([a, a], 2) and pickle.dumps([[1], [1]], 2)
+    /// let shared = Graph::from_slice(b"\x80\x02]q\x00(]q\x01K\x01ah\x01e.")?;
+    /// let equal = Graph::from_slice(b"\x80\x02]q\x00(]q\x01K\x01a]q\x02K\x01ae.")?;
+    /// assert_eq!((shared.root().is_tree(), equal.root().is_tree()), (false, true));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn is_tree(self) -> bool {
+        crate::nodes::is_tree(&self.graph.nodes, self.handle)
+    }
+
+    /// The value as a tree, out of an expansion budget that several share: that of the options
+    /// where none is left over from an earlier one.
+    pub(super) fn tree(self, budget: &mut Option<u64>) -> Result<Value> {
+        let settings = self.graph.settings.into();
+        let cx = match *budget {
+            None => Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings),
+            Some(left) => {
+                let span = self.input().len();
+                Cx::with_budget(&self.graph.nodes, self.input(), span, settings, left)
+            }
+        };
+        let cx = cx.with_buffers(&self.graph.buffers);
+        let tree = crate::de::value::build(&cx, self.handle);
+        *budget = Some(cx.budget());
+        tree.map_err(|error| self.locate(error))
     }
 
     /// Says where in the pickle an error is, if there is one.
@@ -490,7 +638,9 @@ impl<'g> Node<'g> {
 
 /// What an object is made of: the parts of what `__reduce__` returned. Its list, set and dict items
 /// are those of [`Node::items`] and [`Node::entries`].
-#[derive(Clone, Debug)]
+///
+/// `Debug` prints as much as that of one [`Node`] does, whatever there is.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct ObjectParts<'g> {
     /// How the callable is used.
@@ -513,12 +663,17 @@ impl<'g> ObjectParts<'g> {
     }
 }
 
+/// The items that `Debug` shows.
+const PRINTED: usize = 32;
+
+#[derive(Clone)]
 enum Source<'g> {
     Contents(Contents<'g, 'g>),
     Handles(std::vec::IntoIter<Handle>),
 }
 
 /// The items of a node; see [`Node::items`].
+#[derive(Clone)]
 pub struct Items<'g> {
     node: Node<'g>,
     source: Source<'g>,
@@ -536,7 +691,17 @@ impl<'g> Iterator for Items<'g> {
     }
 }
 
+/// The first of the items that are still to come.
+impl fmt::Debug for Items<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut items, mut list) = (self.clone(), f.debug_list());
+        list.entries(items.by_ref().take(PRINTED));
+        if items.next().is_some() { list.finish_non_exhaustive() } else { list.finish() }
+    }
+}
+
 /// The entries of a node; see [`Node::entries`].
+#[derive(Clone)]
 pub struct Entries<'g>(Items<'g>);
 
 impl<'g> Iterator for Entries<'g> {
@@ -544,5 +709,14 @@ impl<'g> Iterator for Entries<'g> {
 
     fn next(&mut self) -> Option<Self::Item> {
         Some((self.0.next()?, self.0.next()?))
+    }
+}
+
+/// The first of the entries that are still to come.
+impl fmt::Debug for Entries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (mut entries, mut map) = (self.clone(), f.debug_map());
+        map.entries(entries.by_ref().take(PRINTED));
+        if entries.next().is_some() { map.finish_non_exhaustive() } else { map.finish() }
     }
 }

@@ -21,7 +21,7 @@ macro_rules! opcodes {
         /// One of the 68 opcodes.
         ///
         /// The names are those of Python's `pickletools`, in Rust's spelling;
-        /// [`name`](Opcode::name) gives the original.
+        /// [`name`](Opcode::name) and `Display` give the original.
         ///
         /// ```
         /// use serde_pickle::opcode::Opcode;
@@ -73,6 +73,12 @@ macro_rules! opcodes {
                         pushes: $pushes,
                     },)*
                 }
+            }
+        }
+
+        impl std::fmt::Display for Opcode {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.name())
             }
         }
 

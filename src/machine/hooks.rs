@@ -23,11 +23,11 @@ pub(crate) trait Hooks {
     /// The new name of a global that the pickle spells out, if it gets one.
     fn find_class(&self, module: &str, name: &str, protocol: u8) -> Result<Option<Global>>;
 
-    /// The global that an extension code stands for.
+    /// The global that an extension code stands for, and whether that is what the registry says.
     ///
     /// # Errors
     /// It is not registered.
-    fn extension(&self, code: i64, protocol: u8) -> Result<Global>;
+    fn extension(&self, code: i64, protocol: u8) -> Result<(Global, bool)>;
 
     /// The new name of the nested class that the call of `getattr` at `attribute` names, if it gets
     /// one.

@@ -499,8 +499,12 @@ impl Machine<'_, '_> {
             return Err(Error::syntax(format!("the extension code {code} is not positive")));
         }
         if let Some(hooks) = self.config.hooks {
-            let global = hooks.extension(code, self.protocol)?;
+            let (global, is_registered) = hooks.extension(code, self.protocol)?;
             let handle = self.renamed_global(global)?;
+            if is_registered {
+                let flags = self.state.nodes.object(handle.number()).flags();
+                self.state.nodes.set_flags(handle.number(), flags.with(Flags::CODED, true));
+            }
             return self.push_memoized(handle);
         }
         // The code is read again from the input: it is the argument at the object's offset.

@@ -14,15 +14,19 @@
 //! for each form.
 
 mod array;
+mod builtin;
 mod number;
 pub(crate) mod numpy;
+mod pandas;
 mod path;
 mod time;
+mod transitions;
 mod zone;
 
 use std::borrow::Cow;
 
 pub(crate) use array::{Array, ArrayItem};
+pub(crate) use builtin::is_exception;
 
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
@@ -37,8 +41,12 @@ use zone::Zone;
 pub(crate) enum Natural<'g> {
     /// Text.
     Text(Cow<'g, str>),
+    /// None: a missing value of numpy or pandas.
+    Absent,
     /// The text that this value is.
     Same(Handle),
+    /// What this value is, whatever is asked for.
+    Is(Handle),
     /// A mapping: the entries of these, each a dict or a list of a key and a value, and then the
     /// object's dict items.
     Pairs(Vec<Handle>),
@@ -59,13 +67,20 @@ enum Form {
     Text(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>>),
     Zone(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Zone<'g>>>),
     Other(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>>),
+    /// The name itself, or a call of it, stands for a missing value.
+    Absent,
 }
 
 /// Module, qualified name, form; in order of the names, because it is searched by halves.
 const TABLE: &[(&str, &str, Form)] = &[
     ("array", "_array_reconstructor", Form::Other(array::from_bytes)),
     ("array", "array", Form::Other(array::from_list)),
+    ("arrow.arrow", "Arrow", Form::Other(arrow)),
     ("backports.zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
+    ("bson.tz_util", "FixedOffset", Form::Zone(zone::fixed_minutes)),
+    ("builtins", "frozendict", Form::Other(pairs)),
+    ("builtins", "type", Form::Text(builtin::type_of)),
+    ("celery.utils.time", "LocalTimezone", Form::Zone(zone::local)),
     ("collections", "Counter", Form::Other(pairs)),
     ("collections", "OrderedDict", Form::Other(pairs)),
     ("collections", "UserDict", Form::Other(wraps)),
@@ -78,12 +93,19 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("datetime", "time", Form::Text(time::time)),
     ("datetime", "timedelta", Form::Text(time::timedelta)),
     ("datetime", "timezone", Form::Zone(zone::timezone)),
+    ("dateutil.tz._tzfile", "_unpickle", Form::Zone(zone::dateutil_unpickled)),
     ("dateutil.tz.tz", "tzfile", Form::Zone(zone::dateutil_file)),
+    ("dateutil.tz.tz", "tzlocal", Form::Zone(zone::dateutil_local)),
     ("dateutil.tz.tz", "tzoffset", Form::Zone(zone::dateutil_offset)),
+    ("dateutil.tz.tz", "tzrange", Form::Zone(zone::dateutil_range)),
+    ("dateutil.tz.tz", "tzstr", Form::Zone(zone::dateutil_range)),
     ("dateutil.tz.tz", "tzutc", Form::Zone(zone::utc)),
     ("dateutil.zoneinfo", "tzfile", Form::Zone(zone::dateutil_file)),
     ("decimal", "Decimal", Form::Other(number::decimal)),
+    ("django.utils.timezone", "FixedOffset", Form::Zone(zone::fixed_minutes)),
     ("fractions", "Fraction", Form::Text(number::fraction)),
+    ("frozendict", "frozendict", Form::Other(pairs)),
+    ("immutabledict", "immutabledict", Form::Other(pairs)),
     ("ipaddress", "IPv4Address", Form::Text(number::ipv4)),
     ("ipaddress", "IPv4Interface", Form::Text(number::network)),
     ("ipaddress", "IPv4Network", Form::Text(number::network)),
@@ -99,6 +121,23 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("numpy.core.multiarray", "scalar", Form::Other(numpy::natural)),
     ("numpy.core.numeric", "_frombuffer", Form::Other(numpy::natural)),
     ("numpy.ma.core", "_mareconstruct", Form::Other(numpy::natural)),
+    ("pandas", "NA", Form::Absent),
+    ("pandas", "Period", Form::Text(pandas::period)),
+    ("pandas._libs.arrays", "__pyx_unpickle_NDArrayBacked", Form::Other(pandas::backed)),
+    ("pandas._libs.missing", "NA", Form::Absent),
+    ("pandas._libs.tslibs.nattype", "__nat_unpickle", Form::Absent),
+    ("pandas._libs.tslibs.nattype", "_nat_unpickle", Form::Absent),
+    ("pandas._libs.tslibs.period", "Period", Form::Text(pandas::period)),
+    ("pandas._libs.tslibs.timedeltas", "Timedelta", Form::Text(pandas::timedelta)),
+    ("pandas._libs.tslibs.timedeltas", "_timedelta_unpickle", Form::Text(pandas::timedelta)),
+    ("pandas._libs.tslibs.timestamps", "Timestamp", Form::Text(pandas::timestamp)),
+    ("pandas._libs.tslibs.timestamps", "_unpickle_timestamp", Form::Text(pandas::timestamp)),
+    ("pandas.core.arrays.datetimes", "DatetimeArray", Form::Other(pandas::array_of_state)),
+    ("pandas.core.arrays.timedeltas", "TimedeltaArray", Form::Other(pandas::array_of_state)),
+    ("pandas.core.indexes.base", "_new_Index", Form::Other(pandas::index)),
+    ("pandas.core.indexes.datetimes", "_new_DatetimeIndex", Form::Other(pandas::index)),
+    ("pandas.core.indexes.interval", "_new_IntervalIndex", Form::Other(pandas::index)),
+    ("pandas.core.indexes.timedeltas", "_new_TimedeltaIndex", Form::Other(pandas::index)),
     ("pathlib", "PosixPath", Form::Text(path::posix)),
     ("pathlib", "PurePosixPath", Form::Text(path::posix)),
     ("pathlib", "PureWindowsPath", Form::Text(path::windows)),
@@ -107,10 +146,23 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("pathlib._local", "PurePosixPath", Form::Text(path::posix)),
     ("pathlib._local", "PureWindowsPath", Form::Text(path::windows)),
     ("pathlib._local", "WindowsPath", Form::Text(path::windows)),
+    ("pendulum.date", "Date", Form::Text(time::date)),
+    ("pendulum.datetime", "DateTime", Form::Text(time::datetime)),
+    ("pendulum.duration", "Duration", Form::Text(time::timedelta)),
+    ("pendulum.interval", "Interval", Form::Text(time::timedelta)),
+    ("pendulum.pendulum", "Pendulum", Form::Text(time::datetime)),
+    ("pendulum.time", "Time", Form::Text(time::time)),
+    ("pendulum.tz.timezone", "FixedTimezone", Form::Zone(zone::pendulum_fixed)),
+    ("pendulum.tz.timezone", "Timezone", Form::Zone(zone::pendulum_named)),
+    ("pendulum.tz.timezone", "Timezone._unpickle", Form::Zone(zone::zoneinfo)),
+    ("pendulum.tz.timezone_info", "TimezoneInfo", Form::Zone(zone::pendulum_info)),
+    ("pendulum.tz.timezone_info", "_UTC", Form::Zone(zone::utc)),
+    ("psycopg2.tz", "FixedOffsetTimezone", Form::Zone(zone::fixed_minutes)),
     ("pytz", "FixedOffset", Form::Zone(zone::pytz_fixed)),
     ("pytz", "_FixedOffset", Form::Zone(zone::pytz_fixed)),
     ("pytz", "_UTC", Form::Zone(zone::utc)),
     ("pytz", "_p", Form::Zone(zone::pytz)),
+    ("pytz_deprecation_shim._impl", "wrap_zone", Form::Zone(zone::shim)),
     ("uuid", "UUID", Form::Text(number::uuid)),
     ("zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
 ];
@@ -151,12 +203,24 @@ pub(crate) fn natural<'g>(
         return Ok(None);
     }
     let Some(form) = form(cx, object.callable)? else { return Ok(None) };
-    let call = Call { cx, object, strict, exact: false };
+    let call = Call { cx, object, strict, exact: false, at: None };
     match form {
         Form::Text(text) => Ok(text(&call)?.map(Natural::Text)),
         Form::Zone(zone) => Ok(zone(&call)?.map(|zone| Natural::Text(zone.name()))),
         Form::Other(form) => form(&call),
+        Form::Absent => Ok(Some(Natural::Absent)),
     }
+}
+
+/// Whether a global stands for a missing value, as `pandas.NA` does.
+pub(crate) fn is_absent(cx: &Cx<'_, '_>, global: Handle) -> Result<bool> {
+    Ok(global.tag() == Tag::Global && matches!(form(cx, global)?, Some(Form::Absent)))
+}
+
+/// Whether an object stands for a missing value, as pandas' `NaT` does.
+pub(crate) fn is_absent_call(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool> {
+    Ok(object.callable.tag() != Tag::Ext
+        && matches!(form(cx, object.callable)?, Some(Form::Absent)))
 }
 
 /// The natural form of an object, where that is text, and with what it otherwise leaves out: the
@@ -173,7 +237,7 @@ pub(crate) fn exact_text<'g>(
         return Ok(None);
     }
     let Some(form) = form(cx, object.callable)? else { return Ok(None) };
-    let call = Call { cx, object, strict: false, exact: true };
+    let call = Call { cx, object, strict: false, exact: true, at: None };
     match form {
         Form::Text(text) => text(&call),
         Form::Zone(zone) => Ok(zone(&call)?.map(Zone::exact_name)),
@@ -182,6 +246,7 @@ pub(crate) fn exact_text<'g>(
             Some(Natural::Same(handle)) => call.text(handle),
             _ => None,
         }),
+        Form::Absent => Ok(None),
     }
 }
 
@@ -194,9 +259,17 @@ pub(crate) fn structure<'g>(
         return Ok(None);
     }
     match form(cx, object.callable)? {
-        Some(Form::Other(form)) => form(&Call { cx, object, strict: false, exact: false }),
+        Some(Form::Other(form)) => {
+            form(&Call { cx, object, strict: false, exact: false, at: None })
+        }
         _ => Ok(None),
     }
+}
+
+/// Whether the state of an object has the attribute `name`.
+pub(crate) fn has_attribute(cx: &Cx<'_, '_>, object: &ObjectView<'_>, name: &str) -> Result<bool> {
+    let call = Call { cx, object, strict: false, exact: false, at: None };
+    Ok(call.attribute(name)?.is_some())
 }
 
 /// An object as the functions of the table see it.
@@ -207,6 +280,17 @@ pub(crate) struct Call<'c, 'g, 'de> {
     strict: bool,
     /// The text is to leave nothing out.
     exact: bool,
+    /// For a time zone: the time that its offset is asked for.
+    at: Option<At>,
+}
+
+/// A time in seconds since the start of 1970.
+#[derive(Clone, Copy)]
+enum At {
+    /// The reading of a clock in the zone, and whether it is the second of two equal ones.
+    Wall(i64, bool),
+    /// A moment.
+    Moment(i64),
 }
 
 impl<'g> Call<'_, 'g, '_> {
@@ -273,23 +357,49 @@ impl<'g> Call<'_, 'g, '_> {
 
     /// The attribute `name` in the state.
     fn attribute(&self, name: &str) -> Result<Option<Handle>> {
+        self.attributes([name]).map(|[found]| found)
+    }
+
+    /// Several attributes in the state, by one walk over it.
+    fn attributes<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Handle>; N]> {
         let nodes = self.cx.nodes;
-        let Some(state) = self.object.state(nodes)? else { return Ok(None) };
+        let mut found = [None; N];
+        let Some(state) = self.object.state(nodes)? else { return Ok(found) };
         let halves = match state.tag() {
             Tag::Dict => &[state][..],
             _ => tuple_items(nodes, state),
         };
-        for &half in halves.iter().filter(|half| half.tag() == Tag::Dict) {
-            let half = nodes.object(half.number());
-            self.cx.charge_contents(&half)?;
-            let mut contents = nodes.contents(&half);
-            while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
-                if self.text(key).is_some_and(|key| key == name) {
-                    return Ok(Some(value));
-                }
+        for &half in halves {
+            self.entries(half, names, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// The values of a dict for some keys; each keeps the first that was found.
+    fn entries<const N: usize>(
+        &self,
+        dict: Handle,
+        names: [&str; N],
+        found: &mut [Option<Handle>; N],
+    ) -> Result<()> {
+        if dict.tag() != Tag::Dict {
+            return Ok(());
+        }
+        let nodes = self.cx.nodes;
+        let dict = nodes.object(dict.number());
+        self.cx.charge_contents(&dict)?;
+        let mut contents = nodes.contents(&dict);
+        while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
+            let key = self.text(key);
+            let place = key.and_then(|key| names.iter().position(|&name| name == key));
+            if let Some(found) = place.and_then(|place| found.get_mut(place)) {
+                found.get_or_insert(value);
+            }
+            if found.iter().all(Option::is_some) {
+                break;
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     /// The call that makes the object `handle`, if it is one.
@@ -350,25 +460,28 @@ fn malformed(class: &str, what: impl std::fmt::Display) -> Error {
 /// A dict by class: the dict it is made of, or the list of pairs that Python 2 makes an OrderedDict
 /// of.
 fn pairs<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
-    let nodes = call.cx.nodes;
     let pairs = match *call.args() {
-        [] => Vec::new(),
-        [dict] if dict.tag() == Tag::Dict => vec![dict],
-        [list] if list.tag() == Tag::List => {
-            let object = nodes.object(list.number());
-            call.cx.charge_contents(&object)?;
-            let pairs: Vec<Handle> = nodes.contents(&object).collect();
-            let is_pair = |pair: &Handle| {
-                matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.is_pair(pair.number())
-            };
-            if !pairs.iter().all(is_pair) {
-                return Ok(None);
-            }
-            pairs
-        }
-        _ => return Ok(None),
+        [] => Some(Vec::new()),
+        [dict] if dict.tag() == Tag::Dict => Some(vec![dict]),
+        [list] => pairs_in(call.cx, list)?,
+        _ => None,
     };
-    Ok(Some(Natural::Pairs(pairs)))
+    Ok(pairs.map(Natural::Pairs))
+}
+
+/// The items of a list that are all pairs.
+pub(crate) fn pairs_in(cx: &Cx<'_, '_>, list: Handle) -> Result<Option<Vec<Handle>>> {
+    if list.tag() != Tag::List {
+        return Ok(None);
+    }
+    let nodes = cx.nodes;
+    let object = nodes.object(list.number());
+    cx.charge_contents(&object)?;
+    let pairs: Vec<Handle> = nodes.contents(&object).collect();
+    let is_pair = |pair: &Handle| {
+        matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.is_pair(pair.number())
+    };
+    Ok(pairs.iter().all(is_pair).then_some(pairs))
 }
 
 /// The first argument is what makes the missing values.
@@ -391,6 +504,11 @@ fn deque<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
         },
         _ => None,
     })
+}
+
+/// `Arrow` holds the datetime that it is.
+fn arrow<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
+    Ok(call.attribute("_datetime")?.map(Natural::Is))
 }
 
 /// A class of the standard library that holds its content in the attribute `data`.

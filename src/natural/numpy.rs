@@ -157,15 +157,21 @@ impl<'de> Reader<'_, '_, 'de> {
 
     /// The arrays that are made empty and given a state; a masked one has mask and fill value
     /// behind the data.
+    ///
+    /// A subclass may put a state of its own behind that of the array, as numpy's guide to
+    /// subclasses has it, or make a pair of the two.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
         let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
-        let state = tuple_items(self.cx.nodes, state);
+        let state = match tuple_items(self.cx.nodes, state) {
+            &[array, _own] => tuple_items(self.cx.nodes, array),
+            state => state,
+        };
         let ([shape, dtype, fortran, data], mask) = match (state, masked) {
             // Before numpy 1.0 there was no version in front.
-            (&[shape, dtype, fortran, data] | &[_, shape, dtype, fortran, data], false) => {
+            (&[shape, dtype, fortran, data] | &[_, shape, dtype, fortran, data, ..], false) => {
                 ([shape, dtype, fortran, data], None)
             }
-            (&[_, shape, dtype, fortran, data, mask, _fill], true) => {
+            (&[_, shape, dtype, fortran, data, mask, _fill, ..], true) => {
                 ([shape, dtype, fortran, data], Some(mask))
             }
             _ => return Ok(None),

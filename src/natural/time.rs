@@ -8,9 +8,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::zone::{self, Zone};
-use super::{Call, malformed};
+use super::{At, Call, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
+use crate::python::numpy::time::days_of;
 use crate::stdlib::calendar::{
     Clock, DAY, Day, SECOND, is_clock, is_day, push_clock, push_day, push_offset,
 };
@@ -23,7 +24,7 @@ const FOLD: &str = "[_fold=1]";
 /// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that
 /// reduce themselves to a datetime may write it.
 pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
-    let mut fold = false;
+    let fold;
     let (day, clock, zone) = match *call.args() {
         [payload] | [payload, _] if call.small(payload).is_none() => {
             let Some(bytes) = call.payload(payload, 10)? else { return Ok(None) };
@@ -40,8 +41,10 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
                 call.args().get(1).copied(),
             )
         }
-        [year, month, day, ref clock @ ..] if clock.len() <= 5 => {
+        // pendulum 1 has the fold behind the zone.
+        [year, month, day, ref clock @ ..] if clock.len() <= 6 => {
             let (clock, zone) = clock.split_at(clock.len().min(4));
+            fold = zone.get(1).is_some_and(|&fold| call.small(fold) == Some(1));
             let (Some(day), Some(clock)) =
                 (numbers_day(call, [year, month, day]), numbers_clock(call, clock))
             else {
@@ -57,9 +60,10 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
     push_day(&mut text, day);
     text.push('T');
     push_clock(&mut text, clock);
-    if let Some(zone) = zone_of(call, zone, "datetime")? {
+    let at = At::Wall(seconds_of(day, clock), fold);
+    if let Some(zone) = zone_of(call, zone, "datetime", Some(at))? {
         // Text tells the two readings apart by their offsets.
-        if fold && zone.offset.is_none() && call.strict && !call.exact {
+        if fold && zone.offset.is_none() && zone.class.is_none() && call.strict && !call.exact {
             return Err(Error::unsupported(format!(
                 "{text} is meant for the second time in {}, and its offset is not in the pickle; read the object as Reduce",
                 zone.name()
@@ -115,7 +119,7 @@ pub(super) fn time<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     check_clock("time", clock)?;
     let mut text = String::with_capacity(24);
     push_clock(&mut text, clock);
-    if let Some(zone) = zone_of(call, zone, "time")? {
+    if let Some(zone) = zone_of(call, zone, "time", None)? {
         zone.push_behind(&mut text, call.exact);
     }
     if fold && call.exact {
@@ -142,6 +146,12 @@ pub(super) fn timedelta<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, st
     }
     text.push('S');
     Ok(Some(text.into()))
+}
+
+/// Seconds from the start of 1970 to this time, in a calendar without zones.
+fn seconds_of((year, month, day): Day, (hour, minute, second, _): Clock) -> i64 {
+    let clock = (i64::from(hour) * 60 + i64::from(minute)) * 60 + i64::from(second);
+    days_of((year.into(), month.into(), day.into())) * 86_400 + clock
 }
 
 /// The length of a timedelta with these arguments.
@@ -185,7 +195,7 @@ fn numbers_clock(call: &Call<'_, '_, '_>, numbers: &[Handle]) -> Option<Clock> {
     Some((byte(0)?, byte(1)?, byte(2)?, u32::try_from(number(3)?).ok()?))
 }
 
-fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
+pub(super) fn check_day(class: &str, (year, month, day): Day) -> Result<()> {
     if is_day((year, month, day)) {
         return Ok(());
     }
@@ -206,16 +216,17 @@ fn zone_of<'g>(
     call: &Call<'_, 'g, '_>,
     zone: Option<Handle>,
     class: &str,
+    at: Option<At>,
 ) -> Result<Option<Zone<'g>>> {
     match zone {
-        Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class).map(Some),
+        Some(zone) if zone.tag() != Tag::None => zone::of(call, zone, class, at).map(Some),
         _ => Ok(None),
     }
 }
 
 impl Zone<'_> {
     /// Behind a date and time: the offset where it is known, and the key in brackets.
-    fn push_behind(&self, text: &mut String, exact: bool) {
+    pub(super) fn push_behind(&self, text: &mut String, exact: bool) {
         if let Some(offset) = self.offset {
             push_offset(text, offset);
         }
@@ -224,6 +235,9 @@ impl Zone<'_> {
         }
         if let Some(name) = self.name.as_deref() {
             push_name(text, name);
+        }
+        if let Some(class) = self.class.as_deref() {
+            zone::push_class(text, class);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! decided by [`understand`] when REDUCE makes the instance. Arguments that do not have the form a
 //! pickler writes leave the call what it is: data.
 
+use super::codec::Codec;
 use super::describe::unhashable;
 use super::handle::{Handle, Tag};
 use super::scalar;
@@ -120,6 +121,7 @@ pub(crate) fn understand(
     let is_tuple = arguments.tag() == Tag::Tuple;
     let arguments: &[Handle] = if is_tuple { nodes.first(&object) } else { &[] };
     let textual = |handle: Handle| is_text(nodes, handle);
+    let mut scanned = 0;
     let known = match (callable, arguments) {
         (Known::Set | Known::FrozenSet, []) => callable,
         (Known::Set | Known::FrozenSet, &[items])
@@ -129,12 +131,19 @@ pub(crate) fn understand(
         }
         (Known::Bytes | Known::ByteArray, []) => callable,
         (Known::Bytes | Known::ByteArray, &[bytes]) if is_bytes(nodes, bytes) => callable,
-        (Known::Bytes | Known::ByteArray, &[text, encoding])
+        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding])
             if textual(text) && textual(encoding) =>
         {
-            callable
+            match Codec::named(nodes, input, encoding) {
+                Some(codec) => {
+                    // Text that is encoded by call after call, each of which somebody may look at.
+                    scanned = scalar::text_len(nodes, input, text)
+                        + scalar::text_len(nodes, input, encoding);
+                    if is_encodable(nodes, input, text, codec) { callable } else { Known::Nothing }
+                }
+                None => Known::Nothing,
+            }
         }
-        (Known::Encode, &[text, encoding]) if textual(text) && textual(encoding) => callable,
         (Known::Complex, [_] | [_, _]) if arguments.iter().all(|part| is_number(nodes, *part)) => {
             callable
         }
@@ -152,20 +161,14 @@ pub(crate) fn understand(
         }
         (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
             check_name(scalar::text_len(nodes, input, name))?;
-            callable
+            // A dot would lead into a class in a qualified name; in an attribute it is a letter.
+            if has_dot(nodes, input, name) { Known::Nothing } else { callable }
         }
         _ => Known::Nothing,
     };
     if known == Known::Nothing {
-        return Ok(0);
+        return Ok(scanned);
     }
-    let mut scanned = match (known, arguments) {
-        // Text that is encoded by call after call, each of which somebody may look at.
-        (Known::Encode | Known::Bytes | Known::ByteArray, &[text, encoding]) => {
-            scalar::text_len(nodes, input, text) + scalar::text_len(nodes, input, encoding)
-        }
-        _ => 0,
-    };
     if matches!(known, Known::Set | Known::FrozenSet) {
         if let Some(items) = arguments.first().filter(|items| items.is_object()) {
             let items = nodes.object(items.number());
@@ -185,6 +188,21 @@ pub(crate) fn understand(
         flags.with(Flags::UNHASHABLE, matches!(known, Known::Set | Known::ByteArray)),
     );
     Ok(scanned)
+}
+
+/// Whether there is a dot in a name.
+fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
+    match scalar::chars(input, name) {
+        Some(chars) => chars.contains(&b'.'),
+        None => scalar::plain_text(nodes, input, name).is_some_and(|name| name.contains('.')),
+    }
+}
+
+/// Whether the encoding has bytes for the text.
+fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> bool {
+    // An 8-bit string is its bytes.
+    matches!(text.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine)
+        || scalar::plain_text(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
 }
 
 /// Whether a name of a module or of something in it may be so long.

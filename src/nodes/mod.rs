@@ -7,6 +7,7 @@
 //! - `edit.rs`: changes to all this, which can be taken back;
 //! - `import.rs`: a caller's `Value` as nodes; `cycle.rs`: whether an object contains itself.
 
+pub(crate) mod codec;
 mod cycle;
 pub(crate) mod describe;
 pub(crate) mod edit;
@@ -18,4 +19,4 @@ pub(crate) mod spelling;
 pub(crate) mod store;
 pub(crate) mod view;
 
-pub(crate) use cycle::contains_itself;
+pub(crate) use cycle::{contains_itself, is_tree};

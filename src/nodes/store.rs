@@ -27,12 +27,15 @@ use crate::meter;
 const NONE: u32 = u32::MAX;
 
 /// What a machine has built.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Nodes<'de> {
     handles: Vec<Handle>,
     objects: Vec<Object>,
     runs: Vec<Run>,
     shared: Vec<Shared<'de>>,
+    /// Constants of the lowest numbers, which borrow nothing: those of earlier pickles.
+    kept: Vec<Const<'static>>,
+    /// The others.
     consts: Vec<Const<'de>>,
     /// Whether contents were replaced, so that some handles are out of use.
     edited: bool,
@@ -49,6 +52,7 @@ pub(crate) struct Shared<'de> {
 
 /// A value that is not in the input: from a resolver, from a builder, or from a
 /// [`Value`](crate::Value).
+#[derive(Clone)]
 pub(crate) enum Const<'de> {
     Int(i64),
     BigInt(Cow<'de, BigInt>),
@@ -61,6 +65,8 @@ pub(crate) enum Const<'de> {
 
 impl Const<'_> {
     fn into_owned(self) -> Const<'static> {
+        #[cfg(test)]
+        tests::OWNED.set(tests::OWNED.get() + 1);
         match self {
             Self::Int(value) => Const::Int(value),
             Self::BigInt(value) => Const::BigInt(Cow::Owned(value.into_owned())),
@@ -130,6 +136,9 @@ impl Flags {
     /// A global named while the protocol was 4 or higher: dots in its name lead into classes.
     pub(crate) const DOTTED: Self = Self(1 << 10);
 
+    /// A global that the pickle names by an extension code, which a registry had a name for.
+    pub(crate) const CODED: Self = Self(1 << 12);
+
     /// A view of bytes that is no read-only one: a buffer that came as a value.
     pub(crate) const WRITABLE: Self = Self(1 << 11);
 
@@ -195,14 +204,19 @@ impl<'de> Nodes<'de> {
     }
 
     /// The same nodes, borrowing nothing. Shared texts are borrowed, so there must be none.
-    pub(crate) fn into_owned(self) -> Nodes<'static> {
+    ///
+    /// A stream whose memo is kept asks for this behind each pickle, so it takes work only for the
+    /// constants that have come since.
+    pub(crate) fn into_owned(mut self) -> Nodes<'static> {
         debug_assert!(self.shared.is_empty());
+        self.kept.extend(self.consts.drain(..).map(Const::into_owned));
         Nodes {
             handles: self.handles,
             objects: self.objects,
             runs: self.runs,
             shared: Vec::new(),
-            consts: self.consts.into_iter().map(Const::into_owned).collect(),
+            kept: self.kept,
+            consts: Vec::new(),
             edited: self.edited,
         }
     }
@@ -492,7 +506,7 @@ impl<'de> Nodes<'de> {
     }
 
     pub(crate) fn push_const(&mut self, value: Const<'de>) -> Result<Handle> {
-        let number = self.consts.len();
+        let number = self.kept.len() + self.consts.len();
         if number >= limits::OBJECTS {
             return Err(too_many(0));
         }
@@ -501,7 +515,11 @@ impl<'de> Nodes<'de> {
     }
 
     pub(crate) fn constant(&self, number: u32) -> Option<&Const<'de>> {
-        self.consts.get(number as usize)
+        let number = number as usize;
+        match self.kept.get(number) {
+            Some(value) => Some(value),
+            None => self.consts.get(number - self.kept.len()),
+        }
     }
 
     /// Where the opcode that made this value is in the input, if it comes from there.
@@ -630,5 +648,41 @@ impl Iterator for Contents<'_, '_> {
             None if self.next == NONE => None,
             None => self.next_run(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::error::Result;
+    use crate::reduce::{Global, Resolution, Resolver};
+
+    thread_local! {
+        /// Constants that were made independent of the input.
+        pub(super) static OWNED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// A stream that keeps its memo hands all of it on from pickle to pickle. To go through the
+    /// constants each time would take the square of their number.
+    #[test]
+    fn constants_are_made_independent_of_the_input_once() {
+        struct Renaming;
+        impl Resolver for Renaming {
+            fn find_class(&self, _: &str, qualname: &str) -> Result<Resolution> {
+                Ok(Resolution::Rename(Global::new("new", qualname)))
+            }
+        }
+        let pickles = 1_000;
+        let stream = b"cm\nC\np0\n0g0\n.".repeat(pickles);
+        let before = OWNED.get();
+        let read = crate::Deserializer::from_reader(&stream[..])
+            .with_options(crate::DeOptions::new().resolver(Renaming))
+            .keep_memo(true)
+            .into_iter::<Global>();
+        for class in read {
+            assert!(class.unwrap().is("new", "C"));
+        }
+        assert_eq!(OWNED.get() - before, 2 * pickles as u64);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::codec::Codec;
 use super::handle::{Handle, Tag};
 use super::known::{Known, is_object_class, may_be_called};
 use super::scalar;
@@ -33,11 +34,11 @@ pub(crate) enum View<'g> {
 }
 
 /// The bytes that a call makes.
-pub(crate) enum Payload<'g> {
-    /// Those of this value.
+pub(crate) enum Payload {
+    /// Those of this value: bytes, an 8-bit string, or text, which is UTF-8.
     Of(Handle),
     /// Encoded from text.
-    Encoded(Cow<'g, [u8]>),
+    Encoded(Vec<u8>),
 }
 
 /// An object by what `__reduce__` would have returned for it.
@@ -197,7 +198,7 @@ pub(crate) fn payload_identity(nodes: &Nodes<'_>, payload: Handle) -> Handle {
 /// What the instance `number` is.
 ///
 /// # Errors
-/// Text that its encoding cannot say, in a call that makes bytes.
+/// None for nodes that the machine made: what it does not understand is an object.
 pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Result<View<'g>> {
     let object = nodes.object(number);
     let parts = nodes.first(&object);
@@ -336,49 +337,33 @@ pub(crate) fn spelled<'g>(
     Ok(ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object })
 }
 
-/// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or
-/// `_codecs.encode(text, encoding)`.
-pub(crate) fn bytes_of<'g>(
-    nodes: &'g Nodes<'_>,
-    input: &'g [u8],
-    args: &[Handle],
-) -> Result<Payload<'g>> {
-    match *args {
-        [] => Ok(Payload::Encoded(Cow::Borrowed(&[]))),
-        [value] => Ok(Payload::Of(value)),
-        [text, encoding, ..] => {
-            let encoding = match scalar::chars(input, encoding) {
-                Some(chars) => String::from_utf8_lossy(&chars).into_owned(),
-                None => scalar::plain_text(nodes, input, encoding).unwrap_or_default().into_owned(),
-            };
-            // Python 2 may write an 8-bit string where it means its bytes.
-            if let Some(chars) = scalar::chars(input, text) {
-                return Ok(Payload::Encoded(chars));
-            }
-            meter::decoded(scalar::text_len(nodes, input, text));
-            let text = scalar::plain_text(nodes, input, text)
-                .ok_or_else(|| Error::data("bytes are made of text with lone surrogates"))?;
-            encode(&text, &encoding).map(|bytes| Payload::Encoded(bytes.into()))
-        }
-    }
+#[cold]
+fn unreadable() -> Error {
+    Error::data("a call that makes bytes has lost its arguments")
 }
 
-/// Encodes text by the few encodings that picklers use.
-fn encode(text: &str, encoding: &str) -> Result<Vec<u8>> {
-    let limit = match encoding.to_ascii_lowercase().replace('_', "-").as_str() {
-        "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "l1" => 0xff,
-        "ascii" | "us-ascii" => 0x7f,
-        "utf8" | "utf-8" => return Ok(text.as_bytes().to_vec()),
-        _ => {
-            return Err(Error::unsupported(
-                "bytes are made of text in an encoding that is not latin-1, ASCII or UTF-8",
-            ));
+/// The bytes of `bytes()`, `bytes(b)`, `bytearray(text, encoding)` or
+/// `_codecs.encode(text, encoding)`.
+pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Result<Payload> {
+    match *args {
+        [] => Ok(Payload::Encoded(Vec::new())),
+        [value] => Ok(Payload::Of(value)),
+        [text, encoding, ..] => {
+            // Python 2 may write an 8-bit string where it means its bytes.
+            if matches!(text.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) {
+                return Ok(Payload::Of(text));
+            }
+            // `understand` has looked at both.
+            meter::decoded(scalar::text_len(nodes, input, text));
+            let codec = Codec::named(nodes, input, encoding).ok_or_else(unreadable)?;
+            let plain = scalar::plain_text(nodes, input, text).ok_or_else(unreadable)?;
+            // ASCII is the same in all of them.
+            if codec == Codec::Utf8 || plain.is_ascii() {
+                return Ok(Payload::Of(text));
+            }
+            codec.encode(&plain).map(Payload::Encoded).ok_or_else(unreadable)
         }
-    };
-    text.chars()
-        .map(|c| u8::try_from(u32::from(c)).ok().filter(|&byte| byte <= limit))
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| Error::data("bytes are made of text that their encoding cannot say"))
+    }
 }
 
 /// Module and qualified name of a global, or of a nested one by `getattr`. `None` for what is no

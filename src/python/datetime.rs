@@ -29,13 +29,16 @@ use crate::error::{Error, Result, quoted};
 /// ```
 ///
 /// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
+/// Order is that of the date and the reading of the clock, then of fold and zone, the naive ones
+/// first: chronological among naive datetimes and those of one zone. To order by the moment, convert
+/// to a type of chrono or jiff.
 ///
 /// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it
 /// at any, from 3.6 on. In a struct that serde buffers (`flatten`, `untagged`, `tag`) it is lost on
 /// reading, as is the name of an offset.
 ///
 /// Source: `datetime._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateTime {
     date: Date,
     time: Time,
@@ -164,6 +167,28 @@ mod tests {
             "2024-07-01T25:00:00",
         ] {
             assert!(wrong.parse::<DateTime>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn order_is_that_of_the_clock_then_of_fold_and_zone() {
+        let naive = |text: &str| text.parse::<DateTime>().unwrap();
+        let zone = |text: &str| TimeZone::from_str(text).unwrap();
+        let ascending = [
+            naive("2024-07-01T11:59:59.999999"),
+            naive("2024-07-01T12:00:00"),
+            naive("2024-07-01T12:00:00").with_zone(zone("Asia/Tokyo")),
+            naive("2024-07-01T12:00:00").with_zone(zone("Europe/Berlin")),
+            naive("2024-07-01T12:00:00").with_zone(zone("-01:00")),
+            naive("2024-07-01T12:00:00").with_zone(zone("+05:30")),
+            naive("2024-07-01T12:00:00").with_fold(true),
+            naive("2024-07-01T12:00:00.000001"),
+            naive("2024-07-02T00:00:00"),
+        ];
+        for (i, a) in ascending.iter().enumerate() {
+            for (j, b) in ascending.iter().enumerate() {
+                assert_eq!(a.cmp(b), i.cmp(&j), "{a} {b}");
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! [`Fraction`], Python's `fractions.Fraction`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -67,6 +68,28 @@ impl Fraction {
     /// What it is divided by, at least 1.
     pub fn denominator(&self) -> &BigInt {
         &self.denominator
+    }
+}
+
+/// By their size.
+impl Ord for Fraction {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // In lowest terms equal fractions have equal parts, and denominators are positive.
+        match self.numerator.sign().cmp(&other.numerator.sign()) {
+            Ordering::Equal if self.denominator == other.denominator => {
+                self.numerator.cmp(&other.numerator)
+            }
+            Ordering::Equal => {
+                (&self.numerator * &other.denominator).cmp(&(&other.numerator * &self.denominator))
+            }
+            signs => signs,
+        }
+    }
+}
+
+impl PartialOrd for Fraction {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -154,5 +177,17 @@ mod tests {
             "9".repeat(5_000).parse::<Fraction>().unwrap_err().kind(),
             crate::ErrorKind::Limit
         );
+    }
+
+    #[test]
+    fn order_is_that_of_the_numbers() {
+        let ascending = [(-3, 2), (-1, 1), (-1, 3), (0, 1), (1, 3), (333, 998), (1, 2), (2, 1)];
+        let numbers = ascending.map(|(a, b)| Fraction::new(a, b).unwrap());
+        for (i, a) in numbers.iter().enumerate() {
+            for (j, b) in numbers.iter().enumerate() {
+                assert_eq!(a.cmp(b), i.cmp(&j), "{a} {b}");
+            }
+        }
+        assert!(Fraction::new(2, 4).unwrap().cmp(&Fraction::new(1, 2).unwrap()).is_eq());
     }
 }

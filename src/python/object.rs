@@ -150,6 +150,11 @@ pub(super) trait TextObject: Display + FromStr<Err = Error> {
 
     /// The object, for a pickle.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Its text, for other formats.
+    fn write_text<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl<T: TextObject> ObjectType for T {
@@ -158,7 +163,7 @@ impl<T: TextObject> ObjectType for T {
     }
 
     fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.write_text(serializer)
     }
 }
 

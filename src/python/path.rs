@@ -1,5 +1,6 @@
 //! [`Path`], the paths of Python's `pathlib`.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,10 +9,11 @@ use serde_derive::Serialize;
 
 use super::object::{TextObject, objects};
 use crate::error::{Error, Result};
+use crate::escape::OneLine;
 use crate::stdlib::path::{normal_posix, normal_windows};
 
 /// Which of the classes of `pathlib` a [`Path`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathKind {
     /// `pathlib.PurePosixPath`.
     PurePosix,
@@ -45,6 +47,9 @@ pub enum PathKind {
 /// Python 3.13 names the classes in `pathlib._local`, all others in `pathlib`; both are read, the
 /// latter is written, which every Python from 3.4 on reads.
 ///
+/// Order is that of the names on the way, as in Python: what is in a directory comes right after it.
+/// Equal paths go by their class. Other than in Python, the case of Windows paths counts.
+///
 /// Source: `PurePath.__reduce__` in Python's `Lib/pathlib`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
@@ -71,6 +76,26 @@ impl Path {
     pub fn kind(&self) -> PathKind {
         self.kind
     }
+
+    fn names(&self) -> std::str::Split<'_, char> {
+        self.text.split(match self.kind {
+            PathKind::PurePosix | PathKind::Posix => '/',
+            PathKind::PureWindows | PathKind::Windows => '\\',
+        })
+    }
+}
+
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_names = self.names().cmp(other.names());
+        by_names.then_with(|| (self.kind, &self.text).cmp(&(other.kind, &other.text)))
+    }
+}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl AsRef<std::path::Path> for Path {
@@ -80,8 +105,9 @@ impl AsRef<std::path::Path> for Path {
 }
 
 impl fmt::Display for Path {
+    /// The path on one line, for people; [`as_str`](Self::as_str) has it as it is.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        OneLine(&self.text).fmt(f)
     }
 }
 
@@ -139,6 +165,28 @@ impl TextObject for Path {
             PathKind::Windows => Windows(&self.text).serialize(serializer),
         }
     }
+
+    // `Display` escapes.
+    fn write_text<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
 }
 
 objects!(Path);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_a_directory_comes_right_after_it() {
+        let mut paths =
+            ["/a.b", "/a/b", "/a", "b", "/a b"].map(|text| Path::new(PathKind::Posix, text));
+        paths.sort();
+        assert_eq!(paths.each_ref().map(Path::as_str), ["/a", "/a/b", "/a b", "/a.b", "b"]);
+        let windows =
+            [r"C:\a", r"C:\a\b", r"C:\a.b"].map(|text| Path::new(PathKind::Windows, text));
+        assert!(windows.is_sorted());
+        assert!(Path::new(PathKind::PurePosix, "a") < Path::new(PathKind::Posix, "a"));
+    }
+}

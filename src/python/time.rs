@@ -29,8 +29,11 @@ use crate::stdlib::calendar::{is_clock, push_clock};
 /// The fold is written at every protocol; Python itself writes it from protocol 4 on, and reads it
 /// at any, from 3.6 on.
 ///
+/// Order is that of the reading of the clock; equal readings go by fold, then by zone, none first.
+/// Offsets are not added up, as equality does not add them up either.
+///
 /// Source: `time._getstate` in Python's `Lib/_pydatetime.py`; PEP 495 for the fold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Time {
     hour: u8,
     minute: u8,

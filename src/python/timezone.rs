@@ -15,8 +15,8 @@ use crate::stdlib::zone::is_utc;
 /// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA
 /// database, `zoneinfo.ZoneInfo`.
 ///
-/// The zones of pytz and dateutil are read too, and are one of these two when they are written
-/// again; where a pickle of pytz says both key and offset, both are here. There is no time zone
+/// The zones of pytz, dateutil, pendulum and other libraries are read too, where they say an offset
+/// or a key, and are one of these two when they are written again; where a pickle of pytz says both key and offset, both are here. There is no time zone
 /// database in this crate: a key alone has no [`offset`](Self::offset), but for the names of UTC.
 ///
 /// `Display` and [`FromStr`] are the offset, `+05:30`, or the key.
@@ -35,11 +35,12 @@ use crate::stdlib::zone::is_utc;
 /// ```
 ///
 /// Python 2.7 has neither class; Python has `zoneinfo` from 3.9 on. Equality is that of the parts,
-/// the name included.
+/// the name included. Order is that of the parts, too: zones without an offset by their keys, then
+/// offsets from west to east.
 ///
 /// Source: `timezone.__getinitargs__` in Python's `Lib/_pydatetime.py`; `ZoneInfo.__reduce__` in
 /// `Lib/zoneinfo/_zoneinfo.py`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TimeZone {
     /// One of offset and key is there.
     offset: Option<TimeDelta>,
@@ -234,8 +235,18 @@ impl TextObject for TimeZone {
             ("datetime", "timezone")
                 | ("zoneinfo" | "backports.zoneinfo", "ZoneInfo._unpickle")
                 | ("pytz", "FixedOffset" | "_FixedOffset" | "_UTC" | "_p")
-                | ("dateutil.tz.tz", "tzfile" | "tzoffset" | "tzutc")
+                | (
+                    "dateutil.tz.tz",
+                    "tzfile" | "tzlocal" | "tzoffset" | "tzrange" | "tzstr" | "tzutc"
+                )
+                | ("dateutil.tz._tzfile", "_unpickle")
                 | ("dateutil.zoneinfo", "tzfile")
+                | ("bson.tz_util" | "django.utils.timezone", "FixedOffset")
+                | ("celery.utils.time", "LocalTimezone")
+                | ("pendulum.tz.timezone", "FixedTimezone" | "Timezone" | "Timezone._unpickle")
+                | ("pendulum.tz.timezone_info", "TimezoneInfo" | "_UTC")
+                | ("psycopg2.tz", "FixedOffsetTimezone")
+                | ("pytz_deprecation_shim._impl", "wrap_zone")
         )
     }
 

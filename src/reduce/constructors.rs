@@ -1,6 +1,7 @@
 //! [`Constructors`]: what may be built from the objects of a pickle, and how.
 
 use std::fmt;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -8,7 +9,7 @@ use super::{Global, Name, Reduce, Resolver};
 use crate::error::Result;
 use crate::value::Value;
 
-type Constructor<'a> = Box<dyn Fn(&Reduce) -> Result<Value> + 'a>;
+type Constructor = Arc<dyn Fn(&Reduce) -> Result<Value> + Send + Sync>;
 
 /// A [`Resolver`] that turns objects of the classes it knows into values, each by a function of the
 /// caller's.
@@ -38,12 +39,12 @@ type Constructor<'a> = Box<dyn Fn(&Reduce) -> Result<Value> + 'a>;
 /// let resolver = known.and(constructors);
 /// # let _ = resolver;
 /// ```
-#[derive(Default)]
-pub struct Constructors<'a> {
-    by_class: IndexMap<Global, Constructor<'a>>,
+#[derive(Clone, Default)]
+pub struct Constructors {
+    by_class: IndexMap<Global, Constructor>,
 }
 
-impl<'a> Constructors<'a> {
+impl Constructors {
     /// No constructors yet.
     pub fn new() -> Self {
         Self::default()
@@ -57,9 +58,9 @@ impl<'a> Constructors<'a> {
     pub fn with(
         mut self,
         class: Global,
-        constructor: impl Fn(&Reduce) -> Result<Value> + 'a,
+        constructor: impl Fn(&Reduce) -> Result<Value> + Send + Sync + 'static,
     ) -> Self {
-        self.by_class.insert(class, Box::new(constructor));
+        self.by_class.insert(class, Arc::new(constructor));
         self
     }
 
@@ -69,7 +70,7 @@ impl<'a> Constructors<'a> {
     }
 }
 
-impl Resolver for Constructors<'_> {
+impl Resolver for Constructors {
     fn constructs(&self, class: &Global) -> bool {
         self.by_class.contains_key(&Name::new(&class.module, &class.qualname))
     }
@@ -80,7 +81,7 @@ impl Resolver for Constructors<'_> {
     }
 }
 
-impl fmt::Debug for Constructors<'_> {
+impl fmt::Debug for Constructors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.classes()).finish()
     }
@@ -88,7 +89,7 @@ impl fmt::Debug for Constructors<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
     use crate::reduce::{AllowList, Resolution};
@@ -103,9 +104,10 @@ mod tests {
 
     #[test]
     fn objects_of_a_known_class_become_what_its_constructor_says() {
-        let called = Cell::new(0);
-        let constructors = Constructors::new().with(class(), |object| {
-            called.set(called.get() + 1);
+        let called = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&called);
+        let constructors = Constructors::new().with(class(), move |object| {
+            counter.fetch_add(1, Ordering::Relaxed);
             Ok(object.args.clone())
         });
         assert_eq!(constructors.construct(&class(), &object()).unwrap(), Some(Value::from("3/4")));
@@ -113,7 +115,7 @@ mod tests {
             constructors.construct(&Global::new("fractions", "Other"), &object()).unwrap(),
             None
         );
-        assert_eq!(called.get(), 1);
+        assert_eq!(called.load(Ordering::Relaxed), 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::ser::{Serialize, Serializer};
 
 use super::token;
 use crate::error::{self, Error, Result};
+use crate::escape::OneLine;
 
 /// A class, function or other object that a pickle names by module and qualified name.
 ///
@@ -70,9 +71,11 @@ impl Global {
 }
 
 impl fmt::Display for Global {
+    /// The name on one line: what would not print as itself is escaped, as no name in Python needs
+    /// it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { module, qualname } = self;
-        write!(f, "{module}.{qualname}")
+        OneLine(format_args!("{module}.{qualname}")).fmt(f)
     }
 }
 

@@ -107,7 +107,7 @@ impl TryFrom<u8> for How {
 ///
 /// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307;
 /// `save_reduce` in `Lib/pickle.py`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     /// How the callable is used.
     pub how: How,

@@ -6,7 +6,7 @@
 //! and adds the byte. Ready-made resolvers are in `lists.rs`, `renames.rs` and `constructors.rs`;
 //! [`And`] joins them.
 
-use std::rc::Rc;
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Global, Reduce};
@@ -20,8 +20,9 @@ use crate::value::Value;
 /// moved, puts in objects from outside the pickle, and builds values from objects. Each method has
 /// a default that changes nothing.
 ///
-/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver) as a `&dyn Resolver`.
-/// [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and [`Constructors`] are
+/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver), or an [`Arc`] of it to keep it at
+/// hand. Options are used from many threads at once, and so is their resolver: state of its own
+/// needs a lock. [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and [`Constructors`] are
 /// ready made, and [`and`](Resolver::and) joins two.
 ///
 /// ```
@@ -51,7 +52,7 @@ use crate::value::Value;
 /// [`DenyList`]: crate::DenyList
 /// [`Renames`]: crate::Renames
 /// [`Constructors`]: crate::Constructors
-pub trait Resolver {
+pub trait Resolver: Send + Sync {
     /// Says what becomes of the global `module.qualname`. Python's `Unpickler.find_class`, and
     /// Python 2's `find_global`.
     ///
@@ -208,8 +209,14 @@ impl<A: Resolver, B: Resolver> Resolver for And<A, B> {
 /// assert_eq!(resolver.find_class("datetime", "date")?, Resolution::Allow);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct FindClass<F>(F);
+
+impl<F> fmt::Debug for FindClass<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FindClass").finish_non_exhaustive()
+    }
+}
 
 impl<F: Fn(&str, &str) -> Result<Resolution>> FindClass<F> {
     /// Asks `decide` about each module and qualified name.
@@ -218,7 +225,7 @@ impl<F: Fn(&str, &str) -> Result<Resolution>> FindClass<F> {
     }
 }
 
-impl<F: Fn(&str, &str) -> Result<Resolution>> Resolver for FindClass<F> {
+impl<F: Fn(&str, &str) -> Result<Resolution> + Send + Sync> Resolver for FindClass<F> {
     fn find_class(&self, module: &str, qualname: &str) -> Result<Resolution> {
         (self.0)(module, qualname)
     }
@@ -247,7 +254,7 @@ macro_rules! forward_to_target {
     )*};
 }
 
-forward_to_target!(&R, Box<R>, Rc<R>, Arc<R>);
+forward_to_target!(&R, Box<R>, Arc<R>);
 
 #[cfg(test)]
 mod tests {
@@ -321,7 +328,6 @@ mod tests {
         let object: &dyn Resolver = &list;
         asked(object);
         asked(Box::new(AllowList::new()) as Box<dyn Resolver>);
-        asked(Rc::new(AllowList::new()));
         asked(Arc::new(AllowList::new()));
     }
 

@@ -46,6 +46,9 @@ pub(crate) const DTYPE: &str = "$serde_pickle::Dtype";
 /// Newtype around a [`Value`](crate::Value), while a dump exists whose hooks look at values; see
 /// `value/hooks.rs`.
 pub(crate) const NODE: &str = "$serde_pickle::Node";
+/// Newtype around the content of a [`NODE`] in which everything has been asked about; see
+/// `value/settle.rs`.
+pub(crate) const SETTLED: &str = "$serde_pickle::Settled";
 /// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a
 /// serializer that says it is not human-readable, as ours does for that content alone, and a plain
 /// form for another. On reading, an object is handed over as a seq: module and qualified name of
@@ -77,6 +80,12 @@ pub(crate) const REDUCE_FIELDS: &[&str] = &[
     "state",
     "state_setter",
 ];
+
+/// What serde_json's own private names start with.
+pub(crate) const JSON: &str = "$serde_json::private::";
+/// Struct of one field, or map of one entry, of the same name, whose value is text: a number of
+/// serde_json with its feature `arbitrary_precision`. Source: `number.rs` of serde_json.
+pub(crate) const JSON_NUMBER: &str = "$serde_json::private::Number";
 
 /// What the serde name of a Python class starts with: `py:module:qualname`.
 pub(crate) const CLASS: &str = "py:";

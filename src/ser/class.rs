@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Class,
     /// One of our own names.
     Private,
+    /// One of serde_json's.
+    Json,
 }
 
 /// What `name` is. The names are constants in generated code, so this is mostly decided when that
@@ -35,6 +37,7 @@ pub(super) fn kind(name: &'static str) -> Kind {
     match name.as_bytes().first() {
         Some(b'p') if name.starts_with(token::CLASS) => Kind::Class,
         Some(b'$') if name.starts_with(token::PREFIX) => Kind::Private,
+        Some(b'$') if name.starts_with(token::JSON) => Kind::Json,
         _ => Kind::Plain,
     }
 }

@@ -4,7 +4,8 @@
 //! byte less than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of
 //! three ints in half the time), because it makes the list at its right size in one go. CPython
 //! cannot write so itself, as it memoizes the list before its items. Items beyond the first
-//! thousand follow in batches, as CPython writes them, so that a reader's stack stays small.
+//! thousand follow in batches, as CPython writes them, so that a reader's stack stays small; at
+//! protocol 0, which has no opcode that takes a batch, one by one.
 //!
 //! A container's length is known only to have been announced. What comes is what counts: where none
 //! is announced the first opcode waits for the first item, and a mark without any makes the empty
@@ -19,9 +20,9 @@
 
 use serde::ser::{self, Serialize};
 
-use super::divert;
 use super::dump::Dump;
 use super::reduce::Progress;
+use super::{divert, json};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::write::{Pace, Sink};
@@ -38,6 +39,8 @@ enum Open {
     First,
     /// The container, a mark, and up to [`BATCH`] items.
     Later,
+    /// The container and one item: protocol 0.
+    Single,
 }
 
 /// Writes the mark of a list or dict that says it will have items; gives how much is open then, and
@@ -97,9 +100,10 @@ fn end_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Result<()> {
     match open {
         Open::No if dump.hashed => emit.empty_tuple()?,
         Open::No => emit.empty_list()?,
-        Open::First | Open::Later if dump.hashed => emit.op(Opcode::Tuple),
+        _ if dump.hashed => emit.op(Opcode::Tuple),
         Open::First => emit.op(Opcode::List),
         Open::Later => emit.op(Opcode::Appends),
+        Open::Single => emit.op(Opcode::Append),
     }
     Ok(())
 }
@@ -112,14 +116,18 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         if self.left == 0 {
             self.open = next_items(self.dump, self.open);
-            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-            self.left = BATCH;
             self.batches += 1;
+            if self.open == Open::Single {
+                self.left = 1;
+            } else {
+                self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
+                self.left = BATCH;
+            }
         }
         self.left -= 1;
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
-            Err(error) => Err(in_item(error, self.batches, self.left)),
+            Err(error) => Err(in_item(error, self.open, self.batches, self.left)),
         }
     }
 
@@ -139,11 +147,18 @@ fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
         _ if dump.hashed => return open,
         Open::First => {
             dump.emit.op(Opcode::List);
+            if dump.emit.protocol() < Opcode::Appends.protocol() {
+                return Open::Single;
+            }
             Open::Later
         }
         Open::Later => {
             dump.emit.op(Opcode::Appends);
             Open::Later
+        }
+        Open::Single => {
+            dump.emit.op(Opcode::Append);
+            return Open::Single;
         }
     };
     dump.emit.mark();
@@ -151,8 +166,12 @@ fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
 }
 
 #[cold]
-fn in_item(error: Error, batches: usize, left: u32) -> Error {
-    error.under_index(batches * BATCH as usize - left as usize - 1)
+fn in_item(error: Error, open: Open, batches: usize, left: u32) -> Error {
+    error.under_index(match open {
+        // One batch, and single items behind it.
+        Open::Single => BATCH as usize + batches - 2,
+        _ => batches * BATCH as usize - left as usize - 1,
+    })
 }
 
 /// A tuple, and what has one in it.
@@ -326,6 +345,7 @@ impl<'a, S: Sink> Map<'a, S> {
             Open::No => {}
             Open::First => emit.op(Opcode::Dict),
             Open::Later => emit.op(Opcode::Setitems),
+            Open::Single => emit.op(Opcode::Setitem),
         }
         if let MapKind::State(outer) = self.kind {
             if self.open != Open::No {
@@ -348,8 +368,12 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
                 return Err(unwanted());
             }
             self.open = next_entries(self.dump, self.open);
-            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-            self.left = BATCH;
+            if self.open == Open::Single {
+                self.left = 1;
+            } else {
+                self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
+                self.left = BATCH;
+            }
         }
         self.left -= 1;
         self.dump.hashed = true;
@@ -386,11 +410,18 @@ fn next_entries<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
         Open::No => Open::First,
         Open::First => {
             dump.emit.op(Opcode::Dict);
+            if dump.emit.protocol() < Opcode::Setitems.protocol() {
+                return Open::Single;
+            }
             Open::Later
         }
         Open::Later => {
             dump.emit.op(Opcode::Setitems);
             Open::Later
+        }
+        Open::Single => {
+            dump.emit.op(Opcode::Setitem);
+            return Open::Single;
         }
     };
     dump.emit.mark();
@@ -420,6 +451,8 @@ enum FieldsKind {
     State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
+    /// A private struct of serde_json, whose one field is written in its place.
+    Json,
 }
 
 impl<'a, S: Sink> Fields<'a, S> {
@@ -450,10 +483,18 @@ impl<'a, S: Sink> Fields<'a, S> {
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
+    /// A private struct of serde_json.
+    #[cold]
+    pub(super) fn json(dump: &'a mut Dump<S>) -> Self {
+        Self { dump, open: false, outermost: false, kind: FieldsKind::Json }
+    }
+
     #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-        if let FieldsKind::Reduce(progress) = &mut self.kind {
-            return progress.field(self.dump, key, value);
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => return progress.field(self.dump, key, value),
+            FieldsKind::Json => return json::field(self.dump, key, value),
+            _ => {}
         }
         if !self.open {
             self.open = true;
@@ -494,6 +535,7 @@ impl<'a, S: Sink> Fields<'a, S> {
                 divert::end(self.dump, diverted)?;
             }
             FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+            FieldsKind::Json => {}
         }
         Ok(self.dump)
     }
@@ -536,3 +578,16 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
         self.close().map(drop)
     }
 }
+
+/// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
+macro_rules! opaque {
+    ($($container:ident)*) => {$(
+        impl<S> std::fmt::Debug for $container<'_, S> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($container)).finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+opaque!(Seq Tuple Map Fields);

@@ -6,6 +6,8 @@
 //! rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers
 //! come in band, and Rc and Arc lose their sharing.
 
+use std::sync::Arc;
+
 use serde::ser::Serialize;
 
 use super::dump::Dump;
@@ -13,7 +15,7 @@ use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::reduce::class::ClassName;
 use crate::value::Value;
-use crate::value::hooks::Settled;
+use crate::value::settle::Settled;
 use crate::write::{Held, Sink};
 
 /// What was put aside.
@@ -26,7 +28,7 @@ impl<S: Sink> Dump<S> {
     /// Begins a diversion if objects of the class under this serde name are rewritten.
     #[inline]
     pub(super) fn divert_class(&mut self, name: &'static str) -> Result<bool> {
-        if self.hooks.is_none() { Ok(false) } else { self.divert_named(name) }
+        if self.hooks.is_none() || self.settled { Ok(false) } else { self.divert_named(name) }
     }
 
     #[cold]
@@ -41,7 +43,10 @@ impl<S: Sink> Dump<S> {
     /// Begins a diversion if any objects are rewritten, for one whose class is not known yet.
     pub(super) fn divert_object(&mut self) -> Result<bool> {
         let settled = crate::value::hooks::settled();
-        if !settled && self.hooks.as_ref().is_some_and(|hooks| !hooks.dispatch.is_empty()) {
+        if !settled
+            && !self.settled
+            && self.hooks.as_ref().is_some_and(|hooks| !hooks.dispatch.is_empty())
+        {
             return self.divert();
         }
         Ok(false)
@@ -63,12 +68,21 @@ impl<S: Sink> Dump<S> {
         let Some(diversion) = self.diversion.take() else { return Ok(()) };
         let bytes = self.emit.release(diversion.held);
         self.hashed = diversion.hashed;
-        let value: Value = DeOptions::new().max_depth(usize::MAX).from_slice(&bytes)?;
-        let rewritten = match (&self.hooks, &value) {
-            (Some(hooks), Value::Object(object)) => hooks.rewrite(object)?,
-            _ => None,
-        };
-        Settled(rewritten.as_ref().unwrap_or(&value)).serialize(self)
+        // The caller's own data: no limit is meant for it.
+        let options = DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX);
+        let mut value: Value = options.from_slice(&bytes)?;
+        if let Some(hooks) = &self.hooks {
+            value = match value {
+                Value::Object(object) if hooks.rewrites_object(&object) => {
+                    hooks.rewrite(Arc::unwrap_or_clone(object))?
+                }
+                mut value => {
+                    hooks.settle_within(&mut value)?;
+                    value
+                }
+            };
+        }
+        Settled(&value).serialize(self)
     }
 }
 

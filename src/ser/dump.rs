@@ -38,10 +38,18 @@ pub struct Dump<S> {
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
+    /// Whether what is written is a value in which the hooks have seen everything.
+    pub(super) settled: bool,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
     /// Where the hooks look at values.
     armed: Option<Arm>,
+}
+
+impl<S> std::fmt::Debug for Dump<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dump").field("dumping", &self.dumping).finish_non_exhaustive()
+    }
 }
 
 impl<S: Sink> Dump<S> {
@@ -59,6 +67,7 @@ impl<S: Sink> Dump<S> {
             form: class::Form::Argument,
             hooks,
             diversion: None,
+            settled: false,
             scope: Scope::default(),
             armed,
         }
@@ -263,7 +272,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         value: &T,
     ) -> Result<()> {
         match class::kind(name) {
-            Kind::Plain => value.serialize(self),
+            Kind::Plain | Kind::Json => value.serialize(self),
             Kind::Class => self.class_newtype(name, value),
             Kind::Private => self.special(name, value),
         }
@@ -333,6 +342,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
             Kind::Plain => Fields::new(self),
             Kind::Class => self.class_fields(name),
             Kind::Private => Fields::reduce(self, name),
+            Kind::Json => Ok(Fields::json(self)),
         }
     }
 

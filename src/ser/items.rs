@@ -129,26 +129,34 @@ impl<S: Sink> Content<'_, S> {
     fn next_batch(&mut self) -> Result<()> {
         self.left = BATCH;
         let first = self.written == 0;
+        let single = self.takes_single();
         let emit = &mut self.dump.emit;
         match self.role {
             Role::SetItems if emit.protocol() < Opcode::Additems.protocol() => {
                 return self.next_addition(first);
             }
             Role::HashableList if !first => {
-                emit.op(if self.written == BATCH as usize {
-                    Opcode::List
-                } else {
-                    Opcode::Appends
+                emit.op(match (self.written == BATCH as usize, single) {
+                    (true, _) => Opcode::List,
+                    (false, true) => Opcode::Append,
+                    (false, false) => Opcode::Appends,
                 });
+                if single {
+                    self.left = 1;
+                    return Ok(());
+                }
             }
             Role::HashableList => {}
             Role::Set | Role::SetItems if !first => emit.op(Opcode::Additems),
-            Role::ListItems | Role::DictItems if !first => self.close_batch(),
-            // A single item needs no mark.
-            Role::ListItems | Role::DictItems if self.announced == 1 => {
+            // A single item needs no mark, and at protocol 0 each is one.
+            Role::ListItems | Role::DictItems if single || first && self.announced == 1 => {
+                if !first {
+                    self.close_batch();
+                }
                 self.left = 1;
                 return Ok(());
             }
+            Role::ListItems | Role::DictItems if !first => self.close_batch(),
             Role::Set | Role::SetItems | Role::ListItems | Role::DictItems => {}
             // The others take their items at once.
             _ => return Ok(()),
@@ -157,10 +165,15 @@ impl<S: Sink> Content<'_, S> {
         Ok(())
     }
 
+    /// Whether no opcode of the protocol takes a batch.
+    fn takes_single(&self) -> bool {
+        self.dump.emit.protocol() < Opcode::Appends.protocol()
+    }
+
     /// Ends a batch of list or dict items.
     fn close_batch(&mut self) {
         // The first item had no mark if it was announced as the only one.
-        let single = self.announced == 1 && self.written == 1;
+        let single = self.takes_single() || self.announced == 1 && self.written == 1;
         self.dump.emit.op(match (self.role, single) {
             (Role::ListItems, true) => Opcode::Append,
             (Role::ListItems, false) => Opcode::Appends,
@@ -200,6 +213,9 @@ impl<S: Sink> Content<'_, S> {
             Role::FrozenSet => emit.op(Opcode::Frozenset),
             Role::HashableList if !some => emit.empty_list()?,
             Role::HashableList if self.written <= BATCH as usize => emit.op(Opcode::List),
+            Role::HashableList if emit.protocol() < Opcode::Appends.protocol() => {
+                emit.op(Opcode::Append);
+            }
             Role::HashableList => emit.op(Opcode::Appends),
             Role::Tuple => emit.close_tuple(self.announced.into(), self.written)?,
             Role::ListItems | Role::DictItems if some => self.close_batch(),

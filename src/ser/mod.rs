@@ -15,6 +15,7 @@ mod compound;
 mod divert;
 pub(crate) mod dump;
 mod items;
+mod json;
 mod options;
 mod reduce;
 mod serializer;

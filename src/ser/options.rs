@@ -15,6 +15,9 @@ use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 
 /// How a pickle is written.
 ///
+/// Options own what they ask while writing, cost little to clone, and can be used from many threads
+/// at once; their hooks are called from all of these.
+///
 /// ```
 /// use serde_pickle::{Protocol, SerOptions};
 ///
@@ -119,8 +122,8 @@ impl SerOptions {
         self
     }
 
-    /// Writes the globals in `extensions` by their codes, at protocol 2 and above: no codes unless
-    /// asked otherwise.
+    /// Writes the globals in `extensions`, a registry or an [`Arc`] of one, by their codes, at
+    /// protocol 2 and above: no codes unless asked otherwise.
     ///
     /// A reader needs the same registry; Python's is that of `copyreg.add_extension`.
     ///
@@ -129,13 +132,13 @@ impl SerOptions {
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
-    /// let options = SerOptions::new().protocol(Protocol::V2).extensions(&extensions);
+    /// let options = SerOptions::new().protocol(Protocol::V2).extensions(extensions);
     /// assert_eq!(options.to_vec(&Global::new("geometry", "Point"))?, b"\x80\x02\x82\xf0.");
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     #[must_use]
-    pub fn extensions(mut self, extensions: &ExtensionRegistry) -> Self {
-        self.extensions = Some(Arc::new(extensions.clone()));
+    pub fn extensions(mut self, extensions: impl Into<Arc<ExtensionRegistry>>) -> Self {
+        self.extensions = Some(extensions.into());
         self
     }
 
@@ -214,15 +217,17 @@ impl SerOptions {
     /// gives it back to be written in band (PEP 574). Protocol 5 only.
     ///
     /// The reader is given the buffers in the order in which they were taken.
-    /// [`to_vec_with_buffers`] is this with a callback that takes all.
+    /// [`to_vec_with_buffers`] is this with a callback that takes all, those of each pickle by
+    /// themselves. A callback of options that several threads use gets the buffers of all of them,
+    /// and may be called by several at once.
     ///
     /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
     #[must_use]
     pub fn buffer_callback(
         mut self,
-        callback: impl FnMut(PickleBuffer) -> Option<PickleBuffer> + Send + 'static,
+        callback: impl Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync + 'static,
     ) -> Self {
-        self.hooks_mut().buffers = Some(Arc::new(Mutex::new(callback)));
+        self.hooks_mut().buffers = Some(Arc::new(callback));
         self
     }
 
@@ -306,6 +311,17 @@ impl SerOptions {
     #[inline(always)]
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
+    }
+
+    /// For a pickle that is read at once: what concerns its bytes alone is as it is cheapest, and
+    /// nothing of it lies elsewhere.
+    pub(crate) fn in_memory(&self) -> Self {
+        let mut options = self.clone().protocol(Protocol::HIGHEST).framing(false);
+        options.extensions = None;
+        if options.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some()) {
+            options.hooks_mut().buffers = None;
+        }
+        options
     }
 
     /// Whether protocols below 3 name globals as Python 2 does.

@@ -14,6 +14,7 @@ use super::compound::{Fields, Map, Seq, Tuple};
 use super::dump::Dump;
 use super::options::SerOptions;
 use crate::error::{Error, Result};
+use crate::shared::Ended;
 use crate::write::Stream;
 
 /// Writes pickles one after another into one stream, as Python's `pickle.Pickler` does.
@@ -90,6 +91,7 @@ impl<W: io::Write> Serializer<W> {
     /// One dump of a value that is no container.
     fn whole(&mut self, write: impl FnOnce(&mut Dump<Stream<W>>) -> Result<()>) -> Result<()> {
         self.dump.begin()?;
+        let _ended = self.dump.scope.ended();
         write(&mut self.dump)?;
         self.dump.finish()
     }
@@ -100,12 +102,17 @@ impl<W: io::Write> Serializer<W> {
         open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>,
     ) -> Result<Top<C>> {
         self.dump.begin()?;
-        open(&mut self.dump).map(Top)
+        let ended = self.dump.scope.ended();
+        Ok(Top { container: open(&mut self.dump)?, _ended: ended })
     }
 }
 
 /// A container at the top of a pickle.
-pub struct Top<C>(C);
+pub struct Top<C> {
+    container: C,
+    /// Dropped with this, be it in the middle of a value that failed.
+    _ended: Ended,
+}
 
 macro_rules! whole {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {
@@ -212,12 +219,12 @@ macro_rules! ends {
 
                 $(
                     fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)* value: &T) -> Result<()> {
-                        ser::$trait::$method(&mut self.0, $($name,)* value)
+                        ser::$trait::$method(&mut self.container, $($name,)* value)
                     }
                 )*
 
                 fn end(self) -> Result<()> {
-                    self.0.close()?.finish()
+                    self.container.close()?.finish()
                 }
             }
         )*
@@ -232,6 +239,12 @@ ends! {
     SerializeMap Map { serialize_key(), serialize_value() }
     SerializeStruct Fields { serialize_field(key: &'static str) }
     SerializeStructVariant Fields { serialize_field(key: &'static str) }
+}
+
+impl<C> std::fmt::Debug for Top<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Top").finish_non_exhaustive()
+    }
 }
 
 impl<W> std::fmt::Debug for Serializer<W> {

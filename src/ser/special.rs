@@ -118,6 +118,7 @@ impl<S: Sink> Dump<S> {
             token::PERSISTENT_ID => self.persistent_id(value),
             token::BUFFER => self.buffer(value),
             token::NODE => self.node(value),
+            token::SETTLED => self.settled(value),
             token::SHARED => self.shared(value),
             token::OBJECT => self.content(Role::Object, value),
             _ => Err(malformed(name)),
@@ -131,12 +132,20 @@ impl<S: Sink> Dump<S> {
     /// A `Value`, which the hooks may look at.
     fn node<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         match &self.hooks {
-            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() => {
+            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() && !self.settled => {
                 let hooks = Arc::clone(hooks);
                 hooks::offer(&hooks, || value.serialize(&mut *self))
             }
             _ => value.serialize(self),
         }
+    }
+
+    /// A `Value` that the hooks have looked at, to its last part.
+    fn settled<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+        let outer = std::mem::replace(&mut self.settled, true);
+        let result = value.serialize(&mut *self);
+        self.settled = outer;
+        result
     }
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
@@ -208,7 +217,7 @@ impl<S: Sink> Dump<S> {
         if let Some(hooks) = &self.hooks
             && self.diversion.is_none()
         {
-            match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly })? {
+            match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly }) {
                 Some(buffer) => bytes = buffer.data.into_boxed_slice(),
                 None => {
                     self.emit.boundary()?;

@@ -29,7 +29,8 @@ pub(crate) fn is_clock((hour, minute, second, micro): Clock) -> bool {
     hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND
 }
 
-fn push_number(text: &mut String, value: u32, width: usize) {
+/// A number of `width` digits.
+pub(crate) fn push_number(text: &mut String, value: u32, width: usize) {
     let mut place = 10_u32.pow(width as u32 - 1);
     while place > 0 {
         // A remainder by ten is one digit.

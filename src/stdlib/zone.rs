@@ -5,14 +5,21 @@ use std::fmt::Write as _;
 /// `[_name=…]`: the name of an offset, as a suffix in the form of RFC 9557.
 pub(crate) fn push_name(text: &mut String, name: &str) {
     text.push_str("[_name=");
+    push_escaped(text, name, b"-_");
+    text.push(']');
+}
+
+/// Letters, digits and the bytes of `plain`; others as `%` and two hexadecimal digits.
+pub(crate) fn push_escaped(text: &mut String, name: &str, plain: &[u8]) {
     for byte in name.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => text.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() || plain.contains(&byte) => {
+                text.push(char::from(byte));
+            }
             // Writing to a String does not fail.
             _ => drop(write!(text, "%{byte:02X}")),
         }
     }
-    text.push(']');
 }
 
 /// The names of UTC in the IANA database, and those of GMT, which never differs.

@@ -20,6 +20,7 @@ use foldhash::HashMap;
 
 use crate::de::DeOptions;
 use crate::error::{Error, Result, quoted};
+use crate::escape::OneLine;
 use crate::instruction::{Argument, Opcode};
 use crate::machine::{self, Config, State};
 use crate::nodes::handle::{Handle, Tag};
@@ -62,7 +63,7 @@ pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
 
-impl DeOptions<'_, '_> {
+impl DeOptions<'_> {
     /// Audits a pickle, and asks the [resolver](DeOptions::resolver), if there is one, about every
     /// global; see [`tools::audit`](crate::tools::audit).
     ///
@@ -74,12 +75,12 @@ impl DeOptions<'_, '_> {
     /// use serde_pickle::{AllowList, DeOptions};
     ///
     /// let known = AllowList::new().allow("collections", "OrderedDict");
-    /// let report = DeOptions::new().resolver(&known).audit(b"ccollections\nOrderedDict\n)Rcos\nsystem\n(S'ls'\ntR.");
+    /// let report = DeOptions::new().resolver(known).audit(b"ccollections\nOrderedDict\n)Rcos\nsystem\n(S'ls'\ntR.");
     /// let refused: Vec<String> = report.refused().map(|reference| reference.target.to_string()).collect();
     /// assert_eq!(refused, ["os.system"]);
     /// ```
     pub fn audit(&self, pickle: &[u8]) -> Audit {
-        let settings = &self.settings;
+        let settings = &self.settings();
         let config = Config { any_operands: true, hooks: None, ..settings.config(true, None) };
         let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
         let loaded = machine::load(pickle, 0, &mut state, &config);
@@ -262,7 +263,7 @@ enum Link {
 }
 
 struct Auditor<'a> {
-    options: &'a DeOptions<'a, 'a>,
+    options: &'a DeOptions<'a>,
     input: &'a [u8],
     nodes: &'a Nodes<'a>,
     /// Of each object so far.
@@ -349,7 +350,7 @@ impl Auditor<'_> {
 
     /// The reference to a global.
     fn named(&mut self, mut module: TextId, mut name: TextId, python2: bool) -> u32 {
-        if python2 && self.options.settings.fix_imports {
+        if python2 && self.options.plain.fix_imports {
             let old = [module, name].map(|id| self.texts.get(id));
             let new = compat::to_python3(&old[0], &old[1]);
             // What is not renamed is the same text, and not to be gone through again.
@@ -374,7 +375,7 @@ impl Auditor<'_> {
     fn extension(&mut self, object: &Object) -> u32 {
         let code = scalar::extension_code(self.input, object.offset()).unwrap_or(0);
         if let Some(global) =
-            self.options.settings.extensions.and_then(|registry| registry.get(code))
+            self.options.settings().extensions.and_then(|registry| registry.get(code))
         {
             let (module, name) = (self.texts.id(&global.module), self.texts.id(&global.qualname));
             return self.named(module, name, object.flags().has(Flags::PYTHON2));
@@ -512,7 +513,7 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Global { module, qualname } => {
-                write!(f, "{}.{}", quoted(module).escape_debug(), quoted(qualname).escape_debug())
+                OneLine(format_args!("{}.{}", quoted(module), quoted(qualname))).fmt(f)
             }
             Self::Extension(code) => write!(f, "extension code {code}"),
             Self::Computed => f.write_str("a global whose name is computed"),

@@ -7,7 +7,7 @@
 //! on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
 //!
 //! Promise: the text is a bounded multiple of the input, as the indentation stops growing at
-//! [`limits::DISASSEMBLY_INDENT`]; beyond the text, memory is a small multiple of the input.
+//! [`limits::INDENT`]; beyond the text, memory is a small multiple of the input.
 
 use std::fmt::{self, Write};
 use std::io;
@@ -121,7 +121,7 @@ impl DisassembleOptions {
     ///
     /// The words are those of [`Opcode::description`], not Python's.
     pub fn annotate(mut self, column: usize) -> Self {
-        self.annotate = column.min(limits::DISASSEMBLY_INDENT);
+        self.annotate = column.min(limits::INDENT);
         self
     }
 
@@ -252,7 +252,7 @@ fn write_line(
     } else {
         write!(line, "\\x{byte:02x} ")
     };
-    let indent = indent.min(limits::DISASSEMBLY_INDENT);
+    let indent = indent.min(limits::INDENT);
     let _ = write!(line, "{:indent$}{}", "", opcode.name());
     if *argument != Argument::None || note.is_some() {
         let _ = write!(line, "{:1$}", "", NAME.saturating_sub(opcode.name().len()));

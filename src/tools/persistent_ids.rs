@@ -34,9 +34,9 @@ use crate::walk::cx::Cx;
 pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let options = DeOptions::new();
     let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
-    let loaded = machine::load(pickle, 0, &mut state, &options.settings.config(true, None))?;
+    let loaded = machine::load(pickle, 0, &mut state, &options.settings().config(true, None))?;
     let nodes = &state.nodes;
-    let cx = Cx::new(nodes, pickle, loaded.end, options.settings);
+    let cx = Cx::new(nodes, pickle, loaded.end, options.settings());
     let ids = nodes.numbered_objects().filter(|(_, object)| object.tag() == Tag::Persid);
     ids.map(|(_, object)| {
         crate::de::value::build(

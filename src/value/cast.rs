@@ -1,13 +1,14 @@
 //! What is in a value, by type: `is_*`, `as_*`, `into_*`.
 //!
 //! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int
-//! here, although it is one in Python. Exceptions are said at the method.
+//! here, although it is one in Python. Exceptions are said at the method. A scalar of numpy is an
+//! object, and what [`Value::numpy_scalar`] says answers for it.
 
 use std::sync::Arc;
 
 use num_bigint::BigInt;
 
-use super::{Complex, Dict, Set, SurrogateString, Value};
+use super::{Complex, Dict, Set, SurrogateString, Value, numpy};
 use crate::reduce::{Global, Reduce};
 
 macro_rules! is {
@@ -85,18 +86,49 @@ impl Value {
 
 /// What is in it, borrowed.
 impl Value {
+    /// The plain value that a scalar of numpy equals: `np.float64(1.5)`, an object in a pickle,
+    /// is the float 1.5.
+    ///
+    /// `None` for anything else, and for the scalars that equal no plain value: times, records and
+    /// long doubles. The methods for numbers and bytes here, [`python_eq`](Self::python_eq) and
+    /// the keys of dicts and sets look through such scalars by themselves.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, from_slice, pickle};
+    ///
+    /// // pickle.dumps({np.int16(-2): np.str_('ab')}, 2)
+    /// let value: Value = from_slice(
+    ///     b"\x80\x02}cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(X\x02\0\0\0i2\x89\x88tR\
+    ///     (K\x03X\x01\0\0\0<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tbU\x02\xfe\xfftR\
+    ///     cnumpy._core.multiarray\nscalar\n(cnumpy\ndtype\n(X\x02\0\0\0U2\x89\x88tR\
+    ///     (K\x03X\x01\0\0\0<NNNK\x08K\x04K\x08tbU\x08a\0\0\0b\0\0\0tRs.",
+    /// )?;
+    /// let dict = value.as_dict().unwrap();
+    /// assert_eq!(dict.get(&-2).and_then(Value::numpy_scalar), Some(pickle!("ab")));
+    /// assert_eq!(dict.keys().next().and_then(Value::as_i64), Some(-2));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn numpy_scalar(&self) -> Option<Self> {
+        match self {
+            Self::Object(object) => numpy::plain(object),
+            _ => None,
+        }
+    }
+
     /// The bool.
-    pub const fn as_bool(&self) -> Option<bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(bool) => Some(*bool),
+            Self::Object(_) => self.numpy_scalar()?.as_bool(),
             _ => None,
         }
     }
 
     /// The int, if it fits.
-    pub const fn as_i64(&self) -> Option<i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(int) => Some(*int),
+            Self::Object(_) => self.numpy_scalar()?.as_i64(),
             _ => None,
         }
     }
@@ -106,6 +138,7 @@ impl Value {
         match self {
             Self::Int(int) => u64::try_from(*int).ok(),
             Self::BigInt(int) => u64::try_from(&**int).ok(),
+            Self::Object(_) => self.numpy_scalar()?.as_u64(),
             _ => None,
         }
     }
@@ -115,6 +148,7 @@ impl Value {
         match self {
             Self::Int(int) => Some(i128::from(*int)),
             Self::BigInt(int) => i128::try_from(&**int).ok(),
+            Self::Object(_) => self.numpy_scalar()?.as_i128(),
             _ => None,
         }
     }
@@ -124,6 +158,7 @@ impl Value {
         match self {
             Self::Int(int) => u128::try_from(*int).ok(),
             Self::BigInt(int) => u128::try_from(&**int).ok(),
+            Self::Object(_) => self.numpy_scalar()?.as_u128(),
             _ => None,
         }
     }
@@ -133,15 +168,17 @@ impl Value {
         match self {
             Self::Int(int) => Some(BigInt::from(*int)),
             Self::BigInt(int) => Some((**int).clone()),
+            Self::Object(_) => self.numpy_scalar()?.to_bigint(),
             _ => None,
         }
     }
 
     /// The float; for an int of 64 bits the nearest float.
-    pub const fn as_f64(&self) -> Option<f64> {
+    pub fn as_f64(&self) -> Option<f64> {
         match self {
             Self::Float(float) => Some(*float),
             Self::Int(int) => Some(*int as f64),
+            Self::Object(_) => self.numpy_scalar()?.as_f64(),
             _ => None,
         }
     }
@@ -150,6 +187,7 @@ impl Value {
     pub fn as_complex(&self) -> Option<Complex> {
         match self {
             Self::Complex(complex) => Some(**complex),
+            Self::Object(_) => self.numpy_scalar()?.as_complex(),
             _ => None,
         }
     }
@@ -175,6 +213,7 @@ impl Value {
         match self {
             Self::Bytes(bytes) | Self::ByteArray(bytes) => Some(bytes),
             Self::Buffer(buffer) => Some(&buffer.data),
+            Self::Object(object) => numpy::bytes(object),
             _ => None,
         }
     }

@@ -8,8 +8,10 @@ use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
-use super::key::hash_key;
-use super::{Complex, Set, Value};
+use super::key::{hash_key, work};
+use super::{Complex, Dict, Set, Value};
+use crate::pickle;
+use crate::reduce::{Global, Reduce};
 
 const KEYS: u64 = 100_000;
 
@@ -71,4 +73,103 @@ fn keys_that_collide_elsewhere_do_not_collide_here() {
     assert_spread("text in order", |n| Value::from(n.to_string()));
     assert_spread("tuples", |n| Value::Tuple(vec![Value::None, Value::Int(n as i64)]));
     assert_spread("frozensets", |n| Value::FrozenSet(Set::try_from_iter([n as i64, -1]).unwrap()));
+}
+
+fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
+    Value::FrozenSet(Set::try_from_iter(elements).unwrap())
+}
+
+fn point(state: Value) -> Value {
+    let mut reduce = Reduce::new_obj(Global::new("geometry", "Point"), Value::Tuple(vec![]));
+    reduce.state = Some(state);
+    reduce.into()
+}
+
+#[test]
+fn no_choice_of_keys_makes_a_dict_slow() {
+    type Keys = Box<dyn Fn(u64) -> Value>;
+    let families: Vec<(&str, Keys)> = vec![
+        ("ints that differ in high bits", Box::new(|i| Value::from((i << 44) as i64))),
+        ("floats with empty low bits", Box::new(|i| Value::from(f64::from_bits(i << 40)))),
+        (
+            "multiples of 2^61-1, CPython's modulus",
+            Box::new(|i| Value::from(BigInt::from(i) * ((1_u64 << 61) - 1))),
+        ),
+        ("NaNs", Box::new(|_| Value::from(f64::NAN))),
+        ("tuples of NaN", Box::new(|_| (1, f64::NAN).into())),
+        ("frozensets of the same NaN", {
+            let set = frozenset([f64::NAN.into()]);
+            Box::new(move |_| set.clone())
+        }),
+        (
+            "tuples of small ints",
+            Box::new(|i| {
+                Value::Tuple((0..17).map(|bit| Value::Int((i >> bit & 1) as i64)).collect())
+            }),
+        ),
+        (
+            "frozensets",
+            Box::new(|i| frozenset((0..17).filter(|bit| i >> bit & 1 == 1).map(Value::from))),
+        ),
+        ("objects", Box::new(|i| point(pickle!({"x": i & 0xff, "y": i >> 8})))),
+        (
+            "objects that differ in the order of values",
+            Box::new(|i| {
+                let mut rest: Vec<u64> = (0..9).collect();
+                let mut i = i;
+                point(
+                    Dict::from_iter((0..9).map(|place| {
+                        let value = rest.remove((i % rest.len() as u64) as usize);
+                        i /= rest.len() as u64 + 1;
+                        (place, value)
+                    }))
+                    .into(),
+                )
+            }),
+        ),
+        ("bytes", Box::new(|i| Value::Bytes(i.to_be_bytes().to_vec()))),
+        ("text", Box::new(|i| Value::from(format!("{i:064b}")))),
+    ];
+    for (name, key) in families {
+        let keys: Vec<Value> = (0..KEYS).map(&key).collect();
+        let (dict, hashed, compared) = work::of(|| {
+            let mut dict = Dict::new();
+            for (key, i) in keys.into_iter().zip(0_u64..) {
+                dict.try_insert(key, i).unwrap();
+            }
+            dict
+        });
+        assert_eq!(dict.len() as u64, KEYS, "{name}");
+        // A key is hashed once, or a few times, all its parts (here at most 50); and hardly ever
+        // compared with another one.
+        assert!(hashed <= 200 * KEYS, "{name}: {hashed} values hashed");
+        assert!(compared <= KEYS, "{name}: {compared} values compared");
+    }
+}
+
+#[test]
+fn nested_frozensets_are_hashed_once_a_level() {
+    let payload = Value::Tuple((0..100_000).map(Value::from).collect());
+    let build =
+        || (0..1_000).fold(frozenset([payload.clone()]), |inner, i| frozenset([inner, i.into()]));
+    let (found, hashed, compared) = work::of(|| {
+        let (a, b) = (build(), build());
+        Dict::try_from_iter([(a, 1)]).unwrap().contains_key(&b)
+    });
+    assert!(found);
+    assert!(hashed < 20 * 100_000, "{hashed} values hashed");
+    assert!(compared < 20 * 100_000, "{compared} values compared");
+}
+
+#[test]
+fn objects_that_are_keys_within_objects_that_are_keys_are_not_hashed_anew_at_each_level() {
+    let payload = Value::Tuple((0..20_000).map(Value::from).collect());
+    let build = |depth| {
+        (0..depth).fold(payload.clone(), |inner, _| {
+            point(Dict::try_from_iter([(inner, 1)]).unwrap().into())
+        })
+    };
+    let (_, hashed, compared) = work::of(|| (build(900), build(900)));
+    assert!(hashed < 50 * 20_000, "{hashed} values hashed");
+    assert!(compared < 50 * 20_000, "{compared} values compared");
 }

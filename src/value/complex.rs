@@ -11,14 +11,15 @@ use crate::reduce::token;
 ///
 /// It serializes as a tuple of its two parts, which this crate's serializer makes a `complex`; it
 /// deserializes from a Python `complex`, `float` or `int`, and from a pair of numbers. `Display` is
-/// Python's `repr`.
+/// Python's `repr`. `==` is structural, as that of a [`Value`](crate::Value): a NaN equals a NaN of
+/// the same bits.
 ///
 /// ```
 /// use serde_pickle::Complex;
 /// assert_eq!(Complex::new(1.0, -2.5).to_string(), "(1-2.5j)");
 /// assert_eq!(Complex::new(0.0, 1.0).to_string(), "1j");
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Complex {
     /// The real part.
     pub re: f64,

@@ -19,7 +19,11 @@ use std::fmt;
 use serde::de::value::UnitDeserializer;
 use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 
+use num_bigint::BigInt;
+
 use super::{Dict, Set, Value};
+use crate::error::{Error, quoted};
+use crate::limits;
 use crate::reduce::token;
 
 thread_local! {
@@ -160,9 +164,43 @@ impl<'de> Visitor<'de> for ValueVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut dict = Dict::with_capacity(cautious::<(Value, Value)>(map.size_hint()));
         while let Some((key, value)) = map.next_entry::<Value, Value>()? {
+            if dict.is_empty() && key == token::JSON_NUMBER {
+                let text = value.as_str().unwrap_or_default();
+                return json_number(text).map_err(de::Error::custom);
+            }
             dict.try_insert(key, value).map_err(de::Error::custom)?;
         }
         Ok(Value::Dict(dict))
+    }
+}
+
+/// The int or float that the text of a JSON number stands for, as Python's `json` takes it.
+///
+/// # Errors
+/// `Data` for what is no number, or a float beyond 64 bits; `Limit` for more digits than an int in
+/// text may have.
+pub(crate) fn json_number(text: &str) -> crate::error::Result<Value> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_int = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_int {
+        return match text.parse::<f64>() {
+            Ok(float) if float.is_finite() => Ok(Value::Float(float)),
+            _ => Err(Error::data(format!("{} is no JSON number", quoted(text)))),
+        };
+    }
+    if let Ok(int) = text.parse::<i64>() {
+        return Ok(Value::Int(int));
+    }
+    if digits.len() > limits::INT_DIGITS {
+        return Err(Error::limit(format!(
+            "a JSON number has {} digits, more than the {} that an int in text may have",
+            digits.len(),
+            limits::INT_DIGITS
+        )));
+    }
+    match text.parse::<BigInt>() {
+        Ok(int) => Ok(Value::from(int)),
+        Err(_) => Err(Error::data(format!("{} is no JSON number", quoted(text)))),
     }
 }
 

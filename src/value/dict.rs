@@ -12,7 +12,6 @@ use std::ops;
 
 use super::Value;
 use super::held::Held;
-use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Occupied, Slot, Table, Vacant};
 use crate::error::Result;
@@ -55,7 +54,8 @@ use crate::error::Result;
 /// # Equality
 /// As in Python, the order of entries does not matter. Keys and values are compared as [`Value`]s
 /// are: strictly, so that `{1: 'x'}` is not `{1.0: 'x'}`; see [`Value::python_eq`] for the other
-/// way. A dict with a NaN equals none.
+/// way. Entries under keys that equal nothing in Python (a NaN, and what holds one) are compared in
+/// their order, so that a dict equals its clone.
 #[derive(Default)]
 pub struct Dict(pub(super) Held<Value>);
 
@@ -366,12 +366,6 @@ impl fmt::Debug for OccupiedEntry<'_> {
 impl fmt::Debug for VacantEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("VacantEntry").field(self.key()).finish()
-    }
-}
-
-impl PartialEq for Dict {
-    fn eq(&self, other: &Self) -> bool {
-        same_entries(self.table(), other.table(), Value::eq, Value::eq)
     }
 }
 

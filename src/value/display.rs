@@ -9,7 +9,8 @@
 //! - a persistent id: `<persistent id 'key'>`; a buffer: `PickleBuffer(b'…', readonly=True)`;
 //! - an int of more digits than are converted: `<int of 1000000 bits>`.
 //!
-//! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma.
+//! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma. The
+//! indentation stops growing at 256 columns, or the text of a deep value would be the square of it.
 //!
 //! `Debug` is the same within the name of the Rust type, because nothing shows data of Python
 //! shorter or more exactly; it adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The
@@ -22,6 +23,7 @@ use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_fl
 use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
+use crate::limits;
 use crate::reduce::{Global, How, Reduce};
 
 macro_rules! print_as_python {
@@ -300,7 +302,8 @@ impl Printer<'_> {
 
     fn line(&mut self) -> fmt::Result {
         self.out.write_char('\n')?;
-        (0..self.indent).try_for_each(|_| self.out.write_str("    "))
+        let columns = (4 * self.indent).min(limits::INDENT);
+        write!(self.out, "{:columns$}", "")
     }
 }
 

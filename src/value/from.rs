@@ -163,7 +163,8 @@ macro_rules! compare {
         impl PartialEq<$type> for Value {
             fn eq(&self, other: &$type) -> bool {
                 let ($value, $other) = (self, other);
-                $equal
+                // A scalar of numpy is of another type.
+                !self.is_object() && $equal
             }
         }
 

@@ -93,9 +93,9 @@ impl<V> Hashed<V> {
         self.sums.stable
     }
 
-    /// Whether another table can have equal keys.
-    pub(super) fn is_stable(&self) -> bool {
-        self.sums.unstable == 0
+    /// The number of keys with an unstable hash.
+    pub(super) fn unstable(&self) -> usize {
+        self.sums.unstable
     }
 
     pub(super) fn get_index(&self, index: usize) -> Option<(&Value, &V)> {

@@ -11,31 +11,34 @@
 //!
 //! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its
 //! bytes go into a buffer aside (a *diversion*), are read back as a `Value`, and what becomes of
-//! that is written in their place. Within a diversion no hook is asked; what is written of the
-//! result passes through them all.
+//! that is written in their place. Within a diversion no hook is asked.
+//!
+//! The objects within what a rewritten one has become are asked about in place, see `settle.rs`,
+//! and then all of it is written without another question.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use indexmap::IndexMap;
 use serde::ser::{Error as _, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 use crate::reduce::{Global, Name, Reduce, token};
+use crate::value::settle::Settled;
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
 type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
-type BufferCallback = dyn FnMut(PickleBuffer) -> Option<PickleBuffer> + Send;
+type BufferCallback = dyn Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync;
 
 /// The hooks of one dump, or of all dumps with the same options.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) persistent_id: Option<Arc<PersistentId>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
-    pub(crate) buffers: Option<Arc<Mutex<BufferCallback>>>,
+    pub(crate) buffers: Option<Arc<BufferCallback>>,
     /// What `graph/` keeps here for itself: it is above this layer.
     pub(crate) graph_id: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -51,23 +54,11 @@ impl Hooks {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
     }
 
-    /// What is to be written for an object, if its class is in the table.
-    pub(crate) fn rewrite(&self, object: &Reduce) -> Result<Option<Value>> {
-        let Value::Global(class) = &object.callable else { return Ok(None) };
-        match self.dispatch.get(&Name::new(&class.module, &class.qualname)) {
-            Some(rewrite) => rewrite(object.clone()).map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// Offers a buffer for its travel out of band; gives back what is to stay in band.
-    pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Result<Option<PickleBuffer>> {
-        let Some(callback) = &self.buffers else { return Ok(Some(buffer)) };
-        match callback.try_lock() {
-            Ok(mut callback) => Ok(callback(buffer)),
-            Err(_) => Err(Error::unsupported(
-                "a buffer_callback is busy with another buffer, or has panicked",
-            )),
+    pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Option<PickleBuffer> {
+        match &self.buffers {
+            Some(callback) => callback(buffer),
+            None => Some(buffer),
         }
     }
 }
@@ -135,10 +126,18 @@ thread_local! {
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
+    /// Clears what nobody has taken: the content is not ours, or it panicked.
+    struct Taken;
+    impl Drop for Taken {
+        fn drop(&mut self) {
+            OFFERED.take();
+            SETTLED.set(false);
+        }
+    }
     OFFERED.replace(Some(Arc::clone(hooks)));
+    let taken = Taken;
     let result = serialize();
-    // It has been taken, unless the content is not ours.
-    OFFERED.take();
+    drop(taken);
     match (result, FAILED.take()) {
         (Err(_), Some(error)) => Err(error),
         (result, _) => result,
@@ -175,19 +174,15 @@ impl Serialize for Content<'_> {
             return serializer.serialize_newtype_struct(token::PERSISTENT_ID, &Plain(&id));
         }
         if let Value::Object(object) = self.0 {
-            if let Some(value) = hooks.rewrite(object).map_err(failed)? {
-                return settle(&value, serializer);
+            if hooks.rewrites_object(object) {
+                let value = hooks.rewrite(Reduce::clone(object)).map_err(failed)?;
+                return Settled(&value).serialize(serializer);
             }
-            return settle(self.0, serializer);
+            SETTLED.set(true);
+            return serialize_plain(self.0, serializer);
         }
         serialize_plain(self.0, serializer)
     }
-}
-
-/// Serializes what a rewritten object has become, or one that stays as it is.
-fn settle<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    SETTLED.set(matches!(value, Value::Object(_)));
-    serialize_plain(value, serializer)
 }
 
 /// A value that no hook is asked about; those within it are.
@@ -196,14 +191,5 @@ pub(crate) struct Plain<'a>(pub(crate) &'a Value);
 impl Serialize for Plain<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize_plain(self.0, serializer)
-    }
-}
-
-/// What a rewritten object has become.
-pub(crate) struct Settled<'a>(pub(crate) &'a Value);
-
-impl Serialize for Settled<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        settle(self.0, serializer)
     }
 }

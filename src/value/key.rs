@@ -17,8 +17,9 @@
 //!   Every dict and set with keys that hold others keeps the sum of their hashes (see `hashed.rs`),
 //!   so that hashing one costs no more than its own entries. A key is hashed once for each
 //!   innermost set or dict that it is a key of.
-//! - *Objects as keys.* What `__hash__` they have is unknown; they are hashed by all they hold,
-//!   lists and dicts included. An object that is a key of a dict in the state of an object that is
+//! - *Objects as keys.* What `__hash__` they have is unknown, except of numpy's scalars, which are
+//!   one key with the plain value (`numpy.rs`); the others are hashed by all they hold, lists and
+//!   dicts included. An object that is a key of a dict in the state of an object that is
 //!   a key, and so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash
 //!   becomes unstable instead.
 //!
@@ -33,7 +34,7 @@ use foldhash::quality::FoldHasher;
 use num_bigint::{BigInt, Sign, ToBigInt};
 
 use super::table::Table;
-use super::{Dict, Value};
+use super::{Dict, Value, numpy};
 use crate::error::Error;
 use crate::reduce::{Global, Reduce};
 
@@ -121,11 +122,31 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
     }
 }
 
+/// Whether a key is this str, or a `np.str_` that equals it.
+pub(super) fn is_str(key: &Value, text: &str) -> bool {
+    match key {
+        Value::Str(key) => key == text,
+        Value::Object(object) => {
+            matches!(numpy::plain(object), Some(Value::Str(key)) if key == text)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a key is these bytes, or a `np.bytes_` that equals them.
+pub(super) fn is_bytes(key: &Value, bytes: &[u8]) -> bool {
+    match key {
+        Value::Bytes(key) => key == bytes,
+        Value::Object(object) => numpy::bytes(object).is_some_and(|key| key == bytes),
+        _ => false,
+    }
+}
+
 /// Whether Python would need the identity of an object to know if `key` equals a key that looks the
 /// same.
 pub(super) fn needs_identity(key: &Value) -> bool {
     match key {
-        Value::Object(_) => true,
+        Value::Object(object) => numpy::plain(object).is_none(),
         Value::Tuple(items) => items.iter().any(needs_identity),
         Value::FrozenSet(set) => set.iter().any(needs_identity),
         _ => false,
@@ -140,7 +161,10 @@ pub(crate) fn is_told_by_identity(key: &Value) -> bool {
         Value::Str(_) | Value::Int(_) => false,
         Value::Float(float) => float.is_nan(),
         Value::Complex(complex) => complex.re.is_nan() || complex.im.is_nan(),
-        Value::Object(_) => true,
+        Value::Object(object) => match numpy::plain(object) {
+            Some(plain) => is_told_by_identity(&plain),
+            None => true,
+        },
         Value::Tuple(items) => items.iter().any(is_told_by_identity),
         Value::PersistentId(id) => is_told_by_identity(id),
         Value::FrozenSet(_) => true,
@@ -164,6 +188,40 @@ fn seed() -> &'static Seed {
         let random = RandomState::new();
         Seed { start: random.hash_one(0), shared: SharedSeed::from_u64(random.hash_one(1)) }
     })
+}
+
+/// A hasher that begins as all of this process do.
+pub(super) fn seeded() -> FoldHasher<'static> {
+    let seed = seed();
+    FoldHasher::with_seed(seed.start, &seed.shared)
+}
+
+/// Counts what is done for keys, so that tests need not measure time.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static HASHED: Cell<u64> = const { Cell::new(0) };
+        static COMPARED: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// A value goes into a hash.
+    pub(super) fn hashed() {
+        HASHED.set(HASHED.get() + 1);
+    }
+
+    /// Two values are compared.
+    pub(super) fn compared() {
+        COMPARED.set(COMPARED.get() + 1);
+    }
+
+    /// Values hashed and pairs compared by `work` on this thread.
+    pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, u64, u64) {
+        let (hashed, compared) = (HASHED.get(), COMPARED.get());
+        let result = work();
+        (result, HASHED.get() - hashed, COMPARED.get() - compared)
+    }
 }
 
 /// What kind of thing goes into the hash; things of one kind can be equal.
@@ -198,8 +256,7 @@ struct Walk {
 
 impl Walk {
     fn new(nesting: u32) -> Self {
-        let seed = seed();
-        Self { hasher: FoldHasher::with_seed(seed.start, &seed.shared), stable: true, nesting }
+        Self { hasher: seeded(), stable: true, nesting }
     }
 
     fn finish(&self) -> KeyHash {
@@ -209,6 +266,8 @@ impl Walk {
     /// The kind and how much of it follows: with that, no two sequences of writes are the same by
     /// accident.
     fn tag(&mut self, tag: Tag, len: usize) {
+        #[cfg(test)]
+        work::hashed();
         self.hasher.write_u64((len as u64) << 8 | tag as u64);
     }
 
@@ -258,6 +317,7 @@ impl Walk {
                 self.table(set.table());
             }
             Value::Global(global) => self.global(global),
+            Value::Object(reduce) if self.scalar(reduce) => {}
             Value::Object(reduce) => self.object(reduce),
             Value::PersistentId(id) => {
                 self.tag(Tag::PersistentId, 0);
@@ -273,6 +333,16 @@ impl Walk {
         for item in items {
             self.content(item);
         }
+    }
+
+    /// A scalar of numpy as the plain value that it equals; `false` for any other object.
+    #[inline(never)]
+    fn scalar(&mut self, reduce: &Reduce) -> bool {
+        let plain = numpy::plain(reduce);
+        if let Some(plain) = &plain {
+            self.content(plain);
+        }
+        plain.is_some()
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
@@ -438,6 +508,8 @@ impl<'a> Number<'a> {
 
 /// Python's `==`. Objects, globals and persistent ids are compared by what they hold.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    #[cfg(test)]
+    work::compared();
     match (a, b) {
         (Value::None, Value::None) => true,
         (Value::Str(a), Value::Str(b)) => a == b,
@@ -447,13 +519,32 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
         (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
         (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
         (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            same_entries(a.table(), b.table(), equal, |(), ()| true)
+            equal_entries(a.table(), b.table(), |(), ()| true)
         }
         (Value::Global(a), Value::Global(b)) => a == b,
-        (Value::Object(a), Value::Object(b)) => equal_objects(a, b),
+        (Value::Object(of_a), Value::Object(of_b)) => match equal_scalars(a, b) {
+            Some(equal) => equal,
+            None => equal_objects(of_a, of_b),
+        },
+        (Value::Object(_), _) | (_, Value::Object(_)) => equal_scalars(a, b).unwrap_or(false),
         (Value::PersistentId(a), Value::PersistentId(b)) => equal(a, b),
         (Value::Buffer(a), Value::Buffer(b)) => a.data == b.data,
         _ => equal_numbers(a, b),
+    }
+}
+
+/// Whether two values are equal of which one is a scalar of numpy; `None` where none is.
+#[inline(never)]
+fn equal_scalars(a: &Value, b: &Value) -> Option<bool> {
+    let plain = |value: &Value| match value {
+        Value::Object(object) => numpy::plain(object),
+        _ => None,
+    };
+    match (plain(a), plain(b)) {
+        (Some(a), Some(b)) => Some(equal(&a, &b)),
+        (Some(plain), None) => Some(!matches!(b, Value::Object(_)) && equal(&plain, b)),
+        (None, Some(plain)) => Some(!matches!(a, Value::Object(_)) && equal(a, &plain)),
+        (None, None) => None,
     }
 }
 
@@ -472,23 +563,17 @@ fn equal_items(a: &[Value], b: &[Value]) -> bool {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    same_entries(a.table(), b.table(), equal, equal)
+    equal_entries(a.table(), b.table(), equal)
 }
 
-/// Whether two tables have the same entries in any order. `same_key` must not be laxer than
-/// Python's equality.
-pub(super) fn same_entries<V>(
-    a: &Table<V>,
-    b: &Table<V>,
-    same_key: fn(&Value, &Value) -> bool,
-    same_value: fn(&V, &V) -> bool,
-) -> bool {
+/// Whether two tables have entries that are equal to Python, in any order.
+fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool) -> bool {
     if !a.may_equal(b) {
         return false;
     }
     for (key, value) in a.iter() {
-        match b.find_by_steps(key, same_key) {
-            Some(other) if same_value(value, other) => {}
+        match b.find_by_steps(key, equal) {
+            Some(other) if equal_values(value, other) => {}
             _ => return false,
         }
     }

@@ -21,6 +21,7 @@ pub(super) mod sealed {
     use super::Value;
 
     /// A key that is looked for.
+    #[derive(Debug)]
     pub enum Probed<'a> {
         Str(&'a str),
         Bytes(&'a [u8]),

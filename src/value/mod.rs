@@ -7,6 +7,7 @@
 //!   standard types;
 //! - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`,
 //!   `set.rs`, `lookup.rs`: the containers over that;
+//! - `structure.rs`: `==` and `Hash` of values;
 //! - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 //! - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
 //! - `ser.rs`, `de.rs`: serde; `convert.rs`: from one Rust type to another.
@@ -33,9 +34,12 @@ mod index;
 mod key;
 mod lookup;
 mod macros;
+mod numpy;
 pub(crate) mod repr;
 mod ser;
 mod set;
+pub(crate) mod settle;
+mod structure;
 mod table;
 mod text;
 
@@ -49,7 +53,7 @@ use crate::reduce::{Global, Reduce};
 pub use buffer::{Buffer, PickleBuffer};
 #[allow(unused_imports, reason = "the deserializer's way to hand a whole Value over")]
 pub use complex::Complex;
-pub(crate) use de::hand_over;
+pub(crate) use de::{hand_over, json_number};
 pub use dict::{Dict, Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};
 pub use index::ValueIndex;
@@ -74,10 +78,23 @@ pub use text::SurrogateString;
 /// object how it is made.
 ///
 /// # Equality
-/// `==` is structural: values of different Python types are different, so that `Int(1)`,
-/// `Float(1.0)` and `Bool(true)` are three; floats compare as `f64`, NaN with nothing; dicts and
-/// sets compare without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and
-/// keys of dicts and sets are found by that.
+/// `==` is structural, and `Hash` goes with it: values of different Python types are different, so
+/// that `Int(1)`, `Float(1.0)` and `Bool(true)` are three. A NaN equals a NaN of the same bits, and
+/// the two zeros are equal, so that each value equals itself and its clone. Dicts and sets compare
+/// without regard to order. Python's own `==` is [`python_eq`](Self::python_eq), and keys of dicts
+/// and sets are found by that. A scalar of numpy is an object, and to both of these it is the plain
+/// value, as in Python: see [`numpy_scalar`](Self::numpy_scalar). Members of an `IntEnum` and
+/// instances of subclasses of int are objects and nothing more: only their module knows what they
+/// equal.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use serde_pickle::{Value, pickle};
+///
+/// let seen = HashSet::from([pickle!({"a": 1, "b": f64::NAN})]);
+/// assert!(seen.contains(&pickle!({"b": f64::NAN, "a": 1})));
+/// assert!(!seen.contains(&pickle!({"b": f64::NAN, "a": 1.0})));
+/// ```
 ///
 /// # Other formats
 /// A `Value` can be serialized with any serde format, and read from any that describes itself.
@@ -107,10 +124,64 @@ pub use text::SurrogateString;
 /// stands for is limited, to 4 Mi values and 16 for each byte of the pickle; see
 /// [`DeOptions::max_expansion`](crate::DeOptions::max_expansion).
 ///
+/// # Within `flatten`, `untagged` and `tag`
+/// serde reads what is below these attributes into a buffer of its own, by what each thing is by
+/// itself, and the type reads that. The buffer has neither Python's types nor classes, so a `Value`
+/// in it is not what the pickle has:
+///
+/// | in the pickle | the `Value` behind the buffer |
+/// |---|---|
+/// | None, bool, int of 64 bits, float, str, bytes, list, dict | itself |
+/// | tuple, set, frozenset | list |
+/// | bytearray, buffer | bytes |
+/// | complex | list of two floats |
+/// | date, time, Decimal, UUID, path and whatever else has a text form | str |
+/// | array, numpy array; numpy scalar | list; number or str |
+/// | class, function | str, the dotted name |
+/// | instance | dict of its attributes; its items for a subclass of list or dict |
+/// | call, `m.C(1)` | its only argument, `1`; a list of several |
+/// | larger int, text with lone surrogates, persistent id, key that is no text, number or bytes | an error |
+///
+/// What is lost for a `Value` is lost for other types: a class named by `py:…` is not checked,
+/// [`Reduce`], [`Global`] and arrays are errors, `Rc`s are not shared, and an error names the place
+/// of the whole buffer. Nothing is lost on writing.
+///
+/// This works in their place: a `Value` that is looked at, and enums that serde does not buffer
+/// (with the variant's name outside, or variants that are classes). Instead of `flatten`, read a
+/// [`Dict`] and take the known keys out of it, by `#[serde(from = "Dict")]`.
+///
+/// ```
+/// use serde::{Deserialize, Deserializer};
+/// use serde_pickle::{Value, from_slice, pickle};
+///
+/// /// Instead of `#[serde(untagged)]`.
+/// #[derive(Debug, PartialEq)]
+/// enum Entry {
+///     Count(i64),
+///     Other(Value),
+/// }
+///
+/// impl<'de> Deserialize<'de> for Entry {
+///     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+///         let value = Value::deserialize(deserializer)?;
+///         // Any type reads from a Value as it would from its pickle.
+///         Ok(match i64::deserialize(&value) {
+///             Ok(count) => Self::Count(count),
+///             Err(_) => Self::Other(value),
+///         })
+///     }
+/// }
+///
+/// // [1, (2, 3)]
+/// let entries: Vec<Entry> = from_slice(b"](K\x01K\x02K\x03\x86e.")?;
+/// assert_eq!(entries, [Entry::Count(1), Entry::Other(pickle!((2, 3)))]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
 /// # Depth
 /// Dropping, cloning, comparing and printing recurse. A value from a pickle is at most 1,000 levels
 /// deep, unless the options say otherwise; one of that depth is safe in a thread of 2 MiB.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 #[non_exhaustive]
 pub enum Value {
     /// `None`.
@@ -280,7 +351,6 @@ mod tests {
             }
         }
         assert_ne!(Value::Bytes(vec![1]), Value::ByteArray(vec![1]));
-        assert_ne!(Value::Float(f64::NAN), Value::Float(f64::NAN));
     }
 
     #[test]

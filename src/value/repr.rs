@@ -9,6 +9,7 @@ use num_bigint::BigInt;
 
 use super::Complex;
 use super::text::{Part, parts};
+use crate::escape::{is_printable, write_escape};
 use crate::{float, limits};
 
 /// Writes a `str`, given as runs of text and surrogates.
@@ -51,33 +52,11 @@ fn write_text(out: &mut dyn Write, text: &str, quote: char) -> fmt::Result {
         out.write_str(text.get(plain..at).unwrap_or_default())?;
         plain = at + c.len_utf8();
         match c {
-            '\t' => out.write_str("\\t")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
             '\\' | '\'' | '"' => write!(out, "\\{c}")?,
-            _ => match u32::from(c) {
-                code @ 0..0x100 => write!(out, "\\x{code:02x}")?,
-                code @ 0x100..0x1_0000 => write!(out, "\\u{code:04x}")?,
-                code => write!(out, "\\U{code:08x}")?,
-            },
+            _ => write_escape(out, c)?,
         }
     }
     out.write_str(text.get(plain..).unwrap_or_default())
-}
-
-/// Python's `str.isprintable` for one character.
-///
-/// The standard library escapes in its `Debug` of text what has the same Unicode categories (C*, Z*
-/// but for the space), and, at the start of the text only, combining marks; so it is asked about a
-/// text of two characters. Its Unicode version may be newer than a given Python's: the two differ
-/// on characters that were assigned between.
-fn is_printable(c: char) -> bool {
-    if c.is_ascii() {
-        return !c.is_ascii_control();
-    }
-    let mut buffer = [b'.'; 5];
-    let end = 1 + c.encode_utf8(&mut buffer[1..]).len();
-    str::from_utf8(&buffer[..end]).is_ok_and(|text| text.escape_debug().count() == 2)
 }
 
 /// Writes a `bytes`.

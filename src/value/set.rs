@@ -5,7 +5,6 @@
 
 use super::Value;
 use super::held::Held;
-use super::key::same_entries;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Table};
 use crate::error::Result;
@@ -28,7 +27,8 @@ use crate::error::Result;
 /// ```
 ///
 /// Two sets are equal if they have the same elements in any order, compared strictly as [`Value`]s
-/// are. A set with a NaN equals none.
+/// are. Elements that equal nothing in Python (a NaN, and what holds one) are compared in their
+/// order, so that a set equals its clone.
 #[derive(Default)]
 pub struct Set(pub(super) Held<()>);
 
@@ -165,12 +165,6 @@ impl Set {
     /// The address by which clones of a shared set are known; `None` where it is not shared.
     pub(crate) fn shared_address(&self) -> Option<usize> {
         self.0.address()
-    }
-}
-
-impl PartialEq for Set {
-    fn eq(&self, other: &Self) -> bool {
-        same_entries(self.table(), other.table(), Value::eq, |(), ()| true)
     }
 }
 

@@ -12,7 +12,9 @@ use indexmap::map;
 
 use super::Value;
 use super::hashed::{Hashed, Place, Vacancy};
-use super::key::{Unhashable, equal, hash_bytes, hash_key, hash_str, needs_identity};
+use super::key::{
+    Unhashable, equal, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity,
+};
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
@@ -122,10 +124,29 @@ impl<V> Table<V> {
             && match (self, other) {
                 // Where a hash is unstable nothing is equal; where the sums differ some key does.
                 (Self::Many(a), Self::Many(b)) => {
-                    a.is_stable() && b.is_stable() && a.sum() == b.sum()
+                    a.unstable() == 0 && b.unstable() == 0 && a.sum() == b.sum()
                 }
                 _ => self.is_stable() && other.is_stable(),
             }
+    }
+
+    /// Whether the entries may be structurally those of `other`. In contrast to
+    /// [`may_equal`](Self::may_equal), both may have keys that equal nothing in Python.
+    pub(super) fn may_be_same(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self.lone_keys() == other.lone_keys()
+            && match (self, other) {
+                (Self::Many(a), Self::Many(b)) => a.sum() == b.sum(),
+                _ => true,
+            }
+    }
+
+    /// The number of keys with an unstable hash, which no search finds.
+    pub(super) fn lone_keys(&self) -> usize {
+        match self {
+            Self::Few(_) => 0,
+            Self::Many(hashed) => hashed.unstable(),
+        }
     }
 
     /// The stable hashes of all keys added up.
@@ -142,10 +163,7 @@ impl<V> Table<V> {
 
     /// Whether another table can have equal keys.
     pub(super) fn is_stable(&self) -> bool {
-        match self {
-            Self::Few(_) => true,
-            Self::Many(hashed) => hashed.is_stable(),
-        }
+        self.lone_keys() == 0
     }
 
     pub(super) fn get_index(&self, index: usize) -> Option<(&Value, &V)> {
@@ -189,10 +207,11 @@ impl<V> Table<V> {
                 entries.iter().position(|(key, _)| matches!(key, Value::Bytes(key) if key == bytes))
             }
             (Self::Many(hashed), Probed::Str(text)) => {
-                hashed.find_by(hash_str(text), |key| matches!(key, Value::Str(key) if key == text))
+                hashed.find_by(hash_str(text), |key| is_str(key, text))
             }
-            (Self::Many(hashed), Probed::Bytes(bytes)) => hashed
-                .find_by(hash_bytes(bytes), |key| matches!(key, Value::Bytes(key) if key == bytes)),
+            (Self::Many(hashed), Probed::Bytes(bytes)) => {
+                hashed.find_by(hash_bytes(bytes), |key| is_bytes(key, bytes))
+            }
         }
     }
 

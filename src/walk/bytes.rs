@@ -44,29 +44,63 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Found::Nothing if within_call => return Err(self.unreadable(handle)),
                 Found::Nothing => return Ok(None),
             };
-            handle = match self.view(call)? {
-                View::Bytes { of, .. } => match self.payload(call, of)? {
-                    Payload::Encoded(bytes) => return Ok(Some(Cow::Owned(bytes.into_owned()))),
-                    Payload::Of(handle) => handle,
-                },
+            let payload = match self.view(call)? {
+                View::Bytes { of, .. } => self.payload(call, of)?,
                 _ if within_call => return Err(self.unreadable(handle)),
                 _ => return Ok(None),
             };
             within_call = true;
-            if let Some(chars) = self.chars(handle)? {
-                return Ok(Some(chars));
-            }
+            handle = match self.own_bytes(payload)? {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(of) => of,
+            };
         }
         Err(self.too_deep(value, self.settings.typed_depth))
     }
 
-    /// The bytes that a call of these arguments makes, counted before they are encoded.
-    pub(crate) fn payload(&self, call: Handle, of: &'g [Handle]) -> Result<Payload<'g>> {
-        if let [text, encoding, ..] = *of {
-            self.charge_text(text)?;
-            self.charge_text(encoding)?;
+    /// What bytes a call of these arguments makes, counted before they are encoded.
+    pub(crate) fn payload(&self, call: Handle, of: &[Handle]) -> Result<Payload> {
+        if let [text, _, ..] = *of
+            && self.is_text(text)
+        {
+            self.charge(scalar::text_len(self.nodes, self.input, text))?;
         }
-        bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))
+        let payload =
+            bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))?;
+        if let Payload::Encoded(bytes) = &payload {
+            self.charge_memory(bytes.len())?;
+        }
+        Ok(payload)
+    }
+
+    /// The bytes that a call makes, borrowed where they lie in the input as they are.
+    ///
+    /// # Errors
+    /// As [`buffer_bytes`](Self::buffer_bytes).
+    pub(crate) fn payload_bytes(&self, payload: Payload) -> Result<Cow<'de, [u8]>> {
+        match self.own_bytes(payload)? {
+            Ok(bytes) => Ok(bytes),
+            Err(of) => self.buffer_bytes(of)?.ok_or_else(|| self.unreadable(of)),
+        }
+    }
+
+    /// The same, unless they are those of another value, which is given back.
+    fn own_bytes(&self, payload: Payload) -> Result<std::result::Result<Cow<'de, [u8]>, Handle>> {
+        let handle = match payload {
+            Payload::Encoded(bytes) => return Ok(Ok(Cow::Owned(bytes))),
+            Payload::Of(handle) => handle,
+        };
+        if let Some(chars) = self.chars(handle)? {
+            return Ok(Ok(chars));
+        }
+        // Text was counted where the call was looked at.
+        if let Some(text) = scalar::borrowed_text(self.nodes, self.input, handle) {
+            return Ok(Ok(Cow::Borrowed(text.as_bytes())));
+        }
+        Ok(match scalar::plain_text(self.nodes, self.input, handle) {
+            Some(text) => Ok(Cow::Owned(text.into_owned().into_bytes())),
+            None => Err(handle),
+        })
     }
 
     fn find_bytes(&self, value: Handle) -> Result<Found<'de>> {

@@ -50,6 +50,8 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) forms: ByClass,
     /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
     pub(crate) dtypes: Last<Dtype>,
+    /// The attributes of the time zone that was met last: datetimes come in thousands too.
+    pub(crate) zone: Last<[Option<Handle>; 5]>,
     /// Which classes have the names that the types say.
     pub(crate) classes: ByNames,
 }
@@ -120,6 +122,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             scope: Scope::default(),
             forms: ByClass::default(),
             dtypes: Last::default(),
+            zone: Last::default(),
             classes: ByNames::default(),
         }
     }

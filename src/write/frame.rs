@@ -55,6 +55,7 @@ impl Sink for Memory {
 }
 
 /// The buffer is written to an [`io::Write`] frame by frame, or every 64 KiB where there are none.
+#[derive(Debug)]
 pub struct Stream<W>(pub(crate) W);
 
 impl<W: io::Write> Sink for Stream<W> {

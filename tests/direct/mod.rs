@@ -53,7 +53,7 @@ impl std::ops::AddAssign for Tally {
 }
 
 /// The same options, by the machine alone.
-fn by_machine<'h, 'b>(options: &DeOptions<'h, 'b>) -> DeOptions<'h, 'b> {
+fn by_machine<'b>(options: &DeOptions<'b>) -> DeOptions<'b> {
     options.clone().max_nodes(4_000_000_000)
 }
 
@@ -61,7 +61,7 @@ fn by_machine<'h, 'b>(options: &DeOptions<'h, 'b>) -> DeOptions<'h, 'b> {
 #[track_caller]
 fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
     bytes: &'de [u8],
-    options: &DeOptions<'_, 'static>,
+    options: &DeOptions<'static>,
     what: &str,
 ) -> Tally {
     RUNS.set(0);

@@ -506,7 +506,7 @@ pub(super) fn damage(random: &mut Random, bytes: &mut Vec<u8>) {
 }
 
 /// Options as they are, and with limits that are met now and then.
-fn options(random: &mut Random) -> DeOptions<'static, 'static> {
+fn options(random: &mut Random) -> DeOptions<'static> {
     let options = DeOptions::new();
     match random.below(12) {
         0 => options.max_depth(random.below(5)),

@@ -234,7 +234,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for FirstTwo<T> {
 struct Lists(Vec<Lists>);
 
 /// A type and how a pickle is compared as it.
-pub(super) type Check = fn(&[u8], &DeOptions<'_, 'static>, &str) -> Tally;
+pub(super) type Check = fn(&[u8], &DeOptions<'static>, &str) -> Tally;
 
 macro_rules! checks {
     ($($type:ty),* $(,)?) => {
@@ -282,7 +282,7 @@ impl Ord for Newtype<i64> {
     }
 }
 
-fn as_all(bytes: &[u8], options: &DeOptions<'_, 'static>, what: &str) -> Tally {
+fn as_all(bytes: &[u8], options: &DeOptions<'static>, what: &str) -> Tally {
     let mut tally = Tally::default();
     for check in CHECKS {
         tally += check(bytes, options, what);

@@ -25,9 +25,8 @@ fn classes(value: &Value, found: &mut Vec<Global>) {
 #[test]
 fn codes_of_every_width_are_the_globals_that_they_stand_for() {
     for entry in topic("extensions") {
-        let registry = registry(&entry);
-        let value: Value =
-            DeOptions::new().extensions(&registry).from_slice(&entry.bytes()).unwrap();
+        let options = DeOptions::new().extensions(registry(&entry));
+        let value: Value = options.from_slice(&entry.bytes()).unwrap();
         let mut found = Vec::new();
         classes(&value, &mut found);
         // Protocols 0 and 1 have no codes, and instances are calls of copyreg._reconstructor there,
@@ -44,7 +43,7 @@ fn codes_of_every_width_are_the_globals_that_they_stand_for() {
 fn a_code_that_is_not_registered_is_an_error_that_says_which() {
     let bytes = super::case("extensions/class_65536", 2).bytes();
     let error = DeOptions::new()
-        .extensions(&ExtensionRegistry::new())
+        .extensions(ExtensionRegistry::new())
         .from_slice::<Value>(&bytes)
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
@@ -71,6 +70,6 @@ fn a_code_for_a_known_builtin_is_called_as_such() {
     let mut registry = ExtensionRegistry::new();
     registry.add("builtins", "set", 5).unwrap();
     let value: Value =
-        DeOptions::new().extensions(&registry).from_slice(b"\x82\x05](K\x01K\x02e\x85R.").unwrap();
+        DeOptions::new().extensions(registry).from_slice(b"\x82\x05](K\x01K\x02e\x85R.").unwrap();
     assert_eq!(value.to_string(), "{1, 2}");
 }

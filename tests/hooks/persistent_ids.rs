@@ -1,6 +1,6 @@
 //! Objects outside the pickle.
 
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 use serde_pickle::{
@@ -12,12 +12,12 @@ use super::topic;
 /// Notes each id, and gives the object `External(id)` in its place.
 #[derive(Default)]
 struct Objects {
-    asked: RefCell<Vec<Value>>,
+    asked: Mutex<Vec<Value>>,
 }
 
 impl Resolver for Objects {
     fn persistent_load(&self, id: &Value) -> Result<Option<Value>> {
-        self.asked.borrow_mut().push(id.clone());
+        self.asked.lock().unwrap().push(id.clone());
         Ok(Some(pickle!({"external": (id.clone())})))
     }
 }
@@ -32,9 +32,10 @@ fn persistent_load_is_asked_for_each_id_in_the_order_of_the_pickle() {
     for entry in topic("persistent_ids") {
         // An id with a line feed cannot be read back; an id with an id in it has no list.
         let (Some(ids), false) = (&entry.ids, entry.case.ends_with("/newline")) else { continue };
-        let objects = Objects::default();
-        let value: Value = DeOptions::new().resolver(&objects).from_slice(&entry.bytes()).unwrap();
-        let asked: Vec<_> = objects.asked.borrow().iter().map(json).collect();
+        let objects = Arc::new(Objects::default());
+        let value: Value =
+            DeOptions::new().resolver(Arc::clone(&objects)).from_slice(&entry.bytes()).unwrap();
+        let asked: Vec<_> = objects.asked.lock().unwrap().iter().map(json).collect();
         assert_eq!(serde_json::Value::from(asked), *ids, "{}", entry.file);
         assert!(!value.to_string().contains("persistent"), "{}: {value}", entry.file);
         compared += 1;
@@ -56,14 +57,16 @@ fn an_object_stands_where_its_id_was() {
     }
     for protocol in [0, 1, 2, 4] {
         let bytes = super::case("persistent_ids/several", protocol).bytes();
-        let objects = Objects::default();
-        let value: Value = DeOptions::new().resolver(&objects).from_slice(&bytes).unwrap();
+        let objects = Arc::new(Objects::default());
+        let value: Value =
+            DeOptions::new().resolver(Arc::clone(&objects)).from_slice(&bytes).unwrap();
         assert_eq!(
             value,
             pickle!([{"external": "a"}, {"k": {"external": "b"}}, ({"external": "a"}, 1)])
         );
         type Typed = (External, std::collections::BTreeMap<String, External>, (External, u8));
-        let typed: Typed = DeOptions::new().resolver(&objects).from_slice(&bytes).unwrap();
+        let typed: Typed =
+            DeOptions::new().resolver(Arc::clone(&objects)).from_slice(&bytes).unwrap();
         assert_eq!(typed.2.0.external, "a");
         assert_eq!(typed.1["k"].external, "b");
     }
@@ -85,10 +88,10 @@ fn without_an_object_the_id_is_read_typed() {
 
 #[test]
 fn an_id_within_an_id_is_loaded_first() {
-    let objects = Objects::default();
+    let objects = Arc::new(Objects::default());
     let bytes = super::case("persistent_ids/nested_id", 2).bytes();
-    DeOptions::new().resolver(&objects).from_slice::<Value>(&bytes).unwrap();
-    let asked: Vec<_> = objects.asked.borrow().iter().map(ToString::to_string).collect();
+    DeOptions::new().resolver(Arc::clone(&objects)).from_slice::<Value>(&bytes).unwrap();
+    let asked: Vec<_> = objects.asked.lock().unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(asked, ["'inner'", "('outer', {'external': 'inner'})"]);
 }
 
@@ -117,7 +120,7 @@ fn an_object_may_be_of_any_kind() {
     ]);
     for kind in kinds {
         let read: Value =
-            DeOptions::new().resolver(&Kinds(kind.clone())).from_slice(b"Pid\n\x85.").unwrap();
+            DeOptions::new().resolver(Kinds(kind.clone())).from_slice(b"Pid\n\x85.").unwrap();
         assert_eq!(read, Value::Tuple(vec![kind]));
     }
 }
@@ -134,7 +137,7 @@ fn ids_share_one_budget() {
     impl Resolver for Nothing {}
     let error = DeOptions::new()
         .max_expansion(1 << 20)
-        .resolver(&Nothing)
+        .resolver(Nothing)
         .from_slice::<Value>(&bytes)
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
@@ -157,7 +160,7 @@ fn the_storages_of_a_torch_checkpoint() {
             Ok(Some(pickle!({"class": (class.qualname.clone()), "data": (Value::Bytes(data))})))
         }
     }
-    let value: Value = DeOptions::new().resolver(&Storages(folder)).from_slice(&bytes).unwrap();
+    let value: Value = DeOptions::new().resolver(Storages(folder)).from_slice(&bytes).unwrap();
     // torch._utils._rebuild_tensor_v2(storage, offset, size, stride, …)
     let Value::Object(tensor) = &value["row"] else { panic!("{value}") };
     assert_eq!(tensor.args[0]["class"], "FloatStorage");
@@ -183,16 +186,16 @@ fn the_pickles_of_a_legacy_torch_checkpoint() {
     assert_eq!(u16::deserialize(&mut pickles).unwrap(), 1001);
     assert_eq!(Value::deserialize(&mut pickles).unwrap()["little_endian"], true);
     let start = usize::try_from(pickles.byte_offset()).unwrap();
-    let objects = Objects::default();
-    let mut pickles =
-        Deserializer::from_slice(&bytes[start..]).with_options(DeOptions::new().resolver(&objects));
+    let objects = Arc::new(Objects::default());
+    let mut pickles = Deserializer::from_slice(&bytes[start..])
+        .with_options(DeOptions::new().resolver(Arc::clone(&objects)));
     let state = Value::deserialize(&mut pickles).unwrap();
     assert!(state.to_string().contains("_rebuild_tensor_v2"), "{state}");
-    assert_eq!(objects.asked.borrow().len(), 2);
+    assert_eq!(objects.asked.lock().unwrap().len(), 2);
     // Then the keys of the storages, sorted, and their bytes.
     let keys = Vec::<String>::deserialize(&mut pickles).unwrap();
     let mut asked: Vec<_> =
-        objects.asked.borrow().iter().map(|id| id[2].as_str().unwrap().to_owned()).collect();
+        objects.asked.lock().unwrap().iter().map(|id| id[2].as_str().unwrap().to_owned()).collect();
     asked.sort();
     assert_eq!(keys, asked);
     assert!(pickles.end().is_err());

@@ -1,7 +1,7 @@
 //! Who may be named: `find_class` at every opcode that names a global, and constructors.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
 use serde_pickle::{
@@ -41,7 +41,8 @@ fn extensions() -> ExtensionRegistry {
     extensions
 }
 
-fn options_for<'h>(name: &str, extensions: &'h mut ExtensionRegistry) -> DeOptions<'h, 'static> {
+fn options_for(name: &str) -> DeOptions<'static> {
+    let mut extensions = extensions();
     if name == "EXT4" {
         extensions.remove("shop", "Order", 0xf0).unwrap();
         extensions.add("shop", "Order", 0x1_0000).unwrap();
@@ -54,8 +55,7 @@ fn every_way_to_name_a_global_is_refused_with_the_name() {
     for (name, bytes, qualname) in SPELLINGS {
         let list = AllowList::new().allow("builtins", "getattr");
         let list = if *name == "getattr" { list.allow("shop", "Order") } else { list };
-        let mut registry = extensions();
-        let options = options_for(name, &mut registry).resolver(&list);
+        let options = options_for(name).resolver(list);
         let error = options.from_slice::<Value>(bytes).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied, "{name}: {error}");
         assert!(
@@ -74,9 +74,7 @@ fn every_way_to_name_a_global_is_renamed() {
         .rename(Global::new("shop", "Order.Line"), Global::new("market", "Purchase.Row"))
         .rename(Global::new("market", "Purchase.Line"), Global::new("market", "Purchase.Row"));
     for (name, bytes, qualname) in SPELLINGS {
-        let mut registry = extensions();
-        let value: Value =
-            options_for(name, &mut registry).resolver(&renames).from_slice(bytes).unwrap();
+        let value: Value = options_for(name).resolver(renames.clone()).from_slice(bytes).unwrap();
         let class = match &value {
             Value::Global(class) => (**class).clone(),
             Value::Object(object) => object.class().unwrap().clone(),
@@ -89,23 +87,24 @@ fn every_way_to_name_a_global_is_renamed() {
 
 #[test]
 fn each_place_that_names_a_global_is_asked_once_and_references_are_not() {
-    let asked = RefCell::new(Vec::new());
-    let resolver = FindClass::new(|module, qualname| {
-        asked.borrow_mut().push(format!("{module}.{qualname}"));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let names = Arc::clone(&asked);
+    let resolver = FindClass::new(move |module, qualname| {
+        names.lock().unwrap().push(format!("{module}.{qualname}"));
         Ok(Resolution::Allow)
     });
     // pickle.dumps([Outer.Inner, Outer.Inner, Outer], 2), the class in a module `m`
     let bytes = b"\x80\x02]q\x00(c__builtin__\ngetattr\nq\x01cm\nOuter\nq\x02X\x05\x00\x00\x00Innerq\x03\x86q\x04Rq\x05h\x05h\x02e.";
-    let value: Value = DeOptions::new().resolver(&resolver).from_slice(bytes).unwrap();
+    let value: Value = DeOptions::new().resolver(resolver).from_slice(bytes).unwrap();
     assert_eq!(value[0], Value::global("m", "Outer.Inner"));
-    assert_eq!(*asked.borrow(), ["builtins.getattr", "m.Outer", "m.Outer.Inner"]);
+    assert_eq!(*asked.lock().unwrap(), ["builtins.getattr", "m.Outer", "m.Outer.Inner"]);
 }
 
 #[test]
 fn a_denial_comes_before_what_follows_is_looked_at() {
     // After the global there are bytes that are no opcode at all.
     let error = DeOptions::new()
-        .resolver(&AllowList::new())
+        .resolver(AllowList::new())
         .from_slice::<Value>(b"]cos\nsystem\n\xff\xff")
         .unwrap_err();
     assert_eq!(error.to_string(), "os.system is not allowed here, at byte 1");
@@ -117,21 +116,20 @@ fn the_resolver_sees_python3_names_of_old_pickles() {
     let list = DenyList::new().deny_module("builtins");
     // Python 2: pickle.dumps(eval, 2)
     let bytes = b"\x80\x02c__builtin__\neval\nq\x00.";
-    let error = DeOptions::new().resolver(&list).from_slice::<Value>(bytes).unwrap_err();
+    let options = DeOptions::new().resolver(list);
+    let error = options.from_slice::<Value>(bytes).unwrap_err();
     assert!(error.to_string().starts_with("builtins.eval is not allowed"), "{error}");
     // Without fix_imports it sees what is written; and from protocol 3 on nothing is mapped.
-    let value: Value =
-        DeOptions::new().fix_imports(false).resolver(&list).from_slice(bytes).unwrap();
+    let value: Value = options.clone().fix_imports(false).from_slice(bytes).unwrap();
     assert_eq!(value, Value::global("__builtin__", "eval"));
-    let value: Value =
-        DeOptions::new().resolver(&list).from_slice(b"\x80\x03c__builtin__\neval\nq\x00.").unwrap();
+    let value: Value = options.from_slice(b"\x80\x03c__builtin__\neval\nq\x00.").unwrap();
     assert_eq!(value, Value::global("__builtin__", "eval"));
 }
 
 #[test]
 fn a_typed_read_is_refused_too() {
     let result: Result<BTreeMap<String, u8>, _> = DeOptions::new()
-        .resolver(&AllowList::new())
+        .resolver(AllowList::new())
         .from_slice(b"\x80\x02cshop\nOrder\nq\x00)\x81q\x01}X\x01\x00\x00\x00nK\x01sb.");
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Denied);
 }
@@ -139,8 +137,7 @@ fn a_typed_read_is_refused_too() {
 #[test]
 fn a_local_resolver_does_not_shorten_what_is_borrowed() {
     fn name(bytes: &[u8]) -> &str {
-        let list = AllowList::new();
-        DeOptions::new().resolver(&list).from_slice(bytes).unwrap()
+        DeOptions::new().resolver(AllowList::new()).from_slice(bytes).unwrap()
     }
     assert_eq!(name(b"\x8c\x03Ada."), "Ada");
 }
@@ -149,7 +146,7 @@ fn a_local_resolver_does_not_shorten_what_is_borrowed() {
 fn a_call_is_known_by_its_new_name() {
     let renames = Renames::new().rename(Global::new("sets", "Set"), Global::new("builtins", "set"));
     let value: Value =
-        DeOptions::new().resolver(&renames).from_slice(b"csets\nSet\n(](K\x01K\x02etR.").unwrap();
+        DeOptions::new().resolver(renames).from_slice(b"csets\nSet\n(](K\x01K\x02etR.").unwrap();
     assert_eq!(value.to_string(), "{1, 2}");
 }
 
@@ -159,7 +156,7 @@ const FRACTIONS: &[u8] = b"\x80\x02]q\x00(cfractions\nFraction\nq\x01X\x03\x00\x
 const POINT: &[u8] =
     b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(X\x01\x00\x00\x00xq\x03K\x01X\x01\x00\x00\x00yq\x04K\x02ub.";
 
-fn fractions() -> Constructors<'static> {
+fn fractions() -> Constructors {
     Constructors::new().with(Global::new("fractions", "Fraction"), |object| {
         let (numerator, denominator) = object.args[0].as_str().unwrap().split_once('/').unwrap();
         Ok(Value::Float(numerator.parse::<f64>().unwrap() / denominator.parse::<f64>().unwrap()))
@@ -168,8 +165,7 @@ fn fractions() -> Constructors<'static> {
 
 #[test]
 fn constructors_make_values_in_values_and_in_types() {
-    let constructors = fractions();
-    let options = DeOptions::new().resolver(&constructors);
+    let options = DeOptions::new().resolver(fractions());
     assert_eq!(options.from_slice::<Value>(FRACTIONS).unwrap().to_string(), "[0.75, 0.5]");
     assert_eq!(options.from_slice::<Vec<f32>>(FRACTIONS).unwrap(), [0.75, 0.5]);
     assert_eq!(options.from_slice::<Vec<Option<f64>>>(FRACTIONS).unwrap(), [Some(0.75), Some(0.5)]);
@@ -185,15 +181,15 @@ fn a_constructor_sees_the_whole_object() {
     struct Sum {
         sum: u8,
     }
-    let options = DeOptions::new().resolver(&constructors);
+    let options = DeOptions::new().resolver(constructors);
     assert_eq!(options.from_slice::<Sum>(POINT).unwrap().sum, 3);
     assert_eq!(
         options.from_slice::<BTreeMap<String, u8>>(POINT).unwrap(),
         [("sum".to_owned(), 3)].into()
     );
     // Objects of other classes stay what they are.
-    let other = fractions();
-    let state: BTreeMap<String, u8> = DeOptions::new().resolver(&other).from_slice(POINT).unwrap();
+    let other = DeOptions::new().resolver(fractions());
+    let state: BTreeMap<String, u8> = other.from_slice(POINT).unwrap();
     assert_eq!(state.len(), 2);
 }
 
@@ -214,10 +210,10 @@ fn an_object_within_is_constructed_first() {
     }
     // m.A(m.B(1))
     let value: Value =
-        DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
+        DeOptions::new().resolver(Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
     assert_eq!(value, Value::from("A('B(1,)',)"));
     let text: String =
-        DeOptions::new().resolver(&Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
+        DeOptions::new().resolver(Both).from_slice(b"cm\nA\n(cm\nB\n(K\x01tRtR.").unwrap();
     assert_eq!(text, "A('B(1,)',)");
 }
 
@@ -226,7 +222,7 @@ fn the_error_of_a_constructor_ends_the_reading_at_its_object() {
     let constructors = Constructors::new().with(Global::new("fractions", "Fraction"), |_| {
         Err(serde::de::Error::custom("no fractions"))
     });
-    let options = DeOptions::new().resolver(&constructors);
+    let options = DeOptions::new().resolver(constructors);
     let error = options.from_slice::<Vec<f64>>(FRACTIONS).unwrap_err();
     assert_eq!(error.to_string(), "[0]: no fractions, at byte 41");
     assert!(

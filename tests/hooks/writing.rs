@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_pickle::{
-    DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId,
+    DeOptions, Deserializer, Dict, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId,
     PickleBuffer, Protocol, Reduce, SerOptions, Serializer, Value, pickle,
 };
 
@@ -424,11 +424,15 @@ fn classes_with_codes_are_written_as_cpython_writes_them() {
     let (mut written, mut script, mut expected) = (Vec::new(), String::new(), Vec::new());
     for entry in topic("extensions") {
         let bytes = entry.bytes();
-        let registry = super::extensions::registry(&entry);
+        let registry = Arc::new(super::extensions::registry(&entry));
         let protocol = Protocol::try_from(entry.protocol).unwrap();
-        let value: Value = DeOptions::new().extensions(&registry).from_slice(&bytes).unwrap();
-        let ours =
-            SerOptions::new().protocol(protocol).extensions(&registry).to_vec(&value).unwrap();
+        let value: Value =
+            DeOptions::new().extensions(registry.clone()).from_slice(&bytes).unwrap();
+        let ours = SerOptions::new()
+            .protocol(protocol)
+            .extensions(registry.clone())
+            .to_vec(&value)
+            .unwrap();
         let code = |bytes: &[u8]| {
             serde_pickle::opcode::instructions(bytes)
                 .map(Result::unwrap)
@@ -465,7 +469,7 @@ fn class_named_types_use_codes_too() {
     for protocol in &ALL[2..] {
         let bytes = SerOptions::new()
             .protocol(*protocol)
-            .extensions(&registry)
+            .extensions(registry.clone())
             .to_vec(&vec![Tagged { value: 1 }, Tagged { value: 2 }])
             .unwrap();
         assert!(!bytes.windows(6).any(|window| window == b"Tagged"));
@@ -611,4 +615,69 @@ fn objects_of_a_graph_are_rewritten_and_stay_shared() {
         assert_eq!(items[0], items[1]);
         assert!(items[0].to_value().unwrap().to_string().contains("rebuild_gadget"));
     }
+}
+
+/// An object that is rewritten is handed over by value, and so are those within it: each part of a
+/// value is asked about once, keys and elements of sets included, as when nothing is rewritten.
+#[test]
+fn what_is_within_rewritten_objects_is_asked_about_once_and_in_order() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&asked);
+    let options = SerOptions::new()
+        .persistent_id(move |value| {
+            if let Value::Str(text) = value {
+                into.lock().unwrap().push(text.to_string());
+            }
+            Ok((*value == "outside").then(|| Value::from("id")))
+        })
+        .dispatch(Global::new("m", "C"), |mut object| {
+            object.callable = Value::global("m", "D");
+            Ok(object)
+        });
+    let object = |state: Value| {
+        let mut object = Reduce::new_obj(Global::new("m", "C"), pickle!(("arg", "outside")));
+        object.state = Some(state);
+        Value::from(object)
+    };
+    let inner = object(pickle!({"key": ["a", {"b"}], "outside": ("c", "outside")}));
+    let value = pickle!(["before", inner, "after"]);
+    let value = object(pickle!({"list": value}));
+    let read: Value = serde_pickle::from_slice(&options.to_vec(&value).unwrap()).unwrap();
+    let expected =
+        value.to_string().replace("m.C", "m.D").replace("'outside'", "<persistent id 'id'>");
+    assert_eq!(read.to_string(), expected);
+    let mut found = std::mem::take(&mut *asked.lock().unwrap());
+    found.sort();
+    let mut wanted = vec![
+        "list", "arg", "outside", "before", "arg", "outside", "key", "a", "b", "outside", "c",
+        "outside", "after",
+    ];
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn keys_that_are_objects_are_rewritten_and_stay_apart() {
+    let options = SerOptions::new().dispatch(Global::new("m", "C"), |mut object| {
+        object.callable = Value::global("m", "D");
+        Ok(object)
+    });
+    let key =
+        |number: i64| Value::from(Reduce::call(Global::new("m", "C"), Value::from((number,))));
+    let dict = Value::from(Dict::try_from_iter([(key(1), "one"), (key(2), "two")]).unwrap());
+    let outer =
+        Value::from(Reduce::call(Global::new("m", "C"), Value::Tuple(vec![dict.clone(), key(3)])));
+    let read: Value = serde_pickle::from_slice(&options.to_vec(&outer).unwrap()).unwrap();
+    assert_eq!(read.to_string(), outer.to_string().replace("m.C", "m.D"));
+    // Where they become one, nothing is lost in silence.
+    let one = SerOptions::new().dispatch(Global::new("m", "C"), |object| {
+        Ok(if matches!(&object.args, Value::Tuple(args) if args.len() == 1) {
+            Value::None
+        } else {
+            object.into()
+        })
+    });
+    let error = one.to_vec(&outer).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Data);
+    assert!(error.to_string().contains("rewritten into equal ones"), "{error}");
 }

@@ -71,7 +71,7 @@ impl Outcome {
     }
 }
 
-fn options() -> DeOptions<'static, 'static> {
+fn options() -> DeOptions<'static> {
     DeOptions::new()
 }
 
@@ -106,6 +106,7 @@ const OTHERS: &[Path] = &[
     bytes("value_reader", |bytes| Outcome::steps(options().from_reader(bytes).map(count))),
     bytes("value_resolved", resolved),
     bytes("value_used", value_used),
+    bytes("value_dispatched", value_dispatched),
     bytes("any", |bytes| Outcome::steps(options().from_slice::<Any>(bytes).map(|_| visited()))),
     bytes("any_reader", |bytes| {
         Outcome::steps(options().from_reader::<_, Any>(bytes).map(|_| visited()))
@@ -117,14 +118,17 @@ const OTHERS: &[Path] = &[
     bytes("stream_memo", |bytes| stream(bytes, true)),
     bytes("stream_reader", |bytes| stream_reader(bytes, false)),
     bytes("stream_reader_memo", |bytes| stream_reader(bytes, true)),
+    bytes("stream_reader_memo_resolved", stream_resolved),
     bytes("elements", elements::<IgnoredAny>),
     bytes("elements_of_values", elements::<Value>),
     bytes("elements_any", elements::<Any>),
+    bytes("graph_of_stream", graph_of_stream),
     Path {
         name: "graph_walked",
         read: Read::Graph(|graph| Outcome { steps: walk(graph), ..Outcome::default() }),
     },
     Path { name: "graph_written", read: Read::Written(|graph| graph_written(graph, None)) },
+    Path { name: "graph_dispatched", read: Read::Written(graph_dispatched) },
     Path {
         name: "graph_at_0",
         read: Read::Written(|graph| graph_written(graph, Some(Protocol::V0))),
@@ -256,6 +260,10 @@ fn value_used(bytes: &[u8]) -> Outcome {
     most(std::mem::take(&mut counter));
     write!(counter, "{value:?}").unwrap();
     most(std::mem::take(&mut counter));
+    write!(counter, "{value:#}").unwrap();
+    most(std::mem::take(&mut counter));
+    write!(counter, "{value:#?}").unwrap();
+    most(std::mem::take(&mut counter));
     let clone = value.clone();
     // A NaN does not equal itself; what is asked is only that the answer comes.
     let _ = clone == value;
@@ -289,19 +297,75 @@ impl Resolver for Permissive {
 }
 
 fn resolved(bytes: &[u8]) -> Outcome {
-    Outcome::steps(options().resolver(&Permissive).from_slice(bytes).map(count))
+    Outcome::steps(options().resolver(Permissive).from_slice(bytes).map(count))
 }
 
-/// Looks at every node once; says how many there are. Prints the graph, too.
+/// Rewrites the objects of the class that the families name, as they are.
+fn dispatching() -> SerOptions {
+    let options = SerOptions::new();
+    [("m", "C"), ("decimal", "Decimal"), ("collections", "deque")].into_iter().fold(
+        options,
+        |options, (module, qualname)| {
+            options.dispatch(Global::new(module, qualname), Ok::<Reduce, Error>)
+        },
+    )
+}
+
+fn value_dispatched(bytes: &[u8]) -> Outcome {
+    let value: Value = match options().from_slice(bytes) {
+        Ok(value) => value,
+        Err(error) => return Outcome::failed_as(&error),
+    };
+    let mut counter = Counter::default();
+    let result = dispatching().to_writer(&mut counter, &value);
+    Outcome { written: counter.0, ..Outcome::of(result) }
+}
+
+fn graph_dispatched(graph: &Graph<'_>) -> Outcome {
+    let mut counter = Counter::default();
+    let result = dispatching().graph_to_writer(&mut counter, graph);
+    Outcome { written: counter.0, ..Outcome::of(result) }
+}
+
+/// Reads a stream whose globals all get names of the caller's.
+fn stream_resolved(bytes: &[u8]) -> Outcome {
+    struct Renaming;
+    impl Resolver for Renaming {
+        fn find_class(&self, module: &str, qualname: &str) -> Result<Resolution, Error> {
+            Ok(Resolution::Rename(Global::new(format!("new.{module}"), qualname)))
+        }
+    }
+    let options = options().resolver(Renaming);
+    pickles(Deserializer::from_reader(bytes).with_options(options).keep_memo(true).into_iter())
+}
+
+fn graph_of_stream(bytes: &[u8]) -> Outcome {
+    match Deserializer::from_reader(bytes).with_options(options()).into_graph() {
+        Ok(graph) => Outcome { steps: graph.roots().count() as u64, ..Outcome::default() },
+        Err(error) => Outcome::failed_as(&error),
+    }
+}
+
+/// Asks a node everything that may be asked of each reference to it.
+fn ask(node: Node<'_>) {
+    let _ = (node.kind(), node.id(), node.offset(), node.is_none(), node.as_bool());
+    let _ = (node.as_i64(), node.as_f64(), node.as_str(), node.as_complex());
+    let _ = (node.extension_code(), node.persistent_id(), node.buffer_number());
+}
+
+/// Looks at every node once, and at every reference; says how many nodes there are. Prints the
+/// graph, too.
 pub(crate) fn walk(graph: &Graph<'_>) -> u64 {
     let mut counter = Counter::default();
     write!(counter, "{} {graph:?}", graph.root()).unwrap();
+    let _ = graph.root().is_tree();
     let mut seen: HashSet<NodeId> = HashSet::new();
     let mut pending = vec![graph.root()];
     while let Some(node) = pending.pop() {
         if !seen.insert(node.id()) {
             continue;
         }
+        let _ = (node.as_bytes(), node.attr("x"), node.get("x"));
         let mut children: Vec<Node<'_>> = node.items().collect();
         children.extend(node.entries().flat_map(|(key, value)| [key, value]));
         children.extend(node.persistent_id());
@@ -318,6 +382,7 @@ pub(crate) fn walk(graph: &Graph<'_>) -> u64 {
                     .flat_map(|(setter, state)| setter.into_iter().chain([state])),
             );
         }
+        children.iter().copied().for_each(ask);
         pending.extend(children.into_iter().filter(|child| !seen.contains(&child.id())));
     }
     seen.len() as u64

@@ -45,7 +45,7 @@ fn datetimes() {
         ("zones/pytz_fixed", "2024-07-01T12:00:00+01:30"),
         ("zones/dateutil_utc", "2024-02-29T12:00:00+00:00[UTC]"),
         ("zones/dateutil_offset", "2024-02-29T12:00:00+01:30"),
-        ("zones/dateutil_file", "2024-07-01T12:00:00[Europe/Berlin]"),
+        ("zones/dateutil_file", "2024-07-01T12:00:00+02:00[Europe/Berlin]"),
     ]);
     let hour = TimeDelta::new(0, 3_600, 0).unwrap();
     let cet = TimeZone::fixed(hour).unwrap().with_name("CET");

@@ -12,7 +12,7 @@ fn an_object_of_what_is_no_class_is_not_written() {
     let constructors =
         Constructors::new().with(Global::new("m", "C"), |object| Ok(object.args.clone()));
     let pickle = b"(cm\nC\n)\x81X\x01\0\0\0ko.";
-    let value: Value = DeOptions::new().resolver(&constructors).from_slice(pickle).unwrap();
+    let value: Value = DeOptions::new().resolver(constructors).from_slice(pickle).unwrap();
     let Value::Object(object) = &value else { panic!("{value}") };
     assert_eq!((object.how, &object.callable), (How::Inst, &Value::Tuple(vec![])));
     let mut of_setter = Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![]));

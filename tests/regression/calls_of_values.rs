@@ -25,7 +25,7 @@ fn a_resolver_does_not_change_what_is_wrong_with_bytes() {
     let plain = from_slice::<PersistentId<Value>>(pickle).map(drop).unwrap_err();
     let allow = AllowList::builtins().allow("_codecs", "encode");
     let asked = DeOptions::new()
-        .resolver(&allow)
+        .resolver(allow)
         .from_slice::<PersistentId<Value>>(pickle)
         .map(drop)
         .unwrap_err();

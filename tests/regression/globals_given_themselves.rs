@@ -15,10 +15,12 @@ fn a_global_within_its_own_state_is_written_once() {
     ] {
         let graph = Graph::from_slice(pickle).unwrap();
         for protocol in Protocol::ALL {
-            for options in [SerOptions::new(), SerOptions::new().extensions(&registry)] {
+            for options in [SerOptions::new(), SerOptions::new().extensions(registry.clone())] {
                 let written = options.protocol(protocol).graph_to_vec(&graph).unwrap();
-                let read =
-                    DeOptions::new().extensions(&registry).graph_from_slice(&written).unwrap();
+                let read = DeOptions::new()
+                    .extensions(registry.clone())
+                    .graph_from_slice(&written)
+                    .unwrap();
                 let global = read.root().items().nth(1).unwrap();
                 assert!(global.contains_itself(), "{protocol:?}");
             }

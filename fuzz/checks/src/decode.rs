@@ -137,7 +137,7 @@ impl<T: Debug> From<Result<T, Error>> for Outcome {
 /// One input, its options chosen.
 struct Case<'a> {
     pickle: &'a [u8],
-    options: DeOptions<'a, 'a>,
+    options: DeOptions<'a>,
     /// Whether a graph reads as the same: it shows objects as they are, where constructors make
     /// values of them.
     by_graph: bool,
@@ -357,7 +357,7 @@ pub fn check(input: &[u8]) {
     // Most pickles are read without anybody being asked, and by a shorter way.
     let asking = asked & 128 != 0;
     if asking && asked & 8 != 0 {
-        options = options.extensions(&registry);
+        options = options.extensions(registry);
     }
     let allow = AllowList::builtins()
         .allow_module("m")
@@ -373,19 +373,16 @@ pub fn check(input: &[u8]) {
     let find = FindClass::new(|module, _| {
         Ok(if module == "m" { Resolution::Deny } else { Resolution::Allow })
     });
-    let resolver: Option<&dyn Resolver> = match if asking { asked & 7 } else { 0 } {
-        0 => None,
-        1 => Some(&allow),
-        2 => Some(&deny),
-        3 => Some(&renames),
-        4 => Some(&both),
-        5 => Some(&constructors),
-        6 => Some(&find),
-        _ => Some(&Answers),
+    options = match if asking { asked & 7 } else { 0 } {
+        0 => options,
+        1 => options.resolver(allow),
+        2 => options.resolver(deny),
+        3 => options.resolver(renames),
+        4 => options.resolver(both),
+        5 => options.resolver(constructors),
+        6 => options.resolver(find),
+        _ => options.resolver(Answers),
     };
-    if let Some(resolver) = resolver {
-        options = options.resolver(resolver);
-    }
     let protocol = Protocol::ALL[usize::from(chosen) / TYPES % Protocol::ALL.len()];
     let mut case = Case {
         pickle,

@@ -182,6 +182,11 @@ impl<'de> Direct<'de> {
         if wraps > limits::WRAPS { self.irregular() } else { Ok(()) }
     }
 
+    /// Whether a wrapper, an Option or a newtype, holds the value that is next.
+    pub(super) fn is_wrapped(&self) -> bool {
+        self.wrapped.1 > 0 && self.wrapped.0 == self.cursor.position()
+    }
+
     // The memo
 
     /// Stores the value that was just read in the memo, if that is what the next opcode asks.

@@ -44,11 +44,16 @@ impl<'de> Direct<'de> {
         } else {
             self.cursor.pass_opcode();
         }
-        self.rare_int(opcode, visitor)
+        self.rare_int(opcode, signed, visitor)
     }
 
     #[cold]
-    fn rare_int<V: Visitor<'de>>(&mut self, opcode: Opcode, visitor: V) -> Outcome<V::Value> {
+    fn rare_int<V: Visitor<'de>>(
+        &mut self,
+        opcode: Opcode,
+        signed: bool,
+        visitor: V,
+    ) -> Outcome<V::Value> {
         let digits = self.settings.max_int_digits;
         let value = match opcode {
             Opcode::Int => {
@@ -69,6 +74,10 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         match value {
+            // The machine keeps a LONG1 of no bytes among the long ints.
+            Ok(Decimal::Int(value)) if signed && opcode != Opcode::Long1 => {
+                visitor.visit_i64(value)
+            }
             Ok(Decimal::Int(value)) => visit_int(value, visitor),
             _ => self.irregular(),
         }
@@ -278,7 +287,12 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     ) -> Outcome<V::Value> {
         if is_ours(name) {
             if name == token::VALUE && self.is_at_root() {
+                let wrapped = self.is_wrapped();
                 let value = Whole::read(self)?;
+                // Some objects and globals are none to an Option; the machine knows which.
+                if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
+                    return self.irregular();
+                }
                 return crate::value::hand_over(value, visitor);
             }
             return self.irregular();

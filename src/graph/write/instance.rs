@@ -1,8 +1,10 @@
 //! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's
 //! `Modules/_pickle.c`.
 
+use serde::Serialize;
+
 use super::batch::{Feed, Kind};
-use super::{OPEN, Task, Writer, unreadable};
+use super::{OPEN, Task, UNSEEN, Writer, unreadable};
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::nodes::handle::{Handle, Tag};
@@ -10,6 +12,8 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Contents, Object, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::protocol::Protocol;
+use crate::reduce::PersistentId;
+use crate::value::hooks::Plain;
 use crate::write::Sink;
 
 impl<'g, S: Sink> Writer<'g, S> {
@@ -34,15 +38,18 @@ impl<'g, S: Sink> Writer<'g, S> {
                         );
                         self.pending.push(Task::CloseSetList(args));
                     }
-                    None => self.pending.push(Task::Save(args)),
+                    None => self.pending.push(Task::SaveArguments(args)),
                 }
                 self.pending.push(Task::Op(Opcode::Reduce));
             }
             Spelling::NewObjEx => match arguments.get(1) {
                 Some(&kwargs) if self.at_least(Opcode::NewobjEx) => {
-                    let saves = [callable, args, kwargs].map(Task::Save);
-                    self.pending.extend(saves);
-                    self.pending.push(Task::Op(Opcode::NewobjEx));
+                    self.pending.extend([
+                        Task::Save(callable),
+                        Task::SaveArguments(args),
+                        Task::Save(kwargs),
+                        Task::Op(Opcode::NewobjEx),
+                    ]);
                 }
                 Some(&kwargs) => {
                     self.dump.emit.global("functools", "partial")?;
@@ -66,7 +73,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             _ if self.at_least(Opcode::Newobj) => {
                 self.pending.extend([
                     Task::Save(callable),
-                    Task::Save(args),
+                    Task::SaveArguments(args),
                     Task::Op(Opcode::Newobj),
                 ]);
             }
@@ -84,6 +91,39 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
         self.pending.push(Task::Made(handle));
         Ok(())
+    }
+
+    /// Writes the arguments of a call, or begins to.
+    ///
+    /// An object that is reached again through its own arguments is reduced again by CPython, and
+    /// `__reduce__` mostly makes a tuple anew; so it is another tuple each time. Where the pickle
+    /// itself refers to one tuple twice, it is one: that of an exception, which keeps it.
+    pub(super) fn save_arguments(&mut self, args: Handle) -> Result<()> {
+        let is_own = args.tag() == Tag::Tuple && !self.memoized.is_mentioned_twice(args);
+        if !is_own {
+            return self.save(args);
+        }
+        if let Some(id) = self.persistent_id(args)? {
+            return PersistentId(Plain(&id)).serialize(&mut self.dump);
+        }
+        self.dump.emit.boundary()?;
+        let object = self.nodes.object(args.number());
+        if self.memo.get(args.number() as usize).is_some_and(|&index| index != UNSEEN) {
+            self.charge_reopened(&object)?;
+        }
+        self.set_index(args, OPEN);
+        let items = self.nodes.first(&object);
+        self.dump.emit.open_tuple(items.len())?;
+        self.pending
+            .extend([Task::Sequence(Contents::of(self.nodes, items)), Task::EndArguments(args)]);
+        Ok(())
+    }
+
+    /// The items of arguments are on the stack.
+    pub(super) fn end_arguments(&mut self, args: Handle) -> Result<()> {
+        let len = self.nodes.first(&self.nodes.object(args.number())).len();
+        self.dump.emit.close_tuple(len, len)?;
+        self.memoize(args)
     }
 
     /// The list that a set was made of, and how many items it had then, where that list is written

@@ -24,6 +24,8 @@ const LONG_LINE: u16 = 20;
 pub(super) struct Memoized {
     /// By object number: 0, 1 or 2 (two or more) references.
     references: Vec<u8>,
+    /// The same of all references in the pickle, those that lead nowhere any more included.
+    mentioned: Vec<u8>,
     /// Scalars that can be shared, by whether they were memoized where they were made. To look
     /// there for each reference would take the square of the input: a line is looked through for
     /// its end.
@@ -34,38 +36,61 @@ pub(super) struct Memoized {
 
 impl Memoized {
     /// Looks at every reference of the graph once.
+    ///
+    /// What counts are the references from what is written. A pickle has others: the call of a
+    /// state setter is a run of its object here, and the call that it was is left behind.
     pub(super) fn of(graph: &Graph<'_>) -> Self {
         let nodes = &graph.nodes;
-        let mut references = vec![0_u8; nodes.object_count()];
-        let mut payloads: HashMap<Handle, bool, RandomState> = HashMap::default();
-        let mut shared: HashSet<Handle, RandomState> = HashSet::default();
-        // What an edited graph has let go of is still in the store.
-        let reached = nodes.is_edited().then(|| nodes.reachable(graph.root));
-        let all = match &reached {
-            Some(reached) => reached.iter().chain(&[]),
-            None => nodes.handles().iter().chain(std::slice::from_ref(&graph.root)),
+        let mut mentioned = vec![0_u8; nodes.object_count()];
+        for handle in nodes.handles().iter().copied().chain(graph.root_handles()) {
+            count(&mut mentioned, handle);
+        }
+        let mut this = Self {
+            mentioned,
+            references: vec![0_u8; nodes.object_count()],
+            payloads: HashMap::default(),
+            shared: HashSet::default(),
         };
-        for &handle in all {
-            if handle.is_object() {
-                if let Some(count) = references.get_mut(handle.number() as usize) {
-                    *count = count.saturating_add(1).min(2);
-                }
-                continue;
-            }
-            let handle = nodes.identity(handle);
-            if has_payload(handle) {
-                match payloads.entry(handle) {
-                    Entry::Vacant(first) => {
-                        first.insert(was_memoized(nodes, &graph.input, handle));
-                    }
-                    Entry::Occupied(memoized) if !memoized.get() => {
-                        shared.insert(handle);
-                    }
-                    Entry::Occupied(_) => {}
-                }
+        let mut pending: Vec<Handle> = Vec::new();
+        for root in graph.root_handles() {
+            this.refer(graph, root, &mut pending);
+        }
+        while let Some(object) = pending.pop() {
+            let object = nodes.object(object.number());
+            let more = nodes.more(&object).map(|(_, run)| run);
+            for &handle in std::iter::once(nodes.first(&object)).chain(more).flatten() {
+                this.refer(graph, handle, &mut pending);
             }
         }
-        Self { references, payloads, shared }
+        this
+    }
+
+    /// Counts a reference; an object that is met for the first time is still to be looked into.
+    fn refer(&mut self, graph: &Graph<'_>, handle: Handle, pending: &mut Vec<Handle>) {
+        if handle.is_object() {
+            if count(&mut self.references, handle) == 1 {
+                pending.push(handle);
+            }
+            return;
+        }
+        let handle = graph.nodes.identity(handle);
+        if has_payload(handle) {
+            match self.payloads.entry(handle) {
+                Entry::Vacant(first) => {
+                    first.insert(was_memoized(&graph.nodes, &graph.input, handle));
+                }
+                Entry::Occupied(memoized) if !memoized.get() => {
+                    self.shared.insert(handle);
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+    }
+
+    /// Whether the pickle refers to the object more than once, calls included whose results it
+    /// drops.
+    pub(super) fn is_mentioned_twice(&self, object: Handle) -> bool {
+        self.mentioned.get(object.number() as usize).is_some_and(|&count| count > 1)
     }
 
     /// Whether more than one reference leads to the object.
@@ -88,6 +113,17 @@ impl Memoized {
     /// Whether text or bytes that were not memoized where they were made are referred to twice.
     pub(super) fn is_shared(&self, handle: Handle) -> bool {
         self.shared.contains(&handle)
+    }
+}
+
+/// Counts a reference to an object; gives how many there are, up to two.
+fn count(references: &mut [u8], handle: Handle) -> u8 {
+    match references.get_mut(handle.number() as usize).filter(|_| handle.is_object()) {
+        Some(count) => {
+            *count = count.saturating_add(1).min(2);
+            *count
+        }
+        None => 0,
     }
 }
 

@@ -26,6 +26,7 @@ mod scalar;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -43,7 +44,8 @@ use crate::reduce::PersistentId;
 use crate::ser::SerOptions;
 use crate::ser::dump::Dump;
 use crate::value::Value;
-use crate::value::hooks::{Plain, Settled};
+use crate::value::hooks::Plain;
+use crate::value::settle::Settled;
 use crate::write::{Memory, Sink, Stream};
 use batch::{Batches, Next};
 use memoized::Memoized;
@@ -53,8 +55,11 @@ impl Graph<'_> {
     /// protocol 4.
     ///
     /// Every reference is kept: what was one object is one object again when Python loads it, an
-    /// object that contains itself included. A pickle that CPython wrote comes out as the same
-    /// bytes. [`SerOptions::graph_to_vec`] has the other protocols.
+    /// object that contains itself included. A pickle that the C pickler of CPython 3.7 and later
+    /// wrote comes out as the same bytes, with one exception that cannot be known from it: where an
+    /// object is reached through its own arguments, CPython reduces it twice, and a list or dict
+    /// that its class makes anew each time is one object here. [`SerOptions::graph_to_vec`] has the
+    /// other protocols.
     ///
     /// # Errors
     /// `Unsupported` where the protocol cannot say something: a persistent id that is no text at
@@ -69,7 +74,7 @@ impl Graph<'_> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn to_vec(&self) -> Result<Vec<u8>> {
-        SerOptions::new().protocol(self.protocol()).graph_to_vec(self)
+        self.own_options().graph_to_vec(self)
     }
 
     /// Writes the graph into `writer`, as [`to_vec`](Self::to_vec) does; in pieces of about 64 KiB,
@@ -78,7 +83,12 @@ impl Graph<'_> {
     /// # Errors
     /// As [`to_vec`](Self::to_vec); and `Io`, where the writer fails.
     pub fn to_writer<W: io::Write>(&self, writer: W) -> Result<()> {
-        SerOptions::new().protocol(self.protocol()).graph_to_writer(writer, self)
+        self.own_options().graph_to_writer(writer, self)
+    }
+
+    /// The options that write the pickle as it was.
+    fn own_options(&self) -> SerOptions {
+        SerOptions::new().protocol(self.protocol()).fix_imports(self.settings.fix_imports)
     }
 }
 
@@ -139,6 +149,8 @@ struct Writer<'g, S> {
     /// Values that may still be written because something unfinished is begun again.
     reopened: u64,
     next_buffer: u32,
+    /// What the trees of objects that are rewritten may still expand to, once there was one.
+    expandable: Option<u64>,
     /// Sets around this place that are spelled as calls, and are not memoized before their items
     /// are written. The way from such a set back to itself ends at the first memoized object, so
     /// all are.
@@ -148,6 +160,8 @@ struct Writer<'g, S> {
 /// Something left to do.
 enum Task<'g> {
     Save(Handle),
+    /// The arguments of a call.
+    SaveArguments(Handle),
     /// A persistent id, which has itself none.
     SaveId(Handle),
     Op(Opcode),
@@ -164,6 +178,8 @@ enum Task<'g> {
     Batches(Batches<'g>),
     /// A tuple's items are on the stack.
     EndTuple(Handle),
+    /// Those of the arguments of a call.
+    EndArguments(Handle),
     /// A frozenset's items are on the stack.
     EndFrozenSet(Handle),
     /// An object is on the stack: it is memoized, and then given what it was given.
@@ -192,15 +208,21 @@ impl<'g, S: Sink> Writer<'g, S> {
             memo: vec![UNSEEN; graph.nodes.object_count()],
             payloads: HashMap::default(),
             tasks: Vec::new(),
-            pending: vec![Task::Save(graph.root)],
+            pending: Vec::new(),
             reopened: limits::REOPENED + 4 * graph.nodes.handle_count() as u64,
             next_buffer: 0,
+            expandable: None,
             spelled: 0,
         }
     }
 
     fn run(&mut self) -> Result<()> {
+        self.graph.root_handles().try_for_each(|root| self.dump(root))
+    }
+
+    fn dump(&mut self, root: Handle) -> Result<()> {
         self.dump.begin()?;
+        self.pending.push(Task::Save(root));
         loop {
             self.tasks.extend(self.pending.drain(..).rev());
             let Some(mut task) = self.tasks.pop() else { break };
@@ -224,6 +246,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
         match task {
             Task::Save(handle) => self.save(*handle)?,
+            Task::SaveArguments(handle) => self.save_arguments(*handle)?,
             Task::SaveId(handle) => self.save_plain(*handle)?,
             Task::Op(opcode) => self.dump.emit.op(*opcode),
             Task::OpenSetList(list) => {
@@ -258,6 +281,7 @@ impl<'g, S: Sink> Writer<'g, S> {
                 }
             },
             Task::EndTuple(tuple) => self.end_tuple(*tuple)?,
+            Task::EndArguments(tuple) => self.end_arguments(*tuple)?,
             Task::EndFrozenSet(set) => {
                 if let Some(index) = self.index(*set) {
                     self.dump.emit.op(Opcode::PopMark);
@@ -344,6 +368,12 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.save_plain(handle)
     }
 
+    /// An object as a tree. All of one pickle come out of one expansion budget: what two objects
+    /// share is in each of their trees.
+    fn tree(&mut self, handle: Handle) -> Result<Value> {
+        Node::new(self.graph, handle).tree(&mut self.expandable)
+    }
+
     /// Writes what the caller makes of an object, if its class is one whose objects are rewritten.
     fn rewrite(&mut self, handle: Handle) -> Result<bool> {
         let Some(hooks) = self.dump.hooks.clone() else { return Ok(false) };
@@ -357,10 +387,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         if !hooks.rewrites(&module, &qualname) {
             return Ok(false);
         }
-        let Value::Object(object) = Node::new(self.graph, handle).to_value()? else {
-            return Ok(false);
-        };
-        let Some(value) = hooks.rewrite(&object)? else { return Ok(false) };
+        let Value::Object(object) = self.tree(handle)? else { return Ok(false) };
+        let value = hooks.rewrite(Arc::unwrap_or_clone(object))?;
         Settled(&value).serialize(&mut self.dump)?;
         let index = self.dump.emit.memoize()?;
         self.set_index(handle, index);

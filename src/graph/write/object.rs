@@ -197,6 +197,13 @@ impl<'g, S: Sink> Writer<'g, S> {
                 return Ok(());
             }
         }
+        // Named by the registry with which it was read; the pickle has the code.
+        if object.flags().has(Flags::CODED) && self.at_least(Opcode::Ext1) {
+            let code =
+                scalar::extension_code(self.input, object.offset()).ok_or_else(unreadable)?;
+            self.dump.emit.extension_by_code(code)?;
+            return self.memoize(handle);
+        }
         if self.at_least(Opcode::StackGlobal) {
             let is_line = module.tag() == Tag::Name || name.tag() == Tag::Name;
             if is_line || self.is_python2(object) {

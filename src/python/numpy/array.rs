@@ -20,9 +20,9 @@ use serde_bytes::Bytes;
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::number::Number;
 use super::scalar::{Scalar, decode};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, quoted};
 use crate::reduce::{Global, Reduce, token};
-use crate::value::Value;
+use crate::value::{Complex, Value};
 
 /// An array or scalar of numpy: dtype, shape, and the data as it lies in memory.
 ///
@@ -51,7 +51,7 @@ use crate::value::Value;
 /// array.
 ///
 /// Source: `ndarray.__reduce__` and `ndarray.__reduce_ex__` of numpy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NdArray<'a> {
     dtype: Dtype,
     shape: Vec<usize>,
@@ -202,7 +202,7 @@ impl<'a> NdArray<'a> {
                 )));
             };
             let scalar = decode(&self.dtype, bytes)?;
-            T::of(&scalar).ok_or_else(|| no_number::<T>(&scalar, index))
+            T::of(&scalar).ok_or_else(|| no_number::<T>(&scalar, &self.dtype, index))
         })
     }
 
@@ -223,15 +223,22 @@ fn wrong_length(shape: &[usize], found: usize, what: &str) -> Error {
 }
 
 #[cold]
-fn no_number<T: Number>(scalar: &Scalar<'_>, index: usize) -> Error {
-    let dtype = T::dtype();
-    let found = match scalar {
-        Scalar::Int(value) => format!("{value}"),
-        Scalar::Uint(value) => format!("{value}"),
-        Scalar::Float(value) => format!("{value}"),
-        _ => "what is no such number".to_owned(),
+fn no_number<T: Number>(scalar: &Scalar<'_>, dtype: &Dtype, index: usize) -> Error {
+    let wanted = T::dtype();
+    let found: Cow<'_, str> = match scalar {
+        Scalar::None => "a masked element".into(),
+        Scalar::Bool(value) => if *value { "True" } else { "False" }.into(),
+        Scalar::Int(value) | Scalar::Time(_, value, _) => value.to_string().into(),
+        Scalar::Uint(value) => value.to_string().into(),
+        Scalar::Float(value) => format!("{value:?}").into(),
+        Scalar::Complex(re, im) => format!("the complex number {}", Complex::new(*re, *im)).into(),
+        Scalar::Chars(_) | Scalar::Bytes(_) => "bytes".into(),
+        Scalar::Str(text) => format!("the text `{}`", quoted(text)).into(),
     };
-    Error::data(format!("expected a number of the dtype {dtype}, found {found}")).under_index(index)
+    Error::data(format!(
+        "expected a number of the dtype {wanted}, found {found} in an array of the dtype {dtype}"
+    ))
+    .under_index(index)
 }
 
 /// Where in memory the elements are, in the order of the indices.
@@ -347,7 +354,8 @@ impl Serialize for InBuffer<'_> {
 /// The parts that our deserializer hands out, in this order.
 pub(crate) const FIELDS: [&str; 6] = ["dtype", "shape", "fortran", "readonly", "data", "objects"];
 
-impl<'de> Deserialize<'de> for NdArray<'de> {
+// The input may live longer than the array, as `#[serde(borrow)]` in a derived type has it.
+impl<'de: 'a, 'a> Deserialize<'de> for NdArray<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(token::NDARRAY, ArrayVisitor)
     }
@@ -365,7 +373,7 @@ impl<'de> Deserialize<'de> for NdArray<'de> {
 /// assert_eq!(again, array);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OwnedNdArray(pub NdArray<'static>);
 
 impl<'de> Deserialize<'de> for OwnedNdArray {

@@ -33,7 +33,7 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// Source: "Data type objects" in numpy's reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Dtype {
     pub(crate) kind: Kind,
     pub(crate) order: ByteOrder,
@@ -148,7 +148,7 @@ impl ByteOrder {
 }
 
 /// A field of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Field {
     /// Its name.
@@ -162,7 +162,7 @@ pub struct Field {
 }
 
 /// An element that is itself an array, in C order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Subarray {
     /// What it holds.

@@ -8,6 +8,7 @@ use super::time::{NAT, UnitCount, datetime, timedelta};
 use super::wrapped::Wrapped;
 use crate::error::{Error, Result};
 use crate::reduce::token;
+use crate::stdlib::numpy::{bits, chars, float, signed, text};
 use crate::value::{Complex, Value};
 
 /// One element that has no parts.
@@ -46,11 +47,11 @@ pub(crate) fn decode<'a>(dtype: &Dtype, bytes: &'a [u8]) -> Result<Scalar<'a>> {
                 _ => return Err(long_double()),
             }
         }
-        Kind::Bytes => {
-            let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-            Scalar::Chars(bytes.get(..end).unwrap_or_default())
-        }
-        Kind::Str => Scalar::Str(text(bytes, big)?),
+        Kind::Bytes => Scalar::Chars(chars(bytes)),
+        Kind::Str => Scalar::Str(
+            text(bytes, big)
+                .ok_or_else(|| Error::data("a str of numpy holds what is no character"))?,
+        ),
         Kind::Void => Scalar::Bytes(bytes),
         Kind::Datetime | Kind::Timedelta => {
             Scalar::Time(dtype.kind, signed(bytes, big), dtype.unit)
@@ -66,57 +67,6 @@ fn long_double() -> Error {
     Error::unsupported(
         "a long double, whose bits depend on the machine that wrote it; see NdArray for its bytes",
     )
-}
-
-/// Up to eight bytes as an int.
-fn bits(bytes: &[u8], big: bool) -> u64 {
-    let fold = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
-    if big { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
-}
-
-fn signed(bytes: &[u8], big: bool) -> i64 {
-    let unused = 64_u32.saturating_sub(8 * bytes.len() as u32);
-    match unused {
-        64.. => 0,
-        unused => (bits(bytes, big) << unused) as i64 >> unused,
-    }
-}
-
-fn float(bytes: &[u8], big: bool) -> Option<f64> {
-    let bits = bits(bytes, big);
-    match bytes.len() {
-        2 => Some(half(bits as u16)),
-        4 => Some(f32::from_bits(bits as u32).into()),
-        8 => Some(f64::from_bits(bits)),
-        _ => None,
-    }
-}
-
-/// A float of 16 bits: a sign, 5 bits of exponent, 10 of fraction. Source: IEEE 754, binary16.
-fn half(bits: u16) -> f64 {
-    let sign = u64::from(bits >> 15) << 63;
-    let exponent = u64::from(bits >> 10 & 0x1f);
-    let fraction = u64::from(bits & 0x3ff);
-    let magnitude = match exponent {
-        // Subnormal: a multiple of 2⁻²⁴.
-        0 => (fraction as f64 / f64::from(1 << 24)).to_bits(),
-        0x1f => 0x7ff << 52 | fraction << 42,
-        _ => (exponent + 1_023 - 15) << 52 | fraction << 42,
-    };
-    f64::from_bits(sign | magnitude)
-}
-
-/// Characters of four bytes, without the zeros at the end.
-fn text(bytes: &[u8], big: bool) -> Result<String> {
-    let (units, _) = bytes.as_chunks::<4>();
-    let unit =
-        |four: &[u8; 4]| if big { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
-    let end = units.iter().rposition(|four| unit(four) != 0).map_or(0, |last| last + 1);
-    let chars = units.iter().take(end).map(|four| char::from_u32(unit(four)));
-    match chars.collect::<Option<String>>() {
-        Some(text) => Ok(text),
-        None => Err(Error::data("a str of numpy holds what is no character")),
-    }
 }
 
 impl Scalar<'_> {
@@ -182,15 +132,15 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
             Self::Uint(value) => visitor.visit_u64(value),
             Self::Bool(value) => visitor.visit_bool(value),
             Self::None => visitor.visit_unit(),
-            Self::Complex(real, imaginary) => {
-                visitor.visit_seq(SeqDeserializer::new([real, imaginary].into_iter()))
-            }
+            Self::Complex(real, imaginary) => visitor.visit_seq(floats([real, imaginary])),
             Self::Chars(bytes) => Self::visit_chars(bytes, visitor),
             Self::Str(text) => visitor.visit_string(text),
             Self::Bytes(bytes) => visitor.visit_bytes(bytes),
             Self::Time(_, NAT, _) => visitor.visit_unit(),
             Self::Time(kind, count, unit) => match text_of(kind, count, unit) {
-                Some(text) => visitor.visit_string(text),
+                Some(text) => visitor.visit_string(text).map_err(|error: Error| {
+                    error.about_text(&text_of(kind, count, unit).unwrap_or_default())
+                }),
                 None => visitor.visit_i64(count),
             },
         }
@@ -251,8 +201,9 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
             (token::BYTEARRAY, Self::Chars(bytes) | Self::Bytes(bytes)) => {
                 visitor.visit_newtype_struct(BytesDeserializer::<Error>::new(bytes))
             }
+            (token::SHARED, scalar) => visitor.visit_newtype_struct(Wrapped::new(scalar)),
             _ => Err(Error::data(
-                "expected one of Python's own objects, found an element of a numpy array",
+                "expected one of Python's own objects, found an element of an array",
             )),
         }
     }
@@ -284,48 +235,19 @@ impl<'de> Deserializer<'de> for Scalar<'_> {
     }
 }
 
-fn visit_int<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
-    visitor.visit_newtype_struct(BytesDeserializer::<Error>::new(bytes))
+impl<'de> IntoDeserializer<'de, Error> for Scalar<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The parts of a complex as a sequence.
+pub(crate) fn floats<'de>(parts: [f64; 2]) -> impl de::SeqAccess<'de, Error = Error> {
+    SeqDeserializer::new(parts.map(Scalar::Float).into_iter())
+}
 
-    #[test]
-    fn halves_of_every_kind() {
-        for (bits, value) in [
-            (0x0000, 0.0),
-            (0x8000, -0.0),
-            (0x0001, 5.960_464_477_539_063e-8),
-            (0x03ff, 6.097_555_160_522_461e-5),
-            (0x0400, 6.103_515_625e-5),
-            (0x3555, 0.333_251_953_125),
-            (0x3c00, 1.0),
-            (0xc000, -2.0),
-            (0x7bff, 65_504.0),
-            (0x7c00, f64::INFINITY),
-            (0xfc00, f64::NEG_INFINITY),
-        ] {
-            assert_eq!(half(bits).to_bits(), f64::to_bits(value), "{bits:#x}");
-        }
-        assert!(half(0x7e00).is_nan());
-    }
-
-    #[test]
-    fn ints_of_every_width_and_order() {
-        assert_eq!(signed(&[0xfe, 0xff], false), -2);
-        assert_eq!(signed(&[0xff, 0xfe], true), -2);
-        assert_eq!(signed(&[0x80, 0, 0, 0, 0, 0, 0, 0], true), i64::MIN);
-        assert_eq!(signed(&[], true), 0);
-        assert_eq!(bits(&[1, 2], false), 0x201);
-    }
-
-    #[test]
-    fn text_ends_where_only_zeros_follow() {
-        let text = |bytes: &[u8]| text(bytes, false);
-        assert_eq!(text(&[0x61, 0, 0, 0, 0, 0, 0, 0, 0x62, 0, 0, 0, 0, 0, 0, 0]).unwrap(), "a\0b");
-        assert_eq!(text(&[]).unwrap(), "");
-        assert!(text(&[0, 0xd8, 0, 0]).is_err());
-    }
+fn visit_int<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
+    visitor.visit_newtype_struct(BytesDeserializer::<Error>::new(bytes))
 }

@@ -102,7 +102,7 @@ enum Scale {
 }
 
 /// A unit and how many of it are one count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UnitCount {
     pub(crate) unit: Unit,
     pub(crate) count: u32,
@@ -210,7 +210,7 @@ fn push_clock(text: &mut String, seconds: i128) {
 /// ways.
 ///
 /// Years begin in March here, so that the leap day is the last of its year; an era is 400 of them.
-fn civil(days: i128) -> (i128, i128, i128) {
+pub(crate) fn civil(days: i128) -> (i128, i128, i128) {
     const ERA: i128 = 146_097;
     // From 1 March of the year 0.
     let days = days + 719_468;
@@ -223,9 +223,26 @@ fn civil(days: i128) -> (i128, i128, i128) {
     (400 * era + year + i128::from(month <= 2), month, day_of_month)
 }
 
+/// The reverse of [`civil`]: days since the start of 1970.
+pub(crate) fn days_of((year, month, day): (i64, i64, i64)) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era = year.div_euclid(400);
+    let year = year.rem_euclid(400);
+    let day = (153 * month + 2) / 5 + day - 1;
+    era * 146_097 + year * 365 + year / 4 - year / 100 + day - 719_468
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_counted_forth_and_back() {
+        for days in (-720_000..2_940_000).step_by(13).chain([-719_528, -1, 0, 11_016, 2_932_896]) {
+            let (year, month, day) = civil(days.into());
+            assert_eq!(days_of((year as i64, month as i64, day as i64)), days);
+        }
+    }
 
     fn unit(text: &str) -> UnitCount {
         text.parse().unwrap()

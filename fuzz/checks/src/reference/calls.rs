@@ -121,7 +121,7 @@ impl World {
             (Known::Bytes | Known::ByteArray, []) => true,
             (Known::Bytes | Known::ByteArray, &[bytes]) => self.is_bytes(bytes),
             (Known::Bytes | Known::ByteArray | Known::Encode, &[text, encoding]) => {
-                self.is_any_text(text) && self.is_any_text(encoding)
+                self.is_any_text(text) && self.is_any_text(encoding) && self.encoded(args).is_ok()
             }
             (Known::Complex, [_] | [_, _]) => args.iter().all(|&part| self.is_number(part)),
             (Known::Reconstructor, &[class, _, _]) | (Known::NewObj, &[class, ..]) => {
@@ -138,7 +138,11 @@ impl World {
                     Thing::Made(made) => made.known == Some(Known::GetAttr),
                     _ => false,
                 };
-                named && self.is_any_text(name)
+                let dotted = match &self.things[name] {
+                    Thing::Chars(bytes) => bytes.contains(&b'.'),
+                    _ => self.text(name).is_some_and(|name| name.contains('.')),
+                };
+                named && self.is_any_text(name) && !dotted
             }
             _ => false,
         };
@@ -273,13 +277,12 @@ impl World {
                     Thing::Chars(bytes) => String::from_utf8_lossy(bytes).into_owned(),
                     _ => self.text(encoding).ok_or(())?,
                 };
-                let encoding = encoding.to_ascii_lowercase().replace('_', "-");
+                let encoding = encoding.to_ascii_lowercase().replace(['_', ' '], "-");
                 let highest = match encoding.as_str() {
-                    "latin1" | "latin-1" | "iso-8859-1" | "iso8859-1" | "l1" => 0xff,
-                    "ascii" | "us-ascii" => 0x7f,
-                    "utf8" | "utf-8" => u32::MAX,
-                    // An 8-bit string has bytes, whatever they were to be encoded in.
-                    _ if matches!(self.things[text], Thing::Chars(_)) => u32::MAX,
+                    "latin1" | "latin-1" | "latin" | "iso-8859-1" | "iso8859-1" | "8859"
+                    | "cp819" | "l1" => 0xff,
+                    "ascii" | "us-ascii" | "646" => 0x7f,
+                    "utf8" | "utf-8" | "u8" => u32::MAX,
                     _ => return Err(()),
                 };
                 if let Thing::Chars(bytes) = &self.things[text] {

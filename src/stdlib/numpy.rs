@@ -1,0 +1,99 @@
+//! Elements of numpy's dtypes, decoded from their bytes.
+
+/// The bytes of `S`, without the zeros at the end.
+pub(crate) fn chars(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    bytes.get(..end).unwrap_or_default()
+}
+
+/// Up to eight bytes as an int.
+pub(crate) fn bits(bytes: &[u8], big: bool) -> u64 {
+    let fold = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
+    if big { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
+}
+
+/// The same, signed.
+pub(crate) fn signed(bytes: &[u8], big: bool) -> i64 {
+    let unused = 64_u32.saturating_sub(8 * bytes.len() as u32);
+    match unused {
+        64.. => 0,
+        unused => (bits(bytes, big) << unused) as i64 >> unused,
+    }
+}
+
+/// A float of 16, 32 or 64 bits.
+pub(crate) fn float(bytes: &[u8], big: bool) -> Option<f64> {
+    let bits = bits(bytes, big);
+    match bytes.len() {
+        2 => Some(half(bits as u16)),
+        4 => Some(f32::from_bits(bits as u32).into()),
+        8 => Some(f64::from_bits(bits)),
+        _ => None,
+    }
+}
+
+/// A float of 16 bits: a sign, 5 bits of exponent, 10 of fraction. Source: IEEE 754, binary16.
+fn half(bits: u16) -> f64 {
+    let sign = u64::from(bits >> 15) << 63;
+    let exponent = u64::from(bits >> 10 & 0x1f);
+    let fraction = u64::from(bits & 0x3ff);
+    let magnitude = match exponent {
+        // Subnormal: a multiple of 2⁻²⁴.
+        0 => (fraction as f64 / f64::from(1 << 24)).to_bits(),
+        0x1f => 0x7ff << 52 | fraction << 42,
+        _ => (exponent + 1_023 - 15) << 52 | fraction << 42,
+    };
+    f64::from_bits(sign | magnitude)
+}
+
+/// Characters of four bytes, without the zeros at the end; `None` for what is no character.
+pub(crate) fn text(bytes: &[u8], big: bool) -> Option<String> {
+    let (units, _) = bytes.as_chunks::<4>();
+    let unit =
+        |four: &[u8; 4]| if big { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
+    let end = units.iter().rposition(|four| unit(four) != 0).map_or(0, |last| last + 1);
+    let chars = units.iter().take(end).map(|four| char::from_u32(unit(four)));
+    chars.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_every_kind() {
+        for (bits, value) in [
+            (0x0000, 0.0),
+            (0x8000, -0.0),
+            (0x0001, 5.960_464_477_539_063e-8),
+            (0x03ff, 6.097_555_160_522_461e-5),
+            (0x0400, 6.103_515_625e-5),
+            (0x3555, 0.333_251_953_125),
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65_504.0),
+            (0x7c00, f64::INFINITY),
+            (0xfc00, f64::NEG_INFINITY),
+        ] {
+            assert_eq!(half(bits).to_bits(), f64::to_bits(value), "{bits:#x}");
+        }
+        assert!(half(0x7e00).is_nan());
+    }
+
+    #[test]
+    fn ints_of_every_width_and_order() {
+        assert_eq!(signed(&[0xfe, 0xff], false), -2);
+        assert_eq!(signed(&[0xff, 0xfe], true), -2);
+        assert_eq!(signed(&[0x80, 0, 0, 0, 0, 0, 0, 0], true), i64::MIN);
+        assert_eq!(signed(&[], true), 0);
+        assert_eq!(bits(&[1, 2], false), 0x201);
+    }
+
+    #[test]
+    fn text_ends_where_only_zeros_follow() {
+        let text = |bytes: &[u8]| text(bytes, false);
+        assert_eq!(text(&[0x61, 0, 0, 0, 0, 0, 0, 0, 0x62, 0, 0, 0, 0, 0, 0, 0]).unwrap(), "a\0b");
+        assert_eq!(text(&[]).unwrap(), "");
+        assert!(text(&[0, 0xd8, 0, 0]).is_none());
+    }
+}

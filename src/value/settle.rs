@@ -1,0 +1,188 @@
+//! Hooks over a value that is owned: everything within it is asked about at once, in place.
+//!
+//! A hook that rewrites objects takes them by value. An object that the caller lends is copied for
+//! it, once, with all that is in it; the objects within what it becomes are ours, and are moved out
+//! of their places and back. So the work is that of looking at each value once, however deep
+//! rewritten objects are within each other, where to copy each of them would be the square of it.
+//!
+//! What comes out is settled: [`Settled`] has it written without a question.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::hooks::{Hooks, Plain};
+use super::{Dict, Set, Value};
+use crate::error::{Error, Result};
+use crate::reduce::{Name, Reduce, token};
+
+use serde::ser::{Serialize, Serializer};
+
+impl Hooks {
+    /// Whether the class of an object is in the table.
+    pub(crate) fn rewrites_object(&self, object: &Reduce) -> bool {
+        match &object.callable {
+            Value::Global(class) => self.rewrites(&class.module, &class.qualname),
+            _ => false,
+        }
+    }
+
+    /// What is to be written for an object whose class is in the table, settled.
+    pub(crate) fn rewrite(&self, object: Reduce) -> Result<Value> {
+        let mut value = self.rewrite_alone(object)?;
+        self.settle_within(&mut value)?;
+        Ok(value)
+    }
+
+    fn rewrite_alone(&self, object: Reduce) -> Result<Value> {
+        let rewrite = match &object.callable {
+            Value::Global(class) => self.dispatch.get(&Name::new(&class.module, &class.qualname)),
+            _ => None,
+        };
+        match rewrite {
+            Some(rewrite) => rewrite(object),
+            None => Ok(Value::from(object)),
+        }
+    }
+
+    /// Settles everything within a value that has been asked about itself.
+    pub(crate) fn settle_within(&self, value: &mut Value) -> Result<()> {
+        let mut pending = Vec::new();
+        self.push_parts(value, &mut pending)?;
+        self.settle_all(pending)
+    }
+
+    fn settle(&self, value: &mut Value) -> Result<()> {
+        self.settle_all(vec![value])
+    }
+
+    /// The first is on top.
+    fn settle_all(&self, mut pending: Vec<&mut Value>) -> Result<()> {
+        while let Some(value) = pending.pop() {
+            let within = self.ask(value)?;
+            self.push_parts(within, &mut pending)?;
+        }
+        Ok(())
+    }
+
+    /// Asks about one value, and puts the answer in its place. Gives the value whose parts are to
+    /// be asked about: an id itself is not.
+    fn ask<'v>(&self, value: &'v mut Value) -> Result<&'v mut Value> {
+        if let Some(persistent_id) = &self.persistent_id
+            && let Some(id) = persistent_id(value)?
+        {
+            *value = Value::PersistentId(Box::new(id));
+            return Ok(match value {
+                Value::PersistentId(id) => &mut **id,
+                value => value,
+            });
+        }
+        if matches!(value, Value::Object(object) if self.rewrites_object(object))
+            && let Value::Object(object) = mem::replace(value, Value::None)
+        {
+            *value = self.rewrite_alone(Arc::unwrap_or_clone(object))?;
+        }
+        Ok(value)
+    }
+
+    /// What is in a value and is asked about, the first on top.
+    fn push_parts<'v>(&self, value: &'v mut Value, pending: &mut Vec<&'v mut Value>) -> Result<()> {
+        match value {
+            Value::List(items) | Value::Tuple(items) => pending.extend(items.iter_mut().rev()),
+            Value::Dict(dict) => self.push_entries(dict, pending)?,
+            Value::Set(set) | Value::FrozenSet(set) => self.settle_elements(set)?,
+            Value::PersistentId(id) => pending.push(id),
+            Value::Object(object) => self.push_object(Arc::make_mut(object), pending)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn push_object<'v>(
+        &self,
+        object: &'v mut Reduce,
+        pending: &mut Vec<&'v mut Value>,
+    ) -> Result<()> {
+        pending.extend(object.state_setter.as_mut());
+        pending.extend(object.state.as_mut());
+        for (key, value) in object.dictitems.iter_mut().rev() {
+            pending.extend([value, key]);
+        }
+        pending.extend(object.setitems.iter_mut().rev());
+        pending.extend(object.listitems.iter_mut().rev());
+        self.push_entries(&mut object.kwargs, pending)?;
+        // The tuple of arguments is a part of the object.
+        match &mut object.args {
+            Value::Tuple(args) => pending.extend(args.iter_mut().rev()),
+            args => pending.push(args),
+        }
+        pending.push(&mut object.callable);
+        Ok(())
+    }
+
+    /// Settles the keys of a dict; its values are still to come.
+    fn push_entries<'v>(&self, dict: &'v mut Dict, pending: &mut Vec<&'v mut Value>) -> Result<()> {
+        if dict.iter().any(|(key, _)| self.may_change(key)) {
+            let mut settled = Dict::with_capacity(dict.len());
+            for (mut key, value) in mem::take(dict) {
+                self.settle(&mut key)?;
+                if settled.contains_key(&key) && !matches!(key, Value::PersistentId(_)) {
+                    return Err(collapsed("keys of a dict"));
+                }
+                settled.try_insert(key, value)?;
+            }
+            *dict = settled;
+        }
+        let first = pending.len();
+        pending.extend(dict.iter_mut().map(|(_, value)| value));
+        if let Some(values) = pending.get_mut(first..) {
+            values.reverse();
+        }
+        Ok(())
+    }
+
+    fn settle_elements(&self, set: &mut Set) -> Result<()> {
+        if !set.iter().any(|element| self.may_change(element)) {
+            return Ok(());
+        }
+        let mut settled = Set::with_capacity(set.len());
+        for mut element in mem::take(set) {
+            self.settle(&mut element)?;
+            let is_id = matches!(element, Value::PersistentId(_));
+            if !settled.try_insert(element)? && !is_id {
+                return Err(collapsed("elements of a set"));
+            }
+        }
+        *set = settled;
+        Ok(())
+    }
+
+    /// Whether hooks may make another key of one: plain keys need not be hashed again.
+    fn may_change(&self, key: &Value) -> bool {
+        let mut pending = vec![key];
+        while let Some(value) = pending.pop() {
+            match value {
+                _ if self.persistent_id.is_some() => return true,
+                Value::Object(_) => return true,
+                Value::Tuple(items) | Value::List(items) => pending.extend(items),
+                Value::FrozenSet(set) | Value::Set(set) => pending.extend(set),
+                Value::PersistentId(id) => pending.push(id),
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+#[cold]
+fn collapsed(what: &str) -> Error {
+    Error::data(format!("two {what} are rewritten into equal ones"))
+}
+
+/// A value that no hook is asked about, nor about anything within it.
+pub(crate) struct Settled<'a>(pub(crate) &'a Value);
+
+impl Serialize for Settled<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(token::SETTLED, &Plain(self.0))
+    }
+}
