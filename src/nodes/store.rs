@@ -144,7 +144,7 @@ impl Flags {
 
     /// Any object that the memo handed out, or that was duplicated: there may be two references to
     /// it.
-    pub(crate) const FETCHED: Self = Self(1 << 12);
+    pub(crate) const FETCHED: Self = Self(1 << 15);
 
     /// Flags with a small number in their low byte: the spelling of an instance, or what a global
     /// is known as.
