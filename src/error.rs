@@ -13,6 +13,7 @@ use std::io;
 use serde::de::{Expected, Unexpected};
 
 use crate::escape::{Escaping, OneLine};
+use crate::foreign::{Guess, NotPickle};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -58,6 +59,8 @@ struct Inner {
     offset: Option<u64>,
     /// Innermost first: segments are pushed while the error travels outwards.
     path: Vec<Segment>,
+    /// The format that the input seems to have instead.
+    guess: Option<Guess>,
 }
 
 enum Segment {
@@ -104,9 +107,16 @@ impl Error {
     }
 
     /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
-    /// value yet. Long keys are cut, and what would not print as itself is escaped.
+    /// value yet. It is whole, where a message leaves the middle of a long one out. Long keys are
+    /// cut, and what would not print as itself is escaped.
     pub fn path(&self) -> Option<String> {
         if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
+    }
+
+    /// The format that the input seems to have, where it is no pickle and begins as something that
+    /// [`tools::recognize`](crate::tools::recognize) knows.
+    pub fn not_pickle(&self) -> Option<NotPickle> {
+        self.0.guess.map(|guess| guess.format)
     }
 
     /// Shows the text that a visitor refused, unless its message does, and what would read a
@@ -127,7 +137,7 @@ impl Error {
     }
 
     fn new(code: Code) -> Self {
-        Self(Box::new(Inner { code, offset: None, path: Vec::new() }))
+        Self(Box::new(Inner { code, offset: None, path: Vec::new(), guess: None }))
     }
 
     #[cold]
@@ -170,10 +180,10 @@ impl Error {
         Self::unsupported(format!("pickle protocol {number} is not known; the highest is 5"))
     }
 
-    /// A value that no tree can hold.
+    /// A value that no tree can hold: it, and where it contains itself.
     #[cold]
-    pub(crate) fn contains_itself() -> Self {
-        Self::data("an object contains itself; a Graph can hold it")
+    pub(crate) fn contains_itself(what: &str) -> Self {
+        Self::data(format!("{what}; a Graph can hold it"))
     }
 
     /// Says where in the input the fault is, unless that is known already.
@@ -197,6 +207,13 @@ impl Error {
         self
     }
 
+    /// Says what the input seems to be instead.
+    #[cold]
+    pub(crate) fn guessed(mut self, guess: Guess) -> Self {
+        self.0.guess.get_or_insert(guess);
+        self
+    }
+
     /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.
     #[cold]
     pub(crate) fn under_key(mut self, key: &str) -> Self {
@@ -215,6 +232,29 @@ impl Error {
 /// The path for people: keys joined by dots, indexes in brackets.
 struct Path<'a>(&'a [Segment]);
 
+/// The same, without its middle where it is long.
+struct ShortPath<'a>(&'a [Segment]);
+
+/// Segments that a message shows of a long path, at its beginning and at its end.
+const SHOWN: (usize, usize) = (6, 4);
+
+impl Display for ShortPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (head, tail) = SHOWN;
+        let Some(left_out) = self.0.len().checked_sub(head + tail).filter(|left| *left > 1) else {
+            return Path(self.0).fmt(f);
+        };
+        // Innermost first.
+        let (inner, rest) = self.0.split_at(tail);
+        let (_, outer) = rest.split_at(left_out);
+        write!(f, "{}.…({left_out} more)", Path(outer))?;
+        if matches!(inner.last(), Some(Segment::Key(_))) {
+            f.write_str(".")?;
+        }
+        Path(inner).fmt(f)
+    }
+}
+
 impl Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (depth, segment) in self.0.iter().rev().enumerate() {
@@ -230,16 +270,19 @@ impl Display for Path<'_> {
 
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { code, offset, path } = &*self.0;
+        let Inner { code, offset, path, guess } = &*self.0;
         // The one place through which every text of an error passes: names, keys, the messages of
         // types and of resolvers may all quote the pickle.
         let f = &mut Escaping(f);
         if !path.is_empty() {
-            write!(f, "{}: ", Path(path))?;
+            write!(f, "{}: ", ShortPath(path))?;
         }
         write!(f, "{code}")?;
-        match offset {
-            Some(offset) => write!(f, ", at byte {offset}"),
+        if let Some(offset) = offset {
+            write!(f, ", at byte {offset}")?;
+        }
+        match guess {
+            Some(guess) => write!(f, "; {guess}"),
             None => Ok(()),
         }
     }
@@ -414,6 +457,16 @@ mod tests {
             Error::data("wrong").at(7).under_key("email").at(1).under_index(3).under_key("users");
         assert_eq!(error.to_string(), "users[3].email: wrong, at byte 7");
         assert_eq!(error.path().as_deref(), Some("users[3].email"));
+    }
+
+    #[test]
+    fn a_long_path_is_told_by_its_ends() {
+        let mut error = Error::data("wrong");
+        for _ in 0..50 {
+            error = error.under_index(0).under_key("next");
+        }
+        assert_eq!(error.to_string(), "next[0].next[0].next[0].…(90 more).next[0].next[0]: wrong");
+        assert_eq!(error.path().unwrap().matches("next").count(), 50);
     }
 
     #[test]

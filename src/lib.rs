@@ -248,8 +248,10 @@ mod edit;
 mod error;
 mod escape;
 mod float;
+mod foreign;
 mod graph;
 mod instruction;
+pub mod json;
 mod limits;
 mod machine;
 mod meter;
@@ -283,6 +285,7 @@ pub use graph::{
     Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
 };
 pub use protocol::Protocol;
+pub use read::Scanner;
 pub use reduce::{
     AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How,
     PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,

@@ -38,13 +38,19 @@ const REFUSED: &[(&str, &str)] = &[
         "expected a dict under SETITEMS, found a bytearray, at byte 18",
     ),
     // A Value is a tree.
-    ("memo_append_itself.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
+    ("memo_append_itself.pickle", "a list contains itself at [0]; a Graph can hold it, at byte 0"),
     (
         "memo_appends_itself_twice.pickle",
-        "an object contains itself; a Graph can hold it, at byte 0",
+        "a list contains itself at [0]; a Graph can hold it, at byte 0",
     ),
-    ("memo_dict_value_itself.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
-    ("memo_tuple_through_list.pickle", "an object contains itself; a Graph can hold it, at byte 0"),
+    (
+        "memo_dict_value_itself.pickle",
+        "a dict contains itself at [1]; a Graph can hold it, at byte 0",
+    ),
+    (
+        "memo_tuple_through_list.pickle",
+        "a list contains itself at [0][0]; a Graph can hold it, at byte 0",
+    ),
     // Buffers and pickle do not belong together.
     ("next_buffer_extra.pickle", "of 2 out-of-band buffers the pickle takes only 1"),
     // What two states come to is up to the class.
@@ -227,8 +233,11 @@ fn a_carriage_return_of_a_text_file_is_named() {
     let ints: Vec<u8> = serde_pickle::from_slice(b"(lp0\r\nI1\r\naI2\r\na.").unwrap();
     assert_eq!(ints, [1, 2]);
     let error = serde_pickle::from_slice::<Value>(b"S'a'\r\np0\r\n.").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "a line ends in CR LF: the pickle was written or copied as a text file, at byte 0"
+    let text = error.to_string();
+    assert!(
+        text.starts_with(
+            "a line ends in CR LF: the pickle was written or copied as a text file, at byte 0; "
+        ),
+        "{text}"
     );
 }

@@ -23,8 +23,8 @@ mod variant;
 
 pub use elements::Elements;
 pub use options::DeOptions;
-pub(crate) use stream::LoadedStream;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
+pub(crate) use stream::{LoadedStream, persistent_ids_of};
 
 use std::io::Read;
 
@@ -74,8 +74,10 @@ pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
 /// Reads a value from a pickle that a reader gives.
 ///
 /// No byte behind the pickle's STOP is read, so that what follows it is still there; see
-/// [`Deserializer`] for several pickles in a row. A reader without a buffer of its own is read in
-/// small pieces: wrap a file in a `BufReader` when nothing else reads from it.
+/// [`Deserializer`] for several pickles in a row. A reader without a buffer of its own is asked for
+/// a few bytes at a time, below protocol 4 and where a pickle has no frames: a bare `File` takes
+/// fifty times as long as one in a [`BufReader`](std::io::BufReader), so wrap it when nothing else
+/// reads from it. [`Scanner`](crate::Scanner) is for bytes that arrive piece by piece.
 ///
 /// # Errors
 /// As [`from_slice`]; and `Io`, where the reader fails.

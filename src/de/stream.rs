@@ -18,9 +18,10 @@ use super::options::DeOptions;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::machine::{self, Loaded, State};
-use crate::nodes::handle::Handle;
+use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::Nodes;
 use crate::read::source::Collector;
+use crate::value::Value;
 use crate::walk::cx::Cx;
 
 /// Reads pickles one after another from a slice or a reader.
@@ -118,6 +119,35 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         Elements::new(walk(&source.state, source.bytes, source.at, &self.options), root, 0)
     }
 
+    /// The persistent ids in the next pickle, in the order in which a reader meets them; see
+    /// [`tools::persistent_ids`](crate::tools::persistent_ids).
+    ///
+    /// With [`keep_memo`](Self::keep_memo) the memo lives on, as the second pickle of a ZODB record
+    /// needs it; a reference that is itself fetched from the memo was in an earlier pickle, and is
+    /// not there again. An id for which the options' resolver has a value is not among them.
+    ///
+    /// ```
+    /// use serde_pickle::{Deserializer, Value};
+    ///
+    /// // Two dumps of one Pickler: ref('a') and [ref('a'), ref('b')], where 'a' is in the memo.
+    /// let record = b"\x80\x03X\x01\0\0\0aq\0Q.\x80\x03]q\x01(h\0QX\x01\0\0\0bQe.";
+    /// let mut dumps = Deserializer::from_slice(record).keep_memo(true);
+    /// assert_eq!(dumps.persistent_ids()?, [Value::from("a")]);
+    /// assert_eq!(dumps.persistent_ids()?, [Value::from("a"), Value::from("b")]);
+    /// dumps.end()?;
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`tools::persistent_ids`](crate::tools::persistent_ids).
+    pub fn persistent_ids(&mut self) -> Result<Vec<Value>> {
+        let before = if self.keep_memo { self.source.state.nodes.object_count() } else { 0 };
+        self.load()?;
+        let source = &self.source;
+        let cx = walk(&source.state, source.bytes, source.at, &self.options);
+        persistent_ids_of(&cx, before)
+    }
+
     /// The pickles that follow, each as a `T`.
     #[allow(clippy::should_implement_trait)] // it is generic over the item, as serde_json's is
     pub fn into_iter<T: Deserialize<'de>>(self) -> StreamDeserializer<'a, SliceSource<'de>, T> {
@@ -203,6 +233,24 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         let source = &self.source;
         let cx = walk(&source.state, source.collector.bytes(), source.at, &self.options);
         Elements::new(cx, root, source.dropped)
+    }
+
+    /// The persistent ids in the next pickle, in the order in which a reader meets them; see
+    /// [`tools::persistent_ids`](crate::tools::persistent_ids).
+    ///
+    /// With [`keep_memo`](Self::keep_memo) the memo lives on, as the second pickle of a ZODB record
+    /// needs it; a reference that is itself fetched from the memo was in an earlier pickle, and is
+    /// not there again. An id for which the options' resolver has a value is not among them.
+    ///
+    /// # Errors
+    /// As [`tools::persistent_ids`](crate::tools::persistent_ids); and `Io`, where the reader
+    /// fails.
+    pub fn persistent_ids(&mut self) -> Result<Vec<Value>> {
+        let before = if self.keep_memo { self.source.state.nodes.object_count() } else { 0 };
+        self.load()?;
+        let source = &self.source;
+        let cx = walk(&source.state, source.collector.bytes(), source.at, &self.options);
+        persistent_ids_of(&cx, before).map_err(|error| error.in_stream(source.dropped))
     }
 
     /// The pickles that follow, each as a `T`.
@@ -316,6 +364,18 @@ fn walk<'g, 'de>(
     let span = end - state.begin.unwrap_or(end);
     Cx::new(&state.nodes, input, span, options.settings())
         .with_buffers(options.buffers.as_deref().unwrap_or_default())
+}
+
+/// The persistent ids among the nodes from number `first` on.
+pub(crate) fn persistent_ids_of(cx: &Cx<'_, '_>, first: usize) -> Result<Vec<Value>> {
+    let nodes = cx.nodes;
+    let made = nodes.numbered_objects().skip(first);
+    made.filter(|(_, object)| object.tag() == Tag::Persid)
+        .map(|(_, object)| {
+            let id = nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
+            super::value::build(cx, id)
+        })
+        .collect()
 }
 
 macro_rules! forward {

@@ -117,6 +117,44 @@ struct Shape {
     setter: bool,
 }
 
+/// Says in which of these containers, outermost first, the next value is that an error is about.
+#[cold]
+fn under(error: Error, frames: &[Frame<'_, '_>]) -> Error {
+    frames.iter().rev().fold(error, |error, frame| frame.under(error))
+}
+
+impl Frame<'_, '_> {
+    /// Says which of the values here an error is about: the one that comes next.
+    fn under(&self, error: Error) -> Error {
+        let index = self.values.len();
+        let of_pair = |error: Error, place: usize| match self.values.last() {
+            Some(Value::Str(key)) if place % 2 == 1 => error.under_key(key),
+            Some(Value::Int(key)) if place % 2 == 1 => error.under_key(&key.to_string()),
+            // Of a key, the path says nothing.
+            Some(key) if place % 2 == 1 => error.under_key(&format!("<{}>", key.type_name())),
+            _ => error,
+        };
+        match &self.kind {
+            Kind::List | Kind::Tuple | Kind::Set | Kind::FrozenSet => error.under_index(index),
+            Kind::Dict => of_pair(error, index),
+            Kind::Persid => error,
+            Kind::Object(shape) => {
+                let items = 1 + shape.args + usize::from(shape.kwargs);
+                let pairs = items + shape.items + shape.adds;
+                match index {
+                    _ if (items..items + shape.items).contains(&index) => {
+                        error.under_index(index - items)
+                    }
+                    _ if (pairs..pairs + shape.pairs).contains(&index) => {
+                        of_pair(error, index - pairs)
+                    }
+                    _ => error,
+                }
+            }
+        }
+    }
+}
+
 /// What a handle turns out to be.
 enum Next<'g, 'de> {
     Value(Value),
@@ -148,14 +186,19 @@ impl<'g, 'de> Builder<'g, 'de> {
                         frame.deepest = frame.deepest.max(depth + levels);
                         frame.values.push(value);
                     }
-                    Err(error) => return Err(self.cause(error, &outer, &frame)),
+                    Err(error) => {
+                        return Err(self.cause(error, &outer, &frame));
+                    }
                 },
                 None => {
                     depth -= frame.kind.levels();
                     let Frame { handle, budget, deepest, .. } = frame;
                     let keep = frame.again && frame.kind.is_kept();
                     let value = self.finish(frame).and_then(|value| self.construct(handle, value));
-                    let (mut value, made) = value.map_err(|error| self.cx.locate(error, handle))?;
+                    let (mut value, made) = match value {
+                        Ok(value) => value,
+                        Err(error) => return Err(under(self.cx.locate(error, handle), &outer)),
+                    };
                     if keep && !made {
                         let (cost, levels) = (budget - self.cx.budget(), deepest - depth);
                         value = value.shared();
@@ -172,19 +215,26 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// The error of a limit that was reached because a container was entered within itself, by
-    /// whatever hangs off it.
+    /// Says where an error is. That of a limit may have its cause in a container that was entered
+    /// within itself, by whatever hangs off it.
     #[cold]
     fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
-        if error.kind() != ErrorKind::Limit {
-            return error;
+        if error.kind() == ErrorKind::Limit {
+            let mut seen = HashSet::default();
+            let mut again = outer.iter().chain([frame]).map(|frame| frame.handle);
+            let again = again.find(|handle| handle.is_object() && !seen.insert(*handle));
+            // A ring that is longer than the limit is not gone round.
+            let again = again.or(Some(frame.handle));
+            let (nodes, input) = (self.cx.nodes, self.cx.input);
+            if let Some(handle) = again
+                && let Some(cycle) = crate::nodes::describe_cycle(nodes, input, handle)
+            {
+                let first = outer.iter().position(|frame| frame.handle == handle).unwrap_or(0);
+                let error = self.cx.locate(Error::contains_itself(&cycle), handle);
+                return under(error, outer.get(..first).unwrap_or_default());
+            }
         }
-        let mut seen = HashSet::default();
-        let entered = outer.iter().chain([frame]).map(|frame| frame.handle);
-        match entered.into_iter().find(|&handle| handle.is_object() && !seen.insert(handle)) {
-            Some(handle) => self.cx.locate(Error::contains_itself(), handle),
-            None => error,
-        }
+        under(frame.under(error), outer)
     }
 
     /// What the caller's constructor makes of an object, and whether there is one: it is asked for
@@ -239,7 +289,8 @@ impl<'g, 'de> Builder<'g, 'de> {
         if depth < limit {
             Ok(())
         } else {
-            Err(self.cx.locate(self.cx.too_deep(handle, limit), handle))
+            let error = Error::limit(format!("nested more than {limit} levels deep"));
+            Err(self.cx.locate(error, handle))
         }
     }
 

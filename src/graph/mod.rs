@@ -40,7 +40,7 @@ use crate::protocol::Protocol;
 use crate::read::instructions;
 use crate::read::source::Collector;
 use crate::settings::Plain;
-use crate::value::Buffer;
+use crate::value::{Buffer, Value};
 use decoded::Decoded;
 
 /// The objects of a pickle as they are: each once, whatever refers to it, itself included.
@@ -140,6 +140,25 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn deserialize<'g, T: Deserialize<'g>>(&'g self) -> Result<T> {
         T::deserialize(self.root())
+    }
+
+    /// The nodes of a value, which borrow from it.
+    ///
+    /// # Errors
+    /// An object whose arguments are no tuple, or whose class is none.
+    pub(crate) fn of_value(value: &'de Value) -> Result<Self> {
+        let mut nodes = Nodes::default();
+        let root = crate::nodes::import::import(&mut nodes, value, 0)?.root;
+        Ok(Self {
+            input: Cow::Borrowed(&[]),
+            nodes,
+            root,
+            further: Vec::new(),
+            declared: None,
+            settings: Plain::default(),
+            buffers: Vec::new(),
+            decoded: Decoded::default(),
+        })
     }
 
     fn read(bytes: &'de [u8], options: &DeOptions<'de>) -> Result<Self> {

@@ -111,7 +111,7 @@ pub enum NodeKind {
 /// A node is also serde's `Deserializer`: `T::deserialize(node)`.
 #[derive(Clone, Copy)]
 pub struct Node<'g> {
-    pub(super) graph: &'g Graph<'g>,
+    pub(crate) graph: &'g Graph<'g>,
     pub(crate) handle: Handle,
 }
 
@@ -628,7 +628,7 @@ impl<'g> Node<'g> {
     }
 
     /// Begins a walk of `de/` here.
-    pub(super) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
+    pub(crate) fn walk<T>(self, walk: impl FnOnce(NodeDeserializer<'_, 'g>) -> T) -> T {
         let settings = self.graph.settings.into();
         let cx = Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings)
             .with_buffers(&self.graph.buffers);

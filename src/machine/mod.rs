@@ -110,7 +110,8 @@ pub(crate) fn load<'de>(
         config,
         expanded: 0,
     };
-    let root = machine.run().map_err(|error| machine.locate(error))?;
+    let root =
+        machine.run().map_err(|error| crate::read::explain(machine.locate(error), input, start))?;
     let protocol = Protocol::try_from(machine.protocol)
         .ok()
         .filter(|protocol| *protocol >= Opcode::Proto.protocol());
@@ -296,7 +297,9 @@ impl<'de> Machine<'_, 'de> {
     /// fetched again.
     #[inline]
     fn get(&mut self, index: u64) -> Result<()> {
-        let Some(mut handle) = self.state.memo.get(index) else { return Err(no_memo(Some(index))) };
+        let Some(mut handle) = self.state.memo.get(index) else {
+            return Err(self.nothing_in_memo(index));
+        };
         if matches!(handle.tag(), Tag::Str1 | Tag::Str4 | Tag::Str8) && self.config.share_text {
             handle = self.share(index, handle)?;
         } else {
@@ -304,6 +307,18 @@ impl<'de> Machine<'_, 'de> {
         }
         self.stack.push(handle);
         Ok(())
+    }
+
+    /// The error of a GET that finds nothing.
+    #[cold]
+    fn nothing_in_memo(&self, index: u64) -> Error {
+        let missing = format!("nothing was stored in the memo under {index}");
+        if self.begin != self.start {
+            return Error::syntax(missing);
+        }
+        Error::syntax(format!(
+            "{missing}; where an earlier dump of the same Pickler stored it, read both with one Deserializer and keep_memo"
+        ))
     }
 
     fn share(&mut self, index: u64, origin: Handle) -> Result<Handle> {
@@ -333,13 +348,10 @@ impl<'de> Machine<'_, 'de> {
     }
 }
 
-/// The error of a GET that finds nothing.
+/// The error of a memo index that no memo has.
 #[cold]
-fn no_memo(index: Option<u64>) -> Error {
-    match index {
-        Some(index) => Error::syntax(format!("nothing was stored in the memo under {index}")),
-        None => Error::syntax("a memo index is negative or beyond 64 bits"),
-    }
+fn no_index() -> Error {
+    Error::syntax("a memo index is negative or beyond 64 bits")
 }
 
 /// Whether text is valid. Most is ASCII, which is the cheaper question.

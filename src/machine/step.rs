@@ -1,7 +1,7 @@
 //! What each opcode does, one small function a group. The order of checks is CPython's
 //! (`Modules/_pickle.c`).
 
-use super::{Machine, no_memo};
+use super::{Machine, no_index};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::limits;
@@ -62,7 +62,7 @@ impl Machine<'_, '_> {
             }
             Opcode::Get => match self.cursor.read_memo_index()? {
                 Some(index) => self.get(index),
-                None => Err(no_memo(None)),
+                None => Err(no_index()),
             },
             Opcode::Put => self.put_line(opcode),
             Opcode::Global => self.global(),
@@ -398,7 +398,7 @@ impl Machine<'_, '_> {
         // own.
         match self.cursor.read_memo_index()? {
             Some(index) => self.put(opcode, index),
-            None => Err(no_memo(None)),
+            None => Err(no_index()),
         }
     }
 

@@ -1,35 +1,166 @@
-//! Whether an object contains itself: asked when a walk gets too deep, to tell recursion from mere
-//! depth.
+//! Whether an object contains itself, and by which way: asked when a walk gets too deep, to tell
+//! recursion from mere depth.
 
+use super::describe::describe;
 use super::handle::{Handle, Tag};
 use super::known::Known;
+use super::scalar::{self, Int};
 use super::spelling::Spelling;
-use super::store::Nodes;
+use super::store::{Nodes, RunKind};
+use super::view::{global_names, spelled};
+use crate::error::quoted;
+
+/// Steps of a cycle that are told, at its beginning and at its end.
+const SHOWN: (usize, usize) = (4, 2);
 
 /// Whether `start` can be reached from within itself. Visits every object at most once, without
 /// recursion.
 pub(crate) fn contains_itself(nodes: &Nodes<'_>, start: Handle) -> bool {
+    cycle(nodes, start).is_some()
+}
+
+/// The objects of a shortest cycle through `start`, which is the first.
+fn cycle(nodes: &Nodes<'_>, start: Handle) -> Option<Vec<Handle>> {
     if !start.is_object() {
-        return false;
+        return None;
     }
-    let mut seen = vec![false; nodes.object_count()];
-    let mut pending = vec![start];
-    while let Some(handle) = pending.pop() {
-        let object = nodes.object(handle.number());
-        let runs =
-            std::iter::once(nodes.first(&object)).chain(nodes.more(&object).map(|(_, run)| run));
-        for &child in runs.flatten().filter(|child| child.is_object()) {
-            if child == start {
-                return true;
-            }
-            if let Some(seen) = seen.get_mut(child.number() as usize)
-                && !std::mem::replace(seen, true)
-            {
-                pending.push(child);
+    // By which object each was found.
+    let mut found = vec![Handle::VACANT; nodes.object_count()];
+    let mut level = vec![start];
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for handle in level {
+            let object = nodes.object(handle.number());
+            let runs = std::iter::once(nodes.first(&object))
+                .chain(nodes.more(&object).map(|(_, run)| run));
+            for &child in runs.flatten().filter(|child| child.is_object()) {
+                if child.number() == start.number() {
+                    return Some(back(&found, start, handle));
+                }
+                if let Some(by) = found.get_mut(child.number() as usize)
+                    && by.is_vacant()
+                {
+                    *by = handle;
+                    next.push(child);
+                }
             }
         }
+        level = next;
     }
-    false
+    None
+}
+
+/// From `start` to `last`, by the objects by which each was found.
+fn back(found: &[Handle], start: Handle, last: Handle) -> Vec<Handle> {
+    let mut cycle = vec![last];
+    let mut at = last;
+    while at.number() != start.number()
+        && let Some(&by) = found.get(at.number() as usize)
+        && !by.is_vacant()
+    {
+        cycle.push(by);
+        at = by;
+    }
+    cycle.reverse();
+    cycle
+}
+
+/// What contains itself, and where within it, in words: `m.Node contains itself at .next.prev`.
+/// `None` if `start` does not.
+pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> Option<String> {
+    let mut cycle = cycle(nodes, start)?;
+    // An instance has a name; a dict may be no more than its state.
+    if let Some(named) = cycle.iter().position(|handle| class(nodes, input, *handle).is_some()) {
+        cycle.rotate_left(named);
+    }
+    let first = cycle.first().copied()?;
+    let mut text = class(nodes, input, first).unwrap_or_else(|| describe(first.tag()).to_owned());
+    text.push_str(" contains itself");
+    let steps = cycle.iter().zip(cycle.iter().cycle().skip(1));
+    let (head, tail) = SHOWN;
+    let left_out = cycle.len().checked_sub(head + tail).filter(|left_out| *left_out > 0);
+    let mut path = String::new();
+    for (index, (&from, &to)) in steps.enumerate() {
+        match left_out {
+            Some(left_out) if (head..head + left_out).contains(&index) => {
+                if index == head {
+                    path.push('…');
+                }
+            }
+            _ => path.push_str(&step(nodes, input, from, to)),
+        }
+    }
+    if !path.is_empty() {
+        text.push_str(" at ");
+        text.push_str(&path);
+    }
+    Some(text)
+}
+
+/// The name of an instance's class.
+fn class(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<String> {
+    if handle.tag() != Tag::Instance {
+        return None;
+    }
+    let callable = spelled(nodes, input, handle.number()).ok()?.callable;
+    let (module, qualname) = global_names(nodes, input, callable, true).ok()??;
+    Some(format!("{}.{}", quoted(&module), quoted(&qualname)))
+}
+
+/// Where in `from` the object `to` is: an index, a key, or nothing where it is a part such as the
+/// state.
+fn step(nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) -> String {
+    let object = nodes.object(from.number());
+    let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
+    let key = |contents: &mut dyn Iterator<Item = Handle>| {
+        let mut key = None;
+        for (index, child) in contents.enumerate() {
+            if index % 2 == 0 {
+                key = Some(child);
+            } else if is_it(&child) {
+                return key.map(|key| key_text(nodes, input, key));
+            }
+        }
+        None
+    };
+    match from.tag() {
+        Tag::Dict => key(&mut nodes.contents(&object)).unwrap_or_default(),
+        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => nodes
+            .contents(&object)
+            .position(|child| is_it(&child))
+            .map_or_else(String::new, |index| format!("[{index}]")),
+        _ => {
+            let mut items = 0;
+            for (kind, run) in nodes.more(&object) {
+                match kind {
+                    RunKind::Items => match run.iter().position(is_it) {
+                        Some(index) => return format!("[{}]", items + index),
+                        None => items += run.len(),
+                    },
+                    RunKind::Pairs => {
+                        if let Some(key) = key(&mut run.iter().copied()) {
+                            return key;
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            String::new()
+        }
+    }
+}
+
+fn key_text(nodes: &Nodes<'_>, input: &[u8], key: Handle) -> String {
+    if let Some(text) = scalar::plain_text(nodes, input, key) {
+        return format!(".{}", quoted(&text));
+    }
+    if let Some(chars) = scalar::chars(input, key) {
+        return format!(".{}", quoted(&String::from_utf8_lossy(&chars)));
+    }
+    match scalar::int(nodes, input, key) {
+        Some(Int::Small(value)) => format!("[{value}]"),
+        _ => format!(".<{}>", describe(key.tag())),
+    }
 }
 
 /// Whether no container or instance below `start`, itself included, is reached twice. Names,

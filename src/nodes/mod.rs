@@ -19,4 +19,4 @@ pub(crate) mod spelling;
 pub(crate) mod store;
 pub(crate) mod view;
 
-pub(crate) use cycle::{contains_itself, is_tree};
+pub(crate) use cycle::{contains_itself, describe_cycle, is_tree};

@@ -12,7 +12,9 @@
 //! Promise: no byte of input makes any of this panic or allocate more than the input's size.
 
 pub(crate) mod decimal;
+mod explain;
 mod int_shape;
+mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
 
@@ -20,7 +22,9 @@ use std::borrow::Cow;
 
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
+pub(crate) use explain::explain;
 pub(crate) use int_shape::IntShape;
+pub use scan::Scanner;
 use text::{Decimal, Text};
 
 /// The highest protocol that PROTO may announce.
@@ -532,7 +536,7 @@ impl<'a> Iterator for Instructions<'a> {
             Ok((self.cursor.opcode_at as u64, opcode, argument))
         });
         self.done |= item.is_err();
-        Some(item)
+        Some(item.map_err(|error| explain(error, self.cursor.bytes, 0)))
     }
 }
 

@@ -21,6 +21,7 @@
 use serde::ser::{self, Serialize};
 
 use super::dump::Dump;
+use super::key_name::under_entry;
 use super::reduce::Progress;
 use super::{divert, json};
 use crate::error::{Error, Result};
@@ -389,7 +390,10 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
         value: &V,
     ) -> Result<()> {
         self.serialize_key(key)?;
-        self.serialize_value(value)
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(under_entry(error, key)),
+        }
     }
 
     #[inline(always)]

@@ -16,6 +16,7 @@ mod divert;
 pub(crate) mod dump;
 mod items;
 mod json;
+mod key_name;
 mod options;
 mod reduce;
 mod serializer;

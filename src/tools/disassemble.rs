@@ -171,7 +171,9 @@ impl DisassembleOptions {
             if !self.keep_memo {
                 memo = Indexes::default();
             }
-            start = self.write_pickle(pickle, start, &mut memo, out)?;
+            start = self
+                .write_pickle(pickle, start, &mut memo, out)
+                .map_err(|error| crate::read::explain(error, pickle, start))?;
             if !self.stream || start >= pickle.len() {
                 return Ok(());
             }

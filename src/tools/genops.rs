@@ -36,7 +36,7 @@ pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<
         if done {
             return None;
         }
-        let item = read(&mut cursor);
+        let item = read(&mut cursor).map_err(|error| crate::read::explain(error, bytes, start));
         done = !matches!(&item, Ok(instruction) if instruction.opcode != Opcode::Stop);
         Some(item)
     })

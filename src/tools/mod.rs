@@ -6,6 +6,7 @@
 //! | [`optimize`] | the pickle without memo entries that nothing refers to: `pickletools.optimize` |
 //! | [`audit`](audit()) | the globals, calls and persistent ids by which a pickle reaches outside of itself |
 //! | [`persistent_ids`] | those ids as values |
+//! | [`recognize`] | what a file is that is no pickle |
 
 mod audit;
 mod disassemble;
@@ -13,6 +14,7 @@ mod genops;
 mod optimize;
 mod persistent_ids;
 
+pub use crate::foreign::{NotPickle, PREFIX, recognize};
 pub use audit::{Audit, Reference, Site, Target, audit};
 pub use disassemble::{DisassembleOptions, disassemble};
 pub use optimize::optimize;

@@ -4,10 +4,9 @@
 //! persistent ids among the nodes become values, and nothing else does. Nodes are numbered in the
 //! order in which they were made, which is that in which an Unpickler would call `persistent_load`.
 
-use crate::de::DeOptions;
+use crate::de::{DeOptions, persistent_ids_of};
 use crate::error::Result;
 use crate::machine::{self, State};
-use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::Nodes;
 use crate::value::Value;
 use crate::walk::cx::Cx;
@@ -28,6 +27,9 @@ use crate::walk::cx::Cx;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
+/// Of several pickles in a row, [`Deserializer::persistent_ids`](crate::Deserializer::persistent_ids)
+/// gives those of one after another, and goes on with the memo if it is told to.
+///
 /// # Errors
 /// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to
 /// too much.
@@ -35,14 +37,6 @@ pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let options = DeOptions::new();
     let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };
     let loaded = machine::load(pickle, 0, &mut state, &options.settings().config(true, None))?;
-    let nodes = &state.nodes;
-    let cx = Cx::new(nodes, pickle, loaded.end, options.settings());
-    let ids = nodes.numbered_objects().filter(|(_, object)| object.tag() == Tag::Persid);
-    ids.map(|(_, object)| {
-        crate::de::value::build(
-            &cx,
-            nodes.first(&object).first().copied().unwrap_or(Handle::VACANT),
-        )
-    })
-    .collect()
+    let cx = Cx::new(&state.nodes, pickle, loaded.end, options.settings());
+    persistent_ids_of(&cx, 0)
 }

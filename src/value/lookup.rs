@@ -15,6 +15,14 @@ pub trait Lookup: Probe {}
 
 /// A type whose every value is hashable in Python, so that it can be put into a
 /// [`Dict`](crate::Dict) or [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
+///
+/// Anything else, a tuple or a [`Value`] say, goes through `try_insert`, which may find that it is
+/// not hashable.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not always a key in Python: it may hold what is not hashable",
+    label = "not a type whose every value is hashable",
+    note = "use `try_insert`, which takes anything that becomes a `Value`: `dict.try_insert(pickle!((1, 2)), value)?`"
+)]
 pub trait IntoKey: Into<Value> + Key {}
 
 pub(super) mod sealed {

@@ -344,8 +344,8 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// The error of nesting beyond the limit, at the object `handle`.
     #[cold]
     pub(crate) fn too_deep(&self, handle: Handle, limit: usize) -> Error {
-        if crate::nodes::contains_itself(self.nodes, handle) {
-            return Error::contains_itself();
+        if let Some(cycle) = crate::nodes::describe_cycle(self.nodes, self.input, handle) {
+            return Error::contains_itself(&cycle);
         }
         Error::limit(format!("nested more than {limit} levels deep"))
     }

@@ -225,7 +225,7 @@ fn the_error_of_a_constructor_ends_the_reading_at_its_object() {
     let options = DeOptions::new().resolver(constructors);
     let error = options.from_slice::<Vec<f64>>(FRACTIONS).unwrap_err();
     assert_eq!(error.to_string(), "[0]: no fractions, at byte 41");
-    assert!(
-        options.from_slice::<Value>(FRACTIONS).unwrap_err().to_string().starts_with("no fractions")
-    );
+    let error = options.from_slice::<Value>(FRACTIONS).unwrap_err();
+    assert_eq!(error.path().as_deref(), Some("[0]"));
+    assert!(error.to_string().starts_with("[0]: no fractions"), "{error}");
 }

@@ -16,6 +16,8 @@ fn what_hangs_off_a_recursive_list_does_not_hide_the_recursion() {
     ] {
         let error = from_slice::<Value>(pickle).unwrap_err();
         assert_eq!((error.kind(), error.offset()), (ErrorKind::Data, Some(0)), "{error}");
-        assert_eq!(error.to_string(), "an object contains itself; a Graph can hold it, at byte 0");
+        let text = error.to_string();
+        assert!(text.starts_with("a list contains itself at ["), "{text}");
+        assert!(text.ends_with("; a Graph can hold it, at byte 0"), "{text}");
     }
 }

@@ -7,6 +7,7 @@
 mod audit;
 mod disassemble;
 mod optimize;
+mod recognize;
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};

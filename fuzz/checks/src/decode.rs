@@ -127,11 +127,20 @@ impl<T: Debug> From<Result<T, Error>> for Outcome {
     fn from(result: Result<T, Error>) -> Self {
         match result {
             Ok(value) => Self::Value(format!("{value:?}")),
-            Err(error) => {
-                Self::Error(error.kind(), error.offset(), error.path(), error.to_string())
-            }
+            Err(error) => Self::Error(error.kind(), error.offset(), error.path(), message(&error)),
         }
     }
+}
+
+/// The message without what the input is taken for: of a reader, fewer bytes are there to tell by.
+fn message(error: &Error) -> String {
+    let mut text = error.to_string();
+    if error.not_pickle().is_some()
+        && let Some(end) = text.find("; this ").or_else(|| text.find("; the input is empty"))
+    {
+        text.truncate(end);
+    }
+    text
 }
 
 /// One input, its options chosen.

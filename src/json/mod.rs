@@ -1,0 +1,370 @@
+//! To JSON, whatever the pickle.
+//!
+//! A [`Value`] serializes into JSON as far as JSON goes, and then fails: at a key that is a tuple,
+//! at an int of a hundred digits, at bytes that the reader would have liked as base64. [`Json`] is
+//! a `Serialize` that has an answer for everything that a pickle can hold, and [`JsonOptions`] says
+//! which. It knows no JSON library: `serde_json::to_writer(file, &Json::of(graph.root()))`.
+//!
+//! ```
+//! use serde_pickle::Graph;
+//! use serde_pickle::json::{Json, JsonBytes, JsonOptions};
+//!
+//! // pickle.dumps({1: b'\xff', (2, 3): datetime.date(2020, 1, 2), None: {4}}, 4), without the frame
+//! let graph = Graph::from_slice(
+//!     b"\x80\x04}\x94(K\x01C\x01\xff\x94K\x02K\x03\x86\x94\x8c\x08datetime\x94\x8c\x04date\x94\x93\x94\
+//!       C\x04\x07\xe4\x01\x02\x94\x85\x94R\x94N\x8f\x94(K\x04\x90u.",
+//! )?;
+//! assert_eq!(
+//!     serde_json::to_string(&Json::of(graph.root()))?,
+//!     r#"{"1":"/w==","(2, 3)":"2020-01-02","null":[4]}"#
+//! );
+//! let hex = JsonOptions::new().bytes(JsonBytes::Hex);
+//! assert_eq!(serde_json::to_value(hex.node(graph.root().get(1).unwrap()))?, "ff");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | Python | JSON | by |
+//! |---|---|---|
+//! | None, bool, str, int of 64 bits, finite float | itself | |
+//! | int beyond 64 bits | text in decimal; in hexadecimal beyond 4,300 digits | [`JsonOptions::big_ints`] |
+//! | nan, inf | null | [`JsonOptions::non_finite`] |
+//! | str with lone surrogates | U+FFFD in their place | [`JsonOptions::surrogates`] |
+//! | bytes, bytearray, buffer | text in base64 | [`JsonOptions::bytes`] |
+//! | complex | array of two floats | |
+//! | list, tuple, set, frozenset | array | |
+//! | dict | object; keys that are no text as `json.dumps` or else `str` spells them | [`JsonOptions::keys`] |
+//! | datetime, UUID, path …, array of numpy, OrderedDict … | text, arrays, objects: their natural forms | [`JsonOptions::natural`] |
+//! | Decimal | text | [`JsonOptions::decimals`] |
+//! | any other object | object of its attributes, with `$class` and, where it has such, `$args`, `$kwargs`, `$items`, `$entries`, `$state` | [`JsonOptions::objects`] |
+//! | class, function | its dotted name | [`JsonOptions::globals`] |
+//! | persistent id | `{"$persistent_id": …}` | [`JsonOptions::persistent_ids`] |
+//! | an object within itself | `{"$ref": "#/path/of/the/outer"}` | [`JsonOptions::cycles`] |
+//! | an object that is shared | written again each time | [`JsonOptions::shared`] |
+//!
+//! A key that comes twice because `1` and `"1"` are spelled alike is there twice, as `json.dumps`
+//! writes it; [`JsonKeys::Pairs`] keeps them apart.
+//!
+//! # Limits
+//! What nests deeper than [`JsonOptions::max_depth`] is `{"$omitted": …}`, for readers of JSON have
+//! limits of their own. And a small pickle may stand for a huge tree: a million levels of sharing
+//! are an error after four million values and sixteen for each byte of the pickle, a value counting
+//! one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
+
+mod transcode;
+mod walk;
+
+use serde::ser::{Serialize, Serializer};
+
+use crate::graph::{Graph, Node};
+use crate::value::Value;
+
+/// Values that are written of any pickle, on top of sixteen for each of its bytes.
+const MAX_VALUES: u64 = 4 << 20;
+
+/// Levels of nesting: what serde_json reads, and a margin.
+const MAX_DEPTH: usize = 100;
+
+/// How keys are written that are no text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonKeys {
+    /// As text: numbers, bools and None as Python's `json.dumps` writes them as keys, bytes as
+    /// [`JsonOptions::bytes`] says, objects with a natural form as that, all else as its `repr`,
+    /// which is cut where it is long.
+    #[default]
+    Text,
+    /// A dict that has such a key is an array of pairs.
+    Pairs,
+    /// An error.
+    Error,
+}
+
+/// How bytes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonBytes {
+    /// Text in base64, with padding.
+    #[default]
+    Base64,
+    /// Text in hexadecimal.
+    Hex,
+    /// Text with a character for each byte, U+0000 to U+00FF.
+    Latin1,
+    /// An array of numbers; keys are as [`Latin1`](Self::Latin1).
+    Array,
+}
+
+/// How ints beyond 64 bits are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonBigInts {
+    /// Text.
+    #[default]
+    Text,
+    /// A number up to 128 bits, which not every serializer takes; text beyond.
+    Number,
+}
+
+/// How nan and the infinities are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonNonFinite {
+    /// `null`.
+    #[default]
+    Null,
+    /// Text: `nan`, `inf`, `-inf`.
+    Text,
+    /// An error.
+    Error,
+}
+
+/// How text with lone surrogates is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonSurrogates {
+    /// With U+FFFD in their place.
+    #[default]
+    Replace,
+    /// With `\udc80` and the like as text, as Python's `backslashreplace` has it.
+    Escape,
+    /// An error.
+    Error,
+}
+
+/// How a `decimal.Decimal` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonDecimals {
+    /// Text, with every digit.
+    #[default]
+    Text,
+    /// A float, where it is finite: digits may be lost.
+    Number,
+}
+
+/// How objects are written that have no natural form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonObjects {
+    /// An object with the class under `$class`, and the attributes.
+    #[default]
+    Tagged,
+    /// The attributes alone; of an object without, its entries, items, state or arguments, the
+    /// first of these that there are.
+    Attributes,
+    /// An error.
+    Error,
+}
+
+/// How classes and functions are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonGlobals {
+    /// The dotted name as text.
+    #[default]
+    Name,
+    /// `{"$global": name}`.
+    Tagged,
+    /// An error.
+    Error,
+}
+
+/// How persistent ids are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonPersistentIds {
+    /// `{"$persistent_id": id}`.
+    #[default]
+    Tagged,
+    /// The id.
+    Id,
+    /// `null`.
+    Null,
+    /// An error.
+    Error,
+}
+
+/// What stands for an object within itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonCycles {
+    /// `{"$ref": pointer}`: where the outer one is, as a JSON pointer (RFC 6901) behind `#`.
+    #[default]
+    Reference,
+    /// `null`.
+    Null,
+    /// An error.
+    Error,
+}
+
+/// What stands for an object that was written before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JsonShared {
+    /// The object again.
+    #[default]
+    Copy,
+    /// `{"$ref": pointer}`, as for [cycles](JsonCycles::Reference). Lists, dicts, sets, tuples and
+    /// objects are meant; of text no one asks.
+    Reference,
+}
+
+/// How a pickle becomes JSON; see the [module](self).
+///
+/// ```
+/// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
+/// use serde_pickle::pickle;
+///
+/// let strict = JsonOptions::new().keys(JsonKeys::Error).non_finite(JsonNonFinite::Error);
+/// let error = serde_json::to_string(&strict.value(&pickle!({"a": [f64::NAN]}))).unwrap_err();
+/// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
+/// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JsonOptions {
+    keys: JsonKeys,
+    bytes: JsonBytes,
+    big_ints: JsonBigInts,
+    non_finite: JsonNonFinite,
+    surrogates: JsonSurrogates,
+    decimals: JsonDecimals,
+    objects: JsonObjects,
+    globals: JsonGlobals,
+    persistent_ids: JsonPersistentIds,
+    cycles: JsonCycles,
+    shared: JsonShared,
+    natural: bool,
+    max_depth: usize,
+    max_values: u64,
+}
+
+impl Default for JsonOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$name = $name;
+            self
+        }
+    )*};
+}
+
+impl JsonOptions {
+    /// The defaults, which refuse nothing.
+    pub fn new() -> Self {
+        Self {
+            keys: JsonKeys::default(),
+            bytes: JsonBytes::default(),
+            big_ints: JsonBigInts::default(),
+            non_finite: JsonNonFinite::default(),
+            surrogates: JsonSurrogates::default(),
+            decimals: JsonDecimals::default(),
+            objects: JsonObjects::default(),
+            globals: JsonGlobals::default(),
+            persistent_ids: JsonPersistentIds::default(),
+            cycles: JsonCycles::default(),
+            shared: JsonShared::default(),
+            natural: true,
+            max_depth: MAX_DEPTH,
+            max_values: MAX_VALUES,
+        }
+    }
+
+    setters! {
+        /// How keys are written that are no text.
+        keys: JsonKeys,
+        /// How bytes are written.
+        bytes: JsonBytes,
+        /// How ints beyond 64 bits are written.
+        big_ints: JsonBigInts,
+        /// How nan and the infinities are written.
+        non_finite: JsonNonFinite,
+        /// How text with lone surrogates is written.
+        surrogates: JsonSurrogates,
+        /// How a `decimal.Decimal` is written, where [natural forms](Self::natural) are.
+        decimals: JsonDecimals,
+        /// How objects are written that have no natural form.
+        objects: JsonObjects,
+        /// How classes and functions are written.
+        globals: JsonGlobals,
+        /// How persistent ids are written.
+        persistent_ids: JsonPersistentIds,
+        /// What stands for an object within itself.
+        cycles: JsonCycles,
+        /// What stands for an object that was written before.
+        shared: JsonShared,
+        /// Whether dates, paths, arrays and the like are written as what they stand for: yes unless
+        /// asked otherwise. Without, they are objects of their class.
+        natural: bool,
+        /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
+        /// written.
+        max_depth: usize,
+        /// Values that are written, on top of sixteen for each byte of the pickle: 4 Mi unless
+        /// asked otherwise. Text counts one for each 16 bytes.
+        max_values: u64,
+    }
+
+    /// A node and all below it, as something to serialize.
+    pub fn node<'a>(&self, node: Node<'a>) -> Json<'a> {
+        Json { options: *self, source: Source::Node(node) }
+    }
+
+    /// The whole of a graph, as something to serialize.
+    pub fn graph<'a>(&self, graph: &'a Graph<'a>) -> Json<'a> {
+        self.node(graph.root())
+    }
+
+    /// A value, as something to serialize.
+    pub fn value<'a>(&self, value: &'a Value) -> Json<'a> {
+        Json { options: *self, source: Source::Value(value) }
+    }
+}
+
+/// A pickle as something to serialize into JSON, or into a format that has no more kinds of things
+/// than JSON has; see the [module](self).
+///
+/// # Errors
+/// Serializing is an error of the serializer's own type, with the path in its text, where an option
+/// says so and where the limit is reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<'a> {
+    options: JsonOptions,
+    source: Source<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    Node(Node<'a>),
+    Value(&'a Value),
+}
+
+impl<'a> Json<'a> {
+    /// A node and all below it, with default options.
+    pub fn of(node: Node<'a>) -> Self {
+        JsonOptions::new().node(node)
+    }
+
+    /// A value, with default options.
+    pub fn of_value(value: &'a Value) -> Self {
+        JsonOptions::new().value(value)
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.source {
+            Source::Node(node) => walk::serialize(&self.options, node, serializer),
+            Source::Value(value) => match Graph::of_value(value) {
+                Ok(graph) => walk::serialize(&self.options, graph.root(), serializer),
+                Err(error) => Err(serde::ser::Error::custom(error)),
+            },
+        }
+    }
+}
