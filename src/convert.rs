@@ -12,9 +12,8 @@ use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::forward::forward_deserialize;
-use crate::limits;
-use crate::nodes::handle::Handle;
-use crate::nodes::import::{Input, import};
+use crate::limits::{self, Allowance};
+use crate::nodes::import::{Imported, Input, import};
 use crate::nodes::store::Nodes;
 use crate::reduce::token;
 use crate::ser::SerOptions;
@@ -25,8 +24,8 @@ use crate::walk::cx::Cx;
 /// Forwards a call to the walk over the nodes of the value.
 macro_rules! through_nodes {
     ($self:ident, |$node:ident| $call:expr) => {{
-        let (nodes, root, cost) = nodes($self)?;
-        walk(&nodes, root, cost, Plain::default(), |$node| $call)
+        let (nodes, imported) = nodes($self)?;
+        walk(&nodes, &imported, Plain::default(), |$node| $call)
     }};
 }
 
@@ -105,8 +104,8 @@ impl DeOptions<'_> {
     /// As [`from_value`], by the limits of these options, and those of the resolver.
     pub fn from_value<T: DeserializeOwned>(&self, value: Value) -> Result<T> {
         if self.settings().resolver.is_none() && self.plain.max_nodes == limits::OBJECTS {
-            let (nodes, root, cost) = nodes(&value)?;
-            return walk(&nodes, root, cost, self.plain, |node| T::deserialize(node));
+            let (nodes, imported) = nodes(&value)?;
+            return walk(&nodes, &imported, self.plain, |node| T::deserialize(node));
         }
         // The machine asks and counts.
         let bytes = SerOptions::new().in_memory().to_vec(&value)?;
@@ -141,32 +140,36 @@ impl SerOptions {
         let unlimited = DeOptions::new()
             .max_depth(usize::MAX)
             .max_expansion(usize::MAX)
+            .max_memory(usize::MAX)
             .max_int_digits(usize::MAX);
         unlimited.from_slice(&bytes).map_err(Error::nowhere)
     }
 }
 
-/// The nodes of a value, its handle, and what it counts against an expansion budget.
-fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Handle, u64)> {
+/// The nodes of a value, and what it comes to.
+fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Imported)> {
     let mut nodes = Nodes::default();
-    let (root, cost) = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
-    Ok((nodes, root, cost))
+    let imported = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
+    Ok((nodes, imported))
 }
 
 /// The walk over the nodes of a value.
 fn walk<'de, T>(
     nodes: &Nodes<'de>,
-    root: Handle,
-    cost: u64,
+    imported: &Imported,
     plain: Plain,
     visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
 ) -> Result<T> {
-    // The value is a tree, so no reference expands. But an array of numpy may stand for more
-    // elements than it has bytes, and the value may have come out of a pickle. Text may be looked
-    // at several times on the way: for the class of a time zone, and for its name.
-    let settings =
-        Plain { max_expansion: plain.max_expansion.saturating_add(8 * cost), ..plain }.into();
-    visit(NodeDeserializer::root(&Cx::new(nodes, &[], 0, settings), root)).map_err(Error::nowhere)
+    // The tree that the value stands for is there already, or was allowed when it was read. But an
+    // array of numpy may stand for more elements than it has bytes, and the value may have come out
+    // of a pickle. Text may be looked at several times on the way: for the class of a time zone,
+    // and for its name.
+    let &Imported { root, size, unfolded } = imported;
+    let expansion = plain.max_expansion.fixed.saturating_add(8 * unfolded);
+    let settings = Plain { max_expansion: Allowance::fixed(expansion), ..plain }.into();
+    let span = usize::try_from(size).unwrap_or(usize::MAX);
+    let cx = Cx::new(nodes, &[], span, settings);
+    cx.settle(visit(NodeDeserializer::root(&cx, root)), root).map_err(Error::nowhere)
 }
 
 /// Text and bytes are borrowed from the value.

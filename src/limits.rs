@@ -5,6 +5,25 @@
 //! needs one is everything that *expands* what was read: recursion through serde's visitors, values
 //! that are referred to many times, and the conversion of long ints between binary and decimal.
 
+/// A limit that may grow with the input: so many bytes, and so many more for each byte of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    pub(crate) fixed: u64,
+    pub(crate) per_byte: u64,
+}
+
+impl Allowance {
+    /// What a caller has set, whatever the input.
+    pub(crate) fn fixed(bytes: u64) -> Self {
+        Self { fixed: bytes, per_byte: 0 }
+    }
+
+    /// The limit for an input of `span` bytes.
+    pub(crate) fn of(self, span: u64) -> u64 {
+        self.fixed.saturating_add(self.per_byte.saturating_mul(span))
+    }
+}
+
 /// Levels of nesting handed to the visitors of a Rust type.
 ///
 /// Each level is a few frames of code that the user's types generate. A struct of 25
@@ -20,12 +39,24 @@ pub(crate) const TYPED_DEPTH: usize = 100;
 /// value within a thread of 2 MiB.
 pub(crate) const VALUE_DEPTH: usize = 1_000;
 
-/// Bytes that shared references may add when a graph is expanded into a tree or a Rust type.
+/// Bytes that shared references may add when a graph is expanded into a tree or a Rust type: 4 Mi
+/// values, and 16 more for each byte of input.
 ///
 /// Twenty lists of two references to the one before are 100 bytes that stand for a million values.
-/// Every value handed out counts [`EXPANSION_PER_VALUE`] bytes plus its text or bytes; what the
-/// pickle holds itself is free.
-pub(crate) const EXPANSION: u64 = 256 << 20;
+/// Every value handed out counts [`EXPANSION_PER_VALUE`] bytes, text and bytes that are copied or
+/// decoded count their length. What the pickle holds itself is free where a caller has set the
+/// limit. It bounds the work of a walk: at most one unit (a value, a look at an object, 16 bytes
+/// decoded) for each 16 bytes here.
+pub(crate) const EXPANSION: Allowance = Allowance { fixed: 64 << 20, per_byte: 256 };
+
+/// Bytes of memory that the Rust values of one walk may take, as [`crate::walk::cost`] reckons
+/// them.
+///
+/// The share of the input is what the most wasteful pickle without shared references takes: a byte
+/// that is `None` becomes a JSON value of 72 bytes in a `Vec` that grows by doubling, which holds it
+/// three times for a moment. With the nodes beside it that keeps within 64 MiB and 300 bytes for
+/// each byte of input.
+pub(crate) const MEMORY: Allowance = Allowance { fixed: 48 << 20, per_byte: 240 };
 
 /// What one value counts against the expansion budget, in bytes: about the smallest a Rust value in
 /// a container is.

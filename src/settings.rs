@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use crate::limits;
+use crate::limits::{self, Allowance};
 use crate::reduce::{ExtensionRegistry, Resolver};
 
 /// How the 8-bit strings of Python 2 become text.
@@ -61,7 +61,8 @@ pub(crate) struct Plain {
     pub(crate) typed_depth: usize,
     pub(crate) value_depth: usize,
     pub(crate) max_nodes: usize,
-    pub(crate) max_expansion: u64,
+    pub(crate) max_expansion: Allowance,
+    pub(crate) max_memory: Allowance,
     pub(crate) max_int_digits: usize,
 }
 
@@ -75,6 +76,7 @@ impl Default for Plain {
             value_depth: limits::VALUE_DEPTH,
             max_nodes: limits::OBJECTS,
             max_expansion: limits::EXPANSION,
+            max_memory: limits::MEMORY,
             max_int_digits: limits::INT_DIGITS,
         }
     }

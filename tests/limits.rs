@@ -1,12 +1,14 @@
 //! Both sides of every limit: the default and one that was set; and that the default depths are
 //! safe in a small thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, IgnoredAny};
 use serde_derive::Deserialize;
+use serde_pickle::python::numpy::NdArray;
 use serde_pickle::{
-    DeOptions, Deserializer, Error, ErrorKind, Value, from_reader, from_slice, to_vec,
+    DeOptions, Deserializer, Error, ErrorKind, Graph, Value, from_reader, from_slice, from_value,
+    to_vec,
 };
 
 /// Runs it in a thread of the size that Rust gives threads by default.
@@ -239,16 +241,232 @@ fn shared_references_expand_within_the_limit() {
 }
 
 #[test]
-fn the_expansion_is_256_mib_by_default() {
-    let fetched = |times| {
-        let bytes = [b"\x80\x04B\x00\x00\x01\x00".as_slice(), &[7; 65_536], b"\x940]("].concat();
-        [bytes, b"h\0".repeat(times), b"e.".to_vec()].concat()
+fn the_expansion_is_64_mib_and_256_for_each_byte_by_default() {
+    // A list of a thousand values, in a list again and again: 16,016 bytes each time.
+    let fetched = |padding: usize, times: usize| {
+        let len = u32::try_from(padding).unwrap().to_le_bytes();
+        let unused = [b"\x80\x04B".as_slice(), &len, &vec![7; padding], b"0"].concat();
+        let list = [unused, b"](".to_vec(), b"N".repeat(1_000), b"e\x940](".to_vec()].concat();
+        [list, b"h\0".repeat(times), b"e.".to_vec()].concat()
     };
-    // Borrowed, so that the test costs no memory; it counts all the same.
-    assert_eq!(from_slice::<Vec<&[u8]>>(&fetched(4_000)).unwrap().len(), 4_000);
-    assert_limit(from_slice::<Vec<&[u8]>>(&fetched(4_200)), "expand to more than 268435456 bytes");
-    assert_limit(from_slice::<Value>(&fetched(4_200)), "expand to more than 268435456 bytes");
-    from_slice::<IgnoredAny>(&fetched(4_200)).unwrap();
+    let count = |pickle: &[u8]| from_slice::<Vec<Vec<()>>>(pickle).map(|lists| lists.len());
+    assert_eq!(count(&fetched(0, 4_300)).unwrap(), 4_300);
+    assert_limit(count(&fetched(0, 4_400)), "see DeOptions::max_expansion");
+    from_slice::<IgnoredAny>(&fetched(0, 4_400)).unwrap();
+    // A longer input pays for more.
+    assert_eq!(count(&fetched(1 << 20, 4_400)).unwrap(), 4_400);
+}
+
+#[test]
+fn the_memory_is_48_mib_and_240_for_each_byte_by_default() {
+    // One array of 64 KiB in a list again and again: JSON values of each byte.
+    let array = python_array(65_536);
+    let fetched = |times: usize| {
+        [b"\x80\x04](".to_vec(), array.clone(), b"h\0".repeat(times), b"e.".to_vec()].concat()
+    };
+    assert_eq!(from_slice::<Vec<Vec<u8>>>(&fetched(50)).unwrap().len(), 51);
+    assert!(from_slice::<serde_json::Value>(&fetched(0)).is_ok());
+    assert_limit(from_slice::<serde_json::Value>(&fetched(4_096)), "see DeOptions::max_memory");
+    let raised = DeOptions::new().max_memory(1 << 30).from_slice::<serde_json::Value>(&fetched(8));
+    assert_eq!(raised.unwrap().as_array().unwrap().len(), 9);
+    // Less than the pickle itself takes is an error, whatever way it is read.
+    let options = DeOptions::new().max_memory(1_000);
+    assert_limit(
+        options.from_slice::<Vec<u64>>(&to_vec(&vec![1_u64; 1_000]).unwrap()),
+        "1000 bytes",
+    );
+    assert!(options.from_slice::<Vec<u64>>(&to_vec(&vec![1_u64; 40]).unwrap()).is_ok());
+}
+
+/// `array.array('B', bytes(len))`, memoized as 0.
+fn python_array(len: u32) -> Vec<u8> {
+    let mut pickle = b"carray\n_array_reconstructor\n(carray\narray\nX\x01\0\0\0BK\0B".to_vec();
+    pickle.extend_from_slice(&len.to_le_bytes());
+    pickle.resize(pickle.len() + len as usize, 7);
+    pickle.extend_from_slice(b"tRq\0");
+    pickle
+}
+
+#[test]
+fn what_is_not_shared_is_no_expansion() {
+    // array.array('b', bytes(20_000_000)), where not a byte may be shared.
+    let options = DeOptions::new().max_expansion(0);
+    let pickle = [b"\x80\x04".to_vec(), python_array(20_000_000), b".".to_vec()].concat();
+    assert_eq!(options.from_slice::<Vec<u8>>(&pickle).unwrap().len(), 20_000_000);
+    assert_eq!(from_slice::<Vec<i8>>(&pickle).unwrap().len(), 20_000_000);
+    // Twice it is.
+    let pickle = [b"\x80\x04](".to_vec(), python_array(20_000), b"h\0e.".to_vec()].concat();
+    assert_limit(options.from_slice::<Vec<Vec<u8>>>(&pickle), "expand to more than 0 bytes");
+    assert!(from_slice::<Vec<Vec<u8>>>(&pickle).is_ok());
+}
+
+#[test]
+fn what_is_borrowed_is_no_expansion() {
+    // {'a': x, 'b': x}, and the same with bytes and text.
+    let bytes = [b"B\0\0\x10\0".to_vec(), vec![7; 1 << 20]].concat();
+    let text = [b"X\0\0\x10\0".to_vec(), vec![b'x'; 1 << 20]].concat();
+    let twice = |value: &[u8]| {
+        [b"\x80\x04}(X\x01\0\0\0a".as_slice(), value, b"q\0X\x01\0\0\0bh\0u."].concat()
+    };
+    let options = DeOptions::new().max_expansion(0);
+    let pickle = twice(&bytes);
+    assert_eq!(options.from_slice::<HashMap<&str, &[u8]>>(&pickle).unwrap().len(), 2);
+    assert_limit(options.from_slice::<HashMap<&str, serde_bytes::ByteBuf>>(&pickle), "more than 0");
+    let pickle = twice(&text);
+    assert_eq!(options.from_slice::<HashMap<&str, &str>>(&pickle).unwrap().len(), 2);
+    assert_limit(options.from_slice::<HashMap<&str, String>>(&pickle), "more than 0 bytes");
+    // numpy.frombuffer(bytes, 'u1')
+    let array = [
+        b"cnumpy._core.numeric\n_frombuffer\n(".as_slice(),
+        &bytes,
+        b"cnumpy\ndtype\nX\x02\0\0\0u1\x89\x88\x87RJ\0\0\x10\0\x85X\x01\0\0\0CtR",
+    ]
+    .concat();
+    let pickle = twice(&array);
+    let weights: HashMap<&str, NdArray<'_>> = options.from_slice(&pickle).unwrap();
+    assert_eq!(weights["a"].data(), weights["b"].data());
+}
+
+/// A sequence that leaves out what does not fit.
+struct Skipping<T>(#[allow(dead_code)] Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Skipping<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Lenient<T>(Vec<T>);
+
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Lenient<T> {
+            type Value = Skipping<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                mut self,
+                mut seq: A,
+            ) -> Result<Skipping<T>, A::Error> {
+                loop {
+                    match seq.next_element() {
+                        Ok(Some(item)) => self.0.push(item),
+                        Ok(None) => return Ok(Skipping(self.0)),
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+
+        deserializer.deserialize_seq(Lenient(Vec::new()))
+    }
+}
+
+#[test]
+fn a_spent_budget_stays_spent_where_a_type_swallows_the_error() {
+    // Escaped text, Python 2's strings and an object of many states, each fetched again and again.
+    let things: [Vec<u8>; 3] = [
+        [b"V".to_vec(), b"\\u0041".repeat(10_000), b"\n".to_vec()].concat(),
+        [b"S'".to_vec(), b"\\x41".repeat(10_000), b"'\n".to_vec()].concat(),
+        [b"cm\nC\n)\x81".to_vec(), b"}b".repeat(10_000)].concat(),
+    ];
+    for thing in things {
+        let pickle =
+            [b"](".to_vec(), thing, b"q\0".to_vec(), b"h\0".repeat(50_000), b"e.".to_vec()];
+        let pickle = pickle.concat();
+        let options = DeOptions::new().max_expansion(1 << 20);
+        let before = serde_pickle::__units();
+        let result = options.from_slice::<Skipping<String>>(&pickle);
+        let units = serde_pickle::__units() - before;
+        assert_eq!(result.map(|_| ()).unwrap_err().kind(), ErrorKind::Limit);
+        // Each item may be asked for once more; none is decoded again.
+        assert!(units < 3_000_000, "{units} units");
+        let mut stream = Deserializer::from_slice(&pickle).with_options(options);
+        let items: Vec<_> = stream.elements::<String>().unwrap().collect();
+        assert_eq!(items.last().unwrap().as_ref().unwrap_err().kind(), ErrorKind::Limit);
+    }
+}
+
+/// A pickle within bytes within a pickle, which is read where the field is.
+struct Nested;
+
+thread_local! {
+    static RUNS: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+impl<'de> Deserialize<'de> for Nested {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RUNS.set(RUNS.get() + 1);
+        let _: (Inner, IgnoredAny) = Deserialize::deserialize(deserializer)?;
+        Ok(Self)
+    }
+}
+
+/// The field with the bytes.
+struct Inner;
+
+impl<'de> Deserialize<'de> for Inner {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes: serde_bytes::ByteBuf = Deserialize::deserialize(deserializer)?;
+        if !bytes.is_empty() {
+            from_slice::<Nested>(&bytes).map_err(serde::de::Error::custom)?;
+        }
+        Ok(Self)
+    }
+}
+
+#[test]
+fn pickles_within_pickles_are_read_in_proportion_to_their_depth() {
+    let runs = |levels: u32, tail: &[u8]| {
+        // (bytes, x), with an x for which the short way gives up behind the bytes.
+        let mut pickle = [b"C\0".as_slice(), tail, b"\x86."].concat();
+        for _ in 1..levels {
+            let len = u32::try_from(pickle.len()).unwrap().to_le_bytes();
+            pickle = [b"B".as_slice(), &len, &pickle, tail, b"\x86."].concat();
+        }
+        let before = RUNS.get();
+        from_slice::<Nested>(&pickle).unwrap();
+        RUNS.get() - before
+    };
+    assert_eq!(runs(30, b"N"), 30);
+    assert!(runs(30, b"cm\nC\n)\x81") <= 5 * 30);
+    assert!(runs(60, b"cm\nC\n)\x81") <= 5 * 60);
+}
+
+#[test]
+fn a_value_shares_what_its_pickle_shares() {
+    // 60 levels of dicts, each twice the one before, as 17 levels and as all of them.
+    let doubled = |levels: u8| {
+        let mut pickle = b"\x80\x04}K\0Ns\x94".to_vec();
+        for level in 0..levels {
+            pickle.extend_from_slice(&[b'0', b'}', b'(', b'K', 0, b'h', level]);
+            pickle.extend_from_slice(&[b'K', 1, b'h', level, b'u', 0x94]);
+        }
+        [pickle, b".".to_vec()].concat()
+    };
+    let mut value: Value = from_slice(&doubled(17)).unwrap();
+    let before = value.clone();
+    assert_eq!(value, before);
+    // The first write changes the one that is written to.
+    value[0][1][0] = Value::from("changed");
+    assert_eq!(value[0][1][0], "changed");
+    assert_eq!(value[1], before[1]);
+    assert_ne!(value[0], value[1]);
+    // A tree for all who walk over it, so that its size is limited all the same.
+    assert_limit(from_slice::<Value>(&doubled(60)), "expand to more than");
+    assert_eq!(from_value::<Value>(before.clone()).unwrap(), before);
+}
+
+#[test]
+fn small_pickles_that_stand_for_much_are_refused_by_default() {
+    let dup = [b"]".to_vec(), b"2\x86".repeat(24), b".".to_vec()].concat();
+    let mut calls = b"\x80\x04cm\nC\n\x940h\0(NtR\x94".to_vec();
+    for level in 1..60_u8 {
+        calls.extend_from_slice(&[b'0', b'h', 0, b'(', b'h', level, b'h', level, b't', b'R', 0x94]);
+    }
+    calls.push(b'.');
+    for pickle in [laughs(60), dup, calls] {
+        assert_eq!(from_slice::<Value>(&pickle).unwrap_err().kind(), ErrorKind::Limit);
+        assert_eq!(from_slice::<serde_json::Value>(&pickle).unwrap_err().kind(), ErrorKind::Limit);
+        assert!(Graph::from_slice(&pickle).is_ok());
+    }
 }
 
 #[test]

@@ -172,13 +172,15 @@ fn persistent_ids_are_values_and_keep_to_their_limits() {
     let digits = |count: usize| [b"I".to_vec(), b"7".repeat(count), b"\nQ.".to_vec()].concat();
     assert_eq!(tools::persistent_ids(&digits(4_300)).unwrap().len(), 1);
     assert_eq!(tools::persistent_ids(&digits(4_301)).unwrap_err().kind(), ErrorKind::Limit);
-    // 16 MiB of bytes, sixteen times within the default, as the ids of objects.
+    // 1 MiB of bytes as the ids of objects: each is a copy, and the default is 48 MiB and 240 more
+    // for the one that the input holds.
     let ids = |count: usize| {
-        let payload = [b"B\0\0\0\x01".to_vec(), vec![7; 1 << 24], b"q\x000](".to_vec()].concat();
+        let payload = [b"B\0\0\x10\0".to_vec(), vec![7; 1 << 20], b"q\x000](".to_vec()].concat();
         [payload, b"h\0Q".repeat(count), b"e.".to_vec()].concat()
     };
-    assert_eq!(tools::persistent_ids(&ids(16)).unwrap().len(), 16);
-    assert_eq!(tools::persistent_ids(&ids(18)).unwrap_err().kind(), ErrorKind::Limit);
+    assert_eq!(tools::persistent_ids(&ids(288)).unwrap().len(), 288);
+    let error = tools::persistent_ids(&ids(289)).map(drop).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
 #[test]

@@ -227,7 +227,8 @@ fn objects_are_made_in_every_way() {
         Global::new("functools", "partial"),
         Value::Tuple(vec![Value::from(global("make")), Value::Int(1)]),
     );
-    let called = Reduce::call(global("make"), (2,)).with_callable(Value::Object(Box::new(partial)));
+    let called = Reduce::call(global("make"), (2,))
+        .with_callable(Value::Object(std::sync::Arc::new(partial)));
     let case = cases("a call of a call", &called, "Log new (int(1), int(2)) {}, made ");
     all.extend(case);
     assert_loads(SETUP, &all);
@@ -357,7 +358,7 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
     let object = Reduce::new_obj(global("Log"), (vec![1],)).with_state(Dict::default());
     let all = cases(
         "an object as key",
-        &Keyed(Value::Object(Box::new(Reduce::call(global("make"), pickle!(([1],)))))),
+        &Keyed(Value::Object(std::sync::Arc::new(Reduce::call(global("make"), pickle!(([1],)))))),
         "",
     );
     assert!(all.iter().all(|case| !case.2.is_empty()));
@@ -368,7 +369,7 @@ fn what_python_cannot_hash_is_no_element_and_no_key() {
 #[test]
 fn values_are_written_at_the_depth_to_which_they_are_read() {
     let object = |inner: Value| {
-        Value::Object(Box::new(
+        Value::Object(std::sync::Arc::new(
             Reduce::call(global("make"), Value::Tuple(vec![inner])).with_state(Value::Int(1)),
         ))
     };

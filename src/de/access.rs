@@ -10,6 +10,7 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
+use crate::walk::cost;
 use crate::walk::cx::Cx;
 
 /// The items of a list, tuple or set.
@@ -51,6 +52,9 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         // The count goes first: a set that was made of a list has the items the list had then.
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        if self.left == self.len {
+            self.cx.charge_memory(cost::items::<T::Value>(self.len))?;
+        }
         let Some(handle) = self.contents.next() else { return Ok(None) };
         self.left = left;
         match seed.deserialize(NodeDeserializer::new(self.cx, handle, self.depth)) {
@@ -88,6 +92,9 @@ impl<'de> SeqAccess<'de> for Loose<'_, '_, 'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.index == 0 {
+            self.cx.charge_memory(cost::items::<T::Value>(self.handles.len()))?;
+        }
         let Some(&handle) = self.handles.get(self.index) else { return Ok(None) };
         let index = self.index;
         self.index += 1;
@@ -111,17 +118,23 @@ pub(crate) struct Pairs<'g, 'de> {
     left: usize,
     depth: u32,
     key: Handle,
+    /// Entries whose keys and values are still to be charged to memory.
+    uncharged: (usize, usize),
 }
 
 impl<'g, 'de> Pairs<'g, 'de> {
+    /// `is_struct`: whether the values go into fields, which take no memory of their own.
     #[inline]
     pub(crate) fn new(
         cx: &'g Cx<'g, 'de>,
         contents: Contents<'g, 'de>,
         left: usize,
         depth: u32,
+        is_struct: bool,
     ) -> Self {
-        Self { cx, contents, following: Vec::new(), left, depth, key: Handle::VACANT }
+        let count = if is_struct { 0 } else { left };
+        let uncharged = (count, count);
+        Self { cx, contents, following: Vec::new(), left, depth, key: Handle::VACANT, uncharged }
     }
 
     /// Goes on with these, last first, when the first are through.
@@ -153,6 +166,10 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        if self.uncharged.0 > 0 {
+            let count = std::mem::take(&mut self.uncharged.0);
+            self.cx.charge_memory(cost::keys::<K::Value>(count))?;
+        }
         let key = match self.contents.next() {
             Some(key) => key,
             None => match self.next_source() {
@@ -173,6 +190,10 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
             Some(value) => value,
             None => return Err(Error::data("a value was asked for before its key")),
         };
+        if self.uncharged.1 > 0 {
+            let count = std::mem::take(&mut self.uncharged.1);
+            self.cx.charge_memory(cost::values::<V::Value>(count))?;
+        }
         self.left = self.left.saturating_sub(1);
         match seed.deserialize(NodeDeserializer::new(self.cx, value, self.depth)) {
             Ok(value) => Ok(value),

@@ -18,7 +18,7 @@ use super::object::is_sequence;
 use super::variant::{NamedVariant, unit_variant};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::scalar::{self, Int};
+use crate::nodes::scalar::Int;
 use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
 use crate::reduce::class::{ClassName, stands_for_int};
@@ -119,9 +119,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             None => {}
         }
-        let text = match scalar::chars(self.cx.input, value) {
+        let text = match self.cx.chars(value)? {
             Some(chars) => {
-                self.cx.charge(chars.len())?;
+                self.cx.charge_memory(chars.len())?;
                 String::from_utf8(chars.into_owned()).ok()
             }
             None if node.is_text() => self.cx.owned_text(value)?,
@@ -322,11 +322,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 /// Keyword arguments have names, which a tuple has no place for.
 fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
     match object.kwargs {
-        Some(kwargs) if node.cx.nodes.contents_len(&node.cx.nodes.object(kwargs.number())) != 0 => {
-            Err(Error::data(
-                "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
-            ))
-        }
+        Some(kwargs) if !node.cx.nodes.is_empty(kwargs.number()) => Err(Error::data(
+            "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
+        )),
         _ => Ok(()),
     }
 }

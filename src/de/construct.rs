@@ -14,7 +14,7 @@
 use super::node::NodeDeserializer;
 use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::import::import;
+use crate::nodes::import::{Imported, import};
 use crate::nodes::store::Nodes;
 use crate::nodes::view::{View, global_names};
 use crate::reduce::Global;
@@ -25,7 +25,7 @@ use crate::walk::cx::Cx;
 /// What a constructor made, as nodes.
 pub(crate) struct Made<'g> {
     nodes: Nodes<'static>,
-    root: Handle,
+    imported: Imported,
     settings: Settings<'g>,
     depth: u32,
 }
@@ -37,9 +37,10 @@ impl<'g> Made<'g> {
         walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
     ) -> Result<T> {
         let nodes: Nodes<'de> = self.nodes;
-        let cx = Cx::new(&nodes, &[], 0, self.settings);
-        walk(NodeDeserializer::new(&cx, self.root, self.depth))
-            .map_err(|error| cx.locate(error, self.root))
+        let span = usize::try_from(self.imported.size).unwrap_or(usize::MAX);
+        let root = self.imported.root;
+        let cx = Cx::new(&nodes, &[], span, self.settings);
+        cx.settle(walk(NodeDeserializer::new(&cx, root, self.depth)), root)
     }
 }
 
@@ -58,9 +59,9 @@ impl<'g> NodeDeserializer<'g, '_> {
         let Some(value) = resolver.construct(&class, &object)? else { return Ok(None) };
         let mut nodes = Nodes::default();
         let offset = self.cx.nodes.offset(self.handle).unwrap_or(0);
-        let (root, _) = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
+        let imported = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
         let settings = Settings { resolver: None, ..self.cx.settings };
-        Ok(Some(Made { nodes, root, settings, depth: self.depth }))
+        Ok(Some(Made { nodes, imported, settings, depth: self.depth }))
     }
 }
 

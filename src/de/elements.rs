@@ -13,7 +13,7 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
-use crate::nodes::view::{View, set_items, tuple_items, view};
+use crate::nodes::view::{View, set_items, tuple_items};
 use crate::walk::cx::Cx;
 
 /// The items of one list, tuple or set, each made when the iterator comes to it; see
@@ -48,9 +48,10 @@ impl<'g, 'de, T: Deserialize<'de>> Elements<'g, 'de, T> {
     }
 
     fn element(&self, handle: Handle) -> Result<T> {
+        self.cx.check_unspent()?;
         let root = NodeDeserializer::root(&self.cx, handle);
         let depth = root.deeper()?;
-        T::deserialize(NodeDeserializer::new(&self.cx, handle, depth))
+        self.cx.settle(T::deserialize(NodeDeserializer::new(&self.cx, handle, depth)), handle)
     }
 }
 
@@ -67,7 +68,7 @@ fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, 
             Ok((Items::Contents(nodes.contents(&object)), nodes.contents_len(&object)))
         }
         Tag::Tuple | Tag::EmptyTuple => handles(tuple_items(nodes, root).to_vec()),
-        Tag::Instance => match view(nodes, cx.input, root.number())? {
+        Tag::Instance => match cx.view(root)? {
             View::Set { items, taken, .. } => {
                 handles(set_items(nodes, root.number(), items, taken))
             }

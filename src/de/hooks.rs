@@ -51,19 +51,20 @@ impl Hooks for Settings<'_> {
         }
     }
 
-    fn max_expansion(&self) -> u64 {
-        self.max_expansion
+    fn max_expansion(&self, consumed: usize) -> u64 {
+        self.max_expansion.of(consumed as u64)
     }
 
     fn persistent_load(
         &self,
         nodes: &Nodes<'_>,
         input: &[u8],
+        consumed: usize,
         id: Handle,
         budget: u64,
     ) -> Result<(Option<Value>, u64)> {
         let Some(resolver) = self.resolver else { return Ok((None, budget)) };
-        let cx = Cx::with_budget(nodes, input, *self, budget);
+        let cx = Cx::with_budget(nodes, input, consumed, *self, budget);
         let id = super::value::build(&cx, id)?;
         Ok((resolver.persistent_load(&id)?, cx.budget()))
     }

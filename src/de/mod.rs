@@ -10,6 +10,7 @@ pub(crate) mod construct;
 mod direct;
 mod elements;
 mod hooks;
+mod nesting;
 pub(crate) mod node;
 mod numpy;
 mod object;
@@ -30,11 +31,12 @@ use std::io::Read;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::{Error, Result};
-use crate::machine::{self, Config, Hooks, Loaded, State};
+use crate::machine::{self, Config, Hooks, State};
 use crate::nodes::store::Nodes;
 use crate::settings::Settings;
 use crate::value::Buffer;
 use crate::walk::cx::Cx;
+use nesting::Inside;
 use node::NodeDeserializer;
 
 /// Reads a value from a pickle in memory.
@@ -95,30 +97,23 @@ fn read_slice<'de, T: Deserialize<'de>>(
     settings: &Settings<'_>,
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
+    let inside = Inside::enter();
     if buffers.is_none()
-        && let Some(value) = direct::read(bytes, settings)
+        && let Some(value) = inside.guess(|| direct::read(bytes, settings, &inside))
     {
         return Ok(value);
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
     let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
-    let value = read_nodes(&state.nodes, bytes, &loaded, settings, buffers)?;
+    let cx = Cx::new(&state.nodes, bytes, loaded.end, *settings)
+        .with_buffers(buffers.unwrap_or_default());
+    cx.withdraw(inside.spent());
+    let result = T::deserialize(NodeDeserializer::root(&cx, loaded.root));
+    inside.spend(cx.overspent());
+    let value = cx.settle(result, loaded.root)?;
     // Last, as from a reader, so that of two faults both name the same one.
     check_all_taken(&state, buffers)?;
     Ok(value)
-}
-
-/// Hands what a machine has built to a type.
-pub(crate) fn read_nodes<'de, T: Deserialize<'de>>(
-    nodes: &Nodes<'de>,
-    input: &'de [u8],
-    loaded: &Loaded,
-    settings: &Settings<'_>,
-    buffers: Option<&[Buffer<'de>]>,
-) -> Result<T> {
-    let cx = Cx::new(nodes, input, loaded.end, *settings).with_buffers(buffers.unwrap_or_default());
-    T::deserialize(NodeDeserializer::root(&cx, loaded.root))
-        .map_err(|error| cx.locate(error, loaded.root))
 }
 
 /// Sees to it that the pickles read so far took every buffer that was given with them.

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Unexpected, Visitor};
 
 use super::access::{Items, Pairs};
 use super::object::Ask;
@@ -22,6 +22,7 @@ use crate::nodes::store::Contents;
 use crate::python::numpy::scalar::Scalar;
 use crate::reduce::token;
 use crate::settings::Encoding;
+use crate::walk::cost;
 use crate::walk::cx::Cx;
 
 /// Reads what the caller's constructor makes of an object in the object's place, by the method that
@@ -83,8 +84,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     #[inline]
     pub(crate) fn visit_items<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = self.cx.nodes.object(self.handle.number());
-        let len = self.cx.nodes.contents_len(&object);
-        self.visit_contents(self.cx.nodes.contents(&object), len, visitor)
+        let len = self.cx.charge_contents(&object)?;
+        self.visit_charged(self.cx.nodes.contents(&object), len, visitor)
     }
 
     /// Hands out `len` handles as a sequence, and sees to it that none is left behind.
@@ -96,6 +97,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         self.cx.charge_values(len)?;
+        self.visit_charged(contents, len, visitor)
+    }
+
+    #[inline]
+    fn visit_charged<V: Visitor<'de>>(
+        self,
+        contents: Contents<'g, 'de>,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
         let mut items = Items::new(self.cx, contents, len, self.deeper()?);
         let value = visitor.visit_seq(&mut items)?;
         match items.left() {
@@ -116,11 +127,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Hands out a dict as a map, and sees to it that no entry is left behind.
     #[inline]
     pub(crate) fn visit_pairs<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.visit_dict(false, visitor)
+    }
+
+    /// The same; `is_struct` says that the values go into fields.
+    #[inline]
+    pub(crate) fn visit_dict<V: Visitor<'de>>(
+        self,
+        is_struct: bool,
+        visitor: V,
+    ) -> Result<V::Value> {
         let object = self.cx.nodes.object(self.handle.number());
-        let len = self.cx.nodes.contents_len(&object);
-        self.cx.charge_values(len)?;
-        let mut pairs =
-            Pairs::new(self.cx, self.cx.nodes.contents(&object), len / 2, self.deeper()?);
+        let len = self.cx.charge_contents(&object)?;
+        let contents = self.cx.nodes.contents(&object);
+        let mut pairs = Pairs::new(self.cx, contents, len / 2, self.deeper()?, is_struct);
         let value = visitor.visit_map(&mut pairs)?;
         match pairs.left() {
             0 => Ok(value),
@@ -131,9 +151,22 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Hands out text, borrowed from the input where it lies there as it is.
     #[inline]
     fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let tag = self.handle.tag();
+        // What may be long is counted before it is looked at. Text that was fetched from the memo
+        // has been looked at for good.
+        if !matches!(tag, Tag::Shared | Tag::Str1) {
+            let len = scalar::text_len(self.cx.nodes, self.cx.input, self.handle);
+            self.cx.charge(len)?;
+        }
         match scalar::borrowed_text(self.cx.nodes, self.cx.input, self.handle) {
             Some(text) => {
-                self.cx.charge(text.len())?;
+                let copied = const { std::mem::needs_drop::<V::Value>() };
+                if tag == Tag::Str1 || copied && tag == Tag::Shared {
+                    self.cx.charge(text.len())?;
+                }
+                if copied {
+                    self.cx.charge_memory(text.len())?;
+                }
                 visitor.visit_borrowed_str(text)
             }
             None => self.visit_owned_text(visitor),
@@ -173,7 +206,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn visit_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match scalar::bytes(self.cx.nodes, self.cx.input, self.handle) {
             Some(bytes) => {
-                self.cx.charge(bytes.len())?;
+                self.cx.charge_visit::<V::Value>(bytes.len())?;
                 visitor.visit_borrowed_bytes(bytes)
             }
             None => Err(self.cx.unreadable(self.handle)),
@@ -188,10 +221,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         or_bytes: bool,
         visitor: V,
     ) -> Result<V::Value> {
-        let Some(chars) = scalar::chars(self.cx.input, self.handle) else {
+        let Some(chars) = self.cx.chars(self.handle)? else {
             return Err(self.cx.unreadable(self.handle));
         };
-        self.cx.charge(chars.len())?;
+        if const { std::mem::needs_drop::<V::Value>() } {
+            self.cx.charge_memory(chars.len())?;
+        }
         let lenient = or_bytes && self.cx.settings.encoding == Encoding::Utf8;
         match chars {
             Cow::Borrowed(chars) => match self.cx.decode_chars(chars) {
@@ -223,10 +258,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         bytes: Cow<'de, [u8]>,
         visitor: V,
     ) -> Result<V::Value> {
-        self.cx.charge(bytes.len())?;
         match bytes {
-            Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Cow::Owned(bytes) => visitor.visit_byte_buf(bytes),
+            Cow::Borrowed(bytes) => {
+                self.cx.charge_visit::<V::Value>(bytes.len())?;
+                visitor.visit_borrowed_bytes(bytes)
+            }
+            Cow::Owned(bytes) => {
+                self.cx.charge_copy(bytes.len())?;
+                visitor.visit_byte_buf(bytes)
+            }
         }
     }
 
@@ -237,6 +277,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         self.cx.charge(bytes.len())?;
+        if const { std::mem::needs_drop::<V::Value>() } {
+            self.cx.charge_memory(bytes.len())?;
+        }
         match bytes {
             Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => visitor.visit_borrowed_str(text),
@@ -297,7 +340,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Const::Float(value)) => visitor.visit_f64(*value),
             Some(Const::Str(_) | Const::Surrogates(_)) => self.visit_text(visitor),
             Some(Const::Bytes(bytes)) => {
-                self.cx.charge(bytes.len())?;
+                self.cx.charge_visit::<V::Value>(bytes.len())?;
                 match bytes {
                     Cow::Borrowed(bytes) => visitor.visit_borrowed_bytes(bytes),
                     Cow::Owned(bytes) => visitor.visit_bytes(bytes),
@@ -310,11 +353,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Whether the value is text of any spelling.
     #[inline]
     pub(crate) fn is_text(&self) -> bool {
-        match self.handle.tag().kind() {
-            TagKind::Str => true,
-            TagKind::Const => scalar::text(self.cx.nodes, self.cx.input, self.handle).is_some(),
-            _ => false,
-        }
+        self.cx.is_text(self.handle)
     }
 }
 
@@ -358,6 +397,30 @@ fn visit_long<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value
 #[cold]
 pub(crate) fn too_long(len: usize, taken: usize) -> Error {
     de::Error::invalid_length(len, &taken.to_string().as_str())
+}
+
+/// Bytes as the ints that they are in Python.
+struct ByteSeq<'b, 'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    bytes: &'b [u8],
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for ByteSeq<'_, '_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.index == 0 {
+            self.cx.charge_memory(cost::items::<T::Value>(self.bytes.len()))?;
+        }
+        let Some(&byte) = self.bytes.get(self.index) else { return Ok(None) };
+        self.index += 1;
+        seed.deserialize(Scalar::Uint(byte.into())).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.bytes.len() - self.index)
+    }
 }
 
 macro_rules! deserialize_ints {
@@ -447,14 +510,12 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => self.visit_bytes(visitor),
             // Bytes asked for stay bytes, whatever the encoding.
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => {
-                match scalar::chars(self.cx.input, self.handle) {
-                    Some(Cow::Borrowed(chars)) => self
-                        .cx
-                        .charge(chars.len())
-                        .and_then(|()| visitor.visit_borrowed_bytes(chars)),
-                    Some(Cow::Owned(chars)) => {
-                        self.cx.charge(chars.len()).and_then(|()| visitor.visit_byte_buf(chars))
-                    }
+                let chars = self.cx.chars(self.handle)?;
+                let len = chars.as_ref().map_or(0, |chars| chars.len());
+                self.cx.charge_visit::<V::Value>(len)?;
+                match chars {
+                    Some(Cow::Borrowed(chars)) => visitor.visit_borrowed_bytes(chars),
+                    Some(Cow::Owned(chars)) => visitor.visit_byte_buf(chars),
                     None => Err(self.cx.unreadable(self.handle)),
                 }
             }
@@ -567,7 +628,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             return self.class_struct(name, fields, visitor);
         }
         match self.handle.tag() {
-            Tag::Dict => self.visit_pairs(visitor),
+            Tag::Dict => self.visit_dict(true, visitor),
             _ => {
                 constructed!(self, visitor, deserialize_struct(name, fields));
                 self.struct_of_other(fields, visitor)
@@ -696,12 +757,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn seq_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
             Tag::EmptyTuple => self.visit_run(&[], visitor),
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => {
-                match scalar::chars(self.cx.input, self.handle) {
-                    Some(chars) => self.visit_byte_seq(&chars, visitor),
-                    None => Err(self.cx.unreadable(self.handle)),
-                }
-            }
+            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.cx.chars(self.handle)? {
+                Some(chars) => self.visit_byte_seq(&chars, visitor),
+                None => Err(self.cx.unreadable(self.handle)),
+            },
             Tag::Bytes1
             | Tag::Bytes4
             | Tag::Bytes8
@@ -725,12 +784,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         bytes: &[u8],
         visitor: V,
     ) -> Result<V::Value> {
-        self.cx.charge(bytes.len())?;
-        let bytes = bytes.iter().map(|&byte| Scalar::Uint(byte.into()));
-        let mut seq = de::value::SeqDeserializer::<_, Error>::new(bytes);
+        self.cx.charge_payload(self.handle, bytes.len(), bytes.len())?;
+        let mut seq = ByteSeq { cx: self.cx, bytes, index: 0 };
         let value = visitor.visit_seq(&mut seq)?;
-        seq.end()?;
-        Ok(value)
+        match bytes.len() - seq.index {
+            0 => Ok(value),
+            left => {
+                let taken = bytes.len() - left;
+                let plural = if taken == 1 { "" } else { "s" };
+                let expected = format!("{taken} element{plural} in sequence");
+                Err(de::Error::invalid_length(bytes.len(), &expected.as_str()))
+            }
+        }
     }
 
     fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {

@@ -33,11 +33,14 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::spelling::Spelling;
 use crate::nodes::view::{View, tuple_items};
 use crate::python::numpy::array::FIELDS;
+use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::python::numpy::scalar::{Scalar, decode};
 use crate::python::numpy::time::NAT;
 use crate::reduce::token;
 use crate::value::{Dict, Value};
+use crate::walk::cost;
+use crate::walk::cx::Cx;
 
 /// An array from some index on.
 #[derive(Clone, Copy)]
@@ -69,7 +72,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(super) fn numpy<'a>(self, array: &'a Numpy<'_>) -> Result<Element<'a, 'g, 'de>> {
         let source = match &array.data {
             Data::Bytes(bytes) => {
-                self.cx.charge(bytes.len())?;
+                let count = count_of(&array.shape).unwrap_or(usize::MAX);
+                self.cx.charge_payload(array.payload, bytes.len(), count)?;
                 Source::Bytes(bytes)
             }
             Data::Values(values) => {
@@ -109,6 +113,7 @@ impl<'de> NodeDeserializer<'_, 'de> {
                 "a masked array is no NdArray; read it as nested sequences of Options",
             ));
         }
+        self.cx.charge_memory(cost::LARGE)?;
         visitor.visit_map(&mut ArrayParts { node: self.inner(self.handle)?, array, index: 0 })
     }
 }
@@ -164,12 +169,12 @@ impl<'de> MapAccess<'de> for ArrayParts<'_, 'de> {
             ("shape", _) => seed.deserialize(SeqDeserializer::new(array.shape.iter().copied())),
             ("fortran", _) => seed.deserialize(array.fortran.into_deserializer()),
             ("readonly", _) => seed.deserialize(array.readonly.into_deserializer()),
-            ("data", Data::Bytes(bytes)) => {
-                self.node.cx.charge(bytes.len())?;
-                match bytes {
-                    Cow::Borrowed(bytes) => seed.deserialize(BorrowedBytesDeserializer::new(bytes)),
-                    Cow::Owned(bytes) => seed.deserialize(BytesDeserializer::new(bytes)),
-                }
+            ("data", Data::Bytes(Cow::Borrowed(bytes))) => {
+                seed.deserialize(BorrowedBytesDeserializer::new(bytes))
+            }
+            ("data", Data::Bytes(Cow::Owned(bytes))) => {
+                self.node.cx.charge_copy(bytes.len())?;
+                seed.deserialize(BytesDeserializer::new(bytes))
             }
             ("data", Data::Values(_)) => seed.deserialize(BorrowedBytesDeserializer::new(&[])),
             ("objects", Data::Values(values)) => {
@@ -342,22 +347,27 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value> {
+        let cx = self.node.cx;
         macro_rules! run {
             ($type:ty, $size:literal, $of:expr) => {{
                 let (chunks, _) = bytes.as_chunks::<$size>();
                 let of = $of;
                 match self.dtype.order {
-                    ByteOrder::Big => {
-                        run(chunks.iter().map(|chunk| of(<$type>::from_be_bytes(*chunk))), visitor)
-                    }
-                    _ => {
-                        run(chunks.iter().map(|chunk| of(<$type>::from_le_bytes(*chunk))), visitor)
-                    }
+                    ByteOrder::Big => run(
+                        cx,
+                        chunks.iter().map(|chunk| of(<$type>::from_be_bytes(*chunk))),
+                        visitor,
+                    ),
+                    _ => run(
+                        cx,
+                        chunks.iter().map(|chunk| of(<$type>::from_le_bytes(*chunk))),
+                        visitor,
+                    ),
                 }
             }};
         }
         match (self.dtype.kind, self.dtype.itemsize) {
-            (Kind::Bool, 1) => run(bytes.iter().map(|&byte| Scalar::Bool(byte != 0)), visitor),
+            (Kind::Bool, 1) => run(cx, bytes.iter().map(|&byte| Scalar::Bool(byte != 0)), visitor),
             (Kind::Uint, 1) => run!(u8, 1, |value: u8| Scalar::Uint(value.into())),
             (Kind::Uint, 2) => run!(u16, 2, |value: u16| Scalar::Uint(value.into())),
             (Kind::Uint, 4) => run!(u32, 4, |value: u32| Scalar::Uint(value.into())),
@@ -394,6 +404,8 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         if let Some(&len) = self.shape.first() {
             let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
             let grid = Self { node, ..self };
+            // Of fallible items `collect` knows no number.
+            node.cx.charge_memory(cost::items::<Value>(len))?;
             return (0..len)
                 .map(|index| grid.row(index).value())
                 .collect::<Result<Vec<Value>>>()
@@ -450,13 +462,13 @@ fn element_of<'a, 'g, 'de>(
 }
 
 /// Hands out numbers.
-fn run<'de, 'a, I, V>(items: I, visitor: V) -> Result<V::Value>
+fn run<'de, 'a, I, V>(cx: &Cx<'_, '_>, items: I, visitor: V) -> Result<V::Value>
 where
     I: ExactSizeIterator<Item = Scalar<'a>>,
     V: Visitor<'de>,
 {
     let len = items.len();
-    let mut run = ElementRun { items, len };
+    let mut run = ElementRun { cx, items, len };
     let value = visitor.visit_seq(&mut run)?;
     match run.items.len() {
         0 => Ok(value),
@@ -464,16 +476,22 @@ where
     }
 }
 
-struct ElementRun<I> {
+struct ElementRun<'c, 'g, 'd, I> {
+    cx: &'c Cx<'g, 'd>,
     items: I,
     len: usize,
 }
 
-impl<'de, 'a, I: ExactSizeIterator<Item = Scalar<'a>>> SeqAccess<'de> for ElementRun<I> {
+impl<'de, 'a, I: ExactSizeIterator<Item = Scalar<'a>>> SeqAccess<'de>
+    for ElementRun<'_, '_, '_, I>
+{
     type Error = Error;
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.items.len() == self.len {
+            self.cx.charge_memory(cost::items::<T::Value>(self.len))?;
+        }
         let Some(item) = self.items.next() else { return Ok(None) };
         match seed.deserialize(item) {
             Ok(value) => Ok(Some(value)),
@@ -499,6 +517,9 @@ impl<'de> SeqAccess<'de> for Rows<'_, '_, 'de> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         if self.index == self.len {
             return Ok(None);
+        }
+        if self.index == 0 {
+            self.grid.node.cx.charge_memory(cost::items::<T::Value>(self.len))?;
         }
         let index = self.index;
         self.index += 1;
@@ -545,9 +566,19 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
     }
 
     fn visit_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        let len = self.fields.len();
+        self.visit_fields(len, visitor)
+    }
+
+    /// The same for a struct, whose fields take no memory of their own.
+    fn visit_struct<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.visit_fields(0, visitor)
+    }
+
+    fn visit_fields<V: Visitor<'de>>(self, uncharged: usize, visitor: V) -> Result<V::Value> {
         let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
         let len = self.fields.len();
-        let mut fields = Fields { record: Self { node, ..self }, index: 0 };
+        let mut fields = Fields { record: Self { node, ..self }, index: 0, uncharged };
         let value = visitor.visit_map(&mut fields)?;
         match len - fields.index {
             0 => Ok(value),
@@ -558,7 +589,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
     fn visit_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
         let len = self.fields.len();
-        let mut fields = Fields { record: Self { node, ..self }, index: 0 };
+        let mut fields = Fields { record: Self { node, ..self }, index: 0, uncharged: 0 };
         let value = visitor.visit_seq(&mut fields)?;
         match len - fields.index {
             0 => Ok(value),
@@ -569,6 +600,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
     fn value(self) -> Result<Value> {
         let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
         let record = Self { node, ..self };
+        record.node.cx.charge_memory(record.fields.len().saturating_mul(2 * cost::HASHED_VALUE))?;
         let mut dict = Dict::new();
         for (index, field) in record.fields.iter().enumerate() {
             dict.insert(field.name.as_str(), record.field(index)?.into_value()?);
@@ -580,6 +612,8 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
 struct Fields<'a, 'g, 'de> {
     record: Record<'a, 'g, 'de>,
     index: usize,
+    /// Fields that are still to be charged to memory, each as an entry of a map.
+    uncharged: usize,
 }
 
 impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
@@ -592,6 +626,11 @@ impl<'de> MapAccess<'de> for Fields<'_, '_, 'de> {
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
         let name = self.record.fields.get(self.index).map_or("", |field| &*field.name);
+        let uncharged = std::mem::take(&mut self.uncharged);
+        // Names are text, whatever the type reads them as.
+        let memory =
+            cost::keys::<String>(uncharged).saturating_add(cost::values::<T::Value>(uncharged));
+        self.record.node.cx.charge_memory(memory)?;
         let element = self.record.field(self.index);
         self.index += 1;
         element.and_then(|element| seed.deserialize(element)).map_err(|error| error.under_key(name))
@@ -673,14 +712,17 @@ impl<'de> Deserializer<'de> for Element<'_, '_, 'de> {
         deserialize_tuple(len: usize) visit_seq;
         deserialize_tuple_struct(name: &'static str, len: usize) visit_seq;
         deserialize_map() visit_map;
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]) visit_map;
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]) visit_struct;
         deserialize_enum(name: &'static str, variants: &'static [&'static str]) visit_map;
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self {
             Self::Grid(grid) => match grid.as_bytes() {
-                Some(bytes) => visitor.visit_bytes(bytes),
+                Some(bytes) => {
+                    grid.node.cx.charge_memory(bytes.len())?;
+                    visitor.visit_bytes(bytes)
+                }
                 None => grid.visit(visitor),
             },
             Self::Scalar(scalar) => scalar.deserialize_bytes(visitor),

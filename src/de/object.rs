@@ -29,9 +29,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::natural::{Array, ArrayItem, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
-use crate::nodes::view::{ObjectView, Payload, View, bytes_of, global_names, tuple_items};
+use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
 use crate::python::numpy::scalar::{Scalar, floats};
 use crate::reduce::How;
+use crate::walk::cost;
+use crate::walk::cx::Cx;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
@@ -52,7 +54,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn visit_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let object = match self.view()? {
             View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
-            View::Bytes { bytes, .. } => return self.visit_payload(bytes, visitor),
+            View::Bytes { of, .. } => {
+                return self.visit_payload(self.cx.payload(self.handle, of)?, visitor);
+            }
             View::Complex { real, imaginary } => {
                 return self.visit_complex(real, imaginary, visitor);
             }
@@ -64,7 +68,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             // By itself a wrapper is what its state says.
             Ok(Some(Natural::Wraps(_))) => {
                 if let Some(state) = self.telling_state_of(&object)? {
-                    return self.visit_state(state, &object, visitor);
+                    return self.visit_state(state, &object, false, visitor);
                 }
             }
             Ok(Some(natural)) => return self.visit_natural(natural, &object, Ask::Any, visitor),
@@ -85,7 +89,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
             _ => match (self.telling_state_of(&object)?, object.args) {
                 (Some(state), _) if !self.is_its_arguments(&object, state)? => {
-                    self.visit_state(state, &object, visitor)
+                    self.visit_state(state, &object, false, visitor)
                 }
                 (_, &[single]) => self.inner(single)?.any(visitor),
                 (_, args) => self.visit_run(args, visitor),
@@ -103,7 +107,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Result<V::Value> {
         match natural {
             Natural::Text(text) => {
-                self.cx.charge(text.len())?;
+                self.cx.charge_copy(text.len())?;
                 match text {
                     Cow::Borrowed(text) => visitor.visit_str(text),
                     Cow::Owned(text) => visitor.visit_string(text),
@@ -114,11 +118,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value) => {
                 ask.of(self.inner(value)?, visitor)
             }
-            Natural::Pairs(sources) => self.visit_merged(sources, object, visitor),
+            Natural::Pairs(sources) => self.visit_merged(sources, object, false, visitor),
             Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
             Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
                 Some(bytes) => {
-                    self.cx.charge(bytes.len())?;
+                    self.cx.charge_copy(bytes.len())?;
                     visitor.visit_bytes(bytes)
                 }
                 None => self.visit_array(&array, visitor),
@@ -148,9 +152,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn visit_array<V: Visitor<'de>>(self, array: &Array<'g>, visitor: V) -> Result<V::Value> {
         let len = array.len();
-        self.cx.charge_values(len)?;
+        let (size, payload) = array.payload();
+        self.cx.charge_payload(payload, size, len)?;
         self.deeper()?;
-        let mut items = Numbers { items: array.items(), left: len };
+        let mut items = Numbers { cx: self.cx, items: array.items(), len, left: len };
         let value = visitor.visit_seq(&mut items)?;
         match items.left {
             0 => Ok(value),
@@ -173,7 +178,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(items) if !has_runs => self.inner(items)?.visit_items(visitor),
             Some(items) => {
                 let of_arguments = nodes.object(items.number());
-                self.cx.charge_values(nodes.contents_len(&of_arguments))?;
+                self.cx.charge_contents(&of_arguments)?;
                 let mut handles: Vec<Handle> = nodes.contents(&of_arguments).collect();
                 handles.extend(list_items(object, nodes));
                 self.visit_handles(&handles, visitor)
@@ -194,8 +199,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
         let object = match self.view()? {
             View::Object(object) => object,
-            View::Bytes { bytes, .. } if matches!(ask, Ask::Str) => {
-                return self.visit_bytes_as_text(self.cx.payload_bytes(bytes)?, visitor);
+            View::Bytes { of, .. } if matches!(ask, Ask::Str) => {
+                return self.visit_bytes_as_text(
+                    self.cx.payload_bytes(self.cx.payload(self.handle, of)?)?,
+                    visitor,
+                );
             }
             _ => return self.visit_instance(visitor),
         };
@@ -220,7 +228,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     && self.of(text).is_text()
                     && !encoding.is_object() =>
             {
-                match (bytes_of(self.cx.nodes, self.cx.input, &[text, encoding]), ask) {
+                match (self.cx.payload(self.handle, object.args), ask) {
                     (Ok(bytes), Ask::Str) => {
                         self.visit_bytes_as_text(self.cx.payload_bytes(bytes)?, visitor)
                     }
@@ -285,8 +293,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(super) fn is_empty_dict(&self, handle: Handle) -> bool {
-        handle.tag() == Tag::Dict
-            && self.cx.nodes.contents_len(&self.cx.nodes.object(handle.number())) == 0
+        handle.tag() == Tag::Dict && self.cx.nodes.is_empty(handle.number())
     }
 
     /// An instance as a struct.
@@ -311,7 +318,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             FieldSource::Within(Part::Base, base) => {
                 Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
             }
-            source => self.visit_fields(source, object, visitor),
+            source => self.visit_fields(source, object, true, visitor),
         }
     }
 
@@ -319,11 +326,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self,
         source: FieldSource<'g>,
         object: &ObjectView<'g>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         match source {
-            FieldSource::Merged(dicts) => self.visit_merged(dicts, object, visitor),
+            FieldSource::Merged(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
             FieldSource::Pairs => self.visit_dict_items(object, visitor),
+            FieldSource::Numpy(array) if is_struct => {
+                self.numpy(&array)?.deserialize_struct("", &[], visitor)
+            }
             FieldSource::Numpy(array) => self.numpy(&array)?.deserialize_map(visitor),
             FieldSource::Within(Part::State, state) => {
                 Deserializer::deserialize_any(self.inner(state)?, visitor)
@@ -343,7 +354,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Object(object) => object,
             _ => return self.any(visitor),
         };
-        self.visit_fields(self.map_source(&object)?, &object, visitor)
+        self.visit_fields(self.map_source(&object)?, &object, false, visitor)
     }
 
     /// An instance as a sequence.
@@ -377,12 +388,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self,
         state: Handle,
         object: &ObjectView<'g>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         match state.tag() {
-            Tag::Dict => self.of(state).visit_pairs(visitor),
+            Tag::Dict => self.of(state).visit_dict(is_struct, visitor),
             _ => match self.attribute_dicts(state) {
-                Some(dicts) => self.visit_merged(dicts, object, visitor),
+                Some(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
                 None => Deserializer::deserialize_any(self.inner(state)?, visitor),
             },
         }
@@ -409,6 +421,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self,
         dicts: Vec<Handle>,
         object: &ObjectView<'g>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         let nodes = self.cx.nodes;
@@ -419,19 +432,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             .filter(|(kind, _)| *kind == RunKind::Pairs)
             .map(|(_, run)| of_run(run));
         let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
-        self.visit_sources(sources, visitor)
+        self.visit_sources(sources, is_struct, visitor)
     }
 
     fn visit_sources<V: Visitor<'de>>(
         self,
         mut sources: Vec<Contents<'g, 'de>>,
+        is_struct: bool,
         visitor: V,
     ) -> Result<V::Value> {
         let len: usize = sources.iter().map(|source| source.clone().count()).sum();
         self.cx.charge_values(len)?;
         sources.reverse();
         let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
-        let mut pairs = Pairs::new(self.cx, first, len / 2, self.deeper()?).followed_by(sources);
+        let mut pairs =
+            Pairs::new(self.cx, first, len / 2, self.deeper()?, is_struct).followed_by(sources);
         let value = visitor.visit_map(&mut pairs)?;
         match pairs.left() {
             0 => Ok(value),
@@ -444,7 +459,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         object: &ObjectView<'g>,
         visitor: V,
     ) -> Result<V::Value> {
-        self.visit_merged(Vec::new(), object, visitor)
+        self.visit_merged(Vec::new(), object, false, visitor)
     }
 
     fn visit_list_items<V: Visitor<'de>>(
@@ -479,12 +494,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         taken: usize,
         visitor: V,
     ) -> Result<V::Value> {
-        let handles = self.set_items(items, taken);
+        let handles = self.set_items(items, taken)?;
         self.visit_handles(&handles, visitor)
     }
 
-    pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Vec<Handle> {
-        crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken)
+    pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Result<Vec<Handle>> {
+        self.cx.check_unspent()?;
+        Ok(crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken))
     }
 
     fn visit_complex<V: Visitor<'de>>(
@@ -518,7 +534,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A global as its dotted name.
     pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let (module, qualname) = self.global_names()?;
-        self.cx.charge(module.len() + 1 + qualname.len())?;
+        self.cx.charge_copy(module.len() + 1 + qualname.len())?;
         visitor.visit_string(format!("{module}.{qualname}"))
     }
 
@@ -527,6 +543,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// # Errors
     /// An extension code, which has a name only in a registry.
     pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
+        self.cx.check_unspent()?;
         global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| match self
             .handle
             .tag()
@@ -568,15 +585,20 @@ impl Ask {
 }
 
 /// The numbers of an array.
-struct Numbers<I> {
+struct Numbers<'c, 'g, 'de, I> {
+    cx: &'c Cx<'g, 'de>,
     items: I,
+    len: usize,
     left: usize,
 }
 
-impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<I> {
+impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<'_, '_, '_, I> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if self.left == self.len {
+            self.cx.charge_memory(cost::items::<T::Value>(self.len))?;
+        }
         let Some(item) = self.items.next() else { return Ok(None) };
         self.left = self.left.saturating_sub(1);
         seed.deserialize(match item {

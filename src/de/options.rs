@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::Result;
-use crate::limits;
+use crate::limits::{self, Allowance};
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
 use crate::settings::{Encoding, Errors, Plain, Settings};
@@ -114,9 +114,35 @@ impl<'b> DeOptions<'b> {
     }
 
     /// Bytes that shared references may add when they are expanded into a tree: 16 a value, and its
-    /// text or bytes. Default: 256 MiB.
+    /// text or bytes where they are copied. Default: 64 MiB, and 256 for each byte of the pickle,
+    /// which together is 4 Mi values and 16 for each byte.
+    ///
+    /// A `Value` refers several times to one dict, set or object where the pickle does; the limit is
+    /// that of the tree which it stands for.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
-        self.plain.max_expansion = bytes as u64;
+        self.plain.max_expansion = Allowance::fixed(bytes as u64);
+        self
+    }
+
+    /// Bytes of memory that what is read may take, as far as it can be reckoned from the types of
+    /// items, keys and values. Default: 48 MiB, and 240 for each byte of the pickle, which is
+    /// enough for what picklers write without sharing.
+    ///
+    /// A number that is set here holds for the whole, whatever the pickle's length.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, ErrorKind};
+    ///
+    /// // One list of 100 floats, twenty times: pickle.dumps([[1.0] * 100] * 20)
+    /// let list = [b"](".as_slice(), &b"G\x3f\xf0\0\0\0\0\0\0".repeat(100), b"eq\0"].concat();
+    /// let pickle = [b"](".as_slice(), &list, &b"h\0".repeat(19), b"e."].concat();
+    /// let read = |bytes| DeOptions::new().max_memory(bytes).from_slice::<Vec<Vec<f64>>>(&pickle);
+    /// assert_eq!(read(1 << 20)?.len(), 20);
+    /// assert_eq!(read(10_000).unwrap_err().kind(), ErrorKind::Limit);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn max_memory(mut self, bytes: usize) -> Self {
+        self.plain.max_memory = Allowance::fixed(bytes as u64);
         self
     }
 

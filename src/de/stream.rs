@@ -387,7 +387,8 @@ macro_rules! through_slice {
         let source = &$self.source;
         let cx = walk(&source.state, source.bytes, source.at, &$self.options);
         let $node = NodeDeserializer::root(&cx, root);
-        $call.map_err(|error| cx.locate(error, root).in_stream(0))
+        let result = $call;
+        cx.settle(result, root).map_err(|error| error.in_stream(0))
     }};
 }
 
@@ -403,7 +404,8 @@ macro_rules! through_reader {
         let source = &$self.source;
         let cx = walk(&source.state, source.collector.bytes(), source.at, &$self.options);
         let $node = NodeDeserializer::root(&cx, root);
-        $call.map_err(|error| cx.locate(error, root).in_stream(source.dropped))
+        let result = $call;
+        cx.settle(result, root).map_err(|error| error.in_stream(source.dropped))
     }};
 }
 

@@ -15,6 +15,7 @@ use crate::nodes::view::{ObjectView, ReduceParts, View, global_names};
 use crate::read::text::Text;
 use crate::reduce::token;
 use crate::value::Value;
+use crate::walk::cost;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A newtype struct with one of our names.
@@ -34,28 +35,30 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             token::BIG_INT => match self.cx.int(self.handle)? {
                 Some(Int::Small(value)) => visit_bytes(&value.to_le_bytes(), visitor),
-                Some(Int::Long(bytes)) => visit_bytes(bytes, visitor),
+                Some(Int::Long(bytes)) => {
+                    self.cx.charge_memory(bytes.len())?;
+                    visit_bytes(bytes, visitor)
+                }
                 Some(Int::Big(value)) => visit_bytes(&value.to_signed_bytes_le(), visitor),
                 None if matches!(self.handle.tag(), Tag::True | Tag::False) => {
                     visit_bytes(&[u8::from(self.handle.tag() == Tag::True)], visitor)
                 }
                 None => self.expected("an int"),
             },
-            token::SURROGATES => match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
-                Some(text) => {
-                    let bytes = match &text {
-                        Text::Surrogates(bytes) => &bytes[..],
-                        Text::Str(text) => text.as_bytes(),
-                    };
-                    self.cx.charge(bytes.len())?;
-                    visit_bytes(bytes, visitor)
+            token::SURROGATES => {
+                if self.is_text() {
+                    self.cx.charge_text(self.handle)?;
                 }
-                None => self.expected("a string"),
-            },
+                match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
+                    Some(Text::Surrogates(bytes)) => visit_bytes(&bytes, visitor),
+                    Some(Text::Str(text)) => visit_bytes(text.as_bytes(), visitor),
+                    None => self.expected("a string"),
+                }
+            }
             token::GLOBAL => match self.handle.tag() {
                 Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
                     let (module, qualname) = self.global_names()?;
-                    self.cx.charge(module.len() + qualname.len())?;
+                    self.cx.charge_copy(module.len() + qualname.len())?;
                     let names = [module, qualname].map(Cow::into_owned);
                     visitor
                         .visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
@@ -80,7 +83,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             token::BUFFER => match self.cx.buffer_bytes(self.handle)? {
                 Some(bytes) => {
-                    self.cx.charge(bytes.len())?;
+                    self.cx.charge_copy(bytes.len())?;
                     visitor.visit_newtype_struct(BufferParts {
                         bytes: &bytes,
                         readonly: self.cx.is_readonly(self.handle)?,
@@ -171,6 +174,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
         let View::Object(object) = self.view()? else { return self.expected("an object") };
         let parts = object.parts(self.cx.nodes)?;
+        self.cx.charge_memory(cost::LARGE)?;
         let mut access = ReduceAccess { node: self.inner(self.handle)?, parts, index: 0 };
         visitor.visit_map(&mut access)
     }
@@ -243,7 +247,7 @@ impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
             }
             4 => match exact_text(self.node.cx, self.object)? {
                 Some(text) => {
-                    self.node.cx.charge(text.len())?;
+                    self.node.cx.charge_copy(text.len())?;
                     seed.deserialize((&*text).into_deserializer())
                 }
                 None => seed.deserialize(self.node),
@@ -352,6 +356,9 @@ impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
         if name != token::VALUE {
             return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }
+        let cx = self.node.cx;
+        cx.charge_values(self.handles.len())?;
+        cx.charge_memory(cost::items::<Value>(self.handles.len()))?;
         let values: Result<Vec<Value>> = self
             .handles
             .iter()
@@ -376,6 +383,10 @@ impl<'de> de::SeqAccess<'de> for PairSeq<'_, '_, 'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         let at = 2 * self.index;
+        if at == 0 {
+            let cx = self.run.node.cx;
+            cx.charge_memory(cost::items::<T::Value>(self.run.handles.len() / 2))?;
+        }
         let Some(pair) = self.run.handles.get(at..at + 2) else { return Ok(None) };
         let pair = RunDeserializer { handles: pair, kind: RunKindSeen::Tuple, ..self.run };
         match seed.deserialize(pair) {

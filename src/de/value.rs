@@ -2,8 +2,12 @@
 //!
 //! A value may be a thousand levels deep and serde's visitors would need a frame or more for each,
 //! so a tree is built with a stack of its own: a frame for every container that is open, with the
-//! handles still to come and the values so far. Shared references are copied, within the expansion
-//! budget; recursion is found when the depth runs out.
+//! handles still to come and the values so far. Recursion is found when the depth runs out.
+//!
+//! A dict, set or object that may be met again is made once, and further references clone it, which
+//! copies nothing. Lists and tuples are plain `Vec`s and are copied. Either way the budget is
+//! charged for the tree that the reference stands for, since whoever walks over the value walks
+//! over that; memory is charged for what is made.
 
 use foldhash::{HashMap, HashSet};
 
@@ -11,12 +15,13 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::store::{Contents, RunKind};
+use crate::nodes::store::{Contents, Flags, RunKind};
 use crate::nodes::view::View;
 use crate::reduce::{Global, How, Reduce};
 use crate::settings::Encoding;
 use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
-use crate::walk::cx::Cx;
+use crate::walk::cost;
+use crate::walk::cx::{Built, Cx};
 
 /// The value that `root` stands for.
 ///
@@ -48,6 +53,12 @@ struct Frame<'g, 'de> {
     kind: FrameKind,
     children: Children<'g, 'de>,
     values: Vec<Value>,
+    /// What was left of the budget before anything below was charged.
+    budget: u64,
+    /// The depth of what is in the lowest container below, or here if there is none.
+    deepest: usize,
+    /// Whether this and all below may be met again, because there is another way to it.
+    again: bool,
 }
 
 enum Children<'g, 'de> {
@@ -86,6 +97,11 @@ impl FrameKind {
             Self::Object(_) => 2,
             _ => 1,
         }
+    }
+
+    /// Whether a clone of such a value copies nothing.
+    fn is_kept(&self) -> bool {
+        !matches!(self, Self::List | Self::Tuple | Self::Persid)
     }
 }
 
@@ -146,23 +162,32 @@ impl Frame<'_, '_> {
 enum Next<'g, 'de> {
     Value(Value),
     Frame(Frame<'g, 'de>),
+    /// A clone of a value that was made before, and how many levels are in it.
+    Built(Value, usize),
 }
 
 impl<'g, 'de> Builder<'g, 'de> {
     fn build(&self, root: Handle) -> Result<Value> {
         let mut frame = match self.next(root, 0)? {
-            Next::Value(value) => return Ok(value),
+            Next::Value(value) | Next::Built(value, _) => return Ok(value),
             Next::Frame(frame) => frame,
         };
         let mut outer: Vec<Frame<'g, 'de>> = Vec::new();
         let mut depth = frame.kind.levels();
+        frame.deepest = 1;
         loop {
             match frame.children.next() {
                 Some(child) => match self.next(child, depth) {
                     Ok(Next::Value(value)) => frame.values.push(value),
-                    Ok(Next::Frame(inner)) => {
+                    Ok(Next::Frame(mut inner)) => {
+                        inner.again |= frame.again && !frame.kind.is_kept();
+                        inner.deepest = depth + 1;
                         depth += inner.kind.levels();
                         outer.push(std::mem::replace(&mut frame, inner));
+                    }
+                    Ok(Next::Built(value, levels)) => {
+                        frame.deepest = frame.deepest.max(depth + levels);
+                        frame.values.push(value);
                     }
                     Err(error) => {
                         return Err(self.cause(error, &outer, &frame));
@@ -170,16 +195,23 @@ impl<'g, 'de> Builder<'g, 'de> {
                 },
                 None => {
                     depth -= frame.kind.levels();
-                    let handle = frame.handle;
+                    let Frame { handle, budget, deepest, .. } = frame;
+                    let keep = frame.again && frame.kind.is_kept();
                     let value = self.finish(frame).and_then(|value| self.construct(handle, value));
-                    let value = match value {
+                    let (mut value, made) = match value {
                         Ok(value) => value,
                         Err(error) => return Err(under(self.cx.locate(error, handle), &outer)),
                     };
+                    if keep && !made {
+                        let (cost, levels) = (budget - self.cx.budget(), deepest - depth);
+                        value = value.shared();
+                        self.cx.keep_built(handle, Built { value: value.clone(), cost, levels });
+                    }
                     match outer.pop() {
                         Some(parent) => frame = parent,
                         None => return Ok(value),
                     }
+                    frame.deepest = frame.deepest.max(deepest);
                     frame.values.push(value);
                 }
             }
@@ -208,17 +240,18 @@ impl<'g, 'de> Builder<'g, 'de> {
         under(frame.under(error), outer)
     }
 
-    /// What the caller's constructor makes of an object.
+    /// What the caller's constructor makes of an object, and whether there is one: it is asked for
+    /// each reference.
     #[inline]
-    fn construct(&self, handle: Handle, value: Value) -> Result<Value> {
+    fn construct(&self, handle: Handle, value: Value) -> Result<(Value, bool)> {
         match (&value, self.cx.settings.resolver) {
             (Value::Object(object), Some(resolver)) if self.as_it_is != Some(handle) => {
                 let Some(class) = super::construct::class_to_construct(self.cx, handle)? else {
-                    return Ok(value);
+                    return Ok((value, false));
                 };
-                Ok(resolver.construct(&class, object)?.unwrap_or(value))
+                Ok((resolver.construct(&class, object)?.unwrap_or(value), true))
             }
-            _ => Ok(value),
+            _ => Ok((value, self.as_it_is == Some(handle))),
         }
     }
 
@@ -228,7 +261,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             Tag::Shared | Tag::Str1 | Tag::Str4 => {
                 match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
                     Some(text) => {
-                        self.cx.charge(text.len())?;
+                        self.cx.charge_copy(text.len())?;
                         Value::Str(text.to_owned())
                     }
                     None => return self.other(handle),
@@ -246,7 +279,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             Tag::True => Value::Bool(true),
             Tag::False => Value::Bool(false),
             Tag::List | Tag::Tuple | Tag::Dict | Tag::Set | Tag::FrozenSet => {
-                return self.container(handle, depth).map(Next::Frame);
+                return self.container(handle, depth);
             }
             Tag::Instance | Tag::Persid => return self.object(handle, depth),
             _ => return self.other(handle),
@@ -264,12 +297,37 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    fn container(&self, handle: Handle, depth: usize) -> Result<Frame<'g, 'de>> {
+    /// The value that was made of an object, where that is kept.
+    #[inline]
+    fn built(&self, handle: Handle, depth: usize) -> Result<Option<Next<'g, 'de>>> {
+        match self.cx.built(handle) {
+            None => Ok(None),
+            Some(Built { value, cost, levels }) => {
+                self.check_depth(handle, depth + levels.saturating_sub(1))?;
+                let cost = usize::try_from(cost).unwrap_or(usize::MAX);
+                self.cx.charge(cost).map_err(|error| self.cx.locate(error, handle))?;
+                Ok(Some(Next::Built(value, levels)))
+            }
+        }
+    }
+
+    #[inline]
+    fn container(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
         self.check_depth(handle, depth)?;
+        if !matches!(handle.tag(), Tag::List | Tag::Tuple)
+            && let Some(built) = self.built(handle, depth)?
+        {
+            return Ok(built);
+        }
         let nodes = self.cx.nodes;
         let object = nodes.object(handle.number());
-        let len = nodes.contents_len(&object);
-        self.cx.charge_values(len).map_err(|error| self.cx.locate(error, handle))?;
+        let budget = self.cx.budget();
+        let len = self.charge(handle, |cx| cx.charge_contents(&object))?;
+        let slot = match handle.tag() {
+            Tag::List | Tag::Tuple => cost::VALUE,
+            _ => cost::HASHED_VALUE,
+        };
+        self.charge(handle, |cx| cx.charge_memory(len.saturating_mul(slot)))?;
         let kind = match handle.tag() {
             Tag::List => FrameKind::List,
             Tag::Dict => FrameKind::Dict,
@@ -278,7 +336,19 @@ impl<'g, 'de> Builder<'g, 'de> {
             _ => FrameKind::Tuple,
         };
         let children = Children::Contents(nodes.contents(&object));
-        Ok(Frame { handle, kind, children, values: Vec::with_capacity(len) })
+        let again = object.flags().has(Flags::FETCHED);
+        let values = Vec::with_capacity(len);
+        Ok(Next::Frame(Frame { handle, kind, children, values, budget, deepest: 0, again }))
+    }
+
+    /// Counts something of the container `handle`.
+    #[inline]
+    fn charge<T>(
+        &self,
+        handle: Handle,
+        charge: impl FnOnce(&Cx<'g, 'de>) -> Result<T>,
+    ) -> Result<T> {
+        charge(self.cx).map_err(|error| self.cx.locate(error, handle))
     }
 
     fn frame(
@@ -289,14 +359,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         depth: usize,
     ) -> Result<Next<'g, 'de>> {
         self.check_depth(handle, depth)?;
-        self.cx.charge_values(children.len()).map_err(|error| self.cx.locate(error, handle))?;
+        let budget = self.cx.budget();
+        self.charge(handle, |cx| cx.charge_values(children.len()))?;
+        let own = if matches!(kind, FrameKind::Object(_)) { cost::OBJECT } else { 0 };
+        let slots = children.len().saturating_mul(cost::HASHED_VALUE);
+        self.charge(handle, |cx| cx.charge_memory(slots.saturating_add(own)))?;
         let values = Vec::with_capacity(children.len());
-        Ok(Next::Frame(Frame {
-            handle,
-            kind,
-            children: Children::Handles(children.into_iter()),
-            values,
-        }))
+        let again = self.cx.nodes.is_fetched(handle);
+        let children = Children::Handles(children.into_iter());
+        Ok(Next::Frame(Frame { handle, kind, children, values, budget, deepest: 0, again }))
     }
 
     fn object(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
@@ -306,16 +377,19 @@ impl<'g, 'de> Builder<'g, 'de> {
             let id = nodes.first(&nodes.object(handle.number())).to_vec();
             return self.frame(handle, FrameKind::Persid, id, depth);
         }
+        if let Some(built) = self.built(handle, depth)? {
+            return Ok(built);
+        }
         let node = NodeDeserializer::root(self.cx, handle);
         let object = match self.cx.view(handle)? {
             View::Set { frozen, items, taken } => {
                 let kind = if frozen { FrameKind::FrozenSet } else { FrameKind::Set };
-                return self.frame(handle, kind, node.set_items(items, taken), depth);
+                return self.frame(handle, kind, node.set_items(items, taken)?, depth);
             }
             View::Object(object) => object,
             View::Bytes { array, .. } => {
                 let bytes = self.cx.buffer_bytes(handle)?.unwrap_or_default();
-                self.cx.charge(bytes.len())?;
+                self.cx.charge_copy(bytes.len())?;
                 let bytes = bytes.into_owned();
                 return Ok(Next::Value(if array {
                     Value::ByteArray(bytes)
@@ -355,7 +429,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         self.check_bare(node.handle)?;
         let (module, qualname) =
             node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
-        self.cx.charge(module.len() + qualname.len())?;
+        self.cx.charge_copy(module.len() + qualname.len() + size_of::<Global>())?;
         Ok(Value::Global(Box::new(Global {
             module: module.into_owned(),
             qualname: qualname.into_owned(),
@@ -387,20 +461,18 @@ impl<'g, 'de> Builder<'g, 'de> {
     /// Text, or the 8-bit string of Python 2, where that is what it is.
     fn text(&self, handle: Handle) -> Result<Option<Value>> {
         let (nodes, input) = (self.cx.nodes, self.cx.input);
+        if self.cx.is_text(handle) {
+            self.cx.charge_text(handle)?;
+        }
         if let Some(text) = scalar::text(nodes, input, handle) {
             return Ok(Some(match text {
-                crate::read::text::Text::Str(text) => {
-                    self.cx.charge(text.len())?;
-                    Value::Str(text.into_owned())
-                }
+                crate::read::text::Text::Str(text) => Value::Str(text.into_owned()),
                 crate::read::text::Text::Surrogates(bytes) => {
-                    self.cx.charge(bytes.len())?;
                     Value::Surrogates(SurrogateString::from_bytes(bytes.into_owned())?)
                 }
             }));
         }
-        let Some(chars) = scalar::chars(input, handle) else { return Ok(None) };
-        self.cx.charge(chars.len())?;
+        let Some(chars) = self.cx.chars(handle)? else { return Ok(None) };
         match self.cx.decode_chars(&chars) {
             Ok(Some(text)) => Ok(Some(Value::Str(text.into_owned()))),
             Ok(None) => Ok(Some(Value::Bytes(chars.into_owned()))),
@@ -416,7 +488,10 @@ impl<'g, 'de> Builder<'g, 'de> {
         if let Some(int) = self.cx.int(handle)? {
             return Ok(match int {
                 Int::Small(value) => Value::Int(value),
-                Int::Long(bytes) => Value::from(num_bigint::BigInt::from_signed_bytes_le(bytes)),
+                Int::Long(bytes) => {
+                    self.cx.charge_memory(bytes.len())?;
+                    Value::from(num_bigint::BigInt::from_signed_bytes_le(bytes))
+                }
                 Int::Big(value) => Value::from(value.into_owned()),
             });
         }
@@ -426,15 +501,14 @@ impl<'g, 'de> Builder<'g, 'de> {
         if let Some(text) = self.text(handle)? {
             return Ok(text);
         }
-        let node = NodeDeserializer::root(self.cx, handle);
         match handle.tag() {
             Tag::EmptyTuple => Ok(Value::Tuple(Vec::new())),
-            Tag::Global | Tag::Ext => self.global(&node),
+            Tag::Global | Tag::Ext => self.global(&NodeDeserializer::root(self.cx, handle)),
             Tag::Buffer | Tag::View => {
                 let Some(bytes) = self.cx.buffer_bytes(handle)? else {
                     return Err(self.cx.unreadable(handle));
                 };
-                self.cx.charge(bytes.len())?;
+                self.cx.charge_copy(bytes.len())?;
                 let readonly = self.cx.is_readonly(handle)?;
                 Ok(Value::Buffer(Box::new(PickleBuffer { data: bytes.into_owned(), readonly })))
             }
@@ -442,7 +516,7 @@ impl<'g, 'de> Builder<'g, 'de> {
                 let Some(bytes) = self.cx.buffer_bytes(handle)? else {
                     return Err(self.cx.unreadable(handle));
                 };
-                self.cx.charge(bytes.len())?;
+                self.cx.charge_copy(bytes.len())?;
                 let bytes = bytes.into_owned();
                 Ok(if tag == Tag::ByteArray {
                     Value::ByteArray(bytes)
@@ -467,7 +541,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             FrameKind::Persid => {
                 Value::PersistentId(Box::new(values.into_iter().next().unwrap_or_default()))
             }
-            FrameKind::Object(shape) => Value::Object(Box::new(shape.object(values)?)),
+            FrameKind::Object(shape) => Value::from(shape.object(values)?),
         })
     }
 
@@ -515,7 +589,9 @@ impl<'g, 'de> Builder<'g, 'de> {
             Tag::Instance => {
                 let node = NodeDeserializer::root(self.cx, handle);
                 match self.cx.view(handle) {
-                    Ok(View::Set { items, taken, .. }) => node.set_items(items, taken),
+                    Ok(View::Set { items, taken, .. }) => {
+                        node.set_items(items, taken).unwrap_or_default()
+                    }
                     _ => Vec::new(),
                 }
             }

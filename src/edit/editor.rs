@@ -135,7 +135,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
     /// A value as nodes, which say that they come from where `at` does.
     pub(super) fn import(&mut self, value: &Value, at: Handle) -> Result<Handle> {
         let offset = self.offset(at);
-        import(self.nodes, value.clone(), offset).map(|(handle, _)| handle)
+        import(self.nodes, value.clone(), offset).map(|imported| imported.root)
     }
 
     /// Whether more than one reference leads to an object.

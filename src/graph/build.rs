@@ -14,6 +14,7 @@ use super::Graph;
 use super::decoded::Decoded;
 use super::node::NodeId;
 use crate::error::{Error, Result};
+use crate::limits::Allowance;
 use crate::nodes::describe::describe;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::import;
@@ -242,7 +243,7 @@ impl GraphBuilder {
 
     /// A whole value. What is in it is shared with nothing else.
     pub fn value(&mut self, value: impl Into<Value>) -> NodeId {
-        let imported = import(&mut self.nodes, value.into(), 0).map(|(handle, _)| handle);
+        let imported = import(&mut self.nodes, value.into(), 0).map(|imported| imported.root);
         self.made(imported)
     }
 
@@ -300,7 +301,8 @@ impl GraphBuilder {
                 root,
                 further: Vec::new(),
                 declared: Some(Protocol::DEFAULT),
-                settings: Plain::default(),
+                // It is the caller who has built it, however large.
+                settings: Plain { max_memory: Allowance::fixed(u64::MAX), ..Plain::default() },
                 buffers: Vec::new(),
                 decoded: Decoded::default(),
             }),

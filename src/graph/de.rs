@@ -8,7 +8,10 @@ use crate::forward::forward_deserialize;
 
 macro_rules! through_walk {
     ($self:ident, |$node:ident| $call:expr) => {
-        $self.walk(|$node| $call.map_err(|error| $self.locate(error)))
+        $self.walk(|$node| {
+            let result = $call;
+            $node.cx.settle(result, $node.handle).map_err(|error| $self.locate(error))
+        })
     };
 }
 

@@ -153,7 +153,7 @@ impl<'de> Graph<'de> {
     /// An object whose arguments are no tuple, or whose class is none.
     pub(crate) fn of_value(value: &'de Value) -> Result<Self> {
         let mut nodes = Nodes::default();
-        let (root, _) = crate::nodes::import::import(&mut nodes, value, 0)?;
+        let root = crate::nodes::import::import(&mut nodes, value, 0)?.root;
         Ok(Self {
             input: Cow::Borrowed(&[]),
             nodes,

@@ -598,7 +598,10 @@ impl<'g> Node<'g> {
         let settings = self.graph.settings.into();
         let cx = match *budget {
             None => Cx::new(&self.graph.nodes, self.input(), self.input().len(), settings),
-            Some(left) => Cx::with_budget(&self.graph.nodes, self.input(), settings, left),
+            Some(left) => {
+                let span = self.input().len();
+                Cx::with_budget(&self.graph.nodes, self.input(), span, settings, left)
+            }
         };
         let cx = cx.with_buffers(&self.graph.buffers);
         let tree = crate::de::value::build(&cx, self.handle);

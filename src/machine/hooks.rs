@@ -12,7 +12,7 @@
 
 use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
-use crate::nodes::import::import;
+use crate::nodes::import::{Imported, import};
 use crate::nodes::known::Known;
 use crate::nodes::store::{Const, Flags, Nodes};
 use crate::reduce::Global;
@@ -38,8 +38,9 @@ pub(crate) trait Hooks {
         attribute: Handle,
     ) -> Result<Option<Global>>;
 
-    /// Bytes to which the ids and the objects of one pickle may expand beyond its own length.
-    fn max_expansion(&self) -> u64;
+    /// Bytes to which the ids and the objects of one pickle may expand beyond its own length, when
+    /// so many bytes of it have been read.
+    fn max_expansion(&self, consumed: usize) -> u64;
 
     /// The object of a persistent id, if there is one for it. The id may expand to `budget` bytes;
     /// what is left of them comes back too.
@@ -47,6 +48,7 @@ pub(crate) trait Hooks {
         &self,
         nodes: &Nodes<'_>,
         input: &[u8],
+        consumed: usize,
         id: Handle,
         budget: u64,
     ) -> Result<(Option<Value>, u64)>;
@@ -84,9 +86,11 @@ impl Machine<'_, '_> {
     pub(super) fn persistent(&mut self, id: Handle) -> Result<Handle> {
         if let Some(hooks) = self.config.hooks {
             // What lies ahead in the input says nothing: a reader does not even have it.
-            let allowed = hooks.max_expansion().saturating_add(self.consumed() as u64);
-            let budget = allowed - self.expanded;
-            let (value, left) = hooks.persistent_load(&self.state.nodes, self.input, id, budget)?;
+            let consumed = self.consumed();
+            let allowed = hooks.max_expansion(consumed).saturating_add(consumed as u64);
+            let budget = allowed.saturating_sub(self.expanded);
+            let nodes = &self.state.nodes;
+            let (value, left) = hooks.persistent_load(nodes, self.input, consumed, id, budget)?;
             self.expanded = allowed - left;
             if let Some(value) = value {
                 return self.import(value, allowed);
@@ -97,11 +101,12 @@ impl Machine<'_, '_> {
 
     /// The node of a caller's object; all of them may expand to so many bytes.
     fn import(&mut self, value: Value, allowed: u64) -> Result<Handle> {
-        let (handle, cost) = import(&mut self.state.nodes, value, self.cursor.opcode_position())?;
+        let Imported { root: handle, unfolded, .. } =
+            import(&mut self.state.nodes, value, self.cursor.opcode_position())?;
         if self.state.nodes.object_count() > self.config.max_nodes {
             return Err(self.too_many_nodes());
         }
-        self.expanded = self.expanded.saturating_add(cost);
+        self.expanded = self.expanded.saturating_add(unfolded);
         if self.expanded > allowed {
             return Err(Error::limit(
                 "the objects of persistent ids come to more than max_expansion allows",

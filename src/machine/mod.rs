@@ -305,6 +305,8 @@ impl<'de> Machine<'_, 'de> {
         };
         if matches!(handle.tag(), Tag::Str1 | Tag::Str4 | Tag::Str8) && self.config.share_text {
             handle = self.share(index, handle)?;
+        } else {
+            self.state.nodes.note_fetched(handle);
         }
         self.stack.push(handle);
         Ok(())

@@ -54,6 +54,7 @@ impl Machine<'_, '_> {
             }
             Opcode::Dup => {
                 let top = self.stack.top(opcode)?;
+                self.state.nodes.note_fetched(top);
                 self.stack.push(top);
                 Ok(())
             }

@@ -16,6 +16,8 @@ pub(crate) struct Array<'g> {
     bytes: Cow<'g, [u8]>,
     kind: ItemKind,
     big_endian: bool,
+    /// The value that the bytes are.
+    payload: Handle,
 }
 
 /// One item of an array.
@@ -63,6 +65,11 @@ impl<'g> Array<'g> {
         self.bytes.len() / self.kind.width()
     }
 
+    /// How many bytes the items are, and of which value.
+    pub(crate) fn payload(&self) -> (usize, Handle) {
+        (self.bytes.len(), self.payload)
+    }
+
     /// The bytes, where each is an item.
     pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
         (self.kind == ItemKind::Unsigned(1)).then_some(&*self.bytes)
@@ -94,6 +101,7 @@ impl<'g> Array<'g> {
 pub(super) fn from_bytes<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let &[_, _, format, bytes] = call.args() else { return Ok(None) };
     let Some(format) = call.small(format) else { return Ok(None) };
+    let payload = bytes;
     let Some(bytes) = call.bytes(bytes)? else { return Ok(None) };
     if let Some((kind, big_endian)) = kind(format) {
         if bytes.len() % kind.width() != 0 {
@@ -102,7 +110,7 @@ pub(super) fn from_bytes<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'
                 format_args!("{} bytes for items of {}", bytes.len(), kind.width()),
             ));
         }
-        return Ok(Some(Natural::Array(Array { bytes, kind, big_endian })));
+        return Ok(Some(Natural::Array(Array { bytes, kind, big_endian, payload })));
     }
     call.cx.charge(bytes.len())?;
     let text = match format {

@@ -31,7 +31,7 @@ pub(crate) use builtin::is_exception;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items, view};
+use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
 use crate::read::text::Text;
 use crate::walk::cx::Cx;
 use numpy::Numpy;
@@ -324,21 +324,19 @@ impl<'g> Call<'_, 'g, '_> {
     /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no
     /// text here; the error comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
-        let text = match scalar::chars(self.cx.input, handle) {
+        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
+        match scalar::chars(self.cx.input, handle) {
             Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
             Some(Cow::Owned(chars)) => String::from_utf8(chars).ok().map(Cow::Owned),
             None => scalar::plain_text(self.cx.nodes, self.cx.input, handle),
-        }?;
-        self.cx.charge(text.len()).ok()?;
-        Some(text)
+        }
     }
 
     /// The `len` bytes of a payload, in all the spellings of bytes: opcodes of their own, a call
     /// that encodes text, an 8-bit string of Python 2, and what becomes of that where it was taken
     /// for text.
     fn payload(&self, handle: Handle, len: usize) -> Result<Option<Cow<'g, [u8]>>> {
-        if let Some(chars) = scalar::chars(self.cx.input, handle) {
-            self.cx.charge(chars.len())?;
+        if let Some(chars) = self.cx.chars(handle)? {
             return Ok(Some(chars));
         }
         if let Some(text) = self.text(handle) {
@@ -353,11 +351,7 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'g, [u8]>>> {
-        let bytes = self.cx.buffer_bytes(handle)?;
-        if let Some(bytes) = &bytes {
-            self.cx.charge(bytes.len())?;
-        }
-        Ok(bytes)
+        self.cx.buffer_bytes(handle)
     }
 
     /// The attribute `name` in the state.
@@ -392,7 +386,7 @@ impl<'g> Call<'_, 'g, '_> {
         }
         let nodes = self.cx.nodes;
         let dict = nodes.object(dict.number());
-        self.cx.charge_values(nodes.contents_len(&dict))?;
+        self.cx.charge_contents(&dict)?;
         let mut contents = nodes.contents(&dict);
         while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
             let key = self.text(key);
@@ -410,11 +404,8 @@ impl<'g> Call<'_, 'g, '_> {
     /// The call that makes the object `handle`, if it is one.
     fn call_of(&self, handle: Handle) -> Result<Option<ObjectView<'g>>> {
         match handle.tag() {
-            Tag::Instance => match view(self.cx.nodes, self.cx.input, handle.number())? {
-                View::Object(object) => {
-                    self.cx.charge_runs(&object.object)?;
-                    Ok(Some(object))
-                }
+            Tag::Instance => match self.cx.view(handle)? {
+                View::Object(object) => Ok(Some(object)),
                 _ => Ok(None),
             },
             _ => Ok(None),
@@ -444,6 +435,7 @@ impl<'g> Call<'_, 'g, '_> {
 
     /// Text that may hold surrogates, by the settings.
     fn setting_text(&self, handle: Handle) -> Result<Option<Cow<'g, str>>> {
+        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle))?;
         match scalar::text(self.cx.nodes, self.cx.input, handle) {
             Some(Text::Str(text)) => Ok(Some(text)),
             Some(Text::Surrogates(_)) => Ok(self.cx.owned_text(handle)?.map(Cow::Owned)),
@@ -483,11 +475,10 @@ pub(crate) fn pairs_in(cx: &Cx<'_, '_>, list: Handle) -> Result<Option<Vec<Handl
     }
     let nodes = cx.nodes;
     let object = nodes.object(list.number());
-    cx.charge_values(nodes.contents_len(&object))?;
+    cx.charge_contents(&object)?;
     let pairs: Vec<Handle> = nodes.contents(&object).collect();
     let is_pair = |pair: &Handle| {
-        matches!(pair.tag(), Tag::List | Tag::Tuple)
-            && nodes.contents_len(&nodes.object(pair.number())) == 2
+        matches!(pair.tag(), Tag::List | Tag::Tuple) && nodes.is_pair(pair.number())
     };
     Ok(pairs.iter().all(is_pair).then_some(pairs))
 }

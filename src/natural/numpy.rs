@@ -22,7 +22,7 @@ use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::view::{ObjectView, View, global_names, tuple_items, view};
+use crate::nodes::view::{ObjectView, View, global_names, tuple_items};
 use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
 use crate::python::numpy::time::{Unit, UnitCount};
@@ -38,6 +38,8 @@ pub(crate) struct Numpy<'de> {
     /// Of a masked array: a byte an element, not 0 where it is hidden.
     pub(crate) mask: Option<Cow<'de, [u8]>>,
     pub(crate) readonly: bool,
+    /// The value that the elements are in.
+    pub(crate) payload: Handle,
 }
 
 /// The elements, in the order of memory.
@@ -131,7 +133,7 @@ impl<'de> Reader<'_, '_, 'de> {
 
     /// Bytes of every spelling.
     fn bytes(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
-        match scalar::chars(self.cx.input, handle) {
+        match self.cx.chars(handle)? {
             Some(chars) => Ok(Some(chars)),
             None => self.cx.buffer_bytes(handle),
         }
@@ -140,8 +142,12 @@ impl<'de> Reader<'_, '_, 'de> {
     /// The same for a payload of `len` bytes, also where an 8-bit string of Python 2 was taken for
     /// text on its way through a `Value`: as latin-1 if that gives the length, else as UTF-8.
     fn payload(&self, handle: Handle, len: Option<usize>) -> Result<Option<Cow<'de, [u8]>>> {
-        let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) else {
+        if !self.cx.is_text(handle) {
             return self.bytes(handle);
+        }
+        self.cx.charge_text(handle)?;
+        let Some(text) = scalar::plain_text(self.cx.nodes, self.cx.input, handle) else {
+            return Ok(None);
         };
         let latin1: Option<Vec<u8>> =
             text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
@@ -215,6 +221,7 @@ impl<'de> Reader<'_, '_, 'de> {
 
     fn scalar(&self, dtype: Handle, data: Handle) -> Result<Option<Numpy<'de>>> {
         let Some(dtype) = self.shared_dtype(dtype)? else { return Ok(None) };
+        let payload = data;
         let data = match dtype.has_objects() {
             true => Data::Values(vec![data]),
             false => match self.payload(data, Some(dtype.itemsize))? {
@@ -222,7 +229,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 None => return Ok(None),
             },
         };
-        self.checked(Vec::new(), dtype, false, data, true).map(Some)
+        self.checked(Vec::new(), dtype, false, data, true, payload).map(Some)
     }
 
     fn array(
@@ -235,10 +242,11 @@ impl<'de> Reader<'_, '_, 'de> {
         let (Some(shape), Some(dtype)) = (self.shape(shape)?, self.shared_dtype(dtype)?) else {
             return Ok(None);
         };
+        let payload = data;
         let (data, readonly) = match (data.tag(), dtype.has_objects()) {
             (Tag::List, true) => {
                 let list = self.cx.nodes.object(data.number());
-                self.cx.charge_values(self.cx.nodes.contents_len(&list))?;
+                self.cx.charge_contents(&list)?;
                 (Data::Values(self.cx.nodes.contents(&list).collect()), false)
             }
             (_, true) => return Err(malformed("array", "its objects are not in a list")),
@@ -252,7 +260,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 }
             }
         };
-        self.checked(shape, dtype, fortran, data, readonly).map(Some)
+        self.checked(shape, dtype, fortran, data, readonly, payload).map(Some)
     }
 
     /// Compares what is claimed with what is there.
@@ -263,6 +271,7 @@ impl<'de> Reader<'_, '_, 'de> {
         fortran: bool,
         data: Data<'de>,
         readonly: bool,
+        payload: Handle,
     ) -> Result<Numpy<'de>> {
         let count = count_of(&shape);
         let (needed, found, what) = match &data {
@@ -277,7 +286,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 format_args!("{found} {what} for the shape {shape:?} of {}", dtype.type_text(true)),
             ));
         }
-        Ok(Numpy { dtype, shape, fortran, data, mask: None, readonly })
+        Ok(Numpy { dtype, shape, fortran, data, mask: None, readonly, payload })
     }
 
     /// A tuple of lengths, or one length.
@@ -312,7 +321,7 @@ impl<'de> Reader<'_, '_, 'de> {
         if handle.tag() != Tag::Instance {
             return Ok(None);
         }
-        match view(self.cx.nodes, self.cx.input, handle.number())? {
+        match self.cx.view(handle)? {
             View::Object(object) => self.dtype_of_call(&object, depth),
             _ => Ok(None),
         }
@@ -433,9 +442,9 @@ impl<'de> Reader<'_, '_, 'de> {
         let dict = nodes.object(fields.number());
         // Fields are kept, and nested dtypes may be shared; a field takes about as much room as
         // eight values.
-        self.cx.charge_values(
-            names.len().saturating_mul(8).saturating_add(nodes.contents_len(&dict)),
-        )?;
+        self.cx.charge_values(names.len().saturating_mul(8))?;
+        self.cx.charge_contents(&dict)?;
+        self.cx.charge_memory(names.len().saturating_mul(size_of::<Field>()))?;
         let mut by_name: HashMap<Cow<'_, str>, Handle> = HashMap::default();
         let mut contents = nodes.contents(&dict);
         while let (Some(key), Some(value)) = (contents.next(), contents.next()) {
@@ -464,7 +473,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 return Err(wrong());
             }
             let title = title.first().and_then(|&title| self.text(title)).map(Cow::into_owned);
-            self.cx.charge(name.len())?;
+            self.cx.charge_copy(name.len())?;
             fields.push(Field { name: name.into_owned(), title, dtype, offset });
         }
         Ok(fields)

@@ -5,9 +5,14 @@
 //! them, with a stack of tasks in place of recursion: a task is a value still to be looked at, or a
 //! container whose children are by then the topmost handles.
 //!
-//! A value that comes in shares nothing with any other; each import is a copy of its own.
+//! A value that comes in shares nothing with any other; each import is a copy of its own. Dicts,
+//! sets and objects that are shared within it become one object, as they were in the pickle that
+//! the value came from.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::handle::{Handle, Tag};
 use super::known::{Known, may_be_called, understand};
@@ -16,12 +21,21 @@ use super::store::{Const, Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::reduce::{How, Reduce, UNCALLABLE};
-use crate::value::Value;
+use crate::value::{SharedKey, Value};
 
 /// A value that is to become nodes: the nodes own what they get of it, or borrow it.
 pub(crate) enum Input<'v> {
     Owned(Value),
     Borrowed(&'v Value),
+}
+
+impl Input<'_> {
+    fn get(&self) -> &Value {
+        match self {
+            Self::Owned(value) => value,
+            Self::Borrowed(value) => value,
+        }
+    }
 }
 
 impl From<Value> for Input<'_> {
@@ -36,8 +50,16 @@ impl<'v> From<&'v Value> for Input<'v> {
     }
 }
 
-/// Makes nodes of `value`; they say that they come from byte `offset`. Gives the root, and what the
-/// value counts against an expansion budget.
+/// What became of a value.
+pub(crate) struct Imported {
+    pub(crate) root: Handle,
+    /// What the nodes count against an expansion budget.
+    pub(crate) size: u64,
+    /// What the tree counts that the value stands for.
+    pub(crate) unfolded: u64,
+}
+
+/// Makes nodes of `value`; they say that they come from byte `offset`.
 ///
 /// # Errors
 /// An object whose arguments are no tuple, or whose class is none; more nodes than 32 bits can
@@ -46,17 +68,19 @@ pub(crate) fn import<'v>(
     nodes: &mut Nodes<'v>,
     value: impl Into<Input<'v>>,
     offset: usize,
-) -> Result<(Handle, u64)> {
+) -> Result<Imported> {
     let mut importer = Importer {
         nodes,
         offset,
         tasks: vec![Task::Value(value.into())],
         done: Vec::new(),
-        cost: 0,
+        size: 0,
+        unfolded: 0,
+        shared: HashMap::default(),
     };
     importer.run()?;
     let root = importer.done.pop().unwrap_or(Handle::VACANT);
-    Ok((root, importer.cost))
+    Ok(Imported { root, size: importer.size, unfolded: importer.unfolded })
 }
 
 struct Importer<'n, 'de> {
@@ -64,7 +88,10 @@ struct Importer<'n, 'de> {
     offset: usize,
     tasks: Vec<Task<'de>>,
     done: Vec<Handle>,
-    cost: u64,
+    size: u64,
+    unfolded: u64,
+    /// What was made of shared values. They are held, so that no other gets their address.
+    shared: HashMap<SharedKey, (Handle, u64, Value)>,
 }
 
 enum Task<'v> {
@@ -72,6 +99,8 @@ enum Task<'v> {
     /// A container of this many handles.
     Container(Tag, usize),
     Object(Box<PartCounts>),
+    /// Notes the handle that was made last for a shared value, begun when this much was unfolded.
+    Shared(Box<(SharedKey, Value, u64)>),
 }
 
 /// How the handles of an object are its parts, in the order of the fields behind the callable.
@@ -142,7 +171,7 @@ impl<'v> Part<'v> {
                 Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname))
             }
             Value::Object(object) => {
-                let (shape, parts) = (PartCounts::of(&object)?, *object);
+                let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));
                 let args = match parts.args {
                     Value::Tuple(items) | Value::List(items) => items,
                     _ => Vec::new(),
@@ -269,6 +298,14 @@ impl<'de> Importer<'_, 'de> {
                     self.container(tag, &contents)?
                 }
                 Task::Object(shape) => self.object(&shape)?,
+                Task::Shared(noted) => {
+                    let (key, value, before) = *noted;
+                    if let Some(&handle) = self.done.last() {
+                        let unfolded = self.unfolded - before;
+                        self.shared.insert(key, (handle, unfolded, value));
+                    }
+                    continue;
+                }
             };
             self.done.push(handle);
         }
@@ -282,8 +319,20 @@ impl<'de> Importer<'_, 'de> {
 
     /// The handle of a leaf; for anything else its tasks are noted.
     fn begin(&mut self, value: Input<'de>) -> Result<Option<Handle>> {
+        if let Some(key) = value.get().shared_key() {
+            if let Some(&(handle, unfolded, _)) = self.shared.get(&key) {
+                self.nodes.note_fetched(handle);
+                self.size += limits::EXPANSION_PER_VALUE;
+                self.unfolded = self.unfolded.saturating_add(unfolded);
+                return Ok(Some(handle));
+            }
+            let noted = (key, value.get().clone(), self.unfolded);
+            self.tasks.push(Task::Shared(Box::new(noted)));
+        }
         let part = Part::of(value)?;
-        self.cost += limits::EXPANSION_PER_VALUE + part.cost();
+        let cost = limits::EXPANSION_PER_VALUE + part.cost();
+        self.size += cost;
+        self.unfolded = self.unfolded.saturating_add(cost);
         match part {
             Part::Plain(tag) => Ok(Some(Handle::new(tag, 0, self.offset))),
             Part::Const(constant) => self.nodes.push_const(constant).map(Some),

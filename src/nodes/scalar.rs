@@ -11,6 +11,7 @@ use num_bigint::BigInt;
 use super::handle::{Handle, Tag};
 use super::store::{Const, Nodes};
 use crate::instruction::Opcode;
+use crate::meter;
 use crate::read::text::{self, Decimal, Text};
 use crate::read::{IntShape, decimal};
 
@@ -63,7 +64,9 @@ fn line(input: &[u8], at: usize, detail: u16) -> Option<&[u8]> {
 
 /// The text of a UNICODE line without escapes.
 pub(crate) fn text_line(input: &[u8], handle: Handle) -> Option<&str> {
-    std::str::from_utf8(line(input, handle.offset() + 1, handle.detail())?).ok()
+    let line = line(input, handle.offset() + 1, handle.detail())?;
+    meter::decoded(line.len());
+    std::str::from_utf8(line).ok()
 }
 
 /// The value of an int with the tag `Int`.
@@ -128,6 +131,7 @@ fn int_line(input: &[u8], handle: Handle) -> Option<Int<'static>> {
         return Some(Int::Small(value));
     }
     let line = line(input, handle.offset() + 1, handle.detail())?;
+    meter::decoded(line.len());
     // The machine has checked the number of digits.
     let decimal = match handle.tag() {
         Tag::IntLine => text::decode_int(line, usize::MAX),
@@ -146,7 +150,9 @@ pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f
     match handle.tag() {
         Tag::Float8 => float8(input, handle),
         Tag::FloatLine => {
-            text::decode_float(line(input, handle.offset() + 1, handle.detail())?).ok()
+            let line = line(input, handle.offset() + 1, handle.detail())?;
+            meter::decoded(line.len());
+            text::decode_float(line).ok()
         }
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Float(value) => Some(*value),
@@ -165,7 +171,11 @@ pub(crate) fn borrowed_text<'de>(
 ) -> Option<&'de str> {
     match handle.tag() {
         Tag::Shared => Some(nodes.shared(handle.number()).text),
-        Tag::Str1 | Tag::Str4 | Tag::Str8 => std::str::from_utf8(payload(input, handle)?).ok(),
+        Tag::Str1 | Tag::Str4 | Tag::Str8 => {
+            let payload = payload(input, handle)?;
+            meter::decoded(payload.len());
+            std::str::from_utf8(payload).ok()
+        }
         Tag::StrLine => text_line(input, handle),
         Tag::Name => std::str::from_utf8(line(input, handle.offset(), handle.detail())?).ok(),
         Tag::Const => match nodes.constant(handle.number())? {
@@ -180,7 +190,9 @@ pub(crate) fn borrowed_text<'de>(
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
         Tag::StrEscaped => {
-            text::decode_raw_unicode_escape(line(input, handle.offset() + 1, Handle::LONG)?).ok()
+            let line = line(input, handle.offset() + 1, Handle::LONG)?;
+            meter::decoded(line.len());
+            text::decode_raw_unicode_escape(line).ok()
         }
         Tag::Surrogates => Some(Text::Surrogates(Cow::Borrowed(payload(input, handle)?))),
         Tag::Const => match nodes.constant(handle.number())? {
@@ -235,7 +247,11 @@ pub(crate) fn extension_code(input: &[u8], at: usize) -> Option<u32> {
 pub(crate) fn chars(input: &[u8], handle: Handle) -> Option<Cow<'_, [u8]>> {
     match handle.tag() {
         Tag::Chars1 | Tag::Chars4 => payload(input, handle).map(Cow::Borrowed),
-        Tag::CharsLine => text::decode_string(line(input, handle.offset() + 1, Handle::LONG)?).ok(),
+        Tag::CharsLine => {
+            let line = line(input, handle.offset() + 1, Handle::LONG)?;
+            meter::decoded(line.len());
+            text::decode_string(line).ok()
+        }
         _ => None,
     }
 }

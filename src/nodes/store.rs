@@ -21,6 +21,7 @@ use super::edit::Lens;
 use super::handle::{Handle, Tag};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::meter;
 
 /// No run: the end of a chain.
 const NONE: u32 = u32::MAX;
@@ -140,6 +141,10 @@ impl Flags {
 
     /// A view of bytes that is no read-only one: a buffer that came as a value.
     pub(crate) const WRITABLE: Self = Self(1 << 11);
+
+    /// Any object that the memo handed out, or that was duplicated: there may be two references to
+    /// it.
+    pub(crate) const FETCHED: Self = Self(1 << 15);
 
     /// Flags with a small number in their low byte: the spelling of an instance, or what a global
     /// is known as.
@@ -330,6 +335,22 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
+    /// Notes that there may be a second reference to an object.
+    #[inline]
+    pub(crate) fn note_fetched(&mut self, handle: Handle) {
+        if handle.is_object()
+            && let Some(object) = self.objects.get_mut(handle.number() as usize)
+        {
+            object.set_flags(object.flags().with(Flags::FETCHED, true));
+        }
+    }
+
+    /// Whether there may be a second reference to an object.
+    #[inline]
+    pub(crate) fn is_fetched(&self, handle: Handle) -> bool {
+        handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
+    }
+
     // For `edit`, which notes what was there before.
 
     pub(super) fn lens(&self) -> Lens {
@@ -411,10 +432,11 @@ impl<'de> Nodes<'de> {
         self.edited
     }
 
-    /// Gives an object other flags.
+    /// Gives an object other flags; that it was fetched stays noted.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
-            object.set_flags(flags);
+            let fetched = object.flags().has(Flags::FETCHED);
+            object.set_flags(flags.with(Flags::FETCHED, fetched));
         }
     }
 
@@ -439,7 +461,20 @@ impl<'de> Nodes<'de> {
     /// All of a container's contents, run by run.
     #[inline]
     pub(crate) fn contents(&self, object: &Object) -> Contents<'_, 'de> {
+        meter::looked_at(object.len as usize);
         Contents { nodes: self, run: self.first(object).iter(), next: object.more }
+    }
+
+    /// Whether a container has no contents.
+    pub(crate) fn is_empty(&self, number: u32) -> bool {
+        let object = self.object(number);
+        self.first(&object).is_empty() && self.more(&object).all(|(_, run)| run.is_empty())
+    }
+
+    /// Whether a container has two items.
+    pub(crate) fn is_pair(&self, number: u32) -> bool {
+        let object = self.object(number);
+        self.first(&object).len() <= 2 && self.contents(&object).take(3).count() == 2
     }
 
     /// How many handles [`contents`](Self::contents) gives.
@@ -555,6 +590,7 @@ impl<'g> Iterator for MoreRuns<'g, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let run = self.nodes.runs.get(self.next as usize)?;
+        meter::looked_at(1);
         self.next = run.next;
         let start = run.start as usize;
         Some((
@@ -589,6 +625,7 @@ impl<'g, 'de> Contents<'g, 'de> {
     #[cold]
     fn next_run(&mut self) -> Option<Handle> {
         while let Some(run) = self.nodes.runs.get(self.next as usize) {
+            meter::looked_at(1 + run.len as usize);
             self.next = run.next;
             let start = run.start as usize;
             self.run =

@@ -14,6 +14,7 @@ use super::spelling::Spelling;
 use super::store::{Flags, MoreRuns, Nodes, Object, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::meter;
 use crate::reduce::How;
 
 /// An instance, seen through its spelling.
@@ -21,8 +22,8 @@ pub(crate) enum View<'g> {
     /// A set or frozenset made by a call: the list or tuple it was made of, if any, and how many of
     /// its items it got.
     Set { frozen: bool, items: Option<Handle>, taken: usize },
-    /// Bytes or a bytearray made by a call.
-    Bytes { array: bool, bytes: Payload },
+    /// Bytes or a bytearray made by a call of these arguments; [`bytes_of`] says which bytes.
+    Bytes { array: bool, of: &'g [Handle] },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
     /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of
@@ -172,6 +173,28 @@ pub(crate) fn set_items(
     handles
 }
 
+/// The value in the input that the bytes of `payload` come from: two payloads with one are one.
+pub(crate) fn payload_identity(nodes: &Nodes<'_>, payload: Handle) -> Handle {
+    let mut handle = payload;
+    // Bytes by call, of a bytearray, of a view, of bytes by call: no pickler nests deeper.
+    for _ in 0..4 {
+        let object = nodes.object(handle.number());
+        let inner = match handle.tag() {
+            Tag::ByteArray | Tag::View => nodes.first(&object).first().copied(),
+            Tag::Instance if Spelling::known(object.flags()).is_builtin_value() => {
+                let arguments = nodes.first(&object).get(1).copied().unwrap_or(Handle::VACANT);
+                tuple_items(nodes, arguments).first().copied()
+            }
+            _ => None,
+        };
+        match inner {
+            Some(inner) => handle = inner,
+            None => break,
+        }
+    }
+    nodes.identity(handle)
+}
+
 /// What the instance `number` is.
 ///
 /// # Errors
@@ -198,11 +221,9 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
                 items: items.first().copied(),
                 taken: nodes.more(&object).taken().unwrap_or(0),
             },
-            (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => View::Bytes {
-                array: known == Known::ByteArray,
-                bytes: bytes_of(nodes, input, of)
-                    .map_err(|error| error.at(object.offset() as u64))?,
-            },
+            (known @ (Known::Bytes | Known::ByteArray | Known::Encode), of) => {
+                View::Bytes { array: known == Known::ByteArray, of }
+            }
             (Known::Complex, &[real]) => View::Complex { real, imaginary: None },
             (Known::Complex, &[real, imaginary]) => {
                 View::Complex { real, imaginary: Some(imaginary) }
@@ -333,6 +354,7 @@ pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Resu
                 return Ok(Payload::Of(text));
             }
             // `understand` has looked at both.
+            meter::decoded(scalar::text_len(nodes, input, text));
             let codec = Codec::named(nodes, input, encoding).ok_or_else(unreadable)?;
             let plain = scalar::plain_text(nodes, input, text).ok_or_else(unreadable)?;
             if codec == Codec::Utf8 || plain.is_ascii() {

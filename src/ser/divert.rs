@@ -6,6 +6,8 @@
 //! rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers
 //! come in band, and Rc and Arc lose their sharing.
 
+use std::sync::Arc;
+
 use serde::ser::Serialize;
 
 use super::dump::Dump;
@@ -72,7 +74,7 @@ impl<S: Sink> Dump<S> {
         if let Some(hooks) = &self.hooks {
             value = match value {
                 Value::Object(object) if hooks.rewrites_object(&object) => {
-                    hooks.rewrite(*object)?
+                    hooks.rewrite(Arc::unwrap_or_clone(object))?
                 }
                 mut value => {
                     hooks.settle_within(&mut value)?;

@@ -102,7 +102,10 @@ impl DeOptions<'_> {
             by_code: HashMap::default(),
             persistent: None,
             computed: None,
-            budget: settings.max_expansion.saturating_add(pickle.len() as u64),
+            budget: settings
+                .max_expansion
+                .of(pickle.len() as u64)
+                .saturating_add(pickle.len() as u64),
         };
         let walked = auditor.walk();
         report.references = auditor.references;

@@ -4,6 +4,8 @@
 //! here, although it is one in Python. Exceptions are said at the method. A scalar of numpy is an
 //! object, and what [`Value::numpy_scalar`] says answers for it.
 
+use std::sync::Arc;
+
 use num_bigint::BigInt;
 
 use super::{Complex, Dict, Set, SurrogateString, Value, numpy};
@@ -299,7 +301,7 @@ impl Value {
     /// How an object is built, to be changed.
     pub fn as_object_mut(&mut self) -> Option<&mut Reduce> {
         match self {
-            Self::Object(reduce) => Some(reduce),
+            Self::Object(reduce) => Some(Arc::make_mut(reduce)),
             _ => None,
         }
     }
@@ -342,7 +344,7 @@ impl Value {
         /// The elements of a set or frozenset.
         into_set: Self::Set(set) | Self::FrozenSet(set) => set, Set;
         /// How an object is built.
-        into_object: Self::Object(reduce) => *reduce, Reduce;
+        into_object: Self::Object(reduce) => Arc::unwrap_or_clone(reduce), Reduce;
     }
 }
 

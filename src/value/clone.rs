@@ -3,11 +3,14 @@
 //! What is derived, and `IndexMap`'s own, put a dozen stack frames on each other for each level of
 //! a dict or set: more than 2 KiB a level in a debug build, where a thousand levels are to fit 2
 //! MiB. So each container has a loop in a function of its own. A dict's keys are hashed again for
-//! that; `IndexMap` does not give their hashes away.
+//! that; `IndexMap` does not give their hashes away. Objects, and dicts and sets that are shared
+//! (see `held.rs`), are not copied: the clone refers to the same one until either is changed.
 
+use std::sync::Arc;
+
+use super::held::Held;
 use super::table::Table;
 use super::{Dict, Set, Value};
-use crate::reduce::Reduce;
 
 impl Clone for Value {
     fn clone(&self) -> Self {
@@ -17,7 +20,7 @@ impl Clone for Value {
             Self::Dict(dict) => Self::Dict(dict.clone()),
             Self::Set(set) => Self::Set(set.clone()),
             Self::FrozenSet(set) => Self::FrozenSet(set.clone()),
-            Self::Object(reduce) => clone_object(reduce),
+            Self::Object(reduce) => Self::Object(Arc::clone(reduce)),
             Self::PersistentId(id) => clone_id(id),
             _ => clone_leaf(self),
         }
@@ -26,13 +29,31 @@ impl Clone for Value {
 
 impl Clone for Dict {
     fn clone(&self) -> Self {
-        Self(clone_table(&self.0, Value::clone))
+        Self(match &self.0 {
+            Held::Own(table) => Held::Own(table.clone()),
+            Held::Shared(table) => Held::Shared(Arc::clone(table)),
+        })
     }
 }
 
 impl Clone for Set {
     fn clone(&self) -> Self {
-        Self(clone_table(&self.0, |()| ()))
+        Self(match &self.0 {
+            Held::Own(table) => Held::Own(table.clone()),
+            Held::Shared(table) => Held::Shared(Arc::clone(table)),
+        })
+    }
+}
+
+impl Clone for Table<Value> {
+    fn clone(&self) -> Self {
+        clone_table(self, Value::clone)
+    }
+}
+
+impl Clone for Table<()> {
+    fn clone(&self) -> Self {
+        clone_table(self, |()| ())
     }
 }
 
@@ -51,25 +72,6 @@ fn clone_table<V>(table: &Table<V>, clone_value: fn(&V) -> V) -> Table<V> {
         clone.insert_distinct(key.clone(), clone_value(value));
     }
     clone
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn clone_object(reduce: &Reduce) -> Value {
-    let mut dictitems = Vec::with_capacity(reduce.dictitems.len());
-    for (key, value) in &reduce.dictitems {
-        dictitems.push((key.clone(), value.clone()));
-    }
-    Value::Object(Box::new(Reduce {
-        how: reduce.how,
-        callable: reduce.callable.clone(),
-        args: reduce.args.clone(),
-        kwargs: reduce.kwargs.clone(),
-        listitems: clone_items(&reduce.listitems),
-        setitems: clone_items(&reduce.setitems),
-        dictitems,
-        state: reduce.state.clone(),
-        state_setter: reduce.state_setter.clone(),
-    }))
 }
 
 #[cfg_attr(debug_assertions, inline(never))]

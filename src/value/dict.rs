@@ -11,6 +11,7 @@ use std::fmt;
 use std::ops;
 
 use super::Value;
+use super::held::Held;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Occupied, Spot, Table, Vacant, size_methods};
 use crate::error::Result;
@@ -56,7 +57,7 @@ use crate::error::Result;
 /// way. Entries under keys that equal nothing in Python (a NaN, and what holds one) are compared in
 /// their order, so that a dict equals its clone.
 #[derive(Default)]
-pub struct Dict(pub(super) Table<Value>);
+pub struct Dict(pub(super) Held<Value>);
 
 size_methods!(Dict, "dict", "entries");
 
@@ -69,7 +70,7 @@ impl Dict {
     /// The value under `key`, to be changed.
     pub fn get_mut<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<&mut Value> {
         let index = self.0.find_probe(key.probe())?;
-        self.0.get_index_mut(index).map(|(_, value)| value)
+        self.0.to_mut().get_index_mut(index).map(|(_, value)| value)
     }
 
     /// The entry under `key`; its key is the one that was inserted first.
@@ -94,7 +95,7 @@ impl Dict {
 
     /// The entry at a place, its value to be changed.
     pub fn get_index_mut(&mut self, index: usize) -> Option<(&Value, &mut Value)> {
-        self.0.get_index_mut(index)
+        self.0.to_mut().get_index_mut(index)
     }
 
     /// Stores `value` under `key` and returns the value that was there.
@@ -127,7 +128,7 @@ impl Dict {
         key: Value,
         value: Value,
     ) -> Result<(usize, Option<Value>)> {
-        self.0.insert(key, value)
+        self.0.to_mut().insert(key, value)
     }
 
     /// The place of `key` in the dict, for insertion and change.
@@ -145,7 +146,7 @@ impl Dict {
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the key is not hashable.
     pub fn entry<K: Into<Value>>(&mut self, key: K) -> Result<Entry<'_>> {
-        Ok(match self.0.slot(key.into())? {
+        Ok(match self.0.to_mut().slot(key.into())? {
             Spot::Occupied(entry) => Entry::Occupied(OccupiedEntry(entry)),
             Spot::Vacant(entry) => Entry::Vacant(VacantEntry(entry)),
         })
@@ -164,7 +165,7 @@ impl Dict {
 
     /// Removes the entry at a place and returns it. The others keep their order.
     pub fn remove_index(&mut self, index: usize) -> Option<(Value, Value)> {
-        self.0.remove_index(index)
+        self.0.to_mut().remove_index(index)
     }
 
     /// Removes and returns the last entry: Python's `popitem`.
@@ -174,7 +175,7 @@ impl Dict {
 
     /// Keeps the entries for which `keep` says so.
     pub fn retain(&mut self, keep: impl FnMut(&Value, &mut Value) -> bool) {
-        self.0.retain(keep);
+        self.0.to_mut().retain(keep);
     }
 
     /// Stores entries with keys of any kind: Python's `update`.
@@ -207,7 +208,7 @@ impl Dict {
 
     /// The entries in order, the values to be changed.
     pub fn iter_mut(&mut self) -> IterMut<'_> {
-        IterMut(self.0.iter_mut())
+        IterMut(self.0.to_mut().iter_mut())
     }
 
     /// The keys in order.
@@ -229,6 +230,16 @@ impl Dict {
 
     pub(super) fn table(&self) -> &Table<Value> {
         &self.0
+    }
+
+    /// The same dict, whose clones are references to it until one of them is changed.
+    pub(super) fn shared(self) -> Self {
+        Self(self.0.share())
+    }
+
+    /// The address by which clones of a shared dict are known; `None` where it is not shared.
+    pub(crate) fn shared_address(&self) -> Option<usize> {
+        self.0.address()
     }
 }
 

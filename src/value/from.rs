@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use num_bigint::BigInt;
 
@@ -66,7 +67,7 @@ plain! {
     Dict, dict => Self::Dict(dict), "dict";
     Set, set => Self::Set(set), "set";
     Global, global => Self::Global(Box::new(global)), "class, function or other object by name";
-    Reduce, reduce => Self::Object(Box::new(reduce)), "object";
+    Reduce, reduce => Self::Object(Arc::new(reduce)), "object";
     PickleBuffer, buffer => Self::Buffer(Box::new(buffer)), "PickleBuffer";
 }
 

@@ -6,6 +6,7 @@
 //! [`Value::attr`].
 
 use std::ops;
+use std::sync::Arc;
 
 use super::{Dict, Value, key};
 use crate::reduce::Reduce;
@@ -37,7 +38,7 @@ impl sealed::Sealed for str {
     fn index_into_mut<'v>(&self, value: &'v mut Value) -> Option<&'v mut Value> {
         match value {
             Value::Dict(dict) => dict.get_mut(self),
-            Value::Object(reduce) => dict_item_mut(reduce, |key| key == self),
+            Value::Object(reduce) => dict_item_mut(Arc::make_mut(reduce), |key| key == self),
             _ => None,
         }
     }
@@ -64,7 +65,7 @@ impl sealed::Sealed for usize {
             Value::List(items) | Value::Tuple(items) => items.get_mut(*self),
             Value::Dict(dict) => dict.get_mut(self),
             Value::Object(reduce) => {
-                let reduce = &mut **reduce;
+                let reduce = Arc::make_mut(reduce);
                 if reduce.listitems.is_empty() {
                     dict_item_mut(reduce, |key| key.python_eq(&(*self).into()))
                 } else {
@@ -99,7 +100,7 @@ impl sealed::Sealed for Value {
             Value::Dict(dict) => dict.get_mut(self),
             Value::List(_) | Value::Tuple(_) => self.as_place()?.index_into_mut(value),
             Value::Object(reduce) => {
-                let reduce = &mut **reduce;
+                let reduce = Arc::make_mut(reduce);
                 match self.as_place() {
                     Some(place) if !reduce.listitems.is_empty() => reduce.listitems.get_mut(place),
                     _ => dict_item_mut(reduce, |key| key.python_eq(self)),

@@ -28,6 +28,7 @@ mod dict;
 mod display;
 mod from;
 mod hashed;
+mod held;
 pub(crate) mod hooks;
 mod index;
 mod key;
@@ -41,6 +42,8 @@ pub(crate) mod settle;
 mod structure;
 mod table;
 mod text;
+
+use std::sync::Arc;
 
 use num_bigint::BigInt;
 
@@ -112,6 +115,13 @@ pub use text::SurrogateString;
 ///
 /// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the
 /// format's own. To and from a pickle nothing is lost.
+///
+/// # Sharing
+/// A value is a tree to all who walk over it. Where a pickle refers several times to one dict, set or
+/// object, the value holds it once, and so do clones: the first write through one of them copies
+/// that one level. Lists and tuples are `Vec`s of their own. The tree that a value from a pickle
+/// stands for is limited, to 4 Mi values and 16 for each byte of the pickle; see
+/// [`DeOptions::max_expansion`](crate::DeOptions::max_expansion).
 ///
 /// # Within `flatten`, `untagged` and `tag`
 /// serde reads what is below these attributes into a buffer of its own, by what each thing is by
@@ -208,12 +218,19 @@ pub enum Value {
     /// A class, function or other object that the pickle names.
     Global(Box<Global>),
     /// Any other object: how to build it.
-    Object(Box<Reduce>),
+    ///
+    /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed, `Arc::unwrap_or_clone`
+    /// takes it out.
+    Object(Arc<Reduce>),
     /// An object outside of the pickle, by its persistent id.
     PersistentId(Box<Value>),
     /// A buffer that may travel beside the pickle.
     Buffer(Box<PickleBuffer>),
 }
+
+/// The address of what a value shares with others, and the kind of value: a set and a frozenset may
+/// share elements.
+pub(crate) type SharedKey = (usize, std::mem::Discriminant<Value>);
 
 impl Value {
     /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a
@@ -260,6 +277,29 @@ impl Value {
     /// Objects count as hashable: whether they are, only their class knows.
     pub fn is_hashable(&self) -> bool {
         key::hash_key(self).is_ok()
+    }
+
+    /// The same value; clones of a dict, set or object are then references to it.
+    pub(crate) fn shared(self) -> Self {
+        match self {
+            Self::Dict(dict) => Self::Dict(dict.shared()),
+            Self::Set(set) => Self::Set(set.shared()),
+            Self::FrozenSet(set) => Self::FrozenSet(set.shared()),
+            other => other,
+        }
+    }
+
+    /// By what a value is known that others refer to as well.
+    pub(crate) fn shared_key(&self) -> Option<SharedKey> {
+        let address = match self {
+            Self::Dict(dict) => dict.shared_address(),
+            Self::Set(set) | Self::FrozenSet(set) => set.shared_address(),
+            Self::Object(reduce) if Arc::strong_count(reduce) > 1 => {
+                Some(Arc::as_ptr(reduce) as usize)
+            }
+            _ => None,
+        }?;
+        Some((address, std::mem::discriminant(self)))
     }
 
     /// Takes the value and leaves `None` in its place.

@@ -4,6 +4,7 @@
 //! insertion, so that writing one twice gives the same bytes.
 
 use super::Value;
+use super::held::Held;
 use super::lookup::{IntoKey, Lookup};
 use super::table::{self, Table, size_methods};
 use crate::error::Result;
@@ -29,7 +30,7 @@ use crate::error::Result;
 /// are. Elements that equal nothing in Python (a NaN, and what holds one) are compared in their
 /// order, so that a set equals its clone.
 #[derive(Default)]
-pub struct Set(pub(super) Table<()>);
+pub struct Set(pub(super) Held<()>);
 
 size_methods!(Set, "set", "elements");
 
@@ -67,7 +68,7 @@ impl Set {
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if it holds an object that looks
     /// like one that is there.
     pub fn try_insert<K: Into<Value>>(&mut self, element: K) -> Result<bool> {
-        Ok(self.0.insert(element.into(), ())?.1.is_none())
+        Ok(self.0.to_mut().insert(element.into(), ())?.1.is_none())
     }
 
     /// Removes `element` and says whether it was there. The others keep their order, which takes
@@ -79,18 +80,18 @@ impl Set {
     /// Removes `element` and returns it. The others keep their order.
     pub fn take<Q: Lookup + ?Sized>(&mut self, element: &Q) -> Option<Value> {
         let index = self.get_index_of(element)?;
-        self.0.remove_index(index).map(|(element, ())| element)
+        self.0.to_mut().remove_index(index).map(|(element, ())| element)
     }
 
     /// Removes and returns the last element.
     pub fn pop(&mut self) -> Option<Value> {
         let last = self.len().checked_sub(1)?;
-        self.0.remove_index(last).map(|(element, ())| element)
+        self.0.to_mut().remove_index(last).map(|(element, ())| element)
     }
 
     /// Keeps the elements for which `keep` says so.
     pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
-        self.0.retain(|element, ()| keep(element));
+        self.0.to_mut().retain(|element, ()| keep(element));
     }
 
     /// Whether every element is in `other`.
@@ -126,6 +127,16 @@ impl Set {
 
     pub(super) fn table(&self) -> &Table<()> {
         &self.0
+    }
+
+    /// The same set, whose clones are references to it until one of them is changed.
+    pub(super) fn shared(self) -> Self {
+        Self(self.0.share())
+    }
+
+    /// The address by which clones of a shared set are known; `None` where it is not shared.
+    pub(crate) fn shared_address(&self) -> Option<usize> {
+        self.0.address()
     }
 }
 

@@ -8,6 +8,7 @@
 //! What comes out is settled: [`Settled`] has it written without a question.
 
 use std::mem;
+use std::sync::Arc;
 
 use super::hooks::{Hooks, Unhooked};
 use super::{Dict, Set, Value};
@@ -78,7 +79,7 @@ impl Hooks {
         if matches!(value, Value::Object(object) if self.rewrites_object(object))
             && let Value::Object(object) = mem::replace(value, Value::None)
         {
-            *value = self.rewrite_alone(*object)?;
+            *value = self.rewrite_alone(Arc::unwrap_or_clone(object))?;
         }
         Ok(value)
     }
@@ -90,7 +91,7 @@ impl Hooks {
             Value::Dict(dict) => self.push_entries(dict, pending)?,
             Value::Set(set) | Value::FrozenSet(set) => self.settle_elements(set)?,
             Value::PersistentId(id) => pending.push(id),
-            Value::Object(object) => self.push_object(object, pending)?,
+            Value::Object(object) => self.push_object(Arc::make_mut(object), pending)?,
             _ => {}
         }
         Ok(())

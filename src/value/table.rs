@@ -422,12 +422,12 @@ macro_rules! size_methods {
         impl $type {
             #[doc = concat!("An empty ", $name, "; it allocates nothing.")]
             pub const fn new() -> Self {
-                Self(Table::new())
+                Self(Held::new(Table::new()))
             }
 
             #[doc = concat!("An empty ", $name, " with space for `capacity` ", $contents, ".")]
             pub fn with_capacity(capacity: usize) -> Self {
-                Self(Table::with_capacity(capacity))
+                Self(Held::new(Table::with_capacity(capacity)))
             }
 
             #[doc = concat!("The number of ", $contents, ".")]
@@ -442,12 +442,12 @@ macro_rules! size_methods {
 
             #[doc = concat!("Makes space for `additional` more ", $contents, ".")]
             pub fn reserve(&mut self, additional: usize) {
-                self.0.reserve(additional);
+                self.0.to_mut().reserve(additional);
             }
 
             #[doc = concat!("Removes all ", $contents, ".")]
             pub fn clear(&mut self) {
-                self.0 = Table::new();
+                self.0 = Held::default();
             }
         }
     };

@@ -9,7 +9,7 @@ use crate::nodes::describe::describe;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 use crate::nodes::store::{Const, Flags};
-use crate::nodes::view::{Payload, View, view};
+use crate::nodes::view::{Payload, View, bytes_of, view};
 
 /// What is found under a value, on the way to its bytes.
 enum Found<'de> {
@@ -22,6 +22,7 @@ enum Found<'de> {
 impl<'g, 'de> Cx<'g, 'de> {
     /// An instance, seen through its spelling.
     pub(crate) fn view(&self, instance: Handle) -> Result<View<'g>> {
+        self.check_unspent()?;
         let view = view(self.nodes, self.input, instance.number())?;
         if let View::Object(object) = &view {
             self.charge_runs(&object.object)?;
@@ -44,12 +45,12 @@ impl<'g, 'de> Cx<'g, 'de> {
                 Found::Nothing => return Ok(None),
             };
             let payload = match self.view(call)? {
-                View::Bytes { bytes, .. } => bytes,
+                View::Bytes { of, .. } => self.payload(call, of)?,
                 _ if within_call => return Err(self.unreadable(handle)),
                 _ => return Ok(None),
             };
             within_call = true;
-            handle = match self.own_bytes(payload) {
+            handle = match self.own_bytes(payload)? {
                 Ok(bytes) => return Ok(Some(bytes)),
                 Err(of) => of,
             };
@@ -57,33 +58,49 @@ impl<'g, 'de> Cx<'g, 'de> {
         Err(self.too_deep(value, self.settings.typed_depth))
     }
 
+    /// What bytes a call of these arguments makes, counted before they are encoded.
+    pub(crate) fn payload(&self, call: Handle, of: &[Handle]) -> Result<Payload> {
+        if let [text, _, ..] = *of
+            && self.is_text(text)
+        {
+            self.charge(scalar::text_len(self.nodes, self.input, text))?;
+        }
+        let payload =
+            bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))?;
+        if let Payload::Encoded(bytes) = &payload {
+            self.charge_memory(bytes.len())?;
+        }
+        Ok(payload)
+    }
+
     /// The bytes that a call makes, borrowed where they lie in the input as they are.
     ///
     /// # Errors
     /// As [`buffer_bytes`](Self::buffer_bytes).
     pub(crate) fn payload_bytes(&self, payload: Payload) -> Result<Cow<'de, [u8]>> {
-        match self.own_bytes(payload) {
+        match self.own_bytes(payload)? {
             Ok(bytes) => Ok(bytes),
             Err(of) => self.buffer_bytes(of)?.ok_or_else(|| self.unreadable(of)),
         }
     }
 
     /// The same, unless they are those of another value, which is given back.
-    fn own_bytes(&self, payload: Payload) -> std::result::Result<Cow<'de, [u8]>, Handle> {
+    fn own_bytes(&self, payload: Payload) -> Result<std::result::Result<Cow<'de, [u8]>, Handle>> {
         let handle = match payload {
-            Payload::Encoded(bytes) => return Ok(Cow::Owned(bytes)),
+            Payload::Encoded(bytes) => return Ok(Ok(Cow::Owned(bytes))),
             Payload::Of(handle) => handle,
         };
-        if let Some(chars) = scalar::chars(self.input, handle) {
-            return Ok(chars);
+        if let Some(chars) = self.chars(handle)? {
+            return Ok(Ok(chars));
         }
+        // Text was counted where the call was looked at.
         if let Some(text) = scalar::borrowed_text(self.nodes, self.input, handle) {
-            return Ok(Cow::Borrowed(text.as_bytes()));
+            return Ok(Ok(Cow::Borrowed(text.as_bytes())));
         }
-        match scalar::plain_text(self.nodes, self.input, handle) {
+        Ok(match scalar::plain_text(self.nodes, self.input, handle) {
             Some(text) => Ok(Cow::Owned(text.into_owned().into_bytes())),
             None => Err(handle),
-        }
+        })
     }
 
     fn find_bytes(&self, value: Handle) -> Result<Found<'de>> {

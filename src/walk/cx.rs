@@ -2,7 +2,9 @@
 //! budget.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+
+use foldhash::{HashMap, HashSet};
 
 use super::cache::{ByClass, ByNames, Last};
 use crate::error::{Error, Result};
@@ -10,11 +12,12 @@ use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::{Nodes, Object};
+use crate::nodes::view::payload_identity;
 use crate::python::numpy::dtype::Dtype;
 use crate::read::text::Text;
-use crate::settings::{Encoding, Errors, Settings};
+use crate::settings::{Encoding, Errors, Plain, Settings};
 use crate::shared::Scope;
-use crate::value::Buffer;
+use crate::value::{Buffer, Value};
 
 /// How often the runs of an object are looked through, at the most, when a type reads it.
 const LOOKS: u64 = 8;
@@ -26,10 +29,21 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
-    /// Bytes that may still be handed out. Everything counts, so nothing has to be remembered about
-    /// what was seen before; what a graph without shared references comes to is granted on top of
-    /// the limit.
+    /// What may still be handed out and looked at, in bytes: see `limits::EXPANSION`. Everything
+    /// counts, so nothing has to be remembered about what was seen before; what a graph without
+    /// shared references comes to is granted on top of the limit.
     budget: Cell<u64>,
+    /// Bytes of memory that Rust values may still take: see `limits::MEMORY`.
+    memory: Cell<u64>,
+    /// The two limits, for messages.
+    limits: (u64, u64),
+    /// Of each budget the part that the input pays for, and the whole.
+    granted: Cell<[(u64, u64); 2]>,
+    /// Why nothing may be handed out any more. A type may swallow the error that says so; then
+    /// [`settle`](Self::settle) says it again.
+    spent: Cell<Option<Spent>>,
+    /// What is remembered of objects that may be met again; most walks meet none.
+    again: RefCell<Option<Box<Again>>>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
     /// Which classes have a natural form, by their place in its table.
@@ -40,6 +54,31 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) zone: Last<[Option<Handle>; 5]>,
     /// Which classes have the names that the types say.
     pub(crate) classes: ByNames,
+}
+
+/// Which budget is spent.
+#[derive(Clone, Copy, PartialEq)]
+enum Spent {
+    Expansion,
+    Memory,
+}
+
+#[derive(Default)]
+struct Again {
+    /// The payloads that were handed out item by item.
+    payloads: HashSet<Handle>,
+    built: HashMap<Handle, Built>,
+}
+
+/// A `Value` that the walk has made of an object.
+#[derive(Clone)]
+pub(crate) struct Built {
+    /// A dict, set or object whose clones refer to one table.
+    pub(crate) value: Value,
+    /// What making it took of the budget: the size of the tree it stands for.
+    pub(crate) cost: u64,
+    /// How many levels of containers are below it.
+    pub(crate) levels: usize,
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
@@ -53,22 +92,33 @@ impl<'g, 'de> Cx<'g, 'de> {
     ) -> Self {
         let looked_through = nodes.handle_count() as u64 + LOOKS * nodes.run_count() as u64 + 1;
         let own = limits::EXPANSION_PER_VALUE * looked_through + span as u64;
-        Self::with_budget(nodes, input, settings, settings.max_expansion.saturating_add(own))
+        let budget = settings.max_expansion.of(span as u64).saturating_add(own);
+        Self::with_budget(nodes, input, span, settings, budget)
     }
 
     /// One of several walks that share a budget.
     pub(crate) fn with_budget(
         nodes: &'g Nodes<'de>,
         input: &'de [u8],
+        span: usize,
         settings: Settings<'g>,
         budget: u64,
     ) -> Self {
+        let memory = settings.max_memory.of(span as u64);
+        let own = |budget: u64, fixed: u64| (budget.saturating_sub(fixed), budget);
+        let granted =
+            [own(budget, settings.max_expansion.fixed), own(memory, settings.max_memory.fixed)];
         Self {
+            granted: Cell::new(granted),
             nodes,
             input,
             settings,
             buffers: &[],
             budget: Cell::new(budget),
+            memory: Cell::new(memory),
+            limits: (settings.max_expansion.of(span as u64), memory),
+            spent: Cell::new(None),
+            again: RefCell::default(),
             scope: Scope::default(),
             forms: ByClass::default(),
             dtypes: Last::default(),
@@ -79,8 +129,41 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// With these out-of-band buffers.
     pub(crate) fn with_buffers(mut self, buffers: &'g [Buffer<'de>]) -> Self {
+        // They belong to the input.
+        let len = buffers.iter().fold(0_u64, |len, buffer| len + buffer.bytes.len() as u64);
+        let Plain { max_expansion, max_memory, .. } = self.settings.plain;
+        let mut granted = self.granted.get();
+        for (place, budget, allowance, own) in
+            [(0, &self.budget, max_expansion, len), (1, &self.memory, max_memory, 0)]
+        {
+            let more = (allowance.of(len) - allowance.fixed).saturating_add(own);
+            budget.set(budget.get().saturating_add(more));
+            let (own, whole) = granted[place];
+            granted[place] = (own.saturating_add(more), whole.saturating_add(more));
+        }
+        self.granted.set(granted);
         self.buffers = buffers;
         self
+    }
+
+    /// Takes off what others spent of the same budgets, as far as it is not the input's own.
+    pub(crate) fn withdraw(&self, (expansion, memory): (u64, u64)) {
+        let mut granted = self.granted.get();
+        for (granted, spent) in granted.iter_mut().zip([expansion, memory]) {
+            granted.1 = granted.1.saturating_sub(spent).max(granted.0);
+        }
+        self.budget.set(granted[0].1);
+        self.memory.set(granted[1].1);
+        self.granted.set(granted);
+    }
+
+    /// How much of each budget was spent beyond what the input pays for.
+    pub(crate) fn overspent(&self) -> (u64, u64) {
+        let [(own, whole), (own_memory, whole_memory)] = self.granted.get();
+        (
+            (whole - self.budget.get()).saturating_sub(own),
+            (whole_memory - self.memory.get()).saturating_sub(own_memory),
+        )
     }
 
     /// What is left of the budget.
@@ -88,7 +171,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.budget.get()
     }
 
-    /// Counts `bytes` of text or bytes that are handed out.
+    /// Counts `bytes` that are looked at, before they are.
     #[inline]
     pub(crate) fn charge(&self, bytes: usize) -> Result<()> {
         match self.budget.get().checked_sub(bytes as u64) {
@@ -96,8 +179,34 @@ impl<'g, 'de> Cx<'g, 'de> {
                 self.budget.set(left);
                 Ok(())
             }
-            None => Err(self.expanded()),
+            None => Err(self.spend(Spent::Expansion)),
         }
+    }
+
+    /// Counts `bytes` of memory that a Rust value is about to take.
+    #[inline]
+    pub(crate) fn charge_memory(&self, bytes: usize) -> Result<()> {
+        match self.memory.get().checked_sub(bytes as u64) {
+            Some(left) => {
+                self.memory.set(left);
+                Ok(())
+            }
+            None => Err(self.spend(Spent::Memory)),
+        }
+    }
+
+    /// Counts text or bytes that are copied.
+    #[inline]
+    pub(crate) fn charge_copy(&self, bytes: usize) -> Result<()> {
+        self.charge(bytes)?;
+        self.charge_memory(bytes)
+    }
+
+    /// Counts text or bytes that are handed to a visitor with such a value, which borrows them if
+    /// it can: a value that has nothing to drop has copied nothing.
+    #[inline]
+    pub(crate) fn charge_visit<T>(&self, bytes: usize) -> Result<()> {
+        if const { std::mem::needs_drop::<T>() } { self.charge_copy(bytes) } else { Ok(()) }
     }
 
     /// Counts the values in a container that is entered.
@@ -106,17 +215,81 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge(count.saturating_mul(limits::EXPANSION_PER_VALUE as usize))
     }
 
+    /// Counts the items of a payload of `bytes` bytes, which a visitor is about to be handed one by
+    /// one. The first time the input pays for them.
+    pub(crate) fn charge_payload(&self, payload: Handle, bytes: usize, items: usize) -> Result<()> {
+        let payload = payload_identity(self.nodes, payload);
+        // A scalar is counted where the container that it is in is entered.
+        if items <= 1 || self.again.borrow_mut().get_or_insert_default().payloads.insert(payload) {
+            self.charge(bytes)
+        } else {
+            self.charge_values(items).and_then(|()| self.charge(bytes))
+        }
+    }
+
+    /// The value that was made of this object, for another reference to it.
+    pub(crate) fn built(&self, handle: Handle) -> Option<Built> {
+        self.again.borrow().as_ref()?.built.get(&handle).cloned()
+    }
+
+    /// Keeps a value for further references to the object.
+    pub(crate) fn keep_built(&self, handle: Handle, built: Built) {
+        self.again.borrow_mut().get_or_insert_default().built.insert(handle, built);
+    }
+
+    /// Counts the handles in a container, and says how many there are.
+    #[inline]
+    pub(crate) fn charge_contents(&self, object: &Object) -> Result<usize> {
+        if object.has_more() {
+            self.check_unspent()?;
+        }
+        let len = self.nodes.contents_len(object);
+        self.charge_values(len)?;
+        Ok(len)
+    }
+
     /// Counts a look through all that was done to an object after it was made. Whoever wants its
     /// state has to, however much else was done to it, and the object may be one that half a
     /// million references lead to.
+    #[inline]
     pub(crate) fn charge_runs(&self, object: &Object) -> Result<()> {
-        if !object.has_more() {
+        if object.has_more() { self.charge_more(object) } else { Ok(()) }
+    }
+
+    fn charge_more(&self, object: &Object) -> Result<()> {
+        const STEP: usize = 64;
+        let mut more = self.nodes.more(object);
+        let free = more.by_ref().take(limits::RUNS_FREE + 1).count();
+        if free <= limits::RUNS_FREE {
             return Ok(());
         }
-        match self.nodes.more(object).count() {
-            ..=limits::RUNS_FREE => Ok(()),
-            runs => self.charge_values(runs),
+        self.charge_values(free)?;
+        loop {
+            // Charged before they are looked at, as far as can be.
+            self.check_unspent()?;
+            match more.by_ref().take(STEP).count() {
+                0 => return Ok(()),
+                runs => self.charge_values(runs)?,
+            }
         }
+    }
+
+    /// The error of a budget that is spent.
+    pub(crate) fn check_unspent(&self) -> Result<()> {
+        match self.spent.get() {
+            None => Ok(()),
+            Some(spent) => Err(self.spent_error(spent)),
+        }
+    }
+
+    /// The result of a walk from `root`: an error has its place, and a budget that was spent is an
+    /// error though a type has swallowed it.
+    pub(crate) fn settle<T>(&self, result: Result<T>, root: Handle) -> Result<T> {
+        let result = match self.spent.get() {
+            Some(spent) if result.is_ok() => Err(self.spent_error(spent)),
+            _ => result,
+        };
+        result.map_err(|error| self.locate(error, root))
     }
 
     /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each
@@ -146,11 +319,26 @@ impl<'g, 'de> Cx<'g, 'de> {
     }
 
     #[cold]
-    fn expanded(&self) -> Error {
-        Error::limit(format!(
-            "shared references expand to more than {} bytes; a Graph keeps them shared",
-            self.settings.max_expansion
-        ))
+    fn spend(&self, spent: Spent) -> Error {
+        self.budget.set(0);
+        self.memory.set(0);
+        let spent = self.spent.get().unwrap_or(spent);
+        self.spent.set(Some(spent));
+        self.spent_error(spent)
+    }
+
+    #[cold]
+    fn spent_error(&self, spent: Spent) -> Error {
+        Error::limit(match spent {
+            Spent::Expansion => format!(
+                "shared references expand to more than {} bytes, see DeOptions::max_expansion; a Graph keeps them shared",
+                self.limits.0
+            ),
+            Spent::Memory => format!(
+                "what is read takes more than {} bytes of memory; see DeOptions::max_memory",
+                self.limits.1
+            ),
+        })
     }
 
     /// The error of nesting beyond the limit, at the object `handle`.
@@ -174,6 +362,11 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// Attaches the dict key under which the fault is.
     #[cold]
     pub(crate) fn under_key(&self, error: Error, key: Handle) -> Error {
+        // A type may swallow an error for each of half a million references.
+        let len = scalar::text_len(self.nodes, self.input, key);
+        if len > limits::NAME && self.charge(len).is_err() {
+            return error.under_key("…");
+        }
         if let Some(text) = scalar::plain_text(self.nodes, self.input, key) {
             return error.under_key(&text);
         }
@@ -203,22 +396,51 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// for what is no text.
     #[cold]
     pub(crate) fn owned_text(&self, handle: Handle) -> Result<Option<String>> {
+        self.charge_text(handle)?;
         match scalar::text(self.nodes, self.input, handle) {
             None => Ok(None),
-            Some(Text::Str(text)) => {
-                self.charge(text.len())?;
-                Ok(Some(text.into_owned()))
-            }
-            Some(Text::Surrogates(bytes)) => {
-                self.charge(bytes.len())?;
-                match self.settings.errors {
-                    Errors::Strict => Err(Error::data(
-                        "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
-                    )),
-                    errors => Ok(Some(repair(&bytes, errors, 3))),
-                }
-            }
+            Some(Text::Str(text)) => Ok(Some(text.into_owned())),
+            Some(Text::Surrogates(bytes)) => match self.settings.errors {
+                Errors::Strict => Err(Error::data(
+                    "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
+                )),
+                errors => Ok(Some(repair(&bytes, errors, 3))),
+            },
         }
+    }
+
+    /// Whether a value is text of any spelling.
+    #[inline]
+    pub(crate) fn is_text(&self, handle: Handle) -> bool {
+        match handle.tag() {
+            Tag::Shared
+            | Tag::Str1
+            | Tag::Str4
+            | Tag::Str8
+            | Tag::StrLine
+            | Tag::StrEscaped
+            | Tag::Surrogates
+            | Tag::Name => true,
+            Tag::Const => scalar::text(self.nodes, self.input, handle).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Counts text, or an 8-bit string, that is decoded and copied, by its bytes in the input.
+    pub(crate) fn charge_text(&self, handle: Handle) -> Result<()> {
+        let len = scalar::text_len(self.nodes, self.input, handle);
+        self.charge(len)?;
+        // An escaped byte beyond ASCII takes two.
+        self.charge_memory(if handle.tag() == Tag::StrEscaped { 2 * len } else { len })
+    }
+
+    /// The bytes of an 8-bit string, counted before escapes are undone.
+    pub(crate) fn chars(&self, handle: Handle) -> Result<Option<Cow<'de, [u8]>>> {
+        if !matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) {
+            return Ok(None);
+        }
+        self.charge(scalar::text_len(self.nodes, self.input, handle))?;
+        Ok(scalar::chars(self.input, handle))
     }
 
     /// An 8-bit string of Python 2 as text; `None` where the encoding says that it stays bytes.

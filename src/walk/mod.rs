@@ -1,9 +1,11 @@
 //! What everything that walks over nodes shares.
 //!
 //! - `cx.rs`: the nodes, the input, the settings and the budget of one walk;
+//! - `cost.rs`: what Rust values take in memory;
 //! - `bytes.rs`: the bytes that a value holds, in all their spellings;
 //! - `cache.rs`: answers about classes that a walk remembers.
 
 mod bytes;
 pub(crate) mod cache;
+pub(crate) mod cost;
 pub(crate) mod cx;

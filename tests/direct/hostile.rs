@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::{Deserialize, IgnoredAny};
 use serde_derive::Deserialize;
-use serde_pickle::{DeOptions, ErrorKind, from_slice};
+use serde_pickle::{DeOptions, ErrorKind};
 
 use super::types::CHECKS;
 use super::{compare, is_direct};
@@ -185,11 +185,14 @@ fn fetched_text_meets_the_limit_of_expansion() {
     bytes.push(0x94);
     bytes.extend_from_slice(&b"h\0".repeat(300));
     bytes.extend_from_slice(b"e.");
-    let error = from_slice::<Vec<&str>>(&bytes).unwrap_err();
+    let options = DeOptions::new().max_expansion(64 << 20);
+    let error = options.from_slice::<Vec<String>>(&bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    // What is borrowed is not copied.
+    assert_eq!(options.from_slice::<Vec<&str>>(&bytes).unwrap().len(), 301);
     both::<Vec<&str>>(&bytes);
     for limit in [0, 1 << 20, 298 << 20, 299 << 20, (300 << 20) - 1, 300 << 20] {
-        compare::<Vec<&str>>(&bytes, &DeOptions::new().max_expansion(limit), "fetched text");
+        compare::<Vec<String>>(&bytes, &DeOptions::new().max_expansion(limit), "fetched text");
         compare::<Vec<IgnoredAny>>(&bytes, &DeOptions::new().max_expansion(limit), "fetched text");
     }
 }

@@ -327,7 +327,7 @@ fn every_form_of_a_class_can_be_rewritten() {
         options.to_vec(&Variant::Fields { x: 1 }),
         options.to_vec(&Member::One),
         options.to_vec(&Reduce::new_obj(Global::new("m", "C"), (1,))),
-        options.to_vec(&Value::Object(Box::new(Reduce::call(
+        options.to_vec(&Value::Object(Arc::new(Reduce::call(
             Global::new("m", "C"),
             Value::Tuple(vec![]),
         )))),
@@ -369,7 +369,7 @@ fn objects_within_are_rewritten_once_and_the_result_is_not() {
         options.to_vec(&serde_pickle::to_value(&typed).unwrap()).unwrap(),
     ] {
         let Value::Object(outer) = serde_pickle::from_slice(&bytes).unwrap() else { panic!() };
-        let state = outer.state.unwrap();
+        let state = outer.state.clone().unwrap();
         assert_eq!(state["seen"], true);
         let Value::Object(inner) = &state["inner"] else { panic!() };
         assert_eq!(*inner.state.as_ref().unwrap(), pickle!({"inner": 1, "seen": True}));

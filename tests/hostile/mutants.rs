@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_pickle::{DeOptions, Encoding, Value};
 
 use crate::ALLOCATOR;
-use crate::bounds::{Bounds, EXPANSION};
+use crate::bounds::Bounds;
 use crate::paths::{graph_written, walk};
 use crate::types::{Any, Fields};
 
@@ -62,7 +62,7 @@ impl Report {
         ALLOCATOR.reset_peak_usage();
         let before = ALLOCATOR.current_usage();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            let options = DeOptions::new().max_expansion(EXPANSION).encoding(Encoding::Latin1);
+            let options = DeOptions::new().encoding(Encoding::Latin1);
             let Ok(graph) = options.graph_from_slice(bytes) else { return false };
             walk(&graph);
             graph_written(&graph, None);

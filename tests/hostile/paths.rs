@@ -5,15 +5,16 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::rc::Rc;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_pickle::{
     DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, Node, NodeId, NodeKind,
     PersistentId, Protocol, Reduce, Resolution, Resolver, SerOptions, Value, opcode, python, tools,
 };
 
-use crate::bounds::EXPANSION;
-use crate::types::{Any, Class, Dicts, Fields, Positional, Tree, Untagged, Variants, visited};
+use crate::types::{
+    Any, Class, Dicts, Fields, Positional, Skipping, Tree, Untagged, Variants, visited,
+};
 
 /// A way to read, by name.
 pub(crate) struct Path {
@@ -71,7 +72,7 @@ impl Outcome {
 }
 
 fn options() -> DeOptions<'static> {
-    DeOptions::new().max_expansion(EXPANSION)
+    DeOptions::new()
 }
 
 /// The graph from which the Rust types are read.
@@ -118,7 +119,9 @@ const OTHERS: &[Path] = &[
     bytes("stream_reader", |bytes| stream_reader(bytes, false)),
     bytes("stream_reader_memo", |bytes| stream_reader(bytes, true)),
     bytes("stream_reader_memo_resolved", stream_resolved),
-    bytes("elements", elements),
+    bytes("elements", elements::<IgnoredAny>),
+    bytes("elements_of_values", elements::<Value>),
+    bytes("elements_any", elements::<Any>),
     bytes("graph_of_stream", graph_of_stream),
     Path {
         name: "graph_walked",
@@ -173,6 +176,10 @@ const TYPES: &[Path] = typed! {
     "HashSet<Value>": HashSet<i64>;
     "Dict": Dict;
     "json": serde_json::Value;
+    "Skipping<Value>": Skipping<Value>;
+    "Skipping<String>": Skipping<String>;
+    "Skipping<Any>": Skipping<Any>;
+    "Skipping<Reduce>": Skipping<Reduce>;
 };
 
 /// All of them.
@@ -410,10 +417,14 @@ fn stream_reader(bytes: &[u8], keep: bool) -> Outcome {
     pickles(Deserializer::from_reader(bytes).with_options(options()).keep_memo(keep).into_iter())
 }
 
-fn elements(bytes: &[u8]) -> Outcome {
+/// Goes on behind an error, as a program may.
+fn elements<T: DeserializeOwned>(bytes: &[u8]) -> Outcome {
     let mut stream = Deserializer::from_reader(bytes).with_options(options());
-    match stream.elements::<IgnoredAny>() {
-        Ok(elements) => pickles(elements),
+    match stream.elements::<T>() {
+        Ok(elements) => {
+            let results: Vec<Result<(), Error>> = elements.map(|item| item.map(drop)).collect();
+            Outcome::steps(results.into_iter().try_fold(0, |steps, item| item.map(|()| steps + 1)))
+        }
         Err(error) => Outcome::failed_as(&error),
     }
 }

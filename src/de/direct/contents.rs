@@ -164,6 +164,12 @@ impl<K: ContainerKind> Contents<K> {
         self.count += 1;
     }
 
+    /// Ends here, whatever follows: reading has given up.
+    #[cold]
+    pub(super) fn stop(&mut self) {
+        self.state = Phase::Done;
+    }
+
     /// Whether another item follows; `direct` stands before it then.
     #[inline]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {

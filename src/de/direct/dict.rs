@@ -104,15 +104,29 @@ impl<'de> MapAccess<'de> for Dict<'_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
-        if !self.contents.go_on(self.direct)? {
-            return Ok(None);
+        match self.contents.go_on(self.direct) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => {
+                self.contents.stop();
+                return Err(error);
+            }
         }
-        self.key(seed).map(Some)
+        let key = self.key(seed);
+        // A type may go on behind an error, and is to come to an end.
+        if key.is_err() && self.direct.failed {
+            self.contents.stop();
+        }
+        key.map(Some)
     }
 
     #[inline]
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
-        self.value(seed)
+        let value = self.value(seed);
+        if value.is_err() && self.direct.failed {
+            self.contents.stop();
+        }
+        value
     }
 
     #[inline]

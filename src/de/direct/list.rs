@@ -114,8 +114,13 @@ impl<'de> SeqAccess<'de> for List<'_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
-        if !self.contents.go_on(self.direct)? {
-            return Ok(None);
+        match self.contents.go_on(self.direct) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(error) => {
+                self.contents.stop();
+                return Err(error);
+            }
         }
         let value = if self.contents.kind == Sequence::Set {
             self.direct.item(|direct| seed.deserialize(Key(direct)))
@@ -123,6 +128,10 @@ impl<'de> SeqAccess<'de> for List<'_, 'de> {
             self.direct.item(|direct| seed.deserialize(direct))
         };
         self.contents.count_item();
+        // A type may go on behind an error, and is to come to an end.
+        if value.is_err() && self.direct.failed {
+            self.contents.stop();
+        }
         value.map(Some)
     }
 

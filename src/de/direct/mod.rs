@@ -43,6 +43,8 @@ mod whole;
 
 use serde::de::Deserialize;
 
+use super::nesting::Inside;
+
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::settings::Settings;
@@ -74,6 +76,7 @@ type Outcome<T> = Result<T, Irregular>;
 pub(super) fn read<'de, T: Deserialize<'de>>(
     input: &'de [u8],
     settings: &Settings<'_>,
+    inside: &Inside,
 ) -> Option<T> {
     // Who counts nodes, or decides about names, asks the machine.
     let fits = (input.len() as u64) < memo::INPUT;
@@ -84,10 +87,20 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     {
         return None;
     }
-    let mut direct = Direct::new(input, settings.plain);
+    // What is not shared fits into the default, whatever the type. A caller's limit has to be
+    // reckoned with for each container, which the machine's way does.
+    let len = input.len() as u64;
+    let own = limits::MEMORY.per_byte.saturating_mul(len);
+    let copies = settings.max_memory.of(len).checked_sub(own)?;
+    let (expansion, memory) = inside.spent();
+    let copies = copies.saturating_sub(memory);
+    let budget = settings.max_expansion.of(len).saturating_sub(expansion).min(copies);
+    let mut direct = Direct::new(input, settings.plain, budget);
     direct.begin().ok()?;
     // Moved as little as may be: a value can be as large as its type likes.
     let value = T::deserialize(&mut direct);
+    let copied = budget - direct.budget;
+    inside.spend((copied, copied));
     // A type may look at nothing; then there may be nothing.
     if direct.is_at_root() || !direct.ends_with(Opcode::Stop) {
         return None;

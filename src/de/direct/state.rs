@@ -26,7 +26,7 @@ pub(super) struct Direct<'de> {
     /// Levels of containers that may still be entered.
     depth: u32,
     /// Bytes of text that may still be fetched from the memo.
-    budget: u64,
+    pub(super) budget: u64,
     /// Bytes that may still be looked ahead at.
     pub(super) lookahead: u64,
     /// What was seen when one last looked ahead.
@@ -40,11 +40,12 @@ pub(super) struct Direct<'de> {
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
     /// Whether anything has given up.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl<'de> Direct<'de> {
-    pub(super) fn new(input: &'de [u8], settings: Plain) -> Self {
+    /// `budget`: bytes of text that may be fetched from the memo.
+    pub(super) fn new(input: &'de [u8], settings: Plain, budget: u64) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
             input,
@@ -54,7 +55,7 @@ impl<'de> Direct<'de> {
             memo: DirectMemo::with_input(input.len()),
             classes: Vec::new(),
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
-            budget: settings.max_expansion,
+            budget,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             marked: false,

@@ -9,6 +9,7 @@
 //! Values are dropped, cloned and printed by recursion, so that none may get too deep, not even on
 //! the way: the height of every container on the stack is known.
 
+use std::sync::Arc;
 use std::vec::Drain;
 
 use super::Outcome;
@@ -394,8 +395,12 @@ impl<'a, 'de> Whole<'a, 'de> {
         self.direct.cursor.read_peeked_opcode();
         let height = self.take_heights(at + 1);
         let state = self.values.pop();
+        // It was made here, and nothing else refers to it yet.
         match self.values.last_mut() {
-            Some(Value::Object(object)) if object.state.is_none() => object.state = state,
+            Some(Value::Object(object)) if object.state.is_none() => match Arc::get_mut(object) {
+                Some(object) => object.state = state,
+                None => return self.direct.irregular(),
+            },
             _ => return self.direct.irregular(),
         }
         // The parts of an object are themselves in a tuple, list or dict.

@@ -26,6 +26,7 @@ mod scalar;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
@@ -372,7 +373,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             return Ok(false);
         }
         let Value::Object(object) = self.tree(handle)? else { return Ok(false) };
-        let value = hooks.rewrite(*object)?;
+        let value = hooks.rewrite(Arc::unwrap_or_clone(object))?;
         Settled(&value).serialize(&mut self.dump)?;
         let index = self.dump.emit.memoize()?;
         self.set_index(handle, index);

@@ -1,0 +1,37 @@
+//! Counts the work of reading, for the test that holds the crate to its promises.
+//!
+//! What decodes a payload or looks through runs says so here, apart from whoever charges a budget
+//! for it: a charge that is forgotten shows. Payloads below [`SHORT`] bytes are not counted; there
+//! is at most one for each value that is handed out, and those the test counts itself.
+
+use std::cell::Cell;
+
+/// Bytes from which on a payload is counted, so that short text costs a comparison.
+const SHORT: usize = 128;
+
+/// Bytes that are one unit of work to decode.
+const UNIT: usize = 16;
+
+thread_local! {
+    static UNITS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A payload of so many bytes is decoded or checked.
+#[inline]
+pub(crate) fn decoded(bytes: usize) {
+    if bytes >= SHORT {
+        looked_at(bytes / UNIT);
+    }
+}
+
+/// So many runs or references are looked at.
+#[inline]
+pub(crate) fn looked_at(count: usize) {
+    UNITS.set(UNITS.get().wrapping_add(count as u64));
+}
+
+/// The units of this thread so far: references looked at, and one for each 16 bytes decoded.
+#[must_use]
+pub fn units() -> u64 {
+    UNITS.get()
+}

@@ -1,0 +1,63 @@
+//! How much memory Rust values take, reckoned from their types before they are made.
+//!
+//! A reader never sees what a type's visitor allocates, but it is told the type of each item that
+//! the visitor asks for, and so its size. These functions turn that into what the containers of the
+//! standard library and of serde_json take at the most. Sizes are cut off at those of a JSON value
+//! and of a `String`: items beyond that are the type's own affair, and a pickle without shared
+//! references has to fit into `limits::MEMORY` whatever it is read into.
+
+/// Bytes of an item that count.
+const ITEM: usize = 72;
+
+/// Bytes of a key that count.
+const KEY: usize = 24;
+
+/// How many times a `Vec` that grows by doubling holds its items: the old block, and the new one of
+/// twice that size.
+const GROWTH: usize = 3;
+
+/// Items that a `Vec` has room for once it has one.
+const FIRST: usize = 4;
+
+/// Entries that the smallest node of a `BTreeMap` has room for.
+const NODE: usize = 11;
+
+/// What an object takes in a `Value`.
+pub(crate) const OBJECT: usize = size_of::<crate::reduce::Reduce>() + 2 * size_of::<usize>();
+
+/// What a `Reduce`, or an array of numpy by its parts, takes as an item beyond what counts as one.
+pub(crate) const LARGE: usize = (size_of::<crate::reduce::Reduce>() - ITEM) * GROWTH;
+
+/// What a `Value` takes in a list or tuple, whose length is known.
+pub(crate) const VALUE: usize = size_of::<crate::value::Value>();
+
+/// What a `Value` takes as a key, value or element in a dict or set, with the list of values that
+/// the table is made from.
+pub(crate) const HASHED_VALUE: usize = 3 * VALUE;
+
+/// Bytes that a sequence of `len` items of type `T` takes.
+#[inline]
+pub(crate) fn items<T>(len: usize) -> usize {
+    let size = const { if size_of::<T>() < ITEM { size_of::<T>() } else { ITEM } };
+    match len {
+        0 => 0,
+        _ => len.saturating_mul(GROWTH).max(FIRST).saturating_mul(size),
+    }
+}
+
+/// Bytes that `len` keys of type `T` take in a map.
+pub(crate) fn keys<T>(len: usize) -> usize {
+    in_map(const { if size_of::<T>() < KEY { size_of::<T>() } else { KEY } }, len)
+}
+
+/// Bytes that `len` values of type `T` take in a map.
+pub(crate) fn values<T>(len: usize) -> usize {
+    in_map(const { if size_of::<T>() < ITEM { size_of::<T>() } else { ITEM } }, len)
+}
+
+fn in_map(size: usize, len: usize) -> usize {
+    match len {
+        0 => 0,
+        _ => len.saturating_mul(GROWTH).max(NODE).saturating_mul(size),
+    }
+}
