@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::time::{Duration, Instant};
 
 use serde::de::{Deserialize, IgnoredAny};
 use serde_derive::Deserialize;
@@ -88,9 +87,9 @@ fn depth_fits_a_small_thread() {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }
 
-/// No shape takes time that is more than linear in its length.
+/// That looking ahead is linear is counted in `src/de/direct/look.rs`, with these shapes.
 #[test]
-fn looking_ahead_is_linear() {
+fn shapes_that_make_one_look_ahead_read_the_same() {
     let shapes: [(&str, fn(usize) -> Vec<u8>); 26] = [
         ("]…", |n| b"]".repeat(n)),
         ("}…", |n| b"}".repeat(n)),
@@ -133,22 +132,15 @@ fn looking_ahead_is_linear() {
             [&b"]("[..], &b"\x95\0\0\0\0\0\0\0\0N".repeat(n / 10), b"e."].concat()
         }),
     ];
-    for (name, shape) in shapes {
-        let time = |len: usize| {
-            let bytes = shape(len);
-            let start = Instant::now();
-            both::<Lists>(&bytes);
-            both::<Vec<Lists>>(&bytes);
-            both::<Dicts>(&bytes);
-            both::<Any>(&bytes);
-            both::<Vec<(Lists, Lists)>>(&bytes);
-            both::<Vec<Option<Vec<u8>>>>(&bytes);
-            both::<IgnoredAny>(&bytes);
-            start.elapsed()
-        };
-        // Quadratic time would be sixteen times as much for four times the input, and seconds.
-        let (short, long) = (time(25_000), time(100_000));
-        assert!(long < short * 12 + Duration::from_millis(300), "{name}: {short:?}, then {long:?}");
+    for (_, shape) in shapes {
+        let bytes = shape(10_000);
+        both::<Lists>(&bytes);
+        both::<Vec<Lists>>(&bytes);
+        both::<Dicts>(&bytes);
+        both::<Any>(&bytes);
+        both::<Vec<(Lists, Lists)>>(&bytes);
+        both::<Vec<Option<Vec<u8>>>>(&bytes);
+        both::<IgnoredAny>(&bytes);
     }
 }
 

@@ -42,36 +42,45 @@ impl ScalarRun {
     /// or more than can be in one.
     pub(super) fn new(input: &[u8], start: usize) -> Option<Self> {
         let mut at = start;
+        let run = Self::scan(input, &mut at);
+        #[cfg(test)]
+        work::looked_at(at - start);
+        run
+    }
+
+    /// `at` is moved past what was looked at.
+    #[inline(always)]
+    fn scan(input: &[u8], at: &mut usize) -> Option<Self> {
         let mut count = 0;
         while count <= 2 * BATCH {
-            let &byte = input.get(at)?;
+            let &byte = input.get(*at)?;
             // Which kind of int comes next cannot be guessed: one way for all.
             // The table has all 256 bytes.
             let size = SIZES[usize::from(byte)];
             if size > 0 {
-                at += usize::from(size);
+                *at += usize::from(size);
                 count += 1;
                 continue;
             }
             match Opcode::from_byte(byte)? {
                 // Floats come in rows.
                 Opcode::Binfloat => {
-                    let rest = input.get(at..)?;
+                    let rest = input.get(*at..)?;
                     let floats = rest
                         .chunks_exact(FLOAT)
                         .take(2 * BATCH)
                         .take_while(|float| float.first() == Some(&byte));
                     let floats = floats.count().max(1);
-                    at += FLOAT * floats;
+                    *at += FLOAT * floats;
                     count += floats;
                 }
                 Opcode::ShortBinunicode => {
-                    at += 2 + usize::from(*input.get(at + 1)?);
-                    at += usize::from(input.get(at) == Some(&Opcode::Memoize.byte()));
+                    *at += 2 + usize::from(*input.get(*at + 1)?);
+                    *at += usize::from(input.get(*at) == Some(&Opcode::Memoize.byte()));
                     count += 1;
                 }
                 Opcode::Long1 => {
-                    at += 2 + usize::from(*input.get(at + 1)?);
+                    *at += 2 + usize::from(*input.get(*at + 1)?);
                     count += 1;
                 }
                 Opcode::Appends
@@ -80,13 +89,34 @@ impl ScalarRun {
                 | Opcode::Additems
                 | Opcode::Setitems
                 | Opcode::Dict => {
-                    return Some(Self { count, end: at });
+                    return Some(Self { count, end: *at });
                 }
                 // Every 64 KiB, and no value.
-                Opcode::Frame => at += 9,
+                Opcode::Frame => *at += 9,
                 _ => return None,
             }
         }
         None
+    }
+}
+
+/// Counts the bytes that are looked at ahead, so that a test need not measure time.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static LOOKED_AT: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub(in crate::de::direct) fn looked_at(bytes: usize) {
+        LOOKED_AT.set(LOOKED_AT.get() + bytes as u64);
+    }
+
+    /// The bytes that `work` looks at ahead on this thread.
+    pub(in crate::de::direct) fn of(work: impl FnOnce()) -> u64 {
+        let before = LOOKED_AT.get();
+        work();
+        LOOKED_AT.get() - before
     }
 }

@@ -135,8 +135,12 @@ impl<'de> Direct<'de> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
         {
+            #[cfg(test)]
+            let begin = cursor.position();
             cursor.read_peeked_opcode();
             if cursor.skip_argument(opcode).is_ok() {
+                #[cfg(test)]
+                super::ahead::work::looked_at(cursor.position() - begin);
                 // Of a container of scalars nothing is of interest but that it ends.
                 if opcode == Opcode::Mark
                     && let Some(run) = ScalarRun::new(self.input, cursor.position())
@@ -221,5 +225,92 @@ pub(super) fn short_tuple(len: usize) -> Option<Opcode> {
         2 => Some(Opcode::Tuple2),
         3 => Some(Opcode::Tuple3),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::de::{Deserialize, IgnoredAny};
+    use serde_derive::Deserialize;
+
+    use crate::de::direct::ahead::work;
+
+    #[derive(Deserialize)]
+    struct Lists(#[allow(dead_code)] Vec<Lists>);
+
+    #[derive(Deserialize)]
+    struct Dicts(#[allow(dead_code)] BTreeMap<u8, Dicts>);
+
+    fn nested(begin: &[u8], inner: &[u8], end: &[u8], levels: usize) -> Vec<u8> {
+        [&begin.repeat(levels), inner, &end.repeat(levels), &b"."[..]].concat()
+    }
+
+    /// The bytes looked at ahead while the pickle is read as a `T`, or given up on.
+    fn looked_at<'de, T: Deserialize<'de>>(pickle: &'de [u8]) -> u64 {
+        work::of(|| drop(crate::from_slice::<T>(pickle)))
+    }
+
+    /// Four times the pickle may be looked at ahead, and each look may overrun that by one.
+    #[test]
+    fn looking_ahead_is_linear() {
+        let shapes: [(&str, fn(usize) -> Vec<u8>); 26] = [
+            ("]…", |n| b"]".repeat(n)),
+            ("}…", |n| b"}".repeat(n)),
+            ("(…", |n| b"(".repeat(n)),
+            ("(e(e…", |n| [&b"]"[..], &b"(e".repeat(n / 2), b"."].concat()),
+            ("}(u…", |n| [&b"}"[..], &b"(u".repeat(n / 2), b"."].concat()),
+            ("](e…", |n| b"](e".repeat(n / 3)),
+            ("lists of one list", |n| nested(b"]", b"]", b"a", n / 2)),
+            ("lists side by side", |n| [&b"]("[..], &b"]".repeat(n), b"e."].concat()),
+            ("lists side by side in a LIST", |n| [&b"("[..], &b"]".repeat(n), b"l."].concat()),
+            ("lists of one int", |n| [&b"]("[..], &b"]K\x01a".repeat(n / 4), b"e."].concat()),
+            ("lists of one list of one int", |n| {
+                [&b"]("[..], &b"]]K\x01aa".repeat(n / 6), b"e."].concat()
+            }),
+            ("marked lists", |n| [&b"("[..], &b"(l".repeat(n / 2), b"l."].concat()),
+            ("marked lists of one", |n| [&b"("[..], &b"(lI1\na".repeat(n / 6), b"l."].concat()),
+            ("lists behind marked lists", |n| {
+                [&b"((NltN("[..], &b"](".repeat(n / 4), &b"e".repeat(n / 4), b"t."].concat()
+            }),
+            ("scalars behind marked lists", |n| {
+                [&b"((NltN("[..], &b"](NNN".repeat(n / 5), b"t."].concat()
+            }),
+            ("many scalars behind a marked list", |n| {
+                [&b"((Nl]("[..], &b"N".repeat(n), b"el."].concat()
+            }),
+            ("marks and scalars", |n| [&b"]"[..], &b"(NN".repeat(n / 3)].concat()),
+            ("frames behind a mark", |n| {
+                [&b"](]("[..], &b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"ee."].concat()
+            }),
+            ("tuples of a list", |n| [&b"]("[..], &b"]]\x86".repeat(n / 3), b"e."].concat()),
+            ("tuples of tuples", |n| {
+                [b"]".repeat(n / 2), b"\x85".repeat(n / 2), b".".to_vec()].concat()
+            }),
+            ("dicts of one dict", |n| nested(b"}K\0", b"}", b"s", n / 4)),
+            ("dicts side by side", |n| [&b"}("[..], &b"K\0}".repeat(n / 3), b"u."].concat()),
+            ("dicts in lists", |n| nested(b"]}K\0", b"]", b"sa", n / 6)),
+            ("lists in dicts", |n| nested(b"}K\0]", b"}", b"as", n / 6)),
+            ("frames", |n| [b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"].".to_vec()].concat()),
+            ("frames in a list", |n| {
+                [&b"]("[..], &b"\x95\0\0\0\0\0\0\0\0N".repeat(n / 10), b"e."].concat()
+            }),
+        ];
+        for (name, shape) in shapes {
+            let pickle = shape(50_000);
+            for looked_at in [
+                looked_at::<Lists>(&pickle),
+                looked_at::<Vec<Lists>>(&pickle),
+                looked_at::<Dicts>(&pickle),
+                looked_at::<serde_json::Value>(&pickle),
+                looked_at::<Vec<(Lists, Lists)>>(&pickle),
+                looked_at::<Vec<Option<Vec<u8>>>>(&pickle),
+                looked_at::<IgnoredAny>(&pickle),
+            ] {
+                let bytes = pickle.len() as u64;
+                assert!(looked_at <= 20 * bytes, "{name}: {looked_at} of {bytes} bytes");
+            }
+        }
     }
 }
