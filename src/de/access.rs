@@ -33,7 +33,7 @@ impl<'g, 'de> Items<'g, 'de> {
         Self { cx, contents, len, left: len, depth }
     }
 
-    /// How many were not asked for.
+    /// The number of items not yet asked for.
     #[inline]
     pub(crate) fn left(&self) -> usize {
         self.left
@@ -82,7 +82,7 @@ impl<'h, 'g, 'de> Loose<'h, 'g, 'de> {
         Self { cx, handles, index: 0, depth }
     }
 
-    /// How many were not asked for.
+    /// The number of items not yet asked for.
     pub(crate) fn left(&self) -> usize {
         self.handles.len() - self.index
     }
@@ -143,7 +143,7 @@ impl<'g, 'de> Pairs<'g, 'de> {
         self
     }
 
-    /// How many entries were not asked for.
+    /// The number of entries not yet asked for.
     #[inline]
     pub(crate) fn left(&self) -> usize {
         self.left

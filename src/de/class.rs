@@ -209,7 +209,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(object)
     }
 
-    /// Whether `name` is that of the class.
+    /// Returns true if `name` names the class.
     fn is_named(&self, class: Handle, name: &'static str) -> Result<bool> {
         Ok(self.name_of(class, (name.as_ptr() as usize, name.len()), &[name])?.is_some())
     }
@@ -252,7 +252,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// Whether this is the class itself, and not an instance of it.
+    /// Returns true if this is the class itself, and not an instance of it.
     fn is_class_itself(&self, name: &'static str) -> Result<bool> {
         Ok(self.is_global()? && self.is_named(self.handle, name)?)
     }
@@ -323,7 +323,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
     match object.kwargs {
         Some(kwargs) if !node.cx.nodes.is_empty(kwargs.number()) => Err(Error::data(
-            "the object is made with keyword arguments; read it as a struct by its state, or as Reduce",
+            "the object is made with keyword arguments; read it as a struct by its state, \
+             or as Reduce",
         )),
         _ => Ok(()),
     }
@@ -407,7 +408,7 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
     }
 }
 
-/// What a class-named newtype, or newtype variant, is around.
+/// The content of a class-named newtype, or newtype variant.
 struct ClassContent<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     object: ObjectView<'g>,
@@ -445,9 +446,10 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
     type Error = Error;
 
     content_scalars! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
-        deserialize_bytes deserialize_byte_buf deserialize_identifier
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_u128 deserialize_f32 deserialize_f64 deserialize_bytes deserialize_byte_buf
+        deserialize_identifier
     }
 
     /// The argument, if that is all there is.

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::value::Value;
 use crate::walk::cx::Cx;
 
-/// What a constructor made, as nodes.
+/// The result of a constructor, as nodes.
 pub(crate) struct Made<'g> {
     nodes: Nodes<'static>,
     imported: Imported,
@@ -45,7 +45,7 @@ impl<'g> Made<'g> {
 }
 
 impl<'g> NodeDeserializer<'g, '_> {
-    /// What the caller's constructor makes of this object, if there is one for its class.
+    /// Calls the caller's constructor on this object, if there is one for its class.
     ///
     /// # Errors
     /// The constructor's own, and those of building the object as a `Value`.
@@ -71,8 +71,7 @@ pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Opti
     if handle.tag() != Tag::Instance {
         return Ok(None);
     }
-    // What spells bytes, and spells them wrong, is no object of the caller's: the walk that goes on
-    // says what is wrong.
+    // An object that spells bytes wrongly is not given to the caller; the walk reports the error.
     let Ok(View::Object(object)) = cx.view(handle) else {
         return Ok(None);
     };

@@ -55,7 +55,7 @@ impl<'g, 'de, T: Deserialize<'de>> Elements<'g, 'de, T> {
     }
 }
 
-/// What the items of `root` are, and how many.
+/// Gives the items of `root`, and their number.
 fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, usize)> {
     let nodes: &'g Nodes<'de> = cx.nodes;
     let handles = |handles: Vec<Handle>| {

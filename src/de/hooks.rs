@@ -25,7 +25,8 @@ impl Hooks for Settings<'_> {
             return Err(Error::unsupported(match self.extensions {
                 Some(_) => format!("the extension code {code} is not registered"),
                 None => format!(
-                    "the extension code {code} names a global in a registry; give it with DeOptions::extensions"
+                    "the extension code {code} names a global in a registry; \
+                     give it with DeOptions::extensions"
                 ),
             }));
         };

@@ -62,7 +62,8 @@ use node::NodeDeserializer;
 /// }
 ///
 /// // pickle.dumps({'name': 'Ada', 'age': 36}, 2)
-/// let bytes = b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x03\x00\x00\x00Adaq\x02X\x03\x00\x00\x00ageq\x03K$u.";
+/// let bytes = b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x03\x00\x00\x00Adaq\x02\
+///     X\x03\x00\x00\x00ageq\x03K$u.";
 /// let user: User = serde_pickle::from_slice(bytes)?;
 /// assert_eq!((user.name, user.age), ("Ada", 36));
 /// # Ok::<(), serde_pickle::Error>(())
@@ -128,7 +129,7 @@ pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>)
 }
 
 impl Settings<'_> {
-    /// What of the settings concerns the machine.
+    /// The settings that concern the machine.
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
         let hooks =
             (self.resolver.is_some() || self.extensions.is_some()).then_some(self as &dyn Hooks);

@@ -12,20 +12,21 @@
 
 use std::cell::Cell;
 
-/// How many reads within one another may be on the short way or have given it up.
+/// Upper bound on nested reads that are on the short way or have given it up.
 const GUESSES: u32 = 4;
 
 #[derive(Clone, Copy, Default)]
 struct Note {
     depth: u32,
     guesses: u32,
-    /// What inner reads took of the fixed parts of their budgets.
+    /// Bytes that inner reads took of the fixed parts of their budgets.
     expansion: u64,
     memory: u64,
 }
 
 thread_local! {
-    static NOTE: Cell<Note> = const { Cell::new(Note { depth: 0, guesses: 0, expansion: 0, memory: 0 }) };
+    static NOTE: Cell<Note> =
+        const { Cell::new(Note { depth: 0, guesses: 0, expansion: 0, memory: 0 }) };
 }
 
 /// A read that goes on until this is dropped.
@@ -56,7 +57,7 @@ impl Inside {
         found
     }
 
-    /// What reads within the outermost one took before this one.
+    /// Bytes of expansion and of memory that reads within the outermost one took before this one.
     pub(super) fn spent(&self) -> (u64, u64) {
         let Note { depth, expansion, memory, .. } = NOTE.get();
         if depth > 1 { (expansion, memory) } else { (0, 0) }

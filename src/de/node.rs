@@ -152,8 +152,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     #[inline]
     fn visit_text<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         let tag = self.handle.tag();
-        // What may be long is counted before it is looked at. Text that was fetched from the memo
-        // has been looked at for good.
+        // Text that may be long is counted before it is looked at. Text fetched from the memo was
+        // checked for good.
         if !matches!(tag, Tag::Shared | Tag::Str1) {
             let len = scalar::text_len(self.cx.nodes, self.cx.input, self.handle);
             self.cx.charge(len)?;
@@ -319,7 +319,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             }
             TagKind::Global => self.visit_global(visitor),
             TagKind::Persid => Err(Error::unsupported(
-                "a persistent id stands for an object outside the pickle; read it as PersistentId, or give a resolver",
+                "a persistent id stands for an object outside the pickle; \
+                 read it as PersistentId, or give a resolver",
             )),
             TagKind::Vacant => Err(self.cx.unreadable(self.handle)),
         }
@@ -350,15 +351,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// Whether the value is text of any spelling.
+    /// Returns true if the value is text of any spelling.
     #[inline]
     pub(crate) fn is_text(&self) -> bool {
         self.cx.is_text(self.handle)
     }
 }
 
-/// Who asks for a signed int takes one without a look at the sign, which in mixed ints is a coin
-/// toss.
+/// Hands out a signed int without a look at the sign, which in mixed ints is a coin toss.
 #[inline]
 fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
     visitor.visit_i64(value)
@@ -451,11 +451,13 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
     }
 
     deserialize_ints! {
-        visit_signed: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        visit_signed: deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+            deserialize_i128
     }
 
     deserialize_ints! {
-        visit_unsigned: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+        visit_unsigned: deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+            deserialize_u128
     }
 
     #[inline]

@@ -119,8 +119,8 @@ impl<'de> NodeDeserializer<'_, 'de> {
 }
 
 impl NodeDeserializer<'_, '_> {
-    /// Whether the value is a missing one, which is none to an Option: "not a time" of numpy and
-    /// pandas, pandas' NA.
+    /// Returns true if the value is a missing one, which an Option reads as none: "not a time" of
+    /// numpy and pandas, pandas' NA.
     pub(super) fn is_absent(&self) -> Result<bool> {
         match self.handle.tag() {
             Tag::Global => return crate::natural::is_absent(self.cx, self.handle),
@@ -204,8 +204,8 @@ impl<'de> Deserializer<'de> for Whole<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        seq tuple tuple_struct map struct enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -223,12 +223,13 @@ impl<'de> Deserializer<'de> for Objects<'_, '_, 'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
     }
 }
 
-/// What is at an index: a further dimension, or an element.
+/// A part of an array at an index: a further dimension, or an element.
 pub(super) enum Element<'a, 'g, 'de> {
     Grid(Grid<'a, 'g, 'de>),
     Scalar(Scalar<'a>),
@@ -269,7 +270,8 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         let unbacked = values.saturating_mul(limits::EXPANSION_PER_VALUE).saturating_sub(backing);
         self.node.cx.charge(usize::try_from(unbacked).unwrap_or(usize::MAX)).map_err(|_| {
             Error::limit(format!(
-                "an array of {backing} bytes stands for {values} sequences or empty values, more than max_expansion allows"
+                "an array of {backing} bytes stands for {values} sequences or empty values, \
+                 more than max_expansion allows"
             ))
         })
     }
@@ -277,7 +279,7 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
     /// The array at `index` of the first dimension.
     fn row(&self, index: usize) -> Self {
         let (len, shape) = self.shape.split_first().unwrap_or((&0, &[]));
-        // What overflows here has no elements: a length of 0 follows.
+        // An overflow needs a length of 0 further in, so such an array has no elements.
         let (at, step) = match self.step {
             0 => (self.at.wrapping_mul(*len).wrapping_add(index), 0),
             step => (self.at.wrapping_add(index.wrapping_mul(step)), step.wrapping_mul(*len)),
@@ -677,7 +679,8 @@ macro_rules! methods {
                 Self::Scalar(scalar) => scalar.$method($($argument,)* visitor),
                 Self::Record(record) => record.$record(visitor),
                 Self::Node(node) => {
-                    node.$method($($argument,)* visitor).map_err(|error| node.cx.locate(error, node.handle))
+                    node.$method($($argument,)* visitor)
+                        .map_err(|error| node.cx.locate(error, node.handle))
                 }
             }
         }

@@ -1,5 +1,5 @@
-//! What an instance is to serde: by its class where that has a natural form, otherwise by its shape
-//! alone.
+//! Instances as serde sees them: by their class where it has a natural form, otherwise by their
+//! shape alone.
 //!
 //! Most classes are names, so what an object "is" comes from how it was pickled: its state, the
 //! items it was given, its arguments. Which of these answers depends on what is asked for:
@@ -72,7 +72,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 }
             }
             Ok(Some(natural)) => return self.visit_natural(natural, &object, Ask::Any, visitor),
-            // What has no text form is still data.
+            // An object without a text form is still data.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
             Err(error) => return Err(error),
         }
@@ -210,7 +210,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         match natural(self.cx, &object, matches!(ask, Ask::Str)) {
             Ok(None) => {}
             Ok(Some(natural)) => return self.visit_natural(natural, &object, ask, visitor),
-            // Who asks for text is told why there is none.
+            // A type that asks for text gets the reason why there is none.
             Err(error) if error.kind() == ErrorKind::Unsupported && !matches!(ask, Ask::Str) => {}
             Err(error) => return Err(error),
         }
@@ -254,11 +254,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(self.state_of(object)?.filter(|state| !made_of_something || !self.is_empty_dict(*state)))
     }
 
-    /// Whether an object that has a state, too, is by itself what its arguments are, and the state
-    /// is only what it carries.
+    /// Returns true if an object's value is its arguments, and its state is an extra.
     ///
-    /// So it is with subclasses of builtins, whose value is the one thing that `__new__` gets or
-    /// the list that a set is made of; and with exceptions, which may have a note or attributes.
+    /// So it is with subclasses of builtins: their value is the one argument of `__new__`, or the
+    /// list that a set is made of. So it is with exceptions, which may have a note or attributes.
     /// Several arguments of `__new__` are those of any class with `__getnewargs__`.
     fn is_its_arguments(&self, object: &ObjectView<'g>, state: Handle) -> Result<bool> {
         let carries = object.base.is_none() && object.kwargs.is_none() && !object.args.is_empty();
@@ -544,19 +543,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// An extension code, which has a name only in a registry.
     pub(crate) fn global_names(&self) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
         self.cx.check_unspent()?;
-        global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?.ok_or_else(|| match self
-            .handle
-            .tag()
-        {
-            Tag::Ext => {
-                Error::unsupported("an extension code names a global in a registry; give it with DeOptions::extensions")
-            }
+        let names =
+            global_names(self.cx.nodes, self.cx.input, self.handle, self.cx.settings.fix_imports)?;
+        names.ok_or_else(|| match self.handle.tag() {
+            Tag::Ext => Error::unsupported(
+                "an extension code names a global in a registry; \
+                 give it with DeOptions::extensions",
+            ),
             _ => self.cx.unreadable(self.handle),
         })
     }
 }
 
-/// What is asked for where an object is met that stands for a scalar.
+/// The kind of value that a type asks of an object that stands for a scalar.
 #[derive(Clone, Copy)]
 pub(crate) enum Ask {
     Any,
@@ -614,7 +613,7 @@ impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<'_, '_, '_, 
     }
 }
 
-/// What APPEND, APPENDS and ADDITEMS gave an object.
+/// The items that APPEND, APPENDS and ADDITEMS gave an object.
 fn list_items<'g>(
     object: &ObjectView<'g>,
     nodes: &'g Nodes<'_>,
@@ -624,8 +623,8 @@ fn list_items<'g>(
     runs.flat_map(|(_, run)| run.iter().copied())
 }
 
-/// Whether a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a call. A
-/// list by NEWOBJ is the one field of a named tuple.
+/// Returns true if a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a
+/// call. A list by NEWOBJ is the one field of a named tuple.
 pub(super) fn is_items(object: &ObjectView<'_>, argument: Handle) -> bool {
     match object.how {
         How::NewObj | How::NewObjEx => argument.tag().is_tuple(),

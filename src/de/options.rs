@@ -1,4 +1,4 @@
-//! How to read: the options of `DeOptions`, and their verbs.
+//! The options of `DeOptions`, and their verbs.
 
 use std::fmt;
 use std::io::Read;
@@ -13,13 +13,14 @@ use crate::reduce::{ExtensionRegistry, Resolver};
 use crate::settings::{Encoding, Errors, Plain, Settings};
 use crate::value::Buffer;
 
-/// How to read a pickle.
+/// The options for reading a pickle.
 ///
 /// ```
 /// use serde_pickle::{DeOptions, Encoding};
 ///
 /// // Python 2: pickle.dumps('caf\xe9')
-/// let text: String = DeOptions::new().encoding(Encoding::Latin1).from_slice(b"U\x04caf\xe9q\x01.")?;
+/// let options = DeOptions::new().encoding(Encoding::Latin1);
+/// let text: String = options.from_slice(b"U\x04caf\xe9q\x01.")?;
 /// assert_eq!(text, "café");
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
@@ -39,7 +40,8 @@ use crate::value::Buffer;
 /// });
 ///
 /// let values = std::thread::scope(|scope| {
-///     let threads = [1, 2].map(|n| scope.spawn(move || OPTIONS.from_slice::<Value>(&[b'K', n, b'.'])));
+///     let read = |n| OPTIONS.from_slice::<Value>(&[b'K', n, b'.']);
+///     let threads = [1, 2].map(|n| scope.spawn(move || read(n)));
 ///     threads.map(|thread| thread.join().unwrap().unwrap())
 /// });
 /// assert_eq!(values, [1, 2].map(Value::from));
@@ -76,20 +78,21 @@ impl<'b> DeOptions<'b> {
         Self { plain: Plain::default(), resolver: None, extensions: None, buffers: None }
     }
 
-    /// How 8-bit strings of Python 2 become text. Default: [`Encoding::Utf8`].
+    /// Sets the encoding by which 8-bit strings of Python 2 become text. Default:
+    /// [`Encoding::Utf8`].
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.plain.encoding = encoding;
         self
     }
 
-    /// What becomes of text that cannot be decoded. Default: [`Errors::Strict`].
+    /// Sets the handling of text that cannot be decoded. Default: [`Errors::Strict`].
     pub fn errors(mut self, errors: Errors) -> Self {
         self.plain.errors = errors;
         self
     }
 
-    /// Whether the names of Python 2's modules are read as Python 3's, in pickles of protocols
-    /// below 3. Default: true.
+    /// Reads the names of Python 2's modules as Python 3's in pickles of protocols 0 to 2. Default:
+    /// true.
     pub fn fix_imports(mut self, fix_imports: bool) -> Self {
         self.plain.fix_imports = fix_imports;
         self
@@ -117,8 +120,8 @@ impl<'b> DeOptions<'b> {
     /// text or bytes where they are copied. Default: 64 MiB, and 256 for each byte of the pickle,
     /// which together is 4 Mi values and 16 for each byte.
     ///
-    /// A `Value` refers several times to one dict, set or object where the pickle does; the limit is
-    /// that of the tree which it stands for.
+    /// A `Value` refers several times to one dict, set or object where the pickle does; the limit
+    /// is that of the tree which it stands for.
     pub fn max_expansion(mut self, bytes: usize) -> Self {
         self.plain.max_expansion = Allowance::fixed(bytes as u64);
         self
@@ -164,7 +167,8 @@ impl<'b> DeOptions<'b> {
     ///
     /// let list = AllowList::new().allow_module("datetime");
     /// // pickle.dumps(os.system, 0)
-    /// let error = DeOptions::new().resolver(list).from_slice::<Value>(b"cposix\nsystem\np0\n.").unwrap_err();
+    /// let options = DeOptions::new().resolver(list);
+    /// let error = options.from_slice::<Value>(b"cposix\nsystem\np0\n.").unwrap_err();
     /// assert_eq!(error.kind(), ErrorKind::Denied);
     /// assert_eq!(error.to_string(), "posix.system is not allowed here, at byte 0");
     /// ```
@@ -173,8 +177,8 @@ impl<'b> DeOptions<'b> {
         self
     }
 
-    /// What the extension codes in the pickle stand for: a registry, or an [`Arc`] of one. Default:
-    /// a code stands for a global without a name.
+    /// Sets the registry of the pickle's extension codes; an [`Arc`] of one will do. Default: a
+    /// code stands for a global without a name.
     ///
     /// With a registry, or a resolver, a code that is not registered is an error, as in Python. The
     /// names pass through the resolver like any other.
@@ -184,7 +188,8 @@ impl<'b> DeOptions<'b> {
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
-    /// let class: Global = DeOptions::new().extensions(extensions).from_slice(b"\x80\x02\x82\xf0.")?;
+    /// let options = DeOptions::new().extensions(extensions);
+    /// let class: Global = options.from_slice(b"\x80\x02\x82\xf0.")?;
     /// assert_eq!(class, Global::new("geometry", "Point"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
@@ -245,7 +250,7 @@ impl<'b> DeOptions<'b> {
     /// # Errors
     /// As [`from_reader`](crate::from_reader).
     pub fn from_reader<R: Read, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
-        // What was collected is the whole pickle, and read as any other in memory.
+        // The collected bytes are the whole pickle, read as any other in memory.
         let mut collector = Collector::new(reader);
         collector.collect(0, 0)?;
         super::read_slice(collector.bytes(), &self.settings(), self.buffers.as_deref())

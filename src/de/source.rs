@@ -178,7 +178,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         Ok(told.then_some(pairs))
     }
 
-    /// Whether a key is text that is one of `names`.
+    /// Returns true if a key is text that is one of `names`.
     fn is_one_of(&self, key: Handle, names: &[&str]) -> Result<bool> {
         self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, key))?;
         Ok(match scalar::chars(self.cx.input, key) {
@@ -285,7 +285,7 @@ pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<
 
 /// The items of an object, as an editor needs them.
 pub(crate) enum Sequence {
-    /// What was appended or added to it.
+    /// The items that were appended or added to it.
     Runs,
     /// Those of this part.
     Within(Part),

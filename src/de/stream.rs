@@ -61,7 +61,7 @@ pub struct ReaderSource<R> {
     collector: Collector<R>,
     /// Where the next pickle begins in what was collected.
     at: usize,
-    /// How many bytes before that were dropped.
+    /// The number of bytes dropped before that.
     dropped: u64,
     state: State<'static>,
 }
@@ -81,7 +81,7 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         Self::new(SliceSource { bytes, at: 0, state: State::default() })
     }
 
-    /// How many bytes have been read: where the next pickle begins.
+    /// The number of bytes read so far: where the next pickle begins.
     pub fn byte_offset(&self) -> u64 {
         self.source.at as u64
     }
@@ -106,7 +106,9 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
     /// [expansion budget](DeOptions::max_expansion), as those of a `Vec` do.
     ///
     /// ```
-    /// let mut deserializer = serde_pickle::Deserializer::from_slice(b"\x80\x02](K\x01K\x02K\x03e.");
+    /// use serde_pickle::Deserializer;
+    ///
+    /// let mut deserializer = Deserializer::from_slice(b"\x80\x02](K\x01K\x02K\x03e.");
     /// let sum: Result<u64, _> = deserializer.elements::<u64>()?.sum();
     /// assert_eq!(sum?, 6);
     /// # Ok::<(), serde_pickle::Error>(())
@@ -203,7 +205,7 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         Self::new(ReaderSource { collector, at: 0, dropped: 0, state: State::default() })
     }
 
-    /// How many bytes the pickles read so far had: where the next one begins.
+    /// The number of bytes of the pickles read so far: where the next one begins.
     pub fn byte_offset(&self) -> u64 {
         self.source.dropped + self.source.at as u64
     }
@@ -316,8 +318,7 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         if self.keep_memo {
             state = std::mem::take(&mut source.state);
         }
-        // What is kept between pickles outlives this borrow of the bytes, so nothing may be
-        // borrowed for it.
+        // The state kept between pickles outlives this borrow of the bytes, so it must not borrow.
         let settings = self.options.settings();
         let config = settings.config(false, self.options.buffers.as_deref());
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
@@ -340,8 +341,8 @@ impl<'a, S> Deserializer<'a, S> {
         self
     }
 
-    /// Whether the memo lives on from one pickle to the next, as in one `Unpickler` of Python.
-    /// Default: no, as in `pickle.load`.
+    /// Keeps the memo from one pickle to the next, as one `Unpickler` of Python does. Default:
+    /// false, as in `pickle.load`.
     ///
     /// The second and later dumps of one `Pickler` need it. What was read then stays in memory.
     #[must_use]

@@ -101,7 +101,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// What a type of `python` reads: an object in four parts, anything else as it is.
+    /// Gives a type of `python` an object in four parts, or any other value as it is.
     fn visit_object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         if self.handle.tag() == Tag::Instance
             && let View::Object(object) = self.view()?
@@ -198,8 +198,9 @@ impl<'de> de::Deserializer<'de> for BufferParts<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
     }
 }
 
@@ -368,8 +369,8 @@ impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit_struct
-        seq tuple tuple_struct map struct enum identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 

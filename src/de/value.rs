@@ -53,11 +53,11 @@ struct Frame<'g, 'de> {
     kind: FrameKind,
     children: Children<'g, 'de>,
     values: Vec<Value>,
-    /// What was left of the budget before anything below was charged.
+    /// The budget left before anything below was charged.
     budget: u64,
     /// The depth of what is in the lowest container below, or here if there is none.
     deepest: usize,
-    /// Whether this and all below may be met again, because there is another way to it.
+    /// True if this and all below may be met again, because there is another way to it.
     again: bool,
 }
 
@@ -78,7 +78,7 @@ impl Iterator for Children<'_, '_> {
     }
 }
 
-/// What the values of a frame become.
+/// The container that the values of a frame become.
 enum FrameKind {
     List,
     Tuple,
@@ -99,14 +99,13 @@ impl FrameKind {
         }
     }
 
-    /// Whether a clone of such a value copies nothing.
+    /// Returns true if a clone of such a value copies nothing.
     fn is_kept(&self) -> bool {
         !matches!(self, Self::List | Self::Tuple | Self::Persid)
     }
 }
 
-/// How the values of an object's frame are its parts: the callable first, and then as many of each
-/// as is said here.
+/// The number of values of each part in an object's frame, behind the callable.
 struct FrameShape {
     how: How,
     args: usize,
@@ -158,7 +157,7 @@ impl Frame<'_, '_> {
     }
 }
 
-/// What a handle turns out to be.
+/// The value or frame that a handle turns out to be.
 enum Next<'g, 'de> {
     Value(Value),
     Frame(Frame<'g, 'de>),
@@ -240,8 +239,8 @@ impl<'g, 'de> Builder<'g, 'de> {
         under(frame.under(error), outer)
     }
 
-    /// What the caller's constructor makes of an object, and whether there is one: it is asked for
-    /// each reference.
+    /// Calls the caller's constructor on an object, once for each reference; the flag tells if
+    /// there is one.
     #[inline]
     fn construct(&self, handle: Handle, value: Value) -> Result<(Value, bool)> {
         match (&value, self.cx.settings.resolver) {
@@ -476,7 +475,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         match self.cx.decode_chars(&chars) {
             Ok(Some(text)) => Ok(Some(Value::Str(text.into_owned()))),
             Ok(None) => Ok(Some(Value::Bytes(chars.into_owned()))),
-            // What is no text stays what it is, unless the caller has said what it should be.
+            // Bytes that are not text stay bytes, unless the caller chose an encoding.
             Err(_) if self.cx.settings.encoding == Encoding::Utf8 => {
                 Ok(Some(Value::Bytes(chars.into_owned())))
             }
@@ -582,7 +581,7 @@ impl<'g, 'de> Builder<'g, 'de> {
         Ok(set)
     }
 
-    /// What a dict or set was built of, as handles.
+    /// The items that a dict or set was built of, as handles.
     fn children(&self, handle: Handle) -> Vec<Handle> {
         let nodes = self.cx.nodes;
         match handle.tag() {

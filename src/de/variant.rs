@@ -29,7 +29,7 @@ impl<'de> EnumAccess<'de> for UnitVariant<'_, 'de> {
     }
 }
 
-/// What a variant has that was told by its name alone.
+/// The data of a variant that was told by its name alone: none.
 pub(crate) struct NoData;
 
 impl<'de> VariantAccess<'de> for NoData {

@@ -12,22 +12,22 @@ use std::borrow::Cow;
 
 use num_bigint::BigInt;
 
-/// What an opcode does to the stack, without regard to what lies there.
+/// The effect of an opcode on the stack, without regard to the items there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StackEffect {
-    /// How many items it takes; where it takes a mark too, those below the mark.
+    /// The number of items it takes; where it takes a mark too, those below the mark.
     pub(crate) pops: u8,
-    /// Whether it takes the topmost mark and everything above it.
+    /// True if it takes the topmost mark and everything above it.
     pub(crate) to_mark: bool,
-    /// How many items it puts there; MARK puts a mark.
+    /// The number of items it puts there; MARK puts a mark.
     pub(crate) pushes: u8,
 }
 
-/// How many items a pickler puts between a mark and the opcode that takes them. CPython's
+/// The number of items a pickler puts between a mark and the opcode that takes them. CPython's
 /// `BATCHSIZE`.
 pub(crate) const BATCH: usize = 1000;
 
-/// How far an argument reaches.
+/// The extent of an argument in the pickle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// So many bytes.
@@ -40,7 +40,7 @@ pub(crate) enum Extent {
     SignedCounted,
 }
 
-/// What follows an opcode in the pickle.
+/// The argument that follows an opcode in the pickle.
 ///
 /// Source: the `ArgumentDescriptor`s of Python's `pickletools`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,7 +99,7 @@ pub enum ArgumentKind {
 }
 
 impl ArgumentKind {
-    /// How far such an argument reaches. The one place that says it.
+    /// Gives the extent of such an argument, and is the only place to do so.
     #[inline]
     pub(crate) const fn extent(self) -> Extent {
         match self {

@@ -49,12 +49,12 @@ macro_rules! opcodes {
                 match self { $(Self::$variant => Protocol::$protocol,)* }
             }
 
-            /// What follows it in the pickle.
+            /// The argument that follows the opcode in the pickle.
             pub const fn argument(self) -> ArgumentKind {
                 match self { $(Self::$variant => ArgumentKind::$argument,)* }
             }
 
-            /// What it does, in one sentence.
+            /// Tells what the opcode does, in one sentence.
             ///
             /// ```
             /// use serde_pickle::opcode::Opcode;
@@ -64,7 +64,7 @@ macro_rules! opcodes {
                 match self { $(Self::$variant => $doc.trim_ascii_start(),)* }
             }
 
-            /// What it takes off the stack and puts there.
+            /// The items that the opcode takes off the stack and puts there.
             pub(crate) const fn stack_effect(self) -> StackEffect {
                 match self {
                     $(Self::$variant => StackEffect {

@@ -85,7 +85,7 @@ impl Machine<'_, '_> {
     /// The node of a persistent id: what the caller has for it, or the id.
     pub(super) fn persistent(&mut self, id: Handle) -> Result<Handle> {
         if let Some(hooks) = self.config.hooks {
-            // What lies ahead in the input says nothing: a reader does not even have it.
+            // Input that lies ahead does not count: a reader does not even have it.
             let consumed = self.consumed();
             let allowed = hooks.max_expansion(consumed).saturating_add(consumed as u64);
             let budget = allowed.saturating_sub(self.expanded);

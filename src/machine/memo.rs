@@ -50,8 +50,8 @@ impl Memo {
             self.dense.resize(at + 1, Handle::VACANT);
         }
         if let Some(slot) = self.dense.get_mut(at) {
-            // What is within reach now may have been beyond the input when it was stored, and so be
-            // in the map.
+            // An index now within reach may have been beyond the input when it was stored, and so
+            // be in the map.
             self.filled += u64::from(slot.is_vacant() && self.sparse.remove(&index).is_none());
             *slot = handle;
         }

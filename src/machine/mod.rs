@@ -34,7 +34,7 @@ pub(crate) use hooks::Hooks;
 pub(crate) use memo::Memo;
 use stack::Stack;
 
-/// What outlives one pickle: the memo of an Unpickler, and the values it refers to.
+/// State that outlives one pickle: the memo of an Unpickler, and the values it refers to.
 #[derive(Default)]
 pub(crate) struct State<'de> {
     pub(crate) nodes: Nodes<'de>,
@@ -60,23 +60,22 @@ impl State<'_> {
     }
 }
 
-/// What a caller decides about reading.
+/// Settings of the caller that the machine heeds.
 #[derive(Clone, Copy)]
 pub(crate) struct Config<'c> {
-    /// Whether text that is fetched from the memo may be borrowed from the input for as long as the
-    /// nodes live.
+    /// True if text fetched from the memo may borrow from the input for as long as the nodes live.
     pub(crate) share_text: bool,
     /// Nodes that one graph may have.
     pub(crate) max_nodes: usize,
     /// Digits of a decimal int.
     pub(crate) max_int_digits: usize,
-    /// How many out-of-band buffers were given: if any were, there must be one for each
+    /// The number of out-of-band buffers given; if any were, there must be one for each
     /// NEXT_BUFFER.
     pub(crate) buffers: Option<usize>,
     /// The caller, where there is a resolver or a registry to be asked.
     pub(crate) hooks: Option<&'c dyn Hooks>,
-    /// Whether names and arguments may be whatever Python might take for them: the result of a
-    /// call, say, which may be a tuple. What is built is then for an audit alone.
+    /// True if names and arguments may be whatever Python might take for them: the result of a
+    /// call, say, which may be a tuple. The nodes built are then for an audit alone.
     pub(crate) any_operands: bool,
 }
 
@@ -84,7 +83,7 @@ pub(crate) struct Config<'c> {
 pub(crate) struct Loaded {
     pub(crate) root: Handle,
     pub(crate) end: usize,
-    /// What the last PROTO said, if there was one.
+    /// The protocol of the last PROTO, if there was one.
     pub(crate) protocol: Option<Protocol>,
 }
 
@@ -129,14 +128,15 @@ struct Machine<'m, 'de> {
     cursor: Cursor<'de>,
     input: &'de [u8],
     stack: Stack,
-    /// What PROTO said last: it decides how globals are named.
+    /// The protocol of the last PROTO, which decides how globals are named.
     protocol: u8,
     /// Where the pickle begins whose values are the first in the memo.
     begin: usize,
     /// Where this pickle begins.
     start: usize,
-    /// What calls have looked at: the items of a list that a set is made of, the text that bytes
-    /// are, the bytes of long names. An honest pickle makes one of each, and has no long names.
+    /// Bytes and items that calls have looked at: the items of a list that a set is made of, the
+    /// text that bytes are, the bytes of long names. An honest pickle makes one of each, and has no
+    /// long names.
     scanned: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
@@ -239,7 +239,7 @@ impl<'de> Machine<'_, 'de> {
         }
     }
 
-    /// How much of this pickle has been read.
+    /// Bytes of this pickle read so far.
     fn consumed(&self) -> usize {
         self.cursor.position() - self.start
     }
@@ -320,7 +320,8 @@ impl<'de> Machine<'_, 'de> {
             return Error::syntax(missing);
         }
         Error::syntax(format!(
-            "{missing}; where an earlier dump of the same Pickler stored it, read both with one Deserializer and keep_memo"
+            "{missing}; where an earlier dump of the same Pickler stored it, \
+             read both with one Deserializer and keep_memo"
         ))
     }
 
@@ -357,7 +358,7 @@ fn no_index() -> Error {
     Error::syntax("a memo index is negative or beyond 64 bits")
 }
 
-/// Whether text is valid. Most is ASCII, which is the cheaper question.
+/// Returns true if text is valid. Most is ASCII, which is cheaper to check.
 #[inline]
 fn is_utf8(payload: &[u8]) -> bool {
     payload.is_ascii() || std::str::from_utf8(payload).is_ok()

@@ -102,7 +102,7 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Whether only running the pickle would tell what this is, and nobody minds.
+    /// Returns true if only running the pickle would tell what this is, and the caller allows that.
     #[cold]
     pub(super) fn might_be_anything(&self, handle: Handle) -> bool {
         self.config.any_operands && handle.tag().is_opaque()
@@ -313,7 +313,8 @@ impl Machine<'_, '_> {
         {
             let wanted = u64::from(number) + 1;
             return Err(Error::data(format!(
-                "the pickle asks for out-of-band buffer number {wanted}, and the number given is {given}"
+                "the pickle asks for out-of-band buffer number {wanted}, \
+                 and the number given is {given}"
             )));
         }
         // Without buffers the number only says which one is missing; there are no 2³² to count.
@@ -328,7 +329,7 @@ impl Machine<'_, '_> {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::View => return Ok(()),
             Tag::Buffer => Handle::new(Tag::Buffer, 1, top.offset()),
             Tag::ByteArray => self.object(Tag::View, Flags::default(), &[top])?,
-            // What a call, a global or a persistent id stands for may well be a buffer.
+            // A call, a global or a persistent id may well stand for a buffer.
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
                 self.object(Tag::View, Flags::default(), &[top])?
             }

@@ -1,4 +1,4 @@
-//! What each opcode does, one small function a group. The order of checks is CPython's
+//! The effects of the opcodes, one small function a group. The order of checks is CPython's
 //! (`Modules/_pickle.c`).
 
 use super::{Machine, no_index};
@@ -316,13 +316,13 @@ impl Machine<'_, '_> {
         Ok(())
     }
 
-    /// Whether an instance is a call that is understood as one of `known`.
+    /// Returns true if an instance is a call that is understood as `known`.
     fn spells(&self, instance: Handle, known: Known) -> bool {
         Spelling::known(self.state.nodes.object(instance.number()).flags()) == known
     }
 
-    /// Whether a thing can get items of a kind: a container its own, any object of an unknown class
-    /// whatever it is given.
+    /// Checks that a thing can get items of a kind: a container its own, any object of an unknown
+    /// class whatever it is given.
     #[inline]
     fn check_grows(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         match (handle.tag(), kind) {

@@ -65,7 +65,7 @@ impl<'g> Array<'g> {
         self.bytes.len() / self.kind.width()
     }
 
-    /// How many bytes the items are, and of which value.
+    /// The number of bytes of the items, and the value that holds them.
     pub(crate) fn payload(&self) -> (usize, Handle) {
         (self.bytes.len(), self.payload)
     }

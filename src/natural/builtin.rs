@@ -31,9 +31,10 @@ pub(super) fn type_of<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>
     Ok(Some(name.into()))
 }
 
-/// Whether a class is an exception, by the conventions for names: only its module knows its bases.
+/// Returns true if a class is an exception, by the conventions for names: only its module knows its
+/// bases.
 pub(crate) fn is_exception(module: &str, qualname: &str) -> bool {
-    /// How their names end.
+    /// Endings of their names.
     const ENDS: [&str; 3] = ["Error", "Exception", "Warning"];
     /// Modules that hold nothing else.
     const MODULES: [&str; 5] = ["exceptions", "exception", "errors", "error", "exc"];

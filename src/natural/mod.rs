@@ -37,7 +37,7 @@ use crate::walk::cx::Cx;
 use numpy::Numpy;
 use zone::Zone;
 
-/// What an object stands for.
+/// The natural form of an object.
 pub(crate) enum Natural<'g> {
     /// Text.
     Text(Cow<'g, str>),
@@ -45,7 +45,7 @@ pub(crate) enum Natural<'g> {
     Absent,
     /// The text that this value is.
     Same(Handle),
-    /// What this value is, whatever is asked for.
+    /// This value, whatever is asked for.
     Is(Handle),
     /// A mapping: the entries of these, each a dict or a list of a key and a value, and then the
     /// object's dict items.
@@ -61,7 +61,7 @@ pub(crate) enum Natural<'g> {
     Numpy(Box<Numpy<'g>>),
 }
 
-/// How the objects of a class become their natural form.
+/// The function that makes the natural form of a class's objects.
 #[derive(Clone, Copy)]
 enum Form {
     Text(for<'g> fn(&Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>>),
@@ -172,7 +172,7 @@ fn find(module: &str, qualname: &str) -> Option<usize> {
     TABLE.binary_search_by(|&(m, q, _)| (m, q).cmp(&(module, qualname))).ok()
 }
 
-/// Whether the objects of a class may have a natural form.
+/// Returns true if the objects of a class may have a natural form.
 pub(crate) fn has_form(module: &str, qualname: &str) -> bool {
     find(module, qualname).is_some()
 }
@@ -212,12 +212,12 @@ pub(crate) fn natural<'g>(
     }
 }
 
-/// Whether a global stands for a missing value, as `pandas.NA` does.
+/// Returns true if a global stands for a missing value, as `pandas.NA` does.
 pub(crate) fn is_absent(cx: &Cx<'_, '_>, global: Handle) -> Result<bool> {
     Ok(global.tag() == Tag::Global && matches!(form(cx, global)?, Some(Form::Absent)))
 }
 
-/// Whether an object stands for a missing value, as pandas' `NaT` does.
+/// Returns true if an object stands for a missing value, as pandas' `NaT` does.
 pub(crate) fn is_absent_call(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool> {
     Ok(object.callable.tag() != Tag::Ext
         && matches!(form(cx, object.callable)?, Some(Form::Absent)))
@@ -266,7 +266,7 @@ pub(crate) fn structure<'g>(
     }
 }
 
-/// Whether the state of an object has the attribute `name`.
+/// Returns true if the state of an object has the attribute `name`.
 pub(crate) fn has_attribute(cx: &Cx<'_, '_>, object: &ObjectView<'_>, name: &str) -> Result<bool> {
     Ok(Call { cx, object, strict: false, exact: false, at: None }.attribute(name)?.is_some())
 }

@@ -65,7 +65,7 @@ pub(crate) fn dtype(cx: &Cx<'_, '_>, handle: Handle) -> Result<Option<Dtype>> {
     Reader { cx, offset }.dtype(handle, NESTING)
 }
 
-/// Whether `object` is a scalar.
+/// Returns true if `object` is a scalar.
 pub(crate) fn is_scalar(cx: &Cx<'_, '_>, object: &ObjectView<'_>) -> Result<bool> {
     let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
     Ok(names.is_some_and(|(module, name)| name == "scalar" && module.starts_with("numpy.")))
@@ -106,7 +106,7 @@ pub(crate) fn numpy<'de>(cx: &Cx<'_, 'de>, object: &ObjectView<'_>) -> Result<Op
     array.map_err(|error| error.at(offset))
 }
 
-/// What reads the parts of one array.
+/// Reads the parts of one array.
 struct Reader<'c, 'g, 'de> {
     cx: &'c Cx<'g, 'de>,
     /// Where the array is in the input.

@@ -214,7 +214,7 @@ pub(super) fn period<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>
     Ok(Some(text.into()))
 }
 
-/// What an offset of pandas is made of: an argument, or before pandas 1.1 an attribute.
+/// A part of a pandas offset: an argument, or before pandas 1.1 an attribute.
 fn part(call: &Call<'_, '_, '_>, freq: Handle, index: usize, name: &str) -> Result<Option<i64>> {
     let Some(object) = call.call_of(freq)? else { return Ok(None) };
     let freq = Call { object: &object, ..*call };

@@ -65,7 +65,8 @@ pub(super) fn datetime<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str
         // Text tells the two readings apart by their offsets.
         if fold && zone.offset.is_none() && zone.class.is_none() && call.strict && !call.exact {
             return Err(Error::unsupported(format!(
-                "{text} is meant for the second time in {}, and its offset is not in the pickle; read the object as Reduce",
+                "{text} is meant for the second time in {}, \
+                 and its offset is not in the pickle; read the object as Reduce",
                 zone.name()
             )));
         }

@@ -105,7 +105,7 @@ pub(super) fn of_file(call: &Call<'_, '_, '_>, data: Handle, at: At) -> Result<O
         .map(|micros| (micros, goes_on && passed == times.len())))
 }
 
-/// How many of `len` ascending times are not behind `time`.
+/// Counts those of `len` ascending times that are not after `time`.
 fn passed(len: usize, time: i64, at: impl Fn(usize) -> Option<i64>) -> Option<usize> {
     let (mut low, mut high) = (0, len);
     while low < high {

@@ -20,14 +20,14 @@ use crate::nodes::view::global_names;
 use crate::stdlib::calendar::{DAY, SECOND, push_offset};
 use crate::stdlib::zone::{is_utc, push_escaped, push_name};
 
-/// What a pickle says of a time zone.
+/// A time zone as a pickle describes it.
 #[derive(Default)]
 pub(super) struct Zone<'g> {
     /// Microseconds east of UTC, less than a day.
     pub(super) offset: Option<i64>,
     /// The key in the IANA database.
     pub(super) key: Option<Cow<'g, str>>,
-    /// What Python calls an offset of its own.
+    /// Python's own name of an offset.
     pub(super) name: Option<Cow<'g, str>>,
     /// The class of a zone that is not known here: it has nothing else.
     pub(super) class: Option<String>,
@@ -58,8 +58,8 @@ impl<'g> Zone<'g> {
         }
     }
 
-    /// Whether it is UTC by name: then the offset alone says everything, in a form that more
-    /// readers know.
+    /// Returns true if it is UTC by name: then the offset alone says everything, in a form that
+    /// more readers know.
     pub(super) fn is_utc(&self) -> bool {
         self.key.as_deref().is_some_and(is_utc)
     }
@@ -104,9 +104,9 @@ pub(super) fn of<'g>(
     }
     let zone = crate::error::quoted(&zone);
     Err(Error::unsupported(format!(
-        "a {class} in a time zone of the class {zone}, whose offset only Python can tell; read the object as Reduce, \
-         or, if {zone} has the arguments of datetime.timezone or the attributes of another known zone, \
-         give it that name by Renames"
+        "a {class} in a time zone of the class {zone}, whose offset only Python can tell; \
+         read the object as Reduce, or, if {zone} has the arguments of datetime.timezone or the \
+         attributes of another known zone, give it that name by Renames"
     )))
 }
 

@@ -40,7 +40,7 @@ impl Codec {
         })
     }
 
-    /// Whether it has bytes for the text, as `encode` gives them.
+    /// Returns true if it has bytes for the text, as `encode` gives them.
     pub(crate) fn can_encode(self, text: &str) -> bool {
         match self {
             Self::Utf8 => true,

@@ -1,5 +1,5 @@
-//! Whether an object contains itself, and by which way: asked when a walk gets too deep, to tell
-//! recursion from mere depth.
+//! Finds an object that contains itself, and the way back to it: asked when a walk gets too deep,
+//! to tell recursion from mere depth.
 
 use super::describe::describe;
 use super::handle::{Handle, Tag};
@@ -13,8 +13,8 @@ use crate::error::quoted;
 /// Steps of a cycle that are told, at its beginning and at its end.
 const SHOWN: (usize, usize) = (4, 2);
 
-/// Whether `start` can be reached from within itself. Visits every object at most once, without
-/// recursion.
+/// Returns true if `start` can be reached from within itself. Visits every object at most once,
+/// without recursion.
 pub(crate) fn contains_itself(nodes: &Nodes<'_>, start: Handle) -> bool {
     cycle(nodes, start).is_some()
 }
@@ -65,8 +65,8 @@ fn back(found: &[Handle], start: Handle, last: Handle) -> Vec<Handle> {
     cycle
 }
 
-/// What contains itself, and where within it, in words: `m.Node contains itself at .next.prev`.
-/// `None` if `start` does not.
+/// Describes in words the object that contains itself, and where within it:
+/// `m.Node contains itself at .next.prev`. `None` if `start` does not.
 pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> Option<String> {
     let mut cycle = cycle(nodes, start)?;
     // An instance has a name; a dict may be no more than its state.
@@ -163,8 +163,8 @@ fn key_text(nodes: &Nodes<'_>, input: &[u8], key: Handle) -> String {
     }
 }
 
-/// Whether no container or instance below `start`, itself included, is reached twice. Names,
-/// persistent ids and calls that spell bytes, a complex or a name are no containers.
+/// Returns true if no container or instance below `start`, itself included, is reached twice.
+/// Names, persistent ids and calls that spell bytes, a complex or a name are not containers.
 pub(crate) fn is_tree(nodes: &Nodes<'_>, start: Handle) -> bool {
     let mut seen = vec![false; nodes.object_count()];
     let mut pending = vec![start];

@@ -3,7 +3,7 @@
 use super::handle::{Handle, Tag, TagKind};
 use crate::error::Error;
 
-/// What a handle is, for a message.
+/// The kind of a value, for a message.
 pub(crate) fn describe(tag: Tag) -> &'static str {
     match tag.kind() {
         TagKind::Vacant => "nothing",

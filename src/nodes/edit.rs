@@ -10,7 +10,7 @@ use super::handle::{Handle, Tag};
 use super::store::{Flags, Nodes, Object, Run, RunKind};
 use crate::error::Result;
 
-/// What has been changed since it was begun.
+/// The changes made since it was begun.
 pub(crate) struct Journal {
     lens: Lens,
     undo: Vec<Undo>,

@@ -6,7 +6,8 @@
 //! ```text
 //! bits  0..8   the tag: what the value is and how it was spelled
 //! bits  8..24  a detail: the value of a small int, the length of a short payload
-//! bits 24..64  the offset of the opcode in the input; or the number of an object, of a shared text, of a constant
+//! bits 24..64  the offset of the opcode in the input; or the number of an object, of a shared
+//!              text, of a constant
 //! ```
 //!
 //! The offset makes text, bytes, floats and long ints free to store, gives every error its byte,
@@ -16,7 +17,7 @@
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// What a value is, and where its payload lies.
+        /// The kind of a value, and the place of its payload.
         ///
         /// The order matters: from [`Tag::List`] on the handle is the number of an object, and up
         /// to [`Tag::ByteArray`] that object is unhashable.
@@ -98,13 +99,13 @@ tags! {
     Ext,
     /// PERSID and BINPERSID.
     Persid,
-    /// What REDUCE, NEWOBJ, NEWOBJ_EX, INST and OBJ make.
+    /// An object made by REDUCE, NEWOBJ, NEWOBJ_EX, INST or OBJ.
     Instance,
     /// A read-only view of a bytearray (READONLY_BUFFER).
     View,
 }
 
-/// What a value is in Python, however it was spelled.
+/// The Python type of a value, however it was spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TagKind {
     Vacant,
@@ -133,7 +134,7 @@ pub(crate) enum TagKind {
 }
 
 impl Tag {
-    /// What such a value is in Python.
+    /// The Python type of such a value.
     #[inline]
     pub(crate) const fn kind(self) -> TagKind {
         match self {
@@ -176,8 +177,8 @@ impl Tag {
         matches!(self, Self::Tuple | Self::EmptyTuple)
     }
 
-    /// Whether only the class, a registry or whoever knows persistent ids could tell what the value
-    /// is: any object, as far as the pickle goes.
+    /// Returns true if only the class, a registry or whoever knows persistent ids could tell what
+    /// the value is: any object, as far as the pickle goes.
     #[inline]
     pub(crate) const fn is_opaque(self) -> bool {
         matches!(self, Self::Instance | Self::Global | Self::Ext | Self::Persid)
@@ -249,7 +250,8 @@ impl Handle {
         matches!(self.tag(), Tag::Vacant)
     }
 
-    /// Whether this is the number of an object: something with contents and an identity of its own.
+    /// Returns true if this is the number of an object: something with contents and an identity of
+    /// its own.
     #[inline]
     pub(crate) const fn is_object(self) -> bool {
         self.0 as u8 >= Tag::List as u8

@@ -50,12 +50,12 @@ impl<'v> From<&'v Value> for Input<'v> {
     }
 }
 
-/// What became of a value.
+/// A value made into nodes.
 pub(crate) struct Imported {
     pub(crate) root: Handle,
-    /// What the nodes count against an expansion budget.
+    /// Bytes that the nodes count against an expansion budget.
     pub(crate) size: u64,
-    /// What the tree counts that the value stands for.
+    /// Bytes that the tree which the value stands for counts.
     pub(crate) unfolded: u64,
 }
 
@@ -90,7 +90,7 @@ struct Importer<'n, 'de> {
     done: Vec<Handle>,
     size: u64,
     unfolded: u64,
-    /// What was made of shared values. They are held, so that no other gets their address.
+    /// The nodes made of shared values. The values are held, so that no other gets their address.
     shared: HashMap<SharedKey, (Handle, u64, Value)>,
 }
 
@@ -103,7 +103,7 @@ enum Task<'v> {
     Shared(Box<(SharedKey, Value, u64)>),
 }
 
-/// How the handles of an object are its parts, in the order of the fields behind the callable.
+/// The number of handles of each part of an object, in the order of the fields behind the callable.
 struct PartCounts {
     how: How,
     args: usize,
@@ -248,7 +248,7 @@ impl<'v> Part<'v> {
         })
     }
 
-    /// What it counts beside the value itself.
+    /// Bytes that it counts beside the value itself.
     fn cost(&self) -> u64 {
         let bytes = match self {
             Self::Const(Const::BigInt(int)) => return int.bits() / 8,

@@ -15,7 +15,7 @@ use super::store::{Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
 
-/// What a global is known as, and what an instance made by it is.
+/// The meaning of a global that is understood, and of an instance made by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Known {
@@ -91,7 +91,7 @@ impl Known {
         }
     }
 
-    /// Whether calls of it give one of Python's own values, which have no attributes.
+    /// Returns true if calls of it give one of Python's own values, which have no attributes.
     pub(crate) fn is_builtin_value(self) -> bool {
         matches!(
             self,
@@ -145,7 +145,7 @@ pub(crate) fn understand(
     Ok(scanned)
 }
 
-/// Whether there is a dot in a name.
+/// Returns true if there is a dot in a name.
 fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
     match scalar::chars(input, name) {
         Some(chars) => chars.contains(&b'.'),
@@ -153,7 +153,7 @@ fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
     }
 }
 
-/// Whether the encoding has bytes for the text.
+/// Returns true if the encoding has bytes for the text.
 fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> bool {
     // An 8-bit string is its bytes.
     text.tag().kind() == TagKind::Chars
@@ -220,7 +220,7 @@ fn meaning(
     Ok((known, scanned))
 }
 
-/// Whether a name of a module or of something in it may be so long.
+/// Checks that a name of a module, or of something in it, may be so long.
 pub(crate) fn check_name(len: usize) -> Result<()> {
     if len <= limits::NAME { Ok(()) } else { Err(long_name(len)) }
 }
@@ -233,8 +233,10 @@ fn long_name(len: usize) -> Error {
     ))
 }
 
-/// Whether a value may be a class or a function. Names are not looked up, so everything that is
-/// named may be one: a global, an attribute of something, what a persistent id stands for.
+/// Returns true if a value may be a class or a function.
+///
+/// Names are not looked up, so everything that is named may be one: a global, an attribute of
+/// something, the object of a persistent id.
 #[inline]
 pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
@@ -245,7 +247,7 @@ pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     }
 }
 
-/// Whether a thing is known as the class `object`.
+/// Returns true if a thing is known as the class `object`.
 pub(crate) fn is_object_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
     handle.tag() == Tag::Global
         && Known::from_number(nodes.object(handle.number()).flags().low()) == Known::Object
@@ -299,8 +301,7 @@ fn is_number(nodes: &Nodes<'_>, handle: Handle) -> bool {
     matches!(handle.tag().kind(), TagKind::Int | TagKind::Float | TagKind::Bool)
 }
 
-/// Whether a further run of `instance`, an understood builtin, is a thing that Python would do to
-/// such a value.
+/// Returns true if Python would give a further run of this kind to an understood builtin.
 pub(crate) fn may_get(known: Known, kind: RunKind) -> bool {
     !known.is_builtin_value() || (known == Known::Set && kind == RunKind::Adds)
 }

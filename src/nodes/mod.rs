@@ -1,4 +1,4 @@
-//! What a pickle holds, as the machine leaves it: handles, objects, and what they stand for.
+//! The contents of a pickle, as the machine leaves them: handles, objects, and their meaning.
 //!
 //! - `handle.rs`, `store.rs`: how values are stored;
 //! - `scalar.rs`: a scalar's payload, decoded from the input;

@@ -1,4 +1,4 @@
-//! What a scalar's handle stands for: its payload in the input, decoded.
+//! Decodes the payload that a scalar's handle refers to in the input.
 //!
 //! The machine has checked every payload when it made the handle, so nothing here fails on a handle
 //! it made; a lookup that finds nothing gives `None` all the same, and text is checked again,
@@ -105,8 +105,8 @@ pub(crate) fn int<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> 
     })
 }
 
-/// How many bytes are looked at to decode a number that may be of any length; 0 for those that are
-/// short by their nature.
+/// The number of bytes looked at to decode a number that may be of any length; 0 for numbers that
+/// are short by their nature.
 #[inline]
 pub(crate) fn number_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
     match handle.tag() {
@@ -204,8 +204,8 @@ pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) ->
     }
 }
 
-/// How many bytes text, or an 8-bit string, takes in the input or among the constants: at least
-/// half as many as it has decoded.
+/// The number of bytes that text, or an 8-bit string, takes in the input or among the constants: at
+/// least half as many as it has decoded.
 pub(crate) fn text_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
     let bytes = match handle.tag() {
         Tag::Shared => return nodes.shared(handle.number()).text.len(),

@@ -1,9 +1,9 @@
-//! How an instance was spelled, as its flags hold it.
+//! The spelling of an instance, as its flags hold it.
 
 use super::known::Known;
 use super::store::Flags;
 
-/// How an instance was spelled, in the low byte of its flags beside what it is [`Known`] as.
+/// The spelling of an instance, in the low byte of its flags beside its [`Known`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Spelling {

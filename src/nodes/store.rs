@@ -26,7 +26,7 @@ use crate::meter;
 /// No run: the end of a chain.
 const NONE: u32 = u32::MAX;
 
-/// What a machine has built.
+/// The values that a machine has built.
 #[derive(Clone, Default)]
 pub(crate) struct Nodes<'de> {
     handles: Vec<Handle>,
@@ -37,7 +37,7 @@ pub(crate) struct Nodes<'de> {
     kept: Vec<Const<'static>>,
     /// The others.
     consts: Vec<Const<'de>>,
-    /// Whether contents were replaced, so that some handles are out of use.
+    /// True if contents were replaced, so that some handles are out of use.
     edited: bool,
 }
 
@@ -117,7 +117,7 @@ impl Object {
         (self.start as usize, self.len as usize)
     }
 
-    /// Whether there is anything beyond the first run.
+    /// Returns true if there is anything beyond the first run.
     #[inline]
     pub(crate) fn has_more(&self) -> bool {
         self.more != NONE
@@ -165,7 +165,7 @@ impl Flags {
     }
 }
 
-/// What a run of handles is to its object.
+/// The kind of a run of handles in its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum RunKind {
@@ -226,12 +226,12 @@ impl<'de> Nodes<'de> {
         &self.handles
     }
 
-    /// How many handles there are: what a walk that visits everything once visits at most.
+    /// The number of handles, which bounds a walk that visits everything once.
     pub(crate) fn handle_count(&self) -> usize {
         self.handles.len()
     }
 
-    /// How many runs there are beyond the first of each object.
+    /// The number of runs beyond the first of each object.
     pub(crate) fn run_count(&self) -> usize {
         self.runs.len()
     }
@@ -345,7 +345,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Whether there may be a second reference to an object.
+    /// Returns true if there may be a second reference to an object.
     #[inline]
     pub(crate) fn is_fetched(&self, handle: Handle) -> bool {
         handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
@@ -427,7 +427,7 @@ impl<'de> Nodes<'de> {
         self.edited = true;
     }
 
-    /// Whether some handles may be out of use.
+    /// Returns true if some handles may be out of use.
     pub(crate) fn is_edited(&self) -> bool {
         self.edited
     }
@@ -465,19 +465,19 @@ impl<'de> Nodes<'de> {
         Contents { nodes: self, run: self.first(object).iter(), next: object.more }
     }
 
-    /// Whether a container has no contents.
+    /// Returns true if a container has no contents.
     pub(crate) fn is_empty(&self, number: u32) -> bool {
         let object = self.object(number);
         self.first(&object).is_empty() && self.more(&object).all(|(_, run)| run.is_empty())
     }
 
-    /// Whether a container has two items.
+    /// Returns true if a container has two items.
     pub(crate) fn is_pair(&self, number: u32) -> bool {
         let object = self.object(number);
         self.first(&object).len() <= 2 && self.contents(&object).take(3).count() == 2
     }
 
-    /// How many handles [`contents`](Self::contents) gives.
+    /// The number of handles that [`contents`](Self::contents) gives.
     #[inline]
     pub(crate) fn contents_len(&self, object: &Object) -> usize {
         let first = object.len as usize;
@@ -541,7 +541,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Whether Python can hash this value, as far as its kind tells.
+    /// Returns true if Python can hash this value, as far as its kind tells.
     #[inline]
     pub(crate) fn is_hashable(&self, handle: Handle) -> bool {
         if handle.is_object() {

@@ -1,4 +1,4 @@
-//! What an instance in the graph is, once the spellings are seen through.
+//! Instances in the graph, seen through their spellings.
 //!
 //! The machine notes how an instance was made and what its call is known to give; here that becomes
 //! one [`View`], the same for everything that reads: serde, `Value` and the graph's own public
@@ -56,7 +56,7 @@ pub(crate) struct ObjectView<'g> {
 }
 
 impl<'g> ObjectView<'g> {
-    /// What was done to the object after it was made, in order.
+    /// The runs that were given to the object after it was made, in order.
     pub(crate) fn more<'de>(&self, nodes: &'g Nodes<'de>) -> MoreRuns<'g, 'de> {
         nodes.more(&self.object)
     }
@@ -195,7 +195,7 @@ pub(crate) fn payload_identity(nodes: &Nodes<'_>, payload: Handle) -> Handle {
     nodes.identity(handle)
 }
 
-/// What the instance `number` is.
+/// Sees through the spelling of the instance `number`.
 ///
 /// # Errors
 /// None for nodes that the machine made: what it does not understand is an object.
@@ -252,12 +252,12 @@ pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Re
     })
 }
 
-/// How many classes deep a global may be nested: chains of `getattr` are as long.
+/// Upper bound on the classes that a global may be nested in: chains of `getattr` are as long.
 const NESTING: usize = 100;
 
-/// Whether an attribute of `owner` is a global, nested in a class, and not a bound method.
+/// Returns true if an attribute of `owner` is a global, nested in a class, and not a bound method.
 ///
-/// A chain that is too long for a global counts as one: who asks for its name gets the error.
+/// A chain that is too long for a global counts as one: asking for its name gives the error.
 fn leads_to_global(nodes: &Nodes<'_>, mut owner: Handle) -> bool {
     for _ in 0..=NESTING {
         match owner.tag() {

@@ -27,7 +27,8 @@ pub(crate) fn decimal_line(input: &[u8], at: usize, long: bool) -> Option<(i64, 
     }
 }
 
-/// What nearly all ints look like: digits that fit 64 bits, no sign but a minus, no leading zero.
+/// Reads the plain form of nearly all ints: digits that fit 64 bits, no sign but a minus, no
+/// leading zero.
 #[inline]
 pub(super) fn plain_decimal(line: &[u8]) -> Option<i64> {
     let (value, len) = signed_digits(line)?;
@@ -183,7 +184,7 @@ mod tests {
                 // Digits all around, which must not count.
                 let input = format!("{}{line}{behind}", "7".repeat(before));
                 let found = decimal_line(input.as_bytes(), before, long);
-                // What is behind a line that does not end becomes part of it.
+                // Bytes behind a line that does not end become part of it.
                 if line.ends_with('\n') {
                     assert_eq!(found, alone, "{line:?} between {before} and {behind:?}");
                 }

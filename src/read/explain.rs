@@ -1,4 +1,4 @@
-//! What an input is instead, where it could not be read: see `foreign.rs`.
+//! Names the format of an input that could not be read: see `foreign.rs`.
 
 use crate::error::{Error, ErrorKind};
 use crate::foreign::{self, Guess, NotPickle, is_joblib, recognize};
@@ -32,7 +32,7 @@ fn sure(format: NotPickle) -> Guess {
     Guess { format, vague: false }
 }
 
-/// What shows further in: the instructions before the fault are those of a pickle.
+/// Recognizes formats further in: the instructions before the fault are those of a pickle.
 fn inside(error: &Error, before: &[u8]) -> Option<NotPickle> {
     if is_joblib(before) {
         return Some(NotPickle::Joblib);

@@ -1,4 +1,4 @@
-//! How a short binary int lies behind its opcode, in sixteen bits.
+//! The layout of a short binary int behind its opcode, in sixteen bits.
 
 use crate::instruction::Opcode;
 
@@ -12,8 +12,8 @@ const BY_OPCODE: [u16; 256] = {
     table
 };
 
-/// How an int of up to eight bytes lies behind its opcode: how many bytes, behind how many of
-/// length, with a sign or not.
+/// The layout of an int of up to eight bytes behind its opcode: the number of its bytes, that of
+/// the bytes of its length, and a sign or none.
 ///
 /// Which opcode an int has depends on its value, so in mixed ints a branch on it is a coin toss.
 /// With the shape in the handle every such int is read by one load and two shifts.

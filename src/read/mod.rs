@@ -489,7 +489,9 @@ impl From<Decimal> for Argument<'_> {
 /// use serde_pickle::opcode::{instructions, Argument, Opcode};
 ///
 /// let found: Result<Vec<_>, _> = instructions(b"]K\x2aa.").collect();
-/// assert_eq!(found?[..2], [(0, Opcode::EmptyList, Argument::None), (1, Opcode::Binint1, Argument::Int(42))]);
+/// let found = found?;
+/// assert_eq!(found[0], (0, Opcode::EmptyList, Argument::None));
+/// assert_eq!(found[1], (1, Opcode::Binint1, Argument::Int(42)));
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub fn instructions(bytes: &[u8]) -> Instructions<'_> {

@@ -46,7 +46,7 @@ pub struct Scanner {
     failed: bool,
 }
 
-/// What comes next.
+/// The bytes expected next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expecting {
     Opcode,

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
 
-/// What a reader has given so far and where in it the next pickle begins.
+/// The bytes that a reader has given so far and where in them the next pickle begins.
 pub(crate) struct Collector<R> {
     reader: R,
     bytes: Vec<u8>,
@@ -59,7 +59,7 @@ impl<R: Read> Collector<R> {
         self.bytes.drain(..len.min(self.bytes.len()));
     }
 
-    /// Whether the reader ends at byte `at`; reads one byte to see.
+    /// Returns true if the reader ends at byte `at`; reads one byte to see.
     ///
     /// # Errors
     /// The reader's own.
@@ -138,7 +138,7 @@ impl<R: Read> Collector<R> {
         if len > super::MAX_LENGTH {
             return Err(Halt::Broken);
         }
-        // What does not fit the address space cannot be there.
+        // Bytes beyond the address space cannot be there.
         let len = usize::try_from(len).map_err(|_| Halt::End)?;
         let payload = at + width;
         self.need(payload, len)?;

@@ -13,7 +13,7 @@ use num_bigint::BigInt;
 use super::decimal::plain_decimal;
 use crate::error::Error;
 
-/// What is wrong with a text; the caller knows where it is.
+/// An error in a text; the caller knows where it is.
 #[derive(Debug)]
 pub(crate) enum Malformed {
     Syntax(Cow<'static, str>),
@@ -370,8 +370,9 @@ pub(crate) fn decode_utf8(payload: &[u8]) -> Result<Text<'_>> {
     }
 }
 
-/// Whether these bytes are UTF-8 once each three-byte surrogate is let through. Linear: every round
-/// goes on behind the surrogate that stopped the one before.
+/// Returns true if these bytes are UTF-8 once each three-byte surrogate is let through.
+///
+/// Linear: every round goes on behind the surrogate that stopped the one before.
 pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
     while let Err(error) = std::str::from_utf8(bytes) {
         match bytes.get(error.valid_up_to()..) {
@@ -473,9 +474,10 @@ mod tests {
         assert_eq!(text(b"\\\\u0041"), "\\\\u0041");
         assert_eq!(text(b"\\u005cu0041"), "\\u0041");
         assert_eq!(text(b"\xe9\\U0001f600\\"), "é😀\\");
-        assert!(
-            matches!(decode_raw_unicode_escape(b"\\ud83d\\ude00"), Ok(Text::Surrogates(bytes)) if bytes.len() == 6)
-        );
+        assert!(matches!(
+            decode_raw_unicode_escape(b"\\ud83d\\ude00"),
+            Ok(Text::Surrogates(bytes)) if bytes.len() == 6
+        ));
         assert!(decode_raw_unicode_escape(b"\\u12").is_err());
         assert!(decode_raw_unicode_escape(b"\\U00110000").is_err());
     }

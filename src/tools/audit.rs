@@ -33,8 +33,8 @@ use crate::protocol::Protocol;
 use crate::read::{check_frames, instructions_within, text::Text};
 use crate::reduce::{Resolution, compat};
 
-/// What a pickle would reach for if Python loaded it: the globals it names, what it calls,
-/// persistent ids, buffers.
+/// Lists everything that a pickle would reach for if Python loaded it: the globals it names, the
+/// calls it makes, persistent ids, buffers.
 ///
 /// Nothing is run, imported or built. It is a list and not a verdict: any name may be harmful, and
 /// whether it is, the caller knows. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about
@@ -43,8 +43,10 @@ use crate::reduce::{Resolution, compat};
 /// ```
 /// use serde_pickle::tools;
 ///
-/// // What a __reduce__ returning (os.system, ('id',)) is pickled as.
-/// let report = tools::audit(b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R\x94.");
+/// // The pickle of an object whose __reduce__ returns (os.system, ('id',)).
+/// let report = tools::audit(
+///     b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94\x93\x94\x8c\x02id\x94\x85\x94R\x94.",
+/// );
 /// assert!(report.is_complete());
 /// let system = &report.references[0];
 /// assert_eq!(system.target.to_string(), "posix.system");
@@ -79,8 +81,9 @@ impl DeOptions<'_> {
     /// use serde_pickle::{AllowList, DeOptions};
     ///
     /// let known = AllowList::new().allow("collections", "OrderedDict");
-    /// let report = DeOptions::new().resolver(known).audit(b"ccollections\nOrderedDict\n)Rcos\nsystem\n(S'ls'\ntR.");
-    /// let refused: Vec<String> = report.refused().map(|reference| reference.target.to_string()).collect();
+    /// let pickle = b"ccollections\nOrderedDict\n)Rcos\nsystem\n(S'ls'\ntR.";
+    /// let report = DeOptions::new().resolver(known).audit(pickle);
+    /// let refused: Vec<String> = report.refused().map(|found| found.target.to_string()).collect();
     /// assert_eq!(refused, ["os.system"]);
     /// ```
     pub fn audit(&self, pickle: &[u8]) -> Audit {
@@ -126,12 +129,12 @@ impl DeOptions<'_> {
     }
 }
 
-/// What [`audit`] found.
+/// The report of [`audit`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Audit {
-    /// What the pickle takes from outside of itself, each thing once, in the order in which it
-    /// first comes.
+    /// Everything that the pickle takes from outside of itself, each thing once, in the order in
+    /// which it first comes.
     pub references: Vec<Reference>,
     /// Where out-of-band buffers are taken (NEXT_BUFFER), in bytes from the start.
     pub buffers: Vec<u64>,
@@ -140,9 +143,9 @@ pub struct Audit {
     /// The protocol that introduced the youngest of its opcodes, which may be higher than what is
     /// announced.
     pub needed: Protocol,
-    /// How many instructions there are, up to STOP or the error.
+    /// The number of instructions, up to STOP or the error.
     pub instructions: u64,
-    /// How many bytes they take.
+    /// The number of bytes they take.
     pub length: u64,
     /// Why the audit ended before STOP, if it did.
     pub error: Option<Error>,
@@ -152,9 +155,9 @@ pub struct Audit {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reference {
-    /// What it is.
+    /// The thing that is taken.
     pub target: Target,
-    /// What the resolver says to the global, if there is one.
+    /// The resolver's answer about the global, if there is a resolver.
     pub resolution: Option<Result<Resolution>>,
     /// Where the pickle names it. To name a global is to import its module.
     pub named: Vec<Site>,
@@ -163,12 +166,12 @@ pub struct Reference {
     pub called: Vec<Site>,
     /// Where something is called that came out of a call of it.
     pub results_called: Vec<Site>,
-    /// How often a state is given (BUILD) to it or to what came out of a call of it:
+    /// The number of times a state is given (BUILD) to it or to the results of its calls:
     /// `__setstate__`, or attributes set.
     pub states: u64,
 }
 
-/// What a [`Reference`] leads to.
+/// The target of a [`Reference`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -202,7 +205,7 @@ pub struct Site {
 }
 
 impl Audit {
-    /// Whether the pickle was followed up to its STOP.
+    /// Returns true if the pickle was followed up to its STOP.
     pub fn is_complete(&self) -> bool {
         self.error.is_none()
     }
@@ -214,7 +217,7 @@ impl Audit {
         self.references.iter().filter(|reference| reference.is_refused())
     }
 
-    /// What the instructions alone tell, up to the one that the machine could not do.
+    /// Audits by the instructions alone, up to the one that the machine could not do.
     fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
         let mut report = Self {
             references: Vec::new(),
@@ -267,7 +270,8 @@ impl Reference {
         reference
     }
 
-    /// Whether the resolver refuses it. What is [unknown](Target::Unknown) always is.
+    /// Returns true if the resolver refuses it. An [unknown](Target::Unknown) target is always
+    /// refused.
     pub fn is_refused(&self) -> bool {
         matches!(self.resolution, Some(Ok(Resolution::Deny) | Err(_)))
     }
@@ -373,7 +377,7 @@ impl Auditor<'_> {
         if python2 && self.options.plain.fix_imports {
             let old = [module, name].map(|id| self.texts.get(id));
             let new = compat::to_python3(&old[0], &old[1]);
-            // What is not renamed is the same text, and not to be gone through again.
+            // A name that is not renamed is the same text, and need not be interned again.
             if !std::ptr::eq(new.0, &*old[0]) {
                 module = self.texts.id(new.0);
             }

@@ -25,7 +25,9 @@ use crate::value::repr;
 /// use serde_pickle::tools;
 ///
 /// // pickle.dumps([1, ('a', 2.5)], 2)
-/// let text = tools::disassemble(b"\x80\x02]q\x00(K\x01X\x01\x00\x00\x00aq\x01G@\x04\x00\x00\x00\x00\x00\x00\x86q\x02e.")?;
+/// let text = tools::disassemble(
+///     b"\x80\x02]q\x00(K\x01X\x01\x00\x00\x00aq\x01G@\x04\x00\x00\x00\x00\x00\x00\x86q\x02e.",
+/// )?;
 /// assert_eq!(
 ///     text,
 ///     r"    0: \x80 PROTO      2
@@ -75,7 +77,7 @@ pub fn disassemble(pickle: &[u8]) -> Result<String> {
     DisassembleOptions::new().disassemble(pickle)
 }
 
-/// How to disassemble.
+/// The options for disassembling.
 ///
 /// ```
 /// use serde_pickle::tools::DisassembleOptions;
@@ -85,7 +87,8 @@ pub fn disassemble(pickle: &[u8]) -> Result<String> {
 ///     text,
 ///     "    0: (    MARK                Pushes a mark.
 ///     1: l        LIST       (MARK at 0) A list of everything above the mark.
-///     2: p    PUT        0               Stores the top of the stack in the memo under a number in decimal.
+///     2: p    PUT        0               \
+///                        Stores the top of the stack in the memo under a number in decimal.
 ///     5: .    STOP                       The end; the top of the stack is the value.
 /// highest protocol among opcodes = 0
 /// "
@@ -130,14 +133,14 @@ impl DisassembleOptions {
         self
     }
 
-    /// Whether pickles that follow one another are disassembled up to the end of the input.
-    /// Default: false, only the first.
+    /// Disassembles all pickles up to the end of the input, one after another. Default: false, only
+    /// the first.
     pub fn stream(mut self, stream: bool) -> Self {
         self.stream = stream;
         self
     }
 
-    /// Whether the pickles of a stream have one memo, as those of one Pickler do. Default: false.
+    /// Gives the pickles of a stream one memo, as those of one Pickler have. Default: false.
     /// Python's `memo`.
     pub fn keep_memo(mut self, keep: bool) -> Self {
         self.keep_memo = keep;
@@ -331,7 +334,7 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
     Ok(())
 }
 
-/// What is said behind an argument.
+/// A remark behind an argument.
 #[derive(Clone, Copy)]
 enum Note {
     /// The opcode goes back to the mark that was pushed at this byte.
@@ -341,7 +344,7 @@ enum Note {
     Memoized(usize),
 }
 
-/// What is wrong with an instruction where it stands.
+/// An error of an instruction at its place.
 #[derive(Clone, Copy)]
 enum Fault {
     NoMark,
@@ -387,7 +390,7 @@ struct Stack {
 }
 
 impl Stack {
-    /// What an instruction does, what is to be said of it, and what is wrong with it.
+    /// Runs an instruction on the stack; gives the remark on it, and its error.
     fn run(
         &mut self,
         instruction: &Instruction<'_>,

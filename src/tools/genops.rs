@@ -179,7 +179,7 @@ fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
     fine.then(|| text.replace('_', "").into())
 }
 
-/// What is kept by memo index. To `pickletools` any int will do for one.
+/// A map by memo index. To `pickletools` any int will do for one.
 pub(super) struct Indexes<T> {
     near: HashMap<i64, T>,
     far: HashMap<BigInt, T>,
@@ -196,7 +196,7 @@ impl<T> Indexes<T> {
         self.near.len() + self.far.len()
     }
 
-    /// What is kept under the index that is an instruction's argument.
+    /// The entry under the index that is an instruction's argument.
     pub(super) fn get_mut(&mut self, index: &Argument<'_>) -> Option<&mut T> {
         match index {
             Argument::BigInt(index) => self.far.get_mut(index),

@@ -1,4 +1,5 @@
-//! [`optimize`]: a pickle without the memo entries that nothing refers to, as Python's `pickletools.optimize` makes it.
+//! [`optimize`]: a pickle without the memo entries that nothing refers to, as Python's
+//! `pickletools.optimize` makes it.
 //!
 //! Two passes over the instructions: which indexes are fetched, and at which protocol; then
 //! everything is copied but the frames and the stores that nothing fetches, what is left of the

@@ -21,14 +21,16 @@ use crate::walk::cx::Cx;
 /// ```
 /// use serde_pickle::{Value, pickle, tools};
 ///
-/// // [External('a'), External(('b', 1))], with a Pickler whose persistent_id gives the id of an External
+/// // [External('a'), External(('b', 1))], with a Pickler whose persistent_id gives the id of an
+/// // External
 /// let pickle = b"\x80\x04\x95\x0f\0\0\0\0\0\0\0](\x8c\x01aQ\x8c\x01bK\x01\x86Qe.";
 /// assert_eq!(tools::persistent_ids(pickle)?, [Value::from("a"), pickle!(("b", 1))]);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Of several pickles in a row, [`Deserializer::persistent_ids`](crate::Deserializer::persistent_ids)
-/// gives those of one after another, and goes on with the memo if it is told to.
+/// Of several pickles in a row,
+/// [`Deserializer::persistent_ids`](crate::Deserializer::persistent_ids) gives those of one after
+/// another, and goes on with the memo if it is told to.
 ///
 /// # Errors
 /// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to

@@ -11,7 +11,7 @@ use crate::nodes::scalar;
 use crate::nodes::store::{Const, Flags};
 use crate::nodes::view::{Payload, View, bytes_of, view};
 
-/// What is found under a value, on the way to its bytes.
+/// A step on the way from a value to its bytes.
 enum Found<'de> {
     Bytes(Cow<'de, [u8]>),
     /// The call that makes them.
@@ -58,7 +58,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         Err(self.too_deep(value, self.settings.typed_depth))
     }
 
-    /// What bytes a call of these arguments makes, counted before they are encoded.
+    /// Gives the bytes that a call of these arguments makes, counted before they are encoded.
     pub(crate) fn payload(&self, call: Handle, of: &[Handle]) -> Result<Payload> {
         if let [text, _, ..] = *of
             && self.is_text(text)
@@ -134,7 +134,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         Ok(Found::Nothing)
     }
 
-    /// Whether Python could not write to the bytes that a value holds.
+    /// Returns true if Python could not write to the bytes that a value holds.
     pub(crate) fn is_readonly(&self, value: Handle) -> Result<bool> {
         Ok(match value.tag() {
             Tag::Buffer => value.detail() == 1 || self.buffer(value)?.readonly,

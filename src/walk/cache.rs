@@ -69,7 +69,7 @@ impl ByNames {
     }
 }
 
-/// What the value that was met last comes to, by its handle.
+/// The result for the value that was met last, by its handle.
 pub(crate) struct Last<T>(RefCell<Option<(Handle, Arc<T>)>>);
 
 impl<T> Default for Last<T> {
@@ -79,7 +79,7 @@ impl<T> Default for Last<T> {
 }
 
 impl<T> Last<T> {
-    /// What `handle` comes to: the same as last time, or what `find` says.
+    /// Gives the result for `handle`: the same as last time, or that of `find`.
     pub(crate) fn get(
         &self,
         handle: Handle,

@@ -1,4 +1,4 @@
-//! How much memory Rust values take, reckoned from their types before they are made.
+//! Reckons the memory that Rust values take from their types, before they are made.
 //!
 //! A reader never sees what a type's visitor allocates, but it is told the type of each item that
 //! the visitor asks for, and so its size. These functions turn that into what the containers of the
@@ -12,8 +12,8 @@ const ITEM: usize = 72;
 /// Bytes of a key that count.
 const KEY: usize = 24;
 
-/// How many times a `Vec` that grows by doubling holds its items: the old block, and the new one of
-/// twice that size.
+/// Factor for a `Vec` that grows by doubling: it holds the old block, and the new one of twice that
+/// size.
 const GROWTH: usize = 3;
 
 /// Items that a `Vec` has room for once it has one.
@@ -22,17 +22,18 @@ const FIRST: usize = 4;
 /// Entries that the smallest node of a `BTreeMap` has room for.
 const NODE: usize = 11;
 
-/// What an object takes in a `Value`.
+/// Bytes that an object takes in a `Value`.
 pub(crate) const OBJECT: usize = size_of::<crate::reduce::Reduce>() + 2 * size_of::<usize>();
 
-/// What a `Reduce`, or an array of numpy by its parts, takes as an item beyond what counts as one.
+/// Bytes that a `Reduce`, or an array of numpy by its parts, takes as an item beyond those that
+/// count as one.
 pub(crate) const LARGE: usize = (size_of::<crate::reduce::Reduce>() - ITEM) * GROWTH;
 
-/// What a `Value` takes in a list or tuple, whose length is known.
+/// Bytes that a `Value` takes in a list or tuple, whose length is known.
 pub(crate) const VALUE: usize = size_of::<crate::value::Value>();
 
-/// What a `Value` takes as a key, value or element in a dict or set, with the list of values that
-/// the table is made from.
+/// Bytes that a `Value` takes as a key, value or element in a dict or set, with the list of values
+/// that the table is made from.
 pub(crate) const HASHED_VALUE: usize = 3 * VALUE;
 
 /// Bytes that a sequence of `len` items of type `T` takes.

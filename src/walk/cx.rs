@@ -1,4 +1,4 @@
-//! What every step of a walk over a graph shares: the nodes, the input, the settings, and the
+//! State that every step of a walk over a graph shares: the nodes, the input, the settings, and the
 //! budget.
 
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ use crate::settings::{Encoding, Errors, Plain, Settings};
 use crate::shared::Scope;
 use crate::value::{Buffer, Value};
 
-/// How often the runs of an object are looked through, at the most, when a type reads it.
+/// Upper bound on scans of an object's runs per read.
 const LOOKS: u64 = 8;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
@@ -29,9 +29,10 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) settings: Settings<'g>,
     /// Out-of-band buffers.
     buffers: &'g [Buffer<'de>],
-    /// What may still be handed out and looked at, in bytes: see `limits::EXPANSION`. Everything
-    /// counts, so nothing has to be remembered about what was seen before; what a graph without
-    /// shared references comes to is granted on top of the limit.
+    /// Bytes that may still be handed out and looked at: see `limits::EXPANSION`.
+    ///
+    /// Everything counts, so nothing has to be remembered about values seen before; the size of a
+    /// graph without shared references is granted on top of the limit.
     budget: Cell<u64>,
     /// Bytes of memory that Rust values may still take: see `limits::MEMORY`.
     memory: Cell<u64>,
@@ -42,7 +43,7 @@ pub(crate) struct Cx<'g, 'de> {
     /// Why nothing may be handed out any more. A type may swallow the error that says so; then
     /// [`settle`](Self::settle) says it again.
     spent: Cell<Option<Spent>>,
-    /// What is remembered of objects that may be met again; most walks meet none.
+    /// Answers about objects that may be met again; most walks meet none.
     again: RefCell<Option<Box<Again>>>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
@@ -75,9 +76,9 @@ struct Again {
 pub(crate) struct Built {
     /// A dict, set or object whose clones refer to one table.
     pub(crate) value: Value,
-    /// What making it took of the budget: the size of the tree it stands for.
+    /// Bytes of the budget spent on making it: the size of the tree it stands for.
     pub(crate) cost: u64,
-    /// How many levels of containers are below it.
+    /// The number of levels of containers below it.
     pub(crate) levels: usize,
 }
 
@@ -157,7 +158,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.granted.set(granted);
     }
 
-    /// How much of each budget was spent beyond what the input pays for.
+    /// Bytes of each budget spent beyond those that the input pays for.
     pub(crate) fn overspent(&self) -> (u64, u64) {
         let [(own, whole), (own_memory, whole_memory)] = self.granted.get();
         (
@@ -166,7 +167,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         )
     }
 
-    /// What is left of the budget.
+    /// Bytes left of the budget.
     pub(crate) fn budget(&self) -> u64 {
         self.budget.get()
     }
@@ -331,7 +332,8 @@ impl<'g, 'de> Cx<'g, 'de> {
     fn spent_error(&self, spent: Spent) -> Error {
         Error::limit(match spent {
             Spent::Expansion => format!(
-                "shared references expand to more than {} bytes, see DeOptions::max_expansion; a Graph keeps them shared",
+                "shared references expand to more than {} bytes, see DeOptions::max_expansion; \
+                 a Graph keeps them shared",
                 self.limits.0
             ),
             Spent::Memory => format!(
@@ -386,7 +388,8 @@ impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn buffer(&self, handle: Handle) -> Result<Buffer<'de>> {
         self.buffers.get(handle.number() as usize).copied().ok_or_else(|| {
             Error::unsupported(format!(
-                "the value is out-of-band buffer number {}, and buffers were not given; see DeOptions::buffers",
+                "the value is out-of-band buffer number {}, and buffers were not given; \
+                 see DeOptions::buffers",
                 u64::from(handle.number()) + 1
             ))
         })
@@ -409,7 +412,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// Whether a value is text of any spelling.
+    /// Returns true if a value is text of any spelling.
     #[inline]
     pub(crate) fn is_text(&self, handle: Handle) -> bool {
         match handle.tag() {

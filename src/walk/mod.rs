@@ -1,4 +1,4 @@
-//! What everything that walks over nodes shares.
+//! Parts that all walks over nodes share.
 //!
 //! - `cx.rs`: the nodes, the input, the settings and the budget of one walk;
 //! - `cost.rs`: what Rust values take in memory;

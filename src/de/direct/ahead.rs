@@ -1,19 +1,18 @@
-//! How many items a list or dict of scalars has, counted ahead, and where it ends.
+//! Counts the items of a list or dict of scalars ahead, and finds where it ends.
 //!
-//! No opcode says how long a list will be; what ends it does. So a `Vec` grows as it is filled, and
-//! for many short lists that shows: without this, lists of 20 floats took a third longer to read.
-//! Scalars are quick to step over. What holds other containers is not: to count the items of every
-//! list in the pickle was tried twice, and took a fifth of the time of reading a tree, which such
-//! lists did not have back from not growing.
+//! Opcodes carry no lengths: an opcode at the end makes the list. So a `Vec` grows as it is filled,
+//! and for many short lists that shows: without this, lists of 20 floats take a third longer to
+//! read. Scalars are quick to step over. Lists of other containers are not counted: that takes a
+//! fifth of the time of reading a tree, and such lists do not gain as much from not growing.
 //!
-//! A count is a hint: it decides about capacity and nothing else. Where the run ends is for `look`,
-//! which has no use for the scalars in it. It is of what is there, of two batches of values at
-//! most, and costs no more than to read it, since containers end it.
+//! A count is a hint: it decides about capacity and nothing else. The end of the run is for `look`,
+//! which has no use for the scalars in it. A count covers items that are there, two batches of
+//! values at most, and costs no more than reading them, since containers end it.
 
 use crate::instruction::{BATCH, Opcode};
 
-/// How long a value is with its opcode, by that; 0 where the opcode alone does not tell, or is none
-/// of a scalar.
+/// Length of a value with its opcode, by the opcode; 0 where the opcode alone does not tell it, or
+/// is not that of a scalar.
 const SIZES: [u8; 256] = {
     let mut table = [0; 256];
     table[Opcode::None.byte() as usize] = 1;

@@ -29,7 +29,7 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
-    /// Whether its objects are nothing but their attributes to us.
+    /// True if an object of the class can be read by its attributes alone.
     plain: bool,
     /// Address and length of the serde name that was found to be that of the class.
     matched: (usize, usize),
@@ -134,7 +134,7 @@ impl<'de> Direct<'de> {
         Ok(global)
     }
 
-    /// Whether a struct of this name reads the attributes of that class.
+    /// Returns true if a struct of this name reads the attributes of that class.
     #[inline]
     fn is_class(&mut self, class: ClassNumber, name: &'static str) -> bool {
         let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else {

@@ -20,14 +20,14 @@ use crate::instruction::{BATCH, Opcode};
 /// The opcodes of a kind of container. A type for each, and not a table, so that the opcodes are
 /// constants where it counts.
 pub(super) trait ContainerKind: Copy {
-    /// What ends a batch.
+    /// The opcode that ends a batch.
     fn batch(self) -> Opcode;
-    /// What adds one item; that of a batch where nothing does.
+    /// The opcode that adds one item; that of a batch if there is none.
     fn one(self) -> Opcode;
-    /// What makes the container of all above a mark; that of a batch where nothing does.
+    /// The opcode that makes the container of all above a mark; that of a batch if there is none.
     fn marked(self) -> Opcode;
-    /// What makes a tuple of all above a mark, where a tuple is read as this kind; the same again
-    /// where not.
+    /// The opcode that makes a tuple of all above a mark, if a tuple is read as this kind;
+    /// otherwise the same as [`marked`](Self::marked).
     fn tuple(self) -> Opcode {
         self.marked()
     }
@@ -122,7 +122,7 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
-    /// Whether no value but a key can follow the container.
+    /// True if no value but a key can follow the container.
     sole: bool,
     /// Items read so far.
     count: usize,
@@ -143,7 +143,7 @@ impl<K: ContainerKind> Contents<K> {
         let state = if !Self::is_doubtful(kind, direct) {
             if direct.cursor.absorb_opcode(Opcode::Mark) { Phase::Batch } else { Phase::Open }
         } else if direct.cursor.position() == at {
-            // What they fill later has a memo entry.
+            // A container that such writers fill later has a memo entry.
             Phase::Done
         } else {
             Phase::Open
@@ -151,8 +151,10 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Whether a MARK behind the empty container may begin a neighbour. It does for those who write
-    /// what has items as MARK … LIST or DICT, as we do; of sets there is no such form.
+    /// Returns true if a MARK behind the empty container may begin a neighbour.
+    ///
+    /// It may for writers that write non-empty containers as MARK … LIST or DICT, as this crate
+    /// does. Sets have no such form.
     #[inline]
     fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
         direct.marked && kind.marked() != kind.batch()
@@ -170,7 +172,7 @@ impl<K: ContainerKind> Contents<K> {
         self.state = Phase::Done;
     }
 
-    /// Whether another item follows; `direct` stands before it then.
+    /// Returns true if another item follows; `direct` stands before it then.
     #[inline]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         match self.state {
@@ -197,7 +199,7 @@ impl<K: ContainerKind> Contents<K> {
                 Phase::Done => return Ok(false),
                 // In the items: they go on, or this is what ends them.
                 Phase::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
-                // What follows a batch that is not full is a neighbour.
+                // A value behind a batch that is not full is a neighbour.
                 Phase::Batch if self.count > 0 && !self.is_full() => Phase::Done,
                 Phase::Batch => Phase::Open,
                 Phase::Marked => {
@@ -248,8 +250,8 @@ impl<K: ContainerKind> Contents<K> {
         }
     }
 
-    /// How many values there are, keys of a dict included, where that can be told, and nothing has
-    /// been read.
+    /// The number of values, keys of a dict included, if it can be told; `None` once an item was
+    /// read.
     pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
         match self.state {
             _ if self.count > 0 => None,
@@ -263,13 +265,13 @@ impl<K: ContainerKind> Contents<K> {
         }
     }
 
-    /// Whether the last batch is one behind which another may follow.
+    /// Returns true if another batch may follow the last one.
     fn is_full(&self) -> bool {
         self.count > 0 && self.count.is_multiple_of(BATCH)
     }
 
-    /// How what follows the items so far is added to the container; [`Phase::Done`] where it is
-    /// not.
+    /// Tells how the opcodes behind the items so far add to the container; [`Phase::Done`] if they
+    /// do not.
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<Phase> {
         let opcode = direct.next()?;
         Ok(match self.state {
@@ -295,15 +297,15 @@ impl<K: ContainerKind> Contents<K> {
         })
     }
 
-    /// Whether a value that follows the empty list is its item for sure: where only a key could
-    /// follow, and none of these can be one.
+    /// Returns true if a value that follows the empty list must be its item: only a key could
+    /// follow the list, and none of these can be one.
     fn is_item(&self, opcode: Opcode) -> bool {
         let no_key = matches!(opcode, Opcode::EmptyDict | Opcode::EmptyList | Opcode::EmptySet);
         no_key && self.sole && self.count == 0 && self.kind.one() == Opcode::Append
     }
 }
 
-/// Whether this opcode begins a value.
+/// Returns true if this opcode begins a value.
 fn is_value(opcode: Opcode) -> bool {
     !matches!(
         opcode,

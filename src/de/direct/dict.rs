@@ -11,7 +11,7 @@ use crate::instruction::Opcode;
 pub(super) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,
     contents: Contents<Entries>,
-    /// Whether a key was read whose value was not.
+    /// True while a key was read whose value was not.
     pending: bool,
 }
 

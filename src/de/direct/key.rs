@@ -141,7 +141,7 @@ impl<'a, 'de> EnumAccess<'de> for VariantName<'a, 'de> {
     }
 }
 
-/// What such a variant has.
+/// The data of a variant that was told by its name alone: none.
 pub(super) struct NoData<'a, 'de>(&'a mut Direct<'de>);
 
 impl<'de> VariantAccess<'de> for NoData<'_, 'de> {

@@ -25,8 +25,7 @@ impl<'de> Direct<'de> {
     /// Reads what a sequence of any length may be made from.
     #[inline]
     pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        // What is read as a list may be a tuple, but most likely it is a list. That shows at its
-        // end.
+        // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
         let value = self.items(visitor)?;

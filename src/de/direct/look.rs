@@ -31,13 +31,13 @@ pub(super) struct Looked {
 #[derive(Default)]
 struct Operands {
     starts: Vec<usize>,
-    /// How many operands there were at each mark, and where the mark is.
+    /// For each mark the number of operands below it, and its place.
     marks: Vec<(usize, usize)>,
 }
 
 impl<'de> Direct<'de> {
-    /// Whether what comes next (an item, a key and a value, a batch) is added to the container that
-    /// was just read.
+    /// Returns true if the next values (an item, a key and a value, a batch) are added to the
+    /// container that was just read.
     pub(super) fn adds_next(&mut self) -> Outcome<bool> {
         let at = self.cursor.position();
         let looked = &self.looked;
@@ -73,7 +73,7 @@ impl<'de> Direct<'de> {
             };
             let Some(first) = first else { break };
             looked.added.push(first);
-            // What is added to lies before all that was looked at.
+            // The container that gets the items lies before everything that was looked at.
             if stack.starts.is_empty() {
                 break;
             }
@@ -86,7 +86,7 @@ impl<'de> Direct<'de> {
         Ok(())
     }
 
-    /// Whether the next values, `len` of them, become a tuple.
+    /// Returns true if the next `len` values become a tuple.
     pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
         let mut cursor = self.ahead();
         let start = cursor.position();
@@ -160,8 +160,8 @@ impl Operands {
         self.marks.clear();
     }
 
-    /// Whether one of the operands, or of the marks, begins at `at`. Both lie in the order of the
-    /// input.
+    /// Returns true if one of the operands, or of the marks, begins at `at`. Both lie in the order
+    /// of the input.
     fn begins_at(&self, at: usize) -> bool {
         self.starts.binary_search(&at).is_ok()
             || self.marks.binary_search_by_key(&at, |&(_, mark)| mark).is_ok()
@@ -212,7 +212,7 @@ impl Operands {
     }
 }
 
-/// How many items TUPLE1, TUPLE2 and TUPLE3 take.
+/// The number of items that TUPLE1, TUPLE2 and TUPLE3 take.
 pub(super) fn tuple_len(opcode: Opcode) -> usize {
     opcode.stack_effect().pops.into()
 }

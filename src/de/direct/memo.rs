@@ -11,7 +11,7 @@ use crate::instruction::Opcode;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 
-/// What was fetched.
+/// A fetched entry of the memo.
 pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
@@ -25,7 +25,7 @@ impl MemoSlot {
     /// From here on, numbers of classes and of texts, in halves; below, offsets.
     const NUMBERED: u32 = 1 << 31;
     const TEXT: u32 = 1 << 30;
-    /// What is never fetched.
+    /// The entry of a value that is never fetched.
     pub(super) const OTHER: Self = Self(u32::MAX);
     /// The entry before the first, where they are numbered from 1.
     const VACANT: Self = Self(u32::MAX - 1);

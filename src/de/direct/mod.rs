@@ -78,7 +78,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     settings: &Settings<'_>,
     inside: &Inside,
 ) -> Option<T> {
-    // Who counts nodes, or decides about names, asks the machine.
+    // Node limits and resolvers need the machine.
     let fits = (input.len() as u64) < memo::INPUT;
     if !fits
         || settings.resolver.is_some()
@@ -87,8 +87,8 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     {
         return None;
     }
-    // What is not shared fits into the default, whatever the type. A caller's limit has to be
-    // reckoned with for each container, which the machine's way does.
+    // The default memory limit covers values that are not shared, whatever the type. A caller's
+    // limit has to be reckoned with for each container, which the machine's way does.
     let len = input.len() as u64;
     let own = limits::MEMORY.per_byte.saturating_mul(len);
     let copies = settings.max_memory.of(len).checked_sub(own)?;

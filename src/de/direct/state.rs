@@ -19,7 +19,7 @@ pub(super) struct Direct<'de> {
     pub(super) settings: Plain,
     /// Where the first value begins.
     root: usize,
-    /// What PROTO said.
+    /// The protocol that PROTO announced.
     pub(super) protocol: u8,
     memo: DirectMemo<'de>,
     pub(super) classes: Vec<Class<'de>>,
@@ -29,17 +29,17 @@ pub(super) struct Direct<'de> {
     pub(super) budget: u64,
     /// Bytes that may still be looked ahead at.
     pub(super) lookahead: u64,
-    /// What was seen when one last looked ahead.
+    /// Result of the last look ahead.
     pub(super) looked: Looked,
-    /// Whether lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
+    /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
-    /// Whether no value but a key can follow the one that is read next: it is a value in a dict, or
+    /// True if no value but a key can follow the one that is read next: it is a value in a dict, or
     /// the whole.
     pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
-    /// Whether anything has given up.
+    /// True once anything has given up.
     pub(super) failed: bool,
 }
 
@@ -75,12 +75,12 @@ impl<'de> Direct<'de> {
         Ok(())
     }
 
-    /// Whether `opcode` is next, and all before it was regular.
+    /// Returns true if `opcode` is next, and all before it was regular.
     pub(super) fn ends_with(&mut self, opcode: Opcode) -> bool {
         self.next().is_ok_and(|next| next == opcode) && !self.failed
     }
 
-    /// Whether nothing has been read yet.
+    /// Returns true if nothing has been read yet.
     pub(super) fn is_at_root(&self) -> bool {
         self.cursor.position() == self.root
     }
@@ -110,8 +110,7 @@ impl<'de> Direct<'de> {
         Ok(next)
     }
 
-    /// Whether the next opcode is neither this one nor a FRAME: whether a batch goes on, without a
-    /// look at how.
+    /// Returns true if the next opcode is neither this one nor a FRAME, so that a batch goes on.
     #[inline(always)]
     pub(super) fn is_before(&self, end: Opcode) -> bool {
         self.cursor
@@ -183,7 +182,7 @@ impl<'de> Direct<'de> {
         if wraps > limits::WRAPS { self.irregular() } else { Ok(()) }
     }
 
-    /// Whether a wrapper, an Option or a newtype, holds the value that is next.
+    /// Returns true if a wrapper, an Option or a newtype, holds the next value.
     pub(super) fn is_wrapped(&self) -> bool {
         self.wrapped.1 > 0 && self.wrapped.0 == self.cursor.position()
     }
@@ -196,7 +195,7 @@ impl<'de> Direct<'de> {
         if self.cursor.absorb_opcode(Opcode::Memoize) {
             return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
-        // What we write has few entries.
+        // The pickles that this crate writes have few entries.
         match self.cursor.peek_opcode() {
             Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput) => self.memoize_by_index(slot),
             _ => Ok(()),

@@ -164,7 +164,7 @@ impl<'de> Direct<'de> {
             }
             Opcode::EmptyList | Opcode::EmptyTuple | Opcode::EmptySet => self.sequence(visitor),
             Opcode::EmptyDict => self.map(visitor),
-            // What a MARK begins shows only at its end.
+            // The opcode at the end tells what a MARK begins.
             _ => self.irregular(),
         }
     }
@@ -345,7 +345,7 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     }
 }
 
-/// Whether a serde name is one of the crate's own, or that of a Python class.
+/// Returns true if a serde name is one of the crate's own, or that of a Python class.
 #[inline]
 pub(super) fn is_ours(name: &str) -> bool {
     name.starts_with(token::PREFIX) || name.starts_with(token::CLASS)

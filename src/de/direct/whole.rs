@@ -25,7 +25,7 @@ use crate::value::{Dict, Set, Value, is_told_by_identity};
 pub(super) struct Whole<'a, 'de> {
     direct: &'a mut Direct<'de>,
     values: Vec<Value>,
-    /// How many values there were at each mark.
+    /// The number of values at each mark.
     marks: Vec<usize>,
     /// Place and height of each container on the stack. What is in one is at least one lower.
     heights: Vec<(usize, usize)>,
