@@ -231,7 +231,10 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// A Python 3 to run a script of one's own, if there is one here.
 pub(crate) fn python3() -> Option<OsString> {
-    let found =
-        pythons().iter().filter(|python| python.version.0 == 3).max_by_key(|python| python.version);
-    found.map(|python| python.program.clone())
+    newest().map(|python| python.program.clone())
+}
+
+/// The newest Python 3 here.
+pub(crate) fn newest() -> Option<&'static Python> {
+    pythons().iter().filter(|python| python.version.0 == 3).max_by_key(|python| python.version)
 }

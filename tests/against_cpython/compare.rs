@@ -14,8 +14,14 @@ pub(super) enum Verdict {
     Disagree(String),
 }
 
-/// Compares our reading of `pickle` with the line that the script printed for it.
-pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) -> Verdict {
+/// Compares our reading of `pickle` with the line that the script printed for it, run by a Python
+/// of `version`.
+pub(super) fn compare(
+    pickle: &[u8],
+    ours: &Result<Value, Error>,
+    theirs: &str,
+    version: (u32, u32),
+) -> Verdict {
     let shown = ours.as_ref().map_or_else(|_| "refused".into(), canon);
     if ours.is_err() && theirs.starts_with("refused") {
         return Verdict::Refused;
@@ -23,7 +29,7 @@ pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) 
     if shown == theirs {
         return Verdict::Accepted;
     }
-    if is_meant(pickle, ours, theirs) {
+    if is_meant(pickle, ours, theirs) || version >= (3, 14) && has_another_base(pickle) {
         return Verdict::Meant;
     }
     let error = ours.as_ref().err();
@@ -36,6 +42,17 @@ pub(super) fn compare(pickle: &[u8], ours: &Result<Value, Error>, theirs: &str) 
 /// What the script prints for the same value: the entries of a dict in their order.
 pub(super) fn canon(value: &Value) -> String {
     python::canon(value, false)
+}
+
+/// Whether there may be an INT or LONG with a leading zero: octal, hex or binary up to 3.13,
+/// decimal or an error since.
+fn has_another_base(program: &[u8]) -> bool {
+    program.iter().enumerate().filter(|(_, byte)| b"IL".contains(byte)).any(|(at, _)| {
+        let line = program[at + 1..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let digits = line.trim_ascii_start();
+        let digits = digits.strip_prefix(b"-").or(digits.strip_prefix(b"+")).unwrap_or(digits);
+        digits.first() == Some(&b'0') && digits.len() > 1
+    })
 }
 
 /// Whether the difference between us and Python is one of those that are meant.

@@ -66,7 +66,7 @@ fn frames_that_lie_are_refused_where_cpython_refuses_them() {
                 for ((way, answer), ours) in
                     WAYS.iter().zip(&answers).zip([&slice, &reader, &reader])
                 {
-                    tally.note(match compare(program, ours, answer) {
+                    tally.note(match compare(program, ours, answer, python.version) {
                         Verdict::Disagree(_) if lying && !checks => Verdict::Meant,
                         // A frame that begins within an argument may make one of its bytes.
                         Verdict::Disagree(_) if answer.contains("no persistent_load function") => {

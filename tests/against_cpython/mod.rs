@@ -27,7 +27,7 @@ use std::thread;
 use serde_pickle::{DeOptions, Encoding, Value};
 
 use crate::corpus::Failures;
-use crate::python::{hex, python3};
+use crate::python::{hex, newest, python3};
 use compare::{Verdict, canon, compare};
 
 const LOADS: &str = concat!(include_str!("canon.py"), include_str!("loads.py"));
@@ -113,7 +113,7 @@ fn in_parallel(count: usize, work: impl Fn(usize) + Sync) {
 
 /// Compares what `batch` gives for each number below `batches`; `None` without a Python.
 fn compare_all(batches: usize, batch: impl Fn(usize) -> Vec<Vec<u8>> + Sync) -> Option<Tally> {
-    python3()?;
+    let version = newest()?.version;
     let tally = Mutex::new(Tally::default());
     in_parallel(batches, |number| {
         let pickles = batch(number);
@@ -122,7 +122,7 @@ fn compare_all(batches: usize, batch: impl Fn(usize) -> Vec<Vec<u8>> + Sync) -> 
         assert_eq!(answers.len(), pickles.len());
         for (pickle, theirs) in pickles.iter().zip(answers) {
             let ours = DeOptions::new().encoding(Encoding::Latin1).from_slice::<Value>(pickle);
-            let verdict = compare(pickle, &ours, &theirs);
+            let verdict = compare(pickle, &ours, &theirs, version);
             tally.lock().unwrap().note(verdict);
         }
     });
