@@ -94,7 +94,8 @@ impl DeOptions<'_> {
     /// ```
     /// use serde_pickle::{DeOptions, Renames, Value, pickle};
     ///
-    /// let options = DeOptions::new().resolver(Renames::new().rename_module("models", "shop.models"));
+    /// let renames = Renames::new().rename_module("models", "shop.models");
+    /// let options = DeOptions::new().resolver(renames);
     /// let value: Value = options.from_value(pickle!([(Value::global("models", "Order"))]))?;
     /// assert_eq!(value, pickle!([(Value::global("shop.models", "Order"))]));
     /// # Ok::<(), serde_pickle::Error>(())
@@ -126,7 +127,8 @@ impl SerOptions {
     /// ```
     /// use serde_pickle::{Global, SerOptions, Value, pickle};
     ///
-    /// let options = SerOptions::new().dispatch(Global::new("shop", "Draft"), |draft| Ok(draft.args));
+    /// let options =
+    ///     SerOptions::new().dispatch(Global::new("shop", "Draft"), |draft| Ok(draft.args));
     /// let draft = serde_pickle::Reduce::call(Global::new("shop", "Draft"), (1, "tea"));
     /// assert_eq!(options.to_value(&[draft])?, pickle!(((1, "tea"),)));
     /// # Ok::<(), serde_pickle::Error>(())

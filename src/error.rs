@@ -19,7 +19,7 @@ use crate::limits;
 /// A result with the crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong while reading or writing a pickle.
+/// An error from reading or writing a pickle.
 ///
 /// ```
 /// let error = serde_pickle::from_slice::<Vec<u8>>(b"K\x01\x90.").unwrap_err();
@@ -359,7 +359,7 @@ impl serde::de::Error for Error {
     }
 }
 
-/// What serde found, in Python's words where they differ, its text cut short.
+/// The value that serde found, in Python's words where they differ, its text cut short.
 struct Found<'a>(Unexpected<'a>);
 
 impl Display for Found<'_> {
@@ -396,7 +396,8 @@ impl Display for OneOf {
 fn datetime_hint(text: &str) -> &'static str {
     let clock = text.get(11..).unwrap_or_default();
     if clock.ends_with(']') {
-        "; its time zone in brackets is for jiff::Zoned, serde_pickle::python::DateTime and the modules chrono and jiff there"
+        "; its time zone in brackets is for jiff::Zoned, serde_pickle::python::DateTime and the \
+         modules chrono and jiff there"
     } else if clock.contains(['+', '-', 'Z']) {
         "; it has an offset, as chrono::DateTime and jiff::Timestamp have"
     } else {

@@ -28,7 +28,7 @@ impl<W: Write> Write for Escaping<W> {
             if is_printable(c) {
                 continue;
             }
-            // What is printable goes out in one piece.
+            // A printable stretch goes out in one piece.
             self.0.write_str(text.get(plain..at).unwrap_or_default())?;
             plain = at + c.len_utf8();
             write_escape(&mut self.0, c)?;

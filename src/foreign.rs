@@ -111,7 +111,7 @@ pub enum NotPickle {
     Xml,
 }
 
-/// How many bytes of an input [`recognize`] looks at.
+/// The number of bytes of an input that [`recognize`] looks at.
 pub const PREFIX: usize = 512;
 
 /// Says what the first bytes of an input are, if it is one of the formats in [`NotPickle`].
@@ -146,12 +146,12 @@ pub fn recognize(prefix: &[u8]) -> Option<NotPickle> {
 }
 
 impl NotPickle {
-    /// What it is, in a few words.
+    /// Returns the format's name, in a few words.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// What to do to get at a pickle, or at the data.
+    /// Tells how to get at a pickle, or at the data.
     pub fn advice(self) -> &'static str {
         self.row().advice
     }
@@ -168,11 +168,11 @@ impl fmt::Display for NotPickle {
     }
 }
 
-/// What an error says about the input it is about.
+/// The format that an error names for its input.
 #[derive(Clone, Copy)]
 pub(crate) struct Guess {
     pub(crate) format: NotPickle,
-    /// Whether only the first byte or two are there to tell by: a reader was not asked for more.
+    /// True if the guess rests on the first byte or two: a reader was not asked for more.
     pub(crate) vague: bool,
 }
 
@@ -187,7 +187,7 @@ impl fmt::Display for Guess {
     }
 }
 
-/// Whether joblib's stand-in for an array is named.
+/// Returns true if the pickle names joblib's stand-in for an array.
 pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
     // PROTO.
     bytes.first() == Some(&0x80)
@@ -208,9 +208,9 @@ struct Row {
     advice: &'static str,
     /// One of these is the beginning.
     starts: &'static [&'static [u8]],
-    /// Whether a byte or two of it are enough for a guess.
+    /// True if a byte or two of it are enough for a guess.
     telling: bool,
-    /// What else must hold of the first [`PREFIX`] bytes.
+    /// A further condition on the first [`PREFIX`] bytes.
     test: Option<fn(&[u8]) -> bool>,
 }
 
@@ -343,7 +343,12 @@ static TABLE: &[Row] = &[
     )
     .where_(is_safetensors),
     row(NotPickle::Gguf, "a GGUF model", "llama.cpp reads it", &[b"GGUF"]),
-    row(NotPickle::Onnx, "an ONNX model", "it is a protobuf message; onnx.load reads it", &[b"\x08"])
+    row(
+        NotPickle::Onnx,
+        "an ONNX model",
+        "it is a protobuf message; onnx.load reads it",
+        &[b"\x08"],
+    )
         .where_(is_onnx),
     row(
         NotPickle::Pyc,
@@ -530,7 +535,7 @@ fn big_endian(bytes: &[u8], width: usize) -> Option<u64> {
     Some(bytes.iter().fold(0, |value, &byte| value << 8 | u64::from(byte)))
 }
 
-/// Whether PROTO of a protocol from 2 on is at byte `at`.
+/// Returns true if PROTO of a protocol from 2 on is at byte `at`.
 fn begins_pickle(bytes: &[u8], at: usize) -> bool {
     matches!(bytes.get(at..), Some([0x80, 2..=5, _, ..]))
 }

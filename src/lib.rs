@@ -12,7 +12,8 @@
 //! }
 //!
 //! // pickle.dumps({'name': 'Ada', 'scores': [1.5], 'home': None}, 2)
-//! let python = b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x03\x00\x00\x00Adaq\x02X\x06\x00\x00\x00scoresq\x03\
+//! let python = b"\x80\x02}q\x00(X\x04\x00\x00\x00nameq\x01X\x03\x00\x00\x00Adaq\x02\
+//!     X\x06\x00\x00\x00scoresq\x03\
 //!     ]q\x04G?\xf8\x00\x00\x00\x00\x00\x00aX\x04\x00\x00\x00homeq\x05Nu.";
 //! let user: User = serde_pickle::from_slice(python)?;
 //! assert_eq!(user, User { name: "Ada".into(), scores: vec![1.5], home: None });
@@ -77,7 +78,8 @@
 //!
 //! // class Point: def __init__(self, x, y): self.x, self.y = x, y
 //! // pickle.dumps(Point(3, 4), 2)
-//! let python = b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(X\x01\x00\x00\x00xq\x03K\x03X\x01\x00\x00\x00yq\x04K\x04ub.";
+//! let python = b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(\
+//!     X\x01\x00\x00\x00xq\x03K\x03X\x01\x00\x00\x00yq\x04K\x04ub.";
 //! let point: Point = serde_pickle::from_slice(python)?;
 //! assert_eq!((point.x, point.y), (3, 4));
 //! # Ok::<(), serde_pickle::Error>(())
@@ -107,7 +109,8 @@
 //! }
 //!
 //! let pickle = to_vec(&Upload { list: vec![1, 2], bytes: vec![1, 2] })?;
-//! assert_eq!(from_slice::<Value>(&pickle)?.to_string(), r"{'list': [1, 2], 'bytes': b'\x01\x02'}");
+//! let value: Value = from_slice(&pickle)?;
+//! assert_eq!(value.to_string(), r"{'list': [1, 2], 'bytes': b'\x01\x02'}");
 //! assert_eq!(from_slice::<Vec<u8>>(b"C\x02\x01\x02.")?, [1, 2]);
 //! # Ok::<(), serde_pickle::Error>(())
 //! ```
@@ -189,7 +192,8 @@
 //! use serde_pickle::{ErrorKind, from_slice};
 //!
 //! // {'ages': [36, 'old']}
-//! let error = from_slice::<BTreeMap<String, Vec<u8>>>(b"\x80\x04}\x8c\x04ages](K\x24\x8c\x03oldes.").unwrap_err();
+//! let pickle = b"\x80\x04}\x8c\x04ages](K\x24\x8c\x03oldes.";
+//! let error = from_slice::<BTreeMap<String, Vec<u8>>>(pickle).unwrap_err();
 //! assert_eq!(error.kind(), ErrorKind::Data);
 //! assert_eq!(error.offset(), Some(13));
 //! assert_eq!(error.path().as_deref(), Some("ages[1]"));
@@ -202,8 +206,8 @@
 //! runs any: names of classes and functions, and the calls that a pickle wants made, are data. The
 //! crate has no unsafe code. What remains is to bound what a small pickle can blow up to, and that
 //! is what the limits are for. With the defaults, reading a pickle of *n* bytes takes at most
-//! 64 MiB + 300·*n* bytes of memory and 10 million + 50·*n* units of work, a unit being a value handed
-//! out, an object looked at, or 16 bytes decoded:
+//! 64 MiB + 300·*n* bytes of memory and 10 million + 50·*n* units of work, a unit being a value
+//! handed out, an object looked at, or 16 bytes decoded:
 //!
 //! | option of [`DeOptions`] | default | what it bounds |
 //! |---|---|---|
@@ -227,7 +231,8 @@
 //! use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
 //!
 //! let known = AllowList::new().allow("collections", "OrderedDict");
-//! let error = DeOptions::new().resolver(known).from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
+//! let options = DeOptions::new().resolver(known);
+//! let error = options.from_slice::<Value>(b"K\x01cos\nsystem\n(S'ls'\ntR.").unwrap_err();
 //! assert_eq!((error.kind(), error.offset()), (ErrorKind::Denied, Some(2)));
 //! ```
 //!

@@ -13,7 +13,7 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// What a caller has set, whatever the input.
+    /// The limit that a caller has set, whatever the input.
     pub(crate) fn fixed(bytes: u64) -> Self {
         Self { fixed: bytes, per_byte: 0 }
     }
@@ -53,13 +53,13 @@ pub(crate) const EXPANSION: Allowance = Allowance { fixed: 64 << 20, per_byte: 2
 /// them.
 ///
 /// The share of the input is what the most wasteful pickle without shared references takes: a byte
-/// that is `None` becomes a JSON value of 72 bytes in a `Vec` that grows by doubling, which holds it
-/// three times for a moment. With the nodes beside it that keeps within 64 MiB and 300 bytes for
+/// that is `None` becomes a JSON value of 72 bytes in a `Vec` that grows by doubling, which holds
+/// it three times for a moment. With the nodes beside it that keeps within 64 MiB and 300 bytes for
 /// each byte of input.
 pub(crate) const MEMORY: Allowance = Allowance { fixed: 48 << 20, per_byte: 240 };
 
-/// What one value counts against the expansion budget, in bytes: about the smallest a Rust value in
-/// a container is.
+/// The charge of one value against the expansion budget, in bytes: about the smallest size of a
+/// Rust value in a container.
 pub(crate) const EXPANSION_PER_VALUE: u64 = 16;
 
 /// Digits of an int in decimal, read from text or made from binary.
@@ -131,5 +131,5 @@ pub(crate) const INDENT: usize = 256;
 /// wrap forever.
 pub(crate) const WRAPS: u32 = 64;
 
-/// What is said where they are more.
+/// The error text for more wrappers than [`WRAPS`].
 pub(crate) const WRAPPED: &str = "the type wraps one value more than 64 times";

@@ -36,7 +36,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// What is written unless asked otherwise: Python's own default since 3.8.
+    /// The protocol that is written unless asked otherwise: Python's own default since 3.8.
     pub const DEFAULT: Self = Self::V4;
     /// The newest protocol. Python's `pickle.HIGHEST_PROTOCOL`.
     pub const HIGHEST: Self = Self::V5;
@@ -48,7 +48,7 @@ impl Protocol {
         self as u8
     }
 
-    /// What Python's `protocol` argument means: a negative number asks for the highest protocol.
+    /// Converts Python's `protocol` argument: a negative number asks for the highest protocol.
     ///
     /// # Errors
     /// A number above 5 is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported).

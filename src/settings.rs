@@ -8,7 +8,7 @@ use std::ops::{Deref, DerefMut};
 use crate::limits::{self, Allowance};
 use crate::reduce::{ExtensionRegistry, Resolver};
 
-/// How the 8-bit strings of Python 2 become text.
+/// The decoding of Python 2's 8-bit strings into text.
 ///
 /// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes
 /// have opcodes of their own. Whoever asks for bytes gets the bytes as they are, whatever the
@@ -28,7 +28,7 @@ pub enum Encoding {
     Bytes,
 }
 
-/// What becomes of text that cannot be decoded, and of lone surrogates where UTF-8 is asked for.
+/// The treatment of undecodable text, and of lone surrogates where UTF-8 is asked for.
 ///
 /// Python's `errors` argument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -39,11 +39,11 @@ pub enum Errors {
     Strict,
     /// U+FFFD in place of what is wrong.
     Replace,
-    /// What is wrong is left out.
+    /// Nothing in place of the faulty bytes.
     Ignore,
 }
 
-/// What the walk over a graph has to know.
+/// Settings that the walk over a graph needs.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Settings<'h> {
     pub(crate) plain: Plain,

@@ -39,7 +39,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::reduce::token;
 use crate::slot::{self, Slot};
 
-/// What is said of a value that contains itself.
+/// The error text for a value that contains itself.
 pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold it";
 
 /// Serializes shared values; for `#[serde(with = "serde_pickle::shared")]`.
@@ -129,7 +129,7 @@ impl<'de, P: DeserializeShared<'de>> Deserialize<'de> for Shared<P> {
     }
 }
 
-/// What [`serialize`] takes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of what it takes.
+/// A type that [`serialize`] takes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of such.
 pub trait SerializeShared {
     /// Serializes the value with its identity.
     ///
@@ -138,7 +138,7 @@ pub trait SerializeShared {
     fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// What [`deserialize`] makes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of what it makes.
+/// A type that [`deserialize`] makes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of such.
 pub trait DeserializeShared<'de>: Sized {
     /// Deserializes the value, or gives the one that was made of the same object.
     ///
@@ -156,7 +156,8 @@ macro_rules! pointers {
                     kind: TypeId::of::<Self>(),
                     alive: Box::new(Self::clone(self)),
                 };
-                serializer.serialize_newtype_struct(token::SHARED, &SharedContent { value: &**self, answer })
+                let content = SharedContent { value: &**self, answer };
+                serializer.serialize_newtype_struct(token::SHARED, &content)
             }
         }
 
@@ -258,7 +259,7 @@ impl Scope {
         remove_tables(self.number.take());
     }
 
-    /// What drops the entries of a dump that is given up on its way.
+    /// Returns a guard that drops the entries of a dump that is given up on its way.
     pub(crate) fn ended(&self) -> Ended {
         Ended(self.number())
     }
@@ -290,7 +291,7 @@ fn remove_tables(number: u64) {
     drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
 }
 
-/// Who the content of a pointer is.
+/// The identity of a pointer's content.
 struct Identity {
     address: usize,
     kind: TypeId,
@@ -314,8 +315,8 @@ impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_,
     }
 }
 
-/// What was written of one allocation. The second part tells its forms apart: a list is a tuple
-/// where it is a key.
+/// A written form of one allocation. The second part tells its forms apart: a list is a tuple where
+/// it is a key.
 type Key = (usize, TypeId, bool);
 
 struct Written {
@@ -357,7 +358,7 @@ thread_local! {
     static READ: Tables<(u64, TypeId), Option<Box<dyn Any>>> = RefCell::default();
 }
 
-/// What to do about a pointer that is to be written.
+/// The way to write a pointer.
 pub(crate) enum Plan {
     /// It is in the memo.
     Refer(u32),

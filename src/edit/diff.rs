@@ -14,7 +14,7 @@ pub(super) struct Change<'v> {
     pub(super) what: What<'v>,
 }
 
-/// How they differ there.
+/// The form of a difference.
 pub(super) enum What<'v> {
     /// As a whole.
     Whole,
@@ -29,7 +29,7 @@ pub(super) enum What<'v> {
 /// Entries that differ, with their keys.
 #[derive(Default)]
 pub(super) struct Entries<'v> {
-    /// How many entries there were.
+    /// The number of old entries.
     pub(super) len: usize,
     /// Those with another value, each with its place among the old entries.
     pub(super) changed: Vec<(usize, &'v Value, Change<'v>)>,
@@ -72,7 +72,7 @@ pub(super) fn diff<'v>(old: &'v Value, new: &'v Value) -> Option<Change<'v>> {
     Some(Change { old, new, what })
 }
 
-/// Whether two images are the same. A NaN is the same as one of the same bits.
+/// Returns true if two images are the same. NaNs are the same if their bits are.
 pub(super) fn same(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
@@ -88,7 +88,7 @@ pub(super) fn same(old: &Value, new: &Value) -> bool {
     }
 }
 
-/// Whether two objects are made in one way, so that their parts can be compared.
+/// Returns true if two objects are made in one way, so that their parts can be compared.
 fn alike(old: &Reduce, new: &Reduce) -> bool {
     old.how == new.how
         && old.callable == new.callable
@@ -249,7 +249,7 @@ fn lost_item(items: &Items<'_>, read: &[Value]) -> Option<Vec<String>> {
         Items::Spliced { new, .. } if new.len() != read.len() => Some(Vec::new()),
         Items::Spliced { old, new } => {
             let mut items = new.iter().zip(read).enumerate();
-            // What was there before may be an object that has changed by another path.
+            // An item equal to an old one may be an object that has changed by another path.
             let lost = items
                 .find(|(_, (new, read))| !same(new, read) && !old.iter().any(|old| same(old, new)));
             lost.map(|(place, _)| vec![index(place)])
@@ -257,7 +257,7 @@ fn lost_item(items: &Items<'_>, read: &[Value]) -> Option<Vec<String>> {
     }
 }
 
-/// Whether two sequences hold the same items in another order, as those of a `HashSet` may.
+/// Returns true if two sequences hold the same items in another order, as a `HashSet` may.
 fn is_reordered(old: &Value, new: &Value) -> bool {
     let (Value::List(old), Value::List(new)) = (old, new) else { return false };
     let sorted = |items: &[Value]| {

@@ -138,7 +138,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         import(self.nodes, value.clone(), offset).map(|imported| imported.root)
     }
 
-    /// Whether more than one reference leads to an object.
+    /// Returns true if more than one reference leads to an object.
     pub(super) fn is_shared(&mut self, at: Handle) -> bool {
         if self.references.is_none() {
             let mut references = vec![0_u8; self.nodes.object_count()];
@@ -163,7 +163,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         }
     }
 
-    /// Whether an object has changed in this way already, by another reference to it.
+    /// Returns true if an object has changed in this way already, by another reference to it.
     ///
     /// # Errors
     /// It has changed otherwise.

@@ -26,7 +26,7 @@ pub(super) struct Source {
 pub(super) enum Owner {
     /// A dict.
     Dict(Handle),
-    /// What an object was given by key.
+    /// The pairs that an object was given by key.
     Pairs(Handle),
     /// A list of pairs, as Python 2 makes an OrderedDict of.
     List(Handle),
@@ -125,7 +125,7 @@ impl<'v> Editor<'_, 'v, '_> {
         sources
     }
 
-    /// Whether every entry that differs is in one of the sources.
+    /// Returns true if every entry that differs is in one of the sources.
     fn has_all(&self, sources: &[Source], entries: &Entries<'v>) -> Result<bool> {
         if sources.is_empty() {
             return Ok(false);
@@ -281,8 +281,8 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    /// What gets new entries: the first dict of a state, for that is `__dict__`; else the entries
-    /// of the object; and where there is nothing at all, a new state.
+    /// Chooses the owner of new entries: the first dict of a state, as that is `__dict__`; else the
+    /// entries of the object; without either, a new state.
     pub(super) fn target(&mut self, sources: &[Source], at: Handle) -> Result<Owner> {
         if let Some(source) = sources.first() {
             return Ok(source.owner);

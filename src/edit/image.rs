@@ -1,4 +1,4 @@
-//! What a node is by itself, as a [`Value`]: how keys and set items are found again.
+//! The [`Value`] of a single node, by which keys and set items are found again.
 //!
 //! A type may read a key in another form than it has (a UUID as text, bytes as text), so keys are
 //! compared by a text that these forms share.

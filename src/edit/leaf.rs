@@ -97,8 +97,8 @@ impl<'v> Editor<'_, 'v, '_> {
         if let Some(made) = inverse::of(self, at, old, new)? {
             return Ok(made);
         }
-        // What was read through the object is replaced in it: the value of a base class, a single
-        // argument, the content of a wrapper.
+        // A part that was read through the object is replaced in it: the value of a base class, a
+        // single argument, the content of a wrapper.
         if let Some(made) = self.numpy(at, &whole)? {
             return Ok(made);
         }

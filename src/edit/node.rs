@@ -25,7 +25,8 @@ use crate::value::Value;
 /// use serde_pickle::Graph;
 ///
 /// // pickle.dumps({'name': 'Ada', 'langs': ['Python']}, 4), without the frame
-/// let bytes = b"\x80\x04}\x94(\x8c\x04name\x94\x8c\x03Ada\x94\x8c\x05langs\x94]\x94\x8c\x06Python\x94au.";
+/// let bytes = b"\x80\x04}\x94(\x8c\x04name\x94\x8c\x03Ada\x94\x8c\x05langs\x94]\x94\
+///     \x8c\x06Python\x94au.";
 /// let mut graph = Graph::from_slice(bytes)?;
 /// let mut root = graph.root_mut();
 /// root.insert("name", "Grace")?;
@@ -38,8 +39,7 @@ pub struct NodeMut<'g, 'de> {
     handle: Handle,
 }
 
-/// What a [`NodeMut`] can be given: a reference to anything that can be serialized, or the
-/// [`NodeId`] of an object.
+/// New content for a [`NodeMut`]: a reference to anything serializable, or an object's [`NodeId`].
 pub trait NodeValue: sealed::Sealed {}
 
 mod sealed {
@@ -398,7 +398,7 @@ impl fmt::Display for NodeMut<'_, '_> {
     }
 }
 
-/// Whether a handle is that of an instance.
+/// Returns true for the handle of an instance.
 pub(super) fn is_instance(handle: Handle) -> bool {
     handle.tag() == Tag::Instance
 }

@@ -153,7 +153,7 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    /// Whether an item is the same in both images. The items of a set come in any order.
+    /// Returns true if an item is the same in both images. The items of a set come in any order.
     fn stays(&self, at: Handle, old: &Value, new: &Value) -> bool {
         if same(old, new) {
             return true;

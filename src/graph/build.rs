@@ -1,9 +1,8 @@
 //! Graphs made by hand.
 //!
-//! The builder hands out ids and appends to the same flat vectors that the machine fills. What can
-//! go wrong is told by
-//! [`GraphBuilder::finish`]: the first error is kept, and what is made after it is of no account. So a graph is built
-//! without a `?` on every node.
+//! The builder hands out ids and appends to the same flat vectors that the machine fills.
+//! [`GraphBuilder::finish`] reports errors: the first one is kept, and nodes made after it do not
+//! count. So a graph is built without a `?` on every node.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -42,7 +41,10 @@ use crate::value::Value;
 /// let pair = builder.tuple([me, me]);
 /// let graph = builder.finish(pair)?;
 /// assert_eq!(graph.root().to_string(), "({'me': {...}}, {'me': {...}})");
-/// assert_eq!(graph.to_vec()?, b"\x80\x04\x95\x0f\0\0\0\0\0\0\0}\x94\x8c\x02me\x94h\x00sh\x00\x86\x94.");
+/// assert_eq!(
+///     graph.to_vec()?,
+///     b"\x80\x04\x95\x0f\0\0\0\0\0\0\0}\x94\x8c\x02me\x94h\x00sh\x00\x86\x94."
+/// );
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
@@ -61,7 +63,8 @@ use crate::value::Value;
 /// let state = builder.dict([(parents, parent)]);
 /// builder.set_state(child, state);
 /// let graph = builder.finish(parent)?;
-/// let child = graph.root().attr("children").and_then(|children| children.get(0)).expect("it was put there");
+/// let children = graph.root().attr("children").expect("it was put there");
+/// let child = children.get(0).expect("it was put there");
 /// assert_eq!(child.attr("parent"), Some(graph.root()));
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
@@ -164,7 +167,7 @@ impl GraphBuilder {
         self.made(made)
     }
 
-    /// What `callable(*args)` returns.
+    /// Adds the result of `callable(*args)`.
     ///
     /// Calls that only spell a builtin, such as `builtins.set([…])`, are what they make; see
     /// [`NodeKind`](crate::NodeKind).

@@ -1,4 +1,4 @@
-//! What the accessors of a [`Node`] decode, each long piece once.
+//! Results that the accessors of a [`Node`] decode, each long piece once.
 //!
 //! A payload stays in the input as it is spelled there, and to look at escaped text, at an 8-bit
 //! string of Python 2, at a number in a line or at bytes that a call makes is to decode it. Half a
@@ -60,14 +60,14 @@ struct Slots {
     slots: HashMap<Handle, Slot, RandomState>,
     /// The innermost value of `bytes(bytes(…))`, by the number of each call around it.
     innermost: HashMap<u32, Handle, RandomState>,
-    /// How many references the graph had.
+    /// The number of references in the graph.
     references: usize,
 }
 
 /// A long payload, decoded.
 #[derive(Default)]
 struct Slot {
-    /// Whether it was looked at before.
+    /// True once a first look has been taken.
     seen: AtomicBool,
     text: OnceLock<Option<Box<str>>>,
     bytes: OnceLock<Option<Box<[u8]>>>,
@@ -112,7 +112,7 @@ pub(super) fn bytes_arguments<'g>(graph: &'g Graph<'_>, number: u32) -> Option<&
     Some(tuple_items(&graph.nodes, arguments))
 }
 
-/// Whether it takes long to decode a scalar.
+/// Returns true if a scalar takes long to decode.
 fn is_long(graph: &Graph<'_>, handle: Handle) -> bool {
     match handle.tag() {
         Tag::StrLine | Tag::IntLine | Tag::LongLine | Tag::FloatLine => {

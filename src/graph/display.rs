@@ -202,7 +202,7 @@ impl<'g> Printer<'g> {
     }
 }
 
-/// What is printed for a scalar.
+/// Prints a scalar.
 fn scalar(f: &mut impl fmt::Write, node: Node<'_>) -> fmt::Result {
     if let Some(Text::Surrogates(bytes)) = text(&node.graph.nodes, &node.graph.input, node.handle) {
         // A byte that continues no character begins one.

@@ -6,24 +6,24 @@
 
 use super::node::{Node, NodeKind};
 
-/// What [`Node::get`] takes: text, an int, or a node.
+/// A key for [`Node::get`]: text, an int, or a node.
 pub trait GraphKey: sealed::Sealed {}
 
 mod sealed {
     use crate::graph::Node;
     use crate::value::Value;
 
-    /// What one look-up keeps from key to key.
+    /// State that one look-up keeps from key to key.
     #[derive(Default, Debug)]
     pub struct Lookup {
         /// The node that is looked for, as a value, if it is one.
         pub wanted: Option<Option<Value>>,
-        /// What the keys may still expand to, together.
+        /// The values to which the keys may still expand, together.
         pub budget: Option<u64>,
     }
 
     pub trait Sealed {
-        /// Whether a key of a dict is this one.
+        /// Returns true if a key of a dict is this one.
         fn is(&self, key: Node<'_>, lookup: &mut Lookup) -> bool;
 
         /// The text that it is.
@@ -53,9 +53,11 @@ impl<'g> Node<'g> {
     /// use serde_pickle::Graph;
     ///
     /// // pickle.dumps({'a': [5, 6], 1: 'one'}, 1)
-    /// let graph = Graph::from_slice(b"}(X\x01\x00\x00\x00a](K\x05K\x06eK\x01X\x03\x00\x00\x00oneu.")?;
+    /// let pickle = b"}(X\x01\x00\x00\x00a](K\x05K\x06eK\x01X\x03\x00\x00\x00oneu.";
+    /// let graph = Graph::from_slice(pickle)?;
     /// let root = graph.root();
-    /// assert_eq!(root.get("a").and_then(|list| list.get(1)).and_then(|item| item.as_i64()), Some(6));
+    /// let item = root.get("a").and_then(|list| list.get(1));
+    /// assert_eq!(item.and_then(|item| item.as_i64()), Some(6));
     /// assert_eq!(root.get(1).and_then(|item| item.as_str()).as_deref(), Some("one"));
     /// assert!(root.get("b").is_none());
     /// # Ok::<(), serde_pickle::Error>(())
@@ -108,14 +110,15 @@ macro_rules! ints {
         impl GraphKey for $int {}
         impl sealed::Sealed for $int {
             fn is(&self, key: Node<'_>, _: &mut sealed::Lookup) -> bool {
-                // What is a bool or float there may equal an int, and each is told apart by its
-                // kind.
+                // A bool or float may equal an int; the accessors tell them apart by kind.
                 match (key.as_i64(), key.as_bool(), key.as_f64()) {
                     (Some(value), ..) => <$int>::try_from(value).is_ok_and(|value| value == *self),
                     (_, Some(value), _) => <$int>::from(value) == *self,
                     (_, _, Some(value)) => {
                         // Below 2^53 floats and ints are told apart exactly.
-                        value.abs() < 9e15 && value.fract() == 0.0 && <$int>::try_from(value as i64).is_ok_and(|value| value == *self)
+                        value.abs() < 9e15
+                            && value.fract() == 0.0
+                            && <$int>::try_from(value as i64).is_ok_and(|value| value == *self)
                     }
                     _ => false,
                 }
@@ -136,7 +139,7 @@ impl sealed::Sealed for Node<'_> {
         if *self == key {
             return true;
         }
-        // What Python compares by class is the same only if it is one object.
+        // Python compares some by class: those are the same only if they are one object.
         let comparable = |node: Node<'_>| {
             !matches!(
                 node.kind(),

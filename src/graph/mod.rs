@@ -1,4 +1,4 @@
-//! What a pickle is: values with identity, shared and recursive references included.
+//! The graph of a pickle: values with identity, shared and recursive references included.
 //!
 //! [`Graph`] and [`Node`] are a front over `nodes/`, for users who have to know that two references
 //! lead to one object, or who hold what no tree can hold. The files, in the order in which to read
@@ -78,7 +78,7 @@ pub struct Graph<'de> {
     pub(crate) root: Handle,
     /// The roots of further pickles of a stream.
     further: Vec<Handle>,
-    /// What PROTO said; `None` where it was not there.
+    /// The protocol that PROTO declared; `None` where it was not there.
     pub(crate) declared: Option<Protocol>,
     pub(crate) settings: Plain,
     pub(crate) buffers: Vec<Buffer<'de>>,
@@ -243,7 +243,8 @@ impl<'b> DeOptions<'b> {
     /// use serde_pickle::{DeOptions, Encoding};
     ///
     /// // Python 2: pickle.dumps('caf\xe9')
-    /// let graph = DeOptions::new().encoding(Encoding::Latin1).graph_from_slice(b"U\x04caf\xe9q\x01.")?;
+    /// let options = DeOptions::new().encoding(Encoding::Latin1);
+    /// let graph = options.graph_from_slice(b"U\x04caf\xe9q\x01.")?;
     /// assert_eq!(graph.root().as_str().as_deref(), Some("café"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```

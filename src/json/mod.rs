@@ -9,9 +9,11 @@
 //! use serde_pickle::Graph;
 //! use serde_pickle::json::{Json, JsonBytes, JsonOptions};
 //!
-//! // pickle.dumps({1: b'\xff', (2, 3): datetime.date(2020, 1, 2), None: {4}}, 4), without the frame
+//! // pickle.dumps({1: b'\xff', (2, 3): datetime.date(2020, 1, 2), None: {4}}, 4),
+//! // without the frame
 //! let graph = Graph::from_slice(
-//!     b"\x80\x04}\x94(K\x01C\x01\xff\x94K\x02K\x03\x86\x94\x8c\x08datetime\x94\x8c\x04date\x94\x93\x94\
+//!     b"\x80\x04}\x94(K\x01C\x01\xff\x94K\x02K\x03\x86\x94\
+//!       \x8c\x08datetime\x94\x8c\x04date\x94\x93\x94\
 //!       C\x04\x07\xe4\x01\x02\x94\x85\x94R\x94N\x8f\x94(K\x04\x90u.",
 //! )?;
 //! assert_eq!(
@@ -64,7 +66,7 @@ const MAX_VALUES: u64 = 4 << 20;
 /// Levels of nesting: what serde_json reads, and a margin.
 const MAX_DEPTH: usize = 100;
 
-/// How keys are written that are no text.
+/// The form of keys that are not text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonKeys {
@@ -79,7 +81,7 @@ pub enum JsonKeys {
     Error,
 }
 
-/// How bytes are written.
+/// The form of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonBytes {
@@ -94,7 +96,7 @@ pub enum JsonBytes {
     Array,
 }
 
-/// How ints beyond 64 bits are written.
+/// The form of ints beyond 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonBigInts {
@@ -105,7 +107,7 @@ pub enum JsonBigInts {
     Number,
 }
 
-/// How nan and the infinities are written.
+/// The form of nan and the infinities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonNonFinite {
@@ -118,7 +120,7 @@ pub enum JsonNonFinite {
     Error,
 }
 
-/// How text with lone surrogates is written.
+/// The form of text with lone surrogates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonSurrogates {
@@ -131,7 +133,7 @@ pub enum JsonSurrogates {
     Error,
 }
 
-/// How a `decimal.Decimal` is written.
+/// The form of a `decimal.Decimal`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonDecimals {
@@ -142,7 +144,7 @@ pub enum JsonDecimals {
     Number,
 }
 
-/// How objects are written that have no natural form.
+/// The form of objects that have no natural form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonObjects {
@@ -156,7 +158,7 @@ pub enum JsonObjects {
     Error,
 }
 
-/// How classes and functions are written.
+/// The form of classes and functions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonGlobals {
@@ -169,7 +171,7 @@ pub enum JsonGlobals {
     Error,
 }
 
-/// How persistent ids are written.
+/// The form of persistent ids.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonPersistentIds {
@@ -184,7 +186,7 @@ pub enum JsonPersistentIds {
     Error,
 }
 
-/// What stands for an object within itself.
+/// The stand-in for an object within itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonCycles {
@@ -197,7 +199,7 @@ pub enum JsonCycles {
     Error,
 }
 
-/// What stands for an object that was written before.
+/// The stand-in for an object that was written before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonShared {
@@ -209,7 +211,7 @@ pub enum JsonShared {
     Reference,
 }
 
-/// How a pickle becomes JSON; see the [module](self).
+/// Options for turning a pickle into JSON; see the [module](self).
 ///
 /// ```
 /// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
@@ -278,30 +280,30 @@ impl JsonOptions {
     }
 
     setters! {
-        /// How keys are written that are no text.
+        /// Sets the form of keys that are not text.
         keys: JsonKeys,
-        /// How bytes are written.
+        /// Sets the form of bytes.
         bytes: JsonBytes,
-        /// How ints beyond 64 bits are written.
+        /// Sets the form of ints beyond 64 bits.
         big_ints: JsonBigInts,
-        /// How nan and the infinities are written.
+        /// Sets the form of nan and the infinities.
         non_finite: JsonNonFinite,
-        /// How text with lone surrogates is written.
+        /// Sets the form of text with lone surrogates.
         surrogates: JsonSurrogates,
-        /// How a `decimal.Decimal` is written, where [natural forms](Self::natural) are.
+        /// Sets the form of a `decimal.Decimal`, where [natural forms](Self::natural) are written.
         decimals: JsonDecimals,
-        /// How objects are written that have no natural form.
+        /// Sets the form of objects that have no natural form.
         objects: JsonObjects,
-        /// How classes and functions are written.
+        /// Sets the form of classes and functions.
         globals: JsonGlobals,
-        /// How persistent ids are written.
+        /// Sets the form of persistent ids.
         persistent_ids: JsonPersistentIds,
-        /// What stands for an object within itself.
+        /// Sets the stand-in for an object within itself.
         cycles: JsonCycles,
-        /// What stands for an object that was written before.
+        /// Sets the stand-in for an object that was written before.
         shared: JsonShared,
-        /// Whether dates, paths, arrays and the like are written as what they stand for: yes unless
-        /// asked otherwise. Without, they are objects of their class.
+        /// Writes dates, paths, arrays and the like as the values they stand for: yes unless asked
+        /// otherwise. Without, they are objects of their class.
         natural: bool,
         /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
         /// written.

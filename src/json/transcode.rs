@@ -52,7 +52,10 @@ impl<'de> Visitor<'de> for Check<'_, '_, '_> {
         f.write_str("anything")
     }
 
-    counted! { visit_bool bool, visit_i64 i64, visit_i128 i128, visit_u64 u64, visit_u128 u128, visit_f64 f64 }
+    counted! {
+        visit_bool bool, visit_i64 i64, visit_i128 i128, visit_u64 u64, visit_u128 u128,
+        visit_f64 f64
+    }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
         self.count(text.len())
@@ -225,7 +228,7 @@ impl<'de, O: SerializeMap> DeserializeSeed<'de> for Field<'_, '_, '_, O> {
     }
 }
 
-/// What a deserializer gives, as something to serialize once.
+/// The value that a deserializer gives, to be serialized once.
 struct Element<'w, 'c, 'g, D> {
     walker: &'w Walker<'c, 'g>,
     deserializer: Cell<Option<D>>,

@@ -65,7 +65,7 @@ enum Segment {
     Index(usize),
 }
 
-/// Whether an object is to be written.
+/// The decision on writing an object.
 enum Entered {
     Open,
     /// It was written there already.
@@ -99,7 +99,8 @@ impl<'c, 'g> Walker<'c, 'g> {
                 state.left = 0;
                 drop(state);
                 Err(self.located(Error::limit(
-                    "shared references expand to more values than JsonOptions::max_values; JsonShared::Reference keeps them shared",
+                    "shared references expand to more values than JsonOptions::max_values; \
+                     JsonShared::Reference keeps them shared",
                 )))
             }
         }
@@ -141,7 +142,7 @@ impl<'c, 'g> Walker<'c, 'g> {
         }
         if self.options.shared == JsonShared::Reference {
             let place = pointer(&state.path);
-            // What is noted takes memory as what is written does.
+            // Noted places take memory as the output does.
             state.left = state.left.saturating_sub(place.len() as u64 / 16);
             state.places.insert(number, place);
         }
@@ -380,7 +381,7 @@ fn tagged<S: Serializer>(
     map.end()
 }
 
-/// What holds no others.
+/// Values that hold no others.
 impl<'g> Item<'_, '_, 'g> {
     fn leaf<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (walker, node) = (self.walker, self.node);
@@ -464,7 +465,7 @@ impl<'g> Item<'_, '_, 'g> {
     }
 }
 
-/// What holds others.
+/// Values that hold others.
 impl<'g> Item<'_, '_, 'g> {
     fn container<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let node = self.node;
@@ -656,7 +657,7 @@ impl<'g> Item<'_, '_, 'g> {
             && let Some(View::Object(object)) =
                 view(self.walker.cx.nodes, self.walker.cx.input, self.node.handle.number()).ok()
         {
-            // What is not what its class writes is an object like any other.
+            // An object whose content its class would not write is an object like any other.
             match natural(self.walker.cx, &object, false) {
                 Ok(Some(Natural::Text(text))) => return self.natural_str(&text, serializer),
                 Ok(Some(Natural::Same(handle))) => {

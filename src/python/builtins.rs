@@ -83,7 +83,8 @@ newtype! {
     /// let pair: FrozenSet<BTreeSet<u8>> = [1, 2].into_iter().collect();
     /// let weights = BTreeMap::from([(pair, 0.5)]);
     /// let bytes = serde_pickle::to_vec(&weights)?;
-    /// assert_eq!(serde_pickle::from_slice::<Value>(&bytes)?.to_string(), "{frozenset({1, 2}): 0.5}");
+    /// let value: Value = serde_pickle::from_slice(&bytes)?;
+    /// assert_eq!(value.to_string(), "{frozenset({1, 2}): 0.5}");
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     FrozenSet, frozenset

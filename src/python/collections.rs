@@ -279,7 +279,7 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
 /// Source: `defdict_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DefaultDict<K, V> {
-    /// What makes a missing value.
+    /// The callable that makes a missing value.
     pub factory: Option<Global>,
     /// The entries in their order.
     pub entries: Vec<(K, V)>,
@@ -347,7 +347,11 @@ impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Deserialize<'de> for Argumen
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ArgumentsVisitor<X, Y>(PhantomData<(X, Y)>);
 
-        impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Visitor<'de> for ArgumentsVisitor<X, Y> {
+        impl<'de, X, Y> Visitor<'de> for ArgumentsVisitor<X, Y>
+        where
+            X: Deserialize<'de>,
+            Y: Deserialize<'de>,
+        {
             type Value = Arguments<X, Y>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -380,7 +384,7 @@ impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Deserialize<'de> for Argumen
 /// Source: `deque_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Deque<T> {
-    /// How many items it holds at most.
+    /// The greatest number of items that it holds.
     pub maxlen: Option<usize>,
     /// The items.
     pub items: Vec<T>,
@@ -541,9 +545,11 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
 /// use std::collections::BTreeMap;
 /// use serde_pickle::python::SimpleNamespace;
 ///
-/// let options = SimpleNamespace(BTreeMap::from([("depth".to_owned(), 3), ("width".to_owned(), 4)]));
+/// let sizes = BTreeMap::from([("depth".to_owned(), 3), ("width".to_owned(), 4)]);
+/// let options = SimpleNamespace(sizes);
 /// let bytes = serde_pickle::to_vec(&options)?; // SimpleNamespace(depth=3, width=4)
-/// assert_eq!(serde_pickle::from_slice::<SimpleNamespace<BTreeMap<String, i32>>>(&bytes)?, options);
+/// let again: SimpleNamespace<BTreeMap<String, i32>> = serde_pickle::from_slice(&bytes)?;
+/// assert_eq!(again, options);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///

@@ -139,7 +139,7 @@ fn exponent_of(text: &str) -> i64 {
     if text.starts_with('-') { -size } else { size }
 }
 
-/// Whether Python's Decimal takes the text.
+/// Returns true if Python's Decimal takes the text.
 fn is_decimal(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();

@@ -60,12 +60,12 @@ impl Fraction {
         Ok(Self { numerator: numerator / &divisor, denominator: denominator / divisor })
     }
 
-    /// What is divided.
+    /// Returns the numerator.
     pub fn numerator(&self) -> &BigInt {
         &self.numerator
     }
 
-    /// What it is divided by, at least 1.
+    /// Returns the denominator, at least 1.
     pub fn denominator(&self) -> &BigInt {
         &self.denominator
     }

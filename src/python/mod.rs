@@ -17,7 +17,11 @@
 //!     price: Decimal,
 //! }
 //!
-//! let order = Order { id: Uuid(7), placed: "2024-07-01T12:00:00+00:00".parse()?, price: "9.90".parse()? };
+//! let order = Order {
+//!     id: Uuid(7),
+//!     placed: "2024-07-01T12:00:00+00:00".parse()?,
+//!     price: "9.90".parse()?,
+//! };
 //! let bytes = serde_pickle::to_vec(&order)?;
 //! // In Python: {'id': UUID('00000000-0000-0000-0000-000000000007'),
 //! //             'placed': datetime.datetime(2024, 7, 1, 12, 0, tzinfo=datetime.timezone.utc),
@@ -43,10 +47,14 @@
 //!     #[serde(with = "serde_pickle::python::duration")]
 //!     timeout: Option<Duration>,
 //! }
-//! # let task = Task { args: vec![1, 2], tags: BTreeSet::new(), timeout: Some(Duration::from_secs(90)) };
+//! # let timeout = Some(Duration::from_secs(90));
+//! # let task = Task { args: vec![1, 2], tags: BTreeSet::new(), timeout };
 //! # let bytes = serde_pickle::to_vec(&task)?;
 //! # let value: serde_pickle::Value = serde_pickle::from_slice(&bytes)?;
-//! # assert_eq!(value.to_string(), "{'args': (1, 2), 'tags': set(), 'timeout': datetime.timedelta(0, 90, 0)}");
+//! # assert_eq!(
+//! #     value.to_string(),
+//! #     "{'args': (1, 2), 'tags': set(), 'timeout': datetime.timedelta(0, 90, 0)}"
+//! # );
 //! # assert_eq!(serde_pickle::from_slice::<Task>(&bytes)?.timeout, task.timeout);
 //! # Ok::<(), serde_pickle::Error>(())
 //! ```
@@ -152,7 +160,8 @@ with_as_python! {
     /// #[derive(Serialize, Deserialize)]
     /// struct Job(#[serde(with = "serde_pickle::python::duration")] Duration);
     ///
-    /// let bytes = serde_pickle::to_vec(&Job(Duration::from_millis(1_500)))?; // timedelta(seconds=1, microseconds=500000)
+    /// // timedelta(seconds=1, microseconds=500000)
+    /// let bytes = serde_pickle::to_vec(&Job(Duration::from_millis(1_500)))?;
     /// assert_eq!(serde_pickle::from_slice::<Job>(&bytes)?.0.as_millis(), 1_500);
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
@@ -184,7 +193,8 @@ with_as_python! {
     /// #[derive(Serialize, Deserialize)]
     /// struct Peer(#[serde(with = "serde_pickle::python::ip_addr")] IpAddr);
     ///
-    /// let bytes = serde_pickle::to_vec(&Peer("::1".parse().unwrap()))?; // ipaddress.IPv6Address('::1')
+    /// // ipaddress.IPv6Address('::1')
+    /// let bytes = serde_pickle::to_vec(&Peer("::1".parse().unwrap()))?;
     /// assert!(serde_pickle::from_slice::<Peer>(&bytes)?.0.is_loopback());
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
@@ -224,9 +234,14 @@ with_as_python! {
     ///     #[serde(with = "serde_pickle::python::chrono")]
     ///     length: Option<TimeDelta>,
     /// }
-    /// # let event = Event { at: DateTime::UNIX_EPOCH, days: vec![NaiveDate::MIN.with_ymd(2024)], length: None };
+    /// # let days = vec![NaiveDate::MIN.with_ymd(2024)];
+    /// # let event = Event { at: DateTime::UNIX_EPOCH, days, length: None };
     /// # trait Ymd { fn with_ymd(self, year: i32) -> NaiveDate; }
-    /// # impl Ymd for NaiveDate { fn with_ymd(self, year: i32) -> NaiveDate { NaiveDate::from_ymd_opt(year, 1, 1).unwrap() } }
+    /// # impl Ymd for NaiveDate {
+    /// #     fn with_ymd(self, year: i32) -> NaiveDate {
+    /// #         NaiveDate::from_ymd_opt(year, 1, 1).unwrap()
+    /// #     }
+    /// # }
     /// # let bytes = serde_pickle::to_vec(&event)?;
     /// # assert_eq!(serde_pickle::from_slice::<Event>(&bytes)?.days, event.days);
     /// # Ok::<(), serde_pickle::Error>(())
@@ -304,7 +319,11 @@ macro_rules! with_token {
             ///
             /// # Errors
             /// Those of the serializer.
-            pub fn serialize<C: Serialize + ?Sized, S: Serializer>(items: &C, serializer: S) -> Result<S::Ok, S::Error> {
+            pub fn serialize<C, S>(items: &C, serializer: S) -> Result<S::Ok, S::Error>
+            where
+                C: Serialize + ?Sized,
+                S: Serializer,
+            {
                 wrap(token::$token, items, serializer)
             }
 
@@ -312,7 +331,11 @@ macro_rules! with_token {
             ///
             /// # Errors
             /// Those of the deserializer.
-            pub fn deserialize<'de, C: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<C, D::Error> {
+            pub fn deserialize<'de, C, D>(deserializer: D) -> Result<C, D::Error>
+            where
+                C: Deserialize<'de>,
+                D: Deserializer<'de>,
+            {
                 unwrap(token::$token, deserializer)
             }
         }
@@ -379,7 +402,8 @@ with_token! {
 /// struct Buffer(#[serde(with = "serde_pickle::python::bytearray")] Vec<u8>);
 ///
 /// let bytes = serde_pickle::to_vec(&Buffer(b"ab".to_vec()))?;
-/// assert_eq!(serde_pickle::from_slice::<serde_pickle::Value>(&bytes)?.to_string(), "bytearray(b'ab')");
+/// let value: serde_pickle::Value = serde_pickle::from_slice(&bytes)?;
+/// assert_eq!(value.to_string(), "bytearray(b'ab')");
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub mod bytearray {

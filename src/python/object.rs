@@ -1,4 +1,4 @@
-//! How the types of this folder pass through serde, in one place.
+//! The way of this folder's types through serde, in one place.
 //!
 //! Each is a newtype by the private name [`token::OBJECT`]. Our serializer says of the content
 //! alone that nobody reads it as text, and the content is then a Python object; for any other
@@ -23,7 +23,7 @@ pub(super) trait ObjectType: Sized {
     /// The object, for a pickle.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// What another format gets.
+    /// Writes the form for another format.
     fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
@@ -32,7 +32,7 @@ pub(super) trait ReadObject<'de>: Sized {
     /// The class, or classes, for messages.
     const CLASS: &'static str;
 
-    /// Whether this is a class that the type reads.
+    /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
 
     /// Reads arguments and content, the last two parts.
@@ -139,7 +139,7 @@ pub(super) trait TextObject: Display + FromStr<Err = Error> {
     /// The class, or classes, for messages.
     const CLASS: &'static str;
 
-    /// Whether this is a class that the type reads.
+    /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
 
     /// From the class and the text, which leaves nothing out.

@@ -118,8 +118,8 @@ impl TimeZone {
         }
     }
 
-    /// What stands behind a time: an offset, and suffixes in brackets. With it comes whether the
-    /// fold is set.
+    /// Parses the text behind a time, an offset and suffixes in brackets. Also tells if the fold is
+    /// set.
     ///
     /// This is RFC 9557, with the suffixes of `natural::exact_text`.
     pub(super) fn suffixed(text: &str) -> Result<(Option<Self>, bool)> {

@@ -21,7 +21,7 @@ use crate::value::Value;
 /// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too. It
 /// may be implemented for types of one's own.
 pub trait AsPython: Sized {
-    /// What it is in a pickle.
+    /// The type that stands for it in a pickle.
     type Object: Serialize + DeserializeOwned;
 
     /// Makes the Python object.
@@ -155,7 +155,10 @@ macro_rules! addresses {
             fn from_python(IpAddress(address): IpAddress) -> Result<Self> {
                 match address {
                     IpAddr::$variant(address) => Ok(address),
-                    other => Err(Error::data(format!(concat!("expected an ", $name, ", found {}"), other))),
+                    other => Err(Error::data(format!(
+                        concat!("expected an ", $name, ", found {}"),
+                        other
+                    ))),
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 /// The Python class that a serde name stands for, under all its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClassName {
-    /// What follows `py:`; each part between bars has been checked.
+    /// The text behind `py:`; each part between bars has been checked.
     names: &'static str,
 }
 
@@ -43,7 +43,7 @@ impl ClassName {
         self.names.split('|').filter_map(split)
     }
 
-    /// Whether `module.qualname` is one of the names.
+    /// Returns true if `module.qualname` is one of the names.
     pub(crate) fn matches(self, module: &str, qualname: &str) -> bool {
         self.alternatives().any(|name| name == Name::new(module, qualname))
     }
@@ -70,7 +70,8 @@ fn split(name: &'static str) -> Option<Name<'static>> {
 #[cold]
 fn malformed(name: &str) -> Error {
     Error::unsupported(format!(
-        "the serde name `{name}` names no class: expected `py:module:Class`, or `py:module:Class|module:Class`"
+        "the serde name `{name}` names no class: expected `py:module:Class`, or \
+         `py:module:Class|module:Class`"
     ))
 }
 
@@ -98,7 +99,7 @@ impl MemberValue {
     }
 }
 
-/// Whether a variant of this name is a member whose value is an int, and not that text.
+/// Returns true if a variant of this name is a member whose value is an int, and not that text.
 pub(crate) fn stands_for_int(variant: &str) -> bool {
     let digits = variant.strip_prefix('-').unwrap_or(variant);
     !digits.is_empty()

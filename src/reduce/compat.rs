@@ -15,7 +15,7 @@
 /// A module and a name in it.
 type Name = (&'static str, &'static str);
 
-/// What Python 3 calls `module.name` of a stream of protocol 0 to 2.
+/// Maps `module.name` of a stream of protocol 0 to 2 to Python 3's names.
 ///
 /// The table of names comes first, and where it has the name the table of modules is not asked:
 /// `find_class` in `Lib/pickle.py` and `Modules/_pickle.c`.
@@ -23,7 +23,7 @@ pub(crate) fn to_python3<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a st
     translate(NAMES_TO_3, MODULES_TO_3, module, name)
 }
 
-/// What Python 2 calls `module.name`, for writing protocols 0 to 2.
+/// Maps `module.name` to Python 2's names, for writing protocols 0 to 2.
 ///
 /// CPython translates the name at the top level of the module; a nested name is written as
 /// `getattr` of that one, so hand in `Outer` for `Outer.Inner`. Source: `_save_toplevel_by_name` in
@@ -386,7 +386,7 @@ mod tests {
     type Modules = BTreeMap<String, String>;
     type Names = Vec<((String, String), (String, String))>;
 
-    /// What Python 3.13's `_compat_pickle` holds, dumped by Python.
+    /// The content of Python 3.13's `_compat_pickle`, dumped by Python.
     #[derive(serde_derive::Deserialize)]
     #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
     struct Dump {

@@ -90,8 +90,8 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
 pub(crate) const UNCALLABLE: &str =
     "the callable of an object, or what sets its state, is no class or function";
 
-/// Whether a value may be a class or function: its name is not looked up, so anything that is named
-/// may. Nothing reads an object of anything else.
+/// Returns true if a value may be a class or function. Names are not looked up, so anything that is
+/// named may. Nothing reads an object of anything else.
 fn may_be_called(value: &Value) -> bool {
     matches!(value, Value::Global(_) | Value::Object(_) | Value::PersistentId(_))
 }

@@ -54,7 +54,7 @@ impl Global {
         Self { module: module.into(), qualname: qualname.into() }
     }
 
-    /// Whether this is `qualname` in `module`.
+    /// Returns true if this is `qualname` in `module`.
     ///
     /// ```
     /// use serde_pickle::Global;

@@ -138,7 +138,7 @@ impl AllowList {
         self
     }
 
-    /// Whether the list has `module.qualname`.
+    /// Returns true if the list has `module.qualname`.
     pub fn allows(&self, module: &str, qualname: &str) -> bool {
         self.globals.contains(&Name::new(module, qualname))
             || self.outer.get(module).is_some_and(|classes| classes.reach(qualname))
@@ -207,7 +207,7 @@ impl DenyList {
         self
     }
 
-    /// Whether the list refuses `module.qualname`.
+    /// Returns true if the list refuses `module.qualname`.
     pub fn denies(&self, module: &str, qualname: &str) -> bool {
         self.modules.reach(module)
             || self.globals.get(module).is_some_and(|names| names.reach(qualname))
@@ -251,7 +251,7 @@ impl Roots {
         self.names.insert(name);
     }
 
-    /// Whether `dotted` is one of the names or below one.
+    /// Returns true if `dotted` is one of the names or below one.
     fn reach(&self, dotted: &str) -> bool {
         let mut outer = dotted.match_indices('.').take_while(|&(dot, _)| dot <= self.longest);
         self.names.contains(dotted)

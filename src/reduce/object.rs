@@ -9,7 +9,7 @@ use super::Global;
 use crate::error::{Error, Result, quoted};
 use crate::value::{Dict, Value};
 
-/// How an object comes to be from its callable and arguments.
+/// The way in which an object is made from its callable and arguments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum How {
@@ -52,7 +52,7 @@ impl TryFrom<u8> for How {
     }
 }
 
-/// How an object is built again: what `__reduce__` returns, in Rust types.
+/// A recipe for building an object again: the result of `__reduce__`, in Rust types.
 ///
 /// In Python that is a tuple of two to six items: a callable, its arguments, and optionally the
 /// state, an iterator of list items, one of dict items, and a function that sets the state. An
@@ -109,21 +109,23 @@ impl TryFrom<u8> for How {
 /// `save_reduce` in `Lib/pickle.py`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
-    /// How the callable is used.
+    /// The way in which the callable is used.
     pub how: How,
-    /// What is called, or the class: nearly always a [`Value::Global`].
+    /// The callable, or the class: nearly always a [`Value::Global`].
     pub callable: Value,
     /// The positional arguments, a tuple.
     pub args: A,
     /// The keyword arguments; empty unless `how` is [`How::NewObjEx`].
     pub kwargs: Dict,
-    /// What is appended to the new object.
+    /// Items that are appended to the new object.
     pub listitems: Vec<L>,
-    /// What is added to the new object, as to a set. Below protocol 4, which has no opcode for it,
-    /// each is written as a call of the object's `add`: Python makes it, and reading here, where
-    /// nothing is called, does not find the items again.
+    /// Items that are added to the new object, as to a set.
+    ///
+    /// Below protocol 4, which has no opcode for it, each is written as a call of the object's
+    /// `add`: Python makes it, and reading here, where nothing is called, does not find the items
+    /// again.
     pub setitems: Vec<L>,
-    /// What is stored in the new object by key.
+    /// Entries that are stored in the new object by key.
     pub dictitems: Vec<(K, V)>,
     /// The state, given to `__setstate__` or merged into `__dict__`.
     pub state: Option<S>,
@@ -289,7 +291,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         }
     }
 
-    /// Whether the callable is `module.qualname`.
+    /// Returns true if the callable is `module.qualname`.
     pub fn is(&self, module: &str, qualname: &str) -> bool {
         self.class().is_some_and(|class| class.is(module, qualname))
     }
@@ -304,7 +306,10 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// use serde_pickle::{Global, Reduce};
     /// let point = Reduce::new_obj(Global::new("geometry", "Point"), ());
     /// let error = point.expect_class("geometry", "Line").unwrap_err();
-    /// assert_eq!(error.to_string(), "expected an object of geometry.Line, found one of geometry.Point");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "expected an object of geometry.Line, found one of geometry.Point"
+    /// );
     /// ```
     pub fn expect_class(&self, module: &str, qualname: &str) -> Result<()> {
         match self.class() {

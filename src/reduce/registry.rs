@@ -121,7 +121,7 @@ impl ExtensionRegistry {
         self.codes.len()
     }
 
-    /// Whether there is no code.
+    /// Returns true if there is no code.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
     }
@@ -182,7 +182,8 @@ mod tests {
         );
         assert_eq!(
             refused(registry.add("geometry", "Line", 0xf0)),
-            "extension code 240 already stands for geometry.Point, and cannot stand for geometry.Line too"
+            "extension code 240 already stands for geometry.Point, and cannot stand for \
+             geometry.Line too"
         );
         assert_eq!(registry.len(), 1);
         assert_eq!(registry.code("geometry", "Line"), None);

@@ -88,7 +88,7 @@ pub trait Resolver: Send + Sync {
         Ok(None)
     }
 
-    /// Whether [`construct`](Self::construct) is to be asked about the objects of `class`: no,
+    /// Tells if [`construct`](Self::construct) is to be asked about the objects of `class`: no,
     /// unless said otherwise.
     ///
     /// Objects are built as values for it, so this saves all others that trouble.
@@ -120,7 +120,8 @@ pub trait Resolver: Send + Sync {
     /// ```
     /// use serde_pickle::{AllowList, Renames, Resolution, Resolver};
     ///
-    /// let resolver = Renames::new().rename_module("models", "shop.models").and(AllowList::new().allow_module("shop.models"));
+    /// let allowed = AllowList::new().allow_module("shop.models");
+    /// let resolver = Renames::new().rename_module("models", "shop.models").and(allowed);
     /// assert!(matches!(resolver.find_class("models", "Order")?, Resolution::Rename(_)));
     /// assert_eq!(resolver.find_class("os", "system")?, Resolution::Deny);
     /// # Ok::<(), serde_pickle::Error>(())
@@ -133,7 +134,7 @@ pub trait Resolver: Send + Sync {
     }
 }
 
-/// What becomes of a global that a pickle names: the answer of [`Resolver::find_class`].
+/// The decision on a global that a pickle names: the answer of [`Resolver::find_class`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resolution {

@@ -40,7 +40,8 @@ use crate::value::{Dict, Value};
 ///
 /// impl From<Pixel> for AsPython {
 ///     fn from(pixel: Pixel) -> Self {
-///         Reduce::new_obj(Global::new("images", "Pixel"), ()).with_state(SlotsState::of_slots(pixel.0))
+///         Reduce::new_obj(Global::new("images", "Pixel"), ())
+///             .with_state(SlotsState::of_slots(pixel.0))
 ///     }
 /// }
 ///
@@ -60,9 +61,9 @@ use crate::value::{Dict, Value};
 /// `Lib/pickle.py`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SlotsState<S, D = ()> {
-    /// What goes into the instance's `__dict__`.
+    /// The part that goes into the instance's `__dict__`.
     pub dict: Option<D>,
-    /// What goes into its slots.
+    /// The part that goes into its slots.
     pub slots: Option<S>,
 }
 

@@ -6,7 +6,7 @@
 //! a `Value` still goes into JSON. Each name says below what its content is. A user's own type
 //! never has such a name by accident.
 
-/// What all of them start with.
+/// The prefix of all of them.
 pub(crate) const PREFIX: &str = "$serde_pickle::";
 
 /// Newtype, reading only: the visitor takes a whole [`Value`](crate::Value) that was built beside
@@ -81,11 +81,11 @@ pub(crate) const REDUCE_FIELDS: &[&str] = &[
     "state_setter",
 ];
 
-/// What serde_json's own private names start with.
+/// The prefix of serde_json's own private names.
 pub(crate) const JSON: &str = "$serde_json::private::";
 /// Struct of one field, or map of one entry, of the same name, whose value is text: a number of
 /// serde_json with its feature `arbitrary_precision`. Source: `number.rs` of serde_json.
 pub(crate) const JSON_NUMBER: &str = "$serde_json::private::Number";
 
-/// What the serde name of a Python class starts with: `py:module:qualname`.
+/// The prefix of a Python class's serde name: `py:module:qualname`.
 pub(crate) const CLASS: &str = "py:";

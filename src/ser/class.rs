@@ -17,7 +17,7 @@ use crate::reduce::class::{ClassName, MemberValue};
 use crate::reduce::token;
 use crate::write::Sink;
 
-/// What a serde name is.
+/// The kind of a serde name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameKind {
     /// Text, or nothing to us.
@@ -30,8 +30,8 @@ pub(super) enum NameKind {
     Json,
 }
 
-/// What `name` is. The names are constants in generated code, so this is mostly decided when that
-/// is compiled.
+/// Returns the kind of `name`. The names are constants in generated code, so this is mostly decided
+/// when that is compiled.
 #[inline(always)]
 pub(super) fn kind(name: &'static str) -> NameKind {
     match name.as_bytes().first() {
@@ -42,7 +42,7 @@ pub(super) fn kind(name: &'static str) -> NameKind {
     }
 }
 
-/// Whether a variant that has data is a class; an error where its enum is one.
+/// Returns true if a variant that has data is a class; fails if its enum is one.
 #[inline(always)]
 pub(super) fn of_variant(name: &'static str, variant: &'static str) -> Result<bool> {
     match (kind(name), kind(variant)) {
@@ -55,11 +55,12 @@ pub(super) fn of_variant(name: &'static str, variant: &'static str) -> Result<bo
 #[cold]
 fn member_with_data(name: &str, variant: &str) -> Error {
     Error::unsupported(format!(
-        "the enum {name} is named as a Python class, whose members are values alone, and its variant {variant} has data"
+        "the enum {name} is named as a Python class, whose members are values alone, and its \
+         variant {variant} has data"
     ))
 }
 
-/// What the content of a class-named newtype became.
+/// The form that the content of a class-named newtype took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassForm {
     /// The argument of a call that is still to be closed.

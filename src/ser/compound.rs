@@ -32,7 +32,7 @@ use crate::write::{Pace, Sink};
 /// [`instruction::BATCH`] as counters here have it.
 pub(super) const BATCH: u32 = instruction::BATCH as u32;
 
-/// How much of a list or dict has been opened.
+/// The part of a list or dict that has been opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     /// Nothing is written.
@@ -403,7 +403,7 @@ fn unwanted() -> Error {
 pub struct Fields<'a, S> {
     dump: &'a mut Dump<S>,
     open: bool,
-    /// Whether this is what the pickle holds, or its state.
+    /// True if this is the pickle's own value, or its state.
     outermost: bool,
     kind: FieldsKind,
 }

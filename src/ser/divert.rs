@@ -18,7 +18,7 @@ use crate::value::Value;
 use crate::value::settle::Settled;
 use crate::write::{Held, Sink};
 
-/// What was put aside.
+/// The output and the state that were put aside.
 pub(super) struct Diversion {
     held: Held,
     hashed: bool,

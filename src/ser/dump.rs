@@ -23,11 +23,11 @@ use crate::write::{Emitter, Sink};
 /// Writes the values of one Pickler.
 pub struct Dump<S> {
     pub(crate) emit: Emitter<S>,
-    /// Whether the value that comes must be hashable.
+    /// True if the next value must be hashable.
     pub(super) hashed: bool,
-    /// Whether a dump has begun and not ended.
+    /// True while a dump has begun and not ended.
     dumping: bool,
-    /// What `collect_str` formats into.
+    /// Space for the text of `collect_str`.
     scratch: String,
     /// Scalars that were read by `special.rs` rather than written.
     pub(super) captured: Vec<Captured>,
@@ -36,9 +36,9 @@ pub struct Dump<S> {
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
     pub(crate) hooks: Option<Arc<Hooks>>,
-    /// What was put aside while an object is written that is to be rewritten: see `divert.rs`.
+    /// The state put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
-    /// Whether what is written is a value in which the hooks have seen everything.
+    /// True while a value is written in which the hooks have seen everything.
     pub(super) settled: bool,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
@@ -85,7 +85,8 @@ impl<S: Sink> Dump<S> {
     pub(crate) fn begin(&mut self) -> Result<()> {
         if self.dumping {
             return Err(Error::unsupported(
-                "an earlier value was not written to its end, so nothing can follow it in this stream",
+                "an earlier value was not written to its end, so nothing can follow it in this \
+                 stream",
             ));
         }
         self.check_hooks()?;
@@ -123,7 +124,7 @@ impl<S: Sink> Dump<S> {
         if self.hashed { Err(unhashable(what)) } else { Ok(()) }
     }
 
-    /// What comes is hashed, or is not, until the former answer is put back.
+    /// Sets if the next values are hashed; returns the former answer, to be put back.
     #[inline]
     pub(super) fn set_hashed(&mut self, hashed: bool) -> bool {
         std::mem::replace(&mut self.hashed, hashed)

@@ -25,12 +25,12 @@ pub(super) enum Items<'a, S> {
 pub(super) struct RoleItems<'a, S> {
     dump: &'a mut Dump<S>,
     role: Role,
-    /// How many were announced: up to three, or [`MANY`].
+    /// The number of items announced: up to three, or [`MANY`].
     announced: u8,
     written: usize,
     /// Items until the next mark.
     left: u32,
-    /// Whether what surrounds the items must be hashable.
+    /// True if the value around the items must be hashable.
     outer: bool,
     /// The memo entry of the object's `add` method, for set items below protocol 4.
     add: Option<u32>,
@@ -172,7 +172,7 @@ impl<S: Sink> RoleItems<'_, S> {
         Ok(())
     }
 
-    /// Whether no opcode of the protocol takes a batch.
+    /// Returns true if no opcode of the protocol takes a batch.
     fn takes_single(&self) -> bool {
         self.dump.emit.protocol() < Opcode::Appends.protocol()
     }

@@ -37,7 +37,9 @@ use crate::error::Result;
 ///
 /// ```
 /// let bytes = serde_pickle::to_vec(&("spam", 3, [0.5, 1.5]))?;
-/// assert_eq!(bytes, b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x04spamK\x03G?\xe0\0\0\0\0\0\0G?\xf8\0\0\0\0\0\0\x86\x87.");
+/// let expected = b"\x80\x04\x95\x1d\0\0\0\0\0\0\0\x8c\x04spamK\x03\
+///     G?\xe0\0\0\0\0\0\0G?\xf8\0\0\0\0\0\0\x86\x87.";
+/// assert_eq!(bytes, expected);
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///

@@ -13,7 +13,7 @@ use crate::value::hooks::Hooks;
 use crate::value::{PickleBuffer, Value};
 use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 
-/// How a pickle is written.
+/// Options for writing a pickle.
 ///
 /// Options own what they ask while writing, cost little to clone, and can be used from many threads
 /// at once; their hooks are called from all of these.
@@ -64,8 +64,8 @@ impl SerOptions {
         self
     }
 
-    /// Whether protocols 0 to 2 name globals as Python 2 does, so that it finds them: yes unless
-    /// asked otherwise.
+    /// Names globals as Python 2 does at protocols 0 to 2, so that it finds them: yes unless asked
+    /// otherwise.
     ///
     /// Python 3 understands either, as its own `fix_imports` is on by default.
     ///
@@ -75,7 +75,8 @@ impl SerOptions {
     ///
     /// let options = SerOptions::new().protocol(Protocol::V2);
     /// assert_eq!(options.to_vec(Bytes::new(b""))?, b"\x80\x02c__builtin__\nbytes\nq\0)R.");
-    /// assert_eq!(options.fix_imports(false).to_vec(Bytes::new(b""))?, b"\x80\x02cbuiltins\nbytes\nq\0)R.");
+    /// let options = options.fix_imports(false);
+    /// assert_eq!(options.to_vec(Bytes::new(b""))?, b"\x80\x02cbuiltins\nbytes\nq\0)R.");
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     #[must_use]
@@ -84,8 +85,7 @@ impl SerOptions {
         self
     }
 
-    /// Whether text that comes again is written as a reference to its first occurrence: no unless
-    /// asked otherwise.
+    /// Writes repeated text as a reference to its first occurrence: no unless asked otherwise.
     ///
     /// It pays where a few values are repeated many times, as in a column of categories: the pickle
     /// is smaller, and Python reads it faster and shares the strings. Otherwise it costs a look-up
@@ -111,8 +111,8 @@ impl SerOptions {
         self
     }
 
-    /// Whether protocols 4 and 5 cut the pickle into frames, which lets a reader of a file take it
-    /// in large pieces: yes unless asked otherwise.
+    /// Cuts the pickle into frames at protocols 4 and 5, which lets a reader of a file take it in
+    /// large pieces: yes unless asked otherwise.
     ///
     /// A frame costs nine bytes, which is a lot for the smallest messages; every reader takes a
     /// pickle without one.
@@ -199,7 +199,8 @@ impl SerOptions {
     ///     Ok(object)
     /// });
     /// let value: Value = serde_pickle::from_slice(&options.to_vec(&User { name: "Ada" })?)?;
-    /// assert!(matches!(&value, Value::Object(object) if object.class() == Some(&Global::new("shop.people", "Customer"))));
+    /// let class = value.as_object().and_then(|object| object.class());
+    /// assert_eq!(class, Some(&Global::new("shop.people", "Customer")));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     #[must_use]
@@ -241,7 +242,8 @@ impl SerOptions {
     /// use serde_pickle::{DeOptions, PickleBuffer, Protocol, SerOptions};
     ///
     /// let buffer = PickleBuffer { data: vec![1, 2, 3], readonly: true };
-    /// let (pickle, buffers) = SerOptions::new().protocol(Protocol::V5).to_vec_with_buffers(&buffer)?;
+    /// let options = SerOptions::new().protocol(Protocol::V5);
+    /// let (pickle, buffers) = options.to_vec_with_buffers(&buffer)?;
     /// assert_eq!(pickle, b"\x80\x05\x97\x98.");
     /// let again: PickleBuffer = DeOptions::new().buffers(&buffers).from_slice(&pickle)?;
     /// assert_eq!(again, buffer);
@@ -324,7 +326,7 @@ impl SerOptions {
         options
     }
 
-    /// What writes a graph by these options: no text is memoized but that of the graph.
+    /// Starts the writer of a graph by these options: no text is memoized but that of the graph.
     pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, Sharing::Never)
     }

@@ -18,18 +18,18 @@ use crate::instruction::Opcode;
 use crate::reduce::{How, token};
 use crate::write::{Checkpoint, Recipe, Sink};
 
-/// How far an object is written.
+/// The progress of writing an object.
 pub(super) struct Progress {
-    /// How many fields have come.
+    /// The number of fields that have come.
     fields: usize,
     recipe: Recipe,
     /// Module and name of the class, for INST.
     class: (Box<str>, Box<str>),
-    /// Whether the object must be hashable; its parts need not.
+    /// True if the object must be hashable; its parts need not be.
     outer: bool,
     /// Where the state begins, if there is one.
     state: Option<Checkpoint>,
-    /// Whether it is a diversion.
+    /// True for a diversion.
     diverted: bool,
 }
 
@@ -80,8 +80,8 @@ impl Progress {
         divert::end(dump, self.diverted)
     }
 
-    /// What precedes the field's value, and in which role that is serialized; `None` for a value of
-    /// its own.
+    /// Writes the opcodes before the field's value. Returns the role in which the value is
+    /// serialized; `None` for a value of its own.
     fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
         if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
             return Err(Error::unsupported(format!(
@@ -127,7 +127,7 @@ impl Progress {
         })
     }
 
-    /// What follows the field's value.
+    /// Writes the opcodes after the field's value.
     fn after<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<()> {
         let emit = &mut dump.emit;
         match key {
@@ -186,7 +186,7 @@ impl Progress {
     }
 }
 
-/// Whether the Option that was written last is `Some`.
+/// Returns true if the Option that was written last is `Some`.
 fn took_some<S>(dump: &mut Dump<S>) -> bool {
     matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }

@@ -40,7 +40,8 @@ use crate::write::Stream;
 /// Point { east: 4 }.serialize(&mut pickler)?;
 /// assert_eq!(
 ///     pickler.into_inner(),
-///     b"\x80\x04\x95\x0c\0\0\0\0\0\0\0(\x8c\x04east\x94K\x03d.\x80\x04\x95\x07\0\0\0\0\0\0\0(h\0K\x04d.",
+///     b"\x80\x04\x95\x0c\0\0\0\0\0\0\0(\x8c\x04east\x94K\x03d.\
+///       \x80\x04\x95\x07\0\0\0\0\0\0\0(h\0K\x04d.",
 /// );
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
@@ -65,7 +66,8 @@ impl<W: io::Write> Serializer<W> {
     /// use serde::Serialize;
     /// use serde_pickle::{Protocol, SerOptions, Serializer};
     ///
-    /// let mut pickler = Serializer::with_options(Vec::new(), &SerOptions::new().protocol(Protocol::V0));
+    /// let options = SerOptions::new().protocol(Protocol::V0);
+    /// let mut pickler = Serializer::with_options(Vec::new(), &options);
     /// true.serialize(&mut pickler)?;
     /// "ham".serialize(&mut pickler)?;
     /// assert_eq!(pickler.into_inner(), b"I01\n.Vham\n.");
@@ -177,10 +179,14 @@ impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
         serialize_seq(len: Option<usize>) -> Seq;
         serialize_tuple(len: usize) -> Tuple;
         serialize_tuple_struct(name: &'static str, len: usize) -> Tuple;
-        serialize_tuple_variant(name: &'static str, index: u32, variant: &'static str, len: usize) -> Tuple;
+        serialize_tuple_variant(
+            name: &'static str, index: u32, variant: &'static str, len: usize
+        ) -> Tuple;
         serialize_map(len: Option<usize>) -> Map;
         serialize_struct(name: &'static str, len: usize) -> Fields;
-        serialize_struct_variant(name: &'static str, index: u32, variant: &'static str, len: usize) -> Fields;
+        serialize_struct_variant(
+            name: &'static str, index: u32, variant: &'static str, len: usize
+        ) -> Fields;
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
@@ -218,7 +224,11 @@ macro_rules! ends {
                 type Error = Error;
 
                 $(
-                    fn $method<T: Serialize + ?Sized>(&mut self, $($name: $type,)* value: &T) -> Result<()> {
+                    fn $method<T: Serialize + ?Sized>(
+                        &mut self,
+                        $($name: $type,)*
+                        value: &T,
+                    ) -> Result<()> {
                         ser::$trait::$method(&mut self.container, $($name,)* value)
                     }
                 )*

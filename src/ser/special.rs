@@ -1,4 +1,4 @@
-//! What serde has no method for: the content of a newtype with a private name or a class's.
+//! The content of a newtype with a private name or a class's, for which serde has no method.
 //!
 //! Our own types say a set, a big int or a global as a newtype struct whose name is in
 //! `reduce/token.rs`, around content that serde can say. [`Special`] serializes that content in a
@@ -24,7 +24,7 @@ use crate::value::PickleBuffer;
 use crate::value::hooks;
 use crate::write::Sink;
 
-/// What the content is for.
+/// The role of the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Set,
@@ -96,7 +96,7 @@ pub(super) enum Captured {
 }
 
 impl<S: Sink> Dump<S> {
-    /// What a newtype under the private name `name` stands for.
+    /// Writes the value of a newtype under the private name `name`.
     ///
     /// Each kind has a function of its own, as serializing recurses and a debug build would reserve
     /// the locals of all kinds at each level.
@@ -150,7 +150,7 @@ impl<S: Sink> Dump<S> {
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
     fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        // What is written aside has another memo, and is written again.
+        // A value written aside has another memo, and is written again.
         if self.diversion.is_some() {
             return value.serialize(self);
         }
@@ -190,7 +190,7 @@ impl<S: Sink> Dump<S> {
         if self.emit.protocol() == Protocol::V0 {
             return self.content(Role::PersistentId, value);
         }
-        // What is hashed is the object, not its id.
+        // Only the object is hashed, not its id.
         let outer = self.set_hashed(false);
         value.serialize(&mut *self)?;
         self.hashed = outer;

@@ -12,7 +12,7 @@ pub(crate) type Day = (u16, u8, u8);
 /// Hour, minute, second, microsecond.
 pub(crate) type Clock = (u8, u8, u8, u32);
 
-/// Whether it is a day of the years 1 to 9999.
+/// Returns true for a day of the years 1 to 9999.
 pub(crate) fn is_day((year, month, day): Day) -> bool {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
@@ -24,7 +24,7 @@ pub(crate) fn is_day((year, month, day): Day) -> bool {
     (1..=9999).contains(&year) && (1..=days).contains(&day)
 }
 
-/// Whether it is a time of day. There are no leap seconds in Python.
+/// Returns true for a time of day. There are no leap seconds in Python.
 pub(crate) fn is_clock((hour, minute, second, micro): Clock) -> bool {
     hour < 24 && minute < 60 && second < 60 && i64::from(micro) < SECOND
 }

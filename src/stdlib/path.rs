@@ -79,7 +79,7 @@ pub(crate) fn join_windows(segments: &[Cow<'_, str>]) -> String {
     }
     let bare = path.is_empty();
     push_names(&mut path, rest.split('\\'), '\\');
-    // What looks like a drive and is none keeps its dot: `.\c:name`.
+    // A name that only looks like a drive keeps its dot: `.\c:name`.
     if bare && !split_root(&path).0.is_empty() {
         path.insert_str(0, ".\\");
     }

@@ -16,7 +16,7 @@ use crate::reduce::token;
 pub struct PickleBuffer {
     /// The content.
     pub data: Vec<u8>,
-    /// Whether Python is to see it as read-only.
+    /// True if Python is to see it as read-only.
     pub readonly: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is in a value, by type: `is_*`, `as_*`, `into_*`.
+//! Access to the content of a value, by type: `is_*`, `as_*`, `into_*`.
 //!
 //! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int
 //! here, although it is one in Python. Exceptions are said at the method. A scalar of numpy is an
@@ -20,44 +20,44 @@ macro_rules! is {
     )*};
 }
 
-/// What type it is.
+/// Tests of the type.
 impl Value {
     is! {
-        /// Whether this is `None`.
+        /// Returns true for `None`.
         is_none: Self::None,
-        /// Whether this is `True` or `False`.
+        /// Returns true for `True` and `False`.
         is_bool: Self::Bool(_),
-        /// Whether this is an `int` of any size; a bool is none.
+        /// Returns true for an `int` of any size; a bool is none.
         is_int: Self::Int(_) | Self::BigInt(_),
-        /// Whether this is a `float`.
+        /// Returns true for a `float`.
         is_float: Self::Float(_),
-        /// Whether this is an `int` or a `float`.
+        /// Returns true for an `int` or a `float`.
         is_number: Self::Int(_) | Self::BigInt(_) | Self::Float(_),
-        /// Whether this is a `complex`.
+        /// Returns true for a `complex`.
         is_complex: Self::Complex(_),
-        /// Whether this is a `str`, with lone surrogates or without.
+        /// Returns true for a `str`, with lone surrogates or without.
         is_str: Self::Str(_) | Self::Surrogates(_),
-        /// Whether this is a `bytes`.
+        /// Returns true for a `bytes`.
         is_bytes: Self::Bytes(_),
-        /// Whether this is a `bytearray`.
+        /// Returns true for a `bytearray`.
         is_bytearray: Self::ByteArray(_),
-        /// Whether this is a `tuple`.
+        /// Returns true for a `tuple`.
         is_tuple: Self::Tuple(_),
-        /// Whether this is a `list`.
+        /// Returns true for a `list`.
         is_list: Self::List(_),
-        /// Whether this is a `dict`.
+        /// Returns true for a `dict`.
         is_dict: Self::Dict(_),
-        /// Whether this is a `set`.
+        /// Returns true for a `set`.
         is_set: Self::Set(_),
-        /// Whether this is a `frozenset`.
+        /// Returns true for a `frozenset`.
         is_frozenset: Self::FrozenSet(_),
-        /// Whether this is the name of a class, function or other object.
+        /// Returns true for the name of a class, function or other object.
         is_global: Self::Global(_),
-        /// Whether this is an object that a reduce describes.
+        /// Returns true for an object that a reduce describes.
         is_object: Self::Object(_),
     }
 
-    /// What Python calls the type, as in `type(x).__name__`: `NoneType`, `int`, `str`, …
+    /// Returns Python's name of the type, as in `type(x).__name__`: `NoneType`, `int`, `str`, …
     ///
     /// An object's own class name is not known for sure; it is `object`. Globals, persistent ids
     /// and buffers are `global`, `persistent id` and `PickleBuffer`.
@@ -84,7 +84,7 @@ impl Value {
     }
 }
 
-/// What is in it, borrowed.
+/// The content, borrowed.
 impl Value {
     /// The plain value that a scalar of numpy equals: `np.float64(1.5)`, an object in a pickle,
     /// is the float 1.5.
@@ -290,7 +290,7 @@ impl Value {
         }
     }
 
-    /// How an object is built.
+    /// The recipe of an object.
     pub fn as_object(&self) -> Option<&Reduce> {
         match self {
             Self::Object(reduce) => Some(reduce),
@@ -298,7 +298,7 @@ impl Value {
         }
     }
 
-    /// How an object is built, to be changed.
+    /// The recipe of an object, to be changed.
     pub fn as_object_mut(&mut self) -> Option<&mut Reduce> {
         match self {
             Self::Object(reduce) => Some(Arc::make_mut(reduce)),
@@ -330,7 +330,7 @@ macro_rules! into {
     )*};
 }
 
-/// What is in it, moved out.
+/// The content, moved out.
 impl Value {
     into! {
         /// The text of a `str` without lone surrogates.
@@ -343,7 +343,7 @@ impl Value {
         into_dict: Self::Dict(dict) => dict, Dict;
         /// The elements of a set or frozenset.
         into_set: Self::Set(set) | Self::FrozenSet(set) => set, Set;
-        /// How an object is built.
+        /// The recipe of an object.
         into_object: Self::Object(reduce) => Arc::unwrap_or_clone(reduce), Reduce;
     }
 }

@@ -1,4 +1,4 @@
-//! What an attacker can compute about the hash of keys: nothing. Counted, not timed.
+//! Tests that an attacker can compute nothing about the hash of keys. Counted, not timed.
 //!
 //! Each of these families collides under some hash that somebody has used for Python's keys:
 //! CPython's own, which takes ints modulo 2⁶¹−1 and hashes small ones to themselves; one that looks

@@ -189,7 +189,7 @@ pub(crate) fn json_number(text: &str) -> crate::error::Result<Value> {
     }
 }
 
-/// How many items to make space for when a format claims to have `hint`: a claim is only a claim.
+/// The number of items to make space for when a format claims `hint`: a claim is only a claim.
 fn cautious<T>(hint: Option<usize>) -> usize {
     /// At most this many bytes are taken before the items are there.
     const BYTES: usize = 64 << 10;
@@ -227,8 +227,8 @@ mod tests {
         }
 
         serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-            seq tuple tuple_struct map struct enum identifier ignored_any
+            bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+            option unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
         }
     }
 

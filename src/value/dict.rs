@@ -78,7 +78,7 @@ impl Dict {
         self.0.get_index(self.0.find_probe(key.probe())?)
     }
 
-    /// Whether there is an entry under `key`.
+    /// Returns true if there is an entry under `key`.
     pub fn contains_key<Q: Lookup + ?Sized>(&self, key: &Q) -> bool {
         self.get_index_of(key).is_some()
     }
@@ -137,7 +137,8 @@ impl Dict {
     /// use serde_pickle::Dict;
     /// let mut counts = Dict::new();
     /// for word in ["a", "b", "a"] {
-    ///     counts.entry(word)?.and_modify(|n| *n = (n.as_i64().unwrap_or(0) + 1).into()).or_insert(1);
+    ///     let count = counts.entry(word)?;
+    ///     count.and_modify(|n| *n = (n.as_i64().unwrap_or(0) + 1).into()).or_insert(1);
     /// }
     /// assert_eq!(counts.to_string(), "{'a': 2, 'b': 1}");
     /// # Ok::<(), serde_pickle::Error>(())

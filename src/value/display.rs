@@ -5,7 +5,8 @@
 //!
 //! - a class or function: `<global 'collections.OrderedDict'>`;
 //! - an object: the call that makes it, then what is put into it:
-//!   `geometry.Point(1, 2, listitems=[…], setitems=[…], dictitems=[(key, value), …], state={…}, state_setter=…)`;
+//!   `geometry.Point(1, 2, listitems=[…], setitems=[…], dictitems=[(key, value), …], state={…},
+//!   state_setter=…)`;
 //! - a persistent id: `<persistent id 'key'>`; a buffer: `PickleBuffer(b'…', readonly=True)`;
 //! - an int of more digits than are converted: `<int of 1000000 bits>`.
 //!
@@ -61,7 +62,7 @@ struct Printer<'a> {
     out: &'a mut dyn Write,
     /// Each item on a line of its own.
     pretty: bool,
-    /// What Python's form does not tell apart is told.
+    /// Also prints distinctions that `repr` hides.
     debug: bool,
     indent: usize,
 }

@@ -197,14 +197,14 @@ compare! {
 }
 
 impl PartialEq<[u8]> for Value {
-    /// Whether this is a `bytes` with that content.
+    /// Returns true for a `bytes` with that content.
     fn eq(&self, other: &[u8]) -> bool {
         matches!(self, Self::Bytes(bytes) if bytes == other)
     }
 }
 
 impl<const N: usize> PartialEq<&[u8; N]> for Value {
-    /// Whether this is a `bytes` with that content.
+    /// Returns true for a `bytes` with that content.
     fn eq(&self, other: &&[u8; N]) -> bool {
         *self == other[..]
     }

@@ -17,12 +17,12 @@ pub(super) struct Hashed<V> {
     sums: Sums,
 }
 
-/// What is known of the hashes of all keys.
+/// A summary of the hashes of all keys.
 #[derive(Default)]
 struct Sums {
     /// The stable hashes added up: the same whatever the order.
     stable: u64,
-    /// How many hashes are unstable, so that nothing equals these keys and no table with them.
+    /// The number of unstable hashes. Nothing equals such keys, and no table equals one with them.
     unstable: usize,
 }
 
@@ -44,7 +44,7 @@ impl Sums {
     }
 }
 
-/// What there is about a key.
+/// The place of a key: its entry, or a vacancy.
 pub(super) enum Place<'a, V> {
     Occupied { index: usize, key: &'a Value, value: &'a mut V },
     Vacant(Vacancy<'a, V>),
@@ -170,7 +170,7 @@ impl<V> Hashed<V> {
 
     /// Stores a key that is known to be hashable and to equal none that is there.
     pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
-        // What is not hashable does not come here.
+        // Keys that are not hashable do not come here.
         let Ok(hash) = hash_key(&key) else { return };
         if let RawEntryMut::Vacant(place) =
             self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false)

@@ -1,4 +1,4 @@
-//! Who holds a table: one dict or set alone, or several that a pickle made of one object.
+//! Tables held by one dict or set alone, or by several that a pickle made of one object.
 //!
 //! What a pickle refers to several times is built once, and each reference holds it by an `Arc`:
 //! a clone of it costs nothing, and the first write through one of them copies that one level. A

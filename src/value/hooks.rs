@@ -1,5 +1,5 @@
-//! What a caller has a say in while values are written: persistent ids, rewritten reduces, buffers
-//! out of band.
+//! Hooks that a caller has while values are written: persistent ids, rewritten reduces, buffers out
+//! of band.
 //!
 //! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its
 //! parts. So while a dump with such a hook goes on in a thread ([`armed`]), each `Value` comes as a
@@ -40,17 +40,17 @@ pub(crate) struct Hooks {
     pub(crate) persistent_id: Option<Arc<PersistentId>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
     pub(crate) buffers: Option<Arc<BufferCallback>>,
-    /// What `graph/` keeps here for itself: it is above this layer.
+    /// The hook that `graph/` keeps here for itself: it is above this layer.
     pub(crate) graph_id: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Hooks {
-    /// Whether any of them looks at values.
+    /// Returns true if any of them looks at values.
     pub(crate) fn look_at_values(&self) -> bool {
         self.persistent_id.is_some() || !self.dispatch.is_empty()
     }
 
-    /// Whether objects of the class are rewritten.
+    /// Returns true if objects of the class are rewritten.
     pub(crate) fn rewrites(&self, module: &str, qualname: &str) -> bool {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
     }
@@ -75,7 +75,7 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// Whether a `Value` that is serialized on this thread is to say that it is one.
+/// Returns true if a `Value` that is serialized on this thread is to say that it is one.
 #[inline]
 pub(crate) fn armed() -> bool {
     ARMED.get() && any_armed()
@@ -113,21 +113,21 @@ impl Arm {
 }
 
 thread_local! {
-    /// Whether there may be dumps in `DUMPS` that live.
+    /// True if `DUMPS` may hold dumps that live.
     static ARMED: Cell<bool> = const { Cell::new(false) };
     /// The dumps on this thread whose hooks look at values.
     static DUMPS: RefCell<Vec<Weak<()>>> = const { RefCell::new(Vec::new()) };
     /// The hooks, for the content of the newtype that is serialized next.
     static OFFERED: Slot<Arc<Hooks>> = const { Slot::new() };
-    /// Whether the object that comes next has been looked at.
+    /// Set if the next object has been looked at.
     static SETTLED: Slot<()> = const { Slot::new() };
-    /// What a hook returned as its error: serde would leave only its text.
+    /// The error that a hook returned: serde would leave only its text.
     static FAILED: Slot<Error> = const { Slot::new() };
 }
 
 /// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
-    // What nobody has taken goes: the content is not ours, or it panicked.
+    // An offer that nobody has taken goes: the content is not ours, or it panicked.
     let result = slot::scope(&SETTLED, || slot::with(&OFFERED, Arc::clone(hooks), serialize));
     match (result, slot::take(&FAILED)) {
         (Err(_), Some(error)) => Err(error),
@@ -135,7 +135,7 @@ pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) 
     }
 }
 
-/// Whether the object that begins was looked at already, as a `Value`.
+/// Returns true if the object that begins was looked at already, as a `Value`.
 pub(crate) fn settled() -> bool {
     slot::take(&SETTLED).is_some()
 }

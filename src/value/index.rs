@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::{Dict, Value, key};
 use crate::reduce::Reduce;
 
-/// What a [`Value`] can be indexed with: `&str` and `String`, `usize`, and `&Value`.
+/// An index of a [`Value`]: `&str` and `String`, `usize`, and `&Value`.
 pub trait ValueIndex: sealed::Sealed {}
 
 mod sealed {
@@ -169,7 +169,8 @@ impl Value {
     /// ```
     /// use serde_pickle::{Global, Reduce, Value, pickle};
     /// let class = Global::new("geometry", "Point");
-    /// let point: Value = Reduce::new_obj(class, pickle!(())).with_state(pickle!({"x": 1.5})).into();
+    /// let point = Reduce::new_obj(class, pickle!(())).with_state(pickle!({"x": 1.5}));
+    /// let point = Value::from(point);
     /// assert_eq!(point.attr("x"), Some(&Value::from(1.5)));
     /// ```
     pub fn attr(&self, name: &str) -> Option<&Self> {

@@ -38,15 +38,15 @@ use super::{Dict, Value, numpy};
 use crate::error::Error;
 use crate::reduce::{Global, Reduce};
 
-/// How deep objects may be keys within the content of objects that are keys, before they count as
-/// unlike any other.
+/// The depth to which objects may be keys within the content of objects that are keys. Deeper ones
+/// count as unlike any other.
 const OBJECT_NESTING: u32 = 4;
 
 /// The hash of a key.
 #[derive(Clone, Copy)]
 pub(super) struct KeyHash {
     pub(super) value: u64,
-    /// Whether hashing an equal key gives the same number again.
+    /// True if hashing an equal key gives the same number again.
     pub(super) stable: bool,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn hash_bytes(bytes: &[u8]) -> KeyHash {
     walk.finish()
 }
 
-/// What the kind of value is called, with its article.
+/// Names the kind of value, with its article.
 pub(super) fn kind_name(value: &Value) -> &'static str {
     match value {
         Value::None => "None",
@@ -122,7 +122,7 @@ pub(super) fn kind_name(value: &Value) -> &'static str {
     }
 }
 
-/// Whether a key is this str, or a `np.str_` that equals it.
+/// Returns true if a key is this str, or a `np.str_` that equals it.
 pub(super) fn is_str(key: &Value, text: &str) -> bool {
     match key {
         Value::Str(key) => key == text,
@@ -133,7 +133,7 @@ pub(super) fn is_str(key: &Value, text: &str) -> bool {
     }
 }
 
-/// Whether a key is these bytes, or a `np.bytes_` that equals them.
+/// Returns true if a key is these bytes, or a `np.bytes_` that equals them.
 pub(super) fn is_bytes(key: &Value, bytes: &[u8]) -> bool {
     match key {
         Value::Bytes(key) => key == bytes,
@@ -142,8 +142,8 @@ pub(super) fn is_bytes(key: &Value, bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether Python would need the identity of an object to know if `key` equals a key that looks the
-/// same.
+/// Returns true if Python would need an object's identity to compare `key` with a key that looks
+/// the same.
 pub(super) fn needs_identity(key: &Value) -> bool {
     match key {
         Value::Object(object) => numpy::plain(object).is_none(),
@@ -153,9 +153,9 @@ pub(super) fn needs_identity(key: &Value) -> bool {
     }
 }
 
-/// Whether a key may be told from others by which object it is: what [`needs_identity`], and what
-/// holds a NaN, which equals nothing but itself. Never looks into a frozenset, so that nested ones
-/// stay linear; one is always suspected.
+/// Returns true if a key may be told from others by the identity of an object: keys that
+/// [`needs_identity`] names, and those with a NaN, which equals nothing but itself. Never looks
+/// into a frozenset, so that nested ones stay linear; one is always suspected.
 pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     match key {
         Value::Str(_) | Value::Int(_) => false,
@@ -172,7 +172,7 @@ pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     }
 }
 
-/// What a process hashes with: where a hasher begins, and what it multiplies with.
+/// The seed of a process: the start of a hasher, and its multiplier.
 struct Seed {
     start: u64,
     shared: SharedSeed,
@@ -224,7 +224,7 @@ pub(super) fn seeded() -> FoldHasher<'static> {
     FoldHasher::with_seed(seed.start, &seed.shared)
 }
 
-/// What kind of thing goes into the hash; things of one kind can be equal.
+/// The kind of thing that goes into the hash; things of one kind can be equal.
 #[derive(Clone, Copy)]
 enum Tag {
     None,
@@ -250,7 +250,7 @@ enum Tag {
 struct Walk {
     hasher: FoldHasher<'static>,
     stable: bool,
-    /// How many objects that are keys in the content of the key are around this place.
+    /// The number of objects around this place that are keys in the content of the key.
     nesting: u32,
 }
 
@@ -392,7 +392,7 @@ impl Walk {
         self.hasher.write_u64(COUNTER.fetch_add(1, Ordering::Relaxed));
     }
 
-    /// What a dict or set knows of the hashes of its keys, whatever their order.
+    /// Hashes the sum that a dict or set has of its keys' hashes, whatever their order.
     fn table<V>(&mut self, table: &Table<V>) {
         if table.is_stable() {
             self.hasher.write_u64(table.sum());
@@ -533,7 +533,7 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Whether two values are equal of which one is a scalar of numpy; `None` where none is.
+/// Compares two values of which one is a scalar of numpy; `None` where none is.
 #[inline(never)]
 fn equal_scalars(a: &Value, b: &Value) -> Option<bool> {
     let plain = |value: &Value| match value {
@@ -566,7 +566,7 @@ fn equal_dicts(a: &Dict, b: &Dict) -> bool {
     equal_entries(a.table(), b.table(), equal)
 }
 
-/// Whether two tables have entries that are equal to Python, in any order.
+/// Returns true if two tables have entries that are equal to Python, in any order.
 fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool) -> bool {
     if !a.may_equal(b) {
         return false;

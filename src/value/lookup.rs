@@ -9,8 +9,8 @@ use num_bigint::BigInt;
 use super::{Complex, SurrogateString, Value};
 use crate::reduce::Global;
 
-/// What a [`Dict`](crate::Dict) or [`Set`](crate::Set) can be asked for: `str`, `[u8]`, the
-/// integers, `bool`, and [`Value`].
+/// A key to look up in a [`Dict`](crate::Dict) or [`Set`](crate::Set): `str`, `[u8]`, the integers,
+/// `bool`, and [`Value`].
 pub trait Lookup: Probe {}
 
 /// A type whose every value is hashable in Python, so that it can be put into a
@@ -21,7 +21,8 @@ pub trait Lookup: Probe {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not always a key in Python: it may hold what is not hashable",
     label = "not a type whose every value is hashable",
-    note = "use `try_insert`, which takes anything that becomes a `Value`: `dict.try_insert(pickle!((1, 2)), value)?`"
+    note = "use `try_insert`, which takes anything that becomes a `Value`: \
+            `dict.try_insert(pickle!((1, 2)), value)?`"
 )]
 pub trait IntoKey: Into<Value> + Key {}
 
@@ -108,7 +109,10 @@ macro_rules! keys {
         impl Key for $key {}
     )*};
 }
-keys!(() char &str String std::borrow::Cow<'_, str> BigInt Complex SurrogateString Global serde_bytes::ByteBuf &serde_bytes::Bytes);
+keys!(
+    () char &str String std::borrow::Cow<'_, str> BigInt Complex SurrogateString Global
+    serde_bytes::ByteBuf &serde_bytes::Bytes
+);
 
 impl<const N: usize> IntoKey for &[u8; N] {}
 impl<const N: usize> Key for &[u8; N] {}

@@ -12,7 +12,7 @@
 
 use super::{Dict, Set, Value};
 
-/// What `pickle!` expands to.
+/// Functions that the expansion of `pickle!` calls.
 impl Dict {
     #[doc(hidden)]
     #[track_caller]
@@ -27,7 +27,7 @@ impl Dict {
     }
 }
 
-/// What `pickle!` expands to.
+/// Functions that the expansion of `pickle!` calls.
 impl Set {
     #[doc(hidden)]
     #[track_caller]
@@ -109,7 +109,8 @@ macro_rules! pickle {
         $a:tt, $b:tt, $c:tt, $d:tt, $e:tt, $f:tt, $g:tt, $h:tt, $($rest:tt)*) => {
         $crate::pickle!(@list [$($done,)*
             $crate::pickle!($a), $crate::pickle!($b), $crate::pickle!($c), $crate::pickle!($d),
-            $crate::pickle!($e), $crate::pickle!($f), $crate::pickle!($g), $crate::pickle!($h),] $($rest)*)
+            $crate::pickle!($e), $crate::pickle!($f), $crate::pickle!($g), $crate::pickle!($h),
+        ] $($rest)*)
     };
     (@list [$($done:expr,)*] $item:tt, $($rest:tt)*) => {
         $crate::pickle!(@list [$($done,)* $crate::pickle!($item),] $($rest)*)
@@ -120,14 +121,16 @@ macro_rules! pickle {
     };
     (@list [$($done:expr,)*] $item:expr) => { ::std::vec![$($done,)* $crate::Value::from($item)] };
 
-    // What is in parentheses: a tuple if there is a comma, else one expression.
+    // Content of parentheses: a tuple if there is a comma, else one expression.
     (@paren [$($seen:tt)*] , $($rest:tt)*) => {
         $crate::Value::Tuple($crate::pickle!(@list [] $($seen)* , $($rest)*))
     };
-    (@paren [$($seen:tt)*] $next:tt $($rest:tt)*) => { $crate::pickle!(@paren [$($seen)* $next] $($rest)*) };
+    (@paren [$($seen:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::pickle!(@paren [$($seen)* $next] $($rest)*)
+    };
     (@paren [$($seen:tt)*]) => { $crate::Value::from($($seen)*) };
 
-    // What is in braces: a dict if a colon comes first, a set if a comma or the end does.
+    // Content of braces: a dict if a colon comes first, a set if a comma or the end does.
     (@brace [$($seen:tt)+] : $($rest:tt)+) => {{
         let mut dict = $crate::Dict::new();
         $crate::pickle!(@dict dict $($seen)+ : $($rest)+);
@@ -136,12 +139,19 @@ macro_rules! pickle {
     (@brace [$($seen:tt)+] , $($rest:tt)*) => {
         $crate::Value::Set($crate::Set::__of($crate::pickle!(@list [] $($seen)+ , $($rest)*)))
     };
-    (@brace [$($seen:tt)*] $next:tt $($rest:tt)*) => { $crate::pickle!(@brace [$($seen)* $next] $($rest)*) };
-    (@brace [$($seen:tt)+]) => { $crate::Value::Set($crate::Set::__of($crate::pickle!(@list [] $($seen)+))) };
+    (@brace [$($seen:tt)*] $next:tt $($rest:tt)*) => {
+        $crate::pickle!(@brace [$($seen)* $next] $($rest)*)
+    };
+    (@brace [$($seen:tt)+]) => {
+        $crate::Value::Set($crate::Set::__of($crate::pickle!(@list [] $($seen)+)))
+    };
 
     // The entries of a dict, one or several at a time.
     (@dict $dict:ident) => {};
-    (@dict $dict:ident $ka:tt : $va:tt, $kb:tt : $vb:tt, $kc:tt : $vc:tt, $kd:tt : $vd:tt, $($rest:tt)*) => {
+    (
+        @dict $dict:ident $ka:tt : $va:tt, $kb:tt : $vb:tt, $kc:tt : $vc:tt, $kd:tt : $vd:tt,
+        $($rest:tt)*
+    ) => {
         $crate::Dict::__put(&mut $dict, $crate::pickle!($ka), $crate::pickle!($va));
         $crate::Dict::__put(&mut $dict, $crate::pickle!($kb), $crate::pickle!($vb));
         $crate::Dict::__put(&mut $dict, $crate::pickle!($kc), $crate::pickle!($vc));

@@ -70,7 +70,10 @@ pub use text::SurrogateString;
 /// let value = pickle!({"name": "Ada", "langs": ("Python", "Rust"), 1: [None, True, 2.5]});
 /// assert_eq!(value["langs"][1], "Rust");
 /// assert_eq!(value.pointer("/1/2").and_then(Value::as_f64), Some(2.5));
-/// assert_eq!(value.to_string(), "{'name': 'Ada', 'langs': ('Python', 'Rust'), 1: [None, True, 2.5]}");
+/// assert_eq!(
+///     value.to_string(),
+///     "{'name': 'Ada', 'langs': ('Python', 'Rust'), 1: [None, True, 2.5]}"
+/// );
 /// ```
 ///
 /// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and says for an
@@ -117,8 +120,8 @@ pub use text::SurrogateString;
 /// format's own. To and from a pickle nothing is lost.
 ///
 /// # Sharing
-/// A value is a tree to all who walk over it. Where a pickle refers several times to one dict, set or
-/// object, the value holds it once, and so do clones: the first write through one of them copies
+/// A value is a tree to all who walk over it. Where a pickle refers several times to one dict, set
+/// or object, the value holds it once, and so do clones: the first write through one of them copies
 /// that one level. Lists and tuples are `Vec`s of their own. The tree that a value from a pickle
 /// stands for is limited, to 4 Mi values and 16 for each byte of the pickle; see
 /// [`DeOptions::max_expansion`](crate::DeOptions::max_expansion).
@@ -219,8 +222,8 @@ pub enum Value {
     Global(Box<Global>),
     /// Any other object: how to build it.
     ///
-    /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed, `Arc::unwrap_or_clone`
-    /// takes it out.
+    /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed,
+    /// `Arc::unwrap_or_clone` takes it out.
     Object(Arc<Reduce>),
     /// An object outside of the pickle, by its persistent id.
     PersistentId(Box<Value>),
@@ -272,7 +275,7 @@ impl Value {
         key::equal(self, other)
     }
 
-    /// Whether Python could use this as the key of a dict or the element of a set.
+    /// Returns true if Python could use this as the key of a dict or the element of a set.
     ///
     /// Objects count as hashable: whether they are, only their class knows.
     pub fn is_hashable(&self) -> bool {

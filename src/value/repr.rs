@@ -48,7 +48,7 @@ fn write_text(out: &mut dyn Write, text: &str, quote: char) -> fmt::Result {
         if is_printable(c) && c != quote && c != '\\' {
             continue;
         }
-        // What is printable goes out in one piece.
+        // A printable stretch goes out in one piece.
         out.write_str(text.get(plain..at).unwrap_or_default())?;
         plain = at + c.len_utf8();
         match c {

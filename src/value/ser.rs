@@ -195,12 +195,14 @@ mod tests {
     #[test]
     fn json_gets_what_it_can_say() {
         let value = pickle!({
-            "none": None, "int": -1, "big": u64::MAX, "float": 1.5, "list": [1, (2, "x")], "set": {1, 2}, 3: True,
+            "none": None, "int": -1, "big": u64::MAX, "float": 1.5, "list": [1, (2, "x")],
+            "set": {1, 2}, 3: True,
         });
         assert_eq!(
             json(&value),
             json!({
-                "none": null, "int": -1, "big": u64::MAX, "float": 1.5, "list": [1, [2, "x"]], "set": [1, 2], "3": true,
+                "none": null, "int": -1, "big": u64::MAX, "float": 1.5, "list": [1, [2, "x"]],
+                "set": [1, 2], "3": true,
             })
         );
     }

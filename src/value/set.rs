@@ -35,7 +35,7 @@ pub struct Set(pub(super) Held<()>);
 size_methods!(Set, "set", "elements");
 
 impl Set {
-    /// Whether `element`, a `&str`, an integer or any `&Value`, is in the set.
+    /// Returns true if `element`, a `&str`, an integer or any `&Value`, is in the set.
     pub fn contains<Q: Lookup + ?Sized>(&self, element: &Q) -> bool {
         self.get_index_of(element).is_some()
     }
@@ -94,7 +94,7 @@ impl Set {
         self.0.to_mut().retain(|element, ()| keep(element));
     }
 
-    /// Whether every element is in `other`.
+    /// Returns true if every element is in `other`.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.len() <= other.len() && self.iter().all(|element| other.contains(element))
     }

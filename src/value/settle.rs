@@ -18,7 +18,7 @@ use crate::reduce::{Name, Reduce, token};
 use serde::ser::{Serialize, Serializer};
 
 impl Hooks {
-    /// Whether the class of an object is in the table.
+    /// Returns true if the class of an object is in the table.
     pub(crate) fn rewrites_object(&self, object: &Reduce) -> bool {
         match &object.callable {
             Value::Global(class) => self.rewrites(&class.module, &class.qualname),
@@ -26,7 +26,7 @@ impl Hooks {
         }
     }
 
-    /// What is to be written for an object whose class is in the table, settled.
+    /// Returns the settled replacement of an object whose class is in the table.
     pub(crate) fn rewrite(&self, object: Reduce) -> Result<Value> {
         let mut value = self.rewrite_alone(object)?;
         self.settle_within(&mut value)?;
@@ -84,7 +84,7 @@ impl Hooks {
         Ok(value)
     }
 
-    /// What is in a value and is asked about, the first on top.
+    /// Pushes the parts of a value that are asked about, the first on top.
     fn push_parts<'v>(&self, value: &'v mut Value, pending: &mut Vec<&'v mut Value>) -> Result<()> {
         match value {
             Value::List(items) | Value::Tuple(items) => pending.extend(items.iter_mut().rev()),
@@ -156,7 +156,7 @@ impl Hooks {
         Ok(())
     }
 
-    /// Whether hooks may make another key of one: plain keys need not be hashed again.
+    /// Returns true if hooks may make another key of one: plain keys need not be hashed again.
     fn may_change(&self, key: &Value) -> bool {
         let mut pending = vec![key];
         while let Some(value) = pending.pop() {

@@ -106,8 +106,8 @@ fn same_items(a: &[Value], b: &[Value]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a == b)
 }
 
-/// Whether two tables have the same entries: in any order, but for keys that equal nothing in
-/// Python.
+/// Returns true if two tables have the same entries: in any order, but for keys that equal nothing
+/// in Python.
 fn same_entries<V>(a: &Table<V>, b: &Table<V>, same_value: fn(&V, &V) -> bool) -> bool {
     if !a.may_be_same(b) {
         return false;

@@ -1,5 +1,4 @@
-//! What `Dict` and `Set` are made of: keys in the order in which they came, each with a value or
-//! with nothing.
+//! The table behind `Dict` and `Set`: keys in insertion order, each with a value or with nothing.
 //!
 //! Most dicts are records: a few names. Comparing a key with each of them takes less time than
 //! hashing it, and two blocks of memory less for every dict. So a table begins as a list of [`FEW`]
@@ -18,7 +17,7 @@ use super::key::{
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
-/// How many entries are looked through one by one.
+/// The greatest number of entries that are looked through one by one.
 const FEW: usize = 8;
 
 /// Keys in the order in which they came, each with a `V`.
@@ -28,7 +27,8 @@ pub(super) enum Table<V> {
     Many(Box<Hashed<V>>),
 }
 
-/// Whether a key is hashable, equals itself, and is compared without a look into other values.
+/// Returns true if a key is hashable, equals itself, and is compared without a look into other
+/// values.
 fn is_plain(key: &Value) -> bool {
     matches!(key, Value::Str(_) | Value::Int(_) | Value::Bytes(_) | Value::None | Value::Bool(_))
 }
@@ -118,8 +118,8 @@ impl<V> Table<V> {
         }
     }
 
-    /// Whether the keys may be those of `other`. What is compared then goes no deeper than the keys
-    /// do.
+    /// Returns true if the keys may be those of `other`. A comparison then goes no deeper than the
+    /// keys do.
     pub(super) fn may_equal(&self, other: &Self) -> bool {
         self.len() == other.len()
             && match (self, other) {
@@ -131,7 +131,7 @@ impl<V> Table<V> {
             }
     }
 
-    /// Whether the entries may be structurally those of `other`. In contrast to
+    /// Returns true if the entries may be structurally those of `other`. In contrast to
     /// [`may_equal`](Self::may_equal), both may have keys that equal nothing in Python.
     pub(super) fn may_be_same(&self, other: &Self) -> bool {
         self.len() == other.len()
@@ -162,7 +162,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// Whether another table can have equal keys.
+    /// Returns true if another table can have equal keys.
     pub(super) fn is_stable(&self) -> bool {
         self.lone_keys() == 0
     }
@@ -337,8 +337,8 @@ fn find_few<V>(entries: &[(Value, V)], key: &Value) -> Result<Option<usize>, Unh
 #[cold]
 fn look_alikes() -> Error {
     Error::unsupported(
-        "two keys are objects that look alike, and only their identity tells them apart: a Graph keeps it, a Value does \
-         not",
+        "two keys are objects that look alike, and only their identity tells them apart: \
+         a Graph keeps it, a Value does not",
     )
 }
 

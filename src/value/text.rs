@@ -79,7 +79,7 @@ impl SurrogateString {
             .collect()
     }
 
-    /// What Python sees: the code points, surrogates among them.
+    /// Iterates over the code points that Python sees, surrogates among them.
     pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
         self.parts().flat_map(|part| {
             let (text, surrogate) = match part {
@@ -136,7 +136,7 @@ pub(super) fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> + Clone {
     })
 }
 
-/// What `bytes` start with; `None` at their end.
+/// Returns the first part of `bytes`; `None` at their end.
 fn next_part(bytes: &[u8]) -> Option<Part<'_>> {
     if let &[0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ..] = bytes {
         return Some(Part::Surrogate(

@@ -333,7 +333,7 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-/// How an int is spelled from protocol 2 on, by the highest bit that differs from the sign, for
+/// The spelling of an int from protocol 2 on, by the highest bit that differs from the sign, for
 /// ints from 0 on and then for those below.
 ///
 /// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above

@@ -16,7 +16,7 @@ use super::{Emitter, repeats};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 
-/// What a frame holds at least when it ends at an opcode boundary, and the least payload that is
+/// The least content of a frame that ends at an opcode boundary, and the least payload that is
 /// written outside of frames, in bytes. CPython's `FRAME_SIZE_TARGET`.
 pub(super) const FRAME_TARGET: usize = 64 << 10;
 /// The least content for which the FRAME opcode is written, in bytes. CPython's `FRAME_SIZE_MIN`.
@@ -26,7 +26,7 @@ const FRAME_HEADER: usize = 9;
 
 /// Takes the finished bytes.
 pub trait Sink {
-    /// Whether the buffer is what becomes of the bytes, and so grows to the size of the pickle.
+    /// True if the buffer becomes the result, and so grows to the size of the pickle.
     const KEEPS: bool;
 
     /// Takes all of `out`.
@@ -85,13 +85,13 @@ pub(super) struct Frames {
     /// values take the way round that their text opcodes need.
     limit: usize,
     old: bool,
-    /// Whether short text that comes again is to be found: see `repeats.rs`.
+    /// True if repeated short text is to be found: see `repeats.rs`.
     repeats: bool,
     /// Bytes since all fields had their text looked up, up to the open frame.
     unrenewed: usize,
-    /// How many frames have ended.
+    /// The number of frames that have ended.
     commits: u64,
-    /// Whether nothing is to reach the sink.
+    /// True if nothing is to reach the sink.
     held: bool,
 }
 
@@ -134,8 +134,8 @@ impl<S: Sink> Emitter<S> {
         if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
     }
 
-    /// Whether the next value is still within the frame, at protocol 2 or later, and fits into the
-    /// buffer by `len` bytes.
+    /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
+    /// into the buffer by `len` bytes.
     ///
     /// One question for what would each send a value round: the ways round are calls, and a
     /// function without them needs no stack.

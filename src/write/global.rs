@@ -192,7 +192,7 @@ impl<S: Sink> Emitter<S> {
         self.lines(Opcode::Inst, &[module, name])
     }
 
-    /// Whether globals have the names of Python 2.
+    /// Returns true if globals have the names of Python 2.
     pub(crate) fn writes_python2_names(&self) -> bool {
         self.fix_imports && self.protocol < Protocol::V3
     }

@@ -1,4 +1,4 @@
-//! What has been written and can be referred to again.
+//! The record of written objects that can be referred to again.
 //!
 //! Only what may well come again is memoized: names that live in the program itself (fields,
 //! variants, classes), globals, short text once it has come again (`repeats.rs`), and on request
@@ -154,7 +154,7 @@ struct Entry {
     interest: Interest,
 }
 
-/// What is known of a name that is expected.
+/// The memo index and text threshold of an expected name.
 pub(super) struct Expected {
     pub(super) index: u32,
     /// The text of that field is just written from so many bytes on.
@@ -171,7 +171,7 @@ impl Names {
         Self { entries: Vec::new(), last: 0, next: 0, seen: 0, table: Vec::new(), outside }
     }
 
-    /// What is known of `name`, if it is the one expected.
+    /// Returns the entry of `name`, if it is the one expected.
     #[inline(always)]
     pub(super) fn expected(&mut self, name: &'static str) -> Option<Expected> {
         let entry = self.entries.get(self.next)?;
@@ -216,7 +216,7 @@ impl Names {
         if self.is_new(name) { None } else { self.search(name) }
     }
 
-    /// Whether `name` is known not to have come.
+    /// Returns true if `name` is known not to have come.
     #[inline(always)]
     pub(super) fn is_new(&self, name: &'static str) -> bool {
         self.seen & seen_bit(name) == 0

@@ -60,14 +60,13 @@ pub(crate) struct Emitter<S> {
     sharing: Sharing,
     /// Which text is just written.
     plain: PlainText,
-    /// Whether the one pickle that there will be is yet to begin.
+    /// True until the one pickle that there will be begins.
     at_top: bool,
     memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
 }
 
-/// What an emitter was at, while what it writes goes into a buffer of its own; see
-/// [`Emitter::hold`].
+/// The state of an emitter, kept while it writes into a buffer of its own; see [`Emitter::hold`].
 pub(crate) struct Held {
     out: Vec<u8>,
     frames: Frames,
@@ -118,7 +117,7 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Whether some globals may be written by code.
+    /// Returns true if some globals may be written by code.
     pub(crate) fn has_extensions(&self) -> bool {
         self.extensions.is_some()
     }
@@ -168,7 +167,7 @@ impl<S: Sink> Emitter<S> {
         self.sink
     }
 
-    /// What the sink has not taken. Does not move the emitter.
+    /// Takes the bytes that the sink has not taken. Does not move the emitter.
     #[inline(always)]
     pub(crate) fn take_rest(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)

@@ -28,8 +28,8 @@ impl<S: Sink> Emitter<S> {
                 self.plain.from = known.text_from;
                 self.other_get(known.index)
             }
-            // What a small message consists of: the same as below, with a length that is known when
-            // this is compiled.
+            // Small messages consist of such names: the same as below, with a length that is known
+            // when this is compiled.
             None if matches!(name.len(), 1..0x100)
                 && self.protocol >= Opcode::Memoize.protocol()
                 && self.memo.len() < 0x100

@@ -8,10 +8,10 @@
 
 use super::{Emitter, Sink};
 
-/// What is to come of a list or dict, told from batch to batch.
+/// Growth estimate for a long list or dict, updated per batch.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
-    /// How many items were announced and have not come.
+    /// The number of items that were announced and have not come.
     items: usize,
     /// The length of the output when the last batch began; 0 if none has.
     begun: usize,
@@ -24,8 +24,8 @@ impl Pace {
     }
 }
 
-/// How many times its length a buffer may grow by on the strength of what was announced. It may not
-/// be true.
+/// The factor of its length by which a buffer may grow for announced items. The number may not be
+/// true.
 const GROWTH: usize = 8;
 
 impl<S: Sink> Emitter<S> {

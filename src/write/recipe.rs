@@ -1,4 +1,4 @@
-//! How an object is made at a protocol, by whatever it is read from: `__reduce__` in serde or a
+//! Recipes for making an object at a protocol, whatever it is read from: `__reduce__` in serde or a
 //! graph's instance.
 //!
 //! A newer protocol has an opcode where an older one writes a call. Each spelling is the one of
@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::reduce::How;
 
-/// How an object is made.
+/// The opcodes that make an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recipe {
     /// `callable args REDUCE`.
@@ -30,7 +30,7 @@ pub(crate) enum Recipe {
 }
 
 impl<S: Sink> Emitter<S> {
-    /// How an object that is to be made in the way `how` is made at the protocol.
+    /// Chooses the recipe, at the protocol, for an object that is made in the way `how`.
     pub(crate) fn recipe(&self, how: How) -> Recipe {
         match how {
             How::Call => Recipe::Reduce,
@@ -43,7 +43,7 @@ impl<S: Sink> Emitter<S> {
         }
     }
 
-    /// Whether the protocol has the opcode.
+    /// Returns true if the protocol has the opcode.
     #[inline]
     pub(crate) fn has(&self, opcode: Opcode) -> bool {
         self.protocol >= opcode.protocol()

@@ -31,18 +31,18 @@ use std::hint::select_unpredictable;
 pub(super) const LONGEST: usize = 15;
 /// From how many bytes on text is just written where shorter text is looked up.
 pub(super) const LOOKED_UP: usize = LONGEST + 1;
-/// How many bytes of a pickle are written before the cache is made: the cache costs about as much
-/// as writing these.
+/// The number of bytes written before the cache is made, which costs about as much as writing
+/// these.
 pub(super) const BEGIN: usize = 1 << 10;
 /// Pairs of slots, a power of two.
 const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
-/// How many newcomers a text outlives that has come again.
+/// The number of newcomers that a repeated text outlives.
 const LIFE: u32 = 3;
-/// How many texts of a new field may come for the first time before its text is no longer looked
-/// up.
+/// The number of texts of a new field that may come for the first time before its text is no longer
+/// looked up.
 const PATIENCE: u8 = 64;
-/// How many in a row after one that came again.
+/// The same, in a row, after one that came again.
 const PATIENCE_FOUND: u8 = 32;
 /// The same for a field that has been given up before.
 const PATIENCE_AFTER: u8 = 16;
@@ -58,7 +58,7 @@ pub(super) struct Repeats {
     turn: bool,
 }
 
-/// Whether the short text of a field is looked up, and for how long still.
+/// Tells if the short text of a field is looked up, and for how long still.
 #[derive(Clone, Copy)]
 pub(super) struct Interest {
     /// Text of this field is just written from so many bytes on.
@@ -114,7 +114,7 @@ const FREE: CacheSlot = CacheSlot { text: Words(0, 0), index: NONE, life: 0 };
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Words(u64, u64);
 
-/// What is known of a text that came before.
+/// A text that came before.
 pub(super) enum Sighting {
     /// It has no memo entry yet.
     Text,
@@ -167,7 +167,7 @@ impl Words {
 }
 
 impl Repeats {
-    /// Whether the cache has been made.
+    /// Returns true if the cache has been made.
     pub(super) fn begun(&self) -> bool {
         self.sets.is_some()
     }
@@ -178,7 +178,7 @@ impl Repeats {
         self.sets.get_or_insert_with(|| Box::new([[FREE; 2]; SETS]));
     }
 
-    /// What is known of `text`, which is not empty.
+    /// Looks up `text`, which is not empty.
     #[inline(always)]
     pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Sighting> {
         let slots = &mut self.sets.as_mut()?[text.set()];

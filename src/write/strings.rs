@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
-/// How text is written that comes again.
+/// The way in which repeated text is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sharing {
     /// Each time.
@@ -32,7 +32,7 @@ pub(super) struct PlainText {
     pub(super) from: usize,
     /// The same in a new field.
     pub(super) from_in_new_field: usize,
-    /// Whether the header is that of BINUNICODE, before protocol 4.
+    /// True if the header is that of BINUNICODE, before protocol 4.
     wide: bool,
 }
 
@@ -202,7 +202,7 @@ impl<S: Sink> Emitter<S> {
         Ok(())
     }
 
-    /// Whether a reference to the next memo entry is shorter than `text` itself.
+    /// Returns true if a reference to the next memo entry is shorter than `text` itself.
     pub(super) fn pays(&self, text: &str) -> bool {
         let reference = if self.memo.len() < 0x100 { 2 } else { 5 };
         let header = if self.protocol >= Opcode::ShortBinunicode.protocol() { 2 } else { 5 };

@@ -32,7 +32,7 @@ fn escape(out: &mut Vec<u8>, code: u32) {
     let (letter, digits) = match code {
         0 | 0x0a | 0x0d | 0x1a | 0x5c | 0x100..=0xffff => (b'u', 4),
         0x1_0000.. => (b'U', 8),
-        // What is left is below 0x100.
+        // Only codes below 0x100 are left.
         _ => return out.push(code as u8),
     };
     out.extend_from_slice(&[b'\\', letter]);

@@ -25,11 +25,11 @@ pub(super) struct Texts {
     state: RandomState,
     /// The near table: empty, or a power of two of slots.
     near: Vec<Near>,
-    /// What of a mixed word is not the number of a near slot, in bits.
+    /// Bits of a mixed word that are not the number of a near slot.
     near_shift: u32,
 }
 
-/// What came last of the texts of one slot.
+/// The last of the texts of one slot.
 #[derive(Clone, Copy)]
 struct Near {
     start: usize,

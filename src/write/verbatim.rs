@@ -1,4 +1,4 @@
-//! What somebody else has written: objects as another pickler spelled them, and instructions as
+//! Verbatim output of others' pickles: objects as another pickler spelled them, and instructions as
 //! they are.
 //!
 //! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer
@@ -69,7 +69,8 @@ impl<S: Sink> Emitter<S> {
         self.boundary()?;
         if self.protocol < Opcode::Ext1.protocol() {
             return Err(Error::unsupported(format!(
-                "an extension code cannot be written at protocol {}, and its name is in a registry; give that on reading",
+                "an extension code cannot be written at protocol {}, and its name is in a \
+                 registry; give that on reading",
                 self.protocol.number()
             )));
         }

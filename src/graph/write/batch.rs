@@ -1,4 +1,4 @@
-//! How CPython cuts the contents of a container into batches.
+//! CPython's division of the contents of a container into batches.
 //!
 //! A batch is a mark, up to 1,000 items, and the opcode that takes them. There are two ways, and
 //! which one is taken shows in the bytes. The *exact* way of builtin containers knows their length:
@@ -13,7 +13,7 @@ use crate::instruction::{BATCH, Opcode};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
 
-/// What the contents are, and so which opcodes take them.
+/// The kind of contents, which decides the opcodes that take them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum BatchKind {
     Items,
@@ -25,13 +25,13 @@ pub(super) enum BatchKind {
 pub(super) struct Batches<'g> {
     kind: BatchKind,
     exact: bool,
-    /// Whether the protocol has opcodes that take a batch.
+    /// True if the protocol has opcodes that take a batch.
     binary: bool,
     feed: Feed<'g>,
     /// Entries that were not begun.
     left: usize,
     state: BatchState,
-    /// Whether nothing has been written.
+    /// True until something has been written.
     first: bool,
 }
 
@@ -68,7 +68,7 @@ enum BatchState {
     SingleEnd,
 }
 
-/// What is to be done next.
+/// The next thing to do.
 pub(super) enum BatchStep {
     /// Write the instruction.
     Op(Opcode),

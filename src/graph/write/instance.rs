@@ -138,7 +138,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         (own || outgrown).then_some((list, taken))
     }
 
-    /// Whether a class can be named by two lines.
+    /// Returns true if a class can be named by two lines.
     pub(super) fn is_plain_global(&self, class: Handle) -> Result<bool> {
         Ok(class.tag() == Tag::Global && !self.names(class)?.1.contains('.'))
     }
@@ -169,7 +169,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.push_additions(object)
     }
 
-    /// What the object on the stack was given after it was made, in order.
+    /// Pushes the contents that the object on the stack was given after it was made, in order.
     pub(super) fn push_additions(&mut self, handle: Handle) -> Result<()> {
         let object = self.nodes.object(handle.number());
         if !object.has_more() || matches!(handle.tag(), Tag::Set | Tag::FrozenSet) {

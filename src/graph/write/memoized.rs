@@ -21,7 +21,7 @@ use crate::read::Cursor;
 /// reference take about as many.
 const LONG_LINE: u16 = 20;
 
-/// Who is memoized.
+/// Which objects get a memo entry.
 pub(super) struct Memoized {
     /// By object number: 0, 1 or 2 (two or more) references.
     references: Vec<u8>,
@@ -88,18 +88,18 @@ impl Memoized {
         }
     }
 
-    /// Whether the pickle refers to the object more than once, calls included whose results it
-    /// drops.
+    /// Returns true if the pickle refers to the object more than once, calls included whose results
+    /// it drops.
     pub(super) fn is_mentioned_twice(&self, object: Handle) -> bool {
         self.mentioned.get(object.number() as usize).is_some_and(|&count| count > 1)
     }
 
-    /// Whether more than one reference leads to the object.
+    /// Returns true if more than one reference leads to the object.
     pub(super) fn is_referred_twice(&self, object: Handle) -> bool {
         self.references.get(object.number() as usize).is_some_and(|&count| count > 1)
     }
 
-    /// Whether the object gets a memo entry.
+    /// Returns true if the object gets a memo entry.
     pub(super) fn wants(&self, graph: &Graph<'_>, handle: Handle) -> bool {
         if handle.is_object() {
             return self.is_referred_twice(handle)
@@ -111,7 +111,7 @@ impl Memoized {
         }
     }
 
-    /// Whether text or bytes that were not memoized where they were made are referred to twice.
+    /// Returns true for text or bytes that are referred to twice and were not memoized where made.
     pub(super) fn is_shared(&self, handle: Handle) -> bool {
         self.shared.contains(&handle)
     }
@@ -128,8 +128,8 @@ fn count(references: &mut [u8], handle: Handle) -> u8 {
     }
 }
 
-/// Whether a scalar is one that can be shared: text, bytes, a buffer. And a number of many digits:
-/// no pickler shares numbers, but a program can refer to a megabyte of digits by one byte, DUP.
+/// Returns true for a scalar that can be shared: text, bytes, a buffer, a number of many digits. No
+/// pickler shares numbers, but a program can refer to a megabyte of digits by one byte, DUP.
 fn has_payload(handle: Handle) -> bool {
     if let Tag::IntLine | Tag::LongLine | Tag::FloatLine = handle.tag() {
         return handle.detail() > LONG_LINE;
@@ -147,8 +147,8 @@ fn has_payload(handle: Handle) -> bool {
     )
 }
 
-/// Whether the pickle memoizes what `handle` stands for right where it is made. What is in no
-/// pickle counts as memoized, as CPython would have it.
+/// Returns true if the pickle memoizes the value of `handle` right where it is made. A value that
+/// is in no pickle counts as memoized, as CPython would have it.
 fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
     let at = match handle.tag() {
         Tag::Const => return true,

@@ -131,7 +131,7 @@ const UNSEEN: u32 = u32::MAX;
 const OPEN: u32 = u32::MAX - 1;
 
 struct Writer<'g, S> {
-    /// What writes; the values that hooks give are serialized with it.
+    /// The dump that writes; the values that hooks give are serialized with it.
     dump: Dump<S>,
     graph: &'g Graph<'g>,
     nodes: &'g Nodes<'g>,
@@ -142,12 +142,12 @@ struct Writer<'g, S> {
     /// Memo indexes of text, bytes and buffers.
     payloads: HashMap<Handle, u32, RandomState>,
     tasks: Vec<Task<'g>>,
-    /// What the task at hand wants done before it goes on, in order.
+    /// Tasks that the one at hand wants done before it goes on, in order.
     pending: Vec<Task<'g>>,
     /// Values that may still be written because something unfinished is begun again.
     reopened: u64,
     next_buffer: u32,
-    /// What the trees of objects that are rewritten may still expand to, once there was one.
+    /// The budget to which trees of rewritten objects may still expand, once there was one.
     expandable: Option<u64>,
     /// Sets around this place that are spelled as calls, and are not memoized before their items
     /// are written. The way from such a set back to itself ends at the first memoized object, so

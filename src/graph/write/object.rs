@@ -127,7 +127,8 @@ impl<'g, S: Sink> Writer<'g, S> {
                 Ok(())
             }
             None => Err(Error::limit(
-                "a tuple, set or call is reached through itself over and over, and cannot be written at this protocol",
+                "a tuple, set or call is reached through itself over and over, and cannot be \
+                 written at this protocol",
             )),
         }
     }
@@ -229,7 +230,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         self.memoize(handle)
     }
 
-    /// Whether a global has the names of Python 2.
+    /// Returns true if a global has the names of Python 2.
     pub(super) fn is_python2(&self, object: &Object) -> bool {
         object.flags().has(Flags::PYTHON2) && self.graph.settings.fix_imports
     }

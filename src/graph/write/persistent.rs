@@ -27,8 +27,9 @@ impl SerOptions {
     /// use serde_pickle::{Graph, SerOptions, Value};
     ///
     /// let options = SerOptions::new()
-    ///     .graph_persistent_id(|node| Ok(node.as_str().map(|text| Value::from(text.into_owned()))));
-    /// let again: Value = serde_pickle::from_slice(&options.graph_to_vec(&Graph::from_slice(b"\x8c\x01a.")?)?)?;
+    ///     .graph_persistent_id(|node| Ok(node.as_str().map(|text| text.into_owned().into())));
+    /// let graph = Graph::from_slice(b"\x8c\x01a.")?;
+    /// let again: Value = serde_pickle::from_slice(&options.graph_to_vec(&graph)?)?;
     /// assert_eq!(again, Value::PersistentId(Box::new(Value::from("a"))));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
@@ -43,7 +44,7 @@ impl SerOptions {
 }
 
 impl<S: Sink> Writer<'_, S> {
-    /// What the caller says is the id of an object that stands outside the pickle.
+    /// Asks the caller for the persistent id of an object that stands outside the pickle.
     pub(super) fn persistent_id(&self, handle: Handle) -> Result<Option<Value>> {
         let hook = self.dump.hooks.as_ref().and_then(|hooks| hooks.graph_id.as_deref());
         match hook.and_then(|hook| hook.downcast_ref::<NodeHook>()) {

@@ -65,8 +65,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
     }
 
-    /// Whether it is a small int spelled as one of Python 2's type `long`. Python 3 up to 3.6 wrote
-    /// all ints so at protocol 0.
+    /// Returns true for a small int spelled as one of Python 2's type `long`. Python 3 up to 3.6
+    /// wrote all ints so at protocol 0.
     pub(super) fn is_long(&self, handle: Handle) -> bool {
         let opcode = match handle.tag() {
             Tag::Const => return false,
@@ -128,7 +128,8 @@ impl<'g, S: Sink> Writer<'g, S> {
         if !self.dump.emit.has(Opcode::NextBuffer) {
             let Some(buffer) = self.graph.buffers.get(number as usize) else {
                 return Err(Error::unsupported(format!(
-                    "an out-of-band buffer needs protocol 5 or has to be given on reading, and this is protocol {}",
+                    "an out-of-band buffer needs protocol 5 or has to be given on reading, and \
+                     this is protocol {}",
                     self.dump.emit.protocol().number()
                 )));
             };

@@ -122,7 +122,7 @@ impl<'a> NdArray<'a> {
         Ok(Self { dtype, shape: shape.to_vec(), order, data, objects: Vec::new(), readonly: false })
     }
 
-    /// What the elements are.
+    /// Returns the type of the elements.
     pub fn dtype(&self) -> &Dtype {
         &self.dtype
     }
@@ -142,7 +142,7 @@ impl<'a> NdArray<'a> {
         &self.data
     }
 
-    /// Whether [`data`](Self::data) is borrowed from the input or from an out-of-band buffer.
+    /// Returns true if [`data`](Self::data) is borrowed from the input or an out-of-band buffer.
     pub fn is_borrowed(&self) -> bool {
         matches!(self.data, Cow::Borrowed(_))
     }
@@ -152,7 +152,7 @@ impl<'a> NdArray<'a> {
         &self.objects
     }
 
-    /// Whether Python would see the data as read-only: it does where the buffer of protocol 5 was.
+    /// Returns true if Python would see the data as read-only, as the buffer of protocol 5 was.
     pub fn is_readonly(&self) -> bool {
         self.readonly
     }
@@ -162,7 +162,7 @@ impl<'a> NdArray<'a> {
         count_of(&self.shape).unwrap_or(0)
     }
 
-    /// Whether there are no elements.
+    /// Returns true if there are no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -446,7 +446,7 @@ impl<'de> Deserialize<'de> for Payload<'de> {
     }
 }
 
-/// How many elements a shape has; `None` for more than can be.
+/// The number of elements of a shape; `None` for more than can be.
 pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);

@@ -16,14 +16,14 @@ use std::str::FromStr;
 use super::time::{Unit, UnitCount};
 use crate::error::{Error, Result};
 
-/// What the elements of an array are: their kind, size and byte order, and for records their
-/// fields.
+/// The type of an array's elements: kind, size and byte order, and for records their fields.
 ///
 /// ```
 /// use serde_pickle::python::numpy::{ByteOrder, Dtype, Kind};
 ///
 /// let dtype: Dtype = ">u4".parse()?;
-/// assert_eq!((dtype.kind(), dtype.itemsize(), dtype.byte_order()), (Kind::Uint, 4, ByteOrder::Big));
+/// assert_eq!((dtype.kind(), dtype.itemsize()), (Kind::Uint, 4));
+/// assert_eq!(dtype.byte_order(), ByteOrder::Big);
 /// assert_eq!(dtype.to_string(), ">u4");
 ///
 /// let record = Dtype::structured([("id", "<i4".parse()?), ("weight", "<f8".parse()?)])?;
@@ -48,7 +48,7 @@ pub struct Dtype {
     pub(crate) flags: i64,
 }
 
-/// What an element is, by the letter that numpy has for it.
+/// The kind of an element, named by numpy's letter for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -101,13 +101,13 @@ impl Kind {
 
     fn of_letter(letter: char) -> Option<Self> {
         match letter {
-            // What older versions called it.
+            // Older versions had this letter.
             'a' => Some(Self::Bytes),
             _ => Self::ALL.iter().find(|(_, known)| *known == letter).map(|&(kind, _)| kind),
         }
     }
 
-    /// Whether an element is a list entry in a pickle, and not bytes.
+    /// Returns true if an element is a list entry in a pickle, and not bytes.
     pub(crate) fn is_object(self) -> bool {
         matches!(self, Self::Object | Self::Text)
     }
@@ -155,7 +155,7 @@ pub struct Field {
     pub name: String,
     /// A second name, which numpy calls the title.
     pub title: Option<String>,
-    /// What it holds.
+    /// The type of the field.
     pub dtype: Dtype,
     /// Where it begins in the record, in bytes.
     pub offset: usize,
@@ -165,16 +165,16 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Subarray {
-    /// What it holds.
+    /// The type of its elements.
     pub base: Dtype,
     /// Its lengths.
     pub shape: Vec<usize>,
 }
 
-/// How many dimensions an array may have: numpy 2's own limit; numpy 1 stops at 32.
+/// The greatest number of dimensions of an array: numpy 2's own limit; numpy 1 stops at 32.
 pub(crate) const DIMENSIONS: usize = 64;
 
-/// How deep records may lie in records.
+/// The greatest depth of records in records.
 pub(crate) const NESTING: usize = 32;
 
 impl Dtype {
@@ -212,8 +212,8 @@ impl Dtype {
             record.itemsize = offset
                 .checked_add(dtype.itemsize)
                 .ok_or_else(|| Error::data("a record beyond memory"))?;
-            // What numpy has inherit from fields: reference counts, and the need of initialisation
-            // and of Python itself.
+            // numpy has records inherit some flags from fields: reference counts, and the need of
+            // initialisation and of Python itself.
             record.flags |= (dtype.flags & 0x1b) | 0x10;
             record.fields.push(Field { name: name.to_owned(), title: None, dtype, offset });
         }
@@ -221,7 +221,7 @@ impl Dtype {
         Ok(record)
     }
 
-    /// What an element is.
+    /// Returns the kind of an element.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -248,13 +248,13 @@ impl Dtype {
         &self.fields
     }
 
-    /// What an element that is itself an array holds.
+    /// Returns the content of an element that is itself an array.
     pub fn subarray(&self) -> Option<&Subarray> {
         self.subarray.as_deref()
     }
 
-    /// Whether elements are Python objects, or records with such in them: then they lie in the
-    /// pickle as a list.
+    /// Returns true if elements are Python objects, or records with such in them. They lie in the
+    /// pickle as a list then.
     pub fn has_objects(&self) -> bool {
         self.kind.is_object()
             || self.fields.iter().any(|field| field.dtype.has_objects())

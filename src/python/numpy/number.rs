@@ -21,7 +21,7 @@ pub trait Number: Copy + sealed::Sealed + 'static {
     #[doc(hidden)]
     fn push_to(self, bytes: &mut Vec<u8>);
 
-    /// Whether the dtype is its own, in either byte order.
+    /// Returns true if the dtype is the number's own, in either byte order.
     #[doc(hidden)]
     fn is(dtype: &Dtype) -> bool {
         let own = Self::dtype();

@@ -91,7 +91,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Whether an `Option` of it is `None`.
+    /// Returns true if an `Option` of it is `None`.
     pub(super) fn is_none(&self) -> bool {
         matches!(self, Self::None | Self::Time(_, NAT, _))
     }

@@ -12,7 +12,7 @@ use std::str::FromStr;
 /// Not a time: the count that numpy keeps for it.
 pub(crate) const NAT: i64 = i64::MIN;
 
-/// What a datetime64 or timedelta64 counts.
+/// The unit that a datetime64 or timedelta64 counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {
@@ -73,7 +73,7 @@ impl Unit {
         Self::ALL.iter().find(|(_, known)| *known == name).map(|&(unit, _)| unit)
     }
 
-    /// How many seconds it has; of a fraction, how many decimal places it is.
+    /// The length in months or seconds; for a fraction of a second, its decimal places.
     fn scale(self) -> Scale {
         match self {
             Self::Year => Scale::Months(12),
@@ -248,7 +248,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// What `str(np.datetime64(count, unit))` gives.
+    /// The expected texts are those of `str(np.datetime64(count, unit))`.
     #[test]
     fn datetimes_are_printed_as_numpy_does() {
         for (count, of, expected) in [

@@ -16,7 +16,7 @@ pub(super) struct Wrapped<'a> {
 }
 
 impl<'a> Wrapped<'a> {
-    /// What the first wrapper holds.
+    /// Enters the first wrapper, which holds `scalar`.
     pub(super) fn new(scalar: Scalar<'a>) -> Self {
         Self { scalar, left: limits::WRAPS - 1 }
     }
@@ -41,13 +41,18 @@ impl<'de> Deserializer<'de> for Wrapped<'_> {
     type Error = Error;
 
     forward! {
-        deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64()
-        deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
-        deserialize_f32() deserialize_f64() deserialize_char() deserialize_str() deserialize_string()
-        deserialize_bytes() deserialize_byte_buf() deserialize_unit() deserialize_unit_struct(name: &'static str)
-        deserialize_seq() deserialize_tuple(len: usize) deserialize_tuple_struct(name: &'static str, len: usize)
+        deserialize_any() deserialize_bool() deserialize_i8() deserialize_i16() deserialize_i32()
+        deserialize_i64() deserialize_i128() deserialize_u8() deserialize_u16() deserialize_u32()
+        deserialize_u64() deserialize_u128()
+        deserialize_f32() deserialize_f64() deserialize_char() deserialize_str()
+        deserialize_string()
+        deserialize_bytes() deserialize_byte_buf() deserialize_unit()
+        deserialize_unit_struct(name: &'static str)
+        deserialize_seq() deserialize_tuple(len: usize)
+        deserialize_tuple_struct(name: &'static str, len: usize)
         deserialize_map() deserialize_struct(name: &'static str, fields: &'static [&'static str])
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]) deserialize_identifier()
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+        deserialize_identifier()
         deserialize_ignored_any()
     }
 
