@@ -3,7 +3,8 @@
 
 `python3 .ci/prose.py` lists what is too long and fails; `--write` wraps the paragraphs that can be
 wrapped without a person: comments on lines of their own, and Markdown. Tables and lines with a URL
-are exempt, and so is code within Markdown that quotes something as it is (`console`, `csv`).
+are exempt, and so is code within Markdown that quotes something as it is (`console`, `csv`) or is
+read by a test (`layers`).
 
 The second check counts the comments in src/ whose first word is What, Whether, Who or How. Such a
 comment is usually a clause without a subject; a few are questions that a reader really asks.
@@ -14,6 +15,8 @@ import sys
 
 WIDTH = 100
 RIDDLES = 20
+# Fences of Markdown whose lines are quoted, or are read by a test as they are.
+QUOTED = ('console', 'csv', 'layers')
 
 COMMENT = re.compile(r'^(\s*)(//[/!]?)( |$)')
 ITEM = re.compile(r'^(\s*)((?:[-*+]|\d+\.)\s+)')
@@ -124,7 +127,7 @@ def check(paths):
             line = line.rstrip('\n')
             mark = re.match(r'^\s*```(\w*)', line)
             if mark:
-                quoted = not quoted and mark.group(1) in ('console', 'csv')
+                quoted = not quoted and mark.group(1) in QUOTED
             if len(line) > WIDTH and not exempt(path, line, quoted):
                 faults.append('%s:%d: %d columns' % (path, number, len(line)))
     riddles = []

@@ -318,3 +318,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/SECURITY.md")]
 struct Security;
+
+/// And that of docs/EDITING.md.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/EDITING.md")]
+struct Editing;

@@ -485,7 +485,8 @@ fn a_mismatch_names_both_classes_and_the_byte() {
     let point = &written("point")[2];
     assert_eq!(
         from_slice::<Circle>(point).unwrap_err().to_string(),
-        "expected an instance of shapes.Circle or old.shapes.Circle, found geometry.Point, at byte 21"
+        "expected an instance of shapes.Circle or old.shapes.Circle, found geometry.Point, at byte \
+         21"
     );
     assert_eq!(
         from_slice::<Shape>(point).unwrap_err().to_string(),
@@ -553,7 +554,9 @@ fn a_malformed_class_name_is_an_error_of_the_type() {
 fn many_instances_of_two_classes_in_turn() {
     // What was found for one class must not be taken for another, whatever the order.
     let mut pickle =
-        b"\x80\x02(cshapes\nCircle\nq\x00)\x81}X\x01\x00\x00\x00rK\x01sbcgeometry\nPoint\nq\x01)\x81".to_vec();
+        b"\x80\x02(cshapes\nCircle\nq\x00)\x81}X\x01\x00\x00\x00rK\x01sbcgeometry\nPoint\nq\x01\
+          )\x81"
+            .to_vec();
     pickle.extend(b"}(X\x01\x00\x00\x00xK\x02X\x01\x00\x00\x00yK\x03ub");
     for number in 0..2_000_u32 {
         let class = [b'h', (number % 2) as u8];

@@ -100,7 +100,9 @@ fn types_go_through_a_value_and_back() {
     assert_eq!(value["value"], everything().value);
     assert_eq!(
         value["shapes"],
-        pickle!(["Unit", {"Circle": 1.5}, {"Pair": (-1, "p")}, {"Named": {"x": u64::MAX, "y": None}}])
+        pickle!([
+            "Unit", {"Circle": 1.5}, {"Pair": (-1, "p")}, {"Named": {"x": u64::MAX, "y": None}}
+        ])
     );
     assert_eq!(from_value::<Everything>(value.clone()).unwrap(), everything());
     assert_eq!(Everything::deserialize(&value).unwrap(), everything());

@@ -75,7 +75,9 @@ fn any_node_deserializes_and_borrows_from_the_graph() {
         data: &'a [u8],
     }
 
-    let bytes = b"\x80\x03](}(X\x04\x00\x00\x00nameX\x01\x00\x00\x00xX\x04\x00\x00\x00dataC\x02\x01\x02uK\x05e.";
+    let bytes =
+        b"\x80\x03](}(X\x04\x00\x00\x00nameX\x01\x00\x00\x00xX\x04\x00\x00\x00dataC\x02\x01\
+        \x02uK\x05e.";
     let graph = Graph::from_reader(&bytes[..]).unwrap();
     let entry = Entry::deserialize(graph.root().get(0).unwrap()).unwrap();
     assert_eq!(entry, Entry { name: "x", data: &[1, 2] });
@@ -117,7 +119,8 @@ fn builtins_that_older_protocols_spell_are_seen_through() {
 #[test]
 fn lookups_follow_pythons_equality_and_the_last_value_wins() {
     // {1: 'a', True: 'b', (1, 2): 'c', 'k': 'd'}, as a program that stores an equal key again
-    let bytes = b"\x80\x02}(K\x01X\x01\x00\x00\x00a\x88X\x01\x00\x00\x00bK\x01K\x02\x86q\x00X\x01\x00\x00\x00cX\x01\x00\x00\x00kX\x01\x00\x00\x00du.";
+    let bytes = b"\x80\x02}(K\x01X\x01\x00\x00\x00a\x88X\x01\x00\x00\x00bK\x01K\x02\x86q\x00X\x01\
+        \x00\x00\x00cX\x01\x00\x00\x00kX\x01\x00\x00\x00du.";
     let graph = Graph::from_slice(bytes).unwrap();
     let root = graph.root();
     let text = |node: Option<serde_pickle::Node<'_>>| {
@@ -163,7 +166,8 @@ fn a_graph_travels_between_threads() {
 #[test]
 fn parts_of_objects_are_told() {
     let graph = Graph::from_slice(
-        b"\x80\x02cshapes\nThing\nK\x01\x85\x81(K\x02K\x03eX\x01\x00\x00\x00kK\x04s}X\x01\x00\x00\x00aK\x05sb.",
+        b"\x80\x02cshapes\nThing\nK\x01\x85\x81(K\x02K\x03eX\x01\x00\x00\x00kK\x04s}X\x01\x00\x00\
+          \x00aK\x05sb.",
     )
     .unwrap();
     let root = graph.root();

@@ -87,7 +87,8 @@ fn cannot_be_the_same(
             Some("a read-only view is a thing of protocol 5")
         }
         _ if protocol < Protocol::V5 && fixture.takes_buffers() => Some(
-            "what lay beside the pickle is bytes or a bytearray within it, as its owner made it here alone",
+            "what lay beside the pickle is bytes or a bytearray within it, as its owner made it \
+             here alone",
         ),
         _ if is("odd/build_state_grows_later") => {
             Some("the state is copied when BUILD runs, and grows afterwards")
@@ -142,9 +143,12 @@ fn python_loads_what_is_written_as_the_same_graph() {
                     "written": hex(&written),
                     "encoding": encoding,
                     "fix_imports": fix_imports,
-                    "persistent": !fixture.entry["persistent"].is_null() || !fixture.entry["ids"].is_null(),
+                    "persistent": !fixture.entry["persistent"].is_null()
+                        || !fixture.entry["ids"].is_null(),
                     "extensions": extensions,
-                    "buffers": fixture.entry["buffers"].as_array().filter(|buffers| buffers.iter().all(|buffer| buffer.is_string())),
+                    "buffers": fixture.entry["buffers"]
+                        .as_array()
+                        .filter(|buffers| buffers.iter().all(|buffer| buffer.is_string())),
                 });
                 lines.push_str(&format!("{case}\n"));
                 names.push(format!("{} at protocol {}", fixture.name(), protocol.number()));
@@ -161,7 +165,8 @@ fn python_loads_what_is_written_as_the_same_graph() {
         }
     }
     println!(
-        "{same} the same, {skipped} not loaded by this Python, {refused} not written at an older protocol"
+        "{same} the same, {skipped} not loaded by this Python, {refused} not written at an older \
+         protocol"
     );
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert!(same > 3_000, "{same}");

@@ -164,7 +164,8 @@ fn bytes_numbers_and_text_follow_their_policies() {
     let numbers = serde_json::to_string(&options.big_ints(JsonBigInts::Number).graph(&graph));
     assert_eq!(
         numbers.unwrap(),
-        "[340282366920938463463374607431768211455,-9223372036854775808,18446744073709551615,-1267650600228229401496703205376]"
+        "[340282366920938463463374607431768211455,-9223372036854775808,18446744073709551615,\
+         -1267650600228229401496703205376]"
     );
     // 10,000 digits take no time of their square.
     let huge = [&b"\x8b\x00\x10\0\0"[..], &[0x7f; 4096], b"."].concat();
@@ -256,7 +257,10 @@ fn cycles_and_shared_objects_are_references() {
         b"\x80\x02}U\x03a/bcm\nNode\n)\x81q\x02}U\x04nextcm\nNode\n)\x81}U\x04prevh\x02sbsbs.";
     assert_eq!(
         by(options, nodes),
-        json!({"a/b": {"$class": "m.Node", "next": {"$class": "m.Node", "prev": {"$ref": "#/a~1b"}}}})
+        json!({"a/b": {
+            "$class": "m.Node",
+            "next": {"$class": "m.Node", "prev": {"$ref": "#/a~1b"}},
+        }})
     );
     // b = [1]; [b, b]
     let shared = b"](]q\0K\x01ah\0e.";

@@ -305,8 +305,9 @@ fn zone_table() -> String {
         ("arrow, an offset", "arrow-values/offset-py3.13-p4"),
     ]
     .map(|(zone, name)| (zone, libraries(&format!("{name}.pkl"))));
-    let mut table = "| zone | text | `chrono::NaiveDateTime` | `chrono::DateTime<Utc>` | `chrono::DateTime<FixedOffset>` \
-                     | `jiff::civil::DateTime` | `jiff::Timestamp` | `jiff::Zoned` |\n|---|---|---|---|---|---|---|---|\n"
+    let mut table = "| zone | text | `chrono::NaiveDateTime` | `chrono::DateTime<Utc>` | \
+        `chrono::DateTime<FixedOffset>` | `jiff::civil::DateTime` | `jiff::Timestamp` | \
+        `jiff::Zoned` |\n|---|---|---|---|---|---|---|---|\n"
         .to_owned();
     for (zone, bytes) in zones.into_iter().chain(of_libraries) {
         table.push_str(&format!("| {zone} |"));

@@ -22,8 +22,10 @@ fn the_second_dump_of_a_pickler_alone_names_keep_memo() {
     assert_eq!(text, "nothing was stored in the memo under 7, at byte 9");
 }
 
-/// class Node of module m; a = Node(); a.next = b = Node(); b.prev = a; pickle.dumps({'top': [0, a]}, 2)
-const CYCLE: &[u8] = b"\x80\x02}X\x03\0\0\0top](K\0cm\nNode\nq\x01)\x81q\x02}X\x04\0\0\0nexth\x01)\x81}X\x04\0\0\0prevh\x02sbsbes.";
+/// class Node of module m; a = Node(); a.next = b = Node(); b.prev = a;
+/// pickle.dumps({'top': [0, a]}, 2)
+const CYCLE: &[u8] = b"\x80\x02}X\x03\0\0\0top](K\0cm\nNode\nq\x01)\x81q\x02}X\x04\0\0\0nexth\x01\
+    )\x81}X\x04\0\0\0prevh\x02sbsbes.";
 
 #[test]
 fn a_cycle_is_told_by_its_class_and_a_short_path() {

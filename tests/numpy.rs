@@ -688,7 +688,8 @@ for original, written in json.loads(open(sys.argv[1]).read()):
     assert type(got) is np.ndarray, original
     if got.dtype != want.dtype:
         # With a state, and not with a buffer, numpy turns the bytes into the order of the machine.
-        assert got.dtype.newbyteorder('=') == want.dtype.newbyteorder('='), (original, got.dtype, want.dtype)
+        types = got.dtype.newbyteorder('='), want.dtype.newbyteorder('=')
+        assert types[0] == types[1], (original, got.dtype, want.dtype)
         got = got.astype(want.dtype)
     assert got.shape == want.shape, (original, got.shape)
     assert got.flags.f_contiguous == want.flags.f_contiguous, original

@@ -100,7 +100,8 @@ fn scalars_that_only_python_has() {
     all.extend(cases(
         "complex",
         &[complex(1.0, -0.0), complex(0.0, 0.0)],
-        "(complex(float(3ff0000000000000), float(8000000000000000)), complex(float(0000000000000000), float(0000000000000000)))",
+        "(complex(float(3ff0000000000000), float(8000000000000000)), \
+         complex(float(0000000000000000), float(0000000000000000)))",
     ));
     let bytearrays = [Value::ByteArray(b"a\xff".to_vec()), Value::ByteArray(Vec::new())];
     all.extend(cases("bytearray", &bytearrays, "(bytearray(61ff), bytearray())"));
@@ -155,7 +156,8 @@ fn globals_nested_ones_and_those_that_python_2_calls_otherwise() {
     assert_loads(&setup, &cases("nested", &nested, "[True, True]"));
 
     let setup = format!(
-        "{SETUP}\nimport collections\ncanon = lambda x: str(x == (range if str is not bytes else xrange, collections.OrderedDict))"
+        "{SETUP}\nimport collections\ncanon = lambda x: str(x == (range if str is not bytes else \
+         xrange, collections.OrderedDict))"
     );
     let both = (Global::new("builtins", "range"), Global::new("collections", "OrderedDict"));
     assert_loads(&setup, &cases("renamed", &both, "True"));

@@ -141,7 +141,8 @@ for path in sys.stdin.read().split('\n'):
             elif isinstance(argument, int):
                 shown = 'int %d' % argument
             elif isinstance(argument, float):
-                shown = 'float nan' if argument != argument else 'float ' + struct.pack('>d', argument).hex()
+                digits = struct.pack('>d', argument).hex()
+                shown = 'float nan' if argument != argument else 'float ' + digits
             elif kind in ('string1', 'string4', 'stringnl'):
                 shown = 'bytes ' + argument.encode('latin-1').hex()
             elif isinstance(argument, str):

@@ -88,7 +88,8 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{0,12}",
         any::<String>(),
-        "[\\\\\0\r\n\x1a'\"ua\u{7f}\u{80}\u{e9}\u{ff}\u{100}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,40}",
+        "[\\\\\0\r\n\x1a'\"ua\u{7f}\u{80}\u{e9}\u{ff}\u{100}\
+         \u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,40}",
     ]
 }
 

@@ -74,7 +74,10 @@ fn a_dict_keeps_its_order_and_equal_keys_are_one() {
     );
     // {1: 'a', 1.5: 'b', 1.0: 'y'} is {1: 'y', 1.5: 'b'}
     assert_eq!(
-        shown(b"\x80\x02}(K\x01X\x01\0\0\0aG?\xf8\0\0\0\0\0\0X\x01\0\0\0bG?\xf0\0\0\0\0\0\0X\x01\0\0\0yu."),
+        shown(
+            b"\x80\x02}(K\x01X\x01\0\0\0aG?\xf8\0\0\0\0\0\0X\x01\0\0\0bG?\xf0\0\0\0\0\0\0X\x01\0\
+            \0\0yu."
+        ),
         "{1: 'y', 1.5: 'b'}"
     );
 }
@@ -82,8 +85,9 @@ fn a_dict_keeps_its_order_and_equal_keys_are_one() {
 #[test]
 fn tuples_sets_frozensets_bytes_and_bytearrays_are_told_apart() {
     // pickle.dumps([(1,), [1], {1}, frozenset({1}), b'x', bytearray(b'x'), 1 + 2j], 5)
-    let pickle = b"\x80\x05\x95U\0\0\0\0\0\0\0]\x94(K\x01\x85\x94]\x94K\x01a\x8f\x94(K\x01\x90(K\x01\x91\x94C\x01x\x94\x96\x01\0\0\0\0\0\0\0x\
-        \x94\x8c\x08builtins\x94\x8c\x07complex\x94\x93\x94G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86\x94R\x94e.";
+    let pickle = b"\x80\x05\x95U\0\0\0\0\0\0\0]\x94(K\x01\x85\x94]\x94K\x01a\x8f\x94(K\x01\x90\
+        (K\x01\x91\x94C\x01x\x94\x96\x01\0\0\0\0\0\0\0x\x94\x8c\x08builtins\x94\x8c\x07complex\x94\
+        \x93\x94G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86\x94R\x94e.";
     let python = "[(1,), [1], {1}, frozenset({1}), b'x', bytearray(b'x'), (1+2j)]";
     assert_eq!(shown(pickle), python);
     let value: Value = from_slice(pickle).unwrap();
@@ -124,7 +128,8 @@ fn bytes_are_read_into_a_vec_of_u8() {
 #[test]
 fn an_ordered_dict_is_read_as_a_map() {
     // pickle.dumps(collections.OrderedDict(a=1, b=2), 2)
-    let pickle = b"\x80\x02ccollections\nOrderedDict\nq\0)Rq\x01(X\x01\0\0\0aq\x02K\x01X\x01\0\0\0bq\x03K\x02u.";
+    let pickle = b"\x80\x02ccollections\nOrderedDict\nq\0)Rq\x01(X\x01\0\0\0aq\x02K\x01X\x01\0\0\0\
+        bq\x03K\x02u.";
     let map: BTreeMap<&str, u8> = from_slice(pickle).unwrap();
     assert_eq!(map, BTreeMap::from([("a", 1), ("b", 2)]));
 }

@@ -20,7 +20,8 @@ pub(crate) fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z]{0,12}",
         any::<String>(),
-        "[\\\\\0\r\n\x1a'\"uUxN{}\u{7f}\u{80}\u{e9}\u{ff}\u{100}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,24}",
+        "[\\\\\0\r\n\x1a'\"uUxN{}\u{7f}\u{80}\u{e9}\u{ff}\u{100}\
+         \u{d7ff}\u{e000}\u{ffff}\u{10000}\u{10ffff}]{0,24}",
     ]
 }
 
@@ -262,7 +263,8 @@ proptest! {
         for protocol in Protocol::ALL {
             let pickle = SerOptions::new().protocol(protocol).to_vec(&float).unwrap();
             let back: f64 = from_slice(&pickle).unwrap();
-            prop_assert!(back.to_bits() == bits || (back.is_nan() && float.is_nan()), "{protocol:?} {float}");
+            let same = back.to_bits() == bits || (back.is_nan() && float.is_nan());
+            prop_assert!(same, "{protocol:?} {float}");
         }
     }
 

@@ -293,7 +293,8 @@ fn bytes_of_every_spelling() {
         b"c_codecs\nencode\n(X\x03\0\0\0\x00\xc3\xbfX\x06\0\0\0latin1tR.",
         b"cbuiltins\nbytearray\n(C\x02\x00\xfftR.",
         b"c__builtin__\nbytearray\n(X\x03\0\0\0\x00\xc3\xbfX\x07\0\0\0latin-1tR.",
-        b"c__builtin__\nbytearray\n(c_codecs\nencode\n(X\x03\0\0\0\x00\xc3\xbfX\x06\0\0\0latin1tRtR.",
+        b"c__builtin__\nbytearray\n(c_codecs\nencode\n(X\x03\0\0\0\x00\xc3\xbfX\x06\0\0\0\
+          latin1tRtR.",
     ];
     for pickle in spellings {
         assert_eq!(read::<ByteBuf>(pickle), ByteBuf::from([0, 255]), "{pickle:?}");

@@ -19,7 +19,11 @@ const CRATES: [&str; 4] = ["serde_pickle", "serde-pickle", "pickled", "deser-pic
 /// A name, what Python wrote, and the type that it is read into.
 const CASES: &[(&str, &[u8], Into)] = &[
     ("protocol 0", b"(dp0\nVa\np1\n(lp2\nI1\naL1099511627776L\naF1.5\naNas.", Into::Value),
-    ("protocol 1", b"}q\0X\x01\0\0\0aq\x01]q\x02(K\x01L1099511627776L\nG?\xf8\0\0\0\0\0\0Nes.", Into::Value),
+    (
+        "protocol 1",
+        b"}q\0X\x01\0\0\0aq\x01]q\x02(K\x01L1099511627776L\nG?\xf8\0\0\0\0\0\0Nes.",
+        Into::Value,
+    ),
     (
         "protocol 2",
         b"\x80\x02}q\0X\x01\0\0\0aq\x01]q\x02(K\x01\x8a\x06\0\0\0\0\0\x01G?\xf8\0\0\0\0\0\0Nes.",
@@ -39,14 +43,23 @@ const CASES: &[(&str, &[u8], Into)] = &[
         b"\x80\x02}q\0(X\x01\0\0\0bq\x01K\x01X\x01\0\0\0aq\x02K\x02X\x01\0\0\0cq\x03K\x03u.",
         Into::Value,
     ),
-    ("[b'x', bytearray(b'x')]", b"\x80\x05]\x94(C\x01x\x94\x96\x01\0\0\0\0\0\0\0x\x94e.", Into::Value),
-    ("1+2j", b"\x80\x02c__builtin__\ncomplex\nq\0G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x01Rq\x02.", Into::Value),
+    (
+        "[b'x', bytearray(b'x')]",
+        b"\x80\x05]\x94(C\x01x\x94\x96\x01\0\0\0\0\0\0\0x\x94e.",
+        Into::Value,
+    ),
+    (
+        "1+2j",
+        b"\x80\x02c__builtin__\ncomplex\nq\0G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x01Rq\x02.",
+        Into::Value,
+    ),
     ("2**64 - 1", b"\x80\x02\x8a\x09\xff\xff\xff\xff\xff\xff\xff\xff\0.", Into::U64),
     ("-2**100", b"\x80\x02\x8a\x0d\0\0\0\0\0\0\0\0\0\0\0\0\xf0.", Into::I128),
     ("b'ab' into `Vec<u8>`", b"\x80\x03C\x02abq\0.", Into::Bytes),
     (
         "an OrderedDict into a map",
-        b"\x80\x02ccollections\nOrderedDict\nq\0)Rq\x01(X\x01\0\0\0aq\x02K\x01X\x01\0\0\0bq\x03K\x02u.",
+        b"\x80\x02ccollections\nOrderedDict\nq\0)Rq\x01(X\x01\0\0\0aq\x02K\x01X\x01\0\0\0bq\x03\
+          K\x02u.",
         Into::Map,
     ),
     (
@@ -96,7 +109,9 @@ macro_rules! read {
             Into::U64 => shown($read($pickle, $($options)?).map(|value: u64| value)),
             Into::I128 => shown($read($pickle, $($options)?).map(|value: i128| value)),
             Into::Bytes => shown($read($pickle, $($options)?).map(|value: Vec<u8>| value)),
-            Into::Map => shown($read($pickle, $($options)?).map(|value: BTreeMap<String, u8>| value)),
+            Into::Map => {
+                shown($read($pickle, $($options)?).map(|value: BTreeMap<String, u8>| value))
+            }
         }
     };
 }

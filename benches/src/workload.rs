@@ -40,7 +40,10 @@ pub trait Workload: 'static {
 }
 
 macro_rules! workload {
-    ($(#[$doc:meta])* $marker:ident, $name:literal, $owned:ty, $borrowed:ty $(, $const:ident: $type:ty = $value:expr)*) => {
+    (
+        $(#[$doc:meta])* $marker:ident, $name:literal, $owned:ty, $borrowed:ty
+        $(, $const:ident: $type:ty = $value:expr)*
+    ) => {
         $(#[$doc])*
         pub enum $marker {}
         impl Workload for $marker {
@@ -97,7 +100,8 @@ impl Workload for Dict {
 }
 workload!(
     /// The same file read into pairs.
-    DictEntries, "entries", Entries, EntriesRef<'a>, FILE: &'static str = "dict", DYNAMIC: bool = false
+    DictEntries, "entries", Entries, EntriesRef<'a>,
+    FILE: &'static str = "dict", DYNAMIC: bool = false
 );
 workload!(
     /// 200,000 tuples of three.
@@ -122,7 +126,8 @@ workload!(
 workload!(
     /// A numpy array of a million doubles.
     Numpy, "numpy", Vec<f64>, Vec<f64>,
-    TRUTH: &'static str = "floats", BORROWS: bool = false, ENCODES: bool = false, DYNAMIC: bool = false
+    TRUTH: &'static str = "floats", BORROWS: bool = false, ENCODES: bool = false,
+    DYNAMIC: bool = false
 );
 workload!(
     /// Dicts within lists within dicts, 60 deep.

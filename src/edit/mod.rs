@@ -49,8 +49,8 @@ impl<'de> Graph<'de> {
     /// Only what differs from what is read as a `T` now is changed, and it is changed where it was
     /// read from: attributes, entries and items keep their spelling, and what `T` does not mention
     /// stays. Lists, dicts, sets and objects with a state change for all who refer to them;
-    /// numbers, text, tuples, dates and the like are replaced where they stand. See the guide in
-    /// docs/EDITING.md.
+    /// numbers, text, tuples, dates and the like are replaced where they stand. The guide is
+    /// `docs/EDITING.md` in the repository.
     ///
     /// # Errors
     /// Those of reading a `T` and of serializing one; `Unsupported` and `Data` for a change that
@@ -137,6 +137,8 @@ fn check(change: &Change<'_>, read: &Value) -> Result<()> {
 /// [`Graph::update`].
 ///
 /// The pickle is written at its own protocol, by [`Graph::to_vec`]. Bytes behind its STOP stay.
+/// `T` may borrow what does not change; text that is changed is read again and so has to be
+/// `String` or `Cow<str>`.
 ///
 /// # Errors
 /// As [`Graph::update`], and those of reading and writing a graph.

@@ -89,7 +89,8 @@ fn is_meant(program: &[u8], ours: &Result<Value, Error>, theirs: &str) -> bool {
                 || message.contains("found a bytearray")
                 // Names in 8-bit strings of Python 2, or with a lone surrogate.
                 || (message.contains("STACK_GLOBAL needs two strings")
-                    && (program.iter().any(|byte| b"STU\xed".contains(byte)) || program.windows(3).any(|part| part == b"\\ud")))
+                    && (program.iter().any(|byte| b"STU\xed".contains(byte))
+                        || program.windows(3).any(|part| part == b"\\ud")))
         }
     }
 }

@@ -59,8 +59,8 @@ impl Tally {
     fn finish(self, what: &str, least: usize) {
         let Self { accepted, refused, meant, failures } = self;
         println!(
-            "{what}: {accepted} accepted and equal, {refused} refused by both, {meant} differ as they are meant to, \
-             {} disagree",
+            "{what}: {accepted} accepted and equal, {refused} refused by both, {meant} differ as \
+             they are meant to, {} disagree",
             failures.count()
         );
         failures.finish(least);

@@ -124,8 +124,8 @@ pub(super) fn generated(count: usize, seed: u64) -> Vec<Vec<u8>> {
 /// `count` programs with frames, of which about half lie.
 pub(super) fn framed(count: usize, seed: u64) -> Vec<Vec<u8>> {
     let mut random = Random::new(seed ^ 0x00f0_a3e5);
-    // `pickle.loads` has no persistent ids, and only what can be read without frames shows what they
-    // change.
+    // `pickle.loads` has no persistent ids, and only what can be read without frames shows what
+    // they change.
     let plain = |program: &Vec<u8>| {
         let refers = |opcode| matches!(opcode, Opcode::Persid | Opcode::Binpersid);
         !instructions(program).map_while(Result::ok).any(|(_, opcode, _)| refers(opcode))

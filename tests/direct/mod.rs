@@ -140,8 +140,9 @@ fn the_count_tells_the_ways_apart() {
 fn a_frame_before_any_instruction_is_regular() {
     use serde_pickle::opcode::{Opcode, instructions};
     let all = serde_pickle::pickle!([
-        1, 300, 70_000, (-5), (1_i64 << 40), 1.5, "a", "a", None, true, false, (1, "b"), (1, 2.5, 3), (1, 2, 3, 4), (), [],
-        {}, { "a": 1, 2: [1, "c"], "b": { "a": (1, 2) } }, [[1, 2], [3]],
+        1, 300, 70_000, (-5), (1_i64 << 40), 1.5, "a", "a", None, true, false, (1, "b"),
+        (1, 2.5, 3), (1, 2, 3, 4), (), [], {},
+        { "a": 1, 2: [1, "c"], "b": { "a": (1, 2) } }, [[1, 2], [3]],
     ]);
     let frame = [&[Opcode::Frame.byte()][..], &[0; 8]].concat();
     let options = DeOptions::new();

@@ -106,7 +106,8 @@ fn an_object_may_be_of_any_kind() {
     let object = serde_pickle::Reduce::new_obj(serde_pickle::Global::new("m", "C"), (1, "a"))
         .with_state(pickle!({"x": [1, (2, 3)]}));
     let kinds = pickle!([
-        None, True, (-1), (u64::MAX), 1.5, "text", b"bytes", (), (1,), [1, [2]], {"k": {1: 2}}, {1, 2}
+        None, True, (-1), (u64::MAX), 1.5, "text", b"bytes", (), (1,), [1, [2]],
+        {"k": {1: 2}}, {1, 2}
     ]);
     let Value::List(mut kinds) = kinds else { panic!() };
     kinds.extend([

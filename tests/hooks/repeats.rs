@@ -50,7 +50,8 @@ fn python_reads_them_and_shares_them() {
         let last = if protocol >= Protocol::V2 { "True" } else { "False" };
         assert_python(
             "rows = pickle.loads(pickles[0])\n\
-             want = [{'kind': f'k{n % 7}', 'number': f'{n:x}', 'town': f'town {n % 60}'} for n in range(600)]\n\
+             want = [{'kind': f'k{n % 7}', 'number': f'{n:x}', 'town': f'town {n % 60}'} for n in \
+             range(600)]\n\
              print(rows == want, rows[-1]['town'] is rows[-61]['town'])",
             &[&bytes],
             &format!("True {last}"),
@@ -149,7 +150,8 @@ fn a_stream_refers_to_earlier_dumps_until_its_memo_is_cleared() {
         rows.serialize(&mut pickler).unwrap();
         let bytes = pickler.into_inner();
         assert_python(
-            "reader = pickle.Unpickler(io.BytesIO(pickles[0]))\nprint(reader.load() == reader.load())",
+            "reader = pickle.Unpickler(io.BytesIO(pickles[0]))\nprint(reader.load() == \
+             reader.load())",
             &[&bytes],
             "True",
         );
@@ -172,7 +174,8 @@ fn memoized_text_is_found_however_many_there_are() {
         let bytes = options.to_vec(&texts).unwrap();
         assert_python(
             "texts = pickle.loads(pickles[0])\n\
-             print(texts == ['é' * (n % 20) + str(n % 600) for n in range(1500)], texts[59] is texts[659])",
+             print(texts == ['é' * (n % 20) + str(n % 600) for n in range(1500)], texts[59] is \
+             texts[659])",
             &[&bytes],
             "True True",
         );

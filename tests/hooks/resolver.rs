@@ -13,7 +13,11 @@ use serde_pickle::{
 /// CPython but the last.
 const SPELLINGS: &[(&str, &[u8], &str)] = &[
     ("GLOBAL", b"\x80\x02cshop\nOrder\nq\x00.", "Order"),
-    ("STACK_GLOBAL", b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x04shop\x94\x8c\x05Order\x94\x93\x94.", "Order"),
+    (
+        "STACK_GLOBAL",
+        b"\x80\x04\x95\x10\0\0\0\0\0\0\0\x8c\x04shop\x94\x8c\x05Order\x94\x93\x94.",
+        "Order",
+    ),
     (
         "STACK_GLOBAL, nested",
         b"\x80\x04\x95\x15\0\0\0\0\0\0\0\x8c\x04shop\x94\x8c\x0aOrder.Line\x94\x93\x94.",
@@ -21,7 +25,8 @@ const SPELLINGS: &[(&str, &[u8], &str)] = &[
     ),
     (
         "getattr",
-        b"\x80\x02c__builtin__\ngetattr\nq\x00cshop\nOrder\nq\x01X\x04\x00\x00\x00Lineq\x02\x86q\x03Rq\x04.",
+        b"\x80\x02c__builtin__\ngetattr\nq\x00cshop\nOrder\nq\x01X\x04\x00\x00\x00Lineq\x02\x86\
+          q\x03Rq\x04.",
         "Order.Line",
     ),
     ("INST", b"(ishop\nOrder\np0\n(dp1\nb.", "Order"),
@@ -94,7 +99,8 @@ fn each_place_that_names_a_global_is_asked_once_and_references_are_not() {
         Ok(Resolution::Allow)
     });
     // pickle.dumps([Outer.Inner, Outer.Inner, Outer], 2), the class in a module `m`
-    let bytes = b"\x80\x02]q\x00(c__builtin__\ngetattr\nq\x01cm\nOuter\nq\x02X\x05\x00\x00\x00Innerq\x03\x86q\x04Rq\x05h\x05h\x02e.";
+    let bytes = b"\x80\x02]q\x00(c__builtin__\ngetattr\nq\x01cm\nOuter\nq\x02X\x05\x00\x00\x00\
+        Innerq\x03\x86q\x04Rq\x05h\x05h\x02e.";
     let value: Value = DeOptions::new().resolver(resolver).from_slice(bytes).unwrap();
     assert_eq!(value[0], Value::global("m", "Outer.Inner"));
     assert_eq!(*asked.lock().unwrap(), ["builtins.getattr", "m.Outer", "m.Outer.Inner"]);
@@ -152,9 +158,11 @@ fn a_call_is_known_by_its_new_name() {
 
 /// [Fraction('3/4'), Fraction('1/2')] as Python 3.13 writes it at protocol 2, and a Point with a
 /// state.
-const FRACTIONS: &[u8] = b"\x80\x02]q\x00(cfractions\nFraction\nq\x01X\x03\x00\x00\x003/4q\x02\x85q\x03Rq\x04h\x01X\x03\x00\x00\x001/2q\x05\x85q\x06Rq\x07e.";
+const FRACTIONS: &[u8] = b"\x80\x02]q\x00(cfractions\nFraction\nq\x01X\x03\x00\x00\x003/4q\x02\x85\
+    q\x03Rq\x04h\x01X\x03\x00\x00\x001/2q\x05\x85q\x06Rq\x07e.";
 const POINT: &[u8] =
-    b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(X\x01\x00\x00\x00xq\x03K\x01X\x01\x00\x00\x00yq\x04K\x02ub.";
+    b"\x80\x02cgeometry\nPoint\nq\x00)\x81q\x01}q\x02(X\x01\x00\x00\x00xq\x03K\x01X\x01\x00\x00\x00\
+      yq\x04K\x02ub.";
 
 fn fractions() -> Constructors {
     Constructors::new().with(Global::new("fractions", "Fraction"), |object| {
@@ -175,7 +183,8 @@ fn constructors_make_values_in_values_and_in_types() {
 fn a_constructor_sees_the_whole_object() {
     let constructors = Constructors::new().with(Global::new("geometry", "Point"), |object| {
         let state = object.state.as_ref().unwrap();
-        Ok(serde_pickle::pickle!({"sum": (state["x"].as_i64().unwrap() + state["y"].as_i64().unwrap())}))
+        let sum = state["x"].as_i64().unwrap() + state["y"].as_i64().unwrap();
+        Ok(serde_pickle::pickle!({ "sum": sum }))
     });
     #[derive(Deserialize)]
     struct Sum {

@@ -39,9 +39,11 @@ fn one_allocation_is_one_object_and_one_object_is_one_allocation() {
         let team = team();
         let bytes = SerOptions::new().protocol(protocol).to_vec(&team).unwrap();
         assert_python(
-            "t = pickle.loads(pickles[0])\nprint(t['members'][1] is t['lead'], t['absent'] is t['members'][0], t['lead'] is t['absent'], t)",
+            "t = pickle.loads(pickles[0])\nprint(t['members'][1] is t['lead'], t['absent'] is \
+             t['members'][0], t['lead'] is t['absent'], t)",
             &[&bytes],
-            "True True False {'lead': {'name': 'Ada'}, 'members': [{'name': 'Bob'}, {'name': 'Ada'}], 'absent': {'name': 'Bob'}}",
+            "True True False {'lead': {'name': 'Ada'}, 'members': [{'name': 'Bob'}, {'name': \
+             'Ada'}], 'absent': {'name': 'Bob'}}",
         );
         let read: Team = serde_pickle::from_slice(&bytes).unwrap();
         assert!(Rc::ptr_eq(&read.lead, &read.members[1]));
@@ -206,7 +208,10 @@ fn other_formats_see_the_content() {
     let json = serde_json::to_string(&team()).unwrap();
     assert_eq!(
         json,
-        r#"{"lead":{"name":"Ada"},"members":[{"name":"Bob"},{"name":"Ada"}],"absent":{"name":"Bob"}}"#
+        concat!(
+            r#"{"lead":{"name":"Ada"},"members":[{"name":"Bob"},{"name":"Ada"}],"#,
+            r#""absent":{"name":"Bob"}}"#
+        )
     );
     let team: Team = serde_json::from_str(&json).unwrap();
     assert_eq!(team.lead.name, "Ada");

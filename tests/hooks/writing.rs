@@ -20,7 +20,8 @@ pub(super) fn python(script: &str, pickles: &[&[u8]]) -> Option<String> {
         .map(|pickle| pickle.iter().map(|byte| format!("{byte:02x}")).collect())
         .collect();
     let setup = format!(
-        "import sys, io, pickle, copyreg\nsys.path.insert(0, {:?})\nassert sys.version_info >= (3, 8), 'too old'\n\
+        "import sys, io, pickle, copyreg\nsys.path.insert(0, {:?})\n\
+         assert sys.version_info >= (3, 8), 'too old'\n\
          pickles = [bytes.fromhex(text) for text in sys.argv[1:]]\n",
         super::folder().to_str().unwrap()
     );
@@ -85,9 +86,11 @@ fn python_reads_several_dumps_with_one_memo() {
         Tagged { value: 3 }.serialize(&mut pickler).unwrap();
         let bytes = pickler.into_inner();
         assert_python(
-            "unpickler = pickle.Unpickler(io.BytesIO(pickles[0]))\nprint([unpickler.load() for _ in range(5)])",
+            "unpickler = pickle.Unpickler(io.BytesIO(pickles[0]))\n\
+             print([unpickler.load() for _ in range(5)])",
             &[&bytes],
-            "[Tagged(1), Tagged(2), 'a text that comes again', 'a text that comes again', Tagged(3)]",
+            "[Tagged(1), Tagged(2), 'a text that comes again', 'a text that comes again', \
+             Tagged(3)]",
         );
         // After clear_memo a pickle stands by itself, and before it none does but the first.
         assert_python(
@@ -344,9 +347,8 @@ fn every_form_of_a_class_can_be_rewritten() {
         .unwrap();
     let read: Value = serde_pickle::from_slice(&bytes).unwrap();
     assert_eq!(read[1], "after");
-    assert!(
-        matches!(&read[2], Value::Object(gadget) if gadget.class() == Some(&Global::new("objects", "Gadget")))
-    );
+    let class = Global::new("objects", "Gadget");
+    assert!(matches!(&read[2], Value::Object(gadget) if gadget.class() == Some(&class)));
 }
 
 #[test]
@@ -389,7 +391,8 @@ fn an_object_may_become_a_global_or_anything() {
         .to_vec(&[Gadget { name: "the only one", size: 1 }, Gadget { name: "x", size: 1 }])
         .unwrap();
     assert_python(
-        "import objects\nvalue = pickle.loads(pickles[0])\nprint(value[0] is objects.SINGLETON, value[1])",
+        "import objects\nvalue = pickle.loads(pickles[0])\nprint(value[0] is objects.SINGLETON, \
+         value[1])",
         &[&bytes],
         "True other",
     );
@@ -446,7 +449,8 @@ fn classes_with_codes_are_written_as_cpython_writes_them() {
         }
         let (number, _) = registry.iter().next().unwrap();
         script += &format!(
-            "copyreg.add_extension('objects', 'Tagged', {number})\nprint(pickle.loads(pickles[{}]))\n\
+            "copyreg.add_extension('objects', 'Tagged', {number})\n\
+             print(pickle.loads(pickles[{}]))\n\
              copyreg.remove_extension('objects', 'Tagged', {number})\n",
             written.len()
         );
@@ -511,8 +515,9 @@ fn buffers_travel_beside_the_pickle() {
         pickles.extend(given.iter().map(Vec::as_slice));
         assert_python(
             "given = [bytearray(data) for data in pickles[1:]]\n\
-             show = lambda x: [show(i) for i in x] if type(x) is list else {k: show(v) for k, v in x.items()} if type(x) is dict \
-             else bytes(x) if type(x) is memoryview and x.readonly else x\n\
+             show = lambda x: [show(i) for i in x] if type(x) is list else {k: show(v) for k, v in \
+             x.items()} if type(x) is dict else bytes(x) if type(x) is memoryview and x.readonly \
+             else x\n\
              print(show(pickle.loads(pickles[0], buffers=given)))",
             &pickles,
             entry.repr.as_deref().unwrap(),
@@ -601,7 +606,8 @@ fn objects_of_a_graph_are_put_outside_by_their_ids() {
 #[test]
 fn objects_of_a_graph_are_rewritten_and_stay_shared() {
     // g = Gadget('a', 1); pickle.dumps([g, g, 'x'], 2)
-    let bytes = b"\x80\x02]q\x00(cobjects\nGadget\nq\x01)\x81q\x02}q\x03(X\x04\0\0\0nameq\x04X\x01\0\0\0aq\x05X\x04\0\0\0sizeq\x06K\x01ubh\x02X\x01\0\0\0xe.";
+    let bytes = b"\x80\x02]q\x00(cobjects\nGadget\nq\x01)\x81q\x02}q\x03(X\x04\0\0\0nameq\x04X\x01\
+        \0\0\0aq\x05X\x04\0\0\0sizeq\x06K\x01ubh\x02X\x01\0\0\0xe.";
     let graph = Graph::from_slice(bytes).unwrap();
     for protocol in ALL {
         let ours = rebuilt().protocol(protocol).graph_to_vec(&graph).unwrap();

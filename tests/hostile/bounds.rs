@@ -51,8 +51,8 @@ impl Bounds {
 pub(crate) fn explain() -> String {
     format!(
         "bounds, with default options:\n  \
-         bytes allocated <= {PEAK_FIXED} + {PEAK_PER_BYTE} * input, and {PEAK_PER_BYTE_WRITTEN} * input where a graph \
-         is written\n  \
+         bytes allocated <= {PEAK_FIXED} + {PEAK_PER_BYTE} * input, and \
+         {PEAK_PER_BYTE_WRITTEN} * input where a graph is written\n  \
          units of work <= {UNITS_FIXED} + {UNITS_PER_BYTE} * input\n  \
          bytes written <= {WRITTEN_FIXED} + {WRITTEN_PER_BYTE} * input + {WRITTEN_PER_EXPANSION} * \
          ({EXPANSION_FIXED} + {EXPANSION_PER_BYTE} * input)\n"

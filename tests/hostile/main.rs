@@ -4,8 +4,8 @@
 //! each in a thread of 2 MiB, which is what Rust gives threads. For each it is measured how much
 //! memory was allocated at the most, how many units of work were done and how many bytes written,
 //! and each has to stay within the bounds of `bounds.rs`, with default options: a constant times
-//! the input, and a constant. A panic or a crash fails; so does a path that has not come to its end after a minute.
-//! A family that costs the square of its size would need hours.
+//! the input, and a constant. A panic or a crash fails; so does a path that has not come to its end
+//! after a minute. A family that costs the square of its size would need hours.
 //!
 //! This is a binary of its own, because its allocator counts, and because it prints: a line for
 //! each family, with what came out below. An argument that does not begin with a dash names the
@@ -106,7 +106,8 @@ fn main() -> ExitCode {
         let report =
             thread::Builder::new().stack_size(STACK).spawn(mutants::run).unwrap().join().unwrap();
         println!(
-            "\nfixtures: {} files; cut short {} times; {} changes of a byte, of which {} left a pickle; at the most {} bytes allocated",
+            "\nfixtures: {} files; cut short {} times; {} changes of a byte, of which {} left a \
+             pickle; at the most {} bytes allocated",
             report.files, report.cuts, report.changes, report.read, report.peak
         );
         runs += report.files;
@@ -122,7 +123,8 @@ fn main() -> ExitCode {
         println!("  {:.0} % {what}", share * 100.0);
     }
     println!(
-        "test result: {}. {} passed; {} failed; 0 ignored; {families} families by {} paths in {:.1} s",
+        "test result: {}. {} passed; {} failed; 0 ignored; {families} families by {} paths in \
+         {:.1} s",
         if faults.is_empty() { "ok" } else { "FAILED" },
         runs - faults.len().min(runs),
         faults.len(),

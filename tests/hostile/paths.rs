@@ -86,7 +86,10 @@ pub(crate) fn shared_graph(bytes: &[u8]) -> Result<Graph<'static>, Error> {
 /// A Rust type, read from a graph.
 macro_rules! typed {
     ($($name:literal: $type:ty;)*) => {
-        &[$(Path { name: $name, read: Read::Graph(|graph| Outcome::of(graph.deserialize::<$type>())) }),*]
+        &[$(Path {
+            name: $name,
+            read: Read::Graph(|graph| Outcome::of(graph.deserialize::<$type>())),
+        }),*]
     };
 }
 

@@ -52,8 +52,8 @@ impl<'de> Visitor<'de> for Any {
     }
 
     scalars! {
-        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_i128(i128) visit_u128(u128) visit_f64(f64) visit_str(&str)
-        visit_bytes(&[u8])
+        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_i128(i128) visit_u128(u128)
+        visit_f64(f64) visit_str(&str) visit_bytes(&[u8])
     }
 
     fn visit_unit<E>(self) -> Result<Self, E> {

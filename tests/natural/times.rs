@@ -121,8 +121,8 @@ fn the_second_of_two_equal_readings_is_not_taken_for_the_first() {
     let refused = refusal::<Zoned>("zones/zoneinfo_datetime_fold");
     assert_eq!(
         refused,
-        "2024-10-27T02:30:00 is meant for the second time in Europe/Berlin, and its offset is not in the pickle; \
-         read the object as Reduce"
+        "2024-10-27T02:30:00 is meant for the second time in Europe/Berlin, and its offset is not \
+         in the pickle; read the object as Reduce"
     );
     assert_eq!(
         read::<Json>("zones/zoneinfo_datetime_fold").unwrap(),

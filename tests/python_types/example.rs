@@ -21,7 +21,8 @@ fn the_program_loads_what_the_example_writes() {
     for read in [
         "  Point { x: 1.5, y: -2.0 }\n",
         "  [Point { x: 0.0, y: 0.0 }, Point { x: 3.0, y: 4.0 }]\n",
-        "  Drawing { first: Circle { r: 1.0 }, rest: (Square { side: 2.0, label: None }, Circle { r: 3.0 }) }\n",
+        "  Drawing { first: Circle { r: 1.0 }, rest: (Square { side: 2.0, label: None }, Circle { \
+         r: 3.0 }) }\n",
         "  Square { side: 4.0, label: Some(Point { x: 1.0, y: 2.0 }) }\n",
         "  Blue\n",
         "  TextReader { filename: \"/var/log/messages\", lineno: 42 }\n",
@@ -36,7 +37,10 @@ fn the_program_loads_what_the_example_writes() {
         return;
     };
     let point = json!({"class": "geometry.Point", "attributes": {"x": 0.5, "y": -1.0}});
-    let shape = |class: &str, attributes| json!({"class": format!("shapes.{class}"), "attributes": attributes});
+    let shape = |class: &str, attributes| {
+        let class = format!("shapes.{class}");
+        json!({"class": class, "attributes": attributes})
+    };
     let color =
         |name: &str, value: u8| json!({"class": "colors.Color", "name": name, "value": value});
     let tuple = |items: [serde_json::Value; 2]| json!({"class": "builtins.tuple", "items": items});

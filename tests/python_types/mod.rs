@@ -40,7 +40,8 @@ if sys.version_info >= (3, 9):
     from zoneinfo import ZoneInfo
 def types_of(x):
     if isinstance(x, dict):
-        return [type(x), getattr(x, 'default_factory', 0), [(types_of(k), types_of(x[k])) for k in x]]
+        items = [(types_of(k), types_of(x[k])) for k in x]
+        return [type(x), getattr(x, 'default_factory', 0), items]
     if isinstance(x, (list, tuple, collections.deque)):
         return [type(x), getattr(x, 'maxlen', 0), [types_of(y) for y in x]]
     if isinstance(x, (set, frozenset)):
@@ -56,7 +57,8 @@ def canon(pair):
     except decimal.InvalidOperation:
         equal = repr(value) == repr(expected)
     if types_of(value) == types_of(expected) and equal and (
-            sys.version_info[0] == 2 or isinstance(value, (set, frozenset)) or repr(value) == repr(expected)):
+            sys.version_info[0] == 2 or isinstance(value, (set, frozenset))
+            or repr(value) == repr(expected)):
         return 'the same'
     return '%r, not %r' % (value, expected)
 "#;

@@ -23,8 +23,10 @@ fn one_that_is_referred_to_twice_is_fetched() {
 fn what_a_pickler_wrote_is_written_as_it_was() {
     // pickle.dumps([10**30, 10**30], 0) and 2: two equal ints are two.
     for pickle in [
-        b"(lp0\nL1000000000000000000000000000000L\naL1000000000000000000000000000000L\na.".as_slice(),
-        b"\x80\x02]q\x00(\x8a\r\0\0\0\x40\xea\xed\x74\x46\xd0\x9c\x2c\x9f\x0c\x8a\r\0\0\0\x40\xea\xed\x74\x46\xd0\x9c\x2c\x9f\x0ce.",
+        b"(lp0\nL1000000000000000000000000000000L\naL1000000000000000000000000000000L\na."
+            .as_slice(),
+        b"\x80\x02]q\x00(\x8a\r\0\0\0\x40\xea\xed\x74\x46\xd0\x9c\x2c\x9f\x0c\x8a\r\0\0\0\x40\xea\
+          \xed\x74\x46\xd0\x9c\x2c\x9f\x0ce.",
     ] {
         assert_eq!(Graph::from_slice(pickle).unwrap().to_vec().unwrap(), pickle);
     }

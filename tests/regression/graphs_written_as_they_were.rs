@@ -87,7 +87,8 @@ fn an_extension_code_stays_one_though_a_registry_names_it() {
 #[test]
 fn the_pickles_of_a_stream_are_one_graph_and_one_stream_again() {
     // p = Pickler(file, 4); a = [1]; p.dump(a); p.dump({'a': a}); p.dump(a)
-    let stream = b"\x80\x04\x95\x06\0\0\0\0\0\0\0]\x94K\x01a.\x80\x04\x95\x0a\0\0\0\0\0\0\0}\x94\x8c\x01a\x94h\0s.\x80\x04h\0.";
+    let stream = b"\x80\x04\x95\x06\0\0\0\0\0\0\0]\x94K\x01a.\x80\x04\x95\x0a\0\0\0\0\0\0\0}\x94\
+        \x8c\x01a\x94h\0s.\x80\x04h\0.";
     let graphs = [
         Deserializer::from_slice(stream).into_graph().unwrap(),
         Deserializer::from_reader(&stream[..]).into_graph().unwrap(),

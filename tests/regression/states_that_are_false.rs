@@ -8,7 +8,8 @@ use serde_pickle::{Protocol, SerOptions, Value, from_slice};
 #[test]
 fn a_state_that_is_false_is_written() {
     // {StateAny with 0: 1, StateAny with '': 2, StateAny with (): 3, StateAny: 4}
-    let pickle = b"}(cshapes\nStateAny\nq\0)\x81K\0bK\x01h\0)\x81X\0\0\0\0bK\x02h\0)\x81)bK\x03h\0)\x81K\x04u.";
+    let pickle = b"}(cshapes\nStateAny\nq\0)\x81K\0bK\x01h\0)\x81X\0\0\0\0bK\x02h\0)\x81)bK\x03h\0\
+        )\x81K\x04u.";
     let value: Value = from_slice(pickle).unwrap();
     for protocol in Protocol::ALL {
         let written = SerOptions::new().protocol(protocol).to_vec(&value).unwrap();

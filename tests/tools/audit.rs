@@ -76,8 +76,8 @@ fn classes_and_what_is_done_with_their_instances() {
     assert_eq!((order.called.len(), order.states, order.results_called.len()), (1, 1, 1));
     assert_eq!(
         order.to_string(),
-        "shop.Order: named at byte 26 (GLOBAL); called at byte 60 (REDUCE); what it returns called at byte 72 (REDUCE); \
-         state set once"
+        "shop.Order: named at byte 26 (GLOBAL); called at byte 60 (REDUCE); what it returns called \
+         at byte 72 (REDUCE); state set once"
     );
     // BUILD on a class itself.
     assert_eq!(audit(b"cshop\nOrder\n(S'a'\nNdb.").references[0].states, 1);
@@ -266,7 +266,9 @@ class Meta(type):
     def extend(cls, items): list(items)
     def add(cls, item): pass
     def __setitem__(cls, key, value): pass
-    def __call__(cls, *args, **kwargs): asked.append('called ' + cls.target); return cls.__new__(cls)
+    def __call__(cls, *args, **kwargs):
+        asked.append('called ' + cls.target)
+        return cls.__new__(cls)
 
 class Thing(metaclass=Meta):
     target = 'nothing'

@@ -241,7 +241,8 @@ fn disassemblies_to_look_at() {
         let name =
             file.split('/').next_back().unwrap().trim_end_matches(".pickle").replace('.', "_");
         insta::with_settings!({ snapshot_path => "../snapshots" }, {
-            insta::assert_snapshot!(format!("disassembly_{name}"), disassemble(&bytes(file)).unwrap());
+            let text = disassemble(&bytes(file)).unwrap();
+            insta::assert_snapshot!(format!("disassembly_{name}"), text);
         });
     }
 }

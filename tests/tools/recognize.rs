@@ -58,8 +58,8 @@ fn each_file_is_recognized_by_its_first_bytes() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// The errors of all ways to read a slice, each with its name. Those that look at instructions alone
-/// may have none: a STOP in front of anything is a pickle to them.
+/// The errors of all ways to read a slice, each with its name. Those that look at instructions
+/// alone may have none: a STOP in front of anything is a pickle to them.
 fn errors_of_slices(bytes: &[u8]) -> Vec<(&'static str, Error)> {
     let stream = Value::deserialize(&mut Deserializer::from_slice(bytes));
     let readers = [

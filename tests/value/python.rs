@@ -18,8 +18,8 @@ use serde_pickle::{Complex, Dict, Set, Value, pickle};
 const SCRIPT: &str = r#"
 import sys
 inf = float('inf'); nan = float('nan')
-names = {'__builtins__': {}, 'inf': inf, 'nan': nan, 'infj': complex(0, inf), 'nanj': complex(0, nan), 'set': set,
-         'frozenset': frozenset, 'bytearray': bytearray}
+names = {'__builtins__': {}, 'inf': inf, 'nan': nan, 'infj': complex(0, inf),
+         'nanj': complex(0, nan), 'set': set, 'frozenset': frozenset, 'bytearray': bytearray}
 for line in sys.stdin:
     text = bytes.fromhex(line.strip()).decode('utf-8')
     try:

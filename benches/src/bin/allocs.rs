@@ -109,12 +109,14 @@ fn main() -> ExitCode {
 fn start() -> Result<(), String> {
     let Some(options) = Options::parse(std::env::args().skip(1))? else {
         println!(
-            "allocs: see ratios --help; of its options --workload, --task, --contender, --data and --json"
+            "allocs: see ratios --help; of its options --workload, --task, --contender, --data and \
+             --json"
         );
         return Ok(());
     };
     println!(
-        "| workload | task | contender | allocations | reallocations | MB allocated | peak live MB | kept MB |"
+        "| workload | task | contender | allocations | reallocations | MB allocated | peak live MB \
+         | kept MB |"
     );
     println!("|---|---|---|--:|--:|--:|--:|--:|");
     let mut counter = Counter { options, rows: Vec::new(), result: Ok(()) };

@@ -7,11 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use serde_pickle::{ErrorKind, Value, from_slice, from_value, pickle, to_value, to_vec};
 
-const TEXT: &str = r#"{"int": 1, "minus": -7, "big": 18446744073709551616, "float": 1.5, "list": [1e2, 0]}"#;
+const TEXT: &str = concat!(
+    r#"{"int": 1, "minus": -7, "big": 18446744073709551616, "float": 1.5, "#,
+    r#""list": [1e2, 0]}"#
+);
 
 fn values() -> Value {
     pickle!({
-        "int": 1, "minus": (-7), "big": (u128::from(u64::MAX) + 1), "float": 1.5, "list": [100.0, 0],
+        "int": 1, "minus": (-7), "big": (u128::from(u64::MAX) + 1), "float": 1.5,
+        "list": [100.0, 0],
     })
 }
 

@@ -104,7 +104,8 @@ impl Unpickler<'_> {
         };
         let getattr = matches!(
             &self.world.things[*callable],
-            Thing::Global { module, name } if name == "getattr" && (module == "builtins" || module == "__builtin__")
+            Thing::Global { module, name }
+                if name == "getattr" && (module == "builtins" || module == "__builtin__")
         );
         if let [target, state] = args[..]
             && target == object
