@@ -160,7 +160,10 @@ impl<'de> Graph<'de> {
             root,
             further: Vec::new(),
             declared: None,
-            settings: Plain::default(),
+            settings: Plain {
+                max_memory: crate::limits::Allowance::fixed(u64::MAX),
+                ..Plain::default()
+            },
             buffers: Vec::new(),
             decoded: Decoded::default(),
         })
