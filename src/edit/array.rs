@@ -121,7 +121,7 @@ impl<'v> Editor<'_, 'v, '_> {
                 let Some(state) = run.first_mut() else { return Err(self.no_place(at)) };
                 let mut items = tuple_items(self.nodes, *state).to_vec();
                 let count = items.len();
-                if count < 4 || items[count - 1].tag() == Tag::Buffer {
+                if count < 4 || is_buffer(items[count - 1]) {
                     return Err(self.no_place(at));
                 }
                 items[count - 1] = payload;
@@ -132,7 +132,7 @@ impl<'v> Editor<'_, 'v, '_> {
             }
             Place::Arg { data, shape } => {
                 let mut args = self.args(at)?;
-                if args.get(data).is_none_or(|data| data.tag() == Tag::Buffer) {
+                if args.get(data).is_none_or(|data| is_buffer(*data)) {
                     return Err(self.no_place(at));
                 }
                 args[data] = payload;
@@ -197,6 +197,11 @@ impl<'v> Editor<'_, 'v, '_> {
         self.nodes.set_contents(self.journal, at.number(), &contents)?;
         Ok(Some(at))
     }
+}
+
+/// Returns true for a buffer beside the pickle, or a view that may be of one.
+fn is_buffer(payload: Handle) -> bool {
+    matches!(payload.tag(), Tag::Buffer | Tag::View)
 }
 
 /// The elements of `array.array`'s machine format codes, as numpy says it.
