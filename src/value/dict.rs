@@ -99,6 +99,13 @@ impl Dict {
     }
 
     /// Stores `value` under `key` and returns the value that was there.
+    ///
+    /// A key that Python may be unable to hash, such as a tuple, is for
+    /// [`try_insert`](Self::try_insert); the compiler says so:
+    ///
+    /// ```compile_fail,E0277
+    /// serde_pickle::Dict::new().insert((1, 2), "a tuple");
+    /// ```
     pub fn insert<K: IntoKey, V: Into<Value>>(&mut self, key: K, value: V) -> Option<Value> {
         // An `IntoKey` is hashable and holds no object.
         self.try_insert(key, value).ok().flatten()
