@@ -257,13 +257,22 @@ impl<'g, 'de> Builder<'g, 'de> {
     #[inline]
     fn next(&self, handle: Handle, depth: usize) -> Result<Next<'g, 'de>> {
         let value = match handle.tag() {
-            Tag::Shared | Tag::Str1 | Tag::Str4 => {
+            Tag::Shared | Tag::Str1 => {
                 match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
                     Some(text) => {
                         self.cx.charge_copy(text.len())?;
                         Value::Str(text.to_owned())
                     }
                     None => return self.other(handle),
+                }
+            }
+            // Text that may be long is counted before it is checked: where the graph owns its
+            // input, each reference to it is.
+            Tag::Str4 => {
+                self.cx.charge_text(handle)?;
+                match scalar::borrowed_text(self.cx.nodes, self.cx.input, handle) {
+                    Some(text) => Value::Str(text.to_owned()),
+                    None => return Err(self.cx.unreadable(handle)),
                 }
             }
             Tag::Int => match scalar::short_int(self.cx.input, handle) {

@@ -255,7 +255,8 @@ mod tests {
     /// Four times the pickle may be looked at ahead, and each look may overrun that by one.
     #[test]
     fn looking_ahead_is_linear() {
-        let shapes: [(&str, fn(usize) -> Vec<u8>); 26] = [
+        type Shape = (&'static str, fn(usize) -> Vec<u8>);
+        let shapes: [Shape; 26] = [
             ("]…", |n| b"]".repeat(n)),
             ("}…", |n| b"}".repeat(n)),
             ("(…", |n| b"(".repeat(n)),
