@@ -119,7 +119,7 @@ pub const PREFIX: usize = 512;
 /// [`PREFIX`] bytes are enough; of fewer, those formats are recognized that they show. Some pickles
 /// begin as other formats do: `PK` may be a persistent id of protocol 0. So read the bytes as a
 /// pickle first, and ask when that has failed; the crate's own errors have done so
-/// ([`Error::not_pickle`]).
+/// (`Error::not_pickle`).
 ///
 /// ```
 /// use serde_pickle::tools::{NotPickle, recognize};
