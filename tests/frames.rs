@@ -294,7 +294,7 @@ fn an_audit_of_a_frame_that_lies_is_not_clear() {
             assert_eq!(refused[0].target, Target::Unknown);
             assert_eq!(refused[0].named[0].offset, at);
             let text = report.to_string();
-            assert!(text.contains("refused: what older Pythons read where a frame lies"), "{text}");
+            assert!(text.contains("refused: what other Pythons find there"), "{text}");
             assert!(text.contains("not followed to its end: "), "{text}");
         }
     }

@@ -63,8 +63,10 @@ use crate::reduce::{Resolution, compat};
 /// tells where they begin.
 ///
 /// A pickle whose frames lie is another matter: older CPythons go on from there with instructions
-/// that depend on how they are given the bytes. It gets the reference [`Target::Unknown`], which is
-/// refused whatever the resolver says.
+/// that depend on how they are given the bytes. So is one whose MEMOIZE comes behind a PUT that
+/// left numbers out: CPython's C code since 3.15 gives it another number than older ones and
+/// `pickle.py` do, and what is fetched from there is another object. Both get the reference
+/// [`Target::Unknown`], which is refused whatever the resolver says.
 pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
@@ -111,7 +113,7 @@ impl DeOptions<'_> {
                 .saturating_add(pickle.len() as u64),
         };
         let walked = auditor.walk();
-        report.references = auditor.references;
+        let unknown = std::mem::replace(&mut report.references, auditor.references);
         if let Some(resolver) = settings.resolver {
             for reference in &mut report.references {
                 if let Target::Global { module, qualname } = &reference.target {
@@ -119,6 +121,7 @@ impl DeOptions<'_> {
                 }
             }
         }
+        report.references.extend(unknown);
         if let (Err(error), Err(frames)) = (&loaded, check_frames(pickle, 0, 0))
             && error.offset() == frames.offset()
         {
@@ -187,8 +190,9 @@ pub enum Target {
     Extension(u32),
     /// A global whose module or name comes out of a call: only running the pickle would tell.
     Computed,
-    /// Whatever older CPythons find where a frame lies, which [`Audit::error`] tells about. It is
-    /// named by the opcode that crosses the end of the frame.
+    /// Whatever other CPythons find: older ones where a frame lies, which [`Audit::error`] tells
+    /// about, or 3.15 where MEMOIZE comes behind numbers that were left out. It is named by the
+    /// opcode that crosses the end of the frame, or by that MEMOIZE.
     Unknown,
     /// Objects outside of the pickle. [`persistent_ids`](super::persistent_ids) has their ids.
     PersistentId,
@@ -217,7 +221,8 @@ impl Audit {
         self.references.iter().filter(|reference| reference.is_refused())
     }
 
-    /// Audits by the instructions alone, up to the one that the machine could not do.
+    /// Audits by the instructions alone, up to the one that the machine could not do. The only
+    /// reference is what is [unknown](Target::Unknown) for the numbers in the memo.
     fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
         let mut report = Self {
             references: Vec::new(),
@@ -229,6 +234,7 @@ impl Audit {
             error: None,
         };
         let end = error.and_then(Error::offset).unwrap_or(u64::MAX);
+        let mut numbers = Numbers::default();
         let mut instructions = instructions_within(pickle, max_int_digits);
         while let Some(Ok((offset, opcode, argument))) = instructions.next() {
             if offset >= end {
@@ -244,10 +250,44 @@ impl Audit {
                         .and_then(|number| Protocol::try_from(number).ok());
                 }
                 (Opcode::NextBuffer, _) => report.buffers.push(offset),
+                (Opcode::Put | Opcode::Binput | Opcode::LongBinput, argument) => {
+                    numbers.put(&argument);
+                }
+                (Opcode::Memoize, _) => {
+                    if numbers.memoize() {
+                        report.references.push(Reference::unknown(Some(Site { offset, opcode })));
+                    }
+                }
                 _ => {}
             }
         }
         report
+    }
+}
+
+/// Which numbers of the memo are taken, as far as all Pythons agree.
+#[derive(Default)]
+struct Numbers {
+    /// So many, from 0 on.
+    taken: i64,
+    /// True once a PUT has left numbers out.
+    gap: bool,
+    told: bool,
+}
+
+impl Numbers {
+    fn put(&mut self, argument: &Argument<'_>) {
+        match *argument {
+            Argument::Int(number) if number < self.taken => {}
+            Argument::Int(number) if number == self.taken => self.taken += 1,
+            _ => self.gap = true,
+        }
+    }
+
+    /// Returns true for the first MEMOIZE whose number depends on the Python.
+    fn memoize(&mut self) -> bool {
+        self.taken += 1;
+        !std::mem::replace(&mut self.told, self.gap) && self.gap
     }
 }
 
@@ -548,7 +588,7 @@ impl fmt::Display for Target {
             }
             Self::Extension(code) => write!(f, "extension code {code}"),
             Self::Computed => f.write_str("a global whose name is computed"),
-            Self::Unknown => f.write_str("what older Pythons read where a frame lies"),
+            Self::Unknown => f.write_str("what other Pythons find there"),
             Self::PersistentId => f.write_str("persistent ids"),
         }
     }

@@ -87,63 +87,6 @@ fn depth_fits_a_small_thread() {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }
 
-/// That looking ahead is linear is counted in `src/de/direct/look.rs`, with these shapes.
-#[test]
-fn shapes_that_make_one_look_ahead_read_the_same() {
-    let shapes: [(&str, fn(usize) -> Vec<u8>); 26] = [
-        ("]…", |n| b"]".repeat(n)),
-        ("}…", |n| b"}".repeat(n)),
-        ("(…", |n| b"(".repeat(n)),
-        ("(e(e…", |n| [&b"]"[..], &b"(e".repeat(n / 2), b"."].concat()),
-        ("}(u…", |n| [&b"}"[..], &b"(u".repeat(n / 2), b"."].concat()),
-        ("](e…", |n| b"](e".repeat(n / 3)),
-        ("lists of one list", |n| nested(b"]", b"]", b"a", n / 2)),
-        ("lists side by side", |n| [&b"]("[..], &b"]".repeat(n), b"e."].concat()),
-        ("lists side by side in a LIST", |n| [&b"("[..], &b"]".repeat(n), b"l."].concat()),
-        ("lists of one int", |n| [&b"]("[..], &b"]K\x01a".repeat(n / 4), b"e."].concat()),
-        ("lists of one list of one int", |n| {
-            [&b"]("[..], &b"]]K\x01aa".repeat(n / 6), b"e."].concat()
-        }),
-        ("marked lists", |n| [&b"("[..], &b"(l".repeat(n / 2), b"l."].concat()),
-        ("marked lists of one", |n| [&b"("[..], &b"(lI1\na".repeat(n / 6), b"l."].concat()),
-        ("lists behind marked lists", |n| {
-            [&b"((NltN("[..], &b"](".repeat(n / 4), &b"e".repeat(n / 4), b"t."].concat()
-        }),
-        ("scalars behind marked lists", |n| {
-            [&b"((NltN("[..], &b"](NNN".repeat(n / 5), b"t."].concat()
-        }),
-        ("many scalars behind a marked list", |n| {
-            [&b"((Nl]("[..], &b"N".repeat(n), b"el."].concat()
-        }),
-        ("marks and scalars", |n| [&b"]"[..], &b"(NN".repeat(n / 3)].concat()),
-        ("frames behind a mark", |n| {
-            [&b"](]("[..], &b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"ee."].concat()
-        }),
-        ("tuples of a list", |n| [&b"]("[..], &b"]]\x86".repeat(n / 3), b"e."].concat()),
-        ("tuples of tuples", |n| {
-            [b"]".repeat(n / 2), b"\x85".repeat(n / 2), b".".to_vec()].concat()
-        }),
-        ("dicts of one dict", |n| nested(b"}K\0", b"}", b"s", n / 4)),
-        ("dicts side by side", |n| [&b"}("[..], &b"K\0}".repeat(n / 3), b"u."].concat()),
-        ("dicts in lists", |n| nested(b"]}K\0", b"]", b"sa", n / 6)),
-        ("lists in dicts", |n| nested(b"}K\0]", b"}", b"as", n / 6)),
-        ("frames", |n| [b"\x95\0\0\0\0\0\0\0\0".repeat(n / 9), b"].".to_vec()].concat()),
-        ("frames in a list", |n| {
-            [&b"]("[..], &b"\x95\0\0\0\0\0\0\0\0N".repeat(n / 10), b"e."].concat()
-        }),
-    ];
-    for (_, shape) in shapes {
-        let bytes = shape(10_000);
-        both::<Lists>(&bytes);
-        both::<Vec<Lists>>(&bytes);
-        both::<Dicts>(&bytes);
-        both::<Any>(&bytes);
-        both::<Vec<(Lists, Lists)>>(&bytes);
-        both::<Vec<Option<Vec<u8>>>>(&bytes);
-        both::<IgnoredAny>(&bytes);
-    }
-}
-
 /// The lookahead is spent within the pickle, whatever type asks.
 #[test]
 fn short_programs_as_every_type() {

@@ -231,25 +231,42 @@ pub(super) fn short_tuple(len: usize) -> Option<Opcode> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fmt::Debug;
 
     use serde::de::{Deserialize, IgnoredAny};
     use serde_derive::Deserialize;
 
+    use crate::DeOptions;
     use crate::de::direct::ahead::work;
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Lists(#[allow(dead_code)] Vec<Lists>);
 
-    #[derive(Deserialize)]
+    #[derive(Debug, Deserialize)]
     struct Dicts(#[allow(dead_code)] BTreeMap<u8, Dicts>);
+
+    #[derive(Debug, Deserialize)]
+    #[serde(untagged)]
+    #[allow(dead_code)]
+    enum Any {
+        Text(String),
+        List(Vec<Any>),
+        Dict(BTreeMap<String, Any>),
+    }
 
     fn nested(begin: &[u8], inner: &[u8], end: &[u8], levels: usize) -> Vec<u8> {
         [&begin.repeat(levels), inner, &end.repeat(levels), &b"."[..]].concat()
     }
 
-    /// The bytes looked at ahead while the pickle is read as a `T`, or given up on.
-    fn looked_at<'de, T: Deserialize<'de>>(pickle: &'de [u8]) -> u64 {
-        work::of(|| drop(crate::from_slice::<T>(pickle)))
+    /// The bytes looked at ahead while the pickle is read as a `T`, or given up on. The machine,
+    /// which looks at nothing ahead, gives the same.
+    fn looked_at<'de, T: Deserialize<'de> + Debug>(pickle: &'de [u8]) -> u64 {
+        let mut found = None;
+        let bytes = work::of(|| found = Some(crate::from_slice::<T>(pickle)));
+        // The short cut is not taken where nodes are limited otherwise than by default.
+        let by_machine = DeOptions::new().max_nodes(4_000_000_000).from_slice::<T>(pickle);
+        assert_eq!(format!("{:?}", found.unwrap()), format!("{by_machine:?}"));
+        bytes
     }
 
     /// Four times the pickle may be looked at ahead, and each look may overrun that by one.
@@ -305,6 +322,7 @@ mod tests {
                 looked_at::<Vec<Lists>>(&pickle),
                 looked_at::<Dicts>(&pickle),
                 looked_at::<serde_json::Value>(&pickle),
+                looked_at::<Any>(&pickle),
                 looked_at::<Vec<(Lists, Lists)>>(&pickle),
                 looked_at::<Vec<Option<Vec<u8>>>>(&pickle),
                 looked_at::<IgnoredAny>(&pickle),
