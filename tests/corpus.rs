@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+use serde_derive::Deserialize;
 use serde_json::Value as Json;
 use serde_pickle::{DeOptions, Encoding, ExtensionRegistry};
 
@@ -102,6 +104,17 @@ impl Fixture {
 
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// What the manifest of a folder below `fixtures/` says of its files.
+pub(crate) fn described<T: DeserializeOwned>(set: &str) -> Vec<T> {
+    #[derive(Deserialize)]
+    struct Manifest<T> {
+        entries: Vec<T>,
+    }
+
+    let text = std::fs::read_to_string(folder().join(set).join("manifest.json")).unwrap();
+    serde_json::from_str::<Manifest<T>>(&text).unwrap().entries
 }
 
 pub(crate) fn read_json(path: &str) -> Json {

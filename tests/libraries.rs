@@ -5,7 +5,7 @@
 //! these tests.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use jiff::{SignedDuration, Timestamp, Zoned, civil};
@@ -47,17 +47,11 @@ impl Entry {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/libraries")
+    crate::corpus::folder().join("libraries")
 }
 
 fn entries() -> Vec<Entry> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        entries: Vec<Entry>,
-    }
-
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    serde_json::from_str::<Manifest>(&text).unwrap().entries
+    crate::corpus::described("libraries")
 }
 
 /// All pickles of a case, by whatever library in whatever version.

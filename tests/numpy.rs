@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor};
@@ -36,17 +36,11 @@ struct BufferFile {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/numpy")
+    crate::corpus::folder().join("numpy")
 }
 
 fn entries() -> Vec<Entry> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        entries: Vec<Entry>,
-    }
-
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    serde_json::from_str::<Manifest>(&text).unwrap().entries
+    crate::corpus::described("numpy")
 }
 
 fn bytes(file: &str) -> Vec<u8> {
@@ -727,18 +721,11 @@ fn pandas_frames_of_plain_columns_read_by_the_example() {
         values: Json,
         index: Vec<Json>,
     }
-    #[derive(Deserialize)]
-    struct Manifest {
-        entries: Vec<Json>,
-    }
-
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    let manifest: Manifest = serde_json::from_str(&text).unwrap();
+    let entries = crate::corpus::described::<Json>("numpy");
     let of_pandas =
         |entry: &&Json| entry["case"].as_str().is_some_and(|case| case.starts_with("pandas/"));
     let mut read = 0;
-    for entry in manifest.entries.iter().filter(of_pandas).filter(|entry| entry["index"].is_array())
-    {
+    for entry in entries.iter().filter(of_pandas).filter(|entry| entry["index"].is_array()) {
         let entry = Pandas::deserialize(entry).unwrap();
         if entry.case == "pandas/frame_categorical" {
             continue;

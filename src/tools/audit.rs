@@ -253,10 +253,8 @@ impl Audit {
                 (Opcode::Put | Opcode::Binput | Opcode::LongBinput, argument) => {
                     numbers.put(&argument);
                 }
-                (Opcode::Memoize, _) => {
-                    if numbers.memoize() {
-                        report.references.push(Reference::unknown(Some(Site { offset, opcode })));
-                    }
+                (Opcode::Memoize, _) if numbers.memoize() => {
+                    report.references.push(Reference::unknown(Some(Site { offset, opcode })));
                 }
                 _ => {}
             }

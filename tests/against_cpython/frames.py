@@ -6,30 +6,6 @@ Every module is there and has every name, as a stand-in that takes any call, ite
 import importlib.abc, importlib.machinery, io, os, pickle, sys, types, warnings
 warnings.simplefilter('ignore')
 
-# Where a frame lies, an older Python may read a memo index of a billion, and allocate an array for
-# it: that is an error here, and not the end of the machine.
-try:
-    import resource
-    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-except (ImportError, ValueError):
-    pass
-
-class Meta(type):
-    def append(cls, item): pass
-    def extend(cls, items): list(items)
-    def add(cls, item): pass
-    def __setitem__(cls, key, value): pass
-    def __call__(cls, *args, **kwargs): return cls.__new__(cls)
-
-class Thing(metaclass=Meta):
-    def __new__(cls, *args, **kwargs): return object.__new__(cls)
-    def __getattr__(self, name):
-        if name in ('append', 'add', '__setstate__'): return lambda item: None
-        if name == 'extend': return list
-        raise AttributeError(name)
-    def __setitem__(self, key, value): pass
-    def __call__(self, *args, **kwargs): return Thing()
-
 class Module(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith('__'): raise AttributeError(name)

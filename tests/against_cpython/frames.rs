@@ -12,7 +12,8 @@ use super::compare::{Verdict, compare};
 use super::{BATCH, Tally, in_parallel, programs, run_by};
 use crate::python::{Python, hex, pythons};
 
-const FRAMES: &str = concat!(include_str!("canon.py"), include_str!("frames.py"));
+const FRAMES: &str =
+    concat!(include_str!("canon.py"), include_str!("stand_ins.py"), include_str!("frames.py"));
 
 const WAYS: [&str; 3] = ["loads", "load(BytesIO)", "load(open)"];
 

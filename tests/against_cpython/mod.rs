@@ -30,7 +30,8 @@ use crate::corpus::Failures;
 use crate::python::{hex, newest, python3};
 use compare::{Verdict, canon, compare};
 
-const LOADS: &str = concat!(include_str!("canon.py"), include_str!("loads.py"));
+const LOADS: &str =
+    concat!(include_str!("canon.py"), include_str!("stand_ins.py"), include_str!("loads.py"));
 const DUMPS: &str = concat!(include_str!("canon.py"), include_str!("dumps.py"));
 
 /// Programs that one process of Python is given.

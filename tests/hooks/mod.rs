@@ -60,15 +60,9 @@ fn read(file: &str) -> Vec<u8> {
 
 /// The pickles of a topic; there are some.
 fn topic(name: &str) -> Vec<Entry> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        entries: Vec<Entry>,
-    }
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    let manifest: Manifest = serde_json::from_str(&text).unwrap();
+    let all = crate::corpus::described::<Entry>("hooks");
     let prefix = format!("{name}/");
-    let entries: Vec<_> =
-        manifest.entries.into_iter().filter(|entry| entry.case.starts_with(&prefix)).collect();
+    let entries: Vec<_> = all.into_iter().filter(|entry| entry.case.starts_with(&prefix)).collect();
     assert!(!entries.is_empty(), "no fixtures of {name}");
     entries
 }

@@ -11,7 +11,7 @@ mod times;
 mod values;
 
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -48,17 +48,11 @@ impl Entry {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/types")
+    crate::corpus::folder().join("types")
 }
 
 fn entries() -> Vec<Entry> {
-    #[derive(Deserialize)]
-    struct Manifest {
-        entries: Vec<Entry>,
-    }
-
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    serde_json::from_str::<Manifest>(&text).unwrap().entries
+    crate::corpus::described("types")
 }
 
 /// All pickles of a case, by whatever Python at whatever protocol.
