@@ -35,6 +35,8 @@ pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) journal: &'e mut Journal,
     /// References to each object, two standing for more; counted when they are first asked for.
     references: Option<Vec<u8>>,
+    /// The sets that were made of each list, found when they are first asked for.
+    pub(super) sets_of_lists: Option<HashMap<Handle, Vec<Handle>, RandomState>>,
     /// Shared objects that were changed in place, by number.
     touched: HashMap<u32, Touched<'v>, RandomState>,
     path: Vec<Step<'v>>,
@@ -62,8 +64,18 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         root: Handle,
         journal: &'e mut Journal,
     ) -> Self {
-        let (references, touched, path) = (None, HashMap::default(), Vec::new());
-        Self { nodes, input, settings, buffers, root, journal, references, touched, path }
+        Self {
+            nodes,
+            input,
+            settings,
+            buffers,
+            root,
+            journal,
+            references: None,
+            sets_of_lists: None,
+            touched: HashMap::default(),
+            path: Vec::new(),
+        }
     }
 
     /// Applies a change to what `at` leads to.

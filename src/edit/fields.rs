@@ -306,14 +306,14 @@ impl<'v> Editor<'_, 'v, '_> {
             let slots = sources.iter().flat_map(|source| source.slots.iter().skip(from).step_by(2));
             slots.map(|&slot| editor.handle(slot)).collect()
         };
-        let (keys, values) = (of(self, 0), of(self, 1));
+        // The fields of an object have nothing to do with one another.
+        let values = if is_map { of(self, 1) } else { Vec::new() };
+        let (keys, values) = (self.siblings(&of(self, 0)), self.siblings(&values));
         let mut fresh = Vec::with_capacity(2 * added.len());
         for (key, value) in added {
             let named = |error: Error| error.under_key(&super::editor::step_text(key));
-            fresh.push(self.fresh(key, &keys, at).map_err(named)?);
-            // The fields of an object have nothing to do with one another.
-            let siblings = if is_map { &values[..] } else { &[] };
-            fresh.push(self.fresh(value, siblings, at).map_err(named)?);
+            fresh.push(self.fresh(key, keys, at).map_err(named)?);
+            fresh.push(self.fresh(value, values, at).map_err(named)?);
         }
         Ok(fresh)
     }

@@ -15,6 +15,16 @@ use crate::nodes::store::{Const, RunKind};
 use crate::nodes::view::{View, view};
 use crate::value::Value;
 
+/// Siblings of a new value, as far as they say of which kind it is.
+#[derive(Clone, Copy)]
+pub(super) struct Siblings {
+    first: Option<Handle>,
+    /// The first that is an object of a class.
+    object: Option<Handle>,
+    /// True if others are something else.
+    mixed: bool,
+}
+
 impl<'v> Editor<'_, 'v, '_> {
     /// Replaces a value that was read as `old` by one that is written as `new`.
     pub(super) fn replace(&mut self, at: Handle, old: &'v Value, new: &'v Value) -> Result<Handle> {
@@ -129,6 +139,23 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(at)
     }
 
+    /// Looks through the siblings of new values, once for all of those.
+    pub(super) fn siblings(&self, of: &[Handle]) -> Siblings {
+        let is_object = |sibling: &&Handle| {
+            sibling.tag() == Tag::Instance
+                && matches!(view(self.nodes, self.input, sibling.number()), Ok(View::Object(_)))
+        };
+        let object = of.iter().find(is_object).copied();
+        let mixed = object.is_some_and(|object| {
+            let class = self.class_names(object);
+            of.iter().any(|other| {
+                other.tag() != Tag::None
+                    && (other.tag() != Tag::Instance || self.class_names(*other) != class)
+            })
+        });
+        Siblings { first: of.first().copied(), object, mixed }
+    }
+
     /// A new value among siblings: where those are objects of one class, an object of that class.
     ///
     /// # Errors
@@ -136,27 +163,18 @@ impl<'v> Editor<'_, 'v, '_> {
     pub(super) fn fresh(
         &mut self,
         value: &'v Value,
-        siblings: &[Handle],
+        siblings: Siblings,
         at: Handle,
     ) -> Result<Handle> {
         let says = matches!(value, Value::Object(_) | Value::Global(_) | Value::None);
-        let mut classes = siblings.iter().filter(|sibling| {
-            sibling.tag() == Tag::Instance
-                && matches!(view(self.nodes, self.input, sibling.number()), Ok(View::Object(_)))
-        });
-        let Some(&sibling) = classes.next().filter(|_| !says) else {
-            return match siblings.first() {
-                Some(sibling) if self.is_set(*sibling) => self.fresh_set(value, *sibling),
-                Some(sibling) if !sibling.is_object() => self.replace(*sibling, value, value),
+        let Some(sibling) = siblings.object.filter(|_| !says) else {
+            return match siblings.first {
+                Some(sibling) if self.is_set(sibling) => self.fresh_set(value, sibling),
+                Some(sibling) if !sibling.is_object() => self.replace(sibling, value, value),
                 _ => self.import(value, at),
             };
         };
-        let class = self.class_names(sibling);
-        let others = siblings.iter().any(|other| {
-            other.tag() != Tag::None
-                && (other.tag() != Tag::Instance || self.class_names(*other) != class)
-        });
-        if others {
+        if siblings.mixed {
             return Err(Error::unsupported(
                 "a new value stands among values of several classes, and its type does not name \
                  one; give the type a `py:` name",
@@ -233,7 +251,7 @@ impl<'v> Editor<'_, 'v, '_> {
             None if args.len() == fields.len() => {
                 let mut made = Vec::with_capacity(fields.len());
                 for ((_, value), arg) in fields.iter().zip(args) {
-                    made.push(self.fresh(value, &[arg], sibling)?);
+                    made.push(self.fresh(value, self.siblings(&[arg]), sibling)?);
                 }
                 let whole = Change { old: &NOTHING, new: &NOTHING, what: super::diff::What::Whole };
                 self.set_args(copy, &whole, made)
@@ -244,8 +262,8 @@ impl<'v> Editor<'_, 'v, '_> {
                     for (key, value) in &fields {
                         let sibling = editor.entry(like, key)?;
                         entries.push(editor.import(key, like)?);
-                        let siblings: Vec<Handle> = sibling.into_iter().collect();
-                        entries.push(editor.fresh(value, &siblings, like)?);
+                        let siblings = editor.siblings(sibling.as_slice());
+                        entries.push(editor.fresh(value, siblings, like)?);
                     }
                     editor.nodes.push_object(Tag::Dict, Default::default(), offset, &entries)
                 };

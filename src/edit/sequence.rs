@@ -1,6 +1,6 @@
 //! Items of sequences and sets, wherever an object keeps them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
@@ -10,7 +10,7 @@ use super::image::{image, key_text};
 use crate::de::source::{Sequence, sequence_of};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::store::{Object, RunKind};
+use crate::nodes::store::RunKind;
 use crate::nodes::view::{View, set_items, view};
 use crate::value::Value;
 
@@ -71,21 +71,29 @@ impl<'v> Editor<'_, 'v, '_> {
         if !self.is_shared(list) {
             return Ok(());
         }
-        let made_of = |(number, object): (u32, Object)| {
-            let is = object.tag() == Tag::Instance
-                && matches!(
-                    view(self.nodes, self.input, number),
-                    Ok(View::Set { items: Some(items), .. }) if items == list
-                );
-            is.then_some(number)
-        };
-        let sets: Vec<u32> = self.nodes.numbered_objects().filter_map(made_of).collect();
-        for set in sets {
-            let handle = Handle::numbered(Tag::Instance, set);
+        if self.sets_of_lists.is_none() {
+            self.sets_of_lists = Some(self.sets_of_lists());
+        }
+        let sets = self.sets_of_lists.as_mut().and_then(|sets| sets.remove(&list));
+        for handle in sets.into_iter().flatten() {
             let items = self.items_of_set(handle)?;
             self.respell_set(handle, handle, &items)?;
         }
         Ok(())
+    }
+
+    /// The sets that were made by a call of a list, by that list.
+    fn sets_of_lists(&self) -> HashMap<Handle, Vec<Handle>, RandomState> {
+        let mut sets: HashMap<Handle, Vec<Handle>, RandomState> = HashMap::default();
+        for (number, object) in self.nodes.numbered_objects() {
+            if object.tag() == Tag::Instance
+                && let Ok(View::Set { items: Some(items), .. }) =
+                    view(self.nodes, self.input, number)
+            {
+                sets.entry(items).or_default().push(Handle::numbered(Tag::Instance, number));
+            }
+        }
+        sets
     }
 
     /// Changes single items where they stand.
@@ -143,8 +151,9 @@ impl<'v> Editor<'_, 'v, '_> {
                     behind += 1;
                 }
                 let mut now = handles[..before].to_vec();
+                let siblings = self.siblings(&handles);
                 for (place, value) in new.iter().enumerate().take(new.len() - behind).skip(before) {
-                    let fresh = self.fresh(value, &handles, at);
+                    let fresh = self.fresh(value, siblings, at);
                     now.push(fresh.map_err(|error| error.under_index(place))?);
                 }
                 now.extend_from_slice(&handles[old.len() - behind..]);
@@ -269,7 +278,7 @@ impl<'v> Editor<'_, 'v, '_> {
         let (was, now) = (by_text(&old), by_text(&new));
         let added: Vec<&Value> =
             new.iter().copied().filter(|item| !was.contains_key(&key_text(item))).collect();
-        let mut leaving: Vec<String> =
+        let mut leaving: HashSet<String, RandomState> =
             was.keys().filter(|text| !now.contains_key(*text)).cloned().collect();
         if added.is_empty() && leaving.is_empty() {
             return Ok(at);
@@ -278,18 +287,16 @@ impl<'v> Editor<'_, 'v, '_> {
         let mut kept = Vec::with_capacity(items.len() + added.len());
         for item in &items {
             let text = if leaving.is_empty() { None } else { Some(self.item_text(*item)?) };
-            match text.and_then(|text| leaving.iter().position(|leaving| *leaving == text)) {
-                Some(place) => {
-                    leaving.swap_remove(place);
-                }
-                None => kept.push(*item),
+            if !text.is_some_and(|text| leaving.remove(&text)) {
+                kept.push(*item);
             }
         }
         if !leaving.is_empty() {
             return Err(Error::unsupported("an item that is to leave the set is not found in it"));
         }
+        let siblings = self.siblings(&items);
         for value in added {
-            kept.push(self.fresh(value, &items, at)?);
+            kept.push(self.fresh(value, siblings, at)?);
         }
         self.with_set_items(at, change, kept)
     }
