@@ -16,6 +16,7 @@ mod int_shape;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
+pub(crate) mod window;
 
 use std::borrow::Cow;
 
@@ -26,6 +27,7 @@ pub(crate) use explain::explain;
 pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
+pub use window::{InstructionReader, ReadInstruction};
 use text::{Decimal, Text};
 
 /// The highest protocol that PROTO may announce.
@@ -207,6 +209,11 @@ impl<'a> Cursor<'a> {
             }
             None => self.payload_behind_frame(len),
         }
+    }
+
+    /// The next `len` bytes, which stay, whatever frame they are in.
+    pub(crate) fn peek(&self, len: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.at..)?.get(..len)
     }
 
     #[inline]

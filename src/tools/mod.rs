@@ -7,6 +7,7 @@
 //! | [`audit`](audit()) | the globals, calls and persistent ids by which a pickle reaches outside of itself |
 //! | [`persistent_ids`] | those ids as values |
 //! | [`recognize`] | what a file is that is no pickle |
+//! | [`one_line`] | text of a pickle as it may be printed: control characters escaped |
 
 mod audit;
 mod disassemble;
@@ -14,6 +15,7 @@ mod genops;
 mod optimize;
 mod persistent_ids;
 
+pub use crate::escape::one_line;
 pub use crate::foreign::{NotPickle, PREFIX, recognize};
 pub use audit::{Audit, Reference, Site, Target, audit};
 pub use disassemble::{DisassembleOptions, disassemble};
