@@ -60,6 +60,12 @@ impl From<serde_pickle::Error> for Error {
     }
 }
 
+impl From<serde_pickle_files::Error> for Error {
+    fn from(error: serde_pickle_files::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 /// Puts the name of a file before an error.
 pub(crate) trait Named<T> {
     fn of(self, name: &str) -> Result<T>;

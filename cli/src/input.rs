@@ -1,12 +1,13 @@
 //! Files and pipes, and the pickles in them.
 
-use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use serde_pickle::tools::{PREFIX, recognize};
 use serde_pickle::{DeOptions, Deserializer, Encoding, Graph, Scanner};
+use serde_pickle_files::{Kind, Opened};
 
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
@@ -49,92 +50,176 @@ pub(crate) struct Input {
     /// As the user gave it.
     pub(crate) name: String,
     source: Source,
-    /// The container that the pickle is in, in words.
-    pub(crate) container: Option<String>,
 }
 
 enum Source {
     File { file: File, len: u64 },
-    Pipe,
+    /// The standard input, and what has been read of it.
+    Pipe(Vec<u8>),
     Bytes(Vec<u8>),
+    /// Compressed, or in an archive.
+    Container(Opened<'static>),
+}
+
+/// A pickle, or several in a row, and where they are in a container.
+pub(crate) struct Section {
+    pub(crate) member: Option<String>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Input {
     /// Opens a file, or the standard input for `-`.
     pub(crate) fn open(name: &str) -> Result<Self> {
         if name == "-" {
-            return Ok(Self {
-                name: "standard input".to_owned(),
-                source: Source::Pipe,
-                container: None,
-            });
+            return Self::of_pipe();
         }
         let path = Path::new(name);
-        let opened = File::open(path).and_then(|file| {
-            let metadata = file.metadata()?;
-            Ok((file, metadata))
-        });
-        let (file, metadata) =
-            opened.map_err(|error| Error::new(format!("cannot open: {error}")).of(name))?;
+        let failed = |error: io::Error| Error::new(format!("cannot open: {error}")).of(name);
+        let metadata = fs::metadata(path).map_err(failed)?;
         if metadata.is_dir() {
             return Err(Error::new("is a folder, and not a file").of(name));
         }
-        let source = if metadata.is_file() {
-            Source::File { file, len: metadata.len() }
-        } else {
+        let mut file = File::open(path).map_err(failed)?;
+        let name = name.to_owned();
+        if !metadata.is_file() {
             let mut bytes = Vec::new();
-            let mut file = file;
-            file.read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
-            Source::Bytes(bytes)
-        };
-        Ok(Self { name: name.to_owned(), source, container: None })
+            file.read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+            return Self::of_bytes(name, bytes);
+        }
+        let mut prefix = Vec::new();
+        (&mut file)
+            .take(PREFIX as u64)
+            .read_to_end(&mut prefix)
+            .map_err(|error| unreadable(&name, &error))?;
+        if recognize(&prefix).is_some() {
+            let opened = serde_pickle_files::open(path).of(&name)?;
+            if let Some(source) = container(opened) {
+                return Ok(Self { name, source });
+            }
+        }
+        Ok(Self { name, source: Source::File { file, len: metadata.len() } })
+    }
+
+    fn of_pipe() -> Result<Self> {
+        let name = "standard input".to_owned();
+        let mut bytes = Vec::new();
+        let mut stdin = io::stdin().lock();
+        let read = (&mut stdin).take(PREFIX as u64).read_to_end(&mut bytes);
+        read.map_err(|error| unreadable(&name, &error))?;
+        if recognize(&bytes).is_some() {
+            stdin.read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+            return Self::of_bytes(name, bytes);
+        }
+        Ok(Self { name, source: Source::Pipe(bytes) })
+    }
+
+    fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
+        if recognize(bytes.get(..PREFIX).unwrap_or(&bytes)).is_some() {
+            let opened = serde_pickle_files::from_slice(&bytes).of(&name)?;
+            if is_container(&opened) {
+                drop(opened);
+                let opened = serde_pickle_files::from_reader(io::Cursor::new(bytes)).of(&name)?;
+                return Ok(Self { name, source: Source::Container(opened) });
+            }
+        }
+        Ok(Self { name, source: Source::Bytes(bytes) })
+    }
+
+    /// The container that the pickle is in, in words: `gzip`, `a zip archive`.
+    pub(crate) fn container(&self) -> Option<String> {
+        let Source::Container(opened) = &self.source else { return None };
+        let mut words: Vec<String> =
+            opened.compression().iter().map(ToString::to_string).collect();
+        if opened.kind() != Kind::Pickle {
+            words.push(opened.kind().to_string());
+        }
+        Some(words.join(", "))
     }
 
     /// The number of bytes, if that is known.
     pub(crate) fn len(&self) -> Option<u64> {
         match &self.source {
             Source::File { len, .. } => Some(*len),
-            Source::Pipe => None,
+            Source::Pipe(_) => None,
             Source::Bytes(bytes) => Some(bytes.len() as u64),
+            Source::Container(opened) => Some(opened.bytes().len() as u64),
         }
     }
 
-    /// All of it.
-    pub(crate) fn bytes(&mut self) -> Result<&[u8]> {
-        if !matches!(self.source, Source::Bytes(_)) {
-            let mut bytes = Vec::new();
-            let name = self.name.clone();
-            self.reader()?
-                .read_to_end(&mut bytes)
-                .map_err(|error| unreadable(&name, &error))?;
-            self.source = Source::Bytes(bytes);
+    /// All of it, in memory; of a container, each of its pickles.
+    pub(crate) fn sections(&mut self) -> Result<Vec<Section>> {
+        if let Source::Container(opened) = &self.source {
+            let mut sections = Vec::new();
+            for pickle in opened.pickles() {
+                let pickle = pickle.of(&self.name)?;
+                let number = pickle.number();
+                let member = match (pickle.member(), number) {
+                    (None, 0) => None,
+                    (None, number) => Some(format!("pickle {}", number + 1)),
+                    (Some(member), 0) => Some(member.to_owned()),
+                    (Some(member), number) => Some(format!("{member}, pickle {}", number + 1)),
+                };
+                sections.push(Section { member, bytes: pickle.bytes().to_vec() });
+            }
+            if sections.is_empty() {
+                let kind = opened.kind();
+                return Err(Error::new(format!("holds no pickle: {kind}")).of(&self.name));
+            }
+            return Ok(sections);
         }
-        match &self.source {
-            Source::Bytes(bytes) => Ok(bytes),
-            _ => Ok(&[]),
-        }
+        let mut bytes = Vec::new();
+        let name = self.name.clone();
+        self.reader()?.read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
+        Ok(vec![Section { member: None, bytes }])
     }
 
-    /// A reader from its start. Of a pipe there is one.
+    /// A reader from its start, of the first pickle in a container. Of a pipe there is one.
     pub(crate) fn reader(&mut self) -> Result<Progress<Box<dyn Read + '_>>> {
+        self.unpack()?;
         let len = self.len();
         let reader: Box<dyn Read> = match &mut self.source {
             Source::File { file, .. } => {
                 file.rewind().map_err(|error| unreadable(&self.name, &error))?;
                 Box::new(file)
             }
-            Source::Pipe => Box::new(io::stdin().lock()),
+            Source::Pipe(begin) => Box::new(begin.as_slice().chain(io::stdin().lock())),
             Source::Bytes(bytes) => Box::new(bytes.as_slice()),
+            Source::Container(_) => Box::new(io::empty()),
         };
         Ok(progress(reader, len))
     }
 
+    /// A reader of what is no pickle, from the start.
+    pub(crate) fn text_reader(&mut self) -> Result<Box<dyn Read + '_>> {
+        Ok(match &mut self.source {
+            Source::Container(opened) => Box::new(opened.bytes()),
+            _ => Box::new(self.reader()?),
+        })
+    }
+
+    /// Takes the one section of a container out of it.
+    fn unpack(&mut self) -> Result<()> {
+        if matches!(self.source, Source::Container(_)) {
+            let mut sections = self.sections()?;
+            if sections.len() > 1 {
+                let count = sections.len();
+                return Err(Error::new(format!(
+                    "holds {count} pickles, and this command takes a file with one; unpack it first"
+                ))
+                .of(&self.name));
+            }
+            self.source = Source::Bytes(sections.pop().map(|it| it.bytes).unwrap_or_default());
+        }
+        Ok(())
+    }
+
     /// What can be read at any place: the file, or a copy of what a pipe brings.
     pub(crate) fn seekable(&mut self) -> Result<Seekable<'_>> {
-        if matches!(self.source, Source::Pipe) {
+        self.unpack()?;
+        if let Source::Pipe(begin) = &self.source {
             let mut copy = tempfile::tempfile()
                 .map_err(|error| Error::new(format!("cannot make a temporary file: {error}")))?;
-            let len = io::copy(&mut io::stdin().lock(), &mut copy)
+            let len = io::copy(&mut begin.as_slice().chain(io::stdin().lock()), &mut copy)
                 .map_err(|error| unreadable(&self.name, &error))?;
             self.source = Source::File { file: copy, len };
         }
@@ -144,16 +229,37 @@ impl Input {
                 Ok(Seekable::File(file, *len))
             }
             Source::Bytes(bytes) => Ok(Seekable::Bytes(bytes)),
-            Source::Pipe => Err(Error::new("cannot be read twice").of(&self.name)),
+            Source::Pipe(_) | Source::Container(_) => {
+                Err(Error::new("cannot be read at any place").of(&self.name))
+            }
         }
     }
 
     /// The pickles one after another, each as a graph; see [`Pickles`].
     pub(crate) fn pickles(&mut self, options: &DeOptions<'static>) -> Result<Pickles> {
         let name = self.name.clone();
-        let bytes = self.bytes()?;
-        pickles(bytes, options).of(&name)
+        let mut all = Pickles { graphs: Vec::new(), behind: Vec::new(), fault: None };
+        for section in self.sections()? {
+            let of = match &section.member {
+                Some(member) => format!("{name}, {member}"),
+                None => name.clone(),
+            };
+            let found = pickles(&section.bytes, options).of(&of)?;
+            all.graphs.extend(found.graphs.into_iter().map(|(graph, _)| (graph, section.member.clone())));
+            (all.behind, all.fault) = (found.behind, found.fault);
+        }
+        Ok(all)
     }
+}
+
+/// Returns true for what is more than a plain pickle.
+fn is_container(opened: &Opened<'_>) -> bool {
+    let other = matches!(opened.kind(), Kind::Pickle | Kind::Other(_) | Kind::Joblib);
+    !opened.compression().is_empty() || !other
+}
+
+fn container(opened: Opened<'static>) -> Option<Source> {
+    is_container(&opened).then_some(Source::Container(opened))
 }
 
 #[cold]
@@ -196,8 +302,9 @@ impl Seekable<'_> {
 
 /// The pickles of a file.
 pub(crate) struct Pickles {
-    /// A graph for each pickle; or one for all, where they share a memo.
-    pub(crate) graphs: Vec<Graph<'static>>,
+    /// A graph for each pickle; or one for all, where they share a memo. Each with the member of
+    /// the container that it is in.
+    pub(crate) graphs: Vec<(Graph<'static>, Option<String>)>,
     /// Bytes behind the last pickle that are none.
     pub(crate) behind: Vec<u8>,
     /// Why those are no pickle.
@@ -208,7 +315,7 @@ impl Pickles {
     /// The only pickle of a file.
     pub(crate) fn only(mut self, name: &str, command: &str) -> Result<(Graph<'static>, Vec<u8>)> {
         match (self.graphs.pop(), self.graphs.len()) {
-            (Some(graph), 0) if graph.roots().nth(1).is_none() => Ok((graph, self.behind)),
+            (Some((graph, _)), 0) if graph.roots().nth(1).is_none() => Ok((graph, self.behind)),
             _ => Err(Error::new(format!("holds several pickles, and `{command}` takes one")).of(name)),
         }
     }
@@ -227,13 +334,13 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
             Ok(graph) => graph,
             // What an earlier dump of the same Pickler stored.
             Err(error) if !graphs.is_empty() && error.to_string().contains("keep_memo") => {
-                let stream = Deserializer::from_reader(Cow::Borrowed(bytes).as_ref())
+                let stream = Deserializer::from_reader(bytes)
                     .keep_memo(true)
                     .with_options(options.clone())
                     .into_graph();
                 return match stream {
                     Ok(graph) => {
-                        Ok(Pickles { graphs: vec![graph], behind: Vec::new(), fault: None })
+                        Ok(Pickles { graphs: vec![(graph, None)], behind: Vec::new(), fault: None })
                     }
                     Err(error) => {
                         Ok(Pickles { graphs, behind: rest.to_vec(), fault: Some(error) })
@@ -245,7 +352,7 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
         };
         let mut scanner = Scanner::new();
         let len = scanner.push(rest).ok().flatten().unwrap_or(rest.len());
-        graphs.push(graph);
+        graphs.push((graph, None));
         at += len.max(1);
         if at >= bytes.len() {
             return Ok(Pickles { graphs, behind: Vec::new(), fault: None });

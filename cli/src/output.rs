@@ -122,9 +122,14 @@ pub(crate) struct Progress<R> {
 
 /// Shows how much of `reader`, which has `len` bytes if that is known, has been read.
 pub(crate) fn progress<R>(reader: R, len: Option<u64>) -> Progress<R> {
-    let shown = len.is_some_and(|len| len >= LONG) && io::stderr().is_terminal();
-    let bar = if shown { bar(len.unwrap_or(0)) } else { ProgressBar::hidden() };
-    Progress { inner: reader, bar }
+    Progress { inner: reader, bar: bar_of(len.unwrap_or(0)) }
+}
+
+/// A bar for so many bytes; hidden where they are few or there is no terminal, and where the output
+/// goes to that terminal itself.
+pub(crate) fn bar_of(len: u64) -> ProgressBar {
+    let shown = len >= LONG && io::stderr().is_terminal() && !io::stdout().is_terminal();
+    if shown { bar(len) } else { ProgressBar::hidden() }
 }
 
 fn bar(len: u64) -> ProgressBar {

@@ -33,6 +33,9 @@ pub(crate) struct Window<R> {
     frames: Option<Error>,
     /// Payloads that are longer are passed over.
     max_payload: u64,
+    last: Option<Opcode>,
+    /// The length of the input, where that is known.
+    len: Option<u64>,
     /// The instruction at hand, where its payload was passed over.
     header: Vec<u8>,
 }
@@ -58,8 +61,39 @@ impl<R: Read> Window<R> {
             start: 0,
             frames: None,
             max_payload: u64::MAX,
+            last: None,
+            len: None,
             header: Vec::new(),
         }
+    }
+
+    /// Passes over payloads that are longer.
+    pub(crate) fn max_payload(mut self, bytes: u64) -> Self {
+        self.max_payload = bytes;
+        self
+    }
+
+    /// Tells the length of the input, so that a frame beyond its end is found where it begins.
+    pub(crate) fn of_len(mut self, len: u64) -> Self {
+        self.len = Some(len);
+        self
+    }
+
+    /// The reader, which is ahead of the window.
+    pub(crate) fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// The instruction at a place, with up to `len` bytes, if it is in the window still.
+    pub(crate) fn there(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.base)?).ok()?;
+        let there = self.bytes.get(from..self.at).filter(|there| !there.is_empty())?;
+        there.get(..len.min(there.len()))
+    }
+
+    /// The opcode that was read last.
+    pub(crate) fn last_opcode(&self) -> Option<Opcode> {
+        self.last
     }
 
     /// Where the next instruction begins.
@@ -108,10 +142,13 @@ impl<R: Read> Window<R> {
             Err(error) => return Err(self.explained(error)),
         };
         let (offset, at) = (self.position(), self.at);
+        self.last = Some(opcode);
         self.scan(at, end);
         self.at = end;
-        if opcode == Opcode::Stop {
-            self.check_frame_behind_stop()?;
+        match opcode {
+            Opcode::Stop => self.check_frame_behind_stop()?,
+            Opcode::Frame => self.check_frame_ahead(offset),
+            _ => {}
         }
         if passed_over > 0 {
             self.header.clear();
@@ -194,6 +231,19 @@ impl<R: Read> Window<R> {
             left -= taken as u64;
         }
         Ok(())
+    }
+
+    /// All of a frame must be there.
+    fn check_frame_ahead(&mut self, offset: u64) {
+        let end = self.scanner.frame_end().map(|end| self.start + end);
+        if let (Some(end), Some(len)) = (end, self.len)
+            && end > len
+            && self.frames.is_none()
+        {
+            let (frame, left) = (end - self.position(), len.saturating_sub(self.position()));
+            let error = format!("a frame of {frame} bytes is announced and {left} bytes are left");
+            self.frames = Some(Error::eof(error).at(offset));
+        }
     }
 
     /// STOP may come before the end of its frame, but the rest of the frame must be there.
