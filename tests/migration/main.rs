@@ -5,7 +5,7 @@
 //! and read, enums in both of its representations, pickles of Python 2 and 3 at every protocol,
 //! circles, calls, 8-bit strings, bytes that are no pickle. A test whose name ends in `differs`
 //! shows a difference that the page lists.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
