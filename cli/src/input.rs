@@ -191,10 +191,10 @@ impl Input {
 
     /// A reader of what is no pickle, from the start.
     pub(crate) fn text_reader(&mut self) -> Result<Box<dyn Read + '_>> {
-        Ok(match &mut self.source {
-            Source::Container(opened) => Box::new(opened.bytes()),
-            _ => Box::new(self.reader()?),
-        })
+        if let Source::Container(opened) = &self.source {
+            return Ok(Box::new(io::Cursor::new(opened.bytes().to_vec())));
+        }
+        Ok(Box::new(self.reader()?))
     }
 
     /// Takes the one section of a container out of it.
@@ -290,6 +290,14 @@ impl Seekable<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// All of it, in memory.
+    pub(crate) fn all(&self) -> io::Result<Vec<u8>> {
+        let len = usize::try_from(self.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        let mut bytes = vec![0; len];
+        self.read_at(0, &mut bytes)?;
+        Ok(bytes)
     }
 
     pub(crate) fn len(&self) -> u64 {

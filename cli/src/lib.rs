@@ -15,7 +15,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod args;
-pub mod audit;
+mod audit;
 mod commands;
 mod error;
 mod input;

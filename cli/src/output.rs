@@ -48,7 +48,7 @@ impl Output {
     }
 }
 
-impl io::Write for Output {
+impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.out.write(bytes)
     }

@@ -10,7 +10,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 use serde_pickle::python::numpy::NdArray;
 use serde_pickle::tools::one_line;
-use serde_pickle::{Node, NodeId, NodeKind, Value};
+use serde_pickle::graph::{NodeId, NodeKind};
+use serde_pickle::{Node, Value};
 
 use crate::walk::{self, attributes_of, dotted, is_identifier, is_scalar, parts};
 

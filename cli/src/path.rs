@@ -1,6 +1,7 @@
 //! Paths such as `users[3].email`: the way from the object that was pickled to one within it.
 
-use serde_pickle::{Node, NodeKind, Value};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::{Node, Value};
 
 use crate::error::{Error, Result};
 use crate::literal;

@@ -1,7 +1,9 @@
 //! An object's parts, each with the name by which a path leads to it.
 
 use serde_pickle::tools::one_line;
-use serde_pickle::{Global, Node, NodeKind};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::reduce::Global;
+use serde_pickle::Node;
 
 /// The way from an object to a part of it.
 #[derive(Clone, Debug, PartialEq)]

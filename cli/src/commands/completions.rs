@@ -55,7 +55,7 @@ pub(crate) fn man(arguments: &ManArguments) -> Result<u8> {
         .map_err(|error| Error::new(format!("cannot make {}: {error}", folder.display())))?;
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         let name = format!("pickle-{}", sub.get_name());
-        let text = page(sub.clone().name(name.clone()))?;
+        let text = page(sub.clone())?.replacen(sub.get_name(), &name, 1);
         write_file(&folder.join(format!("{name}.1")), text.as_bytes())?;
     }
     write_file(&folder.join("pickle.1"), page(command)?.as_bytes())?;

@@ -1,11 +1,12 @@
 //! `pickle set` and `pickle del`: one value changed, everything else as it was.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
-use serde_pickle::{Graph, Node, NodeId, NodeKind, NodeMut, Value, python};
+use serde_pickle::edit::NodeMut;
+use serde_pickle::graph::NodeKind;
+use serde_pickle::{Graph, Node, Value, python};
 
 use super::Context;
 use crate::error::{Error, Named, OK, Result};
@@ -148,7 +149,7 @@ fn assign(graph: &mut Graph<'static>, way: &[Segment], value: &Value, force: boo
         ))),
         _ => {
             let mut target = graph.node_mut(id);
-            Ok(put(&mut target, kind, last, &new)?)
+            put(&mut target, kind, last, &new)
         }
     }
 }
@@ -159,37 +160,33 @@ fn put(
     kind: NodeKind,
     last: &Segment,
     new: &Value,
-) -> Result<(), serde_pickle::Error> {
+) -> Result<()> {
     let len = target.as_node().items().count();
     let is_entry = |key: &Value| {
         let node = target.as_node();
         node.entries().any(|(it, _)| it.to_value().is_ok_and(|it| it.python_eq(key)))
     };
     match (kind, last) {
-        (NodeKind::Dict, Segment::Name(name)) => target.insert(name, new),
-        (NodeKind::Dict, Segment::Key(key)) => target.insert(key, new),
-        (_, Segment::Key(key)) if is_entry(key) => target.insert(key, new),
+        (NodeKind::Dict, Segment::Name(name)) => target.insert(name, new)?,
+        (NodeKind::Dict, Segment::Key(key)) => target.insert(key, new)?,
+        (_, Segment::Key(key)) if is_entry(key) => target.insert(key, new)?,
         (_, Segment::Name(name)) if is_entry(&Value::from(name.as_str())) => {
-            target.insert(name, new)
+            target.insert(name, new)?;
         }
         (_, Segment::Key(Value::Int(index))) => match path::place(*index, len) {
-            Some(index) if index == len => target.push(new),
-            Some(index) => target.set_item(index, new),
-            None => target.set_item(usize::MAX, new),
+            Some(index) if index == len => target.push(new)?,
+            Some(index) => target.set_item(index, new)?,
+            None => target.set_item(usize::MAX, new)?,
         },
-        (_, Segment::Key(Value::Str(name)) | Segment::Name(name)) => target.set_attr(name, new),
-        (_, Segment::Key(key)) => target.insert(key, new),
-        (_, Segment::Arg(index)) => target.set_arg(*index, new),
-        (_, Segment::State) => target.set_state(new),
-        (_, Segment::Kwargs | Segment::Class | Segment::Id) => {
-            // Parts of their own, which are replaced as such.
-            let part = path::step(target.as_node(), last).map(Node::id);
-            match part {
-                Some(part) => target.set_part(part, new),
-                None => Ok(()),
-            }
+        (_, Segment::Key(Value::Str(name)) | Segment::Name(name)) => target.set_attr(name, new)?,
+        (_, Segment::Key(key)) => target.insert(key, new)?,
+        (_, Segment::Arg(index)) => target.set_arg(*index, new)?,
+        (_, Segment::State) => target.set_state(new)?,
+        (_, segment @ (Segment::Kwargs | Segment::Class | Segment::Id)) => {
+            return Err(Error::new(format!("{} cannot be set as a whole", segment.spelled())));
         }
     }
+    Ok(())
 }
 
 /// A tuple with another item, as a value of its own.
@@ -226,7 +223,7 @@ fn replace(graph: &mut Graph<'static>, way: &[Segment], new: &Value, place: &str
         }
         _ => {
             let mut target = graph.node_mut(id);
-            Ok(put(&mut target, kind, last, new)?)
+            put(&mut target, kind, last, new)
         }
     }
 }
@@ -351,18 +348,4 @@ fn natural(module: &str, qualname: &str, text: &str) -> Option<Result<Value, Str
         ("uuid", "UUID") => made::<python::Uuid, _>(text),
         _ => return None,
     })
-}
-
-/// The number of references to each object; for tests of what is shared.
-#[cfg(test)]
-fn references(graph: &Graph<'_>) -> HashMap<NodeId, usize> {
-    let (mut counts, mut left) = (HashMap::new(), vec![graph.root()]);
-    while let Some(node) = left.pop() {
-        let count = counts.entry(node.id()).or_insert(0);
-        *count += 1;
-        if *count == 1 {
-            left.extend(walk::parts(node).into_iter().map(|(_, part)| part));
-        }
-    }
-    counts
 }
