@@ -14,8 +14,8 @@ use crate::input::ReadArgs;
     version,
     max_term_width = 100,
     after_help = "\
-A FILE may be a pickle, several in a row, a compressed one (gzip, bzip2, xz, lz4, zstd), a member of \
-a zip or tar archive, a model by joblib or torch.save, an array of objects by numpy; `-` is the \
+A FILE may be a pickle, several in a row, a compressed one (gzip, bzip2, xz, lz4, zstd), a member \
+of a zip or tar archive, a model by joblib or torch.save, an array of objects by numpy; `-` is the \
 standard input.
 
 Exit status: 0 yes, 1 no (files differ, an audit found something, no such path), 2 an error.
@@ -37,7 +37,13 @@ pub(crate) struct Cli {
 #[derive(Args, Debug)]
 pub(crate) struct Shared {
     /// When to color: always, never, or where there is a terminal.
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, global = true, value_name = "WHEN")]
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = ColorChoice::Auto,
+        global = true,
+        value_name = "WHEN"
+    )]
     pub(crate) color: ColorChoice,
     /// Columns of a line; those of the terminal unless given.
     #[arg(long, global = true, value_name = "COLUMNS")]

@@ -12,7 +12,7 @@ use serde_pickle_files::{Kind, Opened};
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
 
-/// How pickles are read; the same for all commands.
+/// The way in which pickles are read; the same for all commands.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(crate) struct ReadArgs {
     /// The encoding of 8-bit text that Python 2 wrote.
@@ -53,7 +53,10 @@ pub(crate) struct Input {
 }
 
 enum Source {
-    File { file: File, len: u64 },
+    File {
+        file: File,
+        len: u64,
+    },
     /// The standard input, and what has been read of it.
     Pipe(Vec<u8>),
     Bytes(Vec<u8>),
@@ -128,8 +131,7 @@ impl Input {
     /// The container that the pickle is in, in words: `gzip`, `a zip archive`.
     pub(crate) fn container(&self) -> Option<String> {
         let Source::Container(opened) = &self.source else { return None };
-        let mut words: Vec<String> =
-            opened.compression().iter().map(ToString::to_string).collect();
+        let mut words: Vec<String> = opened.compression().iter().map(ToString::to_string).collect();
         if opened.kind() != Kind::Pickle {
             words.push(opened.kind().to_string());
         }
@@ -213,7 +215,7 @@ impl Input {
         Ok(())
     }
 
-    /// What can be read at any place: the file, or a copy of what a pipe brings.
+    /// A source to be read at any place: the file, or a copy of what a pipe brings.
     pub(crate) fn seekable(&mut self) -> Result<Seekable<'_>> {
         self.unpack()?;
         if let Source::Pipe(begin) = &self.source {
@@ -245,7 +247,8 @@ impl Input {
                 None => name.clone(),
             };
             let found = pickles(&section.bytes, options).of(&of)?;
-            all.graphs.extend(found.graphs.into_iter().map(|(graph, _)| (graph, section.member.clone())));
+            all.graphs
+                .extend(found.graphs.into_iter().map(|(graph, _)| (graph, section.member.clone())));
             (all.behind, all.fault) = (found.behind, found.fault);
         }
         Ok(all)
@@ -324,7 +327,10 @@ impl Pickles {
     pub(crate) fn only(mut self, name: &str, command: &str) -> Result<(Graph<'static>, Vec<u8>)> {
         match (self.graphs.pop(), self.graphs.len()) {
             (Some((graph, _)), 0) if graph.roots().nth(1).is_none() => Ok((graph, self.behind)),
-            _ => Err(Error::new(format!("holds several pickles, and `{command}` takes one")).of(name)),
+            _ => {
+                Err(Error::new(format!("holds several pickles, and `{command}` takes one"))
+                    .of(name))
+            }
         }
     }
 }
@@ -340,7 +346,7 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
         let mut reader = rest;
         let graph = match options.graph_from_reader(&mut reader) {
             Ok(graph) => graph,
-            // What an earlier dump of the same Pickler stored.
+            // Something that an earlier dump of the same Pickler stored.
             Err(error) if !graphs.is_empty() && error.to_string().contains("keep_memo") => {
                 let stream = Deserializer::from_reader(bytes)
                     .keep_memo(true)
@@ -350,9 +356,7 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
                     Ok(graph) => {
                         Ok(Pickles { graphs: vec![(graph, None)], behind: Vec::new(), fault: None })
                     }
-                    Err(error) => {
-                        Ok(Pickles { graphs, behind: rest.to_vec(), fault: Some(error) })
-                    }
+                    Err(error) => Ok(Pickles { graphs, behind: rest.to_vec(), fault: Some(error) }),
                 };
             }
             Err(error) if graphs.is_empty() => return Err(error),

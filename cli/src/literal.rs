@@ -231,9 +231,8 @@ impl Parser<'_> {
             ("Infinity", Value::from(f64::INFINITY)),
         ] {
             let rest = self.rest();
-            let ends = |behind: &str| {
-                !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_')
-            };
+            let ends =
+                |behind: &str| !behind.starts_with(|c: char| c.is_alphanumeric() || c == '_');
             if rest.strip_prefix(word).is_some_and(ends) {
                 self.at += word.len();
                 return Ok(value);

@@ -75,9 +75,7 @@ pub(crate) fn write_bytes(bytes: &[u8], to: Option<&Path>) -> Result<()> {
 /// Writes a file so that others see the old one or the new one and nothing between; the old one's
 /// permissions stay.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |error: io::Error| {
-        Error::new(format!("cannot write {}: {error}", path.display()))
-    };
+    let failed = |error: io::Error| Error::new(format!("cannot write {}: {error}", path.display()));
     // A link stays a link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = match target.parent() {

@@ -1,16 +1,16 @@
 //! Values in color: Python's `repr`, laid out over lines.
 //!
-//! A [`Doc`] is made of a value first, as much of it as is to be printed; it knows how wide it would
-//! be on one line. What fits on the rest of its line is printed so, and anything else with each of
-//! its parts on a line of its own.
+//! A [`Doc`] is made of a value first, as much of it as is to be printed; it knows how wide it
+//! would be on one line. What fits on the rest of its line is printed so, and anything else with
+//! each of its parts on a line of its own.
 
 use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
+use serde_pickle::graph::{NodeId, NodeKind};
 use serde_pickle::python::numpy::NdArray;
 use serde_pickle::tools::one_line;
-use serde_pickle::graph::{NodeId, NodeKind};
 use serde_pickle::{Node, Value};
 
 use crate::walk::{self, attributes_of, dotted, is_identifier, is_scalar, parts};
@@ -174,8 +174,7 @@ impl Painter {
     /// A value on one line: as it is, or in words where it is too long.
     pub(crate) fn line(node: Node<'_>, width: usize) -> String {
         let width = width.max(20);
-        let layout =
-            Layout { width, depth: 3, max_items: 12, max_text: width, max_values: 40 };
+        let layout = Layout { width, depth: 3, max_items: 12, max_text: width, max_values: 40 };
         let mut painter = Self { layout, shared: HashMap::new(), numbered: 0, left: 40 };
         let doc = painter.doc(node, 0);
         let mut out = String::new();
@@ -288,8 +287,8 @@ impl Painter {
             if let Some(setter) = setter {
                 inner.push((Spans::of(FAINT, "$setter: "), self.doc(setter, depth + 1)));
             }
-            let attributes = attributes_of(state)
-                .filter(|all| all.iter().all(|(name, _)| is_identifier(name)));
+            let attributes =
+                attributes_of(state).filter(|all| all.iter().all(|(name, _)| is_identifier(name)));
             match attributes {
                 Some(attributes) => {
                     let len = attributes.len();
@@ -328,7 +327,7 @@ impl Painter {
         if class.module.starts_with("numpy") {
             return array(node);
         }
-        if !is_textual(&class.module) || node.states().next().is_some() && node.len() > 0 {
+        if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
             return None;
         }
         let text = String::deserialize(node).ok()?;
@@ -464,8 +463,18 @@ fn is_textual(module: &str) -> bool {
     let top = module.split('.').next().unwrap_or_default();
     matches!(
         top,
-        "datetime" | "decimal" | "fractions" | "uuid" | "pathlib" | "ipaddress" | "zoneinfo"
-            | "pytz" | "dateutil" | "pendulum" | "arrow" | "pandas"
+        "datetime"
+            | "decimal"
+            | "fractions"
+            | "uuid"
+            | "pathlib"
+            | "ipaddress"
+            | "zoneinfo"
+            | "pytz"
+            | "dateutil"
+            | "pendulum"
+            | "arrow"
+            | "pandas"
     )
 }
 
@@ -485,7 +494,14 @@ fn array(node: Node<'_>) -> Option<Spans> {
     spans.push(NUMBER, shown.join(", "));
     if shown.len() < array.len() {
         let more = grouped((array.len() - shown.len()) as u64);
-        spans.push(FAINT, if shown.is_empty() { format!("{more} elements") } else { format!(", … {more} more") });
+        spans.push(
+            FAINT,
+            if shown.is_empty() {
+                format!("{more} elements")
+            } else {
+                format!(", … {more} more")
+            },
+        );
     }
     spans.push(PLAIN, ")");
     Some(spans)
@@ -504,7 +520,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -44,7 +44,7 @@ impl Segment {
 /// Reads a path. `.` and nothing are the whole.
 ///
 /// # Errors
-/// What is wrong with it, at which character.
+/// A fault of the path, with its character.
 pub(crate) fn parse(path: &str) -> Result<Vec<Segment>> {
     let wrong = |what: &str, rest: &str| {
         let column = path.chars().count() - rest.chars().count() + 1;
@@ -235,7 +235,8 @@ mod tests {
     #[test]
     fn attributes_and_keys_are_found_alike() {
         // {'u': [m.C(x=1)], 2: 'two'}
-        let pickle = b"\x80\x02}(X\x01\0\0\0u]cm\nC\n)\x81}X\x01\0\0\0xK\x01sbaK\x02X\x03\0\0\0twou.";
+        let pickle =
+            b"\x80\x02}(X\x01\0\0\0u]cm\nC\n)\x81}X\x01\0\0\0xK\x01sbaK\x02X\x03\0\0\0twou.";
         let graph = serde_pickle::Graph::from_slice(pickle).unwrap();
         let found = |path: &str| find(graph.root(), &parse(path).unwrap()).map(|it| it.to_string());
         assert_eq!(found("u[0].x").unwrap(), "1");

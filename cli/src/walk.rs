@@ -1,9 +1,9 @@
 //! An object's parts, each with the name by which a path leads to it.
 
-use serde_pickle::tools::one_line;
+use serde_pickle::Node;
 use serde_pickle::graph::NodeKind;
 use serde_pickle::reduce::Global;
-use serde_pickle::Node;
+use serde_pickle::tools::one_line;
 
 /// The way from an object to a part of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,13 +36,15 @@ impl Step {
             Self::Index(index) => write!(path, "[{index}]"),
             Self::Key(spelled) => {
                 // The first step of a path has no dot.
-                let spelled = if path.is_empty() { spelled.trim_start_matches('.') } else { spelled };
+                let spelled =
+                    if path.is_empty() { spelled.trim_start_matches('.') } else { spelled };
                 path.write_str(spelled)
             }
             Self::KeyOf(index) => write!(path, "$key[{index}]"),
             Self::Attr(name) => {
                 let spelled = spelled_name(name);
-                let spelled = if path.is_empty() { spelled.trim_start_matches('.') } else { &spelled };
+                let spelled =
+                    if path.is_empty() { spelled.trim_start_matches('.') } else { &spelled };
                 path.write_str(spelled)
             }
             Self::Arg(index) => write!(path, "$args[{index}]"),

@@ -27,8 +27,8 @@ pub(crate) use explain::explain;
 pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
-pub use window::{InstructionReader, ReadInstruction};
 use text::{Decimal, Text};
+pub use window::{InstructionReader, ReadInstruction};
 
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = Protocol::HIGHEST.number();

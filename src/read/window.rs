@@ -470,7 +470,9 @@ mod tests {
         let mut pickle = b"\x80\x04".to_vec();
         pickle.extend(std::iter::repeat_n(*b"K\x01", 200_000).flatten());
         let cut = pickle.len() as u64;
-        for (tail, offset) in [(&b""[..], cut), (b"\xff", cut), (b"K", cut), (b"X\x09\0\0\0ab", cut)] {
+        for (tail, offset) in
+            [(&b""[..], cut), (b"\xff", cut), (b"K", cut), (b"X\x09\0\0\0ab", cut)]
+        {
             let whole = [&pickle[..], tail].concat();
             let error = read(&whole[..], u64::MAX).unwrap_err();
             assert_eq!(error.offset(), Some(offset), "{error}");

@@ -642,12 +642,7 @@ impl fmt::Display for Target {
 }
 
 /// Sites of one kind, the first few of them.
-fn write_sites(
-    f: &mut fmt::Formatter<'_>,
-    what: &str,
-    sites: &[Site],
-    times: u64,
-) -> fmt::Result {
+fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site], times: u64) -> fmt::Result {
     const SHOWN: usize = 3;
     for (number, Site { offset, opcode }) in sites.iter().take(SHOWN).enumerate() {
         let before = if number == 0 { what } else { "," };

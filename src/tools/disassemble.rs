@@ -325,8 +325,7 @@ impl<'o> Lines<'o> {
         if annotate > 0 {
             let (width, column) = (line.chars().count(), self.column);
             let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
-            self.column =
-                if width.max(column) > ANNOTATION { annotate } else { width.max(column) };
+            self.column = if width.max(column) > ANNOTATION { annotate } else { width.max(column) };
             let _ = write!(line, " {}", opcode.description());
         }
         writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;

@@ -1,4 +1,4 @@
-//! What pickles name and call, judged.
+//! Verdicts on what pickles name and call.
 //!
 //! The core lists what a pickle would reach for ([`serde_pickle::tools::audit_reader`]); here are
 //! the verdicts ([`rules`]), the files in which pickles are found, whatever they are wrapped in
@@ -11,7 +11,7 @@ pub(crate) mod zip;
 
 use serde::Serialize;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
@@ -78,12 +78,18 @@ impl Rule {
     /// The rule in a sentence.
     pub(crate) fn description(self) -> &'static str {
         match self {
-            Self::DangerousGlobal => "The pickle names something that runs code or reaches the system.",
+            Self::DangerousGlobal => {
+                "The pickle names something that runs code or reaches the system."
+            }
             Self::DeniedGlobal => "The pickle names something that is on the deny list.",
             Self::UnknownCall => "The pickle calls something that is on no list.",
             Self::UnknownGlobal => "The pickle imports something that is on no list.",
-            Self::ComputedGlobal => "The pickle names something by a name that only running it tells.",
-            Self::DependsOnPython => "The pickle means one thing to some Pythons and another to others.",
+            Self::ComputedGlobal => {
+                "The pickle names something by a name that only running it tells."
+            }
+            Self::DependsOnPython => {
+                "The pickle means one thing to some Pythons and another to others."
+            }
             Self::ExtensionCode => "The pickle names something by an extension code.",
             Self::PersistentIds => "The pickle refers to objects outside of it.",
             Self::ArchiveLies => "The archive's directory and its members contradict each other.",

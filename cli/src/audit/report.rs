@@ -38,7 +38,12 @@ impl Summary {
 }
 
 /// Lines for people.
-pub(crate) fn text(all: &[Audited], summary: Summary, verbose: bool, out: &mut Output) -> Result<()> {
+pub(crate) fn text(
+    all: &[Audited],
+    summary: Summary,
+    verbose: bool,
+    out: &mut Output,
+) -> Result<()> {
     for audited in all {
         if audited.findings.is_empty() && !verbose {
             continue;
@@ -65,7 +70,8 @@ pub(crate) fn text(all: &[Audited], summary: Summary, verbose: bool, out: &mut O
             };
             let severity = format!("{:?}", finding.severity).to_lowercase();
             let target = finding.target.as_ref().map_or(String::new(), |it| format!("{it} "));
-            let place = finding.offset.map_or(String::new(), |at| format!(" (byte {})", grouped(at)));
+            let place =
+                finding.offset.map_or(String::new(), |at| format!(" (byte {})", grouped(at)));
             let message = one_line(&finding.message);
             out.line(&format!(
                 "  {} {target}{message}{}",

@@ -14,24 +14,153 @@ pub(crate) enum Verdict {
 
 /// Modules of which every name is dangerous, their submodules included.
 const DANGEROUS_MODULES: &[&str] = &[
-    "_aix_support", "_ctypes", "_io", "_osx_support", "_pickle", "_posixsubprocess", "_pyrepl", "_socket",
-    "_thread", "_winapi", "_xxsubinterpreters", "aiohttp", "ast", "asyncio", "atexit", "bdb",
-    "builtins.exec", "cProfile", "cffi", "cgi", "cgitb", "cloudpickle", "cmd", "code", "codeop",
-    "commands", "compileall", "concurrent", "contextlib", "cPickle", "ctypes", "curses", "dbm", "dill",
-    "distutils", "doctest", "ensurepip", "faulthandler", "fcntl", "fileinput", "filecmp", "ftplib",
-    "gc", "getpass", "glob", "http", "httplib", "httpx", "idlelib", "imaplib", "imp", "importlib",
-    "inspect", "io", "joblib.memory", "lib2to3", "linecache", "logging.config", "logging.handlers",
-    "mailcap", "marshal", "mmap", "modulefinder", "msilib", "multiprocessing", "nntplib", "nt",
-    "ntpath", "numexpr", "numpy.distutils", "numpy.f2py", "numpy.testing", "os", "paramiko", "pdb",
-    "pickle", "pickletools", "pip", "pipes", "pkg_resources", "pkgutil", "platform", "poplib", "popen2",
-    "posix", "posixpath", "profile", "pstats", "pty", "py_compile", "pyclbr", "pydoc", "readline",
-    "requests", "requests_toolbelt", "resource", "rlcompleter", "runpy", "sched", "selectors",
-    "setuptools", "shelve", "shutil", "signal", "site", "smtplib", "socket", "socketserver", "sqlite3",
-    "ssl", "subprocess", "symtable", "sys", "sysconfig", "syslog", "tarfile", "telnetlib", "tempfile",
-    "test", "threading", "timeit", "tkinter", "torch._inductor", "torch._dynamo", "torch.distributed",
-    "torch.hub", "torch.jit", "torch.multiprocessing", "torch.package", "torch.serialization",
-    "torch.testing", "torch.utils", "trace", "traceback", "turtle", "turtledemo", "unittest", "urllib",
-    "urllib2", "urllib3", "venv", "webbrowser", "winreg", "wsgiref", "xmlrpc", "zipapp", "zipfile",
+    "_aix_support",
+    "_ctypes",
+    "_io",
+    "_osx_support",
+    "_pickle",
+    "_posixsubprocess",
+    "_pyrepl",
+    "_socket",
+    "_thread",
+    "_winapi",
+    "_xxsubinterpreters",
+    "aiohttp",
+    "ast",
+    "asyncio",
+    "atexit",
+    "bdb",
+    "builtins.exec",
+    "cProfile",
+    "cffi",
+    "cgi",
+    "cgitb",
+    "cloudpickle",
+    "cmd",
+    "code",
+    "codeop",
+    "commands",
+    "compileall",
+    "concurrent",
+    "contextlib",
+    "cPickle",
+    "ctypes",
+    "curses",
+    "dbm",
+    "dill",
+    "distutils",
+    "doctest",
+    "ensurepip",
+    "faulthandler",
+    "fcntl",
+    "fileinput",
+    "filecmp",
+    "ftplib",
+    "gc",
+    "getpass",
+    "glob",
+    "http",
+    "httplib",
+    "httpx",
+    "idlelib",
+    "imaplib",
+    "imp",
+    "importlib",
+    "inspect",
+    "io",
+    "joblib.memory",
+    "lib2to3",
+    "linecache",
+    "logging.config",
+    "logging.handlers",
+    "mailcap",
+    "marshal",
+    "mmap",
+    "modulefinder",
+    "msilib",
+    "multiprocessing",
+    "nntplib",
+    "nt",
+    "ntpath",
+    "numexpr",
+    "numpy.distutils",
+    "numpy.f2py",
+    "numpy.testing",
+    "os",
+    "paramiko",
+    "pdb",
+    "pickle",
+    "pickletools",
+    "pip",
+    "pipes",
+    "pkg_resources",
+    "pkgutil",
+    "platform",
+    "poplib",
+    "popen2",
+    "posix",
+    "posixpath",
+    "profile",
+    "pstats",
+    "pty",
+    "py_compile",
+    "pyclbr",
+    "pydoc",
+    "readline",
+    "requests",
+    "requests_toolbelt",
+    "resource",
+    "rlcompleter",
+    "runpy",
+    "sched",
+    "selectors",
+    "setuptools",
+    "shelve",
+    "shutil",
+    "signal",
+    "site",
+    "smtplib",
+    "socket",
+    "socketserver",
+    "sqlite3",
+    "ssl",
+    "subprocess",
+    "symtable",
+    "sys",
+    "sysconfig",
+    "syslog",
+    "tarfile",
+    "telnetlib",
+    "tempfile",
+    "test",
+    "threading",
+    "timeit",
+    "tkinter",
+    "torch._inductor",
+    "torch._dynamo",
+    "torch.distributed",
+    "torch.hub",
+    "torch.jit",
+    "torch.multiprocessing",
+    "torch.package",
+    "torch.serialization",
+    "torch.testing",
+    "torch.utils",
+    "trace",
+    "traceback",
+    "turtle",
+    "turtledemo",
+    "unittest",
+    "urllib",
+    "urllib2",
+    "urllib3",
+    "venv",
+    "webbrowser",
+    "winreg",
+    "wsgiref",
+    "xmlrpc",
+    "zipapp",
+    "zipfile",
     "zipimport",
 ];
 
@@ -106,15 +235,42 @@ const DANGEROUS_NAMES: &[(&str, &str)] = &[
 
 /// Attributes that lead from any object to all of Python.
 const DUNDERS: &[&str] = &[
-    "__base__", "__bases__", "__builtins__", "__call__", "__class__", "__closure__", "__code__",
-    "__dict__", "__func__", "__getattribute__", "__globals__", "__import__", "__init__", "__loader__",
-    "__mro__", "__reduce__", "__reduce_ex__", "__self__", "__spec__", "__subclasses__",
+    "__base__",
+    "__bases__",
+    "__builtins__",
+    "__call__",
+    "__class__",
+    "__closure__",
+    "__code__",
+    "__dict__",
+    "__func__",
+    "__getattribute__",
+    "__globals__",
+    "__import__",
+    "__init__",
+    "__loader__",
+    "__mro__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__self__",
+    "__spec__",
+    "__subclasses__",
 ];
 
 /// Modules that do harm also as names within other modules that have imported them.
 const REACHED: &[&str] = &[
-    "builtins", "ctypes", "importlib", "nt", "os", "pickle", "posix", "pty", "shutil", "socket",
-    "subprocess", "sys",
+    "builtins",
+    "ctypes",
+    "importlib",
+    "nt",
+    "os",
+    "pickle",
+    "posix",
+    "pty",
+    "shutil",
+    "socket",
+    "subprocess",
+    "sys",
 ];
 
 /// Names that are harmless: module and qualified name; `*` for all of a module's.
@@ -226,10 +382,13 @@ fn is_exception(name: &str) -> bool {
     plain
         && (name.ends_with("Error")
             || name.ends_with("Warning")
-            || matches!(name, "Exception" | "BaseException" | "StopIteration" | "KeyboardInterrupt"))
+            || matches!(
+                name,
+                "Exception" | "BaseException" | "StopIteration" | "KeyboardInterrupt"
+            ))
 }
 
-/// What is known of a name.
+/// Judges a name.
 pub(crate) fn verdict(module: &str, qualname: &str) -> Verdict {
     // Python 3 has no `__builtin__`; where a name was not mapped it is meant all the same.
     let module = if module == "__builtin__" { "builtins" } else { module };
@@ -242,9 +401,8 @@ pub(crate) fn verdict(module: &str, qualname: &str) -> Verdict {
     // A name behind a dot leads out of what is before it: `a.b.c` of a harmless `a` is another
     // thing. And a name with a dot that begins with a dangerous one is that.
     let first = qualname.split('.').next().unwrap_or_default();
-    let first_is_dangerous = DANGEROUS_NAMES
-        .iter()
-        .any(|(m, name)| *m == module && (*name == "*" || *name == first));
+    let first_is_dangerous =
+        DANGEROUS_NAMES.iter().any(|(m, name)| *m == module && (*name == "*" || *name == first));
     let dunder = qualname.split('.').any(|part| DUNDERS.contains(&part));
     if DANGEROUS_MODULES.iter().any(|outer| within(outer)) || first_is_dangerous || dunder {
         return Verdict::Dangerous;
@@ -338,7 +496,8 @@ mod tests {
         ] {
             assert_eq!(verdict(module, name), Verdict::Harmless, "{module}.{name}");
         }
-        for (module, name) in [("shop", "User"), ("osmium", "x"), ("torch.nn.modules.linear", "Linear")]
+        for (module, name) in
+            [("shop", "User"), ("osmium", "x"), ("torch.nn.modules.linear", "Linear")]
         {
             assert_eq!(verdict(module, name), Verdict::Unknown, "{module}.{name}");
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use serde_pickle::ErrorKind;
 use serde_pickle::opcode::{Argument, InstructionReader};
 use serde_pickle::tools::{self, NotPickle, PREFIX, Target, recognize};
 use serde_pickle_files::OpenOptions;
@@ -26,14 +27,15 @@ const PICKLES: usize = 100_000;
 
 /// Names of files that are meant to hold pickles.
 const SUFFIXES: &[&str] = &[
-    "pickle", "pkl", "pickled", "p", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt", "pt2", "bin",
-    "dat", "data", "npy", "npz", "model", "cache", "session", "djcache",
+    "pickle", "pkl", "pickled", "p", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt", "pt2",
+    "bin", "dat", "data", "npy", "npz", "model", "cache", "session", "djcache",
 ];
 
 /// Suffixes that leave no doubt.
-const SURE: &[&str] = &["pickle", "pkl", "pickled", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt"];
+const SURE: &[&str] =
+    &["pickle", "pkl", "pickled", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt"];
 
-/// What is asked of a scan.
+/// The settings of a scan.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scanner {
     pub(crate) allow: Patterns,
@@ -47,7 +49,7 @@ pub(crate) struct Scanner {
 struct Place<'p> {
     file: &'p str,
     member: Option<String>,
-    /// Whether its name says that it is a pickle.
+    /// True if its name says that it is a pickle.
     named: bool,
     depth: usize,
 }
@@ -59,7 +61,12 @@ impl Place<'_> {
             Some(outer) => format!("{outer}!{member}"),
             None => member.clone(),
         };
-        Self { named: has_suffix(&member, SUFFIXES), member: Some(path), depth: self.depth + 1, ..*self }
+        Self {
+            named: has_suffix(&member, SUFFIXES),
+            member: Some(path),
+            depth: self.depth + 1,
+            ..*self
+        }
     }
 
     fn audited(&self) -> Audited {
@@ -74,8 +81,7 @@ fn has_suffix(name: &str, suffixes: &[&str]) -> bool {
     let numbered = suffix.bytes().all(|byte| byte.is_ascii_digit())
         || matches!(suffix, "gz" | "bz2" | "xz" | "lz4" | "zst" | "zlib" | "lzma" | "z");
     suffixes.contains(&suffix)
-        || numbered
-            && name.rsplit('.').nth(1).is_some_and(|suffix| suffixes.contains(&suffix))
+        || numbered && name.rsplit('.').nth(1).is_some_and(|suffix| suffixes.contains(&suffix))
 }
 
 /// The files below a folder, in order; a file itself.
@@ -132,7 +138,8 @@ impl Scanner {
         let audited = Input::open("-").and_then(|mut input| {
             if input.container().is_some() {
                 for section in input.sections()? {
-                    let place = section.member.as_deref().map_or(place.clone(), |it| place.within(it));
+                    let place =
+                        section.member.as_deref().map_or(place.clone(), |it| place.within(it));
                     self.data(&Seekable::Bytes(&section.bytes), &place, found);
                 }
                 return Ok(());
@@ -234,7 +241,8 @@ impl Scanner {
         }
     }
 
-    /// A member that is too long to be copied: a tensor, mostly. A pickle is followed where it lies.
+    /// A member that is too long to be copied: a tensor, mostly. A pickle is followed where it
+    /// lies.
     fn long_member(&self, part: &Part<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
         let mut audited = place.audited();
         let mut at = At::new(part.source, 0);
@@ -250,7 +258,7 @@ impl Scanner {
         found.push(audited);
     }
 
-    /// What is compressed, or in another archive.
+    /// Audits what is compressed, or in another archive.
     fn container(
         &self,
         source: &Seekable<'_>,
@@ -271,7 +279,7 @@ impl Scanner {
         let opened = match options.from_vec(bytes) {
             Ok(opened) => opened,
             Err(error) => {
-                // What only looks like something else may still be a pickle of protocol 0.
+                // It may only look like something else, and be a pickle of protocol 0.
                 let before = found.len();
                 self.pickles(source, place, Some(format), found);
                 if found.len() == before && place.named {
@@ -376,7 +384,12 @@ impl Scanner {
 
     /// Adds the verdict on each reference.
     fn judge(&self, report: &tools::Audit, start: u64, audited: &mut Audited) {
+        // A file that was cut within a frame is incomplete, and that is said.
+        let cut = report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Eof);
         for reference in &report.references {
+            if cut && reference.target == Target::Unknown {
+                continue;
+            }
             let target = reference.target.to_string();
             let offset = reference.named.first().map(|site| start + site.offset);
             let used = reference.times_called + reference.times_results_called + reference.states;
@@ -431,7 +444,13 @@ impl Scanner {
     }
 
     /// Audits text and bytes in a pickle that are pickles themselves.
-    fn nested(&self, source: &Seekable<'_>, start: u64, place: &Place<'_>, found: &mut Vec<Audited>) {
+    fn nested(
+        &self,
+        source: &Seekable<'_>,
+        start: u64,
+        place: &Place<'_>,
+        found: &mut Vec<Audited>,
+    ) {
         let mut at = At::new(source, 0);
         if at.seek(SeekFrom::Start(start)).is_err() {
             return;
@@ -453,7 +472,8 @@ impl Scanner {
                 Argument::Str(text) => text.as_bytes(),
                 _ => continue,
             };
-            let begins = bytes.first().is_some_and(|byte| matches!(byte, 0x80 | b'c' | b'(' | b'}' | b']'));
+            let begins =
+                bytes.first().is_some_and(|byte| matches!(byte, 0x80 | b'c' | b'(' | b'}' | b']'));
             if bytes.len() < 8 || !begins || bytes.last() != Some(&b'.') {
                 continue;
             }

@@ -28,7 +28,7 @@ pub(crate) struct Member {
     stored: u64,
     size: u64,
     method: u16,
-    /// What is wrong with it.
+    /// Contradictions about it.
     pub(crate) lies: Vec<String>,
     /// False for one that the directory does not list.
     pub(crate) listed: bool,
@@ -94,12 +94,13 @@ pub(crate) fn members(source: &Seekable<'_>) -> Option<Vec<Member>> {
     if count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
         let before = (0..end).rev().find(|&at| tail[at..].starts_with(END64))?;
         let record = tail.get(before..)?;
-        (count, size, offset) = (number(record, 32, 8), number(record, 40, 8), number(record, 48, 8));
+        (count, size, offset) =
+            (number(record, 32, 8), number(record, 40, 8), number(record, 48, 8));
         directory_end = tail_at + before as u64;
     }
     // Bytes before the archive move all its offsets.
     let begin = directory_end.checked_sub(size)?;
-    let moved = begin.checked_sub(offset).unwrap_or(0);
+    let moved = begin.saturating_sub(offset);
     let directory = read(source, begin, usize::try_from(size).ok().filter(|it| *it < 1 << 28)?)?;
     let mut members = Vec::new();
     let mut at = 0;
@@ -211,13 +212,14 @@ fn hidden(source: &Seekable<'_>, members: &mut Vec<Member>, end: u64) {
     let listed: Vec<u64> = members.iter().map(|it| it.start).collect();
     let mut from = 0;
     for (start, stop) in taken.into_iter().chain([(end, end)]) {
-        if start > from && start - from <= GAP
+        if start > from
+            && start - from <= GAP
             && let Some(gap) = read(source, from, (start - from) as usize)
         {
             let mut at = 0;
-            while let Some(found) = gap.get(at..).and_then(|gap| {
-                gap.windows(4).position(|window| window == LOCAL)
-            }) {
+            while let Some(found) =
+                gap.get(at..).and_then(|gap| gap.windows(4).position(|window| window == LOCAL))
+            {
                 let place = at + found;
                 at = place + 4;
                 let Some(local) = gap.get(place..).filter(|local| local.len() >= 30) else { break };

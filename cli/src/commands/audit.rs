@@ -20,8 +20,8 @@ use crate::output::Output;
 /// pickles are followed. Nothing is loaded. `high` is a name that runs code or reaches the system,
 /// `medium` a call of something that is on no list, `low` what is worth a look.
 ///
-/// Exit status: 0 clean, 1 a finding of at least --fail-on, 2 nothing of the kind, but a pickle that
-/// could not be followed to its end: an incomplete audit is not clean.
+/// Exit status: 0 clean, 1 a finding of at least --fail-on, 2 nothing of the kind, but a pickle
+/// that could not be followed to its end: an incomplete audit is not clean.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

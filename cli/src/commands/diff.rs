@@ -15,9 +15,9 @@ use crate::walk::{Step, is_scalar, parts};
 
 /// Shows where two pickles differ, by path: `-` what only the first has, `+` the second.
 ///
-/// Objects are compared by what they hold, whatever the protocol and the memo. Dicts are compared by
-/// key, sets by item; in lists, what both begin and end with is left out. Exit status: 0 where they
-/// are equal, 1 where they differ, 2 for an error.
+/// Objects are compared by what they hold, whatever the protocol and the memo. Dicts are compared
+/// by key, sets by item; in lists, what both begin and end with is left out. Exit status: 0 where
+/// they are equal, 1 where they differ, 2 for an error.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -149,7 +149,8 @@ impl Diff {
         if !self.same.insert((old.id(), new.id())) {
             return Ok(());
         }
-        if old.kind() == NodeKind::Object && crate::walk::class_of(old) != crate::walk::class_of(new)
+        if old.kind() == NodeKind::Object
+            && crate::walk::class_of(old) != crate::walk::class_of(new)
         {
             return self.differs(path, Some(old), Some(new));
         }
@@ -204,10 +205,13 @@ impl Diff {
     /// Items of sets, which have no places.
     fn sets(&mut self, path: &str, old: Node<'_>, new: Node<'_>) -> Result<()> {
         let items = |set: Node<'_>| -> HashSet<String> {
-            set.items().map(|item| item.to_value().map_or(item.to_string(), |it| it.to_string())).collect()
+            set.items()
+                .map(|item| item.to_value().map_or(item.to_string(), |it| it.to_string()))
+                .collect()
         };
         let (old_items, new_items) = (items(old), items(new));
-        let spelled = |item: Node<'_>| item.to_value().map_or(item.to_string(), |it| it.to_string());
+        let spelled =
+            |item: Node<'_>| item.to_value().map_or(item.to_string(), |it| it.to_string());
         for item in old.items().filter(|item| !new_items.contains(&spelled(*item))) {
             self.differs(&format!("{path}{{}}"), Some(item), None)?;
         }
@@ -241,7 +245,7 @@ fn equal(old: Node<'_>, new: Node<'_>) -> bool {
             old.buffer_number() == new.buffer_number() && old.as_bytes() == new.as_bytes()
         }
         _ => match (old.to_value(), new.to_value()) {
-            (Ok(old), Ok(new)) => old.to_string() == new.to_string(),
+            (Ok(old), Ok(new)) => old.python_eq(&new),
             _ => false,
         },
     }

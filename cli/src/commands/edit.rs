@@ -1,5 +1,6 @@
 //! `pickle set` and `pickle del`: one value changed, everything else as it was.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -106,7 +107,7 @@ fn change(
     let (mut graph, behind) = input.pickles(&context.read.options())?.only(file, command)?;
     work(&mut graph).of(file)?;
     let mut bytes = graph.to_vec().of(file)?;
-    // What is behind STOP belongs to somebody else.
+    // The bytes behind STOP belong to somebody else.
     bytes.extend(behind);
     let to = match (output, file) {
         (Some(output), _) => Some(output),
@@ -139,8 +140,15 @@ fn assign(graph: &mut Graph<'static>, way: &[Segment], value: &Value, force: boo
     let (kind, id) = (parent.kind(), parent.id());
     match (kind, last) {
         (NodeKind::Tuple, Segment::Key(Value::Int(index))) => {
+            // An object that nothing else refers to can be replaced as such.
+            if let Some(only) = old.filter(|old| is_only(graph, *old)).map(Node::id) {
+                return Ok(graph.replace(only, &new)?);
+            }
             let index = path::place(*index, parent.len()).unwrap_or(usize::MAX);
             let tuple = with_item(parent, index, &new, &place)?;
+            if is_only(graph, parent) {
+                return Ok(graph.replace(id, &tuple)?);
+            }
             // The tuple is itself a value that is replaced where it stands.
             replace(graph, before, &tuple, &place)
         }
@@ -154,13 +162,29 @@ fn assign(graph: &mut Graph<'static>, way: &[Segment], value: &Value, force: boo
     }
 }
 
+/// Returns true for an object that is referred to once.
+fn is_only(graph: &Graph<'_>, node: Node<'_>) -> bool {
+    // Python has one of each of these.
+    let single = matches!(node.kind(), NodeKind::None | NodeKind::Bool)
+        || node.kind() == NodeKind::Tuple && node.is_empty();
+    let id = node.id();
+    let mut times = graph.roots().filter(|root| root.id() == id).count();
+    let (mut seen, mut left) = (HashSet::new(), graph.roots().collect::<Vec<_>>());
+    while let Some(node) = left.pop() {
+        if seen.insert(node.id()) {
+            for (_, part) in walk::parts(node) {
+                times += usize::from(part.id() == id);
+                left.push(part);
+            }
+            // Keys are parts that have no path.
+            times += node.entries().filter(|(key, _)| key.id() == id).count();
+        }
+    }
+    !single && times == 1
+}
+
 /// Puts a value into an object.
-fn put(
-    target: &mut NodeMut<'_, '_>,
-    kind: NodeKind,
-    last: &Segment,
-    new: &Value,
-) -> Result<()> {
+fn put(target: &mut NodeMut<'_, '_>, kind: NodeKind, last: &Segment, new: &Value) -> Result<()> {
     let len = target.as_node().items().count();
     let is_entry = |key: &Value| {
         let node = target.as_node();
@@ -195,8 +219,8 @@ fn with_item(tuple: Node<'_>, index: usize, new: &Value, place: &str) -> Result<
     for (at, item) in tuple.items().enumerate() {
         if at != index && !walk::is_scalar(item) && item.kind() != NodeKind::Global {
             return Err(Error::new(format!(
-                "{place} is in a tuple with other objects, which would be copied: set the tuple as a \
-                 whole"
+                "{place} is in a tuple with other objects, which would be copied: set the whole \
+                 tuple"
             )));
         }
         items.push(if at == index { new.clone() } else { item.to_value()? });
@@ -302,7 +326,8 @@ fn fitting(old: Node<'_>, value: &Value, force: bool, place: &str) -> Result<Val
                 Some(class) => walk::dotted(&class),
                 None => format!("{kind:?}").to_lowercase(),
             };
-            let is = kind_of(value).map_or("other".to_owned(), |it| format!("{it:?}").to_lowercase());
+            let is =
+                kind_of(value).map_or("other".to_owned(), |it| format!("{it:?}").to_lowercase());
             Err(Error::new(format!(
                 "{place} is of type {was}, and the new value of type {is}; --force sets it all the \
                  same"

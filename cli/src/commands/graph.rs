@@ -17,8 +17,8 @@ use crate::walk::{class_of, cut, dotted, is_scalar, parts};
 
 /// Prints objects and references in the language of Graphviz: DOT.
 ///
-/// Numbers and text are in the box of the object that holds them. With --svg the program `dot` draws
-/// it, where that is installed.
+/// Numbers and text are in the box of the object that holds them. With --svg the program `dot`
+/// draws it, where that is installed.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

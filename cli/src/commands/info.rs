@@ -110,8 +110,10 @@ impl Counts {
             | Opcode::Binint2
             | Opcode::Float
             | Opcode::Binfloat => self.numbers += 1,
-            _ if matches!(argument, Argument::Str(_) | Argument::Bytes(_) | Argument::Surrogates(_))
-                || passed_over > 0 =>
+            _ if matches!(
+                argument,
+                Argument::Str(_) | Argument::Bytes(_) | Argument::Surrogates(_)
+            ) || passed_over > 0 =>
             {
                 self.texts += 1;
             }
@@ -291,7 +293,7 @@ struct Visit {
 /// Levels down to which parts are told apart.
 const TOLD: usize = 4;
 
-/// How deep objects nest, which are shared, and which parts are the largest.
+/// Prints how deep objects nest, which are shared, and which parts are the largest.
 fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
     let mut visits: Vec<Visit> = Vec::new();
     let mut seen: HashMap<NodeId, u64> = HashMap::new();
@@ -338,8 +340,16 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
         }
     }
     let shared = seen.values().filter(|times| **times > 1).count();
-    row(out, "objects", &format!("{} values, {} levels deep", grouped(within), grouped(deepest as u64)))?;
-    row(out, "shared", &format!("{} objects are referred to more than once", grouped(shared as u64)))?;
+    row(
+        out,
+        "objects",
+        &format!("{} values, {} levels deep", grouped(within), grouped(deepest as u64)),
+    )?;
+    row(
+        out,
+        "shared",
+        &format!("{} objects are referred to more than once", grouped(shared as u64)),
+    )?;
     let mut largest: Vec<&Visit> = visits.iter().filter(|visit| visit.depth > 0).collect();
     largest.sort_by_key(|visit| (std::cmp::Reverse(visit.bytes), visit.depth));
     for (at, visit) in largest.iter().take(10).enumerate() {

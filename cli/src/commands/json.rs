@@ -19,9 +19,9 @@ use crate::stream::{At, Element, Elements};
 
 /// Prints a pickle as JSON, or with --from writes a pickle of JSON.
 ///
-/// What JSON cannot say is written by a policy: text for ints beyond 64 bits, base64 for bytes,
-/// null for nan, `$class` for classes, `$ref` for an object within itself, text for keys. Nothing is
-/// refused unless asked so.
+/// Policies say how to write what JSON cannot say: text for ints beyond 64 bits, base64 for bytes,
+/// null for nan, `$class` for classes, `$ref` for an object within itself, text for keys. Nothing
+/// is refused unless asked so.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -82,7 +82,13 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FILE", requires = "from")]
     output: Option<PathBuf>,
     /// With --from: the protocol, 0 to 5.
-    #[arg(short, long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(0..=5), requires = "from")]
+    #[arg(
+        short,
+        long,
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u8).range(0..=5),
+        requires = "from"
+    )]
     protocol: u8,
 }
 

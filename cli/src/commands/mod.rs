@@ -24,7 +24,7 @@ use crate::input::ReadArgs;
 use crate::output;
 use crate::paint;
 
-/// What every command is told.
+/// Settings that every command gets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context {
     pub(crate) read: ReadArgs,

@@ -30,7 +30,9 @@ pub(crate) fn run(arguments: &Arguments, _: Context) -> Result<u8> {
     let mut input = Input::open(&arguments.file)?;
     let mut sections = input.sections()?;
     let (Some(section), true) = (sections.pop(), sections.is_empty()) else {
-        return Err(Error::new("holds several pickles, and `optimize` takes one").of(&arguments.file));
+        return Err(
+            Error::new("holds several pickles, and `optimize` takes one").of(&arguments.file)
+        );
     };
     let optimized = tools::optimize(&section.bytes).of(&arguments.file)?;
     write_bytes(&optimized, arguments.output.as_deref())?;

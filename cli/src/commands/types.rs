@@ -17,10 +17,10 @@ use crate::types::{probe, resolve::Model};
 
 /// Writes Rust types for what was seen in samples: structs, enums and maps with serde's attributes.
 ///
-/// Dicts whose keys are names become structs, and others maps. Classes become structs of their name;
-/// several at one place an enum. A field that was missing or None is an Option; ints are as narrow
-/// as what was seen. Comments have counts and ranges. Every sample is read by the types before they
-/// are printed; what cannot be read so is a Value, or is left out with a note.
+/// Dicts whose keys are names become structs, and others maps. Classes become structs of their
+/// name; several at one place an enum. A field that was missing or None is an Option; ints are as
+/// narrow as what was seen. Comments have counts and ranges. Every sample is read by the types
+/// before they are printed; what cannot be read so is a Value, or is left out with a note.
 ///
 /// The module needs the crates serde (with derive) and serde_pickle; serde_bytes where there are
 /// bytes; chrono or jiff, and serde_pickle's feature of that name, with --dates.
@@ -64,17 +64,14 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         for (graph, _) in &pickles.graphs {
             graph.roots().for_each(|root| shapes.add(root));
         }
-        match in_container {
+        let in_test = match in_container {
             Some(container) => {
                 notes.push(format!("{name} is {container}: the test leaves it out"));
+                false
             }
-            None if name != "-" && pickles.fault.is_none() => {
-                let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
-                samples.push(path.to_string_lossy().into_owned());
-            }
-            None => {}
-        }
-        all.push(pickles);
+            None => name != "-" && pickles.fault.is_none(),
+        };
+        all.push((name, pickles, in_test));
     }
     let root = match &arguments.name {
         Some(name) => type_name(name),
@@ -85,17 +82,32 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         }
     };
     let mut model: Model = resolve(&shapes, &root);
-    for pickles in &all {
+    for (name, pickles, in_test) in &all {
+        let mut readable = true;
         for (graph, _) in &pickles.graphs {
             for sample in graph.roots() {
-                notes.extend(probe::settle(&mut model, sample, arguments.dates));
+                let settled = probe::settle(&mut model, sample, arguments.dates);
+                notes.extend(settled.changes);
+                if let Some(error) = settled.error {
+                    notes.push(format!(
+                        "{name} cannot be read, and the test leaves it out: {error}"
+                    ));
+                    readable = false;
+                }
             }
+        }
+        if *in_test && readable {
+            let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+            // One graph of several pickles is one memo of several.
+            let one_memo = pickles.graphs.iter().any(|(graph, _)| graph.roots().nth(1).is_some());
+            samples.push((path.to_string_lossy().into_owned(), one_memo));
         }
     }
     notes.sort();
     notes.dedup();
     let settings = Settings {
         root,
+        files: arguments.files.len(),
         dates: arguments.dates,
         maps: arguments.maps,
         samples,

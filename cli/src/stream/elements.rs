@@ -22,7 +22,7 @@ const LONG: u64 = 64 << 10;
 /// Bytes of programs that are remembered.
 const REMEMBERED: usize = 16 << 20;
 
-/// What a file holds next.
+/// The next thing in a file.
 pub(crate) enum Element {
     /// An element of a list, as a pickle.
     Pickle(Vec<u8>),
@@ -43,7 +43,7 @@ pub(crate) struct Elements<'s> {
     state: State,
     /// Elements that are complete: where they begin and end.
     pending: VecDeque<(u64, u64)>,
-    /// What the instructions since the last batch of elements did with the memo, in order.
+    /// Uses of the memo by the instructions since the last batch of elements, in order.
     events: VecDeque<(u64, Event)>,
     remembered: HashMap<u64, Rc<Program>>,
     remembered_bytes: usize,
@@ -136,7 +136,9 @@ impl<'s> Elements<'s> {
                     header = vec![Opcode::Proto.byte(), *protocol as u8];
                     continue;
                 }
-                (Opcode::EmptyList, _) if len == 0 && marks.is_empty() && self.ends_in_list(start) => {
+                (Opcode::EmptyList, _)
+                    if len == 0 && marks.is_empty() && self.ends_in_list(start) =>
+                {
                     return Ok((true, header));
                 }
                 (Opcode::Mark, _) => {
@@ -289,7 +291,7 @@ impl<'s> Elements<'s> {
             left.extend(&program.needs);
             found.insert(start, (end, program));
         }
-        // What is stored within another one is stored there.
+        // A value within another one is stored by that.
         let (mut programs, mut covered) = (Vec::new(), 0);
         for (end, program) in found.into_values() {
             if end > covered {

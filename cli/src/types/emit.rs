@@ -31,14 +31,16 @@ pub(crate) enum Maps {
     Hash,
 }
 
-/// What a module is made of.
+/// The settings of a module.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) root: String,
     pub(crate) dates: Dates,
     pub(crate) maps: Maps,
-    /// The samples, as the test is to open them.
-    pub(crate) samples: Vec<String>,
+    /// The number of files that were looked at.
+    pub(crate) files: usize,
+    /// The samples, as the test is to open them; and whether the pickles in it share a memo.
+    pub(crate) samples: Vec<(String, bool)>,
     /// Lines about what could not be read.
     pub(crate) notes: Vec<String>,
     /// False for a module without a test.
@@ -48,7 +50,7 @@ pub(crate) struct Settings {
 /// The text of the module.
 ///
 /// # Errors
-/// What was written is no Rust, which is a fault of this program.
+/// The text is no Rust, which is a fault of this program.
 pub(crate) fn module(model: &Model, settings: &Settings) -> Result<String, String> {
     let mut writer = Writer { model, settings, out: String::new() };
     writer.module();
@@ -79,9 +81,11 @@ impl Writer<'_> {
     }
 
     fn module(&mut self) {
-        let samples = self.settings.samples.len();
+        let samples = self.settings.files;
         let samples = if samples == 1 { "one file".to_owned() } else { format!("{samples} files") };
-        self.put(format_args!("//! Types for Python's pickles, made by `pickle types` of {samples}.\n"));
+        self.put(format_args!(
+            "//! Types for Python's pickles, made by `pickle types` of {samples}.\n"
+        ));
         if !self.settings.notes.is_empty() {
             self.put(format_args!("//!\n"));
         }
@@ -123,7 +127,7 @@ impl Writer<'_> {
         let (name, is_alias) = self.root_name();
         if is_alias {
             let ty = self.text(&self.model.root, false);
-            self.doc(&format!("What was pickled, {}.", self.model.root_doc));
+            self.doc(&format!("The pickled object, {}.", self.model.root_doc));
             self.put(format_args!("pub type {name} = {ty};\n"));
         }
     }
@@ -213,7 +217,11 @@ impl Writer<'_> {
         };
         let fits = matches!(
             natural,
-            Natural::Date | Natural::Time | Natural::DateTime | Natural::Moment | Natural::TimeDelta
+            Natural::Date
+                | Natural::Time
+                | Natural::DateTime
+                | Natural::Moment
+                | Natural::TimeDelta
         ) || natural == Natural::Zoned && dates == "jiff";
         fits.then(|| format!("#[serde(with = \"serde_pickle::python::{dates}\")]"))
     }
@@ -236,7 +244,9 @@ impl Writer<'_> {
             Ty::Value => "serde_pickle::Value".to_owned(),
             Ty::Dict => "serde_pickle::Dict".to_owned(),
             Ty::Global => "serde_pickle::reduce::Global".to_owned(),
-            Ty::PersistentId => "serde_pickle::reduce::PersistentId<serde_pickle::Value>".to_owned(),
+            Ty::PersistentId => {
+                "serde_pickle::reduce::PersistentId<serde_pickle::Value>".to_owned()
+            }
             Ty::Natural(natural) => self.natural(*natural, with).to_owned(),
             Ty::Option(inner) => format!("Option<{}>", of(inner)),
             Ty::Vec(item) => format!("Vec<{}>", of(item)),
@@ -267,9 +277,11 @@ impl Writer<'_> {
                 Some(it) => it.name.clone(),
                 None => "serde_pickle::Value".to_owned(),
             },
-            Ty::Enum(at) => {
-                self.model.enums.get(*at).map_or("serde_pickle::Value".to_owned(), |it| it.name.clone())
-            }
+            Ty::Enum(at) => self
+                .model
+                .enums
+                .get(*at)
+                .map_or("serde_pickle::Value".to_owned(), |it| it.name.clone()),
         }
     }
 
@@ -309,14 +321,19 @@ impl Writer<'_> {
 
     fn test(&mut self) {
         let (root, _) = self.root_name();
-        let samples: Vec<String> =
-            self.settings.samples.iter().map(|sample| format!("{sample:?}")).collect();
+        let of = |(sample, one_memo): &(String, bool)| format!("({sample:?}, {one_memo})");
+        let samples: Vec<String> = self.settings.samples.iter().map(of).collect();
+        if samples.is_empty() {
+            return;
+        }
         self.put(format_args!(
             "#[cfg(test)]\nmod tests {{\n\
+             /// Each file, and whether its pickles share a memo.\n\
+             const SAMPLES: &[(&str, bool)] = &[{}];\n\
              #[test]\nfn every_sample_is_read() {{\n\
-             for sample in [{}] {{\n\
+             for &(sample, one_memo) in SAMPLES {{\n\
              let bytes = std::fs::read(sample).unwrap();\n\
-             let pickles = serde_pickle::Deserializer::from_slice(&bytes);\n\
+             let pickles = serde_pickle::Deserializer::from_slice(&bytes).keep_memo(one_memo);\n\
              for pickle in pickles.into_iter::<super::{root}>() {{\n\
              pickle.unwrap_or_else(|error| panic!(\"{{sample}}: {{error}}\"));\n\
              }}\n}}\n}}\n}}\n",

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 /// Words that no name may be.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
-    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
-    "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
 ];
 
 /// Words that cannot be raw identifiers either.
@@ -15,9 +16,37 @@ const RESERVED: &[&str] = &["self", "super", "crate", "Self", "_", ""];
 
 /// Names of types that the module uses.
 const TAKEN: &[&str] = &[
-    "Box", "BTreeMap", "Clone", "Debug", "Deserialize", "Err", "HashMap", "Default", "None", "Ok", "Option",
-    "PartialEq", "Result", "Serialize", "Some", "String", "Value", "Vec", "Global", "PersistentId",
-    "ByteBuf", "Dict", "Eq", "Hash", "Ord", "Drop", "Fn", "Iterator", "From", "Into", "ToString",
+    "Box",
+    "BTreeMap",
+    "Clone",
+    "Debug",
+    "Deserialize",
+    "Err",
+    "HashMap",
+    "Default",
+    "None",
+    "Ok",
+    "Option",
+    "PartialEq",
+    "Result",
+    "Serialize",
+    "Some",
+    "String",
+    "Value",
+    "Vec",
+    "Global",
+    "PersistentId",
+    "ByteBuf",
+    "Dict",
+    "Eq",
+    "Hash",
+    "Ord",
+    "Drop",
+    "Fn",
+    "Iterator",
+    "From",
+    "Into",
+    "ToString",
 ];
 
 /// Words of a name: at underscores, other signs, and where small letters meet capitals.
@@ -28,7 +57,9 @@ fn words(name: &str) -> Vec<String> {
     while let Some(c) = chars.next() {
         let next_is_small = chars.peek().is_some_and(|next| next.is_lowercase());
         let begins = c.is_uppercase()
-            && (before.is_lowercase() || before.is_ascii_digit() || before.is_uppercase() && next_is_small);
+            && (before.is_lowercase()
+                || before.is_ascii_digit()
+                || before.is_uppercase() && next_is_small);
         if !c.is_ascii_alphanumeric() || begins {
             words.push(String::new());
         }
@@ -132,7 +163,8 @@ mod tests {
         ] {
             assert_eq!((field(name).as_str(), type_name(name).as_str()), (snake, pascal), "{name}");
         }
-        for (many, one) in [("users", "user"), ("entries", "entry"), ("boxes", "box"), ("data", "data_item")]
+        for (many, one) in
+            [("users", "user"), ("entries", "entry"), ("boxes", "box"), ("data", "data_item")]
         {
             assert_eq!(singular(many), one);
         }

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
 use serde::{Deserialize, de::Error as _};
 use serde_pickle::python::numpy::OwnedNdArray;
@@ -27,19 +27,30 @@ enum Spot {
     Field(usize, usize),
     Item(usize, usize),
     Variant(usize, usize),
+    /// A struct as a whole: the class, or the form that its name asks for.
+    Struct(usize),
 }
 
-/// Reads a sample; changes the model where that fails, until it does not. Gives what was changed.
-pub(crate) fn settle(model: &mut Model, root: Node<'_>, dates: Dates) -> Vec<String> {
-    let mut changes = Vec::new();
+/// The outcome of reading a sample.
+#[derive(Debug, Default)]
+pub(crate) struct Settled {
+    /// Decisions that were changed, in words.
+    pub(crate) changes: Vec<String>,
+    /// Why it cannot be read whatever is decided.
+    pub(crate) error: Option<String>,
+}
+
+/// Reads a sample; changes the model where that fails, until it does not.
+pub(crate) fn settle(model: &mut Model, root: Node<'_>, dates: Dates) -> Settled {
+    let mut settled = Settled::default();
     loop {
         let fault = Cell::new(None);
         let seed = Seed { model, ty: &model.root, dates, fault: &fault };
-        let Err(error) = seed.deserialize(root) else { return changes };
+        let Err(error) = seed.deserialize(root) else { return settled };
         let spot = fault.get().unwrap_or(Spot::Root);
-        if !model.give_up(spot, &error.to_string(), &mut changes) {
-            changes.push(format!("a sample cannot be read: {error}"));
-            return changes;
+        if !model.give_up(spot, &error.to_string(), &mut settled.changes) {
+            settled.error = Some(error.to_string());
+            return settled;
         }
     }
 }
@@ -77,13 +88,27 @@ impl Model {
                 true
             }
             Spot::Item(at, number) => {
-                let Some(it) = self.structs.get_mut(at).filter(|it| !it.opaque) else { return false };
+                let Some(it) = self.structs.get_mut(at).filter(|it| !it.opaque) else {
+                    return false;
+                };
                 let Body::Tuple(items) = &mut it.body else { return false };
                 let Some(item) = items.get_mut(number) else { return false };
                 if !less(item) {
                     it.opaque = true;
                 }
                 changes.push(format!("{} holds a Value: {error}", it.name));
+                true
+            }
+            Spot::Struct(at) => {
+                let Some(it) = self.structs.get_mut(at).filter(|it| !it.opaque) else {
+                    return false;
+                };
+                if it.others.is_empty() {
+                    it.opaque = true;
+                    changes.push(format!("{} is a Value: {error}", it.name));
+                } else {
+                    it.rename = it.others.remove(0);
+                }
                 true
             }
             Spot::Variant(at, number) => {
@@ -151,9 +176,11 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             Ty::Natural(natural) => natural_form(*natural, self.dates, de),
             Ty::Option(inner) => de.deserialize_option(Inner(self.of(inner))),
             Ty::Box(inner) => self.of(inner).deserialize(de),
-            Ty::Vec(item) | Ty::Set(item) | Ty::FrozenSet(item) | Ty::Deque(item) | Ty::AnyTuple(item) => {
-                de.deserialize_seq(Items(self.of(item)))
-            }
+            Ty::Vec(item)
+            | Ty::Set(item)
+            | Ty::FrozenSet(item)
+            | Ty::Deque(item)
+            | Ty::AnyTuple(item) => de.deserialize_seq(Items(self.of(item))),
             Ty::Tuple(items) => de.deserialize_tuple(items.len(), Positional(self, items, None)),
             Ty::Map(key, value) | Ty::OrderedDict(key, value) => {
                 de.deserialize_map(Entries(self.of(key), self.of(value)))
@@ -165,7 +192,8 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
             },
             Ty::Enum(at) => match self.model.enums.get(*at) {
                 Some(it) => {
-                    let names: Vec<&'static str> = it.variants.iter().map(|(_, name, _)| *name).collect();
+                    let names: Vec<&'static str> =
+                        it.variants.iter().map(|(_, name, _)| *name).collect();
                     // As long as the program runs; there are few.
                     let names: &'static [&'static str] = Box::leak(names.into_boxed_slice());
                     de.deserialize_enum(it.static_name, names, OneOf(self, *at))
@@ -186,6 +214,16 @@ impl Seed<'_> {
         if it.opaque {
             return read::<Value, D>(de);
         }
+        let read = self.body(at, it, de);
+        if it.is_class { self.noting(Spot::Struct(at), read) } else { read }
+    }
+
+    fn body<'de, D: Deserializer<'de>>(
+        self,
+        at: usize,
+        it: &StructDef,
+        de: D,
+    ) -> Result<(), D::Error> {
         match &it.body {
             Body::Unit => de.deserialize_unit_struct(it.rename, Nothing),
             Body::Tuple(items) => match &items[..] {

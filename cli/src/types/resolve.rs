@@ -57,7 +57,7 @@ pub(crate) struct FieldDef {
     pub(crate) omitted: bool,
 }
 
-/// What a struct is made of.
+/// The body of a struct.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
     Named(Vec<FieldDef>),
@@ -70,6 +70,8 @@ pub(crate) struct StructDef {
     pub(crate) name: String,
     /// serde's name: that of the class, or the struct's own.
     pub(crate) rename: &'static str,
+    /// Names to try where that one does not read the samples: the class in other forms.
+    pub(crate) others: Vec<&'static str>,
     pub(crate) is_class: bool,
     pub(crate) body: Body,
     pub(crate) doc: Vec<String>,
@@ -241,6 +243,7 @@ impl Resolver<'_> {
         let name = self.given.unique(&type_name(hint));
         self.structs.push(StructDef {
             rename: leak(&name),
+            others: Vec::new(),
             name,
             is_class: false,
             body,
@@ -276,9 +279,9 @@ impl Resolver<'_> {
         match kinds[..] {
             [only] => Ty::Natural(only),
             // The crate's own type holds any.
-            _ if kinds.iter().all(|it| {
-                matches!(it, Natural::DateTime | Natural::Moment | Natural::Zoned)
-            }) =>
+            _ if kinds
+                .iter()
+                .all(|it| matches!(it, Natural::DateTime | Natural::Moment | Natural::Zoned)) =>
             {
                 Ty::Natural(Natural::Zoned)
             }
@@ -302,7 +305,7 @@ impl Resolver<'_> {
             let name = names.unique(&type_name(last(&class.qualname)));
             variants.push((name, leak(&rename), self.class(class)));
         }
-        variants.sort_by(|(_, one, _), (_, other, _)| one.cmp(other));
+        variants.sort_by_key(|(_, class, _)| *class);
         let same = |it: &EnumDef| {
             it.variants.len() == variants.len()
                 && it.variants.iter().zip(&variants).all(|(it, own)| it.1 == own.1)
@@ -320,7 +323,8 @@ impl Resolver<'_> {
         if let Some(&known) = self.classes.get(global) {
             return Ty::Struct(known);
         }
-        let (Some(shape), Some(rename)) = (self.shapes.classes.get(global), serde_name(global)) else {
+        let (Some(shape), Some(rename)) = (self.shapes.classes.get(global), serde_name(global))
+        else {
             return Ty::Value;
         };
         let at = self.structs.len();
@@ -328,6 +332,7 @@ impl Resolver<'_> {
         self.structs.push(StructDef {
             name: self.given.unique(&type_name(last(&global.qualname))),
             rename: leak(&rename),
+            others: Vec::new(),
             is_class: true,
             body: Body::Unit,
             doc: class_doc(global, shape),
@@ -336,14 +341,26 @@ impl Resolver<'_> {
         let body = self.body(shape, last(&global.qualname));
         if let Some(own) = self.structs.get_mut(at) {
             match body {
-                Some(body) => own.body = body,
+                Some(body) => {
+                    let form = form(shape, &body);
+                    let names = [
+                        format!("{rename}{form}"),
+                        format!("{rename}{form}?"),
+                        format!("{rename}?"),
+                        rename.clone(),
+                    ];
+                    own.others = names.iter().map(|name| leak(name)).collect();
+                    own.others.dedup();
+                    own.rename = own.others.remove(0);
+                    own.body = body;
+                }
                 None => own.opaque = true,
             }
         }
         Ty::Struct(at)
     }
 
-    /// What a class is as a struct; `None` where only a value holds it.
+    /// The body of a class's struct; `None` where only a value holds it.
     fn body(&mut self, shape: &Class, hint: &str) -> Option<Body> {
         if shape.spellings.setter > 0 {
             return None;
@@ -367,7 +384,14 @@ impl Resolver<'_> {
                 let key = format!("state_{at}");
                 let ty = self.place(item, &key);
                 let doc = describe(item);
-                FieldDef { name: key.clone(), key: leak(&key), ty, missing: false, doc, omitted: false }
+                FieldDef {
+                    name: key.clone(),
+                    key: leak(&key),
+                    ty,
+                    missing: false,
+                    doc,
+                    omitted: false,
+                }
             });
             return Some(Body::Named(fields.collect()));
         }
@@ -385,6 +409,39 @@ impl Resolver<'_> {
         let items = args.items.iter().enumerate();
         let items = items.map(|(at, item)| self.place(item, &format!("{hint}_{at}")));
         Some(Body::Tuple(items.collect()))
+    }
+}
+
+/// The form in which a class's name says how its objects are spelled; docs/REDUCE.md has them all.
+fn form(shape: &Class, body: &Body) -> &'static str {
+    let it = &shape.spellings;
+    let call = it.call > 0 && it.new_obj == 0;
+    match body {
+        Body::Unit if call => "/call",
+        Body::Unit => "/new",
+        Body::Tuple(_) if shape.items.is_some() && call => "/call/listitems",
+        Body::Tuple(_) if shape.items.is_some() => "/listitems",
+        Body::Tuple(_) if shape.entries.is_some() && call => "/call/dictitems",
+        Body::Tuple(_) if shape.entries.is_some() => "/dictitems",
+        Body::Tuple(_) if call => "",
+        Body::Tuple(_) => "/new",
+        Body::Named(_) if it.nameless > 0 => {
+            if call {
+                "/call/tuple"
+            } else {
+                "/tuple"
+            }
+        }
+        Body::Named(_) if shape.fields.is_empty() => "/kwargs",
+        Body::Named(_) if it.slots > 0 && it.dict == 0 => {
+            if call {
+                "/call/slots"
+            } else {
+                "/slots"
+            }
+        }
+        Body::Named(_) if call => "/call",
+        Body::Named(_) => "",
     }
 }
 
@@ -511,7 +568,8 @@ fn is_struct(dicts: &Dicts) -> bool {
 /// The name by which serde means a class; `None` for names that would be taken apart.
 fn serde_name(class: &Global) -> Option<String> {
     let plain = |text: &str| {
-        !text.is_empty() && !text.contains([':', '|', '"', '\\', '/', '@', '('])
+        !text.is_empty()
+            && !text.contains([':', '|', '"', '\\', '/', '@', '('])
             && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '<' | '>'))
     };
     (plain(&class.module) && plain(&class.qualname))
@@ -572,7 +630,8 @@ fn describe(place: &Place) -> String {
     if let Some(range) = place.bytes {
         parts.push(format!("{} bytes", spread(range.least, range.most)));
     }
-    for seq in [&place.lists, &place.sets, &place.frozen_sets, &place.deques].into_iter().flatten() {
+    for seq in [&place.lists, &place.sets, &place.frozen_sets, &place.deques].into_iter().flatten()
+    {
         parts.push(format!("{} items", spread(seq.len.least, seq.len.most)));
     }
     if let Some(tuples) = &place.tuples
@@ -610,7 +669,9 @@ impl Model {
         for it in &self.structs {
             let mut direct = Vec::new();
             match &it.body {
-                Body::Named(fields) => fields.iter().for_each(|it| held(&it.ty, count, &mut direct)),
+                Body::Named(fields) => {
+                    fields.iter().for_each(|it| held(&it.ty, count, &mut direct));
+                }
                 Body::Tuple(items) => items.iter().for_each(|it| held(it, count, &mut direct)),
                 Body::Unit => {}
             }

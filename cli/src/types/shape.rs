@@ -1,11 +1,11 @@
-//! What was seen at each place, over all samples.
+//! The observations at each place, over all samples.
 
 use indexmap::IndexMap;
 use serde::Deserialize;
+use serde_pickle::Node;
 use serde_pickle::graph::{NodeId, NodeKind};
 use serde_pickle::python::numpy::NdArray;
 use serde_pickle::reduce::{Global, How};
-use serde_pickle::Node;
 
 use crate::walk::{attributes_of, class_of};
 
@@ -292,7 +292,7 @@ pub(crate) struct Class {
     pub(crate) entries: Option<Box<Dicts>>,
 }
 
-/// What all samples hold.
+/// The observations of all samples.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     pub(crate) root: Place,
@@ -305,7 +305,8 @@ impl Shapes {
     pub(crate) fn add(&mut self, root: Node<'_>) {
         self.samples += 1;
         let mut place = std::mem::take(&mut self.root);
-        let mut observer = Observer { shapes: self, done: Default::default(), open: Vec::new(), left: VALUES };
+        let mut observer =
+            Observer { shapes: self, done: Default::default(), open: Vec::new(), left: VALUES };
         observer.observe(&mut place, root);
         self.root = place;
     }
@@ -374,7 +375,8 @@ impl Observer<'_> {
 
     fn container(&mut self, place: &mut Place, node: Node<'_>) {
         if self.open.len() >= DEEPEST || self.open.contains(&node.id()) {
-            let why = if self.open.len() >= DEEPEST { "deep nesting" } else { "an object within itself" };
+            let why =
+                if self.open.len() >= DEEPEST { "deep nesting" } else { "an object within itself" };
             // Classes are told by their name, whatever they hold.
             match class_of(node) {
                 Some(class) if self.shapes.classes.contains_key(&class) => {
@@ -388,7 +390,9 @@ impl Observer<'_> {
         match node.kind() {
             NodeKind::List => self.items(add_seq(&mut place.lists, node.len()), node.items()),
             NodeKind::Set => self.items(add_seq(&mut place.sets, node.len()), node.items()),
-            NodeKind::FrozenSet => self.items(add_seq(&mut place.frozen_sets, node.len()), node.items()),
+            NodeKind::FrozenSet => {
+                self.items(add_seq(&mut place.frozen_sets, node.len()), node.items());
+            }
             NodeKind::Tuple => {
                 let items: Vec<Node<'_>> = node.items().collect();
                 self.tuple(&mut place.tuples, &items);
@@ -434,7 +438,8 @@ impl Observer<'_> {
     fn dict(&mut self, dicts: &mut Dicts, entries: &[(Node<'_>, Node<'_>)]) {
         dicts.count += 1;
         dicts.entries += entries.len() as u64;
-        let fits = entries.iter().all(|(key, _)| key.kind() == NodeKind::Str && key.as_str().is_some());
+        let fits =
+            entries.iter().all(|(key, _)| key.kind() == NodeKind::Str && key.as_str().is_some());
         if !fits {
             dicts.make_map();
         }
@@ -496,7 +501,8 @@ impl Observer<'_> {
         }
         if let Some(kwargs) = object.kwargs {
             for (key, value) in kwargs.entries() {
-                let field = shape.kwargs.entry(key.as_str().unwrap_or_default().into_owned()).or_default();
+                let field =
+                    shape.kwargs.entry(key.as_str().unwrap_or_default().into_owned()).or_default();
                 field.count += 1;
                 self.observe(&mut field.place, value);
             }
@@ -551,7 +557,8 @@ impl Observer<'_> {
             "Counter" => &mut place.counters,
             "deque" => {
                 let first = object.args.first().filter(|first| first.kind() == NodeKind::List);
-                let mut items: Vec<Node<'_>> = first.map_or(Vec::new(), |list| list.items().collect());
+                let mut items: Vec<Node<'_>> =
+                    first.map_or(Vec::new(), |list| list.items().collect());
                 items.extend(node.items());
                 self.items(add_seq(&mut place.deques, items.len()), items.into_iter());
                 return true;
@@ -655,7 +662,10 @@ fn natural(node: Node<'_>, class: &Global) -> Option<Natural> {
 /// Text and numbers of libraries: scalars of numpy, timestamps of pandas.
 fn plain(place: &mut Place, node: Node<'_>, class: &Global) -> bool {
     let module = class.module.split('.').next().unwrap_or_default();
-    if !matches!(module, "numpy" | "pandas" | "pendulum" | "arrow" | "ipaddress" | "pytz" | "dateutil") {
+    if !matches!(
+        module,
+        "numpy" | "pandas" | "pendulum" | "arrow" | "ipaddress" | "pytz" | "dateutil"
+    ) {
         return false;
     }
     let name = format!("{}.{}", class.module, class.qualname);
