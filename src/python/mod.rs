@@ -116,6 +116,7 @@ mod decimal;
 mod fraction;
 mod ip_address;
 pub mod numpy;
+pub mod pandas;
 mod object;
 mod path;
 mod time;

@@ -1,0 +1,5 @@
+//! Frames, series and indexes of pandas, as `python::pandas` reads and writes them.
+
+mod compare;
+mod fixtures;
+mod reading;
