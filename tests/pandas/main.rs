@@ -2,4 +2,7 @@
 
 mod compare;
 mod fixtures;
+mod hostile;
 mod reading;
+mod rows;
+mod writing;

@@ -15,12 +15,16 @@ use crate::value::Value;
 
 /// The rows of an array of numpy, pandas or pyarrow.
 pub(super) fn rows(value: &Value) -> Result<Rows> {
+    if value.as_object().is_some_and(|object| object.class().is_none()) {
+        // A call of what a call makes.
+        return super::calls::array(value);
+    }
     let object = Object::of(value, "an array")?;
     match (object.package(), object.global.name()) {
         ("numpy", _) => super::numpy::rows(value),
         ("pandas", "__pyx_unpickle_NDArrayBacked") => backed(object),
         ("pandas", "__pyx_unpickle_IntervalMixin") => intervals(object).map(Rows::One),
-        ("pandas", _) => of_class(object),
+        ("pandas", _) => of_class(value, object),
         ("pyarrow", _) => arrow::column(value, None).map(Rows::One),
         _ => Err(object.unexpected("an array")),
     }
@@ -93,7 +97,10 @@ fn with_dtype(class: &str, dtype: &Value, array: &Value) -> Result<Option<Rows>>
 }
 
 /// An instance of a class, with its parts as attributes.
-fn of_class(object: Object<'_>) -> Result<Rows> {
+fn of_class(value: &Value, object: Object<'_>) -> Result<Rows> {
+    if super::calls::Call::of(value).is_some() {
+        return super::calls::array(value);
+    }
     match object.class() {
         "IntegerArray" | "FloatingArray" | "BooleanArray" => {
             let values = column(object.needed("_data")?)?;
@@ -129,14 +136,14 @@ fn of_class(object: Object<'_>) -> Result<Rows> {
         }
         "IntervalArray" => intervals(object).map(Rows::One),
         "SparseArray" => sparse(object).map(Rows::One),
-        _ if object.global.name().ends_with("Index") || object.global.name().starts_with("_new_") => {
+        _ if object.global.name().starts_with("_new_") => {
             // An index in place of an array: the ends of intervals up to pandas 1.1.
-            match super::index::index(&Value::Object(std::sync::Arc::new(object.reduce.clone())))?.into_column() {
+            match super::index::index(value)?.into_column() {
                 Some(column) => Ok(Rows::One(column)),
                 None => Err(object.unexpected("an array of pandas")),
             }
         }
-        _ => super::calls::array(object),
+        _ => super::calls::array(value),
     }
 }
 
