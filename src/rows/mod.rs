@@ -1,7 +1,7 @@
 //! Frames of pandas as rows, and rows as frames.
 //!
-//! Apart from `python/`, because a field that is no scalar is written by the crate's own serializer,
-//! which stands above it.
+//! Apart from `python/`, because a field that is no scalar is written by the crate's own
+//! serializer, which stands above it.
 
 mod read;
 mod write;
@@ -16,9 +16,9 @@ impl Frame {
     /// The rows, one by one, as structs whose fields have the names of columns.
     ///
     /// An index with a name is a field, too. A type that is a tuple gets the columns in order, and
-    /// no index. Cells read as [`Column::value`](crate::python::pandas::Column::value) has them, but times also as their count; a float
-    /// without a fraction reads as an integer, and what pandas takes for missing, NaN among it, is
-    /// `None` in an `Option`.
+    /// no index. Cells read as [`Column::value`](crate::python::pandas::Column::value) has them,
+    /// but times also as their count; a float without a fraction reads as an integer, and what
+    /// pandas takes for missing, NaN among it, is `None` in an `Option`.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -64,8 +64,8 @@ impl Frame {
     ///     degrees: Option<i64>,
     /// }
     ///
-    /// let rows = [Reading { city: "Oslo", degrees: Some(-3) }, Reading { city: "Rome", degrees: None }];
-    /// let frame = Frame::from_rows(&rows)?;
+    /// let oslo = Reading { city: "Oslo", degrees: Some(-3) };
+    /// let frame = Frame::from_rows(&[oslo, Reading { city: "Rome", degrees: None }])?;
     /// assert_eq!(frame.column("degrees").map(|column| column.dtype()).as_deref(), Some("Int64"));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```

@@ -89,15 +89,20 @@ impl<'f> Row<'f> {
     fn cell(&self, at: usize) -> Result<Option<Cell<'f>>> {
         let columns = self.frame.columns();
         let (cell, shared) = match columns.get(at) {
-            Some(column) => (Cell::of(column, self.place), matches!(column, Column::Categorical(_) | Column::Sparse(_))),
+            Some(column) => (
+                Cell::of(column, self.place),
+                matches!(column, Column::Categorical(_) | Column::Sparse(_)),
+            ),
             None => match self.frame.index().labels() {
                 Labels::Multi(levels) => {
                     let level = at - columns.len();
                     let code = levels.codes().get(level).and_then(|codes| codes.get(self.place));
-                    let cell = match (code.map(|&code| usize::try_from(code)), levels.levels().get(level)) {
-                        (Some(Ok(code)), Some(level)) => Cell::label(level, code),
-                        _ => Some(Cell::Missing),
-                    };
+                    let cell =
+                        match (code.map(|&code| usize::try_from(code)), levels.levels().get(level))
+                        {
+                            (Some(Ok(code)), Some(level)) => Cell::label(level, code),
+                            _ => Some(Cell::Missing),
+                        };
                     (cell, true)
                 }
                 _ => (Cell::label(self.frame.index(), self.place), true),

@@ -103,9 +103,13 @@ mod tests {
             let back = to_half(half(bits) as f32);
             assert!(back == bits || half(bits).is_nan(), "{bits:#x} {back:#x}");
         }
-        for (value, bits) in
-            [(65_519.0, 0x7bff), (65_520.0, 0x7c00), (2.0_f32.powi(-25), 0), (1.000_488_3, 0x3c00), (1e-9, 0)]
-        {
+        for (value, bits) in [
+            (65_519.0, 0x7bff),
+            (65_520.0, 0x7c00),
+            (2.0_f32.powi(-25), 0),
+            (1.000_488_3, 0x3c00),
+            (1e-9, 0),
+        ] {
             assert_eq!(to_half(value), bits, "{value}");
         }
     }

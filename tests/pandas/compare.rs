@@ -116,9 +116,8 @@ fn dtype_of(index: &Index) -> String {
 
 /// Names that versions spell differently.
 fn same_dtype(found: &str, expected: &str) -> bool {
-    let inner = |text: &str, head: &str| {
-        Some(text.strip_prefix(head)?.strip_suffix(']')?.to_owned())
-    };
+    let inner =
+        |text: &str, head: &str| Some(text.strip_prefix(head)?.strip_suffix(']')?.to_owned());
     if let (Some(a), Some(b)) = (inner(found, "period["), inner(expected, "period[")) {
         return a.parse::<Frequency>().unwrap() == b.parse::<Frequency>().unwrap();
     }
@@ -268,8 +267,7 @@ fn counted(text: &str, times: &Datetimes) -> Option<i128> {
         }
         None => 0,
     };
-    let nanos = i128::from(days) * 86_400_000_000_000 + of_clock(clock)?
-        - minutes * 60_000_000_000;
+    let nanos = i128::from(days) * 86_400_000_000_000 + of_clock(clock)? - minutes * 60_000_000_000;
     let unit = nanos_of(times.unit());
     (nanos % unit == 0).then_some(nanos / unit)
 }
@@ -281,9 +279,8 @@ fn of_clock(clock: &str) -> Option<i128> {
     let mut parts = clock.splitn(3, ':');
     let hours: i128 = parts.next()?.parse().ok()?;
     let minutes: i128 = parts.next()?.parse().ok()?;
-    let (seconds, fraction) = parts.next()?.split_once('.').unwrap_or_else(|| {
-        (clock.rsplit(':').next().unwrap(), "0")
-    });
+    let (seconds, fraction) =
+        parts.next()?.split_once('.').unwrap_or_else(|| (clock.rsplit(':').next().unwrap(), "0"));
     let seconds: i128 = seconds.parse().ok()?;
     let fraction: i128 = format!("{fraction:0<9}").parse().ok()?;
     Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000_000 + fraction)

@@ -2,7 +2,8 @@
 
 use serde_pickle::python::numpy::{NdArray, Order};
 use serde_pickle::python::pandas::{Categorical, Column, Frame, Index, Levels, Series, Sparse};
-use serde_pickle::{ErrorKind, Global, Reduce, Value, pickle, to_value};
+use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::{ErrorKind, Value, pickle, to_value};
 
 use crate::fixtures::environments;
 
@@ -92,11 +93,13 @@ fn unknown_classes_are_named() {
         let parts = pickle!({"data": (data), "name": None});
         call("pandas.core.indexes.base", "_new_Index", vec![class, parts])
     };
-    let labels = index(to_value(&NdArray::from_objects(vec!["where".into()], &[1]).unwrap()).unwrap());
+    let labels =
+        index(to_value(&NdArray::from_objects(vec!["where".into()], &[1]).unwrap()).unwrap());
     let value = frame(&[(geometry.clone(), slice(0, 1, 1))], labels, range(1));
     refused(&value, "where: expected an array, found an object of geopandas.array.GeometryArray");
     let state = pickle!({"_mgr": (geometry)});
-    let subclass = Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Value::Tuple(Vec::new()));
+    let subclass =
+        Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Value::Tuple(Vec::new()));
     refused(&Value::from(subclass.with_state(state)), "an object of geopandas.GeoDataFrame");
     refused(&pickle!([1, 2]), "expected a DataFrame of pandas, found a list");
     // What is a call of something else is not what that would return.

@@ -3,6 +3,7 @@
 mod compare;
 mod fixtures;
 mod hostile;
+mod older;
 mod reading;
 mod rows;
 mod writing;

@@ -58,10 +58,9 @@ fn times_categories_and_zones_in_rows() {
             assert_eq!(rows[0].z.unwrap().to_rfc3339(), "2020-01-30T23:00:00+00:00");
             assert_eq!((rows[1].w, rows[1].z), (None, None));
             assert_eq!((rows[1].c.as_str(), rows[0].b), ("v", true));
-            let times: Vec<serde_pickle::Result<BTreeMap<String, serde_json::Value>>> =
-                frame.rows().collect();
-            assert_eq!(times[0].as_ref().unwrap()["z"].as_str().unwrap().split('.').next(),
-                Some(if case.dtypes[5].contains("ns") || case.dtypes[5].contains("us") { "2020-01-30T23:00:00" } else { "2020-01-30T23:00:00Z" }));
+            let row: BTreeMap<String, Value> = frame.rows().next().unwrap().unwrap();
+            let moment = row["z"].as_str().unwrap();
+            assert!(moment.starts_with("2020-01-30T23:00:00") && moment.ends_with('Z'), "{moment}");
         }
     }
 }

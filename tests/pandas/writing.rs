@@ -59,7 +59,8 @@ fn pandas_loads_what_is_written() {
             let Some(&place) = case.pickles.last() else { continue };
             let Ok(read) = Read::of(&case.what, environment.pickle(place)) else { continue };
             let name = format!("{} {}", environment.tag, case.name);
-            std::fs::write(folder.join(format!("{name}.theirs")), environment.pickle(place)).unwrap();
+            std::fs::write(folder.join(format!("{name}.theirs")), environment.pickle(place))
+                .unwrap();
             // Each object at another protocol, all of them at some.
             let protocol = [Protocol::V2, Protocol::V4, Protocol::V5][case.name.len() % 3];
             std::fs::write(folder.join(format!("{name}.ours")), written(&read, protocol)).unwrap();

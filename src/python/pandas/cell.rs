@@ -1,8 +1,9 @@
 //! [`Cell`]: one element of a column, and what it is to serde.
 //!
 //! A cell reads as the natural form of its Python object would (a time is text or a count), with
-//! what pandas adds: an `Option` of whatever pandas takes for missing is `None`, and a float without
-//! a fraction reads as an integer, since pandas makes floats of ints where some are missing.
+//! what pandas adds: an `Option` of whatever pandas takes for missing is `None`, and a float
+//! without a fraction reads as an integer, since pandas makes floats of ints where some are
+//! missing.
 
 use std::borrow::Cow;
 
@@ -180,9 +181,9 @@ pub(crate) fn is_missing(value: &Value) -> bool {
         Value::Global(global) => {
             global.module.starts_with("pandas") && matches!(global.name(), "NA" | "NaT")
         }
-        Value::Object(object) => object
-            .class()
-            .is_some_and(|class| class.module.starts_with("pandas.") && class.name() == "_nat_unpickle"),
+        Value::Object(object) => object.class().is_some_and(|class| {
+            class.module.starts_with("pandas.") && class.name() == "_nat_unpickle"
+        }),
         _ => false,
     }
 }

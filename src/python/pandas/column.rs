@@ -714,11 +714,7 @@ impl Intervals {
     ///
     /// # Errors
     /// Ends of two lengths or dtypes, or of one that is no plain number and no time.
-    pub fn new(
-        left: impl Into<Column>,
-        right: impl Into<Column>,
-        closed: Closed,
-    ) -> Result<Self> {
+    pub fn new(left: impl Into<Column>, right: impl Into<Column>, closed: Closed) -> Result<Self> {
         let (left, right) = (left.into(), right.into());
         let plain = matches!(
             left,

@@ -1,13 +1,14 @@
 //! Frames, series and indexes of pandas.
 //!
 //! pandas has no format of its own in a pickle: a frame is whatever its classes happen to be made
-//! of, and that changes with each version. [`Frame`], [`Series`] and [`Index`] read what pandas 0.24
-//! to 3 write, with and without pyarrow, into typed [`Column`]s, and write what those load.
+//! of, and that changes with each version. [`Frame`], [`Series`] and [`Index`] read what pandas
+//! 0.24 to 3 write, with and without pyarrow, into typed [`Column`]s, and write what those load.
 //!
 //! ```
 //! use serde_pickle::python::pandas::{Column, Frame};
 //!
-//! let frame = Frame::new([("id", Column::from(vec![1_i64, 2])), ("name", Column::from(vec!["a", "b"]))])?;
+//! let columns = [("id", Column::from(vec![1_i64, 2])), ("name", Column::from(vec!["a", "b"]))];
+//! let frame = Frame::new(columns)?;
 //! let bytes = serde_pickle::to_vec(&frame)?;
 //! let frame: Frame = serde_pickle::from_slice(&bytes)?;
 //! for (place, column) in frame.columns().iter().enumerate() {
@@ -16,8 +17,8 @@
 //! # Ok::<(), serde_pickle::Error>(())
 //! ```
 //!
-//! A frame becomes structs by [`Frame::rows`], and structs a frame by [`Frame::from_rows`]. With the
-//! feature `arrow` it is an Arrow `RecordBatch`, and back.
+//! A frame becomes structs by [`Frame::rows`], and structs a frame by [`Frame::from_rows`]. With
+//! the feature `arrow` it is an Arrow `RecordBatch`, and back.
 //!
 //! | pandas | [`Column`] |
 //! |---|---|
@@ -34,9 +35,9 @@
 //! | `int64[pyarrow]` and other plain types, timestamps, durations, `date32` | [`Masked`] with [`Backing::Arrow`] |
 //! | `binary[pyarrow]` | [`Binaries`] |
 //!
-//! Anything else (decimals, lists, structs and dictionaries of Arrow, long doubles, extension arrays
-//! of other packages) is an error that names the column and the class or type. No other data are
-//! ever given in its place.
+//! Anything else (decimals, lists, structs and dictionaries of Arrow, long doubles, extension
+//! arrays of other packages) is an error that names the column and the class or type. No other data
+//! are ever given in its place.
 //!
 //! Sources: `core/internals/managers.py`, `core/indexes/`, `core/arrays/` of pandas.
 

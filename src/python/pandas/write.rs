@@ -1,12 +1,12 @@
 //! Frames, series and indexes as calls of pandas' public constructors.
 //!
 //! What pandas itself pickles names private classes and functions, each version others. The
-//! constructors are the same from 1.4 to 3, by position; a keyword takes a `functools.partial`. Each
-//! form here was loaded by pandas 1.4, 2.2 and 3.1, and `read/calls.rs` reads it again.
+//! constructors are the same from 1.4 to 3, by position; a keyword takes a `functools.partial`.
+//! Each form here was loaded by pandas 1.4, 2.2 and 3.1, and `read/calls.rs` reads it again.
 //!
 //! Advice to the next editor: never name `pandas.arrays.DatetimeArray`: pandas 3 crashes when it is
-//! called. An array of objects in a frame is text to pandas 3 if it holds nothing else, so objects go
-//! into an `Index` with the dtype `object`, and text of the kind `Str` does not.
+//! called. An array of objects in a frame is text to pandas 3 if it holds nothing else, so objects
+//! go into an `Index` with the dtype `object`, and text of the kind `Str` does not.
 
 use super::column::{
     Backing, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
@@ -14,9 +14,9 @@ use super::column::{
 use super::frame::{Frame, Series};
 use super::index::{Index, Labels};
 use super::period::{Frequency, Span};
+use crate::python::numpy::Number;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::time::{NAT, Unit, UnitCount};
-use crate::python::numpy::Number;
 use crate::reduce::{Global, Reduce};
 use crate::value::{Complex, Dict, Value};
 
@@ -135,7 +135,11 @@ fn zone_of(zone: &crate::python::TimeZone) -> Value {
         (None, Some(offset)) => {
             let micros = offset.whole_microseconds();
             let seconds = micros.div_euclid(1_000_000);
-            let parts = [seconds.div_euclid(86_400), seconds.rem_euclid(86_400), micros.rem_euclid(1_000_000)];
+            let parts = [
+                seconds.div_euclid(86_400),
+                seconds.rem_euclid(86_400),
+                micros.rem_euclid(1_000_000),
+            ];
             let parts = parts.map(|part| Value::from(part as i64));
             let delta = call("datetime", "timedelta", parts.to_vec());
             let name = zone.name().map(Value::from);
@@ -177,7 +181,8 @@ fn masked(masked: &Masked, column: &Column) -> Value {
             let counts: Vec<i64> = present(counts, &masked.missing).collect();
             let (counts, unit) = match unit {
                 Unit::Day => {
-                    let second = |count: i64| if count == NAT { NAT } else { count.saturating_mul(86_400) };
+                    let second =
+                        |count: i64| if count == NAT { NAT } else { count.saturating_mul(86_400) };
                     (counts.into_iter().map(second).collect(), Unit::Second)
                 }
                 unit => (counts, *unit),
@@ -274,7 +279,8 @@ fn ndarray(column: &Column) -> Value {
     let complex = |values: &[Complex]| -> Vec<f64> {
         values.iter().flat_map(|value| [value.re, value.im]).collect()
     };
-    let narrow = |values: &[f64]| -> Vec<f32> { values.iter().map(|&value| value as f32).collect() };
+    let narrow =
+        |values: &[f64]| -> Vec<f32> { values.iter().map(|&value| value as f32).collect() };
     let dtype = |kind, size| Dtype::plain(kind, ByteOrder::Little, size);
     let (dtype, data) = match column {
         Column::Bool(values) => (bool::dtype(), bytes(values)),
@@ -287,7 +293,8 @@ fn ndarray(column: &Column) -> Value {
         Column::UInt32(values) => (u32::dtype(), bytes(values)),
         Column::UInt64(values) => (u64::dtype(), bytes(values)),
         Column::Float16(values) => {
-            let halves = values.iter().flat_map(|&value| crate::stdlib::numpy::to_half(value).to_le_bytes());
+            let halves =
+                values.iter().flat_map(|&value| crate::stdlib::numpy::to_half(value).to_le_bytes());
             (dtype(Kind::Float, 2), halves.collect())
         }
         Column::Float32(values) => (f32::dtype(), bytes(values)),

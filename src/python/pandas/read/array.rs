@@ -45,9 +45,8 @@ fn backed(object: Object<'_>) -> Result<Rows> {
         return Err(Error::data(format!("an array of {class} without dtype and data")));
     };
     let is_array = |value: &Value| {
-        Object::of(value, "").is_ok_and(|part| {
-            part.package() == "numpy" && part.global.name() != "dtype"
-        })
+        Object::of(value, "")
+            .is_ok_and(|part| part.package() == "numpy" && part.global.name() != "dtype")
     };
     let (dtype, array) = if is_array(second) { (first, second) } else { (second, first) };
     if !is_array(array) {
@@ -68,7 +67,9 @@ fn with_dtype(class: &str, dtype: &Value, array: &Value) -> Result<Option<Rows>>
             };
             rows.map(|column| match column {
                 Column::Datetime(_) => Ok(column),
-                other => Err(Error::data(format!("a DatetimeArray of the dtype {}", other.dtype()))),
+                other => {
+                    Err(Error::data(format!("a DatetimeArray of the dtype {}", other.dtype())))
+                }
             })?
         }
         "TimedeltaArray" => rows.map(|column| match column {
@@ -108,14 +109,16 @@ fn of_class(value: &Value, object: Object<'_>) -> Result<Rows> {
                 Column::Bool(missing) => missing,
                 other => return Err(Error::data(format!("a mask of the dtype {}", other.dtype()))),
             };
-            Masked::new(values, missing, Backing::Numpy).map(|masked| Rows::One(Column::Masked(masked)))
+            Masked::new(values, missing, Backing::Numpy)
+                .map(|masked| Rows::One(Column::Masked(masked)))
         }
         class @ ("DatetimeArray" | "TimedeltaArray" | "PeriodArray") => {
             let rows = with_dtype(class, object.needed("_dtype")?, object.needed("_data")?)?;
             rows.ok_or_else(|| object.unexpected("an array of pandas"))
         }
         "Categorical" => {
-            let rows = with_dtype("Categorical", object.needed("_dtype")?, object.needed("_codes")?)?;
+            let rows =
+                with_dtype("Categorical", object.needed("_dtype")?, object.needed("_codes")?)?;
             rows.ok_or_else(|| object.unexpected("an array of pandas"))
         }
         "PandasArray" => super::numpy::rows(object.needed("_ndarray")?),
@@ -204,12 +207,15 @@ pub(super) fn sparse_index(value: &Value, values: usize) -> Result<(usize, Vec<u
     let places = |value: &Value| -> Result<Vec<usize>> {
         let places = whole(column(value)?, "places of a SparseArray")?;
         let place = |place: i64| {
-            usize::try_from(place).map_err(|_| Error::data(format!("the place {place} of a SparseArray")))
+            usize::try_from(place)
+                .map_err(|_| Error::data(format!("the place {place} of a SparseArray")))
         };
         places.into_iter().map(place).collect()
     };
     match (object.class(), object.args()) {
-        ("IntIndex", [len, indices]) => Ok((count(len, "the length of a SparseArray")?, places(indices)?)),
+        ("IntIndex", [len, indices]) => {
+            Ok((count(len, "the length of a SparseArray")?, places(indices)?))
+        }
         ("BlockIndex", [len, starts, lengths]) => {
             let len = count(len, "the length of a SparseArray")?;
             let (starts, lengths) = (places(starts)?, places(lengths)?);

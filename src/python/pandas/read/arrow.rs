@@ -5,9 +5,9 @@
 //! the least significant first; text is offsets into one buffer. Sources: "Arrow Columnar Format";
 //! `_reduce_array_data` in pyarrow's `array.pxi`.
 //!
-//! Advice to the next editor: length and offset are claims. Each buffer is cut to what they ask for,
-//! and what is too short is an error; offsets of text ascend, so that texts together are no longer
-//! than their buffer.
+//! Advice to the next editor: length and offset are claims. Each buffer is cut to what they ask
+//! for, and what is too short is an error; offsets of text ascend, so that texts together are no
+//! longer than their buffer.
 
 use super::{Object, count, describe, items};
 use crate::error::{Error, Result};
@@ -122,7 +122,9 @@ impl<'v> Chunk<'v> {
         let one_more = Self { len: self.len.checked_add(1).ok_or_else(short)?, ..*self };
         let offsets: Vec<i64> = match wide {
             true => i64::read_all(one_more.elements(1, 8)?, false),
-            false => i32::read_all(one_more.elements(1, 4)?, false).into_iter().map(i64::from).collect(),
+            false => {
+                i32::read_all(one_more.elements(1, 4)?, false).into_iter().map(i64::from).collect()
+            }
         };
         let data = self.buffer(2)?.unwrap_or_default();
         let mut pieces = Vec::with_capacity(self.len);
@@ -213,7 +215,12 @@ impl Kind {
             ("timestamp", [Value::Str(name), zone]) => match zone {
                 Value::None => Self::Timestamp(unit(name)?, None),
                 Value::Str(zone) => Self::Timestamp(unit(name)?, Some(zone.clone())),
-                other => return Err(Error::data(format!("a zone of pyarrow that is {}", describe(other)))),
+                other => {
+                    return Err(Error::data(format!(
+                        "a zone of pyarrow that is {}",
+                        describe(other)
+                    )));
+                }
             },
             ("duration", [Value::Str(name)]) => Self::Duration(unit(name)?),
             _ => return Err(unknown()),
@@ -302,9 +309,10 @@ impl Builder {
             Values::Text(values, _, large) => {
                 for (at, piece) in chunk.pieces(*large)?.into_iter().enumerate() {
                     let text = match is_valid(valid.as_deref(), at) {
-                        true => Some(std::str::from_utf8(piece).map_err(|_| {
-                            Error::data("text of pyarrow that is no UTF-8")
-                        })?),
+                        true => Some(
+                            std::str::from_utf8(piece)
+                                .map_err(|_| Error::data("text of pyarrow that is no UTF-8"))?,
+                        ),
                         false => None,
                     };
                     values.push(text.map(str::to_owned));
@@ -341,7 +349,8 @@ impl Builder {
             }
             Values::Plain(column) => column,
             Values::Times(counts, unit, TimeKind::Timestamp(zone)) => {
-                let zone = zone.map(|zone| super::array::time_zone(&Value::Str(zone))).transpose()?;
+                let zone =
+                    zone.map(|zone| super::array::time_zone(&Value::Str(zone))).transpose()?;
                 Column::Datetime(Datetimes::new(counts, unit, zone)?)
             }
             Values::Times(counts, unit, TimeKind::Duration) => {

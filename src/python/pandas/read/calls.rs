@@ -14,7 +14,7 @@ use crate::python::pandas::column::{
 };
 use crate::python::pandas::frame::{Frame, Series};
 use crate::python::pandas::index::Index;
-use crate::reduce::How;
+use crate::reduce::{Global, How};
 use crate::value::{Dict, Value};
 
 /// A call of a constructor.
@@ -35,19 +35,7 @@ impl<'v> Call<'v> {
         if object.how != How::Call || object.state.is_some() {
             return None;
         }
-        let (global, bound, keywords) = match &object.callable {
-            Value::Global(global) => (global, &[][..], None),
-            Value::Object(partial) if partial.is("functools", "partial") => match &partial.state {
-                Some(Value::Tuple(state)) => match &state[..] {
-                    [Value::Global(global), Value::Tuple(bound), Value::Dict(keywords), _] => {
-                        (global, &bound[..], Some(keywords))
-                    }
-                    _ => return None,
-                },
-                _ => return None,
-            },
-            _ => return None,
-        };
+        let (global, bound, keywords) = callable(&object.callable)?;
         let public = matches!(&*global.module, "pandas" | "pandas.arrays");
         public.then_some(Self {
             module: &global.module,
@@ -66,6 +54,32 @@ impl<'v> Call<'v> {
     fn unexpected(&self, expected: &str) -> Error {
         let Self { module, name, .. } = self;
         Error::unsupported(format!("expected {expected}, found a call of {module}.{name}"))
+    }
+}
+
+/// A function, or a `functools.partial` of one with its arguments and keywords.
+fn callable(value: &Value) -> Option<(&Global, &[Value], Option<&Dict>)> {
+    match value {
+        Value::Global(global) => Some((global, &[], None)),
+        Value::Object(partial) if partial.is("functools", "partial") => match &partial.state {
+            Some(Value::Tuple(state)) => match &state[..] {
+                [Value::Global(global), Value::Tuple(bound), Value::Dict(keywords), _] => {
+                    Some((global, bound, Some(keywords)))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The function that makes an object, and its arguments; what is bound by name is left out.
+pub(super) fn called(value: &Value) -> Option<(&Global, &[Value])> {
+    let object = value.as_object()?;
+    match (callable(&object.callable)?, &object.args) {
+        ((global, [], _), Value::Tuple(args)) => Some((global, args)),
+        _ => None,
     }
 }
 
@@ -105,9 +119,8 @@ pub(super) fn series(call: &Call<'_>) -> Result<Series> {
 
 /// An index; `None` where the name is not that of one.
 pub(super) fn index(call: &Call<'_>) -> Result<Option<Index>> {
-    let number = |value: &Value| {
-        value.as_i64().ok_or_else(|| Error::data("a RangeIndex of what is no int"))
-    };
+    let number =
+        |value: &Value| value.as_i64().ok_or_else(|| Error::data("a RangeIndex of what is no int"));
     Ok(Some(match (call.name, call.args) {
         ("RangeIndex", [start, stop, step, _, _, name]) => {
             Index::range(number(start)?, number(stop)?, number(step)?)?.with_name(name.clone())
@@ -217,9 +230,8 @@ fn of_dtype(call: &Call<'_>, data: &Value, dtype: &Value) -> Result<Column> {
             _ => Err(unexpected()),
         };
     };
-    let arrow = |values: Column, missing| {
-        Masked::new(values, missing, Backing::Arrow).map(Column::Masked)
-    };
+    let arrow =
+        |values: Column, missing| Masked::new(values, missing, Backing::Arrow).map(Column::Masked);
     let missing = |counts: &[i64]| counts.iter().map(|&count| count == Datetimes::NAT).collect();
     let made = match (dtype, data) {
         ("string", data) => return texts(data, TextKind::String),
@@ -232,7 +244,10 @@ fn of_dtype(call: &Call<'_>, data: &Value, dtype: &Value) -> Result<Column> {
             Column::Binary(Binaries::new(bytes.collect::<Result<_>>()?, dtype.starts_with('l')))
         }
         (_, Column::Masked(masked)) => arrow(*masked.values, masked.missing)?,
-        ("date32[day][pyarrow]", Column::Datetime(Datetimes { counts, unit: Unit::Second, zone: None })) => {
+        (
+            "date32[day][pyarrow]",
+            Column::Datetime(Datetimes { counts, unit: Unit::Second, zone: None }),
+        ) => {
             let missing = missing(&counts);
             let counts = counts.into_iter().map(|count| count.div_euclid(86_400)).collect();
             arrow(Column::Datetime(Datetimes { counts, unit: Unit::Day, zone: None }), missing)?

@@ -18,7 +18,10 @@ pub(super) fn index(value: &Value) -> Result<Index> {
     let object = Object::of(value, "an index of pandas")?;
     let known = matches!(
         object.class(),
-        "_new_Index" | "_new_DatetimeIndex" | "_new_PeriodIndex" | "_new_IntervalIndex"
+        "_new_Index"
+            | "_new_DatetimeIndex"
+            | "_new_PeriodIndex"
+            | "_new_IntervalIndex"
             | "_new_TimedeltaIndex"
     );
     let (class, parts) = match object.args() {
@@ -32,9 +35,9 @@ pub(super) fn index(value: &Value) -> Result<Index> {
     let index = match class.name() {
         "RangeIndex" => {
             let part = |name: &str| {
-                entry(parts, name).and_then(Value::as_i64).ok_or_else(|| {
-                    Error::data(format!("a RangeIndex without `{name}`"))
-                })
+                entry(parts, name)
+                    .and_then(Value::as_i64)
+                    .ok_or_else(|| Error::data(format!("a RangeIndex without `{name}`")))
             };
             Index::range(part("start")?, part("stop")?, part("step")?)?
         }
@@ -69,7 +72,9 @@ pub(super) fn index(value: &Value) -> Result<Index> {
                 };
                 let end = |name: &str| -> Result<Column> {
                     let found = index(part(name)?)?;
-                    found.into_column().ok_or_else(|| Error::data("an end of intervals that is no array"))
+                    found
+                        .into_column()
+                        .ok_or_else(|| Error::data("an end of intervals that is no array"))
                 };
                 let (left, right) = (end("left")?, end("right")?);
                 let closed = closed_side(part("closed")?)?;
@@ -106,10 +111,16 @@ pub(super) fn levels_of(levels: &[Value], codes: &[Value], names: Option<&Value>
         if names.len() != levels.len() {
             return Err(Error::data("a MultiIndex with more or less names than levels"));
         }
-        levels = levels.into_iter().zip(names).map(|(level, name)| level.with_name(name.clone())).collect();
+        levels = levels
+            .into_iter()
+            .zip(names)
+            .map(|(level, name)| level.with_name(name.clone()))
+            .collect();
     }
     let codes = codes.iter().map(|codes| match codes {
-        Value::List(_) => Err(Error::data(format!("codes of a MultiIndex that are {}", describe(codes)))),
+        Value::List(_) => {
+            Err(Error::data(format!("codes of a MultiIndex that are {}", describe(codes))))
+        }
         codes => whole(column(codes)?, "codes of a MultiIndex"),
     });
     Ok(Index::multi(Levels::new(levels, codes.collect::<Result<_>>()?)?))

@@ -6,7 +6,7 @@
 //! `'0.14.1'`.
 
 use super::numpy::whole;
-use super::{Object, Rows, column, entry, index, items};
+use super::{Object, Rows, calls, column, entry, index, items};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::python::pandas::column::Column;
@@ -36,26 +36,36 @@ impl<'v> Manager<'v> {
         }
         if let [blocks, axes] = object.args() {
             let blocks = items(blocks, "the blocks of a frame")?.iter().map(|block| {
-                let block = Object::of(block, "a block of pandas")?;
-                match (block.class(), block.args()) {
-                    ("_unpickle_block" | "new_block", [values, placement, ..]) => {
+                // pandas 1.3 binds the number of dimensions by a `functools.partial`.
+                let (global, args) = calls::called(block)
+                    .ok_or_else(|| Error::data("a block that no function of pandas makes"))?;
+                match (global.name(), args) {
+                    ("_unpickle_block" | "new_block", [values, placement, ..])
+                        if global.module.starts_with("pandas.") =>
+                    {
                         Ok(Block { values, placement })
                     }
-                    _ => Err(block.unexpected("a block of pandas")),
+                    _ => Err(Error::unsupported(format!(
+                        "expected a block of pandas, found an object of {global}"
+                    ))),
                 }
             });
-            return Ok(Self { blocks: blocks.collect::<Result<_>>()?, axes: items(axes, "the axes of a frame")? });
+            return Ok(Self {
+                blocks: blocks.collect::<Result<_>>()?,
+                axes: items(axes, "the axes of a frame")?,
+            });
         }
         let state = match object.state() {
             Some(state) => items(state, "the parts of a block manager")?,
             None => &[],
         };
         let parts = state.last().and_then(Value::as_dict).and_then(|dict| dict.get("0.14.1"));
-        let parts = parts.and_then(Value::as_dict).ok_or_else(|| {
-            Error::unsupported("a block manager of a pandas before 0.14.1")
-        })?;
+        let parts = parts
+            .and_then(Value::as_dict)
+            .ok_or_else(|| Error::unsupported("a block manager of a pandas before 0.14.1"))?;
         let part = |dict: &'v Dict, name: &str| {
-            entry(dict, name).ok_or_else(|| Error::data(format!("a block manager without `{name}`")))
+            entry(dict, name)
+                .ok_or_else(|| Error::data(format!("a block manager without `{name}`")))
         };
         let blocks = items(part(parts, "blocks")?, "the blocks of a frame")?.iter().map(|block| {
             let block = block.as_dict().ok_or_else(|| Error::data("a block that is no dict"))?;
@@ -176,7 +186,9 @@ impl Places {
             return Ok(Self::List(whole(column(value)?, "the places of a block")?));
         }
         let parts = match object.args() {
-            [Value::Int(start), stop, Value::Int(step)] if object.global.is("builtins", "slice") => {
+            [Value::Int(start), stop, Value::Int(step)]
+                if object.global.is("builtins", "slice") =>
+            {
                 match stop {
                     Value::Int(stop) => Some((*start, *stop, *step)),
                     // Down to the first.

@@ -48,10 +48,11 @@ pub(super) fn series(value: &Value) -> Result<Series> {
             let manager = object.attribute("_mgr").or(object.attribute("_data"));
             let name = object.attribute("_name").or(object.attribute("name"));
             let name = name.cloned().unwrap_or_default();
-            let (values, index) = manager::series(manager).map_err(|error| match name.as_str() {
-                Some(name) => error.under_key(name),
-                None => error,
-            })?;
+            let (values, index) =
+                manager::series(manager).map_err(|error| match name.as_str() {
+                    Some(name) => error.under_key(name),
+                    None => error,
+                })?;
             Series::new(values, index).map(|series| series.with_name(name))
         }
         _ => Err(object.unexpected("a Series of pandas")),
@@ -181,7 +182,9 @@ fn items<'v>(value: &'v Value, what: &str) -> Result<&'v [Value]> {
         Value::Tuple(items) | Value::List(items) => Ok(items),
         other => match other.as_object().and_then(|object| match &object.args {
             // `FrozenList` of pandas: `FrozenList((items,))`, or a list made anew.
-            Value::Tuple(args) if object.class().is_some_and(|class| class.name() == "FrozenList") => {
+            Value::Tuple(args)
+                if object.class().is_some_and(|class| class.name() == "FrozenList") =>
+            {
                 match args.first() {
                     Some(Value::List(items) | Value::Tuple(items)) => Some(&items[..]),
                     None => Some(&object.listitems[..]),

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::{Object, Rows};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::python::TimeZone;
 use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::{NdArray, Number, Order, Unit};
 use crate::python::pandas::column::{Column, Datetimes, Timedeltas};
-use crate::python::TimeZone;
 use crate::stdlib::numpy::float;
 use crate::value::{Complex, Value};
 
@@ -142,7 +142,9 @@ fn decode(dtype: &Dtype, bytes: &[u8]) -> Result<Column> {
         (Kind::Datetime, 8) => {
             Column::Datetime(Datetimes::new(all(dtype, bytes), unit(dtype)?, None)?)
         }
-        (Kind::Timedelta, 8) => Column::Timedelta(Timedeltas::new(all(dtype, bytes), unit(dtype)?)?),
+        (Kind::Timedelta, 8) => {
+            Column::Timedelta(Timedeltas::new(all(dtype, bytes), unit(dtype)?)?)
+        }
         _ => return Err(unknown(dtype)),
     })
 }
