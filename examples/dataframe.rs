@@ -27,7 +27,7 @@ fn main() -> Fallible<()> {
             // Typed, where the kind of column matters.
             Column::Float64(values) => println!("{label}: {values:?}"),
             Column::Datetime(times) => {
-                println!("{label}: {:?} in {:?}", times.counts(), times.unit())
+                println!("{label}: {:?} in {:?}", times.counts(), times.unit());
             }
             // And as Python's objects, where it does not.
             column => println!("{label}: {:?}", column.values().collect::<Vec<_>>()),

@@ -204,7 +204,9 @@ fn cell(text: &str, column: &Column, place: usize) -> Result<(), String> {
             let text = text.replace(" 00:00:00", "");
             column.value(place).unwrap().as_str() == Some(&text)
         }
-        other => other.value(place).unwrap().to_string() == text,
+        Column::Bool(values) => text == if values[place] { "True" } else { "False" },
+        // Ints and bytes, as Python prints them.
+        other => format!("{}", other.value(place).unwrap()) == text,
     };
     if same { Ok(()) } else { wrong() }
 }
@@ -229,7 +231,7 @@ fn object(text: &str, value: &Value) -> bool {
             "date" => Date::deserialize(value).unwrap().to_string() == text,
             other => panic!("{other}"),
         },
-        other => other.to_string() == text,
+        other => format!("{other}") == text,
     }
 }
 

@@ -1,4 +1,5 @@
 //! Frames, series and indexes of pandas, as `python::pandas` reads and writes them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod compare;
 mod fixtures;
