@@ -18,11 +18,13 @@ fn pickles(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The status of the program and what it says; all files by a few runs, since a run takes longer
 /// than a file.
 fn run(command: &str, path: &Path) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_pickle"))
-        .args([command, path.to_str().unwrap()])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_pickle"));
+    program.args([command, path.to_str().unwrap()]);
+    if command == "json" {
+        // Pickles that stand for huge trees end where this says; the output is not what counts.
+        program.args(["--max-values", "10000"]);
+    }
+    let output = program.stdin(Stdio::null()).output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -34,8 +36,11 @@ fn is_known(path: &Path, error: &str) -> bool {
         || path.contains("/hostile/")
         // CPython's own pickler writes these so that nothing reads them back.
         || path.ends_with("newline-py3.13-p0.pkl")
-        // A bytearray that is appended to: CPython's `append`, which is a call.
-        || path.ends_with("append_to_bytearray.pickle")
+        || path.contains("/audit/")
+        // Methods of builtins that CPython calls, and that no pickler writes.
+        || path.contains("/odd/") && error.contains("expected a ")
+        // Printed, and what follows is told.
+        || path.contains("/odd/") && error.contains("behind the last pickle is none")
         // Policies that say so: levels, and values of shared objects.
         || error.contains("JsonOptions")
 }

@@ -75,6 +75,10 @@ pub(crate) struct Arguments {
     /// Levels of nesting.
     #[arg(long, default_value_t = 100, value_name = "LEVELS", value_parser = levels)]
     max_depth: usize,
+    /// Values that shared objects may add when they are written again: a small pickle can stand for
+    /// a huge tree.
+    #[arg(long, default_value_t = 1 << 18, value_name = "COUNT")]
+    max_values: u64,
     /// Read JSON (or Python's literals), and write a pickle.
     #[arg(long)]
     from: bool,
@@ -143,6 +147,7 @@ impl Arguments {
             .shared(self.shared.into())
             .natural(!self.no_natural)
             .max_depth(self.max_depth)
+            .max_values(self.max_values)
     }
 }
 
