@@ -6,6 +6,7 @@
 //! ```sh
 //! SERDE_PICKLE_TYPES=2 cargo test -p serde_pickle_cli --test types -- --nocapture
 //! ```
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::fs;
