@@ -39,8 +39,8 @@ pub(crate) fn float(bytes: &[u8], big: bool) -> Option<f64> {
     }
 }
 
-/// A float of 80 bits, rounded to 64: a fraction of 64 bits, the first of which is there, 15 bits of
-/// exponent, a sign. `None` for the forms that no processor since the 80387 makes.
+/// A float of 80 bits, rounded to 64: a fraction of 64 bits, the first of which is there, 15 bits
+/// of exponent, a sign. `None` for the forms that no processor since the 80387 makes.
 ///
 /// Source: "x87 FPU Instruction Set", double extended precision, in Intel's manual.
 fn extended(bytes: &[u8]) -> Option<f64> {

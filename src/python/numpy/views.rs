@@ -1,8 +1,8 @@
 //! Arrays of numpy as those of the crate ndarray, and back: the feature `ndarray`.
 //!
-//! Nothing is copied where the bytes are already what an array of ndarray is: of the dtype and in the
-//! byte order of the machine, at an address that is a multiple of the element's alignment. bytemuck
-//! compares the last, so that no code here is unsafe.
+//! Nothing is copied where the bytes are already what an array of ndarray is: of the dtype and in
+//! the byte order of the machine, at an address that is a multiple of the element's alignment.
+//! bytemuck compares the last, so that no code here is unsafe.
 
 use ndarray::{ArrayBase, ArrayD, ArrayViewD, CowArray, Data, Dimension, IxDyn, ShapeBuilder};
 
@@ -14,10 +14,10 @@ use crate::error::{Error, Result};
 impl<'a> NdArray<'a> {
     /// The array as one of the crate ndarray, without copying its data.
     ///
-    /// The data of an array from a slice are the pickle's own bytes, which may begin at any address:
-    /// whether this is one that numbers may have depends on what stands before them. A buffer out of
-    /// band ([`DeOptions::buffers`](crate::DeOptions::buffers)) is aligned if the caller's memory is.
-    /// [`to_ndarray`](Self::to_ndarray) copies where it has to.
+    /// The data of an array from a slice are the pickle's own bytes, which may begin at any
+    /// address: whether this is one that numbers may have depends on what stands before them. A
+    /// buffer out of band ([`DeOptions::buffers`](crate::DeOptions::buffers)) is aligned if the
+    /// caller's memory is. [`to_ndarray`](Self::to_ndarray) copies where it has to.
     ///
     /// Needs the feature `ndarray`.
     ///
@@ -34,7 +34,7 @@ impl<'a> NdArray<'a> {
         }
         if !is_native(self.dtype()) {
             return Err(Error::data(format!(
-                "an array of the dtype {}, whose byte order is not the machine's, cannot be borrowed",
+                "the byte order of an array of {} is not the machine's: it cannot be borrowed",
                 self.dtype()
             )));
         }
@@ -44,8 +44,8 @@ impl<'a> NdArray<'a> {
         ArrayViewD::from_shape(self.dimensions(), elements).map_err(shape)
     }
 
-    /// The array as one of the crate ndarray: borrowed where [`view`](Self::view) can, else with the
-    /// numbers converted as [`to_vec`](Self::to_vec) does.
+    /// The array as one of the crate ndarray: borrowed where [`view`](Self::view) can, else with
+    /// the numbers converted as [`to_vec`](Self::to_vec) does.
     ///
     /// Needs the feature `ndarray`.
     ///
@@ -92,7 +92,8 @@ impl NdArray<'static> {
     ///
     /// let matrix = array![[1_i64, 2], [3, 4]];
     /// let array = NdArray::from_ndarray(&matrix.t())?;
-    /// assert_eq!(serde_pickle::from_slice::<Vec<(i64, i64)>>(&serde_pickle::to_vec(&array)?)?, [(1, 3), (2, 4)]);
+    /// let rows: Vec<(i64, i64)> = serde_pickle::from_slice(&serde_pickle::to_vec(&array)?)?;
+    /// assert_eq!(rows, [(1, 3), (2, 4)]);
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     ///

@@ -1,11 +1,12 @@
 //! Frames as record batches of Arrow, and back: the feature `arrow`.
 //!
 //! Vectors of numbers become Arrow's buffers as they are, and buffers that nobody else holds become
-//! vectors again: neither way copies a number. Text, bytes and bools lie differently and are copied.
+//! vectors again: neither way copies a number. Text, bytes and bools lie differently and are
+//! copied.
 //!
 //! The labels of rows are columns behind the others, as in pyarrow: under their name, or
-//! `__index_level_0__`; numbers from 0 on without a name are left out. What is missing is a null, but
-//! for NaN, which stays a NaN.
+//! `__index_level_0__`; numbers from 0 on without a name are left out. What is missing is a null,
+//! but for NaN, which stays a NaN.
 
 use std::sync::Arc;
 
@@ -40,13 +41,14 @@ use crate::value::Value;
 /// Columns of the same order and names. Numbers are not copied.
 ///
 /// Categories become a dictionary, intervals a struct of `left` and `right`, periods their text,
-/// sparse arrays dense ones, objects text or bytes where all of them are. Needs the feature `arrow`.
+/// sparse arrays dense ones, objects text or bytes where all of them are. Needs the feature
+/// `arrow`.
 ///
 /// ```
 /// use arrow_array::RecordBatch;
 /// use serde_pickle::python::pandas::{Column, Frame};
 ///
-/// let frame = Frame::new([("id", Column::from(vec![1_i64, 2])), ("n", Column::from(vec!["a", "b"]))])?;
+/// let frame = Frame::new([("id", Column::from(vec![1_i64, 2]))])?;
 /// let batch = RecordBatch::try_from(frame)?;
 /// assert_eq!((batch.num_rows(), batch.schema().field(0).name().as_str()), (2, "id"));
 /// # Ok::<(), serde_pickle::Error>(())
