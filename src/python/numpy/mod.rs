@@ -20,10 +20,9 @@ pub(crate) mod scalar;
 pub(crate) mod time;
 #[cfg(feature = "ndarray")]
 mod views;
-mod wrapped;
 
 pub use array::{InBuffer, NdArray, Order, OwnedNdArray};
 pub use dtype::{ByteOrder, Dtype, Field, Kind, Subarray};
-pub(crate) use dtype_serde::hand_over;
+pub(crate) use dtype_serde::fill_slot;
 pub use number::Number;
 pub use time::Unit;
