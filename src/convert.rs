@@ -29,7 +29,7 @@ macro_rules! through_nodes {
     }};
 }
 
-/// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
+/// Makes a `T` from a value, as [`from_slice`](crate::from_slice) would from its pickle.
 ///
 /// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`. With options:
 /// [`DeOptions::from_value`].
@@ -150,7 +150,7 @@ impl SerOptions {
     }
 }
 
-/// The nodes of a value, and what it comes to.
+/// The nodes of a value, and its size.
 fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Imported)> {
     let mut nodes = Nodes::default();
     let imported = import(&mut nodes, value, 0).map_err(Error::nowhere)?;

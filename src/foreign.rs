@@ -116,7 +116,7 @@ pub const PREFIX: usize = 512;
 
 /// Says what the first bytes of an input are, if it is one of the formats in [`NotPickle`].
 ///
-/// [`PREFIX`] bytes are enough; of fewer, those formats are recognized that they show. Some pickles
+/// [`PREFIX`] bytes are enough; with fewer, it recognizes the formats that they show. Some pickles
 /// begin as other formats do: `PK` may be a persistent id of protocol 0. So read the bytes as a
 /// pickle first, and ask when that has failed; the crate's own errors have done so
 /// (`Error::not_pickle`).
@@ -151,7 +151,7 @@ impl NotPickle {
         self.row().name
     }
 
-    /// Tells how to get at a pickle, or at the data.
+    /// Returns the way to get at a pickle, or at the data.
     pub fn advice(self) -> &'static str {
         self.row().advice
     }
@@ -196,7 +196,7 @@ pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
         })
 }
 
-/// The format that begins with these few bytes, if a format is told by so little.
+/// The format that begins with these few bytes, if so few are enough for a guess.
 pub(crate) fn begins(bytes: &[u8]) -> Option<NotPickle> {
     let begins = |row: &&Row| row.starts.iter().any(|start| start.starts_with(bytes));
     TABLE.iter().filter(|row| row.telling).find(begins).map(|row| row.format)
@@ -557,7 +557,7 @@ fn is_bzip2(bytes: &[u8]) -> bool {
         )
 }
 
-/// The size of what it holds is unknown, or below 2⁴⁰.
+/// The announced size of the content must be unknown, or below 2⁴⁰.
 fn is_lzma(bytes: &[u8]) -> bool {
     match bytes.get(5..13) {
         Some(size) => size == [0xff; 8] || size.get(5..) == Some(&[0; 3]),
@@ -576,7 +576,7 @@ fn is_safetensors(bytes: &[u8]) -> bool {
         && matches!(bytes.get(8..), Some([b'{', b'"' | b'}', ..]))
 }
 
-/// The version of the format, and then the name of the producer.
+/// The file begins with the version of the format, then the name of the producer.
 fn is_onnx(bytes: &[u8]) -> bool {
     match bytes {
         [8, 1..=0x20, 0x12, len @ 1..=100, name @ ..] => {

@@ -16,7 +16,7 @@ use crate::nodes::view::{View, tuple_items, view};
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::value::Value;
 
-/// An array as it is read, apart from the nodes.
+/// The content of an array, copied out of the nodes.
 struct Read {
     dtype: Arc<Dtype>,
     shape: Vec<usize>,
@@ -25,7 +25,7 @@ struct Read {
     place: Place,
 }
 
-/// Where the payload of an array stands.
+/// The place of an array's payload.
 #[derive(Clone, Copy)]
 enum Place {
     /// The last part of the state, with the shape three before it.
@@ -267,7 +267,7 @@ fn flatten<'v>(value: &'v Value, shape: &[usize], found: &mut Vec<&'v Value>) ->
     }
 }
 
-/// Where the element of an index that counts in C order lies in memory.
+/// The position in memory of the element with an index in C order.
 fn place(mut index: usize, shape: &[usize], fortran: bool) -> usize {
     if !fortran {
         return index;
@@ -292,7 +292,7 @@ fn misshapen() -> Error {
 fn push_element(dtype: &Dtype, value: &Value, bytes: &mut Vec<u8>) -> Result<()> {
     let refused = || {
         Error::data(format!(
-            "{} is no element of the dtype {dtype}",
+            "{} is not an element of the dtype {dtype}",
             crate::error::quoted(&value.to_string())
         ))
     };

@@ -1,7 +1,7 @@
 //! Finding the value under a key, by Python's equality.
 //!
-//! A graph has no hash tables: a lookup compares one key after another, for the last of equal keys
-//! is the one whose value counts. A dict that is looked into for text over and over gets a table of
+//! A graph has no hash tables: a lookup compares one key after another, and the last of equal keys
+//! is the one whose value counts. A dict that is searched for text again and again gets a table of
 //! its text keys; see `decoded.rs`.
 
 use super::node::{Node, NodeKind};
@@ -16,9 +16,9 @@ mod sealed {
     /// State that one look-up keeps from key to key.
     #[derive(Default, Debug)]
     pub struct Lookup {
-        /// The node that is looked for, as a value, if it is one.
+        /// The node that is searched for, as a value if it can be one; `None` until it was needed.
         pub wanted: Option<Option<Value>>,
-        /// The values to which the keys may still expand, together.
+        /// The number of values to which all keys together may still expand.
         pub budget: Option<u64>,
     }
 
@@ -46,8 +46,8 @@ impl<'g> Node<'g> {
     /// identity, or where it is equal as Python sees it. Attributes are not looked at: see
     /// [`attr`](Self::attr).
     ///
-    /// Looks at one entry after another, but for text in a dict that was looked into before: to
-    /// look many up, [`entries`](Self::entries) and a map of your own are faster.
+    /// Compares one entry after another, except for text in a dict that was looked into before. For
+    /// many lookups, [`entries`](Self::entries) and a map of your own are faster.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -139,7 +139,8 @@ impl sealed::Sealed for Node<'_> {
         if *self == key {
             return true;
         }
-        // Python compares some by class: those are the same only if they are one object.
+        // Python compares some objects by a method of their class; here those are equal only if
+        // they are one object.
         let comparable = |node: Node<'_>| {
             !matches!(
                 node.kind(),

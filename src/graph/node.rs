@@ -1,7 +1,7 @@
 //! One value of a graph, as users see it.
 //!
-//! Reduces that only spell a builtin are seen through, by the same `view` as everywhere: whoever
-//! looks at a set does not care that protocol 2 had to write a call. What an object was given comes
+//! Reduces that only spell a builtin are shown as that builtin, by the same `view` as everywhere: a
+//! set is a set, though protocol 2 had to write a call. The contents that an object was given come
 //! run by run from `nodes`, in the order of the pickle.
 
 use std::borrow::Cow;
@@ -25,8 +25,8 @@ use crate::reduce::{Global, How};
 use crate::value::{Complex, SurrogateString, Value};
 use crate::walk::cx::Cx;
 
-/// Which object a node is, within its graph. Two nodes of one graph with one id are one Python
-/// object.
+/// The identity of an object within its graph. Two nodes of one graph with the same id are one
+/// Python object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u64);
 
@@ -152,7 +152,7 @@ impl<'g> Node<'g> {
         }
     }
 
-    /// Which object this is. Nodes of one graph are equal if their ids are.
+    /// Returns the identity of the object. Nodes of one graph are equal if their ids are.
     pub fn id(self) -> NodeId {
         let handle = self.graph.nodes.identity(self.handle);
         NodeId::of(match handle.tag() {
@@ -161,8 +161,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// Where in the pickle the instruction is that made it, in bytes; `None` for what is in no
-    /// pickle.
+    /// Returns the byte offset of the instruction that made the object; `None` for one that is in
+    /// no pickle.
     pub fn offset(self) -> Option<u64> {
         if self.graph.input.is_empty() { None } else { self.graph.nodes.offset(self.handle) }
     }
@@ -197,7 +197,7 @@ impl<'g> Node<'g> {
                 Some(Const::Bytes(_)) => NodeKind::Bytes,
                 None => NodeKind::None,
             },
-            // Without a look at what they are made of, which may be long.
+            // The arguments are not looked at, since they may be long.
             TagKind::Instance if bytes_arguments(self.graph, self.handle.number()).is_some() => {
                 let flags = self.graph.nodes.object(self.handle.number()).flags();
                 match Spelling::known(flags) {
@@ -256,8 +256,8 @@ impl<'g> Node<'g> {
         Items { node: self, source }
     }
 
-    /// The items that were appended to an object after it was made: list items. Those of a list are
-    /// its [`items`](Self::items).
+    /// The list items of an object: those appended after it was made. Those of a list are its
+    /// [`items`](Self::items).
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -294,8 +294,8 @@ impl<'g> Node<'g> {
         }
     }
 
-    /// The keys and values of a dict; of an object, those that were stored in it. A key that comes
-    /// again is there again: the last one counts.
+    /// The keys and values of a dict; of an object, those that were stored in it. A key may come
+    /// more than once, and then the last one counts.
     pub fn entries(self) -> Entries<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
@@ -338,7 +338,7 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let object = match self.view() {
             Some(View::Object(object)) if object.base.is_none() => object,
-            // The call as it is: of `copyreg._reconstructor` with the value of a base class, of
+            // The call stays a call: `copyreg._reconstructor` with the value of a base class, or
             // `getattr` on an object.
             _ => {
                 let object = nodes.object(self.handle.number());
@@ -390,8 +390,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// An attribute by name, from the state of an object, or of a class or function that was given
-    /// one: from the dict that it is, or from `(dict, slots)`.
+    /// Returns an attribute by name, out of the state of an object, or of a class or function that
+    /// was given one. The state is a dict, or `(dict, slots)`.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -484,7 +484,7 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// The value of a float; no int is one.
+    /// The value of a float; `None` for an int.
     pub fn as_f64(self) -> Option<f64> {
         self.decoded_float()
     }
@@ -557,7 +557,8 @@ impl<'g> Node<'g> {
         (self.handle.tag() == Tag::Buffer).then(|| self.handle.number() as usize)
     }
 
-    /// Tells if a [`Buffer`](NodeKind::Buffer) is read-only: READONLY_BUFFER was applied to it.
+    /// Returns true if a [`Buffer`](NodeKind::Buffer) is read-only, by READONLY_BUFFER; `None` for
+    /// any other kind.
     pub fn is_readonly_buffer(self) -> Option<bool> {
         match self.handle.tag() {
             Tag::Buffer => Some(self.handle.detail() != 0),
@@ -569,7 +570,7 @@ impl<'g> Node<'g> {
         }
     }
 
-    /// This and all below it as a tree.
+    /// Returns the node and everything below it as a tree.
     ///
     /// # Errors
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to
@@ -604,8 +605,8 @@ impl<'g> Node<'g> {
         crate::nodes::is_tree(&self.graph.nodes, self.handle)
     }
 
-    /// The value as a tree, out of an expansion budget that several share: that of the options
-    /// where none is left over from an earlier one.
+    /// The node as a tree, charged to an expansion budget that several trees share; `None` stands
+    /// for the budget of the options.
     pub(super) fn tree(self, budget: &mut Option<u64>) -> Result<Value> {
         let settings = self.graph.settings.into();
         let cx = match *budget {
@@ -621,7 +622,7 @@ impl<'g> Node<'g> {
         tree.map_err(|error| self.locate(error))
     }
 
-    /// Says where in the pickle an error is, if there is one.
+    /// Adds the byte offset of the node to an error.
     pub(super) fn locate(self, error: Error) -> Error {
         match self.offset() {
             _ if self.input().is_empty() => error.nowhere(),
@@ -642,7 +643,7 @@ impl<'g> Node<'g> {
 /// The parts of an object, as `__reduce__` returned them. Its list, set and dict items are those of
 /// [`Node::items`] and [`Node::entries`].
 ///
-/// `Debug` prints as much as that of one [`Node`] does, whatever there is.
+/// `Debug` prints no more than for one [`Node`], however many parts there are.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ObjectParts<'g> {
@@ -694,7 +695,7 @@ impl<'g> Iterator for Items<'g> {
     }
 }
 
-/// The first of the items that are still to come.
+/// Shows the first of the remaining items.
 impl fmt::Debug for Items<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut items, mut list) = (self.clone(), f.debug_list());
@@ -715,7 +716,7 @@ impl<'g> Iterator for Entries<'g> {
     }
 }
 
-/// The first of the entries that are still to come.
+/// Shows the first of the remaining entries.
 impl fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut entries, mut map) = (self.clone(), f.debug_map());

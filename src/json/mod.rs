@@ -1,9 +1,9 @@
-//! To JSON, whatever the pickle.
+//! Any pickle as JSON.
 //!
 //! A [`Value`] serializes into JSON as far as JSON goes, and then fails: at a key that is a tuple,
 //! at an int of a hundred digits, at bytes that the reader would have liked as base64. [`Json`] is
-//! a `Serialize` that has an answer for everything that a pickle can hold, and [`JsonOptions`] says
-//! which. It knows no JSON library: `serde_json::to_writer(file, &Json::of(graph.root()))`.
+//! a `Serialize` that has a form for everything that a pickle can hold, and [`JsonOptions`] chooses
+//! it. It knows no JSON library: `serde_json::to_writer(file, &Json::of(graph.root()))`.
 //!
 //! ```
 //! use serde_pickle::Graph;
@@ -34,7 +34,7 @@
 //! | bytes, bytearray, buffer | text in base64 | [`JsonOptions::bytes`] |
 //! | complex | array of two floats | |
 //! | list, tuple, set, frozenset | array | |
-//! | dict | object; keys that are no text as `json.dumps` or else `str` spells them | [`JsonOptions::keys`] |
+//! | dict | object; keys that are not text as `json.dumps` or else `str` spells them | [`JsonOptions::keys`] |
 //! | datetime, UUID, path …, array of numpy, OrderedDict … | text, arrays, objects: their natural forms | [`JsonOptions::natural`] |
 //! | Decimal | text | [`JsonOptions::decimals`] |
 //! | any other object | object of its attributes, with `$class` and, where it has such, `$args`, `$kwargs`, `$items`, `$entries`, `$state` | [`JsonOptions::objects`] |
@@ -43,14 +43,14 @@
 //! | an object within itself | `{"$ref": "#/path/of/the/outer"}` | [`JsonOptions::cycles`] |
 //! | an object that is shared | written again each time | [`JsonOptions::shared`] |
 //!
-//! A key that comes twice because `1` and `"1"` are spelled alike is there twice, as `json.dumps`
-//! writes it; [`JsonKeys::Pairs`] keeps them apart.
+//! Keys such as `1` and `"1"` become the same text, and then the object has that key twice, as
+//! `json.dumps` writes it; [`JsonKeys::Pairs`] keeps them apart.
 //!
 //! # Limits
-//! What nests deeper than [`JsonOptions::max_depth`] is `{"$omitted": …}`, for readers of JSON have
-//! limits of their own. And a small pickle may stand for a huge tree: a million levels of sharing
-//! are an error after four million values and sixteen for each byte of the pickle, a value counting
-//! one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
+//! Values deeper than [`JsonOptions::max_depth`] are `{"$omitted": …}`, because readers of JSON
+//! have limits of their own. And a small pickle may stand for a huge tree: a million levels of
+//! sharing are an error after four million values and sixteen for each byte of the pickle, a value
+//! counting one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
 
 mod transcode;
 mod walk;
@@ -151,8 +151,8 @@ pub enum JsonObjects {
     /// An object with the class under `$class`, and the attributes.
     #[default]
     Tagged,
-    /// The attributes alone; of an object without, its entries, items, state or arguments, the
-    /// first of these that there are.
+    /// The attributes alone. An object without attributes is its entries, items, state or
+    /// arguments, the first of these that it has.
     Attributes,
     /// An error.
     Error,
@@ -206,8 +206,8 @@ pub enum JsonShared {
     /// The object again.
     #[default]
     Copy,
-    /// `{"$ref": pointer}`, as for [cycles](JsonCycles::Reference). Lists, dicts, sets, tuples and
-    /// objects are meant; of text no one asks.
+    /// `{"$ref": pointer}`, as for [cycles](JsonCycles::Reference). This is for lists, dicts, sets,
+    /// tuples and objects; text is always copied.
     Reference,
 }
 
@@ -313,28 +313,28 @@ impl JsonOptions {
         max_values: u64,
     }
 
-    /// A node and all below it, as something to serialize.
+    /// A node and everything below it, to be serialized.
     pub fn node<'a>(&self, node: Node<'a>) -> Json<'a> {
         Json { options: *self, source: Source::Node(node) }
     }
 
-    /// The whole of a graph, as something to serialize.
+    /// A whole graph, to be serialized.
     pub fn graph<'a>(&self, graph: &'a Graph<'a>) -> Json<'a> {
         self.node(graph.root())
     }
 
-    /// A value, as something to serialize.
+    /// A value, to be serialized.
     pub fn value<'a>(&self, value: &'a Value) -> Json<'a> {
         Json { options: *self, source: Source::Value(value) }
     }
 }
 
-/// A pickle as something to serialize into JSON, or into a format that has no more kinds of things
-/// than JSON has; see the [module](self).
+/// A pickle to be serialized into JSON, or into a format with the same kinds of values; see the
+/// [module](self).
 ///
 /// # Errors
-/// Serializing is an error of the serializer's own type, with the path in its text, where an option
-/// says so and where the limit is reached.
+/// Serializing fails where an option says so and where the limit is reached, with an error of the
+/// serializer's own type that has the path in its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a> {
     options: JsonOptions,

@@ -1,8 +1,8 @@
-//! From a deserializer into a serializer: how the elements of arrays are written, which are no
-//! nodes of the graph.
+//! From a deserializer into a serializer: writes the elements of arrays, which are not nodes of the
+//! graph.
 //!
-//! They are gone through twice. [`Check`] sees that they can be read and counts them, so that an
-//! array that is malformed is written as the object that it is; then [`Transcode`] writes them.
+//! There are two passes. [`Check`] reads and counts the elements, so that a malformed array is
+//! written as an ordinary object; then [`Transcode`] writes them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::walk::Walker;
 
-/// Reads anything, and counts what it is.
+/// Reads anything, and counts its values.
 pub(super) struct Check<'w, 'c, 'g>(pub(super) &'w Walker<'c, 'g>);
 
 impl Clone for Check<'_, '_, '_> {

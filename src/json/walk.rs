@@ -1,9 +1,9 @@
-//! A graph, serialized as JSON has it.
+//! Serializes a graph with the kinds of values that JSON has.
 //!
-//! A [`Walker`] is one serialization: the options, what is left of the budget, the containers that
-//! are open and the path to where it is. [`Item`] is one node of it. serde recurses once for each
-//! level, up to `max_depth`; an object that is open already is a cycle, so nothing goes on for
-//! ever. Everything is charged before it is looked at: text by its length, each time.
+//! A [`Walker`] is one serialization: the options, the rest of the budget, the open containers and
+//! the current path. [`Item`] is one node of it. serde recurses once for each level, up to
+//! `max_depth`; an object that is open already is a cycle, so the walk ends. Everything is charged
+//! before it is looked at: text by its length, each time.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -55,7 +55,7 @@ struct State {
     /// The objects that are open, outermost first, each with the length of the path to it.
     open: Vec<(u32, usize)>,
     path: Vec<Segment>,
-    /// Where the objects are that were written, if they are referred to.
+    /// The places of objects that were written, for references to them.
     places: HashMap<u32, String>,
 }
 
@@ -68,9 +68,9 @@ enum Segment {
 /// The decision on writing an object.
 enum Entered {
     Open,
-    /// It was written there already.
+    /// It was written already, at this place.
     Before(String),
-    /// It is open: there.
+    /// It is open, at this place.
     Within(String),
     TooDeep,
 }
@@ -106,7 +106,7 @@ impl<'c, 'g> Walker<'c, 'g> {
         }
     }
 
-    /// The error of what the options refuse.
+    /// The error for a value that the options refuse.
     #[cold]
     fn refused(&self, what: &str, option: &str) -> Error {
         self.located(Error::data(format!("{what} has no form in JSON; see JsonOptions::{option}")))
@@ -154,7 +154,7 @@ impl<'c, 'g> Walker<'c, 'g> {
         self.state.borrow_mut().open.pop();
     }
 
-    /// A pointer is as long as the keys that it goes through, so it counts as text does.
+    /// Writes a pointer. It is as long as the keys that it goes through, so it counts as text does.
     fn reference<S: Serializer>(&self, place: &str, serializer: S) -> Result<S::Ok, S::Error> {
         self.charge(place.len()).map_err(S::Error::custom)?;
         tagged(serializer, "$ref", place)
@@ -284,7 +284,8 @@ fn pointer(path: &[Segment]) -> String {
     pointer
 }
 
-/// In decimal; in hexadecimal where that would take the square of its length.
+/// The digits of an int: in decimal, or in hexadecimal where converting would take the square of
+/// its length.
 fn digits(value: &BigInt) -> String {
     if value.bits() as usize <= limits::INT_DIGITS * 10 / 3 {
         value.to_string()
@@ -592,7 +593,7 @@ impl<'g> Item<'_, '_, 'g> {
         Ok(if as_pairs && !only_text { (Vec::new(), all) } else { (keyed, Vec::new()) })
     }
 
-    /// A key as text, and whether equal text means an equal key.
+    /// A key as text; the bool is true if equal text means an equal key.
     fn key(&self, kind: NodeKind) -> Result<(String, bool)> {
         let node = self.node;
         self.walker.charge(0)?;
@@ -600,7 +601,7 @@ impl<'g> Item<'_, '_, 'g> {
             return Ok((self.str()?.unwrap_or_default().into_owned(), true));
         }
         if self.walker.options.keys == JsonKeys::Error {
-            return Err(self.walker.refused("a key that is no text", "keys"));
+            return Err(self.walker.refused("a key that is not text", "keys"));
         }
         Ok(match kind {
             NodeKind::None => ("null".to_owned(), true),
@@ -629,7 +630,7 @@ impl<'g> Item<'_, '_, 'g> {
         })
     }
 
-    /// A glance at a key, which is bounded.
+    /// A key as its bounded `repr`.
     fn shown(&self) -> Result<(String, bool)> {
         let shown = self.node.to_string();
         self.walker.charge(shown.len())?;
@@ -657,7 +658,7 @@ impl<'g> Item<'_, '_, 'g> {
             && let Some(View::Object(object)) =
                 view(self.walker.cx.nodes, self.walker.cx.input, self.node.handle.number()).ok()
         {
-            // An object whose content its class would not write is an object like any other.
+            // An object whose content its class would not write has no natural form.
             match natural(self.walker.cx, &object, false) {
                 Ok(Some(Natural::Text(text))) => return self.natural_str(&text, serializer),
                 Ok(Some(Natural::Same(handle))) => {
@@ -815,7 +816,7 @@ impl<'g> Item<'_, '_, 'g> {
     }
 }
 
-/// The dicts that hold the attributes of an object, and the states that are none.
+/// The dicts that hold the attributes of an object, and the states that are not dicts.
 fn split_state<'g>(parts: &ObjectParts<'g>) -> (Vec<Node<'g>>, Vec<Node<'g>>) {
     let (mut attributes, mut other) = (Vec::new(), Vec::new());
     for &(_, state) in &parts.states {

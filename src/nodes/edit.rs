@@ -3,7 +3,7 @@
 //! The store only ever grows while a pickle is read. An editor also replaces handles where they
 //! stand and gives an object new contents; a [`Journal`] notes what was there before, so that a
 //! change that turns out to be impossible leaves no trace. Contents that nothing refers to any more
-//! stay in the store until the graph is dropped; whoever counts references counts those that the
+//! stay in the store until the graph is dropped; code that counts references counts those that the
 //! root reaches ([`Nodes::reachable`]).
 
 use super::handle::{Handle, Tag};
@@ -31,8 +31,7 @@ enum Undo {
     Object { number: u32, was: Object },
 }
 
-/// The contents of an object, apart from the store: they can be changed at will and then given
-/// back.
+/// A copy of an object's contents, which can be changed and then given back to the store.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contents {
     /// Items, entries, or callable and arguments.
@@ -66,8 +65,8 @@ impl<'de> Nodes<'de> {
         self.note_edited();
     }
 
-    /// Where in the store the contents of a container stand, run by run; for an instance, callable
-    /// and arguments, and then what it was given.
+    /// The places in the store of a container's contents, run by run; for an instance, callable and
+    /// arguments, and then its later contents.
     pub(crate) fn slots(&self, number: u32) -> Vec<usize> {
         let object = self.object(number);
         let (start, len) = object.first_run();
@@ -124,7 +123,7 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Makes a tuple; whether Python can hash it follows from its items.
+    /// Makes a tuple. Python can hash it if it can hash its items.
     pub(crate) fn push_tuple(&mut self, items: &[Handle], offset: usize) -> Result<Handle> {
         if items.is_empty() {
             return Ok(Handle::new(Tag::EmptyTuple, 0, offset));

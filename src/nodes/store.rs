@@ -1,4 +1,4 @@
-//! Where the values of a graph are kept: a few flat vectors, without the input itself.
+//! The store of a graph's values: a few flat vectors, without the input itself.
 //!
 //! Scalars are handles whose payload is in the input. Objects are numbered; an [`Object`] is 24
 //! bytes, and its contents are runs of handles in one shared vector. A container is mostly filled
@@ -41,7 +41,7 @@ pub(crate) struct Nodes<'de> {
     edited: bool,
 }
 
-/// Text that was fetched from the memo at least once: checked and cut out for good, because it is
+/// Text that was fetched from the memo at least once. It is checked and cut out once, because it is
 /// likely a dict's key.
 #[derive(Clone, Copy)]
 pub(crate) struct Shared<'de> {
@@ -78,7 +78,7 @@ impl Const<'_> {
     }
 }
 
-/// Something with an identity and, mostly, contents.
+/// A value with an identity and, mostly, contents.
 #[derive(Clone, Copy)]
 pub(crate) struct Object {
     /// Tag, flags and offset, packed as in a handle.
@@ -102,7 +102,7 @@ impl Object {
         Flags(Handle::from_bits(self.meta).detail())
     }
 
-    /// Where the opcode that made it is in the input.
+    /// The offset in the input of the opcode that made it.
     #[inline]
     pub(crate) fn offset(&self) -> usize {
         Handle::from_bits(self.meta).offset()
@@ -112,7 +112,7 @@ impl Object {
         self.meta = Handle::new(self.tag(), flags.0, self.offset()).to_bits();
     }
 
-    /// Where the first run begins among the handles, and its length.
+    /// The start of the first run among the handles, and its length.
     pub(super) fn first_run(&self) -> (usize, usize) {
         (self.start as usize, self.len as usize)
     }
@@ -139,7 +139,7 @@ impl Flags {
     /// A global that the pickle names by an extension code, which a registry had a name for.
     pub(crate) const CODED: Self = Self(1 << 12);
 
-    /// A view of bytes that is no read-only one: a buffer that came as a value.
+    /// A view of bytes that can be written to: a buffer that came as a value.
     pub(crate) const WRITABLE: Self = Self(1 << 11);
 
     /// Any object that the memo handed out, or that was duplicated: there may be two references to
@@ -179,7 +179,7 @@ pub(crate) enum RunKind {
     State,
     /// A state setter and the state: two handles.
     Setter,
-    /// Not handles: how many items the list had that a set was made of.
+    /// No handles: the number of items in a list when a set was made of it.
     Taken,
 }
 
@@ -221,7 +221,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Every reference from one value to another, those included that no longer lead anywhere.
+    /// Every reference from one value to another, also those that no longer lead anywhere.
     pub(crate) fn handles(&self) -> &[Handle] {
         &self.handles
     }
@@ -284,8 +284,7 @@ impl<'de> Nodes<'de> {
             return Err(too_many(offset));
         }
         let Some(object) = self.objects.get_mut(number as usize) else { return Ok(()) };
-        // The contents of an instance are its callable and arguments: what is added to it is never
-        // a part of that.
+        // The first run of an instance is its callable and arguments, so it is never prolonged.
         let container = matches!(object.tag(), Tag::List | Tag::Dict | Tag::Set);
         let added = contents.len() as u32;
         if object.more == NONE {
@@ -313,7 +312,7 @@ impl<'de> Nodes<'de> {
         self.link(number, Run { kind, start: start as u32, len: added, next: NONE })
     }
 
-    /// Notes how many items a list had when a set was made of it.
+    /// Notes the number of items that a list had when a set was made of it.
     pub(crate) fn note_taken(&mut self, number: u32, items: usize) -> Result<()> {
         let items = u32::try_from(items).map_err(|_| too_many(0))?;
         self.link(number, Run { kind: RunKind::Taken, start: items, len: 0, next: NONE })
@@ -351,7 +350,7 @@ impl<'de> Nodes<'de> {
         handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
     }
 
-    // For `edit`, which notes what was there before.
+    // For `edit`, which keeps a journal.
 
     pub(super) fn lens(&self) -> Lens {
         Lens {
@@ -363,7 +362,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Forgets what was made since there was so much of each.
+    /// Drops everything made since the vectors had these lengths.
     pub(super) fn shrink(&mut self, lens: Lens) {
         self.handles.truncate(lens.handles);
         self.objects.truncate(lens.objects);
@@ -432,7 +431,7 @@ impl<'de> Nodes<'de> {
         self.edited
     }
 
-    /// Gives an object other flags; that it was fetched stays noted.
+    /// Gives an object other flags; `FETCHED` stays if it was set.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
             let fetched = object.flags().has(Flags::FETCHED);
@@ -522,7 +521,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Where the opcode that made this value is in the input, if it comes from there.
+    /// The offset in the input of the opcode that made this value, if it comes from there.
     pub(crate) fn offset(&self, handle: Handle) -> Option<u64> {
         match handle.tag() {
             Tag::Vacant | Tag::Const | Tag::Buffer => None,
@@ -532,8 +531,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The handle by which two references to one object are known to be the same: fetched text goes
-    /// back to its origin.
+    /// The handle that identifies the object: for fetched text, its origin.
     pub(crate) fn identity(&self, handle: Handle) -> Handle {
         match handle.tag() {
             Tag::Shared => self.shared(handle.number()).origin,
@@ -567,8 +565,8 @@ impl<'de> Nodes<'de> {
     }
 }
 
-/// A buffer beside the pickle that is not said to be read-only is a bytearray to picklers, and what
-/// they write of one in a pickle cannot be hashed.
+/// Returns true for a buffer beside the pickle without READONLY_BUFFER. Picklers treat it as a
+/// bytearray, which cannot be hashed.
 #[inline]
 fn is_writable_buffer(handle: Handle) -> bool {
     handle.tag() == Tag::Buffer && handle.detail() == 0

@@ -1,8 +1,8 @@
 //! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`];
 //! and [`Member`] of an Enum and [`SimpleNamespace`].
 //!
-//! The dicts keep their entries in a `Vec`, in order, so that no type of key is asked for anything.
-//! Another map that keeps its order is written as an OrderedDict by `python::ordered_dict`.
+//! The dicts keep their entries in a `Vec`, in order, so that keys need no traits. Another map that
+//! keeps its order is written as an OrderedDict by `python::ordered_dict`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -190,7 +190,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedD
     }
 }
 
-/// A Python `collections.Counter`: elements and how often each was counted.
+/// A Python `collections.Counter`: elements and their counts.
 ///
 /// ```
 /// use serde_pickle::python::Counter;
@@ -254,12 +254,12 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
     }
 }
 
-/// A Python `collections.defaultdict`: entries, and the factory of the values that are missing.
+/// A Python `collections.defaultdict`: entries, and the factory of missing values.
 ///
 /// The factory is the name of a class or function, `list` or `int`: it is kept and written again,
-/// and nothing is made by it here. Without one it is `defaultdict(None)`. A factory that is no
-/// global, such as a `functools.partial`, is an error: read the object as [`Reduce`], or the
-/// entries alone as a map.
+/// and never called here. Without one it is `defaultdict(None)`. A factory that is not a global,
+/// such as a `functools.partial`, is an error: read the object as [`Reduce`], or the entries alone
+/// as a map.
 ///
 /// ```
 /// use serde_pickle::python::DefaultDict;
@@ -274,8 +274,7 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// A plain dict is read as one without a factory; so is what other formats have, to which it is a
-/// map.
+/// A plain dict is read as one without a factory, and so is a map of another format.
 ///
 /// Source: `defdict_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -368,7 +367,7 @@ impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Deserialize<'de> for Argumen
     }
 }
 
-/// A Python `collections.deque`: items, and how many it holds at most.
+/// A Python `collections.deque`: items, and the most that it holds.
 ///
 /// ```
 /// use serde_pickle::python::Deque;
@@ -461,20 +460,20 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Other formats have the value or the name alone, so they can't be read back.
+/// Other formats get only the value or the name, so they cannot be read back.
 ///
 /// Source: `Enum.__reduce_ex__` in Python's `Lib/enum.py`, and `pickle_by_enum_name` there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Member<V = crate::Value> {
-    /// The way of nearly all: the class is called with the value.
+    /// By a call of the class with the value, as nearly all are.
     ByValue {
         /// The class.
         class: Global,
         /// The value of the member.
         value: V,
     },
-    /// The way of a class that says so, and of a member that is an attribute:
-    /// `getattr(Color, 'RED')`.
+    /// By name, `getattr(Color, 'RED')`, for a class that pickles so, and for a member that is an
+    /// attribute.
     ByName {
         /// The class.
         class: Global,

@@ -1,12 +1,12 @@
-//! The way of this folder's types through serde, in one place.
+//! Passes this folder's types through serde.
 //!
-//! Each is a newtype by the private name [`token::OBJECT`]. Our serializer says of the content
-//! alone that nobody reads it as text, and the content is then a Python object; for any other
-//! format it is text, a map or a sequence. Our deserializer hands an object over as a sequence of
-//! four parts (two names, arguments, the object), and the names are checked before anything else is
-//! read; what comes as a newtype is no object of a pickle, and is read as the plain form.
+//! Each is a newtype by the private name [`token::OBJECT`]. For the content alone, our serializer
+//! is not human-readable, and the content is then a Python object; for any other format it is text,
+//! a map or a sequence. Our deserializer hands an object over as a sequence of four parts (two
+//! names, arguments, the object), and the names are checked before anything else is read; a newtype
+//! is not an object of a pickle, and is read as the plain form.
 //!
-//! A type says what it is by [`TextObject`], or by [`ObjectType`] where its plain form is not text.
+//! A type implements [`TextObject`], or [`ObjectType`] where its plain form is not text.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -42,7 +42,7 @@ pub(super) trait ReadObject<'de>: Sized {
         parts: ObjectParts<A>,
     ) -> Result<Self, A::Error>;
 
-    /// Reads what is no object.
+    /// Reads the plain form.
     fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
@@ -142,7 +142,7 @@ pub(super) trait TextObject: Display + FromStr<Err = Error> {
     /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
 
-    /// From the class and the text, which leaves nothing out.
+    /// Makes the value from the class and the exact text.
     fn of_object(qualname: &str, text: &str) -> Result<Self, Error> {
         let _ = qualname;
         text.parse()

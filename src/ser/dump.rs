@@ -1,9 +1,8 @@
 //! [`Dump`]: serde's `Serializer` for every value below the top of a pickle.
 //!
-//! Each method is one call of the emitter; what is worth a comment is what Python would not take.
-//! The keys of a dict and the elements of a set must be hashable there, so in such a place a
-//! sequence is written as a tuple, and what has no hashable form is an error here rather than a
-//! `TypeError` in the reader.
+//! Each method is one call of the emitter. In Python the keys of a dict and the elements of a set
+//! must be hashable, so in such a place a sequence is written as a tuple, and a value without a
+//! hashable form is an error here rather than a `TypeError` in the reader.
 
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
@@ -31,18 +30,17 @@ pub struct Dump<S> {
     scratch: String,
     /// Scalars that were read by `special.rs` rather than written.
     pub(super) captured: Vec<Captured>,
-    /// The class-named newtype whose content comes next, and how that content was written: see
-    /// `class.rs`.
+    /// The class-named newtype whose content comes next, and the form that it took: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
     pub(crate) hooks: Option<Arc<Hooks>>,
-    /// The state put aside while an object is written that is to be rewritten: see `divert.rs`.
+    /// The state put aside while an object to be rewritten is written: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
-    /// True while a value is written in which the hooks have seen everything.
+    /// True while a value is written about which the hooks have been asked throughout.
     pub(super) settled: bool,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
-    /// Where the hooks look at values.
+    /// Set if the hooks look at values.
     armed: Option<Arm>,
 }
 
@@ -53,7 +51,7 @@ impl<S> std::fmt::Debug for Dump<S> {
 }
 
 impl<S: Sink> Dump<S> {
-    /// The emitter is made last, so that it is made in its place: see there.
+    /// The emitter is made last, so that it is made in its place: see [`Emitter::new`].
     #[inline(always)]
     pub(super) fn new(emit: impl FnOnce() -> Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
@@ -73,7 +71,7 @@ impl<S: Sink> Dump<S> {
         }
     }
 
-    /// Says that the dump goes on, on this thread.
+    /// Notes that the dump goes on, on this thread.
     #[inline]
     pub(super) fn arm(&self) {
         if let Some(armed) = &self.armed {
@@ -118,13 +116,13 @@ impl<S: Sink> Dump<S> {
         self.emit.op(Opcode::Dict);
     }
 
-    /// An error if the value that comes must be hashable.
+    /// Fails if the next value must be hashable.
     #[inline]
     pub(super) fn forbid_hashed(&self, what: &str) -> Result<()> {
         if self.hashed { Err(unhashable(what)) } else { Ok(()) }
     }
 
-    /// Sets if the next values are hashed; returns the former answer, to be put back.
+    /// Sets if the next values must be hashable; returns the former setting, to be restored.
     #[inline]
     pub(super) fn set_hashed(&mut self, hashed: bool) -> bool {
         std::mem::replace(&mut self.hashed, hashed)
@@ -334,9 +332,8 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         Map::new(self, len)
     }
 
-    /// Always inlined, for the name is a constant where it is called, and with it the kind of
-    /// fields that come. Not in debug builds, where it would add to the stack that each level
-    /// takes.
+    /// Always inlined, because the name and so the kind of fields are constants at the call, except
+    /// in debug builds, where it would add to the stack of each level.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
         match class::kind(name) {

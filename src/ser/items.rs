@@ -36,7 +36,7 @@ pub(super) struct RoleItems<'a, S> {
     add: Option<u32>,
 }
 
-/// More items than a tuple can have without a mark, or nobody knows how many.
+/// More items than a tuple can have without a mark, or an unknown number.
 const MANY: u8 = 4;
 
 impl<'a, S: Sink> Items<'a, S> {
@@ -106,7 +106,7 @@ impl<S: Sink> RoleItems<'_, S> {
         self.after_item(result)
     }
 
-    /// In which role the next item is serialized; `None` for a value of its own.
+    /// Returns the role of the next item; `None` for an ordinary value.
     fn before_item(&mut self) -> Result<Option<Role>> {
         if self.left == 0 {
             self.next_batch()?;
@@ -165,7 +165,7 @@ impl<S: Sink> RoleItems<'_, S> {
             }
             Role::ListItems | Role::DictItems if !first => self.close_batch(),
             Role::Set | Role::SetItems | Role::ListItems | Role::DictItems => {}
-            // The others take their items at once.
+            // Other roles take their items at once.
             _ => return Ok(()),
         }
         self.dump.emit.mark();
@@ -189,7 +189,7 @@ impl<S: Sink> RoleItems<'_, S> {
         });
     }
 
-    /// Before protocol 4 each item is added by a call of its own.
+    /// Begins the next call of `add`: before protocol 4 each item is added by one.
     fn next_addition(&mut self, first: bool) -> Result<()> {
         self.left = 1;
         let emit = &mut self.dump.emit;

@@ -2,8 +2,8 @@
 //!
 //! The feature may be switched on by any crate in the tree of dependencies. A number of serde_json
 //! is then a struct of a private name with one field, its text; see [`token::JSON_NUMBER`]. Here it
-//! becomes the int or float that it is. A `RawValue` is an error: it would need a parser, and no
-//! Python program wants a dict with a private key.
+//! becomes an int or a float. A `RawValue` is an error: it would need a parser, and a dict with a
+//! private key is of no use to Python.
 
 use std::fmt::{self, Write as _};
 
@@ -24,7 +24,7 @@ impl<T: Serialize + ?Sized> fmt::Display for Shown<'_, T> {
     }
 }
 
-/// Writes what the one field of such a struct says.
+/// Writes the number in the one field of such a struct.
 #[cold]
 pub(super) fn field<S: Sink, T: Serialize + ?Sized>(
     dump: &mut Dump<S>,
@@ -37,7 +37,7 @@ pub(super) fn field<S: Sink, T: Serialize + ?Sized>(
         ));
     }
     let mut text = String::new();
-    // A field that is no text leaves it empty, which is no number.
+    // A field that is not text leaves it empty, which is not a number.
     let _ = write!(text, "{}", Shown(value));
     match json_number(&text)? {
         Value::Int(int) => dump.serialize_i64(int),

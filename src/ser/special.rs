@@ -1,10 +1,10 @@
 //! The content of a newtype with a private name or a class's, for which serde has no method.
 //!
-//! Our own types say a set, a big int or a global as a newtype struct whose name is in
-//! `reduce/token.rs`, around content that serde can say. [`Special`] serializes that content in a
-//! [`Role`], which decides what its methods do; a method that the role has no use for is an error
-//! that names both. There is one such serializer rather than one a role, as each would make the
-//! compiler generate the code of every type that might be content once more.
+//! Our own types pass a set, a big int or a global as a newtype struct whose name is in
+//! `reduce/token.rs`, around content in serde's data model. [`Special`] serializes that content in
+//! a [`Role`], which decides what its methods do; a method that the role has no use for is an error
+//! that names both. There is one such serializer rather than one for each role, because each would
+//! generate the code of every possible content type once more.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,17 +48,17 @@ pub(super) enum Role {
     Capture,
     /// A global, its two names kept instead of written.
     CaptureGlobal,
-    /// A map without entries, of which nothing is written.
+    /// A map without entries; nothing is written.
     NoKwargs,
-    /// An Option: `None` is not written; which it is, is kept as a bool.
+    /// An Option: `None` is not written; a bool is kept that is true for `Some`.
     State,
-    /// The same, after what has to be done to the state below it.
+    /// The same, after the state below it has been prepared.
     StateSetter,
     /// The content of a newtype that is named as a class.
     Class,
-    /// A value of its own, which is told that nobody reads it as text.
+    /// Nested value, serialized with `is_human_readable() == false`.
     Object,
-    /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing
+    /// The content of an Rc or Arc: an ordinary value, and if it is text, an object that nothing
     /// else refers to.
     Shared,
 }
@@ -78,7 +78,7 @@ impl fmt::Display for Role {
             Self::PersistentId => "a persistent id, which at protocol 0 is a str or an int",
             Self::Capture => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
-            Self::NoKwargs => "keyword arguments, and none",
+            Self::NoKwargs => "no keyword arguments",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
             Self::Object => "an object",
@@ -98,8 +98,8 @@ pub(super) enum Captured {
 impl<S: Sink> Dump<S> {
     /// Writes the value of a newtype under the private name `name`.
     ///
-    /// Each kind has a function of its own, as serializing recurses and a debug build would reserve
-    /// the locals of all kinds at each level.
+    /// Each kind has a function of its own, because serializing recurses and a debug build would
+    /// reserve the locals of all kinds at each level.
     #[inline(never)]
     pub(super) fn special<T: Serialize + ?Sized>(
         &mut self,
@@ -140,7 +140,7 @@ impl<S: Sink> Dump<S> {
         }
     }
 
-    /// A `Value` that the hooks have looked at, to its last part.
+    /// A `Value` about which the hooks have been asked, with all its parts.
     fn settled<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let outer = std::mem::replace(&mut self.settled, true);
         let result = value.serialize(&mut *self);
@@ -150,7 +150,7 @@ impl<S: Sink> Dump<S> {
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
     fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        // A value written aside has another memo, and is written again.
+        // A diverted value has another memo, so its content is written again.
         if self.diversion.is_some() {
             return value.serialize(self);
         }
@@ -262,7 +262,9 @@ impl<S: Sink> Dump<S> {
 
 #[cold]
 fn malformed(name: &str) -> Error {
-    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
+    Error::unsupported(format!(
+        "the serde name {name} is reserved, and its content does not fit it"
+    ))
 }
 
 /// Serializes content in a role.
@@ -276,7 +278,8 @@ impl<'a, S: Sink> Special<'a, S> {
         Self { dump, role }
     }
 
-    /// For content that no other role takes: the argument of a class's call, or a value of its own.
+    /// Begins content that no other role takes: the argument of a class's call, or an ordinary
+    /// value.
     fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
         match self.role {
             Role::Class => self.dump.open_class_call()?,
@@ -287,7 +290,7 @@ impl<'a, S: Sink> Special<'a, S> {
     }
 }
 
-/// Ints: also a persistent id of protocol 0, which is their decimal text as in CPython.
+/// Ints, also as a persistent id of protocol 0, which is their decimal text as in CPython.
 macro_rules! ints {
     ($($method:ident $type:ty;)*) => {
         $(

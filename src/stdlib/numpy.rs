@@ -46,7 +46,7 @@ fn half(bits: u16) -> f64 {
     f64::from_bits(sign | magnitude)
 }
 
-/// Characters of four bytes, without the zeros at the end; `None` for what is no character.
+/// Characters of four bytes, without the zeros at the end; `None` if one is not a character.
 pub(crate) fn text(bytes: &[u8], big: bool) -> Option<String> {
     let (units, _) = bytes.as_chunks::<4>();
     let unit =

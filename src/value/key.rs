@@ -5,11 +5,11 @@
 //! form ([`Number`]) before they are compared or hashed. `str` and `bytes` are never equal; tuples
 //! go by their elements, frozensets by theirs in any order.
 //!
-//! What input can do to a hash table, and what is done about it:
-//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process,
-//!   and what Python tells apart is hashed apart, so that nobody can compute keys that collide. Two
-//!   seeds are needed: foldhash multiplies two halves of what it hashes, each combined with one of
-//!   them, and a half that a key can make zero makes every key of that kind collide.
+//! Attacks on the hash table, and the defences:
+//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once per process,
+//!   and keys that Python tells apart are hashed apart, so that nobody can compute keys that
+//!   collide. Two seeds are needed: foldhash multiplies two halves of its input, each combined with
+//!   one seed, and a key that can make a half zero would collide with every other such key.
 //! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them
 //!   quadratic. CPython hashes a NaN by its address; here each hashing of one gives another number.
 //!   Such a hash is *unstable*.
@@ -17,11 +17,11 @@
 //!   Every dict and set with keys that hold others keeps the sum of their hashes (see `hashed.rs`),
 //!   so that hashing one costs no more than its own entries. A key is hashed once for each
 //!   innermost set or dict that it is a key of.
-//! - *Objects as keys.* What `__hash__` they have is unknown, except of numpy's scalars, which are
-//!   one key with the plain value (`numpy.rs`); the others are hashed by all they hold, lists and
-//!   dicts included. An object that is a key of a dict in the state of an object that is
-//!   a key, and so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash
-//!   becomes unstable instead.
+//! - *Objects as keys.* Their `__hash__` is unknown, except for numpy's scalars, which are one key
+//!   with the plain value (`numpy.rs`); other objects are hashed by their whole content, lists and
+//!   dicts included. An object that is a key of a dict in the state of an object that is a key, and
+//!   so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash becomes unstable
+//!   instead.
 //!
 //! Unstable hashes never make two keys one; they only make a lookup by an equal-looking key fail.
 
@@ -39,7 +39,7 @@ use crate::error::Error;
 use crate::reduce::{Global, Reduce};
 
 /// The depth to which objects may be keys within the content of objects that are keys. Deeper ones
-/// count as unlike any other.
+/// equal no other key.
 const OBJECT_NESTING: u32 = 4;
 
 /// The hash of a key.
@@ -50,7 +50,7 @@ pub(super) struct KeyHash {
     pub(super) stable: bool,
 }
 
-/// Why a value cannot be a key.
+/// The reason why a value cannot be a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unhashable {
     kind: &'static str,
@@ -68,7 +68,7 @@ impl From<Unhashable> for Error {
     }
 }
 
-/// Hashes a key as Python would, or says why it is none.
+/// Hashes a key as Python would, or gives the reason why it cannot be one.
 pub(super) fn hash_key(key: &Value) -> Result<KeyHash, Unhashable> {
     match key {
         Value::Str(text) => Ok(hash_str(text)),
@@ -155,7 +155,7 @@ pub(super) fn needs_identity(key: &Value) -> bool {
 
 /// Returns true if a key may be told from others by the identity of an object: keys that
 /// [`needs_identity`] names, and those with a NaN, which equals nothing but itself. Never looks
-/// into a frozenset, so that nested ones stay linear; one is always suspected.
+/// into a frozenset, so that nested ones stay linear; a frozenset always counts as one.
 pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     match key {
         Value::Str(_) | Value::Int(_) => false,
@@ -178,8 +178,8 @@ struct Seed {
     shared: SharedSeed,
 }
 
-/// The one seed of the process. One for all, so that a set's sum of hashes can be compared with
-/// another's.
+/// The seed of the process. All tables share it, so that the sums of hashes of two sets can be
+/// compared.
 fn seed() -> &'static Seed {
     static SEED: OnceLock<Seed> = OnceLock::new();
     // The standard library's keys come from the operating system; foldhash's own seed would come
@@ -190,7 +190,7 @@ fn seed() -> &'static Seed {
     })
 }
 
-/// Counts what is done for keys, so that tests need not measure time.
+/// Counts the work for keys, so that tests need not measure time.
 #[cfg(test)]
 pub(super) mod work {
     use std::cell::Cell;
@@ -200,12 +200,12 @@ pub(super) mod work {
         static COMPARED: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// A value goes into a hash.
+    /// Counts a value that goes into a hash.
     pub(super) fn hashed() {
         HASHED.set(HASHED.get() + 1);
     }
 
-    /// Two values are compared.
+    /// Counts a comparison of two values.
     pub(super) fn compared() {
         COMPARED.set(COMPARED.get() + 1);
     }
@@ -218,13 +218,13 @@ pub(super) mod work {
     }
 }
 
-/// A hasher that begins as all of this process do.
+/// A hasher with the seed of the process.
 pub(super) fn seeded() -> FoldHasher<'static> {
     let seed = seed();
     FoldHasher::with_seed(seed.start, &seed.shared)
 }
 
-/// The kind of thing that goes into the hash; things of one kind can be equal.
+/// The kind of value that goes into the hash; values of one kind can be equal.
 #[derive(Clone, Copy)]
 enum Tag {
     None,
@@ -246,7 +246,7 @@ enum Tag {
     Absent,
 }
 
-/// One hash in the making.
+/// One hash in progress.
 struct Walk {
     hasher: FoldHasher<'static>,
     stable: bool,
@@ -276,7 +276,7 @@ impl Walk {
         self.hasher.write(bytes);
     }
 
-    /// A value that must be hashable; the error is what it is not.
+    /// Hashes a value that must be hashable; the error names the kind that is not.
     fn key(&mut self, value: &Value) -> Result<(), &'static str> {
         match value {
             Value::Tuple(items) => {
@@ -295,7 +295,7 @@ impl Walk {
         }
     }
 
-    /// Any value: lists and the like, too, which an object that is a key may hold.
+    /// Hashes any value, also lists and the like, which an object that is a key may hold.
     fn content(&mut self, value: &Value) {
         match value {
             Value::None => self.tag(Tag::None, 0),
@@ -405,7 +405,7 @@ impl Walk {
     fn dict(&mut self, dict: &Dict) {
         self.tag(Tag::Dict, dict.len());
         self.table(dict.table());
-        // The sum of the keys' hashes says nothing of which value belongs to which key.
+        // The sum of the keys' hashes does not show which value belongs to which key.
         let mut sum = 0_u64;
         for (key, value) in dict {
             let nesting = self.nesting + u32::from(needs_identity(key));
@@ -479,13 +479,13 @@ impl<'a> Number<'a> {
     }
 
     fn of_float(float: f64) -> Self {
-        /// 2^63: the first float that is no i64 any more.
+        /// 2^63: the least float above all i64s.
         const END: f64 = 9_223_372_036_854_775_808.0;
         if (-END..END).contains(&float) {
             let int = float as i64;
             if int as f64 == float { Self::Int(int) } else { Self::Float(float) }
         } else {
-            // Infinities and NaN are no ints; anything else of this size is.
+            // Infinities and NaN are not ints; any other float of this size is.
             float.to_bigint().map_or(Self::Float(float), Self::Big)
         }
     }
@@ -506,7 +506,7 @@ impl<'a> Number<'a> {
     }
 }
 
-/// Python's `==`. Objects, globals and persistent ids are compared by what they hold.
+/// Python's `==`. Objects, globals and persistent ids are compared by their content.
 pub(super) fn equal(a: &Value, b: &Value) -> bool {
     #[cfg(test)]
     work::compared();

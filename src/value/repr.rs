@@ -89,7 +89,7 @@ fn write_bytes_in(out: &mut dyn Write, bytes: &[u8], quote: char, escaped: char)
     out.write_char(quote)
 }
 
-/// Single quotes, unless there are such in the text and no double ones.
+/// Single quotes, unless the text has single quotes and no double ones.
 fn quote<'a>(parts: impl Iterator<Item = &'a [u8]>) -> char {
     let (mut single, mut double) = (false, false);
     for part in parts {

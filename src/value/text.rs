@@ -6,9 +6,9 @@
 //! each surrogate as three bytes. Two of them in a row stay two, even a high one before a low one,
 //! so this is neither UTF-16 nor WTF-8.
 //!
-//! The bytes are kept as they are; whoever changes this file keeps the invariant of
-//! [`SurrogateString`]: well-formed generalised UTF-8 with at least one surrogate. Text without one
-//! is a `String`, so that there is one way to say it.
+//! The bytes are kept as they are. The invariant of [`SurrogateString`] is well-formed generalised
+//! UTF-8 with at least one surrogate. Text without one is a `String`, so that each text has one
+//! form.
 
 use crate::error::{Error, Result};
 
@@ -33,8 +33,8 @@ impl SurrogateString {
     /// Takes the bytes that `s.encode('utf-8', 'surrogatepass')` gives in Python.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are no such encoding, or hold no
-    /// surrogate: such text is a `String`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are not such an encoding, or hold
+    /// no surrogate: such text is a `String`.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let mut surrogates = false;
         let mut rest = bytes.as_slice();
@@ -50,7 +50,7 @@ impl SurrogateString {
                 Part::Malformed => {
                     let at = bytes.len() - rest.len();
                     return Err(Error::data(format!(
-                        "text is no UTF-8, not even with surrogates, at its byte {at}"
+                        "text is not UTF-8, even with surrogates, at its byte {at}"
                     )));
                 }
             }
@@ -58,7 +58,7 @@ impl SurrogateString {
         if surrogates {
             Ok(Self(bytes))
         } else {
-            Err(Error::data("text without a surrogate is a String"))
+            Err(Error::data("text without a surrogate belongs in a String"))
         }
     }
 
@@ -106,7 +106,7 @@ impl SurrogateString {
     }
 
     /// Runs of plain text and the surrogates between them. There is no malformed part: the
-    /// constructor looked.
+    /// constructor has checked that.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
         parts(&self.0)
     }
@@ -115,7 +115,7 @@ impl SurrogateString {
 /// A piece of generalised UTF-8.
 #[derive(Clone, Copy)]
 pub(super) enum Part<'a> {
-    /// As much as is plain UTF-8; never empty.
+    /// The longest run of plain UTF-8; never empty.
     Text(&'a str),
     Surrogate(u16),
     Malformed,

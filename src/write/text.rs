@@ -65,7 +65,7 @@ fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()>
                 text = rest;
             }
             _ => {
-                return Err(Error::data("text with surrogates that is not UTF-8 apart from them"));
+                return Err(Error::data("text with surrogates that is otherwise not UTF-8"));
             }
         }
     }
