@@ -54,7 +54,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     // Buffers and pickle do not belong together.
     ("next_buffer_extra.pickle", "of 2 out-of-band buffers the pickle takes only 1"),
-    // What two states come to is up to the class.
+    // Only the class knows the meaning of two states.
     ("build_twice.pickle", "an object is given state twice; read it with Graph, at byte 15"),
 ];
 
@@ -150,7 +150,7 @@ fn what_cpython_refuses_is_refused_at_a_byte() {
         let read = fixture.options().from_slice::<Value>(&fixture.bytes);
         match (read, listed(READ_ALL_THE_SAME, &fixture)) {
             (Ok(value), Some(expected)) => {
-                // What it prints as, not whether it is that text.
+                // Compares the printed form, not the text.
                 let shown = value.to_string();
                 failures.check(shown == expected, || {
                     format!("{}: {shown:.100}, not {expected}", fixture.name())

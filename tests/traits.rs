@@ -23,11 +23,11 @@ macro_rules! table {
     )*};
 }
 
-/// What options and the values of a `'static` state are.
+/// The traits of options and of values of a `'static` state.
 trait Shareable: Send + Sync + Clone + 'static {}
 impl<T: Send + Sync + Clone + 'static> Shareable for T {}
 
-/// What is a key of any map of the standard library.
+/// The traits of a key of any map of the standard library.
 trait Ordered: Ord + Hash {}
 impl<T: Ord + Hash> Ordered for T {}
 
@@ -180,9 +180,9 @@ table! {
     python::numpy::Unit: Shareable Copy Eq Hash;
 }
 
-/// What stands under `pub struct` and `pub enum` in the sources and is no public type.
+/// Types that are `pub` in the sources and not part of the API.
 const INTERNAL: &[&str] = &[
-    // What serde's traits hand out while something is written.
+    // Associated types of serde's traits, used while a value is written.
     "Top", "Seq", "Map", "Fields", "Dump", "Stream",
 ];
 
