@@ -325,10 +325,10 @@ struct Written {
     _alive: Box<dyn Any>,
 }
 
-type Tables<K, V> = RefCell<HashMap<u64, Table<K, V>>>;
+type Tables<K, V> = RefCell<HashMap<u64, ScopeTable<K, V>>>;
 
 /// The entries of one dump or walk.
-struct Table<K, V> {
+struct ScopeTable<K, V> {
     /// Dead once the dump or walk has ended on another thread.
     owner: sync::Weak<()>,
     entries: HashMap<K, V>,
@@ -342,7 +342,10 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
             return;
         }
         let left: Vec<_> = tables.extract_if(|_, table| table.owner.strong_count() == 0).collect();
-        tables.insert(scope.number(), Table { owner: scope.alive(), entries: HashMap::default() });
+        tables.insert(
+            scope.number(),
+            ScopeTable { owner: scope.alive(), entries: HashMap::default() },
+        );
         left
     };
     // Outside of the borrow: a value's own `drop` may serialize.
@@ -435,7 +438,9 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         };
         let key = (object, TypeId::of::<P>());
         let open = READ.with_borrow_mut(|tables| {
-            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return Ok(None) };
+            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else {
+                return Ok(None);
+            };
             let made = match table.get(&key) {
                 Some(None) => return Err(()),
                 Some(Some(weak)) => P::upgrade(&**weak),
@@ -455,7 +460,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         }
         let made = P::Target::deserialize(deserializer).map(P::new);
         READ.with_borrow_mut(|tables| {
-            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return };
+            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else { return };
             match &made {
                 Ok(pointer) => drop(table.insert(key, Some(pointer.weak()))),
                 Err(_) => drop(table.remove(&key)),

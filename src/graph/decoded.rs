@@ -57,7 +57,7 @@ type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
 #[derive(Default)]
 struct Slots {
     /// By the handle of the payload; by that of the instance for bytes that a call makes.
-    slots: HashMap<Handle, Slot, RandomState>,
+    slots: HashMap<Handle, PayloadSlot, RandomState>,
     /// The innermost value of `bytes(bytes(…))`, by the number of each call around it.
     innermost: HashMap<u32, Handle, RandomState>,
     /// The number of references in the graph.
@@ -66,7 +66,7 @@ struct Slots {
 
 /// A long payload, decoded.
 #[derive(Default)]
-struct Slot {
+struct PayloadSlot {
     /// True once a first look has been taken.
     seen: AtomicBool,
     text: OnceLock<Option<Box<str>>>,
@@ -157,7 +157,7 @@ impl<'g> Node<'g> {
     }
 
     /// The slot of the scalar, if it is long and was looked at before.
-    fn slot(self) -> Option<&'g Slot> {
+    fn slot(self) -> Option<&'g PayloadSlot> {
         if !is_long(self.graph, self.handle) {
             return None;
         }
@@ -325,7 +325,7 @@ impl<'g> Node<'g> {
     }
 }
 
-impl Slot {
+impl PayloadSlot {
     fn keep_bytes<'g>(
         &'g self,
         decode: impl FnOnce() -> Option<Cow<'g, [u8]>>,

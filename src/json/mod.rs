@@ -52,6 +52,8 @@
 //! sharing are an error after four million values and sixteen for each byte of the pickle, a value
 //! counting one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
 
+mod object;
+mod text;
 mod transcode;
 mod walk;
 

@@ -175,7 +175,7 @@ impl<'de, S: Serializer> Visitor<'de> for Transcode<'_, '_, '_, S> {
             Err(error) => return Ok(Err(error)),
         };
         loop {
-            match seq.next_element_seed(Item { walker: self.walker, out: &mut out })? {
+            match seq.next_element_seed(ItemSeed { walker: self.walker, out: &mut out })? {
                 Some(Ok(())) => {}
                 Some(Err(error)) => return Ok(Err(error)),
                 None => return Ok(out.end()),
@@ -201,12 +201,12 @@ impl<'de, S: Serializer> Visitor<'de> for Transcode<'_, '_, '_, S> {
 }
 
 /// An element, to be written into a sequence.
-struct Item<'w, 'c, 'g, O> {
+struct ItemSeed<'w, 'c, 'g, O> {
     walker: &'w Walker<'c, 'g>,
     out: &'w mut O,
 }
 
-impl<'de, O: SerializeSeq> DeserializeSeed<'de> for Item<'_, '_, '_, O> {
+impl<'de, O: SerializeSeq> DeserializeSeed<'de> for ItemSeed<'_, '_, '_, O> {
     type Value = Result<(), O::Error>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {

@@ -26,7 +26,7 @@ use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
-use crate::nodes::store::{Flags, Nodes, Shared};
+use crate::nodes::store::{Flags, Nodes, SharedText};
 use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
 
@@ -328,7 +328,7 @@ impl<'de> Machine<'_, 'de> {
         let Some(Ok(text)) = scalar::payload(self.input, origin).map(std::str::from_utf8) else {
             return Ok(origin);
         };
-        let handle = self.state.nodes.push_shared(Shared { text, origin })?;
+        let handle = self.state.nodes.push_shared(SharedText { text, origin })?;
         self.state.memo.replace(index, handle);
         Ok(handle)
     }

@@ -7,7 +7,8 @@
 //! root reaches ([`Nodes::reachable`]).
 
 use super::handle::{Handle, Tag};
-use super::store::{Flags, Nodes, Object, Run, RunKind};
+use super::object::{Flags, Object, Run, RunKind};
+use super::store::Nodes;
 use crate::error::Result;
 
 /// The changes made since it was begun.
@@ -33,7 +34,7 @@ enum Undo {
 
 /// A copy of an object's contents, which can be changed and then given back to the store.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Contents {
+pub(crate) struct DetachedContents {
     /// Items, entries, or callable and arguments.
     pub(crate) first: Vec<Handle>,
     /// Further runs in order. A run of the kind `Taken` has its number in place of handles.
@@ -87,7 +88,7 @@ impl<'de> Nodes<'de> {
     }
 
     /// Copies the contents of an object out of the store.
-    pub(crate) fn contents_of(&self, number: u32) -> Contents {
+    pub(crate) fn contents_of(&self, number: u32) -> DetachedContents {
         let object = self.object(number);
         let more = self.further_runs(&object).map(|run| match run.kind {
             RunKind::Taken => (run.kind, Vec::new(), run.taken()),
@@ -97,7 +98,7 @@ impl<'de> Nodes<'de> {
                 0,
             ),
         });
-        Contents { first: self.first(&object).to_vec(), more: more.collect() }
+        DetachedContents { first: self.first(&object).to_vec(), more: more.collect() }
     }
 
     /// Gives an object other contents.
@@ -108,7 +109,7 @@ impl<'de> Nodes<'de> {
         &mut self,
         journal: &mut Journal,
         number: u32,
-        contents: &Contents,
+        contents: &DetachedContents,
     ) -> Result<()> {
         let was = self.object(number);
         journal.undo.push(Undo::Object { number, was });

@@ -438,24 +438,25 @@ impl<'de> Importer<'_, 'de> {
             }
         }
         let state = parts.by_ref().take(usize::from(shape.state)).next();
-        match (parts.next(), state) {
-            (Some(setter), Some(_)) if !may_be_called(self.nodes, setter) => {
-                return Err(Error::data(UNCALLABLE));
-            }
-            (Some(setter), Some(state)) => {
-                self.nodes.extend(
-                    handle.number(),
-                    RunKind::Setter,
-                    &[setter, state],
-                    self.offset,
-                )?;
-            }
-            (None, Some(state)) => {
-                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?;
-            }
-            // A setter without a state sets nothing.
-            (_, None) => {}
-        }
+        self.give_state(handle.number(), parts.next(), state)?;
         Ok(handle)
+    }
+
+    /// Gives an object its state, and the function that sets it.
+    fn give_state(
+        &mut self,
+        number: u32,
+        setter: Option<Handle>,
+        state: Option<Handle>,
+    ) -> Result<()> {
+        // A setter without a state sets nothing.
+        let Some(state) = state else { return Ok(()) };
+        match setter {
+            Some(setter) if !may_be_called(self.nodes, setter) => Err(Error::data(UNCALLABLE)),
+            Some(setter) => {
+                self.nodes.extend(number, RunKind::Setter, &[setter, state], self.offset)
+            }
+            None => self.nodes.extend(number, RunKind::State, &[state], self.offset),
+        }
     }
 }

@@ -366,6 +366,26 @@ pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Resu
     }
 }
 
+/// Module and name of a global that is not nested.
+fn plain_names<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    global: Handle,
+    fix_imports: bool,
+) -> Option<(Cow<'g, str>, Cow<'g, str>)> {
+    let object = nodes.object(global.number());
+    let [module, name] = *nodes.first(&object) else { return None };
+    let module = scalar::plain_text(nodes, input, module)?;
+    let name = scalar::plain_text(nodes, input, name)?;
+    if fix_imports && object.flags().has(Flags::PYTHON2) {
+        let names = crate::reduce::compat::to_python3(&module, &name);
+        if names != (&*module, &*name) {
+            return Some((Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned())));
+        }
+    }
+    Some((module, name))
+}
+
 /// Module and qualified name of a global, or of a nested one by `getattr`. `None` if it is not a
 /// global, or has no name in the pickle (an extension code).
 ///
@@ -383,26 +403,10 @@ pub(crate) fn global_names<'g>(
     let mut owner = handle;
     let (module, name) = loop {
         match owner.tag() {
-            Tag::Global => {
-                let object = nodes.object(owner.number());
-                let [module, name] = *nodes.first(&object) else { return Ok(None) };
-                let (Some(module), Some(name)) = (
-                    scalar::plain_text(nodes, input, module),
-                    scalar::plain_text(nodes, input, name),
-                ) else {
-                    return Ok(None);
-                };
-                break if fix_imports && object.flags().has(Flags::PYTHON2) {
-                    let names = crate::reduce::compat::to_python3(&module, &name);
-                    if names == (&*module, &*name) {
-                        (module, name)
-                    } else {
-                        (Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned()))
-                    }
-                } else {
-                    (module, name)
-                };
-            }
+            Tag::Global => match plain_names(nodes, input, owner, fix_imports) {
+                Some(names) => break names,
+                None => return Ok(None),
+            },
             Tag::Instance => {
                 let Some((next, name)) = attribute_of(nodes, owner) else { return Ok(None) };
                 if attributes.len() == NESTING {

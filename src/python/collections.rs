@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::object::{self, ObjectParts, ObjectType, ReadObject};
+use super::object::{self, ArgsAndContent, ObjectType, ReadObject};
 use crate::error::quoted;
 use crate::reduce::{Global, Reduce};
 
@@ -180,7 +180,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedD
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         parts.content().map(|Entries(entries)| Self(entries))
     }
@@ -244,7 +244,7 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         parts.content().map(|Entries(entries)| Self(entries))
     }
@@ -328,7 +328,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for DefaultD
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (Arguments((factory, _)), Entries(entries)) =
             parts.both::<Arguments<Option<Global>, IgnoredAny>, _>()?;
@@ -433,7 +433,7 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (Arguments((_, maxlen)), items) =
             parts.both::<Arguments<IgnoredAny, Option<usize>>, _>()?;
@@ -515,7 +515,7 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (value,) = parts.args()?;
         Ok(Self::ByValue { class: Global::new(module, qualname), value })
@@ -582,7 +582,7 @@ impl<'de, A: Deserialize<'de>> ReadObject<'de> for SimpleNamespace<A> {
     fn read<Seq: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<Seq>,
+        parts: ArgsAndContent<Seq>,
     ) -> Result<Self, Seq::Error> {
         parts.content().map(Self)
     }

@@ -39,7 +39,7 @@ pub(super) trait ReadObject<'de>: Sized {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error>;
 
     /// Reads the plain form.
@@ -97,7 +97,7 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
                     T::CLASS
                 )));
             }
-            T::read(module, qualname, ObjectParts(seq))
+            T::read(module, qualname, ArgsAndContent(seq))
         }
     }
 
@@ -105,9 +105,9 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
 }
 
 /// Arguments and content of an object, still to be read.
-pub(super) struct ObjectParts<A>(A);
+pub(super) struct ArgsAndContent<A>(A);
 
-impl<'de, A: SeqAccess<'de>> ObjectParts<A> {
+impl<'de, A: SeqAccess<'de>> ArgsAndContent<A> {
     /// Both.
     pub(super) fn both<X: Deserialize<'de>, Y: Deserialize<'de>>(
         mut self,
@@ -177,7 +177,7 @@ impl<'de, T: TextObject> ReadObject<'de> for T {
     fn read<A: SeqAccess<'de>>(
         _: String,
         qualname: String,
-        ObjectParts(mut seq): ObjectParts<A>,
+        ArgsAndContent(mut seq): ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         part::<A, IgnoredAny>(&mut seq)?;
         let text = TextVisitor { qualname: Some(&qualname), of: PhantomData };

@@ -1,4 +1,4 @@
-//! Names the format of an input that could not be read: see `foreign.rs`.
+//! Names the format of an input that could not be read: see `foreign/`.
 
 use crate::error::{Error, ErrorKind};
 use crate::foreign::{self, Guess, NotPickle, is_joblib, recognize};

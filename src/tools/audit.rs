@@ -13,14 +13,12 @@
 //! qualified names apart, since a pickle can combine a thousand names with a thousand modules;
 //! names that `getattr` puts together are charged to `max_expansion`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use crate::de::DeOptions;
-use crate::error::{Error, Result, quoted};
-use crate::escape::OneLine;
+use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
 use crate::machine::{self, Config, State};
 use crate::nodes::handle::{Handle, Tag};
@@ -102,7 +100,7 @@ impl DeOptions<'_> {
             nodes: &state.nodes,
             links: Vec::with_capacity(state.nodes.object_count()),
             references: Vec::new(),
-            texts: Texts::default(),
+            texts: Interned::default(),
             by_names: HashMap::default(),
             by_code: HashMap::default(),
             persistent: None,
@@ -332,7 +330,7 @@ struct Auditor<'a> {
     /// The link of each object so far.
     links: Vec<Link>,
     references: Vec<Reference>,
-    texts: Texts,
+    texts: Interned,
     /// The references to globals, by module and qualified name.
     by_names: HashMap<(TextId, TextId), u32>,
     by_code: HashMap<u32, u32>,
@@ -537,14 +535,14 @@ type TextId = u32;
 
 /// Every text once.
 #[derive(Default)]
-struct Texts {
+struct Interned {
     texts: Vec<Arc<str>>,
     by_text: HashMap<Arc<str>, TextId>,
     /// By the identity of the value, so that a text is looked at once however often it is fetched.
     by_handle: HashMap<Handle, TextId>,
 }
 
-impl Texts {
+impl Interned {
     fn get(&self, id: TextId) -> Arc<str> {
         self.texts.get(id as usize).cloned().unwrap_or_default()
     }
@@ -574,74 +572,5 @@ impl Texts {
         };
         self.by_handle.insert(handle, id);
         Some(id)
-    }
-}
-
-impl fmt::Display for Target {
-    /// The name on one line: what is not printable is escaped, and what is long is cut.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Global { module, qualname } => {
-                OneLine(format_args!("{}.{}", quoted(module), quoted(qualname))).fmt(f)
-            }
-            Self::Extension(code) => write!(f, "extension code {code}"),
-            Self::Computed => f.write_str("a global whose name is computed"),
-            Self::Unknown => f.write_str("what other Pythons find there"),
-            Self::PersistentId => f.write_str("persistent ids"),
-        }
-    }
-}
-
-/// Sites of one kind, the first few of them.
-fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site]) -> fmt::Result {
-    const SHOWN: usize = 3;
-    for (number, Site { offset, opcode }) in sites.iter().take(SHOWN).enumerate() {
-        let before = if number == 0 { what } else { "," };
-        write!(f, "{before} at byte {offset} ({})", opcode.name())?;
-    }
-    match sites.len().saturating_sub(SHOWN) {
-        0 => Ok(()),
-        more => write!(f, " and {more} more"),
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.resolution {
-            None => {}
-            Some(Ok(Resolution::Allow)) => f.write_str("allowed: ")?,
-            Some(Ok(Resolution::Rename(_))) => f.write_str("renamed: ")?,
-            Some(Ok(Resolution::Deny) | Err(_)) => f.write_str("refused: ")?,
-        }
-        write!(f, "{}:", self.target)?;
-        write_sites(f, " named", &self.named)?;
-        write_sites(f, "; called", &self.called)?;
-        write_sites(f, "; what it returns called", &self.results_called)?;
-        match self.states {
-            0 => Ok(()),
-            1 => f.write_str("; state set once"),
-            times => write!(f, "; state set {times} times"),
-        }
-    }
-}
-
-impl fmt::Display for Audit {
-    /// A summary, then a line for each reference, and one for the error if there is one.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} instructions in {} bytes; protocol ", self.instructions, self.length)?;
-        if let Some(protocol) = self.protocol {
-            write!(f, "{} announced, ", protocol.number())?;
-        }
-        writeln!(f, "{} needed", self.needed.number())?;
-        for reference in &self.references {
-            writeln!(f, "{reference}")?;
-        }
-        if !self.buffers.is_empty() {
-            writeln!(f, "out-of-band buffers: {}", self.buffers.len())?;
-        }
-        match &self.error {
-            Some(error) => writeln!(f, "not followed to its end: {error}"),
-            None => Ok(()),
-        }
     }
 }

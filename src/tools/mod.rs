@@ -13,6 +13,7 @@ mod disassemble;
 mod genops;
 mod optimize;
 mod persistent_ids;
+mod report;
 
 pub use crate::foreign::{NotPickle, PREFIX, recognize};
 pub use audit::{Audit, Reference, Site, Target, audit};

@@ -22,11 +22,11 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_float, write_str};
-use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
 use crate::limits;
 use crate::reduce::{Global, How, Reduce};
+use crate::stdlib::surrogates::Piece;
 
 macro_rules! print_as_python {
     ($($type:ty: $method:ident, $name:literal;)*) => {$(
@@ -95,7 +95,7 @@ impl Printer<'_> {
             },
             Value::Float(float) => write_float(self.out, *float),
             Value::Complex(complex) => write_complex(self.out, **complex),
-            Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
+            Value::Str(text) => write_str(self.out, [Piece::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
             Value::ByteArray(bytes) => write_bytearray(self.out, bytes),
@@ -107,13 +107,13 @@ impl Printer<'_> {
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
-        write_str(self.out, text.parts())
+        write_str(self.out, text.pieces())
     }
 
     fn global(&mut self, global: &Global) -> fmt::Result {
         let name = format!("{}.{}", global.module, global.qualname);
         self.out.write_str("<global ")?;
-        write_str(self.out, [Part::Text(&name)].into_iter())?;
+        write_str(self.out, [Piece::Text(&name)].into_iter())?;
         self.out.write_char('>')
     }
 

@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut, RawVacantEntryMut};
 
 use super::Value;
-use super::key::{KeyHash, Unhashable, equal, hash_key};
+use super::equal::equal;
+use super::key::{KeyHash, Unhashable, hash_key};
 
 /// Keys in the order in which they came, each with a `V`.
 pub(super) struct Hashed<V> {

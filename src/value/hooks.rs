@@ -30,14 +30,14 @@ use crate::slot::{self, Slot};
 use crate::value::settle::Settled;
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
-type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
+type PersistentIdHook = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
 type BufferCallback = dyn Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync;
 
 /// The hooks of one dump, or of all dumps with the same options.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    pub(crate) persistent_id: Option<Arc<PersistentId>>,
+    pub(crate) persistent_id: Option<Arc<PersistentIdHook>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
     pub(crate) buffers: Option<Arc<BufferCallback>>,
     /// The hook that `graph/` keeps here for itself: it is above this layer.

@@ -88,14 +88,14 @@ pub(super) fn hash_key(key: &Value) -> Result<KeyHash, Unhashable> {
 /// The hash of a str key.
 pub(super) fn hash_str(text: &str) -> KeyHash {
     let mut walk = Walk::new(0);
-    walk.bytes(Tag::Str, text.as_bytes());
+    walk.bytes(HashTag::Str, text.as_bytes());
     walk.finish()
 }
 
 /// The hash of a bytes key.
 pub(super) fn hash_bytes(bytes: &[u8]) -> KeyHash {
     let mut walk = Walk::new(0);
-    walk.bytes(Tag::Bytes, bytes);
+    walk.bytes(HashTag::Bytes, bytes);
     walk.finish()
 }
 
@@ -206,7 +206,7 @@ pub(super) mod work {
     }
 
     /// Counts a comparison of two values.
-    pub(super) fn compared() {
+    pub(in crate::value) fn compared() {
         COMPARED.set(COMPARED.get() + 1);
     }
 
@@ -226,7 +226,7 @@ pub(super) fn seeded() -> FoldHasher<'static> {
 
 /// The kind of value that goes into the hash; values of one kind can be equal.
 #[derive(Clone, Copy)]
-enum Tag {
+enum HashTag {
     None,
     Int,
     BigInt,
@@ -265,13 +265,13 @@ impl Walk {
 
     /// The kind and how much of it follows: with that, no two sequences of writes are the same by
     /// accident.
-    fn tag(&mut self, tag: Tag, len: usize) {
+    fn tag(&mut self, tag: HashTag, len: usize) {
         #[cfg(test)]
         work::hashed();
         self.hasher.write_u64((len as u64) << 8 | tag as u64);
     }
 
-    fn bytes(&mut self, tag: Tag, bytes: &[u8]) {
+    fn bytes(&mut self, tag: HashTag, bytes: &[u8]) {
         self.tag(tag, bytes.len());
         self.hasher.write(bytes);
     }
@@ -280,7 +280,7 @@ impl Walk {
     fn key(&mut self, value: &Value) -> Result<(), &'static str> {
         match value {
             Value::Tuple(items) => {
-                self.tag(Tag::Tuple, items.len());
+                self.tag(HashTag::Tuple, items.len());
                 items.iter().try_for_each(|item| self.key(item))
             }
             Value::List(_)
@@ -298,7 +298,7 @@ impl Walk {
     /// Hashes any value, also lists and the like, which an object that is a key may hold.
     fn content(&mut self, value: &Value) {
         match value {
-            Value::None => self.tag(Tag::None, 0),
+            Value::None => self.tag(HashTag::None, 0),
             Value::Bool(_)
             | Value::Int(_)
             | Value::BigInt(_)
@@ -306,29 +306,29 @@ impl Walk {
             | Value::Complex(_) => {
                 self.number(value);
             }
-            Value::Str(text) => self.bytes(Tag::Str, text.as_bytes()),
-            Value::Surrogates(text) => self.bytes(Tag::Surrogates, text.as_bytes()),
-            Value::Bytes(bytes) | Value::ByteArray(bytes) => self.bytes(Tag::Bytes, bytes),
-            Value::Tuple(items) => self.items(Tag::Tuple, items),
-            Value::List(items) => self.items(Tag::List, items),
+            Value::Str(text) => self.bytes(HashTag::Str, text.as_bytes()),
+            Value::Surrogates(text) => self.bytes(HashTag::Surrogates, text.as_bytes()),
+            Value::Bytes(bytes) | Value::ByteArray(bytes) => self.bytes(HashTag::Bytes, bytes),
+            Value::Tuple(items) => self.items(HashTag::Tuple, items),
+            Value::List(items) => self.items(HashTag::List, items),
             Value::Dict(dict) => self.dict(dict),
             Value::Set(set) | Value::FrozenSet(set) => {
-                self.tag(Tag::Set, set.len());
+                self.tag(HashTag::Set, set.len());
                 self.table(set.table());
             }
             Value::Global(global) => self.global(global),
             Value::Object(reduce) if self.scalar(reduce) => {}
             Value::Object(reduce) => self.object(reduce),
             Value::PersistentId(id) => {
-                self.tag(Tag::PersistentId, 0);
+                self.tag(HashTag::PersistentId, 0);
                 self.content(id);
             }
-            Value::Buffer(buffer) => self.bytes(Tag::Buffer, &buffer.data),
+            Value::Buffer(buffer) => self.bytes(HashTag::Buffer, &buffer.data),
         }
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
-    fn items(&mut self, tag: Tag, items: &[Value]) {
+    fn items(&mut self, tag: HashTag, items: &[Value]) {
         self.tag(tag, items.len());
         for item in items {
             self.content(item);
@@ -349,17 +349,17 @@ impl Walk {
     fn number(&mut self, value: &Value) {
         match Number::of(value) {
             Some(Number::Int(int)) => {
-                self.tag(Tag::Int, 0);
+                self.tag(HashTag::Int, 0);
                 self.hasher.write_u64(int as u64);
             }
             Some(Number::Big(int)) => self.big(&int),
             Some(Number::BigRef(int)) => self.big(int),
             Some(Number::Float(float)) => {
-                self.tag(Tag::Float, 0);
+                self.tag(HashTag::Float, 0);
                 self.float(float);
             }
             Some(Number::Complex(re, im)) => {
-                self.tag(Tag::Complex, 0);
+                self.tag(HashTag::Complex, 0);
                 // Adding zero makes the two zeros one.
                 self.float(re + 0.0);
                 self.float(im + 0.0);
@@ -370,11 +370,11 @@ impl Walk {
     }
 
     fn big(&mut self, int: &BigInt) {
-        self.tag(Tag::BigInt, usize::from(int.sign() == Sign::Minus));
+        self.tag(HashTag::BigInt, usize::from(int.sign() == Sign::Minus));
         for digit in int.iter_u64_digits() {
             self.hasher.write_u64(digit);
         }
-        self.tag(Tag::BigInt, 0);
+        self.tag(HashTag::BigInt, 0);
     }
 
     fn float(&mut self, float: f64) {
@@ -403,7 +403,7 @@ impl Walk {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn dict(&mut self, dict: &Dict) {
-        self.tag(Tag::Dict, dict.len());
+        self.tag(HashTag::Dict, dict.len());
         self.table(dict.table());
         // The sum of the keys' hashes does not show which value belongs to which key.
         let mut sum = 0_u64;
@@ -425,19 +425,19 @@ impl Walk {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn global(&mut self, global: &Global) {
-        self.bytes(Tag::Global, global.module.as_bytes());
-        self.bytes(Tag::Global, global.qualname.as_bytes());
+        self.bytes(HashTag::Global, global.module.as_bytes());
+        self.bytes(HashTag::Global, global.qualname.as_bytes());
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) {
-        self.tag(Tag::Object, reduce.how as usize);
+        self.tag(HashTag::Object, reduce.how as usize);
         self.content(&reduce.callable);
         self.content(&reduce.args);
         self.dict(&reduce.kwargs);
-        self.items(Tag::List, &reduce.listitems);
-        self.items(Tag::Set, &reduce.setitems);
-        self.tag(Tag::Dict, reduce.dictitems.len());
+        self.items(HashTag::List, &reduce.listitems);
+        self.items(HashTag::Set, &reduce.setitems);
+        self.tag(HashTag::Dict, reduce.dictitems.len());
         for (key, value) in &reduce.dictitems {
             self.content(key);
             self.content(value);
@@ -445,7 +445,7 @@ impl Walk {
         for part in [&reduce.state, &reduce.state_setter] {
             match part {
                 Some(value) => self.content(value),
-                None => self.tag(Tag::Absent, 0),
+                None => self.tag(HashTag::Absent, 0),
             }
         }
     }
@@ -453,7 +453,7 @@ impl Walk {
 
 /// A number in the one form that all numbers equal to it share.
 #[derive(PartialEq)]
-enum Number<'a> {
+pub(super) enum Number<'a> {
     /// Any number that is an int of 64 bits.
     Int(i64),
     /// Any other number that is an int.
@@ -466,7 +466,7 @@ enum Number<'a> {
 }
 
 impl<'a> Number<'a> {
-    fn of(value: &'a Value) -> Option<Self> {
+    pub(super) fn of(value: &'a Value) -> Option<Self> {
         Some(match value {
             Value::Bool(bool) => Self::Int(i64::from(*bool)),
             Value::Int(int) => Self::Int(*int),
@@ -498,105 +498,10 @@ impl<'a> Number<'a> {
         }
     }
 
-    fn equals(&self, other: &Self) -> bool {
+    pub(super) fn equals(&self, other: &Self) -> bool {
         match (self.big(), other.big()) {
             (Some(a), Some(b)) => a == b,
             _ => self == other,
         }
-    }
-}
-
-/// Python's `==`. Objects, globals and persistent ids are compared by their content.
-pub(super) fn equal(a: &Value, b: &Value) -> bool {
-    #[cfg(test)]
-    work::compared();
-    match (a, b) {
-        (Value::None, Value::None) => true,
-        (Value::Str(a), Value::Str(b)) => a == b,
-        (Value::Int(a), Value::Int(b)) => a == b,
-        (Value::Surrogates(a), Value::Surrogates(b)) => a == b,
-        (Value::Bytes(a) | Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => a == b,
-        (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
-        (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
-        (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            equal_entries(a.table(), b.table(), |(), ()| true)
-        }
-        (Value::Global(a), Value::Global(b)) => a == b,
-        (Value::Object(of_a), Value::Object(of_b)) => match equal_scalars(a, b) {
-            Some(equal) => equal,
-            None => equal_objects(of_a, of_b),
-        },
-        (Value::Object(_), _) | (_, Value::Object(_)) => equal_scalars(a, b).unwrap_or(false),
-        (Value::PersistentId(a), Value::PersistentId(b)) => equal(a, b),
-        (Value::Buffer(a), Value::Buffer(b)) => a.data == b.data,
-        _ => equal_numbers(a, b),
-    }
-}
-
-/// Compares two values of which one is a scalar of numpy; `None` where none is.
-#[inline(never)]
-fn equal_scalars(a: &Value, b: &Value) -> Option<bool> {
-    let plain = |value: &Value| match value {
-        Value::Object(object) => numpy::plain(object),
-        _ => None,
-    };
-    match (plain(a), plain(b)) {
-        (Some(a), Some(b)) => Some(equal(&a, &b)),
-        (Some(plain), None) => Some(!matches!(b, Value::Object(_)) && equal(&plain, b)),
-        (None, Some(plain)) => Some(!matches!(a, Value::Object(_)) && equal(a, &plain)),
-        (None, None) => None,
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_numbers(a: &Value, b: &Value) -> bool {
-    match (Number::of(a), Number::of(b)) {
-        (Some(a), Some(b)) => a.equals(&b),
-        _ => false,
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_items(a: &[Value], b: &[Value]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    equal_entries(a.table(), b.table(), equal)
-}
-
-/// Returns true if two tables have entries that are equal to Python, in any order.
-fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool) -> bool {
-    if !a.may_equal(b) {
-        return false;
-    }
-    for (key, value) in a.iter() {
-        match b.find_by_steps(key, equal) {
-            Some(other) if equal_values(value, other) => {}
-            _ => return false,
-        }
-    }
-    true
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_objects(a: &Reduce, b: &Reduce) -> bool {
-    a.how == b.how
-        && equal(&a.callable, &b.callable)
-        && equal(&a.args, &b.args)
-        && equal_dicts(&a.kwargs, &b.kwargs)
-        && equal_items(&a.listitems, &b.listitems)
-        && equal_items(&a.setitems, &b.setitems)
-        && a.dictitems.len() == b.dictitems.len()
-        && a.dictitems.iter().zip(&b.dictitems).all(|(a, b)| equal(&a.0, &b.0) && equal(&a.1, &b.1))
-        && equal_options(a.state.as_ref(), b.state.as_ref())
-        && equal_options(a.state_setter.as_ref(), b.state_setter.as_ref())
-}
-
-fn equal_options(a: Option<&Value>, b: Option<&Value>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => equal(a, b),
-        (a, b) => a.is_none() && b.is_none(),
     }
 }

@@ -9,8 +9,8 @@
 //
 // - `tree.rs`, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are not Rust's
 //   standard types;
-// - `key.rs`: equality and hash of keys; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`: the
-//   containers over that;
+// - `equal.rs`, `key.rs`: equality and hash of keys; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`:
+//   the containers over that;
 // - `structure.rs`: `==` and `Hash` of values;
 // - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 // - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
@@ -25,6 +25,7 @@ mod complex;
 mod de;
 pub(crate) mod dict;
 mod display;
+mod equal;
 mod from;
 mod hashed;
 mod held;

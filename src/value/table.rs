@@ -10,10 +10,9 @@ use std::{slice, vec};
 use indexmap::map;
 
 use super::Value;
+use super::equal::equal;
 use super::hashed::{Hashed, Place, Vacancy};
-use super::key::{
-    Unhashable, equal, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity,
-};
+use super::key::{Unhashable, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity};
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use super::equal::equal;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, key};
 use crate::error::Result;
 use crate::reduce::{Global, Reduce};
@@ -223,7 +224,7 @@ impl Value {
     /// assert!(!pickle!("a").python_eq(&pickle!(b"a")));
     /// ```
     pub fn python_eq(&self, other: &Self) -> bool {
-        key::equal(self, other)
+        equal(self, other)
     }
 
     /// Returns true if Python could use this as the key of a dict or the element of a set.

@@ -51,7 +51,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Default)]
 pub(super) struct Repeats {
     /// Made by [`begin`](Self::begin).
-    sets: Option<Box<[Set; SETS]>>,
+    sets: Option<Box<[Slots; SETS]>>,
     /// Chooses the slot for the next text where both are of equal worth.
     turn: bool,
 }
@@ -97,7 +97,7 @@ impl Interest {
 }
 
 /// The slots for texts of one hash.
-type Set = [CacheSlot; 2];
+type Slots = [CacheSlot; 2];
 
 #[derive(Clone, Copy)]
 struct CacheSlot {
@@ -215,7 +215,7 @@ impl Repeats {
 
 /// Notes a new text in the slot that is worth less. If neither text was repeated, `turn` decides.
 #[inline(always)]
-fn note(slots: &mut Set, text: Words, turn: bool) {
+fn note(slots: &mut Slots, text: Words, turn: bool) {
     let [first, second] = slots.each_ref().map(|slot| slot.life != 0);
     if first & second {
         slots[0].life -= 1;

@@ -407,7 +407,7 @@ impl<'de> Visitor<'de> for ArrayVisitor {
                 "fortran" if map.next_value::<bool>()? => order = Order::Fortran,
                 "fortran" => {}
                 "readonly" => readonly = map.next_value()?,
-                "data" => data = map.next_value::<Payload<'de>>()?.0,
+                "data" => data = map.next_value::<DataBytes<'de>>()?.0,
                 "objects" => objects = map.next_value()?,
                 other => return Err(de::Error::unknown_field(other, &FIELDS)),
             }
@@ -419,25 +419,25 @@ impl<'de> Visitor<'de> for ArrayVisitor {
 }
 
 /// Bytes, borrowed where they can be.
-struct Payload<'a>(Cow<'a, [u8]>);
+struct DataBytes<'a>(Cow<'a, [u8]>);
 
-impl<'de> Deserialize<'de> for Payload<'de> {
+impl<'de> Deserialize<'de> for DataBytes<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PayloadVisitor;
 
         impl<'de> Visitor<'de> for PayloadVisitor {
-            type Value = Payload<'de>;
+            type Value = DataBytes<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("bytes")
             }
 
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Payload<'de>, E> {
-                Ok(Payload(Cow::Borrowed(bytes)))
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<DataBytes<'de>, E> {
+                Ok(DataBytes(Cow::Borrowed(bytes)))
             }
 
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Payload<'de>, E> {
-                Ok(Payload(Cow::Owned(bytes.to_vec())))
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<DataBytes<'de>, E> {
+                Ok(DataBytes(Cow::Owned(bytes.to_vec())))
             }
         }
 

@@ -278,7 +278,7 @@ impl Dtype {
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(subarray) = &self.subarray {
-            return write!(f, "({}, {})", Quoted(&subarray.base), Shape(&subarray.shape));
+            return write!(f, "({}, {})", Quoted(&subarray.base), ShapeText(&subarray.shape));
         }
         if self.fields.is_empty() {
             return write!(f, "{}{}", self.type_text(true), self.unit_text());
@@ -294,12 +294,12 @@ impl fmt::Display for Dtype {
             }
             write!(f, "{separator}")?;
             match &field.title {
-                Some(title) => write!(f, "(({}, {}), ", Text(title), Text(&field.name))?,
-                None => write!(f, "({}, ", Text(&field.name))?,
+                Some(title) => write!(f, "(({}, {}), ", NameText(title), NameText(&field.name))?,
+                None => write!(f, "({}, ", NameText(&field.name))?,
             }
             match &field.dtype.subarray {
                 Some(subarray) => {
-                    write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?;
+                    write!(f, "{}, {})", Quoted(&subarray.base), ShapeText(&subarray.shape))?;
                 }
                 None => write!(f, "{})", Quoted(&field.dtype))?,
             }
@@ -335,18 +335,18 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// A name as Python prints it.
-struct Text<'a>(&'a str);
+struct NameText<'a>(&'a str);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for NameText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", crate::Value::from(self.0))
     }
 }
 
 /// A shape as Python prints a tuple.
-struct Shape<'a>(&'a [usize]);
+struct ShapeText<'a>(&'a [usize]);
 
-impl fmt::Display for Shape<'_> {
+impl fmt::Display for ShapeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [len] => write!(f, "({len},)"),
