@@ -213,34 +213,84 @@ pub enum JsonShared {
     Reference,
 }
 
-/// Options for turning a pickle into JSON; see the [module](self).
-///
-/// ```
-/// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
-/// use serde_pickle::pickle;
-///
-/// let strict = JsonOptions::new().keys(JsonKeys::Error).non_finite(JsonNonFinite::Error);
-/// let error = serde_json::to_string(&strict.value(&pickle!({"a": [f64::NAN]}))).unwrap_err();
-/// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
-/// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JsonOptions {
-    keys: JsonKeys,
-    bytes: JsonBytes,
-    big_ints: JsonBigInts,
-    non_finite: JsonNonFinite,
-    surrogates: JsonSurrogates,
-    decimals: JsonDecimals,
-    objects: JsonObjects,
-    globals: JsonGlobals,
-    persistent_ids: JsonPersistentIds,
-    cycles: JsonCycles,
-    shared: JsonShared,
-    natural: bool,
-    max_depth: usize,
-    max_values: u64,
+/// Declares the options, each once: its field, its default and its setter.
+macro_rules! options {
+    (
+        $(#[$head:meta])*
+        pub struct $options:ident {
+            $($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*
+        }
+    ) => {
+        $(#[$head])*
+        pub struct $options {
+            $($name: $type,)*
+        }
+
+        impl $options {
+            /// The defaults, which refuse nothing.
+            pub fn new() -> Self {
+                Self { $($name: $default,)* }
+            }
+
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+options! {
+    /// Options for turning a pickle into JSON; see the [module](self).
+    ///
+    /// ```
+    /// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
+    /// use serde_pickle::pickle;
+    ///
+    /// let strict = JsonOptions::new().keys(JsonKeys::Error).non_finite(JsonNonFinite::Error);
+    /// let error = serde_json::to_string(&strict.value(&pickle!({"a": [f64::NAN]}))).unwrap_err();
+    /// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
+    /// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct JsonOptions {
+        /// Sets the form of keys that are not text.
+        keys: JsonKeys = JsonKeys::default(),
+        /// Sets the form of bytes.
+        bytes: JsonBytes = JsonBytes::default(),
+        /// Sets the form of ints beyond 64 bits.
+        big_ints: JsonBigInts = JsonBigInts::default(),
+        /// Sets the form of nan and the infinities.
+        non_finite: JsonNonFinite = JsonNonFinite::default(),
+        /// Sets the form of text with lone surrogates.
+        surrogates: JsonSurrogates = JsonSurrogates::default(),
+        /// Sets the form of a `decimal.Decimal`, where [natural forms](Self::natural) are written.
+        decimals: JsonDecimals = JsonDecimals::default(),
+        /// Sets the form of objects that have no natural form.
+        objects: JsonObjects = JsonObjects::default(),
+        /// Sets the form of classes and functions.
+        globals: JsonGlobals = JsonGlobals::default(),
+        /// Sets the form of persistent ids.
+        persistent_ids: JsonPersistentIds = JsonPersistentIds::default(),
+        /// Sets the stand-in for an object within itself.
+        cycles: JsonCycles = JsonCycles::default(),
+        /// Sets the stand-in for an object that was written before.
+        shared: JsonShared = JsonShared::default(),
+        /// Writes dates, paths, arrays and the like as the values they stand for: yes unless asked
+        /// otherwise. Without, they are objects of their class.
+        natural: bool = true,
+        /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
+        /// written.
+        max_depth: usize = MAX_DEPTH,
+        /// Values that are written, on top of sixteen for each byte of the pickle: 4 Mi unless
+        /// asked otherwise. Text counts one for each 16 bytes.
+        max_values: u64 = MAX_VALUES,
+    }
 }
 
 impl Default for JsonOptions {
@@ -249,72 +299,7 @@ impl Default for JsonOptions {
     }
 }
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $name: $type) -> Self {
-            self.$name = $name;
-            self
-        }
-    )*};
-}
-
 impl JsonOptions {
-    /// The defaults, which refuse nothing.
-    pub fn new() -> Self {
-        Self {
-            keys: JsonKeys::default(),
-            bytes: JsonBytes::default(),
-            big_ints: JsonBigInts::default(),
-            non_finite: JsonNonFinite::default(),
-            surrogates: JsonSurrogates::default(),
-            decimals: JsonDecimals::default(),
-            objects: JsonObjects::default(),
-            globals: JsonGlobals::default(),
-            persistent_ids: JsonPersistentIds::default(),
-            cycles: JsonCycles::default(),
-            shared: JsonShared::default(),
-            natural: true,
-            max_depth: MAX_DEPTH,
-            max_values: MAX_VALUES,
-        }
-    }
-
-    setters! {
-        /// Sets the form of keys that are not text.
-        keys: JsonKeys,
-        /// Sets the form of bytes.
-        bytes: JsonBytes,
-        /// Sets the form of ints beyond 64 bits.
-        big_ints: JsonBigInts,
-        /// Sets the form of nan and the infinities.
-        non_finite: JsonNonFinite,
-        /// Sets the form of text with lone surrogates.
-        surrogates: JsonSurrogates,
-        /// Sets the form of a `decimal.Decimal`, where [natural forms](Self::natural) are written.
-        decimals: JsonDecimals,
-        /// Sets the form of objects that have no natural form.
-        objects: JsonObjects,
-        /// Sets the form of classes and functions.
-        globals: JsonGlobals,
-        /// Sets the form of persistent ids.
-        persistent_ids: JsonPersistentIds,
-        /// Sets the stand-in for an object within itself.
-        cycles: JsonCycles,
-        /// Sets the stand-in for an object that was written before.
-        shared: JsonShared,
-        /// Writes dates, paths, arrays and the like as the values they stand for: yes unless asked
-        /// otherwise. Without, they are objects of their class.
-        natural: bool,
-        /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
-        /// written.
-        max_depth: usize,
-        /// Values that are written, on top of sixteen for each byte of the pickle: 4 Mi unless
-        /// asked otherwise. Text counts one for each 16 bytes.
-        max_values: u64,
-    }
-
     /// A node and everything below it, to be serialized.
     pub fn node<'a>(&self, node: Node<'a>) -> Json<'a> {
         Json { options: *self, source: Source::Node(node) }

@@ -62,6 +62,31 @@ macro_rules! collection {
     };
 }
 
+/// Reads a class of `collections` that is nothing but its entries.
+macro_rules! dict_class {
+    ($type:ident, $name:literal) => {
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for $type<K, V> {
+            const CLASS: &'static str = concat!("collections.", $name);
+
+            fn is_class(module: &str, qualname: &str) -> bool {
+                (module, qualname) == ("collections", $name)
+            }
+
+            fn read<A: SeqAccess<'de>>(
+                _: String,
+                _: String,
+                parts: ArgsAndContent<A>,
+            ) -> Result<Self, A::Error> {
+                parts.content().map(|Entries(entries)| Self(entries))
+            }
+
+            fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
+            }
+        }
+    };
+}
+
 /// A map or a sequence of pairs as the entries of a dict.
 struct Entries<K, V>(Vec<(K, V)>);
 
@@ -170,25 +195,7 @@ impl<K: Serialize, V: Serialize> ObjectType for OrderedDict<K, V> {
     }
 }
 
-impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedDict<K, V> {
-    const CLASS: &'static str = "collections.OrderedDict";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        (module, qualname) == ("collections", "OrderedDict")
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ArgsAndContent<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
-    }
-}
+dict_class!(OrderedDict, "OrderedDict");
 
 /// A Python `collections.Counter`: elements and their counts.
 ///
@@ -234,25 +241,7 @@ impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
     }
 }
 
-impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<K, N> {
-    const CLASS: &'static str = "collections.Counter";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        (module, qualname) == ("collections", "Counter")
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ArgsAndContent<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
-    }
-}
+dict_class!(Counter, "Counter");
 
 /// A Python `collections.defaultdict`: entries, and the factory of missing values.
 ///

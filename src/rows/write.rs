@@ -108,7 +108,7 @@ impl Scalar {
     }
 }
 
-/// What a column has been given.
+/// The values that a column has been given.
 #[derive(Default)]
 struct Builder {
     values: Values,
@@ -365,7 +365,7 @@ impl SerializeMap for Fields<'_> {
     }
 }
 
-/// What is no scalar; with the message of a type's own error.
+/// A value that is not a scalar; with the message of a type's own error.
 #[derive(Debug)]
 struct Refused(Option<String>);
 
