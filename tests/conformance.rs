@@ -53,7 +53,7 @@ const REFUSED: &[(&str, &str)] = &[
         "a list contains itself at [0][0]; a Graph can hold it, at byte 0",
     ),
     // Buffers and pickle do not belong together.
-    ("next_buffer_extra.pickle", "of 2 out-of-band buffers the pickle takes only 1"),
+    ("next_buffer_extra.pickle", "2 out-of-band buffers were given, and the pickle takes 1"),
     // Only the class knows the meaning of two states.
     ("build_twice.pickle", "an object is given state twice; read it with Graph, at byte 15"),
 ];

@@ -365,7 +365,7 @@ impl FromStr for Dtype {
     /// # Errors
     /// Text that numpy does not write for a plain dtype.
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::data(format!("no dtype of numpy: {}", crate::error::quoted(text)));
+        let unknown = || Error::data(format!("not a dtype of numpy: {}", crate::error::quoted(text)));
         let (order, rest) = match text.split_at_checked(1) {
             Some((first, rest)) => match ByteOrder::of_text(first) {
                 Some(order) => (order, rest),
