@@ -106,7 +106,7 @@ pub trait Resolver: Send + Sync {
     /// leaves the object as data. A `Graph` shows objects as they are.
     ///
     /// # Errors
-    /// Whatever the implementation returns ends the reading.
+    /// An error of the implementation ends the reading.
     fn construct(&self, class: &Global, object: &Reduce) -> Result<Option<Value>> {
         let _ = (class, object);
         Ok(None)

@@ -348,7 +348,7 @@ impl SerializeMap for Fields<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
         match key.serialize(ScalarWriter) {
             Ok(Scalar::Text(text)) => self.key = Some(text),
-            _ => return Err(Error::data("a row of a frame with a key that is no text")),
+            _ => return Err(Error::data("a row of a frame with a key that is not text")),
         }
         Ok(())
     }

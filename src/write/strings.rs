@@ -55,7 +55,7 @@ impl PlainText {
     }
 }
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// Text, which may be repeated.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {

@@ -5,12 +5,12 @@
 //! instructions are what `tools::optimize` copies.
 
 use super::frame::FRAME_TARGET;
-use super::{Emitter, Memory, Sink};
+use super::{Emitter, Sink};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// An 8-bit string of Python 2. Every protocol has opcodes for it, though Python 3 writes none.
     pub(crate) fn chars(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
@@ -78,7 +78,7 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-impl Emitter<Memory> {
+impl Emitter<dyn Sink + '_> {
     /// Begins a pickle with this PROTO, or without one.
     pub(crate) fn begin_verbatim(&mut self, proto: &[u8]) {
         self.out.extend_from_slice(proto);
@@ -101,9 +101,9 @@ impl Emitter<Memory> {
     }
 
     /// Ends a pickle whose STOP has been written, and gives it.
-    pub(crate) fn finish_verbatim(mut self) -> Vec<u8> {
+    pub(crate) fn finish_verbatim(&mut self) -> Vec<u8> {
         self.commit_frame();
-        self.out
+        std::mem::take(&mut self.out)
     }
 }
 

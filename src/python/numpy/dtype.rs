@@ -231,7 +231,7 @@ impl Dtype {
         self.itemsize
     }
 
-    /// In which order the bytes of a number lie.
+    /// The order of the bytes of a number.
     pub fn byte_order(&self) -> ByteOrder {
         self.order
     }
@@ -365,7 +365,8 @@ impl FromStr for Dtype {
     /// # Errors
     /// Text that numpy does not write for a plain dtype.
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::data(format!("not a dtype of numpy: {}", crate::error::quoted(text)));
+        let unknown =
+            || Error::data(format!("not a dtype of numpy: {}", crate::error::quoted(text)));
         let (order, rest) = match text.split_at_checked(1) {
             Some((first, rest)) => match ByteOrder::of_text(first) {
                 Some(order) => (order, rest),
