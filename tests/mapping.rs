@@ -351,6 +351,7 @@ fn the_tests_that_the_document_names_are_there() {
     let sources: String = [
         "tests",
         "tests/natural",
+        "tests/pandas",
         "tests/python_types",
         "tests/hooks",
         "tests/value",

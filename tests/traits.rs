@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 use std::{fs, path};
 
+use serde_pickle::python::pandas;
 use serde_pickle::{json, opcode, python, shared, tools};
 
 /// `Error: Debug Display Send Sync`: each type of a table has the traits behind its colon.
@@ -178,6 +179,30 @@ table! {
     python::numpy::Field: Shareable Eq Hash;
     python::numpy::Subarray: Shareable Eq Hash;
     python::numpy::Unit: Shareable Copy Eq Hash;
+}
+
+// Frames of pandas.
+table! {
+    pandas::Column: Shareable;
+    pandas::Datetimes: Shareable;
+    pandas::Timedeltas: Shareable;
+    pandas::Texts: Shareable;
+    pandas::Binaries: Shareable;
+    pandas::Masked: Shareable;
+    pandas::Categorical: Shareable;
+    pandas::Periods: Shareable;
+    pandas::Intervals: Shareable;
+    pandas::Sparse: Shareable;
+    pandas::Index: Shareable;
+    pandas::Labels: Shareable;
+    pandas::Levels: Shareable;
+    pandas::Frequency: Shareable;
+    pandas::Span: Shareable;
+    pandas::Frame: Shareable;
+    pandas::Series: Shareable;
+    pandas::TextKind: Shareable Copy Eq Hash;
+    pandas::Backing: Shareable Copy Eq Hash;
+    pandas::Closed: Shareable Copy Eq Hash;
 }
 
 /// Types that are `pub` in the sources and not part of the API.
