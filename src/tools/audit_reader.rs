@@ -14,7 +14,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use foldhash::HashMap;
 
-use super::audit::{Audit, Numbers, Reference, Site, Target, TextId, Texts};
+use super::audit::{Audit, Interned, Numbers, Reference, Site, Target, TextId};
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
@@ -82,7 +82,7 @@ impl DeOptions<'_> {
             stack: Stack::default(),
             memo: Memo::default(),
             report,
-            texts: Texts::default(),
+            texts: Interned::default(),
             by_place: HashMap::default(),
             by_names: HashMap::default(),
             by_code: HashMap::default(),
@@ -293,7 +293,7 @@ struct Auditor<'a, R> {
     stack: Stack,
     memo: Memo,
     report: Audit,
-    texts: Texts,
+    texts: Interned,
     /// Texts by the place of their opcode.
     by_place: HashMap<u64, TextId>,
     by_names: HashMap<(TextId, TextId), u32>,
