@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::workload::Workload;
 
-/// The input of a contender.
+/// What a contender reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     Pickle,

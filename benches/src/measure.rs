@@ -1,4 +1,4 @@
-//! The measuring of a case.
+//! What a case is measured with.
 
 use std::time::{Duration, Instant};
 

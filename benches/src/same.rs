@@ -1,4 +1,4 @@
-//! Compares two results, owned or borrowed.
+//! Whether two results are the same data, be they owned or borrowed.
 //!
 //! Every contender's result is compared with the truth before anything is timed. Floats are
 //! compared by their bits; `ulps` allows for `serde_json`, whose default float parser is off in the

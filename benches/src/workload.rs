@@ -1,4 +1,4 @@
-//! The workloads: each pickle that `data.py` writes, with the Rust type it is read into.
+//! What is measured: each pickle that `data.py` writes, with the Rust type it is read into.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ pub trait Workload: 'static {
     /// The protocol that pickles are encoded at where the contender lets one choose; what CPython's
     /// own is at is the file's matter.
     const PROTOCOL: u8 = 4;
-    /// True if [`Workload::Borrowed`] borrows anything.
+    /// Whether [`Workload::Borrowed`] borrows anything.
     const BORROWS: bool = true;
-    /// True if JSON has a reasonable form for it (bytes become arrays of numbers there).
+    /// Whether JSON can say it reasonably (bytes become arrays of numbers there).
     const JSON: bool = true;
-    /// True if it is also encoded. Spellings of other protocols or libraries are not.
+    /// Whether it is also encoded. What only another protocol or library would write is not.
     const ENCODES: bool = true;
-    /// True if dynamic values are read and written as well.
+    /// Whether dynamic values are read and written as well.
     const DYNAMIC: bool = true;
 
     type Owned: Clone

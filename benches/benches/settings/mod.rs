@@ -1,4 +1,4 @@
-//! Criterion's settings: small samples, so that all benches together take minutes.
+//! How criterion is set: small samples, so that all benches together take minutes.
 
 use std::cell::RefCell;
 use std::time::Duration;
