@@ -3,25 +3,25 @@
 
 // serde has no notion of identity, so both directions pass it beside serde, on the thread. The
 // pointer comes as a newtype under a private name (`token::SHARED`), which any other format passes
-// through. Our serializer, when it meets the name, asks the content for its identity: the content
-// leaves a clone of the pointer on the thread and writes nothing. If that allocation has been
-// written, a reference to it follows; if not, the content is serialized and memoized. Our
-// deserializer leaves the number of the object that comes next; the visitor checks if it has made a
-// pointer of its type from that object.
+// through. Our serializer, when it meets the name, asks the content who it is: the content lays a
+// clone of the pointer out on the thread and writes nothing. If that allocation has been written, a
+// reference to it follows, else the content is serialized in earnest and memoized. Our deserializer
+// lays out which object comes next; the visitor looks whether it has made a pointer of its type
+// from it.
 //
 // An address is an identity only while the allocation lives: a temporary's address is used again at
-// once. So the clone is kept for as long as its entry, which is one dump. Clones are of any type
-// and may not leave their thread, so they are kept in a table of the thread, under the number of
-// the dump; a dump is written on one thread, within one call of `serialize`. On reading, the table
-// is that of one walk, and holds weak pointers.
+// once. So the clone that was laid out is kept for as long as the entry that was made for it, which
+// is one dump. Clones are of any type and may not leave their thread, so they are kept in a table
+// of the thread, under the number of the dump; a dump is written on one thread, within one call of
+// `serialize`. On reading, the table is that of one walk, and holds weak pointers.
 //
-// A table is dropped where its dump or walk ends, also by an error (`Ended`): the owner may be
-// dropped on another thread, which cannot reach the table. A walk that moves to another thread
-// halfway leaves its table behind; the next table that the first thread makes removes it.
+// A table goes where its dump or walk ends, be it by an error (`Ended`), for its owner may be
+// dropped on another thread, which does not reach it. What is left all the same, by a walk that
+// moved to another thread halfway, goes with the next table that the thread makes.
 //
-// A value that contains itself cannot be made this way: its content would need the pointer before
-// there is one. The entry of an allocation says so while it is being written or read, and meeting
-// it again is an error.
+// What contains itself cannot be made this way: the content would need the pointer before there is
+// one. While an allocation is being written or read its entry says so, and to meet it again is an
+// error.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -69,8 +69,8 @@ pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold
 /// In Python the two are one object as well. Other formats write the content each time.
 ///
 /// # Errors
-/// `Data`, where a value contains itself, as through a `RefCell`; a [`Graph`](crate::Graph) can
-/// hold it.
+/// `Data`, where a value contains itself, by way of a `RefCell` say: a [`Graph`](crate::Graph)
+/// holds such.
 pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
     value: &P,
     serializer: S,
@@ -84,7 +84,7 @@ pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
 /// are read as the same type.
 ///
 /// # Errors
-/// `Data`, where an object contains itself; a [`Graph`](crate::Graph) can hold it.
+/// `Data`, where an object contains itself: a [`Graph`](crate::Graph) holds such.
 pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<P, D::Error> {
@@ -231,11 +231,11 @@ impl<P: SerializeShared> Serialize for ByShared<'_, P> {
 /// The numbers of dumps and walks; 0 is none.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
-/// A dump or walk, whose entries are dropped with it.
+/// A dump or walk whose entries go when it goes.
 #[derive(Default)]
 pub(crate) struct Scope {
     number: Cell<u64>,
-    /// Its tables hold a weak reference to this, to see if the dump or walk has ended.
+    /// For its tables to see whether it is there still.
     alive: Cell<Option<Arc<()>>>,
 }
 
@@ -254,12 +254,12 @@ impl Scope {
         weak
     }
 
-    /// Drops the entries.
+    /// Drops the entries; what follows has none.
     pub(crate) fn clear(&self) {
         remove_tables(self.number.take());
     }
 
-    /// Returns a guard that drops the entries, also where the dump ends by an error.
+    /// Returns a guard that drops the entries of a dump that is given up on its way.
     pub(crate) fn ended(&self) -> Ended {
         Ended(self.number())
     }
@@ -280,13 +280,13 @@ impl Drop for Ended {
     }
 }
 
-/// Drops this thread's tables of a dump or walk.
+/// Drops what this thread has for a dump or walk.
 fn remove_tables(number: u64) {
     if number == 0 {
         return;
     }
-    // The tables are taken out before they are dropped: a value's own `drop` may serialize. At the
-    // end of a thread its tables are gone already.
+    // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread is at
+    // its end, its tables have gone.
     drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
     drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
 }
@@ -315,7 +315,7 @@ impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_,
     }
 }
 
-/// A written form of one allocation. The last part tells its forms apart: a list is a tuple where
+/// A written form of one allocation. The second part tells its forms apart: a list is a tuple where
 /// it is a key.
 pub(crate) type Key = (usize, TypeId, bool);
 
@@ -325,11 +325,11 @@ struct Written {
     _alive: Box<dyn Any>,
 }
 
-type Tables<K, V> = RefCell<HashMap<u64, ScopeTable<K, V>>>;
+type Tables<K, V> = RefCell<HashMap<u64, Table<K, V>>>;
 
 /// The entries of one dump or walk.
-struct ScopeTable<K, V> {
-    /// Dead once the dump or walk has ended on another thread.
+struct Table<K, V> {
+    /// Dead where the dump or walk has ended on another thread.
     owner: sync::Weak<()>,
     entries: HashMap<K, V>,
 }
@@ -342,10 +342,7 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
             return;
         }
         let left: Vec<_> = tables.extract_if(|_, table| table.owner.strong_count() == 0).collect();
-        tables.insert(
-            scope.number(),
-            ScopeTable { owner: scope.alive(), entries: HashMap::default() },
-        );
+        tables.insert(scope.number(), Table { owner: scope.alive(), entries: HashMap::default() });
         left
     };
     // Outside of the borrow: a value's own `drop` may serialize.
@@ -365,15 +362,15 @@ thread_local! {
 pub(crate) enum Plan {
     /// It is in the memo.
     Refer(u32),
-    /// It is met for the first time: write it, memoize it, and call [`written`].
+    /// It comes for the first time: write it, memoize it, and say so by [`written`].
     Write(Key),
     /// It is being written.
     Cycle,
-    /// The content is not a pointer of this crate's.
+    /// The content is none of ours.
     Foreign,
 }
 
-/// Asks the content of a [`token::SHARED`] for its identity; `serialize` serializes it.
+/// Asks the content of a [`token::SHARED`], which `serialize` serializes, who it is.
 pub(crate) fn plan<E>(
     scope: &Scope,
     hashed: bool,
@@ -408,7 +405,7 @@ pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
     });
 }
 
-/// Leaves the number of the object that comes next, for the visitor of a pointer.
+/// Lays out which object comes next, for the visitor of a pointer.
 pub(crate) fn next_object(scope: &Scope, object: u64) {
     READ.with(|tables| make_table(tables, scope));
     slot::put(&NEXT, (scope.number(), object));
@@ -438,17 +435,15 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         };
         let key = (object, TypeId::of::<P>());
         let open = READ.with_borrow_mut(|tables| {
-            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else {
-                return Ok(None);
-            };
+            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return Ok(None) };
             let made = match table.get(&key) {
                 Some(None) => return Err(()),
                 Some(Some(weak)) => P::upgrade(&**weak),
                 None => None,
             };
             if made.is_none() {
-                // Either this is the first time, or the pointer that was made has been dropped, and
-                // then nobody can tell it from a new one.
+                // For the first time; or what was made has been dropped, and nobody can tell one
+                // from the next.
                 table.insert(key, None);
             }
             Ok(made)
@@ -460,7 +455,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         }
         let made = P::Target::deserialize(deserializer).map(P::new);
         READ.with_borrow_mut(|tables| {
-            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else { return };
+            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return };
             match &made {
                 Ok(pointer) => drop(table.insert(key, Some(pointer.weak()))),
                 Err(_) => drop(table.remove(&key)),
@@ -469,7 +464,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         made
     }
 
-    // Formats that hold a newtype as a sequence of one element call this, as for a derived newtype.
+    // As a derived newtype does, for formats that hold one as a sequence of one element.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<P, A::Error> {
         match seq.next_element()? {
             Some(value) => Ok(P::new(value)),

@@ -2,7 +2,8 @@
 //! `bytearray(text, 'latin-1')`.
 //!
 //! Protocols below 3 have no bytes, so Python 3 writes them as text whose characters are the bytes.
-//! A call with any other encoding, or of text that the encoding cannot encode, stays a call.
+//! A call with any other encoding, and one of text that the encoding has no bytes for, is
+//! understood by nobody here, and stays the call that it is.
 
 use super::handle::Handle;
 use super::scalar;
@@ -20,7 +21,7 @@ pub(crate) enum Codec {
 const NAME: usize = 16;
 
 impl Codec {
-    /// Finds the codec by its name, a text or an 8-bit string.
+    /// The codec whose name this text, or 8-bit string, is.
     pub(crate) fn named(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> Option<Self> {
         if scalar::text_len(nodes, input, name) > 4 * NAME {
             return None;
@@ -39,7 +40,7 @@ impl Codec {
         })
     }
 
-    /// Returns true if the text can be encoded.
+    /// Returns true if it has bytes for the text, as `encode` gives them.
     pub(crate) fn can_encode(self, text: &str) -> bool {
         match self {
             Self::Utf8 => true,

@@ -1,4 +1,4 @@
-//! Names of values in error messages.
+//! Values in the words of error messages.
 
 use super::handle::{Handle, Tag, TagKind};
 use crate::error::Error;

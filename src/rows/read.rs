@@ -18,7 +18,7 @@ pub(super) struct Rows<'f> {
     frame: &'f Frame,
     /// Of the columns, and behind them of the index.
     names: Rc<[String]>,
-    /// The budget left for labels that many rows share.
+    /// What may still be handed out of labels that many rows share.
     left: Rc<Counter<u64>>,
     next: usize,
 }

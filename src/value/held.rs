@@ -1,9 +1,8 @@
 //! Tables held by one dict or set alone, or by several that a pickle made of one object.
 //!
-//! A dict or set that a pickle refers to several times is built once, and each reference holds it
-//! by an `Arc`: a clone of it costs nothing, and the first write through one of them copies that
-//! one level. A table that nobody shares has no `Arc`, which would be another block of memory for
-//! each dict.
+//! What a pickle refers to several times is built once, and each reference holds it by an `Arc`:
+//! a clone of it costs nothing, and the first write through one of them copies that one level. A
+//! table that nobody shares has no `Arc`, which would be another block of memory for each dict.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,7 +28,7 @@ impl<V> Held<V> {
         }
     }
 
-    /// The address that identifies a shared table; `None` for one that is not shared.
+    /// By which clones are known to hold one table; `None` where only one does.
     pub(super) fn address(&self) -> Option<usize> {
         match self {
             Self::Shared(table) if Arc::strong_count(table) > 1 => {
@@ -44,7 +43,7 @@ impl<V> Held<V>
 where
     Table<V>: Clone,
 {
-    /// The table, to be changed. Other holders keep it as it was.
+    /// The table, to be changed. Whoever else holds it keeps it as it is.
     #[inline]
     pub(super) fn to_mut(&mut self) -> &mut Table<V> {
         match self {

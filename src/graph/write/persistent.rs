@@ -14,14 +14,13 @@ use crate::value::Value;
 
 type NodeId = dyn Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync;
 
-/// The function that gives the persistent ids of nodes.
+/// The function that says which nodes stand outside the pickle.
 struct NodeHook(Box<NodeId>);
 
 impl SerOptions {
-    /// Sets the function that decides which objects of a [`Graph`](crate::Graph) stand outside the
-    /// pickle, as [`persistent_id`](Self::persistent_id) does for values.
-    /// [`graph_to_vec`](Self::graph_to_vec) asks it each time that an object is to be written, for
-    /// the first time or as a reference.
+    /// Says which objects of a [`Graph`](crate::Graph) stand outside the pickle, as
+    /// [`persistent_id`](Self::persistent_id) does for values. [`graph_to_vec`](Self::graph_to_vec)
+    /// asks it each time that an object is to be written, be it the first or a reference to it.
     ///
     /// ```
     /// use serde_pickle::{Graph, SerOptions, Value};

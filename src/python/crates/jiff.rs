@@ -17,7 +17,9 @@ impl AsPython for civil::Date {
     fn to_python(&self) -> Result<python::Date> {
         match (u16::try_from(self.year()), u8::try_from(self.month()), u8::try_from(self.day())) {
             (Ok(year), Ok(month), Ok(day)) => python::Date::new(year, month, day),
-            _ => Err(Error::data(format!("{self} is outside Python's years 1 to 9999"))),
+            _ => Err(Error::data(format!(
+                "{self} is not in the years 1 to 9999, and others Python has not"
+            ))),
         }
     }
 
@@ -27,7 +29,7 @@ impl AsPython for civil::Date {
     }
 }
 
-/// A time of day. Fractions of a microsecond, which Python does not have, are cut off.
+/// A time of day. What is below a microsecond is cut off, for Python has none.
 impl AsPython for civil::Time {
     type Object = python::Time;
 
@@ -101,14 +103,14 @@ impl AsPython for Timestamp {
                 "expected a datetime with an offset, found {datetime}"
             )));
         };
-        // Offsets may have microseconds, which jiff's do not.
+        // Offsets may have microseconds, which those of jiff have not.
         let local = tz::Offset::UTC.to_timestamp(wall_clock(&datetime)?).map_err(refused)?;
         local.checked_sub(SignedDuration::from_python(offset)?).map_err(refused)
     }
 }
 
-/// A datetime in a zone by its key, or in one with an offset. Python's fold chooses between two
-/// equal readings.
+/// A datetime in a zone by its key, or in one with an offset. Python's fold says which of two equal
+/// readings it is.
 impl AsPython for Zoned {
     type Object = python::DateTime;
 
@@ -154,12 +156,13 @@ impl AsPython for Zoned {
         };
         let zone_of_key = tz::TimeZone::get(key).map_err(refused)?;
         let ambiguous = zone_of_key.to_ambiguous_zoned(local);
-        // A zone of pytz has the offset; otherwise the fold chooses, in a gap too, as in PEP 495.
+        // pytz says the offset; otherwise the fold chooses, in a gap too, as PEP 495 has it.
         match zone.offset() {
             Some(_) => Ok(Timestamp::from_python(datetime)?.to_zoned(zone_of_key)),
             None => {
                 let gap = matches!(ambiguous.offset(), tz::AmbiguousOffset::Gap { .. });
-                // "Before" is the earlier of two readings; in a gap it is the later moment.
+                // Before the transition is the earlier of two readings; in a gap it is the later
+                // moment.
                 match datetime.time().fold() {
                     false if gap => ambiguous.later(),
                     true if gap => ambiguous.earlier(),

@@ -357,7 +357,7 @@ impl Datetimes {
         &self.counts
     }
 
-    /// The unit of the counts. Of a `date32` of Arrow it is the day.
+    /// What is counted. Of a `date32` of Arrow it is the day.
     pub fn unit(&self) -> Unit {
         self.unit
     }
@@ -390,7 +390,7 @@ impl Timedeltas {
         &self.counts
     }
 
-    /// The unit of the counts.
+    /// What is counted.
     pub fn unit(&self) -> Unit {
         self.unit
     }
@@ -654,7 +654,7 @@ impl Periods {
         &self.ordinals
     }
 
-    /// The length of a span.
+    /// How long a span is.
     pub fn frequency(&self) -> Frequency {
         self.frequency
     }
