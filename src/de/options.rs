@@ -11,7 +11,7 @@ use crate::limits::{self, Allowance};
 use crate::machine;
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
-use crate::settings::{Encoding, Errors, Plain, Settings};
+use crate::settings::{DecodeErrors, Encoding, Plain, Settings};
 use crate::value::Buffer;
 
 /// The options for reading a pickle.
@@ -86,8 +86,8 @@ impl<'b> DeOptions<'b> {
         self
     }
 
-    /// Sets the handling of text that cannot be decoded. Default: [`Errors::Strict`].
-    pub fn errors(mut self, errors: Errors) -> Self {
+    /// Sets the handling of text that cannot be decoded. Default: [`DecodeErrors::Strict`].
+    pub fn errors(mut self, errors: DecodeErrors) -> Self {
         self.plain.errors = errors;
         self
     }
@@ -220,7 +220,8 @@ impl<'b> DeOptions<'b> {
     /// names pass through the resolver like any other.
     ///
     /// ```
-    /// use serde_pickle::{DeOptions, ExtensionRegistry, Global};
+    /// use serde_pickle::reduce::{ExtensionRegistry, Global};
+    /// use serde_pickle::DeOptions;
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
