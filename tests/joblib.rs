@@ -2,6 +2,8 @@
 //!
 //! Those in `fixtures/wild/joblib` are by joblib itself, and its manifest says what is in them.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::io::{self, Read};
 use std::path::Path;
 

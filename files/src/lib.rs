@@ -24,8 +24,11 @@
 //! | `lz4` | frames of LZ4 | lz4_flex |
 //! | `zstd` | Zstandard | ruzstd |
 //! | `tar` | tar archives | tar |
+//! | `ndarray` | tensors as arrays of ndarray | ndarray |
+//! | `safetensors` | checkpoints as safetensors | safetensors |
+//! | `mmap` | files that are mapped, with [`OpenOptions::map`] | memmap2 |
 //!
-//! These are on by default. Zip archives need no feature.
+//! All but the last three are on by default. Zip archives need no feature.
 //!
 //! # Untrusted files
 //!
@@ -40,11 +43,16 @@ mod archive;
 mod bytes;
 mod compress;
 mod error;
+pub mod joblib;
 mod kind;
+mod literal;
+#[cfg(feature = "mmap")]
+mod map;
 mod npy;
 mod opened;
 mod options;
 mod pickles;
+pub mod torch;
 mod zip;
 
 use std::io::Read;
