@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn headers_are_literals() {
-        let header = "{'descr': [('a', '<f8'), (\"b\", '|O')], 'fortran_order': False, 'shape': (3L, 4), } \n";
+        let header = "{'descr': [('a', '<f8'), (\"b\", '|O')], 'fortran_order': False, \
+            'shape': (3L, 4), } \n";
         let Some(Literal::Dict(entries)) = parse(header) else { panic!("no dict") };
         assert_eq!(entries.len(), 3);
         assert_eq!(entries[1].1, Literal::Bool(false));

@@ -52,8 +52,8 @@ impl Pickle<'_> {
         self.joblib
     }
 
-    /// Reads a value from it. Arrays that joblib before 0.10 wrote to files beside it are read, too,
-    /// if the file was opened by its path.
+    /// Reads a value from it. Arrays that joblib before 0.10 wrote to files beside it are read,
+    /// too, if the file was opened by its path.
     ///
     /// # Errors
     /// [`ErrorKind::Pickle`](crate::ErrorKind::Pickle), with the member's name and the byte.

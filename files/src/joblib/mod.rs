@@ -15,7 +15,8 @@
 //!     w: NdArray<'a>,
 //! }
 //!
-//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/joblib/joblib-1.6.0-dict-gzip.bin");
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/joblib/");
+//! # let path = folder.to_owned() + "joblib-1.6.0-dict-gzip.bin";
 //! let file = serde_pickle_files::open(path)?;
 //! let pickle = file.pickle()?;
 //! let model: Model = pickle.get()?;

@@ -37,8 +37,9 @@ const ALIGNMENT: u8 = 16;
 ///
 /// let file = serde_pickle_files::from_slice(&file)?;
 /// assert_eq!(file.kind(), serde_pickle_files::Kind::Joblib);
-/// let (name, again): (String, NdArray) = file.get()?;
-/// assert_eq!((name.as_str(), again), ("linear", weights));
+/// let pickle = file.pickle()?;
+/// let (name, again): (&str, NdArray) = pickle.get()?;
+/// assert_eq!((name, again), ("linear", weights));
 /// # Ok::<(), serde_pickle_files::Error>(())
 /// ```
 ///
@@ -140,10 +141,7 @@ fn wrapped<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, Arrays)> {
         let arrays = Arc::clone(&arrays);
         options = options.dispatch(Global::new(module, "_reconstruct"), move |array| {
             let mut arrays = arrays.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok(match wrapper(array, &mut arrays) {
-                Ok(wrapper) => wrapper,
-                Err(array) => array,
-            })
+            Ok(wrapper(array, &mut arrays))
         });
     }
     let pickle = options.to_vec(value)?;
@@ -153,15 +151,22 @@ fn wrapped<T: Serialize + ?Sized>(value: &T) -> Result<(Vec<u8>, Arrays)> {
 }
 
 /// The wrapper of an array, whose bytes go to `arrays`. What is not an array with bytes stays.
-fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Result<Reduce, Reduce> {
-    let Value::Tuple(args) = &array.args else { return Err(array) };
-    let Some(subclass) = args.first().cloned() else { return Err(array) };
-    let Some(Value::Tuple(state)) = &mut array.state else { return Err(array) };
-    let [_, shape, dtype, fortran, data] = &mut state[..] else { return Err(array) };
-    let Value::Bytes(bytes) = data else { return Err(array) };
+fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Reduce {
+    let subclass = match &array.args {
+        Value::Tuple(args) => args.first().cloned(),
+        _ => None,
+    };
+    let state = match &mut array.state {
+        Some(Value::Tuple(state)) => &mut state[..],
+        _ => &mut [],
+    };
+    let ([_, shape, dtype, fortran, Value::Bytes(bytes)], Some(subclass)) = (state, subclass)
+    else {
+        return array;
+    };
     let order = if *fortran == Value::Bool(true) { "F" } else { "C" };
     let number = arrays.first + arrays.data.len() as i64;
-    arrays.data.push(std::mem::take(bytes).into());
+    arrays.data.push(std::mem::take(bytes));
     let entries = [
         ("subclass", subclass),
         ("shape", std::mem::replace(shape, Value::None)),
@@ -170,9 +175,8 @@ fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Result<Reduce, Reduce> {
         ("allow_mmap", Value::from(true)),
         ("numpy_array_alignment_bytes", Value::from(number)),
     ];
-    let state = Value::from(Dict::from(entries));
     let class = Global::new("joblib.numpy_pickle", "NumpyArrayWrapper");
-    Ok(Reduce::new_obj(class, Value::Tuple(Vec::new())).with_state(state))
+    Reduce::new_obj(class, Value::Tuple(Vec::new())).with_state(Value::from(Dict::from(entries)))
 }
 
 /// A writer that knows where it is.

@@ -69,7 +69,8 @@ impl<'a> Checkpoint<'a> {
     /// Reads the pickle of a file that is open, and looks for its storages.
     ///
     /// # Errors
-    /// `Unsupported` where `torch.save` did not write it; `Format` and `Pickle` where it is damaged.
+    /// `Unsupported` where `torch.save` did not write it; `Format` and `Pickle` where it is
+    /// damaged.
     pub fn new(file: Opened<'a>) -> Result<Self> {
         let parts = match file.kind() {
             Kind::Torch => Parts::of_zip(&file)?,
@@ -98,8 +99,8 @@ impl<'a> Checkpoint<'a> {
         Some(Tensor::new(self, &named.info, Some(&named.name)))
     }
 
-    /// Iterates over the tensors below a key of the outermost dict, such as `model_state_dict`, each
-    /// with its name below that.
+    /// Iterates over the tensors below a key of the outermost dict, such as `model_state_dict`,
+    /// each with its name below that.
     pub fn under(&self, key: &str) -> impl Iterator<Item = (&str, Tensor<'_>)> {
         self.tensors.iter().filter_map(move |named| {
             let first = named.name.get(..named.first)?;

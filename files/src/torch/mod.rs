@@ -3,7 +3,8 @@
 //! ```
 //! use serde_pickle_files::torch::{Checkpoint, DType};
 //!
-//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/torch/legacy-linear_state_dict.bin");
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/torch/");
+//! # let path = folder.to_owned() + "legacy-linear_state_dict.bin";
 //! let checkpoint = Checkpoint::open(path)?;
 //! for tensor in checkpoint.tensors() {
 //!     println!("{} {} {:?}", tensor.name().unwrap_or("-"), tensor.dtype(), tensor.shape());

@@ -55,9 +55,9 @@ impl<'c> Tensor<'c> {
     /// file where they lie there like that.
     ///
     /// # Errors
-    /// `Format` where the elements go beyond the storage, or the storage is not there; `Unsupported`
-    /// for a sparse tensor, which consists of [`parts`](TensorInfo::parts), and for one without
-    /// storage; `Limit` where a tensor that repeats its elements comes to more than
+    /// `Format` where the elements go beyond the storage, or the storage is not there;
+    /// `Unsupported` for a sparse tensor, which consists of [`parts`](TensorInfo::parts), and for
+    /// one without storage; `Limit` where a tensor that repeats its elements comes to more than
     /// [`OpenOptions::max_size`](crate::OpenOptions::max_size).
     pub fn bytes(&self) -> Result<Cow<'c, [u8]>> {
         self.read().map_err(|error| match self.name {
@@ -159,8 +159,8 @@ impl<'c> Tensor<'c> {
         let storage = self.checkpoint.storage(strided, info.dtype)?;
         let beyond = || {
             Error::format(format!(
-                "elements of the shape {:?} and strides {:?} from {} on go beyond the storage of {} \
-                 bytes",
+                "elements of the shape {:?} and strides {:?} from {} on go beyond the storage of \
+                 {} bytes",
                 info.shape,
                 strided.strides,
                 strided.offset,
@@ -187,8 +187,8 @@ impl<'c> Tensor<'c> {
             .filter(|&total| total <= storage.len() || total as u64 <= self.checkpoint.allowed());
         let Some(total) = total else {
             return Err(Error::limit(format!(
-                "{len} elements repeat those of a storage of {} bytes; OpenOptions::max_size raises \
-                 the limit",
+                "{len} elements repeat those of a storage of {} bytes; OpenOptions::max_size \
+                 raises the limit",
                 storage.len()
             )));
         };

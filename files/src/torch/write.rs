@@ -1,8 +1,8 @@
 //! Writing checkpoints in the format of PyTorch 1.6 and later.
 //!
 //! `torch.load(weights_only=True)` reads few instructions and knows few names, so the pickle is of
-//! protocol 2 and as CPython writes it: through a graph, whose containers are made empty and filled.
-//! Storages are stored, each at a multiple of 64 bytes, as `torch.save` does it. Source:
+//! protocol 2 and as CPython writes it: through a graph, whose containers are made empty and
+//! filled. Storages are stored, each at a multiple of 64 bytes, as `torch.save` does it. Source:
 //! `torch/_weights_only_unpickler.py`; `_save` in `torch/serialization.py`.
 
 use std::borrow::Cow;
@@ -130,16 +130,10 @@ impl Serialize for Saved {
             strides[axis - 1] = strides[axis] * shape[axis].max(1);
         }
         let (class, count) = match dtype.storage_class() {
-            Some(class) => (class, len),
-            None => ("UntypedStorage", len * dtype.itemsize()),
+            Some(class) => (Global::new("torch", class), len),
+            None => (Global::new("torch.storage", "UntypedStorage"), len * dtype.itemsize()),
         };
-        let storage = PersistentId((
-            "storage",
-            Global::new("torch", class),
-            key.to_string(),
-            "cpu",
-            count as u64,
-        ));
+        let storage = PersistentId(("storage", class, key.to_string(), "cpu", count as u64));
         let hooks = || Reduce::<_>::call(Global::new("collections", "OrderedDict"), ());
         let tensor = (storage, 0_u8, tuple(shape.clone()), tuple(strides), false, hooks());
         let function = |name| Global::new("torch._utils", name);
