@@ -248,7 +248,7 @@ fn a_changed_byte_gives_the_same_from_a_slice_and_from_a_reader() {
                 let read = options().from_reader::<_, Value>(&*bytes);
                 match (sliced, read) {
                     (Ok(sliced), Ok(read)) => {
-                        assert_eq!(format!("{sliced:?}"), format!("{read:?}"))
+                        assert_eq!(format!("{sliced:?}"), format!("{read:?}"));
                     }
                     (Err(sliced), Err(read)) => {
                         assert_eq!(

@@ -269,6 +269,7 @@ pub(crate) fn compressed(
             let mut encoder = flate2::write::ZlibEncoder::new(writer, level);
             fill(&mut encoder)?;
             encoder.finish()?.flush()?;
+            Ok(())
         }
         #[cfg(feature = "gzip")]
         Compression::Gzip => {
@@ -276,6 +277,7 @@ pub(crate) fn compressed(
             let mut encoder = flate2::write::GzEncoder::new(writer, level);
             fill(&mut encoder)?;
             encoder.finish()?.flush()?;
+            Ok(())
         }
         #[cfg(feature = "bzip2")]
         Compression::Bzip2 => {
@@ -283,6 +285,7 @@ pub(crate) fn compressed(
             let mut encoder = bzip2::write::BzEncoder::new(writer, level);
             fill(&mut encoder)?;
             encoder.finish()?.flush()?;
+            Ok(())
         }
         #[cfg(feature = "xz")]
         Compression::Xz => {
@@ -290,6 +293,7 @@ pub(crate) fn compressed(
             let mut encoder = lzma_rust2::XzWriter::new(writer, options)?;
             fill(&mut encoder)?;
             encoder.finish()?.flush()?;
+            Ok(())
         }
         #[cfg(feature = "xz")]
         Compression::Lzma => {
@@ -297,16 +301,18 @@ pub(crate) fn compressed(
             let mut encoder = lzma_rust2::LzmaWriter::new_use_header(writer, &options, None)?;
             fill(&mut encoder)?;
             encoder.finish()?.flush()?;
+            Ok(())
         }
         #[cfg(feature = "lz4")]
         Compression::Lz4 => {
             let mut encoder = lz4_flex::frame::FrameEncoder::new(writer);
             fill(&mut encoder)?;
             encoder.finish().map_err(io::Error::from)?.flush()?;
+            Ok(())
         }
         other => {
             let _ = (level, writer, fill);
-            return Err(Error::unsupported(match other {
+            Err(Error::unsupported(match other {
                 Compression::Zstd | Compression::JoblibZlib => {
                     format!("files of joblib are not written as {other} data")
                 }
@@ -314,8 +320,7 @@ pub(crate) fn compressed(
                     "{other} data is written with the feature {} of serde_pickle_files",
                     feature(other)
                 ),
-            }));
+            }))
         }
     }
-    Ok(())
 }
