@@ -128,7 +128,7 @@ fn broken(compression: Compression, error: io::Error) -> Error {
         feature = "lz4",
         feature = "zstd"
     )),
-    expect(unused_variables, unused_mut)
+    allow(unused_variables, unused_mut)
 )]
 fn decoder<'a>(
     compression: Compression,
