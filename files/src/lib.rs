@@ -93,3 +93,13 @@ pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
 pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
     OpenOptions::new().from_reader(reader)
 }
+
+/// The code of the README, compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// And that of docs/FILES.md, which is run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/FILES.md")]
+struct Tasks;
