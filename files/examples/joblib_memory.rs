@@ -2,8 +2,9 @@
 //!
 //! ```sh
 //! python3 -c 'import joblib, numpy; joblib.dump({"w": numpy.zeros(1 << 27)}, "/tmp/big.joblib")'
-//! cargo run --release -p serde_pickle_files --features mmap --example joblib_memory -- map /tmp/big.joblib
-//! cargo run --release -p serde_pickle_files --features mmap --example joblib_memory -- read /tmp/big.joblib
+//! cargo build --release -p serde_pickle_files --features mmap --example joblib_memory
+//! target/release/examples/joblib_memory map /tmp/big.joblib
+//! target/release/examples/joblib_memory read /tmp/big.joblib
 //! ```
 //!
 //! Prints the array's shape, a few of its elements, and the highest resident memory of the process.
