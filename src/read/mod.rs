@@ -17,6 +17,7 @@ mod raw;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
+pub(crate) mod window;
 
 use std::borrow::Cow;
 
@@ -28,6 +29,7 @@ pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
 use text::{Decimal, Text};
+pub use window::{InstructionReader, ReadInstruction};
 
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = Protocol::HIGHEST.number();
@@ -208,6 +210,11 @@ impl<'a> Cursor<'a> {
             }
             None => self.payload_behind_frame(len),
         }
+    }
+
+    /// The next `len` bytes, which stay, whatever frame they are in.
+    pub(crate) fn peek(&self, len: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.at..)?.get(..len)
     }
 
     #[inline]
