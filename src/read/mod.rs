@@ -13,6 +13,7 @@ pub(crate) mod decimal;
 mod explain;
 mod frames;
 mod int_shape;
+mod raw;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
