@@ -115,6 +115,8 @@ pub(crate) struct Pairs<'g, 'de> {
     contents: Contents<'g, 'de>,
     /// Further ones, last first.
     following: Vec<Contents<'g, 'de>>,
+    /// Keys and values behind those, the last first.
+    loose: Vec<Handle>,
     left: usize,
     depth: u32,
     key: Handle,
@@ -134,7 +136,14 @@ impl<'g, 'de> Pairs<'g, 'de> {
     ) -> Self {
         let count = if is_struct { 0 } else { left };
         let uncharged = (count, count);
-        Self { cx, contents, following: Vec::new(), left, depth, key: Handle::VACANT, uncharged }
+        let (following, loose) = (Vec::new(), Vec::new());
+        Self { cx, contents, following, loose, left, depth, key: Handle::VACANT, uncharged }
+    }
+
+    /// Ends with these, keys and values in turn, the last first.
+    pub(crate) fn with_loose(mut self, loose: Vec<Handle>) -> Self {
+        self.loose = loose;
+        self
     }
 
     /// Goes on with these, last first, when the first are through.
@@ -157,7 +166,7 @@ impl<'g, 'de> Pairs<'g, 'de> {
                 return Some(handle);
             }
         }
-        None
+        self.loose.pop()
     }
 }
 
@@ -186,7 +195,7 @@ impl<'de> MapAccess<'de> for Pairs<'_, 'de> {
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        let value = match self.contents.next() {
+        let value = match self.contents.next().or_else(|| self.loose.pop()) {
             Some(value) => value,
             None => return Err(Error::data("a value was asked for before its key")),
         };

@@ -7,7 +7,8 @@
 //! else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
 //! values.
 //!
-//! The names are compared once for each class of a graph and name of a type: see
+//! Where the content is, and whether the object is spelled as the name says, `spelled` tells. The
+//! names are compared once for each class of a graph and name of a type: see
 //! [`ByNames`](crate::walk::cache::ByNames).
 
 use serde::de::value::MapDeserializer;
@@ -15,14 +16,17 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, 
 
 use super::node::NodeDeserializer;
 use super::object::is_sequence;
+use super::spelled::{ContentKind, NamedObject, Positional};
 use super::variant::{NamedVariant, unit_variant};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
 use crate::nodes::store::RunKind;
-use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
+use crate::nodes::view::{ObjectView, View, global_names, spelled};
 use crate::reduce::class::{ClassName, stands_for_int};
+use crate::reduce::form::Form;
 use crate::reduce::token;
+use crate::walk::cache::Named;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn class_unit_struct<V: Visitor<'de>>(
@@ -30,8 +34,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value> {
-        if !self.is_class_itself(name)? {
-            self.instance_of(name)?;
+        if self.is_class_itself(name)? {
+            self.check_class_itself(name, true)?;
+        } else {
+            self.check_unit(&self.instance_of(name)?)?;
         }
         visitor.visit_unit()
     }
@@ -41,8 +47,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value> {
-        let object = self.instance_of(name)?;
-        visitor.visit_newtype_struct(ClassContent { node: self.unwrapped()?, object })
+        let named = self.instance_of(name)?;
+        match self.named_content(&named)? {
+            Some(content) => visitor.visit_newtype_struct(self.inner(content)?),
+            None => visitor.visit_newtype_struct(ClassContent { node: self.unwrapped()?, named }),
+        }
     }
 
     pub(crate) fn class_tuple_struct<V: Visitor<'de>>(
@@ -51,8 +60,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value> {
-        let object = self.instance_of(name)?;
-        self.visit_positional(&object, len, visitor)
+        self.visit_positional(&self.instance_of(name)?, len, visitor)
     }
 
     pub(crate) fn class_struct<V: Visitor<'de>>(
@@ -62,10 +70,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if fields.is_empty() && self.is_class_itself(name)? {
+            self.check_class_itself(name, false)?;
             return visit_empty(visitor);
         }
-        let object = self.instance_of(name)?;
-        self.struct_of_object(&object, fields, visitor)
+        self.visit_named(&self.instance_of(name)?, fields, visitor)
     }
 
     /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
@@ -87,8 +95,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         {
             return Err(self.mismatch(variants));
         }
-        let object = self.instance_of(name)?;
-        let value = match (object.base, object.args) {
+        let named = self.instance_of(name)?;
+        self.check_member(&named)?;
+        let value = match (named.object.base, named.object.args) {
             (Some((_, value)), _) | (None, &[value]) => value,
             _ => {
                 return Err(Error::data(format!(
@@ -196,22 +205,25 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => return Ok(None),
         };
         let found = self.name_of(class, (variants.as_ptr() as usize, variants.len()), variants)?;
-        Ok(found.and_then(|place| variants.get(place)).map(|variant| ClassVariant {
-            node: *self,
-            object,
-            variant,
-        }))
+        Ok(found.and_then(|(place, form)| Some((*variants.get(place)?, form))).map(
+            |(variant, form)| ClassVariant {
+                node: *self,
+                named: object.map(|object| NamedObject { object, form, name: variant }),
+                variant,
+            },
+        ))
     }
 
-    fn spelled(&self) -> Result<ObjectView<'g>> {
+    pub(super) fn spelled(&self) -> Result<ObjectView<'g>> {
         let object = spelled(self.cx.nodes, self.cx.input, self.handle.number())?;
         self.cx.charge_runs(&object.object)?;
         Ok(object)
     }
 
-    /// Returns true if `name` names the class.
-    fn is_named(&self, class: Handle, name: &'static str) -> Result<bool> {
-        Ok(self.name_of(class, (name.as_ptr() as usize, name.len()), &[name])?.is_some())
+    /// The spelling that `name` asks for, if it names the class.
+    fn form_named(&self, class: Handle, name: &'static str) -> Result<Option<Form>> {
+        let found = self.name_of(class, (name.as_ptr() as usize, name.len()), &[name])?;
+        Ok(found.map(|(_, form)| form))
     }
 
     /// Which of `names` is that of the class; names without our prefix are none. `key` says which
@@ -221,16 +233,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         class: Handle,
         key: (usize, usize),
         names: &[&'static str],
-    ) -> Result<Option<usize>> {
-        self.cx.classes.get(class, key, || {
+    ) -> Result<Option<(usize, Form)>> {
+        let found = self.cx.classes.get(class, key, || {
             let Some((module, qualname)) = self.names_of(class)? else { return Ok(None) };
             for (place, name) in names.iter().enumerate() {
-                if ClassName::parse(name)?.is_some_and(|name| name.matches(&module, &qualname)) {
-                    return Ok(Some(place));
+                let class = ClassName::parse(name)?;
+                if let Some(form) = class.and_then(|class| class.form_of(&module, &qualname)) {
+                    // There are fewer than 2³² names.
+                    return Ok(Some(Named { place: place as u32, note: form.to_bits() }));
                 }
             }
             Ok(None)
-        })
+        })?;
+        Ok(found.map(|found| (found.place as usize, Form::from_bits(found.note))))
     }
 
     /// Module and qualified name of a global; `None` for what is none.
@@ -254,15 +269,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Returns true if this is the class itself, and not an instance of it.
     fn is_class_itself(&self, name: &'static str) -> Result<bool> {
-        Ok(self.is_global()? && self.is_named(self.handle, name)?)
+        Ok(self.is_global()? && self.form_named(self.handle, name)?.is_some())
     }
 
     /// This object, if it is of the class that the serde name `name` says.
-    fn instance_of(&self, name: &'static str) -> Result<ObjectView<'g>> {
+    fn instance_of(&self, name: &'static str) -> Result<NamedObject<'g>> {
         if self.handle.tag() == Tag::Instance && !self.is_global()? {
             let object = self.spelled()?;
-            if self.is_named(object.callable, name)? {
-                return Ok(object);
+            if let Some(form) = self.form_named(object.callable, name)? {
+                return Ok(NamedObject { object, form, name });
             }
         }
         Err(self.mismatch(&[name]))
@@ -294,27 +309,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Error::data(format!("expected an instance of {}, found {found}", class_text(names)))
     }
 
-    /// The positional arguments of an object, for a tuple of `len` fields.
+    /// The fields of a tuple struct of `len` fields.
     fn visit_positional<V: Visitor<'de>>(
         self,
-        object: &ObjectView<'g>,
+        named: &NamedObject<'g>,
         len: usize,
         visitor: V,
     ) -> Result<V::Value> {
-        refuse_keywords(&self, object)?;
-        if let Some((_, base)) = object.base {
-            return self.inner(base)?.deserialize_seq(visitor);
-        }
-        match object.args {
-            // A subclass of tuple has its items in one argument.
-            &[items]
-                if len != 1
-                    && items.tag() == Tag::Tuple
-                    && tuple_items(self.cx.nodes, items).len() == len =>
-            {
-                self.inner(items)?.visit_items(visitor)
-            }
-            args => self.visit_run(args, visitor),
+        match self.named_items(named, len)? {
+            Positional::Within(items) => self.inner(items)?.deserialize_seq(visitor),
+            Positional::Run(args) => self.visit_run(args, visitor),
         }
     }
 }
@@ -359,13 +363,13 @@ fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
 struct ClassVariant<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     /// `None` where it is the class itself.
-    object: Option<ObjectView<'g>>,
+    named: Option<NamedObject<'g>>,
     variant: &'static str,
 }
 
 impl<'g> ClassVariant<'g, '_> {
-    fn object(&self) -> Result<ObjectView<'g>> {
-        self.object.ok_or_else(|| self.node.mismatch(&[self.variant]))
+    fn named(&self) -> Result<NamedObject<'g>> {
+        self.named.ok_or_else(|| self.node.mismatch(&[self.variant]))
     }
 }
 
@@ -383,17 +387,22 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<()> {
-        Ok(())
+        match &self.named {
+            Some(named) => self.node.check_unit(named),
+            None => self.node.check_class_itself(self.variant, true),
+        }
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        let object = self.object()?;
-        seed.deserialize(ClassContent { node: self.node.unwrapped()?, object })
+        let named = self.named()?;
+        match self.node.named_content(&named)? {
+            Some(content) => seed.deserialize(self.node.inner(content)?),
+            None => seed.deserialize(ClassContent { node: self.node.unwrapped()?, named }),
+        }
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        let object = self.object()?;
-        self.node.visit_positional(&object, len, visitor)
+        self.node.visit_positional(&self.named()?, len, visitor)
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -401,32 +410,40 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.object {
-            None if fields.is_empty() => visit_empty(visitor),
-            _ => self.node.struct_of_object(&self.object()?, fields, visitor),
+        match self.named {
+            None if fields.is_empty() => {
+                self.node.check_class_itself(self.variant, false)?;
+                visit_empty(visitor)
+            }
+            _ => self.node.visit_named(&self.named()?, fields, visitor),
         }
     }
 }
 
-/// The content of a class-named newtype, or newtype variant.
+/// The content of a class-named newtype, or newtype variant, whose name gives no place for it: it
+/// is an argument or the state, as the methods tell that it asks by.
 struct ClassContent<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
-    object: ObjectView<'g>,
+    named: NamedObject<'g>,
 }
 
 impl<'g, 'de> ClassContent<'g, 'de> {
     /// The single argument, or the value of a builtin base class; `None` where there is no such
     /// thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
-        refuse_keywords(&self.node, &self.object)?;
-        match (self.object.base, self.object.args) {
+        refuse_keywords(&self.node, &self.named.object)?;
+        match (self.named.object.base, self.named.object.args) {
             (Some((_, value)), _) | (None, &[value]) => self.node.inner(value).map(Some),
             _ => Ok(None),
         }
     }
 
+    fn check(&self, kind: ContentKind) -> Result<()> {
+        self.node.check_content(&self.named, kind)
+    }
+
     fn has_items(&self) -> bool {
-        let mut more = self.object.more(self.node.cx.nodes);
+        let mut more = self.named.object.more(self.node.cx.nodes);
         more.any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds | RunKind::Pairs))
     }
 }
@@ -434,6 +451,7 @@ impl<'g, 'de> ClassContent<'g, 'de> {
 macro_rules! content_scalars {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+            self.check(ContentKind::Argument)?;
             match self.argument()? {
                 Some(argument) => argument.$method(visitor),
                 None => self.node.$method(visitor),
@@ -454,29 +472,40 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
 
     /// The argument, if that is all there is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let state = self.node.state_of(&self.object)?;
-        match self.argument()? {
-            Some(argument) if state.is_none() && !self.has_items() => argument.any(visitor),
-            _ => self.node.any(visitor),
+        let state = self.node.state_of(&self.named.object)?;
+        let argument = self.argument()?.filter(|_| state.is_none() && !self.has_items());
+        self.check(match argument {
+            Some(_) => ContentKind::Argument,
+            None => ContentKind::Attributes,
+        })?;
+        match argument {
+            Some(argument) => argument.any(visitor),
+            None => self.node.any(visitor),
         }
     }
 
     /// The text form of the class, which its constructor takes too; else the argument.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Text)?;
         self.node.deserialize_str(visitor)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Text)?;
         self.node.deserialize_string(visitor)
     }
 
     fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Text)?;
         self.node.deserialize_char(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.object.args {
-            [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => {
+        match self.named.object.args {
+            [none]
+                if none.tag() == Tag::None && self.node.state_of(&self.named.object)?.is_none() =>
+            {
+                self.check(ContentKind::Argument)?;
                 visitor.visit_none()
             }
             _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
@@ -484,6 +513,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
             Some(argument) => argument.deserialize_unit(visitor),
             None => visitor.visit_unit(),
@@ -495,6 +525,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value> {
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
             Some(argument) => argument.deserialize_unit_struct(name, visitor),
             None => visitor.visit_unit(),
@@ -509,7 +540,18 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
         if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
             return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
         }
+        if name == token::VALUE
+            && self.argument()?.is_none()
+            && let Some(state) = self.node.attributes(&self.named)?
+        {
+            return self.node.inner(state)?.deserialize_newtype_struct(name, visitor);
+        }
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
+            Some(argument) if name == token::VALUE && !self.named.form.lenient => {
+                self.node.refuse_dict(&self.named, argument.handle)?;
+                argument.deserialize_newtype_struct(name, visitor)
+            }
             Some(argument) => argument.deserialize_newtype_struct(name, visitor),
             None => self.node.deserialize_newtype_struct(name, visitor),
         }
@@ -517,6 +559,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
 
     /// A list that is the argument; the items of a subclass of list or tuple.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
             Some(argument) if !self.has_items() && !matches!(argument.handle.tag(), Tag::None) => {
                 if is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance {
@@ -541,6 +584,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
     ) -> Result<V::Value> {
         match self.argument()? {
             Some(argument) if name.starts_with(token::CLASS) => {
+                self.check(ContentKind::Argument)?;
                 argument.deserialize_tuple_struct(name, len, visitor)
             }
             _ => self.deserialize_seq(visitor),
@@ -548,6 +592,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        self.check(ContentKind::Attributes)?;
         self.node.deserialize_map(visitor)
     }
 
@@ -558,8 +603,9 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
         visitor: V,
     ) -> Result<V::Value> {
         if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return self.node.struct_of_object(&self.object, fields, visitor);
+            return self.node.visit_named(&self.named, fields, visitor);
         }
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
             Some(argument) => argument.deserialize_struct(name, fields, visitor),
             None => self.node.deserialize_struct(name, fields, visitor),
@@ -572,6 +618,7 @@ impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
+        self.check(ContentKind::Argument)?;
         match self.argument()? {
             Some(argument) => argument.deserialize_enum(name, variants, visitor),
             None => self.node.deserialize_enum(name, variants, visitor),

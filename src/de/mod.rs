@@ -16,6 +16,7 @@ mod numpy;
 mod object;
 mod options;
 pub(crate) mod source;
+mod spelled;
 mod stream;
 mod token;
 pub(crate) mod value;

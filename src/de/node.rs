@@ -773,7 +773,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 Some(bytes) => self.visit_byte_seq(&bytes, visitor),
                 None => self.any(visitor),
             },
-            Tag::Instance => {
+            Tag::Instance | Tag::Part => {
                 constructed!(self, visitor, deserialize_seq());
                 self.seq_of_instance(visitor)
             }
@@ -802,7 +802,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn map_of_other<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.handle.tag() {
-            Tag::Instance => {
+            Tag::Instance | Tag::Part => {
                 constructed!(self, visitor, deserialize_map());
                 self.map_of_instance(visitor)
             }

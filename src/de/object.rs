@@ -25,6 +25,7 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use super::access::Pairs;
 use super::node::NodeDeserializer;
 use super::source::{FieldSource, Part, SequenceSource};
+use super::spelled::{NamedObject, PartKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::natural::{Array, ArrayItem, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
@@ -37,7 +38,10 @@ use crate::walk::cx::Cx;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
-        self.cx.view(self.handle)
+        match self.handle.tag() {
+            Tag::Part => self.spelled().map(View::Object),
+            _ => self.cx.view(self.handle),
+        }
     }
 
     /// The same walk at another value, of the same depth.
@@ -63,6 +67,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Attribute => return self.visit_global(visitor),
             View::Object(object) => object,
         };
+        match self.part_kind() {
+            None => {}
+            Some(PartKind::DictItems) => return self.visit_dict_items(&object, visitor),
+            Some(PartKind::Items) => return self.visit_list_items(&object, visitor),
+            Some(PartKind::Args) => return self.visit_run(object.args, visitor),
+        }
         match natural(self.cx, &object, false) {
             Ok(None) => {}
             // By itself a wrapper is what its state says.
@@ -313,7 +323,28 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         fields: &[&str],
         visitor: V,
     ) -> Result<V::Value> {
-        match self.struct_source(object, Some(fields))? {
+        let source = self.struct_source(object, Some(fields))?;
+        self.visit_struct(source, object, visitor)
+    }
+
+    /// An instance of the class that a struct names.
+    pub(super) fn visit_named<V: Visitor<'de>>(
+        self,
+        named: &NamedObject<'g>,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        let source = self.named_fields(named, fields)?;
+        self.visit_struct(source, &named.object, visitor)
+    }
+
+    fn visit_struct<V: Visitor<'de>>(
+        self,
+        source: FieldSource<'g>,
+        object: &ObjectView<'g>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match source {
             FieldSource::Within(Part::Base, base) => {
                 Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
             }
@@ -330,6 +361,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Result<V::Value> {
         match source {
             FieldSource::Merged(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
+            FieldSource::Loose(entries) => self.visit_loose(entries, visitor),
             FieldSource::Pairs => self.visit_dict_items(object, visitor),
             FieldSource::Numpy(array) if is_struct => {
                 self.numpy(&array)?.deserialize_struct("", &[], visitor)
@@ -451,6 +483,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             0 => Ok(value),
             left => Err(super::node::too_long(len / 2, len / 2 - left)),
         }
+    }
+
+    /// Entries that lie in no run of the graph, as fields.
+    fn visit_loose<V: Visitor<'de>>(
+        self,
+        mut entries: Vec<Handle>,
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.cx.charge_values(entries.len())?;
+        entries.reverse();
+        let (none, len) = (Contents::of(self.cx.nodes, &[]), entries.len() / 2);
+        let pairs = Pairs::new(self.cx, none, len, self.deeper()?, true);
+        visitor.visit_map(&mut pairs.with_loose(entries))
     }
 
     fn visit_dict_items<V: Visitor<'de>>(

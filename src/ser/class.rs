@@ -7,15 +7,17 @@
 
 use serde::ser::Serialize;
 
-use super::compound::{Fields, Map, Tuple};
+use super::compound::{Fields, Map, Tuple, TupleEnd};
 use super::divert;
 use super::dump::Dump;
+use super::placed::unfit;
 use super::special::Role;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::class::{ClassName, MemberValue};
+use crate::reduce::form::{Form, Made, Place};
 use crate::reduce::token;
-use crate::write::Sink;
+use crate::write::{Recipe, Sink};
 
 /// The kind of a serde name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,8 +65,8 @@ fn member_with_data(name: &str, variant: &str) -> Error {
 /// The form that the content of a class-named newtype took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassForm {
-    /// The argument of a call that is still to be closed.
-    Argument,
+    /// The argument of an object that is still to be closed.
+    Argument(Recipe),
     /// The state of an instance; nothing is left to do.
     Instance,
 }
@@ -97,6 +99,14 @@ impl<S: Sink> Dump<S> {
     #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
         let diverted = self.divert_class(name)?;
+        self.class_fields_of(name, diverted)
+    }
+
+    #[inline]
+    fn class_fields_of(&mut self, name: &'static str, diverted: bool) -> Result<Fields<'_, S>> {
+        if let Some(form) = self.form_of(name)? {
+            return Fields::placed(self, name, form, diverted);
+        }
         self.class_instance(name)?;
         Fields::state(self, diverted)
     }
@@ -104,15 +114,42 @@ impl<S: Sink> Dump<S> {
     /// An instance whose state is the entries that come, the content of
     /// [`class_newtype`](Self::class_newtype).
     pub(super) fn class_map(&mut self) -> Result<Map<'_, S>> {
-        self.class_instance(self.class)?;
-        Map::state(self)
+        let name = self.class;
+        let Some(form) = self.form_of(name)? else {
+            self.class_instance(name)?;
+            return Map::state(self);
+        };
+        let recipe = self.bare_formed(name, form.made_or(Made::New), form.place)?;
+        match form.place {
+            Place::Default | Place::Dict => Map::state(self),
+            Place::Slots => Map::slots(self),
+            Place::Kwargs => Ok(Map::kwargs(self, recipe)),
+            Place::DictItems => Ok(Map::items(self)),
+            _ => Err(unfit(name, "newtype around a map")),
+        }
     }
 
     /// A call of the class with the items that come.
     pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, S>> {
         let diverted = self.divert_class(name)?;
-        self.class_global(name)?;
-        Tuple::call(self, len, diverted)
+        let Some(form) = self.form_of(name)? else {
+            self.class_global(name)?;
+            return Tuple::of_object(self, len, TupleEnd::Args(Recipe::Reduce), diverted);
+        };
+        match form.place {
+            Place::Default | Place::Args => {
+                let recipe = self.open_formed(name, form.made_or(Made::Call), Place::Args)?;
+                Tuple::of_object(self, len, TupleEnd::Args(recipe), diverted)
+            }
+            Place::List | Place::Tuple => {
+                self.bare_formed(name, form.made_or(Made::New), form.place)?;
+                match form.place {
+                    Place::List => Ok(Tuple::list_of_object(self, len, diverted)),
+                    _ => Tuple::of_object(self, len, TupleEnd::State, diverted),
+                }
+            }
+            _ => Err(unfit(name, "tuple struct")),
+        }
     }
 
     /// An instance with the state `value` if that is a struct or a map, otherwise a call with
@@ -124,14 +161,19 @@ impl<S: Sink> Dump<S> {
         value: &T,
     ) -> Result<()> {
         let diverted = self.divert_class(name)?;
-        let outer_form = std::mem::replace(&mut self.form, ClassForm::Argument);
+        if let Some(form) = self.form_of(name)?
+            && matches!(form.place, Place::Args | Place::State | Place::ListItems | Place::SetItems)
+        {
+            self.formed_newtype(name, form, value)?;
+            return divert::end(self, diverted);
+        }
+        let outer_form = std::mem::replace(&mut self.form, ClassForm::Instance);
         let outer = self.set_hashed(false);
         self.class = name;
         self.content(Role::Class, value)?;
         self.hashed = outer;
-        if std::mem::replace(&mut self.form, outer_form) == ClassForm::Argument {
-            self.emit.close_tuple(1, 1)?;
-            self.emit.op(Opcode::Reduce);
+        if let ClassForm::Argument(recipe) = std::mem::replace(&mut self.form, outer_form) {
+            self.close_formed_arg(recipe)?;
         }
         divert::end(self, diverted)
     }
@@ -139,9 +181,17 @@ impl<S: Sink> Dump<S> {
     /// Begins a call of the class with the one argument that comes, the content of
     /// [`class_newtype`](Self::class_newtype).
     pub(super) fn open_class_call(&mut self) -> Result<()> {
-        self.class_global(self.class)?;
-        self.emit.open_tuple(1)?;
-        self.form = ClassForm::Argument;
+        let name = self.class;
+        let recipe = match self.form_of(name)? {
+            None => {
+                self.class_global(name)?;
+                self.emit.open_tuple(1)?;
+                Recipe::Reduce
+            }
+            Some(Form { made, place: Place::Default, .. }) => self.open_formed_arg(name, made)?,
+            Some(_) => return Err(unfit(name, "newtype around such content")),
+        };
+        self.form = ClassForm::Argument(recipe);
         Ok(())
     }
 

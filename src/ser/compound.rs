@@ -22,12 +22,14 @@ use serde::ser::{self, Serialize};
 
 use super::dump::Dump;
 use super::key_name::under_entry;
-use super::reduce::Progress;
+use super::placed::Placed;
+use super::reduce::{Progress, Reduce};
 use super::{divert, json};
 use crate::error::{Error, Result};
 use crate::forward::forward_elements;
 use crate::instruction::{self, Opcode};
-use crate::write::{Pace, Sink};
+use crate::reduce::form::{FIELD, Form, formless};
+use crate::write::{Pace, Recipe, Sink};
 
 /// [`instruction::BATCH`] as counters here have it.
 pub(super) const BATCH: u32 = instruction::BATCH as u32;
@@ -43,6 +45,8 @@ enum Open {
     Later,
     /// The container and one item: protocol 0.
     Single,
+    /// An object that gets entries.
+    Behind,
 }
 
 /// Writes the mark of a list or dict that says it will have items; gives how much is open then, and
@@ -101,7 +105,7 @@ fn end_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Result<()> {
     let emit = &mut dump.emit;
     match open {
         Open::No if dump.hashed => emit.empty_tuple()?,
-        Open::No => emit.empty_list()?,
+        Open::No | Open::Behind => emit.empty_list()?,
         _ if dump.hashed => emit.op(Opcode::Tuple),
         Open::First => emit.op(Opcode::List),
         Open::Later => emit.op(Opcode::Appends),
@@ -154,7 +158,7 @@ fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
             }
             Open::Later
         }
-        Open::Later => {
+        Open::Later | Open::Behind => {
             dump.emit.op(Opcode::Appends);
             Open::Later
         }
@@ -191,9 +195,18 @@ enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call; whether the call's result must be hashable, and whether it is a
-    /// diversion.
-    Call(bool, bool),
+    /// The arguments of an object, or its state; whether the object must be hashable, and whether
+    /// it is a diversion.
+    Object(TupleEnd, bool, bool),
+}
+
+/// How an object goes on behind a tuple.
+#[derive(Clone, Copy)]
+pub(super) enum TupleEnd {
+    /// It is made.
+    Args(Recipe),
+    /// It gets a state.
+    State,
 }
 
 impl<'a, S: Sink> Tuple<'a, S> {
@@ -208,10 +221,31 @@ impl<'a, S: Sink> Tuple<'a, S> {
         Self::open(dump, len, TupleKind::Variant)
     }
 
-    /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diverted: bool) -> Result<Self> {
+    /// After the class, or the object.
+    pub(super) fn of_object(
+        dump: &'a mut Dump<S>,
+        len: usize,
+        end: TupleEnd,
+        diverted: bool,
+    ) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer, diverted))
+        let kind = TupleKind::Object(end, outer, diverted);
+        match end {
+            TupleEnd::Args(Recipe::NewObjCall) => {
+                dump.emit.enter();
+                Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind })
+            }
+            _ => Self::open(dump, len, kind),
+        }
+    }
+
+    /// A list in the place of the tuple, after the object.
+    pub(super) fn list_of_object(dump: &'a mut Dump<S>, len: usize, diverted: bool) -> Self {
+        let outer = dump.set_hashed(false);
+        dump.emit.enter();
+        dump.emit.mark();
+        let kind = TupleKind::Object(TupleEnd::State, outer, diverted);
+        Self { dump, len, written: 0, opcode: Opcode::List, kind }
     }
 
     #[inline]
@@ -235,12 +269,21 @@ impl<'a, S: Sink> Tuple<'a, S> {
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
-        self.dump.emit.end_tuple(self.opcode, self.len, self.written)?;
+        match self.opcode {
+            // As the last part of an instruction that takes more.
+            Opcode::List => self.dump.emit.op(Opcode::List),
+            _ if matches!(self.kind, TupleKind::Object(TupleEnd::Args(Recipe::NewObjCall), ..)) => {
+            }
+            opcode => self.dump.emit.end_tuple(opcode, self.len, self.written)?,
+        }
         match self.kind {
             TupleKind::Plain => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer, diverted) => {
-                self.dump.emit.op(Opcode::Reduce);
+            TupleKind::Object(end, outer, diverted) => {
+                match end {
+                    TupleEnd::Args(recipe) => _ = self.dump.close_formed_args(recipe),
+                    TupleEnd::State => self.dump.emit.op(Opcode::Build),
+                }
                 self.dump.hashed = outer;
                 divert::end(self.dump, diverted)?;
             }
@@ -270,6 +313,12 @@ enum MapKind {
     Dict,
     /// The state of the instance below it; whether that must be hashable.
     State(bool),
+    /// The second dict of the state of the instance below it; whether that must be hashable.
+    Slots(bool),
+    /// The keyword arguments of the class below it.
+    Kwargs(Recipe, bool),
+    /// The dict items of the object below it; whether that must be hashable.
+    Items(bool),
     /// Nothing is written, and no entry may come.
     Nothing,
 }
@@ -296,6 +345,29 @@ impl<'a, S: Sink> Map<'a, S> {
         })
     }
 
+    /// After the instance: the attributes that are in slots.
+    pub(super) fn slots(dump: &'a mut Dump<S>) -> Result<Self> {
+        dump.emit.open_tuple(2)?;
+        dump.emit.none()?;
+        dump.emit.enter();
+        let kind = MapKind::Slots(dump.set_hashed(false));
+        Ok(Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) })
+    }
+
+    /// After the class and its arguments.
+    pub(super) fn kwargs(dump: &'a mut Dump<S>, recipe: Recipe) -> Self {
+        dump.emit.enter();
+        let kind = MapKind::Kwargs(recipe, dump.set_hashed(false));
+        Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) }
+    }
+
+    /// After the object: entries that it stores.
+    pub(super) fn items(dump: &'a mut Dump<S>) -> Self {
+        dump.emit.enter();
+        let kind = MapKind::Items(dump.set_hashed(false));
+        Self { dump, left: 0, open: Open::Behind, kind, pace: Pace::new(None) }
+    }
+
     pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
@@ -304,18 +376,35 @@ impl<'a, S: Sink> Map<'a, S> {
     pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
         let emit = &mut self.dump.emit;
         match self.open {
-            Open::No if self.kind == MapKind::Dict => emit.empty_dict()?,
-            Open::No => {}
+            Open::No => match self.kind {
+                MapKind::Dict | MapKind::Slots(_) | MapKind::Kwargs(..) => emit.empty_dict()?,
+                _ => {}
+            },
+            Open::Behind => {}
             Open::First => emit.op(Opcode::Dict),
             Open::Later => emit.op(Opcode::Setitems),
             Open::Single => emit.op(Opcode::Setitem),
         }
-        if let MapKind::State(outer) = self.kind {
-            if self.open != Open::No {
-                emit.op(Opcode::Build);
+        let outer = match self.kind {
+            MapKind::Dict | MapKind::Nothing => return Ok(self.dump),
+            MapKind::State(outer) => {
+                if self.open != Open::No {
+                    emit.op(Opcode::Build);
+                }
+                outer
             }
-            self.dump.hashed = outer;
-        }
+            MapKind::Slots(outer) => {
+                emit.close_tuple(2, 2)?;
+                emit.op(Opcode::Build);
+                outer
+            }
+            MapKind::Kwargs(recipe, outer) => {
+                self.dump.close_formed_kwargs(recipe)?;
+                outer
+            }
+            MapKind::Items(outer) => outer,
+        };
+        self.dump.hashed = outer;
         Ok(self.dump)
     }
 }
@@ -381,6 +470,10 @@ fn next_entries<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
             }
             Open::Later
         }
+        Open::Behind if dump.emit.protocol() < Opcode::Setitems.protocol() => {
+            return Open::Single;
+        }
+        Open::Behind => Open::Later,
         Open::Later => {
             dump.emit.op(Opcode::Setitems);
             Open::Later
@@ -415,7 +508,7 @@ enum FieldsKind {
     /// The state of the instance below it; whether that must be hashable, and whether it is a
     /// diversion.
     State(bool, bool),
-    /// An object as `__reduce__` describes it.
+    /// An object as `__reduce__` describes it, or as its class's name does.
     Reduce(Box<Progress>),
     /// A private struct of serde_json, whose one field is written in its place.
     Json,
@@ -445,7 +538,19 @@ impl<'a, S: Sink> Fields<'a, S> {
     /// A struct under a private name.
     #[cold]
     pub(super) fn reduce(dump: &'a mut Dump<S>, name: &'static str) -> Result<Self> {
-        let progress = Box::new(Progress::new(name, dump)?);
+        let progress = Box::new(Progress::Reduce(Reduce::new(name, dump)?));
+        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
+    }
+
+    /// A struct whose class's name says how it is spelled.
+    #[cold]
+    pub(super) fn placed(
+        dump: &'a mut Dump<S>,
+        name: &'static str,
+        form: Form,
+        diverted: bool,
+    ) -> Result<Self> {
+        let progress = Box::new(Progress::Placed(Placed::new(dump, name, form, diverted)?));
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
@@ -460,6 +565,7 @@ impl<'a, S: Sink> Fields<'a, S> {
         match &mut self.kind {
             FieldsKind::Reduce(progress) => return progress.field(self.dump, key, value),
             FieldsKind::Json => return json::field(self.dump, key, value),
+            FieldsKind::State(..) if key.starts_with(FIELD) => return Err(formless(key)),
             _ => {}
         }
         if !self.open {
@@ -475,6 +581,14 @@ impl<'a, S: Sink> Fields<'a, S> {
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
             Err(error) => Err(error.under_key(key)),
+        }
+    }
+
+    #[inline]
+    fn skip(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => progress.skip(key),
+            _ => Ok(()),
         }
     }
 
@@ -500,7 +614,7 @@ impl<'a, S: Sink> Fields<'a, S> {
                 self.dump.hashed = outer;
                 divert::end(self.dump, diverted)?;
             }
-            FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+            FieldsKind::Reduce(mut progress) => progress.end(self.dump)?,
             FieldsKind::Json => {}
         }
         Ok(self.dump)
@@ -520,6 +634,11 @@ impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
         self.field(key, value)
     }
 
+    #[inline]
+    fn skip_field(&mut self, key: &'static str) -> Result<()> {
+        self.skip(key)
+    }
+
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(self) -> Result<()> {
         self.close().map(drop)
@@ -537,6 +656,11 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
         value: &T,
     ) -> Result<()> {
         self.field(key, value)
+    }
+
+    #[inline]
+    fn skip_field(&mut self, key: &'static str) -> Result<()> {
+        self.skip(key)
     }
 
     #[inline]

@@ -35,6 +35,8 @@ pub struct Dump<S> {
     /// `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
+    /// Address and length of the class's serde name that last turned out to have no form.
+    pub(super) plain_class: (usize, usize),
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// The state put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
@@ -64,7 +66,8 @@ impl<S: Sink> Dump<S> {
             scratch: String::new(),
             captured: Vec::new(),
             class: "",
-            form: class::ClassForm::Argument,
+            form: class::ClassForm::Instance,
+            plain_class: (0, 0),
             hooks,
             diversion: None,
             settled: false,
@@ -244,7 +247,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
     #[inline]
     fn serialize_unit_struct(self, name: &'static str) -> Result<()> {
         match class::kind(name) {
-            NameKind::Class => self.class_global(name),
+            NameKind::Class => self.class_unit(name),
             _ => self.emit.none(),
         }
     }
@@ -257,7 +260,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         variant: &'static str,
     ) -> Result<()> {
         match (class::kind(name), class::kind(variant)) {
-            (_, NameKind::Class) => self.class_global(variant),
+            (_, NameKind::Class) => self.class_unit(variant),
             (NameKind::Class, _) => self.member(name, variant),
             _ => {
                 self.emit.boundary()?;

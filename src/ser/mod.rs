@@ -18,6 +18,7 @@ mod items;
 mod json;
 mod key_name;
 mod options;
+mod placed;
 mod reduce;
 mod serializer;
 mod special;

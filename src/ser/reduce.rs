@@ -12,46 +12,20 @@ use serde::ser::Serialize;
 
 use super::divert;
 use super::dump::Dump;
+use super::placed::Placed;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::{How, token};
 use crate::write::{Checkpoint, Recipe, Sink};
 
-/// The progress of writing an object.
-pub(super) struct Progress {
-    /// The number of fields that have come.
-    fields: usize,
-    recipe: Recipe,
-    /// Module and name of the class, for INST.
-    class: (Box<str>, Box<str>),
-    /// True if the object must be hashable; its parts need not be.
-    outer: bool,
-    /// Where the state begins, if there is one.
-    state: Option<Checkpoint>,
-    /// True for a diversion.
-    diverted: bool,
+/// The progress of writing an object, field by field.
+pub(super) enum Progress {
+    Reduce(Reduce),
+    Placed(Placed),
 }
 
 impl Progress {
-    pub(super) fn new<S: Sink>(name: &'static str, dump: &mut Dump<S>) -> Result<Self> {
-        if name != token::REDUCE {
-            return Err(Error::unsupported(format!("the serde name {name} on a struct")));
-        }
-        let diverted = dump.divert_object()?;
-        dump.emit.boundary()?;
-        dump.emit.enter();
-        let outer = dump.set_hashed(false);
-        Ok(Self {
-            fields: 0,
-            recipe: Recipe::Reduce,
-            class: Default::default(),
-            outer,
-            state: None,
-            diverted,
-        })
-    }
-
     /// Writes the next field.
     pub(super) fn field<S: Sink, T: Serialize + ?Sized>(
         &mut self,
@@ -72,7 +46,76 @@ impl Progress {
         }
     }
 
-    pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
+    /// The opcodes before the field's value, and the role in which that is serialized; `None` for a
+    /// value of its own.
+    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
+        match self {
+            Self::Reduce(reduce) => reduce.before(dump, key),
+            Self::Placed(placed) => placed.before(dump, key),
+        }
+    }
+
+    fn after<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<()> {
+        match self {
+            Self::Reduce(reduce) => reduce.after(dump, key),
+            Self::Placed(placed) => {
+                placed.after(dump);
+                Ok(())
+            }
+        }
+    }
+
+    /// A field is left out.
+    pub(super) fn skip(&mut self, key: &'static str) -> Result<()> {
+        match self {
+            Self::Reduce(_) => Ok(()),
+            Self::Placed(placed) => placed.skip(key),
+        }
+    }
+
+    pub(super) fn end<S: Sink>(&mut self, dump: &mut Dump<S>) -> Result<()> {
+        match self {
+            Self::Reduce(reduce) => reduce.end(dump),
+            Self::Placed(placed) => placed.end(dump),
+        }
+    }
+}
+
+/// The progress of writing an object as `__reduce__` describes it.
+pub(super) struct Reduce {
+    /// The number of fields that have come.
+    fields: usize,
+    recipe: Recipe,
+    /// Module and name of the class, for INST.
+    class: (Box<str>, Box<str>),
+    /// True if the object must be hashable; its parts need not be.
+    outer: bool,
+    /// Where the state begins, if there is one.
+    state: Option<Checkpoint>,
+    /// True for a diversion.
+    diverted: bool,
+}
+
+impl Reduce {
+    pub(super) fn new<S: Sink>(name: &'static str, dump: &mut Dump<S>) -> Result<Self> {
+        if name != token::REDUCE {
+            return Err(Error::unsupported(format!("the serde name {name} on a struct")));
+        }
+        let diverted = dump.divert_object()?;
+        dump.emit.boundary()?;
+        dump.emit.enter();
+        let outer = dump.set_hashed(false);
+        Ok(Self {
+            fields: 0,
+            recipe: Recipe::Reduce,
+            class: Default::default(),
+            outer,
+            state: None,
+            diverted,
+        })
+    }
+
+    fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }

@@ -50,6 +50,8 @@ pub(super) enum Role {
     CaptureGlobal,
     /// A map without entries, of which nothing is written.
     NoKwargs,
+    /// The attributes of an object, or its keyword arguments: a dict.
+    Attributes,
     /// An Option: `None` is not written; which it is, is kept as a bool.
     State,
     /// The same, after what has to be done to the state below it.
@@ -79,6 +81,7 @@ impl fmt::Display for Role {
             Self::Capture => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
             Self::NoKwargs => "keyword arguments, and none",
+            Self::Attributes => "a map of attributes or keyword arguments",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
             Self::Object => "an object",
@@ -521,6 +524,8 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
     fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {
         match self.role {
             Role::NoKwargs => Ok(Map::nothing(self.dump)),
+            Role::Attributes => Map::new(self.dump, len),
+            Role::DictItems => Ok(Map::items(self.dump)),
             Role::Class => {
                 self.dump.form = ClassForm::Instance;
                 self.dump.class_map()
@@ -531,6 +536,7 @@ impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
 
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, S>> {
         match self.role {
+            Role::Attributes if class::kind(name) == NameKind::Plain => Fields::new(self.dump),
             Role::Class if class::kind(name) == NameKind::Plain => {
                 self.dump.form = ClassForm::Instance;
                 self.dump.class_fields(self.dump.class)

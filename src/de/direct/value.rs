@@ -319,12 +319,12 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
         match self.next()? {
             Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(visitor),
-            opcode => self.instance(opcode, name, visitor),
+            opcode => self.instance(opcode, name, fields, visitor),
         }
     }
 
