@@ -262,7 +262,8 @@ impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<
 /// entries alone as a map.
 ///
 /// ```
-/// use serde_pickle::{Global, python::DefaultDict};
+/// use serde_pickle::python::DefaultDict;
+/// use serde_pickle::reduce::Global;
 ///
 /// let groups = DefaultDict {
 ///     factory: Some(Global::new("builtins", "list")),
@@ -451,7 +452,8 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 /// values: `#[serde(rename = "py:colors:Color")] enum Color { #[serde(rename = "1")] Red }`.
 ///
 /// ```
-/// use serde_pickle::{Global, python::Member};
+/// use serde_pickle::python::Member;
+/// use serde_pickle::reduce::Global;
 ///
 /// let red = Member::ByValue { class: Global::new("colors", "Color"), value: 1 };
 /// let bytes = serde_pickle::to_vec(&red)?; // Color(1), which is Color.RED
