@@ -86,6 +86,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
             return visitor.visit_enum(found);
         }
+        if let Some(found) = self.other_member(name, variants)? {
+            return visitor.visit_enum(found);
+        }
         if let Tag::Global | Tag::Ext | Tag::Instance = self.handle.tag()
             && self.is_global()?
         {
@@ -182,7 +185,100 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 None => visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}"))),
             };
         }
+        // An object of a class that no variant is named as, which a variant `#[serde(other)]` takes:
+        // its class is its name, unless it is text or a number, as the member of an Enum is.
+        if variants.iter().any(|variant| variant.starts_with(token::CLASS))
+            && self.handle.tag() == Tag::Instance
+            && !self.is_scalar()?
+            && let Some((module, qualname)) = self.names_of(self.spelled()?.callable)?
+        {
+            return visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}")));
+        }
         visitor.visit_enum(unit_variant(self))
+    }
+
+    /// The variant of an enum with a catch-all: a class's, or the catch-all itself. `None` where
+    /// there is none, or where the value names one of the other variants.
+    pub(crate) fn caught(
+        &self,
+        variants: &'static [&'static str],
+    ) -> Result<Option<ClassVariant<'g, 'de>>> {
+        if !variants.contains(&token::ANYTHING) {
+            return Ok(None);
+        }
+        if let Some(found) = self.class_variant(variants)? {
+            return Ok(Some(found));
+        }
+        let nodes = self.cx.nodes;
+        let name = match self.handle.tag() {
+            Tag::Dict => {
+                let mut contents = nodes.contents(&nodes.object(self.handle.number()));
+                match (contents.next(), contents.next(), contents.next()) {
+                    (Some(name), Some(_), None) => Some(name),
+                    _ => None,
+                }
+            }
+            Tag::Tuple => match *nodes.first(&nodes.object(self.handle.number())) {
+                [name] | [name, _] => Some(name),
+                _ => None,
+            },
+            Tag::Global | Tag::Ext | Tag::Persid => None,
+            Tag::Instance => match self.view()? {
+                View::Object(ObjectView { args: &[value], .. }) if self.is_scalar()? => Some(value),
+                _ => None,
+            },
+            _ => Some(self.handle),
+        };
+        match name {
+            Some(name) if self.is_one_of(name, variants)? => Ok(None),
+            _ => Ok(Some(self.caught_by(token::ANYTHING))),
+        }
+    }
+
+    fn caught_by(&self, variant: &'static str) -> ClassVariant<'g, 'de> {
+        ClassVariant { node: *self, named: None, variant }
+    }
+
+    /// The catch-all of a Python Enum, for whatever is no member that a variant stands for.
+    fn other_member(
+        &self,
+        name: &'static str,
+        variants: &'static [&'static str],
+    ) -> Result<Option<ClassVariant<'g, 'de>>> {
+        if !variants.contains(&token::ANYTHING) {
+            return Ok(None);
+        }
+        let is_member = match self.handle.tag() {
+            Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
+                let (module, qualname) = self.global_names()?;
+                qualname.rsplit_once('.').is_some_and(|(class, member)| {
+                    let class = ClassName::parse(name)
+                        .is_ok_and(|name| name.is_some_and(|name| name.matches(&module, class)));
+                    class && variants.contains(&member)
+                })
+            }
+            Tag::Instance => {
+                let object = self.spelled()?;
+                let value = object.base.map(|(_, value)| value).or(match object.args {
+                    &[value] => Some(value),
+                    _ => None,
+                });
+                match value {
+                    Some(value) if self.form_named(object.callable, name)?.is_some() => {
+                        match self.cx.int(value)? {
+                            Some(Int::Small(value)) => {
+                                variants.contains(&itoa::Buffer::new().format(value))
+                            }
+                            Some(_) => true,
+                            None => self.is_one_of(value, variants)?,
+                        }
+                    }
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        Ok((!is_member).then(|| self.caught_by(token::ANYTHING)))
     }
 
     /// The variant that is named as the class of this object.
@@ -236,7 +332,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Result<Option<(usize, Form)>> {
         let found = self.cx.classes.get(class, key, || {
             let Some((module, qualname)) = self.names_of(class)? else { return Ok(None) };
-            for (place, name) in names.iter().enumerate() {
+            let named = names.iter().enumerate().filter(|(_, name)| **name != token::ANYTHING);
+            for (place, name) in named {
                 let class = ClassName::parse(name)?;
                 if let Some(form) = class.and_then(|class| class.form_of(&module, &qualname)) {
                     // There are fewer than 2³² names.
@@ -286,7 +383,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The error of something that is not of any of these classes.
     #[cold]
     fn mismatch(&self, names: &[&'static str]) -> Error {
-        if let Some(error) = names.iter().find_map(|name| ClassName::parse(name).err()) {
+        let mut classes = names.iter().filter(|name| **name != token::ANYTHING);
+        if let Some(error) = classes.find_map(|name| ClassName::parse(name).err()) {
             return error;
         }
         let names_of = |class| match self.names_of(class) {
@@ -360,7 +458,7 @@ fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
 }
 
 /// A variant that is named as a class.
-struct ClassVariant<'g, 'de> {
+pub(crate) struct ClassVariant<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     /// `None` where it is the class itself.
     named: Option<NamedObject<'g>>,
@@ -394,6 +492,9 @@ impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+        if self.variant == token::ANYTHING {
+            return seed.deserialize(self.node.unwrapped()?);
+        }
         let named = self.named()?;
         match self.node.named_content(&named)? {
             Some(content) => seed.deserialize(self.node.inner(content)?),

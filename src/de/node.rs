@@ -648,6 +648,9 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_, 'de> {
             constructed!(self, visitor, deserialize_enum(name, variants));
             return self.class_enum(name, variants, visitor);
         }
+        if let Some(found) = self.caught(variants)? {
+            return visitor.visit_enum(found);
+        }
         match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());

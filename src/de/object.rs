@@ -250,6 +250,35 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
+    /// Returns true if an instance may stand for a name: it is text, a number or bytes by itself, or
+    /// made of one.
+    pub(super) fn is_scalar(&self) -> Result<bool> {
+        let object = match self.view()? {
+            View::Object(object) => object,
+            View::Bytes { .. } | View::Attribute => return Ok(true),
+            View::Set { .. } | View::Complex { .. } => return Ok(false),
+        };
+        match natural(self.cx, &object, false) {
+            Ok(None) => {}
+            Ok(Some(Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value))) => {
+                return Ok(!is_container(value));
+            }
+            Ok(Some(Natural::Pairs(_) | Natural::Items(_) | Natural::Array(_))) => {
+                return Ok(false);
+            }
+            Ok(Some(Natural::Text(_) | Natural::Absent | Natural::Numpy(_))) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error),
+        }
+        if let Some((_, base)) = object.base {
+            return Ok(!is_container(base));
+        }
+        let has_items = object
+            .more(self.cx.nodes)
+            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        Ok(matches!(*object.args, [single] if !has_items && !is_container(single)))
+    }
+
     /// The state that an object was given, by BUILD or by a setter.
     pub(crate) fn state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
         Ok(match object.state(self.cx.nodes)? {

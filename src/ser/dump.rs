@@ -16,6 +16,7 @@ use super::divert::Diversion;
 use super::special::Captured;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
+use crate::reduce::token;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Sink};
@@ -290,6 +291,9 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
+        if variant == token::ANYTHING {
+            return value.serialize(self);
+        }
         if class::of_variant(name, variant)? {
             return self.class_newtype(variant, value);
         }

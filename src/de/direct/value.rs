@@ -331,10 +331,10 @@ impl<'de> Deserializer<'de> for &mut Direct<'de> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _variants: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Outcome<V::Value> {
-        if is_ours(name) {
+        if is_ours(name) || variants.contains(&token::ANYTHING) {
             return self.irregular();
         }
         self.variant(visitor)
