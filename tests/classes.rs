@@ -310,7 +310,7 @@ fn positional_arguments_are_tuple_structs() {
     #[serde(rename = "py:zoo2:WithReduce?")]
     struct WithReduce(i64, i64);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:OldWithInitArgs")]
+    #[serde(rename = "py:zoo2:OldWithInitArgs?")]
     struct OldWithInitArgs(i64, i64);
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:builtins:range")]
@@ -508,7 +508,7 @@ fn another_class_is_the_variant_for_all_others() {
             other.escape_ascii().to_string()
         );
         let value: serde_pickle::Value = from_slice(other).unwrap();
-        assert_eq!(serde_pickle::from_value::<Shape>(value).unwrap(), Shape::Other);
+        assert_eq!(from_value::<Shape>(value).unwrap(), Shape::Other);
         assert_eq!(from_slice::<Vec<Shape>>(&in_a_list(other)).unwrap(), [Shape::Other]);
     }
     let circle = b"cshapes\nCircle\n)\x81}X\x01\0\0\0rG@\0\0\0\0\0\0\0sb.";

@@ -185,8 +185,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 None => visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}"))),
             };
         }
-        // An object of a class that no variant is named as, which a variant `#[serde(other)]` takes:
-        // its class is its name, unless it is text or a number, as the member of an Enum is.
+        // An object of a class that no variant is named as goes by the name of its class, which a
+        // variant with `#[serde(other)]` takes; but the member of an Enum is text or a number.
         if variants.iter().any(|variant| variant.starts_with(token::CLASS))
             && self.handle.tag() == Tag::Instance
             && !self.is_scalar()?

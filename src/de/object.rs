@@ -250,8 +250,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
-    /// Returns true if an instance may stand for a name: it is text, a number or bytes by itself, or
-    /// made of one.
+    /// Returns true if an instance may stand for a name: it is text, a number or bytes by itself,
+    /// or made of one.
     pub(super) fn is_scalar(&self) -> Result<bool> {
         let object = match self.view()? {
             View::Object(object) => object,

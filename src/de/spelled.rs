@@ -723,7 +723,9 @@ impl<'g> NodeDeserializer<'g, '_> {
             "the object is {}, which `{name}` would not write back; ",
             inventory.describe()
         );
+        let one_tuple = container == Container::Tuple && inventory.args == 1;
         match inventory.form(container) {
+            _ if one_tuple => text.push_str("a newtype around a tuple is its one argument"),
             Some((form, fields)) if fields.is_empty() && with_form(name, &form) != name => {
                 text.push_str(&format!("name it `{}`", with_form(name, &form)));
             }
@@ -736,10 +738,7 @@ impl<'g> NodeDeserializer<'g, '_> {
                     names.join(" and ")
                 ));
             }
-            _ if container == Container::Tuple && inventory.args == 1 => {
-                text.push_str("a newtype around a tuple is its one argument");
-            }
-            _ if container == Container::Newtype && !inventory.setter => {
+            _ if container == Container::Newtype && inventory.parts().len() == 1 => {
                 text.push_str(
                     "its content says otherwise than the object: a map or struct is attributes, \
                      and anything else is the one argument",

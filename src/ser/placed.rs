@@ -29,8 +29,8 @@ pub(super) struct Placed {
     dict: bool,
     /// The last part that has been written.
     order: u8,
-    /// A field without a name was left out, so that none may follow in its part.
-    skipped: bool,
+    /// The part in which a field without a name was left out, so that none may follow there.
+    skipped: Option<Place>,
     outer: bool,
     diverted: bool,
 }
@@ -74,7 +74,7 @@ impl Placed {
             open: None,
             dict: false,
             order: 0,
-            skipped: false,
+            skipped: None,
             outer,
             diverted,
         })
@@ -109,7 +109,7 @@ impl Placed {
         };
         if let Some(name) = named {
             dump.emit.name(name)?;
-        } else if self.skipped {
+        } else if self.skipped == Some(place) {
             return Err(skipped(field));
         }
         Ok(match (place, whole) {
@@ -134,7 +134,9 @@ impl Placed {
     /// A field is left out.
     pub(super) fn skip(&mut self, field: &'static str) -> Result<()> {
         let place = FieldPlace::of(field)?.map_or(self.place, |place| place.place);
-        self.skipped |= matches!(place, Place::Args | Place::List | Place::Tuple);
+        if matches!(place, Place::Args | Place::List | Place::Tuple) {
+            self.skipped = Some(place);
+        }
         Ok(())
     }
 
@@ -155,7 +157,6 @@ impl Placed {
             self.close(dump, part, place)?;
         }
         let Some(place) = place else { return self.make(dump) };
-        self.skipped = false;
         match place {
             Place::Args => {
                 if !whole && !is_spliced(self.recipe) {
