@@ -13,8 +13,8 @@ use std::process::Command;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_pickle::Graph;
-use serde_pickle::graph::{Node, NodeKind};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::{Graph, Node};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editing")
@@ -226,6 +226,34 @@ fn models_of_django_whose_files_refer_to_them() {
     edit("django", "django", |customer: &mut Customer| customer.balance = "12.50".to_owned());
 }
 
+#[test]
+fn sessions_responses_jobs_and_messages() {
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Session {
+        seen: String,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Response {
+        _container: Vec<serde_bytes::ByteBuf>,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Job {
+        misfire_grace_time: Option<u32>,
+    }
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Record {
+        levelno: u32,
+    }
+
+    edit("django", "session", |session: &mut Session| session.seen = "2024-06-01".to_owned());
+    edit("django", "response", |response: &mut Response| {
+        response._container[0] = serde_bytes::ByteBuf::from("<h1>5 items</h1>");
+    });
+    edit("apscheduler", "apscheduler", |job: &mut Job| job.misfire_grace_time = Some(60));
+    edit("python", "log_record", |record: &mut Record| record.levelno = 40);
+    edit("python", "carbon", |metrics: &mut Vec<(String, (f64, f64))>| metrics[1].1.1 = 22.5);
+}
+
 /// The libraries load both pickles and compare the objects, where they are installed.
 #[test]
 fn the_libraries_see_one_difference() {
@@ -239,6 +267,7 @@ fn the_libraries_see_one_difference() {
     pydantic_models_within_models();
     rows_of_sqlalchemy_that_refer_to_one_another();
     models_of_django_whose_files_refer_to_them();
+    sessions_responses_jobs_and_messages();
     for environment in std::env::split_paths(&environments) {
         let output = Command::new(environment.join("bin/python"))
             .arg(folder().join("check.py"))

@@ -41,6 +41,12 @@ impl Pairs {
                 Ok(again) => assert_eq!(again, *expected, "{case} at protocol {protocol}"),
                 Err(error) => panic!("{case}, written at protocol {protocol}: {error}"),
             }
+            // An update with what was read changes nothing.
+            assert_eq!(
+                serde_pickle::update(&theirs, &read).unwrap(),
+                graph.to_vec().unwrap(),
+                "{case} at protocol {protocol}"
+            );
             let value = to_value(&read).unwrap();
             assert_eq!(from_value::<T>(value).unwrap(), *expected, "{case}: by a value");
             writeln!(self.lines, "{} {}", hex(&ours), hex(&theirs)).unwrap();
@@ -163,5 +169,59 @@ fn every_spelling_comes_back_as_the_same_object() {
     pairs.check_parts("empty", &Empty);
     pairs.check_parts("empty", &EmptyFields {});
     pairs.check_parts("empty_class", &EmptyClass);
+    pairs.ask();
+}
+
+/// Changes an object of the catalogue by `update`, which gives what writing the changed value would.
+#[track_caller]
+fn update<T>(pairs: &mut Pairs, case: &str, change: impl Fn(&mut T))
+where
+    T: Serialize + DeserializeOwned + PartialEq + Debug,
+{
+    for (protocol, theirs) in pickles(case) {
+        let mut value: T = from_slice(&theirs).unwrap();
+        change(&mut value);
+        let updated = match serde_pickle::update(&theirs, &value) {
+            Ok(updated) => updated,
+            Err(error) => panic!("{case} at protocol {protocol}: {error}"),
+        };
+        assert_eq!(from_slice::<T>(&updated).unwrap(), value, "{case} at protocol {protocol}");
+        let options = SerOptions::new().protocol(Protocol::try_from(protocol).unwrap());
+        let written = options.to_vec(&value).unwrap();
+        writeln!(pairs.lines, "{} {}", hex(&updated), hex(&written)).unwrap();
+        pairs.names.push(format!("{case} at protocol {protocol}, updated"));
+    }
+}
+
+#[test]
+fn updates_go_by_the_form_of_the_name() {
+    let mut pairs = Pairs::default();
+    let all = &mut pairs;
+    update(all, "plain", |it: &mut Plain| it.a = 2);
+    update(all, "frozen_slotted", |it: &mut FrozenSlotted| it.a = 2);
+    update(all, "frozen_slotted", |it: &mut FrozenSlottedTuple| it.0 = 2);
+    update(all, "slotted", |it: &mut Slotted| it.b.push('!'));
+    update(all, "slots_and_dict", |it: &mut SlotsAndDict| it.a = 2);
+    update(all, "slots_and_dict", |it: &mut SlotsAndDict2| it.c = 3.5);
+    update(all, "tuple_state", |it: &mut TupleState| it.x = 2);
+    update(all, "temperature", |it: &mut Temperature| it.0.1 = -3.5);
+    update(all, "pair", |it: &mut Pair| it.first = 2);
+    update(all, "pair", |it: &mut PairCall| it.0 = 2);
+    update(all, "my_tuple", |it: &mut MyTuple| it.0.0 = 2);
+    update(all, "my_int_attrs", |it: &mut MyIntAttrs| it.unit.push('m'));
+    update(all, "my_list", |it: &mut MyList| it.0.push(4));
+    update(all, "my_list_attrs", |it: &mut MyListAttrs| it.items[0] = 3);
+    update(all, "my_list_attrs", |it: &mut MyListAttrs| it.owner.push('a'));
+    update(all, "my_dict", |it: &mut MyDict| it.0.insert("a".to_owned(), 3).map_or((), |_| ()));
+    update(all, "my_dict", |it: &mut MyDictFields| it.b = 3);
+    update(all, "ordered", |it: &mut Ordered| it.b = 3);
+    update(all, "ordered_attrs", |it: &mut OrderedAttrs| it.owner.push('a'));
+    update(all, "keyword", |it: &mut Keyword| it.factor = 1.5);
+    update(all, "measured", |it: &mut Measured| it.seen = 4);
+    update(all, "error", |it: &mut Message| it.0.push('!'));
+    update(all, "error_attrs", |it: &mut MessageAndCode| it.message.push('!'));
+    update(all, "error_attrs", |it: &mut MessageAndCode| it.code = 6);
+    update(all, "called", |it: &mut Called| it.a = 2);
+    update(all, "signature", |it: &mut Signature| it.0.args.1 = 3);
     pairs.ask();
 }
