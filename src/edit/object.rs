@@ -77,8 +77,8 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(now)
     }
 
-    /// Changes arguments that `copyreg._reconstructor` has as the value of a builtin base class: one
-    /// argument is that value, and several are the items of a tuple.
+    /// Changes arguments that `copyreg._reconstructor` has as the value of a builtin base class:
+    /// one argument is that value, and several are the items of a tuple.
     fn args_in_base(
         &mut self,
         at: Handle,

@@ -172,7 +172,8 @@ fn every_spelling_comes_back_as_the_same_object() {
     pairs.ask();
 }
 
-/// Changes an object of the catalogue by `update`, which gives what writing the changed value would.
+/// Changes an object of the catalogue by `update`, which gives what writing the changed value
+/// would.
 #[track_caller]
 fn update<T>(pairs: &mut Pairs, case: &str, change: impl Fn(&mut T))
 where
