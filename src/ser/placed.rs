@@ -255,10 +255,10 @@ impl Placed {
                 emit.op(Opcode::Tuple);
                 emit.op(Opcode::Build);
             }
-            Place::State => {
-                if part.state.is_none_or(|checkpoint| !emit.take_back_none(checkpoint)) {
-                    emit.op(Opcode::Build);
-                }
+            Place::State
+                if part.state.is_none_or(|checkpoint| !emit.take_back_none(checkpoint)) =>
+            {
+                emit.op(Opcode::Build);
             }
             _ => {}
         }

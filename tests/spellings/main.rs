@@ -3,6 +3,8 @@
 //!
 //! `fixtures/spellings/catalogue.py` has the classes.
 
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod lost;
 mod types;
 mod written;
