@@ -11,13 +11,14 @@
 //! names are compared once for each class of a graph and name of a type: see
 //! [`ByNames`](crate::walk::cache::ByNames).
 
-use serde::de::value::MapDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor};
-
-use super::node::NodeDeserializer;
+use super::answer::{Answer, Content};
+use super::ask::Ask;
+use super::entries::Entries;
+use super::node::{Found, NodeDeserializer};
 use super::object::is_sequence;
+use super::place::Place;
 use super::spelled::{ContentKind, NamedObject, Positional};
-use super::variant::{NamedVariant, unit_variant};
+use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
@@ -29,78 +30,63 @@ use crate::reduce::token;
 use crate::walk::cache::Named;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
-    pub(crate) fn class_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn class_unit_struct(self, name: &'static str) -> Found<'g, 'de> {
         if self.is_class_itself(name)? {
             self.check_class_itself(name, true)?;
         } else {
             self.check_unit(&self.instance_of(name)?)?;
         }
-        visitor.visit_unit()
+        Ok(Answer::Unit)
     }
 
-    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn class_newtype_struct(self, name: &'static str) -> Found<'g, 'de> {
         let named = self.instance_of(name)?;
-        match self.named_content(&named)? {
-            Some(content) => visitor.visit_newtype_struct(self.inner(content)?),
-            None => visitor.visit_newtype_struct(ClassContent { node: self.unwrapped()?, named }),
-        }
+        Ok(Answer::Newtype(match self.named_content(&named)? {
+            Some(content) => Content::Node(self.inner(content)?),
+            None => Content::Class(ClassContent { node: self.unwrapped()?, named }),
+        }))
     }
 
-    pub(crate) fn class_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.visit_positional(&self.instance_of(name)?, len, visitor)
+    pub(crate) fn class_tuple_struct(self, name: &'static str, len: usize) -> Found<'g, 'de> {
+        self.positional(&self.instance_of(name)?, len)
     }
 
-    pub(crate) fn class_struct<V: Visitor<'de>>(
+    pub(crate) fn class_struct(
         self,
         name: &'static str,
         fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         if fields.is_empty() && self.is_class_itself(name)? {
             self.check_class_itself(name, false)?;
-            return visit_empty(visitor);
+            return Ok(Answer::Map(Entries::Nothing));
         }
-        self.visit_named(&self.instance_of(name)?, fields, visitor)
+        self.struct_of_named(&self.instance_of(name)?, fields)
     }
 
     /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
-    pub(crate) fn class_enum<V: Visitor<'de>>(
+    pub(crate) fn class_enum(
         self,
         name: &'static str,
         variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
-            return visitor.visit_enum(found);
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         if let Some(found) = self.other_member(name, variants)? {
-            return visitor.visit_enum(found);
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         if let Tag::Global | Tag::Ext | Tag::Instance = self.handle.tag()
             && self.is_global()?
         {
-            return self.member_by_name(name, visitor);
+            return self.member_by_name(name);
         }
         if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
         {
             return Err(self.mismatch(variants));
         }
-        let named = self.instance_of(name)?;
-        self.check_member(&named)?;
-        let value = match (named.object.base, named.object.args) {
+        let named_object = self.instance_of(name)?;
+        self.check_member(&named_object)?;
+        let value = match (named_object.object.base, named_object.object.args) {
             (Some((_, value)), _) | (None, &[value]) => value,
             _ => {
                 return Err(Error::data(format!(
@@ -112,20 +98,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let node = self.of(value);
         match self.cx.int(value)? {
             Some(Int::Small(value)) => {
-                return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value)));
+                return Ok(named(value.to_string()));
             }
             Some(Int::Long(bytes)) => {
                 // A variant's name stands for an int of up to 128 bits.
                 return match crate::natural::long(bytes)
                     .and_then(|value| i128::try_from(value).ok())
                 {
-                    Some(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Some(value) => Ok(named(value.to_string())),
                     None => Err(no_member(name, "an int of more than 128 bits")),
                 };
             }
             Some(Int::Big(value)) => {
                 return match i128::try_from(&*value) {
-                    Ok(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Ok(value) => Ok(named(value.to_string())),
                     Err(_) => Err(no_member(name, "an int of more than 128 bits")),
                 };
             }
@@ -144,19 +130,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(text) if stands_for_int(&text) => {
                 Err(no_member(name, format_args!("the str '{}'", crate::error::quoted(&text))))
             }
-            Some(text) => visitor.visit_enum(NamedVariant(&text)),
+            Some(text) => Ok(named(text)),
             None => Err(no_member(name, crate::nodes::describe::describe(value.tag()))),
         }
     }
 
     /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is
     /// pickled by name, and any global nested in a class, is written.
-    fn member_by_name<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn member_by_name(self, name: &'static str) -> Found<'g, 'de> {
         let (module, qualname) = self.global_names()?;
         if let Some((class, member)) = qualname.rsplit_once('.')
             && ClassName::parse(name)?.is_some_and(|name| name.matches(&module, class))
         {
-            return visitor.visit_enum(NamedVariant(member));
+            return Ok(named(member.to_owned()));
         }
         Err(Error::data(format!(
             "expected a member of {}, found the global {module}.{qualname}",
@@ -165,13 +151,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// An object or a global where an enum is asked for that is not named as a class.
-    pub(crate) fn enum_of_object<V: Visitor<'de>>(
-        self,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
-            return visitor.visit_enum(found);
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
         {
@@ -181,8 +163,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             // An Enum that is pickled by name: what else is nested in a class has no business here.
             let (module, qualname) = self.global_names()?;
             return match qualname.rsplit_once('.') {
-                Some((_, member)) => visitor.visit_enum(NamedVariant(member)),
-                None => visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}"))),
+                Some((_, member)) => Ok(named(member.to_owned())),
+                None => Ok(named(format!("{module}.{qualname}"))),
             };
         }
         // An object of a class that no variant is named as goes by the name of its class, which a
@@ -192,9 +174,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             && !self.is_scalar()?
             && let Some((module, qualname)) = self.names_of(self.spelled()?.callable)?
         {
-            return visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}")));
+            return Ok(named(format!("{module}.{qualname}")));
         }
-        visitor.visit_enum(unit_variant(self))
+        Ok(Answer::Enum(Variant::unit(self)))
     }
 
     /// The variant of an enum with a catch-all: a class's, or the catch-all itself. `None` where
@@ -236,7 +218,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn caught_by(&self, variant: &'static str) -> ClassVariant<'g, 'de> {
-        ClassVariant { node: *self, named: None, variant }
+        ClassVariant { node: *self, named: None, variant, content: None }
     }
 
     /// The catch-all of a Python Enum, for whatever is no member that a variant stands for.
@@ -301,13 +283,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => return Ok(None),
         };
         let found = self.name_of(class, (variants.as_ptr() as usize, variants.len()), variants)?;
-        Ok(found.and_then(|(place, form)| Some((*variants.get(place)?, form))).map(
-            |(variant, form)| ClassVariant {
-                node: *self,
-                named: object.map(|object| NamedObject { object, form, name: variant }),
-                variant,
-            },
-        ))
+        let found = found.and_then(|(place, form)| Some((*variants.get(place)?, form)));
+        Ok(found.map(|(variant, form)| ClassVariant {
+            node: *self,
+            named: object.map(|object| NamedObject { object, form, name: variant }),
+            variant,
+            content: None,
+        }))
     }
 
     pub(super) fn spelled(&self) -> Result<ObjectView<'g>> {
@@ -408,15 +390,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The fields of a tuple struct of `len` fields.
-    fn visit_positional<V: Visitor<'de>>(
-        self,
-        named: &NamedObject<'g>,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn positional(self, named: &NamedObject<'g>, len: usize) -> Found<'g, 'de> {
         match self.named_items(named, len)? {
-            Positional::Within(items) => self.inner(items)?.deserialize_seq(visitor),
-            Positional::Run(args) => self.visit_run(args, visitor),
+            Positional::Within(items) => self.inner(items)?.answer(Ask::Seq),
+            Positional::Run(args) => self.run(args),
         }
     }
 }
@@ -430,10 +407,6 @@ fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> 
         )),
         _ => Ok(()),
     }
-}
-
-fn visit_empty<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value> {
-    visitor.visit_map(MapDeserializer::<_, Error>::new(std::iter::empty::<(&str, ())>()))
 }
 
 /// `a.B`, or `a.B, a.C or d.E`, for messages.
@@ -457,78 +430,180 @@ fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
     ))
 }
 
+/// A variant without data whose name is not in the pickle as it is.
+fn named<'g, 'de>(name: String) -> Answer<'g, 'g, 'de> {
+    Answer::Enum(Variant::named(name.into()))
+}
+
 /// A variant that is named as a class.
 pub(crate) struct ClassVariant<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
-    /// `None` where it is the class itself.
+    /// `None` where it is the class itself, or the catch-all.
     named: Option<NamedObject<'g>>,
-    variant: &'static str,
+    pub(super) variant: &'static str,
+    content: Option<ClassContent<'g, 'de>>,
 }
 
-impl<'g> ClassVariant<'g, '_> {
+impl<'g, 'de> ClassVariant<'g, 'de> {
     fn named(&self) -> Result<NamedObject<'g>> {
         self.named.ok_or_else(|| self.node.mismatch(&[self.variant]))
     }
-}
 
-impl<'de> EnumAccess<'de> for ClassVariant<'_, 'de> {
-    type Error = Error;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
-        let variant = seed.deserialize(de::value::StrDeserializer::<Error>::new(self.variant))?;
-        Ok((variant, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<()> {
+    /// Sees to it that a variant without data is all that there is.
+    pub(super) fn no_data(&self) -> Result<()> {
         match &self.named {
             Some(named) => self.node.check_unit(named),
             None => self.node.check_class_itself(self.variant, true),
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+    /// The data of a variant with one field.
+    pub(super) fn data(&mut self) -> Result<Place<'_, 'g, 'de>> {
         if self.variant == token::ANYTHING {
-            return seed.deserialize(self.node.unwrapped()?);
+            return Ok(Place::Node(self.node.unwrapped()?));
         }
         let named = self.named()?;
-        match self.node.named_content(&named)? {
-            Some(content) => seed.deserialize(self.node.inner(content)?),
-            None => seed.deserialize(ClassContent { node: self.node.unwrapped()?, named }),
+        if let Some(content) = self.node.named_content(&named)? {
+            return Ok(Place::Node(self.node.inner(content)?));
         }
+        let content = ClassContent { node: self.node.unwrapped()?, named };
+        Ok(Place::class(self.content.insert(content)))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        self.node.visit_positional(&self.named()?, len, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.named {
-            None if fields.is_empty() => {
+    /// The data of a variant with several fields.
+    pub(super) fn fields(&self, ask: Ask) -> Found<'g, 'de> {
+        match (ask, self.named) {
+            (Ask::Tuple(len), _) => self.node.positional(&self.named()?, len),
+            (Ask::Struct(_, []), None) => {
                 self.node.check_class_itself(self.variant, false)?;
-                visit_empty(visitor)
+                Ok(Answer::Map(Entries::Nothing))
             }
-            _ => self.node.visit_named(&self.named()?, fields, visitor),
+            (Ask::Struct(_, fields), _) => self.node.struct_of_named(&self.named()?, fields),
+            _ => self.node.any(),
         }
     }
 }
 
 /// The content of a class-named newtype, or newtype variant, whose name gives no place for it: it
-/// is an argument or the state, as the methods tell that it asks by.
-struct ClassContent<'g, 'de> {
+/// is an argument or the state, as the method tells that it asks by.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassContent<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     named: NamedObject<'g>,
 }
 
 impl<'g, 'de> ClassContent<'g, 'de> {
+    pub(super) fn answer(&self, ask: Ask, copies: bool) -> Found<'g, 'de> {
+        let content = Self { node: NodeDeserializer { copies, ..self.node }, ..*self };
+        content.answer_to(ask)
+    }
+
+    fn answer_to(&self, ask: Ask) -> Found<'g, 'de> {
+        match ask {
+            // The argument, if that is all there is.
+            Ask::Any => {
+                let state = self.node.state_of(&self.named.object)?;
+                let argument = self.argument()?.filter(|_| state.is_none() && !self.has_items());
+                match argument {
+                    Some(argument) => {
+                        self.check(ContentKind::Argument)?;
+                        argument.answer(ask)
+                    }
+                    None => {
+                        self.check(ContentKind::Attributes)?;
+                        self.node.answer(ask)
+                    }
+                }
+            }
+            // The text form of the class, which its constructor takes too; else the argument.
+            Ask::Str => {
+                self.check(ContentKind::Text)?;
+                self.node.answer(ask)
+            }
+            Ask::Map => {
+                self.check(ContentKind::Attributes)?;
+                self.node.answer(ask)
+            }
+            Ask::Unit | Ask::UnitStruct(_) => {
+                self.check(ContentKind::Argument)?;
+                match self.argument()? {
+                    Some(argument) => argument.answer(ask),
+                    None => Ok(Answer::Unit),
+                }
+            }
+            // A list that is the argument; the items of a subclass of list or tuple.
+            Ask::Seq | Ask::Tuple(_) => self.seq(),
+            Ask::TupleStruct(name, _) => match self.argument()? {
+                Some(argument) if name.starts_with(token::CLASS) => {
+                    self.check(ContentKind::Argument)?;
+                    argument.answer(ask)
+                }
+                _ => self.seq(),
+            },
+            Ask::Struct(name, fields)
+                if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) =>
+            {
+                self.node.struct_of_named(&self.named, fields)
+            }
+            Ask::Newtype(token::VALUE) => self.value(),
+            _ => {
+                self.check(ContentKind::Argument)?;
+                match self.argument()? {
+                    Some(argument) => argument.answer(ask),
+                    None => self.node.answer(ask),
+                }
+            }
+        }
+    }
+
+    fn check(&self, kind: ContentKind) -> Result<()> {
+        self.node.check_content(&self.named, kind)
+    }
+
+    /// A `Value`: the argument, or the attributes where there is none.
+    fn value(&self) -> Found<'g, 'de> {
+        let ask = Ask::Newtype(token::VALUE);
+        let argument = self.argument()?;
+        if argument.is_none()
+            && let Some(state) = self.node.attributes(&self.named)?
+        {
+            return self.node.inner(state)?.answer(ask);
+        }
+        self.check(ContentKind::Argument)?;
+        match argument {
+            Some(argument) => {
+                if !self.named.form.lenient {
+                    self.node.refuse_dict(&self.named, argument.handle)?;
+                }
+                argument.answer(ask)
+            }
+            None => self.node.answer(ask),
+        }
+    }
+
+    fn seq(&self) -> Found<'g, 'de> {
+        self.check(ContentKind::Argument)?;
+        match self.argument()? {
+            Some(argument)
+                if !self.has_items()
+                    && (is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance) =>
+            {
+                argument.answer(Ask::Seq)
+            }
+            _ => self.node.answer(Ask::Seq),
+        }
+    }
+
+    /// Returns true if an `Option` of it is `None`.
+    pub(super) fn is_none(&self) -> Result<bool> {
+        match self.named.object.args {
+            [none] if none.tag() == Tag::None => {
+                Ok(self.node.state_of(&self.named.object)?.is_none())
+            }
+            _ => Ok(false),
+        }
+    }
+
     /// The single argument, or the value of a builtin base class; `None` where there is no such
     /// thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
@@ -539,198 +614,8 @@ impl<'g, 'de> ClassContent<'g, 'de> {
         }
     }
 
-    fn check(&self, kind: ContentKind) -> Result<()> {
-        self.node.check_content(&self.named, kind)
-    }
-
     fn has_items(&self) -> bool {
         let mut more = self.named.object.more(self.node.cx.nodes);
         more.any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds | RunKind::Pairs))
-    }
-}
-
-macro_rules! content_scalars {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            self.check(ContentKind::Argument)?;
-            match self.argument()? {
-                Some(argument) => argument.$method(visitor),
-                None => self.node.$method(visitor),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
-    type Error = Error;
-
-    content_scalars! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-        deserialize_u128 deserialize_f32 deserialize_f64 deserialize_bytes deserialize_byte_buf
-        deserialize_identifier
-    }
-
-    /// The argument, if that is all there is.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let state = self.node.state_of(&self.named.object)?;
-        let argument = self.argument()?.filter(|_| state.is_none() && !self.has_items());
-        self.check(match argument {
-            Some(_) => ContentKind::Argument,
-            None => ContentKind::Attributes,
-        })?;
-        match argument {
-            Some(argument) => argument.any(visitor),
-            None => self.node.any(visitor),
-        }
-    }
-
-    /// The text form of the class, which its constructor takes too; else the argument.
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Text)?;
-        self.node.deserialize_str(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Text)?;
-        self.node.deserialize_string(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Text)?;
-        self.node.deserialize_char(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.named.object.args {
-            [none]
-                if none.tag() == Tag::None && self.node.state_of(&self.named.object)?.is_none() =>
-            {
-                self.check(ContentKind::Argument)?;
-                visitor.visit_none()
-            }
-            _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) => argument.deserialize_unit(visitor),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) => argument.deserialize_unit_struct(name, visitor),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
-        }
-        if name == token::VALUE
-            && self.argument()?.is_none()
-            && let Some(state) = self.node.attributes(&self.named)?
-        {
-            return self.node.inner(state)?.deserialize_newtype_struct(name, visitor);
-        }
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) if name == token::VALUE && !self.named.form.lenient => {
-                self.node.refuse_dict(&self.named, argument.handle)?;
-                argument.deserialize_newtype_struct(name, visitor)
-            }
-            Some(argument) => argument.deserialize_newtype_struct(name, visitor),
-            None => self.node.deserialize_newtype_struct(name, visitor),
-        }
-    }
-
-    /// A list that is the argument; the items of a subclass of list or tuple.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) if !self.has_items() && !matches!(argument.handle.tag(), Tag::None) => {
-                if is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance {
-                    argument.deserialize_seq(visitor)
-                } else {
-                    self.node.deserialize_seq(visitor)
-                }
-            }
-            _ => self.node.deserialize_seq(visitor),
-        }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) if name.starts_with(token::CLASS) => {
-                self.check(ContentKind::Argument)?;
-                argument.deserialize_tuple_struct(name, len, visitor)
-            }
-            _ => self.deserialize_seq(visitor),
-        }
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.check(ContentKind::Attributes)?;
-        self.node.deserialize_map(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return self.node.visit_named(&self.named, fields, visitor);
-        }
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) => argument.deserialize_struct(name, fields, visitor),
-            None => self.node.deserialize_struct(name, fields, visitor),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.check(ContentKind::Argument)?;
-        match self.argument()? {
-            Some(argument) => argument.deserialize_enum(name, variants, visitor),
-            None => self.node.deserialize_enum(name, variants, visitor),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_unit()
-    }
-
-    fn is_human_readable(&self) -> bool {
-        true
     }
 }

@@ -4,11 +4,9 @@
 //! fields are written as they come, each part is opened by its first field and closed by the first
 //! of the next, and a field that comes too late is an error.
 
-use serde::ser::Serialize;
-
 use super::divert;
 use super::dump::Dump;
-use super::special::Role;
+use super::special::{Opening, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
@@ -56,8 +54,8 @@ struct Part {
 }
 
 impl Placed {
-    pub(super) fn new<S: Sink>(
-        dump: &mut Dump<S>,
+    pub(super) fn new(
+        dump: &mut Dump<dyn Sink + '_>,
         name: &'static str,
         form: Form,
         diverted: bool,
@@ -82,9 +80,9 @@ impl Placed {
 
     /// Writes the opcodes before a field's value. Returns the role in which that is serialized;
     /// `None` for a value of its own.
-    pub(super) fn before<S: Sink>(
+    pub(super) fn before(
         &mut self,
-        dump: &mut Dump<S>,
+        dump: &mut Dump<dyn Sink + '_>,
         field: &'static str,
     ) -> Result<Option<Role>> {
         let (place, name) = match FieldPlace::of(field)? {
@@ -124,7 +122,7 @@ impl Placed {
     }
 
     /// Writes the opcodes after a field's value.
-    pub(super) fn after<S: Sink>(&mut self, dump: &mut Dump<S>) {
+    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>) {
         let single = matches!(self.open, Some(Part { place: Place::DictItems, whole: false, .. }));
         if single && dump.emit.protocol() == Protocol::V0 {
             dump.emit.op(Opcode::Setitem);
@@ -140,16 +138,16 @@ impl Placed {
         Ok(())
     }
 
-    pub(super) fn end<S: Sink>(&mut self, dump: &mut Dump<S>) -> Result<()> {
+    pub(super) fn end(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.next_part(dump, None, false)?;
         dump.hashed = self.outer;
         divert::end(dump, self.diverted)
     }
 
     /// Closes the part that is open and opens the next one.
-    fn next_part<S: Sink>(
+    fn next_part(
         &mut self,
-        dump: &mut Dump<S>,
+        dump: &mut Dump<dyn Sink + '_>,
         place: Option<Place>,
         whole: bool,
     ) -> Result<()> {
@@ -174,9 +172,9 @@ impl Placed {
     }
 
     /// Opens a part behind the arguments.
-    fn open_behind<S: Sink>(
+    fn open_behind(
         &mut self,
-        dump: &mut Dump<S>,
+        dump: &mut Dump<dyn Sink + '_>,
         place: Place,
         whole: bool,
     ) -> Result<()> {
@@ -204,9 +202,9 @@ impl Placed {
         Ok(())
     }
 
-    fn close<S: Sink>(
+    fn close(
         &mut self,
-        dump: &mut Dump<S>,
+        dump: &mut Dump<dyn Sink + '_>,
         part: Part,
         next: Option<Place>,
     ) -> Result<()> {
@@ -266,7 +264,7 @@ impl Placed {
     }
 
     /// Makes the object, if that has not been done: without the arguments that did not come.
-    fn make<S: Sink>(&mut self, dump: &mut Dump<S>) -> Result<()> {
+    fn make(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.end_args(dump)?;
         if self.phase == Phase::Kwargs {
             dump.emit.empty_dict()?;
@@ -276,7 +274,7 @@ impl Placed {
     }
 
     /// Ends the arguments where none came.
-    fn end_args<S: Sink>(&mut self, dump: &mut Dump<S>) -> Result<()> {
+    fn end_args(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         if self.phase != Phase::Args {
             return Ok(());
         }
@@ -287,11 +285,11 @@ impl Placed {
         Ok(())
     }
 
-    fn close_args<S: Sink>(&mut self, dump: &mut Dump<S>) {
+    fn close_args(&mut self, dump: &mut Dump<dyn Sink + '_>) {
         self.phase = dump.close_formed_args(self.recipe);
     }
 
-    fn end_kwargs<S: Sink>(&mut self, dump: &mut Dump<S>) -> Result<()> {
+    fn end_kwargs(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.phase = Phase::Made;
         dump.close_formed_kwargs(self.recipe)
     }
@@ -309,7 +307,7 @@ fn skipped(field: &str) -> Error {
     ))
 }
 
-impl<S: Sink> Dump<S> {
+impl Dump<dyn Sink + '_> {
     /// The spelling that a class's name asks for; `None` for the one that most have.
     #[inline]
     pub(super) fn form_of(&mut self, name: &'static str) -> Result<Option<Form>> {
@@ -407,13 +405,13 @@ impl<S: Sink> Dump<S> {
         }
     }
 
-    /// A newtype whose form says in which part of the object its content is.
-    pub(super) fn formed_newtype<T: Serialize + ?Sized>(
+    /// Begins a newtype whose form says in which part of the object its content is.
+    pub(super) fn open_formed_newtype(
         &mut self,
         name: &'static str,
         form: Form,
-        value: &T,
-    ) -> Result<()> {
+        diverted: bool,
+    ) -> Result<Opening> {
         let outer = self.set_hashed(false);
         let made = form.made_or(Made::New);
         let recipe = match form.place {
@@ -421,21 +419,26 @@ impl<S: Sink> Dump<S> {
             _ => self.bare_formed(name, made, form.place)?,
         };
         let state = self.emit.checkpoint()?;
-        let role = match form.place {
-            Place::ListItems => Some(Role::ListItems),
-            Place::SetItems => Some(Role::SetItems),
-            _ => None,
+        self.role = match form.place {
+            Place::ListItems => Role::ListItems,
+            Place::SetItems => Role::SetItems,
+            _ => Role::Plain,
         };
-        match role {
-            Some(role) => self.content(role, value)?,
-            None => value.serialize(&mut *self)?,
-        }
-        match form.place {
+        Ok(Opening::Formed { place: form.place, recipe, state, outer, diverted })
+    }
+
+    /// Ends what [`open_formed_newtype`](Self::open_formed_newtype) began, behind the content.
+    pub(super) fn close_formed_newtype(
+        &mut self,
+        place: Place,
+        recipe: Recipe,
+        state: Checkpoint,
+    ) -> Result<()> {
+        match place {
             Place::Args => self.close_formed_arg(recipe)?,
             Place::State if !self.emit.take_back_none(state) => self.emit.op(Opcode::Build),
             _ => {}
         }
-        self.hashed = outer;
         Ok(())
     }
 
