@@ -1,4 +1,4 @@
-//! One line for people: text in which everything is escaped that would not print as itself.
+//! One line for people: text with every character escaped that would not print as itself.
 //!
 //! Names, keys and texts of a pickle end up in errors, reports and logs. A newline in one of them
 //! forges a line of the log, an escape sequence commands the terminal, and an override of the

@@ -43,7 +43,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let named = self.instance_of(name)?;
         Ok(Answer::Newtype(match self.named_content(&named)? {
             Some(content) => Content::Node(self.inner(content)?),
-            None => Content::Class(ClassContent { node: self.unwrapped()?, named }),
+            None => Content::Class(Box::new(ClassContent { node: self.unwrapped()?, named })),
         }))
     }
 

@@ -129,7 +129,7 @@ pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>)
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {
         return Err(Error::data(format!(
-            "of {given} out-of-band buffers the pickle takes only {taken}"
+            "{given} out-of-band buffers were given, and the pickle takes {taken}"
         )));
     }
     Ok(())

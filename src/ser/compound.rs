@@ -1,17 +1,17 @@
 //! serde's containers: list, tuple, dict, and the fields of a struct.
 //!
-//! A list or dict that comes all at once is written as a mark, its items, and LIST or DICT: one
-//! byte less than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of
-//! three ints in half the time), because it makes the list at its right size in one go. CPython
-//! cannot write so itself, as it memoizes the list before its items. Items beyond the first
-//! thousand follow in batches, as CPython writes them, so that a reader's stack stays small; at
-//! protocol 0, which has no opcode that takes a batch, one by one.
+//! A list or dict of one batch is written as a mark, its items, and LIST or DICT: one byte less
+//! than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of three ints in
+//! half the time), because it makes the list at its right size at once. CPython cannot write so
+//! itself, as it memoizes the list before its items. Items beyond the first thousand follow in
+//! batches, as CPython writes them, so that a reader's stack stays small; at protocol 0, which has
+//! no opcode that takes a batch, one by one.
 //!
-//! A container's length is known only to have been announced. What comes is what counts: where none
-//! is announced the first opcode waits for the first item, and a mark without any makes the empty
-//! container too. Only a tuple of up to three must keep its word, since its opcode needs no mark.
+//! The announced length of a container is only a hint. Where none is announced, the first opcode
+//! waits for the first item; a mark without items makes the empty container too. Only a tuple of up
+//! to three has to keep its length, since its opcode needs no mark.
 //!
-//! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
+//! The opcodes here are not opcode boundaries; the items are, and so are empty containers.
 //!
 //! The structs here are what serde's generated code drives, and their generic methods are compiled
 //! for every field of every type: each is a call of what need not know the type, and the value
@@ -57,9 +57,9 @@ enum Open {
     Behind,
 }
 
-/// Writes the mark of a list or dict that says it will have items; gives how much is open then, and
-/// for how many. Should none come, it is an empty one all the same; but such ones are no opcode
-/// boundary, so at the end of a frame the mark waits.
+/// Writes the mark of a list or dict that announces items; returns the part that is open then, and
+/// the number of items until the next mark. If no item comes, it is an empty container all the
+/// same; but that one is not an opcode boundary, so at the end of a frame the mark waits.
 #[inline(always)]
 fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> (Open, u32) {
     if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
@@ -84,6 +84,7 @@ pub struct Seq<'a, 'w> {
 }
 
 impl<'a, 'w> Seq<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
         let pace = Pace::new(len);
         if dump.role.takes_items() {
@@ -97,6 +98,7 @@ impl<'a, 'w> Seq<'a, 'w> {
         Ok(Self { dump, left, open, batches, pace, role: None })
     }
 
+    #[inline]
     pub(super) fn close(mut self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let Some(role) = &mut self.role {
             role.close(self.dump)?;
@@ -209,7 +211,7 @@ fn in_item(error: Error, open: Open, batches: usize, left: u32) -> Error {
     })
 }
 
-/// A tuple, and what has one in it.
+/// A tuple, alone or within something else.
 pub struct Tuple<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
     len: usize,
@@ -240,6 +242,7 @@ pub(super) enum TupleEnd {
 }
 
 impl<'a, 'w> Tuple<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
         if dump.role.takes_items() {
             let kind = TupleKind::Role(RoleItems::begin(dump, Some(len))?);
@@ -310,6 +313,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
         }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let TupleKind::Role(mut items) = self.kind {
             items.close(self.dump)?;
@@ -356,7 +360,7 @@ pub struct Map<'a, 'w> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MapKind {
     Dict,
-    /// The state of the instance below it; whether that must be hashable.
+    /// The state of the instance below it: if that must be hashable.
     State(bool),
     /// The second dict of the state of the instance below it; whether that must be hashable.
     Slots(bool),
@@ -369,6 +373,7 @@ enum MapKind {
 }
 
 impl<'a, 'w> Map<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
         match dump.role {
             Role::Plain => {}
@@ -434,6 +439,7 @@ impl<'a, 'w> Map<'a, 'w> {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         match self.open {
@@ -568,7 +574,7 @@ fn next_entries(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
 
 #[cold]
 fn unwanted() -> Error {
-    Error::data("keyword arguments for an object that is not made with any")
+    Error::data("the object has keyword arguments, and is not made with any")
 }
 
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
@@ -584,8 +590,7 @@ enum FieldsKind {
     Dict,
     /// The value of a variant's one entry.
     Variant,
-    /// The state of the instance below it; whether that must be hashable, and whether it is a
-    /// diversion.
+    /// The state of the instance below it: if that must be hashable, and if it is a diversion.
     State(bool, bool),
     /// An object as `__reduce__` describes it, or as its class's name does.
     Reduce(Box<Progress>),
@@ -594,6 +599,7 @@ enum FieldsKind {
 }
 
 impl<'a, 'w> Fields<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         let outermost = dump.emit.enter();
@@ -650,22 +656,32 @@ impl<'a, 'w> Fields<'a, 'w> {
     }
 
     /// Writes what comes before the value of a field.
+    #[inline(always)]
     fn next(&mut self, key: &'static str) -> Result<()> {
-        match &mut self.kind {
-            FieldsKind::Reduce(progress) => return progress.open(self.dump, key),
-            FieldsKind::Json if key == token::JSON_NUMBER => {
-                self.dump.role = Role::JsonNumber;
-                return Ok(());
-            }
-            FieldsKind::Json => return Err(raw_value()),
-            FieldsKind::State(..) if key.starts_with(FIELD) => return Err(formless(key)),
-            _ => {}
+        if let FieldsKind::Reduce(_) | FieldsKind::Json = self.kind {
+            return self.next_part(key);
+        }
+        if matches!(self.kind, FieldsKind::State(..)) && key.starts_with(FIELD) {
+            return Err(formless(key));
         }
         if !self.open {
             self.open = true;
             self.dump.emit.mark();
         }
         if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) }
+    }
+
+    /// The same, where it is a part of an object or the digits of a number.
+    #[cold]
+    fn next_part(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => progress.open(self.dump, key),
+            FieldsKind::Json if key == token::JSON_NUMBER => {
+                self.dump.role = Role::JsonNumber;
+                Ok(())
+            }
+            _ => Err(raw_value()),
+        }
     }
 
     #[cold]
@@ -688,6 +704,7 @@ impl<'a, 'w> Fields<'a, 'w> {
         }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         if self.open {
@@ -773,7 +790,8 @@ fn raw_value() -> Error {
     )
 }
 
-/// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
+/// Users meet these only as the associated types of a `Serializer`, so `Debug` shows nothing of
+/// them.
 macro_rules! opaque {
     ($($container:ident)*) => {$(
         impl std::fmt::Debug for $container<'_, '_> {

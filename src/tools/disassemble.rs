@@ -1,10 +1,10 @@
 //! [`disassemble`]: a pickle in words, as Python's `pickletools.dis` prints it.
 //!
-//! The stack and the memo are followed as far as that needs: which mark an opcode goes back to, how
-//! deep to indent, and whether there is what an opcode takes. What lies on the stack does not
-//! matter, so it is a vector of "mark" and "anything else". This is not the machine, and is
-//! stricter in two points, as Python is: a memo index is stored into once, and STOP finds one thing
-//! on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
+//! The stack and the memo are followed as far as the output needs: the mark of an opcode, the depth
+//! of indentation, and the operands that have to be there. The values on the stack do not matter,
+//! so it is a vector of "mark" and "anything else". This is not the machine, and is stricter in two
+//! points, as Python is: a memo index is stored into once, and STOP finds one value on the stack.
+//! Source: `dis` in CPython's `Lib/pickletools.py`.
 //!
 //! Promise: the text is a bounded multiple of the input, as the indentation stops growing at
 //! [`limits::INDENT`]; beyond the text, memory is a small multiple of the input.
@@ -48,24 +48,24 @@ use crate::value::repr;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// To the byte it is the text of CPython 3.13.18, which 3.14.10 and 3.15 print too, with these
+/// It is to the byte the text of CPython 3.13.18, which 3.14.10 and 3.15 print too, with these
 /// exceptions:
 ///
-/// - What `pickletools` cannot read though an unpickler can, as numbers in hex or ids that are no
-///   UTF-8, is shown here.
-/// - The indentation of nested marks stops growing at 256 columns, or a million marks would make
-///   terabytes of text.
-/// - Which characters are printable is up to the version of Unicode, Rust's here.
-/// - `pickletools` does not heed frames, and so shows the instructions of a pickle whose frames lie
-///   as if they did not. So does this, and ends in an error all the same.
+/// - Arguments that `pickletools` cannot read and an unpickler can, such as numbers in hex or ids
+///   that are not UTF-8, are shown here.
+/// - The indentation of nested marks stops growing at 256 columns; a million marks would otherwise
+///   make terabytes of text.
+/// - The set of printable characters depends on the version of Unicode, which is Rust's here.
+/// - `pickletools` ignores frames, and so shows the instructions of a pickle whose reads cross the
+///   ends of frames. So does this, and then it ends in an error.
 ///
 /// Bytes behind STOP are not looked at; [`DisassembleOptions::stream`] goes on.
 ///
 /// # Errors
-/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
-///   instructions;
-/// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack
-///   or no mark, a memo index that is fetched before it is stored or is stored twice, something
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are
+///   not instructions;
+/// - `Syntax` for errors that `pickletools` reports too: an opcode that finds too little on the
+///   stack or no mark, a memo index that is fetched before it is stored or is stored twice, values
 ///   left on the stack at the end;
 /// - `Syntax` where an argument crosses the end of a frame or a frame begins inside another, and
 ///   `Eof` where a frame is longer than what is left: no reader of this crate loads that;
@@ -157,9 +157,8 @@ impl DisassembleOptions {
         Ok(text)
     }
 
-    /// Disassembles into a writer, line by line: what precedes an error is written, with the line
-    /// that the error is about if that could be read. So a pickle that is broken is seen up to
-    /// where it breaks.
+    /// Disassembles into a writer, line by line: all lines before an error are written, and the
+    /// line of the error if it could be read. So a broken pickle is shown up to the fault.
     ///
     /// ```
     /// use serde_pickle::tools::DisassembleOptions;
@@ -185,7 +184,7 @@ impl DisassembleOptions {
                 .write_pickle(pickle, start, &mut memo, out)
                 .map_err(|error| crate::read::explain(error, pickle, start));
             (start, frame_end) = match (written, frames) {
-                // The fault of the frames comes first: it is why the rest may look odd.
+                // The fault of the frames is reported first: it explains the others.
                 (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),
                 (written, frames) => (written?, frames?),
             };
@@ -316,7 +315,7 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
             }
             ArgumentKind::Bytearray8 => repr::write_bytearray(line, bytes),
             ArgumentKind::String1 | ArgumentKind::String4 | ArgumentKind::StringLine => {
-                // As bytes, which they are, but for the letter.
+                // Printed as bytes, but for the letter.
                 let at = line.len();
                 let written = repr::write_bytes(line, bytes);
                 line.remove(at);
@@ -361,12 +360,16 @@ impl Fault {
         let name = opcode.name();
         Error::syntax(match self {
             Self::NoMark => format!("{name} needs a mark, and there is none"),
-            Self::Twice => format!("{name} stores under a memo index that was stored under before"),
+            Self::Twice => format!("{name} stores under a memo index that is taken"),
             Self::Never => {
-                format!("{name} fetches from a memo index that nothing was stored under")
+                format!("{name} fetches a memo index under which nothing is stored")
             }
-            Self::NothingToStore => format!("{name} finds nothing on the stack to store"),
-            Self::MarkToStore => format!("{name} finds a mark to store"),
+            Self::NothingToStore => {
+                format!("{name} needs a value to store, and the stack is empty")
+            }
+            Self::MarkToStore => {
+                format!("{name} needs a value to store, and a mark is on top of the stack")
+            }
             Self::TooFew { wanted, found } => {
                 format!("{name} takes {wanted} off the stack, which has {found}")
             }
@@ -384,8 +387,8 @@ enum Item {
 #[derive(Default)]
 struct Stack {
     items: Vec<Item>,
-    /// Where the opcodes are that pushed the marks. A mark that an opcode took for an ordinary item
-    /// is still here.
+    /// The offsets of the opcodes that pushed the marks. A mark that an opcode took for an ordinary
+    /// item is still here.
     marks: Vec<usize>,
 }
 
@@ -442,7 +445,7 @@ impl Stack {
         (note, None)
     }
 
-    /// Drops everything down to the topmost mark, and the mark. Says whether there was one.
+    /// Drops everything down to the topmost mark, and the mark. Returns true if there was one.
     fn drop_to_mark(&mut self) -> bool {
         while let Some(item) = self.items.pop() {
             if item == Item::Mark {

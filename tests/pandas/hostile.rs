@@ -102,7 +102,7 @@ fn unknown_classes_are_named() {
         Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Value::Tuple(Vec::new()));
     refused(&Value::from(subclass.with_state(state)), "an object of geopandas.GeoDataFrame");
     refused(&pickle!([1, 2]), "expected a DataFrame of pandas, found a list");
-    // What is a call of something else is not what that would return.
+    // A call of something else is not the value that it would return.
     refused(&call("pandas", "read_csv", vec!["x".into()]), "a call of pandas.read_csv");
 }
 
@@ -153,6 +153,33 @@ fn codes_places_and_lengths_are_compared() {
     assert!(Index::range(0, 5, 0).is_err());
     assert!(Series::new(vec![1_i64], Index::of_len(2)).is_err());
     assert_eq!(Index::range(i64::MIN, i64::MAX, 2).unwrap().value(usize::MAX), None);
+}
+
+/// One array in many columns, each of which takes eight times its bytes.
+#[test]
+fn columns_that_share_an_array_are_limited() {
+    let codes = array("|i1", &[1 << 16], &vec![0; 1 << 16]);
+    let categories = call(
+        "pandas.core.indexes.base",
+        "_new_Index",
+        vec![
+            Value::global("pandas", "Index"),
+            pickle!({"data": (array("<i8", &[1], &[0; 8])), "name": None}),
+        ],
+    );
+    let dtype =
+        Reduce::new_obj(Global::new("pandas", "CategoricalDtype"), Value::Tuple(Vec::new()))
+            .with_state(pickle!({"categories": (categories), "ordered": false}));
+    let state = pickle!({"_codes": (codes), "_dtype": (Value::from(dtype))});
+    let column = Reduce::new_obj(Global::new("pandas", "Categorical"), Value::Tuple(Vec::new()));
+    let column = Value::from(column.with_state(state));
+    let blocks: Vec<_> = (0..1_000).map(|at| (column.clone(), slice(at, at + 1, 1))).collect();
+    let of = |count: usize| frame(&blocks[..count], range(count as i64), range(1 << 16));
+    assert_eq!(Frame::try_from(&of(5)).unwrap().columns().len(), 5);
+    let error = Frame::try_from(&of(1_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    // The thread is as it was.
+    assert!(Frame::try_from(&of(5)).is_ok());
 }
 
 /// A long text in many rows, which the pickle has once.

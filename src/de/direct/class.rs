@@ -14,6 +14,7 @@ use super::Outcome;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use crate::de::answer::Answer;
+use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
@@ -43,7 +44,7 @@ impl<'de> Direct<'de> {
         opcode: Opcode,
         name: &'static str,
         fields: &'static [&'static str],
-    ) -> Outcome<Answer<'a, 'g, 'de>> {
+    ) -> Result<Answer<'a, 'g, 'de>> {
         let class = self.class(opcode)?;
         if !self.is_class(class, name, fields) {
             return self.irregular();
