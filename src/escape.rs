@@ -8,6 +8,20 @@
 
 use std::fmt::{self, Display, Write};
 
+/// Displays text on one line: what would not print as itself is escaped, as Python's `repr` does.
+///
+/// Names, keys and texts of a pickle end up in reports and logs, where a line feed would forge a
+/// line and an escape sequence would command the terminal.
+///
+/// ```
+/// use serde_pickle::tools;
+///
+/// assert_eq!(tools::one_line("os\n\u{1b}[31m.system").to_string(), r"os\n\x1b[31m.system");
+/// ```
+pub fn one_line(text: &str) -> impl Display + '_ {
+    OneLine(text)
+}
+
 /// Displays what it holds on one line.
 pub(crate) struct OneLine<T>(pub(crate) T);
 

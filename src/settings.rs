@@ -64,6 +64,7 @@ pub(crate) struct Plain {
     pub(crate) max_expansion: Allowance,
     pub(crate) max_memory: Allowance,
     pub(crate) max_int_digits: usize,
+    pub(crate) joblib: bool,
 }
 
 impl Default for Plain {
@@ -78,6 +79,7 @@ impl Default for Plain {
             max_expansion: limits::EXPANSION,
             max_memory: limits::MEMORY,
             max_int_digits: limits::INT_DIGITS,
+            joblib: false,
         }
     }
 }

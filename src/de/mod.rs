@@ -107,6 +107,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
 ) -> Result<T> {
     let inside = Inside::enter();
     if buffers.is_none()
+        && !settings.joblib
         && let Some(value) = inside.guess(|| direct::read(bytes, settings, &inside))
     {
         return Ok(value);
@@ -140,7 +141,8 @@ impl Settings<'_> {
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
         let hooks =
             (self.resolver.is_some() || self.extensions.is_some()).then_some(self as &dyn Hooks);
-        let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
+        let (max_nodes, max_int_digits, joblib) =
+            (self.max_nodes, self.max_int_digits, self.joblib);
         Config {
             share_text,
             max_nodes,
@@ -148,6 +150,7 @@ impl Settings<'_> {
             buffers: buffers.map(<[_]>::len),
             hooks,
             any_operands: false,
+            joblib,
         }
     }
 }

@@ -120,7 +120,8 @@ pub(super) static TABLE: &[Row] = &[
     row(
         NotPickle::Joblib,
         "a file of joblib",
-        "raw arrays lie between its instructions; write it with pickle.dump to read it here",
+        "arrays lie between its instructions; DeOptions::joblib reads it, compressed or with files \
+         beside it serde_pickle_files",
         &[b"ZF0x"],
     ),
     row(

@@ -158,7 +158,7 @@ impl<'de> Graph<'de> {
     fn collect<R: Read>(reader: R, options: &DeOptions<'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut collector = Collector::new(reader);
-        collector.collect(0, 0)?;
+        machine::collect(&mut collector, 0, 0, None, &options.settings().config(false, None))?;
         let mut bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };

@@ -16,6 +16,7 @@
 //! `tests/opcodes.rs`.
 
 mod hooks;
+mod joblib;
 mod memo;
 mod objects;
 mod stack;
@@ -31,11 +32,12 @@ use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
 
 pub(crate) use hooks::Hooks;
+pub(crate) use joblib::collect;
 pub(crate) use memo::Memo;
 use stack::Stack;
 
 /// State that outlives one pickle: the memo of an Unpickler, and the values it refers to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct State<'de> {
     pub(crate) nodes: Nodes<'de>,
     pub(crate) memo: Memo,
@@ -77,6 +79,8 @@ pub(crate) struct Config<'c> {
     /// True if names and arguments may be whatever Python might take for them: the result of a
     /// call, say, which may be a tuple. The nodes built are then for an audit alone.
     pub(crate) any_operands: bool,
+    /// True if the bytes of joblib's arrays lie between the instructions.
+    pub(crate) joblib: bool,
 }
 
 /// One pickle that was read: its value, and where the bytes behind STOP begin.
@@ -114,6 +118,8 @@ pub(crate) fn load<'de>(
         state,
         config,
         expanded: 0,
+        missing: None,
+        ahead: false,
     };
     let root =
         machine.run().map_err(|error| crate::read::explain(machine.locate(error), input, start))?;
@@ -142,6 +148,10 @@ struct Machine<'m, 'de> {
     config: &'m Config<'m>,
     /// Bytes to which the persistent ids and the caller's objects have expanded.
     expanded: u64,
+    /// The bytes between instructions that were not there.
+    missing: Option<joblib::Missing>,
+    /// True if the machine runs ahead of the one that reads, and its nodes are for nobody.
+    ahead: bool,
 }
 
 impl<'de> Machine<'_, 'de> {

@@ -273,6 +273,8 @@ impl Machine<'_, '_> {
         if plain && state.tag() != Tag::None {
             self.check_grows_object(object, RunKind::State, opcode)?;
         }
+        // Before anything changes: the bytes of the array may not be there yet.
+        let array = if self.config.joblib { self.joblib_array(object, state)? } else { None };
         // A container or builtin value given `None` stays what it is.
         if object.tag().is_opaque() {
             self.state.nodes.extend(
@@ -283,6 +285,9 @@ impl Machine<'_, '_> {
             )?;
         }
         self.stack.drop_topmost(1);
+        if let Some(array) = array {
+            self.stack.replace_top(array);
+        }
         Ok(())
     }
 

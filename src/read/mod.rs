@@ -13,9 +13,11 @@ pub(crate) mod decimal;
 mod explain;
 mod frames;
 mod int_shape;
+mod raw;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
+pub(crate) mod window;
 
 use std::borrow::Cow;
 
@@ -27,6 +29,7 @@ pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
 use text::{Decimal, Text};
+pub use window::{InstructionReader, ReadInstruction};
 
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = Protocol::HIGHEST.number();
@@ -207,6 +210,11 @@ impl<'a> Cursor<'a> {
             }
             None => self.payload_behind_frame(len),
         }
+    }
+
+    /// The next `len` bytes, which stay, whatever frame they are in.
+    pub(crate) fn peek(&self, len: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.at..)?.get(..len)
     }
 
     #[inline]

@@ -120,6 +120,16 @@ impl Scanner {
         }
     }
 
+    /// Where the frame ends that the last byte was in, if it goes on behind that.
+    pub(crate) fn frame_end(&self) -> Option<u64> {
+        self.frame_end.filter(|end| *end > self.at)
+    }
+
+    /// Begins the pickle within a frame that ends after `len` bytes of it.
+    pub(crate) fn enter_frame(&mut self, len: u64) {
+        self.frame_end = Some(len);
+    }
+
     /// Begins the next pickle.
     pub fn reset(&mut self) {
         *self = Self { max_len: self.max_len, ..Self::new() };

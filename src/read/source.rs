@@ -25,6 +25,14 @@ pub(crate) struct Collector<R> {
     frame_end: usize,
 }
 
+/// The end that [`Collector::collect_to_build`] came to.
+pub(crate) enum Collected {
+    /// To the end of a BUILD.
+    Build,
+    /// To the end of the pickle, or of what can be had of it.
+    Whole,
+}
+
 /// The reason for an end without STOP.
 enum Halt {
     /// The reader is at its end.
@@ -78,14 +86,43 @@ impl<R: Read> Collector<R> {
     /// The reader's own. A pickle that is cut short or malformed is not an error here: the machine
     /// finds the same fault.
     pub(crate) fn collect(&mut self, start: usize, frame_end: usize) -> Result<()> {
+        self.collect_to(start, frame_end, false).map(|_| ())
+    }
+
+    /// The same, but no further than the first BUILD at or behind byte `at`: what follows that may
+    /// be no instruction.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub(crate) fn collect_to_build(&mut self, at: usize, frame_end: usize) -> Result<Collected> {
+        self.collect_to(at, frame_end, true)
+    }
+
+    /// Reads on until all bytes before `end` are there, or as many as can be had.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub(crate) fn collect_until(&mut self, end: usize) -> Result<()> {
+        match self.fill(end) {
+            Err(Halt::Io(error)) => Err(Error::io(error).at(self.bytes.len() as u64)),
+            _ => Ok(()),
+        }
+    }
+
+    fn collect_to(&mut self, start: usize, frame_end: usize, build: bool) -> Result<Collected> {
         self.frame_end = frame_end;
         let mut at = start;
         loop {
             match self.instruction(at) {
-                Ok((_, true)) | Err(Halt::End | Halt::Broken) => return Ok(()),
-                Ok((next, false)) => {
+                Ok((_, Opcode::Stop)) | Err(Halt::End | Halt::Broken) => {
+                    return Ok(Collected::Whole);
+                }
+                Ok((next, opcode)) => {
                     if at < self.frame_end && next > self.frame_end && self.crosses_frame(at) {
-                        return Ok(());
+                        return Ok(Collected::Whole);
+                    }
+                    if build && opcode == Opcode::Build {
+                        return Ok(Collected::Build);
                     }
                     at = next;
                 }
@@ -100,8 +137,8 @@ impl<R: Read> Collector<R> {
         Cursor::new(&self.bytes, at).in_frame(self.frame_end).pass_instruction().is_err()
     }
 
-    /// Reads the instruction at `at`; gives the offset of the next one, and true if this was STOP.
-    fn instruction(&mut self, at: usize) -> Result<(usize, bool), Halt> {
+    /// Reads the instruction at `at`; gives the offset of the next one, and the opcode of this one.
+    fn instruction(&mut self, at: usize) -> Result<(usize, Opcode), Halt> {
         let opcode = Opcode::from_byte(self.byte(at)?).ok_or(Halt::Broken)?;
         let at = at + 1;
         let next = match opcode.argument().extent() {
@@ -128,7 +165,7 @@ impl<R: Read> Collector<R> {
                 self.payload(at, 4)?
             }
         };
-        Ok((next, opcode == Opcode::Stop))
+        Ok((next, opcode))
     }
 
     /// Reads a length of `width` bytes at `at`, and as many bytes as it says; gives the offset of

@@ -112,13 +112,7 @@ impl DeOptions<'_> {
         };
         let walked = auditor.walk();
         let unknown = std::mem::replace(&mut report.references, auditor.references);
-        if let Some(resolver) = settings.resolver {
-            for reference in &mut report.references {
-                if let Target::Global { module, qualname } = &reference.target {
-                    reference.resolution = Some(resolver.find_class(module, qualname));
-                }
-            }
-        }
+        report.resolve(self);
         report.references.extend(unknown);
         if let (Err(error), Err(frames)) = (&loaded, check_frames(pickle, 0, 0))
             && error.offset() == frames.offset()
@@ -167,6 +161,13 @@ pub struct Reference {
     pub called: Vec<Site>,
     /// Where something is called that came out of a call of it.
     pub results_called: Vec<Site>,
+    /// The number of times it is named. The three lists have a place for each, but those of
+    /// [`audit_reader`](super::audit_reader), which have the first few.
+    pub times_named: u64,
+    /// The number of times it is called.
+    pub times_called: u64,
+    /// The number of times that what came out of its calls is called.
+    pub times_results_called: u64,
     /// The number of times a state is given (BUILD) to it or to the results of its calls:
     /// `__setstate__`, or attributes set.
     pub states: u64,
@@ -219,10 +220,8 @@ impl Audit {
         self.references.iter().filter(|reference| reference.is_refused())
     }
 
-    /// Audits by the instructions alone, up to the one at which the machine stopped. The only
-    /// reference is the [unknown](Target::Unknown) one, for ambiguous memo numbers.
-    fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
-        let mut report = Self {
+    pub(super) fn empty() -> Self {
+        Self {
             references: Vec::new(),
             buffers: Vec::new(),
             protocol: None,
@@ -230,7 +229,23 @@ impl Audit {
             instructions: 0,
             length: 0,
             error: None,
-        };
+        }
+    }
+
+    /// Asks the resolver, if there is one, about each global.
+    pub(super) fn resolve(&mut self, options: &DeOptions<'_>) {
+        let Some(resolver) = options.settings().resolver else { return };
+        for reference in &mut self.references {
+            if let Target::Global { module, qualname } = &reference.target {
+                reference.resolution = Some(resolver.find_class(module, qualname));
+            }
+        }
+    }
+
+    /// Audits by the instructions alone, up to the one that the machine could not do. The only
+    /// reference is what is [unknown](Target::Unknown) for the numbers in the memo.
+    fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
+        let mut report = Self::empty();
         let end = error.and_then(Error::offset).unwrap_or(u64::MAX);
         let mut numbers = Numbers::default();
         let mut instructions = instructions_within(pickle, max_int_digits);
@@ -263,7 +278,7 @@ impl Audit {
 
 /// The numbers of the memo that are taken, as far as all Pythons agree.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     /// So many, from 0 on.
     taken: i64,
     /// True once a PUT has left numbers out.
@@ -272,7 +287,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn put(&mut self, argument: &Argument<'_>) {
+    pub(super) fn put(&mut self, argument: &Argument<'_>) {
         match *argument {
             Argument::Int(number) if number < self.taken => {}
             Argument::Int(number) if number == self.taken => self.taken += 1,
@@ -281,27 +296,58 @@ impl Numbers {
     }
 
     /// Returns true for the first MEMOIZE whose number depends on the Python.
-    fn memoize(&mut self) -> bool {
+    pub(super) fn memoize(&mut self) -> bool {
         self.taken += 1;
         !std::mem::replace(&mut self.told, self.gap) && self.gap
     }
 }
 
+/// Places that are listed of each kind where a pickle is not in memory.
+const LISTED: usize = 16;
+
+fn push_first(sites: &mut Vec<Site>, site: Site) {
+    if sites.len() < LISTED {
+        sites.push(site);
+    }
+}
+
 impl Reference {
-    fn new(target: Target) -> Self {
+    pub(super) fn new(target: Target) -> Self {
         Self {
             target,
             resolution: None,
             named: Vec::new(),
             called: Vec::new(),
             results_called: Vec::new(),
+            times_named: 0,
+            times_called: 0,
+            times_results_called: 0,
             states: 0,
         }
     }
 
-    fn unknown(site: Option<Site>) -> Self {
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_named(&mut self, site: Site) {
+        self.times_named += 1;
+        push_first(&mut self.named, site);
+    }
+
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_called(&mut self, site: Site) {
+        self.times_called += 1;
+        push_first(&mut self.called, site);
+    }
+
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_result_called(&mut self, site: Site) {
+        self.times_results_called += 1;
+        push_first(&mut self.results_called, site);
+    }
+
+    pub(super) fn unknown(site: Option<Site>) -> Self {
         let mut reference = Self::new(Target::Unknown);
         reference.resolution = Some(Ok(Resolution::Deny));
+        reference.times_named = u64::from(site.is_some());
         reference.named.extend(site);
         reference
     }
@@ -360,6 +406,7 @@ impl Auditor<'_> {
                 && let Some(reference) = self.references.get_mut(reference as usize)
             {
                 reference.named.push(site);
+                reference.times_named += 1;
             }
             if let Link::Is(reference) | Link::From(reference) = link
                 && let Some(reference) = self.references.get_mut(reference as usize)
@@ -455,12 +502,14 @@ impl Auditor<'_> {
         let callee = self.link(callable);
         let site = self.site(object);
         let called = |references: &mut Vec<Reference>, link: Link| match (link, site) {
-            (Link::Is(at), Some(site)) => {
-                references.get_mut(at as usize).map(|it| it.called.push(site))
-            }
-            (Link::From(at), Some(site)) => {
-                references.get_mut(at as usize).map(|it| it.results_called.push(site))
-            }
+            (Link::Is(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+                it.called.push(site);
+                it.times_called += 1;
+            }),
+            (Link::From(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+                it.results_called.push(site);
+                it.times_results_called += 1;
+            }),
             _ => None,
         };
         called(&mut self.references, callee);
@@ -531,11 +580,11 @@ fn site_at(input: &[u8], offset: Option<u64>) -> Option<Site> {
 }
 
 /// The number of a text.
-type TextId = u32;
+pub(super) type TextId = u32;
 
 /// Every text once.
 #[derive(Default)]
-struct Interned {
+pub(super) struct Interned {
     texts: Vec<Arc<str>>,
     by_text: HashMap<Arc<str>, TextId>,
     /// By the identity of the value, so that a text is looked at once however often it is fetched.
@@ -543,11 +592,11 @@ struct Interned {
 }
 
 impl Interned {
-    fn get(&self, id: TextId) -> Arc<str> {
+    pub(super) fn get(&self, id: TextId) -> Arc<str> {
         self.texts.get(id as usize).cloned().unwrap_or_default()
     }
 
-    fn id(&mut self, text: &str) -> TextId {
+    pub(super) fn id(&mut self, text: &str) -> TextId {
         if let Some(&id) = self.by_text.get(text) {
             return id;
         }

@@ -10,13 +10,15 @@
 //! [`limits::INDENT`]; beyond the text, memory is a small multiple of the input.
 
 use std::fmt::{self, Write};
-use std::io;
+use std::io::{self, Read};
+use std::ops::Range;
 
-use super::genops::{Indexes, Instruction, genops};
+use super::genops::{self, Indexes, Instruction, genops};
 use crate::error::{Error, ErrorKind, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
 use crate::read::check_frames;
+use crate::read::window::Window;
 use crate::value::repr;
 
 /// The instructions of a pickle as text, a line each: what Python's `pickletools.dis` prints.
@@ -172,11 +174,11 @@ impl DisassembleOptions {
     /// # Errors
     /// As [`disassemble`], and [`Io`](crate::ErrorKind::Io) where the writer fails.
     pub fn write(&self, pickle: &[u8], out: &mut impl Write) -> Result<()> {
-        let mut memo = Indexes::default();
+        let mut memo = Memo::default();
         let (mut start, mut frame_end) = (0, 0);
         loop {
             if !self.keep_memo {
-                memo = Indexes::default();
+                memo = Memo::default();
                 frame_end = 0;
             }
             let frames = check_frames(pickle, start, frame_end);
@@ -194,50 +196,184 @@ impl DisassembleOptions {
         }
     }
 
+    /// Disassembles what a reader gives, in memory for its longest instruction and the indexes of
+    /// its memo; see [`write`](Self::write). Numbers from 0 on without gaps, as picklers have them,
+    /// take none.
+    ///
+    /// ```
+    /// use serde_pickle::tools::DisassembleOptions;
+    ///
+    /// let mut text = String::new();
+    /// DisassembleOptions::new().write_reader(&b"N."[..], &mut text)?;
+    /// assert_eq!(
+    ///     text,
+    ///     "    0: N    NONE\n    1: .    STOP\nhighest protocol among opcodes = 0\n"
+    /// );
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`Io`](crate::ErrorKind::Io) where the reader fails.
+    pub fn write_reader(&self, reader: impl Read, out: &mut impl Write) -> Result<()> {
+        let mut window = Window::new(reader);
+        let mut memo = Memo::default();
+        loop {
+            if !self.keep_memo {
+                memo = Memo::default();
+            }
+            window.begin(self.keep_memo);
+            let written = self.write_window(&mut window, &mut memo, out);
+            match (written, window.take_frame_fault()) {
+                (Err(error), _) if error.kind() == ErrorKind::Io => return Err(error),
+                (_, Some(fault)) => return Err(fault),
+                (written, None) => written?,
+            }
+            if !self.stream || window.is_at_end()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write_window<R: Read>(
+        &self,
+        window: &mut Window<R>,
+        memo: &mut Memo,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let mut lines = Lines::new(self);
+        let written = loop {
+            let raw = window.next()?;
+            let written = genops::of_bytes(raw.bytes)
+                .map_err(|error| error.in_stream(raw.offset))
+                .and_then(|mut instruction| {
+                    // Offsets fit, as the input does.
+                    instruction.at = raw.offset as usize;
+                    instruction.end = instruction.at + raw.bytes.len();
+                    lines.write(&instruction, memo, out)
+                });
+            if written.is_err() || raw.opcode == Opcode::Stop {
+                break written;
+            }
+        };
+        if let Err(error) = &written
+            && error.kind() != ErrorKind::Io
+        {
+            // A frame that lies further on is why the rest may look odd.
+            while window.next().is_ok_and(|raw| raw.opcode != Opcode::Stop) {}
+        }
+        written?;
+        lines.finish(out).map(|_| ())
+    }
+
     /// One pickle from byte `start` on; gives where it ends.
     fn write_pickle(
         &self,
         bytes: &[u8],
         start: usize,
-        memo: &mut Indexes<()>,
+        memo: &mut Memo,
         out: &mut dyn Write,
     ) -> Result<usize> {
-        let mut stack = Stack::default();
-        let mut highest = 0;
-        let mut line = String::new();
-        let mut column = self.annotate;
-        let mut end = start;
+        let mut lines = Lines::new(self);
         for item in genops(bytes, start) {
-            let instruction = item?;
-            end = instruction.end;
-            highest = highest.max(instruction.opcode.protocol().number());
-            let depth = stack.marks.len();
-            let (note, fault) = stack.run(&instruction, memo);
-
-            line.clear();
-            let Instruction { at, opcode, ref argument, .. } = instruction;
-            write_line(&mut line, opcode, self.indent.saturating_mul(depth), argument, note)
-                .map_err(|error| error.at(at as u64))?;
-            if self.annotate > 0 {
-                let width = line.chars().count();
-                let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
-                column =
-                    if width.max(column) > ANNOTATION { self.annotate } else { width.max(column) };
-                let _ = write!(line, " {}", opcode.description());
-            }
-            writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
-            if let Some(fault) = fault {
-                return Err(fault.into_error(opcode).at(at as u64));
-            }
+            lines.write(&item?, memo, out)?;
         }
-        writeln!(out, "highest protocol among opcodes = {highest}").map_err(writer_failed)?;
-        match stack.items.len() {
-            0 => Ok(end),
+        lines.finish(out)
+    }
+}
+
+/// The lines of one pickle.
+struct Lines<'o> {
+    options: &'o DisassembleOptions,
+    stack: Stack,
+    highest: u8,
+    line: String,
+    column: usize,
+    end: usize,
+}
+
+impl<'o> Lines<'o> {
+    fn new(options: &'o DisassembleOptions) -> Self {
+        Self {
+            options,
+            stack: Stack::default(),
+            highest: 0,
+            line: String::new(),
+            column: options.annotate,
+            end: 0,
+        }
+    }
+
+    /// Writes the line of an instruction.
+    fn write(
+        &mut self,
+        instruction: &Instruction<'_>,
+        memo: &mut Memo,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let Instruction { at, end, opcode, ref argument } = *instruction;
+        let annotate = self.options.annotate;
+        self.end = end;
+        self.highest = self.highest.max(opcode.protocol().number());
+        let depth = self.stack.marks.len();
+        let (note, fault) = self.stack.run(instruction, memo);
+
+        let line = &mut self.line;
+        line.clear();
+        write_line(line, opcode, self.options.indent.saturating_mul(depth), argument, note)
+            .map_err(|error| error.at(at as u64))?;
+        if annotate > 0 {
+            let (width, column) = (line.chars().count(), self.column);
+            let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
+            self.column = if width.max(column) > ANNOTATION { annotate } else { width.max(column) };
+            let _ = write!(line, " {}", opcode.description());
+        }
+        writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
+        match fault {
+            Some(fault) => Err(fault.into_error(opcode).at(at as u64)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the last line; gives where the pickle ends.
+    fn finish(&self, out: &mut dyn Write) -> Result<usize> {
+        writeln!(out, "highest protocol among opcodes = {}", self.highest)
+            .map_err(writer_failed)?;
+        match self.stack.items.len() {
+            0 => Ok(self.end),
             left => {
                 let items = if left == 1 { "item is" } else { "items are" };
                 Err(Error::syntax(format!("{left} {items} left on the stack after STOP"))
-                    .at(end as u64 - 1))
+                    .at(self.end as u64 - 1))
             }
+        }
+    }
+}
+
+/// The indexes of the memo that were stored under.
+#[derive(Default)]
+struct Memo {
+    /// Those without a gap from the first one on.
+    dense: Range<i64>,
+    others: Indexes<()>,
+}
+
+impl Memo {
+    fn len(&self) -> usize {
+        (self.dense.end - self.dense.start) as usize + self.others.len()
+    }
+
+    fn contains(&mut self, index: &Argument<'_>) -> bool {
+        genops::near(index).is_some_and(|index| self.dense.contains(&index))
+            || self.others.contains(index)
+    }
+
+    fn insert(&mut self, index: &Argument<'_>) {
+        match genops::near(index) {
+            Some(index) if self.dense.is_empty() && index < i64::MAX => {
+                self.dense = index..index + 1;
+            }
+            Some(index) if index == self.dense.end && index < i64::MAX => self.dense.end += 1,
+            _ => self.others.insert(index, ()),
         }
     }
 }
@@ -397,7 +533,7 @@ impl Stack {
     fn run(
         &mut self,
         instruction: &Instruction<'_>,
-        memo: &mut Indexes<()>,
+        memo: &mut Memo,
     ) -> (Option<Note>, Option<Fault>) {
         let Instruction { at, opcode, ref argument, .. } = *instruction;
         let effect = opcode.stack_effect();
@@ -425,7 +561,7 @@ impl Stack {
                     _ if memo.contains(index) => return (note, Some(Fault::Twice)),
                     None => return (note, Some(Fault::NothingToStore)),
                     Some(Item::Mark) => return (note, Some(Fault::MarkToStore)),
-                    Some(Item::Other) => memo.insert(index, ()),
+                    Some(Item::Other) => memo.insert(index),
                 }
             }
             Opcode::Get | Opcode::Binget | Opcode::LongBinget if !memo.contains(argument) => {

@@ -39,6 +39,11 @@ pub(super) fn genops_in_frames(bytes: &[u8]) -> impl Iterator<Item = Result<Inst
     iterate(bytes, 0, true)
 }
 
+/// The one instruction that these bytes are.
+pub(super) fn of_bytes(bytes: &[u8]) -> Result<Instruction<'_>> {
+    read(&mut Cursor::new(bytes, 0), false)
+}
+
 fn iterate(
     bytes: &[u8],
     start: usize,
@@ -218,7 +223,7 @@ impl<T> Indexes<T> {
 }
 
 /// An index of 64 bits. A bool is an int, as in Python.
-fn near(index: &Argument<'_>) -> Option<i64> {
+pub(super) fn near(index: &Argument<'_>) -> Option<i64> {
     match index {
         Argument::Int(index) => Some(*index),
         Argument::Bool(index) => Some((*index).into()),

@@ -23,13 +23,13 @@ impl fmt::Display for Target {
 }
 
 /// Sites of one kind, the first few of them.
-fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site]) -> fmt::Result {
+fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site], times: u64) -> fmt::Result {
     const SHOWN: usize = 3;
     for (number, Site { offset, opcode }) in sites.iter().take(SHOWN).enumerate() {
         let before = if number == 0 { what } else { "," };
         write!(f, "{before} at byte {offset} ({})", opcode.name())?;
     }
-    match sites.len().saturating_sub(SHOWN) {
+    match times.saturating_sub(SHOWN as u64) {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
     }
@@ -44,9 +44,14 @@ impl fmt::Display for Reference {
             Some(Ok(Resolution::Deny) | Err(_)) => f.write_str("refused: ")?,
         }
         write!(f, "{}:", self.target)?;
-        write_sites(f, " named", &self.named)?;
-        write_sites(f, "; called", &self.called)?;
-        write_sites(f, "; what it returns called", &self.results_called)?;
+        write_sites(f, " named", &self.named, self.times_named)?;
+        write_sites(f, "; called", &self.called, self.times_called)?;
+        write_sites(
+            f,
+            "; what it returns called",
+            &self.results_called,
+            self.times_results_called,
+        )?;
         match self.states {
             0 => Ok(()),
             1 => f.write_str("; state set once"),
