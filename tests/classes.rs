@@ -501,12 +501,7 @@ fn another_class_is_the_variant_for_all_others() {
         b"cm\nC\n.",
     ];
     for other in others {
-        assert_eq!(
-            from_slice::<Shape>(other).unwrap(),
-            Shape::Other,
-            "{}",
-            other.escape_ascii().to_string()
-        );
+        assert_eq!(from_slice::<Shape>(other).unwrap(), Shape::Other, "{}", other.escape_ascii());
         let value: serde_pickle::Value = from_slice(other).unwrap();
         assert_eq!(from_value::<Shape>(value).unwrap(), Shape::Other);
         assert_eq!(from_slice::<Vec<Shape>>(&in_a_list(other)).unwrap(), [Shape::Other]);

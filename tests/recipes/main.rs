@@ -17,7 +17,7 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap()
 }
 
-/// What a graph of these bytes prints.
+/// The text of a graph of these bytes.
 fn shown(bytes: &[u8]) -> String {
     Graph::from_slice(bytes).unwrap().root().to_string()
 }

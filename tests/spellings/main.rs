@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/spellings")
 }
 
-/// What CPython wrote of an object of the catalogue, at each protocol that can.
+/// The pickles that CPython wrote of an object of the catalogue, at each protocol that can.
 fn pickles(case: &str) -> Vec<(u8, Vec<u8>)> {
     let read = |protocol| std::fs::read(folder().join(format!("{case}-p{protocol}.pkl")));
     let found: Vec<(u8, Vec<u8>)> =
