@@ -162,15 +162,15 @@ fn pickles_go_through_json_and_other_protocols() {
     assert_eq!(status(&pickle(&["diff", old, small])), 0);
 }
 
-/// A list of dicts with shared parts: of a file, a pipe, and at each protocol the lines are those of
-/// the whole.
+/// A list of dicts with shared parts: of a file, a pipe, and at each protocol the lines are those
+/// of the whole.
 #[test]
 fn lines_are_the_elements_whatever_they_share() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("rows.json");
     let rows: Vec<String> = (0..3_000)
         .map(|number| {
-            format!(r#"{{"id": {number}, "name": "name {}", "tags": ["a", "b"]}}"#, number % 7)
+            format!(r#"{{"id": {number}, "name": "n{}", "tags": ["a", "b"]}}"#, number % 7)
         })
         .collect();
     fs::write(&source, format!("[{}]", rows.join(","))).unwrap();

@@ -1,4 +1,4 @@
-//! `show`, `json` and `audit` on every committed pickle: nothing panics, and what fails is known to.
+//! `show` and `json` on committed pickles: nothing panics, and what fails is known to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;

@@ -1,7 +1,7 @@
 //! The modules that `pickle types` writes compile, and read the samples they were made of.
 //!
-//! This runs cargo and takes minutes, so it is asked for: `SERDE_PICKLE_TYPES` is the number of cases
-//! that are taken of each folder of fixtures.
+//! This runs cargo and takes minutes, so it is asked for: `SERDE_PICKLE_TYPES` is the number of
+//! cases that are taken of each folder of fixtures.
 //!
 //! ```sh
 //! SERDE_PICKLE_TYPES=2 cargo test -p serde_pickle_cli --test types -- --nocapture
@@ -45,11 +45,20 @@ fn generated_modules_compile_as_one_crate_and_read_their_samples() {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("types");
     fs::create_dir_all(package.join("src")).unwrap();
     let manifest = format!(
-        "[package]\nname = \"types\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nserde = {{ version = \"1\", features = [\"derive\"] }}\nserde_bytes = \"0.11\"\n\
-         serde_pickle = {{ path = {repository:?}, features = [\"chrono\", \"jiff\"] }}\n\
-         chrono = {{ version = \"0.4\", default-features = false, features = [\"std\", \"serde\"] }}\n\
-         jiff = {{ version = \"0.2\", features = [\"serde\", \"tzdb-bundle-always\"] }}\n"
+        r#"[package]
+name = "types"
+version = "0.0.0"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+serde = {{ version = "1", features = ["derive"] }}
+serde_bytes = "0.11"
+serde_pickle = {{ path = {repository:?}, features = ["chrono", "jiff"] }}
+chrono = {{ version = "0.4", default-features = false, features = ["std", "serde"] }}
+jiff = {{ version = "0.2", features = ["serde", "tzdb-bundle-always"] }}
+"#
     );
     fs::write(package.join("Cargo.toml"), manifest).unwrap();
     fs::copy(repository.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();

@@ -243,7 +243,9 @@ impl Stack {
     fn underflow(&self, opcode: Opcode) -> Error {
         let name = opcode.name();
         match self.marks.last() {
-            Some(_) => Error::syntax(format!("{name} finds a mark where it needs a value")),
+            Some(_) => {
+                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
+            }
             None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
         }
     }
