@@ -183,19 +183,3 @@ fn a_tuple_joins_named_tuples_as_one_of_them() {
     value.push((3, 4));
     assert_eq!(shown(&update(pairs, &value).unwrap()), "[<m.Pair((1, 2))>, <m.Pair((3, 4))>]");
 }
-
-#[test]
-fn a_subclass_of_ordereddict_by_python_2_changes_in_its_list_of_pairs() {
-    #[derive(Serialize, Deserialize)]
-    struct Entries {
-        b: i64,
-    }
-    // class D2(OrderedDict): D2([['b', 1], ['a', 2]])
-    let bytes = b"\x80\x02czoo2\nD2\n](](U\x01bK\x01e](U\x01aK\x02ee\x85R.";
-    let now = update(bytes, &Entries { b: 3 }).unwrap();
-    assert_eq!(shown(&now), "<zoo2.D2([['b', 3], ['a', 2]])>");
-    let mut map: BTreeMap<String, i64> = serde_pickle::from_slice(bytes).unwrap();
-    map.insert("a".to_owned(), 4);
-    let now = update(bytes, &map).unwrap();
-    assert_eq!(shown(&now), "<zoo2.D2([['b', 1], ['a', 4]])>");
-}
