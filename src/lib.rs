@@ -246,6 +246,7 @@
 //! takes as much as the reader gives, so bound the reader, by [`Read::take`](std::io::Read::take),
 //! where the pickle comes over a network.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod convert;
