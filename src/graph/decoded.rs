@@ -259,8 +259,10 @@ impl<'g> Node<'g> {
     /// have one dict of half the pickle for their state. `None` where the entries have to be looked
     /// through.
     pub(super) fn under_text(self, text: &str) -> Option<Option<Node<'g>>> {
-        let is_many = self.handle.tag() == Tag::Dict && self.entries().nth(FEW).is_some();
-        if !is_many || self.graph.nodes.is_edited() {
+        let nodes = &self.graph.nodes;
+        let is_many = self.handle.tag() == Tag::Dict
+            && nodes.is_longer_than(2 * FEW, &nodes.object(self.handle.number()));
+        if !is_many || nodes.is_edited() {
             return None;
         }
         let place = (self.handle.number(), self.graph.nodes.handle_count());
@@ -377,6 +379,28 @@ mod tests {
             };
             assert!(nodes.iter().all(|node| addresses(node) == addresses(&nodes[0])), "{what}");
         }
+    }
+
+    /// Half the input is one dict, half are objects that have it for their state. The dict's length
+    /// was taken by a look at all of it.
+    #[test]
+    fn a_dict_that_many_objects_share_is_looked_through_once() {
+        let count = 1_000;
+        let keys: String = (0..count).map(|number| format!("Vk{number}\nN")).collect();
+        let pickle = [
+            format!("}}({keys}uq\x000cm\nC\nq\x010](").into_bytes(),
+            b"h\x01)\x81h\x00b".repeat(count),
+            b"e.".to_vec(),
+        ]
+        .concat();
+        let graph = Graph::from_slice(&pickle).unwrap();
+        let objects: Vec<Node<'_>> = graph.root().items().collect();
+        assert_eq!(objects.len(), count);
+        let before = crate::meter::units();
+        assert!(objects.iter().all(|object| object.attr("k999").is_some_and(Node::is_none)));
+        assert!(objects.iter().all(|object| object.attr("x").is_none()));
+        let units = (crate::meter::units() - before) as usize;
+        assert!(units < 20 * count, "{units}");
     }
 
     #[test]

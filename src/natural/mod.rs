@@ -324,7 +324,7 @@ impl<'g> Call<'_, 'g, '_> {
     /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no
     /// text here; the error comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
+        self.cx.charge_look(handle).ok()?;
         match scalar::chars(self.cx.input, handle) {
             Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
             Some(Cow::Owned(chars)) => String::from_utf8(chars).ok().map(Cow::Owned),
@@ -435,7 +435,7 @@ impl<'g> Call<'_, 'g, '_> {
 
     /// Text that may hold surrogates, by the settings.
     fn setting_text(&self, handle: Handle) -> Result<Option<Cow<'g, str>>> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle))?;
+        self.cx.charge_look(handle)?;
         match scalar::text(self.cx.nodes, self.cx.input, handle) {
             Some(Text::Str(text)) => Ok(Some(text)),
             Some(Text::Surrogates(_)) => Ok(self.cx.owned_text(handle)?.map(Cow::Owned)),

@@ -23,7 +23,7 @@ const NAME: usize = 16;
 impl Codec {
     /// The codec whose name this text, or 8-bit string, is.
     pub(crate) fn named(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> Option<Self> {
-        if scalar::text_len(nodes, input, name) > 4 * NAME {
+        if scalar::is_text_longer(nodes, input, name, 4 * NAME) {
             return None;
         }
         let text = match scalar::chars(input, name) {

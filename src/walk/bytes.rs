@@ -63,7 +63,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         if let [text, _, ..] = *of
             && self.is_text(text)
         {
-            self.charge(scalar::text_len(self.nodes, self.input, text))?;
+            self.charge_look(text)?;
         }
         let payload =
             bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))?;
