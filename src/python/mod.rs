@@ -77,6 +77,7 @@
 //! | `tuple` | a Rust tuple, [`Tuple`] | [`tuple`](mod@tuple): any collection |
 //! | `collections.OrderedDict` | [`OrderedDict`] | [`ordered_dict`]: any map |
 //! | `collections.defaultdict`, `Counter`, `deque` | [`DefaultDict`], [`Counter`], [`Deque`] | |
+//! | `frozendict` | [`FrozenDict`] | |
 //! | a member of an `Enum` | an enum named as the class, [`Member`] | |
 //! | `range`, `slice` | [`Range`], [`Slice`] | |
 //! | `types.SimpleNamespace` | [`SimpleNamespace`] | |
@@ -88,7 +89,7 @@
 //!
 //! # What is read
 //!
-//! Each type reads every spelling that a Python from 2.7 to 3.13 writes for its class: the payload
+//! Each type reads every spelling that a Python from 2.7 to 3.15 writes for its class: the payload
 //! of a datetime as bytes, as text of Python 2 and as numbers; zones of pytz and dateutil; a
 //! `Fraction` as text or as two ints. An object of another class is an error that names both; a
 //! subclass is another class. Text and other plain forms are read where they say as much: `str` for
@@ -103,7 +104,8 @@
 //! # The Python that reads
 //!
 //! What is written is what CPython writes, but for its memo: see each type. `zoneinfo` is there
-//! from Python 3.9 on, `datetime.timezone`, `ipaddress` and `pathlib` are not in Python 2.7.
+//! from Python 3.9 on, `frozendict` from 3.15 on; `datetime.timezone`, `ipaddress` and `pathlib`
+//! are not in Python 2.7.
 // Advice to the next editor: a new type has a file, a row in the table above and one in
 // docs/MAPPING.md, and a case in tests/python_types, which asks Python about each protocol.
 
@@ -125,7 +127,9 @@ mod uuid_object;
 mod with;
 
 pub use self::builtins::{ByteArray, FrozenSet, Range, Set, Slice, Tuple};
-pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict, SimpleNamespace};
+pub use self::collections::{
+    Counter, DefaultDict, Deque, FrozenDict, Member, OrderedDict, SimpleNamespace,
+};
 pub use self::date::Date;
 pub use self::datetime::DateTime;
 pub use self::decimal::Decimal;
