@@ -12,6 +12,7 @@ import sys
 ALLOWED = {
     'MIT', 'Apache-2.0', 'Apache-2.0 WITH LLVM-exception', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'Zlib', 'Unicode-3.0',
     'Unicode-DFS-2016', 'Unlicense', 'CC0-1.0', '0BSD', 'BSL-1.0', 'MIT-0',
+    'bzip2-1.0.6',
 }
 
 

@@ -9,7 +9,8 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_pickle::python::numpy::{Kind, NdArray};
-use serde_pickle::{Error, Reduce, Value};
+use serde_pickle::reduce::Reduce;
+use serde_pickle::{Error, Value};
 
 /// The values of one column.
 #[derive(Debug, PartialEq)]

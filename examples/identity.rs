@@ -3,7 +3,8 @@
 //!
 //!     cargo run --example identity
 
-use serde_pickle::{Graph, GraphBuilder, SerOptions, Value};
+use serde_pickle::graph::GraphBuilder;
+use serde_pickle::{Graph, SerOptions, Value};
 
 /// `r = [1]; r.append(r); pickle.dumps(r, 4)`
 const RECURSIVE: &[u8] = include_bytes!("../fixtures/valid/sharing/recursive_list.p4.py313.pickle");

@@ -16,7 +16,8 @@ use std::{env, process};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_pickle::{Global, Protocol, Reduce, SerOptions, SlotsState, from_slice};
+use serde_pickle::reduce::{Global, Reduce, SlotsState};
+use serde_pickle::{Protocol, SerOptions, from_slice};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/hooks/instances");
 

@@ -92,7 +92,8 @@ impl DeOptions<'_> {
     /// in the value, and not taken from the options.
     ///
     /// ```
-    /// use serde_pickle::{DeOptions, Renames, Value, pickle};
+    /// use serde_pickle::reduce::Renames;
+    /// use serde_pickle::{DeOptions, Value, pickle};
     ///
     /// let renames = Renames::new().rename_module("models", "shop.models");
     /// let options = DeOptions::new().resolver(renames);
@@ -125,11 +126,12 @@ impl SerOptions {
     /// extension codes leave no trace in a value.
     ///
     /// ```
-    /// use serde_pickle::{Global, SerOptions, Value, pickle};
+    /// use serde_pickle::reduce::Global;
+    /// use serde_pickle::{SerOptions, Value, pickle};
     ///
     /// let options =
     ///     SerOptions::new().dispatch(Global::new("shop", "Draft"), |draft| Ok(draft.args));
-    /// let draft = serde_pickle::Reduce::call(Global::new("shop", "Draft"), (1, "tea"));
+    /// let draft = serde_pickle::reduce::Reduce::call(Global::new("shop", "Draft"), (1, "tea"));
     /// assert_eq!(options.to_value(&[draft])?, pickle!(((1, "tea"),)));
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```

@@ -33,8 +33,9 @@
 //! | any object at all | [`Value`], written in Rust by [`pickle!`]; to and from Rust types: [`to_value`], [`from_value`] |
 //! | `__reduce__`, `__getstate__`, `__setstate__` … | [`reduce`] |
 //! | what is shared, and what contains itself | [`Graph`] |
+//! | a pickle that is changed, and stays what it was otherwise | [`update`], [`edit`] |
 //! | `Unpickler.find_class`, `persistent_load` | [`Resolver`], for [`DeOptions::resolver`] |
-//! | `copyreg.add_extension` | [`ExtensionRegistry`], for [`DeOptions::extensions`] |
+//! | `copyreg.add_extension` | [`ExtensionRegistry`](reduce::ExtensionRegistry), for [`DeOptions::extensions`] |
 //! | `buffers=` of `pickle.loads` | [`DeOptions::buffers`] |
 //! | `pickletools.genops` | [`opcode::instructions`] |
 //! | `pickletools.dis`, `pickletools.optimize` | [`tools::disassemble`], [`tools::optimize`] |
@@ -249,13 +250,13 @@
 
 mod convert;
 mod de;
-mod edit;
+pub mod edit;
 mod error;
 mod escape;
 mod float;
 mod foreign;
 mod forward;
-mod graph;
+pub mod graph;
 mod instruction;
 pub mod json;
 mod limits;
@@ -274,36 +275,33 @@ pub mod shared;
 mod slot;
 mod stdlib;
 pub mod tools;
-mod value;
+pub mod value;
 mod walk;
 mod write;
 
 #[doc(hidden)]
 pub use meter::units as __units;
 
+// Each public item has one path: the root has what most programs name, and what comes along with
+// it is in the module that the item belongs to.
 pub use convert::{from_value, to_value};
 pub use de::{
     DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
     from_slice,
 };
-pub use edit::{NodeMut, NodeValue, update};
+pub use edit::bytes::update;
 pub use error::{Error, ErrorKind, Result};
-pub use graph::{
-    Graph, GraphBuilder, GraphKey, Node, NodeEntries, NodeId, NodeItems, NodeKind, ObjectParts,
-};
+pub use graph::node::Node;
+pub use graph::read::Graph;
 pub use protocol::Protocol;
 pub use read::Scanner;
-pub use reduce::{
-    AllowList, And, Constructors, DenyList, ExtensionRegistry, FindClass, Global, How,
-    PersistentId, Reduce, Renames, Resolution, Resolver, SlotsState,
-};
+pub use reduce::lists::AllowList;
+pub use reduce::resolver::Resolver;
 pub use ser::{SerOptions, Serializer, to_vec, to_writer};
-pub use settings::{Encoding, Errors};
-pub use value::{
-    Buffer, Complex, Dict, Entry, IntoKey, Lookup, OccupiedEntry, PickleBuffer, Set,
-    SurrogateString, VacantEntry, Value, ValueIndex,
-};
-pub use value::{DictIntoIter, DictIter, DictIterMut, SetIntoIter, SetIter};
+pub use settings::{DecodeErrors, Encoding};
+pub use value::dict::Dict;
+pub use value::set::Set;
+pub use value::tree::Value;
 
 /// The crate whose [`BigInt`](num_bigint::BigInt) is the type of ints beyond 64 bits here.
 #[doc(no_inline)]
@@ -318,8 +316,3 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/SECURITY.md")]
 struct Security;
-
-/// And that of docs/EDITING.md.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/EDITING.md")]
-struct Editing;

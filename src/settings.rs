@@ -33,7 +33,7 @@ pub enum Encoding {
 /// Python's `errors` argument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Errors {
+pub enum DecodeErrors {
     /// An error.
     #[default]
     Strict,
@@ -56,7 +56,7 @@ pub(crate) struct Settings<'h> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain {
     pub(crate) encoding: Encoding,
-    pub(crate) errors: Errors,
+    pub(crate) errors: DecodeErrors,
     pub(crate) fix_imports: bool,
     pub(crate) typed_depth: usize,
     pub(crate) value_depth: usize,
@@ -70,7 +70,7 @@ impl Default for Plain {
     fn default() -> Self {
         Self {
             encoding: Encoding::default(),
-            errors: Errors::default(),
+            errors: DecodeErrors::default(),
             fix_imports: true,
             typed_depth: limits::TYPED_DEPTH,
             value_depth: limits::VALUE_DEPTH,

@@ -10,7 +10,8 @@ use serde_pickle::python::numpy::NdArray;
 use serde_pickle::python::{
     self, Counter, DefaultDict, Deque, FrozenSet, OrderedDict, Set, SimpleNamespace, Slice, Tuple,
 };
-use serde_pickle::{Global, PersistentId, Reduce, SlotsState, from_slice, to_vec};
+use serde_pickle::reduce::{Global, PersistentId, Reduce, SlotsState};
+use serde_pickle::{from_slice, to_vec};
 
 /// Whether the text lies in the input.
 fn borrows(input: &[u8], text: &str) -> bool {

@@ -4,7 +4,8 @@
 //! meant stands in the tables here, by the file that shows it, and in docs/CONFORMANCE.md with its
 //! reason.
 
-use serde_pickle::{ErrorKind, Global, Reduce, Value};
+use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::{ErrorKind, Value};
 
 use crate::corpus::{Failures, Fixture, files, folder};
 use crate::fixtures::resolved;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
-use serde_pickle::{
-    DeOptions, Encoding, Error, Global, PickleBuffer, Reduce, Set, Value, from_value, pickle,
-    to_value,
-};
+use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::value::PickleBuffer;
+use serde_pickle::{DeOptions, Encoding, Error, Set, Value, from_value, pickle, to_value};
 
 use crate::corpus::files;
 

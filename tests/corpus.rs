@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_derive::Deserialize;
 use serde_json::Value as Json;
-use serde_pickle::{DeOptions, Encoding, ExtensionRegistry};
+use serde_pickle::reduce::ExtensionRegistry;
+use serde_pickle::{DeOptions, Encoding};
 
 /// One described file.
 pub(crate) struct Fixture {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 use serde_pickle::opcode::{self, Argument, Opcode};
-use serde_pickle::{DeOptions, Deserializer, Encoding, Error, ErrorKind, Errors, Value};
+use serde_pickle::{DeOptions, DecodeErrors, Deserializer, Encoding, Error, ErrorKind, Value};
 
 use crate::corpus::{Failures, Fixture, all};
 
@@ -90,7 +90,7 @@ fn variants(fixture: &Fixture) -> Vec<DeOptions<'_>> {
     if chars && fixture.bytes.len() < 4_096 {
         options.push(DeOptions::new());
         options.push(own.clone().encoding(Encoding::Bytes));
-        options.push(own.encoding(Encoding::Ascii).errors(Errors::Replace));
+        options.push(own.encoding(Encoding::Ascii).errors(DecodeErrors::Replace));
     }
     options
 }

@@ -1,7 +1,8 @@
 //! `Graph`: what a pickle is, with identity.
 
 use serde::Deserialize;
-use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, NodeKind, Value};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, Value};
 
 use crate::corpus::files;
 
@@ -172,7 +173,7 @@ fn parts_of_objects_are_told() {
     .unwrap();
     let root = graph.root();
     let parts = root.object().unwrap();
-    assert_eq!(parts.how, serde_pickle::How::NewObj);
+    assert_eq!(parts.how, serde_pickle::reduce::How::NewObj);
     assert_eq!(parts.callable.global().unwrap().name(), "Thing");
     assert_eq!(parts.args.len(), 1);
     assert_eq!(root.items().map(|item| item.as_i64()).collect::<Vec<_>>(), [Some(2), Some(3)]);

@@ -1,6 +1,8 @@
 //! Graphs made by hand, written, and read by Python.
 
-use serde_pickle::{Graph, GraphBuilder, How, NodeKind, Protocol, SerOptions, pickle};
+use serde_pickle::graph::{GraphBuilder, NodeKind};
+use serde_pickle::reduce::How;
+use serde_pickle::{Graph, Protocol, SerOptions, pickle};
 
 use crate::python::assert_loads;
 
@@ -121,7 +123,7 @@ fn objects_have_their_parts() {
 
 #[test]
 fn what_is_not_possible_is_told_at_the_end() {
-    type Mistake = fn(&mut GraphBuilder) -> serde_pickle::NodeId;
+    type Mistake = fn(&mut GraphBuilder) -> serde_pickle::graph::NodeId;
     let cases: [(Mistake, &str); 6] = [
         (
             |builder| {

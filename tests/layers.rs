@@ -121,6 +121,9 @@ fn root_names() -> (BTreeSet<String>, BTreeMap<String, String>) {
         } else if let Some((module, items)) =
             statement.strip_prefix("use ").and_then(|path| path.split_once("::"))
         {
+            // What is named by itself may stand in a module within the module.
+            let items =
+                if items.contains('{') { items } else { items.rsplit("::").next().unwrap() };
             for name in names(items) {
                 from.insert(name.to_owned(), module.to_owned());
             }
@@ -220,6 +223,68 @@ fn a_layer_uses_only_layers_above_it_in_the_list() {
         above.extend(layer);
     }
     assert_eq!(above, root_names().0, "the list has every module");
+}
+
+/// What each `pub use` of a file exports: the path that is named, and the name that it gets.
+fn exports(code: &str) -> Vec<(String, String)> {
+    let mut exports = Vec::new();
+    for statement in code.split(';') {
+        let Some((_, path)) = statement.split_once("pub use ") else { continue };
+        let (head, items) = match path.split_once('{') {
+            Some((head, items)) => (head, items.trim_end().trim_end_matches('}')),
+            None => path
+                .rsplit_once("::")
+                .map_or(("", path), |(head, _)| (&path[..head.len() + 2], &path[head.len() + 2..])),
+        };
+        for item in items.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            let (name, alias) = item.split_once(" as ").unwrap_or((item, item));
+            exports.push((format!("{head}{name}"), alias.to_owned()));
+        }
+    }
+    exports
+}
+
+/// What most programs name. Everything else has its module.
+const AT_THE_ROOT: &str = "\
+    AllowList DeOptions DecodeErrors Deserializer Dict Elements Encoding Error ErrorKind Graph \
+    Node Protocol ReaderSource Resolver Result Scanner SerOptions Serializer Set SliceSource \
+    StreamDeserializer Value from_reader from_slice from_value num_bigint to_value to_vec \
+    to_writer update";
+
+#[test]
+fn a_public_item_has_one_path() {
+    let read = |path: &str| code(&fs::read_to_string(root().join("src").join(path)).unwrap());
+    let lib = read("lib.rs");
+    let at_root: BTreeSet<_> =
+        exports(&lib).into_iter().map(|(_, name)| name).filter(|name| name != "__units").collect();
+    let at_root = at_root.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    assert_eq!(at_root, AT_THE_ROOT, "what stands at the root is argued for");
+
+    let modules: Vec<&str> =
+        lib.split("pub mod ").skip(1).map(|rest| rest.split(';').next().unwrap()).collect();
+    // Each item, as module, file and name in there, with the public paths that lead to it.
+    let mut paths: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut add = |module: &str, code: &str| {
+        for (path, name) in exports(code) {
+            let item = match path.strip_prefix("crate::") {
+                Some(path) => path.to_owned(),
+                None if module.is_empty() => path,
+                None => format!("{module}::{}", path.trim_start_matches("self::")),
+            };
+            let parts: Vec<&str> = item.split("::").collect();
+            assert!(parts.len() > 2 || !modules.contains(&parts[0]), "{item} is public already");
+            paths.entry(item).or_default().push(format!("{module}::{name}"));
+        }
+    };
+    add("", &lib);
+    for module in &modules {
+        let file = format!("{module}.rs");
+        let there = root().join("src").join(&file).exists();
+        add(module, &read(&if there { file } else { format!("{module}/mod.rs") }));
+    }
+    assert!(paths.len() > 80 && modules.len() > 8, "{paths:?}");
+    let twice: Vec<_> = paths.iter().filter(|(_, paths)| paths.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 #[test]

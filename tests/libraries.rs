@@ -13,9 +13,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use serde_pickle::python::numpy::{NdArray, OwnedNdArray};
-use serde_pickle::{
-    DeOptions, ErrorKind, Global, Graph, Reduce, Renames, Value, from_slice, from_value,
-};
+use serde_pickle::reduce::{Global, Reduce, Renames};
+use serde_pickle::{DeOptions, ErrorKind, Graph, Value, from_slice, from_value};
 
 #[derive(Deserialize)]
 struct Entry {

@@ -2,9 +2,8 @@
 //! the first that does not.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_pickle::{
-    DeOptions, Deserializer, Error, ErrorKind, Graph, Reduce, Value, from_slice, tools,
-};
+use serde_pickle::reduce::Reduce;
+use serde_pickle::{DeOptions, Deserializer, Error, ErrorKind, Graph, Value, from_slice, tools};
 
 /// A way to read a pickle with some options into something.
 type Path = (&'static str, fn(&DeOptions<'_>, &[u8]) -> Result<(), Error>);

@@ -506,7 +506,7 @@ fn a_value_in_a_buffer_of_serde_is_what_the_documentation_says() {
 /// Types that tell a class or an object by a private name of serde's cannot do so behind a buffer.
 #[test]
 fn classes_and_objects_in_a_buffer_of_serde_are_not_looked_at() {
-    use serde_pickle::{Global, Reduce};
+    use serde_pickle::reduce::{Global, Reduce};
 
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:shapes:Circle")]

@@ -3,10 +3,9 @@
 
 use num_bigint::BigInt;
 use serde::Serialize;
-use serde_pickle::{
-    Complex, Dict, ErrorKind, Global, PersistentId, PickleBuffer, Protocol, Reduce, SerOptions,
-    Set, SurrogateString, Value, pickle,
-};
+use serde_pickle::reduce::{Global, PersistentId, Reduce};
+use serde_pickle::value::{Complex, PickleBuffer, SurrogateString};
+use serde_pickle::{Dict, ErrorKind, Protocol, SerOptions, Set, Value, pickle};
 
 use crate::python::{assert_loads, text};
 

@@ -10,8 +10,9 @@ use proptest::test_runner::Config;
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 use serde_derive::{Deserialize, Serialize};
+use serde_pickle::value::Complex;
 use serde_pickle::{
-    Complex, DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value,
+    DeOptions, Deserializer, Dict, Graph, Protocol, SerOptions, Serializer, Set, Value,
     from_reader, from_slice,
 };
 

@@ -8,10 +8,12 @@ use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use serde::{Deserialize, Serialize};
+use serde_pickle::reduce::{Constructors, ExtensionRegistry, Global};
 use serde_pickle::shared::Shared;
+use serde_pickle::value::PickleBuffer;
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, Deserializer, ErrorKind, ExtensionRegistry, Global,
-    PickleBuffer, Protocol, Resolver, Result, SerOptions, Serializer, Value, pickle,
+    AllowList, DeOptions, Deserializer, ErrorKind, Protocol, Resolver, Result, SerOptions,
+    Serializer, Value, pickle,
 };
 
 /// Finds the objects of persistent ids, and counts how many it was asked for.
@@ -68,7 +70,7 @@ struct Sent {
     reference: Value,
     draft: Draft,
     small: PickleBuffer,
-    fraction: serde_pickle::Reduce,
+    fraction: serde_pickle::reduce::Reduce,
 }
 
 #[derive(Deserialize, PartialEq, Debug)]
@@ -93,7 +95,7 @@ fn request(number: usize) -> (Vec<u8>, Received) {
         reference: Value::from(format!("ref:{}", number % 7)),
         draft: Draft { number: number % 5 },
         small: PickleBuffer { data: vec![number as u8; number % 60], readonly: true },
-        fraction: serde_pickle::Reduce::call(
+        fraction: serde_pickle::reduce::Reduce::call(
             Global::new("fractions", "Fraction"),
             pickle!(((number % 11), 12)),
         ),
@@ -169,7 +171,7 @@ fn options_hold_for_values_in_memory_as_for_pickles() {
             (number),
             (Value::PersistentId(Box::new(Value::from("ref:1")))),
             (Value::global("shop", "Order")),
-            (Value::from(serde_pickle::Reduce::call(
+            (Value::from(serde_pickle::reduce::Reduce::call(
                 Global::new("fractions", "Fraction"),
                 pickle!((1, 2))
             )))

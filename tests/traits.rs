@@ -34,8 +34,9 @@ impl<T: Ord + Hash> Ordered for T {}
 type Static<S> = serde_pickle::Deserializer<'static, S>;
 type Slice = serde_pickle::SliceSource<'static>;
 type Reader = serde_pickle::ReaderSource<fs::File>;
-type FindClass =
-    serde_pickle::FindClass<fn(&str, &str) -> serde_pickle::Result<serde_pickle::Resolution>>;
+type FindClass = serde_pickle::reduce::FindClass<
+    fn(&str, &str) -> serde_pickle::Result<serde_pickle::reduce::Resolution>,
+>;
 
 // Options, hooks, errors.
 table! {
@@ -43,21 +44,21 @@ table! {
     serde_pickle::SerOptions: Shareable Default;
     tools::DisassembleOptions: Shareable Default;
     serde_pickle::Encoding: Shareable Copy Eq Hash Default;
-    serde_pickle::Errors: Shareable Copy Eq Hash Default;
+    serde_pickle::DecodeErrors: Shareable Copy Eq Hash Default;
     serde_pickle::Protocol: Shareable Copy Ordered Default;
     serde_pickle::AllowList: Shareable Default;
-    serde_pickle::DenyList: Shareable Default;
-    serde_pickle::Renames: Shareable Default;
-    serde_pickle::Constructors: Shareable Default;
+    serde_pickle::reduce::DenyList: Shareable Default;
+    serde_pickle::reduce::Renames: Shareable Default;
+    serde_pickle::reduce::Constructors: Shareable Default;
     FindClass: Shareable Copy;
-    serde_pickle::And<FindClass, serde_pickle::Renames>: Shareable;
-    serde_pickle::ExtensionRegistry: Shareable Default;
-    serde_pickle::Resolution: Shareable Eq Hash;
+    serde_pickle::reduce::And<FindClass, serde_pickle::reduce::Renames>: Shareable;
+    serde_pickle::reduce::ExtensionRegistry: Shareable Default;
+    serde_pickle::reduce::Resolution: Shareable Eq Hash;
     serde_pickle::Error: Send Sync Display;
     serde_pickle::ErrorKind: Shareable Copy Eq Hash;
     tools::NotPickle: Shareable Copy Eq Hash;
     serde_pickle::Scanner: Shareable;
-    serde_pickle::NodeMut<'static, 'static>: Send Sync Display;
+    serde_pickle::edit::NodeMut<'static, 'static>: Send Sync Display;
     json::JsonOptions: Shareable Default;
     json::Json<'static>: Debug;
     json::JsonKeys: Shareable Copy Eq;
@@ -97,36 +98,36 @@ table! {
     serde_pickle::Value: Shareable Eq Hash Default Display;
     serde_pickle::Dict: Shareable Eq Hash Default Display;
     serde_pickle::Set: Shareable Eq Hash Default;
-    serde_pickle::Complex: Shareable Copy Eq Hash Default Display;
-    serde_pickle::SurrogateString: Shareable Eq Hash;
-    serde_pickle::PickleBuffer: Shareable Eq Hash Default;
-    serde_pickle::Buffer<'static>: Shareable Copy Eq Hash;
-    serde_pickle::Global: Shareable Ordered Display;
-    serde_pickle::Reduce: Shareable Eq Hash;
-    serde_pickle::How: Shareable Copy Eq Hash Default;
-    serde_pickle::PersistentId<u8>: Shareable Copy Ordered Default;
-    serde_pickle::SlotsState<u8, u8>: Shareable Copy Eq Hash;
-    serde_pickle::Entry<'static>: Send Sync;
-    serde_pickle::OccupiedEntry<'static>: Send Sync;
-    serde_pickle::VacantEntry<'static>: Send Sync;
-    serde_pickle::DictIter<'static>: Shareable Default Iterator;
-    serde_pickle::DictIterMut<'static>: Send Sync Default Iterator;
-    serde_pickle::DictIntoIter: Send Sync Default Iterator;
-    serde_pickle::SetIter<'static>: Shareable Default Iterator;
-    serde_pickle::SetIntoIter: Send Sync Default Iterator;
+    serde_pickle::value::Complex: Shareable Copy Eq Hash Default Display;
+    serde_pickle::value::SurrogateString: Shareable Eq Hash;
+    serde_pickle::value::PickleBuffer: Shareable Eq Hash Default;
+    serde_pickle::value::Buffer<'static>: Shareable Copy Eq Hash;
+    serde_pickle::reduce::Global: Shareable Ordered Display;
+    serde_pickle::reduce::Reduce: Shareable Eq Hash;
+    serde_pickle::reduce::How: Shareable Copy Eq Hash Default;
+    serde_pickle::reduce::PersistentId<u8>: Shareable Copy Ordered Default;
+    serde_pickle::reduce::SlotsState<u8, u8>: Shareable Copy Eq Hash;
+    serde_pickle::value::Entry<'static>: Send Sync;
+    serde_pickle::value::OccupiedEntry<'static>: Send Sync;
+    serde_pickle::value::VacantEntry<'static>: Send Sync;
+    serde_pickle::value::DictIter<'static>: Shareable Default Iterator;
+    serde_pickle::value::DictIterMut<'static>: Send Sync Default Iterator;
+    serde_pickle::value::DictIntoIter: Send Sync Default Iterator;
+    serde_pickle::value::SetIter<'static>: Shareable Default Iterator;
+    serde_pickle::value::SetIntoIter: Send Sync Default Iterator;
 }
 
 // Graphs.
 table! {
     serde_pickle::Graph<'static>: Shareable;
-    serde_pickle::GraphBuilder: Send Sync Default;
+    serde_pickle::graph::GraphBuilder: Send Sync Default;
     serde_pickle::Node<'static>: Shareable Copy Eq Hash Display;
-    serde_pickle::NodeId: Shareable Copy Ordered;
-    serde_pickle::NodeKind: Shareable Copy Eq Hash;
-    serde_pickle::NodeItems<'static>: Shareable Iterator;
-    serde_pickle::NodeEntries<'static>: Shareable Iterator;
-    serde_pickle::ObjectParts<'static>: Shareable;
-    serde_pickle::NodeMut<'static, 'static>: Send;
+    serde_pickle::graph::NodeId: Shareable Copy Ordered;
+    serde_pickle::graph::NodeKind: Shareable Copy Eq Hash;
+    serde_pickle::graph::NodeItems<'static>: Shareable Iterator;
+    serde_pickle::graph::NodeEntries<'static>: Shareable Iterator;
+    serde_pickle::graph::ObjectParts<'static>: Shareable;
+    serde_pickle::edit::NodeMut<'static, 'static>: Send;
 }
 
 // Instructions and tools.

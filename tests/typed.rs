@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 use serde_bytes::{ByteBuf, Bytes};
 use serde_derive::Deserialize;
-use serde_pickle::{DeOptions, Encoding, ErrorKind, Errors, from_reader, from_slice};
+use serde_pickle::{DeOptions, DecodeErrors, Encoding, ErrorKind, from_reader, from_slice};
 
 use crate::corpus::bytes;
 
@@ -324,14 +324,14 @@ fn text_of_python_2_follows_the_encoding() {
             DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(latin1);
         result.map_err(|error| error.to_string())
     };
-    assert_eq!(by(Encoding::Latin1, Errors::Strict).unwrap(), "café");
-    assert_eq!(by(Encoding::Utf8, Errors::Replace).unwrap(), "caf\u{fffd}");
-    assert_eq!(by(Encoding::Ascii, Errors::Replace).unwrap(), "caf\u{fffd}");
-    assert_eq!(by(Encoding::Utf8, Errors::Ignore).unwrap(), "caf");
+    assert_eq!(by(Encoding::Latin1, DecodeErrors::Strict).unwrap(), "café");
+    assert_eq!(by(Encoding::Utf8, DecodeErrors::Replace).unwrap(), "caf\u{fffd}");
+    assert_eq!(by(Encoding::Ascii, DecodeErrors::Replace).unwrap(), "caf\u{fffd}");
+    assert_eq!(by(Encoding::Utf8, DecodeErrors::Ignore).unwrap(), "caf");
     let mut shown = Vec::new();
-    shown.push(by(Encoding::Utf8, Errors::Strict).unwrap_err());
-    shown.push(by(Encoding::Ascii, Errors::Strict).unwrap_err());
-    shown.push(by(Encoding::Bytes, Errors::Strict).unwrap_err());
+    shown.push(by(Encoding::Utf8, DecodeErrors::Strict).unwrap_err());
+    shown.push(by(Encoding::Ascii, DecodeErrors::Strict).unwrap_err());
+    shown.push(by(Encoding::Bytes, DecodeErrors::Strict).unwrap_err());
     insta::assert_snapshot!(shown.join("\n"));
 }
 
@@ -339,9 +339,9 @@ fn text_of_python_2_follows_the_encoding() {
 fn lone_surrogates_are_an_error_unless_asked_for() {
     let pickle = b"X\x05\0\0\0a\xed\xa0\xbdb.";
     let by = |errors| DeOptions::new().errors(errors).from_slice::<String>(pickle);
-    assert_eq!(by(Errors::Strict).unwrap_err().kind(), ErrorKind::Data);
-    assert_eq!(by(Errors::Replace).unwrap(), "a\u{fffd}b");
-    assert_eq!(by(Errors::Ignore).unwrap(), "ab");
+    assert_eq!(by(DecodeErrors::Strict).unwrap_err().kind(), ErrorKind::Data);
+    assert_eq!(by(DecodeErrors::Replace).unwrap(), "a\u{fffd}b");
+    assert_eq!(by(DecodeErrors::Ignore).unwrap(), "ab");
 }
 
 #[test]

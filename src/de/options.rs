@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::limits::{self, Allowance};
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
-use crate::settings::{Encoding, Errors, Plain, Settings};
+use crate::settings::{DecodeErrors, Encoding, Plain, Settings};
 use crate::value::Buffer;
 
 /// The options for reading a pickle.
@@ -85,8 +85,8 @@ impl<'b> DeOptions<'b> {
         self
     }
 
-    /// Sets the handling of text that cannot be decoded. Default: [`Errors::Strict`].
-    pub fn errors(mut self, errors: Errors) -> Self {
+    /// Sets the handling of text that cannot be decoded. Default: [`DecodeErrors::Strict`].
+    pub fn errors(mut self, errors: DecodeErrors) -> Self {
         self.plain.errors = errors;
         self
     }
@@ -184,7 +184,8 @@ impl<'b> DeOptions<'b> {
     /// names pass through the resolver like any other.
     ///
     /// ```
-    /// use serde_pickle::{DeOptions, ExtensionRegistry, Global};
+    /// use serde_pickle::reduce::{ExtensionRegistry, Global};
+    /// use serde_pickle::DeOptions;
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;

@@ -32,7 +32,7 @@ use crate::value::Value;
 /// included. Errors wait for [`finish`](Self::finish).
 ///
 /// ```
-/// use serde_pickle::GraphBuilder;
+/// use serde_pickle::graph::GraphBuilder;
 ///
 /// let mut builder = GraphBuilder::new();
 /// let name = builder.str("me");
@@ -51,7 +51,7 @@ use crate::value::Value;
 /// An instance of a class, with another one as an attribute:
 ///
 /// ```
-/// use serde_pickle::GraphBuilder;
+/// use serde_pickle::graph::GraphBuilder;
 ///
 /// let mut builder = GraphBuilder::new();
 /// let class = builder.global("tree", "Node");
@@ -170,7 +170,7 @@ impl GraphBuilder {
     /// Adds the result of `callable(*args)`.
     ///
     /// Calls that only spell a builtin, such as `builtins.set([…])`, are what they make; see
-    /// [`NodeKind`](crate::NodeKind).
+    /// [`NodeKind`](crate::graph::NodeKind).
     pub fn call(&mut self, callable: NodeId, args: impl IntoIterator<Item = NodeId>) -> NodeId {
         let args = self.tuple(args);
         self.object(How::Call, callable, args, None)

@@ -97,7 +97,8 @@ pub enum NodeKind {
 /// each wherever they are; numbers are never shared in a pickle, so equal ones are different nodes.
 ///
 /// ```
-/// use serde_pickle::{Graph, NodeKind};
+/// use serde_pickle::graph::NodeKind;
+/// use serde_pickle::Graph;
 ///
 /// // pickle.dumps({'langs': ('Python', 'Rust')}, 4), without the frame
 /// let pickle = b"\x80\x04}\x94\x8c\x05langs\x94\x8c\x06Python\x94\x8c\x04Rust\x94\x86\x94s.";
@@ -491,7 +492,8 @@ impl<'g> Node<'g> {
     /// The value of a complex.
     ///
     /// ```
-    /// use serde_pickle::{Complex, Graph};
+    /// use serde_pickle::value::Complex;
+    /// use serde_pickle::Graph;
     ///
     /// // pickle.dumps(1j, 2)
     /// let pickle =

@@ -323,7 +323,8 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDi
 /// entries alone as a map.
 ///
 /// ```
-/// use serde_pickle::{Global, python::DefaultDict};
+/// use serde_pickle::python::DefaultDict;
+/// use serde_pickle::reduce::Global;
 ///
 /// let groups = DefaultDict {
 ///     factory: Some(Global::new("builtins", "list")),
@@ -512,7 +513,8 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 /// values: `#[serde(rename = "py:colors:Color")] enum Color { #[serde(rename = "1")] Red }`.
 ///
 /// ```
-/// use serde_pickle::{Global, python::Member};
+/// use serde_pickle::python::Member;
+/// use serde_pickle::reduce::Global;
 ///
 /// let red = Member::ByValue { class: Global::new("colors", "Color"), value: 1 };
 /// let bytes = serde_pickle::to_vec(&red)?; // Color(1), which is Color.RED

@@ -71,7 +71,7 @@
 //! | the paths of `pathlib` | [`Path`] | [`path_buf`]: `PathBuf` |
 //! | the addresses of `ipaddress` | [`IpAddress`] | [`ip_addr`]: `IpAddr`, `Ipv4Addr`, `Ipv6Addr` |
 //! | `int` | any integer | [`big_int`]: `num_bigint::BigInt` |
-//! | `complex` | [`Complex`] | [`complex`]: a pair of floats |
+//! | `complex` | [`Complex`](crate::value::Complex) | [`complex`]: a pair of floats |
 //! | `set`, `frozenset` | [`Set`], [`FrozenSet`] | [`set`], [`frozenset`]: any collection |
 //! | `bytearray` | [`ByteArray`] | [`bytearray`]: `Vec<u8>`, and whatever `serde_bytes` takes |
 //! | `tuple` | a Rust tuple, [`Tuple`] | [`tuple`](mod@tuple): any collection |
@@ -141,7 +141,6 @@ pub use self::timedelta::TimeDelta;
 pub use self::timezone::TimeZone;
 pub use self::uuid_object::Uuid;
 pub use self::with::AsPython;
-pub use crate::value::Complex;
 
 /// Modules that differ in what they are for and not in what they do.
 macro_rules! with_as_python {

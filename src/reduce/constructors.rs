@@ -19,7 +19,8 @@ type Constructor = Arc<dyn Fn(&Reduce) -> Result<Value> + Send + Sync>;
 /// what stands for it. Objects of other classes stay data.
 ///
 /// ```
-/// use serde_pickle::{Constructors, Global, Reduce, Resolver, Value};
+/// use serde_pickle::reduce::{Constructors, Global, Reduce};
+/// use serde_pickle::{Resolver, Value};
 ///
 /// // fractions.Fraction('3/4') reduces to the class and its text.
 /// let constructors = Constructors::new().with(Global::new("fractions", "Fraction"), |object| {
@@ -33,7 +34,8 @@ type Constructor = Arc<dyn Fn(&Reduce) -> Result<Value> + Send + Sync>;
 /// own classes:
 ///
 /// ```
-/// use serde_pickle::{AllowList, Constructors, Resolver};
+/// use serde_pickle::reduce::Constructors;
+/// use serde_pickle::{AllowList, Resolver};
 /// # let constructors = Constructors::new();
 /// let known: AllowList = constructors.classes().cloned().collect();
 /// let resolver = known.and(constructors);
@@ -92,7 +94,8 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::reduce::{AllowList, Resolution};
+    use crate::AllowList;
+    use crate::reduce::Resolution;
 
     fn class() -> Global {
         Global::new("fractions", "Fraction")

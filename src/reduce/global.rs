@@ -27,7 +27,7 @@ use crate::escape::OneLine;
 /// unambiguous `module:qualname`.
 ///
 /// ```
-/// use serde_pickle::Global;
+/// use serde_pickle::reduce::Global;
 ///
 /// let class = Global::new("collections", "OrderedDict");
 /// assert_eq!(class.to_string(), "collections.OrderedDict");
@@ -57,7 +57,7 @@ impl Global {
     /// Returns true if this is `qualname` in `module`.
     ///
     /// ```
-    /// use serde_pickle::Global;
+    /// use serde_pickle::reduce::Global;
     /// assert!(Global::new("decimal", "Decimal").is("decimal", "Decimal"));
     /// ```
     pub fn is(&self, module: &str, qualname: &str) -> bool {
@@ -83,7 +83,7 @@ impl fmt::Display for Global {
 /// colon, what follows the last dot is the name.
 ///
 /// ```
-/// use serde_pickle::Global;
+/// use serde_pickle::reduce::Global;
 /// assert_eq!("a.b:Outer.Inner".parse::<Global>()?, Global::new("a.b", "Outer.Inner"));
 /// assert_eq!("a.b.Class".parse::<Global>()?, Global::new("a.b", "Class"));
 /// assert!("Class".parse::<Global>().is_err());

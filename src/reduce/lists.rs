@@ -17,7 +17,8 @@ use crate::error::Result;
 /// An empty list refuses all: what setting cPickle's `find_global` to `None` did.
 ///
 /// ```
-/// use serde_pickle::{AllowList, Resolution, Resolver};
+/// use serde_pickle::reduce::Resolution;
+/// use serde_pickle::{AllowList, Resolver};
 ///
 /// let list = AllowList::builtins().allow("geometry", "Point").allow_module("datetime");
 /// assert_eq!(list.find_class("builtins", "set")?, Resolution::Allow);
@@ -173,7 +174,8 @@ impl Resolver for AllowList {
 /// use an [`AllowList`].
 ///
 /// ```
-/// use serde_pickle::{DenyList, Resolution, Resolver};
+/// use serde_pickle::reduce::{DenyList, Resolution};
+/// use serde_pickle::Resolver;
 ///
 /// let list = DenyList::new().deny_module("numpy").deny("models", "Secret");
 /// assert_eq!(list.find_class("numpy.core.multiarray", "_reconstruct")?, Resolution::Deny);

@@ -8,7 +8,7 @@
 //!   for its state where a class has `__slots__`;
 //! - [`PersistentId`]: an object that is not in the pickle;
 //! - [`Resolver`]: the caller's say in which names may appear and what stands for them, with
-//!   [`AllowList`], [`DenyList`], [`Renames`] and [`Constructors`] ready made;
+//!   [`AllowList`](crate::AllowList), [`DenyList`], [`Renames`] and [`Constructors`] ready made;
 //! - [`ExtensionRegistry`]: the numbers of `copyreg.add_extension`.
 //!
 //! Most classes need none of it: a serde name `py:module:Class` makes a derived struct or enum an
@@ -24,12 +24,12 @@ pub(crate) mod compat;
 mod constructors;
 mod fields;
 mod global;
-mod lists;
+pub(crate) mod lists;
 mod object;
 mod persistent;
 mod registry;
 mod renames;
-mod resolver;
+pub(crate) mod resolver;
 mod state;
 pub(crate) mod token;
 
@@ -37,11 +37,11 @@ pub use constructors::Constructors;
 pub(crate) use fields::UNCALLABLE;
 pub use global::Global;
 pub(crate) use global::Name;
-pub use lists::{AllowList, DenyList};
+pub use lists::DenyList;
 pub use object::{How, Reduce};
 pub use persistent::PersistentId;
 pub use registry::ExtensionRegistry;
 pub use renames::Renames;
-pub(crate) use resolver::resolve;
-pub use resolver::{And, FindClass, Resolution, Resolver};
+pub use resolver::{And, FindClass, Resolution};
+pub(crate) use resolver::{Resolver, resolve};
 pub use state::SlotsState;

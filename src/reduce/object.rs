@@ -66,7 +66,7 @@ impl TryFrom<u8> for How {
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use serde_pickle::{Global, Reduce};
+/// use serde_pickle::reduce::{Global, Reduce};
 ///
 /// // class Temperature:
 /// //     def __getstate__(self): return (1, self.celsius)     # a version, and the number
@@ -137,7 +137,7 @@ impl<A> Reduce<A> {
     /// `callable(*args)`, for a class or a function.
     ///
     /// ```
-    /// use serde_pickle::{Global, Reduce};
+    /// use serde_pickle::reduce::{Global, Reduce};
     /// let price = Reduce::call(Global::new("decimal", "Decimal"), ("9.95",));
     /// assert!(price.class().is_some_and(|class| class.is("decimal", "Decimal")));
     /// ```
@@ -156,7 +156,7 @@ impl<A> Reduce<A> {
     /// `class.__new__(class, *args, **kwargs)`, for a class with `__getnewargs_ex__`.
     ///
     /// ```
-    /// use serde_pickle::{Global, Reduce};
+    /// use serde_pickle::reduce::{Global, Reduce};
     /// let money = Reduce::new_obj_ex(Global::new("shop", "Money"), (5,), [("currency", "EUR")]);
     /// assert_eq!(money.kwargs.len(), 1);
     /// ```
@@ -189,7 +189,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// Gives the state: what `__getstate__` returns.
     ///
     /// A struct or map becomes the instance's `__dict__`, unless the class has a `__setstate__`;
-    /// for a class with `__slots__` see [`SlotsState`](crate::SlotsState).
+    /// for a class with `__slots__` see [`SlotsState`](crate::reduce::SlotsState).
     #[must_use]
     pub fn with_state<T>(self, state: T) -> Reduce<A, T, L, K, V> {
         let Self {
@@ -303,7 +303,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with both names.
     ///
     /// ```
-    /// use serde_pickle::{Global, Reduce};
+    /// use serde_pickle::reduce::{Global, Reduce};
     /// let point = Reduce::new_obj(Global::new("geometry", "Point"), ());
     /// let error = point.expect_class("geometry", "Line").unwrap_err();
     /// assert_eq!(

@@ -17,7 +17,7 @@ use super::token;
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use serde_pickle::PersistentId;
+/// use serde_pickle::reduce::PersistentId;
 ///
 /// #[derive(Serialize, Deserialize)]
 /// struct Row {

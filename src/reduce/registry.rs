@@ -19,7 +19,7 @@ use crate::error::{self, Error, Result};
 /// a code stands for passes through the [`Resolver`](crate::Resolver) like any other.
 ///
 /// ```
-/// use serde_pickle::ExtensionRegistry;
+/// use serde_pickle::reduce::ExtensionRegistry;
 ///
 /// let mut extensions = ExtensionRegistry::new();
 /// extensions.add("geometry", "Point", 240)?;

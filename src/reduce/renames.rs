@@ -14,7 +14,8 @@ use crate::error::Result;
 /// join it with an [`AllowList`](crate::AllowList) of the new names by [`and`](Resolver::and).
 ///
 /// ```
-/// use serde_pickle::{Global, Renames, Resolution, Resolver};
+/// use serde_pickle::reduce::{Global, Renames, Resolution};
+/// use serde_pickle::Resolver;
 ///
 /// let renames = Renames::new()
 ///     .rename_module("models", "shop.models")

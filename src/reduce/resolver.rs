@@ -26,7 +26,8 @@ use crate::value::Value;
 /// [`Constructors`] are ready made, and [`and`](Resolver::and) joins two.
 ///
 /// ```
-/// use serde_pickle::{Error, Global, Resolution, Resolver, Result};
+/// use serde_pickle::reduce::{Global, Resolution};
+/// use serde_pickle::{Error, Resolver, Result};
 ///
 /// /// Takes the classes of our own package, under its new name too.
 /// struct Ours;
@@ -49,9 +50,9 @@ use crate::value::Value;
 /// Python's `pickle`.
 ///
 /// [`AllowList`]: crate::AllowList
-/// [`DenyList`]: crate::DenyList
-/// [`Renames`]: crate::Renames
-/// [`Constructors`]: crate::Constructors
+/// [`DenyList`]: crate::reduce::DenyList
+/// [`Renames`]: crate::reduce::Renames
+/// [`Constructors`]: crate::reduce::Constructors
 pub trait Resolver: Send + Sync {
     /// Says what becomes of the global `module.qualname`. Python's `Unpickler.find_class`, and
     /// Python 2's `find_global`.
@@ -77,8 +78,8 @@ pub trait Resolver: Send + Sync {
 
     /// Gives the object with the persistent id `id`. Python's `Unpickler.persistent_load`.
     ///
-    /// `None`, the default, leaves the id: it is read by [`PersistentId`](crate::PersistentId), and
-    /// is `Value::PersistentId` in a [`Value`].
+    /// `None`, the default, leaves the id: it is read by
+    /// [`PersistentId`](crate::reduce::PersistentId), and is `Value::PersistentId` in a [`Value`].
     ///
     /// # Errors
     /// Whatever the implementation returns ends the reading; for an unknown id, say, made by
@@ -118,7 +119,8 @@ pub trait Resolver: Send + Sync {
     /// of the two that has a value for a persistent id or an object is taken.
     ///
     /// ```
-    /// use serde_pickle::{AllowList, Renames, Resolution, Resolver};
+    /// use serde_pickle::reduce::{Renames, Resolution};
+    /// use serde_pickle::{AllowList, Resolver};
     ///
     /// let allowed = AllowList::new().allow_module("shop.models");
     /// let resolver = Renames::new().rename_module("models", "shop.models").and(allowed);
@@ -202,7 +204,8 @@ impl<A: Resolver, B: Resolver> Resolver for And<A, B> {
 /// A closure as a [`Resolver`] that decides on globals.
 ///
 /// ```
-/// use serde_pickle::{FindClass, Resolution, Resolver};
+/// use serde_pickle::reduce::{FindClass, Resolution};
+/// use serde_pickle::Resolver;
 ///
 /// let resolver = FindClass::new(|module, _| {
 ///     Ok(if module == "datetime" { Resolution::Allow } else { Resolution::Deny })
@@ -260,8 +263,9 @@ forward_to_target!(&R, Box<R>, Arc<R>);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::AllowList;
     use crate::error::ErrorKind;
-    use crate::reduce::{AllowList, Renames};
+    use crate::reduce::Renames;
 
     struct Silent;
     impl Resolver for Silent {}

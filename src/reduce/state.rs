@@ -23,7 +23,7 @@ use crate::value::{Dict, Value};
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use serde_pickle::{Global, Reduce, SlotsState};
+/// use serde_pickle::reduce::{Global, Reduce, SlotsState};
 ///
 /// // class Pixel:
 /// //     __slots__ = ('x', 'y')
@@ -109,7 +109,8 @@ impl<A, L, K, V> Reduce<A, Value, L, K, V> {
     /// which only the class's `__setstate__` knows.
     ///
     /// ```
-    /// use serde_pickle::{Global, Reduce, Value, pickle};
+    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::{Value, pickle};
     ///
     /// let pixel = Reduce::new_obj(Global::new("images", "Pixel"), Value::Tuple(vec![]))
     ///     .with_state(pickle!(({"name": "dot"}, {"x": 3, "y": 4})));

@@ -128,7 +128,8 @@ impl SerOptions {
     /// A reader needs the same registry; Python's is that of `copyreg.add_extension`.
     ///
     /// ```
-    /// use serde_pickle::{ExtensionRegistry, Global, Protocol, SerOptions};
+    /// use serde_pickle::reduce::{ExtensionRegistry, Global};
+    /// use serde_pickle::{Protocol, SerOptions};
     ///
     /// let mut extensions = ExtensionRegistry::new();
     /// extensions.add("geometry", "Point", 240)?;
@@ -148,7 +149,7 @@ impl SerOptions {
     ///
     /// An id is written without asking about it; the values within it are asked about, as in
     /// Python. At protocol 0 ids are text or ints. Rust types say it by
-    /// [`PersistentId`](crate::PersistentId).
+    /// [`PersistentId`](crate::reduce::PersistentId).
     ///
     /// ```
     /// use serde_pickle::{SerOptions, Value, pickle};
@@ -186,7 +187,8 @@ impl SerOptions {
     ///
     /// ```
     /// use serde_derive::Serialize;
-    /// use serde_pickle::{Global, SerOptions, Value};
+    /// use serde_pickle::reduce::Global;
+    /// use serde_pickle::{SerOptions, Value};
     ///
     /// #[derive(Serialize)]
     /// #[serde(rename = "py:models:User")]
@@ -239,7 +241,8 @@ impl SerOptions {
     /// Serializes `value` into a pickle, with every [`PickleBuffer`] in it out of band.
     ///
     /// ```
-    /// use serde_pickle::{DeOptions, PickleBuffer, Protocol, SerOptions};
+    /// use serde_pickle::value::PickleBuffer;
+    /// use serde_pickle::{DeOptions, Protocol, SerOptions};
     ///
     /// let buffer = PickleBuffer { data: vec![1, 2, 3], readonly: true };
     /// let options = SerOptions::new().protocol(Protocol::V5);

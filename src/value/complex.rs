@@ -15,7 +15,7 @@ use crate::reduce::token;
 /// the same bits.
 ///
 /// ```
-/// use serde_pickle::Complex;
+/// use serde_pickle::value::Complex;
 /// assert_eq!(Complex::new(1.0, -2.5).to_string(), "(1-2.5j)");
 /// assert_eq!(Complex::new(0.0, 1.0).to_string(), "1j");
 /// ```

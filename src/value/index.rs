@@ -167,7 +167,8 @@ impl Value {
     /// An attribute of an object: what its state holds under that name; see [`Reduce::attribute`].
     ///
     /// ```
-    /// use serde_pickle::{Global, Reduce, Value, pickle};
+    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::{Value, pickle};
     /// let class = Global::new("geometry", "Point");
     /// let point = Reduce::new_obj(class, pickle!(())).with_state(pickle!({"x": 1.5}));
     /// let point = Value::from(point);

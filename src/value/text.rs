@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 /// A Python `str` that holds at least one lone surrogate.
 ///
 /// ```
-/// use serde_pickle::SurrogateString;
+/// use serde_pickle::value::SurrogateString;
 /// // os.fsdecode(b'caf\xe9') is 'caf\udce9', pickled as these bytes:
 /// let name = SurrogateString::from_bytes(b"caf\xed\xb3\xa9".to_vec())?;
 /// assert_eq!(name.to_string(), r"'caf\udce9'");

@@ -15,7 +15,7 @@ use crate::nodes::store::{Nodes, Object};
 use crate::nodes::view::payload_identity;
 use crate::python::numpy::dtype::Dtype;
 use crate::read::text::Text;
-use crate::settings::{Encoding, Errors, Plain, Settings};
+use crate::settings::{DecodeErrors, Encoding, Plain, Settings};
 use crate::shared::Scope;
 use crate::value::{Buffer, Value};
 
@@ -422,7 +422,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             None => Ok(None),
             Some(Text::Str(text)) => Ok(Some(text.into_owned())),
             Some(Text::Surrogates(bytes)) => match self.settings.errors {
-                Errors::Strict => Err(Error::data(
+                DecodeErrors::Strict => Err(Error::data(
                     "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
                 )),
                 errors => Ok(Some(repair(&bytes, errors, 3))),
@@ -483,7 +483,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         };
         match (valid, self.settings.errors) {
             (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, Errors::Strict) => Err(Error::data(format!(
+            (None, DecodeErrors::Strict) => Err(Error::data(format!(
                 "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
             ))),
             (None, errors) if self.settings.encoding == Encoding::Utf8 => {
@@ -491,7 +491,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             }
             (None, errors) => {
                 let replacement =
-                    (errors == Errors::Replace).then_some(char::REPLACEMENT_CHARACTER);
+                    (errors == DecodeErrors::Replace).then_some(char::REPLACEMENT_CHARACTER);
                 let decoded =
                     |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
                 Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
@@ -502,7 +502,7 @@ impl<'g, 'de> Cx<'g, 'de> {
 
 /// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three
 /// bytes and counts once.
-fn repair(bytes: &[u8], errors: Errors, surrogate: usize) -> String {
+fn repair(bytes: &[u8], errors: DecodeErrors, surrogate: usize) -> String {
     let mut text = String::with_capacity(bytes.len());
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -511,7 +511,7 @@ fn repair(bytes: &[u8], errors: Errors, surrogate: usize) -> String {
         if chunk.invalid().is_empty() {
             break;
         }
-        if errors == Errors::Replace {
+        if errors == DecodeErrors::Replace {
             text.push(char::REPLACEMENT_CHARACTER);
         }
         let fault = chunk.invalid().len().max(surrogate);

@@ -1,16 +1,17 @@
 //! Changes by hand, one assignment each.
 
-use serde_pickle::{Graph, GraphBuilder, NodeKind};
+use serde_pickle::Graph;
+use serde_pickle::graph::{GraphBuilder, NodeKind};
 
 /// `[a, a]`, with a an instance of m.C by the call that `make` says.
-fn twice(make: impl FnOnce(&mut GraphBuilder) -> serde_pickle::NodeId) -> Graph<'static> {
+fn twice(make: impl FnOnce(&mut GraphBuilder) -> serde_pickle::graph::NodeId) -> Graph<'static> {
     let mut builder = GraphBuilder::new();
     let object = make(&mut builder);
     let root = builder.list([object, object]);
     builder.finish(root).unwrap()
 }
 
-fn plain(builder: &mut GraphBuilder) -> serde_pickle::NodeId {
+fn plain(builder: &mut GraphBuilder) -> serde_pickle::graph::NodeId {
     let class = builder.global("m", "C");
     let object = builder.instance(class);
     let (name, value) = (builder.str("x"), builder.int(1));

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use serde_bytes::Bytes;
-use serde_pickle::{Buffer, DeOptions, Deserializer, ErrorKind, PickleBuffer, Value};
+use serde_pickle::value::{Buffer, PickleBuffer};
+use serde_pickle::{DeOptions, Deserializer, ErrorKind, Value};
 
 use super::{Entry, case, read, topic};
 

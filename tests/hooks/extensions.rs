@@ -1,6 +1,7 @@
 //! Extension codes (PEP 307).
 
-use serde_pickle::{DeOptions, ErrorKind, ExtensionRegistry, Global, Value};
+use serde_pickle::reduce::{ExtensionRegistry, Global};
+use serde_pickle::{DeOptions, ErrorKind, Value};
 
 use super::{Entry, topic};
 

@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
-use serde_pickle::{
-    DeOptions, Deserializer, ErrorKind, PersistentId, Resolver, Result, Value, pickle,
-};
+use serde_pickle::reduce::PersistentId;
+use serde_pickle::{DeOptions, Deserializer, ErrorKind, Resolver, Result, Value, pickle};
 
 use super::topic;
 
@@ -103,8 +102,11 @@ fn an_object_may_be_of_any_kind() {
             Ok(Some(self.0.clone()))
         }
     }
-    let object = serde_pickle::Reduce::new_obj(serde_pickle::Global::new("m", "C"), (1, "a"))
-        .with_state(pickle!({"x": [1, (2, 3)]}));
+    let object = serde_pickle::reduce::Reduce::new_obj(
+        serde_pickle::reduce::Global::new("m", "C"),
+        (1, "a"),
+    )
+    .with_state(pickle!({"x": [1, (2, 3)]}));
     let kinds = pickle!([
         None, True, (-1), (u64::MAX), 1.5, "text", b"bytes", (), (1,), [1, [2]],
         {"k": {1: 2}}, {1, 2}
@@ -113,7 +115,7 @@ fn an_object_may_be_of_any_kind() {
     kinds.extend([
         Value::ByteArray(vec![1, 2]),
         Value::global("m", "C.D"),
-        Value::Complex(Box::new(serde_pickle::Complex::new(1.0, -2.0))),
+        Value::Complex(Box::new(serde_pickle::value::Complex::new(1.0, -2.0))),
         Value::PersistentId(Box::new(Value::from("other"))),
         Value::text(b"\xed\xb3\xa9".to_vec()).unwrap(),
         serde_pickle::from_slice(&serde_pickle::to_vec(&object).unwrap()).unwrap(),

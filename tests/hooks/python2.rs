@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_bytes::ByteBuf;
-use serde_pickle::{DeOptions, Encoding, Errors, Global, Value};
+use serde_pickle::reduce::Global;
+use serde_pickle::{DeOptions, DecodeErrors, Encoding, Value};
 
 use super::{case, topic};
 
@@ -136,13 +137,13 @@ fn errors_say_what_becomes_of_the_rest() {
         DeOptions::new().encoding(encoding).errors(errors).from_slice::<String>(bytes)
     };
     // pickle.loads(…, encoding=…, errors=…) of Python 3.13
-    assert_eq!(read(Encoding::Ascii, Errors::Replace).unwrap(), "a\u{fffd}\u{fffd}b");
-    assert_eq!(read(Encoding::Ascii, Errors::Ignore).unwrap(), "ab");
-    assert_eq!(read(Encoding::Utf8, Errors::Replace).unwrap(), "a\u{fffd}\u{fffd}b");
-    assert_eq!(read(Encoding::Utf8, Errors::Ignore).unwrap(), "ab");
-    assert_eq!(read(Encoding::Latin1, Errors::Strict).unwrap(), "aéèb");
-    assert!(read(Encoding::Ascii, Errors::Strict).is_err());
-    let value: Value = DeOptions::new().errors(Errors::Replace).from_slice(bytes).unwrap();
+    assert_eq!(read(Encoding::Ascii, DecodeErrors::Replace).unwrap(), "a\u{fffd}\u{fffd}b");
+    assert_eq!(read(Encoding::Ascii, DecodeErrors::Ignore).unwrap(), "ab");
+    assert_eq!(read(Encoding::Utf8, DecodeErrors::Replace).unwrap(), "a\u{fffd}\u{fffd}b");
+    assert_eq!(read(Encoding::Utf8, DecodeErrors::Ignore).unwrap(), "ab");
+    assert_eq!(read(Encoding::Latin1, DecodeErrors::Strict).unwrap(), "aéèb");
+    assert!(read(Encoding::Ascii, DecodeErrors::Strict).is_err());
+    let value: Value = DeOptions::new().errors(DecodeErrors::Replace).from_slice(bytes).unwrap();
     assert_eq!(value, Value::from("a\u{fffd}\u{fffd}b"));
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use serde::Deserialize;
-use serde_pickle::{
-    AllowList, Constructors, DeOptions, DenyList, ErrorKind, ExtensionRegistry, FindClass, Global,
-    Renames, Resolution, Resolver, Value,
+use serde_pickle::reduce::{
+    Constructors, DenyList, ExtensionRegistry, FindClass, Global, Renames, Resolution,
 };
+use serde_pickle::{AllowList, DeOptions, ErrorKind, Resolver, Value};
 
 /// One global, `shop.Order.Line` or `shop.Order`, in each way that a pickle can name it; all by
 /// CPython but the last.
@@ -212,7 +212,7 @@ fn an_object_within_is_constructed_first() {
         fn construct(
             &self,
             class: &Global,
-            object: &serde_pickle::Reduce,
+            object: &serde_pickle::reduce::Reduce,
         ) -> serde_pickle::Result<Option<Value>> {
             Ok(Some(Value::from(format!("{}{}", class.qualname, object.args))))
         }

@@ -4,9 +4,11 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
+use serde_pickle::reduce::{ExtensionRegistry, Global, PersistentId, Reduce};
+use serde_pickle::value::PickleBuffer;
 use serde_pickle::{
-    DeOptions, Deserializer, Dict, ErrorKind, ExtensionRegistry, Global, Graph, PersistentId,
-    PickleBuffer, Protocol, Reduce, SerOptions, Serializer, Value, pickle,
+    DeOptions, Deserializer, Dict, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value,
+    pickle,
 };
 
 use super::{case, topic};

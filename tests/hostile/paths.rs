@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_bytes::ByteBuf;
+use serde_pickle::graph::{NodeId, NodeKind};
+use serde_pickle::reduce::{Global, PersistentId, Reduce, Resolution};
 use serde_pickle::{
-    DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, Node, NodeId, NodeKind,
-    PersistentId, Protocol, Reduce, Resolution, Resolver, SerOptions, Value, opcode, python, tools,
+    DeOptions, Deserializer, Dict, Error, ErrorKind, Graph, Node, Protocol, Resolver, SerOptions,
+    Value, opcode, python, tools,
 };
 
 use crate::types::{

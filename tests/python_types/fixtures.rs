@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde_pickle::python::{
-    Complex, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict, IpAddress,
-    Member, OrderedDict, Path, PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
+    Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict, IpAddress, Member,
+    OrderedDict, Path, PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
 };
-use serde_pickle::{Global, Value, pickle};
+use serde_pickle::reduce::Global;
+use serde_pickle::value::Complex;
+use serde_pickle::{Value, pickle};
 
 use crate::natural::{reads, refusal};
 

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_pickle::Value;
 use serde_pickle::python::{
-    ByteArray, Complex, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict,
+    ByteArray, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict,
     FrozenSet, IpAddress, Member, OrderedDict, Path, PathKind, Range, Set, SimpleNamespace, Slice,
     Time, TimeDelta, TimeZone, Tuple, Uuid,
 };
-use serde_pickle::{Global, Value};
+use serde_pickle::reduce::Global;
+use serde_pickle::value::Complex;
 
 use super::Cases;
 

@@ -2,9 +2,8 @@
 //! written as one with no arguments. For `set` that spells an empty set, so what had been written
 //! was refused: a set takes no state.
 
-use serde_pickle::{
-    Global, Graph, How, Protocol, Reduce, SerOptions, Value, from_slice, to_value, to_vec,
-};
+use serde_pickle::reduce::{Global, How, Reduce};
+use serde_pickle::{Graph, Protocol, SerOptions, Value, from_slice, to_value, to_vec};
 
 #[test]
 fn they_are_written_as_something_that_reads_the_same() {
@@ -34,7 +33,7 @@ fn those_of_an_object_made_here_are_none_at_all() {
     let kwargs = [("k", Value::Int(1))];
     let object = Reduce::new_obj_ex(Global::new("geometry", "Point"), Value::None, kwargs);
     let value = Value::from(object);
-    let mut builder = serde_pickle::GraphBuilder::new();
+    let mut builder = serde_pickle::graph::GraphBuilder::new();
     let root = builder.value(value);
     let graph = builder.finish(root).unwrap();
     let written = SerOptions::new().graph_to_vec(&graph).unwrap();

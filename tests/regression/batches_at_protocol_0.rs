@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use serde_pickle::{
-    Dict, Global, Graph, Protocol, Reduce, SerOptions, Serializer, Set, Value, opcode, pickle,
-};
+use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::{Dict, Graph, Protocol, SerOptions, Serializer, Set, Value, opcode, pickle};
 
 fn v0() -> SerOptions {
     SerOptions::new().protocol(Protocol::V0)

@@ -2,10 +2,9 @@
 //! a `Reduce` together: what was written of such an object nothing could read. It is an error of
 //! writing, in a graph as well, where only calls that spell a builtin were missed.
 
-use serde_pickle::{
-    Constructors, DeOptions, ErrorKind, Global, GraphBuilder, How, Protocol, Reduce, SerOptions,
-    Value, to_vec,
-};
+use serde_pickle::graph::GraphBuilder;
+use serde_pickle::reduce::{Constructors, Global, How, Reduce};
+use serde_pickle::{DeOptions, ErrorKind, Protocol, SerOptions, Value, to_vec};
 
 #[test]
 fn an_object_of_what_is_no_class_is_not_written() {

@@ -2,7 +2,8 @@
 //! object in the graph. What was written of it at protocol 4, where a frozenset has its own opcode,
 //! nothing could read. CPython refuses the call.
 
-use serde_pickle::{AllowList, DeOptions, ErrorKind, Graph, PersistentId, Value, from_slice};
+use serde_pickle::reduce::PersistentId;
+use serde_pickle::{AllowList, DeOptions, ErrorKind, Graph, Value, from_slice};
 
 #[test]
 fn a_set_that_is_spelled_as_a_call_is_no_class() {

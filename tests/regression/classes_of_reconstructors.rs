@@ -3,7 +3,8 @@
 //! written as NEWOBJ of None, which nothing can read, and another base than `object` was lost. What
 //! is no such spelling is a call like any other.
 
-use serde_pickle::{Graph, How, Protocol, SerOptions, Value, from_slice};
+use serde_pickle::reduce::How;
+use serde_pickle::{Graph, Protocol, SerOptions, Value, from_slice};
 
 #[test]
 fn what_cannot_be_a_class_stays_an_argument_of_the_call() {

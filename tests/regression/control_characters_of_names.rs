@@ -3,9 +3,9 @@
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _, Unexpected};
-use serde_pickle::{
-    AllowList, DeOptions, Error, Global, Graph, GraphBuilder, Reduce, Value, python, tools,
-};
+use serde_pickle::graph::GraphBuilder;
+use serde_pickle::reduce::{Global, Reduce};
+use serde_pickle::{AllowList, DeOptions, Error, Graph, Value, python, tools};
 
 /// A forged line, a command to the terminal, a right-to-left override, a line separator, a NEL.
 const HOSTILE: &str = "a\nERROR b\r\x1b[2J\u{202e}c\u{2028}\u{85}\u{200b}\0d";

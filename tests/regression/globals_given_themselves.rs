@@ -2,7 +2,8 @@
 //! end, as some spellings of a global have no memo entry of the graph's own: a nested name below
 //! protocol 4, and an extension code.
 
-use serde_pickle::{DeOptions, ExtensionRegistry, Graph, Protocol, SerOptions};
+use serde_pickle::reduce::ExtensionRegistry;
+use serde_pickle::{DeOptions, Graph, Protocol, SerOptions};
 
 #[test]
 fn a_global_within_its_own_state_is_written_once() {

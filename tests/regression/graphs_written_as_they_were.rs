@@ -3,9 +3,9 @@
 //! counted as further references; names that were read with `fix_imports(false)`; extension codes
 //! that a registry had names for.
 
-use serde_pickle::{
-    DeOptions, Deserializer, ExtensionRegistry, Graph, NodeKind, Protocol, SerOptions, tools,
-};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::reduce::ExtensionRegistry;
+use serde_pickle::{DeOptions, Deserializer, Graph, Protocol, SerOptions, tools};
 
 fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()

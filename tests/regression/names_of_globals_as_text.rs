@@ -2,7 +2,8 @@
 //! references to one global with a name of a megabyte would have been 500 gigabytes. Names are
 //! short now, and their text counts.
 
-use serde_pickle::{DeOptions, ErrorKind, Global};
+use serde_pickle::reduce::Global;
+use serde_pickle::{DeOptions, ErrorKind};
 
 #[test]
 fn they_count_as_text_does() {

@@ -1,7 +1,9 @@
 //! `_codecs.encode(text, 'utf-16')` was a call to a `Graph` and an error to a `Value`, and of an
 //! 8-bit string any codec at all was taken for none. What is not understood is a call to all.
 
-use serde_pickle::{Global, Graph, NodeKind, SerOptions, Value};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::reduce::Global;
+use serde_pickle::{Graph, SerOptions, Value};
 
 fn call(function: &str, args: &[&str]) -> Vec<u8> {
     let mut pickle = format!("c{}\n(", function.replace('.', "\n"));

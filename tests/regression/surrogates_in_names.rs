@@ -2,7 +2,8 @@
 //! in a line, and not where it was counted. So one spelling of `getattr(C, '\ud800')` was a global
 //! whose name had lost its last part.
 
-use serde_pickle::{Graph, NodeKind, Value, from_slice};
+use serde_pickle::graph::NodeKind;
+use serde_pickle::{Graph, Value, from_slice};
 
 #[test]
 fn no_call_with_a_lone_surrogate_spells_a_builtin() {

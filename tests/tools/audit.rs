@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_pickle::opcode::Opcode;
+use serde_pickle::reduce::{ExtensionRegistry, Renames, Resolution};
 use serde_pickle::tools::{Audit, Target, audit};
-use serde_pickle::{
-    AllowList, DeOptions, ErrorKind, ExtensionRegistry, Protocol, Renames, Resolution, Resolver,
-};
+use serde_pickle::{AllowList, DeOptions, ErrorKind, Protocol, Resolver};
 
 use super::{ask, described, programs};
 use crate::corpus::Failures;

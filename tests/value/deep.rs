@@ -5,7 +5,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::thread;
 
 use serde::Serialize;
-use serde_pickle::{Dict, Global, How, PersistentId, Reduce, Set, Value, pickle};
+use serde_pickle::reduce::{Global, How, PersistentId, Reduce};
+use serde_pickle::{Dict, Set, Value, pickle};
 
 /// Python's own recursion limit, and what is read into a `Value` by default.
 const DEPTH: usize = 1_000;

@@ -2,10 +2,9 @@
 //! in `src/value/collisions.rs`.
 
 use num_bigint::BigInt;
-use serde_pickle::{
-    Complex, Dict, Entry, ErrorKind, Global, PersistentId, Reduce, Set, SurrogateString, Value,
-    pickle,
-};
+use serde_pickle::reduce::{Global, PersistentId, Reduce};
+use serde_pickle::value::{Complex, Entry, SurrogateString};
+use serde_pickle::{Dict, ErrorKind, Set, Value, pickle};
 
 fn frozenset(elements: impl IntoIterator<Item = Value>) -> Value {
     Value::FrozenSet(Set::try_from_iter(elements).unwrap())

@@ -11,7 +11,8 @@ use num_bigint::BigInt;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_pickle::{Complex, Dict, Set, Value, pickle};
+use serde_pickle::value::Complex;
+use serde_pickle::{Dict, Set, Value, pickle};
 
 /// Reads one text a line (in hex), answers with the hex of the repr of what it means; characters
 /// that are not assigned in this Python's Unicode count as `?` on both sides of the comparison.

@@ -1,10 +1,9 @@
 //! Values into pickles and back: nothing is lost, at any protocol that can say it.
 
 use num_bigint::BigInt;
-use serde_pickle::{
-    Complex, Dict, ErrorKind, Global, How, PersistentId, PickleBuffer, Protocol, Reduce,
-    SerOptions, Set, Value, from_slice, pickle,
-};
+use serde_pickle::reduce::{Global, How, PersistentId, Reduce};
+use serde_pickle::value::{Complex, PickleBuffer};
+use serde_pickle::{Dict, ErrorKind, Protocol, SerOptions, Set, Value, from_slice, pickle};
 
 fn through(value: &Value, protocol: Protocol) -> Value {
     let bytes = SerOptions::new().protocol(protocol).to_vec(value).unwrap();

@@ -25,9 +25,8 @@ use std::io::Read;
 
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 use serde_pickle::opcode::{Opcode, instructions};
-use serde_pickle::{
-    DeOptions, Deserializer, Error, ErrorKind, ExtensionRegistry, Resolution, Resolver, Value,
-};
+use serde_pickle::reduce::{ExtensionRegistry, Resolution};
+use serde_pickle::{DeOptions, Deserializer, Error, ErrorKind, Resolver, Value};
 use serde_pickle_checks::Random;
 use serde_pickle_checks::program::{Vocabulary, program};
 

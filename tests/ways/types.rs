@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_bytes::{ByteBuf, Bytes};
 use serde_pickle::python::{self, numpy};
-use serde_pickle::{Dict, Global, PersistentId, PickleBuffer, Reduce, Set, SlotsState, Value};
+use serde_pickle::reduce::{Global, PersistentId, Reduce, SlotsState};
+use serde_pickle::value::{Complex, PickleBuffer};
+use serde_pickle::{Dict, Set, Value};
 use serde_pickle_checks::types as checks;
 
 use super::{Case, Check, borrowed, owned};
@@ -143,10 +145,11 @@ checks! {
         Value, Newtype<Value>, Vec<Value>, Dict, Set, Global, PickleBuffer, PersistentId<Value>,
         Reduce, Reduce<(Value, Value)>, SlotsState<Value>, Shared, BigInt, python::DateTime,
         python::Date, python::Time, python::TimeDelta, python::TimeZone, python::Decimal,
-        python::Fraction, python::Complex, python::Uuid, python::Path, python::IpAddress,
+        python::Fraction, Complex, python::Uuid, python::Path, python::IpAddress,
         python::Set<i64>, python::FrozenSet<i64>, python::Tuple<Value>, python::ByteArray,
         python::Range, python::Slice, python::OrderedDict<String, Value>,
-        python::FrozenDict<String, Value>, python::Counter<String>, python::DefaultDict<String, Value>, python::Deque<Value>,
+        python::FrozenDict<String, Value>, python::Counter<String>,
+        python::DefaultDict<String, Value>, python::Deque<Value>,
         python::Member, python::SimpleNamespace<Fields>, numpy::OwnedNdArray, numpy::Dtype;
     borrowed:
         &str, Cow<'_, str>, &[u8], &Bytes, Borrowed<'_>, Vec<&str>, Vec<&Bytes>,

@@ -9,11 +9,16 @@ use std::io::{self, Read};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_bytes::ByteBuf;
+use serde_pickle::graph::NodeKind;
 use serde_pickle::python::{self, numpy};
+use serde_pickle::reduce::{
+    Constructors, DenyList, ExtensionRegistry, FindClass, Global, PersistentId, Reduce, Renames,
+    Resolution, SlotsState,
+};
+use serde_pickle::value::{Complex, PickleBuffer};
 use serde_pickle::{
-    AllowList, Constructors, DeOptions, DenyList, Deserializer, Encoding, Error, ErrorKind, Errors,
-    ExtensionRegistry, FindClass, Global, Graph, Node, NodeKind, PersistentId, PickleBuffer,
-    Protocol, Reduce, Renames, Resolution, Resolver, SerOptions, SlotsState, Value,
+    AllowList, DeOptions, DecodeErrors, Deserializer, Encoding, Error, ErrorKind, Graph, Node,
+    Protocol, Resolver, SerOptions, Value,
 };
 
 use crate::types::{
@@ -334,8 +339,12 @@ pub fn check(input: &[u8]) {
                 [usize::from(text & 3)],
         )
         .errors(
-            [Errors::Strict, Errors::Replace, Errors::Ignore, Errors::Strict]
-                [usize::from(text >> 2 & 3)],
+            [
+                DecodeErrors::Strict,
+                DecodeErrors::Replace,
+                DecodeErrors::Ignore,
+                DecodeErrors::Strict,
+            ][usize::from(text >> 2 & 3)],
         )
         .fix_imports(text & 16 == 0);
     // A deep value needs more stack than a fuzzer has in a build with checks; what is shared may
@@ -445,7 +454,7 @@ fn typed(case: &Case<'_>, number: u8) {
         25 => case.typed::<Global>(),
         26 => case.typed::<PersistentId<Value>>(),
         27 => case.typed::<PickleBuffer>(),
-        28 => case.typed::<python::Complex>(),
+        28 => case.typed::<Complex>(),
         29 => case.typed::<python::DateTime>(),
         30 => case.typed::<python::Date>(),
         31 => case.typed::<python::Time>(),

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use serde_pickle::{DeOptions, ErrorKind, Node, NodeId, NodeKind, Value};
+use serde_pickle::graph::{NodeId, NodeKind};
+use serde_pickle::{DeOptions, ErrorKind, Node, Value};
 
 use crate::reference::{self, Done, How, Id, Seen, Thing, World};
 
@@ -199,10 +200,10 @@ impl Comparison<'_> {
             Seen::Object { how, callable, args, kwargs } => {
                 let parts = node.object().unwrap_or_else(|| panic!("{node} is an object"));
                 let same = match how {
-                    How::Reduce => serde_pickle::How::Call,
-                    How::NewObj => serde_pickle::How::NewObj,
-                    How::NewObjEx => serde_pickle::How::NewObjEx,
-                    How::Inst => serde_pickle::How::Inst,
+                    How::Reduce => serde_pickle::reduce::How::Call,
+                    How::NewObj => serde_pickle::reduce::How::NewObj,
+                    How::NewObjEx => serde_pickle::reduce::How::NewObjEx,
+                    How::Inst => serde_pickle::reduce::How::Inst,
                 };
                 assert_eq!(parts.how, same, "{node}");
                 assert_eq!(parts.args.len(), args.len(), "{node} has as many arguments");

@@ -9,9 +9,11 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 use num_bigint::BigInt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_pickle::reduce::{Global, How, Reduce};
+use serde_pickle::value::Complex;
 use serde_pickle::{
-    Complex, DeOptions, Deserializer, Dict, Error, ErrorKind, Global, Graph, How, Protocol, Reduce,
-    SerOptions, Serializer, Set, Value,
+    DeOptions, Deserializer, Dict, Error, ErrorKind, Graph, Protocol, SerOptions, Serializer, Set,
+    Value,
 };
 
 use crate::types::Rich;

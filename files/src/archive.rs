@@ -1,0 +1,146 @@
+//! The members of an archive: where they lie, and their bytes.
+
+use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::zip;
+
+/// A member of an archive, as it is listed.
+#[derive(Clone, Debug)]
+pub struct Member {
+    name: String,
+    size: u64,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Zip(Box<zip::Entry>),
+    /// As it is, from this byte of the archive on.
+    #[cfg(feature = "tar")]
+    Plain(u64),
+}
+
+impl Member {
+    /// Returns the name, with `/` between folders. It may climb (`../x`) or be absolute: it is a
+    /// name and no path to write to.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the size that the archive says, in bytes, decompressed.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its bytes, borrowed where they are stored, with their checksum compared.
+    pub(crate) fn read<'a>(&self, archive: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        let bytes = match &self.place {
+            Place::Zip(entry) => read_zip(archive, entry),
+            #[cfg(feature = "tar")]
+            Place::Plain(start) => {
+                // The extent was compared with the archive when it was listed.
+                let end = (start + self.size) as usize;
+                Ok(Cow::Borrowed(archive.get(*start as usize..end).unwrap_or_default()))
+            }
+        };
+        bytes.map_err(|error| error.within(&self.name))
+    }
+}
+
+/// The members of a zip archive that come to at most `max` bytes.
+pub(crate) fn zip_members(archive: &[u8], max: u64) -> Result<Vec<Member>> {
+    let entries = zip::entries(archive, max)?;
+    let members = entries.into_iter().filter(|entry| !entry.name.ends_with('/'));
+    Ok(members
+        .map(|entry| Member {
+            name: entry.name.clone(),
+            size: entry.size,
+            place: Place::Zip(Box::new(entry)),
+        })
+        .collect())
+}
+
+fn read_zip<'a>(archive: &'a [u8], entry: &zip::Entry) -> Result<Cow<'a, [u8]>> {
+    let packed = zip::packed(archive, entry);
+    if entry.encrypted {
+        return Err(Error::unsupported("the member is encrypted").at(entry.start));
+    }
+    let bytes = match entry.method {
+        zip::STORED => Cow::Borrowed(packed),
+        zip::DEFLATED => inflate(packed, entry)?,
+        method => {
+            return Err(Error::unsupported(format!(
+                "the member is compressed by method {method} of zip; 0 and 8 are read"
+            ))
+            .at(entry.start));
+        }
+    };
+    check_crc(&bytes, entry)?;
+    Ok(bytes)
+}
+
+#[cfg(feature = "gzip")]
+fn inflate(packed: &[u8], entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
+    use crate::compress::read_up_to;
+
+    let mut bytes = Vec::new();
+    let decoder = flate2::bufread::DeflateDecoder::new(packed);
+    let read = read_up_to(decoder, entry.size, &mut bytes);
+    match read {
+        Ok(()) if bytes.len() as u64 == entry.size => Ok(Cow::Owned(bytes)),
+        Ok(()) => Err(Error::format(format!(
+            "the member decompresses to {} bytes, and the archive says {}",
+            bytes.len(),
+            entry.size
+        ))),
+        Err(None) => Err(Error::format(format!(
+            "the member decompresses to more than the {} bytes that the archive says",
+            entry.size
+        ))),
+        Err(Some(error)) => Err(Error::format(format!("the deflated data is damaged: {error}"))),
+    }
+    .map_err(|error| error.at(entry.start))
+}
+
+#[cfg(not(feature = "gzip"))]
+fn inflate(_: &[u8], entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
+    Err(Error::unsupported("deflated members are read with the feature gzip of serde_pickle_files")
+        .at(entry.start))
+}
+
+fn check_crc(bytes: &[u8], entry: &zip::Entry) -> Result<()> {
+    if crc32fast::hash(bytes) == entry.crc {
+        return Ok(());
+    }
+    Err(Error::format("the member's checksum is another than the archive says").at(entry.start))
+}
+
+/// The regular files of a tar archive. The last of two with one name counts for those who look by
+/// name.
+#[cfg(feature = "tar")]
+pub(crate) fn tar_members(archive: &[u8]) -> Result<Vec<Member>> {
+    let damaged =
+        |error: std::io::Error| Error::format(format!("the tar archive is damaged: {error}"));
+    let mut reader = tar::Archive::new(archive);
+    let mut members = Vec::new();
+    for entry in reader.entries().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let (start, size) = (entry.raw_file_position(), entry.size());
+        match entry.header().entry_type() {
+            kind if kind.is_file() || kind.is_contiguous() => {}
+            kind if kind.is_gnu_sparse() => {
+                return Err(Error::unsupported("the member is sparse").at(start).within(&name));
+            }
+            _ => continue,
+        }
+        if start.checked_add(size).is_none_or(|end| end > archive.len() as u64) {
+            return Err(Error::format(format!("the member of {size} bytes is cut short"))
+                .at(start)
+                .within(&name));
+        }
+        members.push(Member { name, size, place: Place::Plain(start) });
+    }
+    Ok(members)
+}

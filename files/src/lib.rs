@@ -1,0 +1,87 @@
+//! Files that hold Python's pickles: compressed, in archives, by joblib, numpy and PyTorch.
+//!
+//! [`serde_pickle`] reads a pickle; this crate finds it. [`open`] looks at the first bytes of a
+//! file, takes off compression, and says what is there:
+//!
+//! ```no_run
+//! let file = serde_pickle_files::open("model.pkl.gz")?;
+//! println!("{}, compressed by {:?}", file.kind(), file.compression());
+//! for pickle in file.pickles() {
+//!     let pickle = pickle?;
+//!     let value: serde_pickle::Value = pickle.get()?;
+//!     println!("{} at byte {}: {value}", pickle.member().unwrap_or("-"), pickle.offset());
+//! }
+//! # Ok::<(), serde_pickle_files::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | reads | its crate, in Rust alone |
+//! |---|---|---|
+//! | `gzip` | gzip, zlib, deflated members of zip archives | flate2 |
+//! | `bzip2` | bzip2 | bzip2 with libbz2-rs-sys |
+//! | `xz` | xz, LZMA | lzma-rust2 |
+//! | `lz4` | frames of LZ4 | lz4_flex |
+//! | `zstd` | Zstandard | ruzstd |
+//! | `tar` | tar archives | tar |
+//!
+//! These are on by default. Zip archives need no feature.
+//!
+//! # Untrusted files
+//!
+//! Nothing is executed, no member is written anywhere, and no file but the one that was named is
+//! opened. Decompression ends with an error at [`OpenOptions::max_size`]; members of archives that
+//! lie about their sizes or overlap are errors, which name the member and the byte. What is in the
+//! pickles is bounded by the limits of [`serde_pickle::DeOptions`].
+#![deny(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod archive;
+mod bytes;
+mod compress;
+mod error;
+mod kind;
+mod npy;
+mod opened;
+mod options;
+mod pickles;
+mod zip;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use archive::Member;
+pub use compress::Compression;
+pub use error::{Error, ErrorKind, Result};
+pub use kind::Kind;
+pub use opened::Opened;
+pub use options::OpenOptions;
+pub use pickles::{Pickle, Pickles};
+
+/// Opens a file: reads it, takes off its compression, and says what it is.
+///
+/// A file of any other format is no error here: [`Opened::kind`] says what it looks like.
+///
+/// # Errors
+/// `Io` where it cannot be read; `Format` where compressed data or an archive is damaged; `Limit`
+/// where it decompresses to more than [`OpenOptions::max_size`]; `Unsupported` where the feature
+/// for the format is off.
+pub fn open(path: impl AsRef<Path>) -> Result<Opened<'static>> {
+    OpenOptions::new().open(path)
+}
+
+/// Opens a file that is in memory, and borrows from it where it is not compressed.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
+    OpenOptions::new().from_slice(bytes)
+}
+
+/// Opens what a reader gives to its end.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
+    OpenOptions::new().from_reader(reader)
+}

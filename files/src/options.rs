@@ -1,0 +1,144 @@
+//! What bounds the opening of a file, and the verbs that open.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use serde_pickle::tools::{PREFIX, recognize};
+
+use crate::bytes::Bytes;
+use crate::compress::{Compression, decompress};
+use crate::error::{Error, Result};
+use crate::opened::Opened;
+
+/// Layers of compression around one another. More are a file made to compress to itself.
+const LAYERS: usize = 4;
+
+/// Bytes that decompressed data may come to whatever its length.
+const SIZE_FIXED: u64 = 256 << 20;
+
+/// Bytes that each byte of compressed data may come to beyond that.
+const SIZE_PER_BYTE: u64 = 32;
+
+/// The options of opening a file.
+///
+/// ```
+/// use serde_pickle_files::{ErrorKind, OpenOptions};
+///
+/// // zlib.compress(pickle.dumps('a' * 2048, 1), 9)
+/// let bomb = b"x\xda\x8b`\xe0``H\x1c\x05\xa3`\x14\x8c\x82Q0\x0aF\xc1\x88\
+///     \x03z\x00L\xbc\x08\xbc";
+/// let error = OpenOptions::new().max_size(100).from_slice(bomb).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Limit);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct OpenOptions {
+    max_size: Option<u64>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl OpenOptions {
+    /// The defaults, which are those of [`open`](crate::open).
+    pub fn new() -> Self {
+        Self { max_size: None }
+    }
+
+    /// Bytes that compressed data may come to: of the file, and again of what an archive in it
+    /// holds. Default: 256 MiB, and 32 for each byte that is compressed.
+    ///
+    /// What lies in the file as it is has no limit but memory; see [`Read::take`].
+    pub fn max_size(mut self, bytes: u64) -> Self {
+        self.max_size = Some(bytes);
+        self
+    }
+
+    pub(crate) fn allowed(&self, len: u64) -> u64 {
+        self.max_size.unwrap_or(SIZE_FIXED.saturating_add(SIZE_PER_BYTE.saturating_mul(len)))
+    }
+
+    /// Opens the file at `path`; see [`open`](crate::open).
+    ///
+    /// # Errors
+    /// As [`open`](crate::open).
+    pub fn open(&self, path: impl AsRef<Path>) -> Result<Opened<'static>> {
+        let file = File::open(path)?;
+        let len = file.metadata()?.len();
+        self.read(file, Some(len))
+    }
+
+    /// Opens what `reader` gives to its end.
+    ///
+    /// # Errors
+    /// As [`open`](crate::open).
+    pub fn from_reader<R: Read>(&self, reader: R) -> Result<Opened<'static>> {
+        self.read(reader, None)
+    }
+
+    /// Opens a file that is in memory, and borrows from it.
+    ///
+    /// # Errors
+    /// As [`open`](crate::open).
+    pub fn from_slice<'a>(&self, bytes: &'a [u8]) -> Result<Opened<'a>> {
+        self.peel(Bytes::Borrowed(bytes), Vec::new())
+    }
+
+    /// Opens a file that is in memory.
+    ///
+    /// # Errors
+    /// As [`open`](crate::open).
+    pub fn from_vec(&self, bytes: Vec<u8>) -> Result<Opened<'static>> {
+        self.peel(Bytes::Owned(bytes), Vec::new())
+    }
+
+    /// A compressed file of known length is decompressed as it is read.
+    fn read<R: Read>(&self, reader: R, len: Option<u64>) -> Result<Opened<'static>> {
+        let mut reader = BufReader::with_capacity(64 << 10, reader);
+        let mut bytes = Vec::new();
+        reader.by_ref().take(PREFIX as u64).read_to_end(&mut bytes)?;
+        match (layer(&bytes), len) {
+            (Some(layer), Some(len)) => {
+                let rest = bytes.as_slice().chain(&mut reader);
+                let plain = decompress(layer, Box::new(rest), self.allowed(len))?;
+                self.peel(Bytes::Owned(plain), vec![layer])
+            }
+            _ => {
+                // No more than the file is long: it may be a device.
+                bytes.reserve_exact(len.unwrap_or(0).min(1 << 30) as usize);
+                reader.read_to_end(&mut bytes)?;
+                self.from_vec(bytes)
+            }
+        }
+    }
+
+    /// Takes off compression as long as there is some.
+    fn peel<'a>(
+        &self,
+        mut bytes: Bytes<'a>,
+        mut compression: Vec<Compression>,
+    ) -> Result<Opened<'a>> {
+        while let Some(layer) = layer(&bytes) {
+            if compression.len() == LAYERS {
+                return Err(Error::limit(format!(
+                    "more than {LAYERS} layers of compression are around one another"
+                )));
+            }
+            let max = self.allowed(bytes.len() as u64);
+            let plain = decompress(layer, Box::new(&*bytes), max)?;
+            compression.push(layer);
+            bytes = Bytes::Owned(plain);
+        }
+        Opened::new(bytes, compression, self.clone())
+    }
+}
+
+/// The compression of what begins with `bytes`, if there is any.
+fn layer(bytes: &[u8]) -> Option<Compression> {
+    let prefix = bytes.get(..PREFIX).unwrap_or(bytes);
+    Compression::of(prefix, recognize(prefix))
+}

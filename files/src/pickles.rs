@@ -1,0 +1,208 @@
+//! The pickles in a file, one by one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::Deserialize;
+use serde_pickle::{DeOptions, Scanner};
+
+use crate::archive::Member;
+use crate::error::{Error, Result};
+use crate::kind::{Kind, names_joblib};
+use crate::npy;
+use crate::opened::Opened;
+
+/// A pickle in a file.
+#[derive(Clone, Debug)]
+pub struct Pickle<'a> {
+    member: Option<&'a str>,
+    number: usize,
+    offset: u64,
+    bytes: Cow<'a, [u8]>,
+    joblib: bool,
+}
+
+impl Pickle<'_> {
+    /// Returns the name of the member that it is in, of an archive.
+    pub fn member(&self) -> Option<&str> {
+        self.member
+    }
+
+    /// Returns the number of pickles that stand before it in the same member or file.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Returns the byte at which it begins: of the decompressed file, or of the member.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Returns its bytes, STOP included. Where they are no pickle, or one that is cut short, it is
+    /// all that is left of the file: whoever reads it gets the error.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns true if raw arrays of joblib lie between its instructions.
+    pub fn is_joblib(&self) -> bool {
+        self.joblib
+    }
+
+    /// Reads a value from it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Pickle`](crate::ErrorKind::Pickle), with the member's name and the byte.
+    pub fn get<'de, T: Deserialize<'de>>(&'de self) -> Result<T> {
+        self.get_with(&DeOptions::new())
+    }
+
+    /// Reads a value from it with options.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn get_with<'de, T: Deserialize<'de>>(&'de self, options: &DeOptions<'de>) -> Result<T> {
+        options.from_slice(&self.bytes).map_err(|error| {
+            let error = Error::from(error).at(self.offset);
+            match self.member {
+                Some(name) => error.within(name),
+                None => error,
+            }
+        })
+    }
+}
+
+/// The iterator of [`Opened::pickles`].
+pub struct Pickles<'a> {
+    file: &'a Opened<'a>,
+    /// Those that were not looked at.
+    members: &'a [Member],
+    row: Option<Result<Row<'a>>>,
+}
+
+impl fmt::Debug for Pickles<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pickles").field("members", &self.members.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Pickles<'a> {
+    pub(crate) fn new(file: &'a Opened<'_>) -> Self {
+        let row = Row::of(file.kind(), Cow::Borrowed(file.bytes()), None).transpose();
+        Self { file, members: file.members(), row }
+    }
+
+    /// The pickles of the next member that has some.
+    fn next_row(&mut self) -> Option<Result<Row<'a>>> {
+        loop {
+            let (member, rest) = self.members.split_first()?;
+            self.members = rest;
+            let wanted = match self.file.kind() {
+                Kind::Torch => member.name().ends_with("/data.pkl"),
+                Kind::TorchTar => member.name() == "pickle",
+                _ => true,
+            };
+            if wanted && let Some(row) = self.row_of(member).transpose() {
+                return Some(row);
+            }
+        }
+    }
+
+    fn row_of(&self, member: &'a Member) -> Result<Option<Row<'a>>> {
+        let opened = self.file.open_member(member)?;
+        let kind = opened.kind();
+        Row::of(kind, opened.into_bytes(), Some(member.name()))
+            .map_err(|error| error.within(member.name()))
+    }
+}
+
+impl<'a> Iterator for Pickles<'a> {
+    type Item = Result<Pickle<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            match self.row.take() {
+                Some(Ok(mut row)) => {
+                    if let Some(pickle) = row.next() {
+                        self.row = Some(Ok(row));
+                        return Some(pickle);
+                    }
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                None => {}
+            }
+            self.row = Some(self.next_row()?);
+        }
+    }
+}
+
+/// Pickles in a row, in the file or in one member.
+struct Row<'a> {
+    bytes: Cow<'a, [u8]>,
+    member: Option<&'a str>,
+    joblib: bool,
+    at: usize,
+    number: usize,
+    /// The one that is wanted, of a legacy file of PyTorch.
+    only: Option<usize>,
+}
+
+/// Where the object stands in a legacy file of PyTorch: behind the magic number, the protocol, and
+/// facts about the machine.
+const LEGACY_OBJECT: usize = 3;
+
+impl<'a> Row<'a> {
+    fn of(kind: Kind, bytes: Cow<'a, [u8]>, member: Option<&'a str>) -> Result<Option<Self>> {
+        let (at, only) = match kind {
+            Kind::Pickle | Kind::Joblib => (0, None),
+            Kind::TorchLegacy => (0, Some(LEGACY_OBJECT)),
+            Kind::Npy => match npy::header(&bytes)? {
+                (header, at) if npy::holds_objects(header) => (at, None),
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(Self { bytes, member, joblib: kind == Kind::Joblib, at, number: 0, only }))
+    }
+
+    fn next(&mut self) -> Option<Result<Pickle<'a>>> {
+        loop {
+            let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
+            let scanned = match self.joblib {
+                true => None,
+                false => Scanner::new().push(rest).ok().flatten(),
+            };
+            if scanned.is_none() && names_joblib(rest) {
+                self.joblib = true;
+            } else if scanned.is_none() && self.number > 0 {
+                let at = self.at as u64;
+                self.at = self.bytes.len();
+                let error = Error::format("the bytes behind the pickle are no pickle").at(at);
+                return Some(Err(match self.member {
+                    Some(name) => error.within(name),
+                    None => error,
+                }));
+            }
+            let len = scanned.unwrap_or(rest.len());
+            let (start, number) = (self.at, self.number);
+            self.at += len;
+            self.number += 1;
+            if self.only.is_none_or(|only| only == number) {
+                return Some(Ok(self.pickle(start, number)));
+            }
+        }
+    }
+
+    fn pickle(&mut self, start: usize, number: usize) -> Pickle<'a> {
+        let bytes = match &mut self.bytes {
+            Cow::Borrowed(bytes) => Cow::Borrowed(bytes.get(start..self.at).unwrap_or_default()),
+            // Nothing else is in it, as mostly.
+            Cow::Owned(bytes) if start == 0 && self.at == bytes.len() => {
+                Cow::Owned(std::mem::take(bytes))
+            }
+            Cow::Owned(bytes) => Cow::Owned(bytes.get(start..self.at).unwrap_or_default().to_vec()),
+        };
+        let (member, joblib) = (self.member, self.joblib);
+        Pickle { member, number, offset: start as u64, bytes, joblib }
+    }
+}

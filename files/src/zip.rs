@@ -1,0 +1,242 @@
+//! Zip archives, read from a slice.
+//!
+//! The central directory at the end says what there is; each entry's local header, where its data
+//! begins. Of the sizes in the two, those of the directory count, as for Python's `zipfile`. Read
+//! are stored and deflated members, and ZIP64. Source: APPNOTE.TXT of PKWARE, sections 4.3 and 4.4.
+//!
+//! What is claimed is compared before anything is believed: members lie within the archive and do
+//! not overlap (a bomb of overlapping members needs no nesting), what they come to decompressed is
+//! within the limit before the first is, and each is as long as was said and has the checksum.
+
+use crate::error::{Error, Result};
+
+/// A member of an archive.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// Where its data lies in the archive.
+    pub(crate) start: u64,
+    pub(crate) packed: u64,
+    pub(crate) size: u64,
+    pub(crate) method: u16,
+    pub(crate) crc: u32,
+    pub(crate) encrypted: bool,
+}
+
+pub(crate) const STORED: u16 = 0;
+pub(crate) const DEFLATED: u16 = 8;
+
+const END: &[u8] = b"PK\x05\x06";
+const END64: &[u8] = b"PK\x06\x06";
+const LOCATOR64: &[u8] = b"PK\x06\x07";
+const CENTRAL: &[u8] = b"PK\x01\x02";
+const LOCAL: &[u8] = b"PK\x03\x04";
+
+/// Bytes of the end record without its comment; of an entry in the directory; of a local header.
+const END_LEN: usize = 22;
+const CENTRAL_LEN: usize = 46;
+const LOCAL_LEN: usize = 30;
+
+/// Little-endian numbers out of a record that is there as a whole.
+#[derive(Clone, Copy)]
+struct Record<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Record<'a> {
+    /// `len` bytes at `at`, which begin with `magic`.
+    fn new(archive: &'a [u8], at: u64, len: usize, magic: &[u8], what: &str) -> Result<Self> {
+        let start = usize::try_from(at).ok();
+        let bytes = start.and_then(|start| archive.get(start..start.checked_add(len)?));
+        match bytes {
+            Some(bytes) if bytes.starts_with(magic) => Ok(Self { bytes }),
+            Some(_) => Err(Error::format(format!(
+                "{what} of the zip archive is not where the archive says"
+            ))
+            .at(at)),
+            None => Err(Error::format(format!("{what} of the zip archive is cut short")).at(at)),
+        }
+    }
+
+    fn number(self, at: usize, width: usize) -> u64 {
+        let bytes = self.bytes.get(at..at + width).unwrap_or_default();
+        bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+    }
+
+    fn u16(self, at: usize) -> u16 {
+        self.number(at, 2) as u16
+    }
+
+    fn u32(self, at: usize) -> u32 {
+        self.number(at, 4) as u32
+    }
+}
+
+/// Where the directory is, how long, and of how many entries; and how many bytes stand before the
+/// archive in the file.
+struct Directory {
+    at: u64,
+    len: u64,
+    entries: u64,
+}
+
+/// Returns true if an end record is there, so that this is a zip archive.
+pub(crate) fn is_zip(archive: &[u8]) -> bool {
+    end_record(archive).is_some()
+}
+
+/// The end record: the last one whose comment ends with the archive, or goes beyond it.
+fn end_record(archive: &[u8]) -> Option<usize> {
+    // A comment has up to 65,535 bytes.
+    let from = archive.len().saturating_sub(END_LEN + 0xffff);
+    let tail = archive.get(from..)?;
+    let at = memchr::memmem::rfind_iter(tail, END).find(|&at| tail.len() - at >= END_LEN)?;
+    Some(from + at)
+}
+
+fn directory(archive: &[u8]) -> Result<Directory> {
+    let Some(end_at) = end_record(archive) else {
+        return Err(Error::format("the zip archive has no end record: it is cut short"));
+    };
+    let end_at = end_at as u64;
+    let end = Record::new(archive, end_at, END_LEN, END, "the end record")?;
+    if end.u16(4) != end.u16(6) {
+        return Err(Error::unsupported("a zip archive in several parts").at(end_at));
+    }
+    let small =
+        Directory { at: end.u32(16).into(), len: end.u32(12).into(), entries: end.u16(10).into() };
+    let locator = end_at
+        .checked_sub(20)
+        .and_then(|at| Record::new(archive, at, 20, LOCATOR64, "the locator").ok());
+    let Some(locator) = locator else { return Ok(small) };
+    let record = Record::new(archive, locator.number(8, 8), 56, END64, "the ZIP64 end record")?;
+    Ok(Directory {
+        at: record.number(48, 8),
+        len: record.number(40, 8),
+        entries: record.number(32, 8),
+    })
+}
+
+/// The members in the order of the directory; what they come to is at most `max` bytes.
+///
+/// # Errors
+/// `Format`, `Limit`, `Unsupported`, at the byte of the archive.
+pub(crate) fn entries(archive: &[u8], max: u64) -> Result<Vec<Entry>> {
+    let directory = directory(archive)?;
+    let len = archive.len() as u64;
+    let end = directory.at.checked_add(directory.len).filter(|&end| end <= len);
+    let Some(end) = end else {
+        return Err(Error::format("the directory of the zip archive lies beyond its end").at(len));
+    };
+    if directory.entries > directory.len / CENTRAL_LEN as u64 {
+        return Err(Error::format(format!(
+            "the zip archive claims {} members in a directory of {} bytes",
+            directory.entries, directory.len
+        ))
+        .at(directory.at));
+    }
+    let (mut at, mut entries, mut total) = (directory.at, Vec::new(), 0_u64);
+    for _ in 0..directory.entries {
+        let (entry, next) = entry(archive, at, directory.at)?;
+        if next > end {
+            return Err(
+                Error::format("the directory of the zip archive is longer than it says").at(at)
+            );
+        }
+        total = total.saturating_add(entry.size);
+        if total > max {
+            return Err(Error::limit(format!(
+                "the members of the zip archive come to more than {max} bytes; \
+                 OpenOptions::max_size raises the limit"
+            ))
+            .at(at));
+        }
+        at = next;
+        entries.push(entry);
+    }
+    check_apart(&entries)?;
+    Ok(entries)
+}
+
+/// The entry at `at` of the directory, and where the next one is.
+fn entry(archive: &[u8], at: u64, directory_at: u64) -> Result<(Entry, u64)> {
+    let record = Record::new(archive, at, CENTRAL_LEN, CENTRAL, "an entry in the directory")?;
+    let (name_len, extra_len, comment_len) = (record.u16(28), record.u16(30), record.u16(32));
+    let whole = CENTRAL_LEN + usize::from(name_len) + usize::from(extra_len);
+    let record = Record::new(archive, at, whole, CENTRAL, "an entry in the directory")?;
+    let name = record.bytes.get(CENTRAL_LEN..CENTRAL_LEN + usize::from(name_len));
+    let extra = record.bytes.get(CENTRAL_LEN + usize::from(name_len)..);
+    let mut sizes = [record.u32(24), record.u32(20), record.u32(42)].map(u64::from);
+    large_sizes(extra.unwrap_or_default(), &mut sizes);
+    let [size, packed, header] = sizes;
+    let name = String::from_utf8_lossy(name.unwrap_or_default()).into_owned();
+    let flags = record.u16(8);
+
+    let local = Record::new(archive, header, LOCAL_LEN, LOCAL, "a member's header")
+        .map_err(|error| error.within(&name))?;
+    let start = header + LOCAL_LEN as u64 + u64::from(local.u16(26)) + u64::from(local.u16(28));
+    if start.checked_add(packed).is_none_or(|end| end > directory_at) {
+        return Err(Error::format("the member lies beyond the end of the zip archive's data")
+            .at(header)
+            .within(&name));
+    }
+    let entry = Entry {
+        name,
+        start,
+        packed,
+        size,
+        method: record.u16(10),
+        crc: record.u32(16),
+        encrypted: flags & 1 != 0,
+    };
+    if entry.method == STORED && entry.size != entry.packed {
+        return Err(Error::format(format!(
+            "a stored member of {} bytes claims to be of {}",
+            entry.packed, entry.size
+        ))
+        .at(header)
+        .within(&entry.name));
+    }
+    Ok((entry, at + whole as u64 + u64::from(comment_len)))
+}
+
+/// The ZIP64 field has those of size, packed size and header that did not fit, in this order.
+fn large_sizes(extra: &[u8], sizes: &mut [u64; 3]) {
+    let mut rest = extra;
+    while let [id0, id1, len0, len1, tail @ ..] = rest {
+        let len = usize::from(u16::from_le_bytes([*len0, *len1]));
+        let field = tail.get(..len).unwrap_or(tail);
+        if u16::from_le_bytes([*id0, *id1]) == 1 {
+            let mut numbers = field.chunks_exact(8);
+            for size in sizes.iter_mut().filter(|size| **size == u64::from(u32::MAX)) {
+                if let Some(number) = numbers.next() {
+                    *size =
+                        number.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
+                }
+            }
+        }
+        rest = tail.get(len..).unwrap_or_default();
+    }
+}
+
+/// No two members share a byte.
+fn check_apart(entries: &[Entry]) -> Result<()> {
+    let mut extents: Vec<&Entry> = entries.iter().filter(|entry| entry.packed > 0).collect();
+    extents.sort_by_key(|entry| entry.start);
+    for pair in extents.windows(2) {
+        if let [first, second] = pair
+            && first.start + first.packed > second.start
+        {
+            return Err(Error::format("the member overlaps another one of the zip archive")
+                .at(second.start)
+                .within(&second.name));
+        }
+    }
+    Ok(())
+}
+
+/// The member's bytes in the archive, compressed or not.
+pub(crate) fn packed<'a>(archive: &'a [u8], entry: &Entry) -> &'a [u8] {
+    // `entries` has compared the extent with the archive, which is in memory.
+    archive.get(entry.start as usize..(entry.start + entry.packed) as usize).unwrap_or_default()
+}
