@@ -9,7 +9,7 @@ use serde_json::json;
 use serde_pickle::{Graph, Protocol, SerOptions};
 
 use crate::corpus::{Fixture, files, folder};
-use crate::python::{hex, python3};
+use crate::interpreters::{hex, python3};
 
 /// The pickler whose bytes come out again. That of 3.6 escapes less text at protocol 0 and frames
 /// otherwise.

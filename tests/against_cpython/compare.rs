@@ -5,7 +5,7 @@ use serde_pickle::opcode::Opcode;
 use serde_pickle::tools::{Target, audit};
 use serde_pickle::{Error, Value};
 
-use crate::python;
+use crate::interpreters;
 
 /// How the two answers are to each other.
 pub(super) enum Verdict {
@@ -46,7 +46,7 @@ pub(super) fn compare(
 
 /// What the script prints for the same value: the entries of a dict in their order.
 pub(super) fn canon(value: &Value) -> String {
-    python::canon(value, false)
+    interpreters::canon(value, false)
 }
 
 /// Whether there may be an INT or LONG with a leading zero: octal, hex or binary up to 3.13,
