@@ -29,6 +29,8 @@ pub(crate) use array::{Array, ArrayItem};
 pub(crate) use builtin::is_exception;
 
 use crate::error::{Error, Result};
+use crate::limits;
+use crate::meter;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
@@ -316,6 +318,13 @@ impl<'g> Call<'_, 'g, '_> {
             Int::Long(bytes) => u128::try_from(long(bytes)?).ok(),
             Int::Big(value) => u128::try_from(&*value).ok(),
         }
+    }
+
+    /// Counts values that are about to be looked at one by one, of which the input may have as many
+    /// as it likes. What an ordinary object has is free.
+    fn charge_scan(&self, count: usize) -> Result<()> {
+        meter::looked_at(count);
+        self.cx.charge_values(count.saturating_sub(limits::SCANNED_FREE))
     }
 
     /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the

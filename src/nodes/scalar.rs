@@ -196,6 +196,24 @@ pub(crate) fn borrowed_text<'de>(
     }
 }
 
+/// The bytes of text that the input, or a constant, has as they are. They are not checked again.
+pub(crate) fn text_bytes<'de>(
+    nodes: &Nodes<'de>,
+    input: &'de [u8],
+    handle: Handle,
+) -> Option<&'de [u8]> {
+    match handle.tag() {
+        Tag::Shared => Some(nodes.shared(handle.number()).text.as_bytes()),
+        Tag::Str1 | Tag::Str4 | Tag::Str8 => payload(input, handle),
+        Tag::StrLine => line(input, handle.offset() + 1, handle.detail()),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Str(Cow::Borrowed(text)) => Some(text.as_bytes()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
