@@ -269,6 +269,7 @@ mod protocol;
 pub mod python;
 mod read;
 pub mod reduce;
+mod rows;
 mod ser;
 mod settings;
 pub mod shared;

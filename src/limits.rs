@@ -137,3 +137,8 @@ pub(crate) const WRAPS: u32 = 64;
 
 /// The error text for more wrappers than [`WRAPS`].
 pub(crate) const WRAPPED: &str = "the type wraps one value more than 64 times";
+
+/// Columns of a frame or array without rows, where no byte of a pickle stands for one.
+///
+/// A shape is a few bytes, and each column is a vector.
+pub(crate) const EMPTY_COLUMNS: usize = 100_000;

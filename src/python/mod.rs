@@ -82,6 +82,7 @@
 //! | `range`, `slice` | [`Range`], [`Slice`] | |
 //! | `types.SimpleNamespace` | [`SimpleNamespace`] | |
 //! | `numpy.ndarray`, `numpy.dtype` | [`NdArray`](numpy::NdArray), [`Dtype`](numpy::Dtype) | |
+//! | `pandas.DataFrame`, `Series`, `Index` | [`Frame`](pandas::Frame), [`Series`](pandas::Series), [`Index`](pandas::Index) | |
 //!
 //! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` are there with the features of these
 //! names. They and the four for types of std and num-bigint also take an `Option` or a `Vec` of
@@ -119,6 +120,7 @@ mod fraction;
 mod ip_address;
 pub mod numpy;
 mod object;
+pub mod pandas;
 mod path;
 mod time;
 mod timedelta;

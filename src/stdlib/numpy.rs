@@ -46,6 +46,27 @@ fn half(bits: u16) -> f64 {
     f64::from_bits(sign | magnitude)
 }
 
+/// The bits of the float of 16 bits that is nearest, ties to even.
+pub(crate) fn to_half(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let sign = (bits >> 16 & 0x8000) as u16;
+    let magnitude = f64::from(value.abs());
+    if value.is_nan() {
+        return sign | 0x7e00;
+    }
+    // Halfway between the greatest finite one and the next power of two.
+    if magnitude >= 65_520.0 {
+        return sign | 0x7c00;
+    }
+    // The distance of neighbours: 2⁻²⁴ for subnormal ones, else by the exponent.
+    let exponent = i32::from((bits >> 23 & 0xff) as u8) - 127;
+    let step = exponent.max(-14) - 10;
+    let steps = (magnitude / f64::from(step).exp2()).round_ties_even() as u16;
+    // One step beyond a power of two carries into the exponent.
+    let biased = (exponent.max(-14) + 14) as u16;
+    sign | ((biased << 10) + steps)
+}
+
 /// Characters of four bytes, without the zeros at the end; `None` for what is no character.
 pub(crate) fn text(bytes: &[u8], big: bool) -> Option<String> {
     let (units, _) = bytes.as_chunks::<4>();
@@ -78,6 +99,19 @@ mod tests {
             assert_eq!(half(bits).to_bits(), f64::to_bits(value), "{bits:#x}");
         }
         assert!(half(0x7e00).is_nan());
+        for bits in 0..=u16::MAX {
+            let back = to_half(half(bits) as f32);
+            assert!(back == bits || half(bits).is_nan(), "{bits:#x} {back:#x}");
+        }
+        for (value, bits) in [
+            (65_519.0, 0x7bff),
+            (65_520.0, 0x7c00),
+            (2.0_f32.powi(-25), 0),
+            (1.000_488_3, 0x3c00),
+            (1e-9, 0),
+        ] {
+            assert_eq!(to_half(value), bits, "{value}");
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl<'a> NdArray<'a> {
         matches!(self.data, Cow::Borrowed(_))
     }
 
-    /// The elements of an array with objects, in the order of memory; records are tuples.
+    /// The elements of an array with objects, in the order of the indices; records are tuples.
     pub fn objects(&self) -> &[Value] {
         &self.objects
     }

@@ -58,7 +58,7 @@ impl Serialize for Dtype {
 
 impl Dtype {
     /// `numpy.dtype(text, False, True)` and its state.
-    fn to_object(&self) -> Value {
+    pub(in crate::python) fn to_object(&self) -> Value {
         if self.kind == Kind::Text {
             let function = Global::new("numpy._core._internal", "_convert_to_stringdtype_kwargs");
             return Value::from(Reduce::call(function, Value::Tuple(vec![Value::Int(1)])));
