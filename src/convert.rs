@@ -10,6 +10,7 @@ use serde::ser::Serialize;
 
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
+use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::forward::forward_deserialize;
 use crate::limits::{self, Allowance};
@@ -162,7 +163,7 @@ fn walk<'de, T>(
     nodes: &Nodes<'de>,
     imported: &Imported,
     plain: Plain,
-    visit: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
+    visit: impl FnOnce(Place<'_, '_, 'de>) -> Result<T>,
 ) -> Result<T> {
     // The tree that the value stands for is there already, or was allowed when it was read. But an
     // array of numpy may stand for more elements than it has bytes, and the value may have come out
@@ -173,7 +174,7 @@ fn walk<'de, T>(
     let settings = Plain { max_expansion: Allowance::fixed(expansion), ..plain }.into();
     let span = usize::try_from(size).unwrap_or(usize::MAX);
     let cx = Cx::new(nodes, &[], span, settings);
-    cx.settle(visit(NodeDeserializer::root(&cx, root)), root).map_err(Error::nowhere)
+    cx.settle(visit(Place::Node(NodeDeserializer::root(&cx, root))), root).map_err(Error::nowhere)
 }
 
 /// Text and bytes are borrowed from the value.

@@ -62,7 +62,7 @@ macro_rules! forward_deserialize {
 /// `close` of the type; `$inline` says how the former is inlined.
 macro_rules! forward_elements {
     (#[$inline:meta] $type:ident, $($trait:ident $method:ident)*) => {$(
-        impl<S: Sink> ::serde::ser::$trait for $type<'_, S> {
+        impl ::serde::ser::$trait for $type<'_, '_> {
             type Ok = ();
             type Error = crate::error::Error;
 

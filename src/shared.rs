@@ -317,7 +317,7 @@ impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_,
 
 /// A written form of one allocation. The second part tells its forms apart: a list is a tuple where
 /// it is a key.
-type Key = (usize, TypeId, bool);
+pub(crate) type Key = (usize, TypeId, bool);
 
 struct Written {
     /// The memo index; `None` while it is being written.

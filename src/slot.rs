@@ -51,21 +51,28 @@ pub(crate) fn scope<T, R>(slot: &'static LocalKey<Slot<T>>, call: impl FnOnce() 
 
 #[inline]
 fn fill<T, R>(slot: &'static LocalKey<Slot<T>>, value: Option<T>, call: impl FnOnce() -> R) -> R {
-    struct Restore<T: 'static> {
-        slot: &'static LocalKey<Slot<T>>,
-        before: Option<T>,
-    }
-
-    impl<T> Drop for Restore<T> {
-        fn drop(&mut self) {
-            let before = self.before.take();
-            drop(self.slot.with(|slot| slot.0.replace(before)));
-        }
-    }
-
-    let before = slot.with(|slot| slot.0.replace(value));
-    let _restore = Restore { slot, before };
+    let _filled = Filled::new(slot, value);
     call()
+}
+
+/// A slot that is filled until this is dropped, for a call that is made elsewhere.
+pub(crate) struct Filled<T: 'static> {
+    slot: &'static LocalKey<Slot<T>>,
+    before: Option<T>,
+}
+
+impl<T> Filled<T> {
+    pub(crate) fn new(slot: &'static LocalKey<Slot<T>>, value: Option<T>) -> Self {
+        let before = slot.with(|slot| slot.0.replace(value));
+        Self { slot, before }
+    }
+}
+
+impl<T> Drop for Filled<T> {
+    fn drop(&mut self) {
+        let before = self.before.take();
+        drop(self.slot.with(|slot| slot.0.replace(before)));
+    }
 }
 
 /// Takes what is in the slot.

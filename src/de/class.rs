@@ -10,12 +10,12 @@
 //! The names are compared once for each class of a graph and name of a type: see
 //! [`ByNames`](crate::walk::cache::ByNames).
 
-use serde::de::value::MapDeserializer;
-use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor};
-
-use super::node::NodeDeserializer;
+use super::answer::{Answer, Content};
+use super::ask::Ask;
+use super::entries::Entries;
+use super::node::{Found, NodeDeserializer};
 use super::object::is_sequence;
-use super::variant::{NamedVariant, unit_variant};
+use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
@@ -25,63 +25,48 @@ use crate::reduce::class::{ClassName, stands_for_int};
 use crate::reduce::token;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
-    pub(crate) fn class_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn class_unit_struct(self, name: &'static str) -> Found<'g, 'de> {
         if !self.is_class_itself(name)? {
             self.instance_of(name)?;
         }
-        visitor.visit_unit()
+        Ok(Answer::Unit)
     }
 
-    pub(crate) fn class_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn class_newtype_struct(self, name: &'static str) -> Found<'g, 'de> {
         let object = self.instance_of(name)?;
-        visitor.visit_newtype_struct(ClassContent { node: self.unwrapped()?, object })
+        Ok(Answer::Newtype(Content::Class(ClassContent { node: self.unwrapped()?, object })))
     }
 
-    pub(crate) fn class_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn class_tuple_struct(self, name: &'static str, len: usize) -> Found<'g, 'de> {
         let object = self.instance_of(name)?;
-        self.visit_positional(&object, len, visitor)
+        self.positional(&object, len)
     }
 
-    pub(crate) fn class_struct<V: Visitor<'de>>(
+    pub(crate) fn class_struct(
         self,
         name: &'static str,
         fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         if fields.is_empty() && self.is_class_itself(name)? {
-            return visit_empty(visitor);
+            return Ok(Answer::Map(Entries::Nothing));
         }
         let object = self.instance_of(name)?;
-        self.struct_of_object(&object, fields, visitor)
+        self.struct_of_object(&object, fields)
     }
 
     /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
-    pub(crate) fn class_enum<V: Visitor<'de>>(
+    pub(crate) fn class_enum(
         self,
         name: &'static str,
         variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
-            return visitor.visit_enum(found);
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         if let Tag::Global | Tag::Ext | Tag::Instance = self.handle.tag()
             && self.is_global()?
         {
-            return self.member_by_name(name, visitor);
+            return self.member_by_name(name);
         }
         if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
         {
@@ -100,20 +85,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let node = self.of(value);
         match self.cx.int(value)? {
             Some(Int::Small(value)) => {
-                return visitor.visit_enum(NamedVariant(itoa::Buffer::new().format(value)));
+                return Ok(named(value.to_string()));
             }
             Some(Int::Long(bytes)) => {
                 // A variant's name stands for an int of up to 128 bits.
                 return match crate::natural::long(bytes)
                     .and_then(|value| i128::try_from(value).ok())
                 {
-                    Some(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Some(value) => Ok(named(value.to_string())),
                     None => Err(no_member(name, "an int of more than 128 bits")),
                 };
             }
             Some(Int::Big(value)) => {
                 return match i128::try_from(&*value) {
-                    Ok(value) => visitor.visit_enum(NamedVariant(&value.to_string())),
+                    Ok(value) => Ok(named(value.to_string())),
                     Err(_) => Err(no_member(name, "an int of more than 128 bits")),
                 };
             }
@@ -132,19 +117,19 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(text) if stands_for_int(&text) => {
                 Err(no_member(name, format_args!("the str '{}'", crate::error::quoted(&text))))
             }
-            Some(text) => visitor.visit_enum(NamedVariant(&text)),
+            Some(text) => Ok(named(text)),
             None => Err(no_member(name, crate::nodes::describe::describe(value.tag()))),
         }
     }
 
     /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is
     /// pickled by name, and any global nested in a class, is written.
-    fn member_by_name<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value> {
+    fn member_by_name(self, name: &'static str) -> Found<'g, 'de> {
         let (module, qualname) = self.global_names()?;
         if let Some((class, member)) = qualname.rsplit_once('.')
             && ClassName::parse(name)?.is_some_and(|name| name.matches(&module, class))
         {
-            return visitor.visit_enum(NamedVariant(member));
+            return Ok(named(member.to_owned()));
         }
         Err(Error::data(format!(
             "expected a member of {}, found the global {module}.{qualname}",
@@ -153,13 +138,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// An object or a global where an enum is asked for that is not named as a class.
-    pub(crate) fn enum_of_object<V: Visitor<'de>>(
-        self,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
-            return visitor.visit_enum(found);
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
         {
@@ -169,11 +150,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             // An Enum that is pickled by name: what else is nested in a class has no business here.
             let (module, qualname) = self.global_names()?;
             return match qualname.rsplit_once('.') {
-                Some((_, member)) => visitor.visit_enum(NamedVariant(member)),
-                None => visitor.visit_enum(NamedVariant(&format!("{module}.{qualname}"))),
+                Some((_, member)) => Ok(named(member.to_owned())),
+                None => Ok(named(format!("{module}.{qualname}"))),
             };
         }
-        visitor.visit_enum(unit_variant(self))
+        Ok(Answer::Enum(Variant::unit(self)))
     }
 
     /// The variant that is named as the class of this object.
@@ -200,6 +181,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             node: *self,
             object,
             variant,
+            content: None,
         }))
     }
 
@@ -295,15 +277,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The positional arguments of an object, for a tuple of `len` fields.
-    fn visit_positional<V: Visitor<'de>>(
-        self,
-        object: &ObjectView<'g>,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn positional(self, object: &ObjectView<'g>, len: usize) -> Found<'g, 'de> {
         refuse_keywords(&self, object)?;
         if let Some((_, base)) = object.base {
-            return self.inner(base)?.deserialize_seq(visitor);
+            return self.inner(base)?.answer(Ask::Seq);
         }
         match object.args {
             // A subclass of tuple has its items in one argument.
@@ -312,9 +289,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     && items.tag() == Tag::Tuple
                     && tuple_items(self.cx.nodes, items).len() == len =>
             {
-                self.inner(items)?.visit_items(visitor)
+                self.inner(items)?.items()
             }
-            args => self.visit_run(args, visitor),
+            args => self.run(args),
         }
     }
 }
@@ -328,10 +305,6 @@ fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> 
         )),
         _ => Ok(()),
     }
-}
-
-fn visit_empty<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value> {
-    visitor.visit_map(MapDeserializer::<_, Error>::new(std::iter::empty::<(&str, ())>()))
 }
 
 /// `a.B`, or `a.B, a.C or d.E`, for messages.
@@ -355,66 +328,110 @@ fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
     ))
 }
 
+/// A variant without data whose name is not in the pickle as it is.
+fn named<'g, 'de>(name: String) -> Answer<'g, 'g, 'de> {
+    Answer::Enum(Variant::named(name.into()))
+}
+
 /// A variant that is named as a class.
-struct ClassVariant<'g, 'de> {
+pub(crate) struct ClassVariant<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     /// `None` where it is the class itself.
     object: Option<ObjectView<'g>>,
-    variant: &'static str,
+    pub(super) variant: &'static str,
+    content: Option<ClassContent<'g, 'de>>,
 }
 
-impl<'g> ClassVariant<'g, '_> {
+impl<'g, 'de> ClassVariant<'g, 'de> {
     fn object(&self) -> Result<ObjectView<'g>> {
         self.object.ok_or_else(|| self.node.mismatch(&[self.variant]))
     }
-}
 
-impl<'de> EnumAccess<'de> for ClassVariant<'_, 'de> {
-    type Error = Error;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
-        let variant = seed.deserialize(de::value::StrDeserializer::<Error>::new(self.variant))?;
-        Ok((variant, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for ClassVariant<'_, 'de> {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<()> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
+    /// The data of a variant with one field.
+    pub(super) fn content(&mut self) -> Result<&ClassContent<'g, 'de>> {
         let object = self.object()?;
-        seed.deserialize(ClassContent { node: self.node.unwrapped()?, object })
+        let content = ClassContent { node: self.node.unwrapped()?, object };
+        Ok(self.content.insert(content))
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        let object = self.object()?;
-        self.node.visit_positional(&object, len, visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.object {
-            None if fields.is_empty() => visit_empty(visitor),
-            _ => self.node.struct_of_object(&self.object()?, fields, visitor),
+    /// The data of a variant with several fields.
+    pub(super) fn fields(&self, ask: Ask) -> Found<'g, 'de> {
+        match (ask, self.object) {
+            (Ask::Tuple(len), _) => self.node.positional(&self.object()?, len),
+            (Ask::Struct(_, []), None) => Ok(Answer::Map(Entries::Nothing)),
+            (Ask::Struct(_, fields), _) => self.node.struct_of_object(&self.object()?, fields),
+            _ => self.node.any(),
         }
     }
 }
 
 /// The content of a class-named newtype, or newtype variant.
-struct ClassContent<'g, 'de> {
+#[derive(Clone, Copy)]
+pub(crate) struct ClassContent<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     object: ObjectView<'g>,
 }
 
 impl<'g, 'de> ClassContent<'g, 'de> {
+    pub(super) fn answer(&self, ask: Ask, copies: bool) -> Found<'g, 'de> {
+        let content = Self { node: NodeDeserializer { copies, ..self.node }, ..*self };
+        content.answer_to(ask)
+    }
+
+    fn answer_to(&self, ask: Ask) -> Found<'g, 'de> {
+        match ask {
+            // The argument, if that is all there is.
+            Ask::Any => {
+                let state = self.node.state_of(&self.object)?;
+                match self.argument()? {
+                    Some(argument) if state.is_none() && !self.has_items() => argument.answer(ask),
+                    _ => self.node.answer(ask),
+                }
+            }
+            // The text form of the class, which its constructor takes too; else the argument.
+            Ask::Str | Ask::Map => self.node.answer(ask),
+            Ask::Unit | Ask::UnitStruct(_) => match self.argument()? {
+                Some(argument) => argument.answer(ask),
+                None => Ok(Answer::Unit),
+            },
+            // A list that is the argument; the items of a subclass of list or tuple.
+            Ask::Seq | Ask::Tuple(_) => self.seq(),
+            Ask::TupleStruct(name, _) => match self.argument()? {
+                Some(argument) if name.starts_with(token::CLASS) => argument.answer(ask),
+                _ => self.seq(),
+            },
+            Ask::Struct(name, fields)
+                if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) =>
+            {
+                self.node.struct_of_object(&self.object, fields)
+            }
+            _ => match self.argument()? {
+                Some(argument) => argument.answer(ask),
+                None => self.node.answer(ask),
+            },
+        }
+    }
+
+    fn seq(&self) -> Found<'g, 'de> {
+        match self.argument()? {
+            Some(argument)
+                if !self.has_items()
+                    && (is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance) =>
+            {
+                argument.answer(Ask::Seq)
+            }
+            _ => self.node.answer(Ask::Seq),
+        }
+    }
+
+    /// Returns true if an `Option` of it is `None`.
+    pub(super) fn is_none(&self) -> Result<bool> {
+        match self.object.args {
+            [none] if none.tag() == Tag::None => Ok(self.node.state_of(&self.object)?.is_none()),
+            _ => Ok(false),
+        }
+    }
+
     /// The single argument, or the value of a builtin base class; `None` where there is no such
     /// thing.
     fn argument(&self) -> Result<Option<NodeDeserializer<'g, 'de>>> {
@@ -428,161 +445,5 @@ impl<'g, 'de> ClassContent<'g, 'de> {
     fn has_items(&self) -> bool {
         let mut more = self.object.more(self.node.cx.nodes);
         more.any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds | RunKind::Pairs))
-    }
-}
-
-macro_rules! content_scalars {
-    ($($method:ident)*) => {$(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            match self.argument()? {
-                Some(argument) => argument.$method(visitor),
-                None => self.node.$method(visitor),
-            }
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for ClassContent<'_, 'de> {
-    type Error = Error;
-
-    content_scalars! {
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-        deserialize_u128 deserialize_f32 deserialize_f64 deserialize_bytes deserialize_byte_buf
-        deserialize_identifier
-    }
-
-    /// The argument, if that is all there is.
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let state = self.node.state_of(&self.object)?;
-        match self.argument()? {
-            Some(argument) if state.is_none() && !self.has_items() => argument.any(visitor),
-            _ => self.node.any(visitor),
-        }
-    }
-
-    /// The text form of the class, which its constructor takes too; else the argument.
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.node.deserialize_str(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.node.deserialize_string(visitor)
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.node.deserialize_char(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.object.args {
-            [none] if none.tag() == Tag::None && self.node.state_of(&self.object)?.is_none() => {
-                visitor.visit_none()
-            }
-            _ => visitor.visit_some(Self { node: self.node.unwrapped()?, ..self }),
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) => argument.deserialize_unit(visitor),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) => argument.deserialize_unit_struct(name, visitor),
-            None => visitor.visit_unit(),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
-        }
-        match self.argument()? {
-            Some(argument) => argument.deserialize_newtype_struct(name, visitor),
-            None => self.node.deserialize_newtype_struct(name, visitor),
-        }
-    }
-
-    /// A list that is the argument; the items of a subclass of list or tuple.
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) if !self.has_items() && !matches!(argument.handle.tag(), Tag::None) => {
-                if is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance {
-                    argument.deserialize_seq(visitor)
-                } else {
-                    self.node.deserialize_seq(visitor)
-                }
-            }
-            _ => self.node.deserialize_seq(visitor),
-        }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _len: usize, visitor: V) -> Result<V::Value> {
-        self.deserialize_seq(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) if name.starts_with(token::CLASS) => {
-                argument.deserialize_tuple_struct(name, len, visitor)
-            }
-            _ => self.deserialize_seq(visitor),
-        }
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.node.deserialize_map(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        if !name.starts_with(token::PREFIX) && !name.starts_with(token::CLASS) {
-            return self.node.struct_of_object(&self.object, fields, visitor);
-        }
-        match self.argument()? {
-            Some(argument) => argument.deserialize_struct(name, fields, visitor),
-            None => self.node.deserialize_struct(name, fields, visitor),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self.argument()? {
-            Some(argument) => argument.deserialize_enum(name, variants, visitor),
-            None => self.node.deserialize_enum(name, variants, visitor),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_unit()
-    }
-
-    fn is_human_readable(&self) -> bool {
-        true
     }
 }

@@ -11,7 +11,11 @@
 //! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
 //! so that all other objects are read as ever.
 
-use super::node::NodeDeserializer;
+use serde::de::Visitor;
+
+use super::answer::give;
+use super::ask::Ask;
+use super::node::{Found, NodeDeserializer};
 use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::{Imported, import};
@@ -28,19 +32,29 @@ pub(crate) struct Made<'g> {
     imported: Imported,
     settings: Settings<'g>,
     depth: u32,
+    copies: bool,
+    ask: Ask,
 }
 
-impl<'g> Made<'g> {
-    /// Walks over it.
-    pub(crate) fn read<'de, T>(
-        self,
-        walk: impl FnOnce(NodeDeserializer<'_, 'de>) -> Result<T>,
-    ) -> Result<T> {
-        let nodes: Nodes<'de> = self.nodes;
+impl Made<'_> {
+    /// Hands it out in the object's place, by the method that was asked for.
+    pub(super) fn give<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value> {
+        let cx = self.cx();
+        let given = give(self.answer(&cx), visitor);
+        match cx.verdict(given.is_ok()) {
+            Ok(()) => given.map_err(|error| cx.locate(error, self.imported.root)),
+            Err(error) => Err(cx.locate(error, self.imported.root)),
+        }
+    }
+
+    fn cx<'s, 'de>(&'s self) -> Cx<'s, 'de> {
         let span = usize::try_from(self.imported.size).unwrap_or(usize::MAX);
-        let root = self.imported.root;
-        let cx = Cx::new(&nodes, &[], span, self.settings);
-        cx.settle(walk(NodeDeserializer::new(&cx, root, self.depth)), root)
+        Cx::new(&self.nodes, &[], span, self.settings)
+    }
+
+    fn answer<'s, 'de>(&self, cx: &'s Cx<'s, 'de>) -> Found<'s, 'de> {
+        let node = NodeDeserializer::new(cx, self.imported.root, self.depth);
+        NodeDeserializer { copies: self.copies, ..node }.answer(self.ask)
     }
 }
 
@@ -50,7 +64,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     /// # Errors
     /// The constructor's own, and those of building the object as a `Value`.
     #[cold]
-    pub(crate) fn construct(&self) -> Result<Option<Made<'g>>> {
+    pub(super) fn construct(&self, ask: Ask) -> Result<Option<Made<'g>>> {
         let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
         let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
         let Value::Object(object) = crate::de::value::build_object(self.cx, self.handle)? else {
@@ -61,7 +75,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         let offset = self.cx.nodes.offset(self.handle).unwrap_or(0);
         let imported = import(&mut nodes, value, usize::try_from(offset).unwrap_or(0))?;
         let settings = Settings { resolver: None, ..self.cx.settings };
-        Ok(Some(Made { nodes, imported, settings, depth: self.depth }))
+        let (depth, copies) = (self.depth, self.copies);
+        Ok(Some(Made { nodes, imported, settings, depth, copies, ask }))
     }
 }
 

@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use serde::de::Deserialize;
 
 use super::node::NodeDeserializer;
+use super::place::Place;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
@@ -51,7 +52,10 @@ impl<'g, 'de, T: Deserialize<'de>> Elements<'g, 'de, T> {
         self.cx.check_unspent()?;
         let root = NodeDeserializer::root(&self.cx, handle);
         let depth = root.deeper()?;
-        self.cx.settle(T::deserialize(NodeDeserializer::new(&self.cx, handle, depth)), handle)
+        self.cx.settle(
+            T::deserialize(Place::Node(NodeDeserializer::new(&self.cx, handle, depth))),
+            handle,
+        )
     }
 }
 

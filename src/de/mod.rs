@@ -4,17 +4,22 @@
 //! machine into nodes, and `node` walks over those as serde asks. The walk is the only part that
 //! recurses, in the visitors of the user's types, and the only part with a budget: see `cx`.
 
-mod access;
+mod answer;
+mod ask;
 mod class;
 pub(crate) mod construct;
 mod direct;
+mod element;
 mod elements;
+mod entries;
 mod hooks;
+mod items;
 mod nesting;
 pub(crate) mod node;
 mod numpy;
 mod object;
 mod options;
+pub(crate) mod place;
 pub(crate) mod source;
 mod stream;
 mod token;
@@ -38,6 +43,7 @@ use crate::value::Buffer;
 use crate::walk::cx::Cx;
 use nesting::Inside;
 use node::NodeDeserializer;
+use place::Place;
 
 /// Reads a value from a pickle in memory.
 ///
@@ -109,7 +115,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
     let cx = Cx::new(&state.nodes, bytes, loaded.end, *settings)
         .with_buffers(buffers.unwrap_or_default());
     cx.withdraw(inside.spent());
-    let result = T::deserialize(NodeDeserializer::root(&cx, loaded.root));
+    let result = T::deserialize(Place::Node(NodeDeserializer::root(&cx, loaded.root)));
     inside.spend(cx.overspent());
     let value = cx.settle(result, loaded.root)?;
     // Last, as from a reader, so that of two faults both name the same one.

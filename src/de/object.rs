@@ -20,20 +20,23 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde::Deserialize;
 
-use super::access::Pairs;
-use super::node::NodeDeserializer;
+use super::answer::{About, Answer};
+use super::ask::Ask;
+use super::entries::Entries;
+use super::items::{Items, NumbersOf};
+use super::node::{Found, NodeDeserializer};
+use super::numpy::HeldArray;
+use super::place::Place;
 use super::source::{FieldSource, Part, SequenceSource};
 use crate::error::{Error, ErrorKind, Result};
-use crate::natural::{Array, ArrayItem, Natural, natural};
+use crate::natural::numpy::Numpy;
+use crate::natural::{Array, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, Nodes, RunKind};
 use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
-use crate::python::numpy::scalar::{Scalar, floats};
 use crate::reduce::How;
-use crate::walk::cost;
-use crate::walk::cx::Cx;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
@@ -42,25 +45,25 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// The same walk at another value, of the same depth.
     pub(crate) fn of(self, handle: Handle) -> Self {
-        Self::new(self.cx, handle, self.depth)
+        Self { copies: self.copies, ..Self::new(self.cx, handle, self.depth) }
     }
 
     /// The same walk at a value one level further in: what an object is made of.
     pub(crate) fn inner(self, handle: Handle) -> Result<Self> {
-        Ok(Self::new(self.cx, handle, self.deeper()?))
+        Ok(Self { copies: self.copies, ..Self::new(self.cx, handle, self.deeper()?) })
     }
 
     /// An instance as whatever it is by itself.
-    pub(crate) fn visit_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(crate) fn instance(self) -> Found<'g, 'de> {
         let object = match self.view()? {
-            View::Set { items, taken, .. } => return self.visit_set(items, taken, visitor),
+            View::Set { items, taken, .. } => return self.set(items, taken),
             View::Bytes { of, .. } => {
-                return self.visit_payload(self.cx.payload(self.handle, of)?, visitor);
+                return self.payload(self.cx.payload(self.handle, of)?);
             }
             View::Complex { real, imaginary } => {
-                return self.visit_complex(real, imaginary, visitor);
+                return self.complex(real, imaginary);
             }
-            View::Attribute => return self.visit_global(visitor),
+            View::Attribute => return self.global(),
             View::Object(object) => object,
         };
         match natural(self.cx, &object, false) {
@@ -68,16 +71,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             // By itself a wrapper is what its state says.
             Ok(Some(Natural::Wraps(_))) => {
                 if let Some(state) = self.telling_state_of(&object)? {
-                    return self.visit_state(state, &object, false, visitor);
+                    return self.of_state(state, &object, false);
                 }
             }
-            Ok(Some(natural)) => return self.visit_natural(natural, &object, Ask::Any, visitor),
+            Ok(Some(natural)) => return self.of_natural(natural, &object, Ask::Any),
             // An object without a text form is still data.
             Err(error) if error.kind() == ErrorKind::Unsupported => {}
             Err(error) => return Err(error),
         }
         if let Some((_, base)) = object.base {
-            return self.inner(base)?.any(visitor);
+            return self.inner(base)?.answer(Ask::Any);
         }
         let nodes = self.cx.nodes;
         match object
@@ -85,143 +88,98 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             .map(|(kind, _)| kind)
             .find(|kind| !matches!(kind, RunKind::Setter | RunKind::State))
         {
-            Some(RunKind::Pairs) => self.visit_dict_items(&object, visitor),
-            Some(RunKind::Items | RunKind::Adds) => self.visit_list_items(&object, visitor),
+            Some(RunKind::Pairs) => self.dict_items(&object),
+            Some(RunKind::Items | RunKind::Adds) => self.list_items(&object),
             _ => match (self.telling_state_of(&object)?, object.args) {
                 (Some(state), _) if !self.is_its_arguments(&object, state)? => {
-                    self.visit_state(state, &object, false, visitor)
+                    self.of_state(state, &object, false)
                 }
-                (_, &[single]) => self.inner(single)?.any(visitor),
-                (_, args) => self.visit_run(args, visitor),
+                (_, &[single]) => self.inner(single)?.answer(Ask::Any),
+                (_, args) => self.run(args),
             },
         }
     }
 
     /// A natural form. Text, numbers and what a wrapper holds answer as `ask` says.
-    fn visit_natural<V: Visitor<'de>>(
-        self,
-        natural: Natural<'g>,
-        object: &ObjectView<'g>,
-        ask: Ask,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn of_natural(self, natural: Natural<'g>, object: &ObjectView<'g>, ask: Ask) -> Found<'g, 'de> {
         match natural {
             Natural::Text(text) => {
                 self.cx.charge_copy(text.len())?;
-                match text {
-                    Cow::Borrowed(text) => visitor.visit_str(text),
-                    Cow::Owned(text) => visitor.visit_string(text),
-                }
-                .map_err(|error| self.about_text(object, error))
+                Ok(Answer::Text(text, About::Object(self)))
             }
-            Natural::Absent => visitor.visit_unit(),
+            Natural::Absent => Ok(Answer::Unit),
             Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value) => {
-                ask.of(self.inner(value)?, visitor)
+                self.inner(value)?.answer(ask)
             }
-            Natural::Pairs(sources) => self.visit_merged(sources, object, false, visitor),
-            Natural::Items(items) => self.visit_items_and_runs(items, object, visitor),
-            Natural::Array(array) => match array.as_bytes().filter(|_| matches!(ask, Ask::Bytes)) {
-                Some(bytes) => {
-                    self.cx.charge_copy(bytes.len())?;
-                    visitor.visit_bytes(bytes)
-                }
-                None => self.visit_array(&array, visitor),
-            },
-            Natural::Numpy(array) => {
-                let array = self.numpy(&array)?;
-                match ask {
-                    Ask::Any => array.deserialize_any(visitor),
-                    Ask::Int => array.deserialize_i64(visitor),
-                    Ask::Str => array.deserialize_str(visitor),
-                    Ask::Bytes => array.deserialize_bytes(visitor),
-                    Ask::Float => array.deserialize_f64(visitor),
-                    Ask::Identifier => array.deserialize_identifier(visitor),
-                }
+            Natural::Pairs(sources) => self.merged(sources, object, false),
+            Natural::Items(items) => self.items_and_runs(items, object),
+            Natural::Array(array) if matches!(ask, Ask::Bytes) && array.is_bytes() => {
+                let bytes = array.into_bytes();
+                self.cx.charge_copy(bytes.len())?;
+                Ok(Answer::ByteCow(bytes))
             }
+            Natural::Array(array) => self.of_array(array),
+            Natural::Numpy(array) => Ok(self.of_numpy(array, ask)),
         }
     }
 
-    /// The error of a visitor that was given the text of an object.
-    #[cold]
-    fn about_text(&self, object: &ObjectView<'g>, error: Error) -> Error {
-        match natural(self.cx, object, false) {
-            Ok(Some(Natural::Text(text))) => error.about_text(&text),
-            _ => error,
-        }
+    fn of_numpy(self, array: Box<Numpy<'g>>, ask: Ask) -> Answer<'g, 'g, 'de> {
+        Answer::Numpy(HeldArray { node: self, array, ask })
     }
 
-    fn visit_array<V: Visitor<'de>>(self, array: &Array<'g>, visitor: V) -> Result<V::Value> {
+    fn of_array(self, array: Array<'g>) -> Found<'g, 'de> {
         let len = array.len();
         let (size, payload) = array.payload();
         self.cx.charge_payload(payload, size, len)?;
         self.deeper()?;
-        let mut items = Numbers { cx: self.cx, items: array.items(), len, left: len };
-        let value = visitor.visit_seq(&mut items)?;
-        match items.left {
-            0 => Ok(value),
-            left => Err(super::node::too_long(len, len - left)),
-        }
+        let (kind, big_endian) = array.kind();
+        let bytes = array.into_bytes();
+        Ok(Answer::Seq(Items::numbers(self.cx, bytes, kind, big_endian, NumbersOf::Array)))
     }
 
     /// The items of a list or tuple and then the list items of an object.
-    fn visit_items_and_runs<V: Visitor<'de>>(
-        self,
-        items: Option<Handle>,
-        object: &ObjectView<'g>,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn items_and_runs(self, items: Option<Handle>, object: &ObjectView<'g>) -> Found<'g, 'de> {
         let nodes = self.cx.nodes;
         let has_runs =
             object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
         match items {
-            None => self.visit_list_items(object, visitor),
-            Some(items) if !has_runs => self.inner(items)?.visit_items(visitor),
+            None => self.list_items(object),
+            Some(items) if !has_runs => self.inner(items)?.items(),
             Some(items) => {
                 let of_arguments = nodes.object(items.number());
                 self.cx.charge_contents(&of_arguments)?;
                 let mut handles: Vec<Handle> = nodes.contents(&of_arguments).collect();
                 handles.extend(list_items(object, nodes));
-                self.visit_handles(&handles, visitor)
+                self.loose(handles)
             }
         }
     }
 
     /// An instance where text, a number, bytes or a name is asked for.
-    pub(crate) fn scalar_of_instance<V: Visitor<'de>>(
-        self,
-        ask: Ask,
-        visitor: V,
-    ) -> Result<V::Value> {
-        if self.cx.settings.resolver.is_some()
-            && let Some(made) = self.construct()?
-        {
-            return made.read(|node| ask.of(node, visitor));
-        }
+    pub(crate) fn scalar_of_instance(self, ask: Ask) -> Found<'g, 'de> {
         let object = match self.view()? {
             View::Object(object) => object,
             View::Bytes { of, .. } if matches!(ask, Ask::Str) => {
-                return self.visit_bytes_as_text(
-                    self.cx.payload_bytes(self.cx.payload(self.handle, of)?)?,
-                    visitor,
-                );
+                let payload = self.cx.payload(self.handle, of)?;
+                return self.bytes_as_text(self.cx.payload_bytes(payload)?);
             }
-            _ => return self.visit_instance(visitor),
+            _ => return self.instance(),
         };
         match natural(self.cx, &object, matches!(ask, Ask::Str)) {
             Ok(None) => {}
-            Ok(Some(natural)) => return self.visit_natural(natural, &object, ask, visitor),
+            Ok(Some(natural)) => return self.of_natural(natural, &object, ask),
             // A type that asks for text gets the reason why there is none.
             Err(error) if error.kind() == ErrorKind::Unsupported && !matches!(ask, Ask::Str) => {}
             Err(error) => return Err(error),
         }
         if let Some((_, base)) = object.base {
-            return ask.of(self.inner(base)?, visitor);
+            return self.inner(base)?.answer(ask);
         }
         let has_items = object
             .more(self.cx.nodes)
             .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
         match *object.args {
-            [single] if !has_items && !is_container(single) => ask.of(self.inner(single)?, visitor),
+            [single] if !has_items && !is_container(single) => self.inner(single)?.answer(ask),
             // A subclass of bytearray below protocol 3.
             [text, encoding]
                 if matches!(ask, Ask::Bytes | Ask::Str)
@@ -229,14 +187,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     && !encoding.is_object() =>
             {
                 match (self.cx.payload(self.handle, object.args), ask) {
-                    (Ok(bytes), Ask::Str) => {
-                        self.visit_bytes_as_text(self.cx.payload_bytes(bytes)?, visitor)
-                    }
-                    (Ok(bytes), _) => self.visit_payload(bytes, visitor),
-                    (Err(_), _) => self.visit_instance(visitor),
+                    (Ok(bytes), Ask::Str) => self.bytes_as_text(self.cx.payload_bytes(bytes)?),
+                    (Ok(bytes), _) => self.payload(bytes),
+                    (Err(_), _) => self.instance(),
                 }
             }
-            _ => self.visit_instance(visitor),
+            _ => self.instance(),
         }
     }
 
@@ -296,105 +252,81 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// An instance as a struct.
-    pub(crate) fn struct_of_instance<V: Visitor<'de>>(
-        self,
-        fields: &[&str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn struct_of_instance(self, fields: &[&str]) -> Found<'g, 'de> {
         match self.view()? {
-            View::Object(object) => self.struct_of_object(&object, fields, visitor),
-            _ => self.any(visitor),
+            View::Object(object) => self.struct_of_object(&object, fields),
+            _ => self.any(),
         }
     }
 
-    pub(crate) fn struct_of_object<V: Visitor<'de>>(
+    pub(crate) fn struct_of_object(
         self,
         object: &ObjectView<'g>,
         fields: &[&str],
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         match self.struct_source(object, Some(fields))? {
-            FieldSource::Within(Part::Base, base) => {
-                Deserializer::deserialize_struct(self.inner(base)?, "", &[], visitor)
-            }
-            source => self.visit_fields(source, object, true, visitor),
+            FieldSource::Within(Part::Base, base) => self.inner(base)?.answer(Ask::Struct("", &[])),
+            source => self.fields(source, object, true),
         }
     }
 
-    fn visit_fields<V: Visitor<'de>>(
+    fn fields(
         self,
         source: FieldSource<'g>,
         object: &ObjectView<'g>,
         is_struct: bool,
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         match source {
-            FieldSource::Merged(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
-            FieldSource::Pairs => self.visit_dict_items(object, visitor),
+            FieldSource::Merged(dicts) => self.merged(dicts, object, is_struct),
+            FieldSource::Pairs => self.dict_items(object),
             FieldSource::Numpy(array) if is_struct => {
-                self.numpy(&array)?.deserialize_struct("", &[], visitor)
+                Ok(self.of_numpy(array, Ask::Struct("", &[])))
             }
-            FieldSource::Numpy(array) => self.numpy(&array)?.deserialize_map(visitor),
-            FieldSource::Within(Part::State, state) => {
-                Deserializer::deserialize_any(self.inner(state)?, visitor)
-            }
-            FieldSource::Within(_, inner) => {
-                Deserializer::deserialize_map(self.inner(inner)?, visitor)
-            }
-            FieldSource::Items(_, items) => self.inner(items)?.visit_items(visitor),
-            FieldSource::Args(args) => self.visit_run(args, visitor),
-            FieldSource::Other => self.visit_instance(visitor),
+            FieldSource::Numpy(array) => Ok(self.of_numpy(array, Ask::Map)),
+            FieldSource::Within(Part::State, state) => self.inner(state)?.answer(Ask::Any),
+            FieldSource::Within(_, inner) => self.inner(inner)?.answer(Ask::Map),
+            FieldSource::Items(_, items) => self.inner(items)?.items(),
+            FieldSource::Args(args) => self.run(args),
+            FieldSource::Other => self.instance(),
         }
     }
 
     /// An instance as a map.
-    pub(crate) fn map_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(crate) fn map_of_instance(self) -> Found<'g, 'de> {
         let object = match self.view()? {
             View::Object(object) => object,
-            _ => return self.any(visitor),
+            _ => return self.any(),
         };
-        self.visit_fields(self.map_source(&object)?, &object, false, visitor)
+        self.fields(self.map_source(&object)?, &object, false)
     }
 
     /// An instance as a sequence.
-    pub(crate) fn seq_of_instance<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(crate) fn seq_of_instance(self) -> Found<'g, 'de> {
         let object = match self.view()? {
             View::Object(object) => object,
             View::Bytes { .. } => {
                 let bytes = self.cx.buffer_bytes(self.handle)?.unwrap_or_default();
-                return self.visit_byte_seq(&bytes, visitor);
+                return self.byte_seq(bytes);
             }
-            _ => return self.visit_instance(visitor),
+            _ => return self.instance(),
         };
         match self.sequence_source(&object)? {
-            SequenceSource::Natural(Natural::Numpy(array)) => {
-                self.numpy(&array)?.deserialize_seq(visitor)
-            }
-            SequenceSource::Natural(natural) => {
-                self.visit_natural(natural, &object, Ask::Any, visitor)
-            }
-            SequenceSource::Runs => self.visit_list_items(&object, visitor),
-            SequenceSource::Within(_, inner) => {
-                Deserializer::deserialize_seq(self.inner(inner)?, visitor)
-            }
-            SequenceSource::Args(args) => self.visit_run(args, visitor),
-            SequenceSource::Other => self.visit_instance(visitor),
+            SequenceSource::Natural(Natural::Numpy(array)) => Ok(self.of_numpy(array, Ask::Seq)),
+            SequenceSource::Natural(natural) => self.of_natural(natural, &object, Ask::Any),
+            SequenceSource::Runs => self.list_items(&object),
+            SequenceSource::Within(_, inner) => self.inner(inner)?.answer(Ask::Seq),
+            SequenceSource::Args(args) => self.run(args),
+            SequenceSource::Other => self.instance(),
         }
     }
 
     /// The state as a map of attributes where it is one, else as itself.
-    fn visit_state<V: Visitor<'de>>(
-        self,
-        state: Handle,
-        object: &ObjectView<'g>,
-        is_struct: bool,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn of_state(self, state: Handle, object: &ObjectView<'g>, is_struct: bool) -> Found<'g, 'de> {
         match state.tag() {
-            Tag::Dict => self.of(state).visit_dict(is_struct, visitor),
+            Tag::Dict => self.of(state).dict(is_struct),
             _ => match self.attribute_dicts(state) {
-                Some(dicts) => self.visit_merged(dicts, object, is_struct, visitor),
-                None => Deserializer::deserialize_any(self.inner(state)?, visitor),
+                Some(dicts) => self.merged(dicts, object, is_struct),
+                None => self.inner(state)?.answer(Ask::Any),
             },
         }
     }
@@ -416,13 +348,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// Several dicts, and then the dict items of an object, as one map.
-    fn visit_merged<V: Visitor<'de>>(
+    fn merged(
         self,
         dicts: Vec<Handle>,
         object: &ObjectView<'g>,
         is_struct: bool,
-        visitor: V,
-    ) -> Result<V::Value> {
+    ) -> Found<'g, 'de> {
         let nodes = self.cx.nodes;
         let of_dict = |dict: Handle| nodes.contents(&nodes.object(dict.number()));
         let of_run = |run| Contents::of(nodes, run);
@@ -431,70 +362,37 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             .filter(|(kind, _)| *kind == RunKind::Pairs)
             .map(|(_, run)| of_run(run));
         let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
-        self.visit_sources(sources, is_struct, visitor)
+        self.sources(sources, is_struct)
     }
 
-    fn visit_sources<V: Visitor<'de>>(
-        self,
-        mut sources: Vec<Contents<'g, 'de>>,
-        is_struct: bool,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn sources(self, mut sources: Vec<Contents<'g, 'de>>, is_struct: bool) -> Found<'g, 'de> {
         let len: usize = sources.iter().map(|source| source.clone().count()).sum();
         self.cx.charge_values(len)?;
         sources.reverse();
         let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
-        let mut pairs =
-            Pairs::new(self.cx, first, len / 2, self.deeper()?, is_struct).followed_by(sources);
-        let value = visitor.visit_map(&mut pairs)?;
-        match pairs.left() {
-            0 => Ok(value),
-            left => Err(super::node::too_long(len / 2, len / 2 - left)),
-        }
-    }
-
-    fn visit_dict_items<V: Visitor<'de>>(
-        self,
-        object: &ObjectView<'g>,
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.visit_merged(Vec::new(), object, false, visitor)
-    }
-
-    fn visit_list_items<V: Visitor<'de>>(
-        self,
-        object: &ObjectView<'g>,
-        visitor: V,
-    ) -> Result<V::Value> {
-        let items: Vec<Handle> = list_items(object, self.cx.nodes).collect();
-        self.visit_handles(&items, visitor)
-    }
-
-    /// Hands out handles that lie in no run of the graph.
-    pub(crate) fn visit_handles<V: Visitor<'de>>(
-        self,
-        handles: &[Handle],
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.cx.charge_values(handles.len())?;
         let depth = self.deeper()?;
-        let mut items = super::access::Loose::new(self.cx, handles, depth);
-        let value = visitor.visit_seq(&mut items)?;
-        match items.left() {
-            0 => Ok(value),
-            left => Err(super::node::too_long(handles.len(), handles.len() - left)),
-        }
+        Ok(Answer::Map(Entries::pairs(self.cx, first, sources, len / 2, depth, is_struct)))
+    }
+
+    fn dict_items(self, object: &ObjectView<'g>) -> Found<'g, 'de> {
+        self.merged(Vec::new(), object, false)
+    }
+
+    fn list_items(self, object: &ObjectView<'g>) -> Found<'g, 'de> {
+        let items: Vec<Handle> = list_items(object, self.cx.nodes).collect();
+        self.loose(items)
+    }
+
+    /// Handles that lie in no run of the graph, as a sequence.
+    pub(crate) fn loose(self, handles: Vec<Handle>) -> Found<'g, 'de> {
+        self.cx.charge_values(handles.len())?;
+        Ok(Answer::Seq(Items::loose(self.cx, handles, self.deeper()?)))
     }
 
     /// A set made by a call: what the list had then, and what was added since.
-    fn visit_set<V: Visitor<'de>>(
-        self,
-        items: Option<Handle>,
-        taken: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn set(self, items: Option<Handle>, taken: usize) -> Found<'g, 'de> {
         let handles = self.set_items(items, taken)?;
-        self.visit_handles(&handles, visitor)
+        self.loose(handles)
     }
 
     pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Result<Vec<Handle>> {
@@ -502,14 +400,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken))
     }
 
-    fn visit_complex<V: Visitor<'de>>(
-        self,
-        real: Handle,
-        imaginary: Option<Handle>,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn complex(self, real: Handle, imaginary: Option<Handle>) -> Found<'g, 'de> {
         let (re, im) = self.complex_parts(real, imaginary)?;
-        visitor.visit_seq(floats([re, im]))
+        Ok(Answer::Seq(Items::Complex([re, im], 0)))
     }
 
     pub(crate) fn complex_parts(
@@ -520,21 +413,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let part = |handle: Handle| -> Result<f64> {
             match self.cx.float(handle)? {
                 Some(value) => Ok(value),
-                None => serde::Deserialize::deserialize(self.of(handle)),
+                None => f64::deserialize(Place::Node(self.of(handle))),
             }
         };
         Ok((part(real)?, imaginary.map(part).transpose()?.unwrap_or(0.0)))
     }
 
-    fn visit_payload<V: Visitor<'de>>(self, payload: Payload, visitor: V) -> Result<V::Value> {
-        self.visit_byte_cow(self.cx.payload_bytes(payload)?, visitor)
+    fn payload(self, payload: Payload) -> Found<'g, 'de> {
+        self.byte_cow(self.cx.payload_bytes(payload)?)
     }
 
     /// A global as its dotted name.
-    pub(crate) fn visit_global<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(crate) fn global(self) -> Found<'g, 'de> {
         let (module, qualname) = self.global_names()?;
         self.cx.charge_copy(module.len() + 1 + qualname.len())?;
-        visitor.visit_string(format!("{module}.{qualname}"))
+        Ok(Answer::text(format!("{module}.{qualname}")))
     }
 
     /// Module and qualified name of a global.
@@ -552,64 +445,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             ),
             _ => self.cx.unreadable(self.handle),
         })
-    }
-}
-
-/// The kind of value that a type asks of an object that stands for a scalar.
-#[derive(Clone, Copy)]
-pub(crate) enum Ask {
-    Any,
-    Int,
-    Str,
-    Bytes,
-    Float,
-    Identifier,
-}
-
-impl Ask {
-    fn of<'de, V: Visitor<'de>>(
-        self,
-        node: NodeDeserializer<'_, 'de>,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match self {
-            Self::Any => node.any(visitor),
-            Self::Int => node.deserialize_i64(visitor),
-            Self::Str => node.deserialize_str(visitor),
-            Self::Bytes => node.deserialize_bytes(visitor),
-            Self::Float => node.deserialize_f64(visitor),
-            Self::Identifier => node.deserialize_identifier(visitor),
-        }
-    }
-}
-
-/// The numbers of an array.
-struct Numbers<'c, 'g, 'de, I> {
-    cx: &'c Cx<'g, 'de>,
-    items: I,
-    len: usize,
-    left: usize,
-}
-
-impl<'de, I: Iterator<Item = ArrayItem>> SeqAccess<'de> for Numbers<'_, '_, '_, I> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if self.left == self.len {
-            self.cx.charge_memory(cost::items::<T::Value>(self.len))?;
-        }
-        let Some(item) = self.items.next() else { return Ok(None) };
-        self.left = self.left.saturating_sub(1);
-        seed.deserialize(match item {
-            ArrayItem::Unsigned(value) => Scalar::Uint(value),
-            ArrayItem::Signed(value) => Scalar::Int(value),
-            ArrayItem::Float(value) => Scalar::Float(value),
-        })
-        .map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.left)
     }
 }
 

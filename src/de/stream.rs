@@ -15,6 +15,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use super::elements::Elements;
 use super::node::NodeDeserializer;
 use super::options::DeOptions;
+use super::place::Place;
 use crate::error::{Error, Result};
 use crate::forward::forward_deserialize;
 use crate::limits;
@@ -387,7 +388,7 @@ macro_rules! through_slice {
         let root = $self.load()?;
         let source = &$self.source;
         let cx = walk(&source.state, source.bytes, source.at, &$self.options);
-        let $node = NodeDeserializer::root(&cx, root);
+        let $node = Place::Node(NodeDeserializer::root(&cx, root));
         let result = $call;
         cx.settle(result, root).map_err(|error| error.in_stream(0))
     }};
@@ -404,7 +405,7 @@ macro_rules! through_reader {
         let root = $self.load()?;
         let source = &$self.source;
         let cx = walk(&source.state, source.collector.bytes(), source.at, &$self.options);
-        let $node = NodeDeserializer::root(&cx, root);
+        let $node = Place::Node(NodeDeserializer::root(&cx, root));
         let result = $call;
         cx.settle(result, root).map_err(|error| error.in_stream(source.dropped))
     }};

@@ -3,10 +3,13 @@
 
 use std::borrow::Cow;
 
-use serde::de::value::{BytesDeserializer, SeqDeserializer};
-use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
-
-use super::node::NodeDeserializer;
+use super::answer::{Answer, Content};
+use super::ask::Ask;
+use super::element::value_answer;
+use super::entries::Entries;
+use super::items::Items;
+use super::node::{Found, NodeDeserializer};
+use super::place::{Place, Plain};
 use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag};
@@ -19,29 +22,22 @@ use crate::walk::cost;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A newtype struct with one of our names.
-    pub(crate) fn token_newtype<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn token_newtype(self, name: &'static str) -> Found<'g, 'de> {
         match name {
-            token::VALUE => {
-                let value = crate::de::value::build(self.cx, self.handle)?;
-                crate::value::hand_over(value, visitor)
-            }
+            token::VALUE => Ok(value_answer(crate::de::value::build(self.cx, self.handle)?)),
             token::SET | token::FROZENSET if !self.is_set() => self.expected("a set"),
             token::TUPLE | token::SET | token::FROZENSET | token::BYTEARRAY | token::COMPLEX => {
-                visitor.visit_newtype_struct(self.unwrapped()?)
+                Ok(newtype(Content::Node(self.unwrapped()?)))
             }
             token::BIG_INT => match self.cx.int(self.handle)? {
-                Some(Int::Small(value)) => visit_bytes(&value.to_le_bytes(), visitor),
+                Some(Int::Small(value)) => Ok(newtype_bytes(value.to_le_bytes().to_vec())),
                 Some(Int::Long(bytes)) => {
                     self.cx.charge_memory(bytes.len())?;
-                    visit_bytes(bytes, visitor)
+                    Ok(newtype(Content::Bytes(bytes.into())))
                 }
-                Some(Int::Big(value)) => visit_bytes(&value.to_signed_bytes_le(), visitor),
+                Some(Int::Big(value)) => Ok(newtype_bytes(value.to_signed_bytes_le())),
                 None if matches!(self.handle.tag(), Tag::True | Tag::False) => {
-                    visit_bytes(&[u8::from(self.handle.tag() == Tag::True)], visitor)
+                    Ok(newtype_bytes(vec![u8::from(self.handle.tag() == Tag::True)]))
                 }
                 None => self.expected("an int"),
             },
@@ -50,8 +46,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     self.cx.charge_text(self.handle)?;
                 }
                 match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
-                    Some(Text::Surrogates(bytes)) => visit_bytes(&bytes, visitor),
-                    Some(Text::Str(text)) => visit_bytes(text.as_bytes(), visitor),
+                    Some(Text::Surrogates(bytes)) => Ok(newtype_bytes(bytes.into_owned())),
+                    Some(Text::Str(text)) => Ok(newtype_bytes(text.into_owned().into_bytes())),
                     None => self.expected("a string"),
                 }
             }
@@ -60,8 +56,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     let (module, qualname) = self.global_names()?;
                     self.cx.charge_copy(module.len() + qualname.len())?;
                     let names = [module, qualname].map(Cow::into_owned);
-                    visitor
-                        .visit_newtype_struct(SeqDeserializer::<_, Error>::new(names.into_iter()))
+                    Ok(newtype(Content::Names(names)))
                 }
                 _ => self.expected("a class, function or other global"),
             },
@@ -70,7 +65,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     let object = self.cx.nodes.object(self.handle.number());
                     let id =
                         self.cx.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
-                    visitor.visit_newtype_struct(self.inner(id)?)
+                    Ok(newtype(Content::Node(self.inner(id)?)))
                 }
                 _ => self.expected("a persistent id"),
             },
@@ -79,30 +74,27 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 let content = self.unwrapped()?;
                 // The visitor takes it up at once, and no other does.
                 crate::shared::next_object(&self.cx.scope, identity.to_bits());
-                visitor.visit_newtype_struct(content)
+                Ok(newtype(Content::Node(content)))
             }
             token::BUFFER => match self.cx.buffer_bytes(self.handle)? {
                 Some(bytes) => {
                     self.cx.charge_copy(bytes.len())?;
-                    visitor.visit_newtype_struct(BufferParts {
-                        bytes: &bytes,
-                        readonly: self.cx.is_readonly(self.handle)?,
-                    })
+                    Ok(newtype(Content::Buffer(bytes, self.cx.is_readonly(self.handle)?)))
                 }
                 None => self.expected("a buffer"),
             },
-            token::NDARRAY => self.visit_ndarray(visitor),
+            token::NDARRAY => self.ndarray(),
             token::DTYPE => match crate::natural::numpy::dtype(self.cx, self.handle)? {
-                Some(dtype) => crate::python::numpy::hand_over(dtype, visitor),
+                Some(dtype) => Ok(newtype(Content::Dtype(crate::python::numpy::fill_slot(dtype)))),
                 None => self.expected("a dtype of numpy"),
             },
-            token::OBJECT => self.visit_object(visitor),
-            _ => visitor.visit_newtype_struct(self.unwrapped()?),
+            token::OBJECT => self.object(),
+            _ => Ok(newtype(Content::Node(self.unwrapped()?))),
         }
     }
 
     /// Gives a type of `python` an object in four parts, or any other value as it is.
-    fn visit_object<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn object(self) -> Found<'g, 'de> {
         if self.handle.tag() == Tag::Instance
             && let View::Object(object) = self.view()?
             && let Some(names) = global_names(
@@ -112,25 +104,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.cx.settings.fix_imports,
             )?
         {
-            return visitor.visit_seq(ObjectSeq {
-                node: self.unwrapped()?,
-                object: &object,
-                names,
-                index: 0,
-            });
+            let node = self.unwrapped()?;
+            let parts = ObjectParts { node, object, names, text: None, index: 0 };
+            return Ok(Answer::Seq(Items::Object(Box::new(parts))));
         }
-        visitor.visit_newtype_struct(self.unwrapped()?)
+        Ok(newtype(Content::Node(self.unwrapped()?)))
     }
 
     /// A struct with one of our names: an object as `__reduce__` describes it.
-    pub(crate) fn token_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
+    pub(crate) fn token_struct(self, name: &'static str) -> Found<'g, 'de> {
         match name {
-            token::REDUCE => self.visit_reduce(visitor),
-            _ => self.any(visitor),
+            token::REDUCE => self.reduce(),
+            _ => self.any(),
         }
     }
 
@@ -168,105 +153,66 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         })
     }
 
-    fn visit_reduce<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    fn reduce(self) -> Found<'g, 'de> {
         if self.handle.tag() != Tag::Instance {
             return self.expected("an object");
         }
         let View::Object(object) = self.view()? else { return self.expected("an object") };
         let parts = object.parts(self.cx.nodes)?;
         self.cx.charge_memory(cost::LARGE)?;
-        let mut access = ReduceAccess { node: self.inner(self.handle)?, parts, index: 0 };
-        visitor.visit_map(&mut access)
+        let fields = ReduceFields { node: self.inner(self.handle)?, parts, index: 0 };
+        Ok(Answer::Map(Entries::Reduce(Box::new(fields))))
     }
 }
 
-fn visit_bytes<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value> {
-    visitor.visit_newtype_struct(BytesDeserializer::<Error>::new(bytes))
+fn newtype<'g, 'de>(content: Content<'g, 'g, 'de>) -> Answer<'g, 'g, 'de> {
+    Answer::Newtype(content)
 }
 
-/// The content of [`token::BUFFER`]: bytes, and whether they are read-only.
-struct BufferParts<'a> {
-    bytes: &'a [u8],
-    readonly: bool,
-}
-
-impl<'de> de::Deserializer<'de> for BufferParts<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_seq(BufferSeq { parts: self, index: 0 })
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        option unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
-        ignored_any
-    }
-}
-
-struct BufferSeq<'a> {
-    parts: BufferParts<'a>,
-    index: u8,
-}
-
-impl<'de> de::SeqAccess<'de> for BufferSeq<'_> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        self.index += 1;
-        match self.index {
-            1 => seed.deserialize(BytesDeserializer::new(self.parts.bytes)).map(Some),
-            2 => seed.deserialize(self.parts.readonly.into_deserializer()).map(Some),
-            _ => Ok(None),
-        }
-    }
+fn newtype_bytes<'g, 'de>(bytes: Vec<u8>) -> Answer<'g, 'g, 'de> {
+    newtype(Content::Bytes(bytes.into()))
 }
 
 /// The parts of [`token::OBJECT`]: two names, arguments, the object.
-struct ObjectSeq<'o, 'g, 'de> {
+pub(crate) struct ObjectParts<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
-    object: &'o ObjectView<'g>,
+    object: ObjectView<'g>,
     names: (Cow<'g, str>, Cow<'g, str>),
+    /// The text that the object stands for.
+    text: Option<Cow<'g, str>>,
     index: u8,
 }
 
-impl<'de> de::SeqAccess<'de> for ObjectSeq<'_, '_, 'de> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+impl<'g, 'de> ObjectParts<'g, 'de> {
+    pub(super) fn next(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         self.index = self.index.saturating_add(1);
-        match self.index {
-            1 => seed.deserialize((&*self.names.0).into_deserializer()),
-            2 => seed.deserialize((&*self.names.1).into_deserializer()),
-            3 => {
-                let handles = self.object.args;
-                seed.deserialize(RunDeserializer {
-                    node: self.node,
-                    handles,
-                    kind: RunKindSeen::Tuple,
-                })
-            }
-            4 => match exact_text(self.node.cx, self.object)? {
-                Some(text) => {
-                    self.node.cx.charge_copy(text.len())?;
-                    seed.deserialize((&*text).into_deserializer())
+        Ok(Some(match self.index {
+            1 => Place::Plain(Plain::Str(&self.names.0)),
+            2 => Place::Plain(Plain::Str(&self.names.1)),
+            3 => Place::Run(Run::tuple(self.node, self.object.args)),
+            4 => {
+                self.text = exact_text(self.node.cx, &self.object)?;
+                match &self.text {
+                    Some(text) => {
+                        self.node.cx.charge_copy(text.len())?;
+                        Place::Plain(Plain::Str(text))
+                    }
+                    None => Place::Node(self.node),
                 }
-                None => seed.deserialize(self.node),
-            },
+            }
             _ => return Ok(None),
-        }
-        .map(Some)
+        }))
     }
 }
 
 /// The fields of [`token::REDUCE`] that an object has.
-struct ReduceAccess<'g, 'de> {
+pub(crate) struct ReduceFields<'g, 'de> {
     node: NodeDeserializer<'g, 'de>,
     parts: ReduceParts<'g>,
     index: usize,
 }
 
-impl ReduceAccess<'_, '_> {
+impl<'g, 'de> ReduceFields<'g, 'de> {
     fn has(&self, field: &str) -> bool {
         match field {
             "kwargs" => self.parts.kwargs.is_some(),
@@ -278,44 +224,48 @@ impl ReduceAccess<'_, '_> {
             _ => true,
         }
     }
-}
 
-impl<'de> MapAccess<'de> for ReduceAccess<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        while let Some(field) = token::REDUCE_FIELDS.get(self.index) {
+    pub(super) fn name(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        while let Some(&field) = token::REDUCE_FIELDS.get(self.index) {
             self.index += 1;
             if self.has(field) {
-                return seed.deserialize((*field).into_deserializer()).map(Some);
+                return Some(Place::Plain(Plain::Str(field)));
             }
         }
-        Ok(None)
+        None
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        let field =
-            token::REDUCE_FIELDS.get(self.index.wrapping_sub(1)).copied().unwrap_or_default();
-        let node = self.node;
-        let of = |handle: Option<Handle>| node.of(handle.unwrap_or(Handle::VACANT));
-        let run = |handles, kind| RunDeserializer { node, handles, kind };
-        let result = match field {
-            "how" => return seed.deserialize((self.parts.how as u8).into_deserializer()),
-            "callable" => seed.deserialize(of(Some(self.parts.callable))),
-            "args" => seed.deserialize(run(self.parts.args, RunKindSeen::Tuple)),
-            "kwargs" => seed.deserialize(of(self.parts.kwargs)),
-            "listitems" => seed.deserialize(run(&self.parts.items, RunKindSeen::List)),
-            "setitems" => seed.deserialize(run(&self.parts.adds, RunKindSeen::List)),
-            "dictitems" => seed.deserialize(run(&self.parts.pairs, RunKindSeen::Pairs)),
-            "state" => seed.deserialize(of(self.parts.state)),
-            _ => seed.deserialize(of(self.parts.setter)),
-        };
-        result.map_err(|error| error.under_key(field))
+    fn field(&self) -> &'static str {
+        token::REDUCE_FIELDS.get(self.index.wrapping_sub(1)).copied().unwrap_or_default()
+    }
+
+    pub(super) fn value(&self) -> Place<'_, 'g, 'de> {
+        let (node, parts) = (self.node, &self.parts);
+        let of = |handle: Option<Handle>| Place::Node(node.of(handle.unwrap_or(Handle::VACANT)));
+        match self.field() {
+            "how" => Place::Plain(Plain::Uint((parts.how as u8).into())),
+            "callable" => of(Some(parts.callable)),
+            "args" => Place::Run(Run::tuple(node, parts.args)),
+            "kwargs" => of(parts.kwargs),
+            "listitems" => Place::Run(Run::list(node, &parts.items)),
+            "setitems" => Place::Run(Run::list(node, &parts.adds)),
+            "dictitems" => Place::Run(Run { kind: RunOf::Pairs, ..Run::list(node, &parts.pairs) }),
+            "state" => of(parts.state),
+            _ => of(parts.setter),
+        }
+    }
+
+    #[cold]
+    pub(super) fn locate(&self, error: Error) -> Error {
+        match self.field() {
+            "how" => error,
+            field => error.under_key(field),
+        }
     }
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum RunKindSeen {
+enum RunOf {
     Tuple,
     List,
     /// Keys and values in turn, seen as a sequence of pairs.
@@ -324,82 +274,69 @@ enum RunKindSeen {
 
 /// Handles that are no container of the graph, as a tuple, list or sequence of pairs.
 #[derive(Clone, Copy)]
-struct RunDeserializer<'h, 'g, 'de> {
-    node: NodeDeserializer<'g, 'de>,
-    handles: &'h [Handle],
-    kind: RunKindSeen,
+pub(crate) struct Run<'a, 'g, 'de> {
+    pub(super) node: NodeDeserializer<'g, 'de>,
+    handles: &'a [Handle],
+    kind: RunOf,
 }
 
-impl<'de> de::Deserializer<'de> for RunDeserializer<'_, '_, 'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match self.kind {
-            RunKindSeen::Pairs => visitor.visit_seq(PairSeq { run: self, index: 0 }),
-            _ => self.node.visit_handles(self.handles, visitor),
-        }
+impl<'a, 'g, 'de> Run<'a, 'g, 'de> {
+    pub(super) fn tuple(node: NodeDeserializer<'g, 'de>, handles: &'a [Handle]) -> Self {
+        Self { node, handles, kind: RunOf::Tuple }
     }
 
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+    pub(super) fn list(node: NodeDeserializer<'g, 'de>, handles: &'a [Handle]) -> Self {
+        Self { node, handles, kind: RunOf::List }
+    }
+
+    pub(super) fn answer(self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
         // No arguments are `()`.
-        if self.handles.is_empty() { visitor.visit_unit() } else { self.deserialize_any(visitor) }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_some(Self { node: self.node.unwrapped()?, ..self })
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        if name != token::VALUE {
-            return visitor.visit_newtype_struct(Self { node: self.node.unwrapped()?, ..self });
+        if matches!(ask, Ask::Unit) && self.handles.is_empty() {
+            return Ok(Answer::Unit);
         }
+        if self.kind == RunOf::Pairs {
+            return Ok(Answer::Seq(Items::Pairs(PairSeq { run: self, index: 0 })));
+        }
+        self.node.cx.charge_values(self.handles.len())?;
+        Ok(Answer::Seq(Items::loose(self.node.cx, self.handles, self.node.deeper()?)))
+    }
+
+    /// The handles as a tuple that is a `Value`.
+    pub(super) fn value(self) -> Result<Answer<'a, 'g, 'de>> {
         let cx = self.node.cx;
         cx.charge_values(self.handles.len())?;
-        cx.charge_memory(cost::items::<Value>(self.handles.len()))?;
-        let values: Result<Vec<Value>> = self
-            .handles
-            .iter()
-            .map(|&handle| crate::de::value::build(self.node.cx, handle))
-            .collect();
-        crate::value::hand_over(Value::Tuple(values?), visitor)
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        cx.charge_memory(cost::items(size_of::<Value>(), self.handles.len()))?;
+        let values: Result<Vec<Value>> =
+            self.handles.iter().map(|&handle| crate::de::value::build(cx, handle)).collect();
+        Ok(value_answer(Value::Tuple(values?)))
     }
 }
 
-struct PairSeq<'h, 'g, 'de> {
-    run: RunDeserializer<'h, 'g, 'de>,
+/// A sequence of pairs.
+pub(crate) struct PairSeq<'a, 'g, 'de> {
+    run: Run<'a, 'g, 'de>,
     index: usize,
 }
 
-impl<'de> de::SeqAccess<'de> for PairSeq<'_, '_, 'de> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+impl<'a, 'g, 'de> PairSeq<'a, 'g, 'de> {
+    pub(super) fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
         let at = 2 * self.index;
         if at == 0 {
             let cx = self.run.node.cx;
-            cx.charge_memory(cost::items::<T::Value>(self.run.handles.len() / 2))?;
+            cx.charge_memory(cost::items(size, self.run.handles.len() / 2))?;
         }
         let Some(pair) = self.run.handles.get(at..at + 2) else { return Ok(None) };
-        let pair = RunDeserializer { handles: pair, kind: RunKindSeen::Tuple, ..self.run };
-        match seed.deserialize(pair) {
-            Ok(value) => {
-                self.index += 1;
-                Ok(Some(value))
-            }
-            Err(error) => Err(error.under_index(self.index)),
-        }
+        self.index += 1;
+        Ok(Some(Place::Run(Run::tuple(self.run.node, pair))))
     }
 
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.run.handles.len() / 2 - self.index)
+    #[cold]
+    pub(super) fn locate(&self, error: Error) -> Error {
+        error.under_index(self.index.saturating_sub(1))
+    }
+
+    /// The number of pairs not yet asked for.
+    pub(super) fn left(&self) -> usize {
+        self.run.handles.len() / 2 - self.index
     }
 }

@@ -1,125 +1,208 @@
-//! Enum variants as serde's `EnumAccess` and `VariantAccess`.
+//! [`Variant`]: an enum in every spelling, as serde's one `EnumAccess` and `VariantAccess`.
 
-use serde::de::value::StrDeserializer;
+use std::borrow::Cow;
+
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, Unexpected, VariantAccess, Visitor,
+    self, Deserialize, DeserializeSeed, EnumAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::answer::{Answer, give};
+use super::ask::Ask;
+use super::class::ClassVariant;
+use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
+use super::place::{Place, Plain};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::walk::cx::Cx;
 
-/// A variant by its name alone.
-pub(crate) fn unit_variant<'g, 'de>(name: NodeDeserializer<'g, 'de>) -> UnitVariant<'g, 'de> {
-    UnitVariant(name)
+/// A variant and its data.
+pub(crate) struct Variant<'a, 'g, 'de>(Kind<'a, 'g, 'de>);
+
+#[expect(clippy::large_enum_variant, reason = "it is handed on by reference")]
+enum Kind<'a, 'g, 'de> {
+    /// A name in the opcodes ahead, without data.
+    Name(&'a mut Direct<'de>),
+    /// The one entry of a dict there.
+    Entry(Dict<'a, 'de>),
+    /// A name among the nodes, without data.
+    Unit(NodeDeserializer<'g, 'de>),
+    /// A name that is not in the pickle as it is, without data.
+    Named(Cow<'a, str>),
+    /// A dict of one entry or a tuple of two items.
+    Node { cx: &'g Cx<'g, 'de>, variant: Handle, data: Handle, depth: u32 },
+    /// A variant that is named as a class.
+    Class(ClassVariant<'g, 'de>),
 }
 
-pub(crate) struct UnitVariant<'g, 'de>(NodeDeserializer<'g, 'de>);
+impl Kind<'_, '_, '_> {
+    /// The error of data that is asked for and not there.
+    #[cold]
+    fn no_data(&mut self, expected: &'static str) -> Error {
+        if let Self::Name(direct) = self {
+            direct.give_up();
+        }
+        de::Error::invalid_type(Unexpected::UnitVariant, &expected)
+    }
+}
 
-impl<'de> EnumAccess<'de> for UnitVariant<'_, 'de> {
-    type Error = Error;
-    type Variant = NoData;
+impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
+    pub(super) fn name(direct: &'a mut Direct<'de>) -> Self {
+        Self(Kind::Name(direct))
+    }
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, NoData)> {
-        match seed.deserialize(self.0) {
-            Ok(variant) => Ok((variant, NoData)),
-            Err(error) => Err(self.0.cx.locate(error, self.0.handle)),
+    pub(super) fn entry(dict: Dict<'a, 'de>) -> Self {
+        Self(Kind::Entry(dict))
+    }
+
+    pub(super) fn unit(name: NodeDeserializer<'g, 'de>) -> Self {
+        Self(Kind::Unit(name))
+    }
+
+    pub(super) fn named(name: Cow<'a, str>) -> Self {
+        Self(Kind::Named(name))
+    }
+
+    pub(super) fn node(cx: &'g Cx<'g, 'de>, variant: Handle, data: Handle, depth: u32) -> Self {
+        Self(Kind::Node { cx, variant, data, depth })
+    }
+
+    pub(super) fn class(variant: ClassVariant<'g, 'de>) -> Self {
+        Self(Kind::Class(variant))
+    }
+
+    /// The name.
+    fn place(&mut self) -> Result<Place<'_, 'g, 'de>> {
+        Ok(match &mut self.0 {
+            Kind::Name(direct) => Place::Key(direct),
+            Kind::Entry(dict) => dict.variant_name()?,
+            Kind::Unit(node) => Place::Node(*node),
+            Kind::Named(name) => Place::Plain(Plain::Str(name)),
+            Kind::Node { cx, variant, depth, .. } => {
+                Place::Node(NodeDeserializer::new(cx, *variant, *depth))
+            }
+            Kind::Class(class) => Place::Plain(Plain::Str(class.variant)),
+        })
+    }
+
+    #[cold]
+    fn locate_name(&mut self, error: Error) -> Error {
+        match &self.0 {
+            Kind::Unit(node) => node.cx.locate(error, node.handle),
+            Kind::Node { cx, variant, .. } => cx.locate(error, *variant),
+            _ => error,
         }
     }
+
+    #[cold]
+    fn locate_data(&mut self, error: Error) -> Error {
+        match &self.0 {
+            Kind::Node { cx, variant, data, .. } => cx.under_key(cx.locate(error, *data), *variant),
+            _ => error,
+        }
+    }
+
+    fn unit_data(&mut self) -> Result<()> {
+        match &mut self.0 {
+            Kind::Entry(dict) => Ok(dict.no_data()?),
+            Kind::Node { cx, data, depth, .. } => match data.tag() {
+                Tag::None | Tag::EmptyTuple => Ok(()),
+                _ => {
+                    let node = NodeDeserializer::new(cx, *data, *depth);
+                    <()>::deserialize(Place::Node(node)).map_err(|error| self.locate_data(error))
+                }
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// The data of a variant with one field.
+    fn data(&mut self) -> Result<Place<'_, 'g, 'de>> {
+        match &mut self.0 {
+            Kind::Entry(dict) => Ok(dict.next_value()?),
+            Kind::Node { cx, data, depth, .. } => {
+                Ok(Place::Node(NodeDeserializer::new(cx, *data, *depth)))
+            }
+            Kind::Class(class) => Ok(Place::class(class.content()?)),
+            kind => Err(kind.no_data("newtype variant")),
+        }
+    }
+
+    /// The data of a variant with several fields.
+    fn fields(&mut self, ask: Ask) -> Result<Answer<'_, 'g, 'de>> {
+        match &mut self.0 {
+            Kind::Entry(dict) => Ok(dict.variant_data(ask)?),
+            Kind::Node { cx, data, depth, .. } => {
+                NodeDeserializer::new(cx, *data, *depth).answer(ask)
+            }
+            Kind::Class(class) => class.fields(ask),
+            kind => Err(kind.no_data(match ask {
+                Ask::Tuple(_) => "tuple variant",
+                _ => "struct variant",
+            })),
+        }
+    }
+
+    /// Sees to it that nothing is left behind.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        match &mut self.0 {
+            Kind::Entry(dict) => Ok(dict.finish()?),
+            Kind::Name(direct) => Ok(direct.check_moved()?),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that the visitor has ended by an error.
+    #[cold]
+    pub(super) fn give_up(&mut self, error: Error) -> Error {
+        match &mut self.0 {
+            Kind::Entry(dict) => dict.give_up(),
+            Kind::Name(direct) => direct.give_up(),
+            _ => {}
+        }
+        error
+    }
 }
 
-/// The data of a variant that was told by its name alone: none.
-pub(crate) struct NoData;
-
-impl<'de> VariantAccess<'de> for NoData {
-    type Error = Error;
-
-    fn unit_variant(self) -> Result<()> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _seed: T) -> Result<T::Value> {
-        Err(de::Error::invalid_type(Unexpected::UnitVariant, &"newtype variant"))
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _len: usize, _visitor: V) -> Result<V::Value> {
-        Err(de::Error::invalid_type(Unexpected::UnitVariant, &"tuple variant"))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _fields: &'static [&'static str],
-        _visitor: V,
-    ) -> Result<V::Value> {
-        Err(de::Error::invalid_type(Unexpected::UnitVariant, &"struct variant"))
-    }
-}
-
-/// A variant without data whose name is not in the pickle as it is.
-pub(crate) struct NamedVariant<'a>(pub(crate) &'a str);
-
-impl<'de> EnumAccess<'de> for NamedVariant<'_> {
-    type Error = Error;
-    type Variant = NoData;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, NoData)> {
-        Ok((seed.deserialize(StrDeserializer::<Error>::new(self.0))?, NoData))
-    }
-}
-
-/// A variant and its data, from a dict of one entry or a tuple of two items.
-pub(crate) struct VariantNode<'g, 'de> {
-    cx: &'g Cx<'g, 'de>,
-    variant: Handle,
-    data: Handle,
-    depth: u32,
-}
-
-impl<'g, 'de> VariantNode<'g, 'de> {
-    pub(crate) fn new(cx: &'g Cx<'g, 'de>, variant: Handle, data: Handle, depth: u32) -> Self {
-        Self { cx, variant, data, depth }
-    }
-
-    fn data(&self) -> NodeDeserializer<'g, 'de> {
-        NodeDeserializer::new(self.cx, self.data, self.depth)
-    }
-
-    fn locate<T>(&self, result: Result<T>) -> Result<T> {
-        result.map_err(|error| self.cx.under_key(self.cx.locate(error, self.data), self.variant))
-    }
-}
-
-impl<'de> EnumAccess<'de> for VariantNode<'_, 'de> {
+impl<'de> EnumAccess<'de> for &mut Variant<'_, '_, 'de> {
     type Error = Error;
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self)> {
-        match seed.deserialize(NodeDeserializer::new(self.cx, self.variant, self.depth)) {
+        let made = match self.place() {
+            Ok(place) => seed.deserialize(place),
+            Err(error) => return Err(error),
+        };
+        match made {
             Ok(variant) => Ok((variant, self)),
-            Err(error) => Err(self.cx.locate(error, self.variant)),
+            Err(error) => Err(self.locate_name(error)),
         }
     }
 }
 
-impl<'de> VariantAccess<'de> for VariantNode<'_, 'de> {
+impl<'de> VariantAccess<'de> for &mut Variant<'_, '_, 'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<()> {
-        match self.data.tag() {
-            Tag::None | Tag::EmptyTuple => Ok(()),
-            _ => self.locate(<() as de::Deserialize>::deserialize(self.data())),
-        }
+        self.unit_data()
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
-        let result = seed.deserialize(self.data());
-        self.locate(result)
+        let made = match self.data() {
+            Ok(place) => seed.deserialize(place),
+            Err(error) => return Err(error),
+        };
+        match made {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.locate_data(error)),
+        }
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value> {
-        let result = self.data().deserialize_tuple(len, visitor);
-        self.locate(result)
+        match give(self.fields(Ask::Tuple(len)), visitor) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.locate_data(error)),
+        }
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -127,7 +210,9 @@ impl<'de> VariantAccess<'de> for VariantNode<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        let result = self.data().deserialize_struct("", fields, visitor);
-        self.locate(result)
+        match give(self.fields(Ask::Struct("", fields)), visitor) {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.locate_data(error)),
+        }
     }
 }

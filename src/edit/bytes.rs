@@ -8,6 +8,7 @@ use serde::ser::Serialize;
 use crate::convert::to_value;
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
+use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::ser::SerOptions;
@@ -62,7 +63,8 @@ impl<'b> DeOptions<'b> {
             let cx = Cx::new(&graph.nodes, input, input.len(), graph.settings.into())
                 .with_buffers(&graph.buffers);
             let node = NodeDeserializer::root(&cx, graph.root);
-            let value = T::deserialize(node).map_err(|error| cx.locate(error, graph.root))?;
+            let value =
+                T::deserialize(Place::Node(node)).map_err(|error| cx.locate(error, graph.root))?;
             to_value(&value)
         };
         let old = read(&graph)?;

@@ -6,12 +6,13 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::de::node::NodeDeserializer;
+use crate::de::place::Place;
 use crate::error::Result;
 use crate::value::Value;
 
 /// The natural form of a value: what serde's `any` gives, as a tree.
 pub(super) fn image(node: NodeDeserializer<'_, '_>) -> Result<Value> {
-    Image::deserialize(node).map(|image| image.0)
+    Image::deserialize(Place::Node(node)).map(|image| image.0)
 }
 
 struct Image(Value);

@@ -3,14 +3,16 @@
 use serde::de::IntoDeserializer;
 
 use super::node::Node;
+use crate::de::place::Place;
 use crate::error::Error;
 use crate::forward::forward_deserialize;
 
 macro_rules! through_walk {
     ($self:ident, |$node:ident| $call:expr) => {
-        $self.walk(|$node| {
+        $self.walk(|node| {
+            let $node = Place::Node(node);
             let result = $call;
-            $node.cx.settle(result, $node.handle).map_err(|error| $self.locate(error))
+            node.cx.settle(result, node.handle).map_err(|error| $self.locate(error))
         })
     };
 }

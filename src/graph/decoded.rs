@@ -234,7 +234,7 @@ impl<'g> Node<'g> {
             Some(Int::Big(value)) => round(&value),
             Some(Int::Long(bytes)) if bytes.len() > LONG => None,
             Some(Int::Long(bytes)) => round(&BigInt::from_signed_bytes_le(bytes)),
-            None => self.walk(|node| serde::Deserialize::deserialize(node).ok()),
+            None => serde::Deserialize::deserialize(self).ok(),
         }
     }
 

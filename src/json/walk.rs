@@ -19,6 +19,7 @@ use super::{
     JsonObjects, JsonOptions, JsonPersistentIds, JsonShared, JsonSurrogates,
 };
 use crate::de::node::NodeDeserializer;
+use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::{Node, NodeKind, ObjectParts};
 use crate::limits;
@@ -687,8 +688,8 @@ impl<'g> Item<'_, '_, 'g> {
                 Ok(Some(Natural::Array(_) | Natural::Numpy(_))) => {
                     let depth = self.walker.options.max_depth as u32;
                     let node = NodeDeserializer::new(self.walker.cx, self.node.handle, depth);
-                    if Check(self.walker).deserialize(node).is_ok() {
-                        return transcode(self.walker, node, serializer);
+                    if Check(self.walker).deserialize(Place::Node(node)).is_ok() {
+                        return transcode(self.walker, Place::Node(node), serializer);
                     }
                 }
                 Ok(None) | Err(_) => {}

@@ -10,52 +10,33 @@ use std::borrow::Cow;
 use super::{Call, Natural, malformed};
 use crate::error::Result;
 use crate::nodes::handle::{Handle, Tag};
+use crate::stdlib::numpy::NumKind;
 
 /// The numbers of an array, as bytes of a machine.
 pub(crate) struct Array<'g> {
     bytes: Cow<'g, [u8]>,
-    kind: ItemKind,
+    kind: NumKind,
     big_endian: bool,
     /// The value that the bytes are.
     payload: Handle,
 }
 
-/// One item of an array.
-pub(crate) enum ArrayItem {
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum ItemKind {
-    Unsigned(usize),
-    Signed(usize),
-    Float(usize),
-}
-
-impl ItemKind {
-    fn width(self) -> usize {
-        match self {
-            Self::Unsigned(width) | Self::Signed(width) | Self::Float(width) => width,
-        }
-    }
-}
-
 /// The kind and byte order of a format code; the codes from 18 on are text.
-fn kind(format: i64) -> Option<(ItemKind, bool)> {
+fn kind(format: i64) -> Option<(NumKind, bool)> {
     Some(match format {
-        0 => (ItemKind::Unsigned(1), false),
-        1 => (ItemKind::Signed(1), false),
+        0 => (NumKind::U8, false),
+        1 => (NumKind::I8, false),
         2..=13 => {
-            let width = 2 << ((format - 2) / 4);
+            let kinds = match (format - 2) / 4 {
+                0 => [NumKind::U16, NumKind::I16],
+                1 => [NumKind::U32, NumKind::I32],
+                _ => [NumKind::U64, NumKind::I64],
+            };
             let signed = (format - 2) / 2 % 2 == 1;
-            (
-                if signed { ItemKind::Signed(width) } else { ItemKind::Unsigned(width) },
-                format % 2 == 1,
-            )
+            (kinds[usize::from(signed)], format % 2 == 1)
         }
-        14..=17 => (ItemKind::Float(4 << ((format - 14) / 2)), format % 2 == 1),
+        14 | 15 => (NumKind::F32, format % 2 == 1),
+        16 | 17 => (NumKind::F64, format % 2 == 1),
         _ => return None,
     })
 }
@@ -70,30 +51,18 @@ impl<'g> Array<'g> {
         (self.bytes.len(), self.payload)
     }
 
-    /// The bytes, where each is an item.
-    pub(crate) fn as_bytes(&self) -> Option<&[u8]> {
-        (self.kind == ItemKind::Unsigned(1)).then_some(&*self.bytes)
+    /// Returns true if each byte is an item.
+    pub(crate) fn is_bytes(&self) -> bool {
+        self.kind == NumKind::U8
     }
 
-    pub(crate) fn items(&self) -> impl Iterator<Item = ArrayItem> + '_ {
-        self.bytes.chunks_exact(self.kind.width()).map(|item| self.item(item))
+    /// The kind of the items, and whether they are big-endian.
+    pub(crate) fn kind(&self) -> (NumKind, bool) {
+        (self.kind, self.big_endian)
     }
 
-    fn item(&self, item: &[u8]) -> ArrayItem {
-        let fold = |bits: u64, byte: &u8| bits << 8 | u64::from(*byte);
-        let bits = match self.big_endian {
-            true => item.iter().fold(0, fold),
-            false => item.iter().rev().fold(0, fold),
-        };
-        match self.kind {
-            ItemKind::Unsigned(_) => ArrayItem::Unsigned(bits),
-            ItemKind::Signed(width) => {
-                let unused = 64 - 8 * width as u32;
-                ArrayItem::Signed((bits << unused) as i64 >> unused)
-            }
-            ItemKind::Float(4) => ArrayItem::Float(f32::from_bits(bits as u32).into()),
-            ItemKind::Float(_) => ArrayItem::Float(f64::from_bits(bits)),
-        }
+    pub(crate) fn into_bytes(self) -> Cow<'g, [u8]> {
+        self.bytes
     }
 }
 
@@ -179,27 +148,32 @@ mod tests {
     fn format_codes_say_width_sign_and_order() {
         // mformat_descriptors of arraymodule.c, in order: size, signed, big-endian.
         let ints = [
-            (1, false, false),
-            (1, true, false),
-            (2, false, false),
-            (2, false, true),
-            (2, true, false),
-            (2, true, true),
-            (4, false, false),
-            (4, false, true),
-            (4, true, false),
-            (4, true, true),
-            (8, false, false),
-            (8, false, true),
-            (8, true, false),
-            (8, true, true),
+            (NumKind::U8, false),
+            (NumKind::I8, false),
+            (NumKind::U16, false),
+            (NumKind::U16, true),
+            (NumKind::I16, false),
+            (NumKind::I16, true),
+            (NumKind::U32, false),
+            (NumKind::U32, true),
+            (NumKind::I32, false),
+            (NumKind::I32, true),
+            (NumKind::U64, false),
+            (NumKind::U64, true),
+            (NumKind::I64, false),
+            (NumKind::I64, true),
         ];
-        for (code, (width, signed, big)) in ints.into_iter().enumerate() {
-            let expected = if signed { ItemKind::Signed(width) } else { ItemKind::Unsigned(width) };
-            assert!(kind(code as i64) == Some((expected, big)), "{code}");
+        for (code, expected) in ints.into_iter().enumerate() {
+            assert!(kind(code as i64) == Some(expected), "{code}");
         }
-        for (code, width, big) in [(14, 4, false), (15, 4, true), (16, 8, false), (17, 8, true)] {
-            assert!(kind(code) == Some((ItemKind::Float(width), big)), "{code}");
+        let floats = [
+            (NumKind::F32, false),
+            (NumKind::F32, true),
+            (NumKind::F64, false),
+            (NumKind::F64, true),
+        ];
+        for (code, expected) in (14..).zip(floats) {
+            assert!(kind(code) == Some(expected), "{code}");
         }
         assert!(kind(18).is_none() && kind(-1).is_none());
     }

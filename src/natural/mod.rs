@@ -25,7 +25,7 @@ mod zone;
 
 use std::borrow::Cow;
 
-pub(crate) use array::{Array, ArrayItem};
+pub(crate) use array::Array;
 pub(crate) use builtin::is_exception;
 
 use crate::error::{Error, Result};

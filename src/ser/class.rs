@@ -5,12 +5,10 @@
 //! on its content, which is not known before it is serialized: `Role::Class` in `special.rs` looks
 //! and says by [`ClassForm`] what it made of it.
 
-use serde::ser::Serialize;
-
 use super::compound::{Fields, Map, Tuple};
 use super::divert;
 use super::dump::Dump;
-use super::special::Role;
+use super::special::{Opening, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::class::{ClassName, MemberValue};
@@ -69,7 +67,7 @@ pub(super) enum ClassForm {
     Instance,
 }
 
-impl<S: Sink> Dump<S> {
+impl<'w> Dump<dyn Sink + 'w> {
     /// The class itself.
     #[inline(never)]
     pub(super) fn class_global(&mut self, name: &'static str) -> Result<()> {
@@ -95,49 +93,39 @@ impl<S: Sink> Dump<S> {
 
     /// An instance whose state is the fields that come.
     #[inline]
-    pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, S>> {
+    pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, 'w>> {
         let diverted = self.divert_class(name)?;
         self.class_instance(name)?;
         Fields::state(self, diverted)
     }
 
     /// An instance whose state is the entries that come, the content of
-    /// [`class_newtype`](Self::class_newtype).
-    pub(super) fn class_map(&mut self) -> Result<Map<'_, S>> {
+    /// [`open_class`](Self::open_class).
+    pub(super) fn class_map(&mut self) -> Result<Map<'_, 'w>> {
         self.class_instance(self.class)?;
         Map::state(self)
     }
 
     /// A call of the class with the items that come.
-    pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, S>> {
+    pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, 'w>> {
         let diverted = self.divert_class(name)?;
         self.class_global(name)?;
         Tuple::call(self, len, diverted)
     }
 
-    /// An instance with the state `value` if that is a struct or a map, otherwise a call with
-    /// `value`.
-    #[inline(never)]
-    pub(super) fn class_newtype<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
+    /// Begins an instance whose state is the content that comes if that is a struct or a map,
+    /// otherwise a call with it.
+    pub(super) fn open_class(&mut self, name: &'static str) -> Result<Opening> {
         let diverted = self.divert_class(name)?;
         let outer_form = std::mem::replace(&mut self.form, ClassForm::Argument);
         let outer = self.set_hashed(false);
         self.class = name;
-        self.content(Role::Class, value)?;
-        self.hashed = outer;
-        if std::mem::replace(&mut self.form, outer_form) == ClassForm::Argument {
-            self.emit.close_tuple(1, 1)?;
-            self.emit.op(Opcode::Reduce);
-        }
-        divert::end(self, diverted)
+        self.role = Role::Class;
+        Ok(Opening::Class { outer_form, outer, diverted })
     }
 
     /// Begins a call of the class with the one argument that comes, the content of
-    /// [`class_newtype`](Self::class_newtype).
+    /// [`open_class`](Self::open_class).
     pub(super) fn open_class_call(&mut self) -> Result<()> {
         self.class_global(self.class)?;
         self.emit.open_tuple(1)?;

@@ -13,20 +13,28 @@
 //!
 //! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
 //!
-//! The structs here are what serde's generated code drives: keep the common case of an element or
-//! field to one comparison and the value itself. Their methods are always inlined and hand no
-//! reference to `self` on, so that a container's state lives in registers and a tuple's length is
-//! known when it is compiled.
+//! The structs here are what serde's generated code drives, and their generic methods are compiled
+//! for every field of every type: each is a call of what need not know the type, and the value
+//! itself.
+
+#![expect(
+    clippy::question_mark,
+    reason = "a `?` is a call and a conversion, which are compiled for each type of each user"
+)]
 
 use serde::ser::{self, Serialize};
 
+use super::class::ClassForm;
+use super::divert;
 use super::dump::Dump;
+use super::items::RoleItems;
 use super::key_name::under_entry;
 use super::reduce::Progress;
-use super::{divert, json};
+use super::special::Role;
 use crate::error::{Error, Result};
 use crate::forward::forward_elements;
 use crate::instruction::{self, Opcode};
+use crate::reduce::token;
 use crate::write::{Pace, Sink};
 
 /// [`instruction::BATCH`] as counters here have it.
@@ -49,7 +57,7 @@ enum Open {
 /// for how many. Should none come, it is an empty one all the same; but such ones are no opcode
 /// boundary, so at the end of a frame the mark waits.
 #[inline(always)]
-fn begin<S: Sink>(dump: &mut Dump<S>, len: Option<usize>) -> (Open, u32) {
+fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> (Open, u32) {
     if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
         dump.emit.mark();
         (Open::First, BATCH)
@@ -59,45 +67,72 @@ fn begin<S: Sink>(dump: &mut Dump<S>, len: Option<usize>) -> (Open, u32) {
 }
 
 /// A list; a tuple where the value must be hashable.
-pub struct Seq<'a, S> {
-    dump: &'a mut Dump<S>,
+pub struct Seq<'a, 'w> {
+    dump: &'a mut Dump<dyn Sink + 'w>,
     /// Items until the next mark.
     left: u32,
     open: Open,
     /// Batches so far, for the index in an error's path.
     batches: usize,
     pace: Pace,
+    /// The items of content in a role, each of which is a batch of its own here.
+    role: Option<Box<RoleItems>>,
 }
 
-impl<'a, S: Sink> Seq<'a, S> {
-    #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
+impl<'a, 'w> Seq<'a, 'w> {
+    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
+        let pace = Pace::new(len);
+        if dump.role.takes_items() {
+            let role = Some(RoleItems::begin(dump, len)?);
+            return Ok(Self { dump, left: 0, open: Open::No, batches: 0, pace, role });
+        }
+        dump.argument("a sequence")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
-        Ok(Self {
-            dump,
-            left,
-            open,
-            batches: usize::from(open == Open::First),
-            pace: Pace::new(len),
-        })
+        let batches = usize::from(open == Open::First);
+        Ok(Self { dump, left, open, batches, pace, role: None })
     }
 
-    /// The end of most lists takes no call.
-    #[inline(always)]
-    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
-        if self.open == Open::First && !self.dump.hashed {
+    pub(super) fn close(mut self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if let Some(role) = &mut self.role {
+            role.close(self.dump)?;
+        } else if self.open == Open::First && !self.dump.hashed {
             self.dump.emit.op(Opcode::List);
         } else {
             end_items(self.dump, self.open)?;
         }
         Ok(self.dump)
     }
+
+    /// Begins the next batch.
+    fn next_batch(&mut self) -> Result<()> {
+        if let Some(role) = &mut self.role {
+            return role.next(self.dump);
+        }
+        self.open = next_items(self.dump, self.open);
+        self.batches += 1;
+        if self.open == Open::Single {
+            self.left = 1;
+        } else {
+            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
+            self.left = BATCH;
+        }
+        self.left -= 1;
+        Ok(())
+    }
+
+    #[cold]
+    fn locate(&self, error: Error) -> Error {
+        match &self.role {
+            Some(role) => error.under_index(role.index()),
+            None => in_item(error, self.open, self.batches, self.left),
+        }
+    }
 }
 
 /// Ends a list, or a tuple in its place.
 #[inline(never)]
-fn end_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Result<()> {
+fn end_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Result<()> {
     let emit = &mut dump.emit;
     match open {
         Open::No if dump.hashed => emit.empty_tuple()?,
@@ -110,30 +145,24 @@ fn end_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Result<()> {
     Ok(())
 }
 
-impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
+impl ser::SerializeSeq for Seq<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline(always)]
+    #[inline]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        if self.left == 0 {
-            self.open = next_items(self.dump, self.open);
-            self.batches += 1;
-            if self.open == Open::Single {
-                self.left = 1;
-            } else {
-                self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-                self.left = BATCH;
-            }
+        if self.left > 0 {
+            self.left -= 1;
+        } else if let Err(error) = self.next_batch() {
+            return Err(error);
         }
-        self.left -= 1;
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
-            Err(error) => Err(in_item(error, self.open, self.batches, self.left)),
+            Err(error) => Err(self.locate(error)),
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }
@@ -142,7 +171,7 @@ impl<S: Sink> ser::SerializeSeq for Seq<'_, S> {
 /// Ends one batch of a list and begins the next. By value, so that the list's own state can stay in
 /// registers.
 #[inline(never)]
-fn next_items<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
+fn next_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
     let next = match open {
         Open::No => Open::First,
         // A tuple cannot grow once it is made.
@@ -177,8 +206,8 @@ fn in_item(error: Error, open: Open, batches: usize, left: u32) -> Error {
 }
 
 /// A tuple, and what has one in it.
-pub struct Tuple<'a, S> {
-    dump: &'a mut Dump<S>,
+pub struct Tuple<'a, 'w> {
+    dump: &'a mut Dump<dyn Sink + 'w>,
     len: usize,
     written: usize,
     /// The opcode that makes the tuple.
@@ -186,7 +215,6 @@ pub struct Tuple<'a, S> {
     kind: TupleKind,
 }
 
-#[derive(Clone, Copy)]
 enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
@@ -194,28 +222,38 @@ enum TupleKind {
     /// The arguments of a call; whether the call's result must be hashable, and whether it is a
     /// diversion.
     Call(bool, bool),
+    /// The items of content in a role.
+    Role(Box<RoleItems>),
 }
 
-impl<'a, S: Sink> Tuple<'a, S> {
-    #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+impl<'a, 'w> Tuple<'a, 'w> {
+    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
+        if dump.role.takes_items() {
+            let kind = TupleKind::Role(RoleItems::begin(dump, Some(len))?);
+            return Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind });
+        }
+        dump.argument("a sequence")?;
         Self::open(dump, len, TupleKind::Plain)
     }
 
     /// After [`Dump::open_variant`].
     #[inline]
-    pub(super) fn variant(dump: &'a mut Dump<S>, len: usize) -> Result<Self> {
+    pub(super) fn variant(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
         Self::open(dump, len, TupleKind::Variant)
     }
 
     /// After the callable.
-    pub(super) fn call(dump: &'a mut Dump<S>, len: usize, diverted: bool) -> Result<Self> {
+    pub(super) fn call(
+        dump: &'a mut Dump<dyn Sink + 'w>,
+        len: usize,
+        diverted: bool,
+    ) -> Result<Self> {
         let outer = dump.set_hashed(false);
         Self::open(dump, len, TupleKind::Call(outer, diverted))
     }
 
     #[inline]
-    fn open(dump: &'a mut Dump<S>, len: usize, kind: TupleKind) -> Result<Self> {
+    fn open(dump: &'a mut Dump<dyn Sink + 'w>, len: usize, kind: TupleKind) -> Result<Self> {
         if len == 0 {
             dump.emit.boundary()?;
         }
@@ -224,20 +262,28 @@ impl<'a, S: Sink> Tuple<'a, S> {
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.written += 1;
+        if let TupleKind::Role(items) = &mut self.kind
+            && let Err(error) = items.next(self.dump)
+        {
+            return Err(error);
+        }
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
             Err(error) => Err(error.under_index(self.written - 1)),
         }
     }
 
-    #[inline]
-    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if let TupleKind::Role(mut items) = self.kind {
+            items.close(self.dump)?;
+            return Ok(self.dump);
+        }
         self.dump.emit.end_tuple(self.opcode, self.len, self.written)?;
         match self.kind {
-            TupleKind::Plain => {}
+            TupleKind::Plain | TupleKind::Role(_) => {}
             TupleKind::Variant => self.dump.close_variant(),
             TupleKind::Call(outer, diverted) => {
                 self.dump.emit.op(Opcode::Reduce);
@@ -249,15 +295,15 @@ impl<'a, S: Sink> Tuple<'a, S> {
     }
 }
 
-forward_elements! { #[inline(always)] Tuple,
+forward_elements! { #[inline] Tuple,
     SerializeTuple serialize_element
     SerializeTupleStruct serialize_field
     SerializeTupleVariant serialize_field
 }
 
 /// A dict, or an instance's state.
-pub struct Map<'a, S> {
-    dump: &'a mut Dump<S>,
+pub struct Map<'a, 'w> {
+    dump: &'a mut Dump<dyn Sink + 'w>,
     /// Entries until the next mark.
     left: u32,
     open: Open,
@@ -274,9 +320,21 @@ enum MapKind {
     Nothing,
 }
 
-impl<'a, S: Sink> Map<'a, S> {
-    #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>, len: Option<usize>) -> Result<Self> {
+impl<'a, 'w> Map<'a, 'w> {
+    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
+        match dump.role {
+            Role::Plain => {}
+            Role::NoKwargs => {
+                dump.role = Role::Plain;
+                return Ok(Self::nothing(dump));
+            }
+            Role::Class => {
+                dump.role = Role::Plain;
+                dump.form = ClassForm::Instance;
+                return dump.class_map();
+            }
+            _ => dump.argument("a map")?,
+        }
         dump.forbid_hashed("a dict")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
@@ -284,7 +342,7 @@ impl<'a, S: Sink> Map<'a, S> {
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         dump.emit.enter();
         let outer = dump.set_hashed(false);
         Ok(Self {
@@ -296,12 +354,11 @@ impl<'a, S: Sink> Map<'a, S> {
         })
     }
 
-    pub(super) fn nothing(dump: &'a mut Dump<S>) -> Self {
+    pub(super) fn nothing(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
 
-    #[inline]
-    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         match self.open {
             Open::No if self.kind == MapKind::Dict => emit.empty_dict()?,
@@ -320,45 +377,63 @@ impl<'a, S: Sink> Map<'a, S> {
     }
 }
 
-impl<S: Sink> ser::SerializeMap for Map<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    #[inline(always)]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
+impl Map<'_, '_> {
+    /// Says that a key comes.
+    #[inline]
+    fn next_key(&mut self) -> Result<()> {
         if self.left == 0 {
-            if self.kind == MapKind::Nothing {
-                return Err(unwanted());
-            }
-            self.open = next_entries(self.dump, self.open);
-            if self.open == Open::Single {
-                self.left = 1;
-            } else {
-                self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-                self.left = BATCH;
-            }
+            self.next_batch()?;
         }
         self.left -= 1;
         self.dump.hashed = true;
-        key.serialize(&mut *self.dump)?;
-        self.dump.hashed = false;
         Ok(())
     }
 
-    #[inline(always)]
+    fn next_batch(&mut self) -> Result<()> {
+        if self.kind == MapKind::Nothing {
+            return Err(unwanted());
+        }
+        self.open = next_entries(self.dump, self.open);
+        if self.open == Open::Single {
+            self.left = 1;
+        } else {
+            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
+            self.left = BATCH;
+        }
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Map<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
+        if let Err(error) = self.next_key() {
+            return Err(error);
+        }
+        let written = key.serialize(&mut *self.dump);
+        self.dump.hashed = false;
+        written
+    }
+
+    #[inline]
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
         &mut self,
         key: &K,
         value: &V,
     ) -> Result<()> {
-        self.serialize_key(key)?;
+        if let Err(error) = self.serialize_key(key) {
+            return Err(error);
+        }
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
             Err(error) => Err(under_entry(error, key)),
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         value.serialize(&mut *self.dump)
     }
@@ -371,7 +446,7 @@ impl<S: Sink> ser::SerializeMap for Map<'_, S> {
 
 /// Ends one batch of a dict and begins the next.
 #[inline(never)]
-fn next_entries<S: Sink>(dump: &mut Dump<S>, open: Open) -> Open {
+fn next_entries(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
     let next = match open {
         Open::No => Open::First,
         Open::First => {
@@ -400,8 +475,8 @@ fn unwanted() -> Error {
 }
 
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
-pub struct Fields<'a, S> {
-    dump: &'a mut Dump<S>,
+pub struct Fields<'a, 'w> {
+    dump: &'a mut Dump<dyn Sink + 'w>,
     open: bool,
     /// True if this is the pickle's own value, or its state.
     outermost: bool,
@@ -421,22 +496,20 @@ enum FieldsKind {
     Json,
 }
 
-impl<'a, S: Sink> Fields<'a, S> {
-    #[inline]
-    pub(super) fn new(dump: &'a mut Dump<S>) -> Result<Self> {
+impl<'a, 'w> Fields<'a, 'w> {
+    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         let outermost = dump.emit.enter();
         Ok(Self { dump, open: false, outermost, kind: FieldsKind::Dict })
     }
 
     /// After [`Dump::open_variant`].
-    #[inline]
-    pub(super) fn variant(dump: &'a mut Dump<S>) -> Result<Self> {
+    pub(super) fn variant(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Variant })
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<S>, diverted: bool) -> Result<Self> {
+    pub(super) fn state(dump: &'a mut Dump<dyn Sink + 'w>, diverted: bool) -> Result<Self> {
         let outer = dump.set_hashed(false);
         let outermost = dump.emit.enter();
         Ok(Self { dump, open: false, outermost, kind: FieldsKind::State(outer, diverted) })
@@ -444,42 +517,61 @@ impl<'a, S: Sink> Fields<'a, S> {
 
     /// A struct under a private name.
     #[cold]
-    pub(super) fn reduce(dump: &'a mut Dump<S>, name: &'static str) -> Result<Self> {
+    pub(super) fn reduce(dump: &'a mut Dump<dyn Sink + 'w>, name: &'static str) -> Result<Self> {
         let progress = Box::new(Progress::new(name, dump)?);
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
     /// A private struct of serde_json.
     #[cold]
-    pub(super) fn json(dump: &'a mut Dump<S>) -> Self {
+    pub(super) fn json(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
         Self { dump, open: false, outermost: false, kind: FieldsKind::Json }
     }
 
-    #[inline(always)]
+    #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
+        if let Err(error) = self.next(key) {
+            return Err(error);
+        }
+        match value.serialize(&mut *self.dump) {
+            Ok(()) if matches!(self.kind, FieldsKind::Reduce(_)) => self.end_field(key),
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.locate(error, key)),
+        }
+    }
+
+    /// Writes what comes before the value of a field.
+    fn next(&mut self, key: &'static str) -> Result<()> {
         match &mut self.kind {
-            FieldsKind::Reduce(progress) => return progress.field(self.dump, key, value),
-            FieldsKind::Json => return json::field(self.dump, key, value),
+            FieldsKind::Reduce(progress) => return progress.open(self.dump, key),
+            FieldsKind::Json if key == token::JSON_NUMBER => {
+                self.dump.role = Role::JsonNumber;
+                return Ok(());
+            }
+            FieldsKind::Json => return Err(raw_value()),
             _ => {}
         }
         if !self.open {
             self.open = true;
             self.dump.emit.mark();
         }
-        let named =
-            if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) };
-        match named {
-            Ok(()) => {}
-            Err(error) => return Err(error),
-        }
-        match value.serialize(&mut *self.dump) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(error.under_key(key)),
+        if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) }
+    }
+
+    #[cold]
+    fn end_field(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => progress.after(self.dump, key),
+            _ => Ok(()),
         }
     }
 
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn close(self) -> Result<&'a mut Dump<S>> {
+    #[cold]
+    fn locate(&self, error: Error, key: &str) -> Error {
+        if let FieldsKind::Json = self.kind { error } else { error.under_key(key) }
+    }
+
+    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         if self.open {
             emit.op(Opcode::Dict);
@@ -507,30 +599,11 @@ impl<'a, S: Sink> Fields<'a, S> {
     }
 }
 
-impl<S: Sink> ser::SerializeStruct for Fields<'_, S> {
+impl ser::SerializeStruct for Fields<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline(always)]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.field(key, value)
-    }
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
-}
-
-impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
-    type Ok = ();
-    type Error = Error;
-
-    #[inline(always)]
+    #[inline]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
@@ -545,10 +618,38 @@ impl<S: Sink> ser::SerializeStructVariant for Fields<'_, S> {
     }
 }
 
+impl ser::SerializeStructVariant for Fields<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    #[inline]
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<()> {
+        self.field(key, value)
+    }
+
+    #[inline]
+    fn end(self) -> Result<()> {
+        self.close().map(drop)
+    }
+}
+
+/// A private struct of serde_json that is no number: it would need a parser, and no Python program
+/// wants a dict with a private key.
+#[cold]
+fn raw_value() -> Error {
+    Error::unsupported(
+        "a RawValue of serde_json is JSON in a text; parse it into a serde_json::Value first",
+    )
+}
+
 /// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
 macro_rules! opaque {
     ($($container:ident)*) => {$(
-        impl<S> std::fmt::Debug for $container<'_, S> {
+        impl std::fmt::Debug for $container<'_, '_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($container)).finish_non_exhaustive()
             }

@@ -24,7 +24,7 @@ pub(super) struct Diversion {
     hashed: bool,
 }
 
-impl<S: Sink> Dump<S> {
+impl Dump<dyn Sink + '_> {
     /// Begins a diversion if objects of the class under this serde name are rewritten.
     #[inline]
     pub(super) fn divert_class(&mut self, name: &'static str) -> Result<bool> {
@@ -88,11 +88,11 @@ impl<S: Sink> Dump<S> {
 
 /// Ends the object that was written last, and with it the diversion if it is one.
 #[inline]
-pub(super) fn end<S: Sink>(dump: &mut Dump<S>, diverted: bool) -> Result<()> {
+pub(super) fn end(dump: &mut Dump<dyn Sink + '_>, diverted: bool) -> Result<()> {
     if diverted { dump.rewrite() } else { Ok(()) }
 }
 
-impl<S: Sink> Dump<S> {
+impl Dump<dyn Sink + '_> {
     /// The error of a buffer callback below protocol 5.
     pub(super) fn check_hooks(&self) -> Result<()> {
         let protocol = self.emit.protocol();

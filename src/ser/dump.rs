@@ -5,6 +5,11 @@
 //! sequence is written as a tuple, and what has no hashable form is an error here rather than a
 //! `TypeError` in the reader.
 
+#![expect(
+    clippy::question_mark,
+    reason = "a `?` is a call and a conversion, which are compiled for each type of each user"
+)]
+
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
@@ -13,7 +18,7 @@ use serde::ser::{self, Serialize};
 use super::class::{self, NameKind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
-use super::special::Captured;
+use super::special::{Captured, Role, Scalar};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::shared::Scope;
@@ -21,15 +26,21 @@ use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Sink};
 
 /// Writes the values of one Pickler.
-pub struct Dump<S> {
-    pub(crate) emit: Emitter<S>,
+///
+/// It is made for a sink of some type and written through as a `Dump<dyn Sink>`: so a program's
+/// types are compiled for one serializer, and what that does is compiled with this crate.
+pub struct Dump<S: ?Sized> {
     /// True if the next value must be hashable.
     pub(super) hashed: bool,
+    /// The role of the next value, if it is the content of something.
+    pub(super) role: Role,
     /// True while a dump has begun and not ended.
     dumping: bool,
+    /// True while a value is written in which the hooks have seen everything.
+    pub(super) settled: bool,
     /// Space for the text of `collect_str`.
     scratch: String,
-    /// Scalars that were read by `special.rs` rather than written.
+    /// Scalars that were kept rather than written: see `special.rs`.
     pub(super) captured: Vec<Captured>,
     /// The class-named newtype whose content comes next, and how that content was written: see
     /// `class.rs`.
@@ -38,41 +49,48 @@ pub struct Dump<S> {
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// The state put aside while an object is written that is to be rewritten: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
-    /// True while a value is written in which the hooks have seen everything.
-    pub(super) settled: bool,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
     /// Where the hooks look at values.
     armed: Option<Arm>,
+    pub(crate) emit: Emitter<S>,
 }
 
-impl<S> std::fmt::Debug for Dump<S> {
+impl<S: ?Sized> std::fmt::Debug for Dump<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Dump").field("dumping", &self.dumping).finish_non_exhaustive()
     }
 }
 
-impl<S: Sink> Dump<S> {
+impl<S> Dump<S> {
     /// The emitter is made last, so that it is made in its place: see there.
     #[inline(always)]
     pub(super) fn new(emit: impl FnOnce() -> Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
-            emit: emit(),
             hashed: false,
+            role: Role::Plain,
             dumping: false,
+            settled: false,
             scratch: String::new(),
             captured: Vec::new(),
             class: "",
             form: class::ClassForm::Argument,
             hooks,
             diversion: None,
-            settled: false,
             scope: Scope::default(),
             armed,
+            emit: emit(),
         }
     }
 
+    /// The bytes that the sink has not taken.
+    pub(crate) fn into_rest(self) -> Vec<u8> {
+        self.emit.into_rest()
+    }
+}
+
+impl Dump<dyn Sink + '_> {
     /// Says that the dump goes on, on this thread.
     #[inline]
     pub(super) fn arm(&self) {
@@ -92,6 +110,7 @@ impl<S: Sink> Dump<S> {
         self.check_hooks()?;
         self.arm();
         self.dumping = true;
+        self.role = Role::Plain;
         self.emit.begin();
         Ok(())
     }
@@ -105,7 +124,6 @@ impl<S: Sink> Dump<S> {
     }
 
     /// Begins a dict of one entry, whose key is the variant's name.
-    #[inline]
     pub(super) fn open_variant(&mut self, variant: &'static str) -> Result<()> {
         self.forbid_hashed("a dict")?;
         self.emit.enter();
@@ -136,78 +154,58 @@ fn unhashable(what: &str) -> Error {
     Error::data(format!("{what} cannot be the key of a dict or an element of a set in Python"))
 }
 
-macro_rules! ints {
-    ($($method:ident $int:ty;)*) => {
-        $(
-            #[inline]
-            fn $method(self, value: $int) -> Result<()> {
-                self.emit.int(i64::from(value))
+/// Writes a scalar by `$plain`, unless it is the content of something.
+macro_rules! scalars {
+    ($($method:ident($value:ident: $type:ty) $content:expr, |$emit:ident| $plain:expr;)*) => {$(
+        #[inline]
+        fn $method(self, $value: $type) -> Result<()> {
+            if self.role != Role::Plain {
+                return self.content_scalar($content);
             }
-        )*
-    };
+            let $emit = &mut self.emit;
+            $plain
+        }
+    )*};
 }
 
-impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
+impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Seq<'a, S>;
-    type SerializeTuple = Tuple<'a, S>;
-    type SerializeTupleStruct = Tuple<'a, S>;
-    type SerializeTupleVariant = Tuple<'a, S>;
-    type SerializeMap = Map<'a, S>;
-    type SerializeStruct = Fields<'a, S>;
-    type SerializeStructVariant = Fields<'a, S>;
+    type SerializeSeq = Seq<'a, 'w>;
+    type SerializeTuple = Tuple<'a, 'w>;
+    type SerializeTupleStruct = Tuple<'a, 'w>;
+    type SerializeTupleVariant = Tuple<'a, 'w>;
+    type SerializeMap = Map<'a, 'w>;
+    type SerializeStruct = Fields<'a, 'w>;
+    type SerializeStructVariant = Fields<'a, 'w>;
 
+    /// Within its own newtype an int of any size says its bytes rather than its digits, and a
+    /// Python object itself rather than its text.
     #[inline]
     fn is_human_readable(&self) -> bool {
-        true
+        !matches!(self.role, Role::BigInt | Role::Object)
     }
 
-    ints! {
-        serialize_i8 i8;
-        serialize_i16 i16;
-        serialize_i32 i32;
-        serialize_i64 i64;
-        serialize_u8 u8;
-        serialize_u16 u16;
-        serialize_u32 u32;
-    }
-
-    #[inline]
-    fn serialize_u64(self, value: u64) -> Result<()> {
-        self.emit.uint(value)
-    }
-
-    fn serialize_i128(self, value: i128) -> Result<()> {
-        self.emit.int128(value)
-    }
-
-    fn serialize_u128(self, value: u128) -> Result<()> {
-        self.emit.uint128(value)
-    }
-
-    #[inline]
-    fn serialize_bool(self, value: bool) -> Result<()> {
-        self.emit.bool(value)
-    }
-
-    #[inline]
-    fn serialize_f32(self, value: f32) -> Result<()> {
-        self.emit.float(f64::from(value))
-    }
-
-    #[inline]
-    fn serialize_f64(self, value: f64) -> Result<()> {
-        self.emit.float(value)
+    scalars! {
+        serialize_i8(value: i8) Scalar::Int(value.into()), |emit| emit.int(value.into());
+        serialize_i16(value: i16) Scalar::Int(value.into()), |emit| emit.int(value.into());
+        serialize_i32(value: i32) Scalar::Int(value.into()), |emit| emit.int(value.into());
+        serialize_i64(value: i64) Scalar::Int(value.into()), |emit| emit.int(value);
+        serialize_i128(value: i128) Scalar::Int(value), |emit| emit.int128(value);
+        serialize_u8(value: u8) Scalar::Byte(value), |emit| emit.int(value.into());
+        serialize_u16(value: u16) Scalar::Int(value.into()), |emit| emit.int(value.into());
+        serialize_u32(value: u32) Scalar::Int(value.into()), |emit| emit.int(value.into());
+        serialize_u64(value: u64) Scalar::Int(value.into()), |emit| emit.uint(value);
+        serialize_u128(value: u128) Scalar::Uint(value), |emit| emit.uint128(value);
+        serialize_bool(value: bool) Scalar::Bool(value), |emit| emit.bool(value);
+        serialize_f32(value: f32) Scalar::Float(value.into()), |emit| emit.float(value.into());
+        serialize_f64(value: f64) Scalar::Float(value), |emit| emit.float(value);
+        serialize_str(value: &str) Scalar::Str(value), |emit| emit.text(value);
+        serialize_bytes(value: &[u8]) Scalar::Bytes(value), |emit| emit.bytes(value);
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
-        self.emit.text(value.encode_utf8(&mut [0; 4]))
-    }
-
-    #[inline]
-    fn serialize_str(self, value: &str) -> Result<()> {
-        self.emit.text(value)
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<()> {
@@ -216,37 +214,46 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         scratch.clear();
         write!(scratch, "{value}")
             .map_err(|_| Error::data("a Display implementation returned an error"))?;
-        let result = self.emit.text(&scratch);
+        let result = self.serialize_str(&scratch);
         self.scratch = scratch;
         result
     }
 
     #[inline]
-    fn serialize_bytes(self, value: &[u8]) -> Result<()> {
-        self.emit.bytes(value)
-    }
-
-    #[inline]
     fn serialize_none(self) -> Result<()> {
+        if self.role != Role::Plain {
+            return self.content_scalar(Scalar::None);
+        }
         self.emit.none()
     }
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
-        value.serialize(self)
+        if self.role == Role::Plain {
+            return value.serialize(self);
+        }
+        let is_state = match self.open_some() {
+            Ok(is_state) => is_state,
+            Err(error) => return Err(error),
+        };
+        let result = value.serialize(&mut *self);
+        if is_state && result.is_ok() {
+            self.captured.push(Captured::Bool(true));
+        }
+        result
     }
 
     #[inline]
     fn serialize_unit(self) -> Result<()> {
+        if self.role != Role::Plain {
+            return self.content_scalar(Scalar::Unit);
+        }
         self.emit.none()
     }
 
     #[inline]
     fn serialize_unit_struct(self, name: &'static str) -> Result<()> {
-        match class::kind(name) {
-            NameKind::Class => self.class_global(name),
-            _ => self.emit.none(),
-        }
+        self.unit_struct(name)
     }
 
     #[inline]
@@ -256,14 +263,7 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         _: u32,
         variant: &'static str,
     ) -> Result<()> {
-        match (class::kind(name), class::kind(variant)) {
-            (_, NameKind::Class) => self.class_global(variant),
-            (NameKind::Class, _) => self.member(name, variant),
-            _ => {
-                self.emit.boundary()?;
-                self.emit.name(variant)
-            }
-        }
+        self.unit_variant(name, variant)
     }
 
     #[inline]
@@ -272,11 +272,10 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        match class::kind(name) {
-            NameKind::Plain | NameKind::Json => value.serialize(self),
-            NameKind::Class => self.class_newtype(name, value),
-            NameKind::Private => self.special(name, value),
+        if matches!(class::kind(name), NameKind::Plain | NameKind::Json) {
+            return value.serialize(self);
         }
+        self.newtype(name, value)
     }
 
     #[inline]
@@ -287,31 +286,29 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
-        if class::of_variant(name, variant)? {
-            return self.class_newtype(variant, value);
+        let opening = match self.open_newtype_variant(name, variant) {
+            Ok(opening) => opening,
+            Err(error) => return Err(error),
+        };
+        match value.serialize(&mut *self) {
+            Ok(()) => self.close_newtype(opening),
+            Err(error) => Err(opening.locate(error, variant)),
         }
-        self.open_variant(variant)?;
-        value.serialize(&mut *self).map_err(|error| error.under_key(variant))?;
-        self.close_variant();
-        Ok(())
     }
 
     #[inline]
-    fn serialize_seq(self, len: Option<usize>) -> Result<Seq<'a, S>> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<Seq<'a, 'w>> {
         Seq::new(self, len)
     }
 
     #[inline]
-    fn serialize_tuple(self, len: usize) -> Result<Tuple<'a, S>> {
+    fn serialize_tuple(self, len: usize) -> Result<Tuple<'a, 'w>> {
         Tuple::new(self, len)
     }
 
     #[inline]
-    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Tuple<'a, S>> {
-        match class::kind(name) {
-            NameKind::Class => self.class_tuple(name, len),
-            _ => Tuple::new(self, len),
-        }
+    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
+        self.tuple_struct(name, len)
     }
 
     #[inline]
@@ -321,30 +318,18 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         _: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Tuple<'a, S>> {
-        if class::of_variant(name, variant)? {
-            return self.class_tuple(variant, len);
-        }
-        self.open_variant(variant)?;
-        Tuple::variant(self, len)
+    ) -> Result<Tuple<'a, 'w>> {
+        self.tuple_variant(name, variant, len)
     }
 
     #[inline]
-    fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, 'w>> {
         Map::new(self, len)
     }
 
-    /// Always inlined, for the name is a constant where it is called, and with it the kind of
-    /// fields that come. Not in debug builds, where it would add to the stack that each level
-    /// takes.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, S>> {
-        match class::kind(name) {
-            NameKind::Plain => Fields::new(self),
-            NameKind::Class => self.class_fields(name),
-            NameKind::Private => Fields::reduce(self, name),
-            NameKind::Json => Ok(Fields::json(self)),
-        }
+    #[inline]
+    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, 'w>> {
+        self.fields(name)
     }
 
     #[inline]
@@ -354,7 +339,81 @@ impl<'a, S: Sink> ser::Serializer for &'a mut Dump<S> {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Fields<'a, S>> {
+    ) -> Result<Fields<'a, 'w>> {
+        self.struct_variant(name, variant)
+    }
+}
+
+impl<'w> Dump<dyn Sink + 'w> {
+    fn unit_struct(&mut self, name: &'static str) -> Result<()> {
+        self.argument("a unit struct")?;
+        match class::kind(name) {
+            NameKind::Class => self.class_global(name),
+            _ => self.emit.none(),
+        }
+    }
+
+    fn unit_variant(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+        let kinds = (class::kind(name), class::kind(variant));
+        if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
+            self.role = Role::Plain;
+            return self.emit.str(variant);
+        }
+        self.argument("a variant")?;
+        match kinds {
+            (_, NameKind::Class) => self.class_global(variant),
+            (NameKind::Class, _) => self.member(name, variant),
+            _ => {
+                self.emit.boundary()?;
+                self.emit.name(variant)
+            }
+        }
+    }
+
+    fn tuple_struct<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
+        if class::kind(name) == NameKind::Class && !self.role.takes_items() {
+            self.argument("a sequence")?;
+            return self.class_tuple(name, len);
+        }
+        Tuple::new(self, len)
+    }
+
+    fn tuple_variant<'a>(
+        &'a mut self,
+        name: &'static str,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Tuple<'a, 'w>> {
+        self.argument("a variant")?;
+        if class::of_variant(name, variant)? {
+            return self.class_tuple(variant, len);
+        }
+        self.open_variant(variant)?;
+        Tuple::variant(self, len)
+    }
+
+    fn fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
+        let kind = class::kind(name);
+        if self.role == Role::Class && kind == NameKind::Plain {
+            self.role = Role::Plain;
+            self.form = class::ClassForm::Instance;
+            return self.class_fields(self.class);
+        }
+        self.argument("a struct")?;
+        match kind {
+            NameKind::Plain => Fields::new(self),
+            NameKind::Class => self.class_fields(name),
+            NameKind::Private => Fields::reduce(self, name),
+            NameKind::Json => Ok(Fields::json(self)),
+        }
+    }
+
+    fn struct_variant<'a>(
+        &'a mut self,
+        name: &'static str,
+        variant: &'static str,
+    ) -> Result<Fields<'a, 'w>> {
+        self.argument("a variant")?;
         if class::of_variant(name, variant)? {
             return self.class_fields(variant);
         }

@@ -1,29 +1,15 @@
 //! The items of content in a [`Role`]: of a set, of a tuple that is spliced into another, of an
 //! object.
 
-use serde::ser::{self, Serialize};
-
-use super::compound::{BATCH, Seq, Tuple};
+use super::compound::BATCH;
 use super::dump::Dump;
 use super::special::Role;
 use crate::error::{Error, Result};
-use crate::forward::forward_elements;
 use crate::instruction::Opcode;
 use crate::write::Sink;
 
-/// A sequence as content.
-pub(super) enum Items<'a, S> {
-    /// The argument of a class's call, a list.
-    List(Seq<'a, S>),
-    /// The argument of a class's call, a tuple.
-    Tuple(Tuple<'a, S>),
-    /// In any other role.
-    Content(RoleItems<'a, S>),
-}
-
-/// The items in a role other than a class's.
-pub(super) struct RoleItems<'a, S> {
-    dump: &'a mut Dump<S>,
+/// The progress of writing such items.
+pub(super) struct RoleItems {
     role: Role,
     /// The number of items announced: up to three, or [`MANY`].
     announced: u8,
@@ -34,13 +20,18 @@ pub(super) struct RoleItems<'a, S> {
     outer: bool,
     /// The memo entry of the object's `add` method, for set items below protocol 4.
     add: Option<u32>,
+    /// True while an item is in a call of that.
+    adding: bool,
 }
 
 /// More items than a tuple can have without a mark, or nobody knows how many.
 const MANY: u8 = 4;
 
-impl<'a, S: Sink> Items<'a, S> {
-    pub(super) fn new(dump: &'a mut Dump<S>, role: Role, len: Option<usize>) -> Result<Self> {
+impl RoleItems {
+    /// Begins the items of the content that comes next.
+    #[cold]
+    pub(super) fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> Result<Box<Self>> {
+        let role = std::mem::replace(&mut dump.role, Role::Plain);
         dump.emit.boundary()?;
         dump.emit.enter();
         let outer = dump.hashed;
@@ -60,87 +51,49 @@ impl<'a, S: Sink> Items<'a, S> {
             Role::Splice | Role::ListItems | Role::DictItems | Role::Pair | Role::Capture => {}
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
-        Ok(Self::Content(RoleItems {
-            dump,
-            role,
-            announced,
-            written: 0,
-            left: 0,
-            outer,
-            add: None,
-        }))
+        let (written, left) = (0, 0);
+        Ok(Box::new(Self { role, announced, written, left, outer, add: None, adding: false }))
     }
 
-    #[inline(always)]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        match self {
-            Self::List(list) => ser::SerializeSeq::serialize_element(list, value),
-            Self::Tuple(tuple) => tuple.element(value),
-            Self::Content(content) => content.element(value),
-        }
-    }
-
-    fn close(self) -> Result<()> {
-        match self {
-            Self::List(list) => list.close().map(drop),
-            Self::Tuple(tuple) => tuple.close().map(drop),
-            Self::Content(content) => content.close(),
-        }
-    }
-}
-
-impl<S: Sink> RoleItems<'_, S> {
-    #[expect(
-        clippy::question_mark,
-        reason = "a debug build keeps the temporaries of `?` while the value is serialized"
-    )]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let content = match self.before_item() {
-            Ok(content) => content,
-            Err(error) => return Err(error),
-        };
-        let result = match content {
-            Some(role) => self.dump.content(role, value),
-            None => value.serialize(&mut *self.dump),
-        };
-        self.after_item(result)
-    }
-
-    /// In which role the next item is serialized; `None` for a value of its own.
-    fn before_item(&mut self) -> Result<Option<Role>> {
+    /// Writes what comes before the next item, and notes its role.
+    #[inline(never)]
+    pub(super) fn next(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+        self.end_item(dump)?;
         if self.left == 0 {
-            self.next_batch()?;
+            self.next_batch(dump)?;
         }
         self.left -= 1;
         self.written += 1;
-        Ok(match self.role {
-            Role::DictItems => Some(Role::Pair),
-            Role::Capture => Some(Role::Capture),
-            Role::Pair => {
-                self.dump.hashed = self.written == 1;
-                None
-            }
-            _ => None,
-        })
-    }
-
-    fn after_item(&mut self, result: Result<()>) -> Result<()> {
-        result.map_err(|error| error.under_index(self.written - 1))?;
-        if let (Role::SetItems, Some(_)) = (self.role, self.add) {
-            return self.dump.emit.close_addition();
+        match self.role {
+            Role::DictItems => dump.role = Role::Pair,
+            Role::Capture => dump.role = Role::Capture,
+            Role::Pair => dump.hashed = self.written == 1,
+            _ => {}
         }
         Ok(())
     }
 
+    /// The number of the item that was written last.
+    pub(super) fn index(&self) -> usize {
+        self.written.saturating_sub(1)
+    }
+
+    /// Writes what comes behind an item.
+    fn end_item(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+        // An item that called no method has left its role behind.
+        dump.role = Role::Plain;
+        if std::mem::take(&mut self.adding) { dump.emit.close_addition() } else { Ok(()) }
+    }
+
     /// Begins the first batch, or ends one and begins the next.
-    fn next_batch(&mut self) -> Result<()> {
+    fn next_batch(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.left = BATCH;
         let first = self.written == 0;
-        let single = self.takes_single();
-        let emit = &mut self.dump.emit;
+        let single = takes_single(dump);
+        let emit = &mut dump.emit;
         match self.role {
             Role::SetItems if !emit.has(Opcode::Additems) => {
-                return self.next_addition(first);
+                return self.next_addition(first, dump);
             }
             Role::HashableList if !first => {
                 emit.op(match (self.written == BATCH as usize, single) {
@@ -158,30 +111,25 @@ impl<S: Sink> RoleItems<'_, S> {
             // A single item needs no mark, and at protocol 0 each is one.
             Role::ListItems | Role::DictItems if single || first && self.announced == 1 => {
                 if !first {
-                    self.close_batch();
+                    self.close_batch(dump);
                 }
                 self.left = 1;
                 return Ok(());
             }
-            Role::ListItems | Role::DictItems if !first => self.close_batch(),
+            Role::ListItems | Role::DictItems if !first => self.close_batch(dump),
             Role::Set | Role::SetItems | Role::ListItems | Role::DictItems => {}
             // The others take their items at once.
             _ => return Ok(()),
         }
-        self.dump.emit.mark();
+        dump.emit.mark();
         Ok(())
     }
 
-    /// Returns true if no opcode of the protocol takes a batch.
-    fn takes_single(&self) -> bool {
-        self.dump.emit.protocol() < Opcode::Appends.protocol()
-    }
-
     /// Ends a batch of list or dict items.
-    fn close_batch(&mut self) {
+    fn close_batch(&self, dump: &mut Dump<dyn Sink + '_>) {
         // The first item had no mark if it was announced as the only one.
-        let single = self.takes_single() || self.announced == 1 && self.written == 1;
-        self.dump.emit.op(match (self.role, single) {
+        let single = takes_single(dump) || self.announced == 1 && self.written == 1;
+        dump.emit.op(match (self.role, single) {
             (Role::ListItems, true) => Opcode::Append,
             (Role::ListItems, false) => Opcode::Appends,
             (_, true) => Opcode::Setitem,
@@ -190,21 +138,23 @@ impl<S: Sink> RoleItems<'_, S> {
     }
 
     /// Before protocol 4 each item is added by a call of its own.
-    fn next_addition(&mut self, first: bool) -> Result<()> {
+    fn next_addition(&mut self, first: bool, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.left = 1;
-        let emit = &mut self.dump.emit;
+        let emit = &mut dump.emit;
         if first {
             let object = emit.memoize()?;
             self.add = Some(emit.bind_add(object)?);
         }
+        self.adding = self.add.is_some();
         match self.add {
             Some(add) => emit.open_addition(add),
             None => Ok(()),
         }
     }
 
-    fn close(mut self) -> Result<()> {
-        let emit = &mut self.dump.emit;
+    pub(super) fn close(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+        self.end_item(dump)?;
+        let emit = &mut dump.emit;
         let some = self.written != 0;
         match self.role {
             Role::Set if some => emit.op(Opcode::Additems),
@@ -217,7 +167,7 @@ impl<S: Sink> RoleItems<'_, S> {
             }
             Role::HashableList => emit.op(Opcode::Appends),
             Role::Tuple => emit.close_tuple(self.announced.into(), self.written)?,
-            Role::ListItems | Role::DictItems if some => self.close_batch(),
+            Role::ListItems | Role::DictItems if some => self.close_batch(dump),
             Role::Pair if self.written != 2 => {
                 return Err(Error::data(format!(
                     "expected {}, found {} items",
@@ -226,14 +176,12 @@ impl<S: Sink> RoleItems<'_, S> {
             }
             _ => {}
         }
-        self.dump.hashed = self.outer;
+        dump.hashed = self.outer;
         Ok(())
     }
 }
 
-forward_elements! { #[inline] Items,
-    SerializeSeq serialize_element
-    SerializeTuple serialize_element
-    SerializeTupleStruct serialize_field
-    SerializeTupleVariant serialize_field
+/// Returns true if no opcode of the protocol takes a batch.
+fn takes_single(dump: &Dump<dyn Sink + '_>) -> bool {
+    dump.emit.protocol() < Opcode::Appends.protocol()
 }

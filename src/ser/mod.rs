@@ -15,7 +15,6 @@ mod compound;
 mod divert;
 pub(crate) mod dump;
 mod items;
-mod json;
 mod key_name;
 mod options;
 mod reduce;

@@ -283,10 +283,8 @@ impl SerOptions {
     /// As [`to_vec`](crate::to_vec), and what the protocol has no form for.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
         let mut dump = self.start_one(Memory);
-        dump.begin()?;
-        value.serialize(&mut dump)?;
-        dump.finish()?;
-        Ok(dump.emit.take_rest())
+        write_whole(&mut dump, value)?;
+        Ok(dump.into_rest())
     }
 
     /// Serializes `value` into `writer`, in pieces of about 64 KiB, and does not flush it.
@@ -298,23 +296,18 @@ impl SerOptions {
         writer: W,
         value: &T,
     ) -> Result<()> {
-        let mut dump = self.start_one(Stream(writer));
-        dump.begin()?;
-        value.serialize(&mut dump)?;
-        dump.finish()
+        write_whole(&mut self.start_one(Stream(writer)), value)
     }
 
     /// For one pickle alone.
-    #[inline(always)]
-    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
+    fn start_one<S>(&self, sink: S) -> Dump<S> {
         let mut dump = self.start(sink);
         dump.emit.expect_one_pickle();
         dump
     }
 
     /// For pickles that share a memo.
-    #[inline(always)]
-    pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
+    pub(super) fn start<S>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
@@ -330,12 +323,12 @@ impl SerOptions {
     }
 
     /// Starts the writer of a graph by these options: no text is memoized but that of the graph.
-    pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
+    pub(crate) fn start_graph<S>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, Sharing::Never)
     }
 
     #[inline(always)]
-    fn start_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Dump<S> {
+    fn start_with<S>(&self, sink: S, sharing: Sharing) -> Dump<S> {
         let emit = || {
             Emitter::new(
                 sink,
@@ -347,5 +340,14 @@ impl SerOptions {
             )
         };
         Dump::new(emit, self.hooks.clone())
+    }
+}
+
+/// Writes a value as a pickle of its own.
+fn write_whole<T: Serialize + ?Sized>(dump: &mut Dump<dyn Sink + '_>, value: &T) -> Result<()> {
+    dump.begin()?;
+    match value.serialize(&mut *dump) {
+        Ok(()) => dump.finish(),
+        Err(error) => Err(error),
     }
 }

@@ -8,8 +8,6 @@
 //!
 //! Source: `save_reduce` in CPython's `Modules/_pickle.c`; PEP 307.
 
-use serde::ser::Serialize;
-
 use super::divert;
 use super::dump::Dump;
 use super::special::{Captured, Role};
@@ -34,7 +32,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new<S: Sink>(name: &'static str, dump: &mut Dump<S>) -> Result<Self> {
+    pub(super) fn new(name: &'static str, dump: &mut Dump<dyn Sink + '_>) -> Result<Self> {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
@@ -52,27 +50,7 @@ impl Progress {
         })
     }
 
-    /// Writes the next field.
-    pub(super) fn field<S: Sink, T: Serialize + ?Sized>(
-        &mut self,
-        dump: &mut Dump<S>,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        // Without `?`, whose temporaries a debug build keeps on the stack while the value is
-        // serialized.
-        let result = match self.before(dump, key) {
-            Ok(Some(role)) => dump.content(role, value),
-            Ok(None) => value.serialize(&mut *dump),
-            Err(error) => return Err(error),
-        };
-        match result {
-            Ok(()) => self.after(dump, key),
-            Err(error) => Err(error.under_key(key)),
-        }
-    }
-
-    pub(super) fn end<S: Sink>(&self, dump: &mut Dump<S>) -> Result<()> {
+    pub(super) fn end(&self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
         }
@@ -80,9 +58,19 @@ impl Progress {
         divert::end(dump, self.diverted)
     }
 
+    /// Writes the opcodes before a field's value, and notes the role in which it is serialized.
+    pub(super) fn open(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &'static str) -> Result<()> {
+        dump.role = self.before(dump, key)?.unwrap_or(Role::Plain);
+        Ok(())
+    }
+
     /// Writes the opcodes before the field's value. Returns the role in which the value is
     /// serialized; `None` for a value of its own.
-    fn before<S: Sink>(&mut self, dump: &mut Dump<S>, key: &'static str) -> Result<Option<Role>> {
+    fn before(
+        &mut self,
+        dump: &mut Dump<dyn Sink + '_>,
+        key: &'static str,
+    ) -> Result<Option<Role>> {
         if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
             return Err(Error::unsupported(format!(
                 "the field {key} of {} comes in the wrong place",
@@ -128,7 +116,9 @@ impl Progress {
     }
 
     /// Writes the opcodes after the field's value.
-    fn after<S: Sink>(&mut self, dump: &mut Dump<S>, key: &str) -> Result<()> {
+    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
+        // A value that called no method has left its role behind.
+        dump.role = Role::Plain;
         let emit = &mut dump.emit;
         match key {
             "how" => match dump.captured.pop() {
@@ -187,7 +177,7 @@ impl Progress {
 }
 
 /// Returns true if the Option that was written last is `Some`.
-fn took_some<S>(dump: &mut Dump<S>) -> bool {
+fn took_some(dump: &mut Dump<dyn Sink + '_>) -> bool {
     matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
@@ -198,7 +188,7 @@ fn how_of(how: u64) -> Result<How> {
     How::try_from(how)
 }
 
-impl<S: Sink> Dump<S> {
+impl Dump<dyn Sink + '_> {
     /// Stack: object, state. Moves the state into the memo and memoizes the object too; the setter
     /// comes next.
     pub(super) fn open_state_setter(&mut self) -> Result<()> {

@@ -15,7 +15,7 @@ use super::dump::Dump;
 use super::options::SerOptions;
 use crate::error::{Error, Result};
 use crate::shared::Ended;
-use crate::write::Stream;
+use crate::write::{Sink, Stream};
 
 /// Writes pickles one after another into one stream, as Python's `pickle.Pickler` does.
 ///
@@ -80,7 +80,8 @@ impl<W: io::Write> Serializer<W> {
     /// Forgets what was written, so that the next value refers to nothing before it.
     /// `Pickler.clear_memo`.
     pub fn clear_memo(&mut self) {
-        self.dump.emit.clear_memo();
+        let dump: &mut Dump<dyn Sink + '_> = &mut self.dump;
+        dump.emit.clear_memo();
     }
 
     /// The writer. Every value that was serialized without an error has been handed to it; it has
@@ -91,21 +92,23 @@ impl<W: io::Write> Serializer<W> {
     }
 
     /// One dump of a value that is no container.
-    fn whole(&mut self, write: impl FnOnce(&mut Dump<Stream<W>>) -> Result<()>) -> Result<()> {
-        self.dump.begin()?;
-        let _ended = self.dump.scope.ended();
-        write(&mut self.dump)?;
-        self.dump.finish()
+    fn whole(&mut self, write: impl FnOnce(&mut Dump<dyn Sink + '_>) -> Result<()>) -> Result<()> {
+        let dump: &mut Dump<dyn Sink + '_> = &mut self.dump;
+        dump.begin()?;
+        let _ended = dump.scope.ended();
+        write(dump)?;
+        dump.finish()
     }
 
     /// One dump of a container.
     fn top<'a, C>(
         &'a mut self,
-        open: impl FnOnce(&'a mut Dump<Stream<W>>) -> Result<C>,
+        open: impl FnOnce(&'a mut Dump<dyn Sink + 'a>) -> Result<C>,
     ) -> Result<Top<C>> {
-        self.dump.begin()?;
-        let ended = self.dump.scope.ended();
-        Ok(Top { container: open(&mut self.dump)?, _ended: ended })
+        let dump: &'a mut Dump<dyn Sink + 'a> = &mut self.dump;
+        dump.begin()?;
+        let ended = dump.scope.ended();
+        Ok(Top { container: open(dump)?, _ended: ended })
     }
 }
 
@@ -129,7 +132,7 @@ macro_rules! whole {
 macro_rules! top {
     ($($method:ident($($name:ident: $type:ty),*) -> $container:ident;)*) => {
         $(
-            fn $method(self, $($name: $type),*) -> Result<Top<$container<'a, Stream<W>>>> {
+            fn $method(self, $($name: $type),*) -> Result<Top<$container<'a, 'a>>> {
                 self.top(|dump| dump.$method($($name),*))
             }
         )*
@@ -139,16 +142,17 @@ macro_rules! top {
 impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Top<Seq<'a, Stream<W>>>;
-    type SerializeTuple = Top<Tuple<'a, Stream<W>>>;
-    type SerializeTupleStruct = Top<Tuple<'a, Stream<W>>>;
-    type SerializeTupleVariant = Top<Tuple<'a, Stream<W>>>;
-    type SerializeMap = Top<Map<'a, Stream<W>>>;
-    type SerializeStruct = Top<Fields<'a, Stream<W>>>;
-    type SerializeStructVariant = Top<Fields<'a, Stream<W>>>;
+    type SerializeSeq = Top<Seq<'a, 'a>>;
+    type SerializeTuple = Top<Tuple<'a, 'a>>;
+    type SerializeTupleStruct = Top<Tuple<'a, 'a>>;
+    type SerializeTupleVariant = Top<Tuple<'a, 'a>>;
+    type SerializeMap = Top<Map<'a, 'a>>;
+    type SerializeStruct = Top<Fields<'a, 'a>>;
+    type SerializeStructVariant = Top<Fields<'a, 'a>>;
 
     fn is_human_readable(&self) -> bool {
-        self.dump.arm();
+        let dump: &Dump<dyn Sink + '_> = &self.dump;
+        dump.arm();
         true
     }
 
@@ -219,7 +223,7 @@ impl<'a, W: io::Write> ser::Serializer for &'a mut Serializer<W> {
 macro_rules! ends {
     ($($trait:ident $container:ident { $($method:ident($($name:ident: $type:ty),*)),* })*) => {
         $(
-            impl<W: io::Write> ser::$trait for Top<$container<'_, Stream<W>>> {
+            impl ser::$trait for Top<$container<'_, '_>> {
                 type Ok = ();
                 type Error = Error;
 

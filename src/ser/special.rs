@@ -1,32 +1,34 @@
 //! The content of a newtype with a private name or a class's, for which serde has no method.
 //!
 //! Our own types say a set, a big int or a global as a newtype struct whose name is in
-//! `reduce/token.rs`, around content that serde can say. [`Special`] serializes that content in a
-//! [`Role`], which decides what its methods do; a method that the role has no use for is an error
-//! that names both. There is one such serializer rather than one a role, as each would make the
-//! compiler generate the code of every type that might be content once more.
+//! `reduce/token.rs`, around content that serde can say. Whoever writes the newtype notes a
+//! [`Role`] in the dump; the serializer's next method looks there first, takes the role, and does
+//! what it says. A method that the role has no use for is an error that names both. The serializer
+//! stays the same, as another one would make the compiler generate the code of every type that
+//! might be content once more.
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::ser::{self, Serialize};
+use serde::ser::Serialize;
 
 use super::class::{self, ClassForm, NameKind};
-use super::compound::{Fields, Map};
+use super::divert;
 use super::dump::Dump;
-use super::items::Items;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::token;
 use crate::shared::{self, Plan};
-use crate::value::PickleBuffer;
-use crate::value::hooks;
+use crate::value::hooks::{self, Hooks};
+use crate::value::{PickleBuffer, Value, json_number};
 use crate::write::Sink;
 
 /// The role of the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
+    /// The next value is the content of nothing.
+    Plain,
     Set,
     FrozenSet,
     /// A list whose elements must be hashable, the argument of `set` below protocol 4.
@@ -61,6 +63,15 @@ pub(super) enum Role {
     /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing
     /// else refers to.
     Shared,
+    /// The digits of a number of serde_json.
+    JsonNumber,
+}
+
+impl Role {
+    /// Returns true if a sequence is written as the role says, and not as a value of its own.
+    pub(super) fn takes_items(self) -> bool {
+        !matches!(self, Self::Plain | Self::Class | Self::Object | Self::Shared)
+    }
 }
 
 impl fmt::Display for Role {
@@ -83,6 +94,8 @@ impl fmt::Display for Role {
             Self::Class => "the content of a class",
             Self::Object => "an object",
             Self::Shared => "the content of an Rc or Arc",
+            Self::JsonNumber => "the digits of a number",
+            Self::Plain => "a value",
         })
     }
 }
@@ -95,113 +108,248 @@ pub(super) enum Captured {
     Bytes(Box<[u8]>),
 }
 
-impl<S: Sink> Dump<S> {
-    /// Writes the value of a newtype under the private name `name`.
-    ///
-    /// Each kind has a function of its own, as serializing recurses and a debug build would reserve
-    /// the locals of all kinds at each level.
+/// A scalar that may be content.
+#[derive(Clone, Copy)]
+pub(super) enum Scalar<'s> {
+    Int(i128),
+    Uint(u128),
+    Byte(u8),
+    Bool(bool),
+    Float(f64),
+    Str(&'s str),
+    Bytes(&'s [u8]),
+    None,
+    Unit,
+}
+
+/// The rest of a newtype, to be written behind its content.
+pub(super) enum Opening {
+    /// Nothing.
+    Through,
+    /// Nothing, but the content is read in this role.
+    Role,
+    Variant,
+    Class {
+        outer_form: ClassForm,
+        outer: bool,
+        diverted: bool,
+    },
+    SetCall,
+    Complex,
+    Global,
+    PersistentId {
+        outer: bool,
+    },
+    Buffer,
+    Settled {
+        outer: bool,
+    },
+    /// A `Value`, which the hooks look at.
+    Node(Arc<Hooks>),
+    /// The content of an Rc or Arc.
+    Shared,
+}
+
+impl Opening {
+    #[cold]
+    pub(super) fn locate(&self, error: Error, variant: &'static str) -> Error {
+        if let Self::Variant = self { error.under_key(variant) } else { error }
+    }
+}
+
+impl Dump<dyn Sink + '_> {
+    /// Writes a newtype struct under a private name or a class's.
     #[inline(never)]
-    pub(super) fn special<T: Serialize + ?Sized>(
+    pub(super) fn newtype<T: Serialize + ?Sized>(
         &mut self,
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        match name {
-            token::SET => self.set(Role::Set, value),
-            token::FROZENSET => self.set(Role::FrozenSet, value),
-            token::TUPLE => self.content(Role::Tuple, value),
-            token::BYTEARRAY => self.content(Role::ByteArray, value),
-            token::BIG_INT => self.content(Role::BigInt, value),
-            token::SURROGATES => self.content(Role::Surrogates, value),
-            token::COMPLEX => self.complex(value),
-            token::GLOBAL => self.global(value),
-            token::PERSISTENT_ID => self.persistent_id(value),
-            token::BUFFER => self.buffer(value),
-            token::NODE => self.node(value),
-            token::SETTLED => self.settled(value),
-            token::SHARED => self.shared(value),
-            token::OBJECT => self.content(Role::Object, value),
-            _ => Err(malformed(name)),
+        match self.open_newtype(name) {
+            Err(error) => Err(error),
+            Ok(Opening::Shared) => self.shared(value),
+            Ok(Opening::Node(hooks)) => hooks::offer(&hooks, || value.serialize(&mut *self)),
+            Ok(opening) => match value.serialize(&mut *self) {
+                Ok(()) => self.close_newtype(opening),
+                Err(error) => Err(error),
+            },
         }
     }
 
-    pub(super) fn content<T: Serialize + ?Sized>(&mut self, role: Role, value: &T) -> Result<()> {
-        value.serialize(Special::new(self, role))
-    }
-
-    /// A `Value`, which the hooks may look at.
-    fn node<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        match &self.hooks {
-            Some(hooks) if hooks.look_at_values() && self.diversion.is_none() && !self.settled => {
-                let hooks = Arc::clone(hooks);
-                hooks::offer(&hooks, || value.serialize(&mut *self))
+    /// Writes what comes before the content of a newtype, and notes its role.
+    fn open_newtype(&mut self, name: &'static str) -> Result<Opening> {
+        let kind = class::kind(name);
+        match (kind, self.role) {
+            (_, Role::Plain) => {}
+            (_, Role::Object | Role::Shared) => self.role = Role::Plain,
+            (NameKind::Private, _) if name == token::NODE => return Ok(Opening::Through),
+            (NameKind::Private, Role::Tuple | Role::Splice | Role::Pair)
+                if name == token::TUPLE =>
+            {
+                return Ok(Opening::Through);
             }
-            _ => value.serialize(self),
+            (NameKind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
+                self.role = Role::Capture;
+                return Ok(Opening::Through);
+            }
+            _ => self.argument("a newtype struct")?,
+        }
+        match kind {
+            NameKind::Private => self.open_private(name),
+            NameKind::Class => self.open_class(name),
+            NameKind::Plain | NameKind::Json => Ok(Opening::Through),
         }
     }
 
-    /// A `Value` that the hooks have looked at, to its last part.
-    fn settled<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        let outer = std::mem::replace(&mut self.settled, true);
-        let result = value.serialize(&mut *self);
-        self.settled = outer;
-        result
+    fn open_private(&mut self, name: &'static str) -> Result<Opening> {
+        let role = match name {
+            token::SET | token::FROZENSET => return self.open_set(name == token::FROZENSET),
+            token::TUPLE => Role::Tuple,
+            token::BYTEARRAY => Role::ByteArray,
+            token::BIG_INT => Role::BigInt,
+            token::SURROGATES => Role::Surrogates,
+            token::OBJECT => Role::Object,
+            token::COMPLEX => {
+                self.emit.global("builtins", "complex")?;
+                self.role = Role::Tuple;
+                return Ok(Opening::Complex);
+            }
+            token::GLOBAL => {
+                self.role = Role::Capture;
+                return Ok(Opening::Global);
+            }
+            token::BUFFER => {
+                self.role = Role::Capture;
+                return Ok(Opening::Buffer);
+            }
+            token::PERSISTENT_ID if self.emit.protocol() == Protocol::V0 => Role::PersistentId,
+            // Only the object is hashed, not its id.
+            token::PERSISTENT_ID => {
+                return Ok(Opening::PersistentId { outer: self.set_hashed(false) });
+            }
+            token::NODE => {
+                return Ok(match &self.hooks {
+                    Some(hooks)
+                        if hooks.look_at_values() && self.diversion.is_none() && !self.settled =>
+                    {
+                        Opening::Node(Arc::clone(hooks))
+                    }
+                    _ => Opening::Through,
+                });
+            }
+            token::SETTLED => {
+                let outer = std::mem::replace(&mut self.settled, true);
+                return Ok(Opening::Settled { outer });
+            }
+            // A value written aside has another memo, and is written again.
+            token::SHARED if self.diversion.is_some() => return Ok(Opening::Through),
+            token::SHARED => return Ok(Opening::Shared),
+            _ => return Err(malformed(name)),
+        };
+        self.role = role;
+        Ok(Opening::Role)
+    }
+
+    fn open_set(&mut self, frozen: bool) -> Result<Opening> {
+        if !frozen {
+            self.forbid_hashed("a set")?;
+        }
+        if self.emit.has(Opcode::EmptySet) {
+            self.role = if frozen { Role::FrozenSet } else { Role::Set };
+            return Ok(Opening::Role);
+        }
+        self.emit.open_set_call(frozen)?;
+        self.role = Role::HashableList;
+        Ok(Opening::SetCall)
+    }
+
+    /// Writes what comes before the content of a newtype variant.
+    pub(super) fn open_newtype_variant(
+        &mut self,
+        name: &'static str,
+        variant: &'static str,
+    ) -> Result<Opening> {
+        self.argument("a variant")?;
+        if class::of_variant(name, variant)? {
+            return self.open_class(variant);
+        }
+        self.open_variant(variant)?;
+        Ok(Opening::Variant)
+    }
+
+    /// Writes what comes behind the content of a newtype.
+    pub(super) fn close_newtype(&mut self, opening: Opening) -> Result<()> {
+        // Content that called no method has left its role behind.
+        self.role = Role::Plain;
+        match opening {
+            Opening::Through | Opening::Role | Opening::Node(_) | Opening::Shared => {}
+            Opening::Variant => self.close_variant(),
+            Opening::Class { outer_form, outer, diverted } => {
+                self.hashed = outer;
+                if std::mem::replace(&mut self.form, outer_form) == ClassForm::Argument {
+                    self.emit.close_tuple(1, 1)?;
+                    self.emit.op(Opcode::Reduce);
+                }
+                return divert::end(self, diverted);
+            }
+            Opening::SetCall => return self.emit.close_set_call(),
+            Opening::Complex => self.emit.op(Opcode::Reduce),
+            Opening::Global => {
+                let (module, qualname) = self.take_names()?;
+                return self.emit.global(&module, &qualname);
+            }
+            Opening::PersistentId { outer } => {
+                self.hashed = outer;
+                self.emit.op(Opcode::Binpersid);
+            }
+            Opening::Buffer => return self.buffer(),
+            Opening::Settled { outer } => self.settled = outer,
+        }
+        Ok(())
     }
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
     fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        // A value written aside has another memo, and is written again.
-        if self.diversion.is_some() {
-            return value.serialize(self);
-        }
         let scope = std::mem::take(&mut self.scope);
-        let plan = shared::plan(&scope, self.hashed, || self.content(Role::Splice, value));
+        self.role = Role::Splice;
+        let plan = shared::plan(&scope, self.hashed, || value.serialize(&mut *self));
         self.scope = scope;
-        match plan? {
+        match plan {
+            Ok(Plan::Write(key)) => {
+                self.role = Role::Shared;
+                match value.serialize(&mut *self) {
+                    Ok(()) => self.close_shared(key),
+                    Err(error) => Err(error),
+                }
+            }
+            Ok(plan) => self.refer(&plan),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn close_shared(&mut self, key: shared::Key) -> Result<()> {
+        self.role = Role::Plain;
+        let index = self.emit.memoize()?;
+        shared::written(&self.scope, key, index);
+        Ok(())
+    }
+
+    fn refer(&mut self, plan: &Plan) -> Result<()> {
+        self.role = Role::Plain;
+        match plan {
             Plan::Refer(index) => {
                 self.emit.boundary()?;
-                self.emit.get(index);
+                self.emit.get(*index);
+                Ok(())
             }
-            Plan::Write(key) => {
-                self.content(Role::Shared, value)?;
-                let index = self.emit.memoize()?;
-                shared::written(&self.scope, key, index);
-            }
-            Plan::Cycle => return Err(Error::data(shared::CYCLE)),
-            Plan::Foreign => return Err(malformed(token::SHARED)),
+            Plan::Cycle => Err(Error::data(shared::CYCLE)),
+            Plan::Write(_) | Plan::Foreign => Err(malformed(token::SHARED)),
         }
-        Ok(())
-    }
-
-    fn complex<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.emit.global("builtins", "complex")?;
-        self.content(Role::Tuple, value)?;
-        self.emit.op(Opcode::Reduce);
-        Ok(())
-    }
-
-    fn global<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.content(Role::Capture, value)?;
-        let (module, qualname) = self.take_names()?;
-        self.emit.global(&module, &qualname)
-    }
-
-    fn persistent_id<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        if self.emit.protocol() == Protocol::V0 {
-            return self.content(Role::PersistentId, value);
-        }
-        // Only the object is hashed, not its id.
-        let outer = self.set_hashed(false);
-        value.serialize(&mut *self)?;
-        self.hashed = outer;
-        self.emit.op(Opcode::Binpersid);
-        Ok(())
     }
 
     /// A `PickleBuffer`: out of band if the callback takes it, else bytes or a bytearray, as
     /// CPython writes it without a `buffer_callback`.
-    fn buffer<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        self.content(Role::Capture, value)?;
+    fn buffer(&mut self) -> Result<()> {
         let (Some(Captured::Bool(readonly)), Some(Captured::Bytes(bytes))) =
             (self.captured.pop(), self.captured.pop())
         else {
@@ -237,18 +385,6 @@ impl<S: Sink> Dump<S> {
         }
     }
 
-    fn set<T: Serialize + ?Sized>(&mut self, role: Role, value: &T) -> Result<()> {
-        if role == Role::Set {
-            self.forbid_hashed("a set")?;
-        }
-        if self.emit.has(Opcode::EmptySet) {
-            return self.content(role, value);
-        }
-        self.emit.open_set_call(role == Role::FrozenSet)?;
-        self.content(Role::HashableList, value)?;
-        self.emit.close_set_call()
-    }
-
     /// The module and qualified name that were kept last.
     pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
         match (self.captured.pop(), self.captured.pop()) {
@@ -260,292 +396,118 @@ impl<S: Sink> Dump<S> {
     }
 }
 
-#[cold]
-fn malformed(name: &str) -> Error {
-    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
-}
+impl Dump<dyn Sink + '_> {
+    /// A value that is the content of something.
+    #[cold]
+    pub(super) fn content_scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
+        let role = std::mem::replace(&mut self.role, Role::Plain);
+        match (role, scalar) {
+            (Role::Capture, Scalar::Byte(value)) => {
+                self.captured.push(Captured::Uint(value.into()));
+            }
+            (Role::Capture, Scalar::Bool(value)) => self.captured.push(Captured::Bool(value)),
+            (Role::Capture, Scalar::Str(value)) => self.captured.push(Captured::Text(value.into())),
+            (Role::Capture, Scalar::Bytes(value)) => {
+                self.captured.push(Captured::Bytes(value.into()));
+            }
+            (Role::State | Role::StateSetter, Scalar::None) => {
+                self.captured.push(Captured::Bool(false));
+            }
+            (Role::PersistentId, Scalar::Int(value)) => {
+                return self.emit.persid(itoa::Buffer::new().format(value));
+            }
+            (Role::PersistentId, Scalar::Uint(value)) => {
+                return self.emit.persid(itoa::Buffer::new().format(value));
+            }
+            (Role::PersistentId, Scalar::Byte(value)) => {
+                return self.emit.persid(itoa::Buffer::new().format(value));
+            }
+            (Role::PersistentId, Scalar::Str(value)) => return self.emit.persid(value),
+            (Role::Shared, Scalar::Str(value)) => return self.emit.str(value),
+            (Role::ByteArray, Scalar::Bytes(value)) => {
+                self.forbid_hashed("a bytearray")?;
+                return self.emit.bytearray(value);
+            }
+            (Role::BigInt, Scalar::Bytes(value)) => return self.emit.big_int(value),
+            (Role::Surrogates, Scalar::Bytes(value)) => return self.emit.surrogates(value),
+            (Role::Tuple, Scalar::Unit) => return self.emit.empty_tuple(),
+            (Role::Splice, Scalar::Unit) => {}
+            (Role::JsonNumber, Scalar::Str(value)) => return self.json_number(value),
+            (role, scalar) => {
+                self.role = role;
+                self.argument(scalar.kind())?;
+                return self.plain_scalar(scalar);
+            }
+        }
+        Ok(())
+    }
 
-/// Serializes content in a role.
-pub(super) struct Special<'a, S> {
-    dump: &'a mut Dump<S>,
-    role: Role,
-}
+    fn plain_scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
+        match scalar {
+            Scalar::Int(value) => self.emit.int128(value),
+            Scalar::Uint(value) => self.emit.uint128(value),
+            Scalar::Byte(value) => self.emit.int(value.into()),
+            Scalar::Bool(value) => self.emit.bool(value),
+            Scalar::Float(value) => self.emit.float(value),
+            Scalar::Str(value) => self.emit.text(value),
+            Scalar::Bytes(value) => self.emit.bytes(value),
+            Scalar::None | Scalar::Unit => self.emit.none(),
+        }
+    }
 
-impl<'a, S: Sink> Special<'a, S> {
-    pub(super) fn new(dump: &'a mut Dump<S>, role: Role) -> Self {
-        Self { dump, role }
+    /// The int or float that the text of a serde_json number says.
+    fn json_number(&mut self, text: &str) -> Result<()> {
+        match json_number(text)? {
+            Value::Int(int) => self.emit.int(int),
+            Value::Float(float) => self.emit.float(float),
+            number => number.serialize(self),
+        }
     }
 
     /// For content that no other role takes: the argument of a class's call, or a value of its own.
-    fn argument(self, found: &str) -> Result<&'a mut Dump<S>> {
-        match self.role {
-            Role::Class => self.dump.open_class_call()?,
-            Role::Object | Role::Shared => {}
-            _ => return Err(Error::data(format!("expected {}, found {found}", self.role))),
+    /// What comes is then written as that.
+    #[inline]
+    pub(super) fn argument(&mut self, found: &str) -> Result<()> {
+        if self.role == Role::Plain { Ok(()) } else { self.open_argument(found) }
+    }
+
+    #[cold]
+    fn open_argument(&mut self, found: &str) -> Result<()> {
+        match std::mem::replace(&mut self.role, Role::Plain) {
+            Role::Class => self.open_class_call(),
+            Role::Plain | Role::Object | Role::Shared => Ok(()),
+            role => Err(Error::data(format!("expected {role}, found {found}"))),
         }
-        Ok(self.dump)
+    }
+
+    /// For a `Some` that is content; returns true if it is a state, whose value is one of its own:
+    /// objects within it keep and take scalars.
+    #[cold]
+    pub(super) fn open_some(&mut self) -> Result<bool> {
+        if !matches!(self.role, Role::State | Role::StateSetter) {
+            return Ok(false);
+        }
+        if std::mem::replace(&mut self.role, Role::Plain) == Role::StateSetter {
+            self.open_state_setter()?;
+        }
+        Ok(true)
     }
 }
 
-/// Ints: also a persistent id of protocol 0, which is their decimal text as in CPython.
-macro_rules! ints {
-    ($($method:ident $type:ty;)*) => {
-        $(
-            fn $method(self, value: $type) -> Result<()> {
-                if self.role == Role::PersistentId {
-                    return self.dump.emit.persid(itoa::Buffer::new().format(value));
-                }
-                self.argument("an int")?.$method(value)
-            }
-        )*
-    };
+impl Scalar<'_> {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Int(_) | Self::Uint(_) | Self::Byte(_) => "an int",
+            Self::Bool(_) => "a bool",
+            Self::Float(_) => "a float",
+            Self::Str(_) => "a str",
+            Self::Bytes(_) => "bytes",
+            Self::None | Self::Unit => "None",
+        }
+    }
 }
 
-macro_rules! arguments {
-    ($($method:ident $type:ty, $found:literal;)*) => {
-        $(
-            fn $method(self, value: $type) -> Result<()> {
-                self.argument($found)?.$method(value)
-            }
-        )*
-    };
-}
-
-impl<'a, S: Sink> ser::Serializer for Special<'a, S> {
-    type Ok = ();
-    type Error = Error;
-    type SerializeSeq = Items<'a, S>;
-    type SerializeTuple = Items<'a, S>;
-    type SerializeTupleStruct = Items<'a, S>;
-    type SerializeTupleVariant = Items<'a, S>;
-    type SerializeMap = Map<'a, S>;
-    type SerializeStruct = Fields<'a, S>;
-    type SerializeStructVariant = Fields<'a, S>;
-
-    /// An int of any size says its bytes here rather than its digits, and a Python object itself
-    /// rather than its text.
-    fn is_human_readable(&self) -> bool {
-        !matches!(self.role, Role::BigInt | Role::Object)
-    }
-
-    ints! {
-        serialize_i8 i8;
-        serialize_i16 i16;
-        serialize_i32 i32;
-        serialize_i64 i64;
-        serialize_i128 i128;
-        serialize_u16 u16;
-        serialize_u32 u32;
-        serialize_u64 u64;
-        serialize_u128 u128;
-    }
-
-    arguments! {
-        serialize_f32 f32, "a float";
-        serialize_f64 f64, "a float";
-        serialize_unit_struct &'static str, "a unit struct";
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<()> {
-        match self.role {
-            Role::Capture => {
-                self.dump.captured.push(Captured::Uint(value.into()));
-                Ok(())
-            }
-            Role::PersistentId => self.dump.emit.persid(itoa::Buffer::new().format(value)),
-            _ => self.argument("an int")?.serialize_u8(value),
-        }
-    }
-
-    fn serialize_bool(self, value: bool) -> Result<()> {
-        if self.role == Role::Capture {
-            self.dump.captured.push(Captured::Bool(value));
-            return Ok(());
-        }
-        self.argument("a bool")?.serialize_bool(value)
-    }
-
-    fn serialize_char(self, value: char) -> Result<()> {
-        match self.role {
-            Role::Shared => self.dump.emit.str(value.encode_utf8(&mut [0; 4])),
-            _ => self.argument("a str")?.serialize_char(value),
-        }
-    }
-
-    fn serialize_str(self, value: &str) -> Result<()> {
-        match self.role {
-            Role::Shared => self.dump.emit.str(value),
-            Role::Capture => {
-                self.dump.captured.push(Captured::Text(value.into()));
-                Ok(())
-            }
-            Role::PersistentId => self.dump.emit.persid(value),
-            _ => self.argument("a str")?.serialize_str(value),
-        }
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<()> {
-        match self.role {
-            Role::ByteArray => {
-                self.dump.forbid_hashed("a bytearray")?;
-                self.dump.emit.bytearray(value)
-            }
-            Role::BigInt => self.dump.emit.big_int(value),
-            Role::Surrogates => self.dump.emit.surrogates(value),
-            Role::Capture => {
-                self.dump.captured.push(Captured::Bytes(value.into()));
-                Ok(())
-            }
-            _ => self.argument("bytes")?.serialize_bytes(value),
-        }
-    }
-
-    fn serialize_none(self) -> Result<()> {
-        match self.role {
-            Role::State | Role::StateSetter => {
-                self.dump.captured.push(Captured::Bool(false));
-                Ok(())
-            }
-            _ => self.argument("None")?.serialize_none(),
-        }
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
-        match self.role {
-            Role::State | Role::StateSetter => {
-                if self.role == Role::StateSetter {
-                    self.dump.open_state_setter()?;
-                }
-                // Afterwards: objects within the value keep and take scalars of their own.
-                value.serialize(&mut *self.dump)?;
-                self.dump.captured.push(Captured::Bool(true));
-                Ok(())
-            }
-            _ => value.serialize(self),
-        }
-    }
-
-    fn serialize_unit(self) -> Result<()> {
-        match self.role {
-            Role::Tuple => self.dump.emit.empty_tuple(),
-            Role::Splice => Ok(()),
-            _ => self.argument("None")?.serialize_unit(),
-        }
-    }
-
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-    ) -> Result<()> {
-        if self.role == Role::Shared
-            && class::kind(name) == NameKind::Plain
-            && class::kind(variant) == NameKind::Plain
-        {
-            return self.dump.emit.str(variant);
-        }
-        self.argument("a variant")?.serialize_unit_variant(name, index, variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        match (class::kind(name), self.role) {
-            (NameKind::Plain, _) => value.serialize(self),
-            (_, Role::Object | Role::Shared) => self.dump.serialize_newtype_struct(name, value),
-            (NameKind::Private, _) if name == token::NODE => value.serialize(self),
-            (NameKind::Private, Role::Tuple | Role::Splice | Role::Pair)
-                if name == token::TUPLE =>
-            {
-                value.serialize(self)
-            }
-            (NameKind::Private, Role::CaptureGlobal) if name == token::GLOBAL => {
-                self.dump.content(Role::Capture, value)
-            }
-            _ => self.argument("a newtype struct")?.serialize_newtype_struct(name, value),
-        }
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.argument("a variant")?.serialize_newtype_variant(name, index, variant, value)
-    }
-
-    fn serialize_seq(self, len: Option<usize>) -> Result<Items<'a, S>> {
-        match self.role {
-            Role::Class | Role::Object | Role::Shared => {
-                Ok(Items::List(self.argument("")?.serialize_seq(len)?))
-            }
-            role => Items::new(self.dump, role, len),
-        }
-    }
-
-    fn serialize_tuple(self, len: usize) -> Result<Items<'a, S>> {
-        match self.role {
-            Role::Class | Role::Object | Role::Shared => {
-                Ok(Items::Tuple(self.argument("")?.serialize_tuple(len)?))
-            }
-            role => Items::new(self.dump, role, Some(len)),
-        }
-    }
-
-    fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Items<'a, S>> {
-        match self.role {
-            Role::Class | Role::Object | Role::Shared => {
-                Ok(Items::Tuple(self.argument("")?.serialize_tuple_struct(name, len)?))
-            }
-            role => Items::new(self.dump, role, Some(len)),
-        }
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Items<'a, S>> {
-        Ok(Items::Tuple(
-            self.argument("a variant")?.serialize_tuple_variant(name, index, variant, len)?,
-        ))
-    }
-
-    fn serialize_map(self, len: Option<usize>) -> Result<Map<'a, S>> {
-        match self.role {
-            Role::NoKwargs => Ok(Map::nothing(self.dump)),
-            Role::Class => {
-                self.dump.form = ClassForm::Instance;
-                self.dump.class_map()
-            }
-            _ => self.argument("a map")?.serialize_map(len),
-        }
-    }
-
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, S>> {
-        match self.role {
-            Role::Class if class::kind(name) == NameKind::Plain => {
-                self.dump.form = ClassForm::Instance;
-                self.dump.class_fields(self.dump.class)
-            }
-            _ => self.argument("a struct")?.serialize_struct(name, len),
-        }
-    }
-
-    fn serialize_struct_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<Fields<'a, S>> {
-        self.argument("a variant")?.serialize_struct_variant(name, index, variant, len)
-    }
+#[cold]
+fn malformed(name: &str) -> Error {
+    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
 }

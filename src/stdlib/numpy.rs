@@ -1,4 +1,67 @@
-//! Elements of numpy's dtypes, decoded from their bytes.
+//! Elements of numpy's dtypes, and of Python's `array.array`, decoded from their bytes.
+
+/// A number that is an element of an array.
+#[derive(Clone, Copy)]
+pub(crate) enum Num {
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
+}
+
+/// The form of the numbers in the bytes of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumKind {
+    Bool,
+    U8,
+    U16,
+    U32,
+    U64,
+    I8,
+    I16,
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+impl NumKind {
+    /// Bytes of a number.
+    #[inline]
+    pub(crate) fn width(self) -> usize {
+        match self {
+            Self::Bool | Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 | Self::F32 => 4,
+            Self::U64 | Self::I64 | Self::F64 => 8,
+        }
+    }
+
+    /// The number at `index`; `None` where the bytes end before it.
+    #[inline]
+    pub(crate) fn read(self, bytes: &[u8], index: usize, big_endian: bool) -> Option<Num> {
+        let rest = bytes.get(index * self.width()..)?;
+        macro_rules! ordered {
+            ($int:ty) => {{
+                let value = <$int>::from_le_bytes(*rest.first_chunk()?);
+                if big_endian { value.swap_bytes() } else { value }
+            }};
+        }
+        Some(match self {
+            Self::Bool => Num::Bool(*rest.first()? != 0),
+            Self::U8 => Num::Uint((*rest.first()?).into()),
+            Self::U16 => Num::Uint(ordered!(u16).into()),
+            Self::U32 => Num::Uint(ordered!(u32).into()),
+            Self::U64 => Num::Uint(ordered!(u64)),
+            Self::I8 => Num::Int(ordered!(i8).into()),
+            Self::I16 => Num::Int(ordered!(i16).into()),
+            Self::I32 => Num::Int(ordered!(i32).into()),
+            Self::I64 => Num::Int(ordered!(i64)),
+            Self::F32 => Num::Float(f32::from_bits(ordered!(u32)).into()),
+            Self::F64 => Num::Float(f64::from_bits(ordered!(u64))),
+        })
+    }
+}
 
 /// The bytes of `S`, without the zeros at the end.
 pub(crate) fn chars(bytes: &[u8]) -> &[u8] {

@@ -10,7 +10,7 @@ use super::genops::{Indexes, genops, genops_in_frames};
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
 use crate::protocol::Protocol;
-use crate::write::{Emitter, Memory, Sharing};
+use crate::write::{Emitter, Memory, Sharing, Sink};
 
 /// Leaves out of a pickle what stores into the memo and is never fetched from it.
 ///
@@ -45,7 +45,8 @@ use crate::write::{Emitter, Memory, Sharing};
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
     let (protocol, mut fetched) = survey(pickle)?;
-    let mut emitter = Emitter::new(Memory, protocol, true, true, Sharing::Never, None);
+    let emitter: &mut Emitter<dyn Sink> =
+        &mut Emitter::new(Memory, protocol, true, true, Sharing::Never, None);
     let (mut stored, mut next) = (Indexes::default(), 0u32);
     for item in genops(pickle, 0) {
         let instruction = item?;

@@ -21,7 +21,7 @@ use super::{Dict, Set, Value};
 use crate::error::{Error, quoted};
 use crate::limits;
 use crate::reduce::token;
-use crate::slot::{self, Slot};
+use crate::slot::{self, Filled, Slot};
 
 thread_local! {
     /// The value on its way from [`hand_over`] to [`ValueVisitor`].
@@ -34,6 +34,12 @@ pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
     visitor: V,
 ) -> Result<V::Value, E> {
     slot::hand_over(&SLOT, value, visitor)
+}
+
+/// Lays a finished value out for the visitor that comes with `token::VALUE`; its
+/// `visit_newtype_struct` is to be called before the slot is restored.
+pub(crate) fn fill_slot(value: Value) -> Filled<Value> {
+    Filled::new(&SLOT, Some(value))
 }
 
 impl<'de> Deserialize<'de> for Value {

@@ -36,24 +36,22 @@ pub(crate) const VALUE: usize = size_of::<crate::value::Value>();
 /// that the table is made from.
 pub(crate) const HASHED_VALUE: usize = 3 * VALUE;
 
-/// Bytes that a sequence of `len` items of type `T` takes.
-#[inline]
-pub(crate) fn items<T>(len: usize) -> usize {
-    let size = const { if size_of::<T>() < ITEM { size_of::<T>() } else { ITEM } };
+/// Bytes that a sequence of `len` items of `size` bytes takes.
+pub(crate) fn items(size: usize, len: usize) -> usize {
     match len {
         0 => 0,
-        _ => len.saturating_mul(GROWTH).max(FIRST).saturating_mul(size),
+        _ => len.saturating_mul(GROWTH).max(FIRST).saturating_mul(size.min(ITEM)),
     }
 }
 
-/// Bytes that `len` keys of type `T` take in a map.
-pub(crate) fn keys<T>(len: usize) -> usize {
-    in_map(const { if size_of::<T>() < KEY { size_of::<T>() } else { KEY } }, len)
+/// Bytes that `len` keys of `size` bytes take in a map.
+pub(crate) fn keys(size: usize, len: usize) -> usize {
+    in_map(size.min(KEY), len)
 }
 
-/// Bytes that `len` values of type `T` take in a map.
-pub(crate) fn values<T>(len: usize) -> usize {
-    in_map(const { if size_of::<T>() < ITEM { size_of::<T>() } else { ITEM } }, len)
+/// Bytes that `len` values of `size` bytes take in a map.
+pub(crate) fn values(size: usize, len: usize) -> usize {
+    in_map(size.min(ITEM), len)
 }
 
 fn in_map(size: usize, len: usize) -> usize {

@@ -203,13 +203,6 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge_memory(bytes)
     }
 
-    /// Counts text or bytes that are handed to a visitor with such a value, which borrows them if
-    /// it can: a value that has nothing to drop has copied nothing.
-    #[inline]
-    pub(crate) fn charge_visit<T>(&self, bytes: usize) -> Result<()> {
-        if const { std::mem::needs_drop::<T>() } { self.charge_copy(bytes) } else { Ok(()) }
-    }
-
     /// Counts text, or an 8-bit string, that is about to be looked at, and says how long it is in
     /// the input.
     ///
@@ -300,11 +293,21 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// The result of a walk from `root`: an error has its place, and a budget that was spent is an
     /// error though a type has swallowed it.
     pub(crate) fn settle<T>(&self, result: Result<T>, root: Handle) -> Result<T> {
-        let result = match self.spent.get() {
-            Some(spent) if result.is_ok() => Err(self.spent_error(spent)),
-            _ => result,
-        };
-        result.map_err(|error| self.locate(error, root))
+        match result {
+            Ok(value) => match self.verdict(true) {
+                Ok(()) => Ok(value),
+                Err(error) => Err(self.locate(error, root)),
+            },
+            Err(error) => Err(self.locate(error, root)),
+        }
+    }
+
+    /// An error where a walk that went well has spent a budget.
+    pub(crate) fn verdict(&self, went_well: bool) -> Result<()> {
+        match self.spent.get() {
+            Some(spent) if went_well => Err(self.spent_error(spent)),
+            _ => Ok(()),
+        }
     }
 
     /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each

@@ -12,7 +12,7 @@ use crate::instruction::Opcode;
 use crate::limits;
 use crate::protocol::Protocol;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     #[inline]
     pub(crate) fn none(&mut self) -> Result<()> {
         if self.has_room(1) {

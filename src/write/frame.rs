@@ -26,8 +26,8 @@ const FRAME_HEADER: usize = 9;
 
 /// Takes the finished bytes.
 pub trait Sink {
-    /// True if the buffer becomes the result, and so grows to the size of the pickle.
-    const KEEPS: bool;
+    /// Returns true if the buffer becomes the result, and so grows to the size of the pickle.
+    fn keeps(&self) -> bool;
 
     /// Takes all of `out`.
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
@@ -40,7 +40,9 @@ pub trait Sink {
 pub(crate) struct Memory;
 
 impl Sink for Memory {
-    const KEEPS: bool = true;
+    fn keeps(&self) -> bool {
+        true
+    }
 
     #[inline]
     fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
@@ -56,10 +58,12 @@ impl Sink for Memory {
 
 /// The buffer is written to an [`io::Write`] frame by frame, or every 64 KiB where there are none.
 #[derive(Debug)]
-pub struct Stream<W>(pub(crate) W);
+pub(crate) struct Stream<W>(pub(crate) W);
 
 impl<W: io::Write> Sink for Stream<W> {
-    const KEEPS: bool = false;
+    fn keeps(&self) -> bool {
+        false
+    }
 
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
         self.0.write_all(out).map_err(Error::io)?;
@@ -127,7 +131,7 @@ impl Frames {
     }
 }
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// A place where a frame may end.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {

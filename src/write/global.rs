@@ -11,7 +11,7 @@ use crate::limits;
 use crate::protocol::Protocol;
 use crate::reduce::compat;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// A global, written once and then taken from the memo.
     pub(crate) fn global(&mut self, module: &str, qualname: &str) -> Result<()> {
         self.boundary()?;

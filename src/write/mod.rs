@@ -50,10 +50,12 @@ use memo::WriteMemo;
 use strings::PlainText;
 
 /// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
-pub(crate) struct Emitter<S> {
+///
+/// The sink is the last field and may be of a type that is not known: an emitter is made with one
+/// that is, and written through as `Emitter<dyn Sink>`, so that all of this is compiled once.
+pub(crate) struct Emitter<S: ?Sized> {
     out: Vec<u8>,
     frames: Frames,
-    sink: S,
     protocol: Protocol,
     fix_imports: bool,
     /// Which text is looked up in the memo.
@@ -64,6 +66,7 @@ pub(crate) struct Emitter<S> {
     at_top: bool,
     memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
+    sink: S,
 }
 
 /// The state of an emitter, kept while it writes into a buffer of its own; see [`Emitter::hold`].
@@ -82,7 +85,7 @@ pub(crate) struct Checkpoint {
     commits: u64,
 }
 
-impl<S: Sink> Emitter<S> {
+impl<S> Emitter<S> {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
     /// Inlined, and so is all that leads here, and nothing is done to it before it is where it
@@ -102,7 +105,6 @@ impl<S: Sink> Emitter<S> {
         Self {
             out: Vec::new(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
-            sink,
             protocol,
             fix_imports,
             sharing,
@@ -114,9 +116,27 @@ impl<S: Sink> Emitter<S> {
             } else {
                 None
             },
+            sink,
         }
     }
 
+    /// Says that there will be one pickle, and that it is yet to begin.
+    pub(crate) fn expect_one_pickle(&mut self) {
+        self.at_top = true;
+    }
+
+    /// The sink.
+    pub(crate) fn into_sink(self) -> S {
+        self.sink
+    }
+
+    /// The bytes that the sink has not taken.
+    pub(crate) fn into_rest(self) -> Vec<u8> {
+        self.out
+    }
+}
+
+impl Emitter<dyn Sink + '_> {
     /// Returns true if some globals may be written by code.
     pub(crate) fn has_extensions(&self) -> bool {
         self.extensions.is_some()
@@ -124,11 +144,6 @@ impl<S: Sink> Emitter<S> {
 
     pub(crate) fn protocol(&self) -> Protocol {
         self.protocol
-    }
-
-    /// Says that there will be one pickle, and that it is yet to begin.
-    pub(crate) fn expect_one_pickle(&mut self) {
-        self.at_top = true;
     }
 
     /// Says that a container begins; gives whether it is the pickle.
@@ -160,17 +175,6 @@ impl<S: Sink> Emitter<S> {
     pub(crate) fn clear_memo(&mut self) {
         self.memo = self.new_memo();
         self.set_plain();
-    }
-
-    /// The sink.
-    pub(crate) fn into_sink(self) -> S {
-        self.sink
-    }
-
-    /// Takes the bytes that the sink has not taken. Does not move the emitter.
-    #[inline(always)]
-    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.out)
     }
 
     /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and

@@ -10,7 +10,7 @@ use super::{Emitter, Sink};
 use crate::error::Result;
 use crate::instruction::Opcode;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
     ///
     /// No opcode boundary: a value follows, which is one. Always inlined, as the most common case

@@ -28,14 +28,14 @@ impl Pace {
 /// true.
 const GROWTH: usize = 8;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// A batch of `batch` items has ended, and another one begins. By value, so that a list's state
     /// can stay in registers.
     #[inline(never)]
     pub(crate) fn make_room(&mut self, pace: Pace, batch: usize) -> Pace {
         let len = self.out.len();
         let items = pace.items.saturating_sub(batch);
-        if S::KEEPS && pace.begun != 0 {
+        if self.sink.keeps() && pace.begun != 0 {
             let took = len.saturating_sub(pace.begun);
             let rest = items.div_ceil(batch).saturating_mul(took);
             let (rest, room) = (rest.saturating_add(rest / 16), self.out.capacity() - len);

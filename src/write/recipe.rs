@@ -29,7 +29,7 @@ pub(crate) enum Recipe {
     Obj,
 }
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// Chooses the recipe, at the protocol, for an object that is made in the way `how`.
     pub(crate) fn recipe(&self, how: How) -> Recipe {
         match how {

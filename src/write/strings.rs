@@ -56,7 +56,7 @@ impl PlainText {
     }
 }
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// Text, which may come again.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {

@@ -6,12 +6,12 @@
 //! instructions are what `tools::optimize` copies.
 
 use super::frame::FRAME_TARGET;
-use super::{Emitter, Memory, Sink};
+use super::{Emitter, Sink};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
-impl<S: Sink> Emitter<S> {
+impl Emitter<dyn Sink + '_> {
     /// An 8-bit string of Python 2. Every protocol can hold one, whatever Python 3 writes.
     pub(crate) fn chars(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
@@ -79,7 +79,7 @@ impl<S: Sink> Emitter<S> {
     }
 }
 
-impl Emitter<Memory> {
+impl Emitter<dyn Sink + '_> {
     /// Begins a pickle with a PROTO as it is, or without one.
     pub(crate) fn begin_verbatim(&mut self, proto: &[u8]) {
         self.out.extend_from_slice(proto);
@@ -102,9 +102,9 @@ impl Emitter<Memory> {
     }
 
     /// Ends a pickle whose STOP has been written, and gives it.
-    pub(crate) fn finish_verbatim(mut self) -> Vec<u8> {
+    pub(crate) fn finish_verbatim(&mut self) -> Vec<u8> {
         self.commit_frame();
-        self.out
+        std::mem::take(&mut self.out)
     }
 }
 

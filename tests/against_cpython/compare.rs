@@ -61,7 +61,8 @@ fn has_another_base(program: &[u8]) -> bool {
 }
 
 /// Returns true where 3.15 may make something else of a program than older ones: a bool with a
-/// blank, a sign or a NUL, additions of nothing to what takes none, MEMOIZE behind numbers left out.
+/// blank, a sign or a NUL, additions of nothing to what takes none, MEMOIZE behind numbers left
+/// out.
 fn is_younger(program: &[u8], theirs: &str) -> bool {
     let blank_bool = program.windows(4).any(|part| {
         let [opcode, first, second, end] = *part else { return false };

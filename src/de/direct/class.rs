@@ -10,11 +10,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::Visitor;
-
 use super::Outcome;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
+use crate::de::answer::Answer;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
@@ -36,13 +35,12 @@ pub(super) struct Class<'de> {
 }
 
 impl<'de> Direct<'de> {
-    /// Reads an instance as the struct with the serde name `name`.
-    pub(super) fn instance<V: Visitor<'de>>(
-        &mut self,
+    /// An instance as the struct with the serde name `name`.
+    pub(super) fn instance<'a, 'g>(
+        &'a mut self,
         opcode: Opcode,
         name: &'static str,
-        visitor: V,
-    ) -> Outcome<V::Value> {
+    ) -> Outcome<Answer<'a, 'g, 'de>> {
         let class = self.class(opcode)?;
         if !self.is_class(class, name) {
             return self.irregular();
@@ -50,13 +48,11 @@ impl<'de> Direct<'de> {
         self.expect(Opcode::EmptyTuple)?;
         self.expect(Opcode::Newobj)?;
         self.memoize_other()?;
-        let value = self.map(visitor)?;
-        self.expect(Opcode::Build)?;
-        Ok(value)
+        self.state()
     }
 
     #[inline]
-    fn expect(&mut self, opcode: Opcode) -> Outcome<()> {
+    pub(super) fn expect(&mut self, opcode: Opcode) -> Outcome<()> {
         if self.next()? != opcode {
             return self.irregular();
         }

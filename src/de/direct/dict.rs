@@ -1,46 +1,65 @@
 //! Dicts, as maps, structs and enums. Where they end is told in `contents`.
 
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor};
-
+use super::Outcome;
 use super::contents::{Contents, Entries, Phase};
-use super::key::{Key, VariantName};
 use super::state::Direct;
-use super::{Irregular, Outcome};
+use crate::de::answer::Answer;
+use crate::de::ask::Ask;
+use crate::de::entries;
+use crate::de::place::Place;
+use crate::de::variant::Variant;
 use crate::instruction::Opcode;
 
-pub(super) struct Dict<'a, 'de> {
+/// A dict, or the attributes of an instance.
+pub(crate) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,
     contents: Contents<Entries>,
-    /// True while a key was read whose value was not.
-    pending: bool,
+    reading: Reading,
+    /// True if BUILD follows.
+    is_state: bool,
+}
+
+/// The part of an entry that is being read, and where it begins.
+#[derive(Clone, Copy)]
+enum Reading {
+    Nothing,
+    Key(usize),
+    Value(usize),
 }
 
 impl<'de> Direct<'de> {
-    /// Reads a dict as a map or struct.
-    #[inline]
-    pub(super) fn map<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        let mut dict = self.open_dict()?;
-        let Ok(value) = visitor.visit_map(&mut dict) else { return self.irregular() };
-        dict.finish()?;
-        Ok(value)
+    /// A dict as a map or struct.
+    pub(super) fn map<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+        self.open_dict(false)
     }
 
-    /// Reads an enum: a dict of one entry, or the name of a variant.
-    pub(super) fn variant<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    /// The same, where BUILD makes it the state of an instance.
+    pub(super) fn state<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+        self.open_dict(true)
+    }
+
+    fn open_dict<'a, 'g>(&'a mut self, is_state: bool) -> Outcome<Answer<'a, 'g, 'de>> {
+        Ok(Answer::Map(entries::Entries::Dict(self.dict(is_state)?)))
+    }
+
+    /// An enum: a dict of one entry, or the name of a variant.
+    pub(super) fn variant<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         if !matches!(self.next()?, Opcode::EmptyDict | Opcode::Mark) {
-            return visitor.visit_enum(VariantName(Key(self)));
+            return Ok(self.variant_name());
         }
-        let mut dict = self.open_dict()?;
+        let mut dict = self.dict(false)?;
         if !dict.contents.go_on(dict.direct)? {
             return dict.direct.irregular();
         }
-        let Ok(value) = visitor.visit_enum(&mut dict) else { return self.irregular() };
-        dict.finish()?;
-        Ok(value)
+        Ok(Answer::Enum(Variant::entry(dict)))
     }
 
-    #[inline]
-    fn open_dict(&mut self) -> Outcome<Dict<'_, 'de>> {
+    pub(super) fn variant_name<'a, 'g>(&'a mut self) -> Answer<'a, 'g, 'de> {
+        self.variant_at = self.cursor.position();
+        Answer::Enum(Variant::name(self))
+    }
+
+    fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
         let opcode = self.next()?;
         self.cursor.read_peeked_opcode();
         self.enter()?;
@@ -52,104 +71,71 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, pending: false })
+        Ok(Dict { direct: self, contents, reading: Reading::Nothing, is_state })
     }
 }
 
 impl<'de> Dict<'_, 'de> {
-    /// Whatever the visitor did not ask for must not be there.
-    #[inline]
-    fn finish(mut self) -> Outcome<()> {
-        if self.pending || self.contents.go_on(self.direct)? {
-            return self.direct.irregular();
+    /// The next key.
+    pub(in crate::de) fn next_key<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
+        if !self.go_on()? {
+            return Ok(None);
         }
-        self.direct.leave();
-        Ok(())
+        self.variant_name().map(Some)
     }
 
-    #[inline]
-    fn key<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<K::Value> {
-        let at = self.direct.cursor.position();
-        let key = seed.deserialize(Key(self.direct));
-        if self.direct.cursor.position() == at || self.pending {
-            return self.direct.irregular();
-        }
-        self.pending = true;
-        key
+    /// The key of the one entry that is an enum.
+    pub(in crate::de) fn variant_name<'g>(&mut self) -> Outcome<Place<'_, 'g, 'de>> {
+        self.reading = Reading::Key(self.direct.cursor.position());
+        Ok(Place::Key(self.direct))
     }
 
-    #[inline]
-    fn value<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
+    /// The value of the key that was read.
+    pub(in crate::de) fn next_value<'g>(&mut self) -> Outcome<Place<'_, 'g, 'de>> {
+        self.key_was_read()?;
         // Frames come first: whether the value was read shows in that the position is another.
         self.direct.next()?;
-        let at = self.direct.cursor.position();
+        self.reading = Reading::Value(self.direct.cursor.position());
         self.direct.sole = true;
-        let value = seed.deserialize(&mut *self.direct);
-        if self.direct.cursor.position() == at || !self.pending {
-            return self.direct.irregular();
+        Ok(Place::Ahead(self.direct))
+    }
+
+    #[inline]
+    fn key_was_read(&mut self) -> Outcome<()> {
+        match self.reading {
+            Reading::Key(at) => self.direct.check_moved_from(at),
+            _ => self.direct.irregular(),
         }
-        self.value_was_read();
-        value
     }
 
+    /// Ends the entry before; returns true if another follows.
     #[inline]
-    fn value_was_read(&mut self) {
-        self.pending = false;
-        self.contents.count_item();
-    }
-}
-
-impl<'de> MapAccess<'de> for Dict<'_, 'de> {
-    type Error = Irregular;
-
-    #[inline]
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Outcome<Option<K::Value>> {
-        match self.contents.go_on(self.direct) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(error) => {
+    fn go_on(&mut self) -> Outcome<bool> {
+        match self.reading {
+            Reading::Nothing => {}
+            Reading::Value(at) if self.direct.cursor.position() != at => {
+                self.contents.count_item();
+                self.reading = Reading::Nothing;
+            }
+            // A type may go on behind an error, and is to come to an end.
+            _ => {
+                self.reading = Reading::Nothing;
                 self.contents.stop();
-                return Err(error);
+                return self.direct.irregular();
             }
         }
-        let key = self.key(seed);
-        // A type may go on behind an error, and is to come to an end.
-        if key.is_err() && self.direct.failed {
-            self.contents.stop();
+        match self.contents.go_on(self.direct) {
+            Ok(more) => Ok(more),
+            Err(error) => {
+                self.contents.stop();
+                Err(error)
+            }
         }
-        key.map(Some)
     }
 
-    #[inline]
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<T::Value> {
-        let value = self.value(seed);
-        if value.is_err() && self.direct.failed {
-            self.contents.stop();
-        }
-        value
-    }
-
-    #[inline]
-    fn size_hint(&self) -> Option<usize> {
-        self.contents.values(self.direct).map(|values| values / 2)
-    }
-}
-
-/// The one entry of an enum's dict: the key is the variant.
-impl<'de> EnumAccess<'de> for &mut Dict<'_, 'de> {
-    type Error = Irregular;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Outcome<(V::Value, Self)> {
-        let variant = self.key(seed)?;
-        Ok((variant, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
-    type Error = Irregular;
-
-    fn unit_variant(self) -> Outcome<()> {
+    /// The data of a variant without any.
+    pub(in crate::de) fn no_data(&mut self) -> Outcome<()> {
+        self.key_was_read()?;
         match self.direct.next()? {
             Opcode::None | Opcode::EmptyTuple => {
                 self.direct.cursor.read_peeked_opcode();
@@ -160,21 +146,47 @@ impl<'de> VariantAccess<'de> for &mut Dict<'_, 'de> {
         }
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Outcome<T::Value> {
-        self.value(seed)
+    /// The data of a variant with several fields.
+    pub(in crate::de) fn variant_data<'g>(&mut self, ask: Ask) -> Outcome<Answer<'_, 'g, 'de>> {
+        self.key_was_read()?;
+        self.value_was_read();
+        match ask {
+            Ask::Tuple(len) => self.direct.tuple(len),
+            _ => self.direct.map(),
+        }
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
-        self.value_was_read();
-        self.direct.tuple(len, visitor)
+    fn value_was_read(&mut self) {
+        self.reading = Reading::Nothing;
+        self.contents.count_item();
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        self.value_was_read();
-        self.direct.map(visitor)
+    /// Comes to an end where reading has given up: a type may go on behind an error.
+    #[cold]
+    pub(in crate::de) fn stop(&mut self) {
+        if self.direct.failed {
+            self.contents.stop();
+        }
+    }
+
+    /// Whatever the visitor did not ask for must not be there.
+    pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
+        if self.go_on()? {
+            return self.direct.irregular();
+        }
+        self.direct.leave();
+        if self.is_state {
+            self.direct.expect(Opcode::Build)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    pub(in crate::de) fn give_up(&mut self) {
+        self.direct.give_up();
+    }
+
+    pub(in crate::de) fn size_hint(&self) -> Option<usize> {
+        self.contents.values(self.direct).map(|values| values / 2)
     }
 }

@@ -1,45 +1,46 @@
 //! Lists, tuples and sets as sequences. Where they end is told in `contents`.
 
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
-
+use super::Outcome;
 use super::contents::{Contents, Phase, Sequence};
-use super::key::Key;
 use super::look::short_tuple;
 use super::state::Direct;
-use super::{Irregular, Outcome};
+use crate::de::answer::Answer;
+use crate::de::items::Items;
+use crate::de::place::Place;
 use crate::instruction::Opcode;
 
-pub(super) struct List<'a, 'de> {
+/// The place of no item.
+const NOWHERE: usize = usize::MAX;
+
+/// A list, a set, or a tuple of any length.
+pub(crate) struct List<'a, 'de> {
     direct: &'a mut Direct<'de>,
     contents: Contents<Sequence>,
+    /// Where the item begins that is being read, or [`NOWHERE`].
+    at: usize,
+    /// True if a tuple at the end takes back that lists seem to be written as MARK … LIST.
+    first_mark: bool,
 }
 
 /// A tuple without a mark, as a type that says how many items it has.
-struct Fixed<'a, 'de> {
+pub(crate) struct Fixed<'a, 'de> {
     direct: &'a mut Direct<'de>,
     /// Items still to be read.
     left: usize,
+    at: usize,
+    end: Opcode,
 }
 
 impl<'de> Direct<'de> {
-    /// Reads what a sequence of any length may be made from.
-    #[inline]
-    pub(super) fn sequence<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    /// A list, a set or a tuple, where a sequence of any length is asked for.
+    pub(super) fn sequence<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
-        let value = self.items(visitor)?;
-        if self.marked
-            && !marked
-            && self.input.get(self.cursor.opcode_position()) == Some(&Opcode::Tuple.byte())
-        {
-            self.marked = false;
-        }
-        Ok(value)
+        self.items(!marked)
     }
 
-    #[inline]
-    fn items<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn items<'a, 'g>(&'a mut self, first_mark: bool) -> Outcome<Answer<'a, 'g, 'de>> {
         let contents = match self.next()? {
             Opcode::EmptyList => self.open(Sequence::List)?,
             Opcode::EmptySet => self.open(Sequence::Set)?,
@@ -54,14 +55,7 @@ impl<'de> Direct<'de> {
             _ => Contents::new(Sequence::List, Phase::Postfix, self),
         };
         self.enter()?;
-        let mut list = List { direct: self, contents };
-        let Ok(value) = visitor.visit_seq(&mut list) else { return self.irregular() };
-        // Whatever the visitor did not ask for must not be there.
-        if list.contents.go_on(list.direct)? {
-            return self.irregular();
-        }
-        self.leave();
-        Ok(value)
+        Ok(Answer::Seq(Items::List(List { direct: self, contents, at: NOWHERE, first_mark })))
     }
 
     #[inline]
@@ -70,84 +64,130 @@ impl<'de> Direct<'de> {
         Contents::open(kind, self)
     }
 
-    /// Reads an item, behind all frames.
-    #[inline]
-    fn item<T>(&mut self, read: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
-        let at = self.cursor.position();
-        self.sole = false;
-        let item = read(self);
-        // A type may look at nothing; its value would be in the way of the next.
-        if self.cursor.position() == at { self.irregular() } else { item }
-    }
-
-    /// Reads what a tuple of `len` items may be made from.
-    #[inline]
-    pub(super) fn tuple<V: Visitor<'de>>(&mut self, len: usize, visitor: V) -> Outcome<V::Value> {
-        let Some(end) = short_tuple(len) else { return self.items(visitor) };
+    /// A tuple of `len` items, or whatever else may be one.
+    pub(super) fn tuple<'a, 'g>(&'a mut self, len: usize) -> Outcome<Answer<'a, 'g, 'de>> {
+        let Some(end) = short_tuple(len) else { return self.items(false) };
         match self.next()? {
             // A container may be the tuple or its first item.
             Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => {
-                self.items(visitor)
+                self.items(false)
             }
-            _ => self.fixed(len, end, visitor),
+            _ => {
+                self.enter()?;
+                Ok(Answer::Seq(Items::Fixed(Fixed { direct: self, left: len, at: NOWHERE, end })))
+            }
         }
     }
 
+    /// Sees to it that a value was read which began at `at`, behind all frames: a type may look at
+    /// nothing, and its value would be in the way of the next.
     #[inline]
-    fn fixed<V: Visitor<'de>>(&mut self, len: usize, end: Opcode, visitor: V) -> Outcome<V::Value> {
-        self.enter()?;
-        let mut items = Fixed { direct: self, left: len };
-        let Ok(value) = visitor.visit_seq(&mut items) else { return self.irregular() };
-        // The visitor may have asked for fewer.
-        if items.left > 0 || !self.takes(end)? {
-            return self.irregular();
-        }
-        self.memoize_other()?;
-        self.leave();
-        Ok(value)
+    pub(super) fn check_moved_from(&mut self, at: usize) -> Outcome<()> {
+        if self.cursor.position() == at { self.irregular() } else { Ok(()) }
     }
 }
 
-impl<'de> SeqAccess<'de> for List<'_, 'de> {
-    type Error = Irregular;
-
-    #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
-        match self.contents.go_on(self.direct) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(error) => {
-                self.contents.stop();
-                return Err(error);
-            }
+impl<'de> List<'_, 'de> {
+    /// The next item.
+    pub(in crate::de) fn next<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
+        if !self.go_on()? {
+            return Ok(None);
         }
-        let value = if self.contents.kind == Sequence::Set {
-            self.direct.item(|direct| seed.deserialize(Key(direct)))
-        } else {
-            self.direct.item(|direct| seed.deserialize(direct))
-        };
-        self.contents.count_item();
-        // A type may go on behind an error, and is to come to an end.
-        if value.is_err() && self.direct.failed {
-            self.contents.stop();
-        }
-        value.map(Some)
+        self.at = self.direct.cursor.position();
+        self.direct.sole = false;
+        Ok(Some(match self.contents.kind {
+            Sequence::Set => Place::Key(self.direct),
+            Sequence::List => Place::Ahead(self.direct),
+        }))
     }
 
+    /// Ends the item before; returns true if another follows.
     #[inline]
-    fn size_hint(&self) -> Option<usize> {
+    fn go_on(&mut self) -> Outcome<bool> {
+        if self.at != NOWHERE {
+            self.contents.count_item();
+            // A type may go on behind an error, and is to come to an end.
+            if self.direct.cursor.position() == std::mem::replace(&mut self.at, NOWHERE) {
+                self.contents.stop();
+                return self.direct.irregular();
+            }
+        }
+        match self.contents.go_on(self.direct) {
+            Ok(more) => Ok(more),
+            Err(error) => {
+                self.contents.stop();
+                Err(error)
+            }
+        }
+    }
+
+    /// Comes to an end where reading has given up: a type may go on behind an error.
+    #[cold]
+    pub(in crate::de) fn stop(&mut self) {
+        if self.direct.failed {
+            self.contents.stop();
+        }
+    }
+
+    /// Whatever the visitor did not ask for must not be there.
+    pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
+        if self.go_on()? {
+            return self.direct.irregular();
+        }
+        self.direct.leave();
+        if self.first_mark
+            && self.direct.marked
+            && self.direct.input.get(self.direct.cursor.opcode_position())
+                == Some(&Opcode::Tuple.byte())
+        {
+            self.direct.marked = false;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    pub(in crate::de) fn give_up(&mut self) {
+        self.direct.give_up();
+    }
+
+    pub(in crate::de) fn size_hint(&self) -> Option<usize> {
         self.contents.values(self.direct)
     }
 }
 
-impl<'de> SeqAccess<'de> for Fixed<'_, 'de> {
-    type Error = Irregular;
-
-    #[inline]
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Outcome<Option<T::Value>> {
+impl<'de> Fixed<'_, 'de> {
+    /// The next item.
+    pub(in crate::de) fn next<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
+        self.end_item()?;
         self.direct.next()?;
-        self.direct.item(|direct| seed.deserialize(direct)).map(Some)
+        self.at = self.direct.cursor.position();
+        self.direct.sole = false;
+        Ok(Some(Place::Ahead(self.direct)))
+    }
+
+    #[inline]
+    fn end_item(&mut self) -> Outcome<()> {
+        match self.at {
+            NOWHERE => Ok(()),
+            at => self.direct.check_moved_from(at),
+        }
+    }
+
+    pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
+        self.end_item()?;
+        // The visitor may have asked for fewer.
+        if self.left > 0 || !self.direct.takes(self.end)? {
+            return self.direct.irregular();
+        }
+        self.direct.memoize_other()?;
+        self.direct.leave();
+        Ok(())
+    }
+
+    #[cold]
+    pub(in crate::de) fn give_up(&mut self) {
+        self.direct.give_up();
     }
 }

@@ -33,7 +33,6 @@ mod ahead;
 mod class;
 mod contents;
 mod dict;
-mod key;
 mod list;
 mod look;
 mod memo;
@@ -44,31 +43,20 @@ mod whole;
 use serde::de::Deserialize;
 
 use super::nesting::Inside;
+use super::place::Place;
 
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::settings::Settings;
-use state::Direct;
+
+pub(super) use dict::Dict;
+pub(super) use list::{Fixed, List};
+pub(super) use state::Direct;
 
 /// Why reading ended early: something was not as regular data is. Nobody ever sees it, so it says
 /// nothing.
 #[derive(Debug)]
 pub(super) struct Irregular;
-
-impl std::fmt::Display for Irregular {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the pickle is to be read by the machine")
-    }
-}
-
-impl std::error::Error for Irregular {}
-
-impl serde::de::Error for Irregular {
-    /// The message is not formatted: the second reading words the error.
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
 
 type Outcome<T> = Result<T, Irregular>;
 
@@ -98,7 +86,7 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let mut direct = Direct::new(input, settings.plain, budget);
     direct.begin().ok()?;
     // Moved as little as may be: a value can be as large as its type likes.
-    let value = T::deserialize(&mut direct);
+    let value = T::deserialize(Place::Ahead(&mut direct));
     let copied = budget - direct.budget;
     inside.spend((copied, copied));
     // A type may look at nothing; then there may be nothing.

@@ -13,7 +13,7 @@ use crate::settings::Plain;
 /// and their MEMOIZE.
 const FRAMED: usize = 64 << 10;
 
-pub(super) struct Direct<'de> {
+pub(crate) struct Direct<'de> {
     pub(super) cursor: Cursor<'de>,
     pub(super) input: &'de [u8],
     pub(super) settings: Plain,
@@ -39,6 +39,8 @@ pub(super) struct Direct<'de> {
     pub(super) sole: bool,
     /// Where the last wrapper was met, and how many were there.
     wrapped: (usize, u32),
+    /// Where the name of a variant without data begins.
+    pub(super) variant_at: usize,
     /// True once anything has given up.
     pub(super) failed: bool,
 }
@@ -61,6 +63,7 @@ impl<'de> Direct<'de> {
             marked: false,
             sole: true,
             wrapped: (0, 0),
+            variant_at: usize::MAX,
             failed: false,
         }
     }
@@ -85,8 +88,19 @@ impl<'de> Direct<'de> {
         self.cursor.position() == self.root
     }
 
+    /// Notes that reading has given up.
     #[cold]
-    pub(super) fn irregular<T>(&mut self) -> Outcome<T> {
+    pub(in crate::de) fn give_up(&mut self) {
+        self.failed = true;
+    }
+
+    /// Sees to it that the name of a variant was read.
+    pub(in crate::de) fn check_moved(&mut self) -> Outcome<()> {
+        self.check_moved_from(self.variant_at)
+    }
+
+    #[cold]
+    pub(in crate::de) fn irregular<T>(&mut self) -> Outcome<T> {
         self.failed = true;
         Err(Irregular)
     }
@@ -173,7 +187,7 @@ impl<'de> Direct<'de> {
 
     /// Counts a wrapper around the value that is next.
     #[inline]
-    pub(super) fn wrap(&mut self) -> Outcome<()> {
+    pub(in crate::de) fn wrap(&mut self) -> Outcome<()> {
         // A frame between two wrappers does not part them.
         self.next()?;
         let at = self.cursor.position();
@@ -274,7 +288,7 @@ impl<'de> Direct<'de> {
 
     /// Reads text, written out or fetched.
     #[inline]
-    pub(super) fn next_text(&mut self) -> Outcome<&'de str> {
+    pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
         if self.cursor.read_opcode_if(Opcode::ShortBinunicode) {
             return self.short_text();
         }

@@ -1,59 +1,134 @@
-//! The value that is next, as serde's `Deserializer`.
+//! The value that is next, in serde's terms.
 //!
-//! Each method takes the opcodes that a pickler writes for what is asked, and calls the visitor as
+//! Each method takes the opcodes that a pickler writes for what is asked, and gives what
 //! `de/node.rs` does for the same value.
-
-use serde::de::{Deserializer, IgnoredAny, Visitor};
 
 use super::state::Direct;
 use super::whole::Whole;
 use super::{Irregular, Outcome};
+use crate::de::answer::Answer;
+use crate::de::ask::Ask;
+use crate::de::element::value_answer;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
 use crate::reduce::token;
 
 impl<'de> Direct<'de> {
-    /// Reads an int for a signed type, which takes it without a look at the sign: in mixed ints
-    /// that is a coin toss.
-    #[inline]
-    pub(super) fn signed<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        match self.cursor.read_short_int() {
-            Some(value) => visitor.visit_i64(value),
-            None => self.other_int(true, visitor),
+    /// The value that is next.
+    pub(in crate::de) fn value<'a, 'g>(&'a mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+        match ask {
+            Ask::Any => self.any(),
+            Ask::Seq => self.sequence(),
+            Ask::Map => self.map(),
+            Ask::Tuple(len) => self.tuple(len),
+            Ask::TupleStruct(name, len) if !is_ours(name) => self.tuple(len),
+            Ask::Struct(name, _) => match self.next()? {
+                Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(),
+                opcode => self.instance(opcode, name),
+            },
+            Ask::Enum(name, _) if !is_ours(name) => self.variant(),
+            Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => self.none(),
+            _ => self.scalar(ask),
         }
     }
 
-    #[inline]
-    pub(super) fn unsigned<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        match self.cursor.read_short_int() {
-            Some(value) => visit_int(value, visitor),
-            None => self.other_int(false, visitor),
+    /// The key of a dict, the element of a set, the name of a variant that is next: text or a
+    /// number. What is neither, and perhaps cannot be hashed, is for the machine to judge.
+    pub(in crate::de) fn key<'a, 'g>(&'a mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+        match ask {
+            Ask::Any => match self.next()? {
+                Opcode::EmptyList | Opcode::EmptyDict | Opcode::EmptySet | Opcode::EmptyTuple => {
+                    self.irregular()
+                }
+                _ => self.any(),
+            },
+            // A variant without data.
+            Ask::Enum(name, _) if !is_ours(name) => Ok(self.variant_name()),
+            _ => self.scalar(ask),
         }
+    }
+
+    /// A value without parts.
+    fn scalar<'a, 'g>(&mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+        match ask {
+            Ask::Bool => self.boolean(),
+            Ask::Signed => self.int(true),
+            Ask::Unsigned => self.int(false),
+            Ask::Float => self.float(),
+            Ask::Unit => self.none(),
+            Ask::Str | Ask::Identifier => Ok(Answer::Str(self.next_text()?)),
+            Ask::Bytes => {
+                let opcode = self.next()?;
+                Ok(Answer::Bytes(self.bytes(opcode)?))
+            }
+            _ => self.irregular(),
+        }
+    }
+
+    /// An int in the commonest spellings.
+    #[inline]
+    pub(in crate::de) fn short_int(&mut self) -> Option<i64> {
+        self.cursor.read_short_int()
+    }
+
+    /// A float in the commonest spelling.
+    #[inline]
+    pub(in crate::de) fn short_float(&mut self) -> Option<f64> {
+        if self.cursor.read_opcode_if(Opcode::Binfloat) {
+            return self.cursor.read_float8().ok();
+        }
+        None
+    }
+
+    /// Returns true if an `Option` has content.
+    pub(in crate::de) fn option(&mut self) -> Outcome<bool> {
+        if self.next()? == Opcode::None {
+            self.cursor.read_peeked_opcode();
+            return Ok(false);
+        }
+        self.wrap()?;
+        Ok(true)
+    }
+
+    /// A newtype with a private name or that of a class.
+    pub(in crate::de) fn newtype<'a, 'g>(
+        &mut self,
+        name: &'static str,
+    ) -> Outcome<Answer<'a, 'g, 'de>> {
+        if name != token::VALUE || !self.is_at_root() {
+            return self.irregular();
+        }
+        let wrapped = self.is_wrapped();
+        let value = Whole::read(self)?;
+        // Some objects and globals are none to an Option; the machine knows which.
+        if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
+            return self.irregular();
+        }
+        Ok(value_answer(value))
     }
 
     /// An int behind a frame, a decimal one, or the LONG1 of no bytes that is zero.
-    fn other_int<V: Visitor<'de>>(&mut self, signed: bool, visitor: V) -> Outcome<V::Value> {
+    fn int<'a, 'g>(&mut self, signed: bool) -> Outcome<Answer<'a, 'g, 'de>> {
         let opcode = self.next()?;
-        if let Opcode::Int | Opcode::Long = opcode {
+        let value = if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.read_peeked_opcode();
-            if let Some(value) = self.cursor.read_decimal_line(opcode) {
-                return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
-            }
-        } else if let Some(value) = self.cursor.read_short_int() {
-            return if signed { visitor.visit_i64(value) } else { visit_int(value, visitor) };
+            self.cursor.read_decimal_line(opcode)
         } else {
-            self.cursor.read_peeked_opcode();
-        }
-        self.rare_int(opcode, signed, visitor)
+            let value = self.cursor.read_short_int();
+            if value.is_none() {
+                self.cursor.read_peeked_opcode();
+            }
+            value
+        };
+        let value = match value {
+            Some(value) => value,
+            None => self.rare_int(opcode)?,
+        };
+        Ok(Answer::int(value, signed))
     }
 
     #[cold]
-    fn rare_int<V: Visitor<'de>>(
-        &mut self,
-        opcode: Opcode,
-        signed: bool,
-        visitor: V,
-    ) -> Outcome<V::Value> {
+    fn rare_int(&mut self, opcode: Opcode) -> Outcome<i64> {
         let digits = self.settings.max_int_digits;
         let value = match opcode {
             Opcode::Int => {
@@ -74,279 +149,102 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         };
         match value {
-            Ok(Decimal::Int(value)) if signed => visitor.visit_i64(value),
-            Ok(Decimal::Int(value)) => visit_int(value, visitor),
+            Ok(Decimal::Int(value)) => Ok(value),
             _ => self.irregular(),
         }
     }
 
-    #[inline]
-    pub(super) fn float<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        if self.cursor.read_opcode_if(Opcode::Binfloat) {
-            return match self.cursor.read_float8() {
-                Ok(value) => visitor.visit_f64(value),
-                Err(_) => self.irregular(),
-            };
-        }
-        self.other_float(visitor)
-    }
-
     /// A float behind a frame, a decimal one, or an int.
-    fn other_float<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
-        match self.next()? {
+    fn float<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+        let value = match self.next()? {
             Opcode::Binfloat => {
                 self.cursor.read_peeked_opcode();
-                match self.cursor.read_float8() {
-                    Ok(value) => visitor.visit_f64(value),
-                    Err(_) => self.irregular(),
-                }
+                self.cursor.read_float8().ok()
             }
             Opcode::Float => {
                 self.cursor.read_peeked_opcode();
                 let line = self.cursor.read_filled_line();
-                match text::decode_float(self.checked(line)?) {
-                    Ok(value) => visitor.visit_f64(value),
-                    Err(_) => self.irregular(),
-                }
+                text::decode_float(self.checked(line)?).ok()
             }
-            _ => self.unsigned(visitor),
+            _ => return self.int(false),
+        };
+        match value {
+            Some(value) => Ok(Answer::Float(value)),
+            None => self.irregular(),
         }
     }
 
-    #[inline]
-    pub(super) fn boolean<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn boolean<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         let value = match self.next()? {
             Opcode::Newtrue => true,
             Opcode::Newfalse => false,
-            Opcode::Int => return self.bool_line(visitor),
+            Opcode::Int => return self.bool_line(),
             _ => return self.irregular(),
         };
         self.cursor.read_peeked_opcode();
-        visitor.visit_bool(value)
+        Ok(Answer::Bool(value))
     }
 
     #[cold]
-    fn bool_line<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn bool_line<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         self.cursor.read_peeked_opcode();
         let line = self.cursor.read_filled_line();
         match text::decode_int(self.checked(line)?, self.settings.max_int_digits) {
-            Ok(Decimal::Bool(value)) => visitor.visit_bool(value),
+            Ok(Decimal::Bool(value)) => Ok(Answer::Bool(value)),
             _ => self.irregular(),
         }
     }
 
     /// Whatever the next opcode stands for by itself.
-    #[inline(never)]
-    pub(super) fn any<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn any<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         match self.next()? {
-            Opcode::None => self.none(visitor),
-            Opcode::Newtrue | Opcode::Newfalse => self.boolean(visitor),
+            Opcode::None => self.none(),
+            Opcode::Newtrue | Opcode::Newfalse => self.boolean(),
             Opcode::Binint
             | Opcode::Binint1
             | Opcode::Binint2
             | Opcode::Long1
             | Opcode::Int
-            | Opcode::Long => self.unsigned(visitor),
-            Opcode::Binfloat | Opcode::Float => self.float(visitor),
+            | Opcode::Long => self.int(false),
+            Opcode::Binfloat | Opcode::Float => self.float(),
             opcode @ (Opcode::ShortBinunicode
             | Opcode::Binunicode
             | Opcode::Binunicode8
             | Opcode::Unicode
             | Opcode::Binget
             | Opcode::LongBinget
-            | Opcode::Get) => {
-                let text = self.text(opcode)?;
-                visitor.visit_borrowed_str(text)
-            }
+            | Opcode::Get) => Ok(Answer::Str(self.text(opcode)?)),
             opcode @ (Opcode::ShortBinbytes | Opcode::Binbytes | Opcode::Binbytes8) => {
-                let bytes = self.bytes(opcode)?;
-                visitor.visit_borrowed_bytes(bytes)
+                Ok(Answer::Bytes(self.bytes(opcode)?))
             }
-            Opcode::EmptyList | Opcode::EmptyTuple | Opcode::EmptySet => self.sequence(visitor),
-            Opcode::EmptyDict => self.map(visitor),
+            Opcode::EmptyList | Opcode::EmptyTuple | Opcode::EmptySet => self.sequence(),
+            Opcode::EmptyDict => self.map(),
             // The opcode at the end tells what a MARK begins.
             _ => self.irregular(),
         }
     }
 
-    pub(super) fn none<V: Visitor<'de>>(&mut self, visitor: V) -> Outcome<V::Value> {
+    fn none<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
         match self.next()? {
             Opcode::None => {
                 self.cursor.read_peeked_opcode();
-                visitor.visit_unit()
+                Ok(Answer::Unit)
             }
             _ => self.irregular(),
         }
     }
 }
 
-/// Hands out an int by the narrowest visit method that takes it.
-#[inline]
-fn visit_int<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Outcome<V::Value> {
-    match u64::try_from(value) {
-        Ok(value) => visitor.visit_u64(value),
-        Err(_) => visitor.visit_i64(value),
-    }
-}
-
-/// The methods that are the same for a value and for a key, each with the one of [`Direct`]'s that
-/// it hands on to.
-macro_rules! scalars {
-    ($through:ident) => {
-        $through! {
-            deserialize_bool => boolean;
-            deserialize_i8 => signed;
-            deserialize_i16 => signed;
-            deserialize_i32 => signed;
-            deserialize_i64 => signed;
-            deserialize_i128 => signed;
-            deserialize_u8 => unsigned;
-            deserialize_u16 => unsigned;
-            deserialize_u32 => unsigned;
-            deserialize_u64 => unsigned;
-            deserialize_u128 => unsigned;
-            deserialize_f32 => float;
-            deserialize_f64 => float;
-            deserialize_char => deserialize_str;
-            deserialize_string => deserialize_str;
-            deserialize_identifier => deserialize_str;
-            deserialize_byte_buf => deserialize_bytes;
-            deserialize_unit => none;
-        }
-    };
-}
-
-pub(super) use scalars;
-
-macro_rules! through {
-    ($($method:ident => $to:ident;)*) => {$(
-        #[inline]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-            self.$to(visitor)
-        }
-    )*};
-}
-
-impl<'de> Deserializer<'de> for &mut Direct<'de> {
-    type Error = Irregular;
-
-    scalars!(through);
-
-    through! {
-        deserialize_any => any;
-        deserialize_seq => sequence;
-        deserialize_map => map;
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        self.any(IgnoredAny)?;
-        visitor.visit_unit()
-    }
-
-    #[inline]
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        let text = self.next_text()?;
-        visitor.visit_borrowed_str(text)
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        let opcode = self.next()?;
-        let bytes = self.bytes(opcode)?;
-        visitor.visit_borrowed_bytes(bytes)
-    }
-
-    #[inline]
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Outcome<V::Value> {
-        if self.next()? == Opcode::None {
-            self.cursor.read_peeked_opcode();
-            return visitor.visit_none();
-        }
-        self.wrap()?;
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        if name.starts_with(token::CLASS) {
-            return self.irregular();
-        }
-        self.none(visitor)
-    }
-
-    #[inline]
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        if is_ours(name) {
-            if name == token::VALUE && self.is_at_root() {
-                let wrapped = self.is_wrapped();
-                let value = Whole::read(self)?;
-                // Some objects and globals are none to an Option; the machine knows which.
-                if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
-                    return self.irregular();
-                }
-                return crate::value::hand_over(value, visitor);
-            }
-            return self.irregular();
-        }
-        self.wrap()?;
-        visitor.visit_newtype_struct(self)
-    }
-
-    #[inline]
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Outcome<V::Value> {
-        self.tuple(len, visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        len: usize,
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        if is_ours(name) {
-            return self.irregular();
-        }
-        self.tuple(len, visitor)
-    }
-
-    #[inline]
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _fields: &'static [&'static str],
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        match self.next()? {
-            Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(visitor),
-            opcode => self.instance(opcode, name, visitor),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        _variants: &'static [&'static str],
-        visitor: V,
-    ) -> Outcome<V::Value> {
-        if is_ours(name) {
-            return self.irregular();
-        }
-        self.variant(visitor)
-    }
-
-    fn is_human_readable(&self) -> bool {
-        true
+impl From<Irregular> for crate::Error {
+    /// Nobody sees it: the pickle is read again by the machine.
+    #[cold]
+    fn from(_: Irregular) -> Self {
+        Self::data("the pickle is to be read by the machine")
     }
 }
 
 /// Returns true if a serde name is one of the crate's own, or that of a Python class.
 #[inline]
-pub(super) fn is_ours(name: &str) -> bool {
+fn is_ours(name: &str) -> bool {
     name.starts_with(token::PREFIX) || name.starts_with(token::CLASS)
 }

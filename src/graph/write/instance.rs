@@ -13,9 +13,9 @@ use crate::nodes::store::{Contents, Object, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::reduce::{How, PersistentId};
 use crate::value::hooks::Unhooked;
-use crate::write::{Recipe, Sink};
+use crate::write::Recipe;
 
-impl<'g, S: Sink> Writer<'g, S> {
+impl<'g> Writer<'g, '_> {
     pub(super) fn save_instance(&mut self, handle: Handle, object: &Object) -> Result<()> {
         self.set_index(handle, OPEN);
         let parts = self.nodes.first(object);
@@ -98,7 +98,7 @@ impl<'g, S: Sink> Writer<'g, S> {
             return self.save(args);
         }
         if let Some(id) = self.persistent_id(args)? {
-            return PersistentId(Unhooked(&id)).serialize(&mut self.dump);
+            return PersistentId(Unhooked(&id)).serialize(&mut *self.dump);
         }
         self.dump.emit.boundary()?;
         let object = self.nodes.object(args.number());

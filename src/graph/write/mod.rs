@@ -110,9 +110,9 @@ impl SerOptions {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
-        let mut writer = Writer::new(graph, self.start_graph(Memory));
-        writer.run()?;
-        Ok(writer.dump.emit.take_rest())
+        let mut dump = self.start_graph(Memory);
+        Writer::new(graph, &mut dump).run()?;
+        Ok(dump.into_rest())
     }
 
     /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see
@@ -121,7 +121,7 @@ impl SerOptions {
     /// # Errors
     /// As [`Graph::to_vec`]; and `Io`, where the writer fails.
     pub fn graph_to_writer<W: io::Write>(&self, writer: W, graph: &Graph<'_>) -> Result<()> {
-        Writer::new(graph, self.start_graph(Stream(writer))).run()
+        Writer::new(graph, &mut self.start_graph(Stream(writer))).run()
     }
 }
 
@@ -130,9 +130,9 @@ const UNSEEN: u32 = u32::MAX;
 /// In [`Writer::memo`]: begun, and not memoized before it is finished.
 const OPEN: u32 = u32::MAX - 1;
 
-struct Writer<'g, S> {
+struct Writer<'g, 'w> {
     /// The dump that writes; the values that hooks give are serialized with it.
-    dump: Dump<S>,
+    dump: &'w mut Dump<dyn Sink + 'w>,
     graph: &'g Graph<'g>,
     nodes: &'g Nodes<'g>,
     input: &'g [u8],
@@ -197,8 +197,8 @@ enum Task<'g> {
     EndAddition,
 }
 
-impl<'g, S: Sink> Writer<'g, S> {
-    fn new(graph: &'g Graph<'g>, dump: Dump<S>) -> Self {
+impl<'g, 'w> Writer<'g, 'w> {
+    fn new(graph: &'g Graph<'g>, dump: &'w mut Dump<dyn Sink + 'w>) -> Self {
         Self {
             dump,
             graph,
@@ -348,7 +348,7 @@ impl<'g, S: Sink> Writer<'g, S> {
     /// Writes a value, or begins to.
     fn save(&mut self, handle: Handle) -> Result<()> {
         if let Some(id) = self.persistent_id(handle)? {
-            return PersistentId(Unhooked(&id)).serialize(&mut self.dump);
+            return PersistentId(Unhooked(&id)).serialize(&mut *self.dump);
         }
         self.save_plain(handle)
     }
@@ -374,7 +374,7 @@ impl<'g, S: Sink> Writer<'g, S> {
         }
         let Value::Object(object) = self.tree(handle)? else { return Ok(false) };
         let value = hooks.rewrite(Arc::unwrap_or_clone(object))?;
-        Settled(&value).serialize(&mut self.dump)?;
+        Settled(&value).serialize(&mut *self.dump)?;
         let index = self.dump.emit.memoize()?;
         self.set_index(handle, index);
         Ok(true)

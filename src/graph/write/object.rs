@@ -11,9 +11,8 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 use crate::nodes::store::{Contents, Flags, Object};
 use crate::nodes::view::global_names;
-use crate::write::Sink;
 
-impl<'g, S: Sink> Writer<'g, S> {
+impl<'g> Writer<'g, '_> {
     pub(super) fn save_object(&mut self, handle: Handle) -> Result<()> {
         let object = self.nodes.object(handle.number());
         match self.memo.get(handle.number() as usize) {

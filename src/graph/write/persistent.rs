@@ -11,7 +11,6 @@ use crate::graph::Node;
 use crate::nodes::handle::Handle;
 use crate::ser::SerOptions;
 use crate::value::Value;
-use crate::write::Sink;
 
 type NodeId = dyn Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync;
 
@@ -43,7 +42,7 @@ impl SerOptions {
     }
 }
 
-impl<S: Sink> Writer<'_, S> {
+impl Writer<'_, '_> {
     /// Asks the caller for the persistent id of an object that stands outside the pickle.
     pub(super) fn persistent_id(&self, handle: Handle) -> Result<Option<Value>> {
         let hook = self.dump.hooks.as_ref().and_then(|hooks| hooks.graph_id.as_deref());

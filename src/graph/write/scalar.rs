@@ -9,9 +9,8 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::store::Const;
 use crate::read::text::Text;
-use crate::write::Sink;
 
-impl<'g, S: Sink> Writer<'g, S> {
+impl<'g> Writer<'g, '_> {
     pub(super) fn save_scalar(&mut self, handle: Handle) -> Result<()> {
         match handle.tag() {
             Tag::None => self.dump.emit.none(),

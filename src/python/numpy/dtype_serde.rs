@@ -11,19 +11,16 @@ use serde::ser::{Serialize, Serializer};
 
 use super::dtype::{Dtype, Field, Kind};
 use crate::reduce::{Global, Reduce, token};
-use crate::slot::{self, Slot};
+use crate::slot::{self, Filled, Slot};
 use crate::value::{Dict, Value};
 
 thread_local! {
     static SLOT: Slot<Dtype> = const { Slot::new() };
 }
 
-/// Gives a dtype to the visitor that came with `token::DTYPE`.
-pub(crate) fn hand_over<'de, V: Visitor<'de>, E: de::Error>(
-    dtype: Dtype,
-    visitor: V,
-) -> Result<V::Value, E> {
-    slot::hand_over(&SLOT, dtype, visitor)
+/// Lays a dtype out for the visitor that comes with `token::DTYPE`.
+pub(crate) fn fill_slot(dtype: Dtype) -> Filled<Dtype> {
+    Filled::new(&SLOT, Some(dtype))
 }
 
 /// From a pickled dtype. Other formats can't say one.

@@ -15,10 +15,9 @@ mod dtype_serde;
 pub(crate) mod number;
 pub(crate) mod scalar;
 pub(crate) mod time;
-mod wrapped;
 
 pub use array::{InBuffer, NdArray, Order, OwnedNdArray};
 pub use dtype::{ByteOrder, Dtype, Field, Kind, Subarray};
-pub(crate) use dtype_serde::hand_over;
+pub(crate) use dtype_serde::fill_slot;
 pub use number::Number;
 pub use time::Unit;

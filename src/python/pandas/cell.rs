@@ -7,13 +7,14 @@
 
 use std::borrow::Cow;
 
+use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
 use super::column::{Column, Datetimes};
 use super::index::Index;
 use crate::error::{Error, Result};
 use crate::python::numpy::dtype::Kind;
-use crate::python::numpy::scalar::Scalar;
+use crate::python::numpy::scalar::text_of;
 use crate::python::numpy::time::{NAT, Unit, UnitCount, datetime, timedelta};
 use crate::reduce::token;
 use crate::value::{Complex, Value};
@@ -215,6 +216,20 @@ macro_rules! objects {
     )*};
 }
 
+/// A time as text; its count, where that has no text.
+fn visit_time<'de, V: Visitor<'de>>(
+    kind: Kind,
+    count: i64,
+    unit: Unit,
+    visitor: V,
+) -> Result<V::Value> {
+    match text_of(kind, count, UnitCount { unit, count: 1 }) {
+        _ if count == NAT => visitor.visit_unit(),
+        Some(text) => visitor.visit_str(&text).map_err(|error: Error| error.about_text(&text)),
+        None => visitor.visit_i64(count),
+    }
+}
+
 impl<'de> Deserializer<'de> for Cell<'de> {
     type Error = Error;
 
@@ -225,23 +240,19 @@ impl<'de> Deserializer<'de> for Cell<'de> {
             Self::Int(value) => visitor.visit_i64(value),
             Self::Uint(value) => visitor.visit_u64(value),
             Self::Float(value) => visitor.visit_f64(value),
-            Self::Complex(Complex { re, im }) => Scalar::Complex(re, im).deserialize_any(visitor),
+            Self::Complex(Complex { re, im }) => {
+                visitor.visit_seq(SeqDeserializer::new([re, im].into_iter()))
+            }
             Self::Text(Cow::Borrowed(text)) => visitor.visit_borrowed_str(text),
             Self::Text(Cow::Owned(text)) => visitor.visit_string(text),
             Self::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
             Self::Object(value) => value.deserialize_any(visitor),
-            Self::Datetime(count, unit, false) => {
-                Scalar::Time(Kind::Datetime, count, UnitCount { unit, count: 1 })
-                    .deserialize_any(visitor)
-            }
+            Self::Datetime(count, unit, false) => visit_time(Kind::Datetime, count, unit, visitor),
             Self::Datetime(count, unit, true) => {
                 let text = datetime_text(count, unit, true);
                 visitor.visit_str(&text).map_err(|error: Error| error.about_text(&text))
             }
-            Self::Timedelta(count, unit) => {
-                Scalar::Time(Kind::Timedelta, count, UnitCount { unit, count: 1 })
-                    .deserialize_any(visitor)
-            }
+            Self::Timedelta(count, unit) => visit_time(Kind::Timedelta, count, unit, visitor),
         }
     }
 

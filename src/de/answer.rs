@@ -1,0 +1,255 @@
+//! [`Answer`]: what a value is to a type that asks for it, and how a visitor is told.
+//!
+//! Everything that need not know the visitor ends in an `Answer` and is compiled once. The one
+//! generic step behind it is [`give`], which is compiled for each visitor of each program: keep it
+//! to a call an arm.
+
+use std::borrow::Cow;
+
+use serde::de::{self, Expected, Unexpected, Visitor};
+
+use super::class::ClassContent;
+use super::construct::Made;
+use super::element::Element;
+use super::entries::Entries;
+use super::items::Items;
+use super::node::NodeDeserializer;
+use super::numpy::HeldArray;
+use super::place::{Place, Plain};
+use super::variant::Variant;
+use crate::error::{Error, Result};
+use crate::python::numpy::dtype::{Dtype, Kind};
+use crate::python::numpy::scalar::text_of;
+use crate::python::numpy::time::UnitCount;
+use crate::slot::Filled;
+use crate::value::Value;
+
+/// A value in serde's terms. `'a` is the life of what the value was made of on the way.
+pub(crate) enum Answer<'a, 'g, 'de> {
+    Unit,
+    /// No value, where an `Option` is asked for.
+    Nothing,
+    /// A value, where an `Option` is asked for.
+    Something(NodeDeserializer<'g, 'de>),
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    /// An int of more than 64 bits.
+    Wide(i128),
+    /// One of more than 127 bits.
+    Widest(u128),
+    Float(f64),
+    Str(&'de str),
+    /// Text that is not in the input as it is.
+    Text(Cow<'a, str>, About<'g, 'de>),
+    Bytes(&'de [u8]),
+    /// Bytes that are not in the input as they are.
+    ByteCow(Cow<'a, [u8]>),
+    Seq(Items<'a, 'g, 'de>),
+    Map(Entries<'a, 'g, 'de>),
+    Enum(Variant<'a, 'g, 'de>),
+    Newtype(Content<'a, 'g, 'de>),
+    /// An array or scalar of numpy.
+    Numpy(HeldArray<'g, 'de>),
+    /// The result of a constructor, to be read in the object's place.
+    Made(Box<Made<'g>>),
+    /// A value that no method of serde takes.
+    Unfit(Unfit),
+}
+
+impl Answer<'_, '_, '_> {
+    /// An int for a type with or without a sign.
+    #[inline]
+    pub(crate) fn int(value: i64, signed: bool) -> Self {
+        match u64::try_from(value) {
+            Ok(value) if !signed => Self::Unsigned(value),
+            _ => Self::Signed(value),
+        }
+    }
+
+    /// An int in little-endian bytes with a sign.
+    pub(crate) fn long(bytes: &[u8]) -> Self {
+        let value = num_bigint::BigInt::from_signed_bytes_le(bytes);
+        if let Ok(value) = u64::try_from(&value) {
+            return Self::Unsigned(value);
+        }
+        if let Ok(value) = i64::try_from(&value) {
+            return Self::Signed(value);
+        }
+        if let Ok(value) = i128::try_from(&value) {
+            return Self::Wide(value);
+        }
+        match u128::try_from(&value) {
+            Ok(value) => Self::Widest(value),
+            Err(_) => Self::Unfit(Unfit::Int(value.bits())),
+        }
+    }
+
+    /// Text that owes its place to nothing in particular.
+    pub(crate) fn text(text: String) -> Self {
+        Self::Text(Cow::Owned(text), About::Nothing)
+    }
+}
+
+/// Tells the visitor.
+pub(crate) fn give<'de, V: Visitor<'de>>(
+    mut answer: Result<Answer<'_, '_, 'de>>,
+    visitor: V,
+) -> Result<V::Value> {
+    match answer {
+        Err(error) => Err(error),
+        Ok(Answer::Str(text)) => visitor.visit_borrowed_str(text),
+        Ok(Answer::Unsigned(value)) => visitor.visit_u64(value),
+        Ok(Answer::Signed(value)) => visitor.visit_i64(value),
+        Ok(Answer::Float(value)) => visitor.visit_f64(value),
+        Ok(Answer::Bool(value)) => visitor.visit_bool(value),
+        Ok(Answer::Unit) => visitor.visit_unit(),
+        Ok(Answer::Nothing) => visitor.visit_none(),
+        Ok(Answer::Something(node)) => visitor.visit_some(Place::Node(node)),
+        Ok(Answer::Bytes(bytes)) => visitor.visit_borrowed_bytes(bytes),
+        Ok(Answer::Seq(ref mut items)) => match visitor.visit_seq(&mut *items) {
+            Ok(value) => match items.finish() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(items.give_up(error)),
+        },
+        Ok(Answer::Map(ref mut entries)) => match visitor.visit_map(&mut *entries) {
+            Ok(value) => match entries.finish() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(entries.give_up(error)),
+        },
+        Ok(Answer::Enum(ref mut variant)) => match visitor.visit_enum(&mut *variant) {
+            Ok(value) => match variant.finish() {
+                Ok(()) => Ok(value),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(variant.give_up(error)),
+        },
+        Ok(Answer::Text(text, about)) => {
+            let given = match text {
+                Cow::Borrowed(text) => visitor.visit_str(text),
+                Cow::Owned(text) => visitor.visit_string(text),
+            };
+            match given {
+                Ok(value) => Ok(value),
+                Err(error) => Err(about.explain(error)),
+            }
+        }
+        Ok(Answer::ByteCow(Cow::Borrowed(bytes))) => visitor.visit_bytes(bytes),
+        Ok(Answer::ByteCow(Cow::Owned(bytes))) => visitor.visit_byte_buf(bytes),
+        Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
+        Ok(Answer::Numpy(ref held)) => held.give(visitor),
+        Ok(Answer::Made(ref made)) => made.give(visitor),
+        Ok(Answer::Wide(value)) => Err(Unfit::Wide(value).error(&visitor)),
+        Ok(Answer::Widest(value)) => Err(Unfit::Widest(value).error(&visitor)),
+        Ok(Answer::Unfit(ref unfit)) => Err(unfit.error(&visitor)),
+    }
+}
+
+/// Tells the visitor of a type that asks for an int, or for anything: it may take ints of more than
+/// 64 bits.
+///
+/// Apart, because serde's own way to refuse such an int is long.
+pub(crate) fn give_wide<'de, V: Visitor<'de>>(
+    answer: Result<Answer<'_, '_, 'de>>,
+    visitor: V,
+) -> Result<V::Value> {
+    match answer {
+        Ok(Answer::Wide(value)) => visitor.visit_i128(value),
+        Ok(Answer::Widest(value)) => visitor.visit_u128(value),
+        answer => give(answer, visitor),
+    }
+}
+
+/// Where text comes from, for the error of a visitor that refuses it.
+pub(crate) enum About<'g, 'de> {
+    Nothing,
+    /// The natural form of this object.
+    Object(NodeDeserializer<'g, 'de>),
+    /// A time of numpy.
+    Time(Kind, i64, UnitCount),
+}
+
+impl About<'_, '_> {
+    #[cold]
+    fn explain(&self, error: Error) -> Error {
+        match self {
+            Self::Nothing => error,
+            Self::Object(node) => node.about_text(error),
+            Self::Time(kind, count, unit) => {
+                error.about_text(&text_of(*kind, *count, *unit).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// A value that serde has no method for, or that no visitor takes.
+pub(crate) enum Unfit {
+    /// An int of so many bits.
+    Int(u64),
+    /// An int that is beyond a float.
+    Float(u64),
+    Wide(i128),
+    Widest(u128),
+    /// Bytes in place of a variant's name.
+    Bytes(Vec<u8>),
+}
+
+impl Unfit {
+    #[cold]
+    fn error(&self, expected: &dyn Expected) -> Error {
+        use de::Error as _;
+
+        match self {
+            Self::Int(bits) => {
+                Error::invalid_type(Unexpected::Other(&format!("an int of {bits} bits")), expected)
+            }
+            Self::Float(bits) => {
+                Error::invalid_value(Unexpected::Other(&format!("an int of {bits} bits")), expected)
+            }
+            Self::Wide(value) => Error::invalid_type(
+                Unexpected::Other(&format!("integer `{value}` as i128")),
+                expected,
+            ),
+            Self::Widest(value) => Error::invalid_type(
+                Unexpected::Other(&format!("integer `{value}` as u128")),
+                expected,
+            ),
+            Self::Bytes(bytes) => Error::invalid_type(Unexpected::Bytes(bytes), expected),
+        }
+    }
+}
+
+/// The content of a newtype.
+pub(crate) enum Content<'a, 'g, 'de> {
+    Node(NodeDeserializer<'g, 'de>),
+    /// The content of a class-named newtype.
+    Class(ClassContent<'g, 'de>),
+    /// An element of an array.
+    Element(Element<'a, 'g, 'de>),
+    Bytes(Cow<'a, [u8]>),
+    /// Module and qualified name.
+    Names([String; 2]),
+    /// Bytes, and whether they are read-only.
+    Buffer(Cow<'a, [u8]>, bool),
+    /// Nothing: the visitor takes this out of a slot.
+    Value(#[expect(dead_code, reason = "held until the call is over")] Filled<Value>),
+    Dtype(#[expect(dead_code, reason = "as above")] Filled<Dtype>),
+}
+
+impl<'g, 'de> Content<'_, 'g, 'de> {
+    fn place(&self) -> Place<'_, 'g, 'de> {
+        match self {
+            Self::Node(node) => Place::Node(*node),
+            Self::Class(content) => Place::class(content),
+            Self::Element(element) => Place::element(element),
+            Self::Bytes(bytes) => Place::Plain(Plain::Bytes(bytes)),
+            Self::Names(names) => Place::Plain(Plain::Names(names)),
+            Self::Buffer(bytes, readonly) => Place::Plain(Plain::Buffer(bytes, *readonly)),
+            Self::Value(_) | Self::Dtype(_) => Place::Plain(Plain::Unit),
+        }
+    }
+}

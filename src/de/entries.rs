@@ -1,0 +1,230 @@
+//! [`Entries`]: the entries of every kind of map, as serde's one `MapAccess`.
+//!
+//! Errors learn here at which byte and under which key they are, as in `items`.
+
+use serde::de::{DeserializeSeed, MapAccess};
+
+use super::direct::Dict;
+use super::element::Fields;
+use super::node::{NodeDeserializer, too_long};
+use super::numpy::ArrayParts;
+use super::place::Place;
+use super::token::ReduceFields;
+use crate::error::{Error, Result};
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Contents;
+use crate::walk::cost;
+use crate::walk::cx::Cx;
+
+/// The entries of a map.
+pub(crate) enum Entries<'a, 'g, 'de> {
+    /// Those of a dict in the opcodes ahead, or of the state of an instance there.
+    Dict(Dict<'a, 'de>),
+    /// Those of dicts among the nodes.
+    Pairs(Pairs<'g, 'de>),
+    Record(Box<Fields<'a, 'g, 'de>>),
+    Array(Box<ArrayParts<'g, 'de>>),
+    Reduce(Box<ReduceFields<'g, 'de>>),
+    Nothing,
+}
+
+/// The entries of a dict, or of several one after another.
+pub(crate) struct Pairs<'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    contents: Contents<'g, 'de>,
+    /// Further ones, last first.
+    following: Vec<Contents<'g, 'de>>,
+    len: usize,
+    left: usize,
+    depth: u32,
+    key: Handle,
+    value: Handle,
+    /// True while the keys, and the values, are still to be charged to memory.
+    uncharged: (bool, bool),
+}
+
+impl<'g, 'de> Entries<'_, 'g, 'de> {
+    /// Those of `contents` and then of `following`, last first. `is_struct`: whether the values go
+    /// into fields, which take no memory of their own.
+    pub(crate) fn pairs(
+        cx: &'g Cx<'g, 'de>,
+        contents: Contents<'g, 'de>,
+        following: Vec<Contents<'g, 'de>>,
+        len: usize,
+        depth: u32,
+        is_struct: bool,
+    ) -> Self {
+        Self::Pairs(Pairs {
+            cx,
+            contents,
+            following,
+            len,
+            left: len,
+            depth,
+            key: Handle::VACANT,
+            value: Handle::VACANT,
+            uncharged: (!is_struct, !is_struct),
+        })
+    }
+
+    /// The next key. `size` is that of what is made of it.
+    fn next_key(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
+        match self {
+            Self::Dict(dict) => Ok(dict.next_key()?),
+            Self::Pairs(pairs) => pairs.next_key(size),
+            Self::Record(fields) => Ok(fields.name()),
+            Self::Array(parts) => Ok(parts.name()),
+            Self::Reduce(fields) => Ok(fields.name()),
+            Self::Nothing => Ok(None),
+        }
+    }
+
+    /// The value of the key that came last.
+    fn next_value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {
+        match self {
+            Self::Dict(dict) => Ok(dict.next_value()?),
+            Self::Pairs(pairs) => pairs.next_value(size),
+            Self::Record(fields) => fields.value(size),
+            Self::Array(parts) => parts.value(),
+            Self::Reduce(fields) => Ok(fields.value()),
+            Self::Nothing => Err(no_key()),
+        }
+    }
+
+    #[cold]
+    fn locate_key(&mut self, error: Error) -> Error {
+        match self {
+            Self::Dict(dict) => {
+                dict.stop();
+                error
+            }
+            Self::Pairs(pairs) => pairs.cx.locate(error, pairs.key),
+            _ => error,
+        }
+    }
+
+    #[cold]
+    fn locate_value(&mut self, error: Error) -> Error {
+        match self {
+            Self::Dict(dict) => {
+                dict.stop();
+                error
+            }
+            Self::Pairs(pairs) => {
+                let error = pairs.cx.locate(error, pairs.value);
+                pairs.cx.under_key(error, pairs.key)
+            }
+            Self::Record(fields) => fields.locate(error),
+            Self::Reduce(fields) => fields.locate(error),
+            Self::Array(_) | Self::Nothing => error,
+        }
+    }
+
+    /// Sees to it that no entry is left behind.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        let (len, left) = match self {
+            Self::Dict(dict) => return Ok(dict.finish()?),
+            Self::Pairs(pairs) => (pairs.len, pairs.left),
+            Self::Record(fields) => fields.left(),
+            Self::Array(_) | Self::Reduce(_) | Self::Nothing => return Ok(()),
+        };
+        match left {
+            0 => Ok(()),
+            left => Err(too_long(len, len - left)),
+        }
+    }
+
+    /// Notes that the visitor has ended by an error.
+    #[cold]
+    pub(crate) fn give_up(&mut self, error: Error) -> Error {
+        if let Self::Dict(dict) = self {
+            dict.give_up();
+        }
+        error
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        let made = match self.next_key(size_of::<K::Value>()) {
+            Ok(Some(place)) => seed.deserialize(place),
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match made {
+            Ok(key) => Ok(Some(key)),
+            Err(error) => Err(self.locate_key(error)),
+        }
+    }
+
+    #[inline]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+        let made = match self.next_value(size_of::<V::Value>()) {
+            Ok(place) => seed.deserialize(place),
+            Err(error) => return Err(error),
+        };
+        match made {
+            Ok(value) => Ok(value),
+            Err(error) => Err(self.locate_value(error)),
+        }
+    }
+
+    #[inline(never)]
+    fn size_hint(&self) -> Option<usize> {
+        match self {
+            Self::Dict(dict) => dict.size_hint(),
+            Self::Pairs(pairs) => Some(pairs.left),
+            Self::Record(fields) => Some(fields.left().1),
+            Self::Array(_) | Self::Reduce(_) => None,
+            Self::Nothing => Some(0),
+        }
+    }
+}
+
+impl<'g, 'de> Pairs<'g, 'de> {
+    fn next_key(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
+        if self.uncharged.0 {
+            self.uncharged.0 = false;
+            self.cx.charge_memory(cost::keys(size, self.len))?;
+        }
+        let key = match self.contents.next() {
+            Some(key) => key,
+            None => match self.next_source() {
+                Some(key) => key,
+                None => return Ok(None),
+            },
+        };
+        self.key = key;
+        Ok(Some(Place::Node(NodeDeserializer::new(self.cx, key, self.depth))))
+    }
+
+    fn next_value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {
+        let Some(value) = self.contents.next() else { return Err(no_key()) };
+        if self.uncharged.1 {
+            self.uncharged.1 = false;
+            self.cx.charge_memory(cost::values(size, self.len))?;
+        }
+        self.left = self.left.saturating_sub(1);
+        self.value = value;
+        Ok(Place::Node(NodeDeserializer::new(self.cx, value, self.depth)))
+    }
+
+    #[cold]
+    fn next_source(&mut self) -> Option<Handle> {
+        while let Some(next) = self.following.pop() {
+            self.contents = next;
+            if let Some(handle) = self.contents.next() {
+                return Some(handle);
+            }
+        }
+        None
+    }
+}
+
+#[cold]
+fn no_key() -> Error {
+    Error::data("a value was asked for before its key")
+}

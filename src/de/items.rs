@@ -1,0 +1,289 @@
+//! [`Items`]: the items of every kind of sequence, as serde's one `SeqAccess`.
+//!
+//! An error that comes out of an item gets that item's byte here, unless an inner access has
+//! attached a more exact one, and the index under which it lies.
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeSeed, SeqAccess};
+
+use super::direct::{Fixed, List};
+use super::element::{Fields, Rows};
+use super::node::{NodeDeserializer, too_long};
+use super::place::{Place, Plain};
+use super::token::{ObjectParts, PairSeq};
+use crate::error::{Error, Result};
+use crate::nodes::handle::Handle;
+use crate::nodes::store::Contents;
+use crate::stdlib::numpy::{Num, NumKind};
+use crate::walk::cost;
+use crate::walk::cx::Cx;
+
+/// The items of a sequence.
+pub(crate) enum Items<'a, 'g, 'de> {
+    /// Those of a list, set or tuple in the opcodes ahead.
+    List(List<'a, 'de>),
+    /// Those of a tuple whose type says how many it has.
+    Fixed(Fixed<'a, 'de>),
+    /// Those of a list, tuple or set among the nodes.
+    Contents(Held<'g, 'de>),
+    /// Handles that are no run of the graph.
+    Loose(Loose<'a, 'g, 'de>),
+    Numbers(Numbers<'a, 'g, 'de>),
+    /// Real and imaginary part.
+    Complex([f64; 2], usize),
+    Rows(Box<Rows<'a, 'g, 'de>>),
+    Record(Box<Fields<'a, 'g, 'de>>),
+    Pairs(PairSeq<'a, 'g, 'de>),
+    Object(Box<ObjectParts<'g, 'de>>),
+    Names(std::slice::Iter<'a, String>),
+    Shape(std::slice::Iter<'a, usize>),
+    Buffer(&'a [u8], bool, u8),
+}
+
+/// The contents of a container among the nodes.
+pub(crate) struct Held<'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    contents: Contents<'g, 'de>,
+    len: usize,
+    left: usize,
+    depth: u32,
+    /// The item that was asked for last.
+    last: Handle,
+}
+
+pub(crate) struct Loose<'a, 'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    handles: Cow<'a, [Handle]>,
+    index: usize,
+    depth: u32,
+}
+
+/// Numbers one behind the other: an array of them, or bytes as the ints that they are in Python.
+pub(crate) struct Numbers<'a, 'g, 'de> {
+    cx: &'g Cx<'g, 'de>,
+    bytes: Cow<'a, [u8]>,
+    kind: NumKind,
+    big_endian: bool,
+    index: usize,
+    len: usize,
+    named: NumbersOf,
+}
+
+/// The sequence that numbers are, for errors.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum NumbersOf {
+    Bytes,
+    /// `array.array`.
+    Array,
+    Numpy,
+}
+
+impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
+    pub(crate) fn contents(
+        cx: &'g Cx<'g, 'de>,
+        contents: Contents<'g, 'de>,
+        len: usize,
+        depth: u32,
+    ) -> Self {
+        Self::Contents(Held { cx, contents, len, left: len, depth, last: Handle::VACANT })
+    }
+
+    pub(crate) fn loose(
+        cx: &'g Cx<'g, 'de>,
+        handles: impl Into<Cow<'a, [Handle]>>,
+        depth: u32,
+    ) -> Self {
+        Self::Loose(Loose { cx, handles: handles.into(), index: 0, depth })
+    }
+
+    pub(crate) fn numbers(
+        cx: &'g Cx<'g, 'de>,
+        bytes: Cow<'a, [u8]>,
+        kind: NumKind,
+        big_endian: bool,
+        named: NumbersOf,
+    ) -> Self {
+        let len = bytes.len() / kind.width();
+        Self::Numbers(Numbers { cx, bytes, kind, big_endian, index: 0, len, named })
+    }
+
+    /// The next item. `size` is that of the value which is made of it.
+    fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
+        match self {
+            Self::List(list) => Ok(list.next()?),
+            Self::Fixed(fixed) => Ok(fixed.next()?),
+            Self::Contents(held) => held.next(size),
+            Self::Loose(loose) => loose.next(size),
+            Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
+            Self::Complex(parts, index) => {
+                let part = parts.get(*index).copied();
+                *index += 1;
+                Ok(part.map(|part| Place::number(Num::Float(part))))
+            }
+            Self::Rows(rows) => rows.next(size),
+            Self::Record(fields) => fields.next(),
+            Self::Pairs(pairs) => pairs.next(size),
+            Self::Object(parts) => parts.next(),
+            Self::Names(names) => Ok(names.next().map(|name| Place::Plain(Plain::Str(name)))),
+            Self::Shape(shape) => {
+                Ok(shape.next().map(|&len| Place::Plain(Plain::Uint(len as u64))))
+            }
+            Self::Buffer(bytes, readonly, index) => {
+                *index = index.saturating_add(1);
+                Ok(match index {
+                    1 => Some(Place::Plain(Plain::Bytes(bytes))),
+                    2 => Some(Place::Plain(Plain::Bool(*readonly))),
+                    _ => None,
+                })
+            }
+        }
+    }
+
+    /// The error of the item that was asked for last, with its place.
+    #[cold]
+    fn locate(&mut self, error: Error) -> Error {
+        match self {
+            Self::List(list) => list.stop(),
+            Self::Contents(held) => {
+                return held
+                    .cx
+                    .locate(error, held.last)
+                    .under_index((held.len - held.left).saturating_sub(1));
+            }
+            Self::Loose(loose) => {
+                let index = loose.index.saturating_sub(1);
+                let handle = loose.handles.get(index).copied().unwrap_or(Handle::VACANT);
+                return loose.cx.locate(error, handle).under_index(index);
+            }
+            Self::Numbers(numbers) if numbers.named == NumbersOf::Numpy => {
+                return error.under_index(numbers.index.saturating_sub(1));
+            }
+            Self::Rows(rows) => return rows.locate(error),
+            Self::Record(fields) => return fields.locate(error),
+            Self::Pairs(pairs) => return pairs.locate(error),
+            _ => {}
+        }
+        error
+    }
+
+    /// Sees to it that no item is left behind.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        let (len, left) = match self {
+            Self::List(list) => return Ok(list.finish()?),
+            Self::Fixed(fixed) => return Ok(fixed.finish()?),
+            Self::Contents(held) => (held.len, held.left),
+            Self::Loose(loose) => (loose.handles.len(), loose.handles.len() - loose.index),
+            Self::Numbers(numbers) => {
+                return match numbers.len - numbers.index {
+                    0 => Ok(()),
+                    _ => Err(numbers.too_long()),
+                };
+            }
+            Self::Rows(rows) => rows.left(),
+            Self::Record(fields) => fields.left(),
+            _ => return Ok(()),
+        };
+        match left {
+            0 => Ok(()),
+            left => Err(too_long(len, len - left)),
+        }
+    }
+
+    /// Notes that the visitor has ended by an error.
+    #[cold]
+    pub(crate) fn give_up(&mut self, error: Error) -> Error {
+        match self {
+            Self::List(list) => list.give_up(),
+            Self::Fixed(fixed) => fixed.give_up(),
+            _ => {}
+        }
+        error
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
+    type Error = Error;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let made = match self.next(size_of::<T::Value>()) {
+            Ok(Some(place)) => seed.deserialize(place),
+            Ok(None) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match made {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(self.locate(error)),
+        }
+    }
+
+    #[inline(never)]
+    fn size_hint(&self) -> Option<usize> {
+        match self {
+            Self::List(list) => list.size_hint(),
+            Self::Contents(held) => Some(held.left),
+            Self::Loose(loose) => Some(loose.handles.len() - loose.index),
+            Self::Numbers(numbers) => Some(numbers.len - numbers.index),
+            Self::Complex(parts, index) => Some(parts.len().saturating_sub(*index)),
+            Self::Rows(rows) => Some(rows.left().1),
+            Self::Record(fields) => Some(fields.left().1),
+            Self::Pairs(pairs) => Some(pairs.left()),
+            Self::Names(names) => Some(names.len()),
+            Self::Shape(shape) => Some(shape.len()),
+            Self::Fixed(_) | Self::Object(_) | Self::Buffer(..) => None,
+        }
+    }
+}
+
+impl<'g, 'de> Held<'g, 'de> {
+    fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
+        // The count goes first: a set that was made of a list has the items the list had then.
+        let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+        if self.left == self.len {
+            self.cx.charge_memory(cost::items(size, self.len))?;
+        }
+        let Some(handle) = self.contents.next() else { return Ok(None) };
+        self.left = left;
+        self.last = handle;
+        Ok(Some(Place::Node(NodeDeserializer::new(self.cx, handle, self.depth))))
+    }
+}
+
+impl<'g, 'de> Loose<'_, 'g, 'de> {
+    fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
+        if self.index == 0 {
+            self.cx.charge_memory(cost::items(size, self.handles.len()))?;
+        }
+        let Some(&handle) = self.handles.get(self.index) else { return Ok(None) };
+        self.index += 1;
+        Ok(Some(Place::Node(NodeDeserializer::new(self.cx, handle, self.depth))))
+    }
+}
+
+impl Numbers<'_, '_, '_> {
+    #[inline]
+    fn next(&mut self, size: usize) -> Result<Option<Num>> {
+        if self.index == 0 {
+            self.cx.charge_memory(cost::items(size, self.len))?;
+        }
+        if self.index == self.len {
+            return Ok(None);
+        }
+        // There are `len` numbers in the bytes.
+        let number = self.kind.read(&self.bytes, self.index, self.big_endian);
+        self.index += 1;
+        Ok(number)
+    }
+
+    #[cold]
+    fn too_long(&self) -> Error {
+        let (len, taken) = (self.len, self.index);
+        if self.named != NumbersOf::Bytes {
+            return too_long(len, taken);
+        }
+        let plural = if taken == 1 { "" } else { "s" };
+        let expected = format!("{taken} element{plural} in sequence");
+        serde::de::Error::invalid_length(len, &expected.as_str())
+    }
+}

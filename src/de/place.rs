@@ -1,0 +1,382 @@
+//! [`Place`]: where the value is that comes next, and serde's `Deserializer` for it.
+//!
+//! There is one such type for opcodes, nodes, and the parts of arrays and objects, so that a
+//! program's types are compiled once. Each method is a question ([`Ask`]) that [`Place::answer`]
+//! answers, which knows nothing of the visitor. The questions that are asked most (numbers, text,
+//! wrappers) try a short way first; it is a call, and not inlined either.
+//!
+//! Advice to the next editor: a line in a method here is compiled for every visitor of every
+//! program. `benches/cost.py` says what it comes to.
+
+use serde::de::{Deserializer, IgnoredAny, Visitor};
+
+use super::answer::{About, Answer, Content, give, give_wide};
+use super::ask::Ask;
+use super::class::ClassContent;
+use super::direct::Direct;
+use super::element::{self, Element};
+use super::items::Items;
+use super::node::NodeDeserializer;
+use super::token::Run;
+use super::variant::Variant;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::nodes::handle::Tag;
+use crate::nodes::scalar;
+use crate::python::numpy::dtype::Dtype;
+use crate::reduce::token;
+use crate::stdlib::numpy::Num;
+
+/// One value, ready to be handed to a visitor.
+pub(crate) enum Place<'a, 'g, 'de> {
+    /// The opcodes ahead.
+    Ahead(&'a mut Direct<'de>),
+    /// The same, where it must be a key.
+    Key(&'a mut Direct<'de>),
+    Node(NodeDeserializer<'g, 'de>),
+    /// A number of an array, and the wrappers that may still be around it.
+    Number(Num, u32),
+    /// An element or a further dimension of an array.
+    Element(&'a Element<'a, 'g, 'de>, u32),
+    /// The content of a class-named newtype.
+    Class(&'a ClassContent<'g, 'de>, u32),
+    /// Handles that are no container of the graph.
+    Run(Run<'a, 'g, 'de>),
+    /// Bytes of the input.
+    Borrowed(&'de [u8]),
+    Plain(Plain<'a>),
+}
+
+/// A value that is no part of a pickle, but of what describes it.
+#[derive(Clone, Copy)]
+pub(crate) enum Plain<'a> {
+    Unit,
+    Bool(bool),
+    Uint(u64),
+    Str(&'a str),
+    /// Text of the program.
+    Name(&'static str),
+    Bytes(&'a [u8]),
+    /// Bytes, and whether they are read-only.
+    Buffer(&'a [u8], bool),
+    Names(&'a [String; 2]),
+    Shape(&'a [usize]),
+    Dtype(&'a Dtype),
+}
+
+/// A value where an `Option` or a newtype is asked for.
+#[expect(clippy::large_enum_variant, reason = "it is looked at where it is made")]
+enum Wrapped<'a, 'g, 'de> {
+    /// None.
+    Nothing,
+    /// The value itself is the content.
+    Content,
+    Other(Answer<'a, 'g, 'de>),
+}
+
+impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
+    pub(crate) fn element(element: &'a Element<'a, 'g, 'de>) -> Self {
+        match element {
+            Element::Node(node) => Self::Node(*node),
+            element => Self::Element(element, limits::WRAPS),
+        }
+    }
+
+    pub(crate) fn number(number: Num) -> Self {
+        Self::Number(number, limits::WRAPS)
+    }
+
+    pub(crate) fn class(content: &'a ClassContent<'g, 'de>) -> Self {
+        Self::Class(content, limits::WRAPS)
+    }
+
+    /// The value in serde's terms. `copies`: whether what the visitor makes has something to drop,
+    /// so that it may have copied text or bytes.
+    pub(crate) fn answer(self, ask: Ask, copies: bool) -> Result<Answer<'a, 'g, 'de>> {
+        match self {
+            Self::Ahead(direct) => Ok(direct.value(ask)?),
+            Self::Key(direct) => Ok(direct.key(ask)?),
+            Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
+            Self::Number(number, _) => Ok(element::number(number, ask)),
+            Self::Element(element, _) => element.answer(ask),
+            Self::Class(content, _) => content.answer(ask, copies),
+            Self::Run(run) => run.answer(ask),
+            Self::Borrowed(bytes) => Ok(Answer::Bytes(bytes)),
+            Self::Plain(plain) => Ok(plain.answer(ask)),
+        }
+    }
+
+    /// An int of up to 64 bits where it is spelled in the common way; otherwise nothing has
+    /// happened.
+    fn int(&mut self) -> Option<i64> {
+        match self {
+            Self::Ahead(direct) | Self::Key(direct) => direct.short_int(),
+            Self::Node(node) if node.handle.tag() == Tag::Int => {
+                scalar::short_int(node.cx.input, node.handle)
+            }
+            Self::Number(Num::Int(value), _) => Some(*value),
+            Self::Number(Num::Uint(value), _) => i64::try_from(*value).ok(),
+            _ => None,
+        }
+    }
+
+    /// The same for a float.
+    fn float(&mut self) -> Option<f64> {
+        match self {
+            Self::Ahead(direct) | Self::Key(direct) => direct.short_float(),
+            Self::Node(node) if node.handle.tag() == Tag::Float8 => {
+                scalar::float8(node.cx.input, node.handle)
+            }
+            Self::Number(Num::Float(value), _) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The same for text.
+    fn text(&mut self, copies: bool) -> Result<Option<&'de str>> {
+        match self {
+            Self::Ahead(direct) | Self::Key(direct) => Ok(Some(direct.next_text()?)),
+            Self::Node(node) => node.short_text(copies),
+            _ => Ok(None),
+        }
+    }
+
+    /// The value where an `Option` is asked for; if it has content, this place is that.
+    fn option(&mut self, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
+        Ok(match self {
+            Self::Ahead(direct) | Self::Key(direct) => match direct.option()? {
+                true => Wrapped::Content,
+                false => Wrapped::Nothing,
+            },
+            Self::Node(node) if node.handle.tag() == Tag::None => Wrapped::Nothing,
+            Self::Node(node) if node.may_be_made() => {
+                let node = NodeDeserializer { copies, ..*node };
+                Wrapped::Other(node.answer(Ask::Option)?)
+            }
+            Self::Node(node) if node.is_absent()? => Wrapped::Nothing,
+            Self::Node(node) => {
+                *node = node.unwrapped()?;
+                Wrapped::Content
+            }
+            Self::Element(element, _) if element.is_none() => Wrapped::Nothing,
+            Self::Class(content, _) if content.is_none()? => Wrapped::Nothing,
+            Self::Borrowed(bytes) => Wrapped::Other(Answer::Bytes(bytes)),
+            Self::Plain(plain) => Wrapped::Other(plain.answer(Ask::Any)),
+            _ => self.content()?,
+        })
+    }
+
+    /// The value where a newtype is asked for; if it is its own content, this place is that.
+    fn newtype(&mut self, name: &'static str, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
+        let private = name.starts_with(token::PREFIX);
+        if !private && !name.starts_with(token::CLASS) && !matches!(self, Self::Plain(_)) {
+            return match self {
+                Self::Ahead(direct) | Self::Key(direct) => {
+                    direct.wrap()?;
+                    Ok(Wrapped::Content)
+                }
+                _ => self.content(),
+            };
+        }
+        let answer = match self {
+            Self::Ahead(direct) => direct.newtype(name)?,
+            Self::Key(direct) => direct.irregular()?,
+            Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
+            Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
+                Some(answer) => answer,
+                None => return self.content(),
+            },
+            Self::Element(element, _) if private => match element.newtype(name)? {
+                Some(answer) => answer,
+                None => return self.content(),
+            },
+            Self::Class(content, _) => content.answer(Ask::Newtype(name), copies)?,
+            Self::Run(run) if name == token::VALUE => run.value()?,
+            Self::Plain(plain) => plain.answer(Ask::Newtype(name)),
+            _ => return self.content(),
+        };
+        Ok(Wrapped::Other(answer))
+    }
+
+    /// Makes this the place of what a wrapper holds.
+    fn content(&mut self) -> Result<Wrapped<'a, 'g, 'de>> {
+        let wraps = match self {
+            Self::Node(node) => &mut node.wraps,
+            Self::Run(run) => &mut run.node.wraps,
+            Self::Number(_, wraps) | Self::Element(_, wraps) | Self::Class(_, wraps) => wraps,
+            _ => return Ok(Wrapped::Content),
+        };
+        match wraps.checked_sub(1) {
+            Some(left) => {
+                *wraps = left;
+                Ok(Wrapped::Content)
+            }
+            None => Err(Error::limit(limits::WRAPPED)),
+        }
+    }
+
+    /// Goes past the value.
+    fn ignore(self) -> Result<()> {
+        match self {
+            Self::Ahead(_) => give(self.answer(Ask::Any, false), IgnoredAny).map(drop),
+            Self::Key(_) => give(self.answer(Ask::Any, false), IgnoredAny).map(drop),
+            // The machine has read and checked it already.
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<'a> Plain<'a> {
+    fn answer<'g, 'de>(self, ask: Ask) -> Answer<'a, 'g, 'de> {
+        match (self, ask) {
+            (Self::Str(name), Ask::Enum(..)) => Answer::Enum(Variant::named(name.into())),
+            (Self::Name(name), Ask::Enum(..)) => Answer::Enum(Variant::named(name.into())),
+            (Self::Dtype(dtype), Ask::Newtype(_)) => {
+                Answer::Newtype(Content::Dtype(crate::python::numpy::fill_slot(dtype.clone())))
+            }
+            (Self::Unit, _) => Answer::Unit,
+            (Self::Bool(value), _) => Answer::Bool(value),
+            (Self::Uint(value), _) => Answer::Unsigned(value),
+            (Self::Str(text), _) => Answer::Text(text.into(), About::Nothing),
+            (Self::Name(text), _) => Answer::Str(text),
+            (Self::Bytes(bytes), _) => Answer::ByteCow(bytes.into()),
+            (Self::Buffer(bytes, readonly), _) => Answer::Seq(Items::Buffer(bytes, readonly, 0)),
+            (Self::Names(names), _) => Answer::Seq(Items::Names(names.iter())),
+            (Self::Shape(shape), _) => Answer::Seq(Items::Shape(shape.iter())),
+            (Self::Dtype(dtype), _) => Answer::text(dtype.to_string()),
+        }
+    }
+}
+
+/// Returns true if a visitor's value may hold text or bytes of its own.
+const fn copies<T>() -> bool {
+    std::mem::needs_drop::<T>()
+}
+
+macro_rules! numbers {
+    ($($method:ident: $quick:ident $visit:ident, $ask:ident $give:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+            match self.$quick() {
+                Some(value) => $visit(value, visitor),
+                None => $give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
+            }
+        }
+    )*};
+}
+
+macro_rules! texts {
+    ($($method:ident: $ask:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+            match self.text(copies::<V::Value>()) {
+                Ok(Some(text)) => visitor.visit_borrowed_str(text),
+                Ok(None) => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
+                Err(error) => Err(error),
+            }
+        }
+    )*};
+}
+
+macro_rules! others {
+    ($($method:ident($($argument:ident: $type:ty),*) $ask:expr, $give:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value> {
+            $give(self.answer($ask, copies::<V::Value>()), visitor)
+        }
+    )*};
+}
+
+fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    visitor.visit_i64(value)
+}
+
+fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
+    match u64::try_from(value) {
+        Ok(value) => visitor.visit_u64(value),
+        Err(_) => visitor.visit_i64(value),
+    }
+}
+
+fn visit_float<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
+    visitor.visit_f64(value)
+}
+
+impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
+    type Error = Error;
+
+    numbers! {
+        deserialize_i8: int visit_signed, Signed give_wide;
+        deserialize_i16: int visit_signed, Signed give_wide;
+        deserialize_i32: int visit_signed, Signed give_wide;
+        deserialize_i64: int visit_signed, Signed give_wide;
+        deserialize_i128: int visit_signed, Signed give_wide;
+        deserialize_u8: int visit_unsigned, Unsigned give_wide;
+        deserialize_u16: int visit_unsigned, Unsigned give_wide;
+        deserialize_u32: int visit_unsigned, Unsigned give_wide;
+        deserialize_u64: int visit_unsigned, Unsigned give_wide;
+        deserialize_u128: int visit_unsigned, Unsigned give_wide;
+        deserialize_f32: float visit_float, Float give;
+        deserialize_f64: float visit_float, Float give;
+    }
+
+    texts! {
+        deserialize_char: Str;
+        deserialize_str: Str;
+        deserialize_string: Str;
+        deserialize_identifier: Identifier;
+    }
+
+    others! {
+        deserialize_any() Ask::Any, give_wide;
+        deserialize_bool() Ask::Bool, give;
+        deserialize_bytes() Ask::Bytes, give;
+        deserialize_byte_buf() Ask::Bytes, give;
+        deserialize_unit() Ask::Unit, give;
+        deserialize_unit_struct(name: &'static str) Ask::UnitStruct(name), give;
+        deserialize_seq() Ask::Seq, give;
+        deserialize_tuple(len: usize) Ask::Tuple(len), give;
+        deserialize_tuple_struct(name: &'static str, len: usize)
+            Ask::TupleStruct(name, len), give;
+        deserialize_map() Ask::Map, give;
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            Ask::Struct(name, fields), give;
+        deserialize_enum(name: &'static str, variants: &'static [&'static str])
+            Ask::Enum(name, variants), give;
+    }
+
+    #[inline]
+    fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        match self.option(copies::<V::Value>()) {
+            Ok(Wrapped::Content) => visitor.visit_some(self),
+            Ok(Wrapped::Nothing) => visitor.visit_none(),
+            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
+            Err(error) => Err(error),
+        }
+    }
+
+    #[inline]
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        mut self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        match self.newtype(name, copies::<V::Value>()) {
+            Ok(Wrapped::Content) => visitor.visit_newtype_struct(self),
+            Ok(Wrapped::Nothing) => visitor.visit_none(),
+            Ok(Wrapped::Other(answer)) => give(Ok(answer), visitor),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        match self.ignore() {
+            Ok(()) => visitor.visit_unit(),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn is_human_readable(&self) -> bool {
+        true
+    }
+}
