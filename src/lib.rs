@@ -317,3 +317,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/SECURITY.md")]
 struct Security;
+
+/// And that of docs/DATA.md, which takes other crates.
+#[cfg(all(doctest, feature = "arrow", feature = "ndarray"))]
+#[doc = include_str!("../docs/DATA.md")]
+struct DataTasks;

@@ -138,6 +138,10 @@ pub(crate) const WRAPS: u32 = 64;
 /// The error text for more wrappers than [`WRAPS`].
 pub(crate) const WRAPPED: &str = "the type wraps one value more than 64 times";
 
+/// Values that are made of what a few bytes stand for: a range of labels, a sparse array.
+#[cfg(feature = "arrow")]
+pub(crate) const DENSE: usize = 1 << 26;
+
 /// Columns of a frame or array without rows, where no byte of a pickle stands for one.
 ///
 /// A shape is a few bytes, and each column is a vector.

@@ -84,8 +84,15 @@ pub(crate) fn signed(bytes: &[u8], big: bool) -> i64 {
     }
 }
 
-/// A float of 16, 32 or 64 bits.
+/// A float of 16, 32 or 64 bits, or of the 80 of x86, which lie in 12 or 16 bytes.
 pub(crate) fn float(bytes: &[u8], big: bool) -> Option<f64> {
+    if let (Some((value, padding)), false) = (bytes.split_at_checked(10), big)
+        && matches!(padding.len(), 2 | 6)
+    {
+        // Sixteen bytes may also be a float of 128 bits, whose sign and exponent are in the last.
+        let padded = padding.len() == 2 || padding.iter().all(|&byte| byte == 0);
+        return if padded { extended(value) } else { None };
+    }
     let bits = bits(bytes, big);
     match bytes.len() {
         2 => Some(half(bits as u16)),
@@ -93,6 +100,46 @@ pub(crate) fn float(bytes: &[u8], big: bool) -> Option<f64> {
         8 => Some(f64::from_bits(bits)),
         _ => None,
     }
+}
+
+/// A float of 80 bits, rounded to 64: a fraction of 64 bits, the first of which is there, 15 bits
+/// of exponent, a sign. `None` for the forms that no processor since the 80387 makes.
+///
+/// Source: "x87 FPU Instruction Set", double extended precision, in Intel's manual.
+fn extended(bytes: &[u8]) -> Option<f64> {
+    let (fraction, head) = bytes.split_at_checked(8)?;
+    let (fraction, head) = (bits(fraction, false), bits(head, false));
+    let (sign, exponent) = (if head >> 15 == 1 { -1.0 } else { 1.0 }, (head & 0x7fff) as i32);
+    let first = fraction >> 63 == 1;
+    let magnitude = match exponent {
+        // Far below the smallest float of 64 bits.
+        0 if !first => 0.0,
+        0x7fff if fraction << 1 == 0 && first => f64::INFINITY,
+        0x7fff if first => f64::NAN,
+        _ if !first => return None,
+        _ => scaled(fraction, exponent - 16_383 - 63),
+    };
+    Some(sign * magnitude)
+}
+
+/// A fraction with its highest bit, times a power of two, to the nearest float, ties to even.
+fn scaled(fraction: u64, power: i32) -> f64 {
+    // Of the fraction as many bits as the float has: fewer where it is subnormal.
+    let exponent = power + 63;
+    let kept = if exponent >= -1_022 { 53 } else { 53 - (-1_022 - exponent) };
+    if kept < 0 {
+        return 0.0;
+    }
+    let dropped = (64 - kept) as u32;
+    let whole = fraction.checked_shr(dropped).unwrap_or(0);
+    let rest = u128::from(fraction) & ((1_u128 << dropped) - 1);
+    let half = 1_u128 << (dropped - 1);
+    let up = rest > half || (rest == half && whole & 1 == 1);
+    let whole = (whole + u64::from(up)) as f64;
+    // Two steps, for neither power is out of range then.
+    let power = power + dropped as i32;
+    let first = power.clamp(-1_000, 1_000);
+    whole * f64::from(first).exp2() * f64::from(power - first).exp2()
 }
 
 /// A float of 16 bits: a sign, 5 bits of exponent, 10 of fraction. Source: IEEE 754, binary16.
@@ -143,6 +190,46 @@ pub(crate) fn text(bytes: &[u8], big: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The bytes are those of `np.array(text, 'longdouble').tobytes()`, the values those of Python.
+    #[test]
+    fn long_doubles_of_x86() {
+        let of = |head: u16, fraction: u64| {
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&fraction.to_le_bytes());
+            bytes[8..10].copy_from_slice(&head.to_le_bytes());
+            bytes
+        };
+        for (head, fraction, value) in [
+            (0x3fff, 1 << 63, 1.0),
+            (0x3ffe, 1 << 63, 0.5),
+            (0xc000, 1 << 63, -2.0),
+            (0, 0, 0.0),
+            // 0.1, and the number next to 1 that is nearer to 1 than any float of 64 bits.
+            (0x3ffb, 0xcccc_cccc_cccc_cccd, 0.1),
+            (0x3fff, (1 << 63) | 1, 1.0),
+            (0x3fff, u64::MAX, 2.0),
+            (0x43fe, 0xffff_ffff_ffff_f800, f64::MAX),
+            (0x43ff, 1 << 63, f64::INFINITY),
+            (0x7fff, 1 << 63, f64::INFINITY),
+            (0x3c01, 1 << 63, f64::MIN_POSITIVE),
+            (0x3bcd, 1 << 63, 5e-324),
+            (0x3bcc, 1 << 63, 0.0),
+            (0x3bcc, (1 << 63) | 1, 5e-324),
+            (0x0001, 1 << 63, 0.0),
+        ] {
+            assert_eq!(float(&of(head, fraction), false), Some(value), "{head:#x} {fraction:#x}");
+            assert_eq!(float(&of(head, fraction)[..12], false), Some(value));
+        }
+        assert!(float(&of(0x7fff, 3 << 62), false).unwrap().is_nan());
+        // One of 128 bits; one whose first bit is not there; another byte order.
+        let quad = 1.0_f64.to_bits();
+        let mut bytes = [0; 16];
+        bytes[8..].copy_from_slice(&(quad >> 4).to_le_bytes());
+        assert_eq!(float(&bytes, false), None);
+        assert_eq!(float(&of(0x3fff, 1), false), None);
+        assert_eq!(float(&of(0x3fff, 1 << 63), true), None);
+    }
 
     #[test]
     fn halves_of_every_kind() {

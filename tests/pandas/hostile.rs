@@ -155,6 +155,33 @@ fn codes_places_and_lengths_are_compared() {
     assert_eq!(Index::range(i64::MIN, i64::MAX, 2).unwrap().value(usize::MAX), None);
 }
 
+/// One array in many columns, each of which takes eight times its bytes.
+#[test]
+fn columns_that_share_an_array_are_limited() {
+    let codes = array("|i1", &[1 << 16], &vec![0; 1 << 16]);
+    let categories = call(
+        "pandas.core.indexes.base",
+        "_new_Index",
+        vec![
+            Value::global("pandas", "Index"),
+            pickle!({"data": (array("<i8", &[1], &[0; 8])), "name": None}),
+        ],
+    );
+    let dtype =
+        Reduce::new_obj(Global::new("pandas", "CategoricalDtype"), Value::Tuple(Vec::new()))
+            .with_state(pickle!({"categories": (categories), "ordered": false}));
+    let state = pickle!({"_codes": (codes), "_dtype": (Value::from(dtype))});
+    let column = Reduce::new_obj(Global::new("pandas", "Categorical"), Value::Tuple(Vec::new()));
+    let column = Value::from(column.with_state(state));
+    let blocks: Vec<_> = (0..1_000).map(|at| (column.clone(), slice(at, at + 1, 1))).collect();
+    let of = |count: usize| frame(&blocks[..count], range(count as i64), range(1 << 16));
+    assert_eq!(Frame::try_from(&of(5)).unwrap().columns().len(), 5);
+    let error = Frame::try_from(&of(1_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    // The thread is as it was.
+    assert!(Frame::try_from(&of(5)).is_ok());
+}
+
 /// A long text in many rows, which the pickle has once.
 #[test]
 fn rows_do_not_multiply_what_they_share() {

@@ -5,6 +5,9 @@
 //! is for who wants dtype, shape and the bytes as they lie in memory, and for writing arrays.
 //! [`Dtype`] reads and writes a dtype by itself.
 //!
+//! With the feature `ndarray` an array is one of that crate, borrowed where it can be
+//! (`NdArray::view`, `NdArray::to_ndarray`); with `half` its elements may be `half::f16`.
+//!
 //! Pickles of numpy 1 and 2 are read, of every protocol, with buffers in band and out of band
 //! ([`DeOptions::buffers`](crate::DeOptions::buffers)). Source: "numpy.ndarray.\_\_reduce\_\_" in
 //! numpy's reference.
@@ -15,6 +18,8 @@ mod dtype_serde;
 pub(crate) mod number;
 pub(crate) mod scalar;
 pub(crate) mod time;
+#[cfg(feature = "ndarray")]
+mod views;
 
 pub use array::{InBuffer, NdArray, Order, OwnedNdArray};
 pub use dtype::{ByteOrder, Dtype, Field, Kind, Subarray};

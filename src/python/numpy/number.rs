@@ -2,12 +2,15 @@
 
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::scalar::Scalar;
+use crate::stdlib::numpy::bits;
+use crate::value::Complex;
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// A number that numpy has a dtype for: `bool`, `i8` to `i64`, `u8` to `u64`, `f32` and `f64`.
+/// A number that numpy has a dtype for: `bool`, `i8` to `i64`, `u8` to `u64`, `f32`, `f64` and
+/// [`Complex`]; with the feature `half` also `half::f16`.
 ///
 /// It is implemented for these alone.
 pub trait Number: Copy + sealed::Sealed + 'static {
@@ -128,6 +131,72 @@ impl Number for bool {
         match *scalar {
             Scalar::Bool(value) => Some(value),
             _ => None,
+        }
+    }
+}
+
+/// `complex128`; any other number is one without an imaginary part.
+impl Number for Complex {
+    const SIZE: usize = 16;
+
+    fn dtype() -> Dtype {
+        Dtype::plain(Kind::Complex, ByteOrder::Little, 16)
+    }
+
+    fn push_to(self, bytes: &mut Vec<u8>) {
+        self.re.push_to(bytes);
+        self.im.push_to(bytes);
+    }
+
+    fn read_all(bytes: &[u8], big: bool) -> Vec<Self> {
+        let (pairs, _) = bytes.as_chunks::<16>();
+        let part = |bytes: &[u8]| f64::from_bits(bits(bytes, big));
+        pairs.iter().map(|pair| Self::new(part(&pair[..8]), part(&pair[8..]))).collect()
+    }
+
+    #[allow(private_interfaces, reason = "as in the trait")]
+    fn of(scalar: &Scalar<'_>) -> Option<Self> {
+        match *scalar {
+            Scalar::Complex(re, im) => Some(Self::new(re, im)),
+            _ => f64::of(scalar).map(Self::from),
+        }
+    }
+}
+
+impl sealed::Sealed for Complex {}
+
+#[cfg(feature = "half")]
+mod halves {
+    use half::f16;
+
+    use super::{ByteOrder, Dtype, Kind, Number, Scalar, sealed};
+
+    impl sealed::Sealed for f16 {}
+
+    impl Number for f16 {
+        const SIZE: usize = 2;
+
+        fn dtype() -> Dtype {
+            Dtype::plain(Kind::Float, ByteOrder::Little, 2)
+        }
+
+        fn push_to(self, bytes: &mut Vec<u8>) {
+            bytes.extend_from_slice(&self.to_le_bytes());
+        }
+
+        fn read_all(bytes: &[u8], big: bool) -> Vec<Self> {
+            let (chunks, _) = bytes.as_chunks();
+            match big {
+                true => chunks.iter().map(|chunk| Self::from_be_bytes(*chunk)).collect(),
+                false => chunks.iter().map(|chunk| Self::from_le_bytes(*chunk)).collect(),
+            }
+        }
+
+        #[allow(private_interfaces, reason = "as in the trait")]
+        fn of(scalar: &Scalar<'_>) -> Option<Self> {
+            let value = f64::of(scalar)?;
+            let narrow = Self::from_f64(value);
+            (narrow.to_f64() == value || value.is_nan()).then_some(narrow)
         }
     }
 }

@@ -41,6 +41,8 @@
 //!
 //! Sources: `core/internals/managers.py`, `core/indexes/`, `core/arrays/` of pandas.
 
+#[cfg(feature = "arrow")]
+mod arrow;
 pub(crate) mod cell;
 mod column;
 mod frame;

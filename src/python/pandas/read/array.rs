@@ -15,6 +15,15 @@ use crate::value::Value;
 
 /// The rows of an array of numpy, pandas or pyarrow.
 pub(super) fn rows(value: &Value) -> Result<Rows> {
+    let rows = rows_of(value)?;
+    match &rows {
+        Rows::One(column) => super::budget::charge([column])?,
+        Rows::Many(columns, _) => super::budget::charge(columns)?,
+    }
+    Ok(rows)
+}
+
+fn rows_of(value: &Value) -> Result<Rows> {
     if value.as_object().is_some_and(|object| object.class().is_none()) {
         // A call of what a call makes.
         return super::calls::array(value);

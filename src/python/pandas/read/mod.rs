@@ -13,6 +13,7 @@
 
 mod array;
 mod arrow;
+mod budget;
 mod calls;
 mod index;
 mod manager;
@@ -27,6 +28,10 @@ use crate::value::{Dict, Value};
 
 /// The frame that an object is.
 pub(super) fn frame(value: &Value) -> Result<Frame> {
+    budget::within(value, || frame_of(value))
+}
+
+fn frame_of(value: &Value) -> Result<Frame> {
     if let Some(call) = calls::Call::of(value) {
         return calls::frame(&call);
     }
@@ -39,6 +44,10 @@ pub(super) fn frame(value: &Value) -> Result<Frame> {
 
 /// The series that an object is.
 pub(super) fn series(value: &Value) -> Result<Series> {
+    budget::within(value, || series_of(value))
+}
+
+fn series_of(value: &Value) -> Result<Series> {
     if let Some(call) = calls::Call::of(value) {
         return calls::series(&call);
     }
@@ -61,6 +70,10 @@ pub(super) fn series(value: &Value) -> Result<Series> {
 
 /// The index that an object is.
 pub(super) fn index(value: &Value) -> Result<Index> {
+    budget::within(value, || index_of(value))
+}
+
+fn index_of(value: &Value) -> Result<Index> {
     index::index(value)
 }
 
