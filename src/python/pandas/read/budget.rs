@@ -2,9 +2,9 @@
 //!
 //! A pickle may refer to one array from many columns, and a column may take several times the bytes
 //! of its array: a bit becomes a bool, a code of one byte one of eight. So the parts of a frame are
-//! counted once each, however often they are referred to, and what is made of them is charged against
-//! the allowance of a pickle of that size. The count is kept for the thread while it reads, beside the
-//! functions that read, most of which have nothing to do with it.
+//! counted once each, however often they are referred to, and what is made of them is charged
+//! against the allowance of a pickle of that size. The count is kept for the thread while it reads,
+//! beside the functions that read, most of which have nothing to do with it.
 
 use std::cell::Cell;
 use std::collections::HashSet;
