@@ -33,7 +33,7 @@ impl<T: DeserializeOwned> Decoder for Pickles<T> {
     type Error = Error;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<T>, Error> {
-        // What was here last time has been looked at.
+        // The bytes that were here last time have been looked at.
         let new = buffer.get(self.scanner.position() as usize..).unwrap_or_default();
         if self.scanner.push(new)?.is_none() {
             // A length is only announced: no more room than a chunk is made for it.

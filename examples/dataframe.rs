@@ -18,7 +18,7 @@ fn main() -> Fallible<()> {
         concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/numpy/pandas/frame_mixed-py3.13-p5.pkl");
     let file = std::env::args().nth(1).unwrap_or_else(|| default.to_owned());
 
-    // What DataFrame.to_pickle or pickle.dumps wrote.
+    // The output of DataFrame.to_pickle or pickle.dumps.
     let frame: Frame = serde_pickle::from_slice(&std::fs::read(&file)?)?;
     println!("{file}: {frame}");
     for (place, column) in frame.columns().iter().enumerate() {

@@ -28,7 +28,7 @@ use serde_pickle::Value;
 /// `user:42`, as `cache.set` stored it: the name is the MD5 of `:1:user:42`.
 const ENTRY: &str = "fixtures/wild/django/cache/ce0146c84bf710e01ebc9debd450d51d.djcache";
 
-/// What the Python program keeps of a user. Text is borrowed from the pickle.
+/// A user, as the Python program stores one. Text is borrowed from the pickle.
 #[derive(Debug, Serialize, Deserialize)]
 struct User<'a> {
     id: u64,

@@ -13,7 +13,7 @@ use serde_pickle::python::{
 use serde_pickle::reduce::{Global, PersistentId, Reduce, SlotsState};
 use serde_pickle::{from_slice, to_vec};
 
-/// Whether the text lies in the input.
+/// Returns true if the text lies in the input.
 fn borrows(input: &[u8], text: &str) -> bool {
     input.as_ptr_range().contains(&text.as_ptr())
 }

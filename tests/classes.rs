@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// What the Python program of `fixtures/hooks/instances` wrote at each protocol.
+/// The pickles of the Python program of `fixtures/hooks/instances`, at each protocol.
 fn written(object: &str) -> Vec<Vec<u8>> {
     let path =
         |protocol| folder().join(format!("hooks/instances/written/{object}-p{protocol}.pkl"));
@@ -545,14 +545,14 @@ fn a_malformed_class_name_is_an_error_of_the_type() {
     let error = from_slice::<Dotted>(&written("point")[4]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(
-        error.to_string().contains("the serde name `py:geometry.Point` names no class"),
+        error.to_string().contains("the serde name `py:geometry.Point` does not name a class"),
         "{error}"
     );
 }
 
 #[test]
 fn many_instances_of_two_classes_in_turn() {
-    // What was found for one class must not be taken for another, whatever the order.
+    // The cached answer for one class must not be used for another, whatever the order.
     let mut pickle =
         b"\x80\x02(cshapes\nCircle\nq\x00)\x81}X\x01\x00\x00\x00rK\x01sbcgeometry\nPoint\nq\x01\
           )\x81"
@@ -581,7 +581,7 @@ fn many_instances_of_two_classes_in_turn() {
     }
 }
 
-/// What is written by class names is read by them: at each protocol, and as the same Rust value.
+/// Types written by class names are read by them, at each protocol, as the same Rust value.
 #[test]
 fn what_is_written_is_read() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -676,7 +676,7 @@ fn what_is_written_is_read() {
     same(BTreeMap::from([("k".to_owned(), Member::Int)]));
 }
 
-/// What serde itself gives up before a format can help: names of classes get lost on the way, on
+/// Losses in serde itself, before a format can help: names of classes get lost on the way, on
 /// reading to the loose side.
 mod given_up_by_serde {
     use serde_pickle::Value;

@@ -53,8 +53,8 @@ const REFUSED: &[(&str, &str)] = &[
         "a list contains itself at [0][0]; a Graph can hold it, at byte 0",
     ),
     // Buffers and pickle do not belong together.
-    ("next_buffer_extra.pickle", "of 2 out-of-band buffers the pickle takes only 1"),
-    // What two states come to is up to the class.
+    ("next_buffer_extra.pickle", "2 out-of-band buffers were given, and the pickle takes 1"),
+    // Only the class knows the meaning of two states.
     ("build_twice.pickle", "an object is given state twice; read it with Graph, at byte 15"),
 ];
 
@@ -150,7 +150,7 @@ fn what_cpython_refuses_is_refused_at_a_byte() {
         let read = fixture.options().from_slice::<Value>(&fixture.bytes);
         match (read, listed(READ_ALL_THE_SAME, &fixture)) {
             (Ok(value), Some(expected)) => {
-                // What it prints as, not whether it is that text.
+                // Compares the printed form, not the text.
                 let shown = value.to_string();
                 failures.check(shown == expected, || {
                     format!("{}: {shown:.100}, not {expected}", fixture.name())

@@ -20,7 +20,7 @@ pub(crate) struct Fixture {
     /// Its path below that.
     pub(crate) file: String,
     pub(crate) bytes: Vec<u8>,
-    /// What the manifest says.
+    /// The manifest's entry.
     pub(crate) entry: Json,
     /// The extension codes it was written with.
     registry: Option<ExtensionRegistry>,
@@ -61,7 +61,7 @@ fn buffers(set: &str, entry: &Json) -> Option<Vec<Vec<u8>>> {
 }
 
 impl Fixture {
-    /// What to call it in a failure.
+    /// Its name in a failure.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.set, self.file)
     }
@@ -76,8 +76,8 @@ impl Fixture {
         self.file.split('/').next().unwrap_or_default()
     }
 
-    /// How the manifest was made: Python 2 text by `encoding`, else as latin-1; its extension codes
-    /// and buffers at hand.
+    /// The options with which the manifest was made: Python 2 text by `encoding`, else as latin-1;
+    /// its extension codes and buffers at hand.
     pub(crate) fn options(&self) -> DeOptions<'_> {
         let encoding = match self.text("encoding") {
             "bytes" => Encoding::Bytes,
@@ -97,7 +97,7 @@ impl Fixture {
         options
     }
 
-    /// Whether it takes out-of-band buffers.
+    /// Returns true if it takes out-of-band buffers.
     pub(crate) fn takes_buffers(&self) -> bool {
         self.buffers.as_ref().is_some_and(|buffers| !buffers.is_empty())
     }
@@ -107,7 +107,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
 
-/// What the manifest of a folder below `fixtures/` says of its files.
+/// The entries in the manifest of a folder below `fixtures/`.
 pub(crate) fn described<T: DeserializeOwned>(set: &str) -> Vec<T> {
     #[derive(Deserialize)]
     struct Manifest<T> {
@@ -178,7 +178,7 @@ impl Failures {
         self.check(false, || what);
     }
 
-    /// How many failed.
+    /// The number of failures.
     pub(crate) fn count(&self) -> usize {
         self.found.len()
     }

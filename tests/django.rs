@@ -62,7 +62,7 @@ fn every_entry_django_wrote_is_read_exactly_up_to_its_zlib_stream() {
     }
 }
 
-/// What the example writes; it runs once.
+/// The example's output; it runs once.
 fn written() -> &'static (PathBuf, Vec<u8>) {
     static WRITTEN: OnceLock<(PathBuf, Vec<u8>)> = OnceLock::new();
     WRITTEN.get_or_init(|| {

@@ -33,7 +33,8 @@ impl Read for Counting<'_> {
     }
 }
 
-/// What reading gave, so that it can be compared: values by their `repr`, for a NaN equals nothing.
+/// The result of reading, in a form that can be compared: values by their `repr`, for a NaN equals
+/// nothing.
 #[derive(PartialEq, Debug)]
 enum Outcome {
     Value(String),

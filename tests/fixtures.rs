@@ -1,4 +1,4 @@
-//! What real Pythons wrote reads as what they meant.
+//! Pickles of real Pythons read as the values that were pickled.
 //!
 //! The manifest has Python's `repr` of each value, and `Value` prints as `repr` does. That holds
 //! for what is made of builtins. It cannot hold
@@ -14,7 +14,7 @@ use serde_pickle::{Deserializer, Dict, ErrorKind, Set, Value, pickle};
 use crate::corpus::{Failures, Fixture, entries};
 use crate::sha256;
 
-/// What the program that made the manifest had instead of a persistent id and of a buffer.
+/// The manifest's stand-ins for a persistent id and for a buffer.
 pub(crate) fn resolved(value: Value) -> Value {
     match value {
         Value::PersistentId(id) => Value::Tuple(vec!["persistent".into(), resolved(*id)]),
@@ -45,7 +45,7 @@ fn read(fixture: &Fixture) -> Result<Value, serde_pickle::Error> {
     }
 }
 
-/// Whether Python's `repr` says something that only a class knows.
+/// Returns true if Python's `repr` says something that only a class knows.
 fn is_about_classes(fixture: &Fixture) -> bool {
     let case = fixture.text("case");
     matches!(fixture.topic(), "objects" | "globals" | "extensions" | "fast")

@@ -18,7 +18,7 @@ fn framed(inside: &[u8], outside: &[u8]) -> Vec<u8> {
     [&[0x95][..], &(inside.len() as u64).to_le_bytes(), inside, outside].concat()
 }
 
-/// What each reader says of a pickle: nothing, or its error.
+/// The answer of each reader: nothing, or its error.
 fn readers(pickle: &[u8]) -> Vec<(&'static str, Option<Error>)> {
     // Persistent ids and codes are what only a graph has; as text they are an error of their own.
     let slow = DeOptions::new().max_nodes(1 << 20);
@@ -178,8 +178,8 @@ fn a_frame_begins_where_no_other_is_left_unread() {
     }
 }
 
-/// What is fused with the opcode before it or read in rows, and lines within a batch, at every
-/// place where a frame can end.
+/// Opcodes fused with the one before or read in rows, and lines within a batch, at every place
+/// where a frame can end.
 #[test]
 fn rows_and_batches_do_not_hide_a_frame_that_lies() {
     let pickles: [&[u8]; 6] = [
@@ -298,7 +298,7 @@ fn an_audit_of_a_frame_that_lies_is_not_clear() {
             assert!(text.contains("not followed to its end: "), "{text}");
         }
     }
-    // What breaks for another reason, Python does not go on with either.
+    // Python does not go on with a pickle that breaks for another reason.
     assert_eq!(audit(&framed(b"K\x01a", b"B\x01\0\0\0")).refused().count(), 0);
 }
 

@@ -153,14 +153,14 @@ fn what_is_not_possible_is_told_at_the_end() {
                 let text = builder.str("text");
                 builder.call(text, [])
             },
-            "a constant is no class or function",
+            "a constant is not a class or function",
         ),
         (
             |builder| {
                 let class = builder.global("a", "B");
                 builder.object(How::Call, class, class, None)
             },
-            "the arguments of an object are a tuple, and not a global",
+            "the arguments of an object must be a tuple, not a global",
         ),
         (
             |_| {

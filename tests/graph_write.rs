@@ -17,8 +17,8 @@ const BY_C: &str = "the C pickler of 3.7 to 3.13";
 
 const SETS: [&str; 5] = ["valid", "odd", "types", "hooks", "numpy"];
 
-/// Who wrote it, as far as that matters for the bytes; `None` for programs assembled by hand and
-/// for streams.
+/// The pickler, as far as it matters for the bytes; `None` for programs assembled by hand and for
+/// streams.
 fn maker(fixture: &Fixture) -> Option<&'static str> {
     let stream = !fixture.entry["count"].is_null() || !fixture.entry["offsets"].is_null();
     if fixture.set == "odd" || stream {
@@ -32,7 +32,7 @@ fn maker(fixture: &Fixture) -> Option<&'static str> {
     })
 }
 
-/// Whether Python loads it, by the manifest.
+/// Returns true if Python loads it, by the manifest.
 fn loads(fixture: &Fixture) -> bool {
     fixture.entry["loads"].as_bool().unwrap_or(true) && fixture.entry["load_error"].is_null()
 }
@@ -108,7 +108,7 @@ fn python_loads_what_is_written_as_the_same_graph() {
             let graph = match fixture.options().graph_from_slice(&fixture.bytes) {
                 Ok(graph) => graph,
                 Err(error) => {
-                    // What Python alone can load is listed in `conformance`.
+                    // Pickles that only Python loads are listed in `conformance`.
                     assert!(set == "odd" || !loads(&fixture), "{}: {error}", fixture.name());
                     continue;
                 }

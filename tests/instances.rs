@@ -1,4 +1,4 @@
-//! What real Pythons wrote for instances, classes and calls: class, arguments, items and state.
+//! Instances, classes and calls by real Pythons: class, arguments, items and state.
 //!
 //! Python's `repr` of an instance is up to its class, so it cannot be compared. The snapshot shows
 //! what each case is made of and which Pythons wrote it so; where the manifest has the `__dict__`

@@ -91,12 +91,12 @@ impl Python {
         Some(Self { program, version: (major, minor), patch })
     }
 
-    /// What starts it.
+    /// The command that starts it.
     pub(crate) fn program(&self) -> &OsStr {
         &self.program
     }
 
-    /// Whether this Python can load the protocol.
+    /// Returns true if this Python can load the protocol.
     pub(crate) fn reads(&self, protocol: Protocol) -> bool {
         let since = match protocol.number() {
             0..=2 => (2, 0),
@@ -107,7 +107,8 @@ impl Python {
         self.version >= since
     }
 
-    /// What each pickle is, by the script above; `setup` comes before it, and defines classes.
+    /// Python's `repr` of each pickle, by the script above; `setup` comes before it, and defines
+    /// classes.
     pub(crate) fn loads(&self, setup: &str, pickles: &[Vec<u8>]) -> Vec<String> {
         let mut child = Command::new(&self.program)
             .args(["-c", &format!("{SCRIPT}\n{setup}\n{LOOP}")])

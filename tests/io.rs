@@ -10,7 +10,7 @@ use serde_pickle::{
     to_vec, to_writer,
 };
 
-/// What a reader does at each call, in turn.
+/// The actions of a reader at each call, in turn.
 #[derive(Clone, Copy, Debug)]
 enum Does {
     /// Gives at most so many bytes.
@@ -185,7 +185,7 @@ fn a_reader_is_not_asked_for_more_than_the_pickle() {
     }
 }
 
-/// What a writer does when it is full.
+/// The action of a writer that is full.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Full {
     Fails(Io),

@@ -130,7 +130,7 @@ fn keys_have_the_text_of_json_dumps_or_else_their_repr() {
         json!({"a": 1})
     );
     let error = refusal(JsonOptions::new().keys(JsonKeys::Error), &pickle);
-    assert_eq!(error, "a key that is no text has no form in JSON; see JsonOptions::keys");
+    assert_eq!(error, "a key that is not text has no form in JSON; see JsonOptions::keys");
     // A key that is stored again has its last value, as in Python.
     assert_eq!(
         by(JsonOptions::new(), b"}(U\x01aK\x01U\x01bK\x02U\x01aK\x03u."),
@@ -238,7 +238,7 @@ fn natural_forms_are_written_or_not() {
         arrays += usize::from(json.is_array());
     }
     assert!(arrays > 50, "{arrays}");
-    // What is not what its class writes is an object.
+    // An object that its class would not write has no natural form.
     let not_a_date = b"cdatetime\ndate\nC\x04\x00\x00\x63\x63\x85R.";
     assert_eq!(by(options, not_a_date), json!({"$class": "datetime.date", "$args": ["AABjYw=="]}));
 }

@@ -121,7 +121,7 @@ fn root_names() -> (BTreeSet<String>, BTreeMap<String, String>) {
         } else if let Some((module, items)) =
             statement.strip_prefix("use ").and_then(|path| path.split_once("::"))
         {
-            // What is named by itself may stand in a module within the module.
+            // A name outside of a group may come from a module within the module.
             let items =
                 if items.contains('{') { items } else { items.rsplit("::").next().unwrap() };
             for name in names(items) {
@@ -136,7 +136,7 @@ fn root_names() -> (BTreeSet<String>, BTreeMap<String, String>) {
 
 /// No path leaves its module by `super::`, round the comparison.
 fn check_supers(code: &str, depth: usize, place: &Path) {
-    // Whether each brace that is open belongs to a module.
+    // For each open brace, true if it belongs to a module.
     let mut open: Vec<bool> = Vec::new();
     for (at, c) in code.char_indices() {
         match c {
@@ -225,7 +225,7 @@ fn a_layer_uses_only_layers_above_it_in_the_list() {
     assert_eq!(above, root_names().0, "the list has every module");
 }
 
-/// What each `pub use` of a file exports: the path that is named, and the name that it gets.
+/// The exports of a file by `pub use`: the path, and the name that it gets.
 fn exports(code: &str) -> Vec<(String, String)> {
     let mut exports = Vec::new();
     for statement in code.split(';') {
@@ -244,7 +244,7 @@ fn exports(code: &str) -> Vec<(String, String)> {
     exports
 }
 
-/// What most programs name. Everything else has its module.
+/// The names that most programs use. Everything else is in a module.
 const AT_THE_ROOT: &str = "\
     AllowList DeOptions DecodeErrors Deserializer Dict Elements Encoding Error ErrorKind Graph \
     Node Protocol ReaderSource Resolver Result Scanner SerOptions Serializer Set SliceSource \

@@ -354,7 +354,7 @@ fn subclasses_of_ndarray_with_a_state_of_their_own_are_arrays() {
     }
     reads("numpy-subclasses/infomasked", &vec![Some(1.5), None]);
     reads("numpy-subclasses/recarray", &vec![(1, 2.5)]);
-    // What the subclass added is in the state.
+    // The subclass's additions are in the state.
     for entry in case("numpy-subclasses/infoarray") {
         let parts: Reduce<Value, (Value, Value, Value, Value, Value, BTreeMap<String, String>)> =
             entry.read();

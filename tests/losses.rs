@@ -434,7 +434,7 @@ fn frozendicts_are_maps_and_structs() {
     }
 }
 
-/// What serde's buffer makes of a value: by each of the three attributes that make one.
+/// The form of a value in serde's buffer, by each of the three attributes that make one.
 #[track_caller]
 fn buffered(body: &[u8]) -> Result<Value, serde_pickle::Error> {
     #[derive(Deserialize)]
@@ -531,8 +531,8 @@ fn classes_and_objects_in_a_buffer_of_serde_are_not_looked_at() {
     assert_eq!(error.offset(), Some(0));
 }
 
-/// What works where a buffer would lose: a `Value` that is looked at, and the types that serde does
-/// not buffer.
+/// Types that work where a buffer would lose: a `Value` that is looked at, and the types that serde
+/// does not buffer.
 #[test]
 fn a_value_that_is_looked_at_loses_nothing() {
     #[derive(Debug, PartialEq)]

@@ -11,7 +11,7 @@ use serde::de::{
 };
 use serde_pickle::{DeOptions, Error, Value, from_slice};
 
-/// What is asked for.
+/// The type that is asked for.
 #[derive(Clone, Copy, PartialEq)]
 enum Ask {
     Any,
@@ -161,7 +161,7 @@ fn libraries(file: &str) -> Vec<u8> {
         .unwrap()
 }
 
-/// What the Pythons wrote for the objects of the first table; without a fixture, `pickle.dumps` of
+/// The Pythons' pickles of the objects of the first table; without a fixture, `pickle.dumps` of
 /// 3.13 or 2.7 as it is.
 fn objects() -> Vec<(&'static str, Vec<u8>)> {
     let newest = |name: &str| types(&format!("{name}-py3.13-p4.pkl"));
@@ -238,7 +238,7 @@ fn object_table() -> String {
         table.push_str(&format!("\n| {name} | {by_itself} |"));
         for (_, asked) in &COLUMNS[1..] {
             let found = cell(ask(&bytes, *asked));
-            // What it is by itself is said once.
+            // The form without a hint is listed once.
             table.push_str(
                 if found == by_itself { " = |".to_owned() } else { format!(" {found} |") }.as_str(),
             );

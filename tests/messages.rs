@@ -14,7 +14,7 @@ fn the_second_dump_of_a_pickler_alone_names_keep_memo() {
     assert_eq!((error.kind(), error.offset()), (ErrorKind::Syntax, Some(2)));
     assert!(error.to_string().contains("keep_memo"), "{error}");
     assert!(Graph::from_slice(second).unwrap_err().to_string().contains("keep_memo"));
-    // Who keeps the memo already is not told to.
+    // A reader that keeps the memo already is not told to.
     let both = b"\x80\x04\x8c\x01a\x94.\x80\x04h\x07.";
     let mut stream = Deserializer::from_slice(both).keep_memo(true).into_iter::<Value>();
     assert_eq!(stream.next().unwrap().unwrap(), "a");

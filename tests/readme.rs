@@ -1,4 +1,4 @@
-//! What the README's table says of this crate, row by row.
+//! The claims of the README's table about this crate, row by row.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is written is read back as it was, at every protocol: derived types and `Value`s,
+//! Everything written is read back as it was, at every protocol: derived types and `Value`s,
 //! generated.
 
 use std::collections::{BTreeMap, BTreeSet};

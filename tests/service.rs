@@ -193,7 +193,7 @@ fn options_hold_for_values_in_memory_as_for_pickles() {
         assert_eq!((error.kind(), error.offset()), (ErrorKind::Limit, None), "{error}");
     }
 
-    // What is written passes the hooks, whose buffers stay.
+    // Values are written through the hooks, whose buffers stay.
     let value = WRITE.to_value(&(Draft { number: 3 }, "ref:2", Value::from("ref:2"))).unwrap();
     let Value::Object(order) = &value[0] else { panic!("{value}") };
     assert_eq!(order.class(), Some(&Global::new("shop", "Order")));

@@ -11,6 +11,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 use std::{fs, path};
 
+use serde_pickle::python::pandas;
 use serde_pickle::{json, opcode, python, shared, tools};
 
 /// `Error: Debug Display Send Sync`: each type of a table has the traits behind its colon.
@@ -23,11 +24,11 @@ macro_rules! table {
     )*};
 }
 
-/// What options and the values of a `'static` state are.
+/// The traits of options and of values of a `'static` state.
 trait Shareable: Send + Sync + Clone + 'static {}
 impl<T: Send + Sync + Clone + 'static> Shareable for T {}
 
-/// What is a key of any map of the standard library.
+/// The traits of a key of any map of the standard library.
 trait Ordered: Ord + Hash {}
 impl<T: Ord + Hash> Ordered for T {}
 
@@ -181,9 +182,33 @@ table! {
     python::numpy::Unit: Shareable Copy Eq Hash;
 }
 
-/// What stands under `pub struct` and `pub enum` in the sources and is no public type.
+// Frames of pandas.
+table! {
+    pandas::Column: Shareable;
+    pandas::Datetimes: Shareable;
+    pandas::Timedeltas: Shareable;
+    pandas::Texts: Shareable;
+    pandas::Binaries: Shareable;
+    pandas::Masked: Shareable;
+    pandas::Categorical: Shareable;
+    pandas::Periods: Shareable;
+    pandas::Intervals: Shareable;
+    pandas::Sparse: Shareable;
+    pandas::Index: Shareable;
+    pandas::Labels: Shareable;
+    pandas::Levels: Shareable;
+    pandas::Frequency: Shareable;
+    pandas::Span: Shareable;
+    pandas::Frame: Shareable;
+    pandas::Series: Shareable;
+    pandas::TextKind: Shareable Copy Eq Hash;
+    pandas::Backing: Shareable Copy Eq Hash;
+    pandas::Closed: Shareable Copy Eq Hash;
+}
+
+/// Types that are `pub` in the sources and not part of the API.
 const INTERNAL: &[&str] = &[
-    // What serde's traits hand out while something is written.
+    // Associated types of serde's traits, used while a value is written.
     "Top", "Seq", "Map", "Fields", "Dump", "Stream",
 ];
 

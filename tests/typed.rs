@@ -257,7 +257,7 @@ fn text_and_bytes_borrow_from_a_slice() {
             .iter()
             .all(|text| text.as_ptr() == a.as_ptr() && within(text.as_bytes(), fetched))
     );
-    // What has to be decoded cannot be borrowed, and says so.
+    // Text that has to be decoded cannot be borrowed, and the error says so.
     let error = from_slice::<&str>(b"V\\u00e9\n.").unwrap_err().to_string();
     assert_eq!(error, "invalid type: string \"é\", expected a borrowed string, at byte 0");
 

@@ -7,7 +7,7 @@ use serde_pickle::tools::{NotPickle, PREFIX, recognize};
 
 use crate::zip;
 
-/// What a file is, once it is decompressed.
+/// The kind of a file, once it is decompressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {

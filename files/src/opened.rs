@@ -141,7 +141,7 @@ impl<'a> Opened<'a> {
         let Some(pickle) = pickles.next().transpose()? else {
             return Err(Error::unsupported(format!("{} holds no pickle to be read", self.kind)));
         };
-        // What follows and is no pickle is nobody's concern, as for `pickle.load`.
+        // Bytes behind the pickle that are not one are ignored, as by `pickle.load`.
         if let Some(Ok(_)) = pickles.next() {
             return Err(Error::unsupported(
                 "the file holds several pickles; Opened::pickles has them one by one",

@@ -1,4 +1,4 @@
-//! What bounds the opening of a file, and the verbs that open.
+//! The limits on opening a file, and the verbs that open.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

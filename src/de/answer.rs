@@ -227,9 +227,9 @@ impl Unfit {
 pub(crate) enum Content<'a, 'g, 'de> {
     Node(NodeDeserializer<'g, 'de>),
     /// The content of a class-named newtype.
-    Class(ClassContent<'g, 'de>),
+    Class(Box<ClassContent<'g, 'de>>),
     /// An element of an array.
-    Element(Element<'a, 'g, 'de>),
+    Element(Box<Element<'a, 'g, 'de>>),
     Bytes(Cow<'a, [u8]>),
     /// Module and qualified name.
     Names([String; 2]),
@@ -251,5 +251,17 @@ impl<'g, 'de> Content<'_, 'g, 'de> {
             Self::Buffer(bytes, readonly) => Place::Plain(Plain::Buffer(bytes, *readonly)),
             Self::Value(_) | Self::Dtype(_) => Place::Plain(Plain::Unit),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer is moved at every container that is read.
+    #[test]
+    fn an_answer_is_small() {
+        assert!(size_of::<Answer<'_, '_, '_>>() <= 136, "{}", size_of::<Answer<'_, '_, '_>>());
+        assert!(size_of::<Place<'_, '_, '_>>() <= 64, "{}", size_of::<Place<'_, '_, '_>>());
     }
 }

@@ -34,7 +34,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     pub(crate) fn class_newtype_struct(self, name: &'static str) -> Found<'g, 'de> {
         let object = self.instance_of(name)?;
-        Ok(Answer::Newtype(Content::Class(ClassContent { node: self.unwrapped()?, object })))
+        Ok(Answer::Newtype(Content::Class(Box::new(ClassContent {
+            node: self.unwrapped()?,
+            object,
+        }))))
     }
 
     pub(crate) fn class_tuple_struct(self, name: &'static str, len: usize) -> Found<'g, 'de> {

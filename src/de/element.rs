@@ -133,7 +133,7 @@ fn newtype<'a, 'g, 'de>(scalar: &Scalar<'a>, name: &str) -> Result<Option<Answer
         (token::BIG_INT, Scalar::Int(value)) => bytes(value.to_le_bytes().into()),
         (token::BIG_INT, Scalar::Uint(value)) => bytes(i128::from(*value).to_le_bytes().into()),
         (token::COMPLEX, Scalar::Complex(..) | Scalar::Float(_)) => {
-            Answer::Newtype(Content::Element(Element::Scalar(scalar.clone())))
+            Answer::Newtype(Content::Element(Box::new(Element::Scalar(scalar.clone()))))
         }
         (token::BYTEARRAY, Scalar::Chars(bytes) | Scalar::Bytes(bytes)) => {
             Answer::Newtype(Content::Bytes((*bytes).into()))

@@ -67,10 +67,29 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         })
     }
 
+    /// The next key where that is clear at once.
+    #[inline]
+    fn next_key_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        match self {
+            Self::Dict(dict) => dict.next_key_in_batch(),
+            _ => None,
+        }
+    }
+
+    /// The value of the key that came last, where that is clear at once.
+    #[inline]
+    fn next_value_in_frame(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        match self {
+            Self::Dict(dict) => dict.next_value_in_frame(),
+            _ => None,
+        }
+    }
+
     /// The next key. `size` is that of what is made of it.
+    #[inline(never)]
     fn next_key(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
         match self {
-            Self::Dict(dict) => Ok(dict.next_key()?),
+            Self::Dict(dict) => dict.next_key(),
             Self::Pairs(pairs) => pairs.next_key(size),
             Self::Record(fields) => Ok(fields.name()),
             Self::Array(parts) => Ok(parts.name()),
@@ -80,9 +99,10 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
     }
 
     /// The value of the key that came last.
+    #[inline(never)]
     fn next_value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {
         match self {
-            Self::Dict(dict) => Ok(dict.next_value()?),
+            Self::Dict(dict) => dict.next_value(),
             Self::Pairs(pairs) => pairs.next_value(size),
             Self::Record(fields) => fields.value(size),
             Self::Array(parts) => parts.value(),
@@ -149,10 +169,13 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let made = match self.next_key(size_of::<K::Value>()) {
-            Ok(Some(place)) => seed.deserialize(place),
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(error),
+        let made = match self.next_key_in_batch() {
+            Some(place) => seed.deserialize(place),
+            None => match self.next_key(size_of::<K::Value>()) {
+                Ok(Some(place)) => seed.deserialize(place),
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(error),
+            },
         };
         match made {
             Ok(key) => Ok(Some(key)),
@@ -162,9 +185,12 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        let made = match self.next_value(size_of::<V::Value>()) {
-            Ok(place) => seed.deserialize(place),
-            Err(error) => return Err(error),
+        let made = match self.next_value_in_frame() {
+            Some(place) => seed.deserialize(place),
+            None => match self.next_value(size_of::<V::Value>()) {
+                Ok(place) => seed.deserialize(place),
+                Err(error) => return Err(error),
+            },
         };
         match made {
             Ok(value) => Ok(value),

@@ -108,11 +108,22 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         Self::Numbers(Numbers { cx, bytes, kind, big_endian, index: 0, len, named })
     }
 
+    /// The next item where that is clear at once.
+    #[inline]
+    fn next_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        match self {
+            Self::List(list) => list.next_in_batch(),
+            Self::Fixed(fixed) => fixed.next_in_frame(),
+            _ => None,
+        }
+    }
+
     /// The next item. `size` is that of the value which is made of it.
+    #[inline(never)]
     fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
         match self {
-            Self::List(list) => Ok(list.next()?),
-            Self::Fixed(fixed) => Ok(fixed.next()?),
+            Self::List(list) => list.next(),
+            Self::Fixed(fixed) => fixed.next(),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
             Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
@@ -207,10 +218,13 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let made = match self.next(size_of::<T::Value>()) {
-            Ok(Some(place)) => seed.deserialize(place),
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(error),
+        let made = match self.next_in_batch() {
+            Some(place) => seed.deserialize(place),
+            None => match self.next(size_of::<T::Value>()) {
+                Ok(Some(place)) => seed.deserialize(place),
+                Ok(None) => return Ok(None),
+                Err(error) => return Err(error),
+            },
         };
         match made {
             Ok(value) => Ok(Some(value)),

@@ -65,7 +65,6 @@ pub(crate) enum Plain<'a> {
 }
 
 /// A value where an `Option` or a newtype is asked for.
-#[expect(clippy::large_enum_variant, reason = "it is looked at where it is made")]
 enum Wrapped<'a, 'g, 'de> {
     /// None.
     Nothing,
@@ -94,8 +93,8 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// so that it may have copied text or bytes.
     pub(crate) fn answer(self, ask: Ask, copies: bool) -> Result<Answer<'a, 'g, 'de>> {
         match self {
-            Self::Ahead(direct) => Ok(direct.value(ask)?),
-            Self::Key(direct) => Ok(direct.key(ask)?),
+            Self::Ahead(direct) => direct.value(ask),
+            Self::Key(direct) => direct.key(ask),
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
             Self::Element(element, _) => element.answer(ask),
@@ -108,9 +107,18 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// An int of up to 64 bits where it is spelled in the common way; otherwise nothing has
     /// happened.
+    #[inline]
     fn int(&mut self) -> Option<i64> {
         match self {
-            Self::Ahead(direct) | Self::Key(direct) => direct.short_int(),
+            Self::Ahead(direct) => direct.short_int(),
+            _ => self.other_int(),
+        }
+    }
+
+    #[inline(never)]
+    fn other_int(&mut self) -> Option<i64> {
+        match self {
+            Self::Key(direct) => direct.short_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
             }
@@ -121,9 +129,18 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a float.
+    #[inline]
     fn float(&mut self) -> Option<f64> {
         match self {
-            Self::Ahead(direct) | Self::Key(direct) => direct.short_float(),
+            Self::Ahead(direct) => direct.short_float(),
+            _ => self.other_float(),
+        }
+    }
+
+    #[inline(never)]
+    fn other_float(&mut self) -> Option<f64> {
+        match self {
+            Self::Key(direct) => direct.short_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -133,11 +150,20 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for text.
-    fn text(&mut self, copies: bool) -> Result<Option<&'de str>> {
+    #[inline]
+    fn text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
-            Self::Ahead(direct) | Self::Key(direct) => Ok(Some(direct.next_text()?)),
-            Self::Node(node) => node.short_text(copies),
-            _ => Ok(None),
+            Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
+            _ => self.other_text(copies),
+        }
+    }
+
+    #[inline(never)]
+    fn other_text(&mut self, copies: bool) -> Option<&'de str> {
+        match self {
+            // A budget that is spent is an error again when the value is asked for in earnest.
+            Self::Node(node) => node.short_text(copies).ok()?,
+            _ => None,
         }
     }
 
@@ -180,7 +206,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
         let answer = match self {
             Self::Ahead(direct) => direct.newtype(name)?,
-            Self::Key(direct) => direct.irregular()?,
+            Self::Key(direct) => return direct.irregular(),
             Self::Node(node) => NodeDeserializer { copies, ..*node }.answer(Ask::Newtype(name))?,
             Self::Number(number, _) if private => match element::number_newtype(*number, name)? {
                 Some(answer) => answer,
@@ -270,9 +296,8 @@ macro_rules! texts {
         #[inline]
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
             match self.text(copies::<V::Value>()) {
-                Ok(Some(text)) => visitor.visit_borrowed_str(text),
-                Ok(None) => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
-                Err(error) => Err(error),
+                Some(text) => visitor.visit_borrowed_str(text),
+                None => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
             }
         }
     )*};

@@ -19,7 +19,6 @@ use crate::walk::cx::Cx;
 /// A variant and its data.
 pub(crate) struct Variant<'a, 'g, 'de>(Kind<'a, 'g, 'de>);
 
-#[expect(clippy::large_enum_variant, reason = "it is handed on by reference")]
 enum Kind<'a, 'g, 'de> {
     /// A name in the opcodes ahead, without data.
     Name(&'a mut Direct<'de>),
@@ -32,7 +31,7 @@ enum Kind<'a, 'g, 'de> {
     /// A dict of one entry or a tuple of two items.
     Node { cx: &'g Cx<'g, 'de>, variant: Handle, data: Handle, depth: u32 },
     /// A variant that is named as a class.
-    Class(ClassVariant<'g, 'de>),
+    Class(Box<ClassVariant<'g, 'de>>),
 }
 
 impl Kind<'_, '_, '_> {
@@ -68,7 +67,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     }
 
     pub(super) fn class(variant: ClassVariant<'g, 'de>) -> Self {
-        Self(Kind::Class(variant))
+        Self(Kind::Class(Box::new(variant)))
     }
 
     /// The name.
@@ -119,7 +118,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     /// The data of a variant with one field.
     fn data(&mut self) -> Result<Place<'_, 'g, 'de>> {
         match &mut self.0 {
-            Kind::Entry(dict) => Ok(dict.next_value()?),
+            Kind::Entry(dict) => dict.next_value(),
             Kind::Node { cx, data, depth, .. } => {
                 Ok(Place::Node(NodeDeserializer::new(cx, *data, *depth)))
             }
@@ -131,7 +130,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     /// The data of a variant with several fields.
     fn fields(&mut self, ask: Ask) -> Result<Answer<'_, 'g, 'de>> {
         match &mut self.0 {
-            Kind::Entry(dict) => Ok(dict.variant_data(ask)?),
+            Kind::Entry(dict) => dict.variant_data(ask),
             Kind::Node { cx, data, depth, .. } => {
                 NodeDeserializer::new(cx, *data, *depth).answer(ask)
             }

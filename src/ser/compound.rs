@@ -80,6 +80,7 @@ pub struct Seq<'a, 'w> {
 }
 
 impl<'a, 'w> Seq<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
         let pace = Pace::new(len);
         if dump.role.takes_items() {
@@ -93,6 +94,7 @@ impl<'a, 'w> Seq<'a, 'w> {
         Ok(Self { dump, left, open, batches, pace, role: None })
     }
 
+    #[inline]
     pub(super) fn close(mut self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let Some(role) = &mut self.role {
             role.close(self.dump)?;
@@ -227,6 +229,7 @@ enum TupleKind {
 }
 
 impl<'a, 'w> Tuple<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
         if dump.role.takes_items() {
             let kind = TupleKind::Role(RoleItems::begin(dump, Some(len))?);
@@ -276,6 +279,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
         }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let TupleKind::Role(mut items) = self.kind {
             items.close(self.dump)?;
@@ -321,6 +325,7 @@ enum MapKind {
 }
 
 impl<'a, 'w> Map<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Result<Self> {
         match dump.role {
             Role::Plain => {}
@@ -358,6 +363,7 @@ impl<'a, 'w> Map<'a, 'w> {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         match self.open {
@@ -497,6 +503,7 @@ enum FieldsKind {
 }
 
 impl<'a, 'w> Fields<'a, 'w> {
+    #[inline]
     pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         dump.forbid_hashed("a dict")?;
         let outermost = dump.emit.enter();
@@ -541,21 +548,29 @@ impl<'a, 'w> Fields<'a, 'w> {
     }
 
     /// Writes what comes before the value of a field.
+    #[inline(always)]
     fn next(&mut self, key: &'static str) -> Result<()> {
-        match &mut self.kind {
-            FieldsKind::Reduce(progress) => return progress.open(self.dump, key),
-            FieldsKind::Json if key == token::JSON_NUMBER => {
-                self.dump.role = Role::JsonNumber;
-                return Ok(());
-            }
-            FieldsKind::Json => return Err(raw_value()),
-            _ => {}
+        if let FieldsKind::Reduce(_) | FieldsKind::Json = self.kind {
+            return self.next_part(key);
         }
         if !self.open {
             self.open = true;
             self.dump.emit.mark();
         }
         if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) }
+    }
+
+    /// The same, where it is a part of an object or the digits of a number.
+    #[cold]
+    fn next_part(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => progress.open(self.dump, key),
+            FieldsKind::Json if key == token::JSON_NUMBER => {
+                self.dump.role = Role::JsonNumber;
+                Ok(())
+            }
+            _ => Err(raw_value()),
+        }
     }
 
     #[cold]
@@ -571,6 +586,7 @@ impl<'a, 'w> Fields<'a, 'w> {
         if let FieldsKind::Json = self.kind { error } else { error.under_key(key) }
     }
 
+    #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         if self.open {

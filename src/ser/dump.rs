@@ -353,6 +353,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
+    #[inline]
     fn unit_variant(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
         let kinds = (class::kind(name), class::kind(variant));
         if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
@@ -392,6 +393,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         Tuple::variant(self, len)
     }
 
+    #[inline]
     fn fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
         let kind = class::kind(name);
         if self.role == Role::Class && kind == NameKind::Plain {

@@ -7,7 +7,7 @@ use serde_pickle::{Error, Value};
 
 use crate::interpreters;
 
-/// How the two answers are to each other.
+/// The relation of the two answers.
 pub(super) enum Verdict {
     Accepted,
     Refused,
@@ -44,13 +44,13 @@ pub(super) fn compare(
     ))
 }
 
-/// What the script prints for the same value: the entries of a dict in their order.
+/// The script's output for the same value: the entries of a dict in their order.
 pub(super) fn canon(value: &Value) -> String {
     interpreters::canon(value, false)
 }
 
-/// Whether there may be an INT or LONG with a leading zero: octal, hex or binary up to 3.13,
-/// decimal or an error since.
+/// Returns true if there may be an INT or LONG with a leading zero: octal, hex or binary up to
+/// 3.13, decimal or an error since.
 fn has_another_base(program: &[u8]) -> bool {
     program.iter().enumerate().filter(|(_, byte)| b"IL".contains(byte)).any(|(at, _)| {
         let line = program[at + 1..].split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -78,7 +78,7 @@ fn is_younger(program: &[u8], theirs: &str) -> bool {
     blank_bool || nothing || numbers
 }
 
-/// Whether the difference between us and Python is one of those that are meant.
+/// Returns true if the difference between us and Python is one of those that are meant.
 fn is_meant(program: &[u8], ours: &Result<Value, Error>, theirs: &str) -> bool {
     let refused = theirs.strip_prefix("refused ");
     match (ours, refused) {
@@ -92,7 +92,7 @@ fn is_meant(program: &[u8], ours: &Result<Value, Error>, theirs: &str) -> bool {
             "NEWOBJ_EX class argument must be a type, not Thing",
             "bytes-like object is required, not 'Thing'",
             "bytes-like object is required, not 'Meta'",
-            // What a program gives up again is not asked for.
+            // Python is not asked about values that a program drops.
             "unregistered extension code",
             // An array as long as the highest memo index.
             "MemoryError",

@@ -17,7 +17,7 @@ const FRAMES: &str =
 
 const WAYS: [&str; 3] = ["loads", "load(BytesIO)", "load(open)"];
 
-/// What a Python says of each program, by the way it was asked.
+/// A Python's answer for each program, by the way it was asked.
 fn ask(python: &Python, programs: &[Vec<u8>]) -> Vec<[String; 3]> {
     let folder = std::env::temp_dir();
     let lines = programs.iter().map(|program| hex(program) + "\n").collect();
@@ -27,7 +27,7 @@ fn ask(python: &Python, programs: &[Vec<u8>]) -> Vec<[String; 3]> {
     answers.to_vec()
 }
 
-/// Whether a Python refuses the argument of a BININT2 that crosses the end of a frame.
+/// Returns true if a Python refuses the argument of a BININT2 that crosses the end of a frame.
 fn checks_frames(python: &Python) -> bool {
     let lie = b"\x95\x02\0\0\0\0\0\0\0M\x01\x02.".to_vec();
     ask(python, &[lie])[0].iter().all(|answer| answer.ends_with("exhausted before end of frame"))

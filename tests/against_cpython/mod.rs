@@ -37,7 +37,7 @@ const DUMPS: &str = concat!(include_str!("canon.py"), include_str!("dumps.py"));
 /// Programs that one process of Python is given.
 const BATCH: usize = 5_000;
 
-/// What came of many pickles.
+/// The results of many pickles.
 #[derive(Default)]
 struct Tally {
     accepted: usize,

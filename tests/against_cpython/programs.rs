@@ -1,4 +1,4 @@
-//! What both are asked about: opcode programs, and fixtures with a byte or two changed.
+//! The input for both: opcode programs, and fixtures with a byte or two changed.
 //!
 //! Programs are of two makes. One strings together parts that are written out here, for the sake of
 //! their arguments; the other is the fuzz targets' generator, which looks after the stack, so that
@@ -10,7 +10,7 @@ use serde_pickle_checks::program::{Vocabulary, program};
 
 use crate::corpus::files;
 
-/// What pushes one value.
+/// Opcodes that push one value.
 const PUSHES: &[&[u8]] = &[
     b"N",
     b"\x88",
@@ -63,7 +63,7 @@ const PUSHES: &[&[u8]] = &[
     b"(im\nC\n",
 ];
 
-/// What takes values off the stack, or changes them.
+/// Opcodes that take values off the stack, or change them.
 const WORKS: &[&[u8]] = &[
     b"a",
     b"a",

@@ -1,5 +1,5 @@
-//! What a type may ask of a value, as data: a type made up at run time, which records every call of
-//! its visitor.
+//! The questions of a type, as data: a type made up at run time, which records every call of its
+//! visitor.
 //!
 //! Two ways that call a visitor alike give every type the same, so what is compared is the record,
 //! in full: by which method an int came, whether text was borrowed. The types of
@@ -51,7 +51,7 @@ pub(super) enum Ask {
     Map(Box<Ask>, Box<Ask>),
     /// The name is that of a class, or any.
     Struct(&'static str, Box<Ask>),
-    /// What a variant's data is taken for, its name says by its last letter.
+    /// The last letter of a variant's name says how its data is read.
     Enum(Box<Ask>),
 }
 
@@ -249,7 +249,7 @@ thread_local! {
     static ASKED: RefCell<Ask> = const { RefCell::new(Ask::Any) };
 }
 
-/// What the visitors of the [`Ask`] of this thread were told.
+/// The calls that the visitors of this thread's [`Ask`] got.
 #[derive(Debug, PartialEq)]
 pub(super) struct Told(String);
 

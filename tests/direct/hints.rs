@@ -1,4 +1,4 @@
-//! What visitors are told of lengths: nothing, or what is so.
+//! The length hints for visitors: none, or the true length.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use super::{batches, is_direct, marked};
 
 thread_local! {
-    /// What each container was said to have, and had.
+    /// The announced and the true length of each container.
     static HINTS: RefCell<Vec<(Option<usize>, usize)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -98,7 +98,7 @@ fn lengths_of_lists_of_scalars_are_told() {
             scalars.iter().cycle().take(len).map(|item| item.to_vec()).collect()
         };
         let lists: Vec<Vec<u8>> = lens.iter().map(|&len| list(&items(len))).collect();
-        // What is fetched is stored before all else: the text in the first of the lists.
+        // Fetched text is stored before everything else, in the first of the lists.
         let lists = [&[b"]\x8c\x01a\x94a".to_vec()], &*lists].concat();
         let hints =
             hints::<Seq<Seq<IgnoredAny>>>(&[b"\x80\x04", &*batches(&lists, b""), b"."].concat());

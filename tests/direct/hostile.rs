@@ -1,4 +1,4 @@
-//! What is long, deep or costly: as safe, as fast and as limited read directly as by the machine.
+//! Long, deep or costly pickles: as safe, as fast and as limited read directly as by the machine.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -123,7 +123,7 @@ fn fetched_text_meets_the_limit_of_expansion() {
     let options = DeOptions::new().max_expansion(64 << 20);
     let error = options.from_slice::<Vec<String>>(&bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
-    // What is borrowed is not copied.
+    // Borrowed text is not copied.
     assert_eq!(options.from_slice::<Vec<&str>>(&bytes).unwrap().len(), 301);
     both::<Vec<&str>>(&bytes);
     for limit in [0, 1 << 20, 298 << 20, 299 << 20, (300 << 20) - 1, 300 << 20] {

@@ -34,7 +34,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Counted<T> {
     }
 }
 
-/// How comparisons went.
+/// The results of comparisons.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     made: u32,
@@ -89,7 +89,7 @@ fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
     Tally { made: 1, read: read.into(), direct: (read && runs == 1).into() }
 }
 
-/// Whether `bytes` are read as a `T` without the machine.
+/// Returns true if `bytes` are read as a `T` without the machine.
 fn is_direct<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> bool {
     RUNS.set(0);
     from_slice::<Counted<T>>(bytes).is_ok() && RUNS.get() == 1
@@ -120,14 +120,14 @@ impl Random {
     }
 }
 
-/// How many programs to generate: enough for every run, or `SERDE_PICKLE_PROGRAMS` where that is
+/// The number of programs to generate: enough for every run, or `SERDE_PICKLE_PROGRAMS` where that is
 /// more, so that what is asserted of their number holds with fewer too.
 fn programs(enough: usize) -> usize {
     std::env::var("SERDE_PICKLE_PROGRAMS")
         .map_or(enough, |count| enough.max(count.parse().unwrap()))
 }
 
-/// Whether all pairs of a fixture and a type are to be read: from a million programs on.
+/// Returns true if all pairs of a fixture and a type are to be read: from a million programs on.
 fn takes_all() -> bool {
     programs(0) >= 1_000_000
 }
@@ -184,7 +184,7 @@ fn a_frame_before_any_instruction_is_regular() {
     assert!(is_direct::<Value>(&pickle));
 }
 
-/// What we write is regular: `MARK … LIST` for the first thousand items, and batches behind that.
+/// Our own output is regular: `MARK … LIST` for the first thousand items, and batches behind that.
 /// Such a list was not gone on with, so that each of more than a thousand items was read by the
 /// machine.
 #[test]
@@ -293,7 +293,7 @@ fn lists_of_lists_are_regular_whoever_wrote_them() {
     }
 }
 
-/// What one way once took for something else than the other, by its cause.
+/// Pickles on which the two ways once differed, by the cause.
 #[test]
 fn the_ways_differed_in_these() {
     use ask::{Ask, Told};
@@ -311,7 +311,7 @@ fn the_ways_differed_in_these() {
             assert_eq!(told(ask, pickle).direct, 1, "{}", pickle.escape_ascii());
         }
     }
-    // What is ignored was told to its visitor.
+    // An ignored value's visitor was called.
     assert_eq!(told(Ask::Ignored, b"K\x01.").direct, 1);
     // A type that does not touch its deserializer read a pickle without a value.
     assert_eq!(told(Ask::Nothing, b".").read, 0);

@@ -50,7 +50,7 @@ fn int(random: &mut Random) -> Item {
     Item::Int(if random.once_in(3) { random.below(300) as i64 } else { value })
 }
 
-/// How many items: few, and now and then so many that they come in batches.
+/// A number of items: few, and now and then so many that they come in batches.
 fn count(random: &mut Random, mut ask: &Ask) -> usize {
     while let Ask::Option(inner) | Ask::Newtype(inner) = ask {
         ask = inner;
@@ -167,7 +167,7 @@ struct Speller<'r> {
     entries: usize,
     texts: Vec<(String, usize)>,
     classes: Vec<(String, usize)>,
-    /// How many of ten things are memoized.
+    /// Of ten values, the number that are memoized.
     memoized: usize,
     /// One in so many choices is none of a pickler.
     odd: usize,

@@ -1,4 +1,4 @@
-//! What holds for every fixture and every type that reads it.
+//! Laws for every fixture and every type that reads it.
 //!
 //! (a) An update with what was read changes nothing. (b) An update with one leaf changed changes
 //! that leaf, and every other place where the pickle has the same object, and nothing else; or it

@@ -115,7 +115,7 @@ fn too_many_buffers_are_an_error() {
         options().from_reader::<_, Value>(&bytes[..]).unwrap_err(),
     ] {
         assert_eq!(error.kind(), ErrorKind::Data);
-        assert_eq!(error.to_string(), "of 2 out-of-band buffers the pickle takes only 1");
+        assert_eq!(error.to_string(), "2 out-of-band buffers were given, and the pickle takes 1");
     }
 }
 

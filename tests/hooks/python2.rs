@@ -31,7 +31,7 @@ fn text_is_what_python_makes_of_it_by_each_encoding() {
                 }
                 (Some(_), Ok(_)) => {}
                 (None, Err(_)) => {}
-                // What UTF-8, the default here, cannot decode stays bytes in a Value.
+                // Bytes that UTF-8, the default here, cannot decode stay bytes in a Value.
                 (None, Ok(value)) if encoding == Encoding::Utf8 => {
                     assert!(
                         value.to_string().contains("b'") || value.to_string().contains("b\""),

@@ -1,4 +1,4 @@
-//! Who may be named: `find_class` at every opcode that names a global, and constructors.
+//! Resolvers: `find_class` at every opcode that names a global, and constructors.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

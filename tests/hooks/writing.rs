@@ -13,7 +13,7 @@ use serde_pickle::{
 
 use super::{case, topic};
 
-/// What `python3` prints for a script that has `pickles`, a list of bytes, and the modules of
+/// The output of `python3` for a script that has `pickles`, a list of bytes, and the modules of
 /// fixtures/hooks on its path; `None`, and a line that says so, where there is no `python3` of 3.8
 /// or later.
 pub(super) fn python(script: &str, pickles: &[&[u8]]) -> Option<String> {
@@ -598,7 +598,7 @@ fn objects_of_a_graph_are_put_outside_by_their_ids() {
             serde_pickle::from_slice::<Value>(&externals().to_vec(&value).unwrap()).unwrap()
         );
     }
-    // What was an id already has no other.
+    // No id is asked for an id.
     let bytes = case("persistent_ids/tuple", 4).bytes();
     let all = SerOptions::new()
         .graph_persistent_id(|node| Ok(node.items().next().map(|_| Value::from("again"))));
@@ -687,5 +687,5 @@ fn keys_that_are_objects_are_rewritten_and_stay_apart() {
     });
     let error = one.to_vec(&outer).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
-    assert!(error.to_string().contains("rewritten into equal ones"), "{error}");
+    assert!(error.to_string().contains("became equal by rewriting"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! How much reading may take with the default options: the numbers that docs/SECURITY.md promises.
+//! Bounds on reading with the default options: the numbers that docs/SECURITY.md promises.
 //!
 //! Each is a constant times the input and a constant.
 
@@ -16,7 +16,7 @@ const PEAK_PER_BYTE_WRITTEN: u64 = 500;
 const UNITS_FIXED: u64 = 10_000_000;
 const UNITS_PER_BYTE: u64 = 50;
 
-/// What a value may unfold to, in the units of `max_expansion`.
+/// The bound on unfolding, in the units of `max_expansion`.
 const EXPANSION_FIXED: u64 = 64 << 20;
 const EXPANSION_PER_BYTE: u64 = 256;
 
@@ -26,7 +26,7 @@ const WRITTEN_PER_BYTE: u64 = 500;
 const WRITTEN_PER_EXPANSION: u64 = 16;
 const WRITTEN_FIXED: u64 = 1 << 20;
 
-/// What an input of some length may take.
+/// The bounds for an input of some length.
 pub(crate) struct Bounds {
     pub(crate) peak: u64,
     /// The same where a graph is written.

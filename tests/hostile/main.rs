@@ -1,4 +1,4 @@
-//! What a sender can do to a reader: `cargo test --release --test hostile`.
+//! The cost that a sender can cause a reader: `cargo test --release --test hostile`.
 //!
 //! Every pickle of fixtures/hostile goes down every path by which the crate reads one (`paths.rs`),
 //! each in a thread of 2 MiB, which is what Rust gives threads. For each it is measured how much
@@ -42,7 +42,7 @@ const STACK: usize = 2 << 20;
 /// How often a path that goes on is named. The slowest takes seconds.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// What one path did with one family.
+/// The result of one path with one family.
 struct Run {
     path: &'static str,
     outcome: String,
@@ -249,7 +249,7 @@ fn run(family: &Family, path: &Path, input: &Arc<Vec<u8>>, graph: &SharedGraph) 
                 .push(format!("{taken} {what}, more than the {allowed} for {} bytes", input.len()));
         }
     }
-    // What is expected is said of the full size: a small one may stay within a limit.
+    // The expectation is for the full size: a small one may stay within a limit.
     if !cfg!(debug_assertions)
         && let Some(expected) = family.expected(path.name)
         && expected != found

@@ -23,13 +23,13 @@ const SMALL: usize = 256;
 const ENDS: usize = 2_048;
 const STRIDE: usize = 61;
 
-/// What was tried.
+/// The mutants tried.
 #[derive(Default)]
 pub(crate) struct Report {
     pub(crate) files: usize,
     pub(crate) cuts: u64,
     pub(crate) changes: u64,
-    /// How many of the changed ones were pickles still.
+    /// The number of changed ones that were still pickles.
     pub(crate) read: u64,
     pub(crate) peak: usize,
     pub(crate) faults: Vec<String>,
@@ -66,7 +66,7 @@ impl Report {
             let Ok(graph) = options.graph_from_slice(bytes) else { return false };
             walk(&graph);
             graph_written(&graph, None);
-            // What comes of it is not the question here.
+            // The result does not matter here.
             let _ = (
                 graph.deserialize::<Value>(),
                 graph.deserialize::<Any>(),

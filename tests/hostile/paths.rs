@@ -24,19 +24,19 @@ pub(crate) struct Path {
     pub(crate) read: Read,
 }
 
-/// What is read.
+/// The input.
 #[derive(Clone, Copy)]
 pub(crate) enum Read {
     /// The bytes.
     Bytes(fn(&[u8]) -> Outcome),
-    /// What was read as a graph: a Rust type is always read from one, and so it need not be made
-    /// for each.
+    /// The graph that was read: a Rust type is always read from one, and so it need not be made for
+    /// each.
     Graph(fn(&Graph<'_>) -> Outcome),
     /// The same, which is written.
     Written(fn(&Graph<'_>) -> Outcome),
 }
 
-/// What came of it.
+/// The result.
 #[derive(Default)]
 pub(crate) struct Outcome {
     failure: Option<(ErrorKind, String)>,
@@ -58,7 +58,7 @@ impl Outcome {
         }
     }
 
-    /// What comes of a graph that could not be read.
+    /// The result for a graph that could not be read.
     pub(crate) fn failed_as(error: &Error) -> Self {
         Self { failure: Some((error.kind(), error.to_string())), ..Self::default() }
     }
@@ -203,7 +203,7 @@ fn instructions(bytes: &[u8]) -> Outcome {
     Outcome { steps, ..Outcome::default() }
 }
 
-/// How many values there are in one.
+/// The number of values in one.
 fn count(value: Value) -> u64 {
     let mut pending = vec![&value];
     let mut count = 0;

@@ -16,7 +16,7 @@ pub(crate) enum Size {
 pub(crate) struct Family {
     group: String,
     name: String,
-    /// What reading it as a `Value` gives, and as a `Graph`: `ok` or the kind of the error.
+    /// The results of reading a `Value` and a `Graph`: `ok` or the kind of the error.
     value: String,
     graph: String,
     /// The length in full.
@@ -92,7 +92,7 @@ impl Family {
         format!("{}/{}", self.group, self.name)
     }
 
-    /// What a path is to give, where the manifest says it.
+    /// The expected result of a path, if the manifest has one.
     pub(crate) fn expected(&self, path: &str) -> Option<&str> {
         match path {
             "value" | "value_reader" => Some(&self.value),

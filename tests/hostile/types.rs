@@ -1,5 +1,5 @@
-//! What the pickles are read into: each kind of question that serde can ask, and the crate's own
-//! types.
+//! The types that pickles are read into: each kind of question that serde can ask, and the crate's
+//! own types.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ thread_local! {
     static VISITED: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many values [`Any`] was given in this thread.
+/// The number of values that [`Any`] got in this thread.
 pub(crate) fn visited() -> u64 {
     VISITED.get()
 }

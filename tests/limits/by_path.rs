@@ -137,9 +137,9 @@ fn max_expansion_holds_on_every_path_that_makes_a_tree() {
         [text, b"h\0".repeat(times), b"e.".to_vec()].concat()
     };
     let options = DeOptions::new().max_expansion(64 * 1_000);
-    // What the input itself holds is free: its length, and a value for each reference.
+    // The input pays for itself: its length, and a value for each reference.
     check(TREES, &options, &fetched(1_000), &fetched(1_050), "expand to more than 64000 bytes");
-    // Who looks at nothing pays nothing.
+    // A type that looks at nothing pays nothing.
     assert!(options.from_slice::<IgnoredAny>(&fetched(100_000)).is_ok());
     assert!(options.graph_from_slice(&fetched(100_000)).is_ok());
 }
@@ -148,7 +148,7 @@ fn max_expansion_holds_on_every_path_that_makes_a_tree() {
 fn max_depth_holds_on_every_path_that_makes_a_tree() {
     let nested =
         |levels: usize| [b"]".repeat(levels), b"a".repeat(levels - 1), b".".to_vec()].concat();
-    // What an iterator of elements hands out lies a level deeper than the list.
+    // The elements of an iterator are a level deeper than the list.
     let paths: Vec<Path> = TREES.iter().filter(|(name, _)| *name != "elements").copied().collect();
     check(&paths, &DeOptions::new().max_depth(20), &nested(20), &nested(21), "more than 20 levels");
     let elements: Vec<Path> =

@@ -492,7 +492,7 @@ fn an_expansion_that_was_set_is_kept_on_both_sides() {
     assert!(reads(1_000_000));
     assert!(!reads(990_000));
     assert!(!reads(0));
-    // What is not shared is free.
+    // Data that is not shared is free.
     assert!(DeOptions::new().max_expansion(0).from_slice::<Value>(&nested_lists(900)).is_ok());
     let plain: Vec<String> = (0..500).map(|number| format!("text {number}")).collect();
     let plain = to_vec(&plain).unwrap();
@@ -594,5 +594,5 @@ fn sets_are_not_made_of_one_list_over_and_over() {
     let items = b"K\x01".repeat(10_000);
     let calls = b"c__builtin__\nset\n(h\x00tR0".repeat(1_000);
     let pickle = [b"](".as_slice(), &items, b"eq\x000", &calls, b"N."].concat();
-    assert_limit(from_slice::<Value>(&pickle), "over and over");
+    assert_limit(from_slice::<Value>(&pickle), "too often");
 }

@@ -17,7 +17,7 @@ fn decimals() {
     reads("decimal/negative", Decimal::from_str("-123.456").unwrap());
     reads("decimal/exponent", Decimal::from_scientific("1E+10").unwrap());
     reads("decimal/fifty_digits", "12345678901234567890123456789012345678901234567890".to_owned());
-    // What the type has no value for is its error.
+    // A value that the type cannot hold is the type's own error.
     for beyond in ["decimal/nan", "decimal/infinity", "decimal/fifty_digits"] {
         assert!(read::<Decimal>(beyond).is_err(), "{beyond}");
     }

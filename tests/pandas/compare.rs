@@ -8,10 +8,10 @@ use serde_pickle::python::{Date, Decimal};
 
 use crate::fixtures::{Case, records};
 
-/// What stands for a missing value.
+/// The text that stands for a missing value.
 const NA: &str = "NA!";
 
-/// What an object read as.
+/// The result of reading an object.
 pub(crate) enum Read {
     Frame(Frame),
     Series(Series),

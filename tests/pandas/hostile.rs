@@ -102,7 +102,7 @@ fn unknown_classes_are_named() {
         Reduce::new_obj(Global::new("geopandas", "GeoDataFrame"), Value::Tuple(Vec::new()));
     refused(&Value::from(subclass.with_state(state)), "an object of geopandas.GeoDataFrame");
     refused(&pickle!([1, 2]), "expected a DataFrame of pandas, found a list");
-    // What is a call of something else is not what that would return.
+    // A call of something else is not the value that it would return.
     refused(&call("pandas", "read_csv", vec!["x".into()]), "a call of pandas.read_csv");
 }
 

@@ -1,4 +1,4 @@
-//! What pandas 0.24 to 3 pickled, cell by cell against its own export.
+//! Pickles of pandas 0.24 to 3, cell by cell against its own export.
 
 use std::collections::BTreeMap;
 

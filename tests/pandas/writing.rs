@@ -1,4 +1,4 @@
-//! What is written is what was read, to this crate and to pandas.
+//! Frames that were written read as they were, by this crate and by pandas.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! What is written is what Python loads: generated values of every plain kind, at every protocol.
+//! Python loads what is written: generated values of every plain kind, at every protocol.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What serde has no method for (sets, big ints, globals, objects, persistent ids): what Python
-//! makes of it.
+//! Kinds that serde has no method for (sets, big ints, globals, objects, persistent ids): what
+//! Python makes of it.
 
 use num_bigint::BigInt;
 use serde::Serialize;
@@ -175,7 +175,10 @@ fn a_global_that_lines_cannot_name_is_an_error_below_protocol_4() {
     let foreign = Global::new("m", "Größe");
     assert!(SerOptions::new().protocol(Protocol::V3).to_vec(&foreign).is_ok());
     let error = SerOptions::new().protocol(Protocol::V2).to_vec(&foreign).unwrap_err();
-    assert_eq!(error.to_string(), "GLOBAL cannot name \"Größe\" at protocol 2: it is not ASCII");
+    assert_eq!(
+        error.to_string(),
+        "GLOBAL cannot write the name \"Größe\" at protocol 2: it is not ASCII"
+    );
     let deep = Global::new("m", ["a"; 200].join("."));
     let error = SerOptions::new().protocol(Protocol::V2).to_vec(&deep).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);

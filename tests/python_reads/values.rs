@@ -93,8 +93,8 @@ fn what_python_makes_of_our_pickles_comes_back_equal() {
 
 #[test]
 fn text_of_python_2_comes_back_as_text_or_bytes() {
-    // What is written as bytes at protocol 2 is an 8-bit str to Python 2, and what it writes of
-    // that is read by encoding.
+    // Bytes written at protocol 2 are an 8-bit str to Python 2, and what it writes of that is read
+    // by encoding.
     let python2 = b"U\x04caf\xe9q\x00.";
     let read = |encoding| DeOptions::new().encoding(encoding).from_slice::<Value>(python2).unwrap();
     assert_eq!(read(Encoding::Bytes), Value::Bytes(b"caf\xe9".to_vec()));

@@ -95,7 +95,7 @@ impl Cases {
         assert!(!self.0.is_empty());
         for python in pythons() {
             let there = |case: &&(_, (u32, u32), Protocol, _)| {
-                // What is there since 3.0 is not in 2.7.
+                // Classes added in 3.0 are not in 2.7.
                 case.1 <= python.version && python.reads(case.2)
             };
             let cases: Vec<_> = self.0.iter().filter(there).collect();

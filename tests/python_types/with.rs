@@ -70,7 +70,7 @@ fn what_the_type_has_no_place_for_is_an_error() {
     let negative = to_vec(&python::TimeDelta::new(0, 0, -1).unwrap()).unwrap();
     let error = from_slice::<Length>(&negative).unwrap_err().to_string();
     assert!(
-        error.contains("a Duration is not negative, and this timedelta is -PT0.000001S"),
+        error.contains("a Duration cannot be negative, and this timedelta is -PT0.000001S"),
         "{error}"
     );
     let six = to_vec(&Address(Ipv6Addr::LOCALHOST.into())).unwrap();

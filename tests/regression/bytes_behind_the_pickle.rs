@@ -1,5 +1,5 @@
-//! What shared references may expand to grows with the pickle; it grew with all of the slice that
-//! the pickle was in. So a limit was met later where bytes followed, which a reader never sees, and
+//! The budget for shared references grows with the pickle; it grew with all of the slice that the
+//! pickle was in. So a limit was met later where bytes followed, which a reader never sees, and
 //! slice and reader named other errors: another object of a cycle, or another fault altogether.
 
 use serde_pickle::{DeOptions, Deserializer, Error, Resolver, Result, Value};

@@ -21,7 +21,7 @@ fn an_object_of_what_is_no_class_is_not_written() {
         for protocol in Protocol::ALL {
             let error = SerOptions::new().protocol(protocol).to_vec(&value).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Data, "{error}");
-            assert!(error.to_string().contains("no class or function"), "{error}");
+            assert!(error.to_string().contains("not a class or function"), "{error}");
         }
         let mut builder = GraphBuilder::new();
         let root = builder.value(value);

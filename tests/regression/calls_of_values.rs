@@ -1,5 +1,5 @@
-//! What a call of `set` or `bytes` spells is a value, and it was taken for a class because it is an
-//! object in the graph. What was written of it at protocol 4, where a frozenset has its own opcode,
+//! A call of `set` or `bytes` spells a value, and it was taken for a class because it is an object
+//! in the graph. What was written of it at protocol 4, where a frozenset has its own opcode,
 //! nothing could read. CPython refuses the call.
 
 use serde_pickle::reduce::PersistentId;
@@ -14,7 +14,7 @@ fn a_set_that_is_spelled_as_a_call_is_no_class() {
         assert_eq!(error.kind(), ErrorKind::Syntax, "{error}");
         assert!(error.to_string().contains("expected a class or function"), "{error}");
     }
-    // What any other call gives may be a class.
+    // The result of any other call may be a class.
     Graph::from_slice(b"cm\nmake\n)R)\x81.").unwrap();
 }
 

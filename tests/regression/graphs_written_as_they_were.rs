@@ -36,7 +36,7 @@ fn a_state_setter_is_memoized_where_it_was() {
         b"\x80\x02cm\nC\nq\x00)\x81q\x01cm\nsetter\nq\x02h\x01}q\x03X\x01\0\0\0xq\x04K\x01s\x86R0.";
     let graph = Graph::from_slice(as_pickled).unwrap();
     assert_eq!(graph.to_vec().unwrap(), as_pickled);
-    // What pickletools makes of it, too.
+    // pickletools' own result, too.
     let optimized = tools::optimize(as_pickled).unwrap();
     assert!(optimized.len() < as_pickled.len());
     assert_eq!(Graph::from_slice(&optimized).unwrap().to_vec().unwrap(), optimized);

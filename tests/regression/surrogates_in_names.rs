@@ -14,7 +14,7 @@ fn no_call_with_a_lone_surrogate_spells_a_builtin() {
         assert!(
             matches!(&call.args, Value::Tuple(args) if matches!(args[1], Value::Surrogates(_)))
         );
-        // What the call gives may be anything, so it takes items.
+        // The result of the call may be anything, so it takes items.
         let call = [b"c__builtin__\nbytearray\n(", text, b"Vlatin-1\ntRK\x01a."].concat();
         assert_eq!(Graph::from_slice(&call).unwrap().root().kind(), NodeKind::Object);
     }

@@ -20,7 +20,7 @@ fn the_opcode_that_is_cut_is_named() {
     }
 }
 
-/// What each reader says.
+/// The answers of all readers.
 fn errors(pickle: &[u8]) -> [Error; 6] {
     [
         from_slice::<Value>(pickle).unwrap_err(),

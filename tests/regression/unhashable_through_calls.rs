@@ -1,5 +1,5 @@
-//! What a call of `set` makes took anything by ADDITEMS, for only the opcode's own sets had their
-//! items looked at; and a read-only view of a bytearray was a key, because only the bytearray
+//! A set made by a call of `set` took anything by ADDITEMS, for only the opcode's own sets had
+//! their items looked at; and a read-only view of a bytearray was a key, because only the bytearray
 //! itself counted as unhashable. CPython refuses both.
 
 use serde_pickle::{ErrorKind, Graph};
@@ -17,7 +17,7 @@ fn a_set_that_is_spelled_as_a_call_takes_what_can_be_hashed() {
     refused(b"c__builtin__\nset\n]\x85R(K\x01]\x90.");
     let set = Graph::from_slice(b"c__builtin__\nset\n)R(K\x01)\x90.").unwrap();
     assert_eq!(set.root().items().count(), 2);
-    // What any other object takes is up to its class.
+    // Only the class of any other object knows the items that it takes.
     Graph::from_slice(b"cm\nC\n)R(]\x90.").unwrap();
 }
 

@@ -249,7 +249,7 @@ fn names_put_together_by_getattr_are_charged() {
     );
 }
 
-/// What Python's unpickler is asked for: `find_class` with the names, `persistent_load`.
+/// The calls of Python's unpickler: `find_class` with the names, `persistent_load`.
 const TRACE: &str = r"
 import io, json, pickle, re, sys, warnings
 warnings.simplefilter('ignore')
@@ -353,7 +353,7 @@ fn python_is_asked_for_nothing_that_is_not_listed() {
         let of_builtin =
             report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Syntax)
                 && pickle.windows(7).any(|part| part == b"builtin");
-        // What an older Python finds behind a frame that lies, nobody can list.
+        // Nobody can list what an older Python finds behind a frame that is wrong.
         let unknown = report.error.is_some()
             && report.references.iter().any(|it| it.target == Target::Unknown);
         failures.check(all_listed || of_builtin || unknown, || {

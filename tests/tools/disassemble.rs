@@ -15,7 +15,7 @@ fn text(options: &DisassembleOptions, pickle: &[u8]) -> (String, Option<Error>) 
     (text, error)
 }
 
-/// What `pickletools` cannot read, and an unpickler can.
+/// Pickles that `pickletools` cannot read, and an unpickler can.
 fn only_pickletools_refuses(error: &str) -> bool {
     // Names and ids that are no UTF-8.
     error.contains("codec can't decode")
@@ -66,7 +66,7 @@ for line in sys.stdin:
     print(json.dumps([text[:text.rfind('\n') + 1], error]))
 "#;
 
-/// Whether all 8-bit strings, names and ids are ASCII.
+/// Returns true if all 8-bit strings, names and ids are ASCII.
 fn is_ascii(program: &[u8]) -> bool {
     instructions(program).all(|item| match item {
         Ok((
@@ -80,7 +80,7 @@ fn is_ascii(program: &[u8]) -> bool {
         },
         Ok((_, _, Argument::Names(module, name))) => module.is_ascii() && name.is_ascii(),
         Ok(_) => true,
-        // What it is that cannot be read may be such a line.
+        // The line that cannot be read may be such a one.
         Err(_) => program.is_ascii(),
     })
 }
@@ -152,7 +152,7 @@ fn the_pickles_of_a_stream_may_have_one_memo() {
     let error = DisassembleOptions::new().stream(true).disassemble(stream).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "BINGET fetches from a memo index that nothing was stored under, at byte 12"
+        "BINGET fetches a memo index under which nothing is stored, at byte 12"
     );
 }
 
@@ -160,14 +160,11 @@ fn the_pickles_of_a_stream_may_have_one_memo() {
 fn what_is_wrong_is_said_with_its_byte() {
     for (pickle, message) in [
         (&b"e."[..], "APPENDS needs a mark, and there is none, at byte 0"),
-        (
-            b"Nq\x00q\x00.",
-            "BINPUT stores under a memo index that was stored under before, at byte 3",
-        ),
+        (b"Nq\x00q\x00.", "BINPUT stores under a memo index that is taken, at byte 3"),
         (b"Np5\n\x94\x94.", "STOP"),
-        (b"\x94.", "MEMOIZE finds nothing on the stack to store, at byte 0"),
-        (b"(q\x00.", "BINPUT finds a mark to store, at byte 1"),
-        (b"h\x00.", "BINGET fetches from a memo index that nothing was stored under, at byte 0"),
+        (b"\x94.", "MEMOIZE needs a value to store, and the stack is empty, at byte 0"),
+        (b"(q\x00.", "BINPUT needs a value to store, and a mark is on top of the stack, at byte 1"),
+        (b"h\x00.", "BINGET fetches a memo index under which nothing is stored, at byte 0"),
         (b"K\x01\x86.", "TUPLE2 takes 2 off the stack, which has 1, at byte 2"),
         (b"NNN.", "2 items are left on the stack after STOP, at byte 3"),
         (b"N", "the pickle ends before STOP, at byte 1"),

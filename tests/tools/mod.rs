@@ -34,7 +34,7 @@ fn described() -> impl Iterator<Item = (String, Vec<u8>, Json)> {
     })
 }
 
-/// Whether a pickle is refused for its frames, which pickletools does not heed.
+/// Returns true if a pickle is refused for its frames, which pickletools does not heed.
 fn is_about_frames(error: &serde_pickle::Error) -> bool {
     let text = error.to_string();
     ["crosses the end of a frame", "a frame begins before", "is announced"]
@@ -59,7 +59,7 @@ fn programs() -> Vec<Vec<u8>> {
     programs
 }
 
-/// What a Python script prints, a line for each pickle, which it gets in hexadecimal. `None`
+/// The output of a Python script, a line for each pickle, which it gets in hexadecimal. `None`
 /// without a Python 3.
 fn ask(script: &str, pickles: &[Vec<u8>]) -> Option<Vec<String>> {
     let Some(program) = python3() else {

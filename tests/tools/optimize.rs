@@ -8,9 +8,9 @@ use super::{ask, described, digest, is_about_frames, programs};
 use crate::corpus::Failures;
 use crate::interpreters::hex;
 
-/// What `pickletools.optimize` makes a pickle of that nobody can read: `GET None`.
+/// Pickles that `pickletools.optimize` turns into ones that nobody can read: `GET None`.
 fn fetches_what_is_not_stored(error: &serde_pickle::Error) -> bool {
-    error.to_string().contains("fetches from a memo index that nothing was stored under")
+    error.to_string().contains("fetches a memo index under which nothing is stored")
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn the_bytes_are_those_of_cpython_for_every_fixture() {
             (Some(theirs), Ok(ours)) => digest(ours) == theirs,
             (Some(_), Err(error)) => fetches_what_is_not_stored(error) || is_about_frames(error),
             (None, Err(error)) => error.offset().is_some(),
-            // What pickletools cannot read and an unpickler can.
+            // Pickles that pickletools cannot read and an unpickler can.
             (None, Ok(ours)) => {
                 from_slice::<Value>(ours).is_ok() || from_slice::<Value>(&pickle).is_err()
             }
@@ -74,7 +74,7 @@ fn what_was_shared_is_shared_still() {
                 continue;
             }
         };
-        // What was memoized stays so where a graph is written, used or not; without that, equal
+        // Memoized objects stay so where a graph is written, used or not; without that, equal
         // graphs are equal bytes.
         let written = |graph: &Graph<'_>| {
             let bytes = SerOptions::new().protocol(Protocol::HIGHEST).graph_to_vec(graph).ok()?;

@@ -1,4 +1,4 @@
-//! What is no pickle is named, by every entry point and after reading has failed.
+//! The format of other files is named, by every entry point, after reading has failed.
 //!
 //! `fixtures/foreign/` has a file for each format, as the real tool writes it.
 

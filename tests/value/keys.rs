@@ -16,7 +16,7 @@ fn point(state: Value) -> Value {
     reduce.into()
 }
 
-/// Whether the two are one key, found out by insertion and by lookup, both ways.
+/// Returns true if the two are one key, found out by insertion and by lookup, both ways.
 fn one_key(a: &Value, b: &Value) -> bool {
     let mut dict = Dict::new();
     dict.try_insert(a.clone(), 1).unwrap();
@@ -335,8 +335,8 @@ fn a_dict_is_the_same_with_few_keys_and_with_many() {
                 }
                 10 => dict.reserve(below(4)),
                 _ => {
-                    // What is no key is in no dict, and changes none; a bytearray equals bytes, but
-                    // is none.
+                    // A value that cannot be a key is in no dict, and changes none; a bytearray
+                    // equals bytes, but is none.
                     for other in [
                         Value::ByteArray(b"a".to_vec()),
                         Value::List(vec![]),

@@ -30,7 +30,7 @@ for line in sys.stdin:
     print(got.encode('utf-8', 'backslashreplace').hex())
 "#;
 
-/// What Python makes of the texts, or `None` without a Python.
+/// Python's values for the texts, or `None` without a Python.
 fn reprs(texts: &[String]) -> Option<Vec<String>> {
     let Ok(mut python) = Command::new("python3")
         .args(["-c", SCRIPT])

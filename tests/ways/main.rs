@@ -30,7 +30,7 @@ use serde_pickle::{DeOptions, Deserializer, Error, ErrorKind, Resolver, Value};
 use serde_pickle_checks::Random;
 use serde_pickle_checks::program::{Vocabulary, program};
 
-/// What came of a reading, in a form in which all types are the same.
+/// The result of a reading, in a form that all types share.
 type Found = Result<String, ErrorKind>;
 
 fn found<T: Debug>(result: Result<T, Error>) -> Found {
@@ -71,9 +71,9 @@ struct Case {
     /// of a tuple.
     list: Option<Vec<u8>>,
     tuple: Vec<u8>,
-    /// Whether extension codes are in it: with a registry each must be known.
+    /// True if extension codes are in it: with a registry each must be known.
     extensions: bool,
-    /// Whether there are persistent ids, which a resolver is asked about.
+    /// True if there are persistent ids, which a resolver is asked about.
     persistent: bool,
     buffers: bool,
     /// The value, unless keys or objects of the pickle are lost in it.
@@ -84,7 +84,7 @@ impl Case {
     fn new(name: String, bytes: &[u8], by_pickler: bool) -> Self {
         let all: Vec<_> = instructions(bytes).map_while(Result::ok).collect();
         let has = |opcodes: &[Opcode]| all.iter().any(|(_, opcode, _)| opcodes.contains(opcode));
-        // What follows STOP is no part of it.
+        // Bytes behind STOP are not part of it.
         let bytes = match all.last() {
             Some((offset, Opcode::Stop, _)) => bytes[..=*offset as usize].to_vec(),
             _ => bytes.to_vec(),
@@ -108,7 +108,7 @@ impl Case {
     }
 }
 
-/// How many readings there were, and how many gave a value.
+/// The number of readings, and of those that gave a value.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     pairs: u32,
@@ -222,7 +222,7 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
-/// How many generated pickles: enough for every run, or as many as are asked for.
+/// The number of generated pickles: enough for every run, or as many as are asked for.
 fn programs() -> usize {
     std::env::var("SERDE_PICKLE_PROGRAMS").map_or(2_000, |count| count.parse().unwrap()).max(2_000)
 }

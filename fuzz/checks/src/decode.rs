@@ -29,11 +29,11 @@ use crate::types::{
 /// The bytes before the pickle.
 pub const HEADER: usize = 4;
 
-/// How many types the last of them chooses among.
+/// The number of types that the last of them chooses among.
 const TYPES: usize = 48;
 
-/// Whether containers alone lead from a container back to it. By way of a call they need not:
-/// `frozenset(list)` holds what was in the list when it was called.
+/// Returns true if containers alone lead from a container back to it. By way of a call they need
+/// not: `frozenset(list)` holds what was in the list when it was called.
 fn holds_itself(root: Node<'_>) -> bool {
     let mut seen = HashSet::new();
     let mut pending = vec![root];
@@ -100,7 +100,7 @@ impl Resolver for Answers {
     }
 }
 
-/// What reading gave, so that it can be compared: a NaN is equal to nothing, but looks the same.
+/// The result of reading, in a form that can be compared: a NaN equals nothing, but looks the same.
 #[derive(PartialEq, Debug)]
 enum Outcome {
     Value(String),
@@ -152,7 +152,7 @@ fn message(error: &Error) -> String {
 struct Case<'a> {
     pickle: &'a [u8],
     options: DeOptions<'a>,
-    /// Whether a graph reads as the same: it shows objects as they are, where constructors make
+    /// True if a graph reads as the same: it shows objects as they are, where constructors make
     /// values of them.
     by_graph: bool,
     /// The one at which what was read is written again.

@@ -160,7 +160,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// What an object was given.
+    /// The contents that an object was given.
     fn done(&self, id: Id, items: &mut Vec<Id>, entries: &mut Vec<(Id, Id)>) {
         for done in &self.theirs.done[id] {
             match *done {

@@ -41,7 +41,7 @@ pub fn check(pickle: &[u8]) {
     tools_agree(pickle, stopped);
     match Graph::from_slice(pickle) {
         Ok(_) => assert!(stopped, "the machine reads what the instructions refuse: {failed:?}"),
-        // What is wrong with the bytes alone is wrong to both, in the same place.
+        // A fault in the bytes themselves is one to both, at the same place.
         Err(error) if error.kind() == ErrorKind::Eof && stopped => {
             // A frame that is longer than the input: instructions do not look at frames.
             assert!(pickle.contains(&Opcode::Frame.byte()), "{error}");
@@ -69,7 +69,8 @@ fn tools_agree(pickle: &[u8], stopped: bool) {
     let again = DeOptions::new().fix_imports(false).graph_from_slice(&optimized);
     match (&graph, &again) {
         (Ok(graph), Ok(again)) => same_graph(graph.root(), again.root()),
-        // What cannot be read may break in another place, or be mended where only a frame lied.
+        // A pickle that cannot be read may break at another place, or be mended where only a frame
+        // was wrong.
         (Err(_), _) => {}
         (Ok(_), Err(error)) => {
             panic!("what optimize left cannot be read: {error}\n{}", optimized.escape_ascii())

@@ -1,4 +1,4 @@
-//! What the fuzz targets of serde_pickle do with an input.
+//! The checks that the fuzz targets of serde_pickle run on an input.
 //!
 //! Each target is a module with a function `check`, which panics where a promise of the crate is
 //! broken. The fuzzers call it with inputs of their own, and `tests/fuzz_corpus.rs` of the crate

@@ -11,7 +11,7 @@ use crate::Random;
 pub use crate::words::Vocabulary;
 use crate::words::{FLOATS, NUMBERS, TEXTS};
 
-/// What lies on the stack, as far as the choice of opcodes depends on it.
+/// A value on the stack, as far as the choice of opcodes depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// A number, bool, bytes or `None`: can be a key.
@@ -95,12 +95,12 @@ impl Program {
         Opcode::None
     }
 
-    /// What lies above the topmost mark.
+    /// The values above the topmost mark.
     fn above(&self) -> &[Kind] {
         &self.stack[self.marks.last().copied().unwrap_or(0)..]
     }
 
-    /// What lies below the topmost mark, if something does.
+    /// The value below the topmost mark, if there is one.
     fn below_mark(&self) -> Option<Kind> {
         let (mark, lower) = self.marks.split_last()?;
         let floor = lower.last().copied().unwrap_or(0);
@@ -173,7 +173,7 @@ impl Program {
         self.argument(opcode, index, random);
         let argument = match opcode.argument() {
             ArgumentKind::None => Argument::None,
-            // What is followed has to know the index, whatever was written.
+            // The simulated memo has to know the index, whatever was written.
             _ => serde_pickle::opcode::instructions(&self.bytes[start..])
                 .next()
                 .and_then(Result::ok)
@@ -257,8 +257,8 @@ impl Program {
         self.bytes.extend_from_slice(&bytes);
     }
 
-    /// What `opcode` does to the stack, roughly; for one that cannot follow, as much of it as there
-    /// is.
+    /// The rough effect of `opcode` on the stack; for one that cannot follow, as much of it as
+    /// there is.
     pub fn effect(&mut self, opcode: Opcode, argument: &Argument<'_>) {
         match opcode {
             Opcode::Mark => self.marks.push(self.stack.len()),
@@ -507,7 +507,7 @@ pub fn program(vocabulary: Vocabulary, steps: usize, random: &mut Random) -> Vec
     program.into_bytes()
 }
 
-/// Whether an opcode takes something off the stack.
+/// Returns true if an opcode takes something off the stack.
 fn takes(opcode: Opcode) -> bool {
     use Opcode as O;
     matches!(

@@ -179,7 +179,7 @@ fn values(input: &mut Unstructured<'_>, depth: usize) -> Result<Vec<Value>> {
     (0..input.int_in_range(0..=5)?).map(|_| value(input, depth)).collect()
 }
 
-/// What can be a key.
+/// A value that can be a key.
 fn key(input: &mut Unstructured<'_>) -> Result<Value> {
     Ok(match input.int_in_range(1..=10)? {
         kind @ 1..=8 => scalar(input, kind)?,

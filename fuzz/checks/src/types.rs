@@ -33,7 +33,7 @@ pub struct Wrapped(pub u32);
 #[derive(Arbitrary, Serialize, Deserialize, PartialEq, Debug, Clone)]
 pub struct Pair(pub i16, pub Option<String>);
 
-/// What has a field of everything. Every field may be left out.
+/// A struct with a field of every kind. Every field may be missing.
 #[derive(Arbitrary, Serialize, Deserialize, PartialEq, Debug, Clone, Default)]
 #[serde(default)]
 pub struct Rich {
@@ -137,7 +137,7 @@ pub struct Sharing {
     pub b: Vec<Rc<String>>,
 }
 
-/// What borrows from the pickle.
+/// Types that borrow from the pickle.
 #[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
 pub struct Borrowing<'a> {
     #[serde(borrow, default)]

@@ -94,7 +94,7 @@ pub(crate) const NUMBERS: &[&str] = &[
 pub(crate) const FLOATS: &[&str] =
     &["1.5", "-0.0", "nan", "inf", "-inf", "1e16", "1e999", "0", "1", " 1", "5e-324", "x", ""];
 
-/// What a generator may use.
+/// The words that a generator may use.
 #[derive(Clone, Copy)]
 pub struct Vocabulary {
     pub(crate) names: &'static [(&'static str, &'static str)],

@@ -14,6 +14,7 @@ use super::Outcome;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use crate::de::answer::Answer;
+use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
@@ -40,7 +41,7 @@ impl<'de> Direct<'de> {
         &'a mut self,
         opcode: Opcode,
         name: &'static str,
-    ) -> Outcome<Answer<'a, 'g, 'de>> {
+    ) -> Result<Answer<'a, 'g, 'de>> {
         let class = self.class(opcode)?;
         if !self.is_class(class, name) {
             return self.irregular();

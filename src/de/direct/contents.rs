@@ -76,9 +76,27 @@ impl ContainerKind for Sequence {
     }
 }
 
+impl Contents<Sequence> {
+    /// Returns true in a batch of APPENDS, before another item.
+    #[inline(always)]
+    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
+        self.state == Phase::Batch
+            && self.kind == Sequence::List
+            && direct.is_before(Opcode::Appends)
+    }
+}
+
 /// The keys and values of a dict.
 #[derive(Clone, Copy)]
 pub(super) struct Entries;
+
+impl Contents<Entries> {
+    /// Returns true in a batch of SETITEMS, before another entry.
+    #[inline(always)]
+    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
+        self.state == Phase::Batch && direct.is_before(Opcode::Setitems)
+    }
+}
 
 impl ContainerKind for Entries {
     #[inline(always)]
@@ -173,7 +191,7 @@ impl<K: ContainerKind> Contents<K> {
     }
 
     /// Returns true if another item follows; `direct` stands before it then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         match self.state {
             Phase::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
@@ -193,6 +211,7 @@ impl<K: ContainerKind> Contents<K> {
     }
 
     /// The same where it takes more than a look at a batch.
+    #[inline(never)]
     fn go_on_beyond(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         loop {
             self.state = match self.state {

@@ -8,6 +8,7 @@ use crate::de::ask::Ask;
 use crate::de::entries;
 use crate::de::place::Place;
 use crate::de::variant::Variant;
+use crate::error::Result;
 use crate::instruction::Opcode;
 
 /// A dict, or the attributes of an instance.
@@ -29,21 +30,21 @@ enum Reading {
 
 impl<'de> Direct<'de> {
     /// A dict as a map or struct.
-    pub(super) fn map<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(super) fn map<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
         self.open_dict(false)
     }
 
     /// The same, where BUILD makes it the state of an instance.
-    pub(super) fn state<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(super) fn state<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
         self.open_dict(true)
     }
 
-    fn open_dict<'a, 'g>(&'a mut self, is_state: bool) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn open_dict<'a, 'g>(&'a mut self, is_state: bool) -> Result<Answer<'a, 'g, 'de>> {
         Ok(Answer::Map(entries::Entries::Dict(self.dict(is_state)?)))
     }
 
     /// An enum: a dict of one entry, or the name of a variant.
-    pub(super) fn variant<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(super) fn variant<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
         if !matches!(self.next()?, Opcode::EmptyDict | Opcode::Mark) {
             return Ok(self.variant_name());
         }
@@ -76,8 +77,37 @@ impl<'de> Direct<'de> {
 }
 
 impl<'de> Dict<'_, 'de> {
+    /// The next key where it is in the batch of the last one.
+    #[inline]
+    pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        let at = self.direct.cursor.position();
+        match self.reading {
+            Reading::Value(begin) if begin != at && self.contents.is_in_batch(self.direct) => {
+                self.contents.count_item();
+                self.reading = Reading::Key(at);
+                Some(Place::Key(self.direct))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of the key that was read where no frame is in the way.
+    #[inline]
+    pub(in crate::de) fn next_value_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        let at = self.direct.cursor.position();
+        match self.reading {
+            Reading::Key(begin) if begin != at && !self.direct.is_at_frame() => {
+                self.reading = Reading::Value(at);
+                self.direct.sole = true;
+                Some(Place::Ahead(self.direct))
+            }
+            _ => None,
+        }
+    }
+
     /// The next key.
-    pub(in crate::de) fn next_key<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
+    #[inline]
+    pub(in crate::de) fn next_key<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         if !self.go_on()? {
             return Ok(None);
         }
@@ -85,13 +115,14 @@ impl<'de> Dict<'_, 'de> {
     }
 
     /// The key of the one entry that is an enum.
-    pub(in crate::de) fn variant_name<'g>(&mut self) -> Outcome<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn variant_name<'g>(&mut self) -> Result<Place<'_, 'g, 'de>> {
         self.reading = Reading::Key(self.direct.cursor.position());
         Ok(Place::Key(self.direct))
     }
 
     /// The value of the key that was read.
-    pub(in crate::de) fn next_value<'g>(&mut self) -> Outcome<Place<'_, 'g, 'de>> {
+    #[inline]
+    pub(in crate::de) fn next_value<'g>(&mut self) -> Result<Place<'_, 'g, 'de>> {
         self.key_was_read()?;
         // Frames come first: whether the value was read shows in that the position is another.
         self.direct.next()?;
@@ -109,7 +140,7 @@ impl<'de> Dict<'_, 'de> {
     }
 
     /// Ends the entry before; returns true if another follows.
-    #[inline]
+    #[inline(always)]
     fn go_on(&mut self) -> Outcome<bool> {
         match self.reading {
             Reading::Nothing => {}
@@ -147,7 +178,7 @@ impl<'de> Dict<'_, 'de> {
     }
 
     /// The data of a variant with several fields.
-    pub(in crate::de) fn variant_data<'g>(&mut self, ask: Ask) -> Outcome<Answer<'_, 'g, 'de>> {
+    pub(in crate::de) fn variant_data<'g>(&mut self, ask: Ask) -> Result<Answer<'_, 'g, 'de>> {
         self.key_was_read()?;
         self.value_was_read();
         match ask {

@@ -7,6 +7,7 @@ use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::items::Items;
 use crate::de::place::Place;
+use crate::error::Result;
 use crate::instruction::Opcode;
 
 /// The place of no item.
@@ -33,14 +34,14 @@ pub(crate) struct Fixed<'a, 'de> {
 
 impl<'de> Direct<'de> {
     /// A list, a set or a tuple, where a sequence of any length is asked for.
-    pub(super) fn sequence<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(super) fn sequence<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
         self.items(!marked)
     }
 
-    fn items<'a, 'g>(&'a mut self, first_mark: bool) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn items<'a, 'g>(&'a mut self, first_mark: bool) -> Result<Answer<'a, 'g, 'de>> {
         let contents = match self.next()? {
             Opcode::EmptyList => self.open(Sequence::List)?,
             Opcode::EmptySet => self.open(Sequence::Set)?,
@@ -65,7 +66,7 @@ impl<'de> Direct<'de> {
     }
 
     /// A tuple of `len` items, or whatever else may be one.
-    pub(super) fn tuple<'a, 'g>(&'a mut self, len: usize) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(super) fn tuple<'a, 'g>(&'a mut self, len: usize) -> Result<Answer<'a, 'g, 'de>> {
         let Some(end) = short_tuple(len) else { return self.items(false) };
         match self.next()? {
             // A container may be the tuple or its first item.
@@ -89,7 +90,7 @@ impl<'de> Direct<'de> {
 
 impl<'de> List<'_, 'de> {
     /// The next item.
-    pub(in crate::de) fn next<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
+    pub(in crate::de) fn next<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         if !self.go_on()? {
             return Ok(None);
         }
@@ -99,6 +100,20 @@ impl<'de> List<'_, 'de> {
             Sequence::Set => Place::Key(self.direct),
             Sequence::List => Place::Ahead(self.direct),
         }))
+    }
+
+    /// The next item of a list where it is in the batch of the last one.
+    #[inline]
+    pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        let at = self.direct.cursor.position();
+        let moved = self.at != at && self.at != NOWHERE;
+        if !moved || !self.contents.is_in_batch(self.direct) {
+            return None;
+        }
+        self.contents.count_item();
+        self.at = at;
+        self.direct.sole = false;
+        Some(Place::Ahead(self.direct))
     }
 
     /// Ends the item before; returns true if another follows.
@@ -156,8 +171,21 @@ impl<'de> List<'_, 'de> {
 }
 
 impl<'de> Fixed<'_, 'de> {
+    /// The next item where no frame is in the way.
+    #[inline]
+    pub(in crate::de) fn next_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        let at = self.direct.cursor.position();
+        if self.left == 0 || self.at == at || self.direct.is_at_frame() {
+            return None;
+        }
+        self.left -= 1;
+        self.at = at;
+        self.direct.sole = false;
+        Some(Place::Ahead(self.direct))
+    }
+
     /// The next item.
-    pub(in crate::de) fn next<'g>(&mut self) -> Outcome<Option<Place<'_, 'g, 'de>>> {
+    pub(in crate::de) fn next<'g>(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
         self.left = left;
         self.end_item()?;

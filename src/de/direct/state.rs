@@ -94,15 +94,21 @@ impl<'de> Direct<'de> {
         self.failed = true;
     }
 
+    /// Sees to it that reading has not given up.
+    #[inline]
+    pub(super) fn check_going(&mut self) -> Outcome<()> {
+        if self.failed { Err(Irregular) } else { Ok(()) }
+    }
+
     /// Sees to it that the name of a variant was read.
     pub(in crate::de) fn check_moved(&mut self) -> Outcome<()> {
         self.check_moved_from(self.variant_at)
     }
 
     #[cold]
-    pub(in crate::de) fn irregular<T>(&mut self) -> Outcome<T> {
+    pub(in crate::de) fn irregular<T, E: From<Irregular>>(&mut self) -> Result<T, E> {
         self.failed = true;
-        Err(Irregular)
+        Err(E::from(Irregular))
     }
 
     /// The next opcode, which stays. Frames are entered and left on the way.
@@ -136,6 +142,12 @@ impl<'de> Direct<'de> {
     #[inline(always)]
     pub(super) fn is_before_both(&self, end: Opcode, other: Opcode) -> bool {
         self.is_before(end) && !self.is_at(other)
+    }
+
+    /// Returns true before a FRAME and at the end of the input.
+    #[inline(always)]
+    pub(super) fn is_at_frame(&self) -> bool {
+        self.cursor.peek_byte().is_none_or(|byte| byte == Opcode::Frame.byte())
     }
 
     #[inline(always)]
@@ -287,7 +299,7 @@ impl<'de> Direct<'de> {
     // Text and bytes
 
     /// Reads text, written out or fetched.
-    #[inline]
+    #[inline(never)]
     pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
         if self.cursor.read_opcode_if(Opcode::ShortBinunicode) {
             return self.short_text();

@@ -9,13 +9,15 @@ use super::{Irregular, Outcome};
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
 use crate::de::element::value_answer;
+use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
 use crate::reduce::token;
 
 impl<'de> Direct<'de> {
     /// The value that is next.
-    pub(in crate::de) fn value<'a, 'g>(&'a mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(in crate::de) fn value<'a, 'g>(&'a mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+        self.check_going()?;
         match ask {
             Ask::Any => self.any(),
             Ask::Seq => self.sequence(),
@@ -34,7 +36,8 @@ impl<'de> Direct<'de> {
 
     /// The key of a dict, the element of a set, the name of a variant that is next: text or a
     /// number. What is neither, and perhaps cannot be hashed, is for the machine to judge.
-    pub(in crate::de) fn key<'a, 'g>(&'a mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+    pub(in crate::de) fn key<'a, 'g>(&'a mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+        self.check_going()?;
         match ask {
             Ask::Any => match self.next()? {
                 Opcode::EmptyList | Opcode::EmptyDict | Opcode::EmptySet | Opcode::EmptyTuple => {
@@ -49,7 +52,7 @@ impl<'de> Direct<'de> {
     }
 
     /// A value without parts.
-    fn scalar<'a, 'g>(&mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn scalar<'a, 'g>(&mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
         match ask {
             Ask::Bool => self.boolean(),
             Ask::Signed => self.int(true),
@@ -66,7 +69,7 @@ impl<'de> Direct<'de> {
     }
 
     /// An int in the commonest spellings.
-    #[inline]
+    #[inline(always)]
     pub(in crate::de) fn short_int(&mut self) -> Option<i64> {
         self.cursor.read_short_int()
     }
@@ -94,7 +97,7 @@ impl<'de> Direct<'de> {
     pub(in crate::de) fn newtype<'a, 'g>(
         &mut self,
         name: &'static str,
-    ) -> Outcome<Answer<'a, 'g, 'de>> {
+    ) -> Result<Answer<'a, 'g, 'de>> {
         if name != token::VALUE || !self.is_at_root() {
             return self.irregular();
         }
@@ -108,7 +111,7 @@ impl<'de> Direct<'de> {
     }
 
     /// An int behind a frame, a decimal one, or the LONG1 of no bytes that is zero.
-    fn int<'a, 'g>(&mut self, signed: bool) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn int<'a, 'g>(&mut self, signed: bool) -> Result<Answer<'a, 'g, 'de>> {
         let opcode = self.next()?;
         let value = if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.read_peeked_opcode();
@@ -155,7 +158,7 @@ impl<'de> Direct<'de> {
     }
 
     /// A float behind a frame, a decimal one, or an int.
-    fn float<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn float<'a, 'g>(&mut self) -> Result<Answer<'a, 'g, 'de>> {
         let value = match self.next()? {
             Opcode::Binfloat => {
                 self.cursor.read_peeked_opcode();
@@ -174,7 +177,7 @@ impl<'de> Direct<'de> {
         }
     }
 
-    fn boolean<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn boolean<'a, 'g>(&mut self) -> Result<Answer<'a, 'g, 'de>> {
         let value = match self.next()? {
             Opcode::Newtrue => true,
             Opcode::Newfalse => false,
@@ -186,7 +189,7 @@ impl<'de> Direct<'de> {
     }
 
     #[cold]
-    fn bool_line<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn bool_line<'a, 'g>(&mut self) -> Result<Answer<'a, 'g, 'de>> {
         self.cursor.read_peeked_opcode();
         let line = self.cursor.read_filled_line();
         match text::decode_int(self.checked(line)?, self.settings.max_int_digits) {
@@ -196,7 +199,7 @@ impl<'de> Direct<'de> {
     }
 
     /// Whatever the next opcode stands for by itself.
-    fn any<'a, 'g>(&'a mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn any<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
         match self.next()? {
             Opcode::None => self.none(),
             Opcode::Newtrue | Opcode::Newfalse => self.boolean(),
@@ -224,7 +227,7 @@ impl<'de> Direct<'de> {
         }
     }
 
-    fn none<'a, 'g>(&mut self) -> Outcome<Answer<'a, 'g, 'de>> {
+    fn none<'a, 'g>(&mut self) -> Result<Answer<'a, 'g, 'de>> {
         match self.next()? {
             Opcode::None => {
                 self.cursor.read_peeked_opcode();

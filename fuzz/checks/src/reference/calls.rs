@@ -19,7 +19,8 @@ pub enum Known {
 }
 
 impl Known {
-    /// Whether it is a value of Python's own, which takes no state and, but for a set, no items.
+    /// Returns true if it is a value of Python's own, which takes no state and, but for a set, no
+    /// items.
     pub(super) fn is_value(self) -> bool {
         !matches!(self, Self::Reconstructor | Self::NewObj | Self::NewObjEx | Self::GetAttr)
     }
@@ -62,7 +63,7 @@ impl World {
         self.text(id).is_some() || matches!(self.things[id], Thing::Chars(_))
     }
 
-    /// Whether it is named, or made by a call of what may be anything.
+    /// Returns true if it is named, or made by a call of what may be anything.
     pub(super) fn may_be_called(&self, id: Id) -> bool {
         match &self.things[id] {
             Thing::Made(made) => !made.known.is_some_and(Known::is_value),
@@ -87,7 +88,7 @@ impl World {
         }
     }
 
-    /// What a call of `callable` with `args` spells; an error where Python would refuse it.
+    /// The meaning of a call of `callable` with `args`; an error where Python would refuse it.
     pub(super) fn understand(
         &self,
         callable: Id,
@@ -172,7 +173,7 @@ impl World {
             }
             (Some(known @ (Known::Bytes | Known::ByteArray | Known::Encode)), _) => {
                 match self.encoded(&args) {
-                    // What cannot be encoded stays a call.
+                    // A call that cannot be encoded stays a call.
                     Err(()) => call(made.how),
                     Ok(content) => Seen::Bytes { array: known == Known::ByteArray, content },
                 }

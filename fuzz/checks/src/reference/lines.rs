@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 /// More decimal digits than this are refused, as by Python's `int`.
 const MOST_DIGITS: usize = 4_300;
 
-/// What INT pushes.
+/// The value that INT pushes.
 pub(super) enum Int {
     Bool(bool),
     Int(BigInt),
@@ -263,8 +263,8 @@ fn push(text: &mut Vec<u8>, point: u32) {
     }
 }
 
-/// Whether bytes are UTF-8 in which surrogates may stand: each code point is decoded, and encoded
-/// again must be the same.
+/// Returns true if bytes are UTF-8 in which surrogates may stand: each code point is decoded, and
+/// encoded again must be the same.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let mut at = 0;
     while at < bytes.len() {

@@ -17,12 +17,12 @@ const EMPTY_TUPLE: Id = 3;
 
 pub(super) struct Unpickler<'a> {
     pub(super) rest: &'a [u8],
-    /// How much of `rest` belongs to the frame that is being read.
+    /// The number of bytes of `rest` that belong to the current frame.
     framed: usize,
     pub(super) world: World,
-    /// What is above the topmost mark.
+    /// The values above the topmost mark.
     pub(super) stack: Vec<Id>,
-    /// What is below it, and below each other mark.
+    /// The values below it, and below each other mark.
     below: Vec<Vec<Id>>,
     memo: HashMap<u64, Id>,
     buffers: usize,
@@ -60,7 +60,7 @@ pub fn run(bytes: &[u8]) -> Result<World, &'static str> {
 }
 
 impl<'a> Unpickler<'a> {
-    // What the bytes hold
+    // Reading arguments
 
     fn take(&mut self, count: u64) -> Outcome<&'a [u8]> {
         let count = usize::try_from(count).map_err(|_| "too long")?;
@@ -85,7 +85,7 @@ impl<'a> Unpickler<'a> {
         Ok(self.take(width)?.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
     }
 
-    /// What follows its length, a number of `width` bytes.
+    /// A payload behind its length of `width` bytes.
     fn counted(&mut self, width: u64) -> Outcome<Vec<u8>> {
         let count = self.number(width)?;
         if count > i64::MAX as u64 {

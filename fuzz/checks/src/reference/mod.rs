@@ -59,7 +59,7 @@ pub enum Thing {
     Made(Made),
 }
 
-/// How an object is made.
+/// The way in which an object is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum How {
     Reduce,
@@ -82,7 +82,7 @@ pub struct Made {
     pub taken: Vec<Id>,
 }
 
-/// What was done to an object once it was made, in order.
+/// The operations on an object after it was made, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
     Append(Id),
@@ -108,7 +108,7 @@ impl World {
         self.things.len() - 1
     }
 
-    /// Whether its name is all that is known of a value, so that it may be or do anything.
+    /// Returns true if its name is all that is known of a value, so that it may be or do anything.
     fn is_object(&self, id: Id) -> bool {
         matches!(
             self.things[id],
@@ -116,7 +116,7 @@ impl World {
         )
     }
 
-    /// Whether Python can hash it.
+    /// Returns true if Python can hash it.
     fn is_hashable(&self, id: Id) -> bool {
         self.is_hashable_beside(id, &mut HashSet::new())
     }

@@ -1,17 +1,17 @@
-//! What opcodes do to containers and objects.
+//! The effects of opcodes on containers and objects.
 
 use super::calls::Known;
 use super::machine::{NONE, Outcome, Unpickler};
 use super::{Done, How, Id, Made, Thing};
 
 impl Unpickler<'_> {
-    // What containers and objects take
+    // Checks of containers and objects
 
     pub(super) fn all_hashable(&self, keys: &[Id]) -> Outcome {
         if keys.iter().all(|&key| self.world.is_hashable(key)) { Ok(()) } else { Err("unhashable") }
     }
 
-    /// Whether an object may be given something: not if it is a builtin value in disguise.
+    /// Returns true if an object may be given something: not if it is a builtin value in disguise.
     pub(super) fn open(&self, id: Id) -> Outcome {
         match &self.world.things[id] {
             Thing::Made(made) if made.known.is_some_and(Known::is_value) => {
