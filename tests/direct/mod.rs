@@ -120,8 +120,8 @@ impl Random {
     }
 }
 
-/// The number of programs to generate: enough for every run, or `SERDE_PICKLE_PROGRAMS` where that is
-/// more, so that what is asserted of their number holds with fewer too.
+/// The number of programs to generate: enough for every run, or `SERDE_PICKLE_PROGRAMS` where that
+/// is more, so that what is asserted of their number holds with fewer too.
 fn programs(enough: usize) -> usize {
     std::env::var("SERDE_PICKLE_PROGRAMS")
         .map_or(enough, |count| enough.max(count.parse().unwrap()))
