@@ -6,7 +6,7 @@ wrapped without a person: comments on lines of their own, and Markdown. Tables a
 are exempt, and so is code within Markdown that quotes something as it is (`console`, `csv`) or is
 read by a test (`layers`).
 
-The second check counts the comments in src/ whose first word is What, Whether, Who or How. Such a
+The second check counts the comments whose first word is What, Whether, Who or How. Such a
 comment is usually a clause without a subject; a few are questions that a reader really asks.
 """
 import re
@@ -131,7 +131,7 @@ def check(paths):
             if len(line) > WIDTH and not exempt(path, line, quoted):
                 faults.append('%s:%d: %d columns' % (path, number, len(line)))
     riddles = []
-    for path in tracked('src/*.rs', 'files/src/*.rs', 'cli/src/*.rs'):
+    for path in tracked('*.rs'):
         before = ''
         for number, line in enumerate(open(path, encoding='utf-8'), 1):
             # Only where a comment begins: further lines continue a sentence.

@@ -30,7 +30,7 @@ macro_rules! through_nodes {
     }};
 }
 
-/// Makes a `T` of a value, as [`from_slice`](crate::from_slice) would of its pickle.
+/// Makes a `T` from a value, as [`from_slice`](crate::from_slice) would from its pickle.
 ///
 /// To borrow from the value, deserialize from a reference: `T::deserialize(&value)`. With options:
 /// [`DeOptions::from_value`].
@@ -151,7 +151,7 @@ impl SerOptions {
     }
 }
 
-/// The nodes of a value, and what it comes to.
+/// The nodes of a value, and its size.
 fn nodes<'v>(value: impl Into<Input<'v>>) -> Result<(Nodes<'v>, Imported)> {
     let mut nodes = Nodes::default();
     let imported = import(&mut nodes, value, 0).map_err(Error::nowhere)?;
@@ -177,40 +177,38 @@ fn walk<'de, T>(
     cx.settle(visit(Place::Node(NodeDeserializer::root(&cx, root))), root).map_err(Error::nowhere)
 }
 
-/// Text and bytes are borrowed from the value.
-impl<'de> Deserializer<'de> for &'de Value {
-    type Error = Error;
+/// Implements serde's `Deserializer`; `$whole` gives the value itself to a type that takes a whole
+/// one.
+macro_rules! deserializer {
+    ($(#[$doc:meta])* $value:ty, |$this:ident| $whole:expr) => {
+        $(#[$doc])*
+        impl<'de> Deserializer<'de> for $value {
+            type Error = Error;
 
-    forward_deserialize!('de, through_nodes, except newtype);
+            forward_deserialize!('de, through_nodes, except newtype);
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match name {
-            token::VALUE => hand_over(self.clone(), visitor),
-            _ => through_nodes!(self, |node| node.deserialize_newtype_struct(name, visitor)),
+            fn deserialize_newtype_struct<V: Visitor<'de>>(
+                self,
+                name: &'static str,
+                visitor: V,
+            ) -> Result<V::Value> {
+                if name == token::VALUE {
+                    let $this = self;
+                    return hand_over($whole, visitor);
+                }
+                through_nodes!(self, |node| node.deserialize_newtype_struct(name, visitor))
+            }
         }
-    }
+    };
 }
 
-/// Nothing is borrowed.
-impl<'de> Deserializer<'de> for Value {
-    type Error = Error;
-
-    forward_deserialize!('de, through_nodes, except newtype);
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value> {
-        match name {
-            token::VALUE => hand_over(self, visitor),
-            _ => through_nodes!(self, |node| node.deserialize_newtype_struct(name, visitor)),
-        }
-    }
+deserializer! {
+    /// Text and bytes are borrowed from the value.
+    &'de Value, |value| value.clone()
+}
+deserializer! {
+    /// Nothing is borrowed.
+    Value, |value| value
 }
 
 impl IntoDeserializer<'_, Error> for Value {

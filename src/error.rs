@@ -40,7 +40,7 @@ pub enum ErrorKind {
     Io,
     /// The input ends inside a pickle.
     Eof,
-    /// The bytes are no pickle: an unknown opcode, a malformed argument, an empty stack.
+    /// The bytes are not a pickle: an unknown opcode, a malformed argument, an empty stack.
     Syntax,
     /// The pickle is fine and does not fit the type that was asked for, or the type's own code
     /// refused it.
@@ -49,8 +49,8 @@ pub enum ErrorKind {
     Limit,
     /// A [`Resolver`](crate::Resolver) refused a global.
     Denied,
-    /// Something that cannot be said: by a protocol, in serde's data model, or without a resolver,
-    /// registry or buffer.
+    /// Something that cannot be expressed: in a protocol, in serde's data model, or without a
+    /// resolver, registry or buffer.
     Unsupported,
 }
 
@@ -107,8 +107,8 @@ impl Error {
     }
 
     /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
-    /// value yet. It is whole, where a message leaves the middle of a long one out; long keys are
-    /// cut, and what would not print as itself is escaped.
+    /// value yet. A message leaves out the middle of a long path; this is the whole. Long keys are
+    /// cut, and unprintable characters are escaped.
     pub fn path(&self) -> Option<String> {
         if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
     }
@@ -119,8 +119,8 @@ impl Error {
         self.0.guess.map(|guess| guess.format)
     }
 
-    /// Shows the text that a visitor refused, unless its message does, and what would read a
-    /// datetime of that form.
+    /// Adds the text that a visitor refused, unless the message has it, and the types that would
+    /// read a datetime of that form.
     #[cold]
     pub(crate) fn about_text(mut self, text: &str) -> Self {
         let shown = quoted(text);
@@ -193,7 +193,7 @@ impl Error {
         self
     }
 
-    /// Takes the place in the input back: what was read is in no input.
+    /// Removes the byte offset, for a value that was read from no input.
     pub(crate) fn nowhere(mut self) -> Self {
         self.0.offset = None;
         self
@@ -392,7 +392,7 @@ impl Display for OneOf {
     }
 }
 
-/// Which types read a datetime, by the zone behind it.
+/// Names the types that read a datetime, by the zone behind it.
 fn datetime_hint(text: &str) -> &'static str {
     let clock = text.get(11..).unwrap_or_default();
     if clock.ends_with(']') {

@@ -1,4 +1,4 @@
-//! One line for people: text in which everything is escaped that would not print as itself.
+//! One line for people: text with every character escaped that would not print as itself.
 //!
 //! Names, keys and texts of a pickle end up in errors, reports and logs. A newline in one of them
 //! forges a line of the log, an escape sequence commands the terminal, and an override of the
@@ -7,6 +7,20 @@
 //! (`value/repr.rs`) asks [`is_printable`] and takes its escapes from [`write_escape`], too.
 
 use std::fmt::{self, Display, Write};
+
+/// Displays text on one line: what would not print as itself is escaped, as Python's `repr` does.
+///
+/// Names, keys and texts of a pickle end up in reports and logs, where a line feed would forge a
+/// line and an escape sequence would command the terminal.
+///
+/// ```
+/// use serde_pickle::tools;
+///
+/// assert_eq!(tools::one_line("os\n\u{1b}[31m.system").to_string(), r"os\n\x1b[31m.system");
+/// ```
+pub fn one_line(text: &str) -> impl Display + '_ {
+    OneLine(text)
+}
 
 /// Displays what it holds on one line.
 pub(crate) struct OneLine<T>(pub(crate) T);

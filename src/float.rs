@@ -38,10 +38,10 @@ pub(crate) fn repr(float: f64) -> String {
     }
 }
 
-/// The digits of a finite float of no sign, and the power of ten of the first.
+/// The digits of a finite, unsigned float, and the power of ten of the first one.
 fn shortest(size: f64) -> (String, i32) {
-    /// Decimals of fewer digits are so far apart that no float lies in the middle between two that
-    /// are read as it.
+    /// Decimals of fewer digits are so far apart that no float lies midway between two that read
+    /// back as it.
     const TIES: usize = 15;
     let (digits, exponent) = parts(&format!("{size:e}"));
     if digits.len() >= TIES {

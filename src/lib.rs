@@ -63,8 +63,8 @@
 //!
 //! # From Python to Rust
 //!
-//! What a type asks for, it gets where the Python object has it: a struct comes from a dict, from
-//! an instance by its state, or from a tuple in order; a sequence from a list, tuple, set or
+//! A type gets the form that it asks for, if the Python object has it: a struct comes from a dict,
+//! from an instance by its state, or from a tuple in order; a sequence from a list, tuple, set or
 //! frozenset; an integer from any `int` that fits; text from `str` and from Python 2's 8-bit
 //! strings as [`DeOptions::encoding`] says; an enum from either form above.
 //!
@@ -143,11 +143,11 @@
 //!
 //! ## `flatten`, `untagged` and `tag` see no Python types
 //!
-//! serde reads what is below `#[serde(flatten)]`, in an untagged enum or in one with an internal
-//! tag into a buffer of its own, which knows no tuples, sets, dates, classes or objects. A `Value`
-//! in there is what was left: a date is text, an instance a dict, `m.C(1)` is 1. [`Value`] has the
-//! whole list, and what to do instead: read a `Value` or a [`Dict`] and take it apart, or use enums
-//! that are tagged from outside or named as classes.
+//! serde reads everything below `#[serde(flatten)]`, in an untagged enum or in one with an internal
+//! tag into a buffer of its own, which has no tuples, sets, dates, classes or objects. A `Value`
+//! there gets the rest: a date is text, an instance a dict, `m.C(1)` is 1. [`Value`] has the whole
+//! list, and the alternatives: read a `Value` or a [`Dict`] and take it apart, or use enums that
+//! are tagged from outside or named as classes.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -186,7 +186,7 @@
 //!
 //! # Errors
 //!
-//! An [`Error`] says what was wrong and what was expected, at which byte, and where in the value:
+//! An [`Error`] has the fault, the expectation, the byte, and the place in the value:
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -225,7 +225,7 @@
 //! assert_eq!(from_slice::<Value>(&deep).unwrap_err().kind(), ErrorKind::Limit);
 //! ```
 //!
-//! A [`Resolver`] says which names may appear at all; a pickle that has any other is refused at the
+//! A [`Resolver`] decides which names may appear at all; a pickle with any other is refused at the
 //! byte that names it:
 //!
 //! ```

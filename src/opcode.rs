@@ -3,5 +3,5 @@
 //! [`instructions`] takes a pickle apart into instructions without running any, as Python's
 //! `pickletools.genops` does.
 
-pub use crate::instruction::{Argument, ArgumentKind, Opcode};
-pub use crate::read::{Instructions, instructions};
+pub use crate::instruction::{Argument, ArgumentKind, Opcode, StackEffect};
+pub use crate::read::{InstructionReader, Instructions, ReadInstruction, instructions};

@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 
 /// A version of the pickle protocol.
 ///
-/// Reading needs none: every pickle says, by the opcodes it uses, what it is. Writing takes one
-/// from [`SerOptions::protocol`](crate::SerOptions::protocol).
+/// Reading needs none: the opcodes of a pickle say what it is. Writing takes one from
+/// [`SerOptions::protocol`](crate::SerOptions::protocol).
 ///
 /// ```
 /// use serde_pickle::Protocol;

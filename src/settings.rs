@@ -11,13 +11,13 @@ use crate::reduce::{ExtensionRegistry, Resolver};
 /// The decoding of Python 2's 8-bit strings into text.
 ///
 /// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes
-/// have opcodes of their own. Whoever asks for bytes gets the bytes as they are, whatever the
+/// have opcodes of their own. A type that asks for bytes gets them unchanged, whatever the
 /// encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// UTF-8. CPython's default, ASCII, is a part of it. A string that is no UTF-8 stays bytes
-    /// where the type that is asked for has room for them, as [`Value`](crate::Value) has.
+    /// UTF-8. CPython's default, ASCII, is a part of it. A string that is not UTF-8 stays bytes
+    /// where the type that is read can hold them, as [`Value`](crate::Value) has.
     #[default]
     Utf8,
     /// ASCII, CPython's default.
@@ -37,7 +37,7 @@ pub enum DecodeErrors {
     /// An error.
     #[default]
     Strict,
-    /// U+FFFD in place of what is wrong.
+    /// U+FFFD in place of the faulty bytes.
     Replace,
     /// Nothing in place of the faulty bytes.
     Ignore,
@@ -51,7 +51,7 @@ pub(crate) struct Settings<'h> {
     pub(crate) extensions: Option<&'h ExtensionRegistry>,
 }
 
-/// The settings that are plain values: what a graph keeps, which may travel between threads and
+/// The settings that are plain values. A graph keeps these: it may travel between threads and
 /// outlive the resolver.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plain {
@@ -64,6 +64,7 @@ pub(crate) struct Plain {
     pub(crate) max_expansion: Allowance,
     pub(crate) max_memory: Allowance,
     pub(crate) max_int_digits: usize,
+    pub(crate) joblib: bool,
 }
 
 impl Default for Plain {
@@ -78,6 +79,7 @@ impl Default for Plain {
             max_expansion: limits::EXPANSION,
             max_memory: limits::MEMORY,
             max_int_digits: limits::INT_DIGITS,
+            joblib: false,
         }
     }
 }
@@ -88,7 +90,7 @@ impl From<Plain> for Settings<'_> {
     }
 }
 
-/// Every plain setting is read as if it stood here.
+/// Makes every plain setting readable as a field.
 impl Deref for Settings<'_> {
     type Target = Plain;
 

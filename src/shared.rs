@@ -3,25 +3,25 @@
 
 // serde has no notion of identity, so both directions pass it beside serde, on the thread. The
 // pointer comes as a newtype under a private name (`token::SHARED`), which any other format passes
-// through. Our serializer, when it meets the name, asks the content who it is: the content lays a
-// clone of the pointer out on the thread and writes nothing. If that allocation has been written, a
-// reference to it follows, else the content is serialized in earnest and memoized. Our deserializer
-// lays out which object comes next; the visitor looks whether it has made a pointer of its type
-// from it.
+// through. Our serializer, when it meets the name, asks the content for its identity: the content
+// leaves a clone of the pointer on the thread and writes nothing. If that allocation has been
+// written, a reference to it follows; if not, the content is serialized and memoized. Our
+// deserializer leaves the number of the object that comes next; the visitor checks if it has made a
+// pointer of its type from that object.
 //
 // An address is an identity only while the allocation lives: a temporary's address is used again at
-// once. So the clone that was laid out is kept for as long as the entry that was made for it, which
-// is one dump. Clones are of any type and may not leave their thread, so they are kept in a table
-// of the thread, under the number of the dump; a dump is written on one thread, within one call of
-// `serialize`. On reading, the table is that of one walk, and holds weak pointers.
+// once. So the clone is kept for as long as its entry, which is one dump. Clones are of any type
+// and may not leave their thread, so they are kept in a table of the thread, under the number of
+// the dump; a dump is written on one thread, within one call of `serialize`. On reading, the table
+// is that of one walk, and holds weak pointers.
 //
-// A table goes where its dump or walk ends, be it by an error (`Ended`), for its owner may be
-// dropped on another thread, which does not reach it. What is left all the same, by a walk that
-// moved to another thread halfway, goes with the next table that the thread makes.
+// A table is dropped where its dump or walk ends, also by an error (`Ended`): the owner may be
+// dropped on another thread, which cannot reach the table. A walk that moves to another thread
+// halfway leaves its table behind; the next table that the first thread makes removes it.
 //
-// What contains itself cannot be made this way: the content would need the pointer before there is
-// one. While an allocation is being written or read its entry says so, and to meet it again is an
-// error.
+// A value that contains itself cannot be made this way: its content would need the pointer before
+// there is one. The entry of an allocation says so while it is being written or read, and meeting
+// it again is an error.
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
@@ -69,8 +69,8 @@ pub(crate) const CYCLE: &str = "a shared value contains itself; a Graph can hold
 /// In Python the two are one object as well. Other formats write the content each time.
 ///
 /// # Errors
-/// `Data`, where a value contains itself, by way of a `RefCell` say: a [`Graph`](crate::Graph)
-/// holds such.
+/// `Data`, where a value contains itself, as through a `RefCell`; a [`Graph`](crate::Graph) can
+/// hold it.
 pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
     value: &P,
     serializer: S,
@@ -84,7 +84,7 @@ pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
 /// are read as the same type.
 ///
 /// # Errors
-/// `Data`, where an object contains itself: a [`Graph`](crate::Graph) holds such.
+/// `Data`, where an object contains itself; a [`Graph`](crate::Graph) can hold it.
 pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<P, D::Error> {
@@ -231,11 +231,11 @@ impl<P: SerializeShared> Serialize for ByShared<'_, P> {
 /// The numbers of dumps and walks; 0 is none.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
-/// A dump or walk whose entries go when it goes.
+/// A dump or walk, whose entries are dropped with it.
 #[derive(Default)]
 pub(crate) struct Scope {
     number: Cell<u64>,
-    /// For its tables to see whether it is there still.
+    /// Its tables hold a weak reference to this, to see if the dump or walk has ended.
     alive: Cell<Option<Arc<()>>>,
 }
 
@@ -254,12 +254,12 @@ impl Scope {
         weak
     }
 
-    /// Drops the entries; what follows has none.
+    /// Drops the entries.
     pub(crate) fn clear(&self) {
         remove_tables(self.number.take());
     }
 
-    /// Returns a guard that drops the entries of a dump that is given up on its way.
+    /// Returns a guard that drops the entries, also where the dump ends by an error.
     pub(crate) fn ended(&self) -> Ended {
         Ended(self.number())
     }
@@ -280,13 +280,13 @@ impl Drop for Ended {
     }
 }
 
-/// Drops what this thread has for a dump or walk.
+/// Drops this thread's tables of a dump or walk.
 fn remove_tables(number: u64) {
     if number == 0 {
         return;
     }
-    // Taken out before they are dropped: a value's own `drop` may serialize. Where the thread is at
-    // its end, its tables have gone.
+    // The tables are taken out before they are dropped: a value's own `drop` may serialize. At the
+    // end of a thread its tables are gone already.
     drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
     drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
 }
@@ -315,7 +315,7 @@ impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_,
     }
 }
 
-/// A written form of one allocation. The second part tells its forms apart: a list is a tuple where
+/// A written form of one allocation. The last part tells its forms apart: a list is a tuple where
 /// it is a key.
 pub(crate) type Key = (usize, TypeId, bool);
 
@@ -325,11 +325,11 @@ struct Written {
     _alive: Box<dyn Any>,
 }
 
-type Tables<K, V> = RefCell<HashMap<u64, Table<K, V>>>;
+type Tables<K, V> = RefCell<HashMap<u64, ScopeTable<K, V>>>;
 
 /// The entries of one dump or walk.
-struct Table<K, V> {
-    /// Dead where the dump or walk has ended on another thread.
+struct ScopeTable<K, V> {
+    /// Dead once the dump or walk has ended on another thread.
     owner: sync::Weak<()>,
     entries: HashMap<K, V>,
 }
@@ -342,7 +342,10 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
             return;
         }
         let left: Vec<_> = tables.extract_if(|_, table| table.owner.strong_count() == 0).collect();
-        tables.insert(scope.number(), Table { owner: scope.alive(), entries: HashMap::default() });
+        tables.insert(
+            scope.number(),
+            ScopeTable { owner: scope.alive(), entries: HashMap::default() },
+        );
         left
     };
     // Outside of the borrow: a value's own `drop` may serialize.
@@ -362,15 +365,15 @@ thread_local! {
 pub(crate) enum Plan {
     /// It is in the memo.
     Refer(u32),
-    /// It comes for the first time: write it, memoize it, and say so by [`written`].
+    /// It is met for the first time: write it, memoize it, and call [`written`].
     Write(Key),
     /// It is being written.
     Cycle,
-    /// The content is none of ours.
+    /// The content is not a pointer of this crate's.
     Foreign,
 }
 
-/// Asks the content of a [`token::SHARED`], which `serialize` serializes, who it is.
+/// Asks the content of a [`token::SHARED`] for its identity; `serialize` serializes it.
 pub(crate) fn plan<E>(
     scope: &Scope,
     hashed: bool,
@@ -405,7 +408,7 @@ pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
     });
 }
 
-/// Lays out which object comes next, for the visitor of a pointer.
+/// Leaves the number of the object that comes next, for the visitor of a pointer.
 pub(crate) fn next_object(scope: &Scope, object: u64) {
     READ.with(|tables| make_table(tables, scope));
     slot::put(&NEXT, (scope.number(), object));
@@ -435,15 +438,17 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         };
         let key = (object, TypeId::of::<P>());
         let open = READ.with_borrow_mut(|tables| {
-            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return Ok(None) };
+            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else {
+                return Ok(None);
+            };
             let made = match table.get(&key) {
                 Some(None) => return Err(()),
                 Some(Some(weak)) => P::upgrade(&**weak),
                 None => None,
             };
             if made.is_none() {
-                // For the first time; or what was made has been dropped, and nobody can tell one
-                // from the next.
+                // Either this is the first time, or the pointer that was made has been dropped, and
+                // then nobody can tell it from a new one.
                 table.insert(key, None);
             }
             Ok(made)
@@ -455,7 +460,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         }
         let made = P::Target::deserialize(deserializer).map(P::new);
         READ.with_borrow_mut(|tables| {
-            let Some(Table { entries: table, .. }) = tables.get_mut(&walk) else { return };
+            let Some(ScopeTable { entries: table, .. }) = tables.get_mut(&walk) else { return };
             match &made {
                 Ok(pointer) => drop(table.insert(key, Some(pointer.weak()))),
                 Err(_) => drop(table.remove(&key)),
@@ -464,7 +469,7 @@ impl<'de, P: Pointer<Target: Deserialize<'de>>> Visitor<'de> for PointerVisitor<
         made
     }
 
-    // As a derived newtype does, for formats that hold one as a sequence of one element.
+    // Formats that hold a newtype as a sequence of one element call this, as for a derived newtype.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<P, A::Error> {
         match seq.next_element()? {
             Some(value) => Ok(P::new(value)),

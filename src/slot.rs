@@ -1,22 +1,22 @@
 //! Slots of the thread, by which values pass beside serde.
 //!
 //! serde hands a value to a visitor or serializer of a type that the sender does not know, and safe
-//! Rust can ask a type what it is only if that is `'static`. So the sender puts the value into a
-//! slot of the thread and makes an ordinary call of serde's; a receiver of ours looks into the slot
-//! first. Wrappers between the two (error paths, erased types) pass the call on.
+//! Rust can identify a type only if it is `'static`. So the sender puts the value into a slot of
+//! the thread and makes an ordinary call of serde's; a receiver of ours looks into the slot first.
+//! Wrappers between the two (error paths, erased types) pass the call on.
 //!
 //! The rules for all of them:
 //!
 //! - A slot is filled for one call, by [`with`], and holds afterwards what it held before, also
 //!   where the call panics or nobody looks: a value left behind would turn up in place of another.
-//!   What a receiver leaves for its sender goes by [`put`], and the sender takes it when the call
+//!   A receiver leaves a value for its sender by [`put`], and the sender takes it when the call
 //!   returns.
-//! - A receiver takes the value at once, before anything of the user's runs: that may fill the slot
+//! - A receiver takes the value at once, before code of the user's runs: that may fill the slot
 //!   again.
 //! - Nothing is borrowed while foreign code runs, a `drop` included: values are moved in and out.
 //!
-//! What has to last longer than a call (the dumps with hooks in `value/hooks.rs`, the shared
-//! pointers in `shared.rs`) is in tables of the thread, which follow the last rule as well.
+//! State that outlives a call (the dumps with hooks in `value/hooks.rs`, the shared pointers in
+//! `shared.rs`) is in tables of the thread, which follow the last rule as well.
 
 use std::cell::Cell;
 use std::thread::LocalKey;

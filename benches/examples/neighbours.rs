@@ -1,4 +1,4 @@
-//! What this crate and its neighbours make of the same pickles: where the README's table has its
+//! Reads the same pickles with this crate and its neighbours: where the README's table has its
 //! other columns from.
 //!
 //! ```text
@@ -163,7 +163,7 @@ fn main() {
             pickle = &nested;
         }
         println!("{}", read(by, pickle, into));
-        // What is nested that deep may overflow the stack when it is dropped, too; that has
+        // Values nested that deep may overflow the stack when they are dropped, too; that has
         // happened by now, or not.
         return;
     }

@@ -17,7 +17,7 @@ use crate::peers::*;
 use crate::same::Same;
 use crate::workload::{Records, Workload};
 
-/// What is asked of a contender.
+/// The task of a contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Task {
     /// Bytes to the owned type.
@@ -59,7 +59,7 @@ pub struct Case {
     pub workload: &'static str,
     pub task: Task,
     pub contender: String,
-    /// How many results a section makes at the least.
+    /// The least number of results that a section makes.
     pub batch: usize,
     run: Run,
     check: Check,
@@ -78,7 +78,7 @@ impl Case {
         (self.check)()
     }
 
-    /// What a writer writes; `None` for readers.
+    /// The output of a writer; `None` for readers.
     pub fn encoded(&self) -> Option<Result<Vec<u8>, String>> {
         self.bytes.as_ref().map(|bytes| bytes())
     }
@@ -117,10 +117,10 @@ pub fn build<W: Workload>(folder: &Path, task: Task, wanted: Wanted<'_>) -> Case
     Cases { cases: b.cases, failed: b.failed }
 }
 
-/// Whether a workload has this task.
+/// Returns true if a workload has this task.
 pub fn applies<W: Workload>(task: Task) -> bool {
     match task {
-        // What only serves to show growth is not measured a second time.
+        // A workload that only serves to show growth is not measured a second time.
         Task::Decode => W::NAME != "records16",
         Task::Borrow => W::BORROWS,
         Task::Value => W::DYNAMIC,

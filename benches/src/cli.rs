@@ -26,7 +26,7 @@ ratios [OPTIONS]: times the contenders in interleaved rounds and prints ratios
   --list            print the workloads, tasks and contenders, and measure nothing
 ";
 
-/// What to do, as told on the command line.
+/// The job, from the command line.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub workloads: Vec<String>,
@@ -120,12 +120,12 @@ impl Options {
         Ok(Some(options))
     }
 
-    /// Whether this workload is asked for.
+    /// Returns true if this workload is asked for.
     pub fn wants_workload(&self, name: &str) -> bool {
         self.workloads.is_empty() || self.workloads.iter().any(|wanted| wanted == name)
     }
 
-    /// Whether this contender is asked for, or is the base of the ratios.
+    /// Returns true if this contender is asked for, or is the base of the ratios.
     pub fn wants_contender(&self, name: &str) -> bool {
         match &self.once {
             Some(once) => once == name,
@@ -142,8 +142,8 @@ fn names(list: &str) -> Vec<String> {
     list.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// Whether a contender is the base: by its name, the name at its beginning (`rmp-serde 1x`), or
-/// because it is the dynamic value of `rmp-serde`, which is of another crate.
+/// Returns true if a contender is the base: by its name, the name at its beginning
+/// (`rmp-serde 1x`), or because it is the dynamic value of `rmp-serde`, which is of another crate.
 pub fn is_base(contender: &str, base: &str) -> bool {
     contender == base
         || contender.strip_prefix(base).is_some_and(|rest| rest == " 1x" || rest == "::Value")

@@ -1,4 +1,4 @@
-//! What a contender can do: the traits that our crate and each peer implement.
+//! The traits that our crate and each peer implement.
 //!
 //! Errors are text: a contender that fails on a workload is named under the table with it.
 
@@ -9,7 +9,7 @@ use crate::workload::Workload;
 pub trait Format: 'static {
     /// Its name in tables and filters.
     const NAME: &'static str;
-    /// What it reads.
+    /// The input.
     const INPUT: Input;
     /// By how many units in the last place its floats may be off.
     const ULPS: u64 = 0;
@@ -30,7 +30,7 @@ pub trait Borrow: Format {
 pub trait Dynamic: 'static {
     /// Its name in tables and filters.
     const NAME: &'static str;
-    /// What it reads.
+    /// The input.
     const INPUT: Input;
     /// By how many units in the last place its floats may be off.
     const ULPS: u64 = 0;

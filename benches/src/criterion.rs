@@ -17,7 +17,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// dependency of the benches only.
 pub type Iterations<'i> = &'i mut dyn FnMut(u64) -> Duration;
 
-/// What is called with each case: the group's name, the contender's, and the case.
+/// The function for each case: it gets the group's name, the contender's, and the case.
 pub type Register<'r> = &'r mut dyn FnMut(&str, &str, Iterations<'_>);
 
 /// Calls `register` with each case of `task` that gives the right result.

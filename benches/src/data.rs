@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::workload::Workload;
 
-/// What a contender reads.
+/// The input of a contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     Pickle,

@@ -4,7 +4,7 @@
 //! reader. That it keeps a small table of its own is on purpose: it must not get slower or faster
 //! with the crate. The table follows `pickletools.opcodes` of CPython 3.13.
 
-/// How long an argument is.
+/// The length of an argument.
 #[derive(Clone, Copy)]
 enum Argument {
     Fixed(u8),

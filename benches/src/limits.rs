@@ -1,4 +1,4 @@
-//! What no reader of pickles can go below: stepping over the instructions, checking the text, and
+//! Lower bounds for every reader of pickles: stepping over the instructions, checking the text, and
 //! making the result. They stand in the tables next to the contenders.
 
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! What a case is measured with.
+//! The measuring of a case.
 
 use std::time::{Duration, Instant};
 

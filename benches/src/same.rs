@@ -1,4 +1,4 @@
-//! Whether two results are the same data, be they owned or borrowed.
+//! Compares two results, owned or borrowed.
 //!
 //! Every contender's result is compared with the truth before anything is timed. Floats are
 //! compared by their bits; `ulps` allows for `serde_json`, whose default float parser is off in the

@@ -1,4 +1,4 @@
-//! What is measured: each pickle that `data.py` writes, with the Rust type it is read into.
+//! The workloads: each pickle that `data.py` writes, with the Rust type it is read into.
 
 use std::collections::HashMap;
 
@@ -17,13 +17,13 @@ pub trait Workload: 'static {
     /// The protocol that pickles are encoded at where the contender lets one choose; what CPython's
     /// own is at is the file's matter.
     const PROTOCOL: u8 = 4;
-    /// Whether [`Workload::Borrowed`] borrows anything.
+    /// True if [`Workload::Borrowed`] borrows anything.
     const BORROWS: bool = true;
-    /// Whether JSON can say it reasonably (bytes become arrays of numbers there).
+    /// True if JSON has a reasonable form for it (bytes become arrays of numbers there).
     const JSON: bool = true;
-    /// Whether it is also encoded. What only another protocol or library would write is not.
+    /// True if it is also encoded. Spellings of other protocols or libraries are not.
     const ENCODES: bool = true;
-    /// Whether dynamic values are read and written as well.
+    /// True if dynamic values are read and written as well.
     const DYNAMIC: bool = true;
 
     type Owned: Clone

@@ -33,6 +33,26 @@ impl Member {
         self.size
     }
 
+    /// Where its bytes lie in the archive, if they lie there as they are.
+    pub(crate) fn stored_at(&self) -> Option<(usize, usize)> {
+        let start = match &self.place {
+            Place::Zip(entry) if entry.method == zip::STORED && !entry.encrypted => entry.start,
+            Place::Zip(_) => return None,
+            #[cfg(feature = "tar")]
+            Place::Plain(start) => *start,
+        };
+        // The extent was compared with the archive, which is in memory.
+        Some((start as usize, (start + self.size) as usize))
+    }
+
+    /// The same as [`read`](Self::read), without a look at bytes that are stored as they are.
+    pub(crate) fn read_stored<'a>(&self, archive: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+        match self.stored_at() {
+            Some((start, end)) => Ok(Cow::Borrowed(archive.get(start..end).unwrap_or_default())),
+            None => self.read(archive),
+        }
+    }
+
     /// Its bytes, borrowed where they are stored, with their checksum compared.
     pub(crate) fn read<'a>(&self, archive: &'a [u8]) -> Result<Cow<'a, [u8]>> {
         let bytes = match &self.place {

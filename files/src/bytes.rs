@@ -6,6 +6,8 @@ use std::ops::Deref;
 pub(crate) enum Bytes<'a> {
     Owned(Vec<u8>),
     Borrowed(&'a [u8]),
+    #[cfg(feature = "mmap")]
+    Mapped(memmap2::Mmap),
 }
 
 impl<'a> Bytes<'a> {
@@ -13,6 +15,8 @@ impl<'a> Bytes<'a> {
         match self {
             Self::Owned(bytes) => Cow::Owned(bytes),
             Self::Borrowed(bytes) => Cow::Borrowed(bytes),
+            #[cfg(feature = "mmap")]
+            Self::Mapped(bytes) => Cow::Owned(bytes.to_vec()),
         }
     }
 }
@@ -24,6 +28,8 @@ impl Deref for Bytes<'_> {
         match self {
             Self::Owned(bytes) => bytes,
             Self::Borrowed(bytes) => bytes,
+            #[cfg(feature = "mmap")]
+            Self::Mapped(bytes) => bytes,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! names the feature.
 
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Write};
 
 use serde_pickle::tools::NotPickle;
 
@@ -128,7 +128,7 @@ fn broken(compression: Compression, error: io::Error) -> Error {
         feature = "lz4",
         feature = "zstd"
     )),
-    expect(unused_variables, unused_mut)
+    allow(unused_variables, unused_mut)
 )]
 fn decoder<'a>(
     compression: Compression,
@@ -176,13 +176,7 @@ fn decoder<'a>(
     }
 }
 
-#[cfg(not(all(
-    feature = "gzip",
-    feature = "bzip2",
-    feature = "xz",
-    feature = "lz4",
-    feature = "zstd"
-)))]
+/// The feature of this crate by which a format is read and written.
 fn feature(compression: Compression) -> &'static str {
     match compression {
         Compression::Zlib | Compression::Gzip | Compression::JoblibZlib => "gzip",
@@ -254,6 +248,79 @@ impl Read for Zstd<'_> {
             let frame = StreamingDecoder::new_with_max_window_size(input, WINDOW)
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()))?;
             self.frame = Some(frame);
+        }
+    }
+}
+
+/// Compresses what `fill` writes into `writer`.
+///
+/// # Errors
+/// `Unsupported` for a format that joblib does not read, or whose feature is off.
+pub(crate) fn compressed(
+    compression: Compression,
+    level: u32,
+    writer: &mut dyn Write,
+    fill: &mut dyn FnMut(&mut dyn Write) -> Result<()>,
+) -> Result<()> {
+    match compression {
+        #[cfg(feature = "gzip")]
+        Compression::Zlib => {
+            let level = flate2::Compression::new(level);
+            let mut encoder = flate2::write::ZlibEncoder::new(writer, level);
+            fill(&mut encoder)?;
+            encoder.finish()?.flush()?;
+            Ok(())
+        }
+        #[cfg(feature = "gzip")]
+        Compression::Gzip => {
+            let level = flate2::Compression::new(level);
+            let mut encoder = flate2::write::GzEncoder::new(writer, level);
+            fill(&mut encoder)?;
+            encoder.finish()?.flush()?;
+            Ok(())
+        }
+        #[cfg(feature = "bzip2")]
+        Compression::Bzip2 => {
+            let level = bzip2::Compression::new(level.max(1));
+            let mut encoder = bzip2::write::BzEncoder::new(writer, level);
+            fill(&mut encoder)?;
+            encoder.finish()?.flush()?;
+            Ok(())
+        }
+        #[cfg(feature = "xz")]
+        Compression::Xz => {
+            let options = lzma_rust2::XzOptions::with_preset(level);
+            let mut encoder = lzma_rust2::XzWriter::new(writer, options)?;
+            fill(&mut encoder)?;
+            encoder.finish()?.flush()?;
+            Ok(())
+        }
+        #[cfg(feature = "xz")]
+        Compression::Lzma => {
+            let options = lzma_rust2::LzmaOptions::with_preset(level);
+            let mut encoder = lzma_rust2::LzmaWriter::new_use_header(writer, &options, None)?;
+            fill(&mut encoder)?;
+            encoder.finish()?.flush()?;
+            Ok(())
+        }
+        #[cfg(feature = "lz4")]
+        Compression::Lz4 => {
+            let mut encoder = lz4_flex::frame::FrameEncoder::new(writer);
+            fill(&mut encoder)?;
+            encoder.finish().map_err(io::Error::from)?.flush()?;
+            Ok(())
+        }
+        other => {
+            let _ = (level, writer, fill);
+            Err(Error::unsupported(match other {
+                Compression::Zstd | Compression::JoblibZlib => {
+                    format!("files of joblib are not written as {other} data")
+                }
+                _ => format!(
+                    "{other} data is written with the feature {} of serde_pickle_files",
+                    feature(other)
+                ),
+            }))
         }
     }
 }

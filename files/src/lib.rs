@@ -24,8 +24,11 @@
 //! | `lz4` | frames of LZ4 | lz4_flex |
 //! | `zstd` | Zstandard | ruzstd |
 //! | `tar` | tar archives | tar |
+//! | `ndarray` | tensors as arrays of ndarray | ndarray |
+//! | `safetensors` | checkpoints as safetensors | safetensors |
+//! | `mmap` | files that are mapped, with [`OpenOptions::map`] | memmap2 |
 //!
-//! These are on by default. Zip archives need no feature.
+//! All but the last three are on by default. Zip archives need no feature.
 //!
 //! # Untrusted files
 //!
@@ -40,11 +43,16 @@ mod archive;
 mod bytes;
 mod compress;
 mod error;
+pub mod joblib;
 mod kind;
+mod literal;
+#[cfg(feature = "mmap")]
+mod map;
 mod npy;
 mod opened;
 mod options;
 mod pickles;
+pub mod torch;
 mod zip;
 
 use std::io::Read;
@@ -85,3 +93,13 @@ pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
 pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
     OpenOptions::new().from_reader(reader)
 }
+
+/// The code of the README, compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// And that of docs/FILES.md, which is run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/FILES.md")]
+struct Tasks;

@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_pickle::python::numpy::NdArray;
 
 use crate::archive::{self, Member};
 use crate::bytes::Bytes;
 use crate::compress::Compression;
 use crate::error::{Error, Result};
+use crate::joblib::SideFiles;
 use crate::kind::Kind;
+use crate::npy;
 use crate::options::OpenOptions;
-use crate::pickles::Pickles;
+use crate::pickles::{Pickle, Pickles};
 
 /// A file that is open: decompressed, and its kind known.
 ///
@@ -28,6 +32,8 @@ pub struct Opened<'a> {
     kind: Kind,
     members: Vec<Member>,
     options: OpenOptions,
+    /// Where the file lies, if it was opened by its path.
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Opened<'_> {
@@ -69,7 +75,18 @@ impl<'a> Opened<'a> {
         if kind == Kind::Zip && members.iter().any(|member| member.name().ends_with("/data.pkl")) {
             kind = Kind::Torch;
         }
-        Ok(Self { bytes, compression, kind, members, options })
+        Ok(Self { bytes, compression, kind, members, options, folder: None })
+    }
+
+    pub(crate) fn in_folder(mut self, folder: Option<&Path>) -> Self {
+        self.folder = folder.map(Path::to_path_buf);
+        self
+    }
+
+    /// The files of joblib beside this one.
+    pub(crate) fn side_files(&self) -> Option<SideFiles> {
+        let side = SideFiles::new(self.folder.as_ref()?);
+        Some(side.with_options(self.options.clone()))
     }
 
     /// Returns the kind of the file, decompressed.
@@ -90,6 +107,11 @@ impl<'a> Opened<'a> {
     /// Gives the bytes away, borrowed where they are.
     pub(crate) fn into_bytes(self) -> Cow<'a, [u8]> {
         self.bytes.into_cow()
+    }
+
+    /// Bytes that what is taken out of it may come to.
+    pub(crate) fn allowed(&self) -> u64 {
+        self.options.allowed(self.bytes.len() as u64)
     }
 
     /// Returns the members of an archive, in its order; none where it is no archive.
@@ -131,12 +153,11 @@ impl<'a> Opened<'a> {
         Pickles::new(self)
     }
 
-    /// Reads a value from the one pickle of the file.
+    /// Returns the one pickle of the file, to read from it what borrows.
     ///
     /// # Errors
-    /// `Unsupported` where there is none, or where there are several; and as
-    /// [`Pickle::get`](crate::Pickle::get).
-    pub fn get<T: DeserializeOwned>(&self) -> Result<T> {
+    /// `Unsupported` where there is none, or where there are several.
+    pub fn pickle(&self) -> Result<Pickle<'_>> {
         let mut pickles = self.pickles();
         let Some(pickle) = pickles.next().transpose()? else {
             return Err(Error::unsupported(format!("{} holds no pickle to be read", self.kind)));
@@ -147,6 +168,33 @@ impl<'a> Opened<'a> {
                 "the file holds several pickles; Opened::pickles has them one by one",
             ));
         }
-        pickle.get()
+        Ok(pickle)
+    }
+
+    /// Reads a value from the one pickle of the file.
+    ///
+    /// # Errors
+    /// As [`pickle`](Self::pickle), and [`Pickle::get`].
+    pub fn get<T: DeserializeOwned>(&self) -> Result<T> {
+        self.pickle()?.get()
+    }
+
+    /// Reads the array of an `.npy` file, borrowed where its elements are no objects.
+    ///
+    /// # Errors
+    /// `Format` where the file is another or its header is malformed; `Pickle` from an array of
+    /// objects.
+    ///
+    /// ```
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/foreign/npz.bin");
+    /// let archive = serde_pickle_files::open(path)?;
+    /// for member in archive.members() {
+    ///     let file = archive.open_member(member)?;
+    ///     println!("{} {:?}", member.name(), file.array()?.shape());
+    /// }
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
+    pub fn array(&self) -> Result<NdArray<'_>> {
+        npy::array(&self.bytes)
     }
 }

@@ -1,7 +1,7 @@
 //! The limits on opening a file, and the verbs that open.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::fs::{File, Metadata};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use serde_pickle::tools::{PREFIX, recognize};
@@ -35,6 +35,8 @@ const SIZE_PER_BYTE: u64 = 32;
 #[must_use]
 pub struct OpenOptions {
     max_size: Option<u64>,
+    #[cfg(feature = "mmap")]
+    map: bool,
 }
 
 impl Default for OpenOptions {
@@ -46,7 +48,11 @@ impl Default for OpenOptions {
 impl OpenOptions {
     /// The defaults, which are those of [`open`](crate::open).
     pub fn new() -> Self {
-        Self { max_size: None }
+        Self {
+            max_size: None,
+            #[cfg(feature = "mmap")]
+            map: false,
+        }
     }
 
     /// Bytes that compressed data may come to: of the file, and again of what an archive in it
@@ -55,6 +61,21 @@ impl OpenOptions {
     /// What lies in the file as it is has no limit but memory; see [`Read::take`].
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = Some(bytes);
+        self
+    }
+
+    /// Maps a file that is not compressed into memory, in place of reading it. Default: false.
+    ///
+    /// Only the pages that are looked at take memory, and they can be dropped again. The file must
+    /// not be changed while it is open, by this program or another: what was checked once is taken
+    /// to stay as it is, text to be UTF-8, say. Where it is cut shorter, the operating system ends
+    /// the program when it looks at a page that is gone (SIGBUS on Unix). Write a new file and
+    /// rename it over the old one, which stays as it is for those who have it open.
+    ///
+    /// Nothing else than a regular file is mapped, and no empty one.
+    #[cfg(feature = "mmap")]
+    pub fn map(mut self, map: bool) -> Self {
+        self.map = map;
         self
     }
 
@@ -67,9 +88,37 @@ impl OpenOptions {
     /// # Errors
     /// As [`open`](crate::open).
     pub fn open(&self, path: impl AsRef<Path>) -> Result<Opened<'static>> {
+        let path = path.as_ref();
         let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        let opened = match self.mapped(&file, &metadata)? {
+            Some(bytes) => self.peel(bytes, Vec::new()),
+            None => self.read(file, Some(metadata.len())),
+        };
+        Ok(opened?.in_folder(path.parent()))
+    }
+
+    #[cfg(feature = "mmap")]
+    fn mapped(&self, file: &File, metadata: &Metadata) -> Result<Option<Bytes<'static>>> {
+        if !self.map || !metadata.is_file() || metadata.len() == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Bytes::Mapped(crate::map::map(file)?)))
+    }
+
+    #[cfg(not(feature = "mmap"))]
+    #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
+    fn mapped(&self, _: &File, _: &Metadata) -> Result<Option<Bytes<'static>>> {
+        Ok(None)
+    }
+
+    /// Takes one layer of compression off a file, whatever is in it.
+    pub(crate) fn decompress(&self, file: File) -> Result<Vec<u8>> {
         let len = file.metadata()?.len();
-        self.read(file, Some(len))
+        let mut reader = BufReader::with_capacity(64 << 10, file);
+        let layer = layer(reader.fill_buf()?);
+        let Some(layer) = layer else { return Err(Error::format("the file is not compressed")) };
+        decompress(layer, Box::new(reader), self.allowed(len))
     }
 
     /// Opens what `reader` gives to its end.

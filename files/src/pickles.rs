@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memmem;
 use serde::de::Deserialize;
-use serde_pickle::{DeOptions, Scanner};
+use serde_pickle::{DeOptions, Graph, Scanner};
 
 use crate::archive::Member;
 use crate::error::{Error, Result};
+use crate::joblib::SideFiles;
 use crate::kind::{Kind, names_joblib};
 use crate::npy;
 use crate::opened::Opened;
@@ -20,6 +22,7 @@ pub struct Pickle<'a> {
     offset: u64,
     bytes: Cow<'a, [u8]>,
     joblib: bool,
+    side: Option<SideFiles>,
 }
 
 impl Pickle<'_> {
@@ -49,26 +52,48 @@ impl Pickle<'_> {
         self.joblib
     }
 
-    /// Reads a value from it.
+    /// Reads a value from it. Arrays that joblib before 0.10 wrote to files beside it are read,
+    /// too, if the file was opened by its path.
     ///
     /// # Errors
     /// [`ErrorKind::Pickle`](crate::ErrorKind::Pickle), with the member's name and the byte.
     pub fn get<'de, T: Deserialize<'de>>(&'de self) -> Result<T> {
-        self.get_with(&DeOptions::new())
+        self.get_with(&self.options())
     }
 
-    /// Reads a value from it with options.
+    /// Reads a value from it with options; [`DeOptions::joblib`] is set as the file needs it.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     pub fn get_with<'de, T: Deserialize<'de>>(&'de self, options: &DeOptions<'de>) -> Result<T> {
-        options.from_slice(&self.bytes).map_err(|error| {
-            let error = Error::from(error).at(self.offset);
-            match self.member {
-                Some(name) => error.within(name),
-                None => error,
-            }
-        })
+        let options = options.clone().joblib(self.joblib);
+        options.from_slice(&self.bytes).map_err(|error| self.locate(error))
+    }
+
+    /// Reads it into a [`Graph`].
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn graph(&self) -> Result<Graph<'_>> {
+        self.options().graph_from_slice(&self.bytes).map_err(|error| self.locate(error))
+    }
+
+    /// Returns the options by which [`get`](Self::get) reads it, to be changed or to be given to
+    /// another function of the core.
+    pub fn options(&self) -> DeOptions<'static> {
+        let options = DeOptions::new().joblib(self.joblib);
+        match &self.side {
+            Some(side) => options.resolver(side.clone()),
+            None => options,
+        }
+    }
+
+    fn locate(&self, error: serde_pickle::Error) -> Error {
+        let error = Error::from(error).at(self.offset);
+        match self.member {
+            Some(name) => error.within(name),
+            None => error,
+        }
     }
 }
 
@@ -88,7 +113,8 @@ impl fmt::Debug for Pickles<'_> {
 
 impl<'a> Pickles<'a> {
     pub(crate) fn new(file: &'a Opened<'_>) -> Self {
-        let row = Row::of(file.kind(), Cow::Borrowed(file.bytes()), None).transpose();
+        let row =
+            Row::of(file.kind(), Cow::Borrowed(file.bytes()), None, file.side_files()).transpose();
         Self { file, members: file.members(), row }
     }
 
@@ -111,7 +137,7 @@ impl<'a> Pickles<'a> {
     fn row_of(&self, member: &'a Member) -> Result<Option<Row<'a>>> {
         let opened = self.file.open_member(member)?;
         let kind = opened.kind();
-        Row::of(kind, opened.into_bytes(), Some(member.name()))
+        Row::of(kind, opened.into_bytes(), Some(member.name()), None)
             .map_err(|error| error.within(member.name()))
     }
 }
@@ -145,6 +171,8 @@ struct Row<'a> {
     number: usize,
     /// The one that is wanted, of a legacy file of PyTorch.
     only: Option<usize>,
+    /// Where joblib 0.9 put arrays.
+    side: Option<SideFiles>,
 }
 
 /// Where the object stands in a legacy file of PyTorch: behind the magic number, the protocol, and
@@ -152,17 +180,22 @@ struct Row<'a> {
 const LEGACY_OBJECT: usize = 3;
 
 impl<'a> Row<'a> {
-    fn of(kind: Kind, bytes: Cow<'a, [u8]>, member: Option<&'a str>) -> Result<Option<Self>> {
+    fn of(
+        kind: Kind,
+        bytes: Cow<'a, [u8]>,
+        member: Option<&'a str>,
+        side: Option<SideFiles>,
+    ) -> Result<Option<Self>> {
         let (at, only) = match kind {
             Kind::Pickle | Kind::Joblib => (0, None),
             Kind::TorchLegacy => (0, Some(LEGACY_OBJECT)),
             Kind::Npy => match npy::header(&bytes)? {
-                (header, at) if npy::holds_objects(header) => (at, None),
+                header if header.holds_objects() => (header.data, None),
                 _ => return Ok(None),
             },
             _ => return Ok(None),
         };
-        Ok(Some(Self { bytes, member, joblib: kind == Kind::Joblib, at, number: 0, only }))
+        Ok(Some(Self { bytes, member, joblib: kind == Kind::Joblib, at, number: 0, only, side }))
     }
 
     fn next(&mut self) -> Option<Result<Pickle<'a>>> {
@@ -203,6 +236,8 @@ impl<'a> Row<'a> {
             Cow::Owned(bytes) => Cow::Owned(bytes.get(start..self.at).unwrap_or_default().to_vec()),
         };
         let (member, joblib) = (self.member, self.joblib);
-        Pickle { member, number, offset: start as u64, bytes, joblib }
+        // Another resolver would cost those pickles that need none.
+        let side = self.side.clone().filter(|_| memmem::find(&bytes, b"NDArrayWrapper").is_some());
+        Pickle { member, number, offset: start as u64, bytes, joblib, side }
     }
 }

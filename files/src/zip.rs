@@ -8,6 +8,8 @@
 //! not overlap (a bomb of overlapping members needs no nesting), what they come to decompressed is
 //! within the limit before the first is, and each is as long as was said and has the checksum.
 
+use std::io::Write;
+
 use crate::error::{Error, Result};
 
 /// A member of an archive.
@@ -239,4 +241,128 @@ fn check_apart(entries: &[Entry]) -> Result<()> {
 pub(crate) fn packed<'a>(archive: &'a [u8], entry: &Entry) -> &'a [u8] {
     // `entries` has compared the extent with the archive, which is in memory.
     archive.get(entry.start as usize..(entry.start + entry.packed) as usize).unwrap_or_default()
+}
+
+/// Writes an archive of stored members, with ZIP64 where sizes or places need it.
+pub(crate) struct ZipWriter<W> {
+    writer: W,
+    at: u64,
+    directory: Vec<u8>,
+    members: u64,
+}
+
+/// The largest size and place that the old fields hold, which says that ZIP64 has it.
+const LARGE: u64 = u32::MAX as u64;
+
+/// The id of the field with padding, of which PyTorch's own archives have one.
+const PADDING: [u8; 2] = *b"FB";
+
+impl<W: Write> ZipWriter<W> {
+    pub(crate) fn new(writer: W) -> Self {
+        Self { writer, at: 0, directory: Vec::new(), members: 0 }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.writer.write_all(bytes)?;
+        self.at += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Writes a member, whose bytes begin at a multiple of `alignment`.
+    pub(crate) fn member(&mut self, name: &str, bytes: &[u8], alignment: u64) -> Result<()> {
+        let header = self.at;
+        let size = bytes.len() as u64;
+        let crc = crc32fast::hash(bytes);
+        let large = size >= LARGE;
+        let mut extra = Vec::new();
+        if large {
+            extra.extend([1, 0, 16, 0]);
+            extra.extend(size.to_le_bytes());
+            extra.extend(size.to_le_bytes());
+        }
+        let data = header + (LOCAL_LEN + name.len() + extra.len() + 4) as u64;
+        let padding = data.next_multiple_of(alignment) - data;
+        extra.extend(PADDING);
+        // Less than the alignment, which is small.
+        extra.extend((padding as u16).to_le_bytes());
+        extra.resize(extra.len() + padding as usize, b'Z');
+
+        let mut local = LOCAL.to_vec();
+        local.extend(self.fields(size, size, crc, name));
+        local.extend((extra.len() as u16).to_le_bytes());
+        self.put(&local)?;
+        self.put(name.as_bytes())?;
+        self.put(&extra)?;
+        self.put(bytes)?;
+
+        let mut entry = CENTRAL.to_vec();
+        // Made by: the same version as is needed.
+        entry.extend([45, 0]);
+        entry.extend(self.fields(size, size, crc, name));
+        let mut extra = Vec::new();
+        if large || header >= LARGE {
+            let numbers: &[u64] = match (large, header >= LARGE) {
+                (true, true) => &[size, size, header],
+                (true, false) => &[size, size],
+                _ => &[header],
+            };
+            extra.extend([1, 0]);
+            extra.extend((8 * numbers.len() as u16).to_le_bytes());
+            extra.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        entry.extend((extra.len() as u16).to_le_bytes());
+        // No comment, the first disk, no attributes.
+        entry.extend([0; 10]);
+        entry.extend((header.min(LARGE) as u32).to_le_bytes());
+        entry.extend(name.as_bytes());
+        entry.extend(extra);
+        self.directory.extend(entry);
+        self.members += 1;
+        Ok(())
+    }
+
+    /// The fields that the headers have in common, from the version that is needed to the length
+    /// of the name.
+    fn fields(&self, size: u64, packed: u64, crc: u32, name: &str) -> Vec<u8> {
+        let mut fields = Vec::with_capacity(24);
+        // Version 4.5 has ZIP64; names are UTF-8; stored; 1980-01-01.
+        fields.extend([45, 0, 0, 8, 0, 0, 0, 0, 0x21, 0]);
+        fields.extend(crc.to_le_bytes());
+        fields.extend((packed.min(LARGE) as u32).to_le_bytes());
+        fields.extend((size.min(LARGE) as u32).to_le_bytes());
+        fields.extend((name.len() as u16).to_le_bytes());
+        fields
+    }
+
+    /// Writes the directory.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let (start, len, members) = (self.at, self.directory.len() as u64, self.members);
+        let directory = std::mem::take(&mut self.directory);
+        self.put(&directory)?;
+        if start >= LARGE || len >= LARGE || members >= 0xffff {
+            let end64 = self.at;
+            let mut record = END64.to_vec();
+            record.extend(44_u64.to_le_bytes());
+            record.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            for number in [members, members, len, start] {
+                record.extend(number.to_le_bytes());
+            }
+            record.extend(LOCATOR64);
+            record.extend([0; 4]);
+            record.extend(end64.to_le_bytes());
+            record.extend(1_u32.to_le_bytes());
+            self.put(&record)?;
+        }
+        let mut end = END.to_vec();
+        end.extend([0; 4]);
+        let count = members.min(0xffff) as u16;
+        end.extend(count.to_le_bytes());
+        end.extend(count.to_le_bytes());
+        end.extend((len.min(LARGE) as u32).to_le_bytes());
+        end.extend((start.min(LARGE) as u32).to_le_bytes());
+        end.extend([0; 2]);
+        self.put(&end)?;
+        self.writer.flush()?;
+        Ok(())
+    }
 }

@@ -106,6 +106,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
 ) -> Result<T> {
     let inside = Inside::enter();
     if buffers.is_none()
+        && !settings.joblib
         && let Some(value) = inside.guess(|| direct::read(bytes, settings, &inside))
     {
         return Ok(value);
@@ -128,7 +129,7 @@ pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>)
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {
         return Err(Error::data(format!(
-            "of {given} out-of-band buffers the pickle takes only {taken}"
+            "{given} out-of-band buffers were given, and the pickle takes {taken}"
         )));
     }
     Ok(())
@@ -139,7 +140,8 @@ impl Settings<'_> {
     pub(crate) fn config(&self, share_text: bool, buffers: Option<&[Buffer<'_>]>) -> Config<'_> {
         let hooks =
             (self.resolver.is_some() || self.extensions.is_some()).then_some(self as &dyn Hooks);
-        let (max_nodes, max_int_digits) = (self.max_nodes, self.max_int_digits);
+        let (max_nodes, max_int_digits, joblib) =
+            (self.max_nodes, self.max_int_digits, self.joblib);
         Config {
             share_text,
             max_nodes,
@@ -147,6 +149,7 @@ impl Settings<'_> {
             buffers: buffers.map(<[_]>::len),
             hooks,
             any_operands: false,
+            joblib,
         }
     }
 }

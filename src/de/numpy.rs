@@ -113,7 +113,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let Some(array) = array else { return self.expected("an array of numpy") };
         if array.mask.is_some() {
             return Err(Error::unsupported(
-                "a masked array is no NdArray; read it as nested sequences of Options",
+                "an NdArray has no mask; read a masked array as nested sequences of Options",
             ));
         }
         self.cx.charge_memory(cost::LARGE)?;

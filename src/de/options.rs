@@ -8,6 +8,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 
 use crate::error::Result;
 use crate::limits::{self, Allowance};
+use crate::machine;
 use crate::read::source::Collector;
 use crate::reduce::{ExtensionRegistry, Resolver};
 use crate::settings::{DecodeErrors, Encoding, Plain, Settings};
@@ -156,6 +157,41 @@ impl<'b> DeOptions<'b> {
         self
     }
 
+    /// Reads files of joblib, too: pickles with the bytes of arrays between their instructions.
+    /// Default: false.
+    ///
+    /// Only the caller knows that they are there, so this is an option. An array is then what numpy
+    /// itself would have pickled: an [`NdArray`](crate::python::numpy::NdArray), which borrows from
+    /// a slice, or a list of its elements. Pickles without such bytes are read as ever, if more
+    /// slowly: the short cut for plain data is not taken. A compressed file has to be decompressed
+    /// first, and the arrays that joblib before 0.10 wrote beside the file are left to a resolver
+    /// (`NDArrayWrapper`); the crate `serde_pickle_files` sees to both.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use serde_pickle::DeOptions;
+    /// use serde_pickle::python::numpy::NdArray;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Model<'a> {
+    ///     name: &'a str,
+    ///     #[serde(borrow)]
+    ///     w: NdArray<'a>,
+    /// }
+    ///
+    /// // joblib.dump({'w': np.array([[0.5, 1.5, -2.25], [1e10, 3.125, 7.75]]), …}, file)
+    /// let file = std::fs::read("fixtures/wild/joblib/joblib-1.6.0-dict.bin").unwrap();
+    /// let model: Model = DeOptions::new().joblib(true).from_slice(&file)?;
+    /// assert_eq!((model.name, model.w.shape()), ("model", &[2, 3][..]));
+    /// assert_eq!(model.w.to_vec::<f64>()?, [0.5, 1.5, -2.25, 1e10, 3.125, 7.75]);
+    /// assert!(model.w.is_borrowed());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    pub fn joblib(mut self, joblib: bool) -> Self {
+        self.plain.joblib = joblib;
+        self
+    }
+
     /// Asks `resolver` which globals the pickle may name, and what stands for persistent ids and
     /// objects. Default: every name is allowed and inert, persistent ids and objects are data.
     ///
@@ -253,7 +289,7 @@ impl<'b> DeOptions<'b> {
     pub fn from_reader<R: Read, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
         // The collected bytes are the whole pickle, read as any other in memory.
         let mut collector = Collector::new(reader);
-        collector.collect(0, 0)?;
+        machine::collect(&mut collector, 0, 0, None, &self.settings().config(false, None))?;
         super::read_slice(collector.bytes(), &self.settings(), self.buffers.as_deref())
     }
 }

@@ -312,16 +312,19 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         let dropped = source.dropped;
         // A reader that fails may be asked again: nothing is changed before the pickle is there.
         let frame_end = if self.keep_memo { source.state.frame_end } else { 0 };
-        let collected = source.collector.collect(source.at, frame_end);
+        let settings = self.options.settings();
+        let config = settings.config(false, self.options.buffers.as_deref());
+        let kept = self.keep_memo.then_some(&source.state);
+        let collected =
+            machine::collect(&mut source.collector, source.at, frame_end, kept, &config);
         collected.map_err(|error| error.in_stream(dropped))?;
         let mut state: State<'_> =
             State { next_buffer: source.state.next_buffer, ..State::default() };
         if self.keep_memo {
             state = std::mem::take(&mut source.state);
         }
-        // The state kept between pickles outlives this borrow of the bytes, so it must not borrow.
-        let settings = self.options.settings();
-        let config = settings.config(false, self.options.buffers.as_deref());
+        // The state kept between pickles outlives this borrow of the bytes, so it must not borrow:
+        // the settings say so to the machine.
         let loaded = machine::load(source.collector.bytes(), source.at, &mut state, &config);
         source.state = state.into_owned();
         let loaded = loaded.map_err(|error| error.in_stream(dropped))?;

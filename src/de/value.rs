@@ -653,7 +653,7 @@ impl FrameShape {
         let args = Value::Tuple(values.by_ref().take(self.args).collect());
         let kwargs = match values.by_ref().take(usize::from(self.kwargs)).next() {
             Some(Value::Dict(kwargs)) => kwargs,
-            Some(_) => return Err(Error::data("keyword arguments are no dict")),
+            Some(_) => return Err(Error::data("keyword arguments are not a dict")),
             None => Dict::default(),
         };
         let listitems = values.by_ref().take(self.items).collect();

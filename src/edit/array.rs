@@ -16,7 +16,7 @@ use crate::nodes::view::{View, tuple_items, view};
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::value::Value;
 
-/// An array as it is read, apart from the nodes.
+/// The content of an array, copied out of the nodes.
 struct Read {
     dtype: Arc<Dtype>,
     shape: Vec<usize>,
@@ -25,7 +25,7 @@ struct Read {
     place: Place,
 }
 
-/// Where the payload of an array stands.
+/// The place of an array's payload.
 #[derive(Clone, Copy)]
 enum Place {
     /// The last part of the state, with the shape three before it.
@@ -267,7 +267,7 @@ fn flatten<'v>(value: &'v Value, shape: &[usize], found: &mut Vec<&'v Value>) ->
     }
 }
 
-/// Where the element of an index that counts in C order lies in memory.
+/// The position in memory of the element with an index in C order.
 fn place(mut index: usize, shape: &[usize], fortran: bool) -> usize {
     if !fortran {
         return index;
@@ -290,90 +290,92 @@ fn misshapen() -> Error {
 /// # Errors
 /// `Data` for a value that the dtype cannot hold.
 fn push_element(dtype: &Dtype, value: &Value, bytes: &mut Vec<u8>) -> Result<()> {
-    let refused = || {
+    let pushed = match (dtype.kind, dtype.itemsize) {
+        (Kind::Bool, 1) => value.as_bool().map(|value| bytes.push(u8::from(value))),
+        (Kind::Int | Kind::Uint, size @ (1 | 2 | 4 | 8)) => push_int(dtype, size, value, bytes),
+        (Kind::Float, size @ (4 | 8)) => push_float(dtype, size, value, bytes),
+        (Kind::Complex, size @ (8 | 16)) => push_complex(dtype, size, value, bytes),
+        (Kind::Bytes, size) => push_bytes(size, value, bytes),
+        (Kind::Str, size) => push_text(dtype, size, value, bytes),
+        _ => None,
+    };
+    pushed.ok_or_else(|| {
         Error::data(format!(
-            "{} is no element of the dtype {dtype}",
+            "{} is not an element of the dtype {dtype}",
             crate::error::quoted(&value.to_string())
         ))
-    };
-    let start = bytes.len();
-    match (dtype.kind, dtype.itemsize) {
-        (Kind::Bool, 1) => bytes.push(u8::from(value.as_bool().ok_or_else(refused)?)),
-        (Kind::Int | Kind::Uint, size @ (1 | 2 | 4 | 8)) => {
-            let int = match value {
-                Value::Int(value) => i128::from(*value),
-                Value::BigInt(value) => i128::try_from(&**value).map_err(|_| refused())?,
-                _ => return Err(refused()),
-            };
-            let bits = 8 * size as u32;
-            let (least, most) = match dtype.kind {
-                Kind::Uint => (0, (1_i128 << bits) - 1),
-                _ => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
-            };
-            if !(least..=most).contains(&int) {
-                return Err(refused());
-            }
-            bytes.extend_from_slice(&int.to_le_bytes()[..size]);
-        }
-        (Kind::Float, size @ (4 | 8)) => push_float(size, value, bytes).ok_or_else(refused)?,
-        (Kind::Complex, size @ (8 | 16)) => {
-            let parts = match value {
-                Value::Complex(complex) => [Value::from(complex.re), Value::from(complex.im)],
-                Value::List(parts) | Value::Tuple(parts) => match &parts[..] {
-                    [re, im] => [re.clone(), im.clone()],
-                    _ => return Err(refused()),
-                },
-                _ => return Err(refused()),
-            };
-            for part in &parts {
-                let start = bytes.len();
-                push_float(size / 2, part, bytes).ok_or_else(refused)?;
-                turn(dtype, bytes, start);
-            }
-            return Ok(());
-        }
-        (Kind::Bytes, size) => {
-            let text = match value {
-                Value::Str(text) => text.as_bytes(),
-                Value::Bytes(bytes) => bytes,
-                _ => return Err(refused()),
-            };
-            if text.len() > size {
-                return Err(refused());
-            }
-            bytes.extend_from_slice(text);
-            bytes.resize(start + size, 0);
-            return Ok(());
-        }
-        (Kind::Str, size) => {
-            let Value::Str(text) = value else { return Err(refused()) };
-            if 4 * text.chars().count() > size {
-                return Err(refused());
-            }
-            for c in text.chars() {
-                let at = bytes.len();
-                bytes.extend_from_slice(&u32::from(c).to_le_bytes());
-                turn(dtype, bytes, at);
-            }
-            bytes.resize(start + size, 0);
-            return Ok(());
-        }
-        _ => return Err(refused()),
-    }
-    turn(dtype, bytes, start);
-    Ok(())
+    })
 }
 
-fn push_float(size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+fn push_int(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+    let int = match value {
+        Value::Int(value) => i128::from(*value),
+        Value::BigInt(value) => i128::try_from(&**value).ok()?,
+        _ => return None,
+    };
+    let bits = 8 * size as u32;
+    let (least, most) = match dtype.kind {
+        Kind::Uint => (0, (1_i128 << bits) - 1),
+        _ => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
+    };
+    if !(least..=most).contains(&int) {
+        return None;
+    }
+    let start = bytes.len();
+    bytes.extend_from_slice(int.to_le_bytes().get(..size)?);
+    turn(dtype, bytes, start);
+    Some(())
+}
+
+fn push_complex(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+    let [re, im] = match value {
+        Value::Complex(complex) => [Value::from(complex.re), Value::from(complex.im)],
+        Value::List(parts) | Value::Tuple(parts) => match &parts[..] {
+            [re, im] => [re.clone(), im.clone()],
+            _ => return None,
+        },
+        _ => return None,
+    };
+    push_float(dtype, size / 2, &re, bytes)?;
+    push_float(dtype, size / 2, &im, bytes)
+}
+
+fn push_bytes(size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+    let text = match value {
+        Value::Str(text) => text.as_bytes(),
+        Value::Bytes(bytes) => bytes,
+        _ => return None,
+    };
+    let zeros = size.checked_sub(text.len())?;
+    bytes.extend_from_slice(text);
+    bytes.resize(bytes.len() + zeros, 0);
+    Some(())
+}
+
+fn push_text(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
+    let Value::Str(text) = value else { return None };
+    let zeros = size.checked_sub(4 * text.chars().count())?;
+    for c in text.chars() {
+        let at = bytes.len();
+        bytes.extend_from_slice(&u32::from(c).to_le_bytes());
+        turn(dtype, bytes, at);
+    }
+    bytes.resize(bytes.len() + zeros, 0);
+    Some(())
+}
+
+fn push_float(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
     let value = match value {
         Value::Float(value) => *value,
         Value::Int(value) => *value as f64,
         _ => return None,
     };
+    let start = bytes.len();
     match size {
         4 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
         _ => bytes.extend_from_slice(&value.to_le_bytes()),
     }
+    turn(dtype, bytes, start);
     Some(())
 }
 

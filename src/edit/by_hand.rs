@@ -12,7 +12,7 @@ use crate::nodes::view::{View, view};
 use crate::value::Value;
 
 impl Editor<'_, '_, '_> {
-    /// Where an object keeps attributes: in dicts of its state, and among its keyword arguments.
+    /// The places of an object's attributes: dicts of its state, and its keyword arguments.
     fn attribute_sources(&mut self, at: Handle) -> Result<Vec<Source>> {
         if !is_instance(at) {
             return Err(self.no_place(at));
@@ -129,7 +129,7 @@ impl Editor<'_, '_, '_> {
         self.nodes.set_contents(self.journal, at.number(), &contents)
     }
 
-    /// Gives an object other positional arguments, and lets it stay the object that it is.
+    /// Gives an object other positional arguments; it keeps its identity.
     pub(super) fn set_args_in_place(&mut self, at: Handle, args: Vec<Handle>) -> Result<()> {
         if !is_instance(at) {
             return Err(self.no_place(at));

@@ -1,4 +1,4 @@
-//! The difference between two images of a Rust value: what it was read as, and what it is now.
+//! The difference between two images of a Rust value: as it was read, and as it is now.
 //!
 //! An image is the [`Value`] that a type serializes to. Both images come from one type, so they
 //! have one shape where nothing was changed, and the difference is a tree of the places where they
@@ -172,8 +172,8 @@ fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
 }
 
 impl Change<'_> {
-    /// The path to the first place at which `read` is not what was asked for; `None` where all
-    /// changes are there. Where nothing was asked for, a shared object may have changed.
+    /// The path to the first place at which `read` lacks the change; `None` if all changes are
+    /// there. Other places are not compared, because a shared object may have changed there.
     pub(super) fn first_lost(&self, read: &Value) -> Option<Vec<String>> {
         let here = || Some(Vec::new());
         match (&self.what, read) {

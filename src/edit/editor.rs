@@ -1,9 +1,9 @@
 //! Applies a difference between two images to the nodes that the first image was read from.
 //!
-//! Each function takes the handle of what is there and gives the handle of what is to stand there:
-//! the same one where nothing changes or an object changes in place, another one where a value is
-//! replaced. The caller puts it where the first one stood. What may fail does so before the journal
-//! is dropped; [`super::update`] then takes everything back.
+//! Each function takes the handle of the value that is there and gives the handle of the new one:
+//! the same handle if nothing changes or an object changes in place, another one if a value is
+//! replaced. The caller puts it where the first one was. Errors come before the journal is dropped,
+//! and [`Graph::update`](crate::Graph::update) then takes everything back.
 //!
 //! A field goes where the reader found it: the editor asks [`NodeDeserializer`] in which dict, run
 //! or sequence the fields of an object lie.
@@ -25,7 +25,7 @@ use crate::settings::Plain;
 use crate::value::{Buffer, Value};
 use crate::walk::cx::Cx;
 
-/// The nodes that are changed, and what has to be known of them.
+/// The nodes that are changed, and facts about them.
 pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) nodes: &'e mut Nodes<'de>,
     pub(super) input: &'e [u8],
@@ -42,7 +42,7 @@ pub(super) struct Editor<'e, 'v, 'de> {
     path: Vec<Step<'v>>,
 }
 
-/// A shared object that was changed, by which path and into what.
+/// A shared object that was changed, with the path and the new value.
 struct Touched<'v> {
     path: String,
     old: &'v Value,
@@ -78,7 +78,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         }
     }
 
-    /// Applies a change to what `at` leads to.
+    /// Applies a change to the value `at`.
     pub(super) fn apply(&mut self, at: Handle, change: &Change<'v>) -> Result<Handle> {
         if self.has_changed(at, change)? {
             return Ok(at);
@@ -144,7 +144,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         walk(NodeDeserializer::root(&cx, at))
     }
 
-    /// A value as nodes, which say that they come from where `at` does.
+    /// Makes nodes of a value, with the offset of `at`.
     pub(super) fn import(&mut self, value: &Value, at: Handle) -> Result<Handle> {
         let offset = self.offset(at);
         import(self.nodes, value.clone(), offset).map(|imported| imported.root)
@@ -209,7 +209,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         if text.is_empty() { "the root".to_owned() } else { text }
     }
 
-    /// The error of a change that has no place in what was read.
+    /// The error for a change that has no place in the value that was read.
     pub(super) fn no_place(&self, at: Handle) -> Error {
         let what = match at.tag() {
             Tag::Instance => self.class_text(at).map(|class| format!("an object of {class}")),

@@ -1,4 +1,4 @@
-//! Entries of dicts, and the fields of whatever else a struct or map was read from.
+//! Entries of dicts, and the fields of other values that a struct or map was read from.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,10 +15,10 @@ use crate::nodes::store::RunKind;
 use crate::nodes::view::{View, view};
 use crate::value::Value;
 
-/// Something that holds entries: keys and values in turn.
+/// A part that holds entries: keys and values in turn.
 pub(super) struct Source {
     owner: Owner,
-    /// Where keys and values stand, in turn.
+    /// The slots of keys and values, in turn.
     pub(super) slots: Vec<usize>,
 }
 
@@ -33,7 +33,7 @@ pub(super) enum Owner {
 }
 
 impl<'v> Editor<'_, 'v, '_> {
-    /// Applies changes of entries to what they were read from.
+    /// Applies changes of entries to the value that they were read from.
     pub(super) fn entries(
         &mut self,
         at: Handle,
@@ -81,7 +81,7 @@ impl<'v> Editor<'_, 'v, '_> {
             candidates.push(self.walk(at, |node| fields_of(node, as_map))?);
         }
         if entries.len > 0 || entries.added.is_empty() {
-            // Of a struct's and a map's view, the one that has all the keys.
+            // A struct and a map may see different fields; take the view that has all the keys.
             for fields in &candidates {
                 if let Fields::Named { dicts, pairs } = fields {
                     for pairs_alone in [true, false] {
@@ -244,13 +244,13 @@ impl<'v> Editor<'_, 'v, '_> {
                         self.nodes.replace(self.journal, slot, now);
                     }
                 }
-                // The type made it up, so the pickle gets it now.
+                // The pickle does not have it, so it is added now.
                 None => added.push((*key, change.new)),
             }
         }
         for key in &entries.removed {
             if !places.contains_key(&key_text(key)) {
-                let error = Error::unsupported("there is no entry of this key to remove");
+                let error = Error::unsupported("there is no entry with this key to remove");
                 return Err(error.under_key(&super::editor::step_text(key)));
             }
         }
@@ -306,7 +306,7 @@ impl<'v> Editor<'_, 'v, '_> {
             let slots = sources.iter().flat_map(|source| source.slots.iter().skip(from).step_by(2));
             slots.map(|&slot| editor.handle(slot)).collect()
         };
-        // The fields of an object have nothing to do with one another.
+        // The fields of an object are not siblings.
         let values = if is_map { of(self, 1) } else { Vec::new() };
         let (keys, values) = (self.siblings(&of(self, 0)), self.siblings(&values));
         let mut fresh = Vec::with_capacity(2 * added.len());

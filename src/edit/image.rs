@@ -1,7 +1,7 @@
 //! The [`Value`] of a single node, by which keys and set items are found again.
 //!
-//! A type may read a key in another form than it has (a UUID as text, bytes as text), so keys are
-//! compared by a text that these forms share.
+//! A type may read a key in another form (a UUID as text, bytes as text), so keys are compared by a
+//! text that these forms share.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -10,7 +10,7 @@ use crate::de::place::Place;
 use crate::error::Result;
 use crate::value::Value;
 
-/// The natural form of a value: what serde's `any` gives, as a tree.
+/// The natural form of a value, as `deserialize_any` gives it, as a tree.
 pub(super) fn image(node: NodeDeserializer<'_, '_>) -> Result<Value> {
     Image::deserialize(Place::Node(node)).map(|image| image.0)
 }

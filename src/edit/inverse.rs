@@ -1,8 +1,7 @@
 //! Text, or a number, back into an object of the class that it was read from.
 //!
 //! The forms here are the inverse of those in `natural/`. Each gives the arguments or the state
-//! that the class itself would write; the class stays the one that is there, and a time zone stays
-//! the object that it is.
+//! that the class itself would write; the class is kept, and a time zone stays the same object.
 
 use std::fmt::Display;
 
@@ -23,7 +22,7 @@ use crate::value::Value;
 /// no natural form that is text.
 ///
 /// # Errors
-/// `Data` for text that is none of the class; `Unsupported` for a moment in another time zone.
+/// `Data` for text that the class does not take; `Unsupported` for a moment in another time zone.
 pub(super) fn of<'v>(
     editor: &mut Editor<'_, 'v, '_>,
     at: Handle,
@@ -85,7 +84,7 @@ fn args_of<T: serde::Serialize>(value: &T) -> Result<Vec<Value>> {
     }
 }
 
-/// The natural form of what is there.
+/// The natural form of the object that is there.
 fn form(editor: &Editor<'_, '_, '_>, at: Handle) -> Result<String> {
     match editor.walk(at, image)? {
         Value::Str(text) => Ok(text),
@@ -145,7 +144,7 @@ fn in_zone<'v>(
     for part in payload {
         args.push(editor.import(part, at)?);
     }
-    // Behind the payload, or behind the numbers one by one, stands the zone.
+    // The zone follows the payload, or the separate numbers.
     let before = editor.args(at)?;
     if let Some(&zone) = before.get(1..).unwrap_or_default().last()
         && zone.is_object()
@@ -155,11 +154,11 @@ fn in_zone<'v>(
     editor.set_args(at, &Change { old, new, what: What::Whole }, args)
 }
 
-/// By how much a time is moved from its own zone into the one that is there, in microseconds;
-/// `None` where its clock reads the same.
+/// The difference between the time's own zone and the one that is there, in microseconds; `None` if
+/// the clock reads the same.
 ///
 /// # Errors
-/// Its clock is not known: the zone has a name alone, or there is none.
+/// The offset is not known: the zone has only a name, or there is no zone.
 fn between(there: Option<&TimeZone>, given: Option<&TimeZone>, text: &str) -> Result<Option<i128>> {
     match (there, given) {
         (_, None) => Ok(None),

@@ -15,7 +15,7 @@ use crate::nodes::store::{Const, RunKind};
 use crate::nodes::view::{View, view};
 use crate::value::Value;
 
-/// Siblings of a new value, as far as they say of which kind it is.
+/// The siblings of a new value, which decide its kind.
 #[derive(Clone, Copy)]
 pub(super) struct Siblings {
     first: Option<Handle>,
@@ -159,7 +159,7 @@ impl<'v> Editor<'_, 'v, '_> {
     /// A new value among siblings: where those are objects of one class, an object of that class.
     ///
     /// # Errors
-    /// The siblings are of several classes, and the type does not say which one is meant.
+    /// The siblings are of several classes, and the type does not name one.
     pub(super) fn fresh(
         &mut self,
         value: &'v Value,
@@ -287,10 +287,10 @@ impl<'v> Editor<'_, 'v, '_> {
     }
 }
 
-/// Both sides of a change of an object that nothing has seen yet.
+/// A placeholder for both sides of a change of a new object.
 static NOTHING: Value = Value::None;
 
-/// Text as the bytes that it stands for.
+/// The bytes that a text stands for.
 fn byte_text(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Str(text) => Some(text.as_bytes().to_vec()),

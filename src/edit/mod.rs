@@ -8,7 +8,7 @@
 // `Graph::update` takes a Rust value that was read from the graph and has been changed since. It
 // reads the value from the graph once more, serializes both, and applies only the difference:
 //
-// - `image.rs`, `diff.rs`: what the value was and is, as `Value`s, and where they differ;
+// - `image.rs`, `diff.rs`: the value as it was and is, as `Value`s, and their differences;
 // - `editor.rs`: the walk that applies the difference; `fields.rs`, `sequence.rs`, `object.rs`,
 //   `leaf.rs`: to entries, items, parts and whole values;
 // - `array.rs`: elements of arrays;
@@ -16,8 +16,8 @@
 // - `bytes.rs`: the same for a pickle in memory;
 // - `node.rs`, `by_hand.rs`: changes by hand.
 //
-// At the end the value is read once more and has to be the one that was given, so that whatever
-// could not be put back is an error. The store's journal then takes everything back.
+// At the end the value is read once more and has to be the one that was given, so that a change
+// that could not be made is an error. The store's journal then takes everything back.
 
 mod array;
 mod by_hand;
@@ -45,13 +45,13 @@ use crate::graph::Graph;
 use crate::value::Value;
 
 impl<'de> Graph<'de> {
-    /// Changes the graph so that `value` is what is read from it, and leaves all else as it is.
+    /// Changes the graph so that `value` is read from it, and leaves everything else as it is.
     ///
-    /// Only what differs from what is read as a `T` now is changed, and it is changed where it was
-    /// read from: attributes, entries and items keep their spelling, and what `T` does not mention
-    /// stays. Lists, dicts, sets and objects with a state change for all who refer to them;
-    /// numbers, text, tuples, dates and the like are replaced where they stand. The guide is
-    /// `docs/EDITING.md` in the repository.
+    /// The graph is read as a `T` once more, and only the differences are applied, at the places
+    /// they were read from: attributes, entries and items keep their spelling, and parts that `T`
+    /// does not mention stay. Lists, dicts, sets and objects with a state change for all who refer
+    /// to them; numbers, text, tuples, dates and the like are replaced where they stand. The guide
+    /// is `docs/EDITING.md` in the repository.
     ///
     /// # Errors
     /// Those of reading a `T` and of serializing one; `Unsupported` and `Data` for a change that
@@ -118,10 +118,10 @@ impl<'de> Graph<'de> {
     }
 }
 
-/// Checks that what is read after an update is what was asked for.
+/// Checks that the value read after an update has all changes.
 ///
 /// # Errors
-/// `Unsupported`, at the first place where it is not.
+/// `Unsupported`, at the first place where a change is missing.
 fn check(change: &Change<'_>, read: &Value) -> Result<()> {
     match change.first_lost(read) {
         None => Ok(()),

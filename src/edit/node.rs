@@ -75,7 +75,7 @@ impl sealed::Sealed for NodeId {
     }
 }
 
-/// Both sides of a change that was asked for by hand.
+/// A placeholder for both sides of a change by hand.
 static NOTHING: Value = Value::None;
 
 pub(super) const BY_HAND: Change<'static> =
@@ -88,13 +88,12 @@ impl<'de> Graph<'de> {
         NodeMut { graph: self, handle }
     }
 
-    /// The object with this id, to be changed. An id of another graph leads to some object, or to
-    /// none.
+    /// The object with this id, to be changed. An id of another graph gives an unrelated object.
     pub fn node_mut(&mut self, id: NodeId) -> NodeMut<'_, 'de> {
         NodeMut { handle: id.handle(), graph: self }
     }
 
-    /// Puts a new value in the place of an object, for all who refer to it.
+    /// Replaces an object by a new value, at every reference.
     ///
     /// # Errors
     /// Those of serializing the value; `Data` where the object is a key or the item of a set and
@@ -128,7 +127,7 @@ impl<'de> Graph<'de> {
         Ok(())
     }
 
-    /// Runs an editor; what it has done is taken back where it fails.
+    /// Runs an editor, and takes its changes back if it fails.
     pub(super) fn edit<'v, R>(
         &mut self,
         work: impl FnOnce(&mut Editor<'_, 'v, 'de>) -> Result<R>,
@@ -151,12 +150,12 @@ impl<'de> Graph<'de> {
 }
 
 impl<'g, 'de> NodeMut<'g, 'de> {
-    /// The same object, to be looked at.
+    /// The object for reading.
     pub fn as_node(&self) -> Node<'_> {
         self.graph.node(self.handle)
     }
 
-    /// Which object this is.
+    /// Returns the identity of the object.
     pub fn id(&self) -> NodeId {
         self.as_node().id()
     }
@@ -180,7 +179,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     /// the state, and into a new state where there is none.
     ///
     /// # Errors
-    /// `Unsupported` for an object whose state has no names, and for what is no object.
+    /// `Unsupported` for an object whose state has no names, and for a value that is not an object.
     pub fn set_attr<V: NodeValue>(&mut self, name: &str, value: V) -> Result<()> {
         let (at, given, key) = (self.handle, value.given()?, Value::from(name));
         self.graph.edit(|editor| {
@@ -189,7 +188,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
         })
     }
 
-    /// Takes an attribute away, `del node.name`; says whether it was there.
+    /// Removes an attribute, `del node.name`; returns true if it was there.
     ///
     /// # Errors
     /// As [`set_attr`](Self::set_attr).
@@ -202,7 +201,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     /// `node[key] = value`. Of equal keys the last one is changed.
     ///
     /// # Errors
-    /// `Unsupported` for what has no entries; `Data` for a key that Python cannot hash.
+    /// `Unsupported` for a value without entries; `Data` for a key that Python cannot hash.
     pub fn insert<K: Serialize, V: NodeValue>(&mut self, key: K, value: V) -> Result<()> {
         let (at, given, key) = (self.handle, value.given()?, to_value(&key)?);
         if !key.is_hashable() {
@@ -214,7 +213,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
         })
     }
 
-    /// Removes the entry under a key, `del node[key]`; says whether there was one.
+    /// Removes the entry under a key, `del node[key]`; returns true if there was one.
     ///
     /// # Errors
     /// `Unsupported` for what has no entries.
@@ -223,7 +222,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
         self.graph.edit(|editor| editor.remove_entry(at, &key))
     }
 
-    /// Keeps the entries of a dict that `keep` says are to stay.
+    /// Keeps the entries of a dict for which `keep` returns true.
     ///
     /// # Errors
     /// `Unsupported` for what has no entries.
@@ -243,8 +242,8 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     /// Appends an item to a list, or to the list items of an object; adds it to a set.
     ///
     /// # Errors
-    /// `Unsupported` for what has no items, or a fixed number of them, as a tuple; `Data` for an
-    /// item of a set that Python cannot hash.
+    /// `Unsupported` for a value without items, or with a fixed number of them, such as a tuple;
+    /// `Data` for an item of a set that Python cannot hash.
     pub fn push<V: NodeValue>(&mut self, value: V) -> Result<()> {
         self.extend([value])
     }
@@ -264,7 +263,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
         })
     }
 
-    /// Puts an item before the one at `index`; at the end if there are just as many.
+    /// Inserts an item before the one at `index`, or at the end if `index` is the length.
     ///
     /// # Errors
     /// As [`push`](Self::push); `Data` for an index beyond the end.
@@ -306,7 +305,7 @@ impl<'g, 'de> NodeMut<'g, 'de> {
         })
     }
 
-    /// Keeps the items that `keep` says are to stay.
+    /// Keeps the items for which `keep` returns true.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -372,7 +371,7 @@ impl Editor<'_, '_, '_> {
         }
     }
 
-    /// Where an object is referred to.
+    /// The slots that refer to an object.
     fn slots_of_handle(&self, handle: Handle) -> Vec<usize> {
         let all = self.nodes.handles().iter().enumerate();
         all.filter(|(_, other)| self.nodes.identity(**other) == handle)
@@ -383,7 +382,7 @@ impl Editor<'_, '_, '_> {
 
 #[cold]
 fn beyond(index: usize, len: usize) -> Error {
-    Error::data(format!("there is no item {index} among {len}"))
+    Error::data(format!("index {index} is out of range for {len} items"))
 }
 
 impl fmt::Debug for NodeMut<'_, '_> {

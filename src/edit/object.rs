@@ -1,7 +1,7 @@
 //! Arguments, state and other parts of an object.
 //!
-//! An object that has a state, or was given items, is one that Python changes: it stays and gets
-//! other parts. One that is made of arguments alone is a value, and is replaced where it stands.
+//! Python changes an object with a state or items in place: it keeps its identity and gets other
+//! parts. An object that is made of arguments alone is a value, and is replaced.
 
 use super::diff::{Change, Entries, Parts, What};
 use super::editor::Editor;
@@ -143,7 +143,7 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    /// Where the attributes of an object stand that it has in dicts.
+    /// The slots of attributes that an object has in dicts.
     pub(super) fn attribute_slots(&self, at: Handle) -> Vec<usize> {
         let mut found = Vec::new();
         for slot in self.nodes.slots_of(at.number(), RunKind::State) {
@@ -159,7 +159,7 @@ impl<'v> Editor<'_, 'v, '_> {
         found
     }
 
-    /// Gives an object other positional arguments, however it is spelled.
+    /// Gives an object other positional arguments, whatever its spelling.
     pub(super) fn set_args(
         &mut self,
         at: Handle,

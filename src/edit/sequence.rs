@@ -15,7 +15,7 @@ use crate::nodes::view::{View, set_items, view};
 use crate::value::Value;
 
 impl<'v> Editor<'_, 'v, '_> {
-    /// Applies changes of items to what they were read from.
+    /// Applies changes of items to the value that they were read from.
     pub(super) fn items(
         &mut self,
         at: Handle,
@@ -66,7 +66,7 @@ impl<'v> Editor<'_, 'v, '_> {
         self.nodes.set_contents(self.journal, at.number(), &contents)
     }
 
-    /// Gives the sets that were made of a list a list of their own: they took its items once.
+    /// Gives the sets that were made of a list a copy of it, because they took its items only once.
     fn part_from_sets(&mut self, list: Handle) -> Result<()> {
         if !self.is_shared(list) {
             return Ok(());
@@ -114,8 +114,8 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(())
     }
 
-    /// The items of a sequence after the changes. Those at both ends that are the same stay what
-    /// they are; where the number has changed, what is between them leaves, and what comes is new.
+    /// The items of a sequence after the changes. Equal items at both ends stay the same objects;
+    /// if the number has changed, those between are removed, and the others are new.
     pub(super) fn edited(
         &mut self,
         at: Handle,
@@ -241,7 +241,7 @@ impl<'v> Editor<'_, 'v, '_> {
         }
     }
 
-    /// Changes what was appended to an object.
+    /// Changes the items that were appended to an object.
     pub(super) fn edit_runs(&mut self, at: Handle, items: &Items<'v>) -> Result<()> {
         let listed = |kind: &RunKind| matches!(kind, RunKind::Items | RunKind::Adds);
         let mut contents = self.nodes.contents_of(at.number());
@@ -260,7 +260,7 @@ impl<'v> Editor<'_, 'v, '_> {
         self.nodes.set_contents(self.journal, at.number(), &contents)
     }
 
-    // Sets: items are told by their value.
+    // Sets: items are identified by their value.
 
     fn set(&mut self, at: Handle, change: &Change<'v>) -> Result<Handle> {
         let (old, new) = match (change.old, change.new) {
@@ -292,7 +292,7 @@ impl<'v> Editor<'_, 'v, '_> {
             }
         }
         if !leaving.is_empty() {
-            return Err(Error::unsupported("an item that is to leave the set is not found in it"));
+            return Err(Error::unsupported("the item to remove is not in the set"));
         }
         let siblings = self.siblings(&items);
         for value in added {

@@ -25,7 +25,7 @@ use crate::reduce::How;
 use crate::settings::Plain;
 use crate::value::Value;
 
-/// Makes a [`Graph`] of objects that are shared or contain themselves.
+/// Builds a [`Graph`], whose objects may be shared or contain themselves.
 ///
 /// Each method makes an object and gives its id, by which others refer to it. A tuple or frozenset
 /// is made with all its items; a list, dict, set or object can be given more later, itself
@@ -197,7 +197,7 @@ impl GraphBuilder {
         self.check_callable(callable);
         if !args.tag().is_tuple() {
             self.fail(|| {
-                format!("the arguments of an object are a tuple, and not {}", describe(args.tag()))
+                format!("the arguments of an object must be a tuple, not {}", describe(args.tag()))
             });
         }
         let mut parts = vec![callable, args];
@@ -211,7 +211,7 @@ impl GraphBuilder {
                 };
                 if kwargs.tag() != Tag::Dict {
                     self.fail(|| {
-                        format!("keyword arguments are a dict, and not {}", describe(kwargs.tag()))
+                        format!("keyword arguments must be a dict, not {}", describe(kwargs.tag()))
                     });
                 }
                 parts.push(kwargs);
@@ -224,7 +224,7 @@ impl GraphBuilder {
             }
         };
         if kwargs.is_some() && how != How::NewObjEx {
-            self.fail(|| "keyword arguments are for How::NewObjEx".to_owned());
+            self.fail(|| "keyword arguments need How::NewObjEx".to_owned());
         }
         let made = self.nodes.push_object(Tag::Instance, spelling.flags(), 0, &parts);
         let id = self.made(made);
@@ -304,7 +304,7 @@ impl GraphBuilder {
                 root,
                 further: Vec::new(),
                 declared: Some(Protocol::DEFAULT),
-                // It is the caller who has built it, however large.
+                // The caller has built it in memory, so its size needs no limit.
                 settings: Plain { max_memory: Allowance::fixed(u64::MAX), ..Plain::default() },
                 buffers: Vec::new(),
                 decoded: Decoded::default(),
@@ -370,7 +370,7 @@ impl GraphBuilder {
 
     fn check_callable(&mut self, callable: Handle) {
         if !may_be_called(&self.nodes, callable) {
-            self.fail(|| format!("{} is no class or function", describe(callable.tag())));
+            self.fail(|| format!("{} is not a class or function", describe(callable.tag())));
         }
     }
 

@@ -1,12 +1,12 @@
 //! Results that the accessors of a [`Node`] decode, each long piece once.
 //!
-//! A payload stays in the input as it is spelled there, and to look at escaped text, at an 8-bit
-//! string of Python 2, at a number in a line or at bytes that a call makes is to decode it. Half a
-//! pickle may be one such payload and the other half references to it, so whoever goes through the
-//! references would do the square of the input. What is [`LONG`] therefore has a slot here, found
-//! by its handle, and is decoded into it when it is looked at a second time; what is shorter is
-//! decoded each time, which is bounded. The slots are laid out by one look at all references, when
-//! the first long payload is asked for.
+//! A payload stays in the input as it is spelled there. Escaped text, an 8-bit string of Python 2,
+//! a number in a line and bytes that a call makes are decoded when they are looked at. Half a
+//! pickle may be one such payload and the other half references to it, and going through the
+//! references would then take the square of the input. So a payload of [`LONG`] bytes or more has a
+//! slot here, found by its handle, and is decoded into it at the second look; a shorter one is
+//! decoded each time, which is bounded. The slots are laid out by one pass over all references,
+//! when the first long payload is asked for.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -27,22 +27,22 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::Const;
 use crate::nodes::view::{Payload, bytes_of, tuple_items};
 
-/// Entries of a dict that are looked through one by one for each look.
+/// Up to this many entries of a dict are compared one by one at each lookup.
 const FEW: usize = 16;
 
-/// Bytes of a payload that are decoded again for each look.
+/// A payload of fewer bytes is decoded again at each look.
 const LONG: usize = 256;
 
 /// The slots of a graph, once they are needed.
 #[derive(Default)]
 pub(super) struct Decoded {
     slots: OnceLock<Slots>,
-    /// By the number of a dict, and how many references the graph had, once it was looked into: its
-    /// text keys, from the second look on.
+    /// The text keys of a dict, from the second lookup on, by the dict's number and the number of
+    /// references that the graph had.
     texts: Mutex<HashMap<Place, Option<Arc<TextKeys>>, RandomState>>,
 }
 
-/// The clone of a graph begins without any: what was decoded is decoded again once it is needed.
+/// The clone of a graph begins without any, and decodes again.
 impl Clone for Decoded {
     fn clone(&self) -> Self {
         Self::default()
@@ -58,7 +58,7 @@ type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
 #[derive(Default)]
 struct Slots {
     /// By the handle of the payload; by that of the instance for bytes that a call makes.
-    slots: HashMap<Handle, Slot, RandomState>,
+    slots: HashMap<Handle, PayloadSlot, RandomState>,
     /// The innermost value of `bytes(bytes(…))`, by the number of each call around it.
     innermost: HashMap<u32, Handle, RandomState>,
     /// The number of references in the graph.
@@ -67,7 +67,7 @@ struct Slots {
 
 /// A long payload, decoded.
 #[derive(Default)]
-struct Slot {
+struct PayloadSlot {
     /// True once a first look has been taken.
     seen: AtomicBool,
     text: OnceLock<Option<Box<str>>>,
@@ -84,7 +84,7 @@ impl Slots {
                 slots.slots.entry(handle).or_default();
             }
         }
-        // An argument is older than the call that it is of.
+        // The argument of a call has a lower number than the call.
         for (number, _) in graph.nodes.numbered_objects() {
             match bytes_arguments(graph, number) {
                 Some(&[value]) if value.tag() == Tag::Instance => {
@@ -122,7 +122,8 @@ fn is_long(graph: &Graph<'_>, handle: Handle) -> bool {
         Tag::Str4 | Tag::Str8 | Tag::Chars4 | Tag::Long4 => {
             scalar::payload(&graph.input, handle).is_some_and(|payload| payload.len() > LONG)
         }
-        // No further than need be: there may be as many references as the line has bytes.
+        // The search for the end of the line stops early: there may be as many references as the
+        // line has bytes.
         Tag::StrEscaped | Tag::CharsLine => {
             let line = graph.input.get(handle.offset() + 1..).unwrap_or_default();
             memchr::memchr(b'\n', line.get(..LONG).unwrap_or(line)).is_none()
@@ -148,8 +149,8 @@ impl<'g> Node<'g> {
         self.graph.decoded.slots.get_or_init(|| Slots::of(self.graph))
     }
 
-    /// The slots, if the calls of the graph are those of which they were made: what an edited graph
-    /// has under a number may be another.
+    /// The slots, if they were made for the graph as it is: an edited graph may have another object
+    /// under a number.
     fn calls(self) -> Option<&'g Slots> {
         let slots = self.slots();
         let nodes = &self.graph.nodes;
@@ -157,7 +158,7 @@ impl<'g> Node<'g> {
     }
 
     /// The slot of the scalar, if it is long and was looked at before.
-    fn slot(self) -> Option<&'g Slot> {
+    fn slot(self) -> Option<&'g PayloadSlot> {
         if !is_long(self.graph, self.handle) {
             return None;
         }
@@ -275,9 +276,9 @@ impl<'g> Node<'g> {
         None
     }
 
-    /// The value under a text in a dict that was looked into before: half a million objects may
-    /// have one dict of half the pickle for their state. `None` where the entries have to be looked
-    /// through.
+    /// The value under a text in a dict that was looked into before. Half a million objects may
+    /// share one dict of half the pickle as their state. `None` where the entries have to be
+    /// compared one by one.
     pub(super) fn under_text(self, text: &str) -> Option<Option<Node<'g>>> {
         let nodes = &self.graph.nodes;
         let is_many = self.handle.tag() == Tag::Dict
@@ -299,7 +300,7 @@ impl<'g> Node<'g> {
         let hasher: &RandomState = index.hasher();
         let Some(&(key, value)) = index.get(&hasher.hash_one(text)) else { return Some(None) };
         let key = Self { handle: key, ..self };
-        // Of two texts with one hash, one is here.
+        // Of two texts with one hash, only one is in the table.
         (key.as_str()? == text).then_some(Some(Self { handle: value, ..self }))
     }
 
@@ -346,7 +347,7 @@ impl<'g> Node<'g> {
     }
 }
 
-impl Slot {
+impl PayloadSlot {
     fn keep_bytes<'g>(
         &'g self,
         decode: impl FnOnce() -> Option<Cow<'g, [u8]>>,

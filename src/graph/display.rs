@@ -1,9 +1,9 @@
 //! A node for people: Python's `repr`, bounded.
 //!
 //! A graph may contain itself, be a million levels deep or hold gigabytes, and all of them end up
-//! in a log. So what is printed ends after [`NODES`] values, [`DEPTH`] levels and
-//! [`limits::QUOTED`] characters of each text; what is left out is an ellipsis, as Python prints an
-//! object within itself.
+//! in a log. So printing ends after [`NODES`] values, [`DEPTH`] levels and [`limits::QUOTED`]
+//! characters of each text. An ellipsis stands for the rest, as Python prints an object within
+//! itself.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -67,7 +67,7 @@ struct Printer<'g> {
     left: usize,
     /// The objects around the one that is printed.
     path: Vec<Node<'g>>,
-    /// Scalars as they were printed: to decode one may take as long as to read the pickle.
+    /// Printed scalars, kept because decoding one may take as long as reading the pickle.
     scalars: HashMap<NodeId, String>,
 }
 
@@ -87,7 +87,7 @@ impl<'g> Printer<'g> {
             _ => return self.scalar(f, node),
         };
         if self.path.len() >= DEPTH || self.path.contains(&node) {
-            // Python's own forms for what is within itself.
+            // Python's own forms for an object within itself.
             return match node.kind() {
                 NodeKind::Tuple => f.write_str("(...)"),
                 NodeKind::Set => f.write_str("set(...)"),
@@ -241,7 +241,7 @@ fn scalar(f: &mut impl fmt::Write, node: Node<'_>) -> fmt::Result {
         return write!(f, "<extension {code}>");
     }
     if node.kind() == NodeKind::Int {
-        // The decimal digits of a long int take more time than its length.
+        // Converting a long int to decimal takes more than linear time.
         return match node.as_big_int() {
             Some(value) if value.bits() > 256 => write!(f, "<int of {} bits>", value.bits()),
             Some(value) => write!(f, "{value}"),

@@ -1,7 +1,7 @@
 //! Finding the value under a key, by Python's equality.
 //!
-//! A graph has no hash tables: a lookup compares one key after another, for the last of equal keys
-//! is the one whose value counts. A dict that is looked into for text over and over gets a table of
+//! A graph has no hash tables: a lookup compares one key after another, and the last of equal keys
+//! is the one whose value counts. A dict that is searched for text again and again gets a table of
 //! its text keys; see `decoded.rs`.
 
 use super::node::{Node, NodeKind};
@@ -15,16 +15,16 @@ mod sealed {
 
     /// State that one look-up keeps from key to key.
     #[derive(Default, Debug)]
-    pub struct Lookup {
-        /// The node that is looked for, as a value, if it is one.
+    pub struct KeySearch {
+        /// The node that is searched for, as a value if it can be one; `None` until it was needed.
         pub wanted: Option<Option<Value>>,
-        /// The values to which the keys may still expand, together.
+        /// The number of values to which all keys together may still expand.
         pub budget: Option<u64>,
     }
 
     pub trait Sealed {
         /// Returns true if a key of a dict is this one.
-        fn is(&self, key: Node<'_>, lookup: &mut Lookup) -> bool;
+        fn is(&self, key: Node<'_>, search: &mut KeySearch) -> bool;
 
         /// The text that it is.
         fn text(&self) -> Option<&str> {
@@ -46,8 +46,8 @@ impl<'g> Node<'g> {
     /// identity, or where it is equal as Python sees it. Attributes are not looked at: see
     /// [`attr`](Self::attr).
     ///
-    /// Looks at one entry after another, but for text in a dict that was looked into before: to
-    /// look many up, [`entries`](Self::entries) and a map of your own are faster.
+    /// Compares one entry after another, except for text in a dict that was looked into before. For
+    /// many lookups, [`entries`](Self::entries) and a map of your own are faster.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -69,9 +69,9 @@ impl<'g> Node<'g> {
                 if let Some(found) = key.text().and_then(|text| self.under_text(text)) {
                     return found;
                 }
-                let mut lookup = sealed::Lookup::default();
+                let mut search = sealed::KeySearch::default();
                 let found =
-                    self.entries().filter(|(candidate, _)| key.is(*candidate, &mut lookup)).last();
+                    self.entries().filter(|(candidate, _)| key.is(*candidate, &mut search)).last();
                 match found {
                     Some((_, value)) => Some(value),
                     None if self.kind() == NodeKind::Object => self.items().nth(key.index()?),
@@ -85,7 +85,7 @@ impl<'g> Node<'g> {
 
 impl GraphKey for &str {}
 impl sealed::Sealed for &str {
-    fn is(&self, key: Node<'_>, _: &mut sealed::Lookup) -> bool {
+    fn is(&self, key: Node<'_>, _: &mut sealed::KeySearch) -> bool {
         key.as_str().is_some_and(|text| text == *self)
     }
 
@@ -96,8 +96,8 @@ impl sealed::Sealed for &str {
 
 impl GraphKey for &String {}
 impl sealed::Sealed for &String {
-    fn is(&self, key: Node<'_>, lookup: &mut sealed::Lookup) -> bool {
-        self.as_str().is(key, lookup)
+    fn is(&self, key: Node<'_>, search: &mut sealed::KeySearch) -> bool {
+        self.as_str().is(key, search)
     }
 
     fn text(&self) -> Option<&str> {
@@ -109,7 +109,7 @@ macro_rules! ints {
     ($($int:ty)*) => {$(
         impl GraphKey for $int {}
         impl sealed::Sealed for $int {
-            fn is(&self, key: Node<'_>, _: &mut sealed::Lookup) -> bool {
+            fn is(&self, key: Node<'_>, _: &mut sealed::KeySearch) -> bool {
                 // A bool or float may equal an int; the accessors tell them apart by kind.
                 match (key.as_i64(), key.as_bool(), key.as_f64()) {
                     (Some(value), ..) => <$int>::try_from(value).is_ok_and(|value| value == *self),
@@ -135,11 +135,12 @@ ints!(i32 i64 u32 u64 usize);
 
 impl GraphKey for Node<'_> {}
 impl sealed::Sealed for Node<'_> {
-    fn is(&self, key: Node<'_>, lookup: &mut sealed::Lookup) -> bool {
+    fn is(&self, key: Node<'_>, search: &mut sealed::KeySearch) -> bool {
         if *self == key {
             return true;
         }
-        // Python compares some by class: those are the same only if they are one object.
+        // Python compares some objects by a method of their class; here those are equal only if
+        // they are one object.
         let comparable = |node: Node<'_>| {
             !matches!(
                 node.kind(),
@@ -149,8 +150,8 @@ impl sealed::Sealed for Node<'_> {
         if !comparable(*self) || !comparable(key) {
             return false;
         }
-        let wanted = lookup.wanted.get_or_insert_with(|| self.to_value().ok());
-        match (wanted, key.tree(&mut lookup.budget)) {
+        let wanted = search.wanted.get_or_insert_with(|| self.to_value().ok());
+        match (wanted, key.tree(&mut search.budget)) {
             (Some(wanted), Ok(key)) => wanted.python_eq(&key),
             _ => false,
         }

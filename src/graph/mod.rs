@@ -10,14 +10,15 @@
 //! Graphs are changed by [`Graph::update`], or by hand, by the types in [`edit`](crate::edit).
 // [`Graph`] and [`Node`] are a front over `nodes/`. The files, in the order in which to read them:
 //
-// - `read.rs`: reading into a `Graph`; `node.rs`: looking at one value; `get.rs`: finding values by
-//   key;
+// - `read.rs`: reading into a `Graph`; `node.rs`, `access.rs`: looking at one value; `get.rs`:
+//   finding values by key;
 // - `de.rs`: a `Node` as serde's `Deserializer`; `display.rs`: a glance at it for people;
 // - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //
 // A `Graph` has no recursion anywhere: it is flat vectors, so a million levels of nesting are read
 // and dropped like anything else.
 
+mod access;
 mod build;
 mod de;
 mod decoded;

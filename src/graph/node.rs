@@ -1,14 +1,11 @@
 //! One value of a graph, as users see it.
 //!
-//! Reduces that only spell a builtin are seen through, by the same `view` as everywhere: whoever
-//! looks at a set does not care that protocol 2 had to write a call. What an object was given comes
+//! Reduces that only spell a builtin are shown as that builtin, by the same `view` as everywhere: a
+//! set is a set, though protocol 2 had to write a call. The contents that an object was given come
 //! run by run from `nodes`, in the order of the pickle.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-
-use num_bigint::BigInt;
 
 use super::Graph;
 use super::decoded::bytes_arguments;
@@ -16,17 +13,15 @@ use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::known::Known;
-use crate::nodes::scalar::{self, Int};
 use crate::nodes::spelling::Spelling;
-use crate::nodes::store::{Const, Contents, Flags, RunKind};
-use crate::nodes::view::{ObjectView, View, global_names, set_items, tuple_items, view};
-use crate::read::text::Text;
-use crate::reduce::{Global, How};
-use crate::value::{Complex, SurrogateString, Value};
+use crate::nodes::store::{Const, Contents, RunKind};
+use crate::nodes::view::{ObjectView, View, set_items, tuple_items, view};
+use crate::reduce::How;
+use crate::value::Value;
 use crate::walk::cx::Cx;
 
-/// Which object a node is, within its graph. Two nodes of one graph with one id are one Python
-/// object.
+/// The identity of an object within its graph. Two nodes of one graph with the same id are one
+/// Python object.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u64);
 
@@ -137,22 +132,22 @@ impl<'g> Node<'g> {
         Self { graph, handle }
     }
 
-    fn at(self, handle: Handle) -> Self {
+    pub(super) fn at(self, handle: Handle) -> Self {
         Self { handle, ..self }
     }
 
-    fn input(self) -> &'g [u8] {
+    pub(super) fn input(self) -> &'g [u8] {
         &self.graph.input
     }
 
-    fn view(self) -> Option<View<'g>> {
+    pub(super) fn view(self) -> Option<View<'g>> {
         match self.handle.tag() {
             Tag::Instance => view(&self.graph.nodes, self.input(), self.handle.number()).ok(),
             _ => None,
         }
     }
 
-    /// Which object this is. Nodes of one graph are equal if their ids are.
+    /// Returns the identity of the object. Nodes of one graph are equal if their ids are.
     pub fn id(self) -> NodeId {
         let handle = self.graph.nodes.identity(self.handle);
         NodeId::of(match handle.tag() {
@@ -161,8 +156,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// Where in the pickle the instruction is that made it, in bytes; `None` for what is in no
-    /// pickle.
+    /// Returns the byte offset of the instruction that made the object; `None` for one that is in
+    /// no pickle.
     pub fn offset(self) -> Option<u64> {
         if self.graph.input.is_empty() { None } else { self.graph.nodes.offset(self.handle) }
     }
@@ -197,7 +192,7 @@ impl<'g> Node<'g> {
                 Some(Const::Bytes(_)) => NodeKind::Bytes,
                 None => NodeKind::None,
             },
-            // Without a look at what they are made of, which may be long.
+            // The arguments are not looked at, since they may be long.
             TagKind::Instance if bytes_arguments(self.graph, self.handle.number()).is_some() => {
                 let flags = self.graph.nodes.object(self.handle.number()).flags();
                 match Spelling::known(flags) {
@@ -256,8 +251,8 @@ impl<'g> Node<'g> {
         Items { node: self, source }
     }
 
-    /// The items that were appended to an object after it was made: list items. Those of a list are
-    /// its [`items`](Self::items).
+    /// The list items of an object: those appended after it was made. Those of a list are its
+    /// [`items`](Self::items).
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -294,8 +289,8 @@ impl<'g> Node<'g> {
         }
     }
 
-    /// The keys and values of a dict; of an object, those that were stored in it. A key that comes
-    /// again is there again: the last one counts.
+    /// The keys and values of a dict; of an object, those that were stored in it. A key may come
+    /// more than once, and then the last one counts.
     pub fn entries(self) -> Entries<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
@@ -338,7 +333,7 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let object = match self.view() {
             Some(View::Object(object)) if object.base.is_none() => object,
-            // The call as it is: of `copyreg._reconstructor` with the value of a base class, of
+            // The call stays a call: `copyreg._reconstructor` with the value of a base class, or
             // `getattr` on an object.
             _ => {
                 let object = nodes.object(self.handle.number());
@@ -390,8 +385,8 @@ impl<'g> Node<'g> {
         })
     }
 
-    /// An attribute by name, from the state of an object, or of a class or function that was given
-    /// one: from the dict that it is, or from `(dict, slots)`.
+    /// Returns an attribute by name, out of the state of an object, or of a class or function that
+    /// was given one. The state is a dict, or `(dict, slots)`.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -414,162 +409,7 @@ impl<'g> Node<'g> {
         found.last()
     }
 
-    /// The names of a [`Global`](NodeKind::Global).
-    ///
-    /// A nested class of an older protocol, spelled by `getattr`, has its dotted name; Python 2's
-    /// names are Python 3's, unless [`DeOptions::fix_imports`](crate::DeOptions::fix_imports) says
-    /// otherwise.
-    pub fn global(self) -> Option<Global> {
-        let names = global_names(
-            &self.graph.nodes,
-            self.input(),
-            self.handle,
-            self.graph.settings.fix_imports,
-        );
-        let (module, qualname) = names.ok().flatten()?;
-        Some(Global::new(module, qualname))
-    }
-
-    /// The code of an [`Extension`](NodeKind::Extension).
-    pub fn extension_code(self) -> Option<u32> {
-        match self.handle.tag() {
-            Tag::Ext => scalar::extension_code(
-                self.input(),
-                self.graph.nodes.object(self.handle.number()).offset(),
-            ),
-            _ => None,
-        }
-    }
-
-    /// The id of a [`PersistentId`](NodeKind::PersistentId).
-    pub fn persistent_id(self) -> Option<Node<'g>> {
-        let nodes = &self.graph.nodes;
-        match self.handle.tag() {
-            Tag::Persid => {
-                nodes.first(&nodes.object(self.handle.number())).first().map(|&id| self.at(id))
-            }
-            _ => None,
-        }
-    }
-
-    /// Returns true for `None`.
-    pub fn is_none(self) -> bool {
-        self.kind() == NodeKind::None
-    }
-
-    /// The value of a bool.
-    pub fn as_bool(self) -> Option<bool> {
-        match self.handle.tag() {
-            Tag::True => Some(true),
-            Tag::False => Some(false),
-            _ => None,
-        }
-    }
-
-    /// The value of an int, if it has 64 bits.
-    pub fn as_i64(self) -> Option<i64> {
-        match self.decoded_int()? {
-            Int::Small(value) => Some(value),
-            Int::Long(bytes) => BigInt::from_signed_bytes_le(bytes).try_into().ok(),
-            Int::Big(value) => i64::try_from(&*value).ok(),
-        }
-    }
-
-    /// The value of an int of any size.
-    pub fn as_big_int(self) -> Option<BigInt> {
-        Some(match self.decoded_int()? {
-            Int::Small(value) => value.into(),
-            Int::Long(bytes) => BigInt::from_signed_bytes_le(bytes),
-            Int::Big(value) => value.into_owned(),
-        })
-    }
-
-    /// The value of a float; no int is one.
-    pub fn as_f64(self) -> Option<f64> {
-        self.decoded_float()
-    }
-
-    /// The value of a complex.
-    ///
-    /// ```
-    /// use serde_pickle::value::Complex;
-    /// use serde_pickle::Graph;
-    ///
-    /// // pickle.dumps(1j, 2)
-    /// let pickle =
-    ///     b"\x80\x02c__builtin__\ncomplex\nG\0\0\0\0\0\0\0\0G\x3f\xf0\0\0\0\0\0\0\x86R.";
-    /// let graph = Graph::from_slice(pickle)?;
-    /// assert_eq!(graph.root().as_complex(), Some(Complex { re: 0.0, im: 1.0 }));
-    /// # Ok::<(), serde_pickle::Error>(())
-    /// ```
-    pub fn as_complex(self) -> Option<Complex> {
-        let is_complex = self.handle.tag() == Tag::Instance
-            && Spelling::known(self.graph.nodes.object(self.handle.number()).flags())
-                == Known::Complex;
-        let view = if is_complex { self.view() } else { None };
-        let Some(View::Complex { real, imaginary }) = view else { return None };
-        let part = |handle| Self { handle, ..self }.decoded_number();
-        Some(Complex { re: part(real)?, im: imaginary.map_or(Some(0.0), part)? })
-    }
-
-    /// The text of a str without lone surrogates, borrowed where it is in the pickle as it is.
-    pub fn as_str(self) -> Option<Cow<'g, str>> {
-        self.decoded_text()
-    }
-
-    /// The text of a str that has lone surrogates, of which [`as_str`](Self::as_str) gives nothing.
-    ///
-    /// ```
-    /// use serde_pickle::Graph;
-    ///
-    /// // pickle.dumps('\udc80', 4), without the frame
-    /// let graph = Graph::from_slice(b"\x80\x04\x8c\x03\xed\xb2\x80\x94.")?;
-    /// let text = graph.root().as_surrogates().expect("it has one");
-    /// assert_eq!((text.fs_encode(), graph.root().as_str()), (Some(vec![0x80]), None));
-    /// # Ok::<(), serde_pickle::Error>(())
-    /// ```
-    pub fn as_surrogates(self) -> Option<SurrogateString> {
-        match scalar::text(&self.graph.nodes, self.input(), self.handle)? {
-            Text::Surrogates(bytes) => SurrogateString::from_bytes(bytes.into_owned()).ok(),
-            Text::Str(_) => None,
-        }
-    }
-
-    /// The content of bytes, a bytearray, a buffer, or an 8-bit string of Python 2; borrowed where
-    /// it is in the pickle as it is.
-    pub fn as_bytes(self) -> Option<Cow<'g, [u8]>> {
-        self.decoded_bytes()
-    }
-
-    /// The place of a buffer among the [out-of-band buffers](crate::DeOptions::buffers), counted
-    /// from 0; `None` also for a view of what is in the pickle.
-    ///
-    /// ```
-    /// use serde_pickle::Graph;
-    ///
-    /// // NEXT_BUFFER, READONLY_BUFFER
-    /// let graph = Graph::from_slice(b"\x80\x05\x97\x98.")?;
-    /// let root = graph.root();
-    /// assert_eq!((root.buffer_number(), root.is_readonly_buffer()), (Some(0), Some(true)));
-    /// # Ok::<(), serde_pickle::Error>(())
-    /// ```
-    pub fn buffer_number(self) -> Option<usize> {
-        (self.handle.tag() == Tag::Buffer).then(|| self.handle.number() as usize)
-    }
-
-    /// Tells if a [`Buffer`](NodeKind::Buffer) is read-only: READONLY_BUFFER was applied to it.
-    pub fn is_readonly_buffer(self) -> Option<bool> {
-        match self.handle.tag() {
-            Tag::Buffer => Some(self.handle.detail() != 0),
-            Tag::View => {
-                let flags = self.graph.nodes.object(self.handle.number()).flags();
-                Some(!flags.has(Flags::WRITABLE))
-            }
-            _ => None,
-        }
-    }
-
-    /// This and all below it as a tree.
+    /// Returns the node and everything below it as a tree.
     ///
     /// # Errors
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to
@@ -604,8 +444,8 @@ impl<'g> Node<'g> {
         crate::nodes::is_tree(&self.graph.nodes, self.handle)
     }
 
-    /// The value as a tree, out of an expansion budget that several share: that of the options
-    /// where none is left over from an earlier one.
+    /// The node as a tree, charged to an expansion budget that several trees share; `None` stands
+    /// for the budget of the options.
     pub(super) fn tree(self, budget: &mut Option<u64>) -> Result<Value> {
         let settings = self.graph.settings.into();
         let cx = match *budget {
@@ -621,7 +461,7 @@ impl<'g> Node<'g> {
         tree.map_err(|error| self.locate(error))
     }
 
-    /// Says where in the pickle an error is, if there is one.
+    /// Adds the byte offset of the node to an error.
     pub(super) fn locate(self, error: Error) -> Error {
         match self.offset() {
             _ if self.input().is_empty() => error.nowhere(),
@@ -642,7 +482,7 @@ impl<'g> Node<'g> {
 /// The parts of an object, as `__reduce__` returned them. Its list, set and dict items are those of
 /// [`Node::items`] and [`Node::entries`].
 ///
-/// `Debug` prints as much as that of one [`Node`] does, whatever there is.
+/// `Debug` prints no more than for one [`Node`], however many parts there are.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ObjectParts<'g> {
@@ -694,7 +534,7 @@ impl<'g> Iterator for Items<'g> {
     }
 }
 
-/// The first of the items that are still to come.
+/// Shows the first of the remaining items.
 impl fmt::Debug for Items<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut items, mut list) = (self.clone(), f.debug_list());
@@ -715,7 +555,7 @@ impl<'g> Iterator for Entries<'g> {
     }
 }
 
-/// The first of the entries that are still to come.
+/// Shows the first of the remaining entries.
 impl fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mut entries, mut map) = (self.clone(), f.debug_map());

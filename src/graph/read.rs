@@ -19,11 +19,11 @@ use crate::read::source::Collector;
 use crate::settings::Plain;
 use crate::value::{Buffer, Value};
 
-/// The objects of a pickle as they are: each once, whatever refers to it, itself included.
+/// The objects of a pickle, each once, with every reference to it, its own included.
 ///
-/// A [`Value`](crate::Value) or a Rust type is a tree: what is shared is copied into it, and what
-/// contains itself cannot be one. A `Graph` keeps what Python had. Any part of it can be looked at
-/// as a [`Node`], deserialized, or made a `Value`.
+/// A [`Value`](crate::Value) or a Rust type is a tree: shared objects are copied into it, and an
+/// object that contains itself does not fit. A `Graph` keeps what Python had. Any part of it can be
+/// looked at as a [`Node`], deserialized, or made a `Value`.
 ///
 /// ```
 /// use serde_pickle::Graph;
@@ -106,7 +106,7 @@ impl<'de> Graph<'de> {
         })
     }
 
-    /// Deserializes the whole. What the type borrows, it borrows from the graph.
+    /// Deserializes the root. The type borrows from the graph.
     ///
     /// # Errors
     /// `Data` where the pickle does not fit the type, or an object contains itself; `Limit` where
@@ -126,7 +126,7 @@ impl<'de> Graph<'de> {
     /// The nodes of a value, which borrow from it.
     ///
     /// # Errors
-    /// An object whose arguments are no tuple, or whose class is none.
+    /// An object whose arguments are not a tuple, or whose class is not a class.
     pub(crate) fn of_value(value: &'de Value) -> Result<Self> {
         let mut nodes = Nodes::default();
         let root = crate::nodes::import::import(&mut nodes, value, 0)?.root;
@@ -158,7 +158,7 @@ impl<'de> Graph<'de> {
     fn collect<R: Read>(reader: R, options: &DeOptions<'de>) -> Result<Self> {
         let buffers = options.buffers.as_deref();
         let mut collector = Collector::new(reader);
-        collector.collect(0, 0)?;
+        machine::collect(&mut collector, 0, 0, None, &options.settings().config(false, None))?;
         let mut bytes = collector.into_bytes();
         // The nodes are to live beside the bytes in one value, so they must not borrow from them.
         let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };

@@ -49,7 +49,7 @@ impl<'de> Graph<'de> {
         Self {
             input,
             nodes,
-            // There is one.
+            // The caller has read at least one.
             root: roots.next().unwrap_or(crate::nodes::handle::Handle::VACANT),
             further: roots.collect(),
             declared: pickles.first().and_then(|pickle| pickle.protocol),

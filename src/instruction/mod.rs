@@ -13,14 +13,24 @@ use std::borrow::Cow;
 use num_bigint::BigInt;
 
 /// The effect of an opcode on the stack, without regard to the items there.
+///
+/// Source: `stack_before` and `stack_after` in Python's `pickletools.opcodes`.
+///
+/// ```
+/// use serde_pickle::opcode::Opcode;
+///
+/// let effect = Opcode::Setitems.stack_effect();
+/// assert_eq!((effect.pops, effect.to_mark, effect.pushes), (1, true, 1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StackEffect {
+#[non_exhaustive]
+pub struct StackEffect {
     /// The number of items it takes; where it takes a mark too, those below the mark.
-    pub(crate) pops: u8,
+    pub pops: u8,
     /// True if it takes the topmost mark and everything above it.
-    pub(crate) to_mark: bool,
+    pub to_mark: bool,
     /// The number of items it puts there; MARK puts a mark.
-    pub(crate) pushes: u8,
+    pub pushes: u8,
 }
 
 /// The number of items a pickler puts between a mark and the opcode that takes them. CPython's

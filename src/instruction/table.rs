@@ -65,7 +65,7 @@ macro_rules! opcodes {
             }
 
             /// The items that the opcode takes off the stack and puts there.
-            pub(crate) const fn stack_effect(self) -> StackEffect {
+            pub const fn stack_effect(self) -> StackEffect {
                 match self {
                     $(Self::$variant => StackEffect {
                         pops: $pops,

@@ -1,9 +1,9 @@
-//! To JSON, whatever the pickle.
+//! Any pickle as JSON.
 //!
 //! A [`Value`] serializes into JSON as far as JSON goes, and then fails: at a key that is a tuple,
 //! at an int of a hundred digits, at bytes that the reader would have liked as base64. [`Json`] is
-//! a `Serialize` that has an answer for everything that a pickle can hold, and [`JsonOptions`] says
-//! which. It knows no JSON library: `serde_json::to_writer(file, &Json::of(graph.root()))`.
+//! a `Serialize` that has a form for everything that a pickle can hold, and [`JsonOptions`] chooses
+//! it. It knows no JSON library: `serde_json::to_writer(file, &Json::of(graph.root()))`.
 //!
 //! ```
 //! use serde_pickle::Graph;
@@ -34,7 +34,7 @@
 //! | bytes, bytearray, buffer | text in base64 | [`JsonOptions::bytes`] |
 //! | complex | array of two floats | |
 //! | list, tuple, set, frozenset | array | |
-//! | dict | object; keys that are no text as `json.dumps` or else `str` spells them | [`JsonOptions::keys`] |
+//! | dict | object; keys that are not text as `json.dumps` or else `str` spells them | [`JsonOptions::keys`] |
 //! | datetime, UUID, path …, array of numpy, OrderedDict … | text, arrays, objects: their natural forms | [`JsonOptions::natural`] |
 //! | Decimal | text | [`JsonOptions::decimals`] |
 //! | any other object | object of its attributes, with `$class` and, where it has such, `$args`, `$kwargs`, `$items`, `$entries`, `$state` | [`JsonOptions::objects`] |
@@ -43,15 +43,17 @@
 //! | an object within itself | `{"$ref": "#/path/of/the/outer"}` | [`JsonOptions::cycles`] |
 //! | an object that is shared | written again each time | [`JsonOptions::shared`] |
 //!
-//! A key that comes twice because `1` and `"1"` are spelled alike is there twice, as `json.dumps`
-//! writes it; [`JsonKeys::Pairs`] keeps them apart.
+//! Keys such as `1` and `"1"` become the same text, and then the object has that key twice, as
+//! `json.dumps` writes it; [`JsonKeys::Pairs`] keeps them apart.
 //!
 //! # Limits
-//! What nests deeper than [`JsonOptions::max_depth`] is `{"$omitted": …}`, for readers of JSON have
-//! limits of their own. And a small pickle may stand for a huge tree: a million levels of sharing
-//! are an error after four million values and sixteen for each byte of the pickle, a value counting
-//! one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
+//! Values deeper than [`JsonOptions::max_depth`] are `{"$omitted": …}`, because readers of JSON
+//! have limits of their own. And a small pickle may stand for a huge tree: a million levels of
+//! sharing are an error after four million values and sixteen for each byte of the pickle, a value
+//! counting one more for each 16 bytes of its text ([`JsonOptions::max_values`]).
 
+mod object;
+mod text;
 mod transcode;
 mod walk;
 
@@ -151,8 +153,8 @@ pub enum JsonObjects {
     /// An object with the class under `$class`, and the attributes.
     #[default]
     Tagged,
-    /// The attributes alone; of an object without, its entries, items, state or arguments, the
-    /// first of these that there are.
+    /// The attributes alone. An object without attributes is its entries, items, state or
+    /// arguments, the first of these that it has.
     Attributes,
     /// An error.
     Error,
@@ -206,39 +208,89 @@ pub enum JsonShared {
     /// The object again.
     #[default]
     Copy,
-    /// `{"$ref": pointer}`, as for [cycles](JsonCycles::Reference). Lists, dicts, sets, tuples and
-    /// objects are meant; of text no one asks.
+    /// `{"$ref": pointer}`, as for [cycles](JsonCycles::Reference). This is for lists, dicts, sets,
+    /// tuples and objects; text is always copied.
     Reference,
 }
 
-/// Options for turning a pickle into JSON; see the [module](self).
-///
-/// ```
-/// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
-/// use serde_pickle::pickle;
-///
-/// let strict = JsonOptions::new().keys(JsonKeys::Error).non_finite(JsonNonFinite::Error);
-/// let error = serde_json::to_string(&strict.value(&pickle!({"a": [f64::NAN]}))).unwrap_err();
-/// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
-/// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JsonOptions {
-    keys: JsonKeys,
-    bytes: JsonBytes,
-    big_ints: JsonBigInts,
-    non_finite: JsonNonFinite,
-    surrogates: JsonSurrogates,
-    decimals: JsonDecimals,
-    objects: JsonObjects,
-    globals: JsonGlobals,
-    persistent_ids: JsonPersistentIds,
-    cycles: JsonCycles,
-    shared: JsonShared,
-    natural: bool,
-    max_depth: usize,
-    max_values: u64,
+/// Declares the options, each once: its field, its default and its setter.
+macro_rules! options {
+    (
+        $(#[$head:meta])*
+        pub struct $options:ident {
+            $($(#[$doc:meta])* $name:ident: $type:ty = $default:expr,)*
+        }
+    ) => {
+        $(#[$head])*
+        pub struct $options {
+            $($name: $type,)*
+        }
+
+        impl $options {
+            /// The defaults, which refuse nothing.
+            pub fn new() -> Self {
+                Self { $($name: $default,)* }
+            }
+
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.$name = $name;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+options! {
+    /// Options for turning a pickle into JSON; see the [module](self).
+    ///
+    /// ```
+    /// use serde_pickle::json::{JsonKeys, JsonNonFinite, JsonOptions};
+    /// use serde_pickle::pickle;
+    ///
+    /// let strict = JsonOptions::new().keys(JsonKeys::Error).non_finite(JsonNonFinite::Error);
+    /// let error = serde_json::to_string(&strict.value(&pickle!({"a": [f64::NAN]}))).unwrap_err();
+    /// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
+    /// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
+    /// ```
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct JsonOptions {
+        /// Sets the form of keys that are not text.
+        keys: JsonKeys = JsonKeys::default(),
+        /// Sets the form of bytes.
+        bytes: JsonBytes = JsonBytes::default(),
+        /// Sets the form of ints beyond 64 bits.
+        big_ints: JsonBigInts = JsonBigInts::default(),
+        /// Sets the form of nan and the infinities.
+        non_finite: JsonNonFinite = JsonNonFinite::default(),
+        /// Sets the form of text with lone surrogates.
+        surrogates: JsonSurrogates = JsonSurrogates::default(),
+        /// Sets the form of a `decimal.Decimal`, where [natural forms](Self::natural) are written.
+        decimals: JsonDecimals = JsonDecimals::default(),
+        /// Sets the form of objects that have no natural form.
+        objects: JsonObjects = JsonObjects::default(),
+        /// Sets the form of classes and functions.
+        globals: JsonGlobals = JsonGlobals::default(),
+        /// Sets the form of persistent ids.
+        persistent_ids: JsonPersistentIds = JsonPersistentIds::default(),
+        /// Sets the stand-in for an object within itself.
+        cycles: JsonCycles = JsonCycles::default(),
+        /// Sets the stand-in for an object that was written before.
+        shared: JsonShared = JsonShared::default(),
+        /// Writes dates, paths, arrays and the like as the values they stand for: yes unless asked
+        /// otherwise. Without, they are objects of their class.
+        natural: bool = true,
+        /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
+        /// written.
+        max_depth: usize = MAX_DEPTH,
+        /// Values that are written, on top of sixteen for each byte of the pickle: 4 Mi unless
+        /// asked otherwise. Text counts one for each 16 bytes.
+        max_values: u64 = MAX_VALUES,
+    }
 }
 
 impl Default for JsonOptions {
@@ -247,94 +299,29 @@ impl Default for JsonOptions {
     }
 }
 
-macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty,)*) => {$(
-        $(#[$doc])*
-        #[must_use]
-        pub fn $name(mut self, $name: $type) -> Self {
-            self.$name = $name;
-            self
-        }
-    )*};
-}
-
 impl JsonOptions {
-    /// The defaults, which refuse nothing.
-    pub fn new() -> Self {
-        Self {
-            keys: JsonKeys::default(),
-            bytes: JsonBytes::default(),
-            big_ints: JsonBigInts::default(),
-            non_finite: JsonNonFinite::default(),
-            surrogates: JsonSurrogates::default(),
-            decimals: JsonDecimals::default(),
-            objects: JsonObjects::default(),
-            globals: JsonGlobals::default(),
-            persistent_ids: JsonPersistentIds::default(),
-            cycles: JsonCycles::default(),
-            shared: JsonShared::default(),
-            natural: true,
-            max_depth: MAX_DEPTH,
-            max_values: MAX_VALUES,
-        }
-    }
-
-    setters! {
-        /// Sets the form of keys that are not text.
-        keys: JsonKeys,
-        /// Sets the form of bytes.
-        bytes: JsonBytes,
-        /// Sets the form of ints beyond 64 bits.
-        big_ints: JsonBigInts,
-        /// Sets the form of nan and the infinities.
-        non_finite: JsonNonFinite,
-        /// Sets the form of text with lone surrogates.
-        surrogates: JsonSurrogates,
-        /// Sets the form of a `decimal.Decimal`, where [natural forms](Self::natural) are written.
-        decimals: JsonDecimals,
-        /// Sets the form of objects that have no natural form.
-        objects: JsonObjects,
-        /// Sets the form of classes and functions.
-        globals: JsonGlobals,
-        /// Sets the form of persistent ids.
-        persistent_ids: JsonPersistentIds,
-        /// Sets the stand-in for an object within itself.
-        cycles: JsonCycles,
-        /// Sets the stand-in for an object that was written before.
-        shared: JsonShared,
-        /// Writes dates, paths, arrays and the like as the values they stand for: yes unless asked
-        /// otherwise. Without, they are objects of their class.
-        natural: bool,
-        /// Levels of nesting: 100 unless asked otherwise. Each takes some stack while it is
-        /// written.
-        max_depth: usize,
-        /// Values that are written, on top of sixteen for each byte of the pickle: 4 Mi unless
-        /// asked otherwise. Text counts one for each 16 bytes.
-        max_values: u64,
-    }
-
-    /// A node and all below it, as something to serialize.
+    /// A node and everything below it, to be serialized.
     pub fn node<'a>(&self, node: Node<'a>) -> Json<'a> {
         Json { options: *self, source: Source::Node(node) }
     }
 
-    /// The whole of a graph, as something to serialize.
+    /// A whole graph, to be serialized.
     pub fn graph<'a>(&self, graph: &'a Graph<'a>) -> Json<'a> {
         self.node(graph.root())
     }
 
-    /// A value, as something to serialize.
+    /// A value, to be serialized.
     pub fn value<'a>(&self, value: &'a Value) -> Json<'a> {
         Json { options: *self, source: Source::Value(value) }
     }
 }
 
-/// A pickle as something to serialize into JSON, or into a format that has no more kinds of things
-/// than JSON has; see the [module](self).
+/// A pickle to be serialized into JSON, or into a format with the same kinds of values; see the
+/// [module](self).
 ///
 /// # Errors
-/// Serializing is an error of the serializer's own type, with the path in its text, where an option
-/// says so and where the limit is reached.
+/// Serializing fails where an option says so and where the limit is reached, with an error of the
+/// serializer's own type that has the path in its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a> {
     options: JsonOptions,

@@ -1,8 +1,8 @@
-//! From a deserializer into a serializer: how the elements of arrays are written, which are no
-//! nodes of the graph.
+//! From a deserializer into a serializer: writes the elements of arrays, which are not nodes of the
+//! graph.
 //!
-//! They are gone through twice. [`Check`] sees that they can be read and counts them, so that an
-//! array that is malformed is written as the object that it is; then [`Transcode`] writes them.
+//! There are two passes. [`Check`] reads and counts the elements, so that a malformed array is
+//! written as an ordinary object; then [`Transcode`] writes them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use super::walk::Walker;
 
-/// Reads anything, and counts what it is.
+/// Reads anything, and counts its values.
 pub(super) struct Check<'w, 'c, 'g>(pub(super) &'w Walker<'c, 'g>);
 
 impl Clone for Check<'_, '_, '_> {
@@ -175,7 +175,7 @@ impl<'de, S: Serializer> Visitor<'de> for Transcode<'_, '_, '_, S> {
             Err(error) => return Ok(Err(error)),
         };
         loop {
-            match seq.next_element_seed(Item { walker: self.walker, out: &mut out })? {
+            match seq.next_element_seed(ItemSeed { walker: self.walker, out: &mut out })? {
                 Some(Ok(())) => {}
                 Some(Err(error)) => return Ok(Err(error)),
                 None => return Ok(out.end()),
@@ -201,12 +201,12 @@ impl<'de, S: Serializer> Visitor<'de> for Transcode<'_, '_, '_, S> {
 }
 
 /// An element, to be written into a sequence.
-struct Item<'w, 'c, 'g, O> {
+struct ItemSeed<'w, 'c, 'g, O> {
     walker: &'w Walker<'c, 'g>,
     out: &'w mut O,
 }
 
-impl<'de, O: SerializeSeq> DeserializeSeed<'de> for Item<'_, '_, '_, O> {
+impl<'de, O: SerializeSeq> DeserializeSeed<'de> for ItemSeed<'_, '_, '_, O> {
     type Value = Result<(), O::Error>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {

@@ -1,33 +1,29 @@
-//! A graph, serialized as JSON has it.
+//! Serializes a graph with the kinds of values that JSON has.
 //!
-//! A [`Walker`] is one serialization: the options, what is left of the budget, the containers that
-//! are open and the path to where it is. [`Item`] is one node of it. serde recurses once for each
-//! level, up to `max_depth`; an object that is open already is a cycle, so nothing goes on for
-//! ever. Everything is charged before it is looked at: text by its length, each time.
+//! A [`Walker`] is one serialization: the options, the rest of the budget, the open containers and
+//! the current path. [`Item`] is one node of it. serde recurses once for each level, up to
+//! `max_depth`; an object that is open already is a cycle, so the walk ends. Everything is charged
+//! before it is looked at: text by its length, each time.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
 
 use foldhash::HashMap;
 use num_bigint::BigInt;
-use serde::de::DeserializeSeed;
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::transcode::{Check, transcode};
+use super::object::{Part, PartItem};
+use super::text::{Segment, base64, digits, hex, latin1, pointer};
 use super::{
-    JsonBigInts, JsonBytes, JsonCycles, JsonDecimals, JsonGlobals, JsonKeys, JsonNonFinite,
-    JsonObjects, JsonOptions, JsonPersistentIds, JsonShared, JsonSurrogates,
+    JsonBigInts, JsonBytes, JsonCycles, JsonGlobals, JsonKeys, JsonNonFinite, JsonOptions,
+    JsonPersistentIds, JsonShared, JsonSurrogates,
 };
-use crate::de::node::NodeDeserializer;
-use crate::de::place::Place;
 use crate::error::{Error, Result};
-use crate::graph::{Node, NodeKind, ObjectParts};
-use crate::limits;
-use crate::natural::{Natural, natural};
-use crate::nodes::handle::{Handle, Tag};
+use crate::graph::{Node, NodeKind};
+use crate::nodes::handle::Tag;
 use crate::nodes::scalar;
-use crate::nodes::view::{View, view};
 use crate::read::text::Text;
+use crate::stdlib::surrogates::{Piece, pieces};
 use crate::value::Value;
 use crate::walk::cx::Cx;
 
@@ -45,8 +41,8 @@ pub(super) fn serialize<S: Serializer>(
 
 /// One serialization.
 pub(super) struct Walker<'c, 'g> {
-    options: &'c JsonOptions,
-    cx: &'c Cx<'c, 'g>,
+    pub(super) options: &'c JsonOptions,
+    pub(super) cx: &'c Cx<'c, 'g>,
     state: RefCell<State>,
 }
 
@@ -56,22 +52,16 @@ struct State {
     /// The objects that are open, outermost first, each with the length of the path to it.
     open: Vec<(u32, usize)>,
     path: Vec<Segment>,
-    /// Where the objects are that were written, if they are referred to.
+    /// The places of objects that were written, for references to them.
     places: HashMap<u32, String>,
-}
-
-#[derive(Clone)]
-enum Segment {
-    Key(String),
-    Index(usize),
 }
 
 /// The decision on writing an object.
 enum Entered {
     Open,
-    /// It was written there already.
+    /// It was written already, at this place.
     Before(String),
-    /// It is open: there.
+    /// It is open, at this place.
     Within(String),
     TooDeep,
 }
@@ -107,9 +97,9 @@ impl<'c, 'g> Walker<'c, 'g> {
         }
     }
 
-    /// The error of what the options refuse.
+    /// The error for a value that the options refuse.
     #[cold]
-    fn refused(&self, what: &str, option: &str) -> Error {
+    pub(super) fn refused(&self, what: &str, option: &str) -> Error {
         self.located(Error::data(format!("{what} has no form in JSON; see JsonOptions::{option}")))
     }
 
@@ -155,13 +145,13 @@ impl<'c, 'g> Walker<'c, 'g> {
         self.state.borrow_mut().open.pop();
     }
 
-    /// A pointer is as long as the keys that it goes through, so it counts as text does.
+    /// Writes a pointer. It is as long as the keys that it goes through, so it counts as text does.
     fn reference<S: Serializer>(&self, place: &str, serializer: S) -> Result<S::Ok, S::Error> {
         self.charge(place.len()).map_err(S::Error::custom)?;
         tagged(serializer, "$ref", place)
     }
 
-    fn text<S: Serializer>(&self, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn text<S: Serializer>(&self, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
         self.charge(text.len()).map_err(S::Error::custom)?;
         serializer.serialize_str(text)
     }
@@ -243,89 +233,30 @@ impl<'c, 'g> Walker<'c, 'g> {
     /// Text of UTF-8 with three bytes for a lone surrogate.
     fn repaired(&self, bytes: &[u8]) -> Result<String> {
         let mut text = String::with_capacity(bytes.len());
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let valid = match std::str::from_utf8(rest) {
-                Ok(valid) => valid,
-                Err(error) => {
-                    std::str::from_utf8(rest.get(..error.valid_up_to()).unwrap_or_default())
-                        .unwrap_or_default()
+        for piece in pieces(bytes) {
+            match (piece, self.options.surrogates) {
+                (Piece::Text(plain), _) => text.push_str(plain),
+                (Piece::Surrogate(unit), JsonSurrogates::Escape) => {
+                    text.push_str(&format!("\\u{unit:04x}"));
                 }
-            };
-            text.push_str(valid);
-            rest = rest.get(valid.len()..).unwrap_or_default();
-            if let &[_, second, third, ..] = rest {
-                match self.options.surrogates {
-                    JsonSurrogates::Replace => text.push('\u{fffd}'),
-                    JsonSurrogates::Escape => {
-                        let unit = 0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f);
-                        text.push_str(&format!("\\u{unit:04x}"));
-                    }
-                    JsonSurrogates::Error => {
-                        return Err(self.refused("text with lone surrogates", "surrogates"));
-                    }
+                (_, JsonSurrogates::Error) => {
+                    return Err(self.refused("text with lone surrogates", "surrogates"));
                 }
+                _ => text.push('\u{fffd}'),
             }
-            rest = rest.get(3..).unwrap_or_default();
         }
         Ok(text)
     }
 }
 
-/// A JSON pointer (RFC 6901) as the fragment of a URI, its characters as they are.
-fn pointer(path: &[Segment]) -> String {
-    let mut pointer = String::from("#");
-    for segment in path {
-        pointer.push('/');
-        match segment {
-            Segment::Key(key) => pointer.push_str(&key.replace('~', "~0").replace('/', "~1")),
-            Segment::Index(index) => pointer.push_str(&index.to_string()),
-        }
-    }
-    pointer
-}
-
-/// In decimal; in hexadecimal where that would take the square of its length.
-fn digits(value: &BigInt) -> String {
-    if value.bits() as usize <= limits::INT_DIGITS * 10 / 3 {
-        value.to_string()
-    } else {
-        format!("{value:#x}")
-    }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            // Six bits number one of 64 digits.
-            let digit = DIGITS[(bits >> (18 - 6 * place) & 0x3f) as usize];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| char::from(byte)).collect()
-}
-
 /// One node.
-struct Item<'w, 'c, 'g> {
-    walker: &'w Walker<'c, 'g>,
-    node: Node<'g>,
+pub(super) struct Item<'w, 'c, 'g> {
+    pub(super) walker: &'w Walker<'c, 'g>,
+    pub(super) node: Node<'g>,
 }
 
 impl<'g> Item<'_, '_, 'g> {
-    fn at(&self, node: Node<'g>) -> Self {
+    pub(super) fn at(&self, node: Node<'g>) -> Self {
         Self { walker: self.walker, node }
     }
 }
@@ -419,7 +350,7 @@ impl<'g> Item<'_, '_, 'g> {
     }
 
     /// Text, its length charged.
-    fn str(&self) -> Result<Option<Cow<'g, str>>> {
+    pub(super) fn str(&self) -> Result<Option<Cow<'g, str>>> {
         let (walker, node) = (self.walker, self.node);
         if let Some(text) = node.as_str() {
             walker.charge(text.len())?;
@@ -458,7 +389,7 @@ impl<'g> Item<'_, '_, 'g> {
     }
 
     /// The dotted name of a global, its length charged.
-    fn name(&self) -> Result<Option<String>> {
+    pub(super) fn name(&self) -> Result<Option<String>> {
         let Some(global) = self.node.global() else { return Ok(None) };
         let name = format!("{}.{}", global.module, global.qualname);
         self.walker.charge(name.len())?;
@@ -477,7 +408,7 @@ impl<'g> Item<'_, '_, 'g> {
                 Ok(Value::Complex(complex)) => {
                     let mut seq = serializer.serialize_seq(Some(2))?;
                     for part in [complex.re, complex.im] {
-                        seq.serialize_element(&Number(self.walker, part))?;
+                        seq.serialize_element(&FloatItem(self.walker, part))?;
                     }
                     seq.end()
                 }
@@ -490,7 +421,7 @@ impl<'g> Item<'_, '_, 'g> {
         }
     }
 
-    fn seq<S: Serializer>(
+    pub(super) fn seq<S: Serializer>(
         &self,
         serializer: S,
         items: impl Iterator<Item = Node<'g>>,
@@ -521,7 +452,7 @@ impl<'g> Item<'_, '_, 'g> {
     }
 
     /// The entries of a dict, behind parts that are not in it.
-    fn map<S: Serializer>(
+    pub(super) fn map<S: Serializer>(
         &self,
         serializer: S,
         parts: Vec<(&'static str, Part<'g>)>,
@@ -593,7 +524,7 @@ impl<'g> Item<'_, '_, 'g> {
         Ok(if as_pairs && !only_text { (Vec::new(), all) } else { (keyed, Vec::new()) })
     }
 
-    /// A key as text, and whether equal text means an equal key.
+    /// A key as text; the bool is true if equal text means an equal key.
     fn key(&self, kind: NodeKind) -> Result<(String, bool)> {
         let node = self.node;
         self.walker.charge(0)?;
@@ -601,7 +532,7 @@ impl<'g> Item<'_, '_, 'g> {
             return Ok((self.str()?.unwrap_or_default().into_owned(), true));
         }
         if self.walker.options.keys == JsonKeys::Error {
-            return Err(self.walker.refused("a key that is no text", "keys"));
+            return Err(self.walker.refused("a key that is not text", "keys"));
         }
         Ok(match kind {
             NodeKind::None => ("null".to_owned(), true),
@@ -630,14 +561,14 @@ impl<'g> Item<'_, '_, 'g> {
         })
     }
 
-    /// A glance at a key, which is bounded.
+    /// A key as its bounded `repr`.
     fn shown(&self) -> Result<(String, bool)> {
         let shown = self.node.to_string();
         self.walker.charge(shown.len())?;
         Ok((shown, false))
     }
 
-    fn pairs<S: Serializer>(
+    pub(super) fn pairs<S: Serializer>(
         &self,
         serializer: S,
         pairs: Vec<(Node<'g>, Node<'g>)>,
@@ -651,245 +582,11 @@ impl<'g> Item<'_, '_, 'g> {
     }
 }
 
-/// Objects.
-impl<'g> Item<'_, '_, 'g> {
-    fn object<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.walker.options.natural
-            && let Some(View::Object(object)) =
-                view(self.walker.cx.nodes, self.walker.cx.input, self.node.handle.number()).ok()
-        {
-            // An object whose content its class would not write is an object like any other.
-            match natural(self.walker.cx, &object, false) {
-                Ok(Some(Natural::Text(text))) => return self.natural_str(&text, serializer),
-                Ok(Some(Natural::Same(handle))) => {
-                    if let Ok(Some(text)) = self.at(self.node_of(handle)).str() {
-                        return self.natural_str(&text, serializer);
-                    }
-                }
-                Ok(Some(Natural::Pairs(sources))) => {
-                    let entries = sources.into_iter().flat_map(|source| {
-                        let source = self.node_of(source);
-                        let pair = source.kind() != NodeKind::Dict;
-                        let mut items = pair.then(|| source.items()).into_iter().flatten();
-                        let pair = items.next().zip(items.next());
-                        source.entries().chain(pair)
-                    });
-                    return self.map(serializer, Vec::new(), entries.chain(self.node.entries()));
-                }
-                Ok(Some(Natural::Items(source))) => {
-                    let items = source.map(|source| self.node_of(source).items());
-                    let items = items.into_iter().flatten().chain(self.node.items());
-                    return self.seq(serializer, items);
-                }
-                Ok(Some(Natural::Absent)) => return serializer.serialize_none(),
-                Ok(Some(Natural::Wraps(handle) | Natural::Is(handle))) => {
-                    return self.at(self.node_of(handle)).serialize(serializer);
-                }
-                Ok(Some(Natural::Array(_) | Natural::Numpy(_))) => {
-                    let depth = self.walker.options.max_depth as u32;
-                    let node = NodeDeserializer::new(self.walker.cx, self.node.handle, depth);
-                    if Check(self.walker).deserialize(Place::Node(node)).is_ok() {
-                        return transcode(self.walker, Place::Node(node), serializer);
-                    }
-                }
-                Ok(None) | Err(_) => {}
-            }
-        }
-        self.plain_object(serializer)
-    }
-
-    fn node_of(&self, handle: Handle) -> Node<'g> {
-        Node { graph: self.node.graph, handle }
-    }
-
-    /// The text that an object stands for.
-    fn natural_text(&self) -> Result<Option<String>> {
-        if !self.walker.options.natural || self.node.handle.tag() != Tag::Instance {
-            return Ok(None);
-        }
-        let cx = self.walker.cx;
-        let Ok(View::Object(object)) = view(cx.nodes, cx.input, self.node.handle.number()) else {
-            return Ok(None);
-        };
-        let text = match natural(cx, &object, false) {
-            Ok(Some(Natural::Text(text))) => text.into_owned(),
-            Ok(Some(Natural::Same(handle))) => match self.at(self.node_of(handle)).str()? {
-                Some(text) => text.into_owned(),
-                None => return Ok(None),
-            },
-            _ => return Ok(None),
-        };
-        self.walker.charge(text.len())?;
-        Ok(Some(text))
-    }
-
-    fn natural_str<S: Serializer>(&self, text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-        let number = match self.walker.options.decimals {
-            JsonDecimals::Number => text.parse::<f64>().ok().filter(|number| number.is_finite()),
-            JsonDecimals::Text => None,
-        };
-        if let Some(number) = number
-            && let Some(parts) = self.node.object()
-            && parts.callable.global().is_some_and(|class| class.is("decimal", "Decimal"))
-        {
-            return serializer.serialize_f64(number);
-        }
-        self.walker.text(text, serializer)
-    }
-
-    fn plain_object<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(parts) = self.node.object() else { return serializer.serialize_unit() };
-        self.walker
-            .charge(16 * (parts.args.len() + parts.states.len()))
-            .map_err(S::Error::custom)?;
-        let (attributes, state) = split_state(&parts);
-        match self.walker.options.objects {
-            JsonObjects::Tagged => self.tagged_object(serializer, parts, attributes, state),
-            JsonObjects::Attributes => {
-                self.bare_object(serializer, &parts, attributes, state.first().copied())
-            }
-            JsonObjects::Error => {
-                Err(S::Error::custom(self.walker.refused("an object", "objects")))
-            }
-        }
-    }
-
-    fn tagged_object<S: Serializer>(
-        &self,
-        serializer: S,
-        parts: ObjectParts<'g>,
-        attributes: Vec<Node<'g>>,
-        state: Vec<Node<'g>>,
-    ) -> Result<S::Ok, S::Error> {
-        let class = self.at(parts.callable).name().map_err(S::Error::custom)?;
-        let mut shown = vec![(
-            "$class",
-            match class {
-                Some(name) => Part::Text(name),
-                None => Part::Node(parts.callable),
-            },
-        )];
-        if !parts.args.is_empty() {
-            shown.push(("$args", Part::Nodes(parts.args)));
-        }
-        if let Some(kwargs) = parts.kwargs.filter(|kwargs| !kwargs.is_empty()) {
-            shown.push(("$kwargs", Part::Node(kwargs)));
-        }
-        if self.node.items().next().is_some() {
-            shown.push(("$items", Part::Items));
-        }
-        if self.node.entries().next().is_some() {
-            shown.push(("$entries", Part::Entries));
-        }
-        match *state.as_slice() {
-            [] => {}
-            [state] => shown.push(("$state", Part::Node(state))),
-            _ => shown.push(("$state", Part::Nodes(state))),
-        }
-        let attributes = attributes.into_iter().flat_map(|dict| dict.entries());
-        self.map(serializer, shown, attributes)
-    }
-
-    fn bare_object<S: Serializer>(
-        &self,
-        serializer: S,
-        parts: &ObjectParts<'g>,
-        attributes: Vec<Node<'g>>,
-        state: Option<Node<'g>>,
-    ) -> Result<S::Ok, S::Error> {
-        if !attributes.is_empty() {
-            let attributes = attributes.into_iter().flat_map(|dict| dict.entries());
-            return self.map(serializer, Vec::new(), attributes);
-        }
-        if self.node.entries().next().is_some() {
-            return self.map(serializer, Vec::new(), self.node.entries());
-        }
-        if self.node.items().next().is_some() {
-            return self.seq(serializer, self.node.items());
-        }
-        match (state, &*parts.args) {
-            (Some(state), _) => self.at(state).serialize(serializer),
-            (None, []) => serializer.serialize_map(Some(0))?.end(),
-            (None, &[argument]) => self.at(argument).serialize(serializer),
-            (None, arguments) => self.seq(serializer, arguments.iter().copied()),
-        }
-    }
-}
-
-/// The dicts that hold the attributes of an object, and the states that are none.
-fn split_state<'g>(parts: &ObjectParts<'g>) -> (Vec<Node<'g>>, Vec<Node<'g>>) {
-    let (mut attributes, mut other) = (Vec::new(), Vec::new());
-    for &(_, state) in &parts.states {
-        match state.kind() {
-            NodeKind::None => {}
-            NodeKind::Dict => attributes.push(state),
-            NodeKind::Tuple if state.len() == 2 => {
-                let halves: Vec<_> = state.items().collect();
-                let kinds =
-                    |half: &Node<'_>| matches!(half.kind(), NodeKind::None | NodeKind::Dict);
-                if halves.iter().all(kinds) {
-                    attributes.extend(halves.into_iter().filter(|half| !half.is_none()));
-                } else {
-                    other.push(state);
-                }
-            }
-            _ => other.push(state),
-        }
-    }
-    (attributes, other)
-}
-
-/// A part of an object.
-enum Part<'g> {
-    Text(String),
-    Node(Node<'g>),
-    Nodes(Vec<Node<'g>>),
-    Pairs(Vec<(Node<'g>, Node<'g>)>),
-    /// The items that the object was given.
-    Items,
-    /// The entries that the object was given.
-    Entries,
-}
-
-struct PartItem<'i, 'w, 'c, 'g> {
-    item: &'i Item<'w, 'c, 'g>,
-    part: Part<'g>,
-}
-
-impl Serialize for PartItem<'_, '_, '_, '_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let item = self.item;
-        match &self.part {
-            Part::Text(text) => serializer.serialize_str(text),
-            Part::Node(node) => item.at(*node).serialize(serializer),
-            Part::Nodes(nodes) => item.seq(serializer, nodes.iter().copied()),
-            Part::Pairs(pairs) => item.pairs(serializer, pairs.clone()),
-            Part::Items => item.seq(serializer, item.node.items()),
-            Part::Entries => item.map(serializer, Vec::new(), item.node.entries()),
-        }
-    }
-}
-
 /// A float by the options.
-struct Number<'w, 'c, 'g>(&'w Walker<'c, 'g>, f64);
+struct FloatItem<'w, 'c, 'g>(&'w Walker<'c, 'g>, f64);
 
-impl Serialize for Number<'_, '_, '_> {
+impl Serialize for FloatItem<'_, '_, '_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.float(self.1, serializer)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_that_of_rfc_4648() {
-        for (bytes, text) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
-        {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-        assert_eq!(base64(b"\xff\xef\xbe"), "/+++");
     }
 }

@@ -6,7 +6,7 @@ use super::Handle;
 
 /// Picklers number from 0 (Python 2's from 1) without gaps, so the memo is a vector; a hostile
 /// index that would make the vector longer than what was read of the input goes into a map.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Memo {
     dense: Vec<Handle>,
     sparse: HashMap<u64, Handle>,

@@ -1,5 +1,5 @@
-//! Opcodes → nodes. The place that says what an opcode does; the short cut `de/direct/` reads the
-//! frequent ones by itself and leaves everything else to the machine.
+//! Opcodes → nodes. Defines what each opcode does; the short cut `de/direct/` reads the frequent
+//! ones by itself and leaves everything else to the machine.
 //!
 //! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and
 //! builds [`Nodes`]. It calls nothing: a class is a name, a reduce is an instance that remembers
@@ -16,6 +16,7 @@
 //! `tests/opcodes.rs`.
 
 mod hooks;
+mod joblib;
 mod memo;
 mod objects;
 mod stack;
@@ -26,29 +27,30 @@ use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
-use crate::nodes::store::{Flags, Nodes, Shared};
+use crate::nodes::store::{Flags, Nodes, SharedText};
 use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
 
 pub(crate) use hooks::Hooks;
+pub(crate) use joblib::collect;
 pub(crate) use memo::Memo;
 use stack::Stack;
 
 /// State that outlives one pickle: the memo of an Unpickler, and the values it refers to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct State<'de> {
     pub(crate) nodes: Nodes<'de>,
     pub(crate) memo: Memo,
     /// The number of the out-of-band buffer that NEXT_BUFFER takes; an Unpickler goes on counting.
     pub(crate) next_buffer: u32,
-    /// Where in the input the first pickle begins that filled the memo.
+    /// Input offset of the first pickle that filled the memo.
     pub(crate) begin: Option<usize>,
-    /// Where in the input a frame ends that the last pickle left before its end; 0 for none.
+    /// Input offset of the end of a frame that the last pickle did not finish; 0 for none.
     pub(crate) frame_end: usize,
 }
 
 impl State<'_> {
-    /// The same, borrowing nothing. The machine that filled it was told not to share text.
+    /// The same, borrowing nothing. The machine must have filled it with `share_text` off.
     pub(crate) fn into_owned(self) -> State<'static> {
         State {
             nodes: self.nodes.into_owned(),
@@ -77,6 +79,8 @@ pub(crate) struct Config<'c> {
     /// True if names and arguments may be whatever Python might take for them: the result of a
     /// call, say, which may be a tuple. The nodes built are then for an audit alone.
     pub(crate) any_operands: bool,
+    /// True if the bytes of joblib's arrays lie between the instructions.
+    pub(crate) joblib: bool,
 }
 
 /// One pickle that was read: its value, and where the bytes behind STOP begin.
@@ -114,6 +118,8 @@ pub(crate) fn load<'de>(
         state,
         config,
         expanded: 0,
+        missing: None,
+        ahead: false,
     };
     let root =
         machine.run().map_err(|error| crate::read::explain(machine.locate(error), input, start))?;
@@ -130,18 +136,22 @@ struct Machine<'m, 'de> {
     stack: Stack,
     /// The protocol of the last PROTO, which decides how globals are named.
     protocol: u8,
-    /// Where the pickle begins whose values are the first in the memo.
+    /// Offset of the pickle whose values are the first in the memo.
     begin: usize,
     /// Where this pickle begins.
     start: usize,
-    /// Bytes and items that calls have looked at: the items of a list that a set is made of, the
-    /// text that bytes are, the bytes of long names. An honest pickle makes one of each, and has no
-    /// long names.
+    /// Bytes and items that calls have looked through: items of a list that becomes a set, text
+    /// that becomes bytes, bytes of long names. An honest pickle makes one of each, and has no long
+    /// names.
     scanned: u64,
     state: &'m mut State<'de>,
     config: &'m Config<'m>,
     /// Bytes to which the persistent ids and the caller's objects have expanded.
     expanded: u64,
+    /// The bytes between instructions that were not there.
+    missing: Option<joblib::Missing>,
+    /// True if the machine runs ahead of the one that reads, and its nodes are for nobody.
+    ahead: bool,
 }
 
 impl<'de> Machine<'_, 'de> {
@@ -244,9 +254,8 @@ impl<'de> Machine<'_, 'de> {
         self.cursor.position() - self.start
     }
 
-    /// The highest index that a memo without gaps can have by now. What lies ahead in the input
-    /// says nothing: it may be pickle after pickle, each of which would pay for a memo as long as
-    /// all of them.
+    /// The highest index that a memo without gaps can have by now. Input ahead does not count: it
+    /// may be many pickles, and each would be allowed a memo as long as all of them.
     #[inline]
     fn memo_room(&self) -> usize {
         self.cursor.position() - self.begin
@@ -329,7 +338,7 @@ impl<'de> Machine<'_, 'de> {
         let Some(Ok(text)) = scalar::payload(self.input, origin).map(std::str::from_utf8) else {
             return Ok(origin);
         };
-        let handle = self.state.nodes.push_shared(Shared { text, origin })?;
+        let handle = self.state.nodes.push_shared(SharedText { text, origin })?;
         self.state.memo.replace(index, handle);
         Ok(handle)
     }

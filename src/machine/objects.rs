@@ -144,7 +144,7 @@ impl Machine<'_, '_> {
                     known::understand(nodes, self.input, handle.number(), known, arguments)?;
                 self.charge_scan(
                     scanned as u64,
-                    "sets or bytes are made of the same contents over and over",
+                    "the pickle makes sets or bytes of the same contents too often",
                 )?;
                 if known == Known::GetAttr && self.config.hooks.is_some() {
                     return self.name_attribute(handle);
@@ -182,7 +182,7 @@ impl Machine<'_, '_> {
         if len <= limits::LONG_NAMES {
             return Ok(());
         }
-        self.charge_scan(len as u64, "long names are named over and over")
+        self.charge_scan(len as u64, "the pickle refers to long names too often")
     }
 
     pub(super) fn charge_scan(&mut self, items: u64, what: &'static str) -> Result<()> {
@@ -225,7 +225,7 @@ impl Machine<'_, '_> {
         let class = self.read_global()?;
         // GLOBAL takes UTF-8; INST is older and never did.
         if !self.input.get(names_at..self.cursor.position()).is_some_and(<[u8]>::is_ascii) {
-            return Err(Error::syntax("a class that INST names is not ASCII"));
+            return Err(Error::syntax("the class name of INST is not ASCII"));
         }
         let mut parts = vec![class];
         parts.extend_from_slice(self.stack.above(mark));
@@ -273,6 +273,8 @@ impl Machine<'_, '_> {
         if plain && state.tag() != Tag::None {
             self.check_grows_object(object, RunKind::State, opcode)?;
         }
+        // Before anything changes: the bytes of the array may not be there yet.
+        let array = if self.config.joblib { self.joblib_array(object, state)? } else { None };
         // A container or builtin value given `None` stays what it is.
         if object.tag().is_opaque() {
             self.state.nodes.extend(
@@ -283,6 +285,9 @@ impl Machine<'_, '_> {
             )?;
         }
         self.stack.drop_topmost(1);
+        if let Some(array) = array {
+            self.stack.replace_top(array);
+        }
         Ok(())
     }
 

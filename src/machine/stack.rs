@@ -50,7 +50,7 @@ impl Stack {
         }
     }
 
-    /// Replaces the top; the caller has just looked at it.
+    /// Replaces the top; the caller must have checked that there is one.
     #[inline]
     pub(super) fn replace_top(&mut self, handle: Handle) {
         if let Some(top) = self.operands.last_mut() {
@@ -126,7 +126,9 @@ impl Stack {
     fn underflow(&self, opcode: Opcode) -> Error {
         let name = opcode.name();
         match self.marks.last() {
-            Some(_) => Error::syntax(format!("{name} finds a mark where it needs a value")),
+            Some(_) => {
+                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
+            }
             None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
         }
     }

@@ -234,7 +234,7 @@ impl Machine<'_, '_> {
         self.push_memoized(handle)
     }
 
-    /// Every `step`th operand from `mark` on is to be hashed.
+    /// Checks that every `step`th operand from `mark` on can be hashed.
     #[inline]
     fn check_keys(&self, mark: usize, step: usize, what: &'static str) -> Result<()> {
         let nodes = &self.state.nodes;
@@ -304,7 +304,7 @@ impl Machine<'_, '_> {
         match container.tag() {
             Tag::Dict => self.check_keys(mark, 2, "a dict")?,
             Tag::Set => self.check_keys(mark, 1, "a set")?,
-            // Older than the opcode for a set, and a set all the same.
+            // `set([…])`, which picklers wrote before there was an opcode for it.
             Tag::Instance if self.spells(container, Known::Set) => {
                 self.check_keys(mark, 1, "a set")?;
             }
@@ -321,8 +321,8 @@ impl Machine<'_, '_> {
         Spelling::known(self.state.nodes.object(instance.number()).flags()) == known
     }
 
-    /// Checks that a thing can get items of a kind: a container its own, any object of an unknown
-    /// class whatever it is given.
+    /// Checks that an object can get items of a kind: a container only its own, an object of
+    /// unknown class any.
     #[inline]
     fn check_grows(&self, handle: Handle, kind: RunKind, opcode: Opcode) -> Result<()> {
         match (handle.tag(), kind) {
@@ -422,5 +422,5 @@ pub(super) fn expected(wanted: &str, opcode: Opcode, found: Handle) -> Error {
 
 #[cold]
 fn odd(opcode: Opcode) -> Error {
-    Error::syntax(format!("{} finds a key without a value", opcode.name()))
+    Error::syntax(format!("{} has a key without a value", opcode.name()))
 }

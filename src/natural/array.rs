@@ -89,7 +89,7 @@ pub(super) fn from_bytes<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'
     };
     match text {
         Some(text) => Ok(Some(Natural::Text(text.into()))),
-        None => Err(malformed("array", "its items are no text")),
+        None => Err(malformed("array", "its items are not text")),
     }
 }
 

@@ -74,7 +74,7 @@ fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, 
 pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> {
     let Some(int) = call.attribute("int")? else { return Ok(None) };
     let Some(int) = call.unsigned(int) else {
-        return Err(malformed("UUID", "its int has no 128 bits"));
+        return Err(malformed("UUID", "its int does not fit 128 bits"));
     };
     Ok(Some(Groups(int).to_string().into()))
 }
@@ -90,7 +90,7 @@ pub(super) fn ipv4<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     }
     match call.unsigned(address).and_then(|address| u32::try_from(address).ok()) {
         Some(address) => Ok(Some(Ipv4Addr::from(address).to_string().into())),
-        None => Err(malformed("IPv4Address", "its int has no 32 bits")),
+        None => Err(malformed("IPv4Address", "its int does not fit 32 bits")),
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn ipv6<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     }
     match call.unsigned(address) {
         Some(address) => Ok(Some(Ipv6Addr::from(address).to_string().into())),
-        None => Err(malformed("IPv6Address", "its int has no 128 bits")),
+        None => Err(malformed("IPv6Address", "its int does not fit 128 bits")),
     }
 }
 

@@ -2,8 +2,7 @@
 //! `bytearray(text, 'latin-1')`.
 //!
 //! Protocols below 3 have no bytes, so Python 3 writes them as text whose characters are the bytes.
-//! A call with any other encoding, and one of text that the encoding has no bytes for, is
-//! understood by nobody here, and stays the call that it is.
+//! A call with any other encoding, or of text that the encoding cannot encode, stays a call.
 
 use super::handle::Handle;
 use super::scalar;
@@ -21,7 +20,7 @@ pub(crate) enum Codec {
 const NAME: usize = 16;
 
 impl Codec {
-    /// The codec whose name this text, or 8-bit string, is.
+    /// Finds the codec by its name, a text or an 8-bit string.
     pub(crate) fn named(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> Option<Self> {
         if scalar::is_text_longer(nodes, input, name, 4 * NAME) {
             return None;
@@ -40,7 +39,7 @@ impl Codec {
         })
     }
 
-    /// Returns true if it has bytes for the text, as `encode` gives them.
+    /// Returns true if the text can be encoded.
     pub(crate) fn can_encode(self, text: &str) -> bool {
         match self {
             Self::Utf8 => true,

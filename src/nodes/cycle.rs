@@ -10,7 +10,7 @@ use super::store::{Nodes, RunKind};
 use super::view::{global_names, spelled};
 use crate::error::quoted;
 
-/// Steps of a cycle that are told, at its beginning and at its end.
+/// Steps of a cycle that a message shows, at its beginning and at its end.
 const SHOWN: (usize, usize) = (4, 2);
 
 /// Returns true if `start` can be reached from within itself. Visits every object at most once,
@@ -24,7 +24,7 @@ fn cycle(nodes: &Nodes<'_>, start: Handle) -> Option<Vec<Handle>> {
     if !start.is_object() {
         return None;
     }
-    // By which object each was found.
+    // The object from which each was found.
     let mut found = vec![Handle::VACANT; nodes.object_count()];
     let mut level = vec![start];
     while !level.is_empty() {
@@ -50,7 +50,7 @@ fn cycle(nodes: &Nodes<'_>, start: Handle) -> Option<Vec<Handle>> {
     None
 }
 
-/// From `start` to `last`, by the objects by which each was found.
+/// The way from `start` to `last`, out of the object from which each was found.
 fn back(found: &[Handle], start: Handle, last: Handle) -> Vec<Handle> {
     let mut cycle = vec![last];
     let mut at = last;
@@ -107,8 +107,8 @@ fn class(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<String> {
     Some(format!("{}.{}", quoted(&module), quoted(&qualname)))
 }
 
-/// Where in `from` the object `to` is: an index, a key, or nothing where it is a part such as the
-/// state.
+/// The place of the object `to` in `from`: an index, a key, or nothing where it is a part such as
+/// the state.
 fn step(nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) -> String {
     let object = nodes.object(from.number());
     let is_it = |child: &Handle| child.is_object() && child.number() == to.number();

@@ -1,4 +1,4 @@
-//! Values in the words of error messages.
+//! Names of values in error messages.
 
 use super::handle::{Handle, Tag, TagKind};
 use crate::error::Error;

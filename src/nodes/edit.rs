@@ -3,11 +3,12 @@
 //! The store only ever grows while a pickle is read. An editor also replaces handles where they
 //! stand and gives an object new contents; a [`Journal`] notes what was there before, so that a
 //! change that turns out to be impossible leaves no trace. Contents that nothing refers to any more
-//! stay in the store until the graph is dropped; whoever counts references counts those that the
+//! stay in the store until the graph is dropped; code that counts references counts those that the
 //! root reaches ([`Nodes::reachable`]).
 
 use super::handle::{Handle, Tag};
-use super::store::{Flags, Nodes, Object, Run, RunKind};
+use super::object::{Flags, Object, Run, RunKind};
+use super::store::Nodes;
 use crate::error::Result;
 
 /// The changes made since it was begun.
@@ -31,10 +32,9 @@ enum Undo {
     Object { number: u32, was: Object },
 }
 
-/// The contents of an object, apart from the store: they can be changed at will and then given
-/// back.
+/// A copy of an object's contents, which can be changed and then given back to the store.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Contents {
+pub(crate) struct DetachedContents {
     /// Items, entries, or callable and arguments.
     pub(crate) first: Vec<Handle>,
     /// Further runs in order. A run of the kind `Taken` has its number in place of handles.
@@ -66,8 +66,8 @@ impl<'de> Nodes<'de> {
         self.note_edited();
     }
 
-    /// Where in the store the contents of a container stand, run by run; for an instance, callable
-    /// and arguments, and then what it was given.
+    /// The places in the store of a container's contents, run by run; for an instance, callable and
+    /// arguments, and then its later contents.
     pub(crate) fn slots(&self, number: u32) -> Vec<usize> {
         let object = self.object(number);
         let (start, len) = object.first_run();
@@ -88,7 +88,7 @@ impl<'de> Nodes<'de> {
     }
 
     /// Copies the contents of an object out of the store.
-    pub(crate) fn contents_of(&self, number: u32) -> Contents {
+    pub(crate) fn contents_of(&self, number: u32) -> DetachedContents {
         let object = self.object(number);
         let more = self.further_runs(&object).map(|run| match run.kind {
             RunKind::Taken => (run.kind, Vec::new(), run.taken()),
@@ -98,7 +98,7 @@ impl<'de> Nodes<'de> {
                 0,
             ),
         });
-        Contents { first: self.first(&object).to_vec(), more: more.collect() }
+        DetachedContents { first: self.first(&object).to_vec(), more: more.collect() }
     }
 
     /// Gives an object other contents.
@@ -109,7 +109,7 @@ impl<'de> Nodes<'de> {
         &mut self,
         journal: &mut Journal,
         number: u32,
-        contents: &Contents,
+        contents: &DetachedContents,
     ) -> Result<()> {
         let was = self.object(number);
         journal.undo.push(Undo::Object { number, was });
@@ -124,7 +124,7 @@ impl<'de> Nodes<'de> {
         Ok(())
     }
 
-    /// Makes a tuple; whether Python can hash it follows from its items.
+    /// Makes a tuple. Python can hash it if it can hash its items.
     pub(crate) fn push_tuple(&mut self, items: &[Handle], offset: usize) -> Result<Handle> {
         if items.is_empty() {
             return Ok(Handle::new(Tag::EmptyTuple, 0, offset));

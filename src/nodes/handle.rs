@@ -27,7 +27,8 @@ macro_rules! tags {
             $($(#[$doc])* $name,)*
         }
 
-        /// The tag of a byte. As long as a mask can reach, so that looking up needs no check.
+        /// The tag of a byte. The table has an entry for each value of the mask, so that a lookup
+        /// needs no check.
         const TAGS: [Tag; 64] = {
             let mut table = [Tag::Vacant; 64];
             $(table[Tag::$name as usize] = Tag::$name;)*
@@ -125,7 +126,7 @@ pub(crate) enum TagKind {
     ByteArray,
     /// An out-of-band buffer, or a view of a bytearray.
     Buffer,
-    /// A value that is not in the input; which kind it is, the constant says.
+    /// A value that is not in the input; its constant has the kind.
     Const,
     /// By names or by extension code.
     Global,
@@ -177,8 +178,8 @@ impl Tag {
         matches!(self, Self::Tuple | Self::EmptyTuple)
     }
 
-    /// Returns true if only the class, a registry or whoever knows persistent ids could tell what
-    /// the value is: any object, as far as the pickle goes.
+    /// Returns true if the pickle does not say what the value is: its class, a registry or a
+    /// persistent id decides. It may be any object.
     #[inline]
     pub(crate) const fn is_opaque(self) -> bool {
         matches!(self, Self::Instance | Self::Global | Self::Ext | Self::Persid)
@@ -233,7 +234,7 @@ impl Handle {
         (self.0 >> 8) as u16
     }
 
-    /// Where the opcode is in the input, for a tag with an offset.
+    /// The offset of the opcode in the input, for a tag with one.
     #[inline]
     pub(crate) const fn offset(self) -> usize {
         (self.0 >> 24) as usize

@@ -1,9 +1,9 @@
 //! `Value` → nodes: the way back from a tree into a graph, in a loop.
 //!
-//! What a caller gives for a persistent id or an object goes through here, so that everything that
-//! reads sees one kind of thing. Leaves become constants. Children are built before what holds
-//! them, with a stack of tasks in place of recursion: a task is a value still to be looked at, or a
-//! container whose children are by then the topmost handles.
+//! Values that a caller gives for a persistent id or an object go through here, so that all readers
+//! see only nodes. Leaves become constants. Children are built before their container, with a stack
+//! of tasks in place of recursion: a task is a value still to be looked at, or a container whose
+//! children are by then the topmost handles.
 //!
 //! A value that comes in shares nothing with any other; each import is a copy of its own. Dicts,
 //! sets and objects that are shared within it become one object, as they were in the pickle that
@@ -23,7 +23,7 @@ use crate::limits;
 use crate::reduce::{How, Reduce, UNCALLABLE};
 use crate::value::{SharedKey, Value};
 
-/// A value that is to become nodes: the nodes own what they get of it, or borrow it.
+/// A value that becomes nodes, which own their payloads or borrow them from it.
 pub(crate) enum Input<'v> {
     Owned(Value),
     Borrowed(&'v Value),
@@ -55,15 +55,15 @@ pub(crate) struct Imported {
     pub(crate) root: Handle,
     /// Bytes that the nodes count against an expansion budget.
     pub(crate) size: u64,
-    /// Bytes that the tree which the value stands for counts.
+    /// Bytes that the whole tree of the value counts, with shared parts once for each reference.
     pub(crate) unfolded: u64,
 }
 
 /// Makes nodes of `value`; they say that they come from byte `offset`.
 ///
 /// # Errors
-/// An object whose arguments are no tuple, or whose class is none; more nodes than 32 bits can
-/// number.
+/// An object whose arguments are not a tuple, or whose class is not a class; more nodes than 32
+/// bits can number.
 pub(crate) fn import<'v>(
     nodes: &mut Nodes<'v>,
     value: impl Into<Input<'v>>,
@@ -99,7 +99,8 @@ enum Task<'v> {
     /// A container of this many handles.
     Container(Tag, usize),
     Object(Box<PartCounts>),
-    /// Notes the handle that was made last for a shared value, begun when this much was unfolded.
+    /// Notes the handle that was made last as that of a shared value; the number is what was
+    /// unfolded before it.
     Shared(Box<(SharedKey, Value, u64)>),
 }
 
@@ -114,7 +115,7 @@ struct PartCounts {
     setter: bool,
 }
 
-/// A value, owned or borrowed, by what becomes of it.
+/// A value, owned or borrowed, by the kind of node that it becomes.
 enum Part<'v> {
     Plain(Tag),
     Const(Const<'v>),
@@ -248,7 +249,7 @@ impl<'v> Part<'v> {
         })
     }
 
-    /// Bytes that it counts beside the value itself.
+    /// Bytes that the constant counts beside the value itself.
     fn cost(&self) -> u64 {
         let bytes = match self {
             Self::Const(Const::BigInt(int)) => return int.bits() / 8,
@@ -270,11 +271,11 @@ impl PartCounts {
     fn of(object: &Reduce) -> Result<Self> {
         Ok(Self {
             how: object.how,
-            // As on writing, any sequence will do, and `None` for none.
+            // As on writing, any sequence is accepted, and `None` for no arguments.
             args: match &object.args {
                 Value::Tuple(items) | Value::List(items) => items.len(),
                 Value::None => 0,
-                _ => return Err(Error::data("the arguments of an object are no tuple")),
+                _ => return Err(Error::data("the arguments of an object are not a tuple")),
             },
             items: object.listitems.len(),
             adds: object.setitems.len(),
@@ -359,7 +360,7 @@ impl<'de> Importer<'_, 'de> {
         }
     }
 
-    /// Notes what is to be made of children, and the children, the first one on top.
+    /// Pushes the task for a container and its children, the first child on top.
     fn open(&mut self, task: Task<'de>, children: Vec<Input<'de>>) {
         self.tasks.push(task);
         self.tasks.extend(children.into_iter().rev().map(Task::Value));
@@ -380,7 +381,7 @@ impl<'de> Importer<'_, 'de> {
         self.nodes.push_object(Tag::Global, flags, self.offset, &[module?, qualname?])
     }
 
-    /// Makes an instance of its callable and arguments, and sees what it is.
+    /// Makes an instance of its callable and arguments, and finds out if it spells a builtin.
     fn instance(&mut self, spelling: Spelling, parts: &[Handle]) -> Result<Handle> {
         let handle = self.nodes.push_object(Tag::Instance, spelling.flags(), self.offset, parts)?;
         if let &[callable, arguments] = parts
@@ -437,24 +438,25 @@ impl<'de> Importer<'_, 'de> {
             }
         }
         let state = parts.by_ref().take(usize::from(shape.state)).next();
-        match (parts.next(), state) {
-            (Some(setter), Some(_)) if !may_be_called(self.nodes, setter) => {
-                return Err(Error::data(UNCALLABLE));
-            }
-            (Some(setter), Some(state)) => {
-                self.nodes.extend(
-                    handle.number(),
-                    RunKind::Setter,
-                    &[setter, state],
-                    self.offset,
-                )?;
-            }
-            (None, Some(state)) => {
-                self.nodes.extend(handle.number(), RunKind::State, &[state], self.offset)?;
-            }
-            // A setter without a state sets nothing.
-            (_, None) => {}
-        }
+        self.give_state(handle.number(), parts.next(), state)?;
         Ok(handle)
+    }
+
+    /// Gives an object its state, and the function that sets it.
+    fn give_state(
+        &mut self,
+        number: u32,
+        setter: Option<Handle>,
+        state: Option<Handle>,
+    ) -> Result<()> {
+        // A setter without a state sets nothing.
+        let Some(state) = state else { return Ok(()) };
+        match setter {
+            Some(setter) if !may_be_called(self.nodes, setter) => Err(Error::data(UNCALLABLE)),
+            Some(setter) => {
+                self.nodes.extend(number, RunKind::Setter, &[setter, state], self.offset)
+            }
+            None => self.nodes.extend(number, RunKind::State, &[state], self.offset),
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! The reduces that only spell a builtin.
 //!
 //! An older protocol has no opcode for a set or for bytes, so a pickler writes the call that makes
-//! one. Nothing is ever called here; but a call of one of these few globals has one meaning, and
-//! reading understands it. A global is recognised once, when it is named; what its calls mean is
-//! decided by [`understand`] when REDUCE makes the instance. Arguments that do not have the form a
-//! pickler writes leave the call what it is: data.
+//! one. Nothing is ever called here, but a call of one of these few globals has one meaning, and
+//! readers rely on it. A global is recognised once, when it is named; [`understand`] decides the
+//! meaning of its calls when REDUCE makes the instance. A call whose arguments do not have the form
+//! that a pickler writes stays data.
 
 use super::codec::Codec;
 use super::describe::unhashable;
@@ -105,8 +105,8 @@ impl Known {
     }
 }
 
-/// Says what the call `callable(*arguments)` is known to give, and notes on `instance` what that
-/// needs. Gives how many items, or bytes of text, it takes to look at it.
+/// Returns the known meaning of the call `callable(*arguments)`, and notes on `instance` what its
+/// readers need. The number is that of items, or bytes of text, that were looked at.
 ///
 /// # Errors
 /// A set of something unhashable; a name in `getattr` that is longer than names are.
@@ -160,8 +160,8 @@ fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> 
         || scalar::plain_text(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
 }
 
-/// The meaning of the call, if its arguments have the form that a pickler writes; and how many
-/// bytes of text it took to look at them.
+/// The meaning of the call, if its arguments have the form that a pickler writes; and the number of
+/// bytes of text that were looked at.
 ///
 /// # Errors
 /// A name in `getattr` that is longer than names are.
@@ -187,7 +187,8 @@ fn meaning(
         {
             match Codec::named(nodes, input, encoding) {
                 Some(codec) => {
-                    // Text that is encoded by call after call, each of which somebody may look at.
+                    // Counted, since one text may be encoded by many calls, each of which may be
+                    // looked at.
                     scanned = scalar::text_len(nodes, input, text)
                         + scalar::text_len(nodes, input, encoding);
                     if is_encodable(nodes, input, text, codec) { callable } else { Known::Nothing }
@@ -212,7 +213,8 @@ fn meaning(
         }
         (Known::GetAttr, &[owner, name]) if is_class(nodes, owner) && textual(name) => {
             check_name(scalar::text_len(nodes, input, name))?;
-            // A dot would lead into a class in a qualified name; in an attribute it is a letter.
+            // In a qualified name a dot leads into a class; in an attribute's name it is an
+            // ordinary character.
             if has_dot(nodes, input, name) { Known::Nothing } else { callable }
         }
         _ => Known::Nothing,
@@ -241,13 +243,13 @@ fn long_name(len: usize) -> Error {
 pub(crate) fn may_be_called(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
         Tag::Global | Tag::Ext | Tag::Persid => true,
-        // A call that spells a set or bytes made one, which nobody can call.
+        // A call that spells a set or bytes gives one, and neither can be called.
         Tag::Instance => !Spelling::known(nodes.object(handle.number()).flags()).is_builtin_value(),
         _ => false,
     }
 }
 
-/// Returns true if a thing is known as the class `object`.
+/// Returns true if the value is the class `object`.
 pub(crate) fn is_object_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
     handle.tag() == Tag::Global
         && Known::from_number(nodes.object(handle.number()).flags().low()) == Known::Object
@@ -264,7 +266,7 @@ fn is_class(nodes: &Nodes<'_>, handle: Handle) -> bool {
 fn is_text(nodes: &Nodes<'_>, handle: Handle) -> bool {
     match handle.tag() {
         Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::Name | Tag::Shared => true,
-        // Not with a lone surrogate, as in a counted string.
+        // A text with a lone surrogate does not count.
         Tag::StrEscaped => handle.detail() == 0,
         // Python 2's spelling of the encoding's name.
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,

@@ -1,11 +1,11 @@
 //! The contents of a pickle, as the machine leaves them: handles, objects, and their meaning.
 //!
-//! - `handle.rs`, `store.rs`: how values are stored;
+//! - `handle.rs`, `object.rs`, `store.rs`: how values are stored;
 //! - `scalar.rs`: a scalar's payload, decoded from the input;
-//! - `known.rs`: the globals whose calls are understood; `view.rs`: what an instance is, seen
-//!   through the way it was spelled;
+//! - `known.rs`: the globals whose calls are understood; `view.rs`: the meaning of an instance,
+//!   whatever its spelling;
 //! - `edit.rs`: changes to all this, which can be taken back;
-//! - `import.rs`: a caller's `Value` as nodes; `cycle.rs`: whether an object contains itself.
+//! - `import.rs`: a caller's `Value` as nodes; `cycle.rs`: objects that contain themselves.
 
 pub(crate) mod codec;
 mod cycle;
@@ -14,6 +14,7 @@ pub(crate) mod edit;
 pub(crate) mod handle;
 pub(crate) mod import;
 pub(crate) mod known;
+mod object;
 pub(crate) mod scalar;
 pub(crate) mod spelling;
 pub(crate) mod store;

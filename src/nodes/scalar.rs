@@ -172,7 +172,7 @@ pub(crate) fn float(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<f
     }
 }
 
-/// Text that lives as long as the input, where the handle is of that kind.
+/// The text of a handle that can be borrowed from the input; `None` for any other.
 #[inline]
 pub(crate) fn borrowed_text<'de>(
     nodes: &Nodes<'de>,

@@ -1,4 +1,4 @@
-//! Where the values of a graph are kept: a few flat vectors, without the input itself.
+//! The store of a graph's values: a few flat vectors, without the input itself.
 //!
 //! Scalars are handles whose payload is in the input. Objects are numbered; an [`Object`] is 24
 //! bytes, and its contents are runs of handles in one shared vector. A container is mostly filled
@@ -19,12 +19,11 @@ use num_bigint::BigInt;
 
 use super::edit::Lens;
 use super::handle::{Handle, Tag};
+pub(crate) use super::object::{Flags, Object, RunKind};
+use super::object::{NONE, Run};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::meter;
-
-/// No run: the end of a chain.
-const NONE: u32 = u32::MAX;
 
 /// The values that a machine has built.
 #[derive(Clone, Default)]
@@ -32,7 +31,7 @@ pub(crate) struct Nodes<'de> {
     handles: Vec<Handle>,
     objects: Vec<Object>,
     runs: Vec<Run>,
-    shared: Vec<Shared<'de>>,
+    shared: Vec<SharedText<'de>>,
     /// Constants of the lowest numbers, which borrow nothing: those of earlier pickles.
     kept: Vec<Const<'static>>,
     /// The others.
@@ -41,10 +40,10 @@ pub(crate) struct Nodes<'de> {
     edited: bool,
 }
 
-/// Text that was fetched from the memo at least once: checked and cut out for good, because it is
+/// Text that was fetched from the memo at least once. It is checked and cut out once, because it is
 /// likely a dict's key.
 #[derive(Clone, Copy)]
-pub(crate) struct Shared<'de> {
+pub(crate) struct SharedText<'de> {
     pub(crate) text: &'de str,
     /// The handle it was stored under: its identity and its place in the input.
     pub(crate) origin: Handle,
@@ -78,120 +77,6 @@ impl Const<'_> {
     }
 }
 
-/// Something with an identity and, mostly, contents.
-#[derive(Clone, Copy)]
-pub(crate) struct Object {
-    /// Tag, flags and offset, packed as in a handle.
-    meta: u64,
-    start: u32,
-    len: u32,
-    /// The first further run.
-    more: u32,
-    /// The last further run.
-    last: u32,
-}
-
-impl Object {
-    #[inline]
-    pub(crate) fn tag(&self) -> Tag {
-        Handle::from_bits(self.meta).tag()
-    }
-
-    #[inline]
-    pub(crate) fn flags(&self) -> Flags {
-        Flags(Handle::from_bits(self.meta).detail())
-    }
-
-    /// Where the opcode that made it is in the input.
-    #[inline]
-    pub(crate) fn offset(&self) -> usize {
-        Handle::from_bits(self.meta).offset()
-    }
-
-    fn set_flags(&mut self, flags: Flags) {
-        self.meta = Handle::new(self.tag(), flags.0, self.offset()).to_bits();
-    }
-
-    /// Where the first run begins among the handles, and its length.
-    pub(super) fn first_run(&self) -> (usize, usize) {
-        (self.start as usize, self.len as usize)
-    }
-
-    /// Returns true if there is anything beyond the first run.
-    #[inline]
-    pub(crate) fn has_more(&self) -> bool {
-        self.more != NONE
-    }
-}
-
-/// Sixteen bits about an object. What they mean depends on its tag.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(crate) struct Flags(u16);
-
-impl Flags {
-    /// A tuple or frozenset with something unhashable in it.
-    pub(crate) const UNHASHABLE: Self = Self(1 << 8);
-    /// A global named while the protocol was below 3: its names may be Python 2's.
-    pub(crate) const PYTHON2: Self = Self(1 << 9);
-    /// A global named while the protocol was 4 or higher: dots in its name lead into classes.
-    pub(crate) const DOTTED: Self = Self(1 << 10);
-
-    /// A global that the pickle names by an extension code, which a registry had a name for.
-    pub(crate) const CODED: Self = Self(1 << 12);
-
-    /// A view of bytes that is no read-only one: a buffer that came as a value.
-    pub(crate) const WRITABLE: Self = Self(1 << 11);
-
-    /// Any object that the memo handed out, or that was duplicated: there may be two references to
-    /// it.
-    pub(crate) const FETCHED: Self = Self(1 << 15);
-
-    /// Flags with a small number in their low byte: the spelling of an instance, or what a global
-    /// is known as.
-    pub(crate) const fn with_low(low: u8) -> Self {
-        Self(low as u16)
-    }
-
-    pub(crate) const fn low(self) -> u8 {
-        self.0 as u8
-    }
-
-    pub(crate) const fn with(self, flag: Self, on: bool) -> Self {
-        Self(if on { self.0 | flag.0 } else { self.0 & !flag.0 })
-    }
-
-    pub(crate) const fn has(self, flag: Self) -> bool {
-        self.0 & flag.0 != 0
-    }
-}
-
-/// The kind of a run of handles in its object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum RunKind {
-    /// APPEND, APPENDS.
-    Items,
-    /// SETITEM, SETITEMS: keys and values in turn.
-    Pairs,
-    /// ADDITEMS.
-    Adds,
-    /// BUILD: one handle.
-    State,
-    /// A state setter and the state: two handles.
-    Setter,
-    /// Not handles: how many items the list had that a set was made of.
-    Taken,
-}
-
-/// Contents that an object got later.
-#[derive(Clone, Copy)]
-pub(super) struct Run {
-    pub(super) kind: RunKind,
-    pub(super) start: u32,
-    pub(super) len: u32,
-    next: u32,
-}
-
 impl<'de> Nodes<'de> {
     /// An empty store with room for what an ordinary pickle of `input` bytes holds. The room is
     /// address space; it costs memory only once it is used.
@@ -203,7 +88,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The same nodes, borrowing nothing. Shared texts are borrowed, so there must be none.
+    /// The same nodes, borrowing nothing. SharedText texts are borrowed, so there must be none.
     ///
     /// A stream whose memo is kept asks for this behind each pickle, so it takes work only for the
     /// constants that have come since.
@@ -221,7 +106,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Every reference from one value to another, those included that no longer lead anywhere.
+    /// Every reference from one value to another, also those that no longer lead anywhere.
     pub(crate) fn handles(&self) -> &[Handle] {
         &self.handles
     }
@@ -284,8 +169,7 @@ impl<'de> Nodes<'de> {
             return Err(too_many(offset));
         }
         let Some(object) = self.objects.get_mut(number as usize) else { return Ok(()) };
-        // The contents of an instance are its callable and arguments: what is added to it is never
-        // a part of that.
+        // The first run of an instance is its callable and arguments, so it is never prolonged.
         let container = matches!(object.tag(), Tag::List | Tag::Dict | Tag::Set);
         let added = contents.len() as u32;
         if object.more == NONE {
@@ -313,7 +197,7 @@ impl<'de> Nodes<'de> {
         self.link(number, Run { kind, start: start as u32, len: added, next: NONE })
     }
 
-    /// Notes how many items a list had when a set was made of it.
+    /// Notes the number of items that a list had when a set was made of it.
     pub(crate) fn note_taken(&mut self, number: u32, items: usize) -> Result<()> {
         let items = u32::try_from(items).map_err(|_| too_many(0))?;
         self.link(number, Run { kind: RunKind::Taken, start: items, len: 0, next: NONE })
@@ -351,7 +235,7 @@ impl<'de> Nodes<'de> {
         handle.is_object() && self.object(handle.number()).flags().has(Flags::FETCHED)
     }
 
-    // For `edit`, which notes what was there before.
+    // For `edit`, which keeps a journal.
 
     pub(super) fn lens(&self) -> Lens {
         Lens {
@@ -363,7 +247,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Forgets what was made since there was so much of each.
+    /// Drops everything made since the vectors had these lengths.
     pub(super) fn shrink(&mut self, lens: Lens) {
         self.handles.truncate(lens.handles);
         self.objects.truncate(lens.objects);
@@ -432,7 +316,7 @@ impl<'de> Nodes<'de> {
         self.edited
     }
 
-    /// Gives an object other flags; that it was fetched stays noted.
+    /// Gives an object other flags; `FETCHED` stays if it was set.
     pub(crate) fn set_flags(&mut self, number: u32, flags: Flags) {
         if let Some(object) = self.objects.get_mut(number as usize) {
             let fetched = object.flags().has(Flags::FETCHED);
@@ -501,7 +385,7 @@ impl<'de> Nodes<'de> {
         })
     }
 
-    pub(crate) fn push_shared(&mut self, shared: Shared<'de>) -> Result<Handle> {
+    pub(crate) fn push_shared(&mut self, shared: SharedText<'de>) -> Result<Handle> {
         let number = self.shared.len();
         if number >= limits::OBJECTS {
             return Err(too_many(shared.origin.offset()));
@@ -511,11 +395,11 @@ impl<'de> Nodes<'de> {
     }
 
     #[inline]
-    pub(crate) fn shared(&self, number: u32) -> Shared<'de> {
+    pub(crate) fn shared(&self, number: u32) -> SharedText<'de> {
         self.shared
             .get(number as usize)
             .copied()
-            .unwrap_or(Shared { text: "", origin: Handle::VACANT })
+            .unwrap_or(SharedText { text: "", origin: Handle::VACANT })
     }
 
     pub(crate) fn push_const(&mut self, value: Const<'de>) -> Result<Handle> {
@@ -535,7 +419,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// Where the opcode that made this value is in the input, if it comes from there.
+    /// The offset in the input of the opcode that made this value, if it comes from there.
     pub(crate) fn offset(&self, handle: Handle) -> Option<u64> {
         match handle.tag() {
             Tag::Vacant | Tag::Const | Tag::Buffer => None,
@@ -545,8 +429,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The handle by which two references to one object are known to be the same: fetched text goes
-    /// back to its origin.
+    /// The handle that identifies the object: for fetched text, its origin.
     pub(crate) fn identity(&self, handle: Handle) -> Handle {
         match handle.tag() {
             Tag::Shared => self.shared(handle.number()).origin,
@@ -580,8 +463,8 @@ impl<'de> Nodes<'de> {
     }
 }
 
-/// A buffer beside the pickle that is not said to be read-only is a bytearray to picklers, and what
-/// they write of one in a pickle cannot be hashed.
+/// Returns true for a buffer beside the pickle without READONLY_BUFFER. Picklers treat it as a
+/// bytearray, which cannot be hashed.
 #[inline]
 fn is_writable_buffer(handle: Handle) -> bool {
     handle.tag() == Tag::Buffer && handle.detail() == 0

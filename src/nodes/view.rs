@@ -1,8 +1,7 @@
 //! Instances in the graph, seen through their spellings.
 //!
-//! The machine notes how an instance was made and what its call is known to give; here that becomes
-//! one [`View`], the same for everything that reads: serde, `Value` and the graph's own public
-//! face.
+//! The machine notes how an instance was made and the known meaning of its call; here that becomes
+//! one [`View`] for all readers: serde, `Value` and the public `Graph`.
 
 use std::borrow::Cow;
 
@@ -19,15 +18,15 @@ use crate::reduce::How;
 
 /// An instance, seen through its spelling.
 pub(crate) enum View<'g> {
-    /// A set or frozenset made by a call: the list or tuple it was made of, if any, and how many of
-    /// its items it got.
+    /// A set or frozenset made by a call: the list or tuple it was made of, if any, and the number
+    /// of items taken from that.
     Set { frozen: bool, items: Option<Handle>, taken: usize },
-    /// Bytes or a bytearray made by a call of these arguments; [`bytes_of`] says which bytes.
+    /// Bytes or a bytearray made by a call of these arguments; [`bytes_of`] gives the bytes.
     Bytes { array: bool, of: &'g [Handle] },
     /// A complex made by a call: the handles of its parts.
     Complex { real: Handle, imaginary: Option<Handle> },
-    /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] says of
-    /// which.
+    /// An attribute of a class, as protocols below 4 name nested classes; [`global_names`] gives
+    /// both names.
     Attribute,
     /// Anything else.
     Object(ObjectView<'g>),
@@ -35,7 +34,7 @@ pub(crate) enum View<'g> {
 
 /// The bytes that a call makes.
 pub(crate) enum Payload {
-    /// Those of this value: bytes, an 8-bit string, or text, which is UTF-8.
+    /// Those of this value: bytes, an 8-bit string, or text in UTF-8.
     Of(Handle),
     /// Encoded from text.
     Encoded(Vec<u8>),
@@ -64,7 +63,7 @@ impl<'g> ObjectView<'g> {
     /// The state that BUILD gave it.
     ///
     /// # Errors
-    /// Several states: what they come to is up to the class.
+    /// Several states: only the class knows their meaning.
     pub(crate) fn state(&self, nodes: &'g Nodes<'_>) -> Result<Option<Handle>> {
         let mut states = self.more(nodes).filter(|(kind, _)| *kind == RunKind::State);
         let state = states.next().and_then(|(_, run)| run.first().copied());
@@ -86,7 +85,7 @@ impl<'g> ObjectView<'g> {
     }
 }
 
-/// An object taken apart into what a reduce value has.
+/// The parts of an object, as in a reduce value.
 pub(crate) struct ReduceParts<'g> {
     pub(crate) how: How,
     pub(crate) callable: Handle,
@@ -101,7 +100,7 @@ pub(crate) struct ReduceParts<'g> {
 }
 
 impl<'g> ObjectView<'g> {
-    /// All that the object is made of.
+    /// Takes the object apart.
     ///
     /// # Errors
     /// Several states, or a state beside a state setter.
@@ -120,7 +119,7 @@ impl<'g> ObjectView<'g> {
         if self.base.is_some()
             && let &[reconstructor, arguments] = nodes.first(&self.object)
         {
-            // Only the call itself says what the value of the base class was.
+            // Only the call itself has the value of the base class.
             parts.how = How::Call;
             parts.callable = reconstructor;
             parts.args = tuple_items(nodes, arguments);
@@ -156,7 +155,7 @@ pub(crate) fn tuple_items<'g>(nodes: &'g Nodes<'_>, tuple: Handle) -> &'g [Handl
     }
 }
 
-/// The items of a set made by a call: what the list or tuple had then, and what was added to the
+/// The items of a set made by a call: those that the list or tuple had then, and those added to the
 /// set since.
 pub(crate) fn set_items(
     nodes: &Nodes<'_>,
@@ -173,10 +172,11 @@ pub(crate) fn set_items(
     handles
 }
 
-/// The value in the input that the bytes of `payload` come from: two payloads with one are one.
+/// The value in the input that the bytes of `payload` come from. Payloads with the same source are
+/// the same.
 pub(crate) fn payload_identity(nodes: &Nodes<'_>, payload: Handle) -> Handle {
     let mut handle = payload;
-    // Bytes by call, of a bytearray, of a view, of bytes by call: no pickler nests deeper.
+    // Bytes by a call, of a bytearray, of a view, of bytes by a call: no pickler nests deeper.
     for _ in 0..4 {
         let object = nodes.object(handle.number());
         let inner = match handle.tag() {
@@ -195,10 +195,10 @@ pub(crate) fn payload_identity(nodes: &Nodes<'_>, payload: Handle) -> Handle {
     nodes.identity(handle)
 }
 
-/// Sees through the spelling of the instance `number`.
+/// Returns the meaning of the instance `number`, whatever its spelling.
 ///
 /// # Errors
-/// None for nodes that the machine made: what it does not understand is an object.
+/// None for nodes that the machine made: a call that it does not understand is an object.
 pub(crate) fn view<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], number: u32) -> Result<View<'g>> {
     let object = nodes.object(number);
     let parts = nodes.first(&object);
@@ -366,10 +366,30 @@ pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Resu
     }
 }
 
-/// Module and qualified name of a global, or of a nested one by `getattr`. `None` for what is no
+/// Module and name of a global that is not nested.
+fn plain_names<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    global: Handle,
+    fix_imports: bool,
+) -> Option<(Cow<'g, str>, Cow<'g, str>)> {
+    let object = nodes.object(global.number());
+    let [module, name] = *nodes.first(&object) else { return None };
+    let module = scalar::plain_text(nodes, input, module)?;
+    let name = scalar::plain_text(nodes, input, name)?;
+    if fix_imports && object.flags().has(Flags::PYTHON2) {
+        let names = crate::reduce::compat::to_python3(&module, &name);
+        if names != (&*module, &*name) {
+            return Some((Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned())));
+        }
+    }
+    Some((module, name))
+}
+
+/// Module and qualified name of a global, or of a nested one by `getattr`. `None` if it is not a
 /// global, or has no name in the pickle (an extension code).
 ///
-/// `fix_imports`: whether Python 2's names become Python 3's.
+/// `fix_imports`: true if Python 2's names become Python 3's.
 ///
 /// # Errors
 /// A chain of `getattr` that is longer than any class is nested.
@@ -383,26 +403,10 @@ pub(crate) fn global_names<'g>(
     let mut owner = handle;
     let (module, name) = loop {
         match owner.tag() {
-            Tag::Global => {
-                let object = nodes.object(owner.number());
-                let [module, name] = *nodes.first(&object) else { return Ok(None) };
-                let (Some(module), Some(name)) = (
-                    scalar::plain_text(nodes, input, module),
-                    scalar::plain_text(nodes, input, name),
-                ) else {
-                    return Ok(None);
-                };
-                break if fix_imports && object.flags().has(Flags::PYTHON2) {
-                    let names = crate::reduce::compat::to_python3(&module, &name);
-                    if names == (&*module, &*name) {
-                        (module, name)
-                    } else {
-                        (Cow::Owned(names.0.to_owned()), Cow::Owned(names.1.to_owned()))
-                    }
-                } else {
-                    (module, name)
-                };
-            }
+            Tag::Global => match plain_names(nodes, input, owner, fix_imports) {
+                Some(names) => break names,
+                None => return Ok(None),
+            },
             Tag::Instance => {
                 let Some((next, name)) = attribute_of(nodes, owner) else { return Ok(None) };
                 if attributes.len() == NESTING {

@@ -1,5 +1,5 @@
-//! Builtin types that serde has no word for: [`Set`], [`FrozenSet`], [`ByteArray`], [`Tuple`]; and
-//! [`Range`], [`Slice`].
+//! Builtin types that serde's data model does not have: [`Set`], [`FrozenSet`], [`ByteArray`],
+//! [`Tuple`]; and [`Range`], [`Slice`].
 //!
 //! The first four are newtypes by private names, which our formats know; see `reduce/token.rs`.
 
@@ -53,10 +53,10 @@ macro_rules! newtype {
 newtype! {
     /// Any collection as a Python `set`.
     ///
-    /// It is a collection that serde sees as a sequence: a `HashSet`, a `BTreeSet`, a `Vec` whose
-    /// items differ. The elements must be hashable in Python, so a sequence among them is written
-    /// as a tuple. It reads a `set` or a `frozenset`, and nothing else. On a field that has its
-    /// type already, use `#[serde(with = "serde_pickle::python::set")]`.
+    /// The content is any collection that serde sees as a sequence: a `HashSet`, a `BTreeSet`, a
+    /// `Vec` whose items differ. The elements must be hashable in Python, so a sequence among them
+    /// is written as a tuple. It reads a `set` or a `frozenset`, and nothing else. On a field that
+    /// has its type already, use `#[serde(with = "serde_pickle::python::set")]`.
     ///
     /// ```
     /// use std::collections::BTreeSet;
@@ -91,11 +91,11 @@ newtype! {
 }
 
 newtype! {
-    /// Any collection as a Python `tuple`: what a Rust tuple is by itself, of a length that is
-    /// known at run time.
+    /// Any collection as a Python `tuple`, of a length that is known at run time. A Rust tuple
+    /// needs no wrapper.
     ///
-    /// It reads any sequence. On a field, `#[serde(with = "serde_pickle::python::tuple")]`: such as
-    /// the positional arguments of a task of Celery or RQ, which must be a tuple and are many.
+    /// It reads any sequence. On a field, use `#[serde(with = "serde_pickle::python::tuple")]`, as
+    /// for the positional arguments of a task of Celery or RQ, which must be a tuple of any length.
     ///
     /// ```
     /// use serde_pickle::{Value, python::Tuple};
@@ -234,9 +234,9 @@ impl From<RangeCall> for Range {
 #[serde(into = "SliceCall<T>", from = "SliceCall<T>")]
 #[serde(bound(serialize = "T: Clone + Serialize", deserialize = "T: Deserialize<'de>"))]
 pub struct Slice<T = i64> {
-    /// Where it begins.
+    /// The first index.
     pub start: Option<T>,
-    /// Before what it ends.
+    /// The index before which it ends.
     pub stop: Option<T>,
     /// From one item to the next.
     pub step: Option<T>,

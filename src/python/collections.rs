@@ -1,8 +1,8 @@
 //! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`];
 //! and [`FrozenDict`], [`Member`] of an Enum and [`SimpleNamespace`].
 //!
-//! The dicts keep their entries in a `Vec`, in order, so that no type of key is asked for anything.
-//! Another map that keeps its order is written as an OrderedDict by `python::ordered_dict`.
+//! The dicts keep their entries in a `Vec`, in order, so that keys need no traits. Another map that
+//! keeps its order is written as an OrderedDict by `python::ordered_dict`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::object::{self, ObjectParts, ObjectType, ReadObject};
+use super::object::{self, ArgsAndContent, ObjectType, ReadObject};
 use crate::error::quoted;
 use crate::reduce::{Global, Reduce};
 
@@ -57,6 +57,31 @@ macro_rules! collection {
 
             fn into_iter(self) -> Self::IntoIter {
                 self.$items.iter()
+            }
+        }
+    };
+}
+
+/// Reads a class of `collections` that is nothing but its entries.
+macro_rules! dict_class {
+    ($type:ident, $name:literal) => {
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for $type<K, V> {
+            const CLASS: &'static str = concat!("collections.", $name);
+
+            fn is_class(module: &str, qualname: &str) -> bool {
+                (module, qualname) == ("collections", $name)
+            }
+
+            fn read<A: SeqAccess<'de>>(
+                _: String,
+                _: String,
+                parts: ArgsAndContent<A>,
+            ) -> Result<Self, A::Error> {
+                parts.content().map(|Entries(entries)| Self(entries))
+            }
+
+            fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
             }
         }
     };
@@ -179,27 +204,9 @@ impl<K: Serialize, V: Serialize> ObjectType for OrderedDict<K, V> {
     }
 }
 
-impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for OrderedDict<K, V> {
-    const CLASS: &'static str = "collections.OrderedDict";
+dict_class!(OrderedDict, "OrderedDict");
 
-    fn is_class(module: &str, qualname: &str) -> bool {
-        (module, qualname) == ("collections", "OrderedDict")
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ObjectParts<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
-    }
-}
-
-/// A Python `collections.Counter`: elements and how often each was counted.
+/// A Python `collections.Counter`: elements and their counts.
 ///
 /// ```
 /// use serde_pickle::python::Counter;
@@ -235,25 +242,7 @@ impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
     }
 }
 
-impl<'de, K: Deserialize<'de>, N: Deserialize<'de>> ReadObject<'de> for Counter<K, N> {
-    const CLASS: &'static str = "collections.Counter";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        (module, qualname) == ("collections", "Counter")
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ObjectParts<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
-    }
-}
+dict_class!(Counter, "Counter");
 
 /// A Python `frozendict`, which is a builtin from Python 3.15 on: entries in their order.
 ///
@@ -305,7 +294,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDi
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         parts.content().map(|Entries(entries)| Self(entries))
     }
@@ -318,9 +307,9 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDi
 /// A Python `collections.defaultdict`: entries, and the factory of the values that are missing.
 ///
 /// The factory is the name of a class or function, `list` or `int`: it is kept and written again,
-/// and nothing is made by it here. Without one it is `defaultdict(None)`. A factory that is no
-/// global, such as a `functools.partial`, is an error: read the object as [`Reduce`], or the
-/// entries alone as a map.
+/// and never called here. Without one it is `defaultdict(None)`. A factory that is not a global,
+/// such as a `functools.partial`, is an error: read the object as [`Reduce`], or the entries alone
+/// as a map.
 ///
 /// ```
 /// use serde_pickle::python::DefaultDict;
@@ -335,8 +324,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDi
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// A plain dict is read as one without a factory; so is what other formats have, to which it is a
-/// map.
+/// A plain dict is read as one without a factory, and so is a map of another format.
 ///
 /// Source: `defdict_reduce` in CPython's `Modules/_collectionsmodule.c`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -390,7 +378,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for DefaultD
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (Arguments((factory, _)), Entries(entries)) =
             parts.both::<Arguments<Option<Global>, IgnoredAny>, _>()?;
@@ -429,7 +417,7 @@ impl<'de, X: Deserialize<'de>, Y: Deserialize<'de>> Deserialize<'de> for Argumen
     }
 }
 
-/// A Python `collections.deque`: items, and how many it holds at most.
+/// A Python `collections.deque`: items, and the most that it holds.
 ///
 /// ```
 /// use serde_pickle::python::Deque;
@@ -495,7 +483,7 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
     fn read<A: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (Arguments((_, maxlen)), items) =
             parts.both::<Arguments<IgnoredAny, Option<usize>>, _>()?;
@@ -522,20 +510,20 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Other formats have the value or the name alone, so they can't be read back.
+/// Other formats get only the value or the name, so they cannot be read back.
 ///
 /// Source: `Enum.__reduce_ex__` in Python's `Lib/enum.py`, and `pickle_by_enum_name` there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Member<V = crate::Value> {
-    /// The way of nearly all: the class is called with the value.
+    /// By a call of the class with the value, as nearly all are.
     ByValue {
         /// The class.
         class: Global,
         /// The value of the member.
         value: V,
     },
-    /// The way of a class that says so, and of a member that is an attribute:
-    /// `getattr(Color, 'RED')`.
+    /// By name, `getattr(Color, 'RED')`, for a class that pickles so, and for a member that is an
+    /// attribute.
     ByName {
         /// The class.
         class: Global,
@@ -577,7 +565,7 @@ impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         let (value,) = parts.args()?;
         Ok(Self::ByValue { class: Global::new(module, qualname), value })
@@ -644,7 +632,7 @@ impl<'de, A: Deserialize<'de>> ReadObject<'de> for SimpleNamespace<A> {
     fn read<Seq: SeqAccess<'de>>(
         _: String,
         _: String,
-        parts: ObjectParts<Seq>,
+        parts: ArgsAndContent<Seq>,
     ) -> Result<Self, Seq::Error> {
         parts.content().map(Self)
     }

@@ -37,12 +37,14 @@ impl Date {
     /// A day.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no day of the years 1 to 9999.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a day of the years 1 to 9999.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self> {
         if is_day((year, month, day)) {
             return Ok(Self { year, month, day });
         }
-        Err(Error::data(format!("day {day} of month {month} of the year {year} is no date")))
+        Err(Error::data(format!(
+            "day {day} of month {month} of the year {year} is not a valid date"
+        )))
     }
 
     /// The year, 1 to 9999.

@@ -28,7 +28,7 @@ use crate::error::{Error, Result, quoted};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Equality is that of the parts: the same moment in two zones is two values, other than in Python.
+/// Equality is that of the parts: the same moment in two zones is two values, unlike in Python.
 /// Order is that of the date and the reading of the clock, then of fold and zone, the naive ones
 /// first: chronological among naive datetimes and those of one zone. To order by the moment,
 /// convert to a type of chrono or jiff.
@@ -56,8 +56,7 @@ impl DateTime {
         Self { time: self.time.with_zone(zone), ..self }
     }
 
-    /// Says whether it is the second of two equal readings of a clock that is put back: Python's
-    /// `fold`.
+    /// Sets Python's `fold`: true for the second of two equal readings of a clock that is put back.
     #[must_use]
     pub fn with_fold(self, fold: bool) -> Self {
         Self { time: self.time.with_fold(fold), ..self }

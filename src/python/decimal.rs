@@ -17,8 +17,8 @@ use crate::error::{Error, Result, quoted};
 /// and NaNs are numbers too.
 ///
 /// Order is that of the numbers, from -NaN by -Infinity to Infinity and NaN, as that of Python's
-/// `compare_total`; numbers of one size go by their text. An exponent beyond 18 digits, which
-/// Python has not, counts as the largest of 18.
+/// `compare_total`; numbers of one size go by their text. An exponent of more than 18 digits, which
+/// Python does not have, counts as the largest of 18.
 ///
 /// ```
 /// use serde_pickle::python::Decimal;
@@ -174,7 +174,7 @@ impl FromStr for Decimal {
 
     /// # Errors
     /// Text that Python's `Decimal` does not take is [`ErrorKind::Data`](crate::ErrorKind::Data).
-    /// Of digits only ASCII's are taken, and neither blanks nor underscores.
+    /// Digits have to be ASCII, and blanks and underscores are not allowed.
     fn from_str(text: &str) -> Result<Self> {
         if is_decimal(text) {
             return Ok(Self(text.to_owned()));

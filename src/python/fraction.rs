@@ -126,7 +126,7 @@ impl FromStr for Fraction {
                     limits::INT_DIGITS
                 )));
             }
-            digits.parse().map_err(|_| Error::data("an int that is none"))
+            digits.parse().map_err(|_| Error::data("not an integer"))
         };
         let (numerator, denominator) = text.split_once('/').unwrap_or((text, "1"));
         Self::new(int(numerator)?, int(denominator)?)

@@ -40,8 +40,8 @@ impl FromStr for IpAddress {
     type Err = Error;
 
     /// # Errors
-    /// Text that is no address is [`ErrorKind::Data`](crate::ErrorKind::Data); so is a scope id,
-    /// which `IpAddr` can't hold.
+    /// Text that is not an address is [`ErrorKind::Data`](crate::ErrorKind::Data); so is a scope
+    /// id, which `IpAddr` cannot hold.
     fn from_str(text: &str) -> Result<Self> {
         match text.parse() {
             Ok(address) => Ok(Self(address)),

@@ -30,7 +30,7 @@
 //! # Ok::<(), serde_pickle::Error>(())
 //! ```
 //!
-//! A field that has its type already takes a module of this part instead, by serde's `with`:
+//! For a field whose type is given, use a module from this table instead, by serde's `with`:
 //!
 //! ```
 //! use std::collections::BTreeSet;
@@ -84,17 +84,17 @@
 //! | `numpy.ndarray`, `numpy.dtype` | [`NdArray`](numpy::NdArray), [`Dtype`](numpy::Dtype) | |
 //! | `pandas.DataFrame`, `Series`, `Index` | [`Frame`](pandas::Frame), [`Series`](pandas::Series), [`Index`](pandas::Index) | |
 //!
-//! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` are there with the features of these
-//! names. They and the four for types of std and num-bigint also take an `Option` or a `Vec` of
-//! such a type, and all types of one's own that implement [`AsPython`].
+//! The modules `chrono`, `jiff`, `uuid` and `rust_decimal` need the features of these names. They
+//! and the four for types of std and num-bigint also take an `Option` or a `Vec` of such a type,
+//! and all types that implement [`AsPython`].
 //!
 //! # What is read
 //!
 //! Each type reads every spelling that a Python from 2.7 to 3.15 writes for its class: the payload
 //! of a datetime as bytes, as text of Python 2 and as numbers; zones of pytz and dateutil; a
 //! `Fraction` as text or as two ints. An object of another class is an error that names both; a
-//! subclass is another class. Text and other plain forms are read where they say as much: `str` for
-//! dates, numbers and paths, a dict for an [`OrderedDict`], a list for a [`Deque`].
+//! subclass is another class. Text and other plain forms are read where they are as exact: `str`
+//! for dates, numbers and paths, a dict for an [`OrderedDict`], a list for a [`Deque`].
 //!
 //! # Other formats
 //!
@@ -104,9 +104,9 @@
 //!
 //! # The Python that reads
 //!
-//! What is written is what CPython writes, but for its memo: see each type. `zoneinfo` is there
-//! from Python 3.9 on, `frozendict` from 3.15 on; `datetime.timezone`, `ipaddress` and `pathlib`
-//! are not in Python 2.7.
+//! The output is that of CPython, except for its memo: see each type. Python has `zoneinfo` from
+//! 3.9 on and `frozendict` from 3.15 on; Python 2.7 has no `datetime.timezone`, `ipaddress` and
+//! `pathlib`.
 // Advice to the next editor: a new type has a file, a row in the table above and one in
 // docs/MAPPING.md, and a case in tests/python_types, which asks Python about each protocol.
 
@@ -144,7 +144,7 @@ pub use self::timezone::TimeZone;
 pub use self::uuid_object::Uuid;
 pub use self::with::AsPython;
 
-/// Modules that differ in what they are for and not in what they do.
+/// Modules for different types with the same code.
 macro_rules! with_as_python {
     ($($(#[$attribute:meta])* $name:ident;)*) => {$(
         $(#[$attribute])*
@@ -171,7 +171,7 @@ with_as_python! {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     ///
-    /// What is below a microsecond is cut off; a negative timedelta is an error on reading.
+    /// Fractions of a microsecond are cut off; a negative timedelta is an error on reading.
     duration;
     /// For `#[serde(with = "serde_pickle::python::big_int")]`: a `num_bigint::BigInt` as an `int`.
     ///
@@ -294,8 +294,7 @@ with_as_python! {
     /// For `#[serde(with = "serde_pickle::python::rust_decimal")]`: a `rust_decimal::Decimal` as a
     /// `decimal.Decimal`.
     ///
-    /// A number that it has no place for is an error on reading, never rounded; so are infinities
-    /// and NaN.
+    /// A number that does not fit is an error on reading, never rounded; so are infinities and NaN.
     ///
     /// ```
     /// use serde::{Deserialize, Serialize};
@@ -310,7 +309,7 @@ with_as_python! {
     rust_decimal;
 }
 
-/// Modules around content that serde can say.
+/// Modules for content in serde's data model.
 macro_rules! with_token {
     ($($(#[$attribute:meta])* $name:ident $token:ident;)*) => {$(
         $(#[$attribute])*
@@ -398,7 +397,7 @@ with_token! {
 
 /// For `#[serde(with = "serde_pickle::python::bytearray")]`: bytes as a `bytearray`.
 ///
-/// For whatever `serde_bytes` takes: `Vec<u8>`, `&[u8]`, `[u8; N]`, an `Option` of them.
+/// For the types that `serde_bytes` takes: `Vec<u8>`, `&[u8]`, `[u8; N]`, an `Option` of them.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};

@@ -1,12 +1,12 @@
-//! The way of this folder's types through serde, in one place.
+//! Passes this folder's types through serde.
 //!
-//! Each is a newtype by the private name [`token::OBJECT`]. Our serializer says of the content
-//! alone that nobody reads it as text, and the content is then a Python object; for any other
-//! format it is text, a map or a sequence. Our deserializer hands an object over as a sequence of
-//! four parts (two names, arguments, the object), and the names are checked before anything else is
-//! read; what comes as a newtype is no object of a pickle, and is read as the plain form.
+//! Each is a newtype by the private name [`token::OBJECT`]. For the content alone, our serializer
+//! is not human-readable, and the content is then a Python object; for any other format it is text,
+//! a map or a sequence. Our deserializer hands an object over as a sequence of four parts (two
+//! names, arguments, the object), and the names are checked before anything else is read; a newtype
+//! is not an object of a pickle, and is read as the plain form.
 //!
-//! A type says what it is by [`TextObject`], or by [`ObjectType`] where its plain form is not text.
+//! A type implements [`TextObject`], or [`ObjectType`] where its plain form is not text.
 
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
@@ -39,10 +39,10 @@ pub(super) trait ReadObject<'de>: Sized {
     fn read<A: SeqAccess<'de>>(
         module: String,
         qualname: String,
-        parts: ObjectParts<A>,
+        parts: ArgsAndContent<A>,
     ) -> Result<Self, A::Error>;
 
-    /// Reads what is no object.
+    /// Reads the plain form.
     fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
@@ -97,7 +97,7 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
                     T::CLASS
                 )));
             }
-            T::read(module, qualname, ObjectParts(seq))
+            T::read(module, qualname, ArgsAndContent(seq))
         }
     }
 
@@ -105,9 +105,9 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
 }
 
 /// Arguments and content of an object, still to be read.
-pub(super) struct ObjectParts<A>(A);
+pub(super) struct ArgsAndContent<A>(A);
 
-impl<'de, A: SeqAccess<'de>> ObjectParts<A> {
+impl<'de, A: SeqAccess<'de>> ArgsAndContent<A> {
     /// Both.
     pub(super) fn both<X: Deserialize<'de>, Y: Deserialize<'de>>(
         mut self,
@@ -142,7 +142,7 @@ pub(super) trait TextObject: Display + FromStr<Err = Error> {
     /// Returns true for a class that the type reads.
     fn is_class(module: &str, qualname: &str) -> bool;
 
-    /// From the class and the text, which leaves nothing out.
+    /// Makes the value from the class and the exact text.
     fn of_object(qualname: &str, text: &str) -> Result<Self, Error> {
         let _ = qualname;
         text.parse()
@@ -177,7 +177,7 @@ impl<'de, T: TextObject> ReadObject<'de> for T {
     fn read<A: SeqAccess<'de>>(
         _: String,
         qualname: String,
-        ObjectParts(mut seq): ObjectParts<A>,
+        ArgsAndContent(mut seq): ArgsAndContent<A>,
     ) -> Result<Self, A::Error> {
         part::<A, IgnoredAny>(&mut seq)?;
         let text = TextVisitor { qualname: Some(&qualname), of: PhantomData };

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::escape::OneLine;
 use crate::stdlib::path::{normal_posix, normal_windows};
 
-/// Which of the classes of `pathlib` a [`Path`] is.
+/// The class of `pathlib` of a [`Path`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathKind {
     /// `pathlib.PurePosixPath`.
@@ -31,8 +31,8 @@ pub enum PathKind {
 ///
 /// The text is what Python's `str` gives: without needless separators and dots, `\` between the
 /// names of a Windows path. For a plain `PathBuf` see
-/// [`python::path_buf`](crate::python::path_buf); the formats that have text alone read a path as a
-/// pure one of Posix.
+/// [`python::path_buf`](crate::python::path_buf); other formats have only the text, which is read
+/// as a pure Posix path.
 ///
 /// ```
 /// use serde_pickle::python::{Path, PathKind};
@@ -47,8 +47,8 @@ pub enum PathKind {
 /// Python 3.13 names the classes in `pathlib._local`, all others in `pathlib`; both are read, the
 /// latter is written, which every Python from 3.4 on reads.
 ///
-/// Order is that of the names on the way, as in Python: what is in a directory comes right after
-/// it. Equal paths go by their class. Other than in Python, the case of Windows paths counts.
+/// Order is that of the names along the path, as in Python: the content of a directory comes right
+/// after it. Equal paths go by their class. Unlike in Python, the case of Windows paths counts.
 ///
 /// Source: `PurePath.__reduce__` in Python's `Lib/pathlib`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -105,7 +105,7 @@ impl AsRef<std::path::Path> for Path {
 }
 
 impl fmt::Display for Path {
-    /// The path on one line, for people; [`as_str`](Self::as_str) has it as it is.
+    /// The path on one line, for people; [`as_str`](Self::as_str) has the exact text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         OneLine(&self.text).fmt(f)
     }

@@ -51,14 +51,14 @@ impl Time {
     /// A time without a zone.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for what is no time of day. There are no leap
-    /// seconds in Python.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if it is not a valid time of day. There are no
+    /// leap seconds in Python.
     pub fn new(hour: u8, minute: u8, second: u8, microsecond: u32) -> Result<Self> {
         if is_clock((hour, minute, second, microsecond)) {
             return Ok(Self { hour, minute, second, microsecond, ..Self::MIDNIGHT });
         }
         Err(Error::data(format!(
-            "{hour}:{minute}:{second} and {microsecond} microseconds is no time of day"
+            "{hour}:{minute}:{second} and {microsecond} microseconds is not a valid time of day"
         )))
     }
 
@@ -68,8 +68,7 @@ impl Time {
         Self { zone: Some(zone), ..self }
     }
 
-    /// Says whether it is the second of two equal readings of a clock that is put back: Python's
-    /// `fold`.
+    /// Sets Python's `fold`: true for the second of two equal readings of a clock that is put back.
     #[must_use]
     pub fn with_fold(self, fold: bool) -> Self {
         Self { fold, ..self }

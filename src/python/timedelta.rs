@@ -46,7 +46,7 @@ impl TimeDelta {
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) for a billion days or more, which Python's type
-    /// has no place for.
+    /// cannot hold.
     pub fn new(days: i64, seconds: i64, microseconds: i64) -> Result<Self> {
         Self::from_microseconds(
             i128::from(days) * DAY + i128::from(seconds) * SECOND + i128::from(microseconds),
@@ -71,7 +71,7 @@ impl TimeDelta {
         }
     }
 
-    /// The days, less than a billion; alone negative.
+    /// The days, less than a billion. Only they may be negative.
     pub fn days(&self) -> i32 {
         self.days
     }

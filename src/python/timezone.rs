@@ -15,10 +15,10 @@ use crate::stdlib::zone::is_utc;
 /// A time zone: an offset of UTC, Python's `datetime.timezone`, or a zone by the key of the IANA
 /// database, `zoneinfo.ZoneInfo`.
 ///
-/// The zones of pytz, dateutil, pendulum and other libraries are read too, where they say an offset
-/// or a key, and are one of these two when they are written again; where a pickle of pytz says both
-/// key and offset, both are here. There is no time zone database in this crate: a key alone has no
-/// [`offset`](Self::offset), but for the names of UTC.
+/// The zones of pytz, dateutil, pendulum and other libraries are read too, if they have an offset
+/// or a key, and are written as one of these two classes; a zone of pytz may have both. There is no
+/// time zone database in this crate: a key alone has no [`offset`](Self::offset), except for the
+/// names of UTC.
 ///
 /// `Display` and [`FromStr`] are the offset, `+05:30`, or the key.
 ///
@@ -64,16 +64,16 @@ impl TimeZone {
         Ok(Self { offset: Some(offset), key: None, name: None })
     }
 
-    /// The zone with this key of the IANA database, such as `Europe/Berlin`. Whether there is such
-    /// a zone is not looked up.
+    /// The zone with this key of the IANA database, such as `Europe/Berlin`. The key is not looked
+    /// up in a database.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for text that is no key: keys are ASCII letters,
-    /// digits and `/_-+.`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) for text that is not a key: keys are ASCII
+    /// letters, digits and `/_-+.`.
     pub fn named(key: impl Into<String>) -> Result<Self> {
         let key = key.into();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-+.".contains(&byte);
-        // A leading underscore is that of a suffix which is no key, see `suffixed`.
+        // A leading underscore marks a suffix that is not a key, see `suffixed`.
         if key.is_empty() || key.starts_with(['_', '+', '-']) || !key.bytes().all(plain) {
             return Err(Error::data(format!(
                 "expected the key of a time zone, found `{}`",
@@ -92,7 +92,7 @@ impl TimeZone {
         Self { name, ..self }
     }
 
-    /// The offset east of UTC, where the pickle said it.
+    /// The offset east of UTC, if the pickle has it.
     pub fn offset(&self) -> Option<TimeDelta> {
         self.offset
     }
@@ -107,7 +107,7 @@ impl TimeZone {
         self.name.as_deref()
     }
 
-    /// Behind a date and time.
+    /// Writes the zone behind a date and time.
     pub(super) fn push_behind(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(offset) = self.offset {
             write_offset(offset, f)?;
@@ -118,8 +118,7 @@ impl TimeZone {
         }
     }
 
-    /// Parses the text behind a time, an offset and suffixes in brackets. Also tells if the fold is
-    /// set.
+    /// Parses the text behind a time, an offset and suffixes in brackets. The bool is the fold.
     ///
     /// This is RFC 9557, with the suffixes of `natural::exact_text`.
     pub(super) fn suffixed(text: &str) -> Result<(Option<Self>, bool)> {

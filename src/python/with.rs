@@ -18,8 +18,8 @@ use crate::value::Value;
 /// A type that is written as a Python object, and read from one, by way of a type of
 /// [`python`](crate::python).
 ///
-/// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too. It
-/// may be implemented for types of one's own.
+/// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too.
+/// Implement it for your own types.
 pub trait AsPython: Sized {
     /// The type that stands for it in a pickle.
     type Object: Serialize + DeserializeOwned;
@@ -27,13 +27,13 @@ pub trait AsPython: Sized {
     /// Makes the Python object.
     ///
     /// # Errors
-    /// A value that Python's type has no place for.
+    /// A value that Python's type cannot hold.
     fn to_python(&self) -> Result<Self::Object>;
 
     /// Makes the value of what was read.
     ///
     /// # Errors
-    /// An object that this type has no place for.
+    /// An object that this type cannot hold.
     fn from_python(object: Self::Object) -> Result<Self>;
 }
 
@@ -64,7 +64,7 @@ impl<T: AsPython> AsPython for Vec<T> {
 /// Serializes a value as its Python object.
 ///
 /// # Errors
-/// A value that Python's type has no place for, and those of the serializer.
+/// A value that Python's type cannot hold, and those of the serializer.
 pub fn serialize<T: AsPython, S: Serializer>(
     value: &T,
     serializer: S,
@@ -75,7 +75,7 @@ pub fn serialize<T: AsPython, S: Serializer>(
 /// Deserializes a value from its Python object.
 ///
 /// # Errors
-/// An object that the type has no place for, and those of the deserializer.
+/// An object that the type cannot hold, and those of the deserializer.
 pub fn deserialize<'de, T: AsPython, D: Deserializer<'de>>(
     deserializer: D,
 ) -> std::result::Result<T, D::Error> {
@@ -84,8 +84,8 @@ pub fn deserialize<'de, T: AsPython, D: Deserializer<'de>>(
 
 /// `std::time::Duration` as a `datetime.timedelta`.
 ///
-/// What is below a microsecond is cut off, for Python has none; a negative timedelta is an error on
-/// reading.
+/// Fractions of a microsecond, which Python does not have, are cut off; a negative timedelta is an
+/// error on reading.
 impl AsPython for Duration {
     type Object = TimeDelta;
 
@@ -103,7 +103,7 @@ impl AsPython for Duration {
                 Ok(Self::new(seconds, delta.microseconds() * 1_000))
             }
             _ => Err(Error::data(format!(
-                "a Duration is not negative, and this timedelta is {delta}"
+                "a Duration cannot be negative, and this timedelta is {delta}"
             ))),
         }
     }
@@ -122,7 +122,7 @@ impl AsPython for BigInt {
             Value::Int(int) => Ok(int.into()),
             Value::BigInt(int) => Ok(*int),
             Value::Bool(bool) => Ok(i64::from(bool).into()),
-            // JSON and the like have digits. A million of them take long to read.
+            // JSON and similar formats have digits. A million of them take long to read.
             Value::Str(digits) if digits.len() <= crate::limits::INT_DIGITS => digits
                 .parse()
                 .map_err(|_| Error::data(format!("expected an int, found `{}`", quoted(&digits)))),

@@ -1,16 +1,16 @@
-//! Decimal ints as picklers write them: what reading ints of protocol 0 costs.
+//! Decimal ints as picklers write them, which is most of reading ints of protocol 0.
 //!
 //! Only the one usual way to write an int is understood here, and only if it fits 64 bits. Every
 //! other line is for `text.rs`, which knows what C makes of it.
 //!
-//! How many digits an int has and whether it is negative no processor can guess, and a wrong guess
-//! costs more than the digits. So there is no loop over them: eight are taken at a time.
+//! A processor cannot predict the number of digits or the sign, and a wrong prediction costs more
+//! than the digits. So there is no loop over digits: eight are taken at a time.
 
 use std::hint::select_unpredictable;
 
-/// The int at `at`, where it is a whole line in the one way that picklers write it: a minus or
-/// nothing, digits without a leading zero that fit 64 bits, and where it is `long` `L` or nothing.
-/// Gives the length of the line with its newline.
+/// The int at `at`, if it is a whole line of the form that picklers write: an optional minus,
+/// digits without a leading zero that fit 64 bits, and an optional `L` if it is `long`. Gives the
+/// length of the line with its newline.
 #[inline]
 pub(crate) fn decimal_line(input: &[u8], at: usize, long: bool) -> Option<(i64, usize)> {
     if let Some(window) = at.checked_sub(16).and_then(|start| input.get(start..)?.first_chunk())
@@ -38,8 +38,8 @@ pub(super) fn plain_decimal(line: &[u8]) -> Option<i64> {
 /// [`decimal_line`] for a line of up to 15 bytes, with an `L` where it is `long`, that begins in
 /// the middle of `window`; `None` for any other.
 ///
-/// The newline is looked for first, and sixteen bytes are loaded that end where the digits do; what
-/// precedes the digits there is masked. Nothing then depends on the int but two addresses.
+/// The newline is found first. Then the sixteen bytes that end with the digits are loaded, and
+/// those before the digits are masked. Only two addresses depend on the int.
 #[inline(always)]
 fn short_line(window: &[u8; 32], long: bool) -> Option<(i64, usize)> {
     // Of the eight bytes from `start` on, which is less than 25; the mask says so to the compiler.
@@ -87,22 +87,21 @@ const LAST: [[u64; 2]; 16] = {
 /// The digit `0`, eight times.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Of eight bytes those that are newlines: the highest bit of the first of them is set, and none
-/// below.
+/// Marks newlines among eight bytes: the highest bit of the first newline is set, and no bit below.
 #[inline(always)]
 fn newlines(word: u64) -> u64 {
     let zeros = word ^ 0x0a0a_0a0a_0a0a_0a0a;
     zeros.wrapping_sub(0x0101_0101_0101_0101) & !zeros & 0x8080_8080_8080_8080
 }
 
-/// An int of up to 64 bits at the start of `text`, and how many bytes it has: digits without a
-/// leading zero, behind a minus or nothing.
+/// An int of up to 64 bits at the start of `text`, and its length in bytes: digits without a
+/// leading zero, behind an optional minus.
 #[inline]
 fn signed_digits(text: &[u8]) -> Option<(i64, usize)> {
     let negative = text.first() == Some(&b'-');
     let digits = text.get(usize::from(negative)..)?;
     let (value, count) = leading_digits(digits);
-    // Which 0 and -0 are bools is for others to say.
+    // Leading zeros and `-0` are left to `text.rs`, which knows the bools.
     let zero = digits.first() == Some(&b'0') && (negative || count > 1);
     if count == 0 || count > 19 || zero {
         return None;
@@ -111,8 +110,8 @@ fn signed_digits(text: &[u8]) -> Option<(i64, usize)> {
     Some((if negative { -value } else { value }, usize::from(negative) + count))
 }
 
-/// The digits at the start of `text`: their value, which is right for up to 19, and how many there
-/// are.
+/// The digits at the start of `text`: their value, which is right for up to 19 of them, and their
+/// number.
 ///
 /// Eight at a time, and sixteen without a branch on how many there are.
 #[inline]
@@ -145,12 +144,12 @@ fn leading_digits(text: &[u8]) -> (u64, usize) {
 fn eight_digits(word: u64) -> (u64, usize) {
     let digits = word ^ ZEROS;
     let found = not_digits(digits).trailing_zeros() / 8;
-    // With zeros in front they are eight digits.
+    // Zeros in front make them eight digits.
     (joined(digits.checked_shl(64 - 8 * found).unwrap_or(0)), found as usize)
 }
 
-/// Of eight bytes, from which `0` has been taken by exclusive or, those that are no digit: bits are
-/// set in them.
+/// Marks bytes that are not digits among eight bytes, from which `0` has been removed by exclusive
+/// or: such bytes have bits set.
 #[inline(always)]
 fn not_digits(digits: u64) -> u64 {
     // A byte is a digit if neither it nor it plus six has anything in its upper half.
@@ -169,8 +168,8 @@ fn joined(digits: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The line behind so many bytes of a pickle that each way of reading it is taken, which have
-    /// to agree.
+    /// Reads a line behind any number of bytes, so that each way of reading is taken; all have to
+    /// agree.
     fn read(line: &str, long: bool) -> Option<(i64, usize)> {
         let alone = decimal_line(line.as_bytes(), 0, long);
         for before in [1, 15, 16, 17, 40] {

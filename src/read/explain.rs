@@ -1,10 +1,11 @@
-//! Names the format of an input that could not be read: see `foreign.rs`.
+//! Names the format of an input that could not be read: see `foreign/`.
 
 use crate::error::{Error, ErrorKind};
 use crate::foreign::{self, Guess, NotPickle, is_joblib, recognize};
 use crate::instruction::Opcode;
 
-/// Adds to the error of reading the pickle that begins at byte `start` what the bytes are instead.
+/// Adds the format that the bytes seem to have to the error of reading the pickle that begins at
+/// byte `start`.
 #[cold]
 pub(crate) fn explain(error: Error, input: &[u8], start: usize) -> Error {
     let (whole, input) = (input, input.get(start..).unwrap_or_default());
@@ -47,8 +48,8 @@ fn inside(error: &Error, before: &[u8]) -> Option<NotPickle> {
     damaged.then_some(NotPickle::CrlfDamaged)
 }
 
-/// Of a reader, no byte is taken behind the one that is at fault, and so it may be all that there
-/// is to tell by: some formats begin with a byte that no opcode has.
+/// Guesses by the first byte alone: a reader is asked for no byte behind the faulty one, and some
+/// formats begin with a byte that is no opcode.
 fn vague(error: &Error, input: &[u8], fault: usize) -> Option<Guess> {
     let fits = error.kind() == ErrorKind::Syntax
         && fault + 1 == input.len()

@@ -1,9 +1,9 @@
 //! Frames (PEP 3154): no read crosses the end of one.
 //!
 //! CPython up to 3.13.0 takes a frame for a hint when it reads from memory, and drops the rest of
-//! its buffer where a read crosses a frame's end when it reads from a file. A pickle whose frames
-//! lie so means one thing to the one and another to the other. Newer releases and `pickle.py`
-//! refuse it, and so does every reader here:
+//! its buffer where a read crosses a frame's end when it reads from a file. So such a pickle means
+//! different things to the two. Newer releases and `pickle.py` refuse it, and so does every reader
+//! here:
 //!
 //! - A *read* is an opcode byte, a fixed argument, a length, its payload, or a line. One that
 //!   begins inside a frame ends inside it.
@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 
 impl<'a> Cursor<'a> {
-    /// The same, within a frame that an earlier pickle of the stream began and that ends at byte
-    /// `end`; not if that is behind the cursor.
+    /// The same cursor, within a frame that an earlier pickle of the stream began and that ends at
+    /// byte `end`, if that lies ahead.
     pub(crate) fn in_frame(mut self, end: usize) -> Self {
         if end > self.at {
             self.enter(end);
@@ -29,7 +29,7 @@ impl<'a> Cursor<'a> {
         self
     }
 
-    /// Where the frame ends that the cursor is in; 0 outside of frames.
+    /// The end of the current frame; 0 outside of frames.
     pub(crate) fn frame_end(&self) -> usize {
         self.frame_end.filter(|&end| end > self.at).unwrap_or(0)
     }
@@ -61,7 +61,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The error of an argument that the input or a frame ends in.
+    /// The error for an argument that is cut short by the end of the input or of a frame.
     #[cold]
     pub(super) fn truncated(&self) -> Error {
         let name = self
@@ -131,7 +131,7 @@ impl<'a> Cursor<'a> {
     /// Goes past an instruction, and into the frame that it may begin.
     ///
     /// # Errors
-    /// It is none, or not within its frame.
+    /// There is no whole instruction, or it crosses the end of its frame.
     pub(super) fn pass_instruction(&mut self) -> Result<Opcode> {
         let opcode = self.read_opcode()?;
         match opcode {
@@ -141,7 +141,7 @@ impl<'a> Cursor<'a> {
         Ok(opcode)
     }
 
-    /// Goes past the argument of the opcode that was just read.
+    /// Skips the argument of the opcode that was read last.
     pub(crate) fn skip_argument(&mut self, opcode: Opcode) -> Result<()> {
         let kind = opcode.argument();
         match kind.extent() {
@@ -152,9 +152,9 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Looks for a read that crosses the end of a frame, in the pickle that begins at byte `start`, for
-/// tools that otherwise do not heed frames. `frame_end` is as in a [`Cursor::in_frame`]; gives what
-/// it is for the next pickle.
+/// Checks that no read crosses the end of a frame in the pickle that begins at byte `start`, for
+/// tools that otherwise ignore frames. `frame_end` is as in [`Cursor::in_frame`]; the result is
+/// that of the next pickle.
 ///
 /// # Errors
 /// That of the frame. Any other fault is for the tool to name, and ends the search.

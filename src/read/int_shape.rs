@@ -2,8 +2,8 @@
 
 use crate::instruction::Opcode;
 
-/// By the byte of the opcode; zero for all that are no short int. That of LONG1 depends on its
-/// length.
+/// Shapes by the byte of the opcode; zero for an opcode that has no short int. That of LONG1
+/// depends on its length.
 const BY_OPCODE: [u16; 256] = {
     let mut table = [0; 256];
     table[Opcode::Binint1.byte() as usize] = IntShape::BININT1.0;
@@ -15,8 +15,8 @@ const BY_OPCODE: [u16; 256] = {
 /// The layout of an int of up to eight bytes behind its opcode: the number of its bytes, that of
 /// the bytes of its length, and a sign or none.
 ///
-/// Which opcode an int has depends on its value, so in mixed ints a branch on it is a coin toss.
-/// With the shape in the handle every such int is read by one load and two shifts.
+/// The opcode of an int depends on its value, so among mixed ints a branch on it cannot be
+/// predicted. With the shape in the handle every such int is read by one load and two shifts.
 #[derive(Clone, Copy)]
 pub(crate) struct IntShape(u16);
 
@@ -32,13 +32,13 @@ impl IntShape {
         Self(header << 4 | len | if signed { Self::SIGNED } else { 0 })
     }
 
-    /// That of a LONG1 with a payload of this length.
+    /// The shape of a LONG1 with a payload of this length.
     #[inline]
     pub(crate) const fn long1(len: usize) -> Option<Self> {
         if len == 0 || len > 8 { None } else { Some(Self::new(2, len as u16, true)) }
     }
 
-    /// That of the int whose opcode `bytes` begins with; `None` for any other opcode.
+    /// The shape of the int whose opcode `bytes` begins with; `None` for any other opcode.
     #[inline(always)]
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         let opcode = *bytes.first()?;

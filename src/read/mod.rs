@@ -2,7 +2,7 @@
 //!
 //! A [`Cursor`] walks over a pickle that lies in memory. Its methods read one argument form each,
 //! so that there is one place for every sign rule; the machine and [`instructions`] both use them.
-//! What comes from an `io::Read` is first collected into memory, exactly up to STOP, by [`source`]:
+//! A pickle from an `io::Read` is first collected into memory, exactly up to STOP, by [`source`]:
 //! offsets into that memory then stand for text and bytes, and nothing is copied twice.
 //!
 //! No read crosses the end of a frame; see `frames`. Text forms are in [`text`].
@@ -13,9 +13,11 @@ pub(crate) mod decimal;
 mod explain;
 mod frames;
 mod int_shape;
+mod raw;
 mod scan;
 pub(crate) mod source;
 pub(crate) mod text;
+pub(crate) mod window;
 
 use std::borrow::Cow;
 
@@ -27,11 +29,12 @@ pub(crate) use frames::check_frames;
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
 use text::{Decimal, Text};
+pub use window::{InstructionReader, ReadInstruction};
 
 /// The highest protocol that PROTO may announce.
 const HIGHEST: u8 = Protocol::HIGHEST.number();
 
-/// The highest eight-byte length. CPython refuses what is beyond its `Py_ssize_t` before it looks
+/// The highest eight-byte length. CPython refuses a length beyond its `Py_ssize_t` before it looks
 /// for the bytes.
 pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 
@@ -40,12 +43,12 @@ pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 pub(crate) struct Cursor<'a> {
     /// The bytes that may be read: inside a frame up to its end, else all of `input`.
     bytes: &'a [u8],
-    /// Of the next byte to be read; never beyond the end of `bytes`.
+    /// The offset of the next byte to be read; never beyond the end of `bytes`.
     at: usize,
-    /// Of the opcode whose argument is being read: where errors point.
+    /// The offset of the opcode whose argument is being read: errors point there.
     opcode_at: usize,
     input: &'a [u8],
-    /// Where the frame ends that the cursor is in, or whose last byte it has just read.
+    /// The end of the current frame, or of the one whose last byte was just read.
     frame_end: Option<usize>,
 }
 
@@ -56,13 +59,13 @@ impl<'a> Cursor<'a> {
         Self { bytes, at, opcode_at: at, input: bytes, frame_end: None }
     }
 
-    /// Where the next byte is read.
+    /// The offset of the next byte.
     #[inline]
     pub(crate) fn position(&self) -> usize {
         self.at
     }
 
-    /// Where the opcode read last begins.
+    /// The offset of the opcode that was read last.
     #[inline]
     pub(crate) fn opcode_position(&self) -> usize {
         self.opcode_at
@@ -110,7 +113,7 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.at).copied().and_then(Opcode::from_byte)
     }
 
-    /// Goes past the opcode that was peeked at.
+    /// Moves past the opcode that was peeked at, and makes it the current one.
     #[inline]
     pub(crate) fn read_peeked_opcode(&mut self) {
         self.opcode_at = self.at;
@@ -126,15 +129,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Goes past the BINGET that was peeked at.
+    /// Moves past the BINGET that was peeked at, and makes it the current opcode.
     #[inline(always)]
     pub(crate) fn read_peeked_binget(&mut self) {
         self.opcode_at = self.at;
         self.at += 2;
     }
 
-    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind
-    /// it.
+    /// Takes the next opcode if it is `opcode`, and leaves the current one: for the fusion of an
+    /// opcode with the MEMOIZE behind it.
     #[inline]
     pub(crate) fn absorb_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
@@ -143,8 +146,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the next instruction if it stores in the memo by a binary index, and gives that: for
-    /// the fusion of an opcode with the BINPUT behind it. One that is cut short, or that its frame
-    /// ends in, stays, to be read and named by itself.
+    /// the fusion of an opcode with the BINPUT behind it. An instruction that is cut short, or that
+    /// crosses the end of its frame, is left, so that reading it gives the error.
     #[inline]
     pub(crate) fn skip_put(&mut self) -> Option<u64> {
         let &opcode = self.bytes.get(self.at)?;
@@ -161,7 +164,7 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// Reads the next opcode if it is `opcode`.
+    /// Reads the next opcode if it is `opcode`, and makes it the current one.
     #[inline]
     pub(crate) fn read_opcode_if(&mut self, opcode: Opcode) -> bool {
         let at = self.at;
@@ -209,6 +212,11 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The next `len` bytes, which stay, whatever frame they are in.
+    pub(crate) fn peek(&self, len: usize) -> Option<&'a [u8]> {
+        self.bytes.get(self.at..)?.get(..len)
+    }
+
     #[inline]
     pub(crate) fn read_uint1(&mut self) -> Result<u8> {
         self.read_array::<1>().map(|[byte]| byte)
@@ -242,8 +250,8 @@ impl<'a> Cursor<'a> {
     /// Reads a payload behind a one-byte length.
     #[inline]
     pub(crate) fn read_counted1(&mut self) -> Result<&'a [u8]> {
-        // One look at the length and the payload together: most strings of most pickles come
-        // through here.
+        // Checks length and payload together, because most strings of most pickles come through
+        // here.
         if let Some((&len, rest)) = self.bytes.get(self.at..).and_then(<[u8]>::split_first)
             && let Some(payload) = rest.get(..usize::from(len))
         {
@@ -302,8 +310,8 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
-    /// Reads the line of an INT or LONG if it is an int in the one way that picklers write it;
-    /// leaves any other where it is.
+    /// Reads the line of an INT or LONG if it has the form that picklers write; leaves any other
+    /// unread.
     #[inline]
     pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
         let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
@@ -378,7 +386,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Attaches the offset of the current opcode to what is wrong with its text.
+    /// Attaches the offset of the current opcode to an error of its text.
     pub(crate) fn checked<T>(&self, result: Result<T, text::Malformed>) -> Result<T> {
         result.map_err(|what| what.into_error().at(self.opcode_at as u64))
     }
@@ -478,8 +486,8 @@ impl From<Decimal> for Argument<'_> {
 /// Takes a pickle apart into its instructions, from the first to STOP, without running any.
 ///
 /// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's
-/// `pickletools.genops` gives them. Like that, this does not heed frames; whatever loads a pickle
-/// refuses an argument that crosses the end of one.
+/// `pickletools.genops` gives them. Like that, this ignores frames; readers of pickles refuse an
+/// argument that crosses the end of one.
 ///
 /// # Errors
 /// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of

@@ -1,19 +1,19 @@
-//! [`Scanner`]: whether a whole pickle is there yet, for whoever gets its bytes piece by piece.
+//! [`Scanner`]: finds the end of a pickle that arrives piece by piece.
 //!
-//! It is no interpreter: like `source.rs` it knows how long arguments are, and takes the pickle to
-//! end at STOP. Its state is where it stands in an instruction, a few words whatever the input, so
-//! a piece is looked at once and payloads are passed over unseen.
+//! It is not an interpreter: like `source.rs` it knows how long arguments are, and takes the pickle
+//! to end at STOP. Its state is the place within an instruction, a few words whatever the input, so
+//! each piece is looked at once and payloads are skipped.
 
 use crate::error::{Error, Result};
 use crate::instruction::{ArgumentKind, Opcode};
 
-/// Says whether a whole pickle has arrived, and how long it is, without I/O and without keeping the
+/// Finds out if a whole pickle has arrived, and its length, without I/O and without keeping the
 /// bytes.
 ///
 /// For a connection whose messages are pickles one after another: each piece that arrives is pushed
 /// once, and when a pickle ends in it the bytes up to there are a message for
-/// [`from_slice`](crate::from_slice). The time is that of looking at the instructions, the payloads
-/// of text and bytes being passed over; nothing is looked at twice.
+/// [`from_slice`](crate::from_slice). Only instructions are looked at, each once; the payloads of
+/// text and bytes are skipped.
 ///
 /// ```
 /// use serde_pickle::Scanner;
@@ -30,17 +30,17 @@ use crate::instruction::{ArgumentKind, Opcode};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// What is found whole may still be refused by a reader, which knows what the instructions do. The
-/// rules of frames hold here as there. `examples/codec.rs` is a codec for `tokio_util` on top of
+/// A reader may still refuse a pickle that is whole, for it knows what the instructions do. The
+/// rules of frames are the same here. `examples/codec.rs` is a codec for `tokio_util` on top of
 /// this.
 #[derive(Clone, Debug)]
 pub struct Scanner {
     expecting: Expecting,
     /// Bytes of this pickle that have been seen.
     at: u64,
-    /// Where the opcode of the instruction is.
+    /// The offset of the instruction's opcode.
     opcode_at: u64,
-    /// Where the current frame ends.
+    /// The end of the current frame.
     frame_end: Option<u64>,
     max_len: u64,
     failed: bool,
@@ -50,7 +50,7 @@ pub struct Scanner {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expecting {
     Opcode,
-    /// So many bytes that do not matter, which are one read.
+    /// So many bytes to be skipped, all in one read.
     Skip(u64),
     /// A length of `width` bytes, of which the first `seen` are `value`.
     Length {
@@ -83,7 +83,7 @@ impl Default for Scanner {
 }
 
 impl Scanner {
-    /// Stands before a pickle.
+    /// A scanner at the start of a pickle.
     pub fn new() -> Self {
         Self {
             expecting: Expecting::Opcode,
@@ -95,8 +95,8 @@ impl Scanner {
         }
     }
 
-    /// Bytes that a pickle may have: any number unless asked otherwise. A length that a pickle
-    /// announces counts before its bytes are there.
+    /// Sets the bytes that a pickle may have. Default: any number. A length that a pickle announces
+    /// counts before its bytes are there.
     #[must_use]
     pub fn max_len(mut self, bytes: u64) -> Self {
         self.max_len = bytes;
@@ -108,8 +108,8 @@ impl Scanner {
         self.at
     }
 
-    /// Bytes that are missing at the least: to the end of the argument, and one for STOP; 0 once
-    /// the pickle is whole.
+    /// The least number of bytes that are missing: to the end of the argument, and one for STOP; 0
+    /// once the pickle is whole.
     pub fn needed(&self) -> u64 {
         match self.expecting {
             Expecting::Opcode => 1,
@@ -120,13 +120,23 @@ impl Scanner {
         }
     }
 
+    /// Where the frame ends that the last byte was in, if it goes on behind that.
+    pub(crate) fn frame_end(&self) -> Option<u64> {
+        self.frame_end.filter(|end| *end > self.at)
+    }
+
+    /// Begins the pickle within a frame that ends after `len` bytes of it.
+    pub(crate) fn enter_frame(&mut self, len: u64) {
+        self.frame_end = Some(len);
+    }
+
     /// Begins the next pickle.
     pub fn reset(&mut self) {
         *self = Self { max_len: self.max_len, ..Self::new() };
     }
 
-    /// Looks at the bytes that follow those pushed before. `Some(n)` where the pickle ends with the
-    /// first `n` of them; `None` where it goes on.
+    /// Takes the bytes that follow those pushed before. `Some(n)` if the pickle ends with the first
+    /// `n` of them; `None` if it goes on.
     ///
     /// # Errors
     /// `Syntax` where the bytes are no pickle; `Limit` where it has, or announces, more bytes than
@@ -141,7 +151,7 @@ impl Scanner {
         self.failed = scanned.is_err();
         scanned.map_err(|error| {
             let error = error.at(self.opcode_at);
-            // Of an earlier piece nothing is left to tell by.
+            // Earlier pieces are not kept, so only the first one can be recognized.
             if begin == 0 { super::explain(error, bytes, 0) } else { error }
         })
     }
@@ -157,7 +167,7 @@ impl Scanner {
                 }
                 Expecting::Skip(left) => {
                     let taken = left.min(rest.len() as u64);
-                    // No longer than what is there.
+                    // `taken` is at most the length of `rest`.
                     rest = rest.get(taken as usize..).unwrap_or_default();
                     self.at += taken;
                     if taken < left {
@@ -257,7 +267,7 @@ impl Scanner {
         Ok(Expecting::Skip(len))
     }
 
-    /// A length that is there whole.
+    /// Handles a length that has been read whole.
     fn length(&mut self, len: u64, kind: Kind) -> Result<()> {
         let limit = if kind == Kind::Signed { i32::MAX as u64 } else { super::MAX_LENGTH };
         if len > limit {

@@ -1,14 +1,14 @@
 //! Collects one pickle from an `io::Read`, exactly up to STOP.
 //!
-//! Whatever follows a pickle in a file belongs to somebody else: the next pickle, or the zlib data
+//! Bytes behind a pickle in a file are not the reader's: they are the next pickle, or the zlib data
 //! of a Django cache. So only bytes that must be part of the pickle are asked for: an opcode, then
 //! its argument, byte by byte where a line has no known end; a frame whole, as CPython does. A
 //! reader without a buffer of its own is therefore slow for protocols without frames: wrap it in a
 //! `BufReader` when nothing else reads from it.
 //!
-//! This is no second interpreter: it knows how long arguments are and nothing else. If the bytes
-//! are no pickle, it stops and leaves the error to the machine, which meets it at the same byte. A
-//! claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`].
+//! This is not a second interpreter: it knows how long arguments are and nothing else. If the bytes
+//! are not a pickle, it stops and leaves the error to the machine, which meets it at the same byte.
+//! A claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`].
 
 use std::io::{self, Read};
 
@@ -17,19 +17,27 @@ use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
 
-/// The bytes that a reader has given so far and where in them the next pickle begins.
+/// The bytes that a reader has given so far.
 pub(crate) struct Collector<R> {
     reader: R,
     bytes: Vec<u8>,
-    /// Where the last frame ends in `bytes`; 0 before the first.
+    /// The end of the last frame in `bytes`; 0 before the first.
     frame_end: usize,
 }
 
-/// Why collecting ended without STOP.
+/// The end that [`Collector::collect_to_build`] came to.
+pub(crate) enum Collected {
+    /// To the end of a BUILD.
+    Build,
+    /// To the end of the pickle, or of what can be had of it.
+    Whole,
+}
+
+/// The reason for an end without STOP.
 enum Halt {
     /// The reader is at its end.
     End,
-    /// The bytes so far are no pickle; the machine says why.
+    /// The bytes so far are not a pickle; the machine gives the error.
     Broken,
     Io(io::Error),
 }
@@ -54,7 +62,7 @@ impl<R: Read> Collector<R> {
         self.bytes
     }
 
-    /// Drops the first `len` bytes: they have been dealt with.
+    /// Drops the first `len` bytes, which are no longer needed.
     pub(crate) fn discard(&mut self, len: usize) {
         self.bytes.drain(..len.min(self.bytes.len()));
     }
@@ -72,20 +80,49 @@ impl<R: Read> Collector<R> {
     }
 
     /// Reads on until the pickle that begins at byte `start` is there whole, or as much of it as
-    /// can be had. `frame_end` is where a frame ends that an earlier pickle began; 0 for none.
+    /// there is. `frame_end` is the end of a frame that an earlier pickle began; 0 for none.
     ///
     /// # Errors
-    /// The reader's own. A pickle that is cut short or malformed is no error here: the machine
+    /// The reader's own. A pickle that is cut short or malformed is not an error here: the machine
     /// finds the same fault.
     pub(crate) fn collect(&mut self, start: usize, frame_end: usize) -> Result<()> {
+        self.collect_to(start, frame_end, false).map(|_| ())
+    }
+
+    /// The same, but no further than the first BUILD at or behind byte `at`: what follows that may
+    /// be no instruction.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub(crate) fn collect_to_build(&mut self, at: usize, frame_end: usize) -> Result<Collected> {
+        self.collect_to(at, frame_end, true)
+    }
+
+    /// Reads on until all bytes before `end` are there, or as many as can be had.
+    ///
+    /// # Errors
+    /// The reader's own.
+    pub(crate) fn collect_until(&mut self, end: usize) -> Result<()> {
+        match self.fill(end) {
+            Err(Halt::Io(error)) => Err(Error::io(error).at(self.bytes.len() as u64)),
+            _ => Ok(()),
+        }
+    }
+
+    fn collect_to(&mut self, start: usize, frame_end: usize, build: bool) -> Result<Collected> {
         self.frame_end = frame_end;
         let mut at = start;
         loop {
             match self.instruction(at) {
-                Ok((_, true)) | Err(Halt::End | Halt::Broken) => return Ok(()),
-                Ok((next, false)) => {
+                Ok((_, Opcode::Stop)) | Err(Halt::End | Halt::Broken) => {
+                    return Ok(Collected::Whole);
+                }
+                Ok((next, opcode)) => {
                     if at < self.frame_end && next > self.frame_end && self.crosses_frame(at) {
-                        return Ok(());
+                        return Ok(Collected::Whole);
+                    }
+                    if build && opcode == Opcode::Build {
+                        return Ok(Collected::Build);
                     }
                     at = next;
                 }
@@ -94,19 +131,18 @@ impl<R: Read> Collector<R> {
         }
     }
 
-    /// Takes apart the instruction at `at`, which goes on behind the end of the frame that it
-    /// begins in, and says whether one of its reads crosses that end.
+    /// Returns true if one of the reads of the instruction at `at` crosses the end of its frame.
     #[cold]
     fn crosses_frame(&self, at: usize) -> bool {
         Cursor::new(&self.bytes, at).in_frame(self.frame_end).pass_instruction().is_err()
     }
 
-    /// Reads the instruction at `at`; gives the offset of the next one, and whether this was STOP.
-    fn instruction(&mut self, at: usize) -> Result<(usize, bool), Halt> {
+    /// Reads the instruction at `at`; gives the offset of the next one, and the opcode of this one.
+    fn instruction(&mut self, at: usize) -> Result<(usize, Opcode), Halt> {
         let opcode = Opcode::from_byte(self.byte(at)?).ok_or(Halt::Broken)?;
         let at = at + 1;
         let next = match opcode.argument().extent() {
-            // The whole frame may be read at once, and is there or the pickle is cut short.
+            // The whole frame is read at once: if it is not there, the pickle is cut short.
             Extent::Fixed(width) if opcode == Opcode::Frame => {
                 self.need(at, width)?;
                 // Inside another frame, or across its end.
@@ -129,10 +165,11 @@ impl<R: Read> Collector<R> {
                 self.payload(at, 4)?
             }
         };
-        Ok((next, opcode == Opcode::Stop))
+        Ok((next, opcode))
     }
 
-    /// Reads a length of `width` bytes at `at`, and as many bytes as it says; gives where they end.
+    /// Reads a length of `width` bytes at `at`, and as many bytes as it says; gives the offset of
+    /// their end.
     fn payload(&mut self, at: usize, width: usize) -> Result<usize, Halt> {
         let len = self.little_endian(at, width)?;
         if len > super::MAX_LENGTH {

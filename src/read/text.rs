@@ -3,8 +3,8 @@
 //! Each function decodes one argument that `Cursor` has cut out, without its newline, and borrows
 //! from it where nothing has to be unescaped. The rules are those of CPython up to 3.13, whose C
 //! code leans on `strtol` and `PyLong_FromString`: INT takes hex and octal, LONG takes `0x`, `0o`,
-//! `0b` and underscores, FLOAT takes neither blanks nor underscores. What follows a NUL in a number
-//! is not looked at, for C ends a string there.
+//! `0b` and underscores, FLOAT takes neither blanks nor underscores. Characters behind a NUL in a
+//! number are ignored, because C ends a string there.
 
 use std::borrow::Cow;
 
@@ -139,7 +139,7 @@ fn strtol(text: &[u8]) -> Option<i64> {
 
 /// Python's `int(text, 0)`.
 fn python_int(text: &[u8], max_digits: usize) -> Result<BigInt> {
-    const NOT_AN_INT: &str = "the argument is no int";
+    const NOT_AN_INT: &str = "the argument is not an int";
 
     let mut text = trim_start(text);
     while let [rest @ .., last] = text
@@ -178,7 +178,8 @@ fn python_int(text: &[u8], max_digits: usize) -> Result<BigInt> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
-/// Only decimal is not linear to convert, so only decimal has a limit.
+/// Checks the limit of digits. Only decimal takes more than linear time to convert, so only decimal
+/// has one.
 fn check_digits(radix: u32, digits: usize, max_digits: usize) -> Result<()> {
     if radix == 10 && digits > max_digits {
         return Err(Malformed::Limit(
@@ -190,7 +191,7 @@ fn check_digits(radix: u32, digits: usize, max_digits: usize) -> Result<()> {
 
 /// The memo index under GET and PUT. `None` is one that no memo can have.
 pub(crate) fn memo_index(line: &[u8]) -> Result<Option<u64>> {
-    const NOT_AN_INDEX: &str = "the argument is no memo index";
+    const NOT_AN_INDEX: &str = "the argument is not a memo index";
 
     if let Some(index) = plain_decimal(line) {
         return Ok(u64::try_from(index).ok());
@@ -219,7 +220,7 @@ pub(crate) fn memo_index(line: &[u8]) -> Result<Option<u64>> {
 
 /// The argument of FLOAT: what Python's `repr` gives, `inf` and `nan` included.
 pub(crate) fn decode_float(line: &[u8]) -> Result<f64> {
-    const NOT_A_FLOAT: &str = "the argument is no float";
+    const NOT_A_FLOAT: &str = "the argument is not a float";
 
     let text = std::str::from_utf8(until_nul(line)).map_err(|_| NOT_A_FLOAT)?;
     let value: f64 = text.parse().map_err(|_| NOT_A_FLOAT)?;
@@ -295,7 +296,7 @@ pub(crate) fn decode_escapes(body: &[u8]) -> Result<Cow<'_, [u8]>> {
     Ok(Cow::Owned(out))
 }
 
-/// The value of a hex digit; anything else counts as 0, the caller has looked.
+/// The value of a hex digit; 0 for anything else, which the caller must have ruled out.
 fn hex(digit: u8) -> u32 {
     char::from(digit).to_digit(16).unwrap_or(0)
 }
@@ -334,7 +335,7 @@ pub(crate) fn decode_raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
         };
         let point = digits.iter().fold(0u32, |point, &digit| point << 4 | hex(digit));
         if point > 0x10_ffff {
-            return Err("an escape \\U in UNICODE is beyond Unicode".into());
+            return Err("an escape \\U in UNICODE exceeds U+10FFFF".into());
         }
         surrogates |= (0xd800..0xe000).contains(&point);
         push_code_point(&mut out, point);
@@ -345,7 +346,7 @@ pub(crate) fn decode_raw_unicode_escape(line: &[u8]) -> Result<Text<'_>> {
     }
     match String::from_utf8(out) {
         Ok(text) => Ok(Text::Str(text.into())),
-        Err(_) => Err("UNICODE is no text".into()),
+        Err(_) => Err("the argument of UNICODE is not text".into()),
     }
 }
 
@@ -372,7 +373,7 @@ pub(crate) fn decode_utf8(payload: &[u8]) -> Result<Text<'_>> {
 
 /// Returns true if these bytes are UTF-8 once each three-byte surrogate is let through.
 ///
-/// Linear: every round goes on behind the surrogate that stopped the one before.
+/// Takes linear time: every round goes on behind the surrogate that stopped the one before.
 pub(crate) fn is_utf8_with_surrogates(mut bytes: &[u8]) -> bool {
     while let Err(error) = std::str::from_utf8(bytes) {
         match bytes.get(error.valid_up_to()..) {
@@ -396,7 +397,7 @@ pub(crate) fn small_long(payload: &[u8]) -> Option<i64> {
     }
     let mut bytes = [0; 8];
     bytes.get_mut(..len)?.copy_from_slice(payload);
-    // Shifted up and back down, the sign comes along.
+    // Shifting up and back down extends the sign.
     let unused = 64 - 8 * len as u32;
     Some(i64::from_le_bytes(bytes) << unused >> unused)
 }

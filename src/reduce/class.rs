@@ -5,8 +5,8 @@
 //! bytes. A class may have several names, `py:new:Name|old:Name`, because classes move: the first
 //! is written, any is read.
 //!
-//! What starts with `py:` is meant as a class. If it is none the type is wrong, not the data, and
-//! that is an error rather than a plain struct that silently loses its class.
+//! A name that starts with `py:` has to be a class. If it is malformed, the type is wrong, not the
+//! data, and that is an error rather than a plain struct that silently loses its class.
 
 use std::fmt;
 
@@ -70,7 +70,7 @@ fn split(name: &'static str) -> Option<Name<'static>> {
 #[cold]
 fn malformed(name: &str) -> Error {
     Error::unsupported(format!(
-        "the serde name `{name}` names no class: expected `py:module:Class`, or \
+        "the serde name `{name}` does not name a class: expected `py:module:Class`, or \
          `py:module:Class|module:Class`"
     ))
 }
@@ -85,8 +85,8 @@ pub(crate) enum MemberValue {
 }
 
 impl MemberValue {
-    /// Only the digits that Python prints for an int are one: `1` and `-1`, but not `+1`, `01` or
-    /// `-0`. So a variant and the value of a member correspond one to one within each type.
+    /// Only the digits that Python prints count as an int: `1` and `-1`, but not `+1`, `01` or
+    /// `-0`. So variants and values of members correspond one to one within each type.
     pub(crate) fn of(variant: &'static str) -> Result<Self> {
         if !stands_for_int(variant) {
             return Ok(Self::Str(variant));

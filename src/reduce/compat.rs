@@ -1,11 +1,11 @@
-//! The names that Python 3 changed: what `fix_imports` translates.
+//! The names that Python 3 changed, for `fix_imports`.
 //!
 //! Pickles of protocols 0 to 2 are shared by Python 2 and 3, and name things as Python 2 does:
 //! `__builtin__.set`, `copy_reg._reconstructor`. CPython translates on reading such a stream and on
 //! writing one, by the four tables of `Lib/_compat_pickle.py`; these are all entries of Python
 //! 3.13's, sorted so that a lookup is a binary search.
 //!
-//! The two directions are no inverses. Python 3 has exceptions that Python 2 lacks
+//! The two directions are not inverses. Python 3 has exceptions that Python 2 lacks
 //! (`ModuleNotFoundError` is written as `ImportError`) and merged modules (`StringIO` and
 //! `cStringIO` are both `io`).
 //!
@@ -17,7 +17,7 @@ type Name = (&'static str, &'static str);
 
 /// Maps `module.name` of a stream of protocol 0 to 2 to Python 3's names.
 ///
-/// The table of names comes first, and where it has the name the table of modules is not asked:
+/// The table of names comes first; the table of modules is used only for names that are not in it:
 /// `find_class` in `Lib/pickle.py` and `Modules/_pickle.c`.
 pub(crate) fn to_python3<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
     translate(NAMES_TO_3, MODULES_TO_3, module, name)

@@ -1,4 +1,4 @@
-//! [`Constructors`]: what may be built from the objects of a pickle, and how.
+//! [`Constructors`]: functions that build values from the objects of a pickle.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ type Constructor = Arc<dyn Fn(&Reduce) -> Result<Value> + Send + Sync>;
 /// A [`Resolver`] that turns objects of the classes it knows into values, each by a function of the
 /// caller's.
 ///
-/// Python 2 let a pickle call only classes and what `copy_reg.constructor` had declared safe. This
-/// is that registry, with the constructors written in Rust: they get the object's parts and return
-/// what stands for it. Objects of other classes stay data.
+/// Python 2 let a pickle call only classes and functions that `copy_reg.constructor` had declared
+/// safe. This is that registry, with the constructors written in Rust: they get the object's parts
+/// and return its replacement. Objects of other classes stay data.
 ///
 /// ```
 /// use serde_pickle::reduce::{Constructors, Global, Reduce};

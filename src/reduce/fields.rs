@@ -1,8 +1,8 @@
 //! [`Reduce`] in serde: a struct with a private name and the fields of [`token::REDUCE_FIELDS`].
 //!
-//! All fields are written; a field that is missing on reading is empty, but for the callable and
-//! the arguments. Our own formats turn the struct into an object and back, any other sees a struct
-//! with these fields.
+//! All fields are written. On reading, a missing field is empty, but the callable and the arguments
+//! have to be there. Our own formats turn the struct into an object and back; any other sees a
+//! struct with these fields.
 
 #![allow(
     clippy::question_mark,
@@ -86,12 +86,12 @@ fn write_state<A, S: Serialize, L, K, V, F: SerializeStruct>(
     fields.serialize_field("state_setter", &object.state_setter)
 }
 
-/// The error of an object that nothing could make.
+/// The error for an object that cannot be made.
 pub(crate) const UNCALLABLE: &str =
-    "the callable of an object, or what sets its state, is no class or function";
+    "the callable of an object, or what sets its state, is not a class or function";
 
 /// Returns true if a value may be a class or function. Names are not looked up, so anything that is
-/// named may. Nothing reads an object of anything else.
+/// named may. An object of anything else cannot be read.
 fn may_be_called(value: &Value) -> bool {
     matches!(value, Value::Global(_) | Value::Object(_) | Value::PersistentId(_))
 }
@@ -169,7 +169,7 @@ where
     }
 }
 
-/// The fields as they come in, in any order.
+/// The fields read so far, in any order.
 struct Partial<A, S, L, K, V> {
     how: Option<u8>,
     callable: Option<Value>,
@@ -424,7 +424,7 @@ mod tests {
         assert_eq!(refused(json!({"args": [1, "x"]})), "missing field `callable`");
         assert_eq!(refused(json!({"callable": callable()})), "missing field `args`");
         let error = refused(json!({"callable": callable(), "args": [1, "x"], "how": 9}));
-        assert_eq!(error, "9 is no way to make an object; they are 0 to 3");
+        assert_eq!(error, "9 is not a way to make an object; the ways are 0 to 3");
         let twice = format!(r#"{{"callable": {0}, "callable": {0}}}"#, callable());
         let error = serde_json::from_str::<Typed>(&twice).unwrap_err().to_string();
         assert!(error.starts_with("duplicate field `callable`"), "{error}");
@@ -434,8 +434,8 @@ mod tests {
     fn the_parts_may_be_a_sequence() {
         let row = json!([1, callable(), [1, "x"], {}, ["c"], [], [["key", true]], [2], null]);
         let read: Typed = serde_json::from_value(row).unwrap();
-        // To another format a global is a pair of names, and that is what comes back where any
-        // value is asked for.
+        // To another format a global is a pair of names, and a type that takes any value gets that
+        // pair back.
         let pair = crate::pickle!(["a", "B"]);
         assert_eq!(read, Typed { callable: pair, state_setter: None, ..object() });
         let error =

@@ -1,9 +1,9 @@
 //! [`Global`]: an object that a pickle names and does not contain.
 //!
-//! A name is two texts because a dot says nothing: `a.b.C.D` may be `C.D` in `a.b` or `D` in
-//! `a.b.C`. Tables keyed by globals are asked with borrowed text through [`Name`], so that a
-//! look-up for each global of a pickle allocates nothing. `Name` must hash as `Global` does: keep
-//! the fields of both in one order.
+//! A name is two texts because dots are ambiguous: `a.b.C.D` may be `C.D` in `a.b` or `D` in
+//! `a.b.C`. Tables keyed by globals are asked with borrowed text through [`Name`], so that a lookup
+//! for each global of a pickle allocates nothing. `Name` must hash as `Global` does: keep the
+//! fields of both in one order.
 
 use std::fmt;
 use std::str::FromStr;
@@ -71,8 +71,8 @@ impl Global {
 }
 
 impl fmt::Display for Global {
-    /// The name on one line: what would not print as itself is escaped, as no name in Python needs
-    /// it.
+    /// The name on one line: characters that would not print as themselves are escaped. No name in
+    /// Python has any.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { module, qualname } = self;
         OneLine(format_args!("{module}.{qualname}")).fmt(f)
@@ -80,7 +80,7 @@ impl fmt::Display for Global {
 }
 
 /// Reads `module:qualname`, the form of `pkgutil.resolve_name` and of entry points; without a
-/// colon, what follows the last dot is the name.
+/// colon, the name follows the last dot.
 ///
 /// ```
 /// use serde_pickle::reduce::Global;
@@ -149,7 +149,7 @@ impl<'de> Deserialize<'de> for Global {
     }
 }
 
-/// A [`Global`] in borrowed text: what tables of globals are asked with.
+/// A [`Global`] in borrowed text, for lookups in tables of globals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Name<'a> {
     pub(crate) module: &'a str,

@@ -1,9 +1,9 @@
 //! [`AllowList`] and [`DenyList`]: ready-made resolvers.
 //!
 //! A qualified name with dots reaches through attributes: in CPython `collections`
-//! `abc.sys.modules` leaves the module that it names. So what is allowed is meant narrowly (the
-//! names directly in a module), what is denied widely (everything in and below). Keep that
-//! asymmetry when adding a method.
+//! `abc.sys.modules` leaves the module that it names. So allowing is narrow (the names directly in
+//! a module), and denying is wide (everything in and below). Keep that asymmetry when adding a
+//! method.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::error::Result;
 
 /// A [`Resolver`] that refuses every global but those it was given.
 ///
-/// An empty list refuses all: what setting cPickle's `find_global` to `None` did.
+/// An empty list refuses all, as cPickle did with `find_global` set to `None`.
 ///
 /// ```
 /// use serde_pickle::reduce::Resolution;
@@ -30,7 +30,7 @@ use crate::error::Result;
 /// ```
 ///
 /// # Which names a pickle has
-/// More than its classes: older protocols spell many a plain value as a call, and these names pass
+/// More than its classes: older protocols spell many plain values as calls, and these names pass
 /// through the resolver as they do in CPython. [`builtins`](Self::builtins) allows those.
 /// `tools::audit` lists the names of a pickle.
 #[derive(Clone, Debug, Default)]
@@ -124,8 +124,8 @@ impl AllowList {
         self
     }
 
-    /// Allows every name directly in a module, what the module imports included: neither what is
-    /// nested in its classes nor its submodules.
+    /// Allows every name directly in a module, its imports included, but neither its submodules nor
+    /// names nested in its classes.
     #[must_use]
     pub fn allow_module(mut self, module: impl Into<String>) -> Self {
         self.modules.insert(module.into());
@@ -168,7 +168,7 @@ impl Resolver for AllowList {
 
 /// A [`Resolver`] that refuses the globals it was given, and allows all others.
 ///
-/// A list of what is dangerous in Python is never complete: the same function has many names
+/// A list of dangerous names in Python is never complete: the same function has many names
 /// (`os.system` is `posix.system` in a pickle), and there are many ways to reach it. Nothing runs
 /// here, so a deny list is for pickles whose classes are not wanted; for those that go on to Python
 /// use an [`AllowList`].
@@ -238,12 +238,12 @@ impl Resolver for DenyList {
     }
 }
 
-/// Dotted names, each standing for itself and for all that is below it.
+/// Dotted names, each standing for itself and for everything below it.
 #[derive(Clone, Debug, Default)]
 struct Roots {
     names: HashSet<String>,
-    /// The length of the longest. A hostile name of a million dots is looked through no further, so
-    /// that the cost is bounded by what the list holds.
+    /// The length of the longest name. A hostile name of a million dots is searched no further, so
+    /// that the list bounds the cost.
     longest: usize,
 }
 
@@ -368,7 +368,7 @@ mod tests {
         let dots = ".".repeat(1 << 20);
         let allowed = AllowList::new().allow_nested("a", "B").allow_package("a.b");
         let denied = DenyList::new().deny("a", "B").deny_module("a.b");
-        // Were each prefix looked up, this would hash half a terabyte.
+        // Looking up each prefix would hash half a terabyte.
         assert!(!allowed.allows("a", &dots) && !allowed.allows(&dots, "a"));
         assert!(!denied.denies("a", &dots) && !denied.denies(&dots, "a"));
     }

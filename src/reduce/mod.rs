@@ -1,13 +1,13 @@
 //! The adapter layer: Rust values as the objects that `__reduce__` describes.
 //!
-//! A class in a pickle is a name, and what CPython would call is data here. This module has that
-//! data typed:
+//! A class in a pickle is a name, and calls that CPython would make are data here. This module has
+//! types for that data:
 //!
 //! - [`Global`]: the name of a class, function or other object;
 //! - [`Reduce`]: how an object is built again, the tuple that `__reduce__` returns; [`SlotsState`]
 //!   for its state where a class has `__slots__`;
 //! - [`PersistentId`]: an object that is not in the pickle;
-//! - [`Resolver`]: the caller's say in which names may appear and what stands for them, with
+//! - [`Resolver`]: decides which names may appear and what takes their place, with
 //!   [`AllowList`](crate::AllowList), [`DenyList`], [`Renames`] and [`Constructors`] ready made;
 //! - [`ExtensionRegistry`]: the numbers of `copyreg.add_extension`.
 //!

@@ -26,7 +26,7 @@ pub enum How {
 }
 
 impl From<How> for u8 {
-    /// The number by which other formats see it.
+    /// The number that other formats have for it.
     fn from(how: How) -> Self {
         how as Self
     }
@@ -45,7 +45,7 @@ impl TryFrom<u8> for How {
             3 => Self::Inst,
             _ => {
                 return Err(Error::data(format!(
-                    "{number} is no way to make an object; they are 0 to 3"
+                    "{number} is not a way to make an object; the ways are 0 to 3"
                 )));
             }
         })
@@ -61,7 +61,7 @@ impl TryFrom<u8> for How {
 ///
 /// With all parameters left out it holds any object, its parts being [`Value`]s; this is what
 /// `Value::Object` holds. With types given, it is the typed form of one class, which serde's own
-/// `into` and `try_from` connect with a Rust type, for a class that says its own `__reduce__`,
+/// `into` and `try_from` connect with a Rust type. This is for classes that define `__reduce__`,
 /// `__setstate__`, `__getnewargs_ex__` or `__slots__`:
 ///
 /// ```
@@ -96,12 +96,12 @@ impl TryFrom<u8> for How {
 /// }
 /// ```
 ///
-/// # What is what
-/// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is whatever the class
-/// takes for its state. `L` is the type of list and of set items, `K` and `V` that of dict items.
+/// # The type parameters
+/// `A` is a tuple, array or tuple struct of the arguments; `()` for none. `S` is the type of the
+/// state. `L` is the type of list and of set items, `K` and `V` that of dict items.
 ///
-/// CPython leaves out a state that is `None`, and so does writing here; a `__setstate__` is then
-/// not called. Read `state: None` as the class's own default. (At protocols 0 and 1 `copyreg`
+/// CPython does not write a state that is `None`, and neither does this crate; a `__setstate__` is
+/// then not called. So `state: None` is the class's own default. (At protocols 0 and 1 `copyreg`
 /// leaves out every state that is false; a class with a `__reduce__` of its own decides for itself,
 /// and so does a `Reduce`.)
 ///
@@ -122,7 +122,7 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     /// Items that are added to the new object, as to a set.
     ///
     /// Below protocol 4, which has no opcode for it, each is written as a call of the object's
-    /// `add`: Python makes it, and reading here, where nothing is called, does not find the items
+    /// `add`. Python makes that call; this crate calls nothing, so it does not find the items
     /// again.
     pub setitems: Vec<L>,
     /// Entries that are stored in the new object by key.
@@ -218,7 +218,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
 
     /// Gives the items that are appended to the object, as for a subclass of list.
     ///
-    /// They take the place of set items, if there were any: `__reduce__` can't say both.
+    /// They replace set items, if there were any: `__reduce__` cannot return both.
     #[must_use]
     pub fn with_listitems<T>(self, items: impl IntoIterator<Item = T>) -> Reduce<A, S, T, K, V> {
         self.with_items(items.into_iter().collect(), Vec::new())
@@ -228,7 +228,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// itself has no such item in what `__reduce__` returns, but its unpickler calls `add` of any
     /// object.
     ///
-    /// They take the place of list items, if there were any.
+    /// They replace list items, if there were any.
     #[must_use]
     pub fn with_setitems<T>(self, items: impl IntoIterator<Item = T>) -> Reduce<A, S, T, K, V> {
         self.with_items(Vec::new(), items.into_iter().collect())
@@ -277,13 +277,13 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         Self { state_setter: Some(Value::from(setter)), ..self }
     }
 
-    /// Makes something else than a global the callable, such as the result of another call.
+    /// Sets a callable that is not a global, such as the result of another call.
     #[must_use]
     pub fn with_callable(self, callable: Value) -> Self {
         Self { callable, ..self }
     }
 
-    /// The class or function, if the callable is a global. Nearly always it is.
+    /// The class or function, if the callable is a global, which it nearly always is.
     pub fn class(&self) -> Option<&Global> {
         match &self.callable {
             Value::Global(global) => Some(global),
@@ -296,8 +296,7 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         self.class().is_some_and(|class| class.is(module, qualname))
     }
 
-    /// Makes sure that the callable is `module.qualname`, for a `try_from` that is to read this
-    /// class alone.
+    /// Checks that the callable is `module.qualname`, for a `try_from` that reads this class alone.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data), with both names.
@@ -341,7 +340,7 @@ mod tests {
         }
         assert_eq!(
             How::try_from(4).unwrap_err().to_string(),
-            "4 is no way to make an object; they are 0 to 3"
+            "4 is not a way to make an object; the ways are 0 to 3"
         );
     }
 

@@ -11,9 +11,9 @@ use super::token;
 /// Stands for an object outside the pickle, by an id that the application knows.
 ///
 /// The id is text without line breaks at protocol 0 (opcode PERSID), and anything above
-/// (BINPERSID): a PyTorch checkpoint names its storages by tuples. What an id means, only the
-/// application knows. Read with this type to have the ids;
-/// [`Resolver::persistent_load`](crate::Resolver::persistent_load) puts the objects in their place.
+/// (BINPERSID): a PyTorch checkpoint names its storages by tuples. Only the application knows what
+/// an id means. Reading this type gives the ids;
+/// [`Resolver::persistent_load`](crate::Resolver::persistent_load) replaces them by the objects.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -56,7 +56,8 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for PersistentId<T> {
                 T::deserialize(deserializer).map(PersistentId)
             }
 
-            // As a derived newtype does, for formats that hold one as a sequence of one element.
+            // Formats that hold a newtype as a sequence of one element call this, as for a derived
+            // newtype.
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 match seq.next_element()? {
                     Some(id) => Ok(PersistentId(id)),

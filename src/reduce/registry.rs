@@ -28,8 +28,8 @@ use crate::error::{self, Error, Result};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// Source: PEP 307, "The extension registry"; `Lib/copyreg.py`, which also tells who has been
-/// promised which range: 240 to 255 is for private use.
+/// Source: PEP 307, "The extension registry"; `Lib/copyreg.py`, which also lists the assigned
+/// ranges: 240 to 255 is for private use.
 #[derive(Clone, Debug, Default)]
 pub struct ExtensionRegistry {
     codes: BTreeMap<u32, Global>,
@@ -47,7 +47,7 @@ impl ExtensionRegistry {
 
     /// Lets `code` stand for `module.qualname`. Python's `copyreg.add_extension`.
     ///
-    /// To register the same pair again changes nothing.
+    /// Registering the same pair again changes nothing.
     ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code is 0 or above
@@ -109,7 +109,7 @@ impl ExtensionRegistry {
 
     /// The code that stands for `module.qualname`.
     pub fn code(&self, module: &str, qualname: &str) -> Option<u32> {
-        // Nearly every registry is empty, and this is asked for every global that is written.
+        // Nearly every registry is empty, and this runs for every global that is written.
         if self.names.is_empty() {
             return None;
         }

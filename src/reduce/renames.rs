@@ -43,8 +43,8 @@ impl Renames {
         self
     }
 
-    /// Gives a module a new name: for what it has directly and what is nested in it, not for its
-    /// submodules. Globals with a name of their own by [`rename`](Self::rename) have that.
+    /// Gives a module a new name, for its own names and those nested in them, not for its
+    /// submodules. A new name by [`rename`](Self::rename) comes first.
     #[must_use]
     pub fn rename_module(mut self, from: impl Into<String>, to: impl Into<String>) -> Self {
         self.modules.insert(from.into(), to.into());

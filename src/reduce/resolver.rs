@@ -1,10 +1,9 @@
-//! [`Resolver`]: the caller's say in what a pickle may name and what stands for it.
+//! [`Resolver`]: the caller's decision on the names in a pickle, and the values in their place.
 //!
-//! Everything that is read asks here before it goes on: the machine asks `find_class` at each
-//! opcode that names a global, and `persistent_load` at each persistent id; `construct` is asked
-//! when an object is complete. The machine calls [`resolve`], which turns a refusal into the error,
-//! and adds the byte. Ready-made resolvers are in `lists.rs`, `renames.rs` and `constructors.rs`;
-//! [`And`] joins them.
+//! The machine asks `find_class` at each opcode that names a global, and `persistent_load` at each
+//! persistent id, before it goes on; `construct` is asked when an object is complete. The machine
+//! calls [`resolve`], which turns a refusal into the error, and adds the byte. Ready-made resolvers
+//! are in `lists.rs`, `renames.rs` and `constructors.rs`; [`And`] joins them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,16 +12,16 @@ use super::{Global, Reduce};
 use crate::error::{Error, Result};
 use crate::value::Value;
 
-/// Decides which globals a pickle may name, and what stands for persistent ids and objects.
+/// Decides which globals a pickle may name, and which values replace persistent ids and objects.
 ///
 /// Without a resolver every name is allowed and inert: nothing is imported and nothing is called. A
-/// resolver refuses pickles that name what the program does not expect, renames classes that have
-/// moved, puts in objects from outside the pickle, and builds values from objects. Each method has
-/// a default that changes nothing.
+/// resolver refuses pickles with unexpected names, renames classes that have moved, inserts objects
+/// from outside the pickle, and builds values from objects. Each method has a default that changes
+/// nothing.
 ///
-/// Hand it to [`DeOptions::resolver`](crate::DeOptions::resolver), or an [`Arc`] of it to keep it
-/// at hand. Options are used from many threads at once, and so is their resolver: state of its own
-/// needs a lock. [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and
+/// Give it to [`DeOptions::resolver`](crate::DeOptions::resolver), or an [`Arc`] of it to keep
+/// access to it. Options are used from many threads at once, and so is their resolver: state of its
+/// own needs a lock. [`AllowList`], [`DenyList`], [`Renames`], [`FindClass`] (a closure) and
 /// [`Constructors`] are ready made, and [`and`](Resolver::and) joins two.
 ///
 /// ```
@@ -54,8 +53,8 @@ use crate::value::Value;
 /// [`Renames`]: crate::reduce::Renames
 /// [`Constructors`]: crate::reduce::Constructors
 pub trait Resolver: Send + Sync {
-    /// Says what becomes of the global `module.qualname`. Python's `Unpickler.find_class`, and
-    /// Python 2's `find_global`.
+    /// Decides on the global `module.qualname`. Python's `Unpickler.find_class`, and Python 2's
+    /// `find_global`.
     ///
     /// It is called for every global, however the pickle names it: by GLOBAL, STACK_GLOBAL, INST,
     /// an extension code, or `getattr` of another global (as nested classes are spelled below
@@ -68,7 +67,7 @@ pub trait Resolver: Send + Sync {
     /// `Unpickler` sees them before that.)
     ///
     /// # Errors
-    /// Whatever the implementation returns ends the reading. A refusal is better said by
+    /// An error of the implementation ends the reading. To refuse a name, return
     /// [`Resolution::Deny`], which becomes an error of kind [`Denied`](crate::ErrorKind::Denied)
     /// with the name and the byte.
     fn find_class(&self, module: &str, qualname: &str) -> Result<Resolution> {
@@ -82,17 +81,17 @@ pub trait Resolver: Send + Sync {
     /// [`PersistentId`](crate::reduce::PersistentId), and is `Value::PersistentId` in a [`Value`].
     ///
     /// # Errors
-    /// Whatever the implementation returns ends the reading; for an unknown id, say, made by
-    /// [`serde::de::Error::custom`].
+    /// An error of the implementation ends the reading; [`serde::de::Error::custom`] makes one, as
+    /// for an unknown id.
     fn persistent_load(&self, id: &Value) -> Result<Option<Value>> {
         let _ = id;
         Ok(None)
     }
 
-    /// Tells if [`construct`](Self::construct) is to be asked about the objects of `class`: no,
-    /// unless said otherwise.
+    /// Returns true if [`construct`](Self::construct) is to be asked about the objects of `class`.
+    /// The default returns false.
     ///
-    /// Objects are built as values for it, so this saves all others that trouble.
+    /// `construct` gets its objects as values; others need not be built as such.
     fn constructs(&self, class: &Global) -> bool {
         let _ = class;
         false
@@ -107,13 +106,13 @@ pub trait Resolver: Send + Sync {
     /// leaves the object as data. A `Graph` shows objects as they are.
     ///
     /// # Errors
-    /// Whatever the implementation returns ends the reading.
+    /// An error of the implementation ends the reading.
     fn construct(&self, class: &Global, object: &Reduce) -> Result<Option<Value>> {
         let _ = (class, object);
         Ok(None)
     }
 
-    /// Asks `next` about what this resolver lets through.
+    /// Asks `next` about names that this resolver allows.
     ///
     /// A global must be allowed by both, and `next` sees the name that this one gave it. The first
     /// of the two that has a value for a persistent id or an object is taken.

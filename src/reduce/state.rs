@@ -1,8 +1,8 @@
 //! [`SlotsState`], the state of an instance whose class has `__slots__`; and the attributes in a
 //! dynamic state.
 //!
-//! Reading a derived struct needs none of this, the two halves are merged; writing one does,
-//! because Python sets slots by `setattr` only where the state is a pair.
+//! Reading into a derived struct needs none of this, because the two halves are merged. Writing
+//! does: Python sets slots by `setattr` only where the state is a pair.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,8 +14,8 @@ use serde::ser::{Serialize, Serializer};
 use super::Reduce;
 use crate::value::{Dict, Value};
 
-/// The state of an instance whose class has `__slots__`: what its `__dict__` holds, and what its
-/// slots hold.
+/// The state of an instance whose class has `__slots__`: the content of its `__dict__`, and that of
+/// its slots.
 ///
 /// Python's own state of such an instance is a pair, `(None, {'x': 1})`, its first half the
 /// `__dict__` where the class or a base of it has one. A state without slots is the dict alone. `D`
@@ -54,8 +54,8 @@ use crate::value::{Dict, Value};
 /// }
 /// ```
 ///
-/// A struct that is only read can do without: derive it with `x` and `y` as fields, and both halves
-/// are looked through.
+/// A struct that is only read does not need this: derive it with `x` and `y` as fields, and both
+/// halves are searched.
 ///
 /// Source: PEP 307, "The `__getstate__` and `__setstate__` methods"; `load_build` in
 /// `Lib/pickle.py`.
@@ -105,8 +105,8 @@ impl<'de, S: Deserialize<'de>, D: Deserialize<'de>> Deserialize<'de> for SlotsSt
 
 impl<A, L, K, V> Reduce<A, Value, L, K, V> {
     /// The instance's attributes in a state that is a dict, or a pair of a dict and the values of
-    /// the slots: both halves, in the pickle's order. None at all for a state of another form,
-    /// which only the class's `__setstate__` knows.
+    /// the slots: both halves, in the pickle's order. A state of another form, which only the
+    /// class's `__setstate__` understands, gives nothing.
     ///
     /// ```
     /// use serde_pickle::reduce::{Global, Reduce};

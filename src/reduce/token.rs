@@ -1,10 +1,10 @@
-//! The private serde names by which what serde cannot say passes through it.
+//! The private serde names by which Python's own kinds of values pass through serde.
 //!
-//! serde's data model has no set, no big int, no global and no object. The crate's own types say
-//! them as a newtype struct or a struct with one of these names. Our `Serializer` and
+//! serde's data model has no set, no big int, no global and no object. The crate's own types pass
+//! these as a newtype struct or a struct with one of these names. Our `Serializer` and
 //! `Deserializer` know the names; any other format sees a plain newtype around the content, so that
-//! a `Value` still goes into JSON. Each name says below what its content is. A user's own type
-//! never has such a name by accident.
+//! a `Value` still goes into JSON. The content of each is described below. A user's own type never
+//! has such a name by accident.
 
 /// The prefix of all of them.
 pub(crate) const PREFIX: &str = "$serde_pickle::";
@@ -16,7 +16,8 @@ pub(crate) const VALUE: &str = "$serde_pickle::Value";
 pub(crate) const SET: &str = "$serde_pickle::Set";
 /// Newtype around a seq: a frozenset.
 pub(crate) const FROZENSET: &str = "$serde_pickle::FrozenSet";
-/// Newtype around a seq: a tuple. A Rust tuple needs no name; a `Vec` that is to be one does.
+/// Newtype around a seq: a tuple. A Rust tuple needs no name; a `Vec` that is to be a Python tuple
+/// does.
 pub(crate) const TUPLE: &str = "$serde_pickle::Tuple";
 /// Newtype around bytes: a bytearray.
 pub(crate) const BYTEARRAY: &str = "$serde_pickle::ByteArray";
@@ -52,8 +53,8 @@ pub(crate) const SETTLED: &str = "$serde_pickle::Settled";
 /// Newtype: a type of [`python`](crate::python). On writing, its content is a Python object for a
 /// serializer that says it is not human-readable, as ours does for that content alone, and a plain
 /// form for another. On reading, an object is handed over as a seq: module and qualified name of
-/// its class, the tuple of its arguments, and the object itself, in which text leaves nothing out.
-/// What is no object, and other formats, are a plain newtype.
+/// its class, the tuple of its arguments, and the object itself, whose text form is exact. Anything
+/// that is not an object is a plain newtype, as in other formats.
 pub(crate) const OBJECT: &str = "$serde_pickle::Object";
 /// Struct with the fields of [`REDUCE_FIELDS`]: an object as `__reduce__` describes it.
 pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
@@ -64,7 +65,7 @@ pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 /// - `how`: u8, the number of a [`How`](super::How);
 /// - `callable`: what is called, or the class;
 /// - `args`: a tuple. On writing a unit, Rust's `()`, is the empty tuple; on reading the empty
-///   tuple is a unit for whom asks for one, and the `None` of Python 2.2 always is;
+///   tuple is a unit for a type that asks for one, and the `None` of Python 2.2 always is;
 /// - `kwargs`: a map (empty unless `how` is `NewObjEx`);
 /// - `listitems`, `setitems`: seqs; `dictitems`: a seq of pairs;
 /// - `state`: an Option;

@@ -18,7 +18,7 @@ pub(super) struct Rows<'f> {
     frame: &'f Frame,
     /// Of the columns, and behind them of the index.
     names: Rc<[String]>,
-    /// What may still be handed out of labels that many rows share.
+    /// The budget left for labels that many rows share.
     left: Rc<Counter<u64>>,
     next: usize,
 }

@@ -108,7 +108,7 @@ impl Scalar {
     }
 }
 
-/// What a column has been given.
+/// The values that a column has been given.
 #[derive(Default)]
 struct Builder {
     values: Values,
@@ -348,7 +348,7 @@ impl SerializeMap for Fields<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
         match key.serialize(ScalarWriter) {
             Ok(Scalar::Text(text)) => self.key = Some(text),
-            _ => return Err(Error::data("a row of a frame with a key that is no text")),
+            _ => return Err(Error::data("a row of a frame with a key that is not text")),
         }
         Ok(())
     }
@@ -365,7 +365,7 @@ impl SerializeMap for Fields<'_> {
     }
 }
 
-/// What is no scalar; with the message of a type's own error.
+/// A value that is not a scalar; with the message of a type's own error.
 #[derive(Debug)]
 struct Refused(Option<String>);
 

@@ -1,9 +1,9 @@
 //! Python classes by serde name: `py:module:qualname` on a container or a variant.
 //!
-//! Which form a class takes is a matter of the container alone: fields are the state of an
-//! instance, a tuple is the arguments of a call, a unit is the class itself. Only a newtype depends
-//! on its content, which is not known before it is serialized: `Role::Class` in `special.rs` looks
-//! and says by [`ClassForm`] what it made of it.
+//! The container alone decides the form of a class: fields are the state of an instance, a tuple is
+//! the arguments of a call, a unit is the class itself. Only a newtype depends on its content,
+//! which is not known before it is serialized: `Role::Class` in `special.rs` looks at it and
+//! returns the form as a [`ClassForm`].
 
 use super::compound::{Fields, Map, Tuple};
 use super::divert;
@@ -18,7 +18,7 @@ use crate::write::Sink;
 /// The kind of a serde name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum NameKind {
-    /// Text, or nothing to us.
+    /// Text, or a name without a meaning here.
     Plain,
     /// A Python class.
     Class,
@@ -29,7 +29,7 @@ pub(super) enum NameKind {
 }
 
 /// Returns the kind of `name`. The names are constants in generated code, so this is mostly decided
-/// when that is compiled.
+/// at compile time.
 #[inline(always)]
 pub(super) fn kind(name: &'static str) -> NameKind {
     match name.as_bytes().first() {
@@ -61,7 +61,7 @@ fn member_with_data(name: &str, variant: &str) -> Error {
 /// The form that the content of a class-named newtype took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassForm {
-    /// The argument of a call that is still to be closed.
+    /// The argument of a call, which is still to be closed.
     Argument,
     /// The state of an instance; nothing is left to do.
     Instance,
@@ -73,8 +73,8 @@ impl<'w> Dump<dyn Sink + 'w> {
     pub(super) fn class_global(&mut self, name: &'static str) -> Result<()> {
         self.emit.class(name, || match ClassName::parse(name)? {
             Some(class) => Ok((class.first().module, class.first().qualname)),
-            // `kind` has seen the prefix, which is all that makes a name a class's.
-            None => Err(Error::unsupported(format!("the serde name {name} names no class"))),
+            // Not reached: `kind` has seen the prefix.
+            None => Err(Error::unsupported(format!("the serde name {name} does not name a class"))),
         })
     }
 
@@ -91,7 +91,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         self.emit.close_instance()
     }
 
-    /// An instance whose state is the fields that come.
+    /// Opens an instance whose state is the fields that follow.
     #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, 'w>> {
         let diverted = self.divert_class(name)?;
@@ -106,7 +106,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         Map::state(self)
     }
 
-    /// A call of the class with the items that come.
+    /// Opens a call of the class with the items that follow.
     pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, 'w>> {
         let diverted = self.divert_class(name)?;
         self.class_global(name)?;

@@ -1,17 +1,17 @@
 //! serde's containers: list, tuple, dict, and the fields of a struct.
 //!
-//! A list or dict that comes all at once is written as a mark, its items, and LIST or DICT: one
-//! byte less than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of
-//! three ints in half the time), because it makes the list at its right size in one go. CPython
-//! cannot write so itself, as it memoizes the list before its items. Items beyond the first
-//! thousand follow in batches, as CPython writes them, so that a reader's stack stays small; at
-//! protocol 0, which has no opcode that takes a batch, one by one.
+//! A list or dict of one batch is written as a mark, its items, and LIST or DICT: one byte less
+//! than CPython's `EMPTY_LIST MARK … APPENDS`, and CPython reads it faster (a list of three ints in
+//! half the time), because it makes the list at its right size at once. CPython cannot write so
+//! itself, as it memoizes the list before its items. Items beyond the first thousand follow in
+//! batches, as CPython writes them, so that a reader's stack stays small; at protocol 0, which has
+//! no opcode that takes a batch, one by one.
 //!
-//! A container's length is known only to have been announced. What comes is what counts: where none
-//! is announced the first opcode waits for the first item, and a mark without any makes the empty
-//! container too. Only a tuple of up to three must keep its word, since its opcode needs no mark.
+//! The announced length of a container is only a hint. Where none is announced, the first opcode
+//! waits for the first item; a mark without items makes the empty container too. Only a tuple of up
+//! to three has to keep its length, since its opcode needs no mark.
 //!
-//! No opcode here is an opcode boundary of its own: the items are, and so are the empty containers.
+//! The opcodes here are not opcode boundaries; the items are, and so are empty containers.
 //!
 //! The structs here are what serde's generated code drives, and their generic methods are compiled
 //! for every field of every type: each is a call of what need not know the type, and the value
@@ -53,9 +53,9 @@ enum Open {
     Single,
 }
 
-/// Writes the mark of a list or dict that says it will have items; gives how much is open then, and
-/// for how many. Should none come, it is an empty one all the same; but such ones are no opcode
-/// boundary, so at the end of a frame the mark waits.
+/// Writes the mark of a list or dict that announces items; returns the part that is open then, and
+/// the number of items until the next mark. If no item comes, it is an empty container all the
+/// same; but that one is not an opcode boundary, so at the end of a frame the mark waits.
 #[inline(always)]
 fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> (Open, u32) {
     if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
@@ -207,7 +207,7 @@ fn in_item(error: Error, open: Open, batches: usize, left: u32) -> Error {
     })
 }
 
-/// A tuple, and what has one in it.
+/// A tuple, alone or within something else.
 pub struct Tuple<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
     len: usize,
@@ -221,8 +221,7 @@ enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call; whether the call's result must be hashable, and whether it is a
-    /// diversion.
+    /// The arguments of a call: if the call's result must be hashable, and if it is a diversion.
     Call(bool, bool),
     /// The items of content in a role.
     Role(Box<RoleItems>),
@@ -318,7 +317,7 @@ pub struct Map<'a, 'w> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum MapKind {
     Dict,
-    /// The state of the instance below it; whether that must be hashable.
+    /// The state of the instance below it: if that must be hashable.
     State(bool),
     /// Nothing is written, and no entry may come.
     Nothing,
@@ -477,7 +476,7 @@ fn next_entries(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
 
 #[cold]
 fn unwanted() -> Error {
-    Error::data("keyword arguments for an object that is not made with any")
+    Error::data("the object has keyword arguments, and is not made with any")
 }
 
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
@@ -493,8 +492,7 @@ enum FieldsKind {
     Dict,
     /// The value of a variant's one entry.
     Variant,
-    /// The state of the instance below it; whether that must be hashable, and whether it is a
-    /// diversion.
+    /// The state of the instance below it: if that must be hashable, and if it is a diversion.
     State(bool, bool),
     /// An object as `__reduce__` describes it.
     Reduce(Box<Progress>),
@@ -662,7 +660,8 @@ fn raw_value() -> Error {
     )
 }
 
-/// Users meet these as the associated types of a `Serializer`; there is nothing to see in them.
+/// Users meet these only as the associated types of a `Serializer`, so `Debug` shows nothing of
+/// them.
 macro_rules! opaque {
     ($($container:ident)*) => {$(
         impl std::fmt::Debug for $container<'_, '_> {

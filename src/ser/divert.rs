@@ -1,10 +1,10 @@
-//! Diversions: a class-named Rust type whose reduce is rewritten on the way out. See `hooks.rs` for
-//! the idea.
+//! Diversions: a class-named Rust type whose reduce is rewritten before it is written. See
+//! `value/hooks.rs` for the idea.
 //!
-//! What is written meanwhile goes into a buffer of its own, with a memo of its own, at the highest
-//! protocol, so that it reads back by itself. There is one at a time, for nothing within it is
-//! rewritten yet; who began it ends it. Persistent ids and classes come back as they are; buffers
-//! come in band, and Rc and Arc lose their sharing.
+//! Its output goes into a buffer of its own, with a memo of its own, at the highest protocol, so
+//! that it can be read back by itself. There is one at a time, because nothing within it is
+//! rewritten yet; the code that began it ends it. Persistent ids and classes come back as they are;
+//! buffers come in band, and Rc and Arc lose their sharing.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Dump<dyn Sink + '_> {
         if rewrites { self.divert() } else { Ok(false) }
     }
 
-    /// Begins a diversion if any objects are rewritten, for one whose class is not known yet.
+    /// Begins a diversion if any objects are rewritten, for an object whose class is not known yet.
     pub(super) fn divert_object(&mut self) -> Result<bool> {
         let settled = crate::value::hooks::settled();
         if !settled
@@ -62,13 +62,13 @@ impl Dump<dyn Sink + '_> {
         Ok(true)
     }
 
-    /// Ends a diversion: writes what the object that was written aside becomes.
+    /// Ends a diversion: reads the object back, and writes its replacement.
     #[cold]
     fn rewrite(&mut self) -> Result<()> {
         let Some(diversion) = self.diversion.take() else { return Ok(()) };
         let bytes = self.emit.release(diversion.held);
         self.hashed = diversion.hashed;
-        // The caller's own data: no limit is meant for it.
+        // This is the caller's own data, so limits do not apply.
         let options = DeOptions::new().max_depth(usize::MAX).max_expansion(usize::MAX);
         let mut value: Value = options.from_slice(&bytes)?;
         if let Some(hooks) = &self.hooks {
@@ -93,7 +93,7 @@ pub(super) fn end(dump: &mut Dump<dyn Sink + '_>, diverted: bool) -> Result<()> 
 }
 
 impl Dump<dyn Sink + '_> {
-    /// The error of a buffer callback below protocol 5.
+    /// Fails if there is a buffer callback below protocol 5.
     pub(super) fn check_hooks(&self) -> Result<()> {
         let protocol = self.emit.protocol();
         if self.hooks.as_ref().is_some_and(|hooks| hooks.buffers.is_some())

@@ -1,9 +1,8 @@
 //! [`Dump`]: serde's `Serializer` for every value below the top of a pickle.
 //!
-//! Each method is one call of the emitter; what is worth a comment is what Python would not take.
-//! The keys of a dict and the elements of a set must be hashable there, so in such a place a
-//! sequence is written as a tuple, and what has no hashable form is an error here rather than a
-//! `TypeError` in the reader.
+//! Each method is one call of the emitter. In Python the keys of a dict and the elements of a set
+//! must be hashable, so in such a place a sequence is written as a tuple, and a value without a
+//! hashable form is an error here rather than a `TypeError` in the reader.
 
 #![expect(
     clippy::question_mark,
@@ -36,22 +35,21 @@ pub struct Dump<S: ?Sized> {
     pub(super) role: Role,
     /// True while a dump has begun and not ended.
     dumping: bool,
-    /// True while a value is written in which the hooks have seen everything.
+    /// True while a value is written about which the hooks have been asked throughout.
     pub(super) settled: bool,
     /// Space for the text of `collect_str`.
     scratch: String,
     /// Scalars that were kept rather than written: see `special.rs`.
     pub(super) captured: Vec<Captured>,
-    /// The class-named newtype whose content comes next, and how that content was written: see
-    /// `class.rs`.
+    /// The class-named newtype whose content comes next, and the form that it took: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
     pub(crate) hooks: Option<Arc<Hooks>>,
-    /// The state put aside while an object is written that is to be rewritten: see `divert.rs`.
+    /// The state put aside while an object to be rewritten is written: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
     /// The Rcs and Arcs that this dump has written.
     pub(super) scope: Scope,
-    /// Where the hooks look at values.
+    /// Set if the hooks look at values.
     armed: Option<Arm>,
     pub(crate) emit: Emitter<S>,
 }
@@ -63,7 +61,7 @@ impl<S: ?Sized> std::fmt::Debug for Dump<S> {
 }
 
 impl<S> Dump<S> {
-    /// The emitter is made last, so that it is made in its place: see there.
+    /// The emitter is made last, so that it is made in its place: see [`Emitter::new`].
     #[inline(always)]
     pub(super) fn new(emit: impl FnOnce() -> Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
@@ -91,7 +89,7 @@ impl<S> Dump<S> {
 }
 
 impl Dump<dyn Sink + '_> {
-    /// Says that the dump goes on, on this thread.
+    /// Notes that the dump goes on, on this thread.
     #[inline]
     pub(super) fn arm(&self) {
         if let Some(armed) = &self.armed {
@@ -136,13 +134,13 @@ impl Dump<dyn Sink + '_> {
         self.emit.op(Opcode::Dict);
     }
 
-    /// An error if the value that comes must be hashable.
+    /// Fails if the next value must be hashable.
     #[inline]
     pub(super) fn forbid_hashed(&self, what: &str) -> Result<()> {
         if self.hashed { Err(unhashable(what)) } else { Ok(()) }
     }
 
-    /// Sets if the next values are hashed; returns the former answer, to be put back.
+    /// Sets if the next values must be hashable; returns the former setting, to be restored.
     #[inline]
     pub(super) fn set_hashed(&mut self, hashed: bool) -> bool {
         std::mem::replace(&mut self.hashed, hashed)

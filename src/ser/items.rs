@@ -24,7 +24,7 @@ pub(super) struct RoleItems {
     adding: bool,
 }
 
-/// More items than a tuple can have without a mark, or nobody knows how many.
+/// More items than a tuple can have without a mark, or an unknown number.
 const MANY: u8 = 4;
 
 impl RoleItems {
@@ -118,7 +118,7 @@ impl RoleItems {
             }
             Role::ListItems | Role::DictItems if !first => self.close_batch(dump),
             Role::Set | Role::SetItems | Role::ListItems | Role::DictItems => {}
-            // The others take their items at once.
+            // Other roles take their items at once.
             _ => return Ok(()),
         }
         dump.emit.mark();
@@ -137,7 +137,7 @@ impl RoleItems {
         });
     }
 
-    /// Before protocol 4 each item is added by a call of its own.
+    /// Begins the next call of `add`: before protocol 4 each item is added by one.
     fn next_addition(&mut self, first: bool, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.left = 1;
         let emit = &mut dump.emit;

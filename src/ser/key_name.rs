@@ -1,10 +1,10 @@
-//! The key of a map's entry as a path in an error says it. Asked only when there is an error.
+//! The key of a map's entry as a segment of an error's path. Needed only when there is an error.
 
 use serde::ser::{Error as _, Impossible, Serialize, Serializer};
 
 use crate::error::{Error, Result, quoted};
 
-/// Says that the fault is in the value under `key`.
+/// Adds to the error that the fault is in the value under `key`.
 #[cold]
 #[inline(never)]
 pub(super) fn under_entry<K: Serialize + ?Sized>(error: Error, key: &K) -> Error {

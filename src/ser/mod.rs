@@ -1,11 +1,11 @@
 //! serde values as pickles: the mirror of `de/`.
 //!
-//! `options.rs` has what a caller may choose, `serializer.rs` the public [`Serializer`], which is a
-//! Pickler: it frames each dump by PROTO and STOP and leaves everything between to a `Dump`.
-//! `dump.rs` is that: serde's `Serializer` for every value below the top, with its containers in
-//! `compound.rs`. Types that serde has no method for, and Python classes, come as containers with
-//! telling names. `special.rs` reads the content of such a container, `reduce.rs` an object as
-//! `__reduce__` describes it, `class.rs` one whose class is the serde name.
+//! `options.rs` has the options, `serializer.rs` the public [`Serializer`], which is a Pickler: it
+//! frames each dump by PROTO and STOP and leaves everything between to a `Dump`. `dump.rs` is that:
+//! serde's `Serializer` for every value below the top, with its containers in `compound.rs`. Types
+//! that serde has no method for, and Python classes, are containers with special names.
+//! `special.rs` reads the content of such a container, `reduce.rs` an object as `__reduce__`
+//! describes it, `class.rs` one whose class is the serde name.
 //!
 //! A value's bytes are all written by the [`Emitter`](crate::write::Emitter), in one pass and in
 //! the order in which serde hands them out: nothing is buffered, and nothing recurses but serde.
@@ -43,8 +43,8 @@ use crate::error::Result;
 /// ```
 ///
 /// # Errors
-/// What Python has no form for, such as a dict as the key of a dict, and errors of the value's own
-/// `Serialize`.
+/// `Unsupported` for a value without a form in Python, such as a dict as the key of a dict; errors
+/// of the value's own `Serialize`.
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
     SerOptions::new().to_vec(value)
 }
@@ -62,7 +62,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 /// ```
 ///
 /// # Errors
-/// Those of [`to_vec`], and those of the writer. What it has got by then is the beginning of a
+/// Those of [`to_vec`], and those of the writer. The output so far is then the beginning of a
 /// pickle without an end.
 pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(writer: W, value: &T) -> Result<()> {
     SerOptions::new().to_writer(writer, value)

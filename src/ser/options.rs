@@ -1,4 +1,4 @@
-//! [`SerOptions`]: what a caller may choose about writing.
+//! [`SerOptions`]: the options of writing.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,8 @@ use crate::write::{Emitter, Memory, Sharing, Sink, Stream};
 
 /// Options for writing a pickle.
 ///
-/// Options own what they ask while writing, cost little to clone, and can be used from many threads
-/// at once; their hooks are called from all of these.
+/// Options own their hooks and registry, cost little to clone, and can be used from many threads at
+/// once; hooks are then called from all of these.
 ///
 /// ```
 /// use serde_pickle::{Protocol, SerOptions};
@@ -91,8 +91,8 @@ impl SerOptions {
     /// is smaller, and Python reads it faster and shares the strings. Otherwise it costs a look-up
     /// of every text, a copy and a byte of output for each distinct one, and time to read it.
     ///
-    /// Names of fields and variants are always written once. And without this option too, text of
-    /// up to 15 bytes that comes again soon is written as a reference where that is cheap, from
+    /// Names of fields and variants are always written once. Without this option, too, text of up
+    /// to 15 bytes that is repeated soon is written as a reference where that is cheap, from
     /// protocol 2 on and beyond a pickle's first KiB: equal strings may be one object in Python.
     /// The content of an [`Rc`](std::rc::Rc) or [`Arc`] that is [shared](crate::shared) never is.
     ///
@@ -143,12 +143,11 @@ impl SerOptions {
         self
     }
 
-    /// Asks `persistent_id` about each [`Value`] that is written, whether it stands outside the
-    /// pickle, under which id: `Pickler.persistent_id`. A value it has an id for is not looked
-    /// into.
+    /// Sets the function that gives the persistent id of each [`Value`] that stands outside the
+    /// pickle: `Pickler.persistent_id`. A value with an id is not looked into.
     ///
-    /// An id is written without asking about it; the values within it are asked about, as in
-    /// Python. At protocol 0 ids are text or ints. Rust types say it by
+    /// The function is not asked about an id itself, but about the values within it, as in Python.
+    /// At protocol 0 ids are text or ints. Rust types use
     /// [`PersistentId`](crate::reduce::PersistentId).
     ///
     /// ```
@@ -173,17 +172,17 @@ impl SerOptions {
         self
     }
 
-    /// Rewrites the objects of a class on the way out: another name for the class, another
+    /// Rewrites the objects of a class while they are written: another name for the class, another
     /// constructor, a field less. `Pickler.dispatch_table`, and `reducer_override`.
     ///
-    /// `rewrite` gets an object by its [`Reduce`], and says what to write for it: a `Reduce` again,
-    /// or any [`Value`]. It is asked about every object of the class `class`, whether it comes from
-    /// a [`Value`], from a [`Graph`](crate::Graph), or from a Rust type that is named as the class.
+    /// `rewrite` gets an object as a [`Reduce`], and returns its replacement: a `Reduce` again, or
+    /// any [`Value`]. It is asked about every object of the class `class`, whether it comes from a
+    /// [`Value`], from a [`Graph`](crate::Graph), or from a Rust type that is named as the class.
     /// What it returns is not rewritten again; the objects within that are.
     ///
     /// A Rust type that is rewritten is put together in memory first. Its buffers are written in
-    /// band, and what is shared within it, or within an object of a graph, is written several
-    /// times.
+    /// band, and objects that are shared within it, or within an object of a graph, are written
+    /// several times.
     ///
     /// ```
     /// use serde_derive::Serialize;
@@ -220,9 +219,8 @@ impl SerOptions {
     /// gives it back to be written in band (PEP 574). Protocol 5 only.
     ///
     /// The reader is given the buffers in the order in which they were taken.
-    /// [`to_vec_with_buffers`] is this with a callback that takes all, those of each pickle by
-    /// themselves. A callback of options that several threads use gets the buffers of all of them,
-    /// and may be called by several at once.
+    /// [`to_vec_with_buffers`] takes all buffers of one pickle. If several threads use the options,
+    /// the callback gets the buffers of all of them, and may be called by several at once.
     ///
     /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
     #[must_use]
@@ -280,7 +278,7 @@ impl SerOptions {
     /// Serializes `value` into a pickle.
     ///
     /// # Errors
-    /// As [`to_vec`](crate::to_vec), and what the protocol has no form for.
+    /// As [`to_vec`](crate::to_vec); `Unsupported` for a value without a form at the protocol.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
         let mut dump = self.start_one(Memory);
         write_whole(&mut dump, value)?;
@@ -290,7 +288,8 @@ impl SerOptions {
     /// Serializes `value` into `writer`, in pieces of about 64 KiB, and does not flush it.
     ///
     /// # Errors
-    /// As [`to_writer`](crate::to_writer), and what the protocol has no form for.
+    /// As [`to_writer`](crate::to_writer); `Unsupported` for a value without a form at the
+    /// protocol.
     pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(
         &self,
         writer: W,
@@ -311,8 +310,8 @@ impl SerOptions {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
-    /// For a pickle that is read at once: what concerns its bytes alone is as it is cheapest, and
-    /// nothing of it lies elsewhere.
+    /// The options for a pickle that is read back at once: the cheapest choices for its bytes, and
+    /// nothing out of band.
     pub(crate) fn in_memory(&self) -> Self {
         let mut options = self.clone().protocol(Protocol::HIGHEST).framing(false);
         options.extensions = None;

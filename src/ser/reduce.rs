@@ -1,7 +1,7 @@
 //! An object as `__reduce__` describes it: the fields of `$serde_pickle::Reduce`, in the order of
 //! their list.
 //!
-//! A pickle wants the parts in nearly the order in which they come, so they are written as they do.
+//! A pickle has the parts in nearly the order of the fields, so they are written as they come.
 //! Exceptions: `how` comes first and is kept; INST names its class after the arguments; a state
 //! setter is called with an object and a state that are on the stack already, and takes both
 //! through the memo.
@@ -23,9 +23,9 @@ pub(super) struct Progress {
     recipe: Recipe,
     /// Module and name of the class, for INST.
     class: (Box<str>, Box<str>),
-    /// True if the object must be hashable; its parts need not be.
+    /// True if the object must be hashable; its parts need not.
     outer: bool,
-    /// Where the state begins, if there is one.
+    /// The checkpoint before the state, if there is a state.
     state: Option<Checkpoint>,
     /// True for a diversion.
     diverted: bool,
@@ -52,7 +52,7 @@ impl Progress {
 
     pub(super) fn end(&self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
-            return Err(Error::unsupported(format!("{} without all of its fields", token::REDUCE)));
+            return Err(Error::unsupported(format!("{} lacks some of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
         divert::end(dump, self.diverted)
@@ -73,7 +73,7 @@ impl Progress {
     ) -> Result<Option<Role>> {
         if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
             return Err(Error::unsupported(format!(
-                "the field {key} of {} comes in the wrong place",
+                "the field {key} of {} is out of order",
                 token::REDUCE
             )));
         }
@@ -108,7 +108,8 @@ impl Progress {
                 Some(Role::State)
             }
             _ => {
-                // No state, no call of its setter: as CPython has it, for which `None` is none.
+                // Without a state its setter is not called, as in CPython, which takes `None` for
+                // no state.
                 self.state = self.state.filter(|checkpoint| !emit.take_back_none(*checkpoint));
                 Some(if self.state.is_some() { Role::StateSetter } else { Role::State })
             }
@@ -125,7 +126,7 @@ impl Progress {
                 Some(Captured::Uint(how)) => self.recipe = emit.recipe(how_of(how)?),
                 _ => {
                     return Err(Error::unsupported(format!(
-                        "{} with a way to make it that is no number",
+                        "the way to make {} is not a number",
                         token::REDUCE
                     )));
                 }
@@ -139,7 +140,7 @@ impl Progress {
                     let (module, name) = dump.take_names()?;
                     dump.emit.mark();
                     if name.contains('.') {
-                        // INST has no nested names, so the class is written by itself.
+                        // INST has no nested names, so the class is written as a global.
                         dump.emit.global(&module, &name)?;
                         self.recipe = Recipe::Obj;
                     }
@@ -161,8 +162,8 @@ impl Progress {
                 Recipe::NewObjPartial => emit.close_partial()?,
                 _ => {}
             },
-            // There is always an answer to pop: objects nest, and without one this would take that
-            // of an outer object.
+            // There is always an answer to pop. Objects nest, so a missing one would take that of
+            // an outer object.
             "state" if !took_some(dump) => self.state = None,
             "state_setter" => match (took_some(dump), self.state) {
                 (false, Some(_)) => dump.emit.op(Opcode::Build),
@@ -181,10 +182,10 @@ fn took_some(dump: &mut Dump<dyn Sink + '_>) -> bool {
     matches!(dump.captured.pop(), Some(Captured::Bool(true)))
 }
 
-/// The way to make an object that the number `how` says.
+/// The way to make an object with the number `how`.
 fn how_of(how: u64) -> Result<How> {
-    let how =
-        u8::try_from(how).map_err(|_| Error::data(format!("{how} is no way to make an object")))?;
+    let how = u8::try_from(how)
+        .map_err(|_| Error::data(format!("{how} is not a way to make an object")))?;
     How::try_from(how)
 }
 

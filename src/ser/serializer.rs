@@ -21,7 +21,7 @@ use crate::write::{Sink, Stream};
 ///
 /// Each value that is serialized is one dump. The memo is kept from one to the next: a name that
 /// the first one wrote is a reference in the second. One `pickle.Unpickler` reads them by as many
-/// calls of `load`; for pickles that are read each by itself, call
+/// calls of `load`; for pickles that are read independently, call
 /// [`clear_memo`](Serializer::clear_memo) before each value, or use
 /// [`to_writer`](crate::to_writer). Our own [`Deserializer`](crate::Deserializer) is such an
 /// Unpickler with [`keep_memo`](crate::Deserializer::keep_memo).
@@ -46,8 +46,8 @@ use crate::write::{Sink, Stream};
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// When a value fails, what has been written of it stays the beginning of a pickle without an end,
-/// and every further value is an error: the stream cannot be continued.
+/// When a value fails, its output is the beginning of a pickle without an end, and every further
+/// value is an error: the stream cannot be continued.
 pub struct Serializer<W> {
     dump: Dump<Stream<W>>,
 }
@@ -77,8 +77,7 @@ impl<W: io::Write> Serializer<W> {
         Self { dump: options.start(Stream(writer)) }
     }
 
-    /// Forgets what was written, so that the next value refers to nothing before it.
-    /// `Pickler.clear_memo`.
+    /// Empties the memo, so that the next value refers to nothing before it. `Pickler.clear_memo`.
     pub fn clear_memo(&mut self) {
         let dump: &mut Dump<dyn Sink + '_> = &mut self.dump;
         dump.emit.clear_memo();
@@ -115,7 +114,7 @@ impl<W: io::Write> Serializer<W> {
 /// A container at the top of a pickle.
 pub struct Top<C> {
     container: C,
-    /// Dropped with this, be it in the middle of a value that failed.
+    /// Ends the dump when this is dropped, also in the middle of a value that failed.
     _ended: Ended,
 }
 

@@ -50,17 +50,17 @@ pub(super) enum Role {
     Capture,
     /// A global, its two names kept instead of written.
     CaptureGlobal,
-    /// A map without entries, of which nothing is written.
+    /// A map without entries; nothing is written.
     NoKwargs,
-    /// An Option: `None` is not written; which it is, is kept as a bool.
+    /// An Option: `None` is not written; a bool is kept that is true for `Some`.
     State,
-    /// The same, after what has to be done to the state below it.
+    /// The same, after the state below it has been prepared.
     StateSetter,
     /// The content of a newtype that is named as a class.
     Class,
-    /// A value of its own, which is told that nobody reads it as text.
+    /// Nested value, serialized with `is_human_readable() == false`.
     Object,
-    /// The content of an Rc or Arc: a value of its own, and if it is text, an object that nothing
+    /// The content of an Rc or Arc: an ordinary value, and if it is text, an object that nothing
     /// else refers to.
     Shared,
     /// The digits of a number of serde_json.
@@ -89,7 +89,7 @@ impl fmt::Display for Role {
             Self::PersistentId => "a persistent id, which at protocol 0 is a str or an int",
             Self::Capture => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
-            Self::NoKwargs => "keyword arguments, and none",
+            Self::NoKwargs => "no keyword arguments",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
             Self::Object => "an object",
@@ -509,5 +509,7 @@ impl Scalar<'_> {
 
 #[cold]
 fn malformed(name: &str) -> Error {
-    Error::unsupported(format!("the serde name {name} with content that does not belong to it"))
+    Error::unsupported(format!(
+        "the serde name {name} is reserved, and its content does not fit it"
+    ))
 }

@@ -177,7 +177,7 @@ pub(crate) fn to_half(value: f32) -> u16 {
     sign | ((biased << 10) + steps)
 }
 
-/// Characters of four bytes, without the zeros at the end; `None` for what is no character.
+/// Characters of four bytes, without the zeros at the end; `None` if one is not a character.
 pub(crate) fn text(bytes: &[u8], big: bool) -> Option<String> {
     let (units, _) = bytes.as_chunks::<4>();
     let unit =

@@ -18,11 +18,11 @@ pub(crate) fn normal_windows(text: &str) -> String {
 
 /// `str(PurePosixPath(*segments))`.
 pub(crate) fn join_posix(segments: &[Cow<'_, str>]) -> String {
-    // An absolute segment makes what stands before it void.
+    // An absolute segment replaces everything before it.
     let start = segments.iter().rposition(|segment| segment.starts_with('/')).unwrap_or(0);
     let segments = segments.get(start..).unwrap_or_default();
     let root = match segments.first() {
-        // Two slashes, and not more, may mean something of their own.
+        // Exactly two slashes are kept: POSIX leaves their meaning open.
         Some(first) if first.starts_with("//") && !first.starts_with("///") => "//",
         Some(first) if first.starts_with('/') => "/",
         _ => "",

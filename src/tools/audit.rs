@@ -1,26 +1,24 @@
-//! [`audit`]: what a pickle would reach for if Python loaded it.
+//! [`audit`]: the list of everything outside itself that a pickle would use if Python loaded it.
 //!
 //! The machine runs the pickle into nodes, so that names are what the stack and the memo make of
-//! them, however they got there; then the nodes are gone through once, in the order in which they
-//! were made. A thing that is called is older than the call, so one pass settles which reference
-//! each call goes back to. No value is made.
+//! them, whatever way they took; then one pass goes over the nodes in the order in which they were
+//! made. A callable is older than its call, so one pass settles the reference that each call goes
+//! back to. No value is made.
 //!
-//! The machine runs with [`Config::any_operands`]: names and arguments may be what a call returns,
-//! which Python would go on with. Where it stops all the same, everything before that byte has been
-//! found, and Python would have done it.
+//! The machine runs with [`Config::any_operands`]: names and arguments may be results of calls,
+//! with which Python would go on. Where the machine still stops, everything before that byte has
+//! been found, and Python would have done it.
 //!
 //! Promise: time and memory are linear in the input. Names are kept once each, modules and
-//! qualified names apart, since a pickle can name each of a thousand names in each of a thousand
-//! modules; those that `getattr` puts together are charged to `max_expansion`.
+//! qualified names apart, since a pickle can combine a thousand names with a thousand modules;
+//! names that `getattr` puts together are charged to `max_expansion`.
 
-use std::fmt;
 use std::sync::Arc;
 
 use foldhash::HashMap;
 
 use crate::de::DeOptions;
-use crate::error::{Error, Result, quoted};
-use crate::escape::OneLine;
+use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
 use crate::machine::{self, Config, State};
 use crate::nodes::handle::{Handle, Tag};
@@ -33,11 +31,11 @@ use crate::protocol::Protocol;
 use crate::read::{check_frames, instructions_within, text::Text};
 use crate::reduce::{Resolution, compat};
 
-/// Lists everything that a pickle would reach for if Python loaded it: the globals it names, the
-/// calls it makes, persistent ids, buffers.
+/// Lists everything outside itself that a pickle would use if Python loaded it: the globals it
+/// names, the calls it makes, persistent ids, buffers.
 ///
 /// Nothing is run, imported or built. It is a list and not a verdict: any name may be harmful, and
-/// whether it is, the caller knows. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about
+/// only the caller knows which are. [`DeOptions::audit`] asks a [`Resolver`](crate::Resolver) about
 /// each name as well.
 ///
 /// ```
@@ -58,15 +56,15 @@ use crate::reduce::{Resolution, compat};
 /// );
 /// ```
 ///
-/// A pickle that breaks in the middle is audited up to there, as Python runs it up to there;
-/// [`Audit::error`] then says why it ended. Bytes behind STOP are not looked at: [`Audit::length`]
+/// A pickle that breaks in the middle is audited up to that byte, because Python runs it up to
+/// there; [`Audit::error`] has the reason. Bytes behind STOP are not looked at: [`Audit::length`]
 /// tells where they begin.
 ///
-/// A pickle whose frames lie is another matter: older CPythons go on from there with instructions
-/// that depend on how they are given the bytes. So is one whose MEMOIZE comes behind a PUT that
-/// left numbers out: CPython's C code since 3.15 gives it another number than older ones and
-/// `pickle.py` do, and what is fetched from there is another object. Both get the reference
-/// [`Target::Unknown`], which is refused whatever the resolver says.
+/// Two kinds of pickles mean different things to different Pythons. If a read crosses the end of a
+/// frame, older CPythons go on with instructions that depend on whether they read from memory or a
+/// file. If MEMOIZE comes behind a PUT that left numbers out, CPython's C code since 3.15 gives it
+/// another number than older ones and `pickle.py` do, and a later GET fetches another object. Both
+/// get the reference [`Target::Unknown`], which is refused whatever the resolver says.
 pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
@@ -102,7 +100,7 @@ impl DeOptions<'_> {
             nodes: &state.nodes,
             links: Vec::with_capacity(state.nodes.object_count()),
             references: Vec::new(),
-            texts: Texts::default(),
+            texts: Interned::default(),
             by_names: HashMap::default(),
             by_code: HashMap::default(),
             persistent: None,
@@ -114,13 +112,7 @@ impl DeOptions<'_> {
         };
         let walked = auditor.walk();
         let unknown = std::mem::replace(&mut report.references, auditor.references);
-        if let Some(resolver) = settings.resolver {
-            for reference in &mut report.references {
-                if let Target::Global { module, qualname } = &reference.target {
-                    reference.resolution = Some(resolver.find_class(module, qualname));
-                }
-            }
-        }
+        report.resolve(self);
         report.references.extend(unknown);
         if let (Err(error), Err(frames)) = (&loaded, check_frames(pickle, 0, 0))
             && error.offset() == frames.offset()
@@ -136,25 +128,25 @@ impl DeOptions<'_> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Audit {
-    /// Everything that the pickle takes from outside of itself, each thing once, in the order in
-    /// which it first comes.
+    /// Everything that the pickle takes from outside of itself, each once, in the order of first
+    /// mention.
     pub references: Vec<Reference>,
     /// Where out-of-band buffers are taken (NEXT_BUFFER), in bytes from the start.
     pub buffers: Vec<u64>,
     /// The protocol that PROTO announces; the last one, where there are several.
     pub protocol: Option<Protocol>,
-    /// The protocol that introduced the youngest of its opcodes, which may be higher than what is
-    /// announced.
+    /// The protocol that introduced the newest of its opcodes, which may be higher than the
+    /// announced one.
     pub needed: Protocol,
     /// The number of instructions, up to STOP or the error.
     pub instructions: u64,
     /// The number of bytes they take.
     pub length: u64,
-    /// Why the audit ended before STOP, if it did.
+    /// The reason why the audit ended before STOP, if it did.
     pub error: Option<Error>,
 }
 
-/// Something that a pickle takes from outside of itself, and what it does with it.
+/// Something that a pickle takes from outside of itself, and the uses that it makes of it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reference {
@@ -169,6 +161,13 @@ pub struct Reference {
     pub called: Vec<Site>,
     /// Where something is called that came out of a call of it.
     pub results_called: Vec<Site>,
+    /// The number of times it is named. The three lists have a place for each, but those of
+    /// [`audit_reader`](super::audit_reader), which have the first few.
+    pub times_named: u64,
+    /// The number of times it is called.
+    pub times_called: u64,
+    /// The number of times that what came out of its calls is called.
+    pub times_results_called: u64,
     /// The number of times a state is given (BUILD) to it or to the results of its calls:
     /// `__setstate__`, or attributes set.
     pub states: u64,
@@ -214,17 +213,15 @@ impl Audit {
         self.error.is_none()
     }
 
-    /// The globals that the resolver refuses, and what is [unknown](Target::Unknown).
+    /// The globals that the resolver refuses, and the [unknown](Target::Unknown) target.
     ///
-    /// That there are none means something only if the audit [is complete](Self::is_complete).
+    /// An empty result means something only if the audit [is complete](Self::is_complete).
     pub fn refused(&self) -> impl Iterator<Item = &Reference> {
         self.references.iter().filter(|reference| reference.is_refused())
     }
 
-    /// Audits by the instructions alone, up to the one that the machine could not do. The only
-    /// reference is what is [unknown](Target::Unknown) for the numbers in the memo.
-    fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
-        let mut report = Self {
+    pub(super) fn empty() -> Self {
+        Self {
             references: Vec::new(),
             buffers: Vec::new(),
             protocol: None,
@@ -232,7 +229,23 @@ impl Audit {
             instructions: 0,
             length: 0,
             error: None,
-        };
+        }
+    }
+
+    /// Asks the resolver, if there is one, about each global.
+    pub(super) fn resolve(&mut self, options: &DeOptions<'_>) {
+        let Some(resolver) = options.settings().resolver else { return };
+        for reference in &mut self.references {
+            if let Target::Global { module, qualname } = &reference.target {
+                reference.resolution = Some(resolver.find_class(module, qualname));
+            }
+        }
+    }
+
+    /// Audits by the instructions alone, up to the one that the machine could not do. The only
+    /// reference is what is [unknown](Target::Unknown) for the numbers in the memo.
+    fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
+        let mut report = Self::empty();
         let end = error.and_then(Error::offset).unwrap_or(u64::MAX);
         let mut numbers = Numbers::default();
         let mut instructions = instructions_within(pickle, max_int_digits);
@@ -263,9 +276,9 @@ impl Audit {
     }
 }
 
-/// Which numbers of the memo are taken, as far as all Pythons agree.
+/// The numbers of the memo that are taken, as far as all Pythons agree.
 #[derive(Default)]
-struct Numbers {
+pub(super) struct Numbers {
     /// So many, from 0 on.
     taken: i64,
     /// True once a PUT has left numbers out.
@@ -274,7 +287,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn put(&mut self, argument: &Argument<'_>) {
+    pub(super) fn put(&mut self, argument: &Argument<'_>) {
         match *argument {
             Argument::Int(number) if number < self.taken => {}
             Argument::Int(number) if number == self.taken => self.taken += 1,
@@ -283,27 +296,58 @@ impl Numbers {
     }
 
     /// Returns true for the first MEMOIZE whose number depends on the Python.
-    fn memoize(&mut self) -> bool {
+    pub(super) fn memoize(&mut self) -> bool {
         self.taken += 1;
         !std::mem::replace(&mut self.told, self.gap) && self.gap
     }
 }
 
+/// Places that are listed of each kind where a pickle is not in memory.
+const LISTED: usize = 16;
+
+fn push_first(sites: &mut Vec<Site>, site: Site) {
+    if sites.len() < LISTED {
+        sites.push(site);
+    }
+}
+
 impl Reference {
-    fn new(target: Target) -> Self {
+    pub(super) fn new(target: Target) -> Self {
         Self {
             target,
             resolution: None,
             named: Vec::new(),
             called: Vec::new(),
             results_called: Vec::new(),
+            times_named: 0,
+            times_called: 0,
+            times_results_called: 0,
             states: 0,
         }
     }
 
-    fn unknown(site: Option<Site>) -> Self {
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_named(&mut self, site: Site) {
+        self.times_named += 1;
+        push_first(&mut self.named, site);
+    }
+
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_called(&mut self, site: Site) {
+        self.times_called += 1;
+        push_first(&mut self.called, site);
+    }
+
+    /// Notes a place, if it is one of the first.
+    pub(super) fn note_result_called(&mut self, site: Site) {
+        self.times_results_called += 1;
+        push_first(&mut self.results_called, site);
+    }
+
+    pub(super) fn unknown(site: Option<Site>) -> Self {
         let mut reference = Self::new(Target::Unknown);
         reference.resolution = Some(Ok(Resolution::Deny));
+        reference.times_named = u64::from(site.is_some());
         reference.named.extend(site);
         reference
     }
@@ -315,7 +359,7 @@ impl Reference {
     }
 }
 
-/// To which reference an object of the pickle goes back.
+/// The reference that an object of the pickle goes back to.
 #[derive(Clone, Copy)]
 enum Link {
     None,
@@ -329,10 +373,10 @@ struct Auditor<'a> {
     options: &'a DeOptions<'a>,
     input: &'a [u8],
     nodes: &'a Nodes<'a>,
-    /// Of each object so far.
+    /// The link of each object so far.
     links: Vec<Link>,
     references: Vec<Reference>,
-    texts: Texts,
+    texts: Interned,
     /// The references to globals, by module and qualified name.
     by_names: HashMap<(TextId, TextId), u32>,
     by_code: HashMap<u32, u32>,
@@ -362,6 +406,7 @@ impl Auditor<'_> {
                 && let Some(reference) = self.references.get_mut(reference as usize)
             {
                 reference.named.push(site);
+                reference.times_named += 1;
             }
             if let Link::Is(reference) | Link::From(reference) = link
                 && let Some(reference) = self.references.get_mut(reference as usize)
@@ -447,7 +492,8 @@ impl Auditor<'_> {
         reference
     }
 
-    /// A call: says so of what is called, and of the class that it makes an instance of.
+    /// Notes a call at the reference of its callable, and at that of the class that it makes an
+    /// instance of.
     fn instance(&mut self, object: &Object) -> Result<Link> {
         let parts = self.nodes.first(object);
         let callable = parts.first().copied().unwrap_or(Handle::VACANT);
@@ -456,16 +502,18 @@ impl Auditor<'_> {
         let callee = self.link(callable);
         let site = self.site(object);
         let called = |references: &mut Vec<Reference>, link: Link| match (link, site) {
-            (Link::Is(at), Some(site)) => {
-                references.get_mut(at as usize).map(|it| it.called.push(site))
-            }
-            (Link::From(at), Some(site)) => {
-                references.get_mut(at as usize).map(|it| it.results_called.push(site))
-            }
+            (Link::Is(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+                it.called.push(site);
+                it.times_called += 1;
+            }),
+            (Link::From(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+                it.results_called.push(site);
+                it.times_results_called += 1;
+            }),
             _ => None,
         };
         called(&mut self.references, callee);
-        // By the names that are listed, whatever the machine made of them.
+        // Decides by the names that are listed, whatever the machine made of them.
         let known = match (Spelling::of(object.flags()), callee) {
             (Spelling::Reduce, Link::Is(at)) => self.references.get(at as usize).map_or(
                 Known::Nothing,
@@ -532,24 +580,23 @@ fn site_at(input: &[u8], offset: Option<u64>) -> Option<Site> {
 }
 
 /// The number of a text.
-type TextId = u32;
+pub(super) type TextId = u32;
 
 /// Every text once.
 #[derive(Default)]
-struct Texts {
+pub(super) struct Interned {
     texts: Vec<Arc<str>>,
     by_text: HashMap<Arc<str>, TextId>,
-    /// By the identity of the value that is the text, so that it is looked at once however often it
-    /// is fetched.
+    /// By the identity of the value, so that a text is looked at once however often it is fetched.
     by_handle: HashMap<Handle, TextId>,
 }
 
-impl Texts {
-    fn get(&self, id: TextId) -> Arc<str> {
+impl Interned {
+    pub(super) fn get(&self, id: TextId) -> Arc<str> {
         self.texts.get(id as usize).cloned().unwrap_or_default()
     }
 
-    fn id(&mut self, text: &str) -> TextId {
+    pub(super) fn id(&mut self, text: &str) -> TextId {
         if let Some(&id) = self.by_text.get(text) {
             return id;
         }
@@ -559,8 +606,8 @@ impl Texts {
         id
     }
 
-    /// The text that a value is, if it is one to Python: 8-bit strings are, too. What is no UTF-8
-    /// is replaced.
+    /// The text of a value, if Python would take it for text: 8-bit strings count, too. Bytes that
+    /// are not UTF-8 are replaced.
     fn of_handle(&mut self, nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<TextId> {
         if let Some(&id) = self.by_handle.get(&handle) {
             return Some(id);
@@ -574,74 +621,5 @@ impl Texts {
         };
         self.by_handle.insert(handle, id);
         Some(id)
-    }
-}
-
-impl fmt::Display for Target {
-    /// The name on one line: what is not printable is escaped, and what is long is cut.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Global { module, qualname } => {
-                OneLine(format_args!("{}.{}", quoted(module), quoted(qualname))).fmt(f)
-            }
-            Self::Extension(code) => write!(f, "extension code {code}"),
-            Self::Computed => f.write_str("a global whose name is computed"),
-            Self::Unknown => f.write_str("what other Pythons find there"),
-            Self::PersistentId => f.write_str("persistent ids"),
-        }
-    }
-}
-
-/// Sites of one kind, the first few of them.
-fn write_sites(f: &mut fmt::Formatter<'_>, what: &str, sites: &[Site]) -> fmt::Result {
-    const SHOWN: usize = 3;
-    for (number, Site { offset, opcode }) in sites.iter().take(SHOWN).enumerate() {
-        let before = if number == 0 { what } else { "," };
-        write!(f, "{before} at byte {offset} ({})", opcode.name())?;
-    }
-    match sites.len().saturating_sub(SHOWN) {
-        0 => Ok(()),
-        more => write!(f, " and {more} more"),
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.resolution {
-            None => {}
-            Some(Ok(Resolution::Allow)) => f.write_str("allowed: ")?,
-            Some(Ok(Resolution::Rename(_))) => f.write_str("renamed: ")?,
-            Some(Ok(Resolution::Deny) | Err(_)) => f.write_str("refused: ")?,
-        }
-        write!(f, "{}:", self.target)?;
-        write_sites(f, " named", &self.named)?;
-        write_sites(f, "; called", &self.called)?;
-        write_sites(f, "; what it returns called", &self.results_called)?;
-        match self.states {
-            0 => Ok(()),
-            1 => f.write_str("; state set once"),
-            times => write!(f, "; state set {times} times"),
-        }
-    }
-}
-
-impl fmt::Display for Audit {
-    /// A summary, then a line for each reference, and one for the error if there is one.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} instructions in {} bytes; protocol ", self.instructions, self.length)?;
-        if let Some(protocol) = self.protocol {
-            write!(f, "{} announced, ", protocol.number())?;
-        }
-        writeln!(f, "{} needed", self.needed.number())?;
-        for reference in &self.references {
-            writeln!(f, "{reference}")?;
-        }
-        if !self.buffers.is_empty() {
-            writeln!(f, "out-of-band buffers: {}", self.buffers.len())?;
-        }
-        match &self.error {
-            Some(error) => writeln!(f, "not followed to its end: {error}"),
-            None => Ok(()),
-        }
     }
 }

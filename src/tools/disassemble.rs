@@ -1,22 +1,24 @@
 //! [`disassemble`]: a pickle in words, as Python's `pickletools.dis` prints it.
 //!
-//! The stack and the memo are followed as far as that needs: which mark an opcode goes back to, how
-//! deep to indent, and whether there is what an opcode takes. What lies on the stack does not
-//! matter, so it is a vector of "mark" and "anything else". This is not the machine, and is
-//! stricter in two points, as Python is: a memo index is stored into once, and STOP finds one thing
-//! on the stack. Source: `dis` in CPython's `Lib/pickletools.py`.
+//! The stack and the memo are followed as far as the output needs: the mark of an opcode, the depth
+//! of indentation, and the operands that have to be there. The values on the stack do not matter,
+//! so it is a vector of "mark" and "anything else". This is not the machine, and is stricter in two
+//! points, as Python is: a memo index is stored into once, and STOP finds one value on the stack.
+//! Source: `dis` in CPython's `Lib/pickletools.py`.
 //!
 //! Promise: the text is a bounded multiple of the input, as the indentation stops growing at
 //! [`limits::INDENT`]; beyond the text, memory is a small multiple of the input.
 
 use std::fmt::{self, Write};
-use std::io;
+use std::io::{self, Read};
+use std::ops::Range;
 
-use super::genops::{Indexes, Instruction, genops};
+use super::genops::{self, Indexes, Instruction, genops};
 use crate::error::{Error, ErrorKind, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
 use crate::read::check_frames;
+use crate::read::window::Window;
 use crate::value::repr;
 
 /// The instructions of a pickle as text, a line each: what Python's `pickletools.dis` prints.
@@ -48,24 +50,24 @@ use crate::value::repr;
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
-/// To the byte it is the text of CPython 3.13.18, which 3.14.10 and 3.15 print too, with these
+/// It is to the byte the text of CPython 3.13.18, which 3.14.10 and 3.15 print too, with these
 /// exceptions:
 ///
-/// - What `pickletools` cannot read though an unpickler can, as numbers in hex or ids that are no
-///   UTF-8, is shown here.
-/// - The indentation of nested marks stops growing at 256 columns, or a million marks would make
-///   terabytes of text.
-/// - Which characters are printable is up to the version of Unicode, Rust's here.
-/// - `pickletools` does not heed frames, and so shows the instructions of a pickle whose frames lie
-///   as if they did not. So does this, and ends in an error all the same.
+/// - Arguments that `pickletools` cannot read and an unpickler can, such as numbers in hex or ids
+///   that are not UTF-8, are shown here.
+/// - The indentation of nested marks stops growing at 256 columns; a million marks would otherwise
+///   make terabytes of text.
+/// - The set of printable characters depends on the version of Unicode, which is Rust's here.
+/// - `pickletools` ignores frames, and so shows the instructions of a pickle whose reads cross the
+///   ends of frames. So does this, and then it ends in an error.
 ///
 /// Bytes behind STOP are not looked at; [`DisassembleOptions::stream`] goes on.
 ///
 /// # Errors
-/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
-///   instructions;
-/// - `Syntax` for what `pickletools` complains of too: an opcode that finds too little on the stack
-///   or no mark, a memo index that is fetched before it is stored or is stored twice, something
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are
+///   not instructions;
+/// - `Syntax` for errors that `pickletools` reports too: an opcode that finds too little on the
+///   stack or no mark, a memo index that is fetched before it is stored or is stored twice, values
 ///   left on the stack at the end;
 /// - `Syntax` where an argument crosses the end of a frame or a frame begins inside another, and
 ///   `Eof` where a frame is longer than what is left: no reader of this crate loads that;
@@ -157,9 +159,8 @@ impl DisassembleOptions {
         Ok(text)
     }
 
-    /// Disassembles into a writer, line by line: what precedes an error is written, with the line
-    /// that the error is about if that could be read. So a pickle that is broken is seen up to
-    /// where it breaks.
+    /// Disassembles into a writer, line by line: all lines before an error are written, and the
+    /// line of the error if it could be read. So a broken pickle is shown up to the fault.
     ///
     /// ```
     /// use serde_pickle::tools::DisassembleOptions;
@@ -173,11 +174,11 @@ impl DisassembleOptions {
     /// # Errors
     /// As [`disassemble`], and [`Io`](crate::ErrorKind::Io) where the writer fails.
     pub fn write(&self, pickle: &[u8], out: &mut impl Write) -> Result<()> {
-        let mut memo = Indexes::default();
+        let mut memo = Memo::default();
         let (mut start, mut frame_end) = (0, 0);
         loop {
             if !self.keep_memo {
-                memo = Indexes::default();
+                memo = Memo::default();
                 frame_end = 0;
             }
             let frames = check_frames(pickle, start, frame_end);
@@ -185,7 +186,7 @@ impl DisassembleOptions {
                 .write_pickle(pickle, start, &mut memo, out)
                 .map_err(|error| crate::read::explain(error, pickle, start));
             (start, frame_end) = match (written, frames) {
-                // The fault of the frames comes first: it is why the rest may look odd.
+                // The fault of the frames is reported first: it explains the others.
                 (Err(error), Err(frames)) if error.kind() != ErrorKind::Io => return Err(frames),
                 (written, frames) => (written?, frames?),
             };
@@ -195,50 +196,184 @@ impl DisassembleOptions {
         }
     }
 
+    /// Disassembles what a reader gives, in memory for its longest instruction and the indexes of
+    /// its memo; see [`write`](Self::write). Numbers from 0 on without gaps, as picklers have them,
+    /// take none.
+    ///
+    /// ```
+    /// use serde_pickle::tools::DisassembleOptions;
+    ///
+    /// let mut text = String::new();
+    /// DisassembleOptions::new().write_reader(&b"N."[..], &mut text)?;
+    /// assert_eq!(
+    ///     text,
+    ///     "    0: N    NONE\n    1: .    STOP\nhighest protocol among opcodes = 0\n"
+    /// );
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`Io`](crate::ErrorKind::Io) where the reader fails.
+    pub fn write_reader(&self, reader: impl Read, out: &mut impl Write) -> Result<()> {
+        let mut window = Window::new(reader);
+        let mut memo = Memo::default();
+        loop {
+            if !self.keep_memo {
+                memo = Memo::default();
+            }
+            window.begin(self.keep_memo);
+            let written = self.write_window(&mut window, &mut memo, out);
+            match (written, window.take_frame_fault()) {
+                (Err(error), _) if error.kind() == ErrorKind::Io => return Err(error),
+                (_, Some(fault)) => return Err(fault),
+                (written, None) => written?,
+            }
+            if !self.stream || window.is_at_end()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn write_window<R: Read>(
+        &self,
+        window: &mut Window<R>,
+        memo: &mut Memo,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let mut lines = Lines::new(self);
+        let written = loop {
+            let raw = window.next()?;
+            let written = genops::of_bytes(raw.bytes)
+                .map_err(|error| error.in_stream(raw.offset))
+                .and_then(|mut instruction| {
+                    // Offsets fit, as the input does.
+                    instruction.at = raw.offset as usize;
+                    instruction.end = instruction.at + raw.bytes.len();
+                    lines.write(&instruction, memo, out)
+                });
+            if written.is_err() || raw.opcode == Opcode::Stop {
+                break written;
+            }
+        };
+        if let Err(error) = &written
+            && error.kind() != ErrorKind::Io
+        {
+            // A frame that lies further on is why the rest may look odd.
+            while window.next().is_ok_and(|raw| raw.opcode != Opcode::Stop) {}
+        }
+        written?;
+        lines.finish(out).map(|_| ())
+    }
+
     /// One pickle from byte `start` on; gives where it ends.
     fn write_pickle(
         &self,
         bytes: &[u8],
         start: usize,
-        memo: &mut Indexes<()>,
+        memo: &mut Memo,
         out: &mut dyn Write,
     ) -> Result<usize> {
-        let mut stack = Stack::default();
-        let mut highest = 0;
-        let mut line = String::new();
-        let mut column = self.annotate;
-        let mut end = start;
+        let mut lines = Lines::new(self);
         for item in genops(bytes, start) {
-            let instruction = item?;
-            end = instruction.end;
-            highest = highest.max(instruction.opcode.protocol().number());
-            let depth = stack.marks.len();
-            let (note, fault) = stack.run(&instruction, memo);
-
-            line.clear();
-            let Instruction { at, opcode, ref argument, .. } = instruction;
-            write_line(&mut line, opcode, self.indent.saturating_mul(depth), argument, note)
-                .map_err(|error| error.at(at as u64))?;
-            if self.annotate > 0 {
-                let width = line.chars().count();
-                let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
-                column =
-                    if width.max(column) > ANNOTATION { self.annotate } else { width.max(column) };
-                let _ = write!(line, " {}", opcode.description());
-            }
-            writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
-            if let Some(fault) = fault {
-                return Err(fault.into_error(opcode).at(at as u64));
-            }
+            lines.write(&item?, memo, out)?;
         }
-        writeln!(out, "highest protocol among opcodes = {highest}").map_err(writer_failed)?;
-        match stack.items.len() {
-            0 => Ok(end),
+        lines.finish(out)
+    }
+}
+
+/// The lines of one pickle.
+struct Lines<'o> {
+    options: &'o DisassembleOptions,
+    stack: Stack,
+    highest: u8,
+    line: String,
+    column: usize,
+    end: usize,
+}
+
+impl<'o> Lines<'o> {
+    fn new(options: &'o DisassembleOptions) -> Self {
+        Self {
+            options,
+            stack: Stack::default(),
+            highest: 0,
+            line: String::new(),
+            column: options.annotate,
+            end: 0,
+        }
+    }
+
+    /// Writes the line of an instruction.
+    fn write(
+        &mut self,
+        instruction: &Instruction<'_>,
+        memo: &mut Memo,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let Instruction { at, end, opcode, ref argument } = *instruction;
+        let annotate = self.options.annotate;
+        self.end = end;
+        self.highest = self.highest.max(opcode.protocol().number());
+        let depth = self.stack.marks.len();
+        let (note, fault) = self.stack.run(instruction, memo);
+
+        let line = &mut self.line;
+        line.clear();
+        write_line(line, opcode, self.options.indent.saturating_mul(depth), argument, note)
+            .map_err(|error| error.at(at as u64))?;
+        if annotate > 0 {
+            let (width, column) = (line.chars().count(), self.column);
+            let _ = write!(line, "{:1$}", "", column.saturating_sub(width));
+            self.column = if width.max(column) > ANNOTATION { annotate } else { width.max(column) };
+            let _ = write!(line, " {}", opcode.description());
+        }
+        writeln!(out, "{at:5}: {line}").map_err(writer_failed)?;
+        match fault {
+            Some(fault) => Err(fault.into_error(opcode).at(at as u64)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the last line; gives where the pickle ends.
+    fn finish(&self, out: &mut dyn Write) -> Result<usize> {
+        writeln!(out, "highest protocol among opcodes = {}", self.highest)
+            .map_err(writer_failed)?;
+        match self.stack.items.len() {
+            0 => Ok(self.end),
             left => {
                 let items = if left == 1 { "item is" } else { "items are" };
                 Err(Error::syntax(format!("{left} {items} left on the stack after STOP"))
-                    .at(end as u64 - 1))
+                    .at(self.end as u64 - 1))
             }
+        }
+    }
+}
+
+/// The indexes of the memo that were stored under.
+#[derive(Default)]
+struct Memo {
+    /// Those without a gap from the first one on.
+    dense: Range<i64>,
+    others: Indexes<()>,
+}
+
+impl Memo {
+    fn len(&self) -> usize {
+        (self.dense.end - self.dense.start) as usize + self.others.len()
+    }
+
+    fn contains(&mut self, index: &Argument<'_>) -> bool {
+        genops::near(index).is_some_and(|index| self.dense.contains(&index))
+            || self.others.contains(index)
+    }
+
+    fn insert(&mut self, index: &Argument<'_>) {
+        match genops::near(index) {
+            Some(index) if self.dense.is_empty() && index < i64::MAX => {
+                self.dense = index..index + 1;
+            }
+            Some(index) if index == self.dense.end && index < i64::MAX => self.dense.end += 1,
+            _ => self.others.insert(index, ()),
         }
     }
 }
@@ -316,7 +451,7 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
             }
             ArgumentKind::Bytearray8 => repr::write_bytearray(line, bytes),
             ArgumentKind::String1 | ArgumentKind::String4 | ArgumentKind::StringLine => {
-                // As bytes, which they are, but for the letter.
+                // Printed as bytes, but for the letter.
                 let at = line.len();
                 let written = repr::write_bytes(line, bytes);
                 line.remove(at);
@@ -361,12 +496,16 @@ impl Fault {
         let name = opcode.name();
         Error::syntax(match self {
             Self::NoMark => format!("{name} needs a mark, and there is none"),
-            Self::Twice => format!("{name} stores under a memo index that was stored under before"),
+            Self::Twice => format!("{name} stores under a memo index that is taken"),
             Self::Never => {
-                format!("{name} fetches from a memo index that nothing was stored under")
+                format!("{name} fetches a memo index under which nothing is stored")
             }
-            Self::NothingToStore => format!("{name} finds nothing on the stack to store"),
-            Self::MarkToStore => format!("{name} finds a mark to store"),
+            Self::NothingToStore => {
+                format!("{name} needs a value to store, and the stack is empty")
+            }
+            Self::MarkToStore => {
+                format!("{name} needs a value to store, and a mark is on top of the stack")
+            }
             Self::TooFew { wanted, found } => {
                 format!("{name} takes {wanted} off the stack, which has {found}")
             }
@@ -384,8 +523,8 @@ enum Item {
 #[derive(Default)]
 struct Stack {
     items: Vec<Item>,
-    /// Where the opcodes are that pushed the marks. A mark that an opcode took for an ordinary item
-    /// is still here.
+    /// The offsets of the opcodes that pushed the marks. A mark that an opcode took for an ordinary
+    /// item is still here.
     marks: Vec<usize>,
 }
 
@@ -394,7 +533,7 @@ impl Stack {
     fn run(
         &mut self,
         instruction: &Instruction<'_>,
-        memo: &mut Indexes<()>,
+        memo: &mut Memo,
     ) -> (Option<Note>, Option<Fault>) {
         let Instruction { at, opcode, ref argument, .. } = *instruction;
         let effect = opcode.stack_effect();
@@ -422,7 +561,7 @@ impl Stack {
                     _ if memo.contains(index) => return (note, Some(Fault::Twice)),
                     None => return (note, Some(Fault::NothingToStore)),
                     Some(Item::Mark) => return (note, Some(Fault::MarkToStore)),
-                    Some(Item::Other) => memo.insert(index, ()),
+                    Some(Item::Other) => memo.insert(index),
                 }
             }
             Opcode::Get | Opcode::Binget | Opcode::LongBinget if !memo.contains(argument) => {
@@ -442,7 +581,7 @@ impl Stack {
         (note, None)
     }
 
-    /// Drops everything down to the topmost mark, and the mark. Says whether there was one.
+    /// Drops everything down to the topmost mark, and the mark. Returns true if there was one.
     fn drop_to_mark(&mut self) -> bool {
         while let Some(item) = self.items.pop() {
             if item == Item::Mark {

@@ -1,12 +1,12 @@
-//! Instructions as `pickletools.genops` reads them, for what has to come out as `pickletools` has
-//! it.
+//! Instructions as `pickletools.genops` reads them, for output that has to be that of
+//! `pickletools`.
 //!
-//! It is not quite how an unpickler reads them, nor how
-//! [`opcode::instructions`](crate::opcode::instructions) does: numbers in text are decimal
-//! whatever C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with
-//! names have their escapes undone, and PROTO may announce any protocol. What `pickletools` cannot
-//! read and an unpickler can (ints in hex, names with a backslash) is read as the unpickler reads
-//! it. Frames are not heeded.
+//! An unpickler reads some of them differently, and so does
+//! [`opcode::instructions`](crate::opcode::instructions): here numbers in text are decimal whatever
+//! C's `strtol` makes of them, `00` and `01` are bools under GET and PUT too, lines with names have
+//! their escapes undone, and PROTO may announce any protocol. Arguments that `pickletools` cannot
+//! read and an unpickler can (ints in hex, names with a backslash) are read as the unpickler reads
+//! them. Frames are ignored.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::limits;
 use crate::read::Cursor;
 use crate::read::text::{self, Decimal};
 
-/// One instruction, and where it lies.
+/// One instruction with its place.
 pub(super) struct Instruction<'a> {
     pub(super) at: usize,
     pub(super) end: usize,
@@ -33,9 +33,15 @@ pub(super) fn genops(bytes: &[u8], start: usize) -> impl Iterator<Item = Result<
     iterate(bytes, start, false)
 }
 
-/// The same from byte 0 on, where frames that lie are an error. The argument of FRAME is left out.
+/// The same from byte 0 on; a read that crosses the end of a frame is an error. The argument of
+/// FRAME is left out.
 pub(super) fn genops_in_frames(bytes: &[u8]) -> impl Iterator<Item = Result<Instruction<'_>>> {
     iterate(bytes, 0, true)
+}
+
+/// The one instruction that these bytes are.
+pub(super) fn of_bytes(bytes: &[u8]) -> Result<Instruction<'_>> {
+    read(&mut Cursor::new(bytes, 0), false)
 }
 
 fn iterate(
@@ -87,7 +93,7 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
             }
         }
         ArgumentKind::StringLine => match cursor.read_line()? {
-            // One quote is both quotes to pickletools.
+            // pickletools takes a single quote for both quotes.
             b"'" | b"\"" => Argument::Bytes(Cow::Borrowed(&[])),
             line => Argument::Bytes(cursor.checked(text::decode_string(line))?),
         },
@@ -115,7 +121,7 @@ fn argument<'a>(cursor: &mut Cursor<'a>, opcode: Opcode) -> Result<Argument<'a>>
     })
 }
 
-/// A line of names or an id, its escapes undone, where that gives UTF-8.
+/// A line of names or an id, its escapes undone; `None` if that is not UTF-8.
 fn unescaped(line: &[u8]) -> Option<Cow<'_, [u8]>> {
     text::decode_escapes(line).ok().filter(|text| std::str::from_utf8(text).is_ok())
 }
@@ -150,7 +156,7 @@ fn decimal_line(line: &[u8], opcode: Opcode) -> Option<Decimal> {
 fn memo_index(line: &[u8]) -> Result<Decimal, text::Malformed> {
     match text::memo_index(line)? {
         Some(index) => Ok(Decimal::from_index(Some(index))),
-        None => Err("the argument is no memo index".into()),
+        None => Err("the argument is not a memo index".into()),
     }
 }
 
@@ -179,7 +185,7 @@ fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
     fine.then(|| text.replace('_', "").into())
 }
 
-/// A map by memo index. To `pickletools` any int will do for one.
+/// A map by memo index. `pickletools` takes any int for one.
 pub(super) struct Indexes<T> {
     near: HashMap<i64, T>,
     far: HashMap<BigInt, T>,
@@ -217,7 +223,7 @@ impl<T> Indexes<T> {
 }
 
 /// An index of 64 bits. A bool is an int, as in Python.
-fn near(index: &Argument<'_>) -> Option<i64> {
+pub(super) fn near(index: &Argument<'_>) -> Option<i64> {
     match index {
         Argument::Int(index) => Some(*index),
         Argument::Bool(index) => Some((*index).into()),

@@ -4,18 +4,24 @@
 //! |---|---|
 //! | [`disassemble`] | the instructions as text: Python's `pickletools.dis` |
 //! | [`optimize`] | the pickle without memo entries that nothing refers to: `pickletools.optimize` |
-//! | [`audit`](audit()) | the globals, calls and persistent ids by which a pickle reaches outside of itself |
+//! | [`audit`](audit()) | the globals, calls and persistent ids that a pickle takes from outside of itself |
+//! | [`audit_reader`] | the same of a pickle that is longer than memory |
 //! | [`persistent_ids`] | those ids as values |
-//! | [`recognize`] | what a file is that is no pickle |
+//! | [`recognize`] | the format of a file that is not a pickle |
+//! | [`one_line`] | text of a pickle as it may be printed: control characters escaped |
 
 mod audit;
+mod audit_reader;
 mod disassemble;
 mod genops;
 mod optimize;
 mod persistent_ids;
+mod report;
 
+pub use crate::escape::one_line;
 pub use crate::foreign::{NotPickle, PREFIX, recognize};
 pub use audit::{Audit, Reference, Site, Target, audit};
+pub use audit_reader::audit_reader;
 pub use disassemble::{DisassembleOptions, disassemble};
 pub use optimize::optimize;
 pub use persistent_ids::persistent_ids;

@@ -1,10 +1,10 @@
 //! [`optimize`]: a pickle without the memo entries that nothing refers to, as Python's
 //! `pickletools.optimize` makes it.
 //!
-//! Two passes over the instructions: which indexes are fetched, and at which protocol; then
-//! everything is copied but the frames and the stores that nothing fetches, what is left of the
-//! memo is numbered anew, and the emitter cuts new frames. Nothing is run, so what the pickle means
-//! does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
+//! Two passes over the instructions. The first finds the indexes that are fetched, and the
+//! protocol. The second copies everything except frames and stores that nothing fetches, numbers
+//! the rest of the memo from 0, and lets the emitter cut new frames. Nothing is run, so the meaning
+//! of the pickle does not matter. Source: `optimize` in CPython's `Lib/pickletools.py`.
 
 use super::genops::{Indexes, genops, genops_in_frames};
 use crate::error::{Error, Result};
@@ -12,12 +12,12 @@ use crate::instruction::{Argument, Opcode};
 use crate::protocol::Protocol;
 use crate::write::{Emitter, Memory, Sharing, Sink};
 
-/// Leaves out of a pickle what stores into the memo and is never fetched from it.
+/// Removes the memo entries of a pickle that are never fetched.
 ///
-/// Python's pickler memoizes whatever might come again. The result reads as the same value,
-/// identity included, and is smaller and faster to read. It is to the byte what
-/// `pickletools.optimize` of CPython 3.13 gives: what is left of the memo is numbered from 0, and
-/// protocols from 4 on get new frames.
+/// Python's pickler memoizes every object that might come again. The result reads as the same
+/// value, identity included, and is smaller and faster to read. It is to the byte the result of
+/// `pickletools.optimize` of CPython 3.13: the remaining memo is numbered from 0, and protocols
+/// from 4 on get new frames.
 ///
 /// ```
 /// use serde_pickle::{Value, from_slice, tools};
@@ -33,14 +33,14 @@ use crate::write::{Emitter, Memory, Sharing, Sink};
 /// Only the first pickle is taken; bytes behind its STOP are left out, as in Python. A pickle that
 /// refers to the memo of the one before it cannot be optimized by itself.
 ///
-/// Other than in Python, frames must not lie: a pickle that no one should load does not become one
-/// that can be loaded.
+/// Unlike in Python, a read that crosses the end of a frame is an error: a pickle that readers
+/// refuse does not become one that they load.
 ///
 /// # Errors
 /// - [`Syntax`](crate::ErrorKind::Syntax) where an argument crosses the end of a frame or a frame
 ///   begins inside another, `Eof` where a frame is longer than what is left;
-/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are no
-///   instructions, or something is fetched from the memo before it is stored;
+/// - [`Eof`](crate::ErrorKind::Eof) and [`Syntax`](crate::ErrorKind::Syntax) where the bytes are
+///   not instructions, or something is fetched from the memo before it is stored;
 /// - [`Limit`](crate::ErrorKind::Limit) for an int of more than 4,300 digits in text;
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
@@ -85,7 +85,7 @@ pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
                 _ => {
                     let name = opcode.name();
                     let error =
-                        format!("{name} fetches from a memo index that nothing was stored under");
+                        format!("{name} fetches a memo index under which nothing is stored");
                     return Err(Error::syntax(error).at(at as u64));
                 }
             },

@@ -1,4 +1,4 @@
-//! [`persistent_ids`]: which objects outside of it a pickle refers to.
+//! [`persistent_ids`]: the objects outside of it that a pickle refers to.
 //!
 //! The machine runs the pickle into nodes, which are little more than its bytes; then the
 //! persistent ids among the nodes become values, and nothing else does. Nodes are numbered in the
@@ -14,9 +14,9 @@ use crate::walk::cx::Cx;
 /// The persistent ids in a pickle, in the order in which a reader meets them; an id that comes
 /// twice is there twice.
 ///
-/// No object of the pickle is made, so this is a cheap look at what a pickle of any size needs to
-/// be loaded: the storages of a PyTorch checkpoint, say. What cPickle's `Unpickler.noload` was for,
-/// with a list as its `persistent_load`.
+/// No object of the pickle is made, so this is a cheap way to find out what a pickle of any size
+/// needs to be loaded, such as the storages of a PyTorch checkpoint. cPickle's `Unpickler.noload`,
+/// with a list as its `persistent_load`, did the same.
 ///
 /// ```
 /// use serde_pickle::{Value, pickle, tools};
@@ -30,11 +30,11 @@ use crate::walk::cx::Cx;
 ///
 /// Of several pickles in a row,
 /// [`Deserializer::persistent_ids`](crate::Deserializer::persistent_ids) gives those of one after
-/// another, and goes on with the memo if it is told to.
+/// another, and can keep the memo.
 ///
 /// # Errors
-/// `Eof` and `Syntax` where the bytes are no pickle, `Limit` where ids nest too deep or expand to
-/// too much.
+/// `Eof` and `Syntax` where the bytes are not a pickle, `Limit` where ids nest too deep or expand
+/// to too much.
 pub fn persistent_ids(pickle: &[u8]) -> Result<Vec<Value>> {
     let options = DeOptions::new();
     let mut state = State { nodes: Nodes::with_input(pickle.len()), ..State::default() };

@@ -22,10 +22,10 @@ pub struct PickleBuffer {
 
 /// Bytes that travel beside a pickle, for [`DeOptions::buffers`](crate::DeOptions::buffers).
 ///
-/// Python takes any object with the buffer interface, which says itself whether it may be written
-/// to. Here a plain slice is one that may be, so that what the pickle says about the buffer
-/// decides; [`read_only`](Self::read_only) is for memory that must stay as it is. It matters to a
-/// [`PickleBuffer`] that is read, and to nothing else.
+/// Python takes any object with the buffer interface, and the object decides if it may be written
+/// to. Here a plain slice may be, so that the pickle's own word about the buffer counts;
+/// [`read_only`](Self::read_only) is for memory that must stay as it is. It matters only to a
+/// [`PickleBuffer`] that is read.
 ///
 /// Source: PEP 574, "Consumer API".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,8 +1,8 @@
 //! Access to the content of a value, by type: `is_*`, `as_*`, `into_*`.
 //!
-//! `as_*` answers for the Python type that the name says and for nothing else: `True` is no int
-//! here, although it is one in Python. Exceptions are said at the method. A scalar of numpy is an
-//! object, and what [`Value::numpy_scalar`] says answers for it.
+//! `as_*` answers only for the Python type in its name: `True` is not an int here, although it is
+//! one in Python. Exceptions are documented at the method. A scalar of numpy is an object, and
+//! counts as the value that [`Value::numpy_scalar`] gives.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Value {
         is_none: Self::None,
         /// Returns true for `True` and `False`.
         is_bool: Self::Bool(_),
-        /// Returns true for an `int` of any size; a bool is none.
+        /// Returns true for an `int` of any size, and false for a bool.
         is_int: Self::Int(_) | Self::BigInt(_),
         /// Returns true for a `float`.
         is_float: Self::Float(_),

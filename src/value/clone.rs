@@ -1,10 +1,10 @@
 //! `Clone`, by hand.
 //!
-//! What is derived, and `IndexMap`'s own, put a dozen stack frames on each other for each level of
-//! a dict or set: more than 2 KiB a level in a debug build, where a thousand levels are to fit 2
-//! MiB. So each container has a loop in a function of its own. A dict's keys are hashed again for
-//! that; `IndexMap` does not give their hashes away. Objects, and dicts and sets that are shared
-//! (see `held.rs`), are not copied: the clone refers to the same one until either is changed.
+//! A derived `Clone`, with `IndexMap`'s own, takes a dozen stack frames for each level of a dict or
+//! set: more than 2 KiB a level in a debug build, where a thousand levels have to fit 2 MiB. So
+//! each container has a loop in a function of its own. This hashes a dict's keys again, because
+//! `IndexMap` does not expose their hashes. Objects, and dicts and sets that are shared (see
+//! `held.rs`), are not copied: the clone refers to the same one until either is changed.
 
 use std::sync::Arc;
 
@@ -94,7 +94,7 @@ fn clone_leaf(value: &Value) -> Value {
         Value::ByteArray(bytes) => Value::ByteArray(bytes.clone()),
         Value::Global(global) => Value::Global(global.clone()),
         Value::Buffer(buffer) => Value::Buffer(buffer.clone()),
-        // `None`; and the containers, which do not come here.
+        // `None`. Containers do not get here.
         _ => Value::None,
     }
 }

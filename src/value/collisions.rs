@@ -1,8 +1,8 @@
-//! Tests that an attacker can compute nothing about the hash of keys. Counted, not timed.
+//! Tests that an attacker cannot compute keys that collide. Work is counted, not timed.
 //!
-//! Each of these families collides under some hash that somebody has used for Python's keys:
-//! CPython's own, which takes ints modulo 2⁶¹−1 and hashes small ones to themselves; one that looks
-//! at the low or the high bits alone; one whose seed is known.
+//! Each of these families collides under some hash that has been used for Python's keys: CPython's
+//! own, which takes ints modulo 2⁶¹−1 and hashes small ones to themselves; one that looks at the
+//! low or the high bits alone; one whose seed is known.
 
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ fn assert_spread(what: &str, key: impl Fn(u64) -> Value) {
     }
     // Among 64 bits a hundred thousand random numbers are different, or nearly so.
     assert!(hashes.len() as u64 >= KEYS - 2, "{what}: {} hashes", hashes.len());
-    // And 16 bits of them fill a hash table evenly: one or two in a place, hardly ever twelve.
+    // And 16 bits of them fill a hash table evenly: one or two in a place, almost never twelve.
     for bits in [low, high] {
         assert!(
             bits.iter().max().is_some_and(|&most| most < 25),
@@ -140,7 +140,7 @@ fn no_choice_of_keys_makes_a_dict_slow() {
             dict
         });
         assert_eq!(dict.len() as u64, KEYS, "{name}");
-        // A key is hashed once, or a few times, all its parts (here at most 50); and hardly ever
+        // A key is hashed a few times, with all its parts (here at most 50), and almost never
         // compared with another one.
         assert!(hashed <= 200 * KEYS, "{name}: {hashed} values hashed");
         assert!(compared <= KEYS, "{name}: {compared} values compared");

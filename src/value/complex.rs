@@ -9,10 +9,10 @@ use crate::reduce::token;
 
 /// A Python `complex`.
 ///
-/// It serializes as a tuple of its two parts, which this crate's serializer makes a `complex`; it
-/// deserializes from a Python `complex`, `float` or `int`, and from a pair of numbers. `Display` is
-/// Python's `repr`. `==` is structural, as that of a [`Value`](crate::Value): a NaN equals a NaN of
-/// the same bits.
+/// It serializes as a tuple of its two parts, which this crate's serializer writes as a `complex`;
+/// it deserializes from a Python `complex`, `float` or `int`, and from a pair of numbers. `Display`
+/// is Python's `repr`. `==` is structural, as that of a [`Value`](crate::Value): a NaN equals a NaN
+/// of the same bits.
 ///
 /// ```
 /// use serde_pickle::value::Complex;

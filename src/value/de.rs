@@ -1,15 +1,15 @@
-//! `Value` as something to deserialize.
+//! Deserializing a `Value`.
 //!
 //! Two ways lead here, and both start with `deserialize_newtype_struct(token::VALUE, …)`.
 //!
 //! *Our own deserializer* knows that name. It builds the whole value beside serde, in a loop: so
-//! the depth of a value costs no stack, and what serde cannot say (a tuple as against a list, a
-//! set, an object) is not lost. Then it hands the value over to a visitor of a type that it
-//! does not know, in a [`slot`] of the thread: it calls `visit_newtype_struct`, and our visitor
+//! the depth of a value costs no stack, and kinds that serde does not have (a tuple as against a
+//! list, a set, an object) are not lost. Then it hands the value over to a visitor of a type that
+//! it does not know, in a [`slot`] of the thread: it calls `visit_newtype_struct`, and our visitor
 //! looks into the slot first.
 //!
 //! *Any other format* calls `visit_newtype_struct` as for a newtype of that name, or the method
-//! that fits its data. The slot is empty then, and the visitor takes what it is given.
+//! that fits its data. The slot is empty then, and the visitor builds the value from the data.
 
 use std::fmt;
 
@@ -168,15 +168,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
 /// The int or float that the text of a JSON number stands for, as Python's `json` takes it.
 ///
 /// # Errors
-/// `Data` for what is no number, or a float beyond 64 bits; `Limit` for more digits than an int in
-/// text may have.
+/// `Data` if the text is not a number, or is a float beyond 64 bits; `Limit` for more digits than
+/// an int in text may have.
 pub(crate) fn json_number(text: &str) -> crate::error::Result<Value> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let is_int = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !is_int {
         return match text.parse::<f64>() {
             Ok(float) if float.is_finite() => Ok(Value::Float(float)),
-            _ => Err(Error::data(format!("{} is no JSON number", quoted(text)))),
+            _ => Err(Error::data(format!("{} is not a JSON number", quoted(text)))),
         };
     }
     if let Ok(int) = text.parse::<i64>() {
@@ -191,7 +191,7 @@ pub(crate) fn json_number(text: &str) -> crate::error::Result<Value> {
     }
     match text.parse::<BigInt>() {
         Ok(int) => Ok(Value::from(int)),
-        Err(_) => Err(Error::data(format!("{} is no JSON number", quoted(text)))),
+        Err(_) => Err(Error::data(format!("{} is not a JSON number", quoted(text)))),
     }
 }
 
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::pickle;
 
-    /// A deserializer as ours: it has a value, and hands it over if it is asked by name.
+    /// A deserializer like ours: it has a value, and hands it over if it is asked by name.
     struct Handing(Value);
 
     impl<'de> Deserializer<'de> for Handing {

@@ -3,8 +3,8 @@
 //! Everything about keys is in `key.rs`, everything about the table in `table.rs`; here is the API,
 //! in the manner of `indexmap` and `serde_json::Map`.
 //!
-//! Two families of methods put entries in: those named `try_` take any `Value` as a key and may say
-//! that it is none; the others take an [`IntoKey`] type, of which every value is one.
+//! Two families of methods add entries: those named `try_` take any `Value` as a key and fail if it
+//! cannot be one; the others take an [`IntoKey`] type, whose every value can be a key.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -42,11 +42,11 @@ use crate::error::Result;
 /// ```
 ///
 /// # NaN
-/// A NaN is a key that nothing finds: it equals only itself, the very same object, and a value has
-/// no identity. Each NaN that is inserted is an entry of its own, to be had by iterating.
+/// A NaN as a key is never found: in Python it equals only the very same object, and a value has no
+/// identity. Each NaN that is inserted is an entry of its own, which only iterating reaches.
 ///
 /// # Objects
-/// Objects that are keys are found by what they hold. Python may tell two of them apart that look
+/// Objects that are keys are found by their content. Python may tell two of them apart that look
 /// alike, so [`try_insert`](Self::try_insert) of a second such key is an error rather than a lost
 /// entry; [`entry`](Self::entry) is the way to change the value under the first. A `Graph` knows
 /// their identity.
@@ -100,8 +100,8 @@ impl Dict {
 
     /// Stores `value` under `key` and returns the value that was there.
     ///
-    /// A key that Python may be unable to hash, such as a tuple, is for
-    /// [`try_insert`](Self::try_insert); the compiler says so:
+    /// A key that Python may be unable to hash, such as a tuple, needs
+    /// [`try_insert`](Self::try_insert); this does not compile:
     ///
     /// ```compile_fail,E0277
     /// serde_pickle::Dict::new().insert((1, 2), "a tuple");
@@ -125,10 +125,10 @@ impl Dict {
         self.insert_full(key.into(), value.into()).map(|(_, old)| old)
     }
 
-    /// As [`try_insert`](Self::try_insert), and says at which place the entry is.
+    /// As [`try_insert`](Self::try_insert), and also returns the place of the entry.
     ///
-    /// Who reads a graph knows by identity that a NaN or an object is a key already: it keeps the
-    /// place it got here for that node, and stores the later value by
+    /// A reader of a graph knows by identity that a NaN or an object is a key already: it keeps the
+    /// place that it got here for that node, and stores the later value by
     /// [`get_index_mut`](Self::get_index_mut).
     pub(crate) fn insert_full(
         &mut self,
@@ -181,7 +181,7 @@ impl Dict {
         self.remove_index(self.len().checked_sub(1)?)
     }
 
-    /// Keeps the entries for which `keep` says so.
+    /// Keeps the entries for which `keep` returns true.
     pub fn retain(&mut self, keep: impl FnMut(&Value, &mut Value) -> bool) {
         self.0.to_mut().retain(keep);
     }
@@ -289,7 +289,7 @@ impl<'a> Entry<'a> {
         self.or_insert_with(|| default.into())
     }
 
-    /// The value that is there, or else what `default` gives, stored.
+    /// The value that is there, or else the result of `default`, stored.
     pub fn or_insert_with(self, default: impl FnOnce() -> Value) -> &'a mut Value {
         match self {
             Self::Occupied(entry) => entry.into_mut(),
@@ -360,7 +360,7 @@ impl<K: IntoKey, V: Into<Value>> FromIterator<(K, V)> for Dict {
 impl<K: IntoKey, V: Into<Value>> Extend<(K, V)> for Dict {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         let entries = entries.into_iter();
-        // As the standard library does: what is known to come, or half of it where keys may repeat.
+        // As in the standard library: the announced number, or half of it where keys may repeat.
         let known = entries.size_hint().0;
         self.reserve(if self.is_empty() { known } else { known.div_ceil(2) });
         for (key, value) in entries {

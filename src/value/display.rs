@@ -1,7 +1,7 @@
 //! `Display`: Python's `repr`.
 //!
-//! Exact for Python's builtin types. The rest has no `repr` that can be known without running code,
-//! and gets a form of its own that keeps all there is:
+//! Exact for Python's builtin types. The `repr` of other objects cannot be known without running
+//! code, so they get a form of their own that shows all their parts:
 //!
 //! - a class or function: `<global 'collections.OrderedDict'>`;
 //! - an object: the call that makes it, then what is put into it:
@@ -11,21 +11,22 @@
 //! - an int of more digits than are converted: `<int of 1000000 bits>`.
 //!
 //! The alternate form `{:#}` puts each item on a line of its own, with Python's trailing comma. The
-//! indentation stops growing at 256 columns, or the text of a deep value would be the square of it.
+//! indentation stops growing at 256 columns, because the text of a deep value would otherwise be
+//! quadratic.
 //!
 //! `Debug` is the same within the name of the Rust type, because nothing shows data of Python
-//! shorter or more exactly; it adds how an object is made (`<NewObj> geometry.Point(1, 2)`). The
-//! `Debug` that is derived takes cubic time for a deep value in its alternate form, as each level
-//! passes its text through all levels above.
+//! shorter or more exactly; it adds the way in which an object is made
+//! (`<NewObj> geometry.Point(1, 2)`). A derived `Debug` takes cubic time for a deep value in its
+//! alternate form, as each level passes its text through all levels above.
 
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::repr::{decimal, write_bytearray, write_bytes, write_complex, write_float, write_str};
-use super::text::Part;
 use super::{Dict, PickleBuffer, Set, SurrogateString, Value};
 use crate::error::quoted;
 use crate::limits;
 use crate::reduce::{Global, How, Reduce};
+use crate::stdlib::surrogates::Piece;
 
 macro_rules! print_as_python {
     ($($type:ty: $method:ident, $name:literal;)*) => {$(
@@ -57,7 +58,7 @@ impl Display for super::Complex {
     }
 }
 
-/// A Python `repr` under way.
+/// A Python `repr` in progress.
 struct Printer<'a> {
     out: &'a mut dyn Write,
     /// Each item on a line of its own.
@@ -94,25 +95,25 @@ impl Printer<'_> {
             },
             Value::Float(float) => write_float(self.out, *float),
             Value::Complex(complex) => write_complex(self.out, **complex),
-            Value::Str(text) => write_str(self.out, [Part::Text(text)].into_iter()),
+            Value::Str(text) => write_str(self.out, [Piece::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
             Value::ByteArray(bytes) => write_bytearray(self.out, bytes),
             Value::Global(global) => self.global(global),
             Value::Buffer(buffer) => self.buffer(buffer),
-            // `None`; and the containers, which do not come here.
+            // `None`. Containers do not get here.
             _ => self.out.write_str("None"),
         }
     }
 
     fn surrogates(&mut self, text: &SurrogateString) -> fmt::Result {
-        write_str(self.out, text.parts())
+        write_str(self.out, text.pieces())
     }
 
     fn global(&mut self, global: &Global) -> fmt::Result {
         let name = format!("{}.{}", global.module, global.qualname);
         self.out.write_str("<global ")?;
-        write_str(self.out, [Part::Text(&name)].into_iter())?;
+        write_str(self.out, [Piece::Text(&name)].into_iter())?;
         self.out.write_char('>')
     }
 
@@ -279,7 +280,7 @@ impl Printer<'_> {
         self.close(first)
     }
 
-    /// Before each item: what stands between it and the one before, or the start.
+    /// Writes the separator before an item, or the start before the first.
     fn separate(&mut self, first: &mut bool) -> fmt::Result {
         let first = std::mem::replace(first, false);
         if self.pretty {
@@ -291,7 +292,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Behind the last item, if there is any.
+    /// Writes the end behind the last item, if there is any.
     fn close(&mut self, empty: bool) -> fmt::Result {
         if empty || !self.pretty {
             return Ok(());

@@ -1,9 +1,9 @@
 //! Rust types as values.
 //!
-//! One rule: `Value::from(x)` is what `x` becomes in a pickle when it is serialized; see the table
-//! in the crate's docs. So a `Vec` is a list, an array a tuple, `Option::None` and `()` are None,
-//! and bytes come as the types of `serde_bytes`. The one addition is `&[u8; N]`, the type of the
-//! literal `b"…"`, which is bytes.
+//! One rule: `Value::from(x)` is the value of the pickle of `x`; see the table in the crate's docs.
+//! So a `Vec` is a list, an array a tuple, `Option::None` and `()` are None, and bytes come as the
+//! types of `serde_bytes`. The one addition is `&[u8; N]`, the type of the literal `b"…"`, which is
+//! bytes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -86,7 +86,7 @@ impl<T: Into<Value>> From<PersistentId<T>> for Value {
 }
 
 impl<T: Into<Value>> From<Option<T>> for Value {
-    /// None, or what is in it.
+    /// `None`, or the content.
     fn from(option: Option<T>) -> Self {
         option.map_or(Self::None, Into::into)
     }

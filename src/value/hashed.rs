@@ -1,15 +1,16 @@
 //! A table of many keys, or of any kind: insertion-ordered and hashed.
 //!
 //! It is an `IndexMap` without a hasher of its own. Every key is hashed once, by `key.rs`, which
-//! also says whether it can be a key at all; all access goes through the map's raw entries with
-//! that hash. The table keeps the sum of its keys' hashes, which is what makes hashing and
-//! comparing nested frozensets linear.
+//! also fails for a value that cannot be a key; all access goes through the map's raw entries with
+//! that hash. The table keeps the sum of its keys' hashes, so that hashing and comparing nested
+//! frozensets is linear.
 
 use indexmap::IndexMap;
 use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut, RawVacantEntryMut};
 
 use super::Value;
-use super::key::{KeyHash, Unhashable, equal, hash_key};
+use super::equal::equal;
+use super::key::{KeyHash, Unhashable, hash_key};
 
 /// Keys in the order in which they came, each with a `V`.
 pub(super) struct Hashed<V> {
@@ -50,7 +51,7 @@ pub(super) enum Place<'a, V> {
     Vacant(Vacancy<'a, V>),
 }
 
-/// Where a key is to go that is not there yet.
+/// The place for a key that is not there yet.
 pub(super) struct Vacancy<'a, V> {
     place: RawVacantEntryMut<'a, Value, V, ()>,
     sums: &'a mut Sums,
@@ -106,7 +107,7 @@ impl<V> Hashed<V> {
         self.map.get_index_mut(index)
     }
 
-    /// The place of a key that equals `key`; what cannot be a key is in no table.
+    /// The place of a key that equals `key`; `None` also for a value that cannot be a key.
     pub(super) fn find(&self, key: &Value) -> Option<usize> {
         let hash = hash_key(key).ok()?;
         self.find_by(hash, |candidate| equal(key, candidate))
@@ -115,8 +116,8 @@ impl<V> Hashed<V> {
     /// The value under the key that is the same as `key`.
     ///
     /// For comparing tables within tables: as against [`find`](Self::find), keys are not compared
-    /// under the stack frames of the search. It asks for the first, the second, … key with such a
-    /// hash; there is hardly ever more than one.
+    /// under the stack frames of the search. It asks for the first, the second, … key with that
+    /// hash; there is almost never more than one.
     pub(super) fn find_by_steps(
         &self,
         key: &Value,
@@ -147,7 +148,7 @@ impl<V> Hashed<V> {
         self.map.raw_entry_v1().index_from_hash(hash.value, is_match)
     }
 
-    /// The place of `key`, or where it is to go.
+    /// The place of `key`, or the vacancy for it.
     pub(super) fn place(&mut self, key: &Value) -> Result<Place<'_, V>, Unhashable> {
         let hash = hash_key(key)?;
         Ok(
@@ -170,7 +171,7 @@ impl<V> Hashed<V> {
 
     /// Stores a key that is known to be hashable and to equal none that is there.
     pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
-        // Keys that are not hashable do not come here.
+        // Keys that are not hashable do not get here.
         let Ok(hash) = hash_key(&key) else { return };
         if let RawEntryMut::Vacant(place) =
             self.map.raw_entry_mut_v1().from_hash(hash.value, |_| false)
@@ -181,7 +182,7 @@ impl<V> Hashed<V> {
 
     pub(super) fn remove_index(&mut self, index: usize) -> Option<(Value, V)> {
         let (key, value) = self.map.shift_remove_index(index)?;
-        // It was hashed when it came.
+        // It was hashable when it was inserted.
         if let Ok(hash) = hash_key(&key) {
             self.sums.discount(hash);
         }

@@ -1,8 +1,9 @@
 //! Tables held by one dict or set alone, or by several that a pickle made of one object.
 //!
-//! What a pickle refers to several times is built once, and each reference holds it by an `Arc`:
-//! a clone of it costs nothing, and the first write through one of them copies that one level. A
-//! table that nobody shares has no `Arc`, which would be another block of memory for each dict.
+//! A dict or set that a pickle refers to several times is built once, and each reference holds it
+//! by an `Arc`: a clone of it costs nothing, and the first write through one of them copies that
+//! one level. A table that nobody shares has no `Arc`, which would be another block of memory for
+//! each dict.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ impl<V> Held<V> {
         }
     }
 
-    /// By which clones are known to hold one table; `None` where only one does.
+    /// The address that identifies a shared table; `None` for one that is not shared.
     pub(super) fn address(&self) -> Option<usize> {
         match self {
             Self::Shared(table) if Arc::strong_count(table) > 1 => {
@@ -43,7 +44,7 @@ impl<V> Held<V>
 where
     Table<V>: Clone,
 {
-    /// The table, to be changed. Whoever else holds it keeps it as it is.
+    /// The table, to be changed. Other holders keep it as it was.
     #[inline]
     pub(super) fn to_mut(&mut self) -> &mut Table<V> {
         match self {

@@ -4,17 +4,17 @@
 //! The hooks of `Value` have to see a value as a whole, and serde hands a serializer only its
 //! parts. So while a dump with such a hook goes on in a thread ([`armed`]), each `Value` comes as a
 //! newtype under a private name ([`token::NODE`]); a Serializer that has moved to another thread
-//! hears of it there when the value asks whether it is human-readable. Any serializer passes
-//! through that. A `Dump` of `ser/` with hooks answers by laying them out on the thread
-//! (`OFFERED`) and serializing the newtype's content, which takes them up at once and knows the
-//! value. Nothing else can find them there: they lie there for one call.
+//! learns of it there when the value asks if it is human-readable. Other serializers see an
+//! ordinary newtype. A `Dump` of `ser/` with hooks answers by leaving them on the thread
+//! (`OFFERED`) and serializing the newtype's content, which takes them at once and has the value.
+//! Nothing else can find them: they are there for one call.
 //!
 //! Rust types named as classes have no `Value` to look at. If one's class is to be rewritten, its
-//! bytes go into a buffer aside (a *diversion*), are read back as a `Value`, and what becomes of
-//! that is written in their place. Within a diversion no hook is asked.
+//! bytes go into a separate buffer (a *diversion*) and are read back as a `Value`, whose
+//! replacement is written instead. Within a diversion no hook is asked.
 //!
-//! The objects within what a rewritten one has become are asked about in place, see `settle.rs`,
-//! and then all of it is written without another question.
+//! For the objects within a replacement the hooks are asked in place, see `settle.rs`, and then all
+//! of it is written without further questions.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -30,14 +30,14 @@ use crate::slot::{self, Slot};
 use crate::value::settle::Settled;
 use crate::value::{PickleBuffer, Value, serialize_plain};
 
-type PersistentId = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
+type PersistentIdHook = dyn Fn(&Value) -> Result<Option<Value>> + Send + Sync;
 type Rewrite = dyn Fn(Reduce) -> Result<Value> + Send + Sync;
 type BufferCallback = dyn Fn(PickleBuffer) -> Option<PickleBuffer> + Send + Sync;
 
 /// The hooks of one dump, or of all dumps with the same options.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
-    pub(crate) persistent_id: Option<Arc<PersistentId>>,
+    pub(crate) persistent_id: Option<Arc<PersistentIdHook>>,
     pub(crate) dispatch: IndexMap<Global, Arc<Rewrite>>,
     pub(crate) buffers: Option<Arc<BufferCallback>>,
     /// The hook that `graph/` keeps here for itself: it is above this layer.
@@ -55,7 +55,7 @@ impl Hooks {
         !self.dispatch.is_empty() && self.dispatch.contains_key(&Name::new(module, qualname))
     }
 
-    /// Offers a buffer for its travel out of band; gives back what is to stay in band.
+    /// Offers a buffer to the callback; returns it if it is to stay in band.
     pub(crate) fn buffer(&self, buffer: PickleBuffer) -> Option<PickleBuffer> {
         match &self.buffers {
             Some(callback) => callback(buffer),
@@ -75,7 +75,7 @@ impl fmt::Debug for Hooks {
     }
 }
 
-/// Returns true if a `Value` that is serialized on this thread is to say that it is one.
+/// Returns true if a `Value` that is serialized on this thread has to identify itself.
 #[inline]
 pub(crate) fn armed() -> bool {
     ARMED.get() && any_armed()
@@ -101,7 +101,7 @@ impl Arm {
         arm
     }
 
-    /// The dump goes on, on this thread.
+    /// Notes that the dump goes on, on this thread.
     pub(crate) fn here(&self) {
         DUMPS.with_borrow_mut(|dumps| {
             if !dumps.iter().any(|dump| std::ptr::eq(dump.as_ptr(), Arc::as_ptr(&self.0))) {
@@ -125,9 +125,9 @@ thread_local! {
     static FAILED: Slot<Error> = const { Slot::new() };
 }
 
-/// Serializes the content of a [`token::NODE`] with the hooks laid out for it.
+/// Serializes the content of a [`token::NODE`] with the hooks offered to it.
 pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
-    // An offer that nobody has taken goes: the content is not ours, or it panicked.
+    // An offer that nobody has taken is removed: the content is not ours, or it panicked.
     let result = slot::scope(&SETTLED, || slot::with(&OFFERED, Arc::clone(hooks), serialize));
     match (result, slot::take(&FAILED)) {
         (Err(_), Some(error)) => Err(error),
@@ -135,12 +135,12 @@ pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) 
     }
 }
 
-/// Returns true if the object that begins was looked at already, as a `Value`.
+/// Returns true if the hooks were asked about the object already, as a `Value`.
 pub(crate) fn settled() -> bool {
     slot::take(&SETTLED).is_some()
 }
 
-/// A value that says that it is one.
+/// Serializes a value under the name by which it identifies itself.
 pub(crate) fn serialize_node<S: Serializer>(
     value: &Value,
     serializer: S,

@@ -164,7 +164,7 @@ impl Value {
         index.index_into_mut(self)
     }
 
-    /// An attribute of an object: what its state holds under that name; see [`Reduce::attribute`].
+    /// An attribute of an object, from its state; see [`Reduce::attribute`].
     ///
     /// ```
     /// use serde_pickle::reduce::{Global, Reduce};
@@ -246,7 +246,7 @@ fn steps(path: &str) -> Option<impl Iterator<Item = String>> {
     Some(path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")))
 }
 
-/// The int that a step says, if it is written without a sign or leading zeros.
+/// The int of a step, if it is written without a sign or leading zeros.
 fn place(step: &str) -> Option<usize> {
     if step.starts_with('+') || (step.starts_with('0') && step != "0") {
         None

@@ -5,11 +5,11 @@
 //! form ([`Number`]) before they are compared or hashed. `str` and `bytes` are never equal; tuples
 //! go by their elements, frozensets by theirs in any order.
 //!
-//! What input can do to a hash table, and what is done about it:
-//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once a process,
-//!   and what Python tells apart is hashed apart, so that nobody can compute keys that collide. Two
-//!   seeds are needed: foldhash multiplies two halves of what it hashes, each combined with one of
-//!   them, and a half that a key can make zero makes every key of that kind collide.
+//! Attacks on the hash table, and the defences:
+//! - *Colliding keys.* The hash is seeded from the operating system's randomness, once per process,
+//!   and keys that Python tells apart are hashed apart, so that nobody can compute keys that
+//!   collide. Two seeds are needed: foldhash multiplies two halves of its input, each combined with
+//!   one seed, and a key that can make a half zero would collide with every other such key.
 //! - *NaNs.* A NaN equals nothing, not even itself, so equal hashes would make a million of them
 //!   quadratic. CPython hashes a NaN by its address; here each hashing of one gives another number.
 //!   Such a hash is *unstable*.
@@ -17,11 +17,11 @@
 //!   Every dict and set with keys that hold others keeps the sum of their hashes (see `hashed.rs`),
 //!   so that hashing one costs no more than its own entries. A key is hashed once for each
 //!   innermost set or dict that it is a key of.
-//! - *Objects as keys.* What `__hash__` they have is unknown, except of numpy's scalars, which are
-//!   one key with the plain value (`numpy.rs`); the others are hashed by all they hold, lists and
-//!   dicts included. An object that is a key of a dict in the state of an object that is
-//!   a key, and so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash
-//!   becomes unstable instead.
+//! - *Objects as keys.* Their `__hash__` is unknown, except for numpy's scalars, which are one key
+//!   with the plain value (`numpy.rs`); other objects are hashed by their whole content, lists and
+//!   dicts included. An object that is a key of a dict in the state of an object that is a key, and
+//!   so on, would be hashed once a level: below [`OBJECT_NESTING`] levels the hash becomes unstable
+//!   instead.
 //!
 //! Unstable hashes never make two keys one; they only make a lookup by an equal-looking key fail.
 
@@ -39,7 +39,7 @@ use crate::error::Error;
 use crate::reduce::{Global, Reduce};
 
 /// The depth to which objects may be keys within the content of objects that are keys. Deeper ones
-/// count as unlike any other.
+/// equal no other key.
 const OBJECT_NESTING: u32 = 4;
 
 /// The hash of a key.
@@ -50,7 +50,7 @@ pub(super) struct KeyHash {
     pub(super) stable: bool,
 }
 
-/// Why a value cannot be a key.
+/// The reason why a value cannot be a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unhashable {
     kind: &'static str,
@@ -68,7 +68,7 @@ impl From<Unhashable> for Error {
     }
 }
 
-/// Hashes a key as Python would, or says why it is none.
+/// Hashes a key as Python would, or gives the reason why it cannot be one.
 pub(super) fn hash_key(key: &Value) -> Result<KeyHash, Unhashable> {
     match key {
         Value::Str(text) => Ok(hash_str(text)),
@@ -88,14 +88,14 @@ pub(super) fn hash_key(key: &Value) -> Result<KeyHash, Unhashable> {
 /// The hash of a str key.
 pub(super) fn hash_str(text: &str) -> KeyHash {
     let mut walk = Walk::new(0);
-    walk.bytes(Tag::Str, text.as_bytes());
+    walk.bytes(HashTag::Str, text.as_bytes());
     walk.finish()
 }
 
 /// The hash of a bytes key.
 pub(super) fn hash_bytes(bytes: &[u8]) -> KeyHash {
     let mut walk = Walk::new(0);
-    walk.bytes(Tag::Bytes, bytes);
+    walk.bytes(HashTag::Bytes, bytes);
     walk.finish()
 }
 
@@ -155,7 +155,7 @@ pub(super) fn needs_identity(key: &Value) -> bool {
 
 /// Returns true if a key may be told from others by the identity of an object: keys that
 /// [`needs_identity`] names, and those with a NaN, which equals nothing but itself. Never looks
-/// into a frozenset, so that nested ones stay linear; one is always suspected.
+/// into a frozenset, so that nested ones stay linear; a frozenset always counts as one.
 pub(crate) fn is_told_by_identity(key: &Value) -> bool {
     match key {
         Value::Str(_) | Value::Int(_) => false,
@@ -178,8 +178,8 @@ struct Seed {
     shared: SharedSeed,
 }
 
-/// The one seed of the process. One for all, so that a set's sum of hashes can be compared with
-/// another's.
+/// The seed of the process. All tables share it, so that the sums of hashes of two sets can be
+/// compared.
 fn seed() -> &'static Seed {
     static SEED: OnceLock<Seed> = OnceLock::new();
     // The standard library's keys come from the operating system; foldhash's own seed would come
@@ -190,7 +190,7 @@ fn seed() -> &'static Seed {
     })
 }
 
-/// Counts what is done for keys, so that tests need not measure time.
+/// Counts the work for keys, so that tests need not measure time.
 #[cfg(test)]
 pub(super) mod work {
     use std::cell::Cell;
@@ -200,13 +200,13 @@ pub(super) mod work {
         static COMPARED: Cell<u64> = const { Cell::new(0) };
     }
 
-    /// A value goes into a hash.
+    /// Counts a value that goes into a hash.
     pub(super) fn hashed() {
         HASHED.set(HASHED.get() + 1);
     }
 
-    /// Two values are compared.
-    pub(super) fn compared() {
+    /// Counts a comparison of two values.
+    pub(in crate::value) fn compared() {
         COMPARED.set(COMPARED.get() + 1);
     }
 
@@ -218,15 +218,15 @@ pub(super) mod work {
     }
 }
 
-/// A hasher that begins as all of this process do.
+/// A hasher with the seed of the process.
 pub(super) fn seeded() -> FoldHasher<'static> {
     let seed = seed();
     FoldHasher::with_seed(seed.start, &seed.shared)
 }
 
-/// The kind of thing that goes into the hash; things of one kind can be equal.
+/// The kind of value that goes into the hash; values of one kind can be equal.
 #[derive(Clone, Copy)]
-enum Tag {
+enum HashTag {
     None,
     Int,
     BigInt,
@@ -246,7 +246,7 @@ enum Tag {
     Absent,
 }
 
-/// One hash in the making.
+/// One hash in progress.
 struct Walk {
     hasher: FoldHasher<'static>,
     stable: bool,
@@ -265,22 +265,22 @@ impl Walk {
 
     /// The kind and how much of it follows: with that, no two sequences of writes are the same by
     /// accident.
-    fn tag(&mut self, tag: Tag, len: usize) {
+    fn tag(&mut self, tag: HashTag, len: usize) {
         #[cfg(test)]
         work::hashed();
         self.hasher.write_u64((len as u64) << 8 | tag as u64);
     }
 
-    fn bytes(&mut self, tag: Tag, bytes: &[u8]) {
+    fn bytes(&mut self, tag: HashTag, bytes: &[u8]) {
         self.tag(tag, bytes.len());
         self.hasher.write(bytes);
     }
 
-    /// A value that must be hashable; the error is what it is not.
+    /// Hashes a value that must be hashable; the error names the kind that is not.
     fn key(&mut self, value: &Value) -> Result<(), &'static str> {
         match value {
             Value::Tuple(items) => {
-                self.tag(Tag::Tuple, items.len());
+                self.tag(HashTag::Tuple, items.len());
                 items.iter().try_for_each(|item| self.key(item))
             }
             Value::List(_)
@@ -295,10 +295,10 @@ impl Walk {
         }
     }
 
-    /// Any value: lists and the like, too, which an object that is a key may hold.
+    /// Hashes any value, also lists and the like, which an object that is a key may hold.
     fn content(&mut self, value: &Value) {
         match value {
-            Value::None => self.tag(Tag::None, 0),
+            Value::None => self.tag(HashTag::None, 0),
             Value::Bool(_)
             | Value::Int(_)
             | Value::BigInt(_)
@@ -306,29 +306,29 @@ impl Walk {
             | Value::Complex(_) => {
                 self.number(value);
             }
-            Value::Str(text) => self.bytes(Tag::Str, text.as_bytes()),
-            Value::Surrogates(text) => self.bytes(Tag::Surrogates, text.as_bytes()),
-            Value::Bytes(bytes) | Value::ByteArray(bytes) => self.bytes(Tag::Bytes, bytes),
-            Value::Tuple(items) => self.items(Tag::Tuple, items),
-            Value::List(items) => self.items(Tag::List, items),
+            Value::Str(text) => self.bytes(HashTag::Str, text.as_bytes()),
+            Value::Surrogates(text) => self.bytes(HashTag::Surrogates, text.as_bytes()),
+            Value::Bytes(bytes) | Value::ByteArray(bytes) => self.bytes(HashTag::Bytes, bytes),
+            Value::Tuple(items) => self.items(HashTag::Tuple, items),
+            Value::List(items) => self.items(HashTag::List, items),
             Value::Dict(dict) => self.dict(dict),
             Value::Set(set) | Value::FrozenSet(set) => {
-                self.tag(Tag::Set, set.len());
+                self.tag(HashTag::Set, set.len());
                 self.table(set.table());
             }
             Value::Global(global) => self.global(global),
             Value::Object(reduce) if self.scalar(reduce) => {}
             Value::Object(reduce) => self.object(reduce),
             Value::PersistentId(id) => {
-                self.tag(Tag::PersistentId, 0);
+                self.tag(HashTag::PersistentId, 0);
                 self.content(id);
             }
-            Value::Buffer(buffer) => self.bytes(Tag::Buffer, &buffer.data),
+            Value::Buffer(buffer) => self.bytes(HashTag::Buffer, &buffer.data),
         }
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
-    fn items(&mut self, tag: Tag, items: &[Value]) {
+    fn items(&mut self, tag: HashTag, items: &[Value]) {
         self.tag(tag, items.len());
         for item in items {
             self.content(item);
@@ -349,17 +349,17 @@ impl Walk {
     fn number(&mut self, value: &Value) {
         match Number::of(value) {
             Some(Number::Int(int)) => {
-                self.tag(Tag::Int, 0);
+                self.tag(HashTag::Int, 0);
                 self.hasher.write_u64(int as u64);
             }
             Some(Number::Big(int)) => self.big(&int),
             Some(Number::BigRef(int)) => self.big(int),
             Some(Number::Float(float)) => {
-                self.tag(Tag::Float, 0);
+                self.tag(HashTag::Float, 0);
                 self.float(float);
             }
             Some(Number::Complex(re, im)) => {
-                self.tag(Tag::Complex, 0);
+                self.tag(HashTag::Complex, 0);
                 // Adding zero makes the two zeros one.
                 self.float(re + 0.0);
                 self.float(im + 0.0);
@@ -370,11 +370,11 @@ impl Walk {
     }
 
     fn big(&mut self, int: &BigInt) {
-        self.tag(Tag::BigInt, usize::from(int.sign() == Sign::Minus));
+        self.tag(HashTag::BigInt, usize::from(int.sign() == Sign::Minus));
         for digit in int.iter_u64_digits() {
             self.hasher.write_u64(digit);
         }
-        self.tag(Tag::BigInt, 0);
+        self.tag(HashTag::BigInt, 0);
     }
 
     fn float(&mut self, float: f64) {
@@ -403,9 +403,9 @@ impl Walk {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn dict(&mut self, dict: &Dict) {
-        self.tag(Tag::Dict, dict.len());
+        self.tag(HashTag::Dict, dict.len());
         self.table(dict.table());
-        // The sum of the keys' hashes says nothing of which value belongs to which key.
+        // The sum of the keys' hashes does not show which value belongs to which key.
         let mut sum = 0_u64;
         for (key, value) in dict {
             let nesting = self.nesting + u32::from(needs_identity(key));
@@ -425,19 +425,19 @@ impl Walk {
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn global(&mut self, global: &Global) {
-        self.bytes(Tag::Global, global.module.as_bytes());
-        self.bytes(Tag::Global, global.qualname.as_bytes());
+        self.bytes(HashTag::Global, global.module.as_bytes());
+        self.bytes(HashTag::Global, global.qualname.as_bytes());
     }
 
     #[cfg_attr(debug_assertions, inline(never))]
     fn object(&mut self, reduce: &Reduce) {
-        self.tag(Tag::Object, reduce.how as usize);
+        self.tag(HashTag::Object, reduce.how as usize);
         self.content(&reduce.callable);
         self.content(&reduce.args);
         self.dict(&reduce.kwargs);
-        self.items(Tag::List, &reduce.listitems);
-        self.items(Tag::Set, &reduce.setitems);
-        self.tag(Tag::Dict, reduce.dictitems.len());
+        self.items(HashTag::List, &reduce.listitems);
+        self.items(HashTag::Set, &reduce.setitems);
+        self.tag(HashTag::Dict, reduce.dictitems.len());
         for (key, value) in &reduce.dictitems {
             self.content(key);
             self.content(value);
@@ -445,7 +445,7 @@ impl Walk {
         for part in [&reduce.state, &reduce.state_setter] {
             match part {
                 Some(value) => self.content(value),
-                None => self.tag(Tag::Absent, 0),
+                None => self.tag(HashTag::Absent, 0),
             }
         }
     }
@@ -453,7 +453,7 @@ impl Walk {
 
 /// A number in the one form that all numbers equal to it share.
 #[derive(PartialEq)]
-enum Number<'a> {
+pub(super) enum Number<'a> {
     /// Any number that is an int of 64 bits.
     Int(i64),
     /// Any other number that is an int.
@@ -466,7 +466,7 @@ enum Number<'a> {
 }
 
 impl<'a> Number<'a> {
-    fn of(value: &'a Value) -> Option<Self> {
+    pub(super) fn of(value: &'a Value) -> Option<Self> {
         Some(match value {
             Value::Bool(bool) => Self::Int(i64::from(*bool)),
             Value::Int(int) => Self::Int(*int),
@@ -479,13 +479,13 @@ impl<'a> Number<'a> {
     }
 
     fn of_float(float: f64) -> Self {
-        /// 2^63: the first float that is no i64 any more.
+        /// 2^63: the least float above all i64s.
         const END: f64 = 9_223_372_036_854_775_808.0;
         if (-END..END).contains(&float) {
             let int = float as i64;
             if int as f64 == float { Self::Int(int) } else { Self::Float(float) }
         } else {
-            // Infinities and NaN are no ints; anything else of this size is.
+            // Infinities and NaN are not ints; any other float of this size is.
             float.to_bigint().map_or(Self::Float(float), Self::Big)
         }
     }
@@ -498,105 +498,10 @@ impl<'a> Number<'a> {
         }
     }
 
-    fn equals(&self, other: &Self) -> bool {
+    pub(super) fn equals(&self, other: &Self) -> bool {
         match (self.big(), other.big()) {
             (Some(a), Some(b)) => a == b,
             _ => self == other,
         }
-    }
-}
-
-/// Python's `==`. Objects, globals and persistent ids are compared by what they hold.
-pub(super) fn equal(a: &Value, b: &Value) -> bool {
-    #[cfg(test)]
-    work::compared();
-    match (a, b) {
-        (Value::None, Value::None) => true,
-        (Value::Str(a), Value::Str(b)) => a == b,
-        (Value::Int(a), Value::Int(b)) => a == b,
-        (Value::Surrogates(a), Value::Surrogates(b)) => a == b,
-        (Value::Bytes(a) | Value::ByteArray(a), Value::Bytes(b) | Value::ByteArray(b)) => a == b,
-        (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => equal_items(a, b),
-        (Value::Dict(a), Value::Dict(b)) => equal_dicts(a, b),
-        (Value::Set(a) | Value::FrozenSet(a), Value::Set(b) | Value::FrozenSet(b)) => {
-            equal_entries(a.table(), b.table(), |(), ()| true)
-        }
-        (Value::Global(a), Value::Global(b)) => a == b,
-        (Value::Object(of_a), Value::Object(of_b)) => match equal_scalars(a, b) {
-            Some(equal) => equal,
-            None => equal_objects(of_a, of_b),
-        },
-        (Value::Object(_), _) | (_, Value::Object(_)) => equal_scalars(a, b).unwrap_or(false),
-        (Value::PersistentId(a), Value::PersistentId(b)) => equal(a, b),
-        (Value::Buffer(a), Value::Buffer(b)) => a.data == b.data,
-        _ => equal_numbers(a, b),
-    }
-}
-
-/// Compares two values of which one is a scalar of numpy; `None` where none is.
-#[inline(never)]
-fn equal_scalars(a: &Value, b: &Value) -> Option<bool> {
-    let plain = |value: &Value| match value {
-        Value::Object(object) => numpy::plain(object),
-        _ => None,
-    };
-    match (plain(a), plain(b)) {
-        (Some(a), Some(b)) => Some(equal(&a, &b)),
-        (Some(plain), None) => Some(!matches!(b, Value::Object(_)) && equal(&plain, b)),
-        (None, Some(plain)) => Some(!matches!(a, Value::Object(_)) && equal(a, &plain)),
-        (None, None) => None,
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_numbers(a: &Value, b: &Value) -> bool {
-    match (Number::of(a), Number::of(b)) {
-        (Some(a), Some(b)) => a.equals(&b),
-        _ => false,
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_items(a: &[Value], b: &[Value]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b))
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_dicts(a: &Dict, b: &Dict) -> bool {
-    equal_entries(a.table(), b.table(), equal)
-}
-
-/// Returns true if two tables have entries that are equal to Python, in any order.
-fn equal_entries<V>(a: &Table<V>, b: &Table<V>, equal_values: fn(&V, &V) -> bool) -> bool {
-    if !a.may_equal(b) {
-        return false;
-    }
-    for (key, value) in a.iter() {
-        match b.find_by_steps(key, equal) {
-            Some(other) if equal_values(value, other) => {}
-            _ => return false,
-        }
-    }
-    true
-}
-
-#[cfg_attr(debug_assertions, inline(never))]
-fn equal_objects(a: &Reduce, b: &Reduce) -> bool {
-    a.how == b.how
-        && equal(&a.callable, &b.callable)
-        && equal(&a.args, &b.args)
-        && equal_dicts(&a.kwargs, &b.kwargs)
-        && equal_items(&a.listitems, &b.listitems)
-        && equal_items(&a.setitems, &b.setitems)
-        && a.dictitems.len() == b.dictitems.len()
-        && a.dictitems.iter().zip(&b.dictitems).all(|(a, b)| equal(&a.0, &b.0) && equal(&a.1, &b.1))
-        && equal_options(a.state.as_ref(), b.state.as_ref())
-        && equal_options(a.state_setter.as_ref(), b.state_setter.as_ref())
-}
-
-fn equal_options(a: Option<&Value>, b: Option<&Value>) -> bool {
-    match (a, b) {
-        (Some(a), Some(b)) => equal(a, b),
-        (a, b) => a.is_none() && b.is_none(),
     }
 }

@@ -1,8 +1,8 @@
-//! The types that can be asked for in a `Dict` or `Set`, and those that are always fit to be put in
-//! as keys.
+//! The types that can be looked up in a `Dict` or `Set`, and those whose every value can be
+//! inserted as a key.
 //!
-//! Both traits are sealed: what a key is belongs to `key.rs`. A lookup by `&str` or `&[u8]` copies
-//! nothing.
+//! Both traits are sealed: `key.rs` alone decides what is a key. A lookup by `&str` or `&[u8]`
+//! copies nothing.
 
 use num_bigint::BigInt;
 
@@ -16,8 +16,8 @@ pub trait Lookup: Probe {}
 /// A type whose every value is hashable in Python, so that it can be put into a
 /// [`Dict`](crate::Dict) or [`Set`](crate::Set) without an error: text, numbers, bytes, globals.
 ///
-/// Anything else, a tuple or a [`Value`] say, goes through `try_insert`, which may find that it is
-/// not hashable.
+/// Any other type, such as a tuple or a [`Value`], goes through `try_insert`, which fails if the
+/// value is not hashable.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not always a key in Python: it may hold what is not hashable",
     label = "not a type whose every value is hashable",
@@ -29,7 +29,7 @@ pub trait IntoKey: Into<Value> + Key {}
 pub(super) mod sealed {
     use super::Value;
 
-    /// A key that is looked for.
+    /// A key that is looked up.
     #[derive(Debug)]
     pub enum Probed<'a> {
         Str(&'a str),

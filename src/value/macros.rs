@@ -6,9 +6,9 @@
 //! ones eight or four at a time: Rust stops macros at 128 such calls, so that a list of ints with a
 //! few expressions in it may have hundreds of items.
 //!
-//! What follows a `$x:expr` must be able to follow an expression, and once such a rule is tried, a
-//! syntax error in the expression is final. So rules with `expr` come behind the rules for what is
-//! Python here and is not in Rust.
+//! Tokens behind a `$x:expr` must be able to follow an expression, and once such a rule is tried, a
+//! syntax error in the expression is final. So rules with `expr` come behind the rules for syntax
+//! that is Python's and not Rust's.
 
 use super::{Dict, Set, Value};
 

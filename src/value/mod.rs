@@ -7,10 +7,10 @@
 //! - [`Entry`] and the iterators: of a dict or a set, as in [`std::collections`].
 // The files, in the order in which to read them:
 //
-// - `tree.rs`, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are no Rust
+// - `tree.rs`, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are not Rust's
 //   standard types;
-// - `key.rs`: when two values are one key, and how keys are hashed; `table.rs`, `dict.rs`,
-//   `set.rs`, `lookup.rs`: the containers over that;
+// - `equal.rs`, `key.rs`: equality and hash of keys; `table.rs`, `dict.rs`, `set.rs`, `lookup.rs`:
+//   the containers over that;
 // - `structure.rs`: `==` and `Hash` of values;
 // - `cast.rs`, `from.rs`, `index.rs`, `macros.rs`: conveniences;
 // - `clone.rs`; `display.rs` with `repr.rs`: Python's `repr`;
@@ -25,6 +25,7 @@ mod complex;
 mod de;
 pub(crate) mod dict;
 mod display;
+mod equal;
 mod from;
 mod hashed;
 mod held;

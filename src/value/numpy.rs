@@ -1,11 +1,11 @@
-//! Scalars of numpy within a [`Value`]: the number or text that each is to Python.
+//! Scalars of numpy within a [`Value`]: the plain number or text that each equals in Python.
 //!
 //! A scalar is pickled as a call, `scalar(dtype, bytes)`, so in a `Value` it is an object. In
 //! Python it equals the plain value and has its hash: `{np.int64(1): 'a'}[1]` is `'a'`. `key.rs`
 //! and `cast.rs` ask here. Times, records and long doubles equal no plain value and stay objects.
 //!
-//! Each look decodes a few bytes anew. What it costs is bounded by the payload, which whoever
-//! hashes or compares the object would look through too.
+//! Each look decodes a few bytes again. The cost is bounded by the payload, which hashing or
+//! comparing the object would look through too.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use super::{Complex, Value};
 use crate::reduce::{How, Reduce};
 use crate::stdlib::numpy::{bits, chars, float, signed, text};
 
-/// The longest text of a dtype that is looked at; those of scalars have a letter and digits.
+/// The longest text of a dtype that is parsed; those of scalars have a letter and digits.
 const DTYPE_TEXT: usize = 24;
 
-/// The letter of a dtype, how many bytes an element has, and their order.
+/// The letter of a dtype, the number of bytes of an element, and their order.
 struct Dtype {
     letter: char,
     size: usize,
@@ -74,7 +74,7 @@ fn parts(object: &Reduce) -> Option<(Dtype, Cow<'_, [u8]>)> {
         }
         _ => return None,
     };
-    // The dtype of text of some length may have that in its state alone.
+    // The dtype of text may have its length only in the state.
     if dtype.size == 0 && matches!(dtype.letter, 'S' | 'a' | 'U') {
         dtype.size = data.len();
     }
@@ -109,7 +109,7 @@ fn dtype_of(object: &Reduce) -> Option<Dtype> {
     Some(Dtype { letter, size, big: order == ">" })
 }
 
-/// Text, also of Python 2.
+/// A text, also an 8-bit string of Python 2.
 fn text_of(value: &Value) -> Option<&str> {
     match value {
         Value::Str(text) => Some(text),

@@ -8,25 +8,25 @@ use std::fmt::{self, Write};
 use num_bigint::BigInt;
 
 use super::Complex;
-use super::text::{Part, parts};
 use crate::escape::{is_printable, write_escape};
+use crate::stdlib::surrogates::{Piece, pieces};
 use crate::{float, limits};
 
 /// Writes a `str`, given as runs of text and surrogates.
 pub(super) fn write_str<'a>(
     out: &mut dyn Write,
-    parts: impl Iterator<Item = Part<'a>> + Clone,
+    pieces: impl Iterator<Item = Piece<'a>> + Clone,
 ) -> fmt::Result {
-    let quote = quote(parts.clone().filter_map(|part| match part {
-        Part::Text(text) => Some(text.as_bytes()),
+    let quote = quote(pieces.clone().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text.as_bytes()),
         _ => None,
     }));
     out.write_char(quote)?;
-    for part in parts {
-        match part {
-            Part::Text(text) => write_text(out, text, quote)?,
-            Part::Surrogate(code) => write!(out, "\\u{code:04x}")?,
-            Part::Malformed => {}
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => write_text(out, text, quote)?,
+            Piece::Surrogate(code) => write!(out, "\\u{code:04x}")?,
+            Piece::Malformed => {}
         }
     }
     out.write_char(quote)
@@ -34,12 +34,12 @@ pub(super) fn write_str<'a>(
 
 /// Writes a `str` without surrogates.
 pub(crate) fn write_plain_str(out: &mut dyn Write, text: &str) -> fmt::Result {
-    write_str(out, [Part::Text(text)].into_iter())
+    write_str(out, [Piece::Text(text)].into_iter())
 }
 
 /// Writes a `str` given as UTF-8 in which each surrogate is three bytes.
 pub(crate) fn write_surrogates(out: &mut dyn Write, bytes: &[u8]) -> fmt::Result {
-    write_str(out, parts(bytes))
+    write_str(out, pieces(bytes))
 }
 
 fn write_text(out: &mut dyn Write, text: &str, quote: char) -> fmt::Result {
@@ -89,12 +89,12 @@ fn write_bytes_in(out: &mut dyn Write, bytes: &[u8], quote: char, escaped: char)
     out.write_char(quote)
 }
 
-/// Single quotes, unless there are such in the text and no double ones.
-fn quote<'a>(parts: impl Iterator<Item = &'a [u8]>) -> char {
+/// Single quotes, unless the text has single quotes and no double ones.
+fn quote<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> char {
     let (mut single, mut double) = (false, false);
-    for part in parts {
-        single |= memchr::memchr(b'\'', part).is_some();
-        double |= memchr::memchr(b'"', part).is_some();
+    for piece in pieces {
+        single |= memchr::memchr(b'\'', piece).is_some();
+        double |= memchr::memchr(b'"', piece).is_some();
     }
     if single && !double { '"' } else { '\'' }
 }

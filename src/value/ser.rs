@@ -1,14 +1,13 @@
-//! `Value` as something to serialize.
+//! Serializing a `Value`.
 //!
-//! What serde's data model has, is said by it; the rest by the private names of `reduce/token.rs`,
-//! which our serializer knows and any other format sees as a newtype around the content. Nothing
-//! here asks which of the two it is, but for long ints: their content is bytes for a serializer
-//! that is not human-readable, which is what ours claims to be just for that content, and decimal
-//! text for others.
+//! Kinds that serde's data model has use its methods; the others use the private names of
+//! `reduce/token.rs`, which our serializer knows and any other format sees as a newtype around the
+//! content. Only long ints depend on the serializer: their content is bytes for one that is not
+//! human-readable, as ours claims to be just for that content, and decimal text for others.
 //!
 //! Each kind of value has its own function, because serializing recurses and a debug build would
-//! otherwise reserve the locals of all kinds at each level. For the same reason what a serializer
-//! returns for a container is matched on: a `?` would keep two more copies of it.
+//! otherwise reserve the locals of all kinds at each level. For the same reason the result of a
+//! serializer for a container is matched on: a `?` would keep two more copies of it.
 
 #![allow(
     clippy::question_mark,
@@ -27,18 +26,19 @@ use crate::value::hooks;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Lets a Serializer with hooks say that it is on this thread.
+        // Lets a Serializer with hooks note that it is on this thread.
         serializer.is_human_readable();
         match self {
             _ if hooks::armed() => hooks::serialize_node(self, serializer),
-            // The kind whose own frames are the largest has no other arms above them.
+            // Objects take the largest frames, so this arm comes first, without locals of other
+            // arms.
             Self::Object(reduce) => Reduce::serialize(reduce, serializer),
             _ => builtin(self, serializer),
         }
     }
 }
 
-/// A value without regard to hooks that look at values.
+/// Serializes a value without asking hooks.
 pub(crate) fn serialize_plain<S: Serializer>(
     value: &Value,
     serializer: S,
@@ -85,7 +85,7 @@ impl Serialize for Set {
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn persistent_id<S: Serializer>(id: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    // An id has itself no id.
+    // No id is asked for an id.
     serializer.serialize_newtype_struct(token::PERSISTENT_ID, &hooks::Unhooked(id))
 }
 
@@ -140,7 +140,7 @@ fn leaf<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> 
         }
         Value::Global(global) => global.serialize(serializer),
         Value::Buffer(buffer) => buffer.serialize(serializer),
-        // `None`; and the containers, which do not come here.
+        // `None`. Containers do not get here.
         _ => serializer.serialize_unit(),
     }
 }
@@ -162,7 +162,7 @@ impl Serialize for Elements<'_> {
     }
 }
 
-/// The content of an int of any size: what `token::BIG_INT` says.
+/// The content of an int of any size, as `token::BIG_INT` describes.
 struct LongInt<'a>(&'a BigInt);
 
 impl Serialize for LongInt<'_> {

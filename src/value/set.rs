@@ -55,13 +55,13 @@ impl Set {
         self.0.get_index(index).map(|(element, ())| element)
     }
 
-    /// Puts an element in and says whether it is new.
+    /// Adds an element; returns true if it is new.
     pub fn insert<K: IntoKey>(&mut self, element: K) -> bool {
         // An `IntoKey` is hashable and holds no object.
         self.try_insert(element).unwrap_or(false)
     }
 
-    /// Puts any value in and says whether it is new.
+    /// Adds any value; returns true if it is new.
     ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the value is not hashable;
@@ -71,7 +71,7 @@ impl Set {
         Ok(self.0.to_mut().insert(element.into(), ())?.1.is_none())
     }
 
-    /// Removes `element` and says whether it was there. The others keep their order, which takes
+    /// Removes `element`; returns true if it was there. The others keep their order, which takes
     /// time linear in their number.
     pub fn remove<Q: Lookup + ?Sized>(&mut self, element: &Q) -> bool {
         self.take(element).is_some()
@@ -89,7 +89,7 @@ impl Set {
         self.0.to_mut().remove_index(last).map(|(element, ())| element)
     }
 
-    /// Keeps the elements for which `keep` says so.
+    /// Keeps the elements for which `keep` returns true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Value) -> bool) {
         self.0.to_mut().retain(|element, ()| keep(element));
     }
@@ -99,7 +99,7 @@ impl Set {
         self.len() <= other.len() && self.iter().all(|element| other.contains(element))
     }
 
-    /// Puts values of any kind in.
+    /// Adds values of any kind.
     ///
     /// # Errors
     /// As [`try_insert`](Self::try_insert); the elements before the bad one are in.
@@ -151,7 +151,7 @@ impl<K: IntoKey> FromIterator<K> for Set {
 impl<K: IntoKey> Extend<K> for Set {
     fn extend<I: IntoIterator<Item = K>>(&mut self, elements: I) {
         let elements = elements.into_iter();
-        // As the standard library does: what is known to come, or half of it where elements may
+        // As in the standard library: the announced number, or half of it where elements may
         // repeat.
         let known = elements.size_hint().0;
         self.reserve(if self.is_empty() { known } else { known.div_ceil(2) });

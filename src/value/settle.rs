@@ -1,11 +1,11 @@
-//! Hooks over a value that is owned: everything within it is asked about at once, in place.
+//! Asks the hooks about everything within an owned value at once, in place.
 //!
-//! A hook that rewrites objects takes them by value. An object that the caller lends is copied for
-//! it, once, with all that is in it; the objects within what it becomes are ours, and are moved out
-//! of their places and back. So the work is that of looking at each value once, however deep
-//! rewritten objects are within each other, where to copy each of them would be the square of it.
+//! A hook that rewrites objects takes them by value. An object that the caller lends is copied
+//! once, with everything in it; the objects within its replacement are ours, and are moved out of
+//! their places and back. So each value is looked at once, however deep rewritten objects are
+//! within each other; copying each of them would be quadratic.
 //!
-//! What comes out is settled: [`Settled`] has it written without a question.
+//! The result is settled: [`Settled`] writes it without asking again.
 
 use std::mem;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Hooks {
         }
     }
 
-    /// Settles everything within a value that has been asked about itself.
+    /// Settles everything within a value about which the hooks were already asked.
     pub(crate) fn settle_within(&self, value: &mut Value) -> Result<()> {
         let mut pending = Vec::new();
         self.push_parts(value, &mut pending)?;
@@ -64,8 +64,8 @@ impl Hooks {
         Ok(())
     }
 
-    /// Asks about one value, and puts the answer in its place. Gives the value whose parts are to
-    /// be asked about: an id itself is not.
+    /// Asks about one value, and puts the answer in its place. Returns the value whose parts come
+    /// next; an id itself is not asked about.
     fn ask<'v>(&self, value: &'v mut Value) -> Result<&'v mut Value> {
         if let Some(persistent_id) = &self.persistent_id
             && let Some(id) = persistent_id(value)?
@@ -119,7 +119,7 @@ impl Hooks {
         Ok(())
     }
 
-    /// Settles the keys of a dict; its values are still to come.
+    /// Settles the keys of a dict, and pushes its values.
     fn push_entries<'v>(&self, dict: &'v mut Dict, pending: &mut Vec<&'v mut Value>) -> Result<()> {
         if dict.iter().any(|(key, _)| self.may_change(key)) {
             let mut settled = Dict::with_capacity(dict.len());
@@ -156,7 +156,7 @@ impl Hooks {
         Ok(())
     }
 
-    /// Returns true if hooks may make another key of one: plain keys need not be hashed again.
+    /// Returns true if hooks may replace the key: plain keys need not be hashed again.
     fn may_change(&self, key: &Value) -> bool {
         let mut pending = vec![key];
         while let Some(value) = pending.pop() {
@@ -175,10 +175,10 @@ impl Hooks {
 
 #[cold]
 fn collapsed(what: &str) -> Error {
-    Error::data(format!("two {what} are rewritten into equal ones"))
+    Error::data(format!("two {what} became equal by rewriting"))
 }
 
-/// A value that no hook is asked about, nor about anything within it.
+/// A value that is written without asking hooks, with everything within it.
 pub(crate) struct Settled<'a>(pub(crate) &'a Value);
 
 impl Serialize for Settled<'_> {

@@ -2,12 +2,12 @@
 //!
 //! Python's equality, by which keys are found, is in `key.rs`. It is the laxer one for everything
 //! that equals itself in Python, so a table's own index finds the candidates here as well. Keys
-//! that equal nothing in Python, not even themselves (a NaN, and what holds one), have no place in
-//! the index that could be found again: they are compared in their order.
+//! that equal nothing in Python, not even themselves (a NaN, or a tuple with one), cannot be found
+//! in the index: they are compared in their order.
 //!
-//! The hash is one walk over all that a value holds, in a function that is not generic: a program
-//! that hashes values with three hashers gets one copy of it. It is seeded as that of keys is, so
-//! that a hasher without a seed is safe with hostile values, too.
+//! The hash is one walk over the whole value, in a function that is not generic: a program that
+//! hashes values with three hashers gets one copy of it. It is seeded like that of keys, so that a
+//! hasher without a seed is safe with hostile values, too.
 
 use std::hash::{Hash, Hasher};
 use std::mem::discriminant;
@@ -42,7 +42,7 @@ impl PartialEq for Value {
             (Self::Object(a), Self::Object(b)) => a == b,
             (Self::PersistentId(a), Self::PersistentId(b)) => a == b,
             (Self::Buffer(a), Self::Buffer(b)) => a == b,
-            // By name, so that a new kind of value is not forgotten above.
+            // Kinds are listed by name, so that a new one is not forgotten above.
             (
                 Self::None
                 | Self::Bool(_)
@@ -131,22 +131,22 @@ fn same_entries<V>(a: &Table<V>, b: &Table<V>, same_value: fn(&V, &V) -> bool) -
     true
 }
 
-/// Equal values have equal hashes. The hash of a value is another in each process, as those of the
-/// standard library's `RandomState` are.
+/// Equal values have equal hashes. The hash of a value differs from process to process, like that
+/// of the standard library's `RandomState`.
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(hash_value(self));
     }
 }
 
-/// In any order of its entries.
+/// The order of entries does not matter.
 impl Hash for Dict {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(hash_dict(self));
     }
 }
 
-/// In any order of its elements.
+/// The order of elements does not matter.
 impl Hash for Set {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(hash_set(self));

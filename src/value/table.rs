@@ -1,8 +1,8 @@
 //! The table behind `Dict` and `Set`: keys in insertion order, each with a value or with nothing.
 //!
 //! Most dicts are records: a few names. Comparing a key with each of them takes less time than
-//! hashing it, and two blocks of memory less for every dict. So a table begins as a list of [`FEW`]
-//! entries at most, whose keys are of the kinds that are compared in no time ([`is_plain`]); with
+//! hashing it, and a list takes two blocks of memory less per dict. So a table begins as a list of
+//! at most [`FEW`] entries, whose keys are of kinds that are cheap to compare ([`is_plain`]); with
 //! more keys, or another kind of key, it becomes [`Hashed`], for good.
 
 use std::{slice, vec};
@@ -10,14 +10,13 @@ use std::{slice, vec};
 use indexmap::map;
 
 use super::Value;
+use super::equal::equal;
 use super::hashed::{Hashed, Place, Vacancy};
-use super::key::{
-    Unhashable, equal, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity,
-};
+use super::key::{Unhashable, hash_bytes, hash_key, hash_str, is_bytes, is_str, needs_identity};
 use super::lookup::sealed::Probed;
 use crate::error::{Error, Result};
 
-/// The greatest number of entries that are looked through one by one.
+/// The greatest number of entries that are compared one by one.
 const FEW: usize = 8;
 
 /// Keys in the order in which they came, each with a `V`.
@@ -118,12 +117,11 @@ impl<V> Table<V> {
         }
     }
 
-    /// Returns true if the keys may be those of `other`. A comparison then goes no deeper than the
-    /// keys do.
+    /// Returns true if the keys may be those of `other`, without comparing deeper than the keys.
     pub(super) fn may_equal(&self, other: &Self) -> bool {
         self.len() == other.len()
             && match (self, other) {
-                // Where a hash is unstable nothing is equal; where the sums differ some key does.
+                // A key with an unstable hash equals nothing; if the sums differ, some key does.
                 (Self::Many(a), Self::Many(b)) => {
                     a.unstable() == 0 && b.unstable() == 0 && a.sum() == b.sum()
                 }
@@ -196,7 +194,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// The place of what is looked for.
+    /// The place of a key that is looked up.
     pub(super) fn find_probe(&self, probe: Probed<'_>) -> Option<usize> {
         match (self, probe) {
             (_, Probed::Made(key)) => self.find(&key),
@@ -216,7 +214,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// The place of a key that equals `key`; what cannot be a key is in no table.
+    /// The place of a key that equals `key`; `None` also for a value that cannot be a key.
     fn find(&self, key: &Value) -> Option<usize> {
         match self {
             Self::Few(entries) => find_few(entries, key).ok().flatten(),
@@ -224,7 +222,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// Where `key` is or would be, without a look at whether it needs an identity.
+    /// The place of `key`, or the vacancy for it, without checking if it needs an identity.
     pub(super) fn slot(&mut self, key: Value) -> Result<Spot<'_, V>, Unhashable> {
         let mut found = None;
         if let Self::Few(entries) = self {
@@ -280,7 +278,7 @@ impl<V> Table<V> {
         }
     }
 
-    /// Makes one of many of one of few, with room for `additional` more entries.
+    /// Turns a list of few into a hashed table, with room for `additional` more entries.
     #[cold]
     fn hash_all(&mut self, additional: usize) {
         if let Self::Few(entries) = self {
@@ -416,7 +414,7 @@ iterate!(Iter<'a, V>, (&'a Value, &'a V), (key, value) => (key, value));
 iterate!(IterMut<'a, V>, (&'a Value, &'a mut V), (key, value) => (&*key, value));
 iterate!(IntoIter<V>, (Value, V), entry => entry);
 
-/// The methods that a dict and a set have alike, in the words of each.
+/// The methods that a dict and a set share, with the words of each.
 macro_rules! size_methods {
     ($type:ident, $name:literal, $contents:literal) => {
         impl $type {

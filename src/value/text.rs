@@ -6,11 +6,12 @@
 //! each surrogate as three bytes. Two of them in a row stay two, even a high one before a low one,
 //! so this is neither UTF-16 nor WTF-8.
 //!
-//! The bytes are kept as they are; whoever changes this file keeps the invariant of
-//! [`SurrogateString`]: well-formed generalised UTF-8 with at least one surrogate. Text without one
-//! is a `String`, so that there is one way to say it.
+//! The bytes are kept as they are. The invariant of [`SurrogateString`] is well-formed generalised
+//! UTF-8 with at least one surrogate. Text without one is a `String`, so that each text has one
+//! form.
 
 use crate::error::{Error, Result};
+use crate::stdlib::surrogates::{Piece, next_piece, pieces};
 
 /// A Python `str` that holds at least one lone surrogate.
 ///
@@ -33,24 +34,24 @@ impl SurrogateString {
     /// Takes the bytes that `s.encode('utf-8', 'surrogatepass')` gives in Python.
     ///
     /// # Errors
-    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are no such encoding, or hold no
-    /// surrogate: such text is a `String`.
+    /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are not such an encoding, or hold
+    /// no surrogate: such text is a `String`.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let mut surrogates = false;
         let mut rest = bytes.as_slice();
-        while let Some(next) = next_part(rest) {
+        while let Some(next) = next_piece(rest) {
             match next {
                 // `text` is the beginning of `rest`.
-                Part::Text(text) => rest = &rest[text.len()..],
-                Part::Surrogate(_) => {
+                Piece::Text(text) => rest = &rest[text.len()..],
+                Piece::Surrogate(_) => {
                     surrogates = true;
                     // A surrogate was found in the first three bytes.
                     rest = &rest[3..];
                 }
-                Part::Malformed => {
+                Piece::Malformed => {
                     let at = bytes.len() - rest.len();
                     return Err(Error::data(format!(
-                        "text is no UTF-8, not even with surrogates, at its byte {at}"
+                        "text is not UTF-8, even with surrogates, at its byte {at}"
                     )));
                 }
             }
@@ -58,7 +59,7 @@ impl SurrogateString {
         if surrogates {
             Ok(Self(bytes))
         } else {
-            Err(Error::data("text without a surrogate is a String"))
+            Err(Error::data("text without a surrogate belongs in a String"))
         }
     }
 
@@ -81,11 +82,11 @@ impl SurrogateString {
 
     /// Iterates over the code points that Python sees, surrogates among them.
     pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
-        self.parts().flat_map(|part| {
-            let (text, surrogate) = match part {
-                Part::Text(text) => (text, None),
-                Part::Surrogate(code) => ("", Some(code)),
-                Part::Malformed => ("", None),
+        self.pieces().flat_map(|piece| {
+            let (text, surrogate) = match piece {
+                Piece::Text(text) => (text, None),
+                Piece::Surrogate(code) => ("", Some(code)),
+                Piece::Malformed => ("", None),
             };
             text.chars().map(u32::from).chain(surrogate.map(u32::from))
         })
@@ -95,57 +96,21 @@ impl SurrogateString {
     /// U+DC80 to U+DCFF stand for (PEP 383). `None` if there is any other surrogate.
     pub fn fs_encode(&self) -> Option<Vec<u8>> {
         let mut bytes = Vec::with_capacity(self.0.len());
-        for part in self.parts() {
-            match part {
-                Part::Text(text) => bytes.extend_from_slice(text.as_bytes()),
-                Part::Surrogate(code @ 0xdc80..=0xdcff) => bytes.push((code & 0xff) as u8),
-                Part::Surrogate(_) | Part::Malformed => return None,
+        for piece in self.pieces() {
+            match piece {
+                Piece::Text(text) => bytes.extend_from_slice(text.as_bytes()),
+                Piece::Surrogate(code @ 0xdc80..=0xdcff) => bytes.push((code & 0xff) as u8),
+                Piece::Surrogate(_) | Piece::Malformed => return None,
             }
         }
         Some(bytes)
     }
 
     /// Runs of plain text and the surrogates between them. There is no malformed part: the
-    /// constructor looked.
-    pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> + Clone {
-        parts(&self.0)
+    /// constructor has checked that.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> + Clone {
+        pieces(&self.0)
     }
-}
-
-/// A piece of generalised UTF-8.
-#[derive(Clone, Copy)]
-pub(super) enum Part<'a> {
-    /// As much as is plain UTF-8; never empty.
-    Text(&'a str),
-    Surrogate(u16),
-    Malformed,
-}
-
-/// The pieces of `bytes`; nothing follows a malformed one.
-pub(super) fn parts(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> + Clone {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let part = next_part(rest)?;
-        rest = match part {
-            Part::Text(text) => rest.get(text.len()..).unwrap_or_default(),
-            // A surrogate was found in the first three bytes.
-            Part::Surrogate(_) => rest.get(3..).unwrap_or_default(),
-            Part::Malformed => &[],
-        };
-        Some(part)
-    })
-}
-
-/// Returns the first part of `bytes`; `None` at their end.
-fn next_part(bytes: &[u8]) -> Option<Part<'_>> {
-    if let &[0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ..] = bytes {
-        return Some(Part::Surrogate(
-            0xd000 | u16::from(second & 0x3f) << 6 | u16::from(third & 0x3f),
-        ));
-    }
-    // `utf8_chunks` looks no further than its first fault, so that the whole is linear.
-    let text = bytes.utf8_chunks().next()?.valid();
-    Some(if text.is_empty() { Part::Malformed } else { Part::Text(text) })
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! `Value`: any Python object, as a tree.
 //!
-//! What recurses (drop, clone, `==`, hash, print, serialize) does so on the thread's stack: how
-//! deep a value is that comes from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and
-//! `tests/value/deep.rs` holds all of them to that depth in a debug build with 2 MiB. Keep frames
-//! small: no large locals in a function that calls itself.
+//! Drop, clone, `==`, hash, print and serialize recurse on the thread's stack. The depth of a value
+//! from a pickle is bounded when it is read (`limits::VALUE_DEPTH`), and `tests/value/deep.rs` runs
+//! all of them at that depth in a debug build with 2 MiB. Keep frames small: no large locals in a
+//! function that calls itself.
 
 use std::sync::Arc;
 
 use num_bigint::BigInt;
 
+use super::equal::equal;
 use super::{Complex, Dict, PickleBuffer, Set, SurrogateString, key};
 use crate::error::Result;
 use crate::reduce::{Global, Reduce};
@@ -27,8 +28,8 @@ use crate::reduce::{Global, Reduce};
 /// );
 /// ```
 ///
-/// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and says for an
-/// object how it is made.
+/// `Display` is Python's `repr`; `{:#}` spreads it over lines. `Debug` is the same, and shows for
+/// an object the way in which it is made.
 ///
 /// # Equality
 /// `==` is structural, and `Hash` goes with it: values of different Python types are different, so
@@ -67,20 +68,20 @@ use crate::reduce::{Global, Reduce};
 /// | persistent id | the id | the id |
 /// | buffer | tuple of bytes and whether it is read-only | list |
 ///
-/// In short: what a format cannot say it gets as the nearest thing that it can, and errors are the
-/// format's own. To and from a pickle nothing is lost.
+/// In short: a format gets the nearest kind that it has, and errors are the format's own. To and
+/// from a pickle nothing is lost.
 ///
 /// # Sharing
-/// A value is a tree to all who walk over it. Where a pickle refers several times to one dict, set
-/// or object, the value holds it once, and so do clones: the first write through one of them copies
-/// that one level. Lists and tuples are `Vec`s of their own. The tree that a value from a pickle
-/// stands for is limited, to 4 Mi values and 16 for each byte of the pickle; see
+/// A value looks like a tree. Where a pickle refers several times to one dict, set or object, the
+/// value holds it once, and so do clones: the first write through one of them copies that one
+/// level. Lists and tuples are `Vec`s of their own. The tree that a value from a pickle stands for
+/// is limited, to 4 Mi values and 16 for each byte of the pickle; see
 /// [`DeOptions::max_expansion`](crate::DeOptions::max_expansion).
 ///
 /// # Within `flatten`, `untagged` and `tag`
-/// serde reads what is below these attributes into a buffer of its own, by what each thing is by
-/// itself, and the type reads that. The buffer has neither Python's types nor classes, so a `Value`
-/// in it is not what the pickle has:
+/// serde reads everything below these attributes into a buffer of its own, without asking the type,
+/// and the type reads from that. The buffer has neither Python's types nor classes, so a `Value` in
+/// it differs from the pickle:
 ///
 /// | in the pickle | the `Value` behind the buffer |
 /// |---|---|
@@ -93,11 +94,11 @@ use crate::reduce::{Global, Reduce};
 /// | class, function | str, the dotted name |
 /// | instance | dict of its attributes; its items for a subclass of list or dict |
 /// | call, `m.C(1)` | its only argument, `1`; a list of several |
-/// | larger int, text with lone surrogates, persistent id, key that is no text, number or bytes | an error |
+/// | larger int, text with lone surrogates, persistent id, key that is not text, a number or bytes | an error |
 ///
-/// What is lost for a `Value` is lost for other types: a class named by `py:…` is not checked,
-/// [`Reduce`], [`Global`] and arrays are errors, `Rc`s are not shared, and an error names the place
-/// of the whole buffer. Nothing is lost on writing.
+/// Other types lose as much as a `Value`: a class named by `py:…` is not checked, [`Reduce`],
+/// [`Global`] and arrays are errors, `Rc`s are not shared, and an error names the place of the
+/// whole buffer. Nothing is lost on writing.
 ///
 /// This works in their place: a `Value` that is looked at, and enums that serde does not buffer
 /// (with the variant's name outside, or variants that are classes). Instead of `flatten`, read a
@@ -144,8 +145,8 @@ pub enum Value {
     Bool(bool),
     /// An `int` of 64 bits.
     Int(i64),
-    /// An `int` beyond 64 bits. Never holds what fits [`Int`](Self::Int), or `==` would tell equal
-    /// numbers apart: `Value::from(BigInt)` sees to that.
+    /// An `int` beyond 64 bits. Never holds a number that fits [`Int`](Self::Int), because `==`
+    /// would tell the two apart; `Value::from(BigInt)` ensures that.
     BigInt(Box<BigInt>),
     /// A `float`.
     Float(f64),
@@ -155,7 +156,7 @@ pub enum Value {
     Str(String),
     /// A `str` with lone surrogates, which a `String` cannot hold.
     Surrogates(SurrogateString),
-    /// `bytes`; also an 8-bit string of Python 2 that is no text.
+    /// `bytes`; also an 8-bit string of Python 2 that is not text.
     Bytes(Vec<u8>),
     /// A `bytearray`.
     ByteArray(Vec<u8>),
@@ -182,8 +183,8 @@ pub enum Value {
     Buffer(Box<PickleBuffer>),
 }
 
-/// The address of what a value shares with others, and the kind of value: a set and a frozenset may
-/// share elements.
+/// The address of the content that a value shares with others, and the kind of value: a set and a
+/// frozenset may share elements.
 pub(crate) type SharedKey = (usize, std::mem::Discriminant<Value>);
 
 impl Value {
@@ -213,8 +214,8 @@ impl Value {
     /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a
     /// bytearray.
     ///
-    /// What `__eq__` an object has is unknown; objects are equal here if they are built in equal
-    /// ways. NaN equals nothing, not even within a container that is compared with itself.
+    /// The `__eq__` of objects is unknown; they are equal here if they are built in equal ways. NaN
+    /// equals nothing, not even within a container that is compared with itself.
     ///
     /// ```
     /// use serde_pickle::pickle;
@@ -223,12 +224,12 @@ impl Value {
     /// assert!(!pickle!("a").python_eq(&pickle!(b"a")));
     /// ```
     pub fn python_eq(&self, other: &Self) -> bool {
-        key::equal(self, other)
+        equal(self, other)
     }
 
     /// Returns true if Python could use this as the key of a dict or the element of a set.
     ///
-    /// Objects count as hashable: whether they are, only their class knows.
+    /// Objects count as hashable, though only their class knows if they are.
     pub fn is_hashable(&self) -> bool {
         key::hash_key(self).is_ok()
     }
@@ -243,7 +244,7 @@ impl Value {
         }
     }
 
-    /// By what a value is known that others refer to as well.
+    /// The identity of a value that is shared with others.
     pub(crate) fn shared_key(&self) -> Option<SharedKey> {
         let address = match self {
             Self::Dict(dict) => dict.shared_address(),
@@ -279,7 +280,7 @@ mod tests {
         fn travels<T: Send + Sync + 'static>() {}
         travels::<Value>();
         assert!(size_of::<Value>() <= 32, "{}", size_of::<Value>());
-        // No more than other variants have: the list of few entries needs no box.
+        // They are no larger than other variants, so the list of few entries needs no box.
         assert_eq!(size_of::<Dict>(), size_of::<Vec<Value>>());
         assert_eq!(size_of::<Set>(), size_of::<Vec<Value>>());
     }

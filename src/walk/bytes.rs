@@ -58,7 +58,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         Err(self.too_deep(value, self.settings.typed_depth))
     }
 
-    /// Gives the bytes that a call of these arguments makes, counted before they are encoded.
+    /// Gives the bytes that a call of these arguments makes, charged before they are encoded.
     pub(crate) fn payload(&self, call: Handle, of: &[Handle]) -> Result<Payload> {
         if let [text, _, ..] = *of
             && self.is_text(text)
@@ -84,7 +84,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// The same, unless they are those of another value, which is given back.
+    /// The same; if the bytes are those of another value, gives that value.
     fn own_bytes(&self, payload: Payload) -> Result<std::result::Result<Cow<'de, [u8]>, Handle>> {
         let handle = match payload {
             Payload::Encoded(bytes) => return Ok(Ok(Cow::Owned(bytes))),
@@ -145,7 +145,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         })
     }
 
-    /// The error of a handle that the machine never makes.
+    /// The error for a handle that the machine never makes.
     #[cold]
     pub(crate) fn unreadable(&self, value: Handle) -> Error {
         Error::data(format!("{} has no content in this pickle", describe(value.tag())))

@@ -1,7 +1,7 @@
 //! Answers about classes that a walk remembers: objects come in thousands, classes do not.
 //!
-//! Each cache has a fixed number of slots and forgets what was there before. The questions are
-//! asked by those who read objects; nothing here knows what they are about.
+//! Each cache has a fixed number of slots and forgets what was there before. The readers of objects
+//! ask the questions; the caches do not know their meaning.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::nodes::handle::Handle;
 pub(crate) struct ByClass([Cell<(u64, Option<u8>)>; 8]);
 
 impl ByClass {
-    /// The number for `class`: what was found for it last time, or what `find` says.
+    /// The number for `class`: the cached one, or the result of `find`.
     pub(crate) fn get(
         &self,
         class: Handle,
@@ -32,7 +32,7 @@ impl ByClass {
     }
 }
 
-/// Which of several constant names is that of a class, for each list of names.
+/// The place of a class's name in lists of constant names.
 #[derive(Default)]
 pub(crate) struct ByNames([Cell<NamesEntry>; 8]);
 
@@ -41,13 +41,13 @@ struct NamesEntry {
     class: u64,
     /// Address and length of the list, which is a constant of the program.
     names: (usize, usize),
-    /// Which of the names is the class's, plus one; 0 where none is.
+    /// The place of the class's name in the list, plus one; 0 if it is not there.
     found: u32,
 }
 
 impl ByNames {
-    /// The place of the name of `class` in the list at `names`: what was found last time, or what
-    /// `find` says.
+    /// The place of the name of `class` in the list at `names`: the cached one, or the result of
+    /// `find`.
     pub(crate) fn get(
         &self,
         class: Handle,
@@ -79,7 +79,7 @@ impl<T> Default for Last<T> {
 }
 
 impl<T> Last<T> {
-    /// Gives the result for `handle`: the same as last time, or that of `find`.
+    /// Gives the result for `handle`: the cached one, or that of `find`.
     pub(crate) fn get(
         &self,
         handle: Handle,

@@ -1,15 +1,15 @@
-//! Reckons the memory that Rust values take from their types, before they are made.
+//! Estimates the memory of Rust values from their types, before they are made.
 //!
 //! A reader never sees what a type's visitor allocates, but it is told the type of each item that
-//! the visitor asks for, and so its size. These functions turn that into what the containers of the
-//! standard library and of serde_json take at the most. Sizes are cut off at those of a JSON value
-//! and of a `String`: items beyond that are the type's own affair, and a pickle without shared
-//! references has to fit into `limits::MEMORY` whatever it is read into.
+//! the visitor asks for, and so its size. These functions turn that into an upper bound for the
+//! containers of the standard library and of serde_json. Sizes are cut off at those of a JSON value
+//! and of a `String`: larger items are the type's own choice, and a pickle without shared
+//! references has to fit into `limits::MEMORY` whatever type it is read into.
 
-/// Bytes of an item that count.
+/// The most bytes of an item that are counted.
 const ITEM: usize = 72;
 
-/// Bytes of a key that count.
+/// The most bytes of a key that are counted.
 const KEY: usize = 24;
 
 /// Factor for a `Vec` that grows by doubling: it holds the old block, and the new one of twice that

@@ -31,33 +31,33 @@ pub(crate) struct Cx<'g, 'de> {
     buffers: &'g [Buffer<'de>],
     /// Bytes that may still be handed out and looked at: see `limits::EXPANSION`.
     ///
-    /// Everything counts, so nothing has to be remembered about values seen before; the size of a
+    /// Everything counts each time, so values seen before need not be remembered; the size of a
     /// graph without shared references is granted on top of the limit.
     budget: Cell<u64>,
     /// Bytes of memory that Rust values may still take: see `limits::MEMORY`.
     memory: Cell<u64>,
     /// The two limits, for messages.
     limits: (u64, u64),
-    /// Of each budget the part that the input pays for, and the whole.
+    /// For each budget, the part that the input pays for, and the whole.
     granted: Cell<[(u64, u64); 2]>,
-    /// Why nothing may be handed out any more. A type may swallow the error that says so; then
-    /// [`settle`](Self::settle) says it again.
+    /// The budget that is used up, if one is. A type may swallow the error; then
+    /// [`settle`](Self::settle) gives it again.
     spent: Cell<Option<Spent>>,
-    /// Answers about objects that may be met again; most walks meet none.
+    /// Answers about objects that may be met again. Most walks need none.
     again: RefCell<Option<Box<Again>>>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
-    /// Which classes have a natural form, by their place in its table.
+    /// The natural forms of classes, by their place in its table.
     pub(crate) forms: ByClass,
     /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
     pub(crate) dtypes: Last<Dtype>,
     /// The attributes of the time zone that was met last: datetimes come in thousands too.
     pub(crate) zone: Last<[Option<Handle>; 5]>,
-    /// Which classes have the names that the types say.
+    /// The classes that have the names in the types' lists.
     pub(crate) classes: ByNames,
 }
 
-/// Which budget is spent.
+/// The budget that is used up.
 #[derive(Clone, Copy, PartialEq)]
 enum Spent {
     Expansion,
@@ -83,8 +83,8 @@ pub(crate) struct Built {
 }
 
 impl<'g, 'de> Cx<'g, 'de> {
-    /// `span` is how many bytes of the input the nodes were made from. What follows them says
-    /// nothing: a reader does not even have it, and is to meet the same limits.
+    /// `span` is the number of input bytes that the nodes were made from. Bytes behind them do not
+    /// count: a reader does not have them, and has to meet the same limits.
     pub(crate) fn new(
         nodes: &'g Nodes<'de>,
         input: &'de [u8],
@@ -130,7 +130,7 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// With these out-of-band buffers.
     pub(crate) fn with_buffers(mut self, buffers: &'g [Buffer<'de>]) -> Self {
-        // They belong to the input.
+        // Buffers count as input.
         let len = buffers.iter().fold(0_u64, |len, buffer| len + buffer.bytes.len() as u64);
         let Plain { max_expansion, max_memory, .. } = self.settings.plain;
         let mut granted = self.granted.get();
@@ -147,7 +147,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         self
     }
 
-    /// Takes off what others spent of the same budgets, as far as it is not the input's own.
+    /// Subtracts what others spent of the same budgets beyond the part that the input pays for.
     pub(crate) fn withdraw(&self, (expansion, memory): (u64, u64)) {
         let mut granted = self.granted.get();
         for (granted, spent) in granted.iter_mut().zip([expansion, memory]) {
@@ -222,8 +222,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge(count.saturating_mul(limits::EXPANSION_PER_VALUE as usize))
     }
 
-    /// Counts the items of a payload of `bytes` bytes, which a visitor is about to be handed one by
-    /// one. The first time the input pays for them.
+    /// Counts the items of a payload of `bytes` bytes before a visitor gets them one by one. The
+    /// first time the input pays for them.
     pub(crate) fn charge_payload(&self, payload: Handle, bytes: usize, items: usize) -> Result<()> {
         let payload = payload_identity(self.nodes, payload);
         // A scalar is counted where the container that it is in is entered.
@@ -255,9 +255,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         Ok(len)
     }
 
-    /// Counts a look through all that was done to an object after it was made. Whoever wants its
-    /// state has to, however much else was done to it, and the object may be one that half a
-    /// million references lead to.
+    /// Counts a pass over all runs of an object. Finding its state takes one, however many runs
+    /// there are, and half a million references may lead to the object.
     #[inline]
     pub(crate) fn charge_runs(&self, object: &Object) -> Result<()> {
         if object.has_more() { self.charge_more(object) } else { Ok(()) }
@@ -281,7 +280,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// The error of a budget that is spent.
+    /// Returns the error if a budget is used up.
     #[inline]
     pub(crate) fn check_unspent(&self) -> Result<()> {
         match self.spent.get() {
@@ -290,8 +289,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// The result of a walk from `root`: an error has its place, and a budget that was spent is an
-    /// error though a type has swallowed it.
+    /// Finishes a walk from `root`: adds the place to an error, and fails if a budget was used up,
+    /// even if a type has swallowed that error.
     pub(crate) fn settle<T>(&self, result: Result<T>, root: Handle) -> Result<T> {
         match result {
             Ok(value) => match self.verdict(true) {
@@ -310,8 +309,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         }
     }
 
-    /// The int that `handle` is, if it is one. Its digits are counted, for they are decoded each
-    /// time.
+    /// The int that `handle` is, if it is one. Its digits are counted, because they are decoded
+    /// each time.
     #[inline]
     pub(crate) fn int(&self, handle: Handle) -> Result<Option<Int<'g>>> {
         if handle.tag() != Tag::FloatLine {
@@ -372,7 +371,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         Error::limit(format!("nested more than {limit} levels deep"))
     }
 
-    /// Attaches where in the input `handle` is.
+    /// Attaches the offset of `handle` in the input.
     #[cold]
     pub(crate) fn locate(&self, error: Error, handle: Handle) -> Error {
         match self.nodes.offset(handle) {
@@ -416,8 +415,8 @@ impl<'g, 'de> Cx<'g, 'de> {
         })
     }
 
-    /// Text of a kind that has no `&'de str`: escaped, with surrogates, or not in the input. `None`
-    /// for what is no text.
+    /// Text that cannot be borrowed as `&'de str`: escaped, with surrogates, or not in the input.
+    /// `None` if the value is not text.
     #[cold]
     pub(crate) fn owned_text(&self, handle: Handle) -> Result<Option<String>> {
         self.charge_text(handle)?;

@@ -1,7 +1,7 @@
 //! Parts that all walks over nodes share.
 //!
 //! - `cx.rs`: the nodes, the input, the settings and the budget of one walk;
-//! - `cost.rs`: what Rust values take in memory;
+//! - `cost.rs`: the memory that Rust values take;
 //! - `bytes.rs`: the bytes that a value holds, in all their spellings;
 //! - `cache.rs`: answers about classes that a walk remembers.
 

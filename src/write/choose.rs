@@ -66,8 +66,8 @@ impl Emitter<dyn Sink + '_> {
 
     /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
     ///
-    /// Without a jump: the sizes of ints cannot be predicted, and a jump that was predicted wrongly
-    /// costs more than a look into a table.
+    /// There is no branch: the sizes of ints cannot be predicted, and a wrong prediction costs more
+    /// than a table lookup.
     #[inline(always)]
     fn binary_int(&mut self, value: i64) {
         let bits = value.cast_unsigned();
@@ -79,7 +79,7 @@ impl Emitter<dyn Sink + '_> {
             (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
-        // A long int begins at the third byte, and only long ints get so far.
+        // Only LONG1 gets this far, and its int begins at the third byte.
         bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
         self.fixed(bytes, len);
     }
@@ -293,7 +293,7 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Ends a tuple that was begun for `len` items and has got `written`.
+    /// Ends a tuple that was begun for `len` items, of which `written` came.
     pub(crate) fn close_tuple(&mut self, len: usize, written: usize) -> Result<()> {
         let opcode = self.tuple_opcode(len);
         self.end_tuple(opcode, len, written)
@@ -336,8 +336,8 @@ impl Emitter<dyn Sink + '_> {
 /// The spelling of an int from protocol 2 on, by the highest bit that differs from the sign, for
 /// ints from 0 on and then for those below.
 ///
-/// In the lower half what precedes the int's bytes: the opcode, and for LONG1 their number. Above
-/// that, a byte for how many bits that is, and a byte for how many bytes there are with it.
+/// The lower half has the bytes before the int: the opcode, and for LONG1 the length. Above that
+/// are a byte for the number of those bits, and a byte for the number of bytes in all.
 const INT_FORMS: [u32; 128] = {
     const fn form(opcode: Opcode, header: u32, len: u32) -> u32 {
         opcode.byte() as u32 | header << 16 | len << 24
@@ -393,7 +393,7 @@ fn wrong_len(len: usize, written: usize) -> Error {
 
 #[cold]
 fn too_long(what: &str, most: &str) -> Error {
-    Error::unsupported(format!("this protocol cannot say {what} of {most} or more"))
+    Error::unsupported(format!("{what} of {most} or more cannot be written at this protocol"))
 }
 
 #[cold]

@@ -1,11 +1,11 @@
-//! Frames (PEP 3154), and where the bytes go.
+//! Frames (PEP 3154), and the sinks that take the bytes.
 //!
 //! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends
 //! it at the first opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more
-//! outside of any frame, and leaves the FRAME opcode out of a frame of less than four bytes. The
-//! same cuts come out here with less to ask: a frame's header is reserved as soon as the last frame
-//! ends, and taken out again if the frame stays too short. So the only question in the hot path is
-//! whether the buffer has reached [`Frames::limit`].
+//! outside of any frame, and leaves the FRAME opcode out of a frame of less than four bytes. This
+//! file makes the same cuts with fewer checks: a frame's header is reserved as soon as the last
+//! frame ends, and removed again if the frame stays too short. So the hot path checks only if the
+//! buffer has reached [`Frames::limit`].
 //!
 //! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in
 //! CPython's `Modules/_pickle.c`.
@@ -36,7 +36,7 @@ pub trait Sink {
     fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()>;
 }
 
-/// The buffer itself is where the pickle goes.
+/// Keeps the pickle in the buffer.
 pub(crate) struct Memory;
 
 impl Sink for Memory {
@@ -80,22 +80,22 @@ impl<W: io::Write> Sink for Stream<W> {
 /// The state of framing.
 pub(super) struct Frames {
     framing: bool,
-    /// Where the open frame's header is in the buffer.
+    /// The offset of the open frame's header in the buffer.
     start: Option<usize>,
     /// The length of the buffer from which on an opcode boundary ends the frame.
     end: usize,
-    /// The length from which on an opcode boundary needs a closer look: `end`; where short text is
-    /// to be looked up from now on, if that comes first; or nothing at protocols 0 and 1, where all
-    /// values take the way round that their text opcodes need.
+    /// The length from which on an opcode boundary takes the slow path: `end`, or the length at
+    /// which short text begins to be looked up, if that is smaller. At protocols 0 and 1 it is 0,
+    /// because their text opcodes need the slow path.
     limit: usize,
     old: bool,
     /// True if repeated short text is to be found: see `repeats.rs`.
     repeats: bool,
-    /// Bytes since all fields had their text looked up, up to the open frame.
+    /// Bytes written, up to the open frame, since the lookup was last renewed for all fields.
     unrenewed: usize,
     /// The number of frames that have ended.
     commits: u64,
-    /// True if nothing is to reach the sink.
+    /// True if the sink gets nothing for now.
     held: bool,
 }
 
@@ -132,7 +132,7 @@ impl Frames {
 }
 
 impl Emitter<dyn Sink + '_> {
-    /// A place where a frame may end.
+    /// Marks a place where a frame may end.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {
         if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
@@ -141,8 +141,8 @@ impl Emitter<dyn Sink + '_> {
     /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
     /// into the buffer by `len` bytes.
     ///
-    /// One question for what would each send a value round: the ways round are calls, and a
-    /// function without them needs no stack.
+    /// This one check covers every reason for a slow path. Slow paths are calls, and a function
+    /// without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
         self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
@@ -160,7 +160,7 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Has short text looked up from now on, in every field.
+    /// Begins to look up short text, in every field.
     fn look_up_repeats(&mut self) {
         if self.frames.repeats {
             self.memo.repeats.begin();
@@ -171,8 +171,8 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// Reserves the header of a frame, where there are frames. Without, 64 KiB are a frame all the
-    /// same: what depends on where one ends is then the same whatever the sink.
+    /// Reserves the header of a frame, where there are frames. Without frames, every 64 KiB count
+    /// as one, so that decisions at the end of a frame do not depend on the sink.
     pub(super) fn open_frame(&mut self) {
         if self.frames.framing {
             self.frames.start = Some(self.out.len());
@@ -182,7 +182,7 @@ impl Emitter<dyn Sink + '_> {
         }
         self.frames.set_end(self.out.len() + FRAME_TARGET);
         if self.memo.repeats.begun() {
-            // Frames may be short: a stream of small pickles is not to begin anew with each.
+            // Frames may be short, and a stream of small pickles must not renew at each of them.
             if self.frames.unrenewed >= FRAME_TARGET {
                 self.look_up_repeats();
             }

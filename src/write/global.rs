@@ -25,8 +25,8 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4. CPython does not memoize
-    /// those.
+    /// A global by its extension code, if it has one: EXT1, EXT2 or EXT4, which CPython does not
+    /// memoize.
     pub(crate) fn extension(&mut self, module: &str, qualname: &str) -> bool {
         let Some(code) =
             self.extensions.as_ref().and_then(|extensions| extensions.code(module, qualname))
@@ -50,7 +50,7 @@ impl Emitter<dyn Sink + '_> {
     /// The class that the serde name `name` stands for; `names` gives its module and qualified
     /// name.
     ///
-    /// Like [`global`](Self::global), and found by the name's address first.
+    /// Like [`global`](Self::global), but looks the name's address up first.
     pub(crate) fn class<'a>(
         &mut self,
         name: &'static str,
@@ -72,12 +72,13 @@ impl Emitter<dyn Sink + '_> {
             }
             None => self.new_global(module, qualname)?,
         };
-        // Nothing asks for the interest in the text of a class.
+        // The interest of a class's entry is never used.
         self.memo.classes.insert(name, index, 0);
         Ok(())
     }
 
-    /// An instance of the class `name`, if that has been written and all is as it mostly is.
+    /// Writes an instance of the class `name` by the fast path, if the class is in the memo;
+    /// returns true if it did.
     #[inline]
     pub(crate) fn known_instance(&mut self, name: &'static str) -> bool {
         if !self.has_room(4) {

@@ -1,18 +1,18 @@
 //! The record of written objects that can be referred to again.
 //!
-//! Only what may well come again is memoized: names that live in the program itself (fields,
-//! variants, classes), globals, short text once it has come again (`repeats.rs`), and on request
-//! all text (`texts.rs`). A pickle without the other memo opcodes is smaller and faster to read
-//! than CPython's, which memoizes everything because it cannot know.
+//! Only values that are likely to be repeated are memoized: names in the program itself (fields,
+//! variants, classes), globals, short text at its second occurrence (`repeats.rs`), and on request
+//! all text (`texts.rs`). Such a pickle is smaller and faster to read than CPython's, which
+//! memoizes everything because it cannot know.
 //!
 //! Names are found by *address and length*. That is sound because they are `&'static str`: their
 //! memory is never used for anything else. Two copies of one name in a program are two entries,
-//! which costs a few bytes and no more.
+//! which costs only a few bytes.
 //!
-//! Names come in the order of a program's fields, again and again. So each entry knows which one
-//! came after it last time, and the next name is nearly always that one: one load and two
-//! comparisons. Where it is another, the first few entries are looked through, and from [`SCANNED`]
-//! on a table of them is.
+//! Names come in the order of a program's fields, again and again. So each entry has the number of
+//! the one that followed it last time, and the next name is nearly always that one: one load and
+//! two comparisons. If it is another, the first few entries are compared, or a table is searched if
+//! there are more than [`SCANNED`].
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
@@ -31,9 +31,9 @@ pub(super) struct WriteMemo {
     pub(super) names: Names,
     /// Serde names of classes.
     pub(super) classes: Names,
-    /// Made when the first of them comes, so that a small message pays for none.
+    /// Made when the first of them is written, so that a small message does not pay for it.
     others: Option<Box<Others>>,
-    /// Short texts that came lately.
+    /// Recent short texts.
     pub(super) repeats: Repeats,
 }
 
@@ -64,7 +64,7 @@ impl Equivalent<(Box<str>, Box<str>)> for Pair<'_> {
 }
 
 impl WriteMemo {
-    /// An empty one. Text is just written from so many bytes on.
+    /// An empty memo. Text of at least `text_from` bytes is not looked up.
     #[inline(always)]
     pub(super) fn new(text_from: usize) -> Self {
         let names = || Names::new(text_from);
@@ -133,13 +133,13 @@ pub(super) struct Names {
     last: usize,
     /// The entry that is expected next.
     next: usize,
-    /// A bit for each of 64 classes of addresses that has an entry: most new names are known for
-    /// new by it.
+    /// A bit for each of 64 classes of addresses that has an entry: it identifies most new names as
+    /// new.
     seen: u64,
     /// Numbers of entries, plus one, by address; a power of two of slots, at most half of them in
     /// use. Empty as long as there are few entries.
     table: Vec<u32>,
-    /// In text that comes under no name, or under one without an entry.
+    /// The interest in text under no name, or under one without an entry.
     outside: Interest,
 }
 
@@ -150,18 +150,18 @@ struct Entry {
     /// The entry that came after this one last time.
     next: u32,
     index: u32,
-    /// In the text of this field.
+    /// The interest in the text of this field.
     interest: Interest,
 }
 
 /// The memo index and text threshold of an expected name.
 pub(super) struct Expected {
     pub(super) index: u32,
-    /// The text of that field is just written from so many bytes on.
+    /// Text of that field of at least so many bytes is not looked up.
     pub(super) text_from: usize,
 }
 
-/// Entries that are looked through one by one rather than by the table.
+/// Up to this many entries are compared one by one, without the table.
 const SCANNED: usize = 16;
 
 impl Names {
@@ -192,14 +192,15 @@ impl Names {
         }
     }
 
-    /// A field comes whose name gets no entry. Its text is just written from so many bytes on.
+    /// Notes a field whose name gets no entry. Its text of at least `text_from` bytes is not looked
+    /// up.
     #[inline(always)]
     pub(super) fn pass_by(&mut self, text_from: usize) {
         self.last = usize::MAX;
         self.outside = Interest::new(text_from);
     }
 
-    /// Has the text of all fields looked up, again.
+    /// Begins to look up the text of all fields again.
     pub(super) fn renew_interest(&mut self) {
         self.outside.renew();
         self.entries.iter_mut().for_each(|entry| entry.interest.renew());
@@ -216,7 +217,7 @@ impl Names {
         if self.is_new(name) { None } else { self.search(name) }
     }
 
-    /// Returns true if `name` is known not to have come.
+    /// Returns true if `name` is known to be new.
     #[inline(always)]
     pub(super) fn is_new(&self, name: &'static str) -> bool {
         self.seen & seen_bit(name) == 0
@@ -254,7 +255,7 @@ impl Names {
         }
     }
 
-    /// Adds a name that is not in. The text of that field is just written from so many bytes on.
+    /// Adds a new name. Text of that field of at least `text_from` bytes is not looked up.
     #[inline]
     pub(super) fn insert(&mut self, name: &'static str, index: u32, text_from: usize) {
         let number = self.entries.len();

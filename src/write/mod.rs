@@ -1,23 +1,23 @@
 //! Python objects as instructions as bytes: the mirror of `read/`.
 //!
-//! The [`Emitter`] knows how a Python object is spelled at a protocol, and nobody else does: the
-//! serde serializer and the graph writer both write through it. Three layers, lowest first, each in
-//! terms of the one below:
+//! Only the [`Emitter`] knows the spelling of a Python object at a protocol; the serde serializer
+//! and the graph writer both write through it. Three layers, lowest first, each in terms of the one
+//! below:
 //!
 //! - *instructions* (this file): [`op`](Emitter::op), [`mark`](Emitter::mark),
-//!   [`get`](Emitter::get), [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the
-//!   instruction that is named, nothing else;
+//!   [`get`](Emitter::get), [`put`](Emitter::put), [`memoize`](Emitter::memoize): exactly the named
+//!   instruction;
 //! - *values* (`choose.rs`, `strings.rs`): a number, a text, bytes in the shortest spelling that
 //!   the protocol has;
-//! - *objects* (`object.rs`, `recipe.rs`, `global.rs`): what takes several instructions, such as a
-//!   set below protocol 4, with the globals that they need taken from the memo.
+//! - *objects* (`object.rs`, `recipe.rs`, `global.rs`): several instructions, as for a set below
+//!   protocol 4, with the globals that they need, from the memo where they can be.
 //!
 //! `frame.rs` cuts the output into frames. An *opcode boundary* is a place where a frame may end:
 //! CPython looks at its frame whenever it begins to write an object, and so does everything here
-//! that writes a whole value. Who puts an object together from instructions calls
+//! that writes a whole value. Code that builds an object from instructions calls
 //! [`boundary`](Emitter::boundary) where the object begins.
 //!
-//! Advice to the next editor: the value writers are what encoding speed consists of. Each is one
+//! Advice to the next editor: the value writers decide the speed of encoding. Each is one
 //! comparison for the boundary, and one store of a fixed width where the value has one, see
 //! [`fixed`](Emitter::fixed): a variable `extend_from_slice` is a call of `memcpy`.
 
@@ -58,11 +58,11 @@ pub(crate) struct Emitter<S: ?Sized> {
     frames: Frames,
     protocol: Protocol,
     fix_imports: bool,
-    /// Which text is looked up in the memo.
+    /// Decides which text is looked up in the memo.
     sharing: Sharing,
-    /// Which text is just written.
+    /// Decides which text is written without a lookup.
     plain: PlainText,
-    /// True until the one pickle that there will be begins.
+    /// True if there will be only one pickle, and it has not begun.
     at_top: bool,
     memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
@@ -88,9 +88,8 @@ pub(crate) struct Checkpoint {
 impl<S> Emitter<S> {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
-    /// Inlined, and so is all that leads here, and nothing is done to it before it is where it
-    /// stays. So it is made in its place: an emitter is some hundred bytes, and to move it was a
-    /// tenth of the time that a small message takes.
+    /// Inlined with all its callers, so that the emitter is made in its final place: it has some
+    /// hundred bytes, and moving it takes a tenth of the time of a small message.
     #[inline(always)]
     pub(crate) fn new(
         sink: S,
@@ -120,7 +119,7 @@ impl<S> Emitter<S> {
         }
     }
 
-    /// Says that there will be one pickle, and that it is yet to begin.
+    /// Notes that there will be only one pickle, which has not begun.
     pub(crate) fn expect_one_pickle(&mut self) {
         self.at_top = true;
     }
@@ -146,7 +145,7 @@ impl Emitter<dyn Sink + '_> {
         self.protocol
     }
 
-    /// Says that a container begins; gives whether it is the pickle.
+    /// Notes that a container begins; returns true if it is the outermost value of the only pickle.
     #[inline]
     pub(crate) fn enter(&mut self) -> bool {
         std::mem::replace(&mut self.at_top, false)
@@ -155,7 +154,7 @@ impl Emitter<dyn Sink + '_> {
     /// Begins a pickle. The memo is kept.
     pub(crate) fn begin(&mut self) {
         if self.out.capacity() == 0 {
-            // One small message fits; a larger one doubles from here.
+            // A small message fits; a larger one doubles from here.
             self.out = Vec::with_capacity(256);
         }
         if self.protocol >= Opcode::Proto.protocol() {
@@ -177,14 +176,14 @@ impl Emitter<dyn Sink + '_> {
         self.set_plain();
     }
 
-    /// Puts aside what has been written, and begins a pickle in memory, at the highest protocol and
-    /// with a memo of its own.
+    /// Puts the output aside, and begins a pickle in memory, at the highest protocol and with a
+    /// memo of its own.
     pub(crate) fn hold(&mut self) -> Held {
         let held = Held {
             out: std::mem::take(&mut self.out),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
-            // For the moment: the right one is made for the protocol that has just been set.
+            // A placeholder: the right one is made below, for the protocol that has just been set.
             memo: std::mem::replace(&mut self.memo, WriteMemo::new(0)),
             extensions: self.extensions.take(),
         };
@@ -216,14 +215,13 @@ impl Emitter<dyn Sink + '_> {
         self.op(Opcode::Mark);
     }
 
-    /// The first `len` of these bytes: stored whole and cut, which needs no call of `memcpy`.
+    /// Appends the first `len` of these bytes: they are stored whole and cut, which needs no call
+    /// of `memcpy`.
     ///
-    /// By an iterator, and with an end told before: so the new length is one addition to the old.
-    /// After `extend_from_slice` the compiler reads the length back, since for all it knows the
-    /// bytes were stored over it, and then each value waits for the one before: ints took a fifth
-    /// longer. For bytes of a power of two: of nine, a float's, each is stored by itself in some
-    /// places, and a `Value` of floats took twice as long. Nor for the headers of text, which a
-    /// call of `memcpy` follows: records took a fifth longer with it.
+    /// Uses `extend` and `truncate` so that LLVM need not reload `len` after the store, and values
+    /// need not wait for each other. `N` has to be a power of two: nine bytes may be stored one by
+    /// one. It is not for the headers of text, which a call of `memcpy` follows.
+    /// docs/PERFORMANCE.md has the measurements.
     #[inline(always)]
     fn fixed<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
         debug_assert!(len <= N);
@@ -252,7 +250,7 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// Stores the top of the stack under the next free index of the memo, and says which: MEMOIZE,
+    /// Stores the top of the stack under the next free index of the memo, and returns it: MEMOIZE,
     /// or a PUT where the protocol has no such opcode.
     #[inline]
     pub(crate) fn memoize(&mut self) -> Result<u32> {
@@ -280,25 +278,25 @@ impl Emitter<dyn Sink + '_> {
 
     /// One instruction whose argument is lines: GLOBAL, INST, PERSID.
     ///
-    /// Nothing escapes a line feed in such a line, so it would end the argument and begin an
-    /// instruction of the caller's data: an error.
+    /// A line feed in such a line cannot be escaped: it would end the argument, and the caller's
+    /// data would become an instruction. So it is an error.
     fn lines(&mut self, opcode: Opcode, lines: &[&str]) -> Result<()> {
         for line in lines {
             if line.contains('\n') {
                 return Err(Error::unsupported(format!(
-                    "{} cannot name what contains a line feed",
+                    "{} cannot write a name that contains a line feed",
                     opcode.name()
                 )));
             }
             if line.is_empty() && opcode != Opcode::Persid {
                 return Err(Error::unsupported(format!(
-                    "{} cannot name what has an empty name",
+                    "{} cannot write an empty name",
                     opcode.name()
                 )));
             }
             if !line.is_ascii() && self.protocol < Protocol::V3 {
                 return Err(Error::unsupported(format!(
-                    "{} cannot name {:?} at protocol {}: it is not ASCII",
+                    "{} cannot write the name {:?} at protocol {}: it is not ASCII",
                     opcode.name(),
                     crate::error::quoted(line),
                     self.protocol.number()
@@ -313,14 +311,14 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Remembers this place; it must be an opcode boundary.
+    /// Remembers this place, which must be an opcode boundary.
     pub(crate) fn checkpoint(&mut self) -> Result<Checkpoint> {
         self.boundary()?;
         Ok(Checkpoint { len: self.out.len(), commits: self.frames.commits() })
     }
 
-    /// Takes back what was written since if that is `None`; says whether it was. Once a frame has
-    /// ended there is no going back.
+    /// Removes the output since the checkpoint if that is `None`; returns true if it was. Nothing
+    /// is removed once a frame has ended.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
         let none = self.frames.commits() == checkpoint.commits
             && self.out.get(checkpoint.len..) == Some(&[Opcode::None.byte()]);

@@ -1,9 +1,9 @@
 //! Objects that take several instructions: names, and what a protocol has no opcode for.
 //!
-//! What an older protocol cannot say is a *reduce*: a global, a tuple of arguments, REDUCE. The
-//! reduces here are those that CPython writes for the same object, so that every Python of the
-//! protocol's age can load them. The globals in them are memoized, and so is the one text that they
-//! repeat.
+//! Where an older protocol has no opcode, an object is a *reduce*: a global, a tuple of arguments,
+//! REDUCE. The reduces here are those that CPython writes for the same object, so that every Python
+//! of the protocol's age can load them. The globals in them are memoized, and so is the only text
+//! that they repeat.
 
 use super::strings::{HEADER, NEVER};
 use super::{Emitter, Sink};
@@ -13,9 +13,9 @@ use crate::instruction::Opcode;
 impl Emitter<dyn Sink + '_> {
     /// The name of a field or variant: text that is written once and then taken from the memo.
     ///
-    /// No opcode boundary: a value follows, which is one. Always inlined, as the most common case
-    /// is a few instructions; but not in debug builds, where that would add to the stack that each
-    /// level takes.
+    /// This is not an opcode boundary; the value that follows is one. Always inlined, because the
+    /// most common case is a few instructions, except in debug builds, where it would add to the
+    /// stack of each level.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name(&mut self, name: &'static str) -> Result<()> {
         match self.memo.names.expected(name) {
@@ -28,8 +28,8 @@ impl Emitter<dyn Sink + '_> {
                 self.plain.from = known.text_from;
                 self.other_get(known.index)
             }
-            // Small messages consist of such names: the same as below, with a length that is known
-            // when this is compiled.
+            // Small messages consist of such names. This is the same as below, with a length that
+            // is known at compile time.
             None if matches!(name.len(), 1..0x100)
                 && self.protocol >= Opcode::Memoize.protocol()
                 && self.memo.len() < 0x100
@@ -53,11 +53,11 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// The name of a field of the struct that the pickle holds: it comes once, unless the type is
-    /// recursive, so it gets no memo entry.
+    /// The name of a field of the outermost struct: it comes once, unless the type is recursive, so
+    /// it gets no memo entry.
     ///
-    /// Inlined as [`name`](Self::name) is: most of what there is to know of a name is known when it
-    /// is compiled.
+    /// Inlined as [`name`](Self::name) is, because most properties of a name are known at compile
+    /// time.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
         self.plain.from = self.plain.from_in_new_field;
@@ -76,7 +76,7 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// A name that may have come before, or that needs more care than a small message does.
+    /// The slow path of a name: one that may be in the memo, or is not short.
     #[inline(never)]
     fn unexpected_name(&mut self, name: &'static str) -> Result<()> {
         if let Some(index) = self.memo.names.get(name) {
@@ -86,8 +86,8 @@ impl Emitter<dyn Sink + '_> {
         }
         self.plain.from = self.plain.from_in_new_field;
         self.str(name)?;
-        // A short name may get no entry here, and so no interest of its own: its text counts as
-        // that of the field before it.
+        // A short name may get no entry, and so no interest of its own: its text then counts for
+        // the field before it.
         if self.pays(name) {
             let index = self.memoize()?;
             self.memo.names.insert(name, index, self.plain.from_in_new_field);
@@ -95,7 +95,7 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Bytes; before protocol 3 as the text that they are in Latin-1, encoded again.
+    /// Bytes; before protocol 3 as a call that encodes Latin-1 text.
     pub(crate) fn bytes(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Binbytes.protocol() {

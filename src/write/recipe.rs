@@ -1,9 +1,8 @@
-//! Recipes for making an object at a protocol, whatever it is read from: `__reduce__` in serde or a
-//! graph's instance.
+//! Recipes for making an object at a protocol, for objects from serde and for a graph's instances.
 //!
 //! A newer protocol has an opcode where an older one writes a call. Each spelling is the one of
-//! CPython's `save_reduce` and `save_set` in `Modules/_pickle.c`, and of PEP 307. The parts between
-//! the instructions here are up to the caller, who has them.
+//! CPython's `save_reduce` and `save_set` in `Modules/_pickle.c`, and of PEP 307. The caller writes
+//! the parts between the instructions here.
 
 use super::{Emitter, Sink};
 use crate::error::Result;
@@ -70,7 +69,8 @@ impl Emitter<dyn Sink + '_> {
         self.open_tuple(2)
     }
 
-    /// Behind the class, which the memo has under `class`: its `__new__`, and up to the arguments.
+    /// Continues behind the class, which the memo has under `class`: its `__new__`, and up to the
+    /// arguments.
     pub(crate) fn open_partial_args(&mut self, class: u32) -> Result<()> {
         let new = self.close_getattr("__new__")?;
         self.close_tuple(1, 1)?;
@@ -83,7 +83,7 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Behind the arguments; the keyword arguments come next.
+    /// Continues behind the arguments; the keyword arguments come next.
     pub(crate) fn close_partial_args(&mut self) {
         self.op(Opcode::Tuple);
     }

@@ -1,35 +1,33 @@
-//! Short text that comes again: keys of maps, tags, cities, categories.
+//! Repeated short text: keys of maps, tags, cities, categories.
 //!
-//! CPython writes text that is *one object* once. serde shows no identity, so what CPython shares
-//! comes here as equal text, again and again, and a pickle of records would be larger than
-//! CPython's. Looking every text up in a table of all texts costs several times what writing it
-//! does ([`Texts`](super::texts::Texts), which is for those who ask for it). This is a cache of a
-//! fixed size instead:
+//! CPython writes text that is *one object* once. serde shows no identity, so text that CPython
+//! shares is here equal text, again and again, and a pickle of records would be larger than
+//! CPython's. Looking up every text in a table of all texts costs several times as much as writing
+//! it ([`Texts`](super::texts::Texts) does so on request). This is a cache of a fixed size instead:
 //!
-//! - the first sight of a text is noted here and writes nothing but the text, so unique text costs
+//! - the first occurrence of a text is noted here and written as plain text, so unique text costs
 //!   no byte;
 //! - the second writes it with a memo entry;
 //! - from the third on it is a reference of two or five bytes.
 //!
-//! What makes it cheap: text of up to [`LONGEST`] bytes is two words, its length in the topmost
-//! byte. Comparing is two comparisons, writing is one store, and `memcpy` and `memcmp` are not
-//! called, which pays for the look-up. Each text has two slots where it may be. What has come again
-//! stays there for [`LIFE`] newcomers, so a stream of unique text does not wash it out.
+//! It is cheap because text of up to [`LONGEST`] bytes is two words, its length in the topmost
+//! byte. Equality is two comparisons, writing is one store, and `memcpy` and `memcmp` are not
+//! called, which pays for the lookup. Each text has two slots where it may be. A repeated text
+//! stays there for [`LIFE`] newcomers, so a stream of unique text does not evict it.
 //!
-//! What bounds it: the work for a text is constant, whatever the text. Which text comes again
-//! depends on the field that it is in: tags do, names and streets do not. So each field is given up
-//! after [`PATIENCE`] new texts in a row, and its text is just written until another 64 KiB of
-//! output have gone by: that took an eighth off the time of writing records. A pickle below
-//! [`BEGIN`] bytes makes no cache.
+//! The work for a text is constant, whatever the text. Repetition depends on the field: tags
+//! repeat, names and streets do not. So each field is given up after [`PATIENCE`] new texts in a
+//! row, and its text is written without a lookup for the next 64 KiB of output, which saves an
+//! eighth of the time of writing records. A pickle below [`BEGIN`] bytes makes no cache.
 //!
-//! The bytes of a pickle depend on nothing but its values: the hash has no seed. Whoever makes
-//! texts collide gets a larger pickle, not a slower one.
+//! The bytes of a pickle depend only on its values: the hash has no seed. Texts that collide make a
+//! larger pickle, not a slower one.
 
 use std::hint::select_unpredictable;
 
 /// The longest text that is noted, in bytes: what fits into two words beside its length.
 pub(super) const LONGEST: usize = 15;
-/// From how many bytes on text is just written where shorter text is looked up.
+/// Text of at least this many bytes is not looked up here.
 pub(super) const LOOKED_UP: usize = LONGEST + 1;
 /// The number of bytes written before the cache is made, which costs about as much as writing
 /// these.
@@ -49,25 +47,25 @@ const PATIENCE_AFTER: u8 = 16;
 /// The memo index of a text that has none yet.
 const NONE: u32 = u32::MAX;
 
-/// A cache of the short texts that came lately.
+/// A cache of recent short texts.
 #[derive(Default)]
 pub(super) struct Repeats {
     /// Made by [`begin`](Self::begin).
-    sets: Option<Box<[Set; SETS]>>,
-    /// Which of two slots of equal worth the next text goes into.
+    sets: Option<Box<[Slots; SETS]>>,
+    /// Chooses the slot for the next text where both are of equal worth.
     turn: bool,
 }
 
-/// Tells if the short text of a field is looked up, and for how long still.
+/// Keeps if the short text of a field is looked up, and for how long.
 #[derive(Clone, Copy)]
 pub(super) struct Interest {
-    /// Text of this field is just written from so many bytes on.
+    /// Text of this field of at least so many bytes is not looked up.
     from: u16,
     patience: u8,
 }
 
 impl Interest {
-    /// For a new field, whose text is just written from so many bytes on.
+    /// The interest in a new field, whose text of at least `from` bytes is not looked up.
     pub(super) fn new(from: usize) -> Self {
         Self { from: from as u16, patience: PATIENCE }
     }
@@ -77,13 +75,13 @@ impl Interest {
         usize::from(self.from)
     }
 
-    /// A text came again.
+    /// Notes a text that was repeated.
     #[inline(always)]
     fn found(&mut self) {
         self.patience = self.patience.max(PATIENCE_FOUND);
     }
 
-    /// A text came for the first time.
+    /// Notes a text that was new.
     fn missed(&mut self) {
         self.patience = self.patience.saturating_sub(1);
         if self.patience == 0 {
@@ -91,15 +89,15 @@ impl Interest {
         }
     }
 
-    /// Has the text looked up, again.
+    /// Begins to look up the text again.
     pub(super) fn renew(&mut self) {
         self.from = LOOKED_UP as u16;
         self.patience = self.patience.max(PATIENCE_AFTER);
     }
 }
 
-/// Where texts of one hash may be.
-type Set = [CacheSlot; 2];
+/// The slots for texts of one hash.
+type Slots = [CacheSlot; 2];
 
 #[derive(Clone, Copy)]
 struct CacheSlot {
@@ -125,7 +123,7 @@ pub(super) enum Sighting {
 impl Words {
     /// For text of up to [`LONGEST`] bytes.
     ///
-    /// Whether a text has eight bytes cannot be predicted, so that is no jump. Less than four are
+    /// There is no branch on eight bytes, because lengths cannot be predicted. Fewer than four are
     /// rare.
     #[inline(always)]
     pub(super) fn new(text: &[u8]) -> Self {
@@ -139,7 +137,7 @@ impl Words {
             // There are eight either way.
             let (first, last) =
                 (text.first_chunk().unwrap_or(&zeros), text.last_chunk().unwrap_or(&zeros));
-            // Two shifts, since one by 64 bits is none.
+            // Two shifts, since one by 64 bits is not possible.
             let high = (u64::from_le_bytes(*last) >> 8) >> ((8 * len) & 63 ^ 56);
             (select_unpredictable(is_eight, u64::from_le_bytes(*first), four), high)
         } else {
@@ -149,7 +147,7 @@ impl Words {
         Self(low, high | (len as u64) << 56)
     }
 
-    /// The text and zeros, and what makes 16 bytes of it.
+    /// The text, padded with zeros to 16 bytes.
     #[inline(always)]
     pub(super) fn bytes(self) -> [u8; 16] {
         let mut bytes = [0; 16];
@@ -182,14 +180,14 @@ impl Repeats {
     #[inline(always)]
     pub(super) fn find(&mut self, text: Words, interest: &mut Interest) -> Option<Sighting> {
         let slots = &mut self.sets.as_mut()?[text.set()];
-        // Which of the two it is cannot be predicted, so that is no jump.
+        // The slot cannot be predicted, so there is no branch.
         let [first, second] =
             slots.each_ref().map(|slot| (slot.text.0 ^ text.0) | (slot.text.1 ^ text.1) == 0);
         if !(first | second) {
             return None;
         }
         interest.found();
-        // A bool is an index of two.
+        // A bool is within the bounds of two slots.
         let found = &mut slots[usize::from(second)];
         found.life = LIFE;
         Some(if found.index == NONE { Sighting::Text } else { Sighting::Entry(found.index) })
@@ -215,10 +213,9 @@ impl Repeats {
     }
 }
 
-/// Notes a new text where the other one is worth more. Where neither has come again, `turn`
-/// decides.
+/// Notes a new text in the slot that is worth less. If neither text was repeated, `turn` decides.
 #[inline(always)]
-fn note(slots: &mut Set, text: Words, turn: bool) {
+fn note(slots: &mut Slots, text: Words, turn: bool) {
     let [first, second] = slots.each_ref().map(|slot| slot.life != 0);
     if first & second {
         slots[0].life -= 1;

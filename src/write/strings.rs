@@ -1,9 +1,7 @@
-//! Text: its spelling at each protocol, and whether it is written or referred to.
+//! Text: its spelling at each protocol, and the choice between writing it and referring to it.
 //!
-//! Text is what most pickles mostly consist of. What the ways have in common: a header of two or
-//! five bytes, the text, and one question before, whether the buffer has room for both. (Copying
-//! medium text by two overlapping stores of a fixed width instead of `memcpy` was tried: no
-//! faster.)
+//! Most pickles consist mostly of text. All paths have in common a header of two or five bytes, the
+//! text, and one check before, that the buffer has room for both.
 //!
 //! Source: `save_unicode` in CPython's `Modules/_pickle.c`.
 
@@ -19,13 +17,14 @@ use crate::protocol::Protocol;
 pub(crate) enum Sharing {
     /// Each time.
     Never,
-    /// Once, if it is short and comes again soon: see `repeats.rs`.
+    /// Once, if it is short and repeated soon: see `repeats.rs`.
     Repeats,
     /// Once.
     Always,
 }
 
-/// Which text is just written, behind a header that has one byte for its length.
+/// Decides which text is written without a lookup, behind a header that has one byte for its
+/// length.
 #[derive(Clone, Copy)]
 pub(super) struct PlainText {
     /// Text of at least so many bytes, in the field at hand: 0, [`LOOKED_UP`] or [`NEVER`].
@@ -36,8 +35,8 @@ pub(super) struct PlainText {
     wide: bool,
 }
 
-/// Text has to be shorter to be just written, as its length has to fit into a byte. So from here on
-/// none is.
+/// A length that no text of the fast path has, because its length has to fit into a byte: with it,
+/// all text is looked up.
 pub(super) const NEVER: usize = 0x100;
 
 /// The header of BINUNICODE, which is the longer one.
@@ -57,7 +56,7 @@ impl PlainText {
 }
 
 impl Emitter<dyn Sink + '_> {
-    /// Text, which may come again.
+    /// Text, which may be repeated.
     #[inline]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {
         if (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len()) {
@@ -68,7 +67,7 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// The protocol has changed, or the memo.
+    /// Chooses the fast path anew, after a change of protocol or memo.
     pub(super) fn set_plain(&mut self) {
         self.plain = PlainText::new(self.sharing, self.protocol, self.memo.repeats.begun());
         self.plain.from = self.memo.names.interest().from();
@@ -97,17 +96,16 @@ impl Emitter<dyn Sink + '_> {
         self.out.truncate(self.out.len() - (16 - len));
     }
 
-    /// Short text, which is looked up among that which came lately; long text; and all text where
-    /// every one is looked up.
+    /// Short text, which is looked up among recent texts; long text; and all text where every one
+    /// is looked up.
     ///
-    /// What is rare here is in functions of its own, which take over: so this one needs little
-    /// stack.
+    /// Rare cases are in functions of their own, so that this one needs little stack.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
         if self.sharing == Sharing::Always {
             return self.interned(value);
         }
-        // Of the empty text nothing is known.
+        // The empty text is never looked up.
         if value.len().wrapping_sub(1) >= LONGEST || self.plain.from != LOOKED_UP {
             return self.str(value);
         }
@@ -126,7 +124,7 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// Text that is not looked up among that which came lately.
+    /// Text that is not looked up among recent texts.
     #[inline(never)]
     pub(super) fn unseen_text(&mut self, value: &str) -> Result<()> {
         if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) }
@@ -140,7 +138,7 @@ impl Emitter<dyn Sink + '_> {
         self.other_text(value)
     }
 
-    /// Short text that did not come lately.
+    /// Short text that is not among recent ones.
     #[inline(never)]
     fn str_first(&mut self, words: Words, len: usize) -> Result<()> {
         let interest = self.memo.names.interest();
@@ -150,11 +148,11 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    /// Text that came before and gets a memo entry now, if that is of use.
+    /// Text at its second occurrence: it gets a memo entry, if that saves bytes.
     #[inline(never)]
     fn str_again(&mut self, value: &str, words: Words) -> Result<()> {
         self.str(value)?;
-        // A reference of five bytes has to save some.
+        // A reference takes five bytes from here on, which has to be less than the text.
         if value.len() > 5 || self.memo.len() < 0x100 {
             let index = self.memoize()?;
             self.memo.repeats.set_index(words, index);
@@ -213,7 +211,7 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// Text, without a look at the memo.
+    /// Text, without a lookup in the memo.
     #[inline(never)]
     pub(crate) fn str(&mut self, value: &str) -> Result<()> {
         self.boundary()?;

@@ -1,6 +1,7 @@
 //! The text forms of protocol 0: raw-unicode-escape, and floats as Python's `repr` prints them.
 
 use crate::error::{Error, Result};
+use crate::stdlib::surrogates::{Piece, pieces};
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -16,16 +17,29 @@ pub(super) fn write_raw_unicode_escape(out: &mut Vec<u8>, text: &str) {
 /// The same for text with lone surrogates, each in three bytes; other bytes that are not UTF-8 are
 /// an error.
 pub(super) fn write_raw_unicode_escape_surrogates(out: &mut Vec<u8>, text: &[u8]) -> Result<()> {
-    each_surrogate(text, |part| match part {
-        Part::Text(text) => write_raw_unicode_escape(out, text),
-        Part::Surrogate(code) => escape(out, code),
-    })
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => write_raw_unicode_escape(out, text),
+            Piece::Surrogate(code) => escape(out, u32::from(code)),
+            Piece::Malformed => return Err(malformed()),
+        }
+    }
+    Ok(())
 }
 
 /// An error unless `text` is UTF-8 but for surrogates of three bytes each: what Python decodes with
 /// `surrogatepass`.
 pub(super) fn check_surrogates(text: &[u8]) -> Result<()> {
-    each_surrogate(text, |_| ())
+    if pieces(text).any(|piece| matches!(piece, Piece::Malformed)) {
+        Err(malformed())
+    } else {
+        Ok(())
+    }
+}
+
+#[cold]
+fn malformed() -> Error {
+    Error::data("text with surrogates that is otherwise not UTF-8")
 }
 
 fn escape(out: &mut Vec<u8>, code: u32) {
@@ -38,37 +52,6 @@ fn escape(out: &mut Vec<u8>, code: u32) {
     out.extend_from_slice(&[b'\\', letter]);
     // Four bits are always an index of 16 digits.
     (0..digits).rev().for_each(|digit| out.push(HEX[(code >> (4 * digit) & 15) as usize]));
-}
-
-enum Part<'a> {
-    Text(&'a str),
-    Surrogate(u32),
-}
-
-fn each_surrogate(mut text: &[u8], mut each: impl FnMut(Part<'_>)) -> Result<()> {
-    loop {
-        let error = match std::str::from_utf8(text) {
-            Ok(rest) => {
-                each(Part::Text(rest));
-                return Ok(());
-            }
-            Err(error) => error,
-        };
-        let (valid, rest) = text.split_at(error.valid_up_to());
-        // `valid_up_to` says that these are UTF-8; an empty text stands in for what cannot happen.
-        each(Part::Text(std::str::from_utf8(valid).unwrap_or_default()));
-        match *rest {
-            [0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf, ref rest @ ..] => {
-                each(Part::Surrogate(
-                    0xd000 | u32::from(second & 0x3f) << 6 | u32::from(third & 0x3f),
-                ));
-                text = rest;
-            }
-            _ => {
-                return Err(Error::data("text with surrogates that is not UTF-8 apart from them"));
-            }
-        }
-    }
 }
 
 /// A float as `repr` prints it.

@@ -1,13 +1,13 @@
-//! Every text that is in the memo, for whoever asked for all of them.
+//! Every text that is in the memo, for the option `memoize_strings`.
 //!
-//! One look-up a text is what writing with `memoize_strings` consists of, so there are two tables.
-//! The *near* one has a slot for each hash of a few bytes of the text, and what came there last;
-//! that is compared whole. Text that is not there is searched for in the exact one, by a hash of
-//! all its bytes and a probe that compares 32 bits of it. The texts lie end to end in one buffer
-//! (what has been written may have left for the sink), so a new one costs no allocation of its own.
+//! Writing with `memoize_strings` is mostly one lookup for each text, so there are two tables. The
+//! *near* one has a slot for each hash of a few bytes of the text, with the last text of that hash,
+//! which is compared whole. Text that is not there is searched in the exact one, by a hash of all
+//! its bytes and a probe that compares 32 bits of it. The texts lie end to end in one buffer (the
+//! output may have left for the sink), so a new one costs no allocation of its own.
 //!
-//! The hash of the exact table is seeded, since texts may come from whoever wants it to be slow.
-//! What is written does not depend on it.
+//! The hash of the exact table is seeded, since texts may be chosen to make it slow. The output
+//! does not depend on it.
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -25,7 +25,7 @@ pub(super) struct Texts {
     state: RandomState,
     /// The near table: empty, or a power of two of slots.
     near: Vec<Near>,
-    /// Bits of a mixed word that are not the number of a near slot.
+    /// The shift from a mixed word to the number of a near slot.
     near_shift: u32,
 }
 
@@ -38,8 +38,8 @@ struct Near {
 }
 
 /// The number of texts with which the near table is made, and with which it is made larger, each
-/// with its slots as a power of two. A few names of modules need none; of a thousand texts a fifth
-/// would share slots in the smaller one, which fits the first cache.
+/// with its slots as a power of two. A few names of modules need none. The smaller one fits the
+/// first cache; of a thousand texts a fifth would share its slots.
 const NEAR: [(usize, u32); 2] = [(16, 12), (512, 14)];
 
 #[derive(Clone, Copy)]
@@ -50,7 +50,7 @@ struct Entry {
     index: u32,
 }
 
-/// Where a text is in the near table, in the upper bits: by its first and last bytes and its
+/// The place of a text in the near table, in the upper bits: from its first and last bytes and its
 /// length.
 #[inline(always)]
 fn near_place(text: &[u8]) -> u64 {
@@ -62,7 +62,7 @@ fn near_place(text: &[u8]) -> u64 {
 }
 
 impl Texts {
-    /// The memo index of `text`, if it came lately.
+    /// The memo index of `text`, if the near table has it.
     #[inline(always)]
     pub(super) fn near(&self, text: &str) -> Option<u32> {
         let text = text.as_bytes();
@@ -108,7 +108,7 @@ impl Texts {
         }
     }
 
-    /// Adds a text that is not in.
+    /// Adds a new text.
     pub(super) fn insert(&mut self, hash: u64, text: &str, index: u32) {
         // A memo has as many entries as an u32 can count, so their numbers do as well.
         let number = self.entries.len() as u64 + 1;
@@ -126,10 +126,10 @@ impl Texts {
         }
     }
 
-    /// Makes the near table anew, with all texts that there are.
+    /// Makes the near table anew, with all texts.
     #[cold]
     fn make_near(&mut self, bits: u32) {
-        // Nothing lies at this start.
+        // No text starts there.
         self.near = vec![Near { start: usize::MAX, len: 0, index: 0 }; 1 << bits];
         self.near_shift = u64::BITS - bits;
         for number in 0..self.entries.len() {

@@ -1,8 +1,7 @@
-//! Verbatim output of others' pickles: objects as another pickler spelled them, and instructions as
-//! they are.
+//! Verbatim output: objects as another pickler spelled them, and whole instructions.
 //!
 //! A Rust type never becomes an 8-bit string of Python 2 or an extension code, so the serializer
-//! needs none of these; a graph that was read holds them and has to say them again. Whole
+//! needs none of these; a graph that was read holds them and has to write them again. Whole
 //! instructions are what `tools::optimize` copies.
 
 use super::frame::FRAME_TARGET;
@@ -12,7 +11,7 @@ use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
 impl Emitter<dyn Sink + '_> {
-    /// An 8-bit string of Python 2. Every protocol can hold one, whatever Python 3 writes.
+    /// An 8-bit string of Python 2. Every protocol has opcodes for it, though Python 3 writes none.
     pub(crate) fn chars(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
         if self.protocol == Protocol::V0 {
@@ -33,8 +32,8 @@ impl Emitter<dyn Sink + '_> {
         }
     }
 
-    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, though a shorter one might
-    /// do.
+    /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, even if another opcode is
+    /// shorter.
     pub(crate) fn long(&mut self, value: i64) -> Result<()> {
         self.boundary()?;
         if self.at_least_binary_long() {
@@ -54,12 +53,12 @@ impl Emitter<dyn Sink + '_> {
         self.protocol >= Opcode::Long1.protocol()
     }
 
-    /// GLOBAL with these very names, in whatever Python they are at home.
+    /// GLOBAL with exactly these names, whichever Python they belong to.
     pub(crate) fn global_verbatim(&mut self, module: &str, name: &str) -> Result<()> {
         self.lines(Opcode::Global, &[module, name])
     }
 
-    /// INST with these very names.
+    /// INST with exactly these names.
     pub(crate) fn inst_verbatim(&mut self, module: &str, name: &str) -> Result<()> {
         self.lines(Opcode::Inst, &[module, name])
     }
@@ -80,15 +79,15 @@ impl Emitter<dyn Sink + '_> {
 }
 
 impl Emitter<dyn Sink + '_> {
-    /// Begins a pickle with a PROTO as it is, or without one.
+    /// Begins a pickle with this PROTO, or without one.
     pub(crate) fn begin_verbatim(&mut self, proto: &[u8]) {
         self.out.extend_from_slice(proto);
         self.open_frame();
     }
 
-    /// One instruction as it is, outside of frames if it is longer than one.
+    /// One instruction, unchanged; outside of frames if it is longer than one.
     ///
-    /// That is where `pickletools` draws the line; a pickler looks at the payload alone.
+    /// `pickletools` decides by the whole instruction; a pickler looks at the payload alone.
     pub(crate) fn instruction_verbatim(&mut self, bytes: &[u8]) -> Result<()> {
         if bytes.len() <= FRAME_TARGET {
             self.boundary()?;

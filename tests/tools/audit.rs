@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_pickle::opcode::Opcode;
 use serde_pickle::reduce::{ExtensionRegistry, Renames, Resolution};
-use serde_pickle::tools::{Audit, Target, audit};
+use serde_pickle::tools::{Audit, Reference, Target, audit, audit_reader};
 use serde_pickle::{AllowList, DeOptions, ErrorKind, Protocol, Resolver};
 
 use super::{ask, described, programs};
@@ -388,4 +388,85 @@ fn a_memoize_behind_numbers_left_out_is_unknown() {
     assert_eq!(site(&audit(b"K\x01q\x000K\x02q\x010K\x02q\x000K\x02\x94.")), None);
     assert_eq!(site(&audit(b"K\x01q\x010K\x02q\xa4.")), None);
     assert_eq!(site(&audit(b"K\x01\x940K\x02q\x01.")), None);
+}
+
+/// A reference without its places.
+type Counts = (Target, u64, u64, u64, u64);
+
+fn counts(report: &Audit) -> Vec<Counts> {
+    let counts = |it: &Reference| {
+        let called = (it.times_called, it.times_results_called);
+        (it.target.clone(), it.times_named, called.0, called.1, it.states)
+    };
+    report.references.iter().map(counts).collect()
+}
+
+/// The audit of a reader lists what the audit of a slice lists; where Python would end because of
+/// the kinds of operands, it may go on and list more.
+fn agree(pickle: &[u8]) -> Result<(), String> {
+    let (whole, pieces) = (audit(pickle), audit_reader(std::io::Cursor::new(pickle)));
+    let (expected, found) = (counts(&whole), counts(&pieces));
+    let head = |it: &Audit| (it.instructions, it.length, it.protocol, it.needed);
+    let same = if whole.is_complete() {
+        pieces.is_complete()
+            && expected == found
+            && head(&whole) == head(&pieces)
+            && whole.buffers == pieces.buffers
+    } else {
+        // A frame whose bytes are not all there is known at once in memory, and here at its end.
+        let limit = whole.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Limit);
+        (pieces.instructions >= whole.instructions || limit)
+            && expected.iter().all(|(target, named, called, results, states)| {
+                found.iter().any(|it| {
+                    it.0 == *target
+                        && it.1 >= *named
+                        && it.2 >= *called
+                        && it.3 >= *results
+                        && it.4 >= *states
+                })
+            })
+    };
+    if same { Ok(()) } else { Err(format!("{whole:?}\nand of a reader {pieces:?}")) }
+}
+
+#[test]
+fn a_reader_gives_the_references_of_the_slice() {
+    let mut failures = Failures::default();
+    for (file, pickle, _) in described() {
+        let agreed = agree(&pickle);
+        failures.check(agreed.is_ok(), || format!("{file}: {agreed:?}"));
+    }
+    for pickle in programs() {
+        let agreed = agree(&pickle);
+        failures.check(agreed.is_ok(), || format!("{pickle:?}: {agreed:?}"));
+    }
+    failures.finish(10_000);
+}
+
+#[test]
+fn a_reader_lists_the_first_places_and_counts_all() {
+    let mut pickle = b"(".to_vec();
+    pickle.extend(b"cm\nf\n)R".repeat(100));
+    pickle.extend(b"l.");
+    let report = audit_reader(std::io::Cursor::new(&pickle));
+    let reference = &report.references[0];
+    assert_eq!((reference.times_named, reference.times_called), (100, 100));
+    assert_eq!((reference.named.len(), reference.called.len()), (16, 16));
+    assert!(report.to_string().contains("and 97 more"), "{report}");
+}
+
+#[test]
+fn names_far_back_are_found_again() {
+    // The names are stored, megabytes follow, and then they are fetched.
+    let mut pickle = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94".to_vec();
+    for _ in 0..3 {
+        pickle.push(b'B');
+        pickle.extend(1_000_000_u32.to_le_bytes());
+        pickle.extend(vec![0; 1_000_000]);
+    }
+    pickle.extend(b"000h\x00h\x01\x93\x8c\x02id\x85R.");
+    let report = audit_reader(std::io::Cursor::new(&pickle));
+    assert!(report.is_complete(), "{:?}", report.error);
+    assert_eq!(report.references[0].target.to_string(), "posix.system");
+    assert_eq!(report.references[0].times_called, 1);
 }

@@ -49,6 +49,31 @@ fn the_text_is_that_of_cpython_for_every_fixture() {
     failures.finish(3_000);
 }
 
+#[test]
+fn a_reader_gives_the_text_and_the_error_of_the_slice() {
+    for options in [
+        DisassembleOptions::new(),
+        DisassembleOptions::new().annotate(30).stream(true),
+        DisassembleOptions::new().stream(true).keep_memo(true),
+    ] {
+        let mut failures = Failures::default();
+        for (file, pickle, _) in described() {
+            let expected = text(&options, &pickle);
+            let mut found = String::new();
+            let error = options.write_reader(&pickle[..], &mut found).err();
+            // A frame that is not all there is known at once in memory, and at its end from a
+            // reader, which then says so in other words or names another fault of the same pickle.
+            let kind = |error: &Option<Error>| error.as_ref().map(Error::kind);
+            let announced =
+                expected.1.as_ref().is_some_and(|error| error.to_string().contains("announced"));
+            let agree = found == expected.0
+                && (kind(&error) == kind(&expected.1) || announced && error.is_some());
+            failures.check(agree, || format!("{file}: {error:?}, in memory {:?}", expected.1));
+        }
+        failures.finish(3_000);
+    }
+}
+
 /// Prints text and error as one line of JSON.
 const DIS: &str = r#"
 import io, json, pickletools, sys

@@ -1,4 +1,4 @@
-//! How criterion is set: small samples, so that all benches together take minutes.
+//! Criterion's settings: small samples, so that all benches together take minutes.
 
 use std::cell::RefCell;
 use std::time::Duration;

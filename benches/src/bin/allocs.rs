@@ -67,7 +67,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What one section allocated.
+/// The allocations of one section.
 #[derive(Default)]
 struct Counts {
     allocations: usize,
@@ -75,7 +75,7 @@ struct Counts {
     bytes: usize,
     /// The most that was live at once, over what was live before.
     peak: usize,
-    /// What the result keeps.
+    /// Bytes that the result keeps.
     kept: usize,
 }
 
@@ -149,7 +149,8 @@ impl Counter {
                 self.options.wants_contender(name)
             });
             for case in built.cases {
-                // What is made once and kept, such as a thread's state, is made in a first run.
+                // A first run makes everything that is made once and kept, such as a thread's
+                // state.
                 if let Err(error) = case.run(&mut Counts::default(), 1) {
                     eprintln!("{} {} {}: {error}", W::NAME, task.name(), case.contender);
                     continue;

@@ -96,8 +96,7 @@ fn exec(name: &str, keep: impl Fn(&str) -> bool, env: &[(&str, &str)]) -> Result
 struct Runner {
     options: Options,
     rows: Vec<Row>,
-    /// What our crate could not do, or did otherwise than it should. The others are measured all
-    /// the same.
+    /// A task that our crate failed, or did wrongly. The others are measured all the same.
     wrong: Vec<String>,
     result: Result<(), String>,
 }
@@ -194,7 +193,7 @@ impl Runner {
         let program = std::env::current_exe().map_err(|e| e.to_string())?;
         let named: Vec<_> =
             cases.iter().map(|case| (case.workload, case.task, case.contender.clone())).collect();
-        // What the parent holds must not be in the way of the children.
+        // Memory that the parent holds must not disturb the children.
         drop(cases);
         let mut nanos = vec![Vec::new(); named.len()];
         let mut faults = vec![Vec::new(); named.len()];
@@ -297,7 +296,7 @@ fn is_slow(nanos: &[f64]) -> bool {
     nanos.len() >= SLOW_ROUNDS && nanos.iter().all(|&time| time > SLOW.as_nanos() as f64)
 }
 
-/// How many results a section should make.
+/// The number of results that a section should make.
 fn calibrate(case: &Case) -> Result<usize, String> {
     let mut timer = Timer::default();
     // The first run pays for the memory; the second says how long it takes.

@@ -1,10 +1,10 @@
 //! CPython's division of the contents of a container into batches.
 //!
 //! A batch is a mark, up to 1,000 items, and the opcode that takes them. There are two ways, and
-//! which one is taken shows in the bytes. The *exact* way of builtin containers knows their length:
-//! one item alone goes without a mark; a dict or set whose last batch was full gets an empty one
-//! behind it. The *general* way of whatever a reduce value gives as an iterator looks one item
-//! ahead: a last item alone goes without a mark. Protocol 0 has no batches.
+//! the bytes show which one was taken. The *exact* way, of builtin containers, knows their length:
+//! a single item goes without a mark; a dict or set whose last batch was full gets an empty one
+//! behind it. The *general* way, of iterators in a reduce value, looks one item ahead: a single
+//! last item goes without a mark. Protocol 0 has no batches.
 //!
 //! Source: `batch_list`, `batch_list_exact`, `batch_dict`, `batch_dict_exact`, `save_set` in
 //! CPython's `Modules/_pickle.c`.
@@ -35,7 +35,7 @@ pub(super) struct Batches<'g> {
     first: bool,
 }
 
-/// Where handles come from.
+/// The source of the handles.
 pub(super) enum Feed<'g> {
     Contents(Contents<'g, 'g>),
     Handles(std::vec::IntoIter<Handle>),
@@ -54,17 +54,17 @@ impl Iterator for Feed<'_> {
 
 #[derive(Clone, Copy)]
 enum BatchState {
-    /// Between batches; whether an empty one must follow.
+    /// Between batches; true if an empty one must follow.
     Between(bool),
     /// In a batch of so many entries so far.
     In(usize),
-    /// The value of an entry comes, in a batch of so many.
+    /// Before the value of an entry, in a batch of so many.
     Value(usize),
-    /// A single entry comes.
+    /// Before a single entry.
     Single,
-    /// The value of a single entry comes.
+    /// Before the value of a single entry.
     SingleValue,
-    /// A single entry has come.
+    /// After a single entry.
     SingleEnd,
 }
 

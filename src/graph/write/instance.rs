@@ -1,4 +1,4 @@
-//! Instances: how they are made, and what they are given then. Mirrors `save_reduce` of CPython's
+//! Instances: making them, and giving them their contents. Mirrors `save_reduce` of CPython's
 //! `Modules/_pickle.c`.
 
 use serde::Serialize;
@@ -87,11 +87,11 @@ impl<'g> Writer<'g, '_> {
         self.pending.push(Task::Op(Opcode::Reduce));
     }
 
-    /// Writes the arguments of a call, or begins to.
+    /// Writes the arguments of a call, or starts on them.
     ///
     /// An object that is reached again through its own arguments is reduced again by CPython, and
-    /// `__reduce__` mostly makes a tuple anew; so it is another tuple each time. Where the pickle
-    /// itself refers to one tuple twice, it is one: that of an exception, which keeps it.
+    /// `__reduce__` mostly makes a tuple anew; so it is another tuple each time. An exception keeps
+    /// its tuple: there the pickle itself refers to one tuple twice, and so does this one.
     pub(super) fn save_arguments(&mut self, args: Handle) -> Result<()> {
         let is_own = args.tag() == Tag::Tuple && !self.memoized.is_mentioned_twice(args);
         if !is_own {
@@ -120,13 +120,13 @@ impl<'g> Writer<'g, '_> {
         self.memoize(args)
     }
 
-    /// The list that a set was made of, and how many items it had then, where that list is written
-    /// as one of the set's own.
+    /// The list that a set was made of, and the number of its items then, if the list is written
+    /// for the set alone.
     ///
     /// It nearly always is one: a pickler makes it for the call. If the set is reached again
     /// through its items, the list is not finished, and a reference to it would make a set that
-    /// lacks some; CPython makes another list. A list that is referred to from elsewhere is one of
-    /// its own here too if it has got more items since.
+    /// lacks some; CPython makes another list. A list that is referred to from elsewhere is written
+    /// for the set alone too, if items were added to it since.
     pub(super) fn list_of_set(&self, set: &Object, args: Handle) -> Option<(Handle, usize)> {
         let taken = self.nodes.more(set).taken()?;
         let list = tuple_items(self.nodes, args)
@@ -143,7 +143,7 @@ impl<'g> Writer<'g, '_> {
         Ok(class.tag() == Tag::Global && !self.names(class)?.1.contains('.'))
     }
 
-    /// The class of a [`Recipe::NewObjPartial`] is on the stack: what comes behind it.
+    /// Continues a [`Recipe::NewObjPartial`] whose class is on the stack.
     pub(super) fn partial(&mut self, class: Handle, args: Handle, kwargs: Handle) -> Result<()> {
         let index =
             if class.is_object() { self.claim(class)? } else { self.dump.emit.memoize()? };
@@ -158,7 +158,8 @@ impl<'g> Writer<'g, '_> {
         Ok(())
     }
 
-    /// An object has been made. If it has come to be within its own arguments, that one is taken.
+    /// Ends an object that has been made. If it was written within its own arguments, that object
+    /// is taken.
     pub(super) fn end_object(&mut self, object: Handle) -> Result<()> {
         if let Some(index) = self.index(object) {
             self.dump.emit.op(Opcode::Pop);
@@ -198,7 +199,7 @@ impl<'g> Writer<'g, '_> {
                 }
                 RunKind::Taken => continue,
             };
-            // Runs of one kind are one sequence that came in pieces.
+            // Consecutive runs of one kind are one sequence that came in pieces.
             let mut handles: Option<Vec<Handle>> = None;
             while let Some((_, further)) = runs.next_if(|(next, _)| *next == kind) {
                 handles.get_or_insert_with(|| run.to_vec()).extend_from_slice(further);

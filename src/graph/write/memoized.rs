@@ -1,10 +1,10 @@
 //! Which objects a graph writes with a memo entry.
 //!
-//! CPython's pickler memoizes every object that it may meet again, since it cannot know whether it
-//! will. A graph knows more: what is referred to twice needs an entry, and what was memoized in the
-//! pickle that it was read from gets one again, so that such a pickle is written as it was. The
-//! latter is not stored anywhere: the instruction behind the one that made the object tells, and
-//! the input is there.
+//! CPython's pickler memoizes every object that it may meet again, since it cannot know if it will.
+//! A graph knows more: an object that is referred to twice needs an entry, and one that was
+//! memoized in the pickle it was read from gets one again, so that such a pickle is written as it
+//! was. The latter is not stored anywhere: it is read from the input, where the instruction behind
+//! the one that made the object shows it.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,7 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::Nodes;
 use crate::read::Cursor;
 
-/// Characters of a number in a line that are written as often as they come. A memo entry and a
+/// Numbers in a line of up to this many characters are written again each time. A memo entry and a
 /// reference take about as many.
 const LONG_LINE: u16 = 20;
 
@@ -25,10 +25,10 @@ const LONG_LINE: u16 = 20;
 pub(super) struct Memoized {
     /// By object number: 0, 1 or 2 (two or more) references.
     references: Vec<u8>,
-    /// The same of all references in the pickle, those that lead nowhere any more included.
+    /// The same for all references in the pickle, also those that lead nowhere any more.
     mentioned: Vec<u8>,
-    /// Scalars that can be shared, by whether they were memoized where they were made. To look
-    /// there for each reference would take the square of the input: a line is looked through for
+    /// Scalars that can be shared; true if they were memoized where they were made. Looking there
+    /// for each reference would take the square of the input, since a line has to be searched for
     /// its end.
     payloads: HashMap<Handle, bool, RandomState>,
     /// Those that were not memoized where they were made, and are referred to twice.
@@ -38,8 +38,8 @@ pub(super) struct Memoized {
 impl Memoized {
     /// Looks at every reference of the graph once.
     ///
-    /// What counts are the references from what is written. A pickle has others: the call of a
-    /// state setter is a run of its object here, and the call that it was is left behind.
+    /// Only references from objects that are written count. A pickle has others: the call of a
+    /// state setter is a run of its object here, and the call itself is left behind.
     pub(super) fn of(graph: &Graph<'_>) -> Self {
         let nodes = &graph.nodes;
         let mut mentioned = vec![0_u8; nodes.object_count()];
@@ -66,7 +66,7 @@ impl Memoized {
         this
     }
 
-    /// Counts a reference; an object that is met for the first time is still to be looked into.
+    /// Counts a reference; an object that is met for the first time is added to `pending`.
     fn refer(&mut self, graph: &Graph<'_>, handle: Handle, pending: &mut Vec<Handle>) {
         if handle.is_object() {
             if count(&mut self.references, handle) == 1 {
@@ -173,7 +173,7 @@ fn was_memoized(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> bool {
     }
 }
 
-/// Where the instruction behind the one at `at` begins.
+/// The offset at which the instruction at `at` ends.
 fn end_of_instruction(input: &[u8], at: usize) -> Option<usize> {
     let mut cursor = Cursor::new(input, at);
     let opcode = cursor.read_opcode().ok()?;

@@ -1,21 +1,21 @@
 //! A graph as a pickle: CPython's pickler over nodes.
 //!
 //! [`Writer::save`] is `save` in CPython's `Modules/_pickle.c`, and so on down: the order of
-//! instructions, what is memoized when, batches, frames, and how something that is reached through
-//! itself is put right with POP and GET, are all as the C pickler has them. So a pickle that it
-//! wrote, read and written at its protocol, comes out byte for byte; and any other one comes out as
-//! CPython would have written these objects. Reduces are written as they were read, those included
-//! that only spell a builtin.
+//! instructions, the times of memoizing, batches, frames, and the POP and GET that put right an
+//! object reached through itself, are all those of the C pickler. So a pickle that it wrote, read
+//! and written at its protocol, comes out byte for byte; any other one comes out as CPython would
+//! have written these objects. Reduces are written as they were read, also those that only spell a
+//! builtin.
 //!
 //! An older protocol than the pickle's has no opcode for some things: those are spelled as the
 //! serializer spells them, by [`Emitter`](crate::write::Emitter). There the only object that cannot
-//! be written is one that a set contains which is an argument of that object itself: CPython
-//! recurses without end on it.
+//! be written is one that is in a set which is an argument of the object itself: CPython recurses
+//! on it without end.
 //!
-//! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` have what
-//! is written how, `batch.rs` how contents are cut, `memoized.rs` what gets a memo entry. Nothing
-//! recurses: what is left to do is on a stack of [`Task`]s, and a task that needs something else
-//! done first leaves it in `pending` and is asked again afterwards.
+//! Here are the verbs, the loop and the memo; `scalar.rs`, `object.rs` and `instance.rs` write each
+//! kind of object, `batch.rs` cuts contents into batches, and `memoized.rs` decides on memo
+//! entries. Nothing recurses: the remaining work is on a stack of [`Task`]s, and a task that needs
+//! something else done first leaves it in `pending` and is asked again afterwards.
 
 mod batch;
 mod instance;
@@ -55,14 +55,14 @@ impl Graph<'_> {
     ///
     /// Every reference is kept: what was one object is one object again when Python loads it, an
     /// object that contains itself included. A pickle that the C pickler of CPython 3.7 and later
-    /// wrote comes out as the same bytes, with one exception that cannot be known from it: where an
-    /// object is reached through its own arguments, CPython reduces it twice, and a list or dict
+    /// wrote comes out as the same bytes, with one exception that the pickle does not show: where
+    /// an object is reached through its own arguments, CPython reduces it twice, and a list or dict
     /// that its class makes anew each time is one object here. [`SerOptions::graph_to_vec`] has the
     /// other protocols.
     ///
     /// # Errors
-    /// `Unsupported` where the protocol cannot say something: a persistent id that is no text at
-    /// protocol 0, an extension code at protocols 0 and 1.
+    /// `Unsupported` where the protocol has no way to write something: a persistent id that is not
+    /// text at protocol 0, an extension code at protocols 0 and 1.
     ///
     /// ```
     /// use serde_pickle::Graph;
@@ -94,8 +94,8 @@ impl Graph<'_> {
 impl SerOptions {
     /// Writes a [`Graph`], every shared and recursive reference kept; see [`Graph::to_vec`].
     ///
-    /// What an older protocol has no opcode for is spelled as CPython spells it. Of the options,
-    /// `memoize_strings` has no meaning here: what is one text in the graph is one in the pickle.
+    /// Where an older protocol has no opcode, CPython's spelling is used. The option
+    /// `memoize_strings` has no effect here: one text in the graph is one text in the pickle.
     ///
     /// # Errors
     /// As [`Graph::to_vec`].
@@ -127,7 +127,7 @@ impl SerOptions {
 
 /// In [`Writer::memo`]: not written.
 const UNSEEN: u32 = u32::MAX;
-/// In [`Writer::memo`]: begun, and not memoized before it is finished.
+/// In [`Writer::memo`]: begun, and to be memoized once it is finished.
 const OPEN: u32 = u32::MAX - 1;
 
 struct Writer<'g, 'w> {
@@ -144,10 +144,10 @@ struct Writer<'g, 'w> {
     tasks: Vec<Task<'g>>,
     /// Tasks that the one at hand wants done before it goes on, in order.
     pending: Vec<Task<'g>>,
-    /// Values that may still be written because something unfinished is begun again.
+    /// Values that may still be written for objects that are begun again while unfinished.
     reopened: u64,
     next_buffer: u32,
-    /// The budget to which trees of rewritten objects may still expand, once there was one.
+    /// The budget left for trees of rewritten objects; `None` before the first one.
     expandable: Option<u64>,
     /// Sets around this place that are spelled as calls, and are not memoized before their items
     /// are written. The way from such a set back to itself ends at the first memoized object, so
@@ -160,7 +160,7 @@ enum Task<'g> {
     Save(Handle),
     /// The arguments of a call.
     SaveArguments(Handle),
-    /// A persistent id, which has itself none.
+    /// A persistent id, for which no id is asked.
     SaveId(Handle),
     Op(Opcode),
     /// Begins the arguments of a call of `set`: a tuple of one list.
@@ -176,11 +176,11 @@ enum Task<'g> {
     Batches(Batches<'g>),
     /// A tuple's items are on the stack.
     EndTuple(Handle),
-    /// Those of the arguments of a call.
+    /// The items of a call's arguments are on the stack.
     EndArguments(Handle),
     /// A frozenset's items are on the stack.
     EndFrozenSet(Handle),
-    /// An object is on the stack: it is memoized, and then given what it was given.
+    /// An object is on the stack: it is memoized, and then gets its contents.
     Made(Handle),
     /// The class of a [`Recipe::NewObjPartial`](crate::write::Recipe) is on the stack; its
     /// arguments and keyword arguments.
@@ -233,7 +233,7 @@ impl<'g, 'w> Writer<'g, 'w> {
         self.dump.finish()
     }
 
-    /// Works on a task until it is done or something is pending; says whether it is to be asked
+    /// Works on a task until it is done or something is pending; returns true if it is to be asked
     /// again.
     fn step(&mut self, task: &mut Task<'g>) -> Result<bool> {
         match task {
@@ -325,7 +325,7 @@ impl<'g, 'w> Writer<'g, 'w> {
         Ok(())
     }
 
-    /// Takes the memo entry that CPython would, of an object that nothing refers to again.
+    /// Takes the memo entry that CPython takes for an object that nothing refers to again.
     fn memoize_unseen(&mut self, object: Handle) -> Result<()> {
         if self.memoized.wants(self.graph, object) {
             self.dump.emit.memoize()?;
@@ -345,7 +345,7 @@ impl<'g, 'w> Writer<'g, 'w> {
         }
     }
 
-    /// Writes a value, or begins to.
+    /// Writes a value, or starts on it.
     fn save(&mut self, handle: Handle) -> Result<()> {
         if let Some(id) = self.persistent_id(handle)? {
             return PersistentId(Unhooked(&id)).serialize(&mut *self.dump);
@@ -353,8 +353,8 @@ impl<'g, 'w> Writer<'g, 'w> {
         self.save_plain(handle)
     }
 
-    /// An object as a tree. All of one pickle come out of one expansion budget: what two objects
-    /// share is in each of their trees.
+    /// An object as a tree. All trees of one pickle share one expansion budget, since a part that
+    /// two objects share is in both trees.
     fn tree(&mut self, handle: Handle) -> Result<Value> {
         Node::new(self.graph, handle).tree(&mut self.expandable)
     }
@@ -380,7 +380,7 @@ impl<'g, 'w> Writer<'g, 'w> {
         Ok(true)
     }
 
-    /// Writes a value that stands in the pickle, or begins to.
+    /// Writes a value without asking the hooks, or starts on it.
     fn save_plain(&mut self, handle: Handle) -> Result<()> {
         self.dump.emit.boundary()?;
         let handle = self.nodes.identity(handle);
@@ -393,7 +393,7 @@ impl<'g, 'w> Writer<'g, 'w> {
     }
 }
 
-/// The error of a handle that the machine never makes.
+/// The error for a handle that the machine never makes.
 #[cold]
 fn unreadable() -> Error {
     Error::data("a value without content")

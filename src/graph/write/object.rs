@@ -1,4 +1,4 @@
-//! Containers, globals, and what else has an identity. Mirrors `save_list`, `save_dict`,
+//! Containers, globals, and other objects with an identity. Mirrors `save_list`, `save_dict`,
 //! `save_set`, `save_frozenset`, `save_tuple` and `save_global` of CPython's `Modules/_pickle.c`.
 
 use std::borrow::Cow;
@@ -55,7 +55,7 @@ impl<'g> Writer<'g, '_> {
             Tag::Global => {
                 self.save_global(handle, &object)?;
                 if object.has_more() && self.index(handle).is_none() {
-                    // Not every spelling memoizes it, and what it is given may lead back to it.
+                    // Not every spelling memoizes it, and its contents may lead back to it.
                     self.memoize(handle)?;
                 }
                 self.push_additions(handle)?;
@@ -109,7 +109,7 @@ impl<'g> Writer<'g, '_> {
         } else {
             let text = scalar::plain_text(self.nodes, self.input, id).ok_or_else(|| {
                 Error::unsupported(
-                    "a persistent id that is no text cannot be written at protocol 0",
+                    "a persistent id that is not text cannot be written at protocol 0",
                 )
             })?;
             self.dump.emit.persid(&text)?;
@@ -126,7 +126,7 @@ impl<'g> Writer<'g, '_> {
                 Ok(())
             }
             None => Err(Error::limit(
-                "a tuple, set or call is reached through itself over and over, and cannot be \
+                "a tuple, set or call contains itself too many times over to be \
                  written at this protocol",
             )),
         }
@@ -149,8 +149,8 @@ impl<'g> Writer<'g, '_> {
         self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
     }
 
-    /// A recursive tuple has come to be within itself: what was put on the stack for this one is
-    /// thrown away.
+    /// Ends a tuple. If it was already written within itself, the items on the stack are dropped,
+    /// and that one is fetched.
     pub(super) fn end_tuple(&mut self, tuple: Handle) -> Result<()> {
         let len = self.nodes.first(&self.nodes.object(tuple.number())).len();
         let Some(index) = self.index(tuple) else {
@@ -243,7 +243,7 @@ impl<'g> Writer<'g, '_> {
     /// The names of a global that is not nested, in the Python that the protocol is for.
     pub(super) fn names_at_protocol(&self, global: Handle) -> Result<(Cow<'g, str>, Cow<'g, str>)> {
         let (module, name) = self.names(global)?;
-        // There may be several names in Python 2 for one in Python 3: it is spelled as it was.
+        // Python 2 may have several names for one of Python 3, so the name is kept as it was read.
         if self.dump.emit.writes_python2_names()
             && self.is_python2(&self.nodes.object(global.number()))
         {

@@ -14,13 +14,14 @@ use crate::value::Value;
 
 type NodeId = dyn Fn(Node<'_>) -> Result<Option<Value>> + Send + Sync;
 
-/// The function that says which nodes stand outside the pickle.
+/// The function that gives the persistent ids of nodes.
 struct NodeHook(Box<NodeId>);
 
 impl SerOptions {
-    /// Says which objects of a [`Graph`](crate::Graph) stand outside the pickle, as
-    /// [`persistent_id`](Self::persistent_id) does for values. [`graph_to_vec`](Self::graph_to_vec)
-    /// asks it each time that an object is to be written, be it the first or a reference to it.
+    /// Sets the function that decides which objects of a [`Graph`](crate::Graph) stand outside the
+    /// pickle, as [`persistent_id`](Self::persistent_id) does for values.
+    /// [`graph_to_vec`](Self::graph_to_vec) asks it each time that an object is to be written, for
+    /// the first time or as a reference.
     ///
     /// ```
     /// use serde_pickle::{Graph, SerOptions, Value};

@@ -1,6 +1,6 @@
-//! Numbers, text, bytes and buffers: what has no contents. Mirrors `save_long`, `save_float`,
-//! `save_bytes` and `save_unicode` of CPython's `Modules/_pickle.c`, and keeps an int of Python 2's
-//! type `long` one.
+//! Numbers, text, bytes and buffers: objects without contents. Mirrors `save_long`, `save_float`,
+//! `save_bytes` and `save_unicode` of CPython's `Modules/_pickle.c`, and keeps ints of Python 2's
+//! type `long`.
 
 use super::{Writer, unreadable};
 use crate::error::{Error, Result};
@@ -35,8 +35,8 @@ impl<'g> Writer<'g, '_> {
         }
     }
 
-    /// No pickler memoizes numbers; a program assembled otherwise may, and a NaN is a key that
-    /// equals itself alone.
+    /// No pickler memoizes numbers. A pickle made by hand may, and a NaN as a key equals only
+    /// itself.
     pub(super) fn save_number(&mut self, handle: Handle) -> Result<()> {
         let memoized = self.memoized.wants(self.graph, handle);
         if memoized && let Some(&index) = self.payloads.get(&handle) {
@@ -118,8 +118,7 @@ impl<'g> Writer<'g, '_> {
         }
     }
 
-    /// A buffer beside the pickle. It stays there where the protocol has such a thing, for whoever
-    /// has it now.
+    /// A buffer beside the pickle. It stays beside it where the protocol has out-of-band buffers.
     pub(super) fn save_buffer(&mut self, handle: Handle) -> Result<()> {
         let number = handle.number();
         let read_only = handle.detail() != 0;
@@ -159,7 +158,7 @@ impl<'g> Writer<'g, '_> {
             }
         } else {
             return Err(Error::unsupported(
-                "out-of-band buffers cannot be written in another order than they were read",
+                "out-of-band buffers must be written in the order in which they were read",
             ));
         }
         if read_only {

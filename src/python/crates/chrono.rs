@@ -15,20 +15,18 @@ impl AsPython for NaiveDate {
     fn to_python(&self) -> Result<python::Date> {
         match (u16::try_from(self.year()), u8::try_from(self.month()), u8::try_from(self.day())) {
             (Ok(year), Ok(month), Ok(day)) => python::Date::new(year, month, day),
-            _ => Err(Error::data(format!(
-                "{self} is not in the years 1 to 9999, and others Python has not"
-            ))),
+            _ => Err(Error::data(format!("{self} is outside Python's years 1 to 9999"))),
         }
     }
 
     fn from_python(date: python::Date) -> Result<Self> {
         Self::from_ymd_opt(date.year().into(), date.month().into(), date.day().into())
-            .ok_or_else(|| Error::data(format!("{date} is no date")))
+            .ok_or_else(|| Error::data(format!("{date} is not a valid date")))
     }
 }
 
-/// A time of day. What is below a microsecond is cut off, and a leap second is the second before
-/// it, for Python has neither.
+/// A time of day. Fractions of a microsecond are cut off, and a leap second becomes the second
+/// before it: Python has neither.
 impl AsPython for NaiveTime {
     type Object = python::Time;
 
@@ -46,7 +44,7 @@ impl AsPython for NaiveTime {
         let (micros, nanos) = (time.micros(), time.microsecond() * 1_000);
         // A day has 86,400 seconds.
         Self::from_num_seconds_from_midnight_opt((micros / 1_000_000) as u32, nanos)
-            .ok_or_else(|| Error::data(format!("{time} is no time of day")))
+            .ok_or_else(|| Error::data(format!("{time} is not a valid time of day")))
     }
 }
 
@@ -86,8 +84,7 @@ impl AsPython for DateTime<FixedOffset> {
     }
 
     /// # Errors
-    /// A datetime without a zone, with one that has a name and no offset, or with one whose offset
-    /// has a fraction of a second.
+    /// A datetime without a zone, or whose zone has no offset, or one with a fraction of a second.
     fn from_python(datetime: python::DateTime) -> Result<Self> {
         let offset =
             datetime.zone().and_then(TimeZone::offset).map(|offset| offset.whole_microseconds());

@@ -17,9 +17,7 @@ impl AsPython for civil::Date {
     fn to_python(&self) -> Result<python::Date> {
         match (u16::try_from(self.year()), u8::try_from(self.month()), u8::try_from(self.day())) {
             (Ok(year), Ok(month), Ok(day)) => python::Date::new(year, month, day),
-            _ => Err(Error::data(format!(
-                "{self} is not in the years 1 to 9999, and others Python has not"
-            ))),
+            _ => Err(Error::data(format!("{self} is outside Python's years 1 to 9999"))),
         }
     }
 
@@ -29,7 +27,7 @@ impl AsPython for civil::Date {
     }
 }
 
-/// A time of day. What is below a microsecond is cut off, for Python has none.
+/// A time of day. Fractions of a microsecond, which Python does not have, are cut off.
 impl AsPython for civil::Time {
     type Object = python::Time;
 
@@ -103,14 +101,14 @@ impl AsPython for Timestamp {
                 "expected a datetime with an offset, found {datetime}"
             )));
         };
-        // Offsets may have microseconds, which those of jiff have not.
+        // Offsets may have microseconds, which jiff's do not.
         let local = tz::Offset::UTC.to_timestamp(wall_clock(&datetime)?).map_err(refused)?;
         local.checked_sub(SignedDuration::from_python(offset)?).map_err(refused)
     }
 }
 
-/// A datetime in a zone by its key, or in one with an offset. Python's fold says which of two equal
-/// readings it is.
+/// A datetime in a zone by its key, or in one with an offset. Python's fold chooses between two
+/// equal readings.
 impl AsPython for Zoned {
     type Object = python::DateTime;
 
@@ -156,13 +154,12 @@ impl AsPython for Zoned {
         };
         let zone_of_key = tz::TimeZone::get(key).map_err(refused)?;
         let ambiguous = zone_of_key.to_ambiguous_zoned(local);
-        // pytz says the offset; otherwise the fold chooses, in a gap too, as PEP 495 has it.
+        // A zone of pytz has the offset; otherwise the fold chooses, in a gap too, as in PEP 495.
         match zone.offset() {
             Some(_) => Ok(Timestamp::from_python(datetime)?.to_zoned(zone_of_key)),
             None => {
                 let gap = matches!(ambiguous.offset(), tz::AmbiguousOffset::Gap { .. });
-                // Before the transition is the earlier of two readings; in a gap it is the later
-                // moment.
+                // "Before" is the earlier of two readings; in a gap it is the later moment.
                 match datetime.time().fold() {
                     false if gap => ambiguous.later(),
                     true if gap => ambiguous.earlier(),

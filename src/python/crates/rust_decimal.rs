@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::error::{Error, Result};
 use crate::python::{AsPython, Decimal};
 
-/// A decimal of up to 28 digits behind the point; what Python has beyond that is an error, never
+/// A decimal of up to 28 digits behind the point; a longer one of Python's is an error, never
 /// rounded.
 impl AsPython for ::rust_decimal::Decimal {
     type Object = Decimal;
@@ -19,7 +19,7 @@ impl AsPython for ::rust_decimal::Decimal {
             |error: &dyn std::fmt::Display| Error::data(format!("the Decimal {decimal}: {error}"));
         match plain(decimal.as_str()) {
             Some(text) => Self::from_str_exact(&text).map_err(|error| refused(&error)),
-            None => Err(refused(&"is no number of up to 28 digits")),
+            None => Err(refused(&"is not a number of up to 28 digits")),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! [`NdArray`]: an array with its data as bytes, borrowed where it can be.
 //!
-//! Reading goes by a private name: our deserializer hands out a map of dtype, shape, order and
-//! data, the data as borrowed bytes; see `token::NDARRAY`. Writing spells what numpy's own
-//! `__reduce__` returns, with the names of numpy 1: numpy 2 keeps
-//! `numpy.core.multiarray._reconstruct` for old pickles, without a warning, whereas numpy 1 does
-//! not know `numpy._core`.
+//! Reading uses a private name: our deserializer hands out a map of dtype, shape, order and data,
+//! the data as borrowed bytes; see `token::NDARRAY`. Writing spells the result of numpy's own
+//! `__reduce__`, with the names of numpy 1: numpy 2 keeps `numpy.core.multiarray._reconstruct` for
+//! old pickles, without a warning, whereas numpy 1 does not know `numpy._core`.
 //!
-//! Advice to the next editor: whoever makes an `NdArray` has compared shape and data
+//! Advice to the next editor: every constructor of an `NdArray` compares shape and data
 //! ([`NdArray::new`], and `natural/numpy.rs` on reading), so that reading elements needs no further
 //! checks of lengths.
 
@@ -24,11 +23,11 @@ use crate::error::{Error, Result, quoted};
 use crate::reduce::{Global, Reduce, token};
 use crate::value::{Complex, Value};
 
-/// An array or scalar of numpy: dtype, shape, and the data as it lies in memory.
+/// An array or scalar of numpy: dtype, shape, and the data in the layout of memory.
 ///
 /// From a slice the data is borrowed, from the pickle itself or from an out-of-band buffer. A
-/// scalar is an array without dimensions. For elements as Rust values there is
-/// [`to_vec`](Self::to_vec); whoever wants only those can read nested vectors, without this type.
+/// scalar is an array without dimensions. [`to_vec`](Self::to_vec) gives elements as Rust values;
+/// to read only those, use nested vectors without this type.
 ///
 /// ```
 /// use serde_pickle::python::numpy::NdArray;
@@ -44,8 +43,8 @@ use crate::value::{Complex, Value};
 /// ```
 ///
 /// # Writing
-/// What is written is loaded by every numpy since 1.0, at every protocol. Data that is to travel
-/// beside a pickle of protocol 5 has to be written with [`in_buffer`](Self::in_buffer).
+/// Every numpy since 1.0 loads the output, at every protocol. To send the data beside a pickle of
+/// protocol 5, write [`in_buffer`](Self::in_buffer).
 ///
 /// Another format than pickle sees the parts of the reduce value, and cannot read them back as an
 /// array.
@@ -61,7 +60,7 @@ pub struct NdArray<'a> {
     readonly: bool,
 }
 
-/// Which index of an array varies fastest from one element in memory to the next.
+/// The index of an array that varies fastest in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The last, as in C.
@@ -102,7 +101,7 @@ impl<'a> NdArray<'a> {
     /// An array of a dtype in these bytes.
     ///
     /// # Errors
-    /// Bytes of another length than shape and dtype say; a dtype with objects, whose bytes are
+    /// Bytes whose length does not match shape and dtype; a dtype with objects, whose bytes are
     /// addresses.
     pub fn new(
         dtype: Dtype,
@@ -132,7 +131,7 @@ impl<'a> NdArray<'a> {
         &self.shape
     }
 
-    /// In which order the elements lie in [`data`](Self::data).
+    /// The order of the elements in [`data`](Self::data).
     pub fn order(&self) -> Order {
         self.order
     }
@@ -177,8 +176,8 @@ impl<'a> NdArray<'a> {
     /// memory and of bytes.
     ///
     /// # Errors
-    /// A number that `T` cannot say: every element of a narrower dtype fits, and of a wider one
-    /// those that are not changed. Times are read as their count.
+    /// A number that `T` cannot hold exactly: every element of a narrower dtype fits, and of a
+    /// wider one those that convert without a change. Times are read as their count.
     pub fn to_vec<T: Number>(&self) -> Result<Vec<T>> {
         if self.order == Order::C && T::is(&self.dtype) {
             return Ok(T::read_all(&self.data, self.dtype.order == ByteOrder::Big));
@@ -197,7 +196,7 @@ impl<'a> NdArray<'a> {
                 bytes.filter(|_| self.dtype.fields.is_empty() && self.dtype.subarray.is_none())
             else {
                 return Err(Error::data(format!(
-                    "elements of the dtype {} are no numbers",
+                    "elements of the dtype {} are not numbers",
                     self.dtype
                 )));
             };
@@ -241,7 +240,7 @@ fn no_number<T: Number>(scalar: &Scalar<'_>, dtype: &Dtype, index: usize) -> Err
     .under_index(index)
 }
 
-/// Where in memory the elements are, in the order of the indices.
+/// The positions of the elements in memory, in the order of the indices.
 struct Positions<'s> {
     shape: &'s [usize],
     fortran: bool,
@@ -354,7 +353,7 @@ impl Serialize for InBuffer<'_> {
 /// The parts that our deserializer hands out, in this order.
 pub(crate) const FIELDS: [&str; 6] = ["dtype", "shape", "fortran", "readonly", "data", "objects"];
 
-// The input may live longer than the array, as `#[serde(borrow)]` in a derived type has it.
+// The input may live longer than the array, as `#[serde(borrow)]` in a derived type requires.
 impl<'de: 'a, 'a> Deserialize<'de> for NdArray<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_newtype_struct(token::NDARRAY, ArrayVisitor)
@@ -408,7 +407,7 @@ impl<'de> Visitor<'de> for ArrayVisitor {
                 "fortran" if map.next_value::<bool>()? => order = Order::Fortran,
                 "fortran" => {}
                 "readonly" => readonly = map.next_value()?,
-                "data" => data = map.next_value::<Payload<'de>>()?.0,
+                "data" => data = map.next_value::<DataBytes<'de>>()?.0,
                 "objects" => objects = map.next_value()?,
                 other => return Err(de::Error::unknown_field(other, &FIELDS)),
             }
@@ -420,25 +419,25 @@ impl<'de> Visitor<'de> for ArrayVisitor {
 }
 
 /// Bytes, borrowed where they can be.
-struct Payload<'a>(Cow<'a, [u8]>);
+struct DataBytes<'a>(Cow<'a, [u8]>);
 
-impl<'de> Deserialize<'de> for Payload<'de> {
+impl<'de> Deserialize<'de> for DataBytes<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PayloadVisitor;
 
         impl<'de> Visitor<'de> for PayloadVisitor {
-            type Value = Payload<'de>;
+            type Value = DataBytes<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("bytes")
             }
 
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Payload<'de>, E> {
-                Ok(Payload(Cow::Borrowed(bytes)))
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<DataBytes<'de>, E> {
+                Ok(DataBytes(Cow::Borrowed(bytes)))
             }
 
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Payload<'de>, E> {
-                Ok(Payload(Cow::Owned(bytes.to_vec())))
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<DataBytes<'de>, E> {
+                Ok(DataBytes(Cow::Owned(bytes.to_vec())))
             }
         }
 
@@ -446,7 +445,7 @@ impl<'de> Deserialize<'de> for Payload<'de> {
     }
 }
 
-/// The number of elements of a shape; `None` for more than can be.
+/// The number of elements of a shape; `None` if it overflows.
 pub(crate) fn count_of(shape: &[usize]) -> Option<usize> {
     if shape.contains(&0) {
         return Some(0);

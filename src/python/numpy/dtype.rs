@@ -1,14 +1,14 @@
-//! [`Dtype`]: what the elements of an array are.
+//! [`Dtype`]: the type of an array's elements.
 //!
 //! numpy pickles a dtype as `numpy.dtype(text, False, True)` with a state of byte order, base and
-//! shape of a subarray, names, fields, size, alignment and flags, and for times the unit. The text
-//! form (`<i4`, `|S5`, `<M8[ns]`) is all of it for a plain dtype, so that is what [`Dtype`] parses
-//! and prints; the parts that only a structured dtype has are kept beside. Source:
+//! shape of a subarray, names, fields, size, alignment and flags, and for times the unit. For a
+//! plain dtype the text form (`<i4`, `|S5`, `<M8[ns]`) is everything, so [`Dtype`] parses and
+//! prints that; the parts that only a structured dtype has are kept beside it. Source:
 //! `arraydescr_reduce` and `arraydescr_setstate` in numpy's `multiarray/descriptor.c`.
 //!
 //! Advice to the next editor: sizes come out of untrusted pickles. They are added and multiplied
-//! with checks, and a field that does not lie within its record is refused where a dtype is made,
-//! so that who slices may rely on it.
+//! with checks, and a field that is not within its record is refused where a dtype is made, so that
+//! slicing may rely on it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -42,7 +42,7 @@ pub struct Dtype {
     pub(crate) unit: UnitCount,
     pub(crate) fields: Vec<Field>,
     pub(crate) subarray: Option<Box<Subarray>>,
-    /// As numpy says it; -1 where it follows from the kind.
+    /// numpy's number; -1 where it follows from the kind.
     pub(crate) alignment: i64,
     /// numpy's flags, as they were in the pickle.
     pub(crate) flags: i64,
@@ -107,13 +107,13 @@ impl Kind {
         }
     }
 
-    /// Returns true if an element is a list entry in a pickle, and not bytes.
+    /// Returns true if elements are items of a list in a pickle, and not bytes.
     pub(crate) fn is_object(self) -> bool {
         matches!(self, Self::Object | Self::Text)
     }
 }
 
-/// In which order the bytes of a number lie.
+/// The order of the bytes of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
     /// `<`: the least significant first.
@@ -157,7 +157,7 @@ pub struct Field {
     pub title: Option<String>,
     /// The type of the field.
     pub dtype: Dtype,
-    /// Where it begins in the record, in bytes.
+    /// Its offset in the record, in bytes.
     pub offset: usize,
 }
 
@@ -201,7 +201,7 @@ impl Dtype {
     /// A record of these fields, packed one behind the other.
     ///
     /// # Errors
-    /// Two fields of one name; a record of more bytes than memory has.
+    /// Two fields of one name; a record whose size overflows `usize`.
     pub fn structured<'a>(fields: impl IntoIterator<Item = (&'a str, Self)>) -> Result<Self> {
         let mut record = Self::plain(Kind::Void, ByteOrder::None, 0);
         for (name, dtype) in fields {
@@ -211,8 +211,8 @@ impl Dtype {
             let offset = record.itemsize;
             record.itemsize = offset
                 .checked_add(dtype.itemsize)
-                .ok_or_else(|| Error::data("a record beyond memory"))?;
-            // numpy has records inherit some flags from fields: reference counts, and the need of
+                .ok_or_else(|| Error::data("record size overflows usize"))?;
+            // In numpy records inherit some flags from fields: reference counts, and the need of
             // initialisation and of Python itself.
             record.flags |= (dtype.flags & 0x1b) | 0x10;
             record.fields.push(Field { name: name.to_owned(), title: None, dtype, offset });
@@ -231,12 +231,12 @@ impl Dtype {
         self.itemsize
     }
 
-    /// In which order the bytes of a number lie.
+    /// The order of the bytes of a number.
     pub fn byte_order(&self) -> ByteOrder {
         self.order
     }
 
-    /// The unit of a datetime64 or timedelta64, and how many of it are one count: `[25s]` is 25
+    /// The unit of a datetime64 or timedelta64, and the number of units in one count: `[25s]` is 25
     /// seconds.
     pub fn unit(&self) -> Option<(Unit, u32)> {
         matches!(self.kind, Kind::Datetime | Kind::Timedelta)
@@ -253,8 +253,8 @@ impl Dtype {
         self.subarray.as_deref()
     }
 
-    /// Returns true if elements are Python objects, or records with such in them. They lie in the
-    /// pickle as a list then.
+    /// Returns true if elements are Python objects, or records that hold some. They are a list in
+    /// the pickle then.
     pub fn has_objects(&self) -> bool {
         self.kind.is_object()
             || self.fields.iter().any(|field| field.dtype.has_objects())
@@ -278,7 +278,7 @@ impl Dtype {
 impl fmt::Display for Dtype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(subarray) = &self.subarray {
-            return write!(f, "({}, {})", Quoted(&subarray.base), Shape(&subarray.shape));
+            return write!(f, "({}, {})", Quoted(&subarray.base), ShapeText(&subarray.shape));
         }
         if self.fields.is_empty() {
             return write!(f, "{}{}", self.type_text(true), self.unit_text());
@@ -294,12 +294,12 @@ impl fmt::Display for Dtype {
             }
             write!(f, "{separator}")?;
             match &field.title {
-                Some(title) => write!(f, "(({}, {}), ", Text(title), Text(&field.name))?,
-                None => write!(f, "({}, ", Text(&field.name))?,
+                Some(title) => write!(f, "(({}, {}), ", NameText(title), NameText(&field.name))?,
+                None => write!(f, "({}, ", NameText(&field.name))?,
             }
             match &field.dtype.subarray {
                 Some(subarray) => {
-                    write!(f, "{}, {})", Quoted(&subarray.base), Shape(&subarray.shape))?;
+                    write!(f, "{}, {})", Quoted(&subarray.base), ShapeText(&subarray.shape))?;
                 }
                 None => write!(f, "{})", Quoted(&field.dtype))?,
             }
@@ -322,7 +322,7 @@ impl Dtype {
     }
 }
 
-/// A plain dtype in quotes, a record as it is.
+/// A plain dtype in quotes, a record without.
 struct Quoted<'a>(&'a Dtype);
 
 impl fmt::Display for Quoted<'_> {
@@ -335,18 +335,18 @@ impl fmt::Display for Quoted<'_> {
 }
 
 /// A name as Python prints it.
-struct Text<'a>(&'a str);
+struct NameText<'a>(&'a str);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for NameText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", crate::Value::from(self.0))
     }
 }
 
 /// A shape as Python prints a tuple.
-struct Shape<'a>(&'a [usize]);
+struct ShapeText<'a>(&'a [usize]);
 
-impl fmt::Display for Shape<'_> {
+impl fmt::Display for ShapeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [len] => write!(f, "({len},)"),
@@ -365,7 +365,8 @@ impl FromStr for Dtype {
     /// # Errors
     /// Text that numpy does not write for a plain dtype.
     fn from_str(text: &str) -> Result<Self> {
-        let unknown = || Error::data(format!("no dtype of numpy: {}", crate::error::quoted(text)));
+        let unknown =
+            || Error::data(format!("not a dtype of numpy: {}", crate::error::quoted(text)));
         let (order, rest) = match text.split_at_checked(1) {
             Some((first, rest)) => match ByteOrder::of_text(first) {
                 Some(order) => (order, rest),

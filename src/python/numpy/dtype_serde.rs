@@ -1,8 +1,8 @@
-//! [`Dtype`] as something to serialize and to deserialize.
+//! Serializing and deserializing a [`Dtype`].
 //!
-//! It is read in one piece: our deserializer makes it beside serde and hands it over in a slot of
-//! the thread, as `value/de.rs` does with a `Value` and for the same reasons. It is written as
-//! numpy's own reduce value.
+//! Our deserializer makes the whole dtype beside serde and hands it over in a slot of the thread,
+//! as `value/de.rs` does with a `Value` and for the same reasons. It is written as numpy's own
+//! reduce value.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub(crate) fn fill_slot(dtype: Dtype) -> Filled<Dtype> {
     Filled::new(&SLOT, Some(dtype))
 }
 
-/// From a pickled dtype. Other formats can't say one.
+/// From a pickled dtype. Other formats have none.
 impl<'de> Deserialize<'de> for Dtype {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct DtypeVisitor;
@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Dtype {
 
             fn visit_newtype_struct<D: Deserializer<'de>>(self, _: D) -> Result<Dtype, D::Error> {
                 slot::take(&SLOT).ok_or_else(|| {
-                    de::Error::custom("a dtype of numpy is read from a pickle alone")
+                    de::Error::custom("a dtype of numpy can be read only from a pickle")
                 })
             }
         }

@@ -1,9 +1,9 @@
 //! numpy's arrays, scalars and dtypes.
 //!
-//! Elements alone need nothing of this module: `Vec<f64>`, `Vec<Vec<i64>>`, a vector of structs for
-//! an array of records, `Vec<String>` for text are read as they are, by any serde type. [`NdArray`]
-//! is for who wants dtype, shape and the bytes as they lie in memory, and for writing arrays.
-//! [`Dtype`] reads and writes a dtype by itself.
+//! Reading only the elements needs nothing of this module: they read into `Vec<f64>`,
+//! `Vec<Vec<i64>>`, a vector of structs for an array of records, `Vec<String>` for text.
+//! [`NdArray`] has dtype, shape and the bytes in the layout of memory, and writes arrays. [`Dtype`]
+//! reads and writes a dtype by itself.
 //!
 //! With the feature `ndarray` an array is one of that crate, borrowed where it can be
 //! (`NdArray::view`, `NdArray::to_ndarray`); with `half` its elements may be `half::f16`.

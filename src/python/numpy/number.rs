@@ -94,8 +94,8 @@ ints! {
 
 number!(f64, Float, |scalar| match *scalar {
     Scalar::Float(value) => Some(value),
-    // Back and forth tells whether it was rounded; the largest floats of the type saturate on the
-    // way back.
+    // Converting back shows if it was rounded; the largest floats of the type saturate on the way
+    // back.
     Scalar::Int(value) =>
         Some(value as f64).filter(|&float| float < i64::MAX as f64 && float as i64 == value),
     Scalar::Uint(value) =>

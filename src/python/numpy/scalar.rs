@@ -1,4 +1,4 @@
-//! [`Scalar`]: one element of an array, decoded from its bytes; and what it is to serde.
+//! [`Scalar`]: one element of an array, decoded from its bytes; and its form in serde.
 
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::time::{NAT, UnitCount, datetime, timedelta};
@@ -24,10 +24,10 @@ pub(crate) enum Scalar<'a> {
     Time(Kind, i64, UnitCount),
 }
 
-/// The element of a dtype without fields in its bytes, which are as many as the dtype says.
+/// Decodes an element of a dtype without fields. The bytes have the dtype's size.
 ///
 /// # Errors
-/// Text that is none, a long double, an object.
+/// Text with an invalid character, a long double, an object.
 pub(crate) fn decode<'a>(dtype: &Dtype, bytes: &'a [u8]) -> Result<Scalar<'a>> {
     let big = dtype.order == ByteOrder::Big;
     Ok(match dtype.kind {
@@ -45,14 +45,14 @@ pub(crate) fn decode<'a>(dtype: &Dtype, bytes: &'a [u8]) -> Result<Scalar<'a>> {
         Kind::Bytes => Scalar::Chars(chars(bytes)),
         Kind::Str => Scalar::Str(
             text(bytes, big)
-                .ok_or_else(|| Error::data("a str of numpy holds what is no character"))?,
+                .ok_or_else(|| Error::data("a str of numpy holds an invalid character"))?,
         ),
         Kind::Void => Scalar::Bytes(bytes),
         Kind::Datetime | Kind::Timedelta => {
             Scalar::Time(dtype.kind, signed(bytes, big), dtype.unit)
         }
         Kind::Object | Kind::Text => {
-            return Err(Error::unsupported("the bytes of an object are an address"));
+            return Err(Error::unsupported("the bytes of an object element hold only an address"));
         }
     })
 }
@@ -65,7 +65,7 @@ fn long_double() -> Error {
 }
 
 impl Scalar<'_> {
-    /// As Python has it: `S` is bytes.
+    /// As in Python, `S` is bytes.
     pub(crate) fn into_value(self) -> Value {
         match self {
             Self::None => Value::None,

@@ -1,8 +1,8 @@
 //! The units of numpy's `datetime64` and `timedelta64`, and their text.
 //!
 //! A datetime64 counts its unit since the start of 1970, in years that have no leap seconds; the
-//! text is ISO 8601 as numpy prints it. One difference: of hours and minutes numpy leaves out what
-//! is smaller, and here the seconds are always there, as chrono demands. A timedelta64 is a
+//! text is ISO 8601 as numpy prints it. One difference: for hours and minutes numpy leaves out
+//! smaller parts, and here the seconds are always there, as chrono demands. A timedelta64 is a
 //! duration in seconds (`PT1.5S`), of months and years `P3M` and `P2Y`. Source: "Datetimes and
 //! timedeltas" in numpy's reference.
 
@@ -101,7 +101,7 @@ enum Scale {
     None,
 }
 
-/// A unit and how many of it are one count.
+/// A unit and the number of units in one count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct UnitCount {
     pub(crate) unit: Unit,

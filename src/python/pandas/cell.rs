@@ -378,7 +378,7 @@ fn cost_of(value: &Value) -> u64 {
             items.iter().fold(16, |sum, item| cost_of(item).saturating_add(sum).saturating_add(16))
         }
         Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 0,
-        // What else a label is has a text form of a few words, or is refused.
+        // Any other label has a text form of a few words, or is refused.
         _ => 256,
     }
 }

@@ -357,7 +357,7 @@ impl Datetimes {
         &self.counts
     }
 
-    /// What is counted. Of a `date32` of Arrow it is the day.
+    /// The unit of the counts. Of a `date32` of Arrow it is the day.
     pub fn unit(&self) -> Unit {
         self.unit
     }
@@ -390,7 +390,7 @@ impl Timedeltas {
         &self.counts
     }
 
-    /// What is counted.
+    /// The unit of the counts.
     pub fn unit(&self) -> Unit {
         self.unit
     }
@@ -654,7 +654,7 @@ impl Periods {
         &self.ordinals
     }
 
-    /// How long a span is.
+    /// The length of a span.
     pub fn frequency(&self) -> Frequency {
         self.frequency
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result, quoted};
 use crate::python::numpy::time::civil;
 use crate::stdlib::calendar::push_number;
 
-/// How long a period is: so many of a unit.
+/// The length of a period: so many of a unit.
 ///
 /// `Display` and [`FromStr`] are pandas' aliases, `M`, `Q-DEC`, `15min`; those of older versions
 /// are parsed too.
@@ -115,7 +115,7 @@ impl Frequency {
         self.span
     }
 
-    /// How many of the unit one period is.
+    /// The number of units in one period.
     pub fn multiple(self) -> u32 {
         self.multiple
     }

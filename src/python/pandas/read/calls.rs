@@ -262,6 +262,6 @@ fn of_dtype(call: &Call<'_>, data: &Value, dtype: &Value) -> Result<Column> {
         }
         _ => return Err(unexpected()),
     };
-    // What the text says has to be what was made.
+    // The text has to match the object that was made.
     if made.dtype() == dtype { Ok(made) } else { Err(unexpected()) }
 }

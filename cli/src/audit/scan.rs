@@ -1,0 +1,534 @@
+//! Finds the pickles in files, folders and archives, and audits each.
+
+use std::fs;
+use std::io::{Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde_pickle::ErrorKind;
+use serde_pickle::opcode::{Argument, InstructionReader};
+use serde_pickle::tools::{self, NotPickle, PREFIX, Target, recognize};
+use serde_pickle_files::OpenOptions;
+
+use super::rules::{Patterns, Verdict, verdict};
+use super::zip;
+use super::{Audited, Finding, Rule, Severity};
+use crate::input::{Input, Seekable};
+use crate::stream::At;
+use crate::walk::cut;
+
+/// Archives within archives, and pickles within pickles.
+const DEEPEST: usize = 8;
+
+/// Bytes of a payload that is looked at as a pickle of its own.
+const NESTED: u64 = 16 << 20;
+
+/// Pickles of one file.
+const PICKLES: usize = 100_000;
+
+/// Names of files that are meant to hold pickles.
+const SUFFIXES: &[&str] = &[
+    "pickle", "pkl", "pickled", "p", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt", "pt2",
+    "bin", "dat", "data", "npy", "npz", "model", "cache", "session", "djcache",
+];
+
+/// Suffixes that leave no doubt.
+const SURE: &[&str] =
+    &["pickle", "pkl", "pickled", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt"];
+
+/// The settings of a scan.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scanner {
+    pub(crate) allow: Patterns,
+    pub(crate) deny: Patterns,
+    /// Bytes to which a compressed file may grow.
+    pub(crate) max_size: u64,
+}
+
+/// Where a piece of data is.
+#[derive(Clone)]
+struct Place<'p> {
+    file: &'p str,
+    member: Option<String>,
+    /// True if its name says that it is a pickle.
+    named: bool,
+    depth: usize,
+}
+
+impl Place<'_> {
+    fn within(&self, member: &str) -> Self {
+        let member = tools::one_line(&cut(member, 200)).to_string();
+        let path = match &self.member {
+            Some(outer) => format!("{outer}!{member}"),
+            None => member.clone(),
+        };
+        Self {
+            named: has_suffix(&member, SUFFIXES),
+            member: Some(path),
+            depth: self.depth + 1,
+            ..*self
+        }
+    }
+
+    fn audited(&self) -> Audited {
+        Audited::new(self.file, self.member.clone())
+    }
+}
+
+fn has_suffix(name: &str, suffixes: &[&str]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
+    // A number of a version or a part: `model.pkl.1`, `model.pkl.gz`.
+    let numbered = suffix.bytes().all(|byte| byte.is_ascii_digit())
+        || matches!(suffix, "gz" | "bz2" | "xz" | "lz4" | "zst" | "zlib" | "lzma" | "z");
+    suffixes.contains(&suffix)
+        || numbered && name.rsplit('.').nth(1).is_some_and(|suffix| suffixes.contains(&suffix))
+}
+
+/// The files below a folder, in order; a file itself.
+pub(crate) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
+    let metadata = fs::metadata(path).map_err(|error| format!("cannot open: {error}"))?;
+    if !metadata.is_dir() {
+        return Ok(vec![PathBuf::from(path)]);
+    }
+    let (mut found, mut left) = (Vec::new(), vec![PathBuf::from(path)]);
+    while let Some(folder) = left.pop() {
+        let entries = fs::read_dir(&folder)
+            .map_err(|error| format!("cannot list {}: {error}", folder.display()))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| error.to_string())?;
+            // Links are not followed: they may lead around in a circle.
+            let kind = entry.file_type().map_err(|error| error.to_string())?;
+            if kind.is_dir() {
+                left.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+impl Scanner {
+    /// Audits a file. `asked` is true for one that the user named, which must be a pickle or hold
+    /// some.
+    pub(crate) fn file(&self, path: &Path, asked: bool, found: &mut Vec<Audited>) {
+        let name = path.display().to_string();
+        let named = asked || has_suffix(&name, SURE);
+        let place = Place { file: &name, member: None, named, depth: 0 };
+        let before = found.len();
+        match fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
+            Ok((len, file)) => self.data(&Seekable::File(&file, len), &place, found),
+            Err(error) => {
+                let mut audited = place.audited();
+                audited.incomplete(format!("cannot open: {error}"), None);
+                found.push(audited);
+            }
+        }
+        if asked && found.len() == before {
+            let mut audited = place.audited();
+            audited.incomplete("holds no pickle", None);
+            found.push(audited);
+        }
+    }
+
+    /// Audits the standard input.
+    pub(crate) fn pipe(&self, found: &mut Vec<Audited>) {
+        let place = Place { file: "standard input", member: None, named: true, depth: 0 };
+        let audited = Input::open("-").and_then(|mut input| {
+            if input.container().is_some() {
+                for section in input.sections()? {
+                    let place =
+                        section.member.as_deref().map_or(place.clone(), |it| place.within(it));
+                    self.data(&Seekable::Bytes(&section.bytes), &place, found);
+                }
+                return Ok(());
+            }
+            self.data(&input.seekable()?, &place, found);
+            Ok(())
+        });
+        if let Err(error) = audited {
+            let mut audited = place.audited();
+            audited.incomplete(error.to_string(), None);
+            found.push(audited);
+        }
+    }
+
+    /// Audits whatever this is.
+    fn data(&self, source: &Seekable<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
+        if place.depth > DEEPEST {
+            let mut audited = place.audited();
+            audited.incomplete("is nested too deep", None);
+            found.push(audited);
+            return;
+        }
+        let mut prefix = vec![0; source.len().min(PREFIX as u64) as usize];
+        if source.read_at(0, &mut prefix).is_err() {
+            prefix.clear();
+        }
+        let format = recognize(&prefix);
+        // An archive may follow anything, and loaders look for its end.
+        let is_zip = matches!(
+            format,
+            Some(NotPickle::TorchZip | NotPickle::Npz | NotPickle::Keras | NotPickle::Zip)
+        );
+        if let Some(members) = zip::members(source) {
+            self.zip(source, &members, place, found);
+            if is_zip {
+                return;
+            }
+        } else if is_zip {
+            let mut audited = place.audited();
+            audited.incomplete("begins as a zip archive and has no directory", None);
+            found.push(audited);
+            return;
+        }
+        match format {
+            None | Some(NotPickle::Joblib) => self.pickles(source, place, format, found),
+            Some(NotPickle::Empty | NotPickle::Zeros) if !place.named => {}
+            Some(format) => self.container(source, format, place, found),
+        }
+    }
+
+    fn zip(
+        &self,
+        source: &Seekable<'_>,
+        members: &[zip::Member],
+        place: &Place<'_>,
+        found: &mut Vec<Audited>,
+    ) {
+        for member in members {
+            let inner = place.within(&member.name);
+            let before = found.len();
+            match member.stored_at() {
+                // As it lies in the file, which may be long.
+                Some((start, len)) if start + len <= source.len() => {
+                    let part = Part { source, start, len };
+                    match part.bytes_if_short() {
+                        Some(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
+                        None => self.long_member(&part, &inner, found),
+                    }
+                }
+                _ => match member.read(source, member.size().min(self.max_size)) {
+                    Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
+                    Err(error) if inner.named => {
+                        let mut audited = inner.audited();
+                        audited.incomplete(error.to_string(), None);
+                        found.push(audited);
+                    }
+                    Err(_) => {}
+                },
+            }
+            let lies = member.lies.iter().map(|lie| (Rule::ArchiveLies, lie.clone()));
+            let hidden = (!member.listed)
+                .then(|| (Rule::HiddenMember, "is not in the archive's directory".to_owned()));
+            let lies: Vec<_> = lies.chain(hidden).collect();
+            if lies.is_empty() {
+                continue;
+            }
+            if found.len() == before {
+                found.push(inner.audited());
+            }
+            if let Some(audited) = found.get_mut(before) {
+                audited.findings.extend(lies.into_iter().map(|(rule, message)| Finding {
+                    severity: Severity::Medium,
+                    rule,
+                    target: None,
+                    message,
+                    offset: None,
+                }));
+            }
+        }
+    }
+
+    /// A member that is too long to be copied: a tensor, mostly. A pickle is followed where it
+    /// lies.
+    fn long_member(&self, part: &Part<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
+        let mut audited = place.audited();
+        let mut at = At::new(part.source, 0);
+        if at.seek(SeekFrom::Start(part.start)).is_err() {
+            return;
+        }
+        let report = tools::audit_reader(at);
+        let whole = report.is_complete() && report.length <= part.len;
+        if !whole && report.references.is_empty() && !place.named {
+            return;
+        }
+        self.judge(&report, 0, &mut audited);
+        found.push(audited);
+    }
+
+    /// Audits what is compressed, or in another archive.
+    fn container(
+        &self,
+        source: &Seekable<'_>,
+        format: NotPickle,
+        place: &Place<'_>,
+        found: &mut Vec<Audited>,
+    ) {
+        let options = OpenOptions::new().max_size(self.max_size);
+        let bytes = match source.all() {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let mut audited = place.audited();
+                audited.incomplete(format!("cannot read: {error}"), None);
+                found.push(audited);
+                return;
+            }
+        };
+        let opened = match options.from_vec(bytes) {
+            Ok(opened) => opened,
+            Err(error) => {
+                // It may only look like something else, and be a pickle of protocol 0.
+                let before = found.len();
+                self.pickles(source, place, Some(format), found);
+                if found.len() == before && place.named {
+                    let mut audited = place.audited();
+                    audited.incomplete(error.to_string(), None);
+                    found.push(audited);
+                }
+                return;
+            }
+        };
+        if !opened.compression().is_empty() {
+            let inner = Place { depth: place.depth + 1, ..place.clone() };
+            return self.data(&Seekable::Bytes(opened.bytes()), &inner, found);
+        }
+        if opened.members().is_empty() {
+            let mut any = false;
+            for pickle in opened.pickles().map_while(Result::ok) {
+                any = true;
+                self.pickles(&Seekable::Bytes(pickle.bytes()), place, None, found);
+            }
+            if !any {
+                self.pickles(source, place, Some(format), found);
+            }
+            return;
+        }
+        for member in opened.members() {
+            let inner = place.within(member.name());
+            match opened.read_member(member) {
+                Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
+                Err(error) if inner.named => {
+                    let mut audited = inner.audited();
+                    audited.incomplete(error.to_string(), None);
+                    found.push(audited);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Pickles one after another. What is none, and was not said to be any, is left out.
+    fn pickles(
+        &self,
+        source: &Seekable<'_>,
+        place: &Place<'_>,
+        format: Option<NotPickle>,
+        found: &mut Vec<Audited>,
+    ) {
+        let mut audited = place.audited();
+        let mut start = 0;
+        let mut legacy = false;
+        while start < source.len() && audited.pickles < PICKLES {
+            let mut at = At::new(source, start);
+            if at.seek(SeekFrom::Start(start)).is_err() {
+                break;
+            }
+            let report = tools::audit_reader(at);
+            let nothing = report.references.is_empty();
+            if !report.is_complete() && nothing && start > 0 {
+                // Torch's older files have raw data behind their pickles.
+                if !legacy {
+                    let left = source.len() - start;
+                    audited.findings.push(Finding {
+                        severity: Severity::Low,
+                        rule: Rule::BytesBehind,
+                        target: None,
+                        message: format!("{left} bytes behind the last pickle are none"),
+                        offset: Some(start),
+                    });
+                }
+                break;
+            }
+            // Data of any kind may begin with the byte of an opcode.
+            let by_chance = nothing && report.instructions < 3 || format.is_some();
+            if !report.is_complete() && start == 0 && !place.named && nothing && by_chance {
+                return;
+            }
+            if !report.is_complete() && start == 0 && !place.named && nothing && !begins(source) {
+                return;
+            }
+            legacy |= start == 0 && report.length == TORCH_MAGIC && begins_as_torch(source);
+            self.judge(&report, start, &mut audited);
+            self.nested(source, start, place, found);
+            if let Some(error) = &report.error {
+                let mut text = error.to_string();
+                if format == Some(NotPickle::Joblib) {
+                    text.push_str("; arrays of joblib follow, which are not pickles");
+                }
+                audited.incomplete(text, error.offset().map(|at| start + at));
+                audited.pickles += 1;
+                break;
+            }
+            audited.pickles += 1;
+            start += report.length.max(1);
+        }
+        if audited.pickles > 0 {
+            found.push(audited);
+        } else if place.named && source.len() > 0 {
+            audited.incomplete("is no pickle", None);
+            found.push(audited);
+        }
+    }
+
+    /// Adds the verdict on each reference.
+    fn judge(&self, report: &tools::Audit, start: u64, audited: &mut Audited) {
+        // A file that was cut within a frame is incomplete, and that is said.
+        let cut = report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Eof);
+        for reference in &report.references {
+            if cut && reference.target == Target::Unknown {
+                continue;
+            }
+            let target = reference.target.to_string();
+            let offset = reference.named.first().map(|site| start + site.offset);
+            let used = reference.times_called + reference.times_results_called + reference.states;
+            let (severity, rule, message) = match &reference.target {
+                Target::Global { module, qualname } => {
+                    let name = format!("{module}.{qualname}");
+                    if self.deny.contain(&name) {
+                        (Severity::High, Rule::DeniedGlobal, "is on the deny list")
+                    } else if self.allow.contain(&name) {
+                        audited.harmless.push(target);
+                        continue;
+                    } else {
+                        match verdict(module, qualname) {
+                            Verdict::Harmless => {
+                                audited.harmless.push(target);
+                                continue;
+                            }
+                            Verdict::Dangerous if used > 0 => {
+                                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
+                            }
+                            Verdict::Dangerous => {
+                                (Severity::High, Rule::DangerousGlobal, "runs code")
+                            }
+                            Verdict::Unknown if used > 0 => {
+                                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
+                            }
+                            Verdict::Unknown => {
+                                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
+                            }
+                        }
+                    }
+                }
+                Target::Extension(_) => {
+                    (Severity::Medium, Rule::ExtensionCode, "stands for a name of a registry")
+                }
+                Target::Computed => {
+                    (Severity::High, Rule::ComputedGlobal, "is known only by running the pickle")
+                }
+                Target::PersistentId => {
+                    (Severity::Low, Rule::PersistentIds, "refer to objects outside of the pickle")
+                }
+                _ => (Severity::High, Rule::DependsOnPython, "differs between Pythons"),
+            };
+            audited.findings.push(Finding {
+                severity,
+                rule,
+                target: Some(target),
+                message: message.to_owned(),
+                offset,
+            });
+        }
+    }
+
+    /// Audits text and bytes in a pickle that are pickles themselves.
+    fn nested(
+        &self,
+        source: &Seekable<'_>,
+        start: u64,
+        place: &Place<'_>,
+        found: &mut Vec<Audited>,
+    ) {
+        let mut at = At::new(source, 0);
+        if at.seek(SeekFrom::Start(start)).is_err() {
+            return;
+        }
+        let mut reader = InstructionReader::new(at).max_payload(NESTED);
+        let mut number = 0;
+        while let Ok(Some(it)) = reader.next_instruction() {
+            let latin1;
+            let bytes: &[u8] = match &it.argument {
+                Argument::Bytes(bytes) => bytes,
+                // Protocol 2 has bytes as text.
+                Argument::Str(text) if text.starts_with('\u{80}') => {
+                    latin1 = text
+                        .chars()
+                        .map_while(|c| u8::try_from(u32::from(c)).ok())
+                        .collect::<Vec<u8>>();
+                    &latin1
+                }
+                Argument::Str(text) => text.as_bytes(),
+                _ => continue,
+            };
+            let begins =
+                bytes.first().is_some_and(|byte| matches!(byte, 0x80 | b'c' | b'(' | b'}' | b']'));
+            if bytes.len() < 8 || !begins || bytes.last() != Some(&b'.') {
+                continue;
+            }
+            let report = tools::audit_reader(std::io::Cursor::new(bytes));
+            if !report.is_complete() || report.references.is_empty() {
+                continue;
+            }
+            number += 1;
+            if number > 1_000 {
+                break;
+            }
+            let inner = place.within(&format!("bytes at {}", start + it.offset));
+            let mut audited = inner.audited();
+            audited.pickles = 1;
+            self.judge(&report, 0, &mut audited);
+            if audited.findings.iter().any(|finding| finding.severity > Severity::Low) {
+                found.push(audited);
+            }
+            if inner.depth < DEEPEST {
+                self.nested(&Seekable::Bytes(bytes), 0, &inner, found);
+            }
+        }
+    }
+}
+
+/// A stretch of a file.
+struct Part<'s> {
+    source: &'s Seekable<'s>,
+    start: u64,
+    len: u64,
+}
+
+impl Part<'_> {
+    /// The bytes, unless they are many.
+    fn bytes_if_short(&self) -> Option<Vec<u8>> {
+        const SHORT: u64 = 16 << 20;
+        if self.len > SHORT {
+            return None;
+        }
+        let mut bytes = vec![0; self.len as usize];
+        self.source.read_at(self.start, &mut bytes).ok()?;
+        Some(bytes)
+    }
+}
+
+/// Bytes of the pickle that torch's older files begin with: a number.
+const TORCH_MAGIC: u64 = 14;
+
+fn begins_as_torch(source: &Seekable<'_>) -> bool {
+    let mut bytes = [0; 4];
+    source.read_at(0, &mut bytes).is_ok() && bytes[0] == 0x80 && bytes[2..] == [0x8a, 0x0a]
+}
+
+/// Returns true for what begins with PROTO.
+fn begins(source: &Seekable<'_>) -> bool {
+    let mut bytes = [0; 2];
+    source.read_at(0, &mut bytes).is_ok() && bytes[0] == 0x80 && (1..=5).contains(&bytes[1])
+}

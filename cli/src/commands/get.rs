@@ -1,0 +1,70 @@
+//! `pickle get`: one value by its path.
+
+use clap::Args;
+use serde_pickle::json::JsonOptions;
+
+use super::Context;
+use crate::error::{Error, Named, OK, Result};
+use crate::input::Input;
+use crate::output::Output;
+use crate::paint::{Layout, Painter};
+use crate::path;
+
+/// Prints the value at a path: `users[3].email`.
+///
+/// A name stands for an attribute or for the key of a dict. Brackets hold an index, which may be
+/// negative, or any key as Python writes it. `$args[0]`, `$kwargs`, `$state` and `$class` lead to
+/// the parts of an object that have no names. Exit status 1: there is no such value.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pickle get session.pkl user.email
+  pickle get rows.pkl '[-1][\"first name\"]' --raw
+  pickle get model.pkl steps[0] --json")]
+pub(crate) struct Arguments {
+    /// The file; `-` is the standard input.
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The path to the value.
+    #[arg(value_name = "PATH", allow_hyphen_values = true)]
+    path: String,
+    /// Print text and bytes as they are, without quotes.
+    #[arg(short, long, conflicts_with = "json")]
+    raw: bool,
+    /// Print JSON.
+    #[arg(short, long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
+    let path = path::parse(&arguments.path)?;
+    let mut input = Input::open(&arguments.file)?;
+    let pickles = input.pickles(&context.read.options())?;
+    let (graph, _) = pickles.only(&arguments.file, "get")?;
+    let node = path::find(graph.root(), &path).of(&arguments.file)?;
+    let mut out = Output::new();
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&JsonOptions::new().node(node))
+            .map_err(|error| Error::new(error.to_string()).of(&arguments.file))?;
+        out.line(&text)?;
+    } else if arguments.raw
+        && let Some(text) = node.as_str()
+    {
+        out.line(&text)?;
+    } else if arguments.raw
+        && let Some(bytes) = node.as_bytes()
+    {
+        std::io::Write::write_all(&mut out, &bytes).map_err(|error| Error::writing(&error))?;
+    } else {
+        let layout = Layout {
+            width: context.width,
+            depth: 100,
+            max_items: usize::MAX,
+            max_text: usize::MAX,
+            max_values: usize::MAX,
+        };
+        out.line(&Painter::new(std::iter::once(node), layout).paint(node))?;
+    }
+    out.flush()?;
+    Ok(OK)
+}

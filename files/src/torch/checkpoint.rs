@@ -1,0 +1,263 @@
+//! [`Checkpoint`]: the pickle of a file by `torch.save`, and the places of its storages.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::de::Deserialize;
+use serde_pickle::reduce::Resolution;
+use serde_pickle::{DeOptions, Graph, Resolver, Value};
+
+use super::info::{Strided, TensorInfo};
+use super::names::{Named, named_tensors};
+use super::tensor::Tensor;
+use super::{DType, legacy};
+use crate::archive::Member;
+use crate::error::{Error, Result};
+use crate::kind::Kind;
+use crate::opened::Opened;
+use crate::options::OpenOptions;
+
+/// A file by `torch.save`: tensors by name, and everything else through serde.
+///
+/// The name of a tensor is the way to it, keys and indices with full stops between them, as in a
+/// state dict; of a module that was saved whole it is the name that the module's state dict has.
+pub struct Checkpoint<'a> {
+    file: Opened<'a>,
+    graph: Graph<'static>,
+    storages: HashMap<String, Place>,
+    tensors: Vec<Named>,
+    by_name: HashMap<String, usize>,
+    big_endian: bool,
+    /// Bytes to which the views of a storage may be expanded.
+    allowed: u64,
+}
+
+/// Where the bytes of a storage are.
+pub(super) enum Place {
+    /// The member of this number.
+    Member(usize),
+    /// These bytes of the file: a legacy stream.
+    Bytes { start: usize, len: usize },
+}
+
+impl fmt::Debug for Checkpoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("file", &self.file)
+            .field("tensors", &self.tensors.len())
+            .field("storages", &self.storages.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Checkpoint<'static> {
+    /// Opens the file at `path`.
+    ///
+    /// Memory is that of the file: `OpenOptions::map` with [`new`](Checkpoint::new) leaves the
+    /// bytes of tensors where they are.
+    ///
+    /// # Errors
+    /// As [`open`](crate::open); `Unsupported` where `torch.save` did not write the file.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::new(OpenOptions::new().open(path)?)
+    }
+}
+
+impl<'a> Checkpoint<'a> {
+    /// Reads the pickle of a file that is open, and looks for its storages.
+    ///
+    /// # Errors
+    /// `Unsupported` where `torch.save` did not write it; `Format` and `Pickle` where it is
+    /// damaged.
+    pub fn new(file: Opened<'a>) -> Result<Self> {
+        let parts = match file.kind() {
+            Kind::Torch => Parts::of_zip(&file)?,
+            Kind::TorchLegacy => legacy::stream(file.bytes())?,
+            Kind::TorchTar => legacy::tar(&file)?,
+            kind => {
+                return Err(Error::unsupported(format!("{kind} was not written by torch.save")));
+            }
+        };
+        let Parts { graph, storages, big_endian } = parts;
+        let tensors = named_tensors(&graph)?;
+        let by_name =
+            tensors.iter().enumerate().map(|(at, named)| (named.name.clone(), at)).collect();
+        let allowed = file.allowed();
+        Ok(Self { file, graph, storages, tensors, by_name, big_endian, allowed })
+    }
+
+    /// Iterates over the tensors, in the order in which the file has them.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = Tensor<'_>> {
+        self.tensors.iter().map(|named| Tensor::new(self, &named.info, Some(&named.name)))
+    }
+
+    /// Finds the tensor of this name.
+    pub fn named(&self, name: &str) -> Option<Tensor<'_>> {
+        let named = self.tensors.get(*self.by_name.get(name)?)?;
+        Some(Tensor::new(self, &named.info, Some(&named.name)))
+    }
+
+    /// Iterates over the tensors below a key of the outermost dict, such as `model_state_dict`,
+    /// each with its name below that.
+    pub fn under(&self, key: &str) -> impl Iterator<Item = (&str, Tensor<'_>)> {
+        self.tensors.iter().filter_map(move |named| {
+            let first = named.name.get(..named.first)?;
+            let rest = named.name.get(named.first..)?.strip_prefix('.')?;
+            (first == key).then(|| (rest, Tensor::new(self, &named.info, Some(&named.name))))
+        })
+    }
+
+    /// Returns the tensor that was read as `info` out of this checkpoint.
+    pub fn tensor<'c>(&'c self, info: &'c TensorInfo) -> Tensor<'c> {
+        Tensor::new(self, info, None)
+    }
+
+    /// Reads what was saved as a `T`, with [`TensorInfo`] where `T` wants tensors.
+    ///
+    /// # Errors
+    /// `Pickle`, where it does not fit the type.
+    pub fn get<'c, T: Deserialize<'c>>(&'c self) -> Result<T> {
+        Ok(self.graph.deserialize()?)
+    }
+
+    /// Returns the objects of the pickle; storages are persistent ids in it.
+    pub fn graph(&self) -> &Graph<'static> {
+        &self.graph
+    }
+
+    /// Returns the file.
+    pub fn file(&self) -> &Opened<'a> {
+        &self.file
+    }
+
+    /// Returns true if the numbers in the file are big-endian.
+    pub fn is_big_endian(&self) -> bool {
+        self.big_endian
+    }
+
+    pub(super) fn allowed(&self) -> u64 {
+        self.allowed
+    }
+
+    /// The storage of a tensor, with the size that the pickle says.
+    pub(super) fn storage(&self, strided: &Strided, dtype: DType) -> Result<Cow<'_, [u8]>> {
+        let id = &strided.storage;
+        // Of a view in the legacy format the storage is a part of another one.
+        let (key, within) = match &id.view {
+            Some((root, offset, len)) => (root, Some((*offset, *len))),
+            None => (&id.key, None),
+        };
+        let Some(place) = self.storages.get(key) else {
+            return Err(Error::format(format!("the file has no storage {}", quoted(key))));
+        };
+        let bytes = match place {
+            Place::Bytes { start, len } => {
+                let end = start.checked_add(*len);
+                Cow::Borrowed(
+                    end.and_then(|end| self.file.bytes().get(*start..end)).unwrap_or_default(),
+                )
+            }
+            Place::Member(member) => match self.file.members().get(*member) {
+                // Not compared with its checksum, which would take a look at all of it.
+                Some(member) => member.read_stored(self.file.bytes())?,
+                None => Cow::Borrowed(&[][..]),
+            },
+        };
+        let size = id.dtype.map_or(1, DType::itemsize);
+        let (start, len) = within.unwrap_or((0, id.len));
+        let (start, len) = (start.checked_mul(size), len.checked_mul(size));
+        let end = start.zip(len).and_then(|(start, len)| start.checked_add(len));
+        match (start, end) {
+            (Some(start), Some(end)) if end <= bytes.len() => Ok(match bytes {
+                Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[start..end]),
+                Cow::Owned(mut bytes) => {
+                    bytes.truncate(end);
+                    bytes.drain(..start);
+                    Cow::Owned(bytes)
+                }
+            }),
+            _ => Err(Error::format(format!(
+                "the storage {} of {} elements of {} has only {} bytes",
+                quoted(key),
+                id.len,
+                id.dtype.unwrap_or(dtype),
+                bytes.len()
+            ))),
+        }
+    }
+}
+
+fn quoted(key: &str) -> String {
+    let short: String = key.chars().take(80).collect();
+    format!("`{}`", short.escape_debug())
+}
+
+/// What a container comes to.
+pub(super) struct Parts {
+    pub(super) graph: Graph<'static>,
+    pub(super) storages: HashMap<String, Place>,
+    pub(super) big_endian: bool,
+}
+
+impl Parts {
+    /// `archive/data.pkl`, `archive/byteorder`, and `archive/data/…`.
+    fn of_zip(file: &Opened<'_>) -> Result<Self> {
+        let ends = |member: &&Member| member.name().ends_with("/data.pkl");
+        let Some(pickle) = file.members().iter().find(ends) else {
+            return Err(Error::format("the archive has no member data.pkl"));
+        };
+        let folder = pickle.name().strip_suffix("data.pkl").unwrap_or_default();
+        let bytes = file.read_member(pickle)?;
+        let graph =
+            graph_of(&bytes, HashMap::new()).map_err(|error| error.within(pickle.name()))?;
+        let big_endian = match file.member(&format!("{folder}byteorder")) {
+            Some(member) => match &*file.read_member(member)? {
+                b"little" => false,
+                b"big" => true,
+                _ => {
+                    return Err(Error::format("the byte order is neither little nor big")
+                        .within(member.name()));
+                }
+            },
+            // Before PyTorch 2.0 it was that of the machine.
+            None => false,
+        };
+        let folder = format!("{folder}data/");
+        let storages = file.members().iter().enumerate().filter_map(|(at, member)| {
+            let key = member.name().strip_prefix(&folder)?;
+            Some((key.to_owned(), Place::Member(at)))
+        });
+        Ok(Self { graph, storages: storages.collect(), big_endian })
+    }
+}
+
+/// The graph of a pickle, with these objects for persistent ids that are keys.
+pub(super) fn graph_of(bytes: &[u8], objects: HashMap<String, Value>) -> Result<Graph<'static>> {
+    // From a reader, so that it does not borrow: the tensors are not in it.
+    Ok(DeOptions::new().resolver(Ids { objects }).graph_from_reader(bytes)?)
+}
+
+/// The persistent ids that stand for other things than storages.
+struct Ids {
+    objects: HashMap<String, Value>,
+}
+
+impl Resolver for Ids {
+    fn find_class(&self, _: &str, _: &str) -> serde_pickle::Result<Resolution> {
+        Ok(Resolution::Allow)
+    }
+
+    fn persistent_load(&self, id: &Value) -> serde_pickle::Result<Option<Value>> {
+        Ok(match id {
+            // `('module', class, file, source)`, and before that `(class, file, source)`.
+            Value::Tuple(parts) => match &parts[..] {
+                [Value::Str(kind), class, ..] if kind == "module" => Some(class.clone()),
+                [class @ Value::Global(_), ..] => Some(class.clone()),
+                _ => None,
+            },
+            id => super::info::key_text(id).and_then(|key| self.objects.get(&key).cloned()),
+        })
+    }
+}

@@ -1,0 +1,218 @@
+//! The containers before PyTorch 1.6: a stream of pickles and raw storages, and a tar archive.
+//!
+//! The stream is a magic number, a version, facts about the machine, the object, and the keys of
+//! the storages, five pickles; then for each key a number of elements in 8 bytes, and the elements.
+//!
+//! The archive has the members `storages` and `tensors`, in which pickles and raw numbers take
+//! turns, and `pickle`, whose persistent ids are the keys of tensors. Those become here what newer
+//! files have. Source: `_legacy_load` in `torch/serialization.py`.
+
+use std::collections::HashMap;
+
+use serde::de::DeserializeOwned;
+use serde_pickle::reduce::{Global, PersistentId, Reduce};
+use serde_pickle::tools::persistent_ids;
+use serde_pickle::{Scanner, Value, to_value};
+
+use super::checkpoint::{Parts, Place, graph_of};
+use super::dtype::DType;
+use super::info::{StorageId, key_text};
+use crate::error::{Error, Result};
+use crate::opened::Opened;
+
+/// Pickles and raw numbers in turn.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn pickle(&mut self) -> Result<&'a [u8]> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let len = match Scanner::new().push(rest) {
+            Ok(Some(len)) => len,
+            // It has the error of a pickle that is cut short.
+            Ok(None) => rest.len(),
+            Err(error) => return Err(Error::from(error).at(self.at as u64)),
+        };
+        self.at += len;
+        Ok(rest.get(..len).unwrap_or_default())
+    }
+
+    fn value<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let start = self.at as u64;
+        let pickle = self.pickle()?;
+        serde_pickle::from_slice(pickle).map_err(|error| Error::from(error).at(start))
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let end = self.at.checked_add(len);
+        let Some(taken) = end.and_then(|end| self.bytes.get(self.at..end)) else {
+            return Err(Error::format(format!("{len} bytes are wanted and the file ends"))
+                .at(self.at as u64));
+        };
+        self.at += len;
+        Ok(taken)
+    }
+
+    fn number(&mut self) -> Result<usize> {
+        let at = self.at as u64;
+        let bytes = self.take(8)?.try_into().unwrap_or_default();
+        usize::try_from(i64::from_le_bytes(bytes))
+            .map_err(|_| Error::format("a number of elements is negative").at(at))
+    }
+
+    /// The place of a storage of elements of `size` bytes: their number, and they.
+    fn storage(&mut self, size: usize) -> Result<(usize, Place)> {
+        let at = self.at as u64;
+        let count = self.number()?;
+        let start = self.at;
+        let Some(len) = count.checked_mul(size) else {
+            return Err(Error::format(format!("a storage of {count} elements")).at(at));
+        };
+        self.take(len)?;
+        Ok((count, Place::Bytes { start, len }))
+    }
+}
+
+/// The storages that an object refers to, by their keys: bytes of an element, and their number. A
+/// view refers to the storage that it is a part of.
+fn wanted(pickle: &[u8]) -> Result<HashMap<String, (usize, usize)>> {
+    let mut wanted = HashMap::new();
+    for id in persistent_ids(pickle)? {
+        if let Ok(id) = StorageId::of(&id) {
+            let size = id.dtype.map_or(1, DType::itemsize);
+            wanted.insert(id.key, (size, id.len));
+        }
+    }
+    Ok(wanted)
+}
+
+/// The stream.
+pub(super) fn stream(bytes: &[u8]) -> Result<Parts> {
+    let mut rows = Rows { bytes, at: 0 };
+    rows.pickle()?;
+    let version: i64 = rows.value()?;
+    if version != 1001 {
+        return Err(Error::unsupported(format!("version {version} of the legacy format")));
+    }
+    let system: Value = rows.value()?;
+    let little = system.get("little_endian").and_then(Value::as_bool);
+    let start = rows.at as u64;
+    let object = rows.pickle()?;
+    let wanted = wanted(object).map_err(|error| error.at(start))?;
+    let graph = graph_of(object, HashMap::new()).map_err(|error| error.at(start))?;
+    let keys: Vec<Value> = rows.value()?;
+    let mut storages = HashMap::new();
+    for key in keys {
+        let at = rows.at as u64;
+        let Some(key) = key_text(&key) else {
+            return Err(Error::format("the key of a storage is no text").at(at));
+        };
+        let Some(&(size, len)) = wanted.get(&key) else {
+            return Err(Error::format("a storage is there that nothing refers to").at(at));
+        };
+        let (count, place) = rows.storage(size)?;
+        if count < len {
+            return Err(Error::format(format!(
+                "a storage has {count} elements, and the pickle says {len}"
+            ))
+            .at(at));
+        }
+        storages.insert(key, place);
+    }
+    // Raw storages are little-endian whatever the machine was, since they have a header.
+    let _ = little;
+    Ok(Parts { graph, storages, big_endian: false })
+}
+
+/// The tar archive.
+pub(super) fn tar(file: &Opened<'_>) -> Result<Parts> {
+    let member = |name: &str| match file.member(name) {
+        Some(member) => Ok(member),
+        None => Err(Error::format(format!("the archive has no member {name}"))),
+    };
+    let (storages, ids) = tar_storages(file, member("storages")?.stored_at())
+        .map_err(|error| error.within("storages"))?;
+    let tensors = file.read_member(member("tensors")?)?;
+    let objects = tar_tensors(&tensors, &ids).map_err(|error| error.within("tensors"))?;
+    let pickle = file.read_member(member("pickle")?)?;
+    let graph = graph_of(&pickle, objects).map_err(|error| error.within("pickle"))?;
+    Ok(Parts { graph, storages, big_endian: false })
+}
+
+/// The ids of newer files for storages, by their keys.
+type Ids = HashMap<String, (Value, usize)>;
+
+fn tar_storages(
+    file: &Opened<'_>,
+    range: Option<(usize, usize)>,
+) -> Result<(HashMap<String, Place>, Ids)> {
+    let (start, end) = range.unwrap_or_default();
+    let bytes = file.bytes().get(..end).unwrap_or_default();
+    let mut rows = Rows { bytes, at: start };
+    let (mut storages, mut ids) = (HashMap::new(), HashMap::new());
+    let count: usize = rows.value()?;
+    for _ in 0..count {
+        let at = rows.at as u64;
+        let (key, _location, class): (Value, Value, Global) = rows.value()?;
+        let (Some(key), Some(dtype)) = (key_text(&key), DType::of_storage(&class.qualname)) else {
+            return Err(Error::format(format!("a storage of the class {class}")).at(at));
+        };
+        let (len, place) = rows.storage(dtype.itemsize())?;
+        ids.insert(key.clone(), (storage_id(&class, &key, len, Value::None)?, len));
+        storages.insert(key, place);
+    }
+    let at = rows.at as u64;
+    let views: Vec<(Value, Value, usize, usize)> = rows.value()?;
+    for (key, root, offset, len) in views {
+        let (Some(key), Some(root)) = (key_text(&key), key_text(&root)) else {
+            return Err(Error::format("the key of a view").at(at));
+        };
+        let Some((Value::PersistentId(id), _)) = ids.get(&root) else {
+            return Err(Error::format("a view of a storage that is not there").at(at));
+        };
+        let Value::Tuple(parts) = &**id else { continue };
+        let Some(Value::Global(class)) = parts.get(1) else { continue };
+        let view = to_value(&(&root, offset, len))?;
+        let id = storage_id(class, &key, len, view)?;
+        ids.insert(key, (id, len));
+    }
+    Ok((storages, ids))
+}
+
+fn storage_id(class: &Global, key: &str, len: usize, view: Value) -> Result<Value> {
+    Ok(to_value(&PersistentId(("storage", class, key, "cpu", len, view)))?)
+}
+
+/// The tensors by their keys, as calls of `_rebuild_tensor`.
+fn tar_tensors(bytes: &[u8], ids: &Ids) -> Result<HashMap<String, Value>> {
+    let mut rows = Rows { bytes, at: 0 };
+    let count: usize = rows.value()?;
+    let mut tensors = HashMap::new();
+    for _ in 0..count {
+        let at = rows.at as u64;
+        let (key, storage, _class): (Value, Value, Value) = rows.value()?;
+        let storage = key_text(&storage).and_then(|storage| ids.get(&storage));
+        let (Some(key), Some((storage, _))) = (key_text(&key), storage) else {
+            return Err(Error::format("a tensor of a storage that is not there").at(at));
+        };
+        // The number of dimensions, in the first four of eight bytes.
+        let dimensions = u32::from_le_bytes(rows.take(4)?.try_into().unwrap_or_default());
+        rows.take(4)?;
+        if dimensions > 64 {
+            return Err(Error::format(format!("a tensor of {dimensions} dimensions")).at(at));
+        }
+        let mut numbers = || (0..dimensions).map(|_| rows.number()).collect::<Result<Vec<usize>>>();
+        let (shape, strides) = (numbers()?, numbers()?);
+        let offset = rows.number()?;
+        let tuple = |numbers: Vec<usize>| {
+            Value::Tuple(numbers.into_iter().map(|number| Value::from(number as u64)).collect())
+        };
+        let args = vec![storage.clone(), Value::from(offset as u64), tuple(shape), tuple(strides)];
+        let function = Global::new("torch._utils", "_rebuild_tensor");
+        let tensor: Reduce = Reduce::call(function, Value::Tuple(args));
+        tensors.insert(key, Value::from(tensor));
+    }
+    Ok(tensors)
+}
