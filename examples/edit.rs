@@ -1,60 +1,77 @@
-//! Changes two fields of a user that Django has cached, and leaves the rest of the pickle as it is.
+//! Changes one field of a Django session and of a row of SQLAlchemy, and leaves the rest of the
+//! pickles as it is.
 //!
 //! ```text
 //! cargo run --example edit
 //! ```
 //!
-//! The types name only what is changed. The user's `address` and `billing_address` are one object
-//! in Python, and are one object afterwards; `read_cache`, which writes the user anew, makes two.
+//! The types name only what is changed. The session keeps its tuples; the row keeps its orders,
+//! which refer back to it, and what SQLAlchemy notes about it. Where there is a `python3`, it loads
+//! both pickles and says what differs; for the row it needs SQLAlchemy.
 
 use std::error::Error;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use flate2::read::ZlibDecoder;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_pickle::Graph;
 
-/// `user:42`, as `cache.set` stored it: the name is the MD5 of `:1:user:42`.
-const ENTRY: &str = "fixtures/wild/django/cache/ce0146c84bf710e01ebc9debd450d51d.djcache";
-
-#[derive(Serialize, Deserialize)]
-struct User {
-    balance: i64,
-    address: Address,
+/// A session, as a store of Django keeps it by `PickleSerializer`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Session {
+    /// A date, in Python and afterwards.
+    seen: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Address {
-    street: String,
+/// An instance of a class that is mapped by SQLAlchemy.
+#[derive(Debug, Serialize, Deserialize)]
+struct Customer {
+    name: String,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let bytes = cached(&Path::new(env!("CARGO_MANIFEST_DIR")).join(ENTRY))?;
-    let mut graph = Graph::from_slice(&bytes)?;
-    println!("before: {}\n", graph.root());
+    edit("django-5.2/session.pkl", |session: &mut Session| {
+        session.seen = "2024-06-01".to_owned();
+    })?;
+    edit("sqlalchemy-2.0/sqlalchemy.pkl", |customer: &mut Customer| {
+        customer.name = "Grace".to_owned();
+    })
+}
 
-    let mut user: User = graph.deserialize()?;
-    user.balance += 100;
-    user.address.street = "Hafenstraße 7".to_owned();
-    graph.update(&user)?;
+/// Reads a type from a pickle, changes the value, and writes the pickle that has it.
+fn edit<T: Debug + Serialize + DeserializeOwned>(
+    name: &str,
+    change: impl FnOnce(&mut T),
+) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editing");
+    let path = folder.join(name);
+    let before = std::fs::read(&path)?;
 
-    let changed = graph.to_vec()?;
-    let graph = Graph::from_slice(&changed)?;
-    println!("after: {}\n", graph.root());
+    let mut value: T = serde_pickle::from_slice(&before)?;
+    println!("{name}\n  read:    {value:?}");
+    change(&mut value);
+    let after = serde_pickle::update(&before, &value)?;
 
-    let one = graph.root().get("address") == graph.root().get("billing_address");
-    println!("one address for both: {one}");
-    println!("{} bytes before, {} bytes after", bytes.len(), changed.len());
+    let read: T = serde_pickle::from_slice(&after)?;
+    println!("  written: {read:?}, {} bytes before, {} after", before.len(), after.len());
+    let changed = std::env::temp_dir().join(format!("serde_pickle-{}.pkl", std::process::id()));
+    std::fs::write(&changed, after)?;
+    ask_python(&folder, &path, &changed);
+    std::fs::remove_file(changed)?;
     Ok(())
 }
 
-/// The pickled value of a cache entry: the zlib stream behind the pickle of its expiry.
-fn cached(path: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
-    let mut file = BufReader::new(File::open(path)?);
-    let _expiry: Option<f64> = serde_pickle::from_reader(&mut file)?;
-    let mut pickle = Vec::new();
-    ZlibDecoder::new(file).read_to_end(&mut pickle)?;
-    Ok(pickle)
+/// Prints what Python finds to differ.
+fn ask_python(folder: &Path, before: &PathBuf, after: &PathBuf) {
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    match Command::new(python).arg(folder.join("show.py")).arg(before).arg(after).output() {
+        Err(_) => println!("  no python3 to ask"),
+        Ok(output) => {
+            let text = [output.stdout, output.stderr].concat();
+            for line in String::from_utf8_lossy(&text).lines() {
+                println!("  Python:  {line}");
+            }
+        }
+    }
 }

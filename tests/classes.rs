@@ -123,7 +123,7 @@ fn states_of_classes_that_say_what_it_is() {
         lineno: u32,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:readers:Slotted")]
+    #[serde(rename = "py:readers:Slotted?")]
     struct Slotted {
         width: u32,
         height: u32,
@@ -131,7 +131,7 @@ fn states_of_classes_that_say_what_it_is() {
     // NEWOBJ_EX from protocol 4 on, a call of functools.partial at 2 and 3, a reconstructor below:
     // the state is the same.
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:readers:Keyword")]
+    #[serde(rename = "py:readers:Keyword?")]
     struct Keyword {
         unit: String,
         factor: f64,
@@ -249,7 +249,7 @@ fn instances_of_every_spelling() {
         b: String,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:WithNewArgs")]
+    #[serde(rename = "py:zoo2:WithNewArgs?")]
     struct WithNewArgs {
         width: i64,
         height: i64,
@@ -260,25 +260,25 @@ fn instances_of_every_spelling() {
         value: i64,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo:NewArgsEx")]
+    #[serde(rename = "py:zoo:NewArgsEx?")]
     struct NewArgsEx {
         red: i64,
         green: i64,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo:Setter")]
+    #[serde(rename = "py:zoo:Setter?")]
     struct Setter {
         value: String,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:SlotsAndDict")]
+    #[serde(rename = "py:zoo2:SlotsAndDict?")]
     struct SlotsAndDict {
         a: i64,
         b: i64,
         c: i64,
     }
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo:FrozenSlotsItem")]
+    #[serde(rename = "py:zoo:FrozenSlotsItem/list")]
     struct FrozenSlotsItem {
         name: String,
         price: f64,
@@ -304,13 +304,13 @@ fn positional_arguments_are_tuple_structs() {
     #[serde(rename = "py:zoo2:Pair")]
     struct Pair(i64, String);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:MyTuple")]
+    #[serde(rename = "py:zoo2:MyTuple?")]
     struct MyTuple(i64, String);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:WithReduce")]
+    #[serde(rename = "py:zoo2:WithReduce?")]
     struct WithReduce(i64, i64);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:OldWithInitArgs")]
+    #[serde(rename = "py:zoo2:OldWithInitArgs?")]
     struct OldWithInitArgs(i64, i64);
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:builtins:range")]
@@ -334,7 +334,7 @@ fn positional_arguments_are_tuple_structs() {
 #[test]
 fn keyword_arguments_are_no_tuple() {
     #[derive(Debug, Deserialize)]
-    #[serde(rename = "py:zoo:NewArgsEx")]
+    #[serde(rename = "py:zoo:NewArgsEx?")]
     struct NewArgsEx(
         #[expect(dead_code, reason = "never made")] i64,
         #[expect(dead_code, reason = "never made")] i64,
@@ -358,16 +358,16 @@ fn a_newtype_is_a_call_with_one_argument_or_an_instance_with_a_state() {
     #[serde(rename = "py:decimal:Decimal")]
     struct Decimal(String);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:MyInt")]
+    #[serde(rename = "py:zoo2:MyInt?")]
     struct MyInt(i64);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:MyList")]
+    #[serde(rename = "py:zoo2:MyList?")]
     struct MyList(Vec<i64>);
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:zoo2:MySet")]
     struct MySet(Vec<i64>);
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:MyDict")]
+    #[serde(rename = "py:zoo2:MyDict?")]
     struct MyDict(BTreeMap<String, i64>);
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:zoo2:MyBytes")]
@@ -430,7 +430,7 @@ fn the_global_itself_is_a_unit() {
     #[serde(rename = "py:builtins:NotImplemented")]
     struct NotImplemented;
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:builtins:NotImplemented")]
+    #[serde(rename = "py:builtins:NotImplemented?")]
     struct Braces {}
     #[derive(Debug, PartialEq, Deserialize)]
     enum Marker {
@@ -454,7 +454,7 @@ fn the_global_itself_is_a_unit() {
 #[test]
 fn an_instance_without_state_is_a_unit_or_an_empty_struct() {
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:Empty")]
+    #[serde(rename = "py:zoo2:Empty/new")]
     struct Unit;
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(rename = "py:zoo2:Empty")]
@@ -466,6 +466,58 @@ fn an_instance_without_state_is_a_unit_or_an_empty_struct() {
     reads("instances/empty", &Unit);
     reads("instances/empty", &Braces {});
     reads("instances/old_empty", &OldEmpty {});
+}
+
+/// A class that no variant is named as was told by its state, which is no name of a variant.
+#[test]
+fn another_class_is_the_variant_for_all_others() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Shape {
+        #[serde(rename = "py:shapes:Circle")]
+        Circle { r: f64 },
+        #[serde(rename = "1")]
+        One,
+        #[serde(other)]
+        Other,
+    }
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Strict {
+        #[serde(rename = "py:shapes:Circle")]
+        Circle {
+            r: f64,
+        },
+        Plain,
+    }
+
+    let others: [&[u8]; 9] = [
+        b"cm\nC\n)\x81.",
+        b"cm\nC\n)\x81}X\x01\0\0\0aK\x01sb.",
+        b"cm\nC\n)\x81K\x05b.",
+        b"cm\nC\n(K\x01K\x02tR.",
+        b"cm\nC\n]\x85R.",
+        b"cm\nC\n)\x81K\x01a.",
+        b"cm\nC\n)\x81K\x01K\x02s.",
+        b"(icopy_reg\nm\n}b.",
+        b"cm\nC\n.",
+    ];
+    for other in others {
+        assert_eq!(from_slice::<Shape>(other).unwrap(), Shape::Other, "{}", other.escape_ascii());
+        let value: serde_pickle::Value = from_slice(other).unwrap();
+        assert_eq!(from_value::<Shape>(value).unwrap(), Shape::Other);
+        assert_eq!(from_slice::<Vec<Shape>>(&in_a_list(other)).unwrap(), [Shape::Other]);
+    }
+    let circle = b"cshapes\nCircle\n)\x81}X\x01\0\0\0rG@\0\0\0\0\0\0\0sb.";
+    assert_eq!(from_slice::<Shape>(circle).unwrap(), Shape::Circle { r: 2.0 });
+    // The value of a member of an Enum is its name.
+    assert_eq!(from_slice::<Shape>(b"cm\nE\nK\x01\x85R.").unwrap(), Shape::One);
+    assert_eq!(from_slice::<Strict>(b"cm\nE\nX\x05\0\0\0Plain\x85R.").unwrap(), Strict::Plain);
+    // Where nothing takes the others, the error names the class.
+    let error = from_slice::<Strict>(others[1]).unwrap_err().to_string();
+    assert!(error.starts_with("unknown variant `m.C`"), "{error}");
+}
+
+fn in_a_list(pickle: &[u8]) -> Vec<u8> {
+    [b"(", &pickle[..pickle.len() - 1], b"l."].concat()
 }
 
 #[test]

@@ -379,7 +379,7 @@ const D2: [&[u8]; 3] = [
 #[test]
 fn subclasses_of_ordereddict_by_python_2_are_maps_and_structs() {
     #[derive(Debug, PartialEq, Deserialize)]
-    #[serde(rename = "py:zoo2:D2")]
+    #[serde(rename = "py:zoo2:D2/call/dictitems")]
     struct Named {
         a: Vec<i64>,
         b: i64,
@@ -529,6 +529,23 @@ fn classes_and_objects_in_a_buffer_of_serde_are_not_looked_at() {
     // And the error knows no byte within the value.
     let error = from_slice::<Buffered<Vec<u8>>>(b"]X\x01\0\0\0aa.").unwrap_err();
     assert_eq!(error.offset(), Some(0));
+}
+
+/// A variant that is untagged has serde buffer the whole enum, where the others look for their
+/// names and find no class.
+#[test]
+fn a_variant_that_is_untagged_hides_those_that_are_classes() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    enum Buffered {
+        #[serde(rename = "py:shapes:Circle")]
+        Circle { r: f64 },
+        #[serde(untagged)]
+        Other(Value),
+    }
+
+    let circle = b"cshapes\nCircle\n)\x81}X\x01\0\0\0rG@\0\0\0\0\0\0\0sb.";
+    let buffered: Buffered = from_slice(circle).unwrap();
+    assert_eq!(buffered, Buffered::Other(pickle!({ "r": 2.0 })));
 }
 
 /// Types that work where a buffer would lose: a `Value` that is looked at, and the types that serde

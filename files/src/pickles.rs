@@ -237,7 +237,12 @@ impl<'a> Row<'a> {
         };
         let (member, joblib) = (self.member, self.joblib);
         // Another resolver would cost those pickles that need none.
-        let side = self.side.clone().filter(|_| memmem::find(&bytes, b"NDArrayWrapper").is_some());
+        // Those with arrays inside have none beside them, and may be mapped: they are not looked
+        // through.
+        let side = match joblib || memmem::find(&bytes, b"NDArrayWrapper").is_none() {
+            true => None,
+            false => self.side.clone(),
+        };
         Pickle { member, number, offset: start as u64, bytes, joblib, side }
     }
 }

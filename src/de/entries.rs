@@ -34,6 +34,8 @@ pub(crate) struct Pairs<'g, 'de> {
     contents: Contents<'g, 'de>,
     /// Further ones, last first.
     following: Vec<Contents<'g, 'de>>,
+    /// Keys and values behind those, the last first.
+    loose: Vec<Handle>,
     len: usize,
     left: usize,
     depth: u32,
@@ -58,6 +60,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             cx,
             contents,
             following,
+            loose: Vec::new(),
             len,
             left: len,
             depth,
@@ -65,6 +68,16 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             value: Handle::VACANT,
             uncharged: (!is_struct, !is_struct),
         })
+    }
+
+    /// Fields whose keys and values lie in no run: in turn, the last first.
+    pub(crate) fn loose(cx: &'g Cx<'g, 'de>, loose: Vec<Handle>, depth: u32) -> Self {
+        let none = Contents::of(cx.nodes, &[]);
+        let mut entries = Self::pairs(cx, none, Vec::new(), loose.len() / 2, depth, true);
+        if let Self::Pairs(pairs) = &mut entries {
+            pairs.loose = loose;
+        }
+        entries
     }
 
     /// The next key where that is clear at once.
@@ -228,7 +241,8 @@ impl<'g, 'de> Pairs<'g, 'de> {
     }
 
     fn next_value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {
-        let Some(value) = self.contents.next() else { return Err(no_key()) };
+        let value = self.contents.next().or_else(|| self.loose.pop());
+        let Some(value) = value else { return Err(no_key()) };
         if self.uncharged.1 {
             self.uncharged.1 = false;
             self.cx.charge_memory(cost::values(size, self.len))?;
@@ -246,7 +260,7 @@ impl<'g, 'de> Pairs<'g, 'de> {
                 return Some(handle);
             }
         }
-        None
+        self.loose.pop()
     }
 }
 

@@ -21,6 +21,7 @@ mod object;
 mod options;
 pub(crate) mod place;
 pub(crate) mod source;
+mod spelled;
 mod stream;
 mod token;
 pub(crate) mod value;

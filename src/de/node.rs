@@ -109,7 +109,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             ) => self.items(),
             (Ask::Seq | Ask::Tuple(_) | Ask::TupleStruct(..), _) => self.seq_of_other(),
             (Ask::Map, Tag::Dict) => self.dict(false),
-            (Ask::Map, Tag::Instance) => self.map_of_instance(),
+            (Ask::Map, Tag::Instance | Tag::Part) => self.map_of_instance(),
             (
                 Ask::Signed | Ask::Unsigned,
                 Tag::Int | Tag::Small | Tag::IntLine | Tag::LongLine | Tag::Long1 | Tag::Long4,
@@ -430,7 +430,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 Some(bytes) => self.byte_seq(bytes),
                 None => self.any(),
             },
-            Tag::Instance => self.seq_of_instance(),
+            Tag::Instance | Tag::Part => self.seq_of_instance(),
             _ => self.any(),
         }
     }
@@ -455,6 +455,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn variant(self, name: &'static str, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if name.starts_with(token::CLASS) {
             return self.class_enum(name, variants);
+        }
+        if let Some(found) = self.caught(variants)? {
+            return Ok(Answer::Enum(Variant::class(found)));
         }
         Ok(Answer::Enum(match self.handle.tag() {
             Tag::Dict => {

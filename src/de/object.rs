@@ -30,6 +30,7 @@ use super::node::{Found, NodeDeserializer};
 use super::numpy::HeldArray;
 use super::place::Place;
 use super::source::{FieldSource, Part, SequenceSource};
+use super::spelled::{NamedObject, PartKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::natural::numpy::Numpy;
 use crate::natural::{Array, Natural, natural};
@@ -40,7 +41,10 @@ use crate::reduce::How;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     pub(crate) fn view(&self) -> Result<View<'g>> {
-        self.cx.view(self.handle)
+        match self.handle.tag() {
+            Tag::Part => self.spelled().map(View::Object),
+            _ => self.cx.view(self.handle),
+        }
     }
 
     /// The same walk at another value, of the same depth.
@@ -66,6 +70,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             View::Attribute => return self.global(),
             View::Object(object) => object,
         };
+        match self.part_kind() {
+            None => {}
+            Some(PartKind::DictItems) => return self.dict_items(&object),
+            Some(PartKind::Items) => return self.list_items(&object),
+            Some(PartKind::Args) => return self.run(object.args),
+        }
         match natural(self.cx, &object, false) {
             Ok(None) => {}
             // By itself a wrapper is what its state says.
@@ -196,6 +206,35 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
+    /// Returns true if an instance may stand for a name: it is text, a number or bytes by itself,
+    /// or made of one.
+    pub(super) fn is_scalar(&self) -> Result<bool> {
+        let object = match self.view()? {
+            View::Object(object) => object,
+            View::Bytes { .. } | View::Attribute => return Ok(true),
+            View::Set { .. } | View::Complex { .. } => return Ok(false),
+        };
+        match natural(self.cx, &object, false) {
+            Ok(None) => {}
+            Ok(Some(Natural::Same(value) | Natural::Is(value) | Natural::Wraps(value))) => {
+                return Ok(!is_container(value));
+            }
+            Ok(Some(Natural::Pairs(_) | Natural::Items(_) | Natural::Array(_))) => {
+                return Ok(false);
+            }
+            Ok(Some(Natural::Text(_) | Natural::Absent | Natural::Numpy(_))) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {}
+            Err(error) => return Err(error),
+        }
+        if let Some((_, base)) = object.base {
+            return Ok(!is_container(base));
+        }
+        let has_items = object
+            .more(self.cx.nodes)
+            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        Ok(matches!(*object.args, [single] if !has_items && !is_container(single)))
+    }
+
     /// The state that an object was given, by BUILD or by a setter.
     pub(crate) fn state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
         Ok(match object.state(self.cx.nodes)? {
@@ -264,7 +303,22 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         object: &ObjectView<'g>,
         fields: &[&str],
     ) -> Found<'g, 'de> {
-        match self.struct_source(object, Some(fields))? {
+        let source = self.struct_source(object, Some(fields))?;
+        self.of_source(source, object)
+    }
+
+    /// An instance of the class that a struct names.
+    pub(super) fn struct_of_named(
+        self,
+        named: &NamedObject<'g>,
+        fields: &'static [&'static str],
+    ) -> Found<'g, 'de> {
+        let source = self.named_fields(named, fields)?;
+        self.of_source(source, &named.object)
+    }
+
+    fn of_source(self, source: FieldSource<'g>, object: &ObjectView<'g>) -> Found<'g, 'de> {
+        match source {
             FieldSource::Within(Part::Base, base) => self.inner(base)?.answer(Ask::Struct("", &[])),
             source => self.fields(source, object, true),
         }
@@ -278,6 +332,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     ) -> Found<'g, 'de> {
         match source {
             FieldSource::Merged(dicts) => self.merged(dicts, object, is_struct),
+            FieldSource::Loose(entries) => self.loose_entries(entries),
             FieldSource::Pairs => self.dict_items(object),
             FieldSource::Numpy(array) if is_struct => {
                 Ok(self.of_numpy(array, Ask::Struct("", &[])))
@@ -372,6 +427,13 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
         let depth = self.deeper()?;
         Ok(Answer::Map(Entries::pairs(self.cx, first, sources, len / 2, depth, is_struct)))
+    }
+
+    /// Entries that lie in no run of the graph, as fields.
+    fn loose_entries(self, mut entries: Vec<Handle>) -> Found<'g, 'de> {
+        self.cx.charge_values(entries.len())?;
+        entries.reverse();
+        Ok(Answer::Map(Entries::loose(self.cx, entries, self.deeper()?)))
     }
 
     fn dict_items(self, object: &ObjectView<'g>) -> Found<'g, 'de> {

@@ -5,6 +5,7 @@
 
 use super::node::NodeDeserializer;
 use super::object::{is_container, is_items, is_sequence};
+use super::spelled::PartKind;
 use crate::error::{ErrorKind, Result};
 use crate::natural::numpy::Numpy;
 use crate::natural::{Natural, natural, structure};
@@ -31,6 +32,8 @@ pub(crate) enum Part {
 pub(crate) enum FieldSource<'g> {
     /// In these dicts, or lists of pairs, and then in the dict items.
     Merged(Vec<Handle>),
+    /// Keys and values in turn, from wherever.
+    Loose(Vec<Handle>),
     /// In the dict items alone.
     Pairs,
     /// In an array of numpy, as a record.
@@ -104,6 +107,11 @@ impl<'g> NodeDeserializer<'g, '_> {
 
     /// Where the entries of an object lie for a map.
     pub(super) fn map_source(&self, object: &ObjectView<'g>) -> Result<FieldSource<'g>> {
+        match self.part_kind() {
+            None => {}
+            Some(PartKind::DictItems) => return Ok(FieldSource::Pairs),
+            Some(_) => return Ok(FieldSource::Other),
+        }
         match structure(self.cx, object)? {
             Some(Natural::Pairs(sources)) => return Ok(FieldSource::Merged(sources)),
             Some(Natural::Numpy(array)) => return Ok(FieldSource::Numpy(array)),
@@ -177,7 +185,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     }
 
     /// Returns true if a key is text that is one of `names`.
-    fn is_one_of(&self, key: Handle, names: &[&str]) -> Result<bool> {
+    pub(super) fn is_one_of(&self, key: Handle, names: &[&str]) -> Result<bool> {
         self.cx.charge_look(key)?;
         Ok(match scalar::chars(self.cx.input, key) {
             Some(chars) => names.iter().any(|name| name.as_bytes() == &*chars),
@@ -188,6 +196,12 @@ impl<'g> NodeDeserializer<'g, '_> {
 
     /// Where the items of an object lie for a sequence.
     pub(super) fn sequence_source(&self, object: &ObjectView<'g>) -> Result<SequenceSource<'g>> {
+        match self.part_kind() {
+            None => {}
+            Some(PartKind::Args) => return Ok(SequenceSource::Args(object.args)),
+            Some(PartKind::Items) => return Ok(SequenceSource::Runs),
+            Some(PartKind::DictItems) => return Ok(SequenceSource::Other),
+        }
         match structure(self.cx, object)? {
             Some(natural @ (Natural::Items(_) | Natural::Array(_) | Natural::Numpy(_))) => {
                 return Ok(SequenceSource::Natural(natural));
@@ -277,7 +291,7 @@ pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<
         FieldSource::Pairs => Fields::Named { dicts: Vec::new(), pairs: true },
         FieldSource::Within(part, _) | FieldSource::Items(part, _) => Fields::Within(part),
         FieldSource::Args(_) => Fields::Args,
-        FieldSource::Numpy(_) | FieldSource::Other => Fields::Other,
+        FieldSource::Numpy(_) | FieldSource::Loose(_) | FieldSource::Other => Fields::Other,
     })
 }
 

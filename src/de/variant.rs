@@ -111,6 +111,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
                     <()>::deserialize(Place::Node(node)).map_err(|error| self.locate_data(error))
                 }
             },
+            Kind::Class(class) => class.no_data(),
             _ => Ok(()),
         }
     }
@@ -122,7 +123,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
             Kind::Node { cx, data, depth, .. } => {
                 Ok(Place::Node(NodeDeserializer::new(cx, *data, *depth)))
             }
-            Kind::Class(class) => Ok(Place::class(class.content()?)),
+            Kind::Class(class) => class.data(),
             kind => Err(kind.no_data("newtype variant")),
         }
     }

@@ -183,6 +183,9 @@ impl<'v> Editor<'_, 'v, '_> {
         if let Value::Dict(fields) = value {
             return self.sibling_object(sibling, fields.iter().collect());
         }
+        if let Value::Tuple(items) = value {
+            return self.sibling_of_items(sibling, items);
+        }
         match inverse::of(self, sibling, value, value)? {
             Some(made) => Ok(made),
             None => match self.walk(sibling, |node| node.scalar_part())? {
@@ -225,6 +228,31 @@ impl<'v> Editor<'_, 'v, '_> {
         let copy = self.nodes.push_object(at.tag(), object.flags(), object.offset(), &[])?;
         self.nodes.set_contents(self.journal, copy.number(), &contents)?;
         Ok(copy)
+    }
+
+    /// A new object of a sibling's class that is read as a tuple: a named tuple, whose arguments
+    /// the items are, or a subclass of tuple, whose one argument they are.
+    fn sibling_of_items(&mut self, sibling: Handle, items: &'v [Value]) -> Result<Handle> {
+        let args = self.args(sibling)?;
+        if !self.nodes.contents_of(sibling.number()).more.is_empty() {
+            return Err(self.no_place(sibling));
+        }
+        let like = match *args {
+            [one] if one.tag() == Tag::Tuple => self.tuple(one),
+            _ if args.len() == items.len() => args.clone(),
+            _ => return Err(self.no_place(sibling)),
+        };
+        let mut made = Vec::with_capacity(items.len());
+        for (place, item) in items.iter().enumerate() {
+            let siblings = self.siblings(like.get(place..=place).unwrap_or_default());
+            made.push(self.fresh(item, siblings, sibling)?);
+        }
+        if args != like {
+            made = vec![self.nodes.push_tuple(&made, self.offset(sibling))?];
+        }
+        let copy = self.copy(sibling)?;
+        let whole = Change { old: &NOTHING, new: &NOTHING, what: super::diff::What::Whole };
+        self.set_args(copy, &whole, made)
     }
 
     /// A new object of a sibling's class, with these fields in the places where the sibling has

@@ -3,7 +3,7 @@
 //! Python changes an object with a state or items in place: it keeps its identity and gets other
 //! parts. An object that is made of arguments alone is a value, and is replaced.
 
-use super::diff::{Change, Entries, Parts, What};
+use super::diff::{Change, Entries, Items, Parts, What};
 use super::editor::Editor;
 use crate::de::source::Part;
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::RunKind;
 use crate::nodes::view::{View, view};
 use crate::reduce::How;
+use crate::value::Value;
 
 impl<'v> Editor<'_, 'v, '_> {
     /// Applies changes of an object's parts.
@@ -26,10 +27,19 @@ impl<'v> Editor<'_, 'v, '_> {
             return Err(self.no_place(at));
         }
         let mut now = at;
+        let base = match self.part(at, Part::Base) {
+            Handle::VACANT => None,
+            base => Some(base),
+        };
         if let Some(args) = &parts.args {
-            let old = self.args(now)?;
-            let args = self.edited(now, old, args)?;
-            now = self.set_args(now, change, args)?;
+            now = match base {
+                Some(base) => self.args_in_base(now, change, base, args)?,
+                None => {
+                    let old = self.args(now)?;
+                    let args = self.edited(now, old, args)?;
+                    self.set_args(now, change, args)?
+                }
+            };
         }
         if let Some(kwargs) = &parts.kwargs {
             let View::Object(object) = view(self.nodes, self.input, now.number())? else {
@@ -38,15 +48,24 @@ impl<'v> Editor<'_, 'v, '_> {
             let dict = object.kwargs.ok_or_else(|| self.no_place(at))?;
             self.entries(dict, change, kwargs)?;
         }
-        if let Some(items) = &parts.items {
+        if let (Some(items), Some(base)) = (&parts.items, base) {
+            self.items(base, change, items)?;
+        } else if let Some(items) = &parts.items {
             self.touch(now, change);
             self.edit_runs(now, items)?;
         }
-        if let Some(pairs) = &parts.pairs {
+        if let (Some(pairs), Some(base)) = (&parts.pairs, base) {
+            self.entries(base, change, pairs)?;
+        } else if let Some(pairs) = &parts.pairs {
             now = self.edit_object(now, change, &[], true, pairs)?;
         }
         if let Some(state) = &parts.state {
+            let dict = self.part(now, Part::State);
             now = match &state.what {
+                // What is an attribute by the type is no entry, whatever the class stores by key.
+                What::Entries(entries) if dict.tag() == Tag::Dict => {
+                    self.edit_object(now, change, &[dict], false, entries)?
+                }
                 What::Entries(entries) => self.entries(now, change, entries)?,
                 _ => {
                     let was = self.part(now, Part::State);
@@ -56,6 +75,35 @@ impl<'v> Editor<'_, 'v, '_> {
             };
         }
         Ok(now)
+    }
+
+    /// Changes arguments that `copyreg._reconstructor` has as the value of a builtin base class:
+    /// one argument is that value, and several are the items of a tuple.
+    fn args_in_base(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        base: Handle,
+        args: &Items<'v>,
+    ) -> Result<Handle> {
+        let (Value::Object(old), Items::Same(changed)) = (change.old, args) else {
+            return Err(self.no_place(at));
+        };
+        let is_value = match &old.args {
+            Value::Tuple(args) if args.len() == 1 => {
+                !base.tag().is_tuple() || matches!(args[0], Value::Tuple(_) | Value::List(_))
+            }
+            _ => false,
+        };
+        let now = match &changed[..] {
+            [(_, change)] if is_value => self.below_index(base, 0, change)?,
+            _ => {
+                let items = self.tuple(base);
+                let items = self.edited(at, items, args)?;
+                self.nodes.push_tuple(&items, self.offset(base))?
+            }
+        };
+        self.set_part(at, change, Part::Base, base, now)
     }
 
     /// The positional arguments of an object, as its view has them.
@@ -177,7 +225,9 @@ impl<'v> Editor<'_, 'v, '_> {
         let partial =
             spelling == Spelling::Reduce && object.how == How::NewObjEx && known != Known::NewObjEx;
         let now = match (spelling, known, &first[..]) {
-            _ if partial => return Err(self.no_place(at)),
+            (_, _, &[callable, none]) if partial => {
+                vec![self.partial_of(at, callable, &args)?, none]
+            }
             (Spelling::Inst | Spelling::Obj, _, [class, ..]) => {
                 let mut first = vec![*class];
                 first.extend(args);
@@ -205,6 +255,27 @@ impl<'v> Editor<'_, 'v, '_> {
             _ => return Err(self.no_place(at)),
         };
         self.set_first(at, change, now)
+    }
+
+    /// A copy of the partial that protocols 2 and 3 write for NEWOBJ_EX, with other positional
+    /// arguments behind the class.
+    fn partial_of(&mut self, at: Handle, partial: Handle, args: &[Handle]) -> Result<Handle> {
+        let offset = self.offset(partial);
+        let mut contents = self.nodes.contents_of(partial.number());
+        let Some((RunKind::State, run, _)) = contents.more.first_mut() else {
+            return Err(self.no_place(at));
+        };
+        let mut parts = self.tuple(run.first().copied().unwrap_or(Handle::VACANT));
+        let &[_, class_and_args, ..] = &parts[..] else { return Err(self.no_place(at)) };
+        let mut all = self.tuple(class_and_args);
+        all.truncate(1);
+        all.extend_from_slice(args);
+        parts[1] = self.nodes.push_tuple(&all, offset)?;
+        *run = vec![self.nodes.push_tuple(&parts, offset)?];
+        let flags = self.nodes.object(partial.number()).flags();
+        let copy = self.nodes.push_object(Tag::Instance, flags, offset, &[])?;
+        self.nodes.set_contents(self.journal, copy.number(), &contents)?;
+        Ok(copy)
     }
 
     /// Gives an object another callable and arguments.

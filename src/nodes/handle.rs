@@ -89,6 +89,12 @@ tags! {
     Shared,
     /// A value that is not in the input: its number among the constants.
     Const,
+    /// Made by a walk, never stored: the name of a field, for what has no name in the pickle. The
+    /// detail and the number say which of those that the walk knows.
+    Field,
+    /// Made by a walk, never stored: a part of the object of this number. The detail says which
+    /// part.
+    Part,
     List,
     Dict,
     Set,
@@ -156,6 +162,7 @@ impl Tag {
             | Self::StrEscaped
             | Self::Surrogates
             | Self::Name
+            | Self::Field
             | Self::Shared => TagKind::Str,
             Self::Chars1 | Self::Chars4 | Self::CharsLine => TagKind::Chars,
             Self::Bytes1 | Self::Bytes4 | Self::Bytes8 => TagKind::Bytes,
@@ -169,7 +176,7 @@ impl Tag {
             Self::Const => TagKind::Const,
             Self::Global | Self::Ext => TagKind::Global,
             Self::Persid => TagKind::Persid,
-            Self::Instance => TagKind::Instance,
+            Self::Instance | Self::Part => TagKind::Instance,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Class names in serde names: `py:module:qualname`.
+//! Class names in serde names: `py:module:qualname`, with a [`Form`] behind it.
 //!
 //! serde gives a container's name as `&'static str`, each time the container is met, so a name is
 //! parsed anew each time: nothing is allocated, and a plain name costs one comparison of three
@@ -10,6 +10,7 @@
 
 use std::fmt;
 
+use super::form::Form;
 use super::global::Name;
 use super::token;
 use crate::error::{Error, Result};
@@ -19,17 +20,26 @@ use crate::error::{Error, Result};
 pub(crate) struct ClassName {
     /// The text behind `py:`; each part between bars has been checked.
     names: &'static str,
+    form: Form,
 }
 
 impl ClassName {
     /// The class that `name` stands for; `None` for a name that is plain text.
     pub(crate) fn parse(name: &'static str) -> Result<Option<Self>> {
         let Some(names) = name.strip_prefix(token::CLASS) else { return Ok(None) };
-        if names.split('|').all(|name| split(name).is_some()) {
-            Ok(Some(Self { names }))
-        } else {
-            Err(malformed(name))
+        let mut all = names.split('|');
+        let first = all.next().and_then(split);
+        // An alias is read however it is spelled, so it has no form.
+        let plain = |name| split(name).is_some_and(|(_, form)| form == Form::default());
+        match first {
+            Some((_, form)) if all.all(plain) => Ok(Some(Self { names, form })),
+            _ => Err(malformed(name)),
         }
+    }
+
+    /// The spelling that the name asks for.
+    pub(crate) fn form(self) -> Form {
+        self.form
     }
 
     /// The name to write.
@@ -40,12 +50,19 @@ impl ClassName {
 
     /// All names, the one to write first.
     pub(crate) fn alternatives(self) -> impl Iterator<Item = Name<'static>> {
-        self.names.split('|').filter_map(split)
+        self.names.split('|').filter_map(split).map(|(name, _)| name)
     }
 
     /// Returns true if `module.qualname` is one of the names.
     pub(crate) fn matches(self, module: &str, qualname: &str) -> bool {
-        self.alternatives().any(|name| name == Name::new(module, qualname))
+        self.form_of(module, qualname).is_some()
+    }
+
+    /// The spelling in which objects of `module.qualname` are read: any for an alias. `None` where
+    /// that is not one of the names.
+    pub(crate) fn form_of(self, module: &str, qualname: &str) -> Option<Form> {
+        let place = self.alternatives().position(|name| name == Name::new(module, qualname))?;
+        Some(Form { lenient: self.form.lenient || place > 0, ..self.form })
     }
 }
 
@@ -60,18 +77,20 @@ impl fmt::Display for ClassName {
     }
 }
 
-/// `module:qualname`, both there and nothing else.
-fn split(name: &'static str) -> Option<Name<'static>> {
+/// `module:qualname`, both there, and a form.
+fn split(name: &'static str) -> Option<(Name<'static>, Form)> {
     let (module, qualname) = name.split_once(':')?;
+    let (qualname, form) = Form::split(qualname)?;
     let whole = !module.is_empty() && !qualname.is_empty() && !qualname.contains(':');
-    whole.then_some(Name { module, qualname })
+    whole.then_some((Name { module, qualname }, form))
 }
 
 #[cold]
 fn malformed(name: &str) -> Error {
     Error::unsupported(format!(
-        "the serde name `{name}` does not name a class: expected `py:module:Class`, or \
-         `py:module:Class|module:Class`"
+        "the serde name `{name}` does not name a class: expected `py:module:Class`, with `/new` or \
+         `/call`, a place such as `/slots`, and `?` behind it where they are needed, and further \
+         names of the class behind `|`"
     ))
 }
 
@@ -111,6 +130,7 @@ pub(crate) fn stands_for_int(variant: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
+    use crate::reduce::form::{Made, Place};
 
     fn class(name: &'static str) -> ClassName {
         ClassName::parse(name).unwrap().unwrap()
@@ -134,6 +154,16 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_is_read_in_any_spelling() {
+        let class = class("py:a:B/slots|c:D");
+        let (place, made) = (Place::Slots, Made::Default);
+        assert_eq!(class.form_of("a", "B"), Some(Form { made, place, lenient: false }));
+        assert_eq!(class.form_of("c", "D"), Some(Form { made, place, lenient: true }));
+        assert_eq!(class.form_of("a", "D"), None);
+        assert_eq!(class.to_string(), "a.B or c.D");
+    }
+
+    #[test]
     fn nested_classes_keep_their_dots() {
         let inner = class("py:a.b:Outer.Inner");
         assert_eq!(inner.first(), Name::new("a.b", "Outer.Inner"));
@@ -153,6 +183,9 @@ mod tests {
             "py:|a:B",
             "py:a:B|c",
             "py:a:B|py:c:D",
+            "py:a:B|c:D/slots",
+            "py:a:B/nowhere",
+            "py:a:/slots",
         ] {
             let error = ClassName::parse(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported, "{wrong}");

@@ -23,6 +23,7 @@ pub(crate) mod class;
 pub(crate) mod compat;
 mod constructors;
 mod fields;
+pub(crate) mod form;
 mod global;
 pub(crate) mod lists;
 mod object;

@@ -90,3 +90,7 @@ pub(crate) const JSON_NUMBER: &str = "$serde_json::private::Number";
 
 /// The prefix of a Python class's serde name: `py:module:qualname`.
 pub(crate) const CLASS: &str = "py:";
+
+/// The name of a variant that keeps whatever no other variant of its enum is: its content is
+/// written without a trace of the variant.
+pub(crate) const ANYTHING: &str = "py:*";

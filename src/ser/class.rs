@@ -5,15 +5,17 @@
 //! which is not known before it is serialized: `Role::Class` in `special.rs` looks at it and
 //! returns the form as a [`ClassForm`].
 
-use super::compound::{Fields, Map, Tuple};
+use super::compound::{Fields, Map, Tuple, TupleEnd};
 use super::divert;
 use super::dump::Dump;
+use super::placed::unfit;
 use super::special::{Opening, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::class::{ClassName, MemberValue};
+use crate::reduce::form::{Form, Made, Place};
 use crate::reduce::token;
-use crate::write::Sink;
+use crate::write::{Recipe, Sink};
 
 /// The kind of a serde name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,8 +63,8 @@ fn member_with_data(name: &str, variant: &str) -> Error {
 /// The form that the content of a class-named newtype took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassForm {
-    /// The argument of a call, which is still to be closed.
-    Argument,
+    /// The argument of an object that is still to be closed.
+    Argument(Recipe),
     /// The state of an instance; nothing is left to do.
     Instance,
 }
@@ -95,6 +97,9 @@ impl<'w> Dump<dyn Sink + 'w> {
     #[inline]
     pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, 'w>> {
         let diverted = self.divert_class(name)?;
+        if let Some(form) = self.form_of(name)? {
+            return Fields::placed(self, name, form, diverted);
+        }
         self.class_instance(name)?;
         Fields::state(self, diverted)
     }
@@ -102,22 +107,54 @@ impl<'w> Dump<dyn Sink + 'w> {
     /// An instance whose state is the entries that come, the content of
     /// [`open_class`](Self::open_class).
     pub(super) fn class_map(&mut self) -> Result<Map<'_, 'w>> {
-        self.class_instance(self.class)?;
-        Map::state(self)
+        let name = self.class;
+        let Some(form) = self.form_of(name)? else {
+            self.class_instance(name)?;
+            return Map::state(self);
+        };
+        let recipe = self.bare_formed(name, form.made_or(Made::New), form.place)?;
+        match form.place {
+            Place::Default | Place::Dict => Map::state(self),
+            Place::Slots => Map::slots(self),
+            Place::Kwargs => Ok(Map::kwargs(self, recipe)),
+            Place::DictItems => Ok(Map::items(self)),
+            _ => Err(unfit(name, "newtype around a map")),
+        }
     }
 
     /// Opens a call of the class with the items that follow.
     pub(super) fn class_tuple(&mut self, name: &'static str, len: usize) -> Result<Tuple<'_, 'w>> {
         let diverted = self.divert_class(name)?;
-        self.class_global(name)?;
-        Tuple::call(self, len, diverted)
+        let Some(form) = self.form_of(name)? else {
+            self.class_global(name)?;
+            return Tuple::of_object(self, len, TupleEnd::Args(Recipe::Reduce), diverted);
+        };
+        match form.place {
+            Place::Default | Place::Args => {
+                let recipe = self.open_formed(name, form.made_or(Made::Call), Place::Args)?;
+                Tuple::of_object(self, len, TupleEnd::Args(recipe), diverted)
+            }
+            Place::List | Place::Tuple => {
+                self.bare_formed(name, form.made_or(Made::New), form.place)?;
+                match form.place {
+                    Place::List => Ok(Tuple::list_of_object(self, len, diverted)),
+                    _ => Tuple::of_object(self, len, TupleEnd::State, diverted),
+                }
+            }
+            _ => Err(unfit(name, "tuple struct")),
+        }
     }
 
     /// Begins an instance whose state is the content that comes if that is a struct or a map,
     /// otherwise a call with it.
     pub(super) fn open_class(&mut self, name: &'static str) -> Result<Opening> {
         let diverted = self.divert_class(name)?;
-        let outer_form = std::mem::replace(&mut self.form, ClassForm::Argument);
+        if let Some(form) = self.form_of(name)?
+            && matches!(form.place, Place::Args | Place::State | Place::ListItems | Place::SetItems)
+        {
+            return self.open_formed_newtype(name, form, diverted);
+        }
+        let outer_form = std::mem::replace(&mut self.form, ClassForm::Instance);
         let outer = self.set_hashed(false);
         self.class = name;
         self.role = Role::Class;
@@ -127,9 +164,17 @@ impl<'w> Dump<dyn Sink + 'w> {
     /// Begins a call of the class with the one argument that comes, the content of
     /// [`open_class`](Self::open_class).
     pub(super) fn open_class_call(&mut self) -> Result<()> {
-        self.class_global(self.class)?;
-        self.emit.open_tuple(1)?;
-        self.form = ClassForm::Argument;
+        let name = self.class;
+        let recipe = match self.form_of(name)? {
+            None => {
+                self.class_global(name)?;
+                self.emit.open_tuple(1)?;
+                Recipe::Reduce
+            }
+            Some(Form { made, place: Place::Default, .. }) => self.open_formed_arg(name, made)?,
+            Some(_) => return Err(unfit(name, "newtype around such content")),
+        };
+        self.form = ClassForm::Argument(recipe);
         Ok(())
     }
 

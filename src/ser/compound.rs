@@ -29,13 +29,15 @@ use super::divert;
 use super::dump::Dump;
 use super::items::RoleItems;
 use super::key_name::under_entry;
-use super::reduce::Progress;
+use super::placed::Placed;
+use super::reduce::{Progress, Reduce};
 use super::special::Role;
 use crate::error::{Error, Result};
 use crate::forward::forward_elements;
 use crate::instruction::{self, Opcode};
+use crate::reduce::form::{FIELD, Form, formless};
 use crate::reduce::token;
-use crate::write::{Pace, Sink};
+use crate::write::{Pace, Recipe, Sink};
 
 /// [`instruction::BATCH`] as counters here have it.
 pub(super) const BATCH: u32 = instruction::BATCH as u32;
@@ -51,6 +53,8 @@ enum Open {
     Later,
     /// The container and one item: protocol 0.
     Single,
+    /// An object that gets entries.
+    Behind,
 }
 
 /// Writes the mark of a list or dict that announces items; returns the part that is open then, and
@@ -138,7 +142,7 @@ fn end_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Result<()> {
     let emit = &mut dump.emit;
     match open {
         Open::No if dump.hashed => emit.empty_tuple()?,
-        Open::No => emit.empty_list()?,
+        Open::No | Open::Behind => emit.empty_list()?,
         _ if dump.hashed => emit.op(Opcode::Tuple),
         Open::First => emit.op(Opcode::List),
         Open::Later => emit.op(Opcode::Appends),
@@ -185,7 +189,7 @@ fn next_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
             }
             Open::Later
         }
-        Open::Later => {
+        Open::Later | Open::Behind => {
             dump.emit.op(Opcode::Appends);
             Open::Later
         }
@@ -221,10 +225,20 @@ enum TupleKind {
     Plain,
     /// The value of a variant's one entry.
     Variant,
-    /// The arguments of a call: if the call's result must be hashable, and if it is a diversion.
-    Call(bool, bool),
+    /// The arguments of an object, or its state; whether the object must be hashable, and whether
+    /// it is a diversion.
+    Object(TupleEnd, bool, bool),
     /// The items of content in a role.
     Role(Box<RoleItems>),
+}
+
+/// How an object goes on behind a tuple.
+#[derive(Clone, Copy)]
+pub(super) enum TupleEnd {
+    /// It is made.
+    Args(Recipe),
+    /// It gets a state.
+    State,
 }
 
 impl<'a, 'w> Tuple<'a, 'w> {
@@ -244,14 +258,35 @@ impl<'a, 'w> Tuple<'a, 'w> {
         Self::open(dump, len, TupleKind::Variant)
     }
 
-    /// After the callable.
-    pub(super) fn call(
+    /// After the class, or the object.
+    pub(super) fn of_object(
         dump: &'a mut Dump<dyn Sink + 'w>,
         len: usize,
+        end: TupleEnd,
         diverted: bool,
     ) -> Result<Self> {
         let outer = dump.set_hashed(false);
-        Self::open(dump, len, TupleKind::Call(outer, diverted))
+        let kind = TupleKind::Object(end, outer, diverted);
+        match end {
+            TupleEnd::Args(Recipe::NewObjCall) => {
+                dump.emit.enter();
+                Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind })
+            }
+            _ => Self::open(dump, len, kind),
+        }
+    }
+
+    /// A list in the place of the tuple, after the object.
+    pub(super) fn list_of_object(
+        dump: &'a mut Dump<dyn Sink + 'w>,
+        len: usize,
+        diverted: bool,
+    ) -> Self {
+        let outer = dump.set_hashed(false);
+        dump.emit.enter();
+        dump.emit.mark();
+        let kind = TupleKind::Object(TupleEnd::State, outer, diverted);
+        Self { dump, len, written: 0, opcode: Opcode::List, kind }
     }
 
     #[inline]
@@ -284,12 +319,20 @@ impl<'a, 'w> Tuple<'a, 'w> {
             items.close(self.dump)?;
             return Ok(self.dump);
         }
-        self.dump.emit.end_tuple(self.opcode, self.len, self.written)?;
+        match (self.opcode, &self.kind) {
+            (Opcode::List, _) => self.dump.emit.op(Opcode::List),
+            // The tuple has the class before the arguments, and ends with the call.
+            (_, TupleKind::Object(TupleEnd::Args(Recipe::NewObjCall), ..)) => {}
+            (opcode, _) => self.dump.emit.end_tuple(opcode, self.len, self.written)?,
+        }
         match self.kind {
             TupleKind::Plain | TupleKind::Role(_) => {}
             TupleKind::Variant => self.dump.close_variant(),
-            TupleKind::Call(outer, diverted) => {
-                self.dump.emit.op(Opcode::Reduce);
+            TupleKind::Object(end, outer, diverted) => {
+                match end {
+                    TupleEnd::Args(recipe) => _ = self.dump.close_formed_args(recipe),
+                    TupleEnd::State => self.dump.emit.op(Opcode::Build),
+                }
                 self.dump.hashed = outer;
                 divert::end(self.dump, diverted)?;
             }
@@ -319,6 +362,12 @@ enum MapKind {
     Dict,
     /// The state of the instance below it: if that must be hashable.
     State(bool),
+    /// The second dict of the state of the instance below it; whether that must be hashable.
+    Slots(bool),
+    /// The keyword arguments of the class below it.
+    Kwargs(Recipe, bool),
+    /// The dict items of the object below it; whether that must be hashable.
+    Items(bool),
     /// Nothing is written, and no entry may come.
     Nothing,
 }
@@ -336,6 +385,11 @@ impl<'a, 'w> Map<'a, 'w> {
                 dump.role = Role::Plain;
                 dump.form = ClassForm::Instance;
                 return dump.class_map();
+            }
+            Role::Attributes => dump.role = Role::Plain,
+            Role::DictItems => {
+                dump.role = Role::Plain;
+                return Ok(Self::items(dump));
             }
             _ => dump.argument("a map")?,
         }
@@ -358,6 +412,29 @@ impl<'a, 'w> Map<'a, 'w> {
         })
     }
 
+    /// After the instance: the attributes that are in slots.
+    pub(super) fn slots(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
+        dump.emit.open_tuple(2)?;
+        dump.emit.none()?;
+        dump.emit.enter();
+        let kind = MapKind::Slots(dump.set_hashed(false));
+        Ok(Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) })
+    }
+
+    /// After the class and its arguments.
+    pub(super) fn kwargs(dump: &'a mut Dump<dyn Sink + 'w>, recipe: Recipe) -> Self {
+        dump.emit.enter();
+        let kind = MapKind::Kwargs(recipe, dump.set_hashed(false));
+        Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) }
+    }
+
+    /// After the object: entries that it stores.
+    pub(super) fn items(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
+        dump.emit.enter();
+        let kind = MapKind::Items(dump.set_hashed(false));
+        Self { dump, left: 0, open: Open::Behind, kind, pace: Pace::new(None) }
+    }
+
     pub(super) fn nothing(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
         Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
     }
@@ -366,18 +443,35 @@ impl<'a, 'w> Map<'a, 'w> {
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
         match self.open {
-            Open::No if self.kind == MapKind::Dict => emit.empty_dict()?,
-            Open::No => {}
+            Open::No => match self.kind {
+                MapKind::Dict | MapKind::Slots(_) | MapKind::Kwargs(..) => emit.empty_dict()?,
+                _ => {}
+            },
+            Open::Behind => {}
             Open::First => emit.op(Opcode::Dict),
             Open::Later => emit.op(Opcode::Setitems),
             Open::Single => emit.op(Opcode::Setitem),
         }
-        if let MapKind::State(outer) = self.kind {
-            if self.open != Open::No {
-                emit.op(Opcode::Build);
+        let outer = match self.kind {
+            MapKind::Dict | MapKind::Nothing => return Ok(self.dump),
+            MapKind::State(outer) => {
+                if self.open != Open::No {
+                    emit.op(Opcode::Build);
+                }
+                outer
             }
-            self.dump.hashed = outer;
-        }
+            MapKind::Slots(outer) => {
+                emit.close_tuple(2, 2)?;
+                emit.op(Opcode::Build);
+                outer
+            }
+            MapKind::Kwargs(recipe, outer) => {
+                self.dump.close_formed_kwargs(recipe)?;
+                outer
+            }
+            MapKind::Items(outer) => outer,
+        };
+        self.dump.hashed = outer;
         Ok(self.dump)
     }
 }
@@ -461,6 +555,10 @@ fn next_entries(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
             }
             Open::Later
         }
+        Open::Behind if dump.emit.protocol() < Opcode::Setitems.protocol() => {
+            return Open::Single;
+        }
+        Open::Behind => Open::Later,
         Open::Later => {
             dump.emit.op(Opcode::Setitems);
             Open::Later
@@ -494,7 +592,7 @@ enum FieldsKind {
     Variant,
     /// The state of the instance below it: if that must be hashable, and if it is a diversion.
     State(bool, bool),
-    /// An object as `__reduce__` describes it.
+    /// An object as `__reduce__` describes it, or as its class's name does.
     Reduce(Box<Progress>),
     /// A private struct of serde_json, whose one field is written in its place.
     Json,
@@ -523,7 +621,19 @@ impl<'a, 'w> Fields<'a, 'w> {
     /// A struct under a private name.
     #[cold]
     pub(super) fn reduce(dump: &'a mut Dump<dyn Sink + 'w>, name: &'static str) -> Result<Self> {
-        let progress = Box::new(Progress::new(name, dump)?);
+        let progress = Box::new(Progress::Reduce(Reduce::new(name, dump)?));
+        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
+    }
+
+    /// A struct whose class's name says how it is spelled.
+    #[cold]
+    pub(super) fn placed(
+        dump: &'a mut Dump<dyn Sink + 'w>,
+        name: &'static str,
+        form: Form,
+        diverted: bool,
+    ) -> Result<Self> {
+        let progress = Box::new(Progress::Placed(Placed::new(dump, name, form, diverted)?));
         Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
     }
 
@@ -550,6 +660,9 @@ impl<'a, 'w> Fields<'a, 'w> {
     fn next(&mut self, key: &'static str) -> Result<()> {
         if let FieldsKind::Reduce(_) | FieldsKind::Json = self.kind {
             return self.next_part(key);
+        }
+        if matches!(self.kind, FieldsKind::State(..)) && key.starts_with(FIELD) {
+            return Err(formless(key));
         }
         if !self.open {
             self.open = true;
@@ -584,6 +697,13 @@ impl<'a, 'w> Fields<'a, 'w> {
         if let FieldsKind::Json = self.kind { error } else { error.under_key(key) }
     }
 
+    fn skip(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.kind {
+            FieldsKind::Reduce(progress) => progress.skip(key),
+            _ => Ok(()),
+        }
+    }
+
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         let emit = &mut self.dump.emit;
@@ -606,7 +726,7 @@ impl<'a, 'w> Fields<'a, 'w> {
                 self.dump.hashed = outer;
                 divert::end(self.dump, diverted)?;
             }
-            FieldsKind::Reduce(progress) => progress.end(self.dump)?,
+            FieldsKind::Reduce(mut progress) => progress.end(self.dump)?,
             FieldsKind::Json => {}
         }
         Ok(self.dump)
@@ -627,6 +747,11 @@ impl ser::SerializeStruct for Fields<'_, '_> {
     }
 
     #[inline]
+    fn skip_field(&mut self, key: &'static str) -> Result<()> {
+        self.skip(key)
+    }
+
+    #[inline]
     fn end(self) -> Result<()> {
         self.close().map(drop)
     }
@@ -643,6 +768,11 @@ impl ser::SerializeStructVariant for Fields<'_, '_> {
         value: &T,
     ) -> Result<()> {
         self.field(key, value)
+    }
+
+    #[inline]
+    fn skip_field(&mut self, key: &'static str) -> Result<()> {
+        self.skip(key)
     }
 
     #[inline]

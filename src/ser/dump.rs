@@ -44,6 +44,8 @@ pub struct Dump<S: ?Sized> {
     /// The class-named newtype whose content comes next, and the form that it took: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
+    /// Address and length of the class's serde name that last turned out to have no form.
+    pub(super) plain_class: (usize, usize),
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// The state put aside while an object to be rewritten is written: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
@@ -73,7 +75,8 @@ impl<S> Dump<S> {
             scratch: String::new(),
             captured: Vec::new(),
             class: "",
-            form: class::ClassForm::Argument,
+            form: class::ClassForm::Instance,
+            plain_class: (0, 0),
             hooks,
             diversion: None,
             scope: Scope::default(),
@@ -346,7 +349,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     fn unit_struct(&mut self, name: &'static str) -> Result<()> {
         self.argument("a unit struct")?;
         match class::kind(name) {
-            NameKind::Class => self.class_global(name),
+            NameKind::Class => self.class_unit(name),
             _ => self.emit.none(),
         }
     }
@@ -360,7 +363,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
         self.argument("a variant")?;
         match kinds {
-            (_, NameKind::Class) => self.class_global(variant),
+            (_, NameKind::Class) => self.class_unit(variant),
             (NameKind::Class, _) => self.member(name, variant),
             _ => {
                 self.emit.boundary()?;
@@ -398,6 +401,9 @@ impl<'w> Dump<dyn Sink + 'w> {
             self.role = Role::Plain;
             self.form = class::ClassForm::Instance;
             return self.class_fields(self.class);
+        }
+        if self.role == Role::Attributes && kind == NameKind::Plain {
+            self.role = Role::Plain;
         }
         self.argument("a struct")?;
         match kind {

@@ -17,6 +17,7 @@ pub(crate) mod dump;
 mod items;
 mod key_name;
 mod options;
+mod placed;
 mod reduce;
 mod serializer;
 mod special;

@@ -10,14 +10,61 @@
 
 use super::divert;
 use super::dump::Dump;
+use super::placed::Placed;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::{How, token};
 use crate::write::{Checkpoint, Recipe, Sink};
 
-/// The progress of writing an object.
-pub(super) struct Progress {
+/// The progress of writing an object, field by field.
+pub(super) enum Progress {
+    Reduce(Reduce),
+    Placed(Placed),
+}
+
+impl Progress {
+    /// Writes the opcodes before a field's value, and notes the role in which it is serialized.
+    pub(super) fn open(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &'static str) -> Result<()> {
+        let role = match self {
+            Self::Reduce(reduce) => reduce.before(dump, key)?,
+            Self::Placed(placed) => placed.before(dump, key)?,
+        };
+        dump.role = role.unwrap_or(Role::Plain);
+        Ok(())
+    }
+
+    /// Writes the opcodes after the field's value.
+    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
+        // A value that called no method has left its role behind.
+        dump.role = Role::Plain;
+        match self {
+            Self::Reduce(reduce) => reduce.after(dump, key),
+            Self::Placed(placed) => {
+                placed.after(dump);
+                Ok(())
+            }
+        }
+    }
+
+    /// A field is left out.
+    pub(super) fn skip(&mut self, key: &'static str) -> Result<()> {
+        match self {
+            Self::Reduce(_) => Ok(()),
+            Self::Placed(placed) => placed.skip(key),
+        }
+    }
+
+    pub(super) fn end(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+        match self {
+            Self::Reduce(reduce) => reduce.end(dump),
+            Self::Placed(placed) => placed.end(dump),
+        }
+    }
+}
+
+/// The progress of writing an object as `__reduce__` describes it.
+pub(super) struct Reduce {
     /// The number of fields that have come.
     fields: usize,
     recipe: Recipe,
@@ -31,7 +78,7 @@ pub(super) struct Progress {
     diverted: bool,
 }
 
-impl Progress {
+impl Reduce {
     pub(super) fn new(name: &'static str, dump: &mut Dump<dyn Sink + '_>) -> Result<Self> {
         if name != token::REDUCE {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
@@ -50,18 +97,12 @@ impl Progress {
         })
     }
 
-    pub(super) fn end(&self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+    fn end(&self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         if self.fields != token::REDUCE_FIELDS.len() {
             return Err(Error::unsupported(format!("{} lacks some of its fields", token::REDUCE)));
         }
         dump.hashed = self.outer;
         divert::end(dump, self.diverted)
-    }
-
-    /// Writes the opcodes before a field's value, and notes the role in which it is serialized.
-    pub(super) fn open(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &'static str) -> Result<()> {
-        dump.role = self.before(dump, key)?.unwrap_or(Role::Plain);
-        Ok(())
     }
 
     /// Writes the opcodes before the field's value. Returns the role in which the value is
@@ -117,9 +158,7 @@ impl Progress {
     }
 
     /// Writes the opcodes after the field's value.
-    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
-        // A value that called no method has left its role behind.
-        dump.role = Role::Plain;
+    fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
         let emit = &mut dump.emit;
         match key {
             "how" => match dump.captured.pop() {

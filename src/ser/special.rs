@@ -18,11 +18,12 @@ use super::dump::Dump;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
+use crate::reduce::form::Place;
 use crate::reduce::token;
 use crate::shared::{self, Plan};
 use crate::value::hooks::{self, Hooks};
 use crate::value::{PickleBuffer, Value, json_number};
-use crate::write::Sink;
+use crate::write::{Checkpoint, Recipe, Sink};
 
 /// The role of the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub(super) enum Role {
     CaptureGlobal,
     /// A map without entries; nothing is written.
     NoKwargs,
+    /// The attributes of an object, or its keyword arguments: a dict.
+    Attributes,
     /// An Option: `None` is not written; a bool is kept that is true for `Some`.
     State,
     /// The same, after the state below it has been prepared.
@@ -90,6 +93,7 @@ impl fmt::Display for Role {
             Self::Capture => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
             Self::NoKwargs => "no keyword arguments",
+            Self::Attributes => "a map of attributes or keyword arguments",
             Self::State | Self::StateSetter => "an Option",
             Self::Class => "the content of a class",
             Self::Object => "an object",
@@ -131,6 +135,14 @@ pub(super) enum Opening {
     Variant,
     Class {
         outer_form: ClassForm,
+        outer: bool,
+        diverted: bool,
+    },
+    /// An object whose class's name says in which place the content is.
+    Formed {
+        place: Place,
+        recipe: Recipe,
+        state: Checkpoint,
         outer: bool,
         diverted: bool,
     },
@@ -270,6 +282,9 @@ impl Dump<dyn Sink + '_> {
         variant: &'static str,
     ) -> Result<Opening> {
         self.argument("a variant")?;
+        if variant == token::ANYTHING {
+            return Ok(Opening::Through);
+        }
         if class::of_variant(name, variant)? {
             return self.open_class(variant);
         }
@@ -286,10 +301,14 @@ impl Dump<dyn Sink + '_> {
             Opening::Variant => self.close_variant(),
             Opening::Class { outer_form, outer, diverted } => {
                 self.hashed = outer;
-                if std::mem::replace(&mut self.form, outer_form) == ClassForm::Argument {
-                    self.emit.close_tuple(1, 1)?;
-                    self.emit.op(Opcode::Reduce);
+                if let ClassForm::Argument(recipe) = std::mem::replace(&mut self.form, outer_form) {
+                    self.close_formed_arg(recipe)?;
                 }
+                return divert::end(self, diverted);
+            }
+            Opening::Formed { place, recipe, state, outer, diverted } => {
+                self.close_formed_newtype(place, recipe, state)?;
+                self.hashed = outer;
                 return divert::end(self, diverted);
             }
             Opening::SetCall => return self.emit.close_set_call(),

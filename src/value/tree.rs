@@ -101,8 +101,10 @@ use crate::reduce::{Global, Reduce};
 /// whole buffer. Nothing is lost on writing.
 ///
 /// This works in their place: a `Value` that is looked at, and enums that serde does not buffer
-/// (with the variant's name outside, or variants that are classes). Instead of `flatten`, read a
-/// [`Dict`] and take the known keys out of it, by `#[serde(from = "Dict")]`.
+/// (with the variant's name outside, or variants that are classes, beside one that is named `py:*`
+/// and takes all else). One variant with `#[serde(untagged)]` makes serde buffer the whole enum, so
+/// that its variants that are classes are not reached. Instead of `flatten`, read a [`Dict`] and
+/// take the known keys out of it, by `#[serde(from = "Dict")]`.
 ///
 /// ```
 /// use serde::{Deserialize, Deserializer};

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::nodes::handle::Handle;
+use crate::nodes::handle::{Handle, Tag};
 
 /// A small number for each class.
 #[derive(Default)]
@@ -41,31 +41,67 @@ struct NamesEntry {
     class: u64,
     /// Address and length of the list, which is a constant of the program.
     names: (usize, usize),
-    /// The place of the class's name in the list, plus one; 0 if it is not there.
-    found: u32,
+    found: Option<Named>,
+}
+
+/// What is known of a class that has one of several names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Which of the names it is.
+    pub(crate) place: u32,
+    /// More about that name, for whoever asked.
+    pub(crate) note: u8,
 }
 
 impl ByNames {
-    /// The place of the name of `class` in the list at `names`: the cached one, or the result of
-    /// `find`.
+    /// The name of `class` in the list at `names`: what was found last time, or what `find` says.
     pub(crate) fn get(
         &self,
         class: Handle,
         names: (usize, usize),
-        find: impl FnOnce() -> Result<Option<usize>>,
-    ) -> Result<Option<usize>> {
+        find: impl FnOnce() -> Result<Option<Named>>,
+    ) -> Result<Option<Named>> {
         let bits = class.to_bits();
         // A remainder by the length is an index.
         let slot = &self.0[(class.number() as usize ^ names.0 >> 4) % self.0.len()];
         let entry = slot.get();
         if entry.class == bits && entry.names == names && bits != 0 {
-            return Ok((entry.found as usize).checked_sub(1));
+            return Ok(entry.found);
         }
         let found = find()?;
-        // There are fewer than 2³² names.
-        let number = found.map_or(0, |place| place as u32 + 1);
-        slot.set(NamesEntry { class: bits, names, found: number });
+        slot.set(NamesEntry { class: bits, names, found });
         Ok(found)
+    }
+}
+
+/// Lists of names of fields, of which handles of the tag `Field` name one each.
+#[derive(Default)]
+pub(crate) struct FieldNames(RefCell<Vec<&'static [&'static str]>>);
+
+impl FieldNames {
+    /// The number of a list; `None` where there are more than handles can say.
+    pub(crate) fn number(&self, fields: &'static [&'static str]) -> Option<u16> {
+        let mut lists = self.0.borrow_mut();
+        let known = lists.iter().position(|list| std::ptr::eq(*list, fields));
+        let number = known.unwrap_or(lists.len());
+        if known.is_none() {
+            lists.push(fields);
+        }
+        u16::try_from(number).ok()
+    }
+
+    /// The handle of a name in the list of this number.
+    pub(crate) fn handle(list: u16, place: usize) -> Handle {
+        Handle::new(Tag::Field, list, place)
+    }
+
+    /// The name that a handle stands for.
+    pub(crate) fn name(&self, handle: Handle) -> Option<&'static str> {
+        if handle.tag() != Tag::Field {
+            return None;
+        }
+        let lists = self.0.borrow();
+        lists.get(usize::from(handle.detail()))?.get(handle.offset()).copied()
     }
 }
 

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 
 use foldhash::{HashMap, HashSet};
 
-use super::cache::{ByClass, ByNames, Last};
+use super::cache::{ByClass, ByNames, FieldNames, Last};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
@@ -55,6 +55,8 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) zone: Last<[Option<Handle>; 5]>,
     /// The classes that have the names in the types' lists.
     pub(crate) classes: ByNames,
+    /// The fields whose names stand for what has none in the pickle.
+    pub(crate) fields: FieldNames,
 }
 
 /// The budget that is used up.
@@ -125,6 +127,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             dtypes: Last::default(),
             zone: Last::default(),
             classes: ByNames::default(),
+            fields: FieldNames::default(),
         }
     }
 
@@ -384,6 +387,9 @@ impl<'g, 'de> Cx<'g, 'de> {
     #[cold]
     pub(crate) fn under_key(&self, error: Error, key: Handle) -> Error {
         // A type may swallow an error for each of half a million references.
+        if let Some(name) = self.fields.name(key) {
+            return error.under_key(name);
+        }
         if scalar::is_text_longer(self.nodes, self.input, key, limits::NAME)
             && self.charge_look(key).is_err()
         {
@@ -421,6 +427,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     pub(crate) fn owned_text(&self, handle: Handle) -> Result<Option<String>> {
         self.charge_text(handle)?;
         match scalar::text(self.nodes, self.input, handle) {
+            None if handle.tag() == Tag::Field => Ok(self.fields.name(handle).map(str::to_owned)),
             None => Ok(None),
             Some(Text::Str(text)) => Ok(Some(text.into_owned())),
             Some(Text::Surrogates(bytes)) => match self.settings.errors {

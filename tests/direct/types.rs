@@ -128,10 +128,7 @@ enum Key {
 
 /// Classes that the fixtures have.
 #[derive(Debug, PartialEq, Deserialize)]
-#[serde(
-    rename = "py:cases.objects:Plain|py:worker:Plain|py:__main__:Plain|py:fixture_types:Plain",
-    default
-)]
+#[serde(rename = "py:cases.objects:Plain|worker:Plain|__main__:Plain|fixture_types:Plain", default)]
 struct Class {
     a: Any,
     b: Any,

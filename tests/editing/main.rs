@@ -3,4 +3,5 @@
 
 mod by_hand;
 mod laws;
+mod libraries;
 mod update;

@@ -169,3 +169,17 @@ fn bytes_behind_the_pickle_stay() {
     assert!(now.ends_with(b".rest"));
     assert_eq!(shown(&now), "{'a': 2}");
 }
+
+#[test]
+fn a_tuple_joins_named_tuples_as_one_of_them() {
+    // [Row(1, 'a'), Row(2, 'b')], and [Pair((1, 2))] of a subclass of tuple
+    let rows = b"\x80\x02](cm\nRow\nq\0K\x01X\x01\0\0\0a\x86\x81h\0K\x02X\x01\0\0\0b\x86\x81e.";
+    let mut value: Vec<(i64, String)> = serde_pickle::from_slice(rows).unwrap();
+    value.insert(1, (3, "c".to_owned()));
+    let now = update(rows, &value).unwrap();
+    assert_eq!(shown(&now), "[<m.Row(1, 'a')>, <m.Row(3, 'c')>, <m.Row(2, 'b')>]");
+    let pairs = b"\x80\x02]cm\nPair\nK\x01K\x02\x86\x85\x81a.";
+    let mut value: Vec<(i64, i64)> = serde_pickle::from_slice(pairs).unwrap();
+    value.push((3, 4));
+    assert_eq!(shown(&update(pairs, &value).unwrap()), "[<m.Pair((1, 2))>, <m.Pair((3, 4))>]");
+}

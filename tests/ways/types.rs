@@ -82,19 +82,19 @@ enum External {
 
 #[derive(Debug, Deserialize)]
 enum Hierarchy {
-    #[serde(rename = "py:geometry:Point|py:zoo2:Point|py:zoo:Point")]
+    #[serde(rename = "py:geometry:Point|zoo2:Point|zoo:Point")]
     Point {
         #[serde(default)]
         x: f64,
     },
-    #[serde(rename = "py:datetime:date|py:decimal:Decimal")]
+    #[serde(rename = "py:datetime:date|decimal:Decimal")]
     Call(Value),
     #[serde(rename = "py:collections:OrderedDict")]
     Other,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename = "py:zoo:Color|py:zoo2:Color|py:zoo:Mood|py:zoo:Switch")]
+#[serde(rename = "py:zoo:Color|zoo2:Color|zoo:Mood|zoo:Switch")]
 enum Member {
     #[serde(rename = "1", alias = "RED")]
     One,

@@ -20,6 +20,7 @@ use crate::limits;
 use crate::nodes::known::Known;
 use crate::reduce::Global;
 use crate::reduce::class::ClassName;
+use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
 
 /// Which of the classes that were named.
@@ -31,8 +32,9 @@ pub(super) struct Class<'de> {
     qualname: Cow<'de, str>,
     /// True if an object of the class can be read by its attributes alone.
     plain: bool,
-    /// Address and length of the serde name that was found to be that of the class.
-    matched: (usize, usize),
+    /// The serde name that was found to be that of the class, and the fields of its type: address
+    /// and length of the one, and address of the others.
+    matched: (usize, usize, usize),
 }
 
 impl<'de> Direct<'de> {
@@ -41,9 +43,10 @@ impl<'de> Direct<'de> {
         &'a mut self,
         opcode: Opcode,
         name: &'static str,
+        fields: &'static [&'static str],
     ) -> Result<Answer<'a, 'g, 'de>> {
         let class = self.class(opcode)?;
-        if !self.is_class(class, name) {
+        if !self.is_class(class, name, fields) {
             return self.irregular();
         }
         self.expect(Opcode::EmptyTuple)?;
@@ -114,7 +117,7 @@ impl<'de> Direct<'de> {
         let plain = !known && !crate::natural::has_form(&module, &qualname);
         // There are no more classes than bytes, and fewer than 2³².
         let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, plain, matched: (0, 0) });
+        self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
     }
@@ -133,16 +136,23 @@ impl<'de> Direct<'de> {
 
     /// Returns true if a struct of this name reads the attributes of that class.
     #[inline]
-    fn is_class(&mut self, class: ClassNumber, name: &'static str) -> bool {
+    fn is_class(
+        &mut self,
+        class: ClassNumber,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> bool {
         let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else {
             return false;
         };
-        let key = (name.as_ptr() as usize, name.len());
+        let key = (name.as_ptr() as usize, name.len(), fields.as_ptr() as usize);
         if class.matched == key {
             return true;
         }
         let matches = match ClassName::parse(name) {
-            Ok(Some(wanted)) => wanted.matches(&class.module, &class.qualname),
+            Ok(Some(wanted)) => wanted
+                .form_of(&class.module, &class.qualname)
+                .is_some_and(|form| form.reads_attributes() && !FieldPlace::any(fields)),
             Ok(None) => !name.starts_with(token::PREFIX),
             Err(_) => false,
         };

@@ -24,10 +24,11 @@ impl<'de> Direct<'de> {
             Ask::Map => self.map(),
             Ask::Tuple(len) => self.tuple(len),
             Ask::TupleStruct(name, len) if !is_ours(name) => self.tuple(len),
-            Ask::Struct(name, _) => match self.next()? {
+            Ask::Struct(name, fields) => match self.next()? {
                 Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(),
-                opcode => self.instance(opcode, name),
+                opcode => self.instance(opcode, name, fields),
             },
+            Ask::Enum(_, variants) if variants.contains(&token::ANYTHING) => self.irregular(),
             Ask::Enum(name, _) if !is_ours(name) => self.variant(),
             Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => self.none(),
             _ => self.scalar(ask),
@@ -45,6 +46,7 @@ impl<'de> Direct<'de> {
                 }
                 _ => self.any(),
             },
+            Ask::Enum(_, variants) if variants.contains(&token::ANYTHING) => self.irregular(),
             // A variant without data.
             Ask::Enum(name, _) if !is_ours(name) => Ok(self.variant_name()),
             _ => self.scalar(ask),

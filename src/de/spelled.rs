@@ -1,0 +1,786 @@
+//! Objects whose class a type names: where its content is, and that nothing else is in the object.
+//!
+//! A type writes its class in one spelling, which its name gives ([`Form`]). An object in another
+//! spelling may hold what the type would not write back, so that is an error here, and the error
+//! names the spelling. Spellings that Python loads to the same object count as one: NEWOBJ, its
+//! calls by `copyreg` at older protocols, INST and OBJ without arguments; a call and NEWOBJ of the
+//! same arguments, where a call is asked for.
+//!
+//! Attributes that a type does not mention are serde's matter, as in any format.
+//!
+//! Nothing here is generic, so it is compiled once.
+
+use super::node::NodeDeserializer;
+use super::source::{FieldSource, Part};
+use crate::error::{Error, Result};
+use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::store::RunKind;
+use crate::nodes::view::{ObjectView, tuple_items};
+use crate::reduce::How;
+use crate::reduce::class::ClassName;
+use crate::reduce::form::{FieldPlace, Form, LENIENT, Layout, Made, Place};
+use crate::walk::cache::FieldNames;
+
+/// An object of the class that a type names.
+#[derive(Clone, Copy)]
+pub(super) struct NamedObject<'g> {
+    pub(super) object: ObjectView<'g>,
+    /// The spelling that the name asks for.
+    pub(super) form: Form,
+    /// The serde name.
+    pub(super) name: &'static str,
+}
+
+/// Where the items of a tuple struct are.
+pub(super) enum Positional<'g> {
+    Run(&'g [Handle]),
+    Within(Handle),
+}
+
+/// What the content of a newtype may turn out to be, if its name does not say it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContentKind {
+    /// The one argument.
+    Argument,
+    /// The attributes.
+    Attributes,
+    /// Text, which some classes take in place of their arguments.
+    Text,
+}
+
+/// The kind of a Rust type, for advice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Container {
+    Unit,
+    Newtype,
+    Tuple,
+    Struct,
+    Member,
+}
+
+/// The kind of a state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum StateKind {
+    None,
+    Dict,
+    Slots,
+    DictAndSlots,
+    List,
+    Tuple,
+    Other,
+}
+
+/// All that an object is made of.
+struct Inventory {
+    how: How,
+    args: usize,
+    /// The value of the base class, for `copyreg._reconstructor`.
+    base: Option<Handle>,
+    kwargs: bool,
+    state: StateKind,
+    items: bool,
+    adds: bool,
+    pairs: bool,
+    setter: bool,
+}
+
+impl Inventory {
+    /// Returns true if a type of this layout writes all of it.
+    fn fits(&self, layout: Layout) -> bool {
+        let made = match layout.made {
+            Made::Call => {
+                self.how == How::Call
+                    || layout.has(Place::Args) && matches!(self.how, How::NewObj | How::Inst)
+            }
+            _ => match self.how {
+                How::NewObj | How::NewObjEx => true,
+                How::Inst => self.args == 0,
+                How::Call => false,
+            },
+        };
+        let base = match self.base.map(Handle::tag) {
+            None => true,
+            Some(Tag::Dict) if layout.has(Place::DictItems) => true,
+            Some(Tag::List) if layout.has(Place::ListItems) => true,
+            // Nothing says which arguments it stands for.
+            Some(_) => layout.has(Place::Args) && !layout.whole_args,
+        };
+        let args = match layout.named_args {
+            0 => self.args == 0 || layout.has(Place::Args),
+            named => self.args <= named,
+        };
+        made && base
+            && args
+            && self.fits_state(layout)
+            && (!self.kwargs || layout.has(Place::Kwargs))
+            && (!self.items || layout.has(Place::ListItems))
+            && (!self.adds || layout.has(Place::SetItems))
+            && (!self.pairs || layout.has(Place::DictItems))
+            && !self.setter
+    }
+
+    fn fits_state(&self, layout: Layout) -> bool {
+        let has = |place| layout.has(place);
+        has(Place::State)
+            || match self.state {
+                StateKind::None => true,
+                StateKind::Dict => has(Place::Dict),
+                StateKind::Slots => has(Place::Slots) || has(Place::Tuple),
+                StateKind::DictAndSlots => {
+                    has(Place::Dict) && has(Place::Slots) || has(Place::Tuple)
+                }
+                StateKind::List => has(Place::List),
+                StateKind::Tuple => has(Place::Tuple),
+                StateKind::Other => false,
+            }
+    }
+
+    /// The parts that are there, by the words of forms. The state comes first.
+    fn parts(&self) -> Vec<&'static str> {
+        let mut parts = Vec::new();
+        match self.state {
+            StateKind::None => {}
+            StateKind::Dict => parts.push("dict"),
+            StateKind::Slots => parts.push("slots"),
+            StateKind::DictAndSlots => parts.extend(["dict", "slots"]),
+            StateKind::List => parts.push("list"),
+            StateKind::Tuple => parts.push("tuple"),
+            StateKind::Other => parts.push("state"),
+        }
+        let base = self.base.map(Handle::tag);
+        for (word, there) in [
+            (
+                "args",
+                self.args > 0 || base.is_some_and(|tag| !matches!(tag, Tag::Dict | Tag::List)),
+            ),
+            ("kwargs", self.kwargs),
+            ("listitems", self.items || base == Some(Tag::List)),
+            ("setitems", self.adds),
+            ("dictitems", self.pairs || base == Some(Tag::Dict)),
+        ] {
+            if there {
+                parts.push(word);
+            }
+        }
+        parts
+    }
+
+    /// The object in words.
+    fn describe(&self) -> String {
+        let mut text = match self.how {
+            How::Call => "a call",
+            How::NewObj => "NEWOBJ",
+            How::NewObjEx => "NEWOBJ_EX",
+            How::Inst => "INST or OBJ",
+        }
+        .to_owned();
+        let mut joint = " with ";
+        for part in self.parts() {
+            text.push_str(joint);
+            joint = " and ";
+            match part {
+                "args" if self.args == 1 => text.push_str("one argument"),
+                "args" if self.args > 1 => text.push_str(&format!("{} arguments", self.args)),
+                "args" => text.push_str("the value of a base class"),
+                "kwargs" => text.push_str("keyword arguments"),
+                "listitems" => text.push_str("list items"),
+                "setitems" => text.push_str("set items"),
+                "dictitems" => text.push_str("dict items"),
+                "slots" => text.push_str("slots"),
+                "state" => text.push_str("a state that is neither dict, list nor tuple"),
+                state => text.push_str(&format!("a {state} as state")),
+            }
+        }
+        if self.setter {
+            text.push_str(joint);
+            text.push_str("a state setter");
+        }
+        text
+    }
+
+    /// The form of a name by which such an object would be written back; `None` where names have
+    /// none. The flag says that fields of other parts need names of their own.
+    fn form(&self, container: Container) -> Option<(String, Vec<&'static str>)> {
+        let mut parts = self.parts();
+        let call = matches!(self.how, How::Call) || self.how == How::Inst && self.args > 0;
+        let made = if call { "/call" } else { "" };
+        if self.setter || call && self.kwargs {
+            return None;
+        }
+        if container == Container::Struct && self.kwargs && parts.len() > 1 {
+            parts.retain(|part| *part != "kwargs");
+            return Some(("/kwargs".to_owned(), parts));
+        }
+        let whole = |part: &&str| matches!(*part, "listitems" | "setitems" | "state");
+        match (container, &parts[..]) {
+            (Container::Member, _) => None,
+            (Container::Unit, []) => Some((if call { "/call" } else { "/new" }.to_owned(), vec![])),
+            (Container::Newtype, []) => None,
+            (_, []) => Some((made.to_owned(), vec![])),
+            (Container::Struct | Container::Newtype, ["dict"]) => Some((made.to_owned(), vec![])),
+            (Container::Newtype, &[part]) => Some((format!("{made}/{part}"), vec![])),
+            (Container::Tuple, &[part @ ("args" | "list" | "tuple")]) => {
+                Some((format!("{made}/{part}"), vec![]))
+            }
+            (Container::Struct, &[part]) if !whole(&part) => {
+                Some((format!("{made}/{part}"), vec![]))
+            }
+            (Container::Struct, _) => {
+                // The state keeps the fields without a place, if it has names.
+                let mut form = made.to_owned();
+                match parts[0] {
+                    "dict" => drop(parts.remove(0)),
+                    part @ ("slots" | "list" | "tuple") => {
+                        form.push('/');
+                        form.push_str(part);
+                        parts.remove(0);
+                    }
+                    _ => {}
+                }
+                if form.is_empty() {
+                    form.push_str("/new");
+                }
+                Some((form, parts))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl<'g> NodeDeserializer<'g, '_> {
+    fn inventory(&self, object: &ObjectView<'g>) -> Result<Inventory> {
+        let nodes = self.cx.nodes;
+        let mut inventory = Inventory {
+            how: object.how,
+            args: object.args.len(),
+            base: object.base.map(|(_, value)| value),
+            kwargs: object.kwargs.is_some_and(|kwargs| !nodes.is_empty(kwargs.number())),
+            state: self.state_kind(object.state(nodes)?),
+            items: false,
+            adds: false,
+            pairs: false,
+            setter: false,
+        };
+        for (kind, run) in object.more(nodes).filter(|(_, run)| !run.is_empty()) {
+            match kind {
+                RunKind::Items => inventory.items = true,
+                RunKind::Adds => inventory.adds = true,
+                RunKind::Pairs => inventory.pairs = true,
+                // The list that a set was made of is its argument.
+                RunKind::State | RunKind::Taken => {}
+                RunKind::Setter => inventory.setter = !run.is_empty(),
+            }
+        }
+        Ok(inventory)
+    }
+
+    fn state_kind(&self, state: Option<Handle>) -> StateKind {
+        let Some(state) = state else { return StateKind::None };
+        match state.tag() {
+            Tag::Dict if self.is_empty_dict(state) => StateKind::None,
+            Tag::Dict => StateKind::Dict,
+            Tag::List => StateKind::List,
+            Tag::Tuple | Tag::EmptyTuple => match self.attribute_dicts(state).as_deref() {
+                Some(&[slots]) if self.is_empty_dict(slots) => StateKind::None,
+                Some(&[_]) => StateKind::Slots,
+                Some(&[dict, slots]) => match (self.is_empty_dict(dict), self.is_empty_dict(slots))
+                {
+                    (true, true) => StateKind::None,
+                    (false, true) => StateKind::Dict,
+                    (true, false) => StateKind::Slots,
+                    (false, false) => StateKind::DictAndSlots,
+                },
+                _ => StateKind::Tuple,
+            },
+            _ => StateKind::Other,
+        }
+    }
+
+    /// Returns true if an object is spelled as a struct without a form writes it: the frequent
+    /// case, told by a few comparisons.
+    fn plain_state(&self, object: &ObjectView<'g>) -> Option<Handle> {
+        let made = object.how == How::NewObj && object.args.is_empty() && object.base.is_none();
+        let mut more = object.more(self.cx.nodes);
+        match (made, more.next(), more.next()) {
+            (true, Some((RunKind::State, &[state])), None) if state.tag() == Tag::Dict => {
+                Some(state)
+            }
+            _ => None,
+        }
+    }
+
+    /// Where the fields of a struct are that is named as the object's class.
+    ///
+    /// # Errors
+    /// `Unsupported`: the object is spelled in another way than its name says.
+    pub(super) fn named_fields(
+        &self,
+        named: &NamedObject<'g>,
+        fields: &'static [&'static str],
+    ) -> Result<FieldSource<'g>> {
+        let &NamedObject { object, form, .. } = named;
+        let placed = FieldPlace::any(fields);
+        if !placed {
+            if form.lenient {
+                return self.struct_source(&object, Some(fields));
+            }
+            if form == Form::default()
+                && let Some(state) = self.plain_state(&object)
+            {
+                return Ok(FieldSource::Merged(vec![state]));
+            }
+        }
+        let layout = Layout::of_fields(form, fields)?;
+        let inventory = self.inventory(&object)?;
+        if let Some(pairs) = self.named_pairs(&object, layout, fields)? {
+            return Ok(pairs);
+        }
+        if !form.lenient && !inventory.fits(layout) {
+            return Err(self.misspelled(named, &inventory, Container::Struct));
+        }
+        if placed {
+            return self.placed_fields(&object, layout, fields);
+        }
+        let state = object.state(self.cx.nodes)?;
+        let nothing = || FieldSource::Merged(Vec::new());
+        Ok(match (layout.place, object.base) {
+            (Place::Args, None) => FieldSource::Args(object.args),
+            (Place::Args | Place::DictItems, Some((_, base))) => {
+                FieldSource::Within(Part::Base, base)
+            }
+            (Place::Kwargs, _) => FieldSource::Merged(object.kwargs.into_iter().collect()),
+            (Place::List | Place::Tuple, _) => match state {
+                Some(state) => FieldSource::Within(Part::State, state),
+                None => nothing(),
+            },
+            (Place::DictItems, None) => nothing(),
+            _ => match state.and_then(|state| self.attribute_dicts(state)) {
+                Some(dicts) => FieldSource::Merged(dicts),
+                None => nothing(),
+            },
+        })
+    }
+
+    /// The entries of an OrderedDict, or a subclass, as Python 2.7 writes it: the list of pairs
+    /// that it is called with.
+    fn named_pairs(
+        &self,
+        object: &ObjectView<'g>,
+        layout: Layout,
+        fields: &'static [&'static str],
+    ) -> Result<Option<FieldSource<'g>>> {
+        let called = object.how == How::Call && layout.made == Made::Call;
+        match *object.args {
+            [list] if called && layout.place == Place::DictItems && list.tag() == Tag::List => {
+                let rest = Inventory { args: 0, ..self.inventory(object)? };
+                match self.struct_source(object, Some(fields))? {
+                    found @ FieldSource::Merged(_) if rest.fits(layout) => Ok(Some(found)),
+                    _ => Ok(None),
+                }
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Fields of which some have places of their own, with those names.
+    fn placed_fields(
+        &self,
+        object: &ObjectView<'g>,
+        layout: Layout,
+        fields: &'static [&'static str],
+    ) -> Result<FieldSource<'g>> {
+        let number = self.cx.fields.number(fields).ok_or_else(|| {
+            Error::limit("more than 65,535 types give places to their fields in one pickle")
+        })?;
+        let state = object.state(self.cx.nodes)?;
+        let dicts = state.and_then(|state| self.attribute_dicts(state)).unwrap_or_default();
+        let is_tuple = state.is_some_and(|state| state.tag().is_tuple());
+        let (dict, slots) = match (&dicts[..], is_tuple) {
+            (&[dict], false) => (Some(dict), None),
+            (&[slots], true) => (None, Some(slots)),
+            (&[dict, slots], _) => (Some(dict), Some(slots)),
+            _ => (None, None),
+        };
+        let args = match object.base {
+            None => object.args.to_vec(),
+            Some((_, base)) if layout.named_args > 1 => self.items_of(base),
+            Some((_, base)) => vec![base],
+        };
+        let mut args = args.into_iter();
+        let mut entries = Vec::with_capacity(2 * fields.len());
+        let items = state.map(|state| self.items_of(state)).unwrap_or_default();
+        let mut items = items.into_iter();
+        for (index, field) in fields.iter().enumerate() {
+            let (place, name) = match FieldPlace::of(field)? {
+                Some(FieldPlace { place, name }) => (place, name),
+                None => (layout.place, Some(*field)),
+            };
+            let value = match (place, name) {
+                (Place::Dict, Some(name)) => self.entry_of(dict, name)?,
+                (Place::Slots, Some(name)) => self.entry_of(slots, name)?,
+                (Place::Kwargs, Some(name)) => self.entry_of(object.kwargs, name)?,
+                (Place::DictItems, Some(name)) => self.stored_entry(object, name)?,
+                (Place::Args, Some(_)) => args.next(),
+                (Place::List | Place::Tuple, _) => items.next(),
+                (Place::Args, None) => Some(self.args_as_value(object)),
+                (Place::Kwargs, None) => object.kwargs,
+                (Place::State, _) => state,
+                (Place::DictItems, None) => Some(self.part(object, PartKind::DictItems)),
+                (Place::ListItems | Place::SetItems, _) => Some(self.part(object, PartKind::Items)),
+                _ => None,
+            };
+            if let Some(value) = value {
+                entries.extend([FieldNames::handle(number, index), value]);
+            }
+        }
+        Ok(FieldSource::Loose(entries))
+    }
+
+    fn items_of(&self, state: Handle) -> Vec<Handle> {
+        match state.tag() {
+            Tag::List | Tag::Tuple => {
+                self.cx.nodes.contents(&self.cx.nodes.object(state.number())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The value of a dict's entry; of several, the last.
+    fn entry_of(&self, dict: Option<Handle>, name: &str) -> Result<Option<Handle>> {
+        let Some(dict) = dict.filter(|dict| dict.tag() == Tag::Dict) else { return Ok(None) };
+        let object = self.cx.nodes.object(dict.number());
+        self.cx.charge_contents(&object)?;
+        self.last_entry(self.cx.nodes.contents(&object), name)
+    }
+
+    /// The same among the dict items of an object.
+    fn stored_entry(&self, object: &ObjectView<'g>, name: &str) -> Result<Option<Handle>> {
+        if let Some((_, base)) = object.base {
+            return self.entry_of(Some(base), name);
+        }
+        self.cx.charge_runs(&object.object)?;
+        let runs = object.more(self.cx.nodes).filter(|(kind, _)| *kind == RunKind::Pairs);
+        self.last_entry(runs.flat_map(|(_, run)| run.iter().copied()), name)
+    }
+
+    fn last_entry(
+        &self,
+        mut entries: impl Iterator<Item = Handle>,
+        name: &str,
+    ) -> Result<Option<Handle>> {
+        let mut found = None;
+        while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
+            if self.is_one_of(key, &[name])? {
+                found = Some(value);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The arguments as one value: their tuple, where there is one.
+    fn args_as_value(&self, object: &ObjectView<'g>) -> Handle {
+        match *self.cx.nodes.first(&object.object) {
+            [_, args, ..]
+                if args.tag() == Tag::Tuple
+                    && std::ptr::eq(tuple_items(self.cx.nodes, args), object.args) =>
+            {
+                args
+            }
+            [_, args, ..] if args.tag() == Tag::EmptyTuple => args,
+            _ => self.part(object, PartKind::Args),
+        }
+    }
+
+    fn part(&self, object: &ObjectView<'g>, kind: PartKind) -> Handle {
+        match object.base {
+            Some((_, base)) => base,
+            None => Handle::new(Tag::Part, kind as u16, self.handle.number() as usize),
+        }
+    }
+
+    /// The part of an object that the handle stands for.
+    pub(super) fn part_kind(&self) -> Option<PartKind> {
+        (self.handle.tag() == Tag::Part).then(|| match self.handle.detail() {
+            0 => PartKind::Args,
+            1 => PartKind::Items,
+            _ => PartKind::DictItems,
+        })
+    }
+
+    /// Where the items of a tuple struct are that is named as the object's class.
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn named_items(
+        &self,
+        named: &NamedObject<'g>,
+        len: usize,
+    ) -> Result<Positional<'g>> {
+        let &NamedObject { object, form, .. } = named;
+        let place = match form.place {
+            Place::Default => Place::Args,
+            place @ (Place::Args | Place::List | Place::Tuple) => place,
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "the form of `{}` fits no tuple struct, whose fields are arguments, or a list \
+                     or tuple that is the state",
+                    named.name
+                )));
+            }
+        };
+        let inventory = self.inventory(&object)?;
+        let is_one_tuple = match *object.args {
+            [items] if len != 1 && items.tag() == Tag::Tuple => {
+                tuple_items(self.cx.nodes, items).len() == len
+            }
+            _ => false,
+        };
+        let layout = Layout::of(form.made_or(Made::Call), place);
+        if !form.lenient && (is_one_tuple && place == Place::Args || !inventory.fits(layout)) {
+            return Err(self.misspelled(named, &inventory, Container::Tuple));
+        }
+        if inventory.kwargs {
+            return Err(Error::data(
+                "the object is made with keyword arguments; read it as a struct by its state, \
+                 or as Reduce",
+            ));
+        }
+        Ok(match (place, object.base, object.state(self.cx.nodes)?) {
+            (Place::List | Place::Tuple, _, Some(state)) => Positional::Within(state),
+            (_, Some((_, base)), _) => Positional::Within(base),
+            // A subclass of tuple has its items in one argument.
+            _ => match *object.args {
+                [items] if is_one_tuple => Positional::Within(items),
+                _ => Positional::Run(object.args),
+            },
+        })
+    }
+
+    /// Checks that an object is what a unit struct writes that is named as its class.
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn check_unit(&self, named: &NamedObject<'g>) -> Result<()> {
+        let form = named.form;
+        let inventory = self.inventory(&named.object)?;
+        let fits = match (form.made, form.place) {
+            (Made::Default, Place::Default) => false,
+            (made, Place::Default) => inventory.fits(Layout::of(made, Place::Default)),
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "the form of `{}` fits no unit struct, which is a class, or by `/new` or \
+                     `/call` an object of it without content",
+                    named.name
+                )));
+            }
+        };
+        if fits || form.lenient {
+            Ok(())
+        } else {
+            Err(self.misspelled(named, &inventory, Container::Unit))
+        }
+    }
+
+    /// Checks that a class itself is what a type of that name writes.
+    ///
+    /// # Errors
+    /// `Data`: the name asks for an object.
+    pub(super) fn check_class_itself(&self, name: &'static str, is_unit: bool) -> Result<()> {
+        let Some(class) = ClassName::parse(name)? else { return Ok(()) };
+        let form = class.form();
+        if form.lenient || is_unit && form.made == Made::Default || class.alternatives().count() > 1
+        {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "the class {class} itself, where `{name}` is written as an object of it; a unit \
+             struct `{}` is the class, and `{}` reads both",
+            with_form(name, ""),
+            with_form(name, "?"),
+        )))
+    }
+
+    /// Checks that a member of an Enum is made of its value alone.
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn check_member(&self, named: &NamedObject<'g>) -> Result<()> {
+        let inventory = self.inventory(&named.object)?;
+        if named.form.lenient || inventory.fits(Layout::of(Made::Call, Place::Args)) {
+            return Ok(());
+        }
+        Err(self.misspelled(named, &inventory, Container::Member))
+    }
+
+    /// The value that the content of a newtype is, if its name says so; else the content itself
+    /// tells, by [`check_content`](Self::check_content).
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn named_content(&self, named: &NamedObject<'g>) -> Result<Option<Handle>> {
+        let &NamedObject { object, form, .. } = named;
+        if form.lenient || form.place == Place::Default {
+            return Ok(None);
+        }
+        let inventory = self.inventory(&object)?;
+        let layout = Layout::of(form.made_or(Made::New), form.place);
+        let one = form.place != Place::Args || object.args.len() == 1 || object.base.is_some();
+        if !inventory.fits(layout) || !one {
+            return Err(self.misspelled(named, &inventory, Container::Newtype));
+        }
+        let state = object.state(self.cx.nodes)?;
+        let none = Handle::new(Tag::None, 0, object.object.offset());
+        Ok(Some(match form.place {
+            Place::Args => match object.base {
+                Some((_, base)) => base,
+                None => object.args.first().copied().unwrap_or(none),
+            },
+            Place::Kwargs => object.kwargs.unwrap_or(none),
+            Place::DictItems => self.part(&object, PartKind::DictItems),
+            Place::ListItems | Place::SetItems => self.part(&object, PartKind::Items),
+            Place::Slots => {
+                let dicts = state.and_then(|state| self.attribute_dicts(state));
+                dicts.and_then(|dicts| dicts.last().copied()).unwrap_or(none)
+            }
+            _ => state.unwrap_or(none),
+        }))
+    }
+
+    /// Checks that content of this kind is what a newtype without a form in its name writes.
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn check_content(&self, named: &NamedObject<'g>, kind: ContentKind) -> Result<()> {
+        if named.form.lenient {
+            return Ok(());
+        }
+        let inventory = self.inventory(&named.object)?;
+        let single = inventory.args == 1 || inventory.base.is_some();
+        let call = named.form.made_or(Made::Call);
+        let argument = single && inventory.fits(Layout::of(call, Place::Args));
+        let fits = match kind {
+            ContentKind::Argument => argument,
+            ContentKind::Text => argument || self.takes_text(&named.object)?,
+            ContentKind::Attributes => {
+                inventory.fits(Layout::of(named.form.made_or(Made::New), Place::Dict))
+            }
+        };
+        if fits { Ok(()) } else { Err(self.misspelled(named, &inventory, Container::Newtype)) }
+    }
+
+    /// The attributes, where those are what the newtype writes.
+    pub(super) fn attributes(&self, named: &NamedObject<'g>) -> Result<Option<Handle>> {
+        if named.form.lenient {
+            return Ok(None);
+        }
+        self.check_content(named, ContentKind::Attributes)?;
+        let state = named.object.state(self.cx.nodes)?;
+        Ok(state.filter(|state| state.tag() == Tag::Dict))
+    }
+
+    /// A newtype around any value writes a dict as attributes, so one that is an argument is not
+    /// what it writes.
+    ///
+    /// # Errors
+    /// As [`named_fields`](Self::named_fields).
+    pub(super) fn refuse_dict(&self, named: &NamedObject<'g>, argument: Handle) -> Result<()> {
+        if argument.tag() != Tag::Dict {
+            return Ok(());
+        }
+        Err(self.misspelled(named, &self.inventory(&named.object)?, Container::Newtype))
+    }
+
+    /// Returns true if the constructor of the object's class takes its text form.
+    fn takes_text(&self, object: &ObjectView<'g>) -> Result<bool> {
+        let names = crate::nodes::view::global_names(
+            self.cx.nodes,
+            self.cx.input,
+            object.callable,
+            self.cx.settings.fix_imports,
+        )?;
+        Ok(names.is_some_and(|(module, name)| {
+            matches!(
+                (&*module, &*name),
+                ("uuid", "UUID")
+                    | ("decimal", "Decimal")
+                    | ("fractions", "Fraction")
+                    | ("ipaddress", _)
+                    | ("pathlib" | "pathlib._local", _)
+            )
+        }))
+    }
+
+    /// The error of an object that its type would write otherwise.
+    #[cold]
+    fn misspelled(
+        &self,
+        named: &NamedObject<'g>,
+        inventory: &Inventory,
+        container: Container,
+    ) -> Error {
+        let name = named.name;
+        let mut text = format!(
+            "the object is {}, which `{name}` would not write back; ",
+            inventory.describe()
+        );
+        let one_tuple = container == Container::Tuple && inventory.args == 1;
+        match inventory.form(container) {
+            _ if one_tuple => text.push_str("a newtype around a tuple is its one argument"),
+            Some((form, fields)) if fields.is_empty() && with_form(name, &form) != name => {
+                text.push_str(&format!("name it `{}`", with_form(name, &form)));
+            }
+            Some((form, fields)) if !fields.is_empty() => {
+                let names: Vec<String> =
+                    fields.iter().map(|part| format!("`{}`", field_name(part))).collect();
+                text.push_str(&format!(
+                    "name it `{}`, with fields named {}",
+                    with_form(name, &form),
+                    names.join(" and ")
+                ));
+            }
+            _ if container == Container::Newtype && inventory.parts().len() == 1 => {
+                text.push_str(
+                    "its content says otherwise than the object: a map or struct is attributes, \
+                     and anything else is the one argument",
+                );
+            }
+            _ => text.push_str("Reduce, or a struct whose fields have places, says how"),
+        }
+        text.push_str(&format!("; `{}` reads any spelling", with_form(name, "?")));
+        Error::unsupported(text)
+    }
+}
+
+/// A part of an object that is no value of the pickle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub(super) enum PartKind {
+    Args,
+    /// Of a list or a set.
+    Items,
+    DictItems,
+}
+
+/// A serde name with another form behind its first class.
+fn with_form(name: &str, form: &str) -> String {
+    let (first, rest) = match name.split_once('|') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (name, None),
+    };
+    // A form of its own stays before what makes it lenient.
+    let first = first.trim_end_matches(LENIENT);
+    let bare = if form == "?" { first } else { first.split('/').next().unwrap_or(first) };
+    match rest {
+        Some(rest) => format!("{bare}{form}|{rest}"),
+        None => format!("{bare}{form}"),
+    }
+}
+
+/// The names that a field of this part may have.
+fn field_name(part: &str) -> String {
+    match part {
+        "args" | "kwargs" | "dictitems" => format!("py:{part}:…` or `py:{part}"),
+        "listitems" | "setitems" | "state" => format!("py:{part}"),
+        _ => format!("py:{part}:…"),
+    }
+}
