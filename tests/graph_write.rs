@@ -160,7 +160,7 @@ fn python_loads_what_is_written_as_the_same_graph() {
             match answer.as_str() {
                 "same" => same += 1,
                 text if text.starts_with("skipped") => skipped += 1,
-                // What is written of them is what Pythons until then read; see docs/CONFORMANCE.md.
+                // They are written as older Pythons read them; see docs/CONFORMANCE.md.
                 _ if *version >= (3, 14) && name.starts_with("odd/int_octal.") => skipped += 1,
                 "different: : int and bool"
                     if *version >= (3, 15) && name.starts_with("odd/int_") =>

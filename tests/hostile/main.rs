@@ -39,7 +39,7 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 /// The stack of a thread by default.
 const STACK: usize = 2 << 20;
 
-/// How often a path that goes on is named. The slowest takes seconds.
+/// Time after which a path that goes on is named. The slowest takes seconds.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
 /// The result of one path with one family.

@@ -1,4 +1,4 @@
-//! What is written is what Python loads: every form that serde and this crate's own types have, put
+//! Python loads what is written: every form that serde and this crate's own types have, put
 //! to each Python that is there.
 
 mod classes;
