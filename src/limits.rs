@@ -104,6 +104,10 @@ pub(crate) const NAME: usize = 1_000;
 /// `Cx::charge_runs`.
 pub(crate) const RUNS_FREE: usize = 8;
 
+/// Arguments of one object, or items of a tuple in it, that are looked through for free each time
+/// its natural form is made: the parts of a path, the kinds of time of a zone.
+pub(crate) const SCANNED_FREE: usize = 32;
+
 /// Parts of a qualified name that is written below protocol 4, where each but the first is a call
 /// of `getattr`.
 ///

@@ -12,6 +12,9 @@ const SHORT: usize = 128;
 /// Bytes that are one unit of work to decode.
 const UNIT: usize = 16;
 
+/// Bytes that are one unit of work to search for the end of a line.
+const SEARCHED: usize = 64;
+
 thread_local! {
     static UNITS: Cell<u64> = const { Cell::new(0) };
 }
@@ -24,13 +27,22 @@ pub(crate) fn decoded(bytes: usize) {
     }
 }
 
+/// The end of a line of so many bytes is searched for.
+#[inline]
+pub(crate) fn searched(bytes: usize) {
+    if bytes >= SHORT {
+        looked_at(bytes / SEARCHED);
+    }
+}
+
 /// So many runs or references are looked at.
 #[inline]
 pub(crate) fn looked_at(count: usize) {
     UNITS.set(UNITS.get().wrapping_add(count as u64));
 }
 
-/// The units of this thread so far: references looked at, and one for each 16 bytes decoded.
+/// The units of this thread so far: references looked at, and one for each 16 bytes decoded or 64
+/// searched.
 #[must_use]
 pub fn units() -> u64 {
     UNITS.get()

@@ -4,7 +4,7 @@ use serde_pickle::graph::{GraphBuilder, NodeKind};
 use serde_pickle::reduce::How;
 use serde_pickle::{Graph, Protocol, SerOptions, pickle};
 
-use crate::python::assert_loads;
+use crate::interpreters::assert_loads;
 
 fn at(protocol: Protocol, graph: &Graph<'_>) -> Vec<u8> {
     SerOptions::new().protocol(protocol).graph_to_vec(graph).unwrap()

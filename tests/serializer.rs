@@ -9,7 +9,7 @@ use serde_bytes::Bytes;
 use serde_pickle::opcode::{Argument, Opcode, instructions};
 use serde_pickle::{ErrorKind, Protocol, SerOptions, Serializer};
 
-use crate::python_loads::Announced;
+use crate::python_reads::forms::Announced;
 
 #[derive(Serialize)]
 struct Row {

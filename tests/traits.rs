@@ -164,6 +164,7 @@ table! {
     python::Range: Shareable Copy Eq Hash;
     python::Slice: Shareable Copy Eq Hash;
     python::OrderedDict<u8, u8>: Shareable Eq Hash Default;
+    python::FrozenDict<u8, u8>: Shareable Eq Hash Default;
     python::DefaultDict<u8, u8>: Shareable Eq Hash;
     python::Counter<u8>: Shareable Eq Hash Default;
     python::Deque<u8>: Shareable Eq Hash;

@@ -234,8 +234,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         // Text that may be long is counted before it is looked at. Text fetched from the memo was
         // checked for good.
         if !matches!(tag, Tag::Shared | Tag::Str1) {
-            let len = scalar::text_len(self.cx.nodes, self.cx.input, self.handle);
-            self.cx.charge(len)?;
+            self.cx.charge_look(self.handle)?;
         }
         let text = scalar::borrowed_text(self.cx.nodes, self.cx.input, self.handle);
         if let Some(text) = text {

@@ -9,7 +9,7 @@ use super::spelled::PartKind;
 use crate::error::{ErrorKind, Result};
 use crate::natural::numpy::Numpy;
 use crate::natural::{Natural, natural, structure};
-use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar;
 use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, View};
@@ -178,9 +178,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             }
             None => {
                 self.state_of(object)?.is_none()
-                    || keys.all(|key| {
-                        self.of(key).is_text() || scalar::chars(self.cx.input, key).is_some()
-                    })
+                    || keys.all(|key| self.of(key).is_text() || key.tag().kind() == TagKind::Chars)
             }
         };
         Ok(told.then_some(pairs))
@@ -188,7 +186,7 @@ impl<'g> NodeDeserializer<'g, '_> {
 
     /// Returns true if a key is text that is one of `names`.
     pub(super) fn is_one_of(&self, key: Handle, names: &[&str]) -> Result<bool> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, key))?;
+        self.cx.charge_look(key)?;
         Ok(match scalar::chars(self.cx.input, key) {
             Some(chars) => names.iter().any(|name| name.as_bytes() == &*chars),
             None => scalar::plain_text(self.cx.nodes, self.cx.input, key)

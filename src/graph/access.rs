@@ -110,8 +110,8 @@ impl<'g> Node<'g> {
                 == Known::Complex;
         let view = if is_complex { self.view() } else { None };
         let Some(View::Complex { real, imaginary }) = view else { return None };
-        let (re, im) = self.walk(|node| node.complex_parts(real, imaginary).ok())?;
-        Some(Complex { re, im })
+        let part = |handle| Self { handle, ..self }.decoded_number();
+        Some(Complex { re: part(real)?, im: imaginary.map_or(Some(0.0), part)? })
     }
 
     /// The text of a str without lone surrogates, borrowed where it is in the pickle as it is.

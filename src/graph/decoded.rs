@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foldhash::fast::RandomState;
 use num_bigint::BigInt;
+use num_traits::ToPrimitive;
 
 use super::Graph;
 use super::node::Node;
@@ -219,6 +220,25 @@ impl<'g> Node<'g> {
         }
     }
 
+    /// A number as a float: a part of a complex.
+    pub(super) fn decoded_number(self) -> Option<f64> {
+        if let Some(float) = self.decoded_float() {
+            return Some(float);
+        }
+        // A larger one is no finite float, and takes long to look at.
+        let round = |int: &BigInt| {
+            let is_small = int.bits() <= f64::MAX_EXP as u64;
+            if is_small { int.to_f64().filter(|float| float.is_finite()) } else { None }
+        };
+        match self.decoded_int() {
+            Some(Int::Small(value)) => Some(value as f64),
+            Some(Int::Big(value)) => round(&value),
+            Some(Int::Long(bytes)) if bytes.len() > LONG => None,
+            Some(Int::Long(bytes)) => round(&BigInt::from_signed_bytes_le(bytes)),
+            None => serde::Deserialize::deserialize(self).ok(),
+        }
+    }
+
     /// The content of bytes, a bytearray, a buffer or an 8-bit string.
     pub(super) fn decoded_bytes(self) -> Option<Cow<'g, [u8]>> {
         let (nodes, input) = (&self.graph.nodes, &*self.graph.input);
@@ -260,8 +280,10 @@ impl<'g> Node<'g> {
     /// share one dict of half the pickle as their state. `None` where the entries have to be
     /// compared one by one.
     pub(super) fn under_text(self, text: &str) -> Option<Option<Node<'g>>> {
-        let is_many = self.handle.tag() == Tag::Dict && self.entries().nth(FEW).is_some();
-        if !is_many || self.graph.nodes.is_edited() {
+        let nodes = &self.graph.nodes;
+        let is_many = self.handle.tag() == Tag::Dict
+            && nodes.is_longer_than(2 * FEW, &nodes.object(self.handle.number()));
+        if !is_many || nodes.is_edited() {
             return None;
         }
         let place = (self.handle.number(), self.graph.nodes.handle_count());
@@ -378,6 +400,52 @@ mod tests {
             };
             assert!(nodes.iter().all(|node| addresses(node) == addresses(&nodes[0])), "{what}");
         }
+    }
+
+    /// A part of a complex was decoded for each look at it.
+    #[test]
+    fn a_long_part_of_a_complex_is_decoded_once() {
+        let (digits, looks) = (100_000, 100);
+        let line = format!("F0.{}1\n", "0".repeat(digits));
+        let pickle = format!("]q\x000(cbuiltins\ncomplex\n({line}K\x02tR{}l.", "2".repeat(looks));
+        let graph = Graph::from_slice(pickle.as_bytes()).unwrap();
+        let before = crate::meter::units();
+        for complex in graph.root().items() {
+            assert_eq!(complex.as_complex().map(|complex| complex.im), Some(2.0));
+        }
+        let units = (crate::meter::units() - before) as usize;
+        assert!(units < digits, "{units}");
+        // An int beyond every float, and the largest that is none.
+        let part = |int: &str| {
+            let pickle = format!("cbuiltins\ncomplex\n(L{int}L\nK\x00tR.");
+            let graph = Graph::from_slice(pickle.as_bytes()).unwrap();
+            graph.root().as_complex().map(|complex| complex.re)
+        };
+        assert_eq!(part(&"9".repeat(600)), None);
+        assert_eq!(part(&format!("1{}", "0".repeat(308))), Some(1e308));
+        assert_eq!(part(&format!("-1{}", "0".repeat(309))), None);
+    }
+
+    /// Half the input is one dict, half are objects that have it for their state. The dict's length
+    /// was taken by a look at all of it.
+    #[test]
+    fn a_dict_that_many_objects_share_is_looked_through_once() {
+        let count = 1_000;
+        let keys: String = (0..count).map(|number| format!("Vk{number}\nN")).collect();
+        let pickle = [
+            format!("}}({keys}uq\x000cm\nC\nq\x010](").into_bytes(),
+            b"h\x01)\x81h\x00b".repeat(count),
+            b"e.".to_vec(),
+        ]
+        .concat();
+        let graph = Graph::from_slice(&pickle).unwrap();
+        let objects: Vec<Node<'_>> = graph.root().items().collect();
+        assert_eq!(objects.len(), count);
+        let before = crate::meter::units();
+        assert!(objects.iter().all(|object| object.attr("k999").is_some_and(Node::is_none)));
+        assert!(objects.iter().all(|object| object.attr("x").is_none()));
+        let units = (crate::meter::units() - before) as usize;
+        assert!(units < 20 * count, "{units}");
     }
 
     #[test]

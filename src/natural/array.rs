@@ -129,8 +129,10 @@ pub(super) fn from_list<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g
 /// The characters of a list as one text.
 fn text_of(call: &Call<'_, '_, '_>, list: Handle) -> Result<Option<String>> {
     let nodes = call.cx.nodes;
+    let object = nodes.object(list.number());
+    call.charge_scan(nodes.contents_len(&object))?;
     let mut text = String::new();
-    for item in nodes.contents(&nodes.object(list.number())) {
+    for item in nodes.contents(&object) {
         let Some(item) = call.text(item) else { return Ok(None) };
         call.cx.charge(item.len())?;
         text.push_str(&item);

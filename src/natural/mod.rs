@@ -29,6 +29,8 @@ pub(crate) use array::Array;
 pub(crate) use builtin::is_exception;
 
 use crate::error::{Error, Result};
+use crate::limits;
+use crate::meter;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names, spelled, tuple_items};
@@ -318,13 +320,20 @@ impl<'g> Call<'_, 'g, '_> {
         }
     }
 
+    /// Counts values that are about to be looked at one by one, of which the input may have as many
+    /// as it likes. What an ordinary object has is free.
+    fn charge_scan(&self, count: usize) -> Result<()> {
+        meter::looked_at(count);
+        self.cx.charge_values(count.saturating_sub(limits::SCANNED_FREE))
+    }
+
     /// Text, also where Python 2 wrote it as an 8-bit string: such text is ASCII, or a name in the
     /// encoding of files.
     ///
     /// Looking at text takes time, so it is counted. Where the budget does not allow it there is no
     /// text here; the error comes with the attempt to hand the object out as data.
     fn text(&self, handle: Handle) -> Option<Cow<'g, str>> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
+        self.cx.charge_look(handle).ok()?;
         match scalar::chars(self.cx.input, handle) {
             Some(Cow::Borrowed(chars)) => std::str::from_utf8(chars).ok().map(Cow::Borrowed),
             Some(Cow::Owned(chars)) => String::from_utf8(chars).ok().map(Cow::Owned),
@@ -435,7 +444,7 @@ impl<'g> Call<'_, 'g, '_> {
 
     /// Text that may hold surrogates, by the settings.
     fn setting_text(&self, handle: Handle) -> Result<Option<Cow<'g, str>>> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle))?;
+        self.cx.charge_look(handle)?;
         match scalar::text(self.cx.nodes, self.cx.input, handle) {
             Some(Text::Str(text)) => Ok(Some(text)),
             Some(Text::Surrogates(_)) => Ok(self.cx.owned_text(handle)?.map(Cow::Owned)),

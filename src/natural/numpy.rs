@@ -124,7 +124,7 @@ impl<'de> Reader<'_, '_, 'de> {
     /// Text, also of Python 2. It is counted, as every look at text; where the budget does not
     /// allow it there is none.
     fn text(&self, handle: Handle) -> Option<Cow<'_, str>> {
-        self.cx.charge(scalar::text_len(self.cx.nodes, self.cx.input, handle)).ok()?;
+        self.cx.charge_look(handle).ok()?;
         match scalar::chars(self.cx.input, handle) {
             Some(chars) => String::from_utf8(chars.into_owned()).ok().map(Cow::Owned),
             None => scalar::plain_text(self.cx.nodes, self.cx.input, handle),

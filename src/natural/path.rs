@@ -11,6 +11,7 @@ use crate::stdlib::path::{join_posix, join_windows};
 
 /// The texts that a path is made of.
 fn segments<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Vec<Cow<'g, str>>>> {
+    call.charge_scan(call.args().len())?;
     call.args().iter().map(|&segment| call.setting_text(segment)).collect()
 }
 

@@ -83,6 +83,7 @@ pub(super) fn of_file(call: &Call<'_, '_, '_>, data: Handle, at: At) -> Result<O
     let seconds = |kind: usize| call.small(*offsets.get(kind)?);
     let after = |index: usize| seconds(usize::try_from(call.small(*kinds.get(index)?)?).ok()?);
     let is_standard = |flag: &Handle| flag.tag() == Tag::False || call.small(*flag) == Some(0);
+    call.charge_scan(daylight.len())?;
     let Some(before) = seconds(daylight.iter().position(is_standard).unwrap_or(0)) else {
         return Ok(None);
     };

@@ -22,7 +22,7 @@ const NAME: usize = 16;
 impl Codec {
     /// Finds the codec by its name, a text or an 8-bit string.
     pub(crate) fn named(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> Option<Self> {
-        if scalar::text_len(nodes, input, name) > 4 * NAME {
+        if scalar::is_text_longer(nodes, input, name, 4 * NAME) {
             return None;
         }
         let text = match scalar::chars(input, name) {

@@ -56,10 +56,20 @@ pub(crate) fn payload(input: &[u8], handle: Handle) -> Option<&[u8]> {
 fn line(input: &[u8], at: usize, detail: u16) -> Option<&[u8]> {
     let rest = input.get(at..)?;
     let len = match detail {
-        Handle::LONG => memchr::memchr(b'\n', rest)?,
+        Handle::LONG => {
+            let len = memchr::memchr(b'\n', rest)?;
+            meter::searched(len);
+            len
+        }
         len => usize::from(len),
     };
     rest.get(..len)
+}
+
+/// Returns true if the line that begins at `at` is longer than `len` bytes; searches no further.
+fn is_line_longer(input: &[u8], at: usize, len: usize) -> bool {
+    let line = input.get(at..).unwrap_or_default();
+    line.get(..=len).is_some_and(|beginning| memchr::memchr(b'\n', beginning).is_none())
 }
 
 /// The text of a UNICODE line without escapes.
@@ -186,6 +196,24 @@ pub(crate) fn borrowed_text<'de>(
     }
 }
 
+/// The bytes of text that the input, or a constant, has as they are. They are not checked again.
+pub(crate) fn text_bytes<'de>(
+    nodes: &Nodes<'de>,
+    input: &'de [u8],
+    handle: Handle,
+) -> Option<&'de [u8]> {
+    match handle.tag() {
+        Tag::Shared => Some(nodes.shared(handle.number()).text.as_bytes()),
+        Tag::Str1 | Tag::Str4 | Tag::Str8 => payload(input, handle),
+        Tag::StrLine => line(input, handle.offset() + 1, handle.detail()),
+        Tag::Const => match nodes.constant(handle.number())? {
+            Const::Str(Cow::Borrowed(text)) => Some(text.as_bytes()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Text of any spelling, surrogates included. No 8-bit strings.
 pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) -> Option<Text<'g>> {
     match handle.tag() {
@@ -204,8 +232,18 @@ pub(crate) fn text<'g>(nodes: &'g Nodes<'_>, input: &'g [u8], handle: Handle) ->
     }
 }
 
+/// Returns true if text, or an 8-bit string, takes more than `len` bytes; looks no further.
+pub(crate) fn is_text_longer(nodes: &Nodes<'_>, input: &[u8], handle: Handle, len: usize) -> bool {
+    match handle.tag() {
+        Tag::StrEscaped | Tag::CharsLine => is_line_longer(input, handle.offset() + 1, len),
+        Tag::StrLine | Tag::Name if handle.detail() == Handle::LONG => true,
+        _ => text_len(nodes, input, handle) > len,
+    }
+}
+
 /// The number of bytes that text, or an 8-bit string, takes in the input or among the constants: at
-/// least half as many as it has decoded.
+/// least half as many as it has decoded. Of a long line the end is searched for, which is work:
+/// see `Cx::charge_look`.
 pub(crate) fn text_len(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> usize {
     let bytes = match handle.tag() {
         Tag::Shared => return nodes.shared(handle.number()).text.len(),

@@ -372,6 +372,19 @@ impl<'de> Nodes<'de> {
         }
     }
 
+    /// Returns true if [`contents`](Self::contents) gives more than `len` handles; looks at no more
+    /// runs than it takes to tell.
+    pub(crate) fn is_longer_than(&self, len: usize, object: &Object) -> bool {
+        let mut left = len;
+        let first = self.first(object);
+        let mut runs = std::iter::once(first).chain(self.more(object).map(|(_, run)| run));
+        runs.any(|run| {
+            let is_longer = run.len() > left;
+            left -= run.len().min(left);
+            is_longer
+        })
+    }
+
     pub(crate) fn push_shared(&mut self, shared: SharedText<'de>) -> Result<Handle> {
         let number = self.shared.len();
         if number >= limits::OBJECTS {

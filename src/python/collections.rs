@@ -1,5 +1,5 @@
 //! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`];
-//! and [`Member`] of an Enum and [`SimpleNamespace`].
+//! and [`FrozenDict`], [`Member`] of an Enum and [`SimpleNamespace`].
 //!
 //! The dicts keep their entries in a `Vec`, in order, so that keys need no traits. Another map that
 //! keeps its order is written as an OrderedDict by `python::ordered_dict`.
@@ -125,6 +125,15 @@ fn write_map<K: Serialize, V: Serialize, S: Serializer>(
     map.end()
 }
 
+/// Entries as a dict, an argument of a class.
+struct AsDict<'a, K, V>(&'a [(K, V)]);
+
+impl<K: Serialize, V: Serialize> Serialize for AsDict<'_, K, V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_map(self.0, serializer)
+    }
+}
+
 fn collections(name: &str) -> Global {
     Global::new("collections", name)
 }
@@ -225,15 +234,7 @@ impl<K, N> Default for Counter<K, N> {
 
 impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Counts<'a, K, N>(&'a [(K, N)]);
-
-        impl<K: Serialize, N: Serialize> Serialize for Counts<'_, K, N> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                write_map(self.0, serializer)
-            }
-        }
-
-        Reduce::call(collections("Counter"), (Counts(&self.0),)).serialize(serializer)
+        Reduce::call(collections("Counter"), (AsDict(&self.0),)).serialize(serializer)
     }
 
     fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -243,7 +244,67 @@ impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
 
 dict_class!(Counter, "Counter");
 
-/// A Python `collections.defaultdict`: entries, and the factory of missing values.
+/// A Python `frozendict`, which is a builtin from Python 3.15 on: entries in their order.
+///
+/// ```
+/// use serde_pickle::python::FrozenDict;
+///
+/// let limits: FrozenDict<&str, u8> = [("low", 1), ("high", 9)].into_iter().collect();
+/// let bytes = serde_pickle::to_vec(&limits)?; // frozendict({'low': 1, 'high': 9})
+/// assert_eq!(serde_pickle::from_slice::<FrozenDict<&str, u8>>(&bytes)?, limits);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
+/// The classes of the packages `frozendict` and `immutabledict` and a plain dict are read too; the
+/// builtin is what is written, and an older Python does not know it.
+///
+/// Source: `frozendict_getnewargs` in CPython's `Objects/dictobject.c`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FrozenDict<K, V>(pub Vec<(K, V)>);
+
+collection!(FrozenDict<K, V>, (K, V), 0, Self);
+
+impl<K, V> Default for FrozenDict<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Serialize, V: Serialize> ObjectType for FrozenDict<K, V> {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let class = Global::new("builtins", "frozendict");
+        Reduce::new_obj(class, (AsDict(&self.0),)).serialize(serializer)
+    }
+
+    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        write_map(&self.0, serializer)
+    }
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDict<K, V> {
+    const CLASS: &'static str = "builtins.frozendict";
+
+    fn is_class(module: &str, qualname: &str) -> bool {
+        matches!(
+            (module, qualname),
+            ("builtins" | "frozendict", "frozendict") | ("immutabledict", "immutabledict")
+        )
+    }
+
+    fn read<A: SeqAccess<'de>>(
+        _: String,
+        _: String,
+        parts: ArgsAndContent<A>,
+    ) -> Result<Self, A::Error> {
+        parts.content().map(|Entries(entries)| Self(entries))
+    }
+
+    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
+    }
+}
+
+/// A Python `collections.defaultdict`: entries, and the factory of the values that are missing.
 ///
 /// The factory is the name of a class or function, `list` or `int`: it is kept and written again,
 /// and never called here. Without one it is `defaultdict(None)`. A factory that is not a global,

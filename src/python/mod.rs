@@ -77,6 +77,7 @@
 //! | `tuple` | a Rust tuple, [`Tuple`] | [`tuple`](mod@tuple): any collection |
 //! | `collections.OrderedDict` | [`OrderedDict`] | [`ordered_dict`]: any map |
 //! | `collections.defaultdict`, `Counter`, `deque` | [`DefaultDict`], [`Counter`], [`Deque`] | |
+//! | `frozendict` | [`FrozenDict`] | |
 //! | a member of an `Enum` | an enum named as the class, [`Member`] | |
 //! | `range`, `slice` | [`Range`], [`Slice`] | |
 //! | `types.SimpleNamespace` | [`SimpleNamespace`] | |
@@ -89,7 +90,7 @@
 //!
 //! # What is read
 //!
-//! Each type reads every spelling that a Python from 2.7 to 3.13 writes for its class: the payload
+//! Each type reads every spelling that a Python from 2.7 to 3.15 writes for its class: the payload
 //! of a datetime as bytes, as text of Python 2 and as numbers; zones of pytz and dateutil; a
 //! `Fraction` as text or as two ints. An object of another class is an error that names both; a
 //! subclass is another class. Text and other plain forms are read where they are as exact: `str`
@@ -104,7 +105,8 @@
 //! # The Python that reads
 //!
 //! The output is that of CPython, except for its memo: see each type. Python has `zoneinfo` from
-//! 3.9 on; Python 2.7 has no `datetime.timezone`, `ipaddress` and `pathlib`.
+//! 3.9 on and `frozendict` from 3.15 on; Python 2.7 has no `datetime.timezone`, `ipaddress` and
+//! `pathlib`.
 // Advice to the next editor: a new type has a file, a row in the table above and one in
 // docs/MAPPING.md, and a case in tests/python_types, which asks Python about each protocol.
 
@@ -127,7 +129,9 @@ mod uuid_object;
 mod with;
 
 pub use self::builtins::{ByteArray, FrozenSet, Range, Set, Slice, Tuple};
-pub use self::collections::{Counter, DefaultDict, Deque, Member, OrderedDict, SimpleNamespace};
+pub use self::collections::{
+    Counter, DefaultDict, Deque, FrozenDict, Member, OrderedDict, SimpleNamespace,
+};
 pub use self::date::Date;
 pub use self::datetime::DateTime;
 pub use self::decimal::Decimal;

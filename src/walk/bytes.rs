@@ -63,7 +63,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         if let [text, _, ..] = *of
             && self.is_text(text)
         {
-            self.charge(scalar::text_len(self.nodes, self.input, text))?;
+            self.charge_look(text)?;
         }
         let payload =
             bytes_of(self.nodes, self.input, of).map_err(|error| self.locate(error, call))?;
@@ -94,8 +94,8 @@ impl<'g, 'de> Cx<'g, 'de> {
             return Ok(Ok(chars));
         }
         // Text was counted where the call was looked at.
-        if let Some(text) = scalar::borrowed_text(self.nodes, self.input, handle) {
-            return Ok(Ok(Cow::Borrowed(text.as_bytes())));
+        if let Some(bytes) = scalar::text_bytes(self.nodes, self.input, handle) {
+            return Ok(Ok(Cow::Borrowed(bytes)));
         }
         Ok(match scalar::plain_text(self.nodes, self.input, handle) {
             Some(text) => Ok(Cow::Owned(text.into_owned().into_bytes())),

@@ -206,6 +206,19 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge_memory(bytes)
     }
 
+    /// Counts text, or an 8-bit string, that is about to be looked at, and says how long it is in
+    /// the input.
+    ///
+    /// Half a million references may lead to a line of half the pickle, whose end has to be
+    /// searched for to know what to count. So nothing is looked at once the budget is spent.
+    #[inline]
+    pub(crate) fn charge_look(&self, handle: Handle) -> Result<usize> {
+        self.check_unspent()?;
+        let len = scalar::text_len(self.nodes, self.input, handle);
+        self.charge(len)?;
+        Ok(len)
+    }
+
     /// Counts the values in a container that is entered.
     #[inline]
     pub(crate) fn charge_values(&self, count: usize) -> Result<()> {
@@ -271,6 +284,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     }
 
     /// Returns the error if a budget is used up.
+    #[inline]
     pub(crate) fn check_unspent(&self) -> Result<()> {
         match self.spent.get() {
             None => Ok(()),
@@ -318,6 +332,9 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     #[inline]
     fn charge_number(&self, handle: Handle) -> Result<()> {
+        if handle.detail() == Handle::LONG {
+            self.check_unspent()?;
+        }
         match scalar::number_len(self.nodes, self.input, handle) {
             0 => Ok(()),
             len => self.charge(len),
@@ -373,8 +390,9 @@ impl<'g, 'de> Cx<'g, 'de> {
         if let Some(name) = self.fields.name(key) {
             return error.under_key(name);
         }
-        let len = scalar::text_len(self.nodes, self.input, key);
-        if len > limits::NAME && self.charge(len).is_err() {
+        if scalar::is_text_longer(self.nodes, self.input, key, limits::NAME)
+            && self.charge_look(key).is_err()
+        {
             return error.under_key("…");
         }
         if let Some(text) = scalar::plain_text(self.nodes, self.input, key) {
@@ -440,8 +458,7 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// Counts text, or an 8-bit string, that is decoded and copied, by its bytes in the input.
     pub(crate) fn charge_text(&self, handle: Handle) -> Result<()> {
-        let len = scalar::text_len(self.nodes, self.input, handle);
-        self.charge(len)?;
+        let len = self.charge_look(handle)?;
         // An escaped byte beyond ASCII takes two.
         self.charge_memory(if handle.tag() == Tag::StrEscaped { 2 * len } else { len })
     }
@@ -451,7 +468,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         if !matches!(handle.tag(), Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) {
             return Ok(None);
         }
-        self.charge(scalar::text_len(self.nodes, self.input, handle))?;
+        self.charge_look(handle)?;
         Ok(scalar::chars(self.input, handle))
     }
 

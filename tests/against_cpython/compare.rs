@@ -5,7 +5,7 @@ use serde_pickle::opcode::Opcode;
 use serde_pickle::tools::{Target, audit};
 use serde_pickle::{Error, Value};
 
-use crate::python;
+use crate::interpreters;
 
 /// The relation of the two answers.
 pub(super) enum Verdict {
@@ -46,7 +46,7 @@ pub(super) fn compare(
 
 /// The script's output for the same value: the entries of a dict in their order.
 pub(super) fn canon(value: &Value) -> String {
-    python::canon(value, false)
+    interpreters::canon(value, false)
 }
 
 /// Returns true if there may be an INT or LONG with a leading zero: octal, hex or binary up to
@@ -61,10 +61,13 @@ fn has_another_base(program: &[u8]) -> bool {
 }
 
 /// Returns true where 3.15 may make something else of a program than older ones: a bool with a
-/// blank or a sign, additions of nothing to what takes none, MEMOIZE behind numbers left out.
+/// blank, a sign or a NUL, additions of nothing to what takes none, MEMOIZE behind numbers left
+/// out.
 fn is_younger(program: &[u8], theirs: &str) -> bool {
     let blank_bool = program.windows(4).any(|part| {
-        part[0] == b'I' && !part[1].is_ascii_digit() && b"01".contains(&part[2]) && part[3] == b'\n'
+        let [opcode, first, second, end] = *part else { return false };
+        let is_bool = |digit: u8, other: u8| b"01".contains(&digit) && !other.is_ascii_digit();
+        opcode == b'I' && end == b'\n' && (is_bool(first, second) || is_bool(second, first))
     });
     let nothing = theirs.contains("has no attribute 'append'")
         || theirs.contains("has no attribute 'extend'")

@@ -10,7 +10,7 @@ use serde_pickle::{DeOptions, Encoding, Error, Value};
 
 use super::compare::{Verdict, compare};
 use super::{BATCH, Tally, in_parallel, programs, run_by};
-use crate::python::{Python, hex, pythons};
+use crate::interpreters::{Python, hex, pythons};
 
 const FRAMES: &str =
     concat!(include_str!("canon.py"), include_str!("stand_ins.py"), include_str!("frames.py"));

@@ -27,7 +27,7 @@ use std::thread;
 use serde_pickle::{DeOptions, Encoding, Value};
 
 use crate::corpus::Failures;
-use crate::python::{hex, newest, python3};
+use crate::interpreters::{hex, newest, python3};
 use compare::{Verdict, canon, compare};
 
 const LOADS: &str =

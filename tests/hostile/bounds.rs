@@ -11,7 +11,8 @@ const PEAK_PER_BYTE: u64 = 300;
 /// opcode of one byte may be written as a call.
 const PEAK_PER_BYTE_WRITTEN: u64 = 500;
 
-/// Units of work: a value handed out, an object looked at, 16 bytes decoded.
+/// Units of work: a value handed out, an object looked at, 16 bytes decoded or 64
+/// searched for the end of a line.
 const UNITS_FIXED: u64 = 10_000_000;
 const UNITS_PER_BYTE: u64 = 50;
 

@@ -66,6 +66,7 @@ fn mappings_of_collections_are_maps() {
     ] {
         reads_from_all(name, true, expected);
     }
+    reads_from_all("collections/frozendict_empty", false, map([]));
     reads_from_all(
         "collections/defaultdict_list",
         true,

@@ -70,7 +70,9 @@ fn bytes(file: &str) -> Vec<u8> {
 fn newest(name: &str) -> Vec<u8> {
     case(name)
         .into_iter()
-        .find(|entry| entry.writers().any(|by| by == ("3.13.0", 4)))
+        .find(|entry| {
+            entry.writers().any(|(by, protocol)| by.starts_with("3.13.") && protocol == 4)
+        })
         .unwrap()
         .bytes()
 }

@@ -1,4 +1,4 @@
-//! The types read what Pythons 2.7 and 3.6 to 3.13 wrote, by the pickles of `fixtures/types`.
+//! The types read what Pythons 2.7 and 3.6 to 3.15 wrote, by the pickles of `fixtures/types`.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
 use serde_pickle::python::{
-    Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, IpAddress, Member, OrderedDict,
-    Path, PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
+    Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict, IpAddress, Member,
+    OrderedDict, Path, PathKind, SimpleNamespace, Time, TimeDelta, TimeZone, Uuid,
 };
 use serde_pickle::reduce::Global;
 use serde_pickle::value::Complex;
@@ -164,6 +164,11 @@ fn collections() {
         OrderedDict(vec![("b".to_owned(), pickle!(1)), ("a".to_owned(), pickle!([2]))]),
     );
     reads("collections/ordereddict_empty", OrderedDict::<String, u8>::default());
+    reads(
+        "collections/frozendict",
+        FrozenDict(vec![("b".to_owned(), pickle!(1)), ("a".to_owned(), pickle!([2]))]),
+    );
+    reads("collections/frozendict_empty", FrozenDict::<String, u8>::default());
     reads("collections/counter", Counter(vec![("a".to_owned(), 2), ("b".to_owned(), 1)]));
     reads("collections/counter_empty", Counter::<String>::default());
     let dict = |entries: Vec<(&str, Value)>| {

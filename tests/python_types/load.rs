@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_pickle::Value;
 use serde_pickle::python::{
-    ByteArray, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenSet,
-    IpAddress, Member, OrderedDict, Path, PathKind, Range, Set, SimpleNamespace, Slice, Time,
-    TimeDelta, TimeZone, Tuple, Uuid,
+    ByteArray, Counter, Date, DateTime, Decimal, DefaultDict, Deque, Fraction, FrozenDict,
+    FrozenSet, IpAddress, Member, OrderedDict, Path, PathKind, Range, Set, SimpleNamespace, Slice,
+    Time, TimeDelta, TimeZone, Tuple, Uuid,
 };
 use serde_pickle::reduce::Global;
 use serde_pickle::value::Complex;
@@ -16,6 +16,7 @@ use super::Cases;
 const EVERY: (u32, u32) = (2, 7);
 const PYTHON3: (u32, u32) = (3, 6);
 const ZONEINFO: (u32, u32) = (3, 9);
+const FROZENDICT: (u32, u32) = (3, 15);
 
 fn datetime(text: &str) -> DateTime {
     text.parse().unwrap()
@@ -246,6 +247,9 @@ fn collections() {
         DefaultDict::from_iter([(1, OrderedDict(vec![(2, 3)]))])
             .with_factory(Global::new("collections", "OrderedDict")),
     );
+
+    cases.add(FROZENDICT, "frozendict({'b': 1, 'a': 2})", FrozenDict(entries().to_vec()));
+    cases.add(FROZENDICT, "frozendict()", FrozenDict::<u8, u8>::default());
 
     cases.add(EVERY, "deque([1, 2, 3])", [1, 2, 3].into_iter().collect::<Deque<i32>>());
     cases.add(

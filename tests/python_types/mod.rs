@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_pickle::{Protocol, SerOptions, from_slice};
 
-use crate::python::pythons;
+use crate::interpreters::pythons;
 
 /// Says of a pair of an expression and a value whether they are one thing: equal, of one type, and
 /// printed alike, which for a datetime tells zone and fold.

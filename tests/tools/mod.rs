@@ -18,7 +18,7 @@ use serde_pickle_checks::Random;
 
 use crate::against_cpython::programs::{change, parts};
 use crate::corpus::{bytes, files, read_json};
-use crate::python::{hex, python3};
+use crate::interpreters::{hex, python3};
 use crate::sha256;
 
 /// Every fixture, and what CPython makes of it.

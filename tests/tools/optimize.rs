@@ -6,7 +6,7 @@ use serde_pickle::{ErrorKind, Graph, Protocol, SerOptions, Value, from_slice};
 
 use super::{ask, described, digest, is_about_frames, programs};
 use crate::corpus::Failures;
-use crate::python::hex;
+use crate::interpreters::hex;
 
 /// Pickles that `pickletools.optimize` turns into ones that nobody can read: `GET None`.
 fn fetches_what_is_not_stored(error: &serde_pickle::Error) -> bool {

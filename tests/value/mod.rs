@@ -2,6 +2,6 @@
 
 mod deep;
 mod keys;
-mod python;
+mod repr;
 mod through_pickle;
 mod through_serde;

@@ -148,7 +148,8 @@ checks! {
         python::Fraction, Complex, python::Uuid, python::Path, python::IpAddress,
         python::Set<i64>, python::FrozenSet<i64>, python::Tuple<Value>, python::ByteArray,
         python::Range, python::Slice, python::OrderedDict<String, Value>,
-        python::Counter<String>, python::DefaultDict<String, Value>, python::Deque<Value>,
+        python::FrozenDict<String, Value>, python::Counter<String>,
+        python::DefaultDict<String, Value>, python::Deque<Value>,
         python::Member, python::SimpleNamespace<Fields>, numpy::OwnedNdArray, numpy::Dtype;
     borrowed:
         &str, Cow<'_, str>, &[u8], &Bytes, Borrowed<'_>, Vec<&str>, Vec<&Bytes>,

@@ -10,7 +10,7 @@ use serde_bytes::{ByteBuf, Bytes};
 use serde_derive::Serialize;
 use serde_pickle::{Protocol, SerOptions};
 
-use crate::python::{assert_loads, hex, text};
+use crate::interpreters::{assert_loads, hex, text};
 
 /// A value that serde can say by itself.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use serde_pickle::reduce::{Global, PersistentId, Reduce};
 use serde_pickle::value::{Complex, PickleBuffer, SurrogateString};
 use serde_pickle::{Dict, ErrorKind, Protocol, SerOptions, Set, Value, pickle};
 
-use crate::python::{assert_loads, text};
+use crate::interpreters::{assert_loads, text};
 
 /// A class that writes down what is done with it, in a module that is made up on the spot.
 const SETUP: &str = r#"

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_pickle::{DeOptions, Encoding, Protocol, SerOptions, Value, from_slice};
 
 use crate::corpus::Failures;
-use crate::python::{assert_loads, canon, hex};
+use crate::interpreters::{assert_loads, canon, hex};
 use crate::roundtrip::any_value;
 
 fn generated(count: usize) -> Vec<Value> {

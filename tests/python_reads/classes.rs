@@ -3,7 +3,7 @@
 use serde_derive::Serialize;
 use serde_pickle::{Protocol, SerOptions};
 
-use crate::python::{assert_loads, text};
+use crate::interpreters::{assert_loads, text};
 
 /// The classes that the pickles below name, in modules that are made up on the spot.
 const SETUP: &str = r#"
@@ -111,7 +111,7 @@ enum Color {
 }
 
 fn float(value: f64) -> String {
-    format!("float({})", crate::python::hex(&value.to_be_bytes()))
+    format!("float({})", crate::interpreters::hex(&value.to_be_bytes()))
 }
 
 #[test]

@@ -72,7 +72,7 @@ for line in sys.stdin:
 
 /// An interpreter.
 pub(crate) struct Python {
-    program: OsString,
+    pub(crate) program: OsString,
     pub(crate) version: (u32, u32),
     /// The patch release.
     pub(crate) patch: u32,
