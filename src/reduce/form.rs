@@ -104,6 +104,9 @@ impl Form {
         };
         let mut words = text.split('/');
         let qualname = words.next()?;
+        if qualname.ends_with(LENIENT) {
+            return None;
+        }
         let mut form = Self { lenient, ..Self::default() };
         let mut word = words.next();
         match word {
