@@ -77,12 +77,15 @@ impl ContainerKind for Sequence {
 }
 
 impl Contents<Sequence> {
-    /// Returns true in a batch of APPENDS, before another item.
+    /// Returns true before another item of a list, where that shows at once.
     #[inline(always)]
     pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        self.state == Phase::Batch
-            && self.kind == Sequence::List
-            && direct.is_before(Opcode::Appends)
+        self.kind == Sequence::List
+            && match self.state {
+                Phase::Batch => direct.is_before(Opcode::Appends),
+                Phase::Marked => direct.is_before_both(Opcode::List, Opcode::Tuple),
+                _ => false,
+            }
     }
 }
 
@@ -91,10 +94,14 @@ impl Contents<Sequence> {
 pub(super) struct Entries;
 
 impl Contents<Entries> {
-    /// Returns true in a batch of SETITEMS, before another entry.
+    /// Returns true before another entry, where that shows at once.
     #[inline(always)]
     pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        self.state == Phase::Batch && direct.is_before(Opcode::Setitems)
+        match self.state {
+            Phase::Batch => direct.is_before(Opcode::Setitems),
+            Phase::Marked => direct.is_before(Opcode::Dict),
+            _ => false,
+        }
     }
 }
 
