@@ -137,6 +137,9 @@ table! {
     opcode::ArgumentKind: Shareable Copy Eq Hash;
     opcode::Argument<'static>: Shareable PartialEq;
     opcode::Instructions<'static>: Shareable Iterator;
+    opcode::InstructionReader<fs::File>: Send Sync;
+    opcode::ReadInstruction<'static>: Shareable PartialEq;
+    opcode::StackEffect: Shareable Copy Eq;
     tools::Audit: Send Sync Display;
     tools::Reference: Send Sync;
     tools::Target: Shareable Eq Hash Display;
