@@ -1,5 +1,6 @@
 //! Finds the pickles in files, folders and archives, and audits each.
 
+use std::fmt;
 use std::fs;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -72,6 +73,13 @@ impl Place<'_> {
     fn audited(&self) -> Audited {
         Audited::new(self.file, self.member.clone())
     }
+}
+
+/// Notes a member that could not be read, whatever its name: a loader may read it.
+fn unread(place: &Place<'_>, error: &dyn fmt::Display, found: &mut Vec<Audited>) {
+    let mut audited = place.audited();
+    audited.incomplete(error.to_string(), None);
+    found.push(audited);
 }
 
 fn has_suffix(name: &str, suffixes: &[&str]) -> bool {
@@ -211,12 +219,7 @@ impl Scanner {
                 }
                 _ => match member.read(source, member.size().min(self.max_size)) {
                     Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
-                    Err(error) if inner.named => {
-                        let mut audited = inner.audited();
-                        audited.incomplete(error.to_string(), None);
-                        found.push(audited);
-                    }
-                    Err(_) => {}
+                    Err(error) => unread(&inner, &error, found),
                 },
             }
             let lies = member.lies.iter().map(|lie| (Rule::ArchiveLies, lie.clone()));
@@ -309,12 +312,7 @@ impl Scanner {
             let inner = place.within(member.name());
             match opened.read_member(member) {
                 Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
-                Err(error) if inner.named => {
-                    let mut audited = inner.audited();
-                    audited.incomplete(error.to_string(), None);
-                    found.push(audited);
-                }
-                Err(_) => {}
+                Err(error) => unread(&inner, &error, found),
             }
         }
     }
