@@ -44,7 +44,7 @@ pub(crate) struct Numpy<'de> {
     pub(crate) payload: Handle,
 }
 
-/// What hides elements of a masked array.
+/// The mask of a masked array.
 pub(crate) struct Mask<'de> {
     /// A byte an element, not 0 where it is hidden, in the order of the elements; of records a byte
     /// for each field.

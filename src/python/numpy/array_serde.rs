@@ -42,10 +42,10 @@ impl Serialize for NdArray<'_> {
     }
 }
 
-/// What `__setstate__` of an array takes.
+/// The state that `__setstate__` of an array takes.
 pub(super) struct State<'a> {
     pub(super) array: &'a NdArray<'a>,
-    /// What a subclass keeps for itself.
+    /// The state that a subclass keeps for itself.
     pub(super) own: Option<&'a OwnState>,
     /// The bytes of a mask, and the fill value.
     pub(super) mask: Option<(&'a [u8], &'a Value)>,
