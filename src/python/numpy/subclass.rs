@@ -11,16 +11,16 @@ use crate::value::Value;
 /// [`OwnState`] says it.
 ///
 /// ```
-/// use serde_pickle::Global;
 /// use serde_pickle::python::numpy::{NdArray, Subclass};
+/// use serde_pickle::reduce::Global;
 ///
 /// let matrix = NdArray::from_vec(vec![1.0, 2.0], &[1, 2])?
 ///     .with_subclass(Subclass::new(Global::new("numpy", "matrix")));
 /// let bytes = serde_pickle::to_vec(&matrix)?;
 ///
 /// let again: NdArray = serde_pickle::from_slice(&bytes)?;
-/// assert_eq!(again.subclass().map(|subclass| subclass.class().to_string()).as_deref(),
-///     Some("numpy.matrix"));
+/// let class = again.subclass().map(|subclass| subclass.class().to_string());
+/// assert_eq!(class.as_deref(), Some("numpy.matrix"));
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 ///
