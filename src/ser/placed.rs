@@ -61,7 +61,7 @@ impl Placed {
         diverted: bool,
     ) -> Result<Self> {
         let place = form.fields()?;
-        dump.emit.boundary()?;
+        dump.boundary()?;
         dump.emit.enter();
         let outer = dump.set_hashed(false);
         let recipe = dump.open_formed(name, form.made_or(Made::New), place)?;

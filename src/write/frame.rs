@@ -1,4 +1,4 @@
-//! Frames (PEP 3154), and the sinks that take the bytes.
+//! Frames (PEP 3154).
 //!
 //! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends
 //! it at the first opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more
@@ -10,10 +10,8 @@
 //! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in
 //! CPython's `Modules/_pickle.c`.
 
-use std::io;
-
-use super::{Emitter, repeats};
-use crate::error::{Error, Result};
+use super::{Emitter, Payload, Sharing, repeats};
+use crate::error::Result;
 use crate::instruction::Opcode;
 
 /// The least content of a frame that ends at an opcode boundary, and the least payload that is
@@ -23,59 +21,6 @@ pub(super) const FRAME_TARGET: usize = 64 << 10;
 const FRAME_MIN: usize = 4;
 /// The FRAME opcode and its length.
 const FRAME_HEADER: usize = 9;
-
-/// Takes the finished bytes.
-pub trait Sink {
-    /// Returns true if the buffer becomes the result, and so grows to the size of the pickle.
-    fn keeps(&self) -> bool;
-
-    /// Takes all of `out`.
-    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
-
-    /// Takes all of `out`, and then `payload`.
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()>;
-}
-
-/// Keeps the pickle in the buffer.
-pub(crate) struct Memory;
-
-impl Sink for Memory {
-    fn keeps(&self) -> bool {
-        true
-    }
-
-    #[inline]
-    fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
-        Ok(())
-    }
-
-    #[inline]
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
-        out.extend_from_slice(payload);
-        Ok(())
-    }
-}
-
-/// The buffer is written to an [`io::Write`] frame by frame, or every 64 KiB where there are none.
-#[derive(Debug)]
-pub(crate) struct Stream<W>(pub(crate) W);
-
-impl<W: io::Write> Sink for Stream<W> {
-    fn keeps(&self) -> bool {
-        false
-    }
-
-    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        self.0.write_all(out).map_err(Error::io)?;
-        out.clear();
-        Ok(())
-    }
-
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
-        self.drain(out)?;
-        self.0.write_all(payload).map_err(Error::io)
-    }
-}
 
 /// The state of framing.
 pub(super) struct Frames {
@@ -131,11 +76,20 @@ impl Frames {
     }
 }
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// Marks a place where a frame may end.
+    ///
+    /// The finished frame stays in the buffer. So the owner of a sink looks for a boundary first,
+    /// by [`at_limit`](Self::at_limit), wherever a value begins.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {
-        if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
+        if self.at_limit() { self.cross_boundary(|_| Ok(())) } else { Ok(()) }
+    }
+
+    /// Returns true if a boundary here has something to do.
+    #[inline(always)]
+    pub(crate) fn at_limit(&self) -> bool {
+        self.out.len() >= self.frames.limit
     }
 
     /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
@@ -148,16 +102,42 @@ impl Emitter<dyn Sink + '_> {
         self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
     }
 
+    /// Ends the frame if it is full; `drain` may then take all of the buffer away.
     #[cold]
-    fn cross_boundary(&mut self) -> Result<()> {
+    pub(crate) fn cross_boundary(
+        &mut self,
+        drain: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
         if self.out.len() < self.frames.end {
             self.look_up_repeats();
             return Ok(());
         }
         self.commit_frame();
-        self.sink.drain(&mut self.out)?;
+        drain(&mut self.out)?;
         self.open_frame();
         Ok(())
+    }
+
+    /// Begins a payload outside of frames, if it is to be there: `write` gets the buffer, which
+    /// ends with its header, and puts the payload behind that or wherever the buffer goes. Returns
+    /// true if it did.
+    pub(crate) fn large_payload(
+        &mut self,
+        kind: Payload,
+        len: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<bool> {
+        let looked_up = matches!(kind, Payload::Text) && self.sharing == Sharing::Always;
+        if len < FRAME_TARGET || self.frames.held || looked_up || self.protocol < kind.protocol() {
+            return Ok(false);
+        }
+        let head = kind.head(len, self.protocol)?;
+        self.boundary()?;
+        self.commit_frame();
+        self.out.extend_from_slice(head.bytes());
+        write(&mut self.out)?;
+        self.open_frame();
+        Ok(true)
     }
 
     /// Begins to look up short text, in every field.
@@ -212,17 +192,16 @@ impl Emitter<dyn Sink + '_> {
 
     /// An instruction with a counted payload: its opcode and length in `header`, then the payload,
     /// which stays outside of frames if it is large.
-    pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
+    pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) {
         if payload.len() < FRAME_TARGET || self.frames.held {
             self.out.reserve(header.len() + payload.len());
             self.out.extend_from_slice(header);
             self.out.extend_from_slice(payload);
-            return Ok(());
+            return;
         }
         self.commit_frame();
         self.out.extend_from_slice(header);
-        self.sink.payload(&mut self.out, payload)?;
+        self.out.extend_from_slice(payload);
         self.open_frame();
-        Ok(())
     }
 }

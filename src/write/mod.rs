@@ -29,14 +29,16 @@ mod object;
 mod pace;
 mod recipe;
 mod repeats;
+mod sink;
 mod strings;
 mod text;
 mod texts;
 mod verbatim;
 
-pub(crate) use frame::{Memory, Sink, Stream};
+pub(crate) use choose::Payload;
 pub(crate) use pace::Pace;
 pub(crate) use recipe::Recipe;
+pub(crate) use sink::{Memory, Sink, Stream};
 pub(crate) use strings::Sharing;
 
 use std::sync::Arc;
@@ -49,11 +51,12 @@ use frame::Frames;
 use memo::WriteMemo;
 use strings::PlainText;
 
-/// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
+/// Writes Python objects at one protocol into a buffer.
 ///
-/// The sink is the last field and may be of a type that is not known: an emitter is made with one
-/// that is, and written through as `Emitter<dyn Sink>`, so that all of this is compiled once.
-pub(crate) struct Emitter<S: ?Sized> {
+/// It is of one type whatever becomes of the bytes, so all of this is compiled once. It ends frames
+/// by itself; its owner calls [`cross_boundary`](Emitter::cross_boundary) to have the finished ones
+/// taken away.
+pub(crate) struct Emitter {
     out: Vec<u8>,
     frames: Frames,
     protocol: Protocol,
@@ -66,7 +69,8 @@ pub(crate) struct Emitter<S: ?Sized> {
     at_top: bool,
     memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
-    sink: S,
+    /// True if the buffer becomes the result, and so grows to the size of the pickle.
+    keeps: bool,
 }
 
 /// The state of an emitter, kept while it writes into a buffer of its own; see [`Emitter::hold`].
@@ -85,14 +89,14 @@ pub(crate) struct Checkpoint {
     commits: u64,
 }
 
-impl<S> Emitter<S> {
+impl Emitter {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
     /// Inlined with all its callers, so that the emitter is made in its final place: it has some
     /// hundred bytes, and moving it takes a tenth of the time of a small message.
     #[inline(always)]
     pub(crate) fn new(
-        sink: S,
+        keeps: bool,
         protocol: Protocol,
         fix_imports: bool,
         framing: bool,
@@ -115,7 +119,7 @@ impl<S> Emitter<S> {
             } else {
                 None
             },
-            sink,
+            keeps,
         }
     }
 
@@ -124,18 +128,11 @@ impl<S> Emitter<S> {
         self.at_top = true;
     }
 
-    /// The sink.
-    pub(crate) fn into_sink(self) -> S {
-        self.sink
-    }
-
-    /// The bytes that the sink has not taken.
+    /// The bytes that have not been taken away.
     pub(crate) fn into_rest(self) -> Vec<u8> {
         self.out
     }
-}
 
-impl Emitter<dyn Sink + '_> {
     /// Returns true if some globals may be written by code.
     pub(crate) fn has_extensions(&self) -> bool {
         self.extensions.is_some()
@@ -163,11 +160,11 @@ impl Emitter<dyn Sink + '_> {
         self.open_frame();
     }
 
-    /// Ends the pickle and hands everything to the sink.
-    pub(crate) fn finish(&mut self) -> Result<()> {
+    /// Ends the pickle; all of the buffer can be taken away.
+    pub(crate) fn finish(&mut self) -> &mut Vec<u8> {
         self.op(Opcode::Stop);
         self.commit_frame();
-        self.sink.drain(&mut self.out)
+        &mut self.out
     }
 
     /// Forgets the memo, as `Pickler.clear_memo` does.
@@ -208,6 +205,12 @@ impl Emitter<dyn Sink + '_> {
     #[inline(always)]
     pub(crate) fn op(&mut self, opcode: Opcode) {
         self.out.push(opcode.byte());
+    }
+
+    /// Several such instructions.
+    #[inline(always)]
+    pub(crate) fn ops<const N: usize>(&mut self, opcodes: [Opcode; N]) {
+        self.fixed(opcodes.map(Opcode::byte), N);
     }
 
     #[inline(always)]
