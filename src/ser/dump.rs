@@ -126,7 +126,7 @@ impl Dump<dyn Sink + '_> {
 
     /// Ends it.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        self.sink.drain(self.emit.finish())?;
+        self.emit.finish(|out| self.sink.drain(out))?;
         self.scope.clear();
         self.dumping = false;
         Ok(())

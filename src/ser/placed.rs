@@ -164,7 +164,10 @@ impl Placed {
             _ => self.open_behind(dump, place, whole)?,
         }
         let state = match place {
-            Place::State => Some(dump.emit.checkpoint()?),
+            Place::State => {
+                dump.boundary()?;
+                Some(dump.emit.checkpoint()?)
+            }
             _ => None,
         };
         self.open = Some(Part { place, whole, state });
@@ -418,6 +421,7 @@ impl Dump<dyn Sink + '_> {
             Place::Args => self.open_formed_arg(name, made)?,
             _ => self.bare_formed(name, made, form.place)?,
         };
+        self.boundary()?;
         let state = self.emit.checkpoint()?;
         self.role = match form.place {
             Place::ListItems => Role::ListItems,

@@ -145,7 +145,8 @@ impl Reduce {
             "setitems" => Some(Role::SetItems),
             "dictitems" => Some(Role::DictItems),
             "state" => {
-                self.state = Some(emit.checkpoint()?);
+                dump.boundary()?;
+                self.state = Some(dump.emit.checkpoint()?);
                 Some(Role::State)
             }
             _ => {

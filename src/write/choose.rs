@@ -194,7 +194,7 @@ impl Emitter {
     fn binfloat(&mut self, value: f64) {
         let mut bytes = [Opcode::Binfloat.byte(); 9];
         bytes[1..].copy_from_slice(&value.to_be_bytes());
-        self.out.extend(&bytes);
+        self.fixed(bytes, 9);
     }
 
     pub(crate) fn float(&mut self, value: f64) -> Result<()> {
@@ -203,7 +203,7 @@ impl Emitter {
             self.binfloat(value);
         } else {
             self.op(Opcode::Float);
-            text::write_float_repr(&mut self.out, value);
+            self.out.with(|out| text::write_float_repr(out, value));
             self.out.push(b'\n');
         }
         Ok(())

@@ -31,8 +31,12 @@ pub(super) struct Frames {
     end: usize,
     /// The length from which on an opcode boundary takes the slow path: `end`, or the length at
     /// which short text begins to be looked up, if that is smaller. At protocols 0 and 1 it is 0,
-    /// because their text opcodes need the slow path.
+    /// because their text opcodes need the slow path; and it is 0 while finished bytes wait.
     limit: usize,
+    /// The limit without such bytes.
+    usual_limit: usize,
+    /// The length of the finished bytes that nobody has taken away yet.
+    pub(super) waiting: usize,
     old: bool,
     /// True if repeated short text is to be found: see `repeats.rs`.
     repeats: bool,
@@ -53,6 +57,8 @@ impl Frames {
             start: None,
             end: usize::MAX,
             limit: 0,
+            usual_limit: 0,
+            waiting: 0,
             old,
             repeats,
             unrenewed: 0,
@@ -63,12 +69,26 @@ impl Frames {
 
     /// No frames, and everything stays in the buffer.
     pub(super) fn held() -> Self {
-        Self { limit: usize::MAX, held: true, ..Self::new(false, false, false) }
+        let limit = usize::MAX;
+        Self { limit, usual_limit: limit, held: true, ..Self::new(false, false, false) }
     }
 
     fn set_end(&mut self, end: usize) {
         self.end = end;
-        self.limit = if self.old { 0 } else { end };
+        self.set_limit(if self.old { 0 } else { end });
+    }
+
+    fn set_limit(&mut self, limit: usize) {
+        self.usual_limit = limit;
+        self.limit = if self.waiting == 0 { limit } else { 0 };
+    }
+
+    /// Counts from the first byte that has not been taken away.
+    fn take(&mut self, taken: usize) {
+        self.start = self.start.map(|start| start.saturating_sub(taken));
+        self.end = self.end.saturating_sub(taken);
+        self.waiting = 0;
+        self.set_limit(self.usual_limit.saturating_sub(taken));
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -79,11 +99,33 @@ impl Frames {
 impl Emitter {
     /// Marks a place where a frame may end.
     ///
-    /// The finished frame stays in the buffer. So the owner of a sink looks for a boundary first,
-    /// by [`at_limit`](Self::at_limit), wherever a value begins.
+    /// The finished frame stays in the buffer until the owner of a sink looks for a boundary, by
+    /// [`at_limit`](Self::at_limit), as it does wherever a value begins.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {
-        if self.at_limit() { self.cross_boundary(|_| Ok(())) } else { Ok(()) }
+        if self.at_limit() {
+            self.cross_unseen();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cross_unseen(&mut self) {
+        if self.out.len() >= self.frames.end {
+            self.commit_frame();
+            self.wait();
+            self.open_frame();
+        } else if self.out.len() >= self.frames.usual_limit {
+            self.look_up_repeats();
+        }
+    }
+
+    /// Notes that all bytes so far are finished.
+    fn wait(&mut self) {
+        if !self.keeps {
+            self.frames.waiting = self.out.len();
+        }
     }
 
     /// Returns true if a boundary here has something to do.
@@ -99,22 +141,36 @@ impl Emitter {
     /// without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
+        self.out.len() < self.frames.limit && self.out.has_room(len)
     }
 
-    /// Ends the frame if it is full; `drain` may then take all of the buffer away.
+    /// Ends the frame if it is full; `drain` may take all of the buffer away, where it is given
+    /// finished bytes.
     #[cold]
     pub(crate) fn cross_boundary(
         &mut self,
         drain: impl FnOnce(&mut Vec<u8>) -> Result<()>,
     ) -> Result<()> {
-        if self.out.len() < self.frames.end {
-            self.look_up_repeats();
+        if self.out.len() >= self.frames.end {
+            self.commit_frame();
+            self.frames.waiting = 0;
+            self.out.with(drain)?;
+            self.open_frame();
             return Ok(());
         }
-        self.commit_frame();
-        drain(&mut self.out)?;
-        self.open_frame();
+        let waiting = self.frames.waiting;
+        if waiting > 0 {
+            self.frames.take(waiting);
+            self.out.with(|out| {
+                let open = out.split_off(waiting);
+                let drained = drain(out);
+                out.extend_from_slice(&open);
+                drained
+            })?;
+        }
+        if self.out.len() >= self.frames.usual_limit {
+            self.look_up_repeats();
+        }
         Ok(())
     }
 
@@ -135,7 +191,7 @@ impl Emitter {
         self.boundary()?;
         self.commit_frame();
         self.out.extend_from_slice(head.bytes());
-        write(&mut self.out)?;
+        self.out.with(write)?;
         self.open_frame();
         Ok(true)
     }
@@ -147,7 +203,7 @@ impl Emitter {
             self.memo.names.renew_interest();
             self.set_plain();
             self.frames.unrenewed = 0;
-            self.frames.limit = self.frames.end;
+            self.frames.set_limit(self.frames.end);
         }
     }
 
@@ -167,7 +223,7 @@ impl Emitter {
                 self.look_up_repeats();
             }
         } else if self.frames.repeats {
-            self.frames.limit = self.frames.end.min(self.out.len() + repeats::BEGIN);
+            self.frames.set_limit(self.frames.end.min(self.out.len() + repeats::BEGIN));
         }
     }
 
@@ -181,11 +237,11 @@ impl Emitter {
         };
         let content = self.out.len() - start - FRAME_HEADER;
         if content < FRAME_MIN {
-            self.out.drain(start..start + FRAME_HEADER);
+            self.out.remove(start..start + FRAME_HEADER);
         } else {
             // The header was written at `start`, and nothing before the end of the frame shortens
             // the buffer so far.
-            self.out[start + 1..start + FRAME_HEADER]
+            self.out.contents_mut()[start + 1..start + FRAME_HEADER]
                 .copy_from_slice(&(content as u64).to_le_bytes());
         }
     }
@@ -202,6 +258,7 @@ impl Emitter {
         self.commit_frame();
         self.out.extend_from_slice(header);
         self.out.extend_from_slice(payload);
+        self.wait();
         self.open_frame();
     }
 }

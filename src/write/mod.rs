@@ -19,13 +19,14 @@
 //!
 //! Advice to the next editor: the value writers decide the speed of encoding. Each is one
 //! comparison for the boundary, and one store of a fixed width where the value has one, see
-//! [`fixed`](Emitter::fixed): a variable `extend_from_slice` is a call of `memcpy`.
+//! [`fixed`](Emitter::fixed) and [`Out`].
 
 mod choose;
 mod frame;
 mod global;
 mod memo;
 mod object;
+mod out;
 mod pace;
 mod recipe;
 mod repeats;
@@ -49,6 +50,7 @@ use crate::protocol::Protocol;
 use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::WriteMemo;
+use out::Out;
 use strings::PlainText;
 
 /// Writes Python objects at one protocol into a buffer.
@@ -57,7 +59,7 @@ use strings::PlainText;
 /// by itself; its owner calls [`cross_boundary`](Emitter::cross_boundary) to have the finished ones
 /// taken away.
 pub(crate) struct Emitter {
-    out: Vec<u8>,
+    out: Out,
     frames: Frames,
     protocol: Protocol,
     fix_imports: bool,
@@ -75,7 +77,7 @@ pub(crate) struct Emitter {
 
 /// The state of an emitter, kept while it writes into a buffer of its own; see [`Emitter::hold`].
 pub(crate) struct Held {
-    out: Vec<u8>,
+    out: Out,
     frames: Frames,
     protocol: Protocol,
     memo: WriteMemo,
@@ -106,7 +108,7 @@ impl Emitter {
         let framing = framing && protocol >= Opcode::Frame.protocol();
         let plain = PlainText::new(sharing, protocol, false);
         Self {
-            out: Vec::new(),
+            out: Out::default(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
             protocol,
             fix_imports,
@@ -130,7 +132,7 @@ impl Emitter {
 
     /// The bytes that have not been taken away.
     pub(crate) fn into_rest(self) -> Vec<u8> {
-        self.out
+        self.out.into_vec()
     }
 
     /// Returns true if some globals may be written by code.
@@ -152,7 +154,7 @@ impl Emitter {
     pub(crate) fn begin(&mut self) {
         if self.out.capacity() == 0 {
             // A small message fits; a larger one doubles from here.
-            self.out = Vec::with_capacity(256);
+            self.out.reserve_exact(256);
         }
         if self.protocol >= Opcode::Proto.protocol() {
             self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
@@ -160,11 +162,12 @@ impl Emitter {
         self.open_frame();
     }
 
-    /// Ends the pickle; all of the buffer can be taken away.
-    pub(crate) fn finish(&mut self) -> &mut Vec<u8> {
+    /// Ends the pickle; `drain` may take all of the buffer away.
+    pub(crate) fn finish(&mut self, drain: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
         self.op(Opcode::Stop);
         self.commit_frame();
-        &mut self.out
+        self.frames.waiting = 0;
+        self.out.with(drain)
     }
 
     /// Forgets the memo, as `Pickler.clear_memo` does.
@@ -198,7 +201,7 @@ impl Emitter {
         self.memo = held.memo;
         self.set_plain();
         self.extensions = held.extensions;
-        std::mem::replace(&mut self.out, held.out)
+        std::mem::replace(&mut self.out, held.out).into_vec()
     }
 
     /// One instruction without an argument.
@@ -220,17 +223,9 @@ impl Emitter {
 
     /// Appends the first `len` of these bytes: they are stored whole and cut, which needs no call
     /// of `memcpy`.
-    ///
-    /// Uses `extend` and `truncate` so that LLVM need not reload `len` after the store, and values
-    /// need not wait for each other. `N` has to be a power of two: nine bytes may be stored one by
-    /// one. It is not for the headers of text, which a call of `memcpy` follows.
-    /// docs/PERFORMANCE.md has the measurements.
     #[inline(always)]
     fn fixed<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
-        debug_assert!(len <= N);
-        let end = self.out.len() + len;
-        self.out.extend(bytes.iter().copied());
-        self.out.truncate(end);
+        self.out.append(bytes, len);
     }
 
     /// Pushes what the memo holds under `index`: GET, BINGET or LONG_BINGET.
@@ -324,7 +319,7 @@ impl Emitter {
     /// is removed once a frame has ended.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
         let none = self.frames.commits() == checkpoint.commits
-            && self.out.get(checkpoint.len..) == Some(&[Opcode::None.byte()]);
+            && self.out.contents().get(checkpoint.len..) == Some(&[Opcode::None.byte()]);
         if none {
             self.out.truncate(checkpoint.len);
         }

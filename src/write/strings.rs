@@ -96,9 +96,7 @@ impl Emitter {
             .copy_from_slice(&(low | u64::from(opcode.byte()) | (len as u64) << 8).to_le_bytes());
         bytes[8..16].copy_from_slice(&middle.to_le_bytes());
         bytes[16..24].copy_from_slice(&high.to_le_bytes());
-        let end = self.out.len() + header + len;
-        self.out.extend(&bytes);
-        self.out.truncate(end);
+        self.fixed(bytes, header + len);
     }
 
     /// Returns true if the text is looked up in the memo or among recent texts. The empty text is
@@ -176,11 +174,13 @@ impl Emitter {
     #[inline(always)]
     pub(super) fn short_str(&mut self, value: &str) {
         if self.plain.wide {
-            self.out.extend(&[Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0]);
+            self.fixed([Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0], HEADER);
         } else {
-            self.out.extend(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+            self.fixed([Opcode::ShortBinunicode.byte(), value.len() as u8], 2);
         }
-        self.out.extend(value.as_bytes());
+        if !self.out.store_slice(value.as_bytes()) {
+            self.out.extend_from_slice(value.as_bytes());
+        }
     }
 
     /// Text that is written once and then taken from the memo, wherever it comes from.
@@ -240,7 +240,7 @@ impl Emitter {
     fn long_str(&mut self, value: &str) -> Result<()> {
         if self.protocol == Protocol::V0 {
             self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape(&mut self.out, value);
+            self.out.with(|out| text::write_raw_unicode_escape(out, value));
             self.out.push(b'\n');
             return Ok(());
         }
@@ -252,7 +252,7 @@ impl Emitter {
         self.boundary()?;
         if self.protocol == Protocol::V0 {
             self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape_surrogates(&mut self.out, value)?;
+            self.out.with(|out| text::write_raw_unicode_escape_surrogates(out, value))?;
             self.out.push(b'\n');
             return Ok(());
         }

@@ -16,7 +16,7 @@ impl Emitter {
         self.boundary()?;
         if self.protocol == Protocol::V0 {
             self.op(Opcode::String);
-            write_quoted(&mut self.out, value);
+            self.out.with(|out| write_quoted(out, value));
             self.out.push(b'\n');
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl Emitter {
     /// Ends a pickle whose STOP has been written, and gives it.
     pub(crate) fn finish_verbatim(&mut self) -> Vec<u8> {
         self.commit_frame();
-        std::mem::take(&mut self.out)
+        std::mem::take(&mut self.out).into_vec()
     }
 }
 
