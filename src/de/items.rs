@@ -118,6 +118,15 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         }
     }
 
+    /// Returns true at the end, where that shows at once.
+    #[inline(never)]
+    fn is_through(&mut self) -> bool {
+        match self {
+            Self::List(list) => list.is_through(),
+            _ => false,
+        }
+    }
+
     /// The next item. `size` is that of the value which is made of it.
     #[inline(never)]
     fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
@@ -148,6 +157,19 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                     _ => None,
                 })
             }
+        }
+    }
+
+    /// The next item of any sequence, made by `seed`.
+    #[inline(never)]
+    fn next_of_any<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        match self.next(size_of::<T::Value>()) {
+            Ok(Some(place)) => match seed.deserialize(place) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(self.locate(error)),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -203,13 +225,12 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
 
     /// Notes that the visitor has ended by an error.
     #[cold]
-    pub(crate) fn give_up(&mut self, error: Error) -> Error {
+    pub(crate) fn give_up(&mut self) {
         match self {
             Self::List(list) => list.give_up(),
             Self::Fixed(fixed) => fixed.give_up(),
             _ => {}
         }
-        error
     }
 }
 
@@ -218,18 +239,14 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let made = match self.next_in_batch() {
-            Some(place) => seed.deserialize(place),
-            None => match self.next(size_of::<T::Value>()) {
-                Ok(Some(place)) => seed.deserialize(place),
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(error),
-            },
-        };
-        match made {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(self.locate(error)),
+        if let Some(place) = self.next_in_batch() {
+            // Here it is known to be opcodes ahead.
+            return match seed.deserialize(place) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(self.locate(error)),
+            };
         }
+        if self.is_through() { Ok(None) } else { self.next_of_any(seed) }
     }
 
     #[inline(never)]

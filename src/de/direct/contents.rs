@@ -76,34 +76,9 @@ impl ContainerKind for Sequence {
     }
 }
 
-impl Contents<Sequence> {
-    /// Returns true before another item of a list, where that shows at once.
-    #[inline(always)]
-    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        self.kind == Sequence::List
-            && match self.state {
-                Phase::Batch => direct.is_before(Opcode::Appends),
-                Phase::Marked => direct.is_before_both(Opcode::List, Opcode::Tuple),
-                _ => false,
-            }
-    }
-}
-
 /// The keys and values of a dict.
 #[derive(Clone, Copy)]
 pub(super) struct Entries;
-
-impl Contents<Entries> {
-    /// Returns true before another entry, where that shows at once.
-    #[inline(always)]
-    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        match self.state {
-            Phase::Batch => direct.is_before(Opcode::Setitems),
-            Phase::Marked => direct.is_before(Opcode::Dict),
-            _ => false,
-        }
-    }
-}
 
 impl ContainerKind for Entries {
     #[inline(always)]
@@ -147,16 +122,30 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
+    /// Above a mark, the bytes of the opcodes that may end the items.
+    ends: Option<[u8; 2]>,
     /// True if no value but a key can follow the container.
     sole: bool,
-    /// Items read so far.
+    /// Items asked for so far.
     count: usize,
 }
 
 impl<K: ContainerKind> Contents<K> {
     #[inline]
     pub(super) fn new(kind: K, state: Phase, direct: &Direct<'_>) -> Self {
-        Self { kind, state, sole: direct.sole, count: 0 }
+        let mut contents = Self { kind, state, ends: None, sole: direct.sole, count: 0 };
+        contents.note_ends();
+        contents
+    }
+
+    /// Notes what may end the items, behind each change of the state.
+    #[inline]
+    fn note_ends(&mut self) {
+        self.ends = match self.state {
+            Phase::Batch => Some([self.kind.batch().byte(); 2]),
+            Phase::Marked => Some([self.kind.marked().byte(), self.kind.tuple().byte()]),
+            _ => None,
+        };
     }
 
     /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way
@@ -185,26 +174,62 @@ impl<K: ContainerKind> Contents<K> {
         direct.marked && kind.marked() != kind.batch()
     }
 
-    /// Notes that an item was read.
-    #[inline]
-    pub(super) fn count_item(&mut self) {
-        self.count += 1;
-    }
-
     /// Ends here, whatever follows: reading has given up.
     #[cold]
     pub(super) fn stop(&mut self) {
         self.state = Phase::Done;
+        self.ends = None;
+    }
+
+    /// Returns true before another item above a mark, where that shows at once.
+    #[inline(always)]
+    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
+        match (self.ends, direct.cursor.peek_byte()) {
+            (Some([end, other]), Some(byte)) => {
+                byte != end && byte != other && byte != Opcode::Frame.byte()
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts an item that is asked for where `is_in_batch` says so.
+    #[inline(always)]
+    pub(super) fn count_in_batch(&mut self) {
+        self.count += 1;
+    }
+
+    /// Goes past the end of a batch that is the last, where that shows at once, as it does for most
+    /// lists and dicts.
+    #[inline]
+    pub(super) fn ends_batch(&mut self, direct: &mut Direct<'_>) -> bool {
+        let ends = self.state == Phase::Batch
+            && self.count > 0
+            && direct.is_at(self.kind.batch())
+            && !self.is_full();
+        if ends {
+            direct.cursor.read_peeked_opcode();
+            self.state = Phase::Done;
+            self.ends = None;
+        }
+        ends
     }
 
     /// Returns true if another item follows; `direct` stands before it then.
-    #[inline(always)]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        let more = self.finds_more(direct)?;
+        self.count += usize::from(more);
+        Ok(more)
+    }
+
+    #[inline]
+    fn finds_more(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        if self.is_in_batch(direct) {
+            return Ok(true);
+        }
+        if self.state == Phase::Done || self.ends_batch(direct) {
+            return Ok(false);
+        }
         match self.state {
-            Phase::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
-            Phase::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => {
-                return Ok(true);
-            }
             // The next line of protocol 0.
             Phase::Appended if direct.cursor.absorb_opcode(self.kind.one()) => {
                 if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
@@ -214,7 +239,9 @@ impl<K: ContainerKind> Contents<K> {
             }
             _ => {}
         }
-        self.go_on_beyond(direct)
+        let more = self.go_on_beyond(direct)?;
+        self.note_ends();
+        Ok(more)
     }
 
     /// The same where it takes more than a look at a batch.

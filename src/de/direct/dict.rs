@@ -5,7 +5,6 @@ use super::contents::{Contents, Entries, Phase};
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
-use crate::de::entries;
 use crate::de::place::Place;
 use crate::de::variant::Variant;
 use crate::error::Result;
@@ -23,24 +22,25 @@ pub(crate) struct Dict<'a, 'de> {
 /// The part of an entry that is being read, and where it begins.
 #[derive(Clone, Copy)]
 enum Reading {
-    Nothing,
     Key(usize),
     Value(usize),
 }
 
+impl Reading {
+    /// Between entries.
+    const NOTHING: Self = Self::Value(usize::MAX);
+}
+
 impl<'de> Direct<'de> {
     /// A dict as a map or struct.
-    pub(super) fn map<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
-        self.open_dict(false)
+    #[inline]
+    pub(in crate::de) fn map(&mut self) -> Outcome<Dict<'_, 'de>> {
+        self.dict(false)
     }
 
     /// The same, where BUILD makes it the state of an instance.
-    pub(super) fn state<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
-        self.open_dict(true)
-    }
-
-    fn open_dict<'a, 'g>(&'a mut self, is_state: bool) -> Result<Answer<'a, 'g, 'de>> {
-        Ok(Answer::Map(entries::Entries::Dict(self.dict(is_state)?)))
+    pub(super) fn state(&mut self) -> Outcome<Dict<'_, 'de>> {
+        self.dict(true)
     }
 
     /// An enum: a dict of one entry, or the name of a variant.
@@ -60,6 +60,7 @@ impl<'de> Direct<'de> {
         Answer::Enum(Variant::name(self))
     }
 
+    #[inline]
     fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
         let opcode = self.next()?;
         self.cursor.read_peeked_opcode();
@@ -72,18 +73,18 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, reading: Reading::Nothing, is_state })
+        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state })
     }
 }
 
 impl<'de> Dict<'_, 'de> {
-    /// The next key where it is in the batch of the last one.
+    /// The next key where a mark is below it.
     #[inline]
     pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Value(begin) if begin != at && self.contents.is_in_batch(self.direct) => {
-                self.contents.count_item();
+                self.contents.count_in_batch();
                 self.reading = Reading::Key(at);
                 Some(Place::Key(self.direct))
             }
@@ -102,6 +103,16 @@ impl<'de> Dict<'_, 'de> {
                 Some(Place::Ahead(self.direct))
             }
             _ => None,
+        }
+    }
+
+    /// Goes past the end of the dict where that shows at once.
+    pub(in crate::de) fn is_through(&mut self) -> bool {
+        match self.reading {
+            Reading::Value(begin) if begin != self.direct.cursor.position() => {
+                self.contents.ends_batch(self.direct)
+            }
+            _ => false,
         }
     }
 
@@ -142,18 +153,11 @@ impl<'de> Dict<'_, 'de> {
     /// Ends the entry before; returns true if another follows.
     #[inline(always)]
     fn go_on(&mut self) -> Outcome<bool> {
-        match self.reading {
-            Reading::Nothing => {}
-            Reading::Value(at) if self.direct.cursor.position() != at => {
-                self.contents.count_item();
-                self.reading = Reading::Nothing;
-            }
+        let reading = std::mem::replace(&mut self.reading, Reading::NOTHING);
+        if !matches!(reading, Reading::Value(at) if self.direct.cursor.position() != at) {
             // A type may go on behind an error, and is to come to an end.
-            _ => {
-                self.reading = Reading::Nothing;
-                self.contents.stop();
-                return self.direct.irregular();
-            }
+            self.contents.stop();
+            return self.direct.irregular();
         }
         match self.contents.go_on(self.direct) {
             Ok(more) => Ok(more),
@@ -182,14 +186,13 @@ impl<'de> Dict<'_, 'de> {
         self.key_was_read()?;
         self.value_was_read();
         match ask {
-            Ask::Tuple(len) => self.direct.tuple(len),
-            _ => self.direct.map(),
+            Ask::Tuple(len) => Ok(Answer::Seq(self.direct.tuple(len)?)),
+            _ => Ok(Answer::dict(self.direct.map()?)),
         }
     }
 
     fn value_was_read(&mut self) {
-        self.reading = Reading::Nothing;
-        self.contents.count_item();
+        self.reading = Reading::NOTHING;
     }
 
     /// Comes to an end where reading has given up: a type may go on behind an error.

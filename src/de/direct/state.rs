@@ -94,6 +94,12 @@ impl<'de> Direct<'de> {
         self.failed = true;
     }
 
+    /// Returns true while reading has not given up.
+    #[inline]
+    pub(in crate::de) fn is_going(&self) -> bool {
+        !self.failed
+    }
+
     /// Sees to it that reading has not given up.
     #[inline]
     pub(super) fn check_going(&mut self) -> Outcome<()> {
@@ -128,20 +134,6 @@ impl<'de> Direct<'de> {
             self.cursor.read_peeked_opcode();
         }
         Ok(next)
-    }
-
-    /// Returns true if the next opcode is neither this one nor a FRAME, so that a batch goes on.
-    #[inline(always)]
-    pub(super) fn is_before(&self, end: Opcode) -> bool {
-        self.cursor
-            .peek_byte()
-            .is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
-    }
-
-    /// The same for what ends above a mark, in one of two ways.
-    #[inline(always)]
-    pub(super) fn is_before_both(&self, end: Opcode, other: Opcode) -> bool {
-        self.is_before(end) && !self.is_at(other)
     }
 
     /// Returns true before a FRAME and at the end of the input.
