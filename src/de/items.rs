@@ -41,6 +41,16 @@ pub(crate) enum Items<'a, 'g, 'de> {
     Buffer(&'a [u8], bool, u8),
 }
 
+/// The outcome of a step behind an item.
+pub(super) enum Step {
+    /// It was the last.
+    End,
+    /// Another one is ahead.
+    Item,
+    /// That does not show at once.
+    Other,
+}
+
 /// The contents of a container among the nodes.
 pub(crate) struct Held<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
@@ -118,12 +128,12 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         }
     }
 
-    /// Returns true at the end, where that shows at once.
+    /// Goes past what is behind an item, where that shows at once.
     #[inline(never)]
-    fn is_through(&mut self) -> bool {
+    fn step(&mut self) -> Step {
         match self {
-            Self::List(list) => list.is_through(),
-            _ => false,
+            Self::List(list) => list.step(),
+            _ => Step::Other,
         }
     }
 
@@ -157,6 +167,16 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                     _ => None,
                 })
             }
+        }
+    }
+
+    /// The item that a step has found, made by `seed`.
+    #[inline(never)]
+    fn next_ahead<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let Self::List(list) = self else { return Ok(None) };
+        match seed.deserialize(list.ahead()) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(self.locate(error)),
         }
     }
 
@@ -246,7 +266,11 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
                 Err(error) => Err(self.locate(error)),
             };
         }
-        if self.is_through() { Ok(None) } else { self.next_of_any(seed) }
+        match self.step() {
+            Step::End => Ok(None),
+            Step::Item => self.next_ahead(seed),
+            Step::Other => self.next_of_any(seed),
+        }
     }
 
     #[inline(never)]

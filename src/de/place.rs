@@ -187,6 +187,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
+                // Most tuples go the short way.
+                if direct.is_short_tuple(len) {
+                    let fixed = direct.short_tuple(len)?;
+                    return Some(ManuallyDrop::new(Items::Fixed(fixed)));
+                }
                 direct.tuple(len).ok().map(ManuallyDrop::new)
             }
             _ => None,

@@ -310,6 +310,18 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
+    /// Goes past these opcodes, which have no arguments, if they are next; the first becomes the
+    /// current one.
+    #[inline(always)]
+    pub(crate) fn read_opcodes<const N: usize>(&mut self, opcodes: [u8; N]) -> bool {
+        let found = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>) == Some(&opcodes);
+        if found {
+            self.opcode_at = self.at;
+            self.at += N;
+        }
+        found
+    }
+
     /// Reads a BINFLOAT and its float. `None` where another opcode is next, or the argument is not
     /// there whole; then nothing is read.
     #[inline(always)]
@@ -321,6 +333,20 @@ impl<'a> Cursor<'a> {
         self.opcode_at = self.at;
         self.at += 9;
         Some(f64::from_be_bytes(*float))
+    }
+
+    /// Reads a SHORT_BINUNICODE and its payload. `None` where another opcode is next, or the argument
+    /// is not there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_short_text(&mut self) -> Option<&'a [u8]> {
+        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
+        if opcode != Opcode::ShortBinunicode.byte() {
+            return None;
+        }
+        let payload = rest.get(..usize::from(len))?;
+        self.opcode_at = self.at;
+        self.at += 2 + usize::from(len);
+        Some(payload)
     }
 
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.

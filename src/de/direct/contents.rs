@@ -12,7 +12,7 @@
 //! knows no batches and adds all items one by one.
 
 use super::Outcome;
-use super::ahead::ScalarRun;
+use super::ahead::{ScalarRun, scalar_end};
 use super::look::short_tuple;
 use super::state::Direct;
 use crate::instruction::{BATCH, Opcode};
@@ -150,7 +150,6 @@ impl<K: ContainerKind> Contents<K> {
 
     /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way
     /// round.
-    #[inline]
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
         direct.memoize_other()?;
@@ -165,6 +164,17 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
+    /// Those in the batch that follows EMPTY_LIST or its like by protocol 4, as most do; `None`
+    /// where anything else is next, and then nothing is read.
+    #[inline(always)]
+    pub(super) fn open_batch(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+        let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
+        if Self::is_doubtful(kind, direct) || !direct.enter_memoized(begin) {
+            return None;
+        }
+        Some(Self::new(kind, Phase::Batch, direct))
+    }
+
     /// Returns true if a MARK behind the empty container may begin a neighbour.
     ///
     /// It may for writers that write non-empty containers as MARK … LIST or DICT, as this crate
@@ -172,6 +182,12 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
         direct.marked && kind.marked() != kind.batch()
+    }
+
+    /// Returns true behind the container.
+    #[inline]
+    pub(super) fn is_done(&self) -> bool {
+        self.state == Phase::Done
     }
 
     /// Ends here, whatever follows: reading has given up.
@@ -198,20 +214,36 @@ impl<K: ContainerKind> Contents<K> {
         self.count += 1;
     }
 
-    /// Goes past the end of a batch that is the last, where that shows at once, as it does for most
-    /// lists and dicts.
+    /// Goes past the end of the items, where that shows at once, as it does for most lists and
+    /// dicts.
     #[inline]
     pub(super) fn ends_batch(&mut self, direct: &mut Direct<'_>) -> bool {
-        let ends = self.state == Phase::Batch
-            && self.count > 0
-            && direct.is_at(self.kind.batch())
-            && !self.is_full();
+        let ends = match self.state {
+            Phase::Batch => direct.is_at(self.kind.batch()) && self.count > 0 && !self.is_full(),
+            Phase::Single => direct.is_at(self.kind.one()),
+            _ => false,
+        };
         if ends {
             direct.cursor.read_peeked_opcode();
             self.state = Phase::Done;
             self.ends = None;
         }
         ends
+    }
+
+    /// Goes past the APPEND of the item before, to the next int of a list by protocol 0.
+    #[inline]
+    pub(super) fn appends_int(&mut self, direct: &mut Direct<'_>) -> bool {
+        if self.state != Phase::Appended || !direct.cursor.absorb_opcode(self.kind.one()) {
+            return false;
+        }
+        let found = direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long);
+        if found {
+            self.count += 1;
+        } else {
+            self.state = Phase::Grown;
+        }
+        found
     }
 
     /// Returns true if another item follows; `direct` stands before it then.
@@ -229,15 +261,18 @@ impl<K: ContainerKind> Contents<K> {
         if self.state == Phase::Done || self.ends_batch(direct) {
             return Ok(false);
         }
-        match self.state {
-            // The next line of protocol 0.
-            Phase::Appended if direct.cursor.absorb_opcode(self.kind.one()) => {
-                if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
-                    return Ok(true);
-                }
-                self.state = Phase::Grown;
+        if self.state == Phase::Open
+            && let Some(opcode) = direct.cursor.peek_opcode()
+            && opcode != Opcode::Frame
+        {
+            if !is_value(opcode) {
+                self.state = Phase::Done;
+                return Ok(false);
             }
-            _ => {}
+            if self.is_item(opcode) {
+                self.state = Phase::Single;
+                return Ok(true);
+            }
         }
         let more = self.go_on_beyond(direct)?;
         self.note_ends();
@@ -332,10 +367,12 @@ impl<K: ContainerKind> Contents<K> {
                 let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
                 if sure || direct.adds_next()? { Phase::Batch } else { Phase::Done }
             }
-            Phase::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
+            Phase::Open if self.is_item(opcode) || is_value(opcode) && self.adds_one(direct)? => {
                 Phase::Single
             }
-            Phase::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => {
+            Phase::Closed
+                if direct.protocol < 2 && is_value(opcode) && self.adds_one(direct)? =>
+            {
                 Phase::Appended
             }
             Phase::Closed
@@ -348,6 +385,22 @@ impl<K: ContainerKind> Contents<K> {
             Phase::Grown if is_value(opcode) => Phase::Appended,
             _ => Phase::Done,
         })
+    }
+
+    /// Returns true if the next value is an item of its own.
+    fn adds_one(&self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        // What becomes of a scalar shows right behind it.
+        if self.kind.one() == Opcode::Append
+            && let Some(end) = scalar_end(direct.input, direct.cursor.position())
+            && let Some(opcode) = direct.input.get(end).copied().and_then(Opcode::from_byte)
+            && !matches!(
+                opcode,
+                Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put
+            )
+        {
+            return Ok(opcode == Opcode::Append);
+        }
+        direct.adds_next()
     }
 
     /// Returns true if a value that follows the empty list must be its item: only a key could

@@ -62,6 +62,14 @@ impl<'de> Direct<'de> {
 
     #[inline]
     fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
+        if let Some(contents) = Contents::open_batch(Entries, Opcode::EmptyDict, self) {
+            return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state });
+        }
+        self.rare_dict(is_state)
+    }
+
+    #[inline(never)]
+    fn rare_dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
         let opcode = self.next()?;
         self.cursor.read_peeked_opcode();
         self.enter()?;
@@ -108,12 +116,7 @@ impl<'de> Dict<'_, 'de> {
 
     /// Goes past the end of the dict where that shows at once.
     pub(in crate::de) fn is_through(&mut self) -> bool {
-        match self.reading {
-            Reading::Value(begin) if begin != self.direct.cursor.position() => {
-                self.contents.ends_batch(self.direct)
-            }
-            _ => false,
-        }
+        self.is_between() && self.contents.ends_batch(self.direct)
     }
 
     /// The next key.
@@ -142,6 +145,12 @@ impl<'de> Dict<'_, 'de> {
         Ok(Place::Ahead(self.direct))
     }
 
+    /// Returns true if no part of an entry is being read, or has been left where it is.
+    #[inline]
+    fn is_between(&self) -> bool {
+        matches!(self.reading, Reading::Value(begin) if begin != self.direct.cursor.position())
+    }
+
     #[inline]
     fn key_was_read(&mut self) -> Outcome<()> {
         match self.reading {
@@ -153,8 +162,9 @@ impl<'de> Dict<'_, 'de> {
     /// Ends the entry before; returns true if another follows.
     #[inline(always)]
     fn go_on(&mut self) -> Outcome<bool> {
-        let reading = std::mem::replace(&mut self.reading, Reading::NOTHING);
-        if !matches!(reading, Reading::Value(at) if self.direct.cursor.position() != at) {
+        let is_between = self.is_between();
+        self.reading = Reading::NOTHING;
+        if !is_between {
             // A type may go on behind an error, and is to come to an end.
             self.contents.stop();
             return self.direct.irregular();
@@ -205,7 +215,8 @@ impl<'de> Dict<'_, 'de> {
 
     /// Whatever the visitor did not ask for must not be there.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
-        if self.go_on()? {
+        let is_done = self.contents.is_done() && self.is_between();
+        if !is_done && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();

@@ -1,10 +1,11 @@
 //! Lists, tuples and sets as sequences. Where they end is told in `contents`.
 
 use super::Outcome;
+use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, Sequence};
 use super::look::short_tuple;
 use super::state::Direct;
-use crate::de::items::Items;
+use crate::de::items::{Items, Step};
 use crate::de::place::Place;
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -35,13 +36,21 @@ impl<'de> Direct<'de> {
     /// A list, a set or a tuple, where a sequence of any length is asked for.
     #[inline]
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if let Some(contents) = Contents::open_batch(Sequence::List, Opcode::EmptyList, self) {
+            let first_mark = !self.marked;
+            return Ok(List { direct: self, contents, at: NOWHERE, first_mark });
+        }
+        self.rare_sequence()
+    }
+
+    #[inline(never)]
+    fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
         self.items(!marked)
     }
 
-    #[inline]
     fn items(&mut self, first_mark: bool) -> Outcome<List<'_, 'de>> {
         let contents = match self.next()? {
             Opcode::EmptyList => self.open(Sequence::List)?,
@@ -67,7 +76,6 @@ impl<'de> Direct<'de> {
     }
 
     /// A tuple of `len` items, or whatever else may be one.
-    #[inline]
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
         let opcode = self.next()?;
@@ -76,8 +84,25 @@ impl<'de> Direct<'de> {
         if may_be && !self.tuple_follows(len)? {
             return self.items(false).map(Items::List);
         }
+        self.fixed(len, end).map(Items::Fixed)
+    }
+
+    /// Returns true if a scalar shows that it is a tuple without a mark.
+    #[inline]
+    pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
+        matches!(len, 1..=3) && self.cursor.peek_byte().is_some_and(begins_scalar)
+    }
+
+    /// The same as [`tuple`](Self::tuple), where that is so.
+    #[inline]
+    pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
+        self.fixed(len, short_tuple(len)?).ok()
+    }
+
+    #[inline]
+    fn fixed(&mut self, len: usize, end: Opcode) -> Outcome<Fixed<'_, 'de>> {
         self.enter()?;
-        Ok(Items::Fixed(Fixed { direct: self, left: len, at: NOWHERE, end }))
+        Ok(Fixed { direct: self, left: len, at: NOWHERE, end })
     }
 
     /// Sees to it that a value was read which began at `at`, behind all frames: a type may look at
@@ -135,14 +160,25 @@ impl<'de> List<'_, 'de> {
         }
     }
 
-    /// Goes past the end of the list where that shows at once.
-    pub(in crate::de) fn is_through(&mut self) -> bool {
-        let ends =
-            self.direct.cursor.position() != self.at && self.contents.ends_batch(self.direct);
-        if ends {
+    /// Goes past what is behind an item, where that shows at once.
+    pub(in crate::de) fn step(&mut self) -> Step {
+        let moved = self.direct.cursor.position() != self.at;
+        if moved && self.contents.ends_batch(self.direct) {
             self.at = NOWHERE;
+            return Step::End;
         }
-        ends
+        if moved && self.contents.appends_int(self.direct) {
+            self.at = self.direct.cursor.position();
+            self.direct.sole = false;
+            return Step::Item;
+        }
+        Step::Other
+    }
+
+    /// The item that a step has found.
+    #[inline(always)]
+    pub(in crate::de) fn ahead<'g>(&mut self) -> Place<'_, 'g, 'de> {
+        Place::Ahead(self.direct)
     }
 
     /// Comes to an end where reading has given up: a type may go on behind an error.
@@ -155,7 +191,7 @@ impl<'de> List<'_, 'de> {
 
     /// Whatever the visitor did not ask for must not be there.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
-        if self.go_on()? {
+        if !self.contents.is_done() && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();
@@ -215,7 +251,9 @@ impl<'de> Fixed<'_, 'de> {
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         self.end_item()?;
         // The visitor may have asked for fewer.
-        if self.left > 0 || !self.direct.takes(self.end)? {
+        if self.left > 0
+            || !self.direct.cursor.read_opcode_if(self.end) && !self.direct.takes(self.end)?
+        {
             return self.direct.irregular();
         }
         self.direct.memoize_other()?;

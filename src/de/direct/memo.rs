@@ -60,11 +60,17 @@ impl<'de> DirectMemo<'de> {
     /// An empty memo with room for what a pickle of `input` bytes stores, up to a page.
     pub(super) fn with_input(input: usize) -> Self {
         Self {
-            slots: Vec::with_capacity((input / 16).min(1024)),
+            slots: Vec::with_capacity((input / 8).min(1024)),
             from_one: false,
             short: Vec::new(),
             texts: Vec::new(),
         }
+    }
+
+    /// Returns true unless the entries are numbered from 1.
+    #[inline]
+    pub(super) fn is_from_zero(&self) -> bool {
+        !self.from_one
     }
 
     /// MEMOIZE. `false` where the entries are not numbered from 0.
