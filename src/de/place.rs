@@ -113,7 +113,10 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(always)]
     fn int(&mut self) -> Option<i64> {
         match self {
-            Self::Ahead(direct) => direct.short_int(),
+            Self::Ahead(direct) => match direct.short_int() {
+                Some(value) => Some(value),
+                None => direct.short_decimal(),
+            },
             _ => None,
         }
     }
@@ -121,7 +124,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_int(&mut self) -> Option<i64> {
         match self {
-            Self::Ahead(direct) => direct.short_decimal(),
             Self::Key(direct) => direct.short_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
@@ -396,8 +398,9 @@ macro_rules! containers {
             $($argument: $type,)*
             visitor: V,
         ) -> Result<V::Value> {
-            if let Some(mut found) = self.$quick($($given),*) {
-                return $tell(&mut found, visitor);
+            // By reference: it is larger than what a processor copies at once.
+            if let Some(found) = &mut self.$quick($($given),*) {
+                return $tell(found, visitor);
             }
             give(self.answer($ask, copies::<V::Value>()), visitor)
         }

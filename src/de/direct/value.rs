@@ -74,6 +74,7 @@ impl<'de> Direct<'de> {
     }
 
     /// An int of protocol 0 in the commonest spelling.
+    #[inline(never)]
     pub(in crate::de) fn short_decimal(&mut self) -> Option<i64> {
         self.cursor.read_short_decimal()
     }
