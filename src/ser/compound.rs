@@ -117,7 +117,7 @@ impl<'a, 'w> Seq<'a, 'w> {
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         match self.role {
-            Some(mut role) => role.close(self.dump)?,
+            Some(role) => role.close(self.dump)?,
             None => end_items(self.dump, self.at.open)?,
         }
         Ok(self.dump)
@@ -339,7 +339,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
 
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
-        if let TupleKind::Role(mut items) = self.kind {
+        if let TupleKind::Role(items) = self.kind {
             items.close(self.dump)?;
             return Ok(self.dump);
         }
