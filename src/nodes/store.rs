@@ -411,6 +411,11 @@ impl<'de> Nodes<'de> {
         Ok(Handle::numbered(Tag::Const, number as u32))
     }
 
+    /// The constants from the one at `place` on.
+    pub(super) fn consts_from(&self, place: usize) -> &[Const<'de>] {
+        self.consts.get(place..).unwrap_or_default()
+    }
+
     pub(crate) fn constant(&self, number: u32) -> Option<&Const<'de>> {
         let number = number as usize;
         match self.kept.get(number) {
