@@ -58,9 +58,9 @@ pub(crate) const EXPANSION: Allowance = Allowance { fixed: 64 << 20, per_byte: 2
 /// each byte of input.
 pub(crate) const MEMORY: Allowance = Allowance { fixed: 48 << 20, per_byte: 240 };
 
-/// Bytes that may be written in the place of references while two images of a type are compared; four
-/// more for each byte of an image. Names of fields take less than that, and beyond it the images are
-/// compared in another way.
+/// Bytes that may be written in the place of references while two images of a type are compared;
+/// four more for each byte of an image. Names of fields take less than that, and beyond it the
+/// images are compared in another way.
 pub(crate) const SPELLED_OUT: usize = 64 << 10;
 
 /// The charge of one value against the expansion budget, in bytes: about the smallest size of a
