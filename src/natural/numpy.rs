@@ -161,7 +161,7 @@ impl<'de> Reader<'_, '_, 'de> {
     /// A subclass may put a state of its own behind that of the array, as numpy's guide to
     /// subclasses has it, or make a pair of the two.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
-        let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
+        let Some(state) = self.cx.state(object)? else { return Ok(None) };
         let state = match tuple_items(self.cx.nodes, state) {
             &[array, _own] => tuple_items(self.cx.nodes, array),
             state => state,
@@ -351,7 +351,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 None => return Ok(None),
             },
         };
-        let Some(state) = call.state(cx.nodes)? else { return Ok(Some(dtype)) };
+        let Some(state) = cx.state(call)? else { return Ok(Some(dtype)) };
         let state = tuple_items(cx.nodes, state);
         let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else {
             return Ok(None);
