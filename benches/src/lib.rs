@@ -22,5 +22,6 @@ pub mod ours;
 pub mod peers;
 pub mod report;
 pub mod same;
+pub mod shapes;
 pub mod types;
 pub mod workload;

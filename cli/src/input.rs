@@ -5,12 +5,14 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
+use memchr::memmem;
 use serde_pickle::tools::{PREFIX, recognize};
 use serde_pickle::{DeOptions, Deserializer, Encoding, Graph, Scanner};
 use serde_pickle_files::{Kind, Opened};
 
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
+use crate::stream::{Arrays, arrays};
 
 /// The way in which pickles are read; the same for all commands.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -68,6 +70,8 @@ enum Source {
 pub(crate) struct Section {
     pub(crate) member: Option<String>,
     pub(crate) bytes: Vec<u8>,
+    /// True if raw arrays of joblib lie between its instructions.
+    pub(crate) joblib: bool,
 }
 
 impl Input {
@@ -138,6 +142,11 @@ impl Input {
         Some(words.join(", "))
     }
 
+    /// Returns true for the standard input, of which only the first bytes have been read.
+    pub(crate) fn is_piped(&self) -> bool {
+        matches!(self.source, Source::Pipe(_))
+    }
+
     /// The number of bytes, if that is known.
     pub(crate) fn len(&self) -> Option<u64> {
         match &self.source {
@@ -151,28 +160,16 @@ impl Input {
     /// All of it, in memory; of a container, each of its pickles.
     pub(crate) fn sections(&mut self) -> Result<Vec<Section>> {
         if let Source::Container(opened) = &self.source {
-            let mut sections = Vec::new();
-            for pickle in opened.pickles() {
-                let pickle = pickle.of(&self.name)?;
-                let number = pickle.number();
-                let member = match (pickle.member(), number) {
-                    (None, 0) => None,
-                    (None, number) => Some(format!("pickle {}", number + 1)),
-                    (Some(member), 0) => Some(member.to_owned()),
-                    (Some(member), number) => Some(format!("{member}, pickle {}", number + 1)),
-                };
-                sections.push(Section { member, bytes: pickle.bytes().to_vec() });
-            }
-            if sections.is_empty() {
-                let kind = opened.kind();
-                return Err(Error::new(format!("holds no pickle: {kind}")).of(&self.name));
-            }
-            return Ok(sections);
+            return sections_of(opened, &self.name);
         }
         let mut bytes = Vec::new();
         let name = self.name.clone();
         self.reader()?.read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
-        Ok(vec![Section { member: None, bytes }])
+        let joblib = memmem::find(&bytes, b"NumpyArrayWrapper").is_some() && {
+            let opened = serde_pickle_files::from_slice(&bytes).of(&name)?;
+            opened.pickles().next().is_some_and(|it| it.is_ok_and(|it| it.is_joblib()))
+        };
+        Ok(vec![Section { member: None, bytes, joblib }])
     }
 
     /// A reader from its start, of the first pickle in a container. Of a pipe there is one.
@@ -237,22 +234,59 @@ impl Input {
         }
     }
 
+    /// Returns true if raw arrays of joblib lie between the instructions of any of its pickles.
+    pub(crate) fn has_arrays(&mut self) -> Result<bool> {
+        if let Source::Container(_) = self.source {
+            return Ok(self.sections()?.iter().any(|section| section.joblib));
+        }
+        Ok(!arrays(&self.seekable()?).gaps().is_empty())
+    }
+
     /// The pickles one after another, each as a graph; see [`Pickles`].
-    pub(crate) fn pickles(&mut self, options: &DeOptions<'static>) -> Result<Pickles> {
+    pub(crate) fn pickles(&mut self, read: ReadArgs) -> Result<Pickles> {
         let name = self.name.clone();
-        let mut all = Pickles { graphs: Vec::new(), behind: Vec::new(), fault: None };
+        let mut all =
+            Pickles { graphs: Vec::new(), behind: Vec::new(), fault: None, joblib: false };
         for section in self.sections()? {
             let of = match &section.member {
                 Some(member) => format!("{name}, {member}"),
                 None => name.clone(),
             };
-            let found = pickles(&section.bytes, options).of(&of)?;
+            let options = read.options().joblib(section.joblib);
+            let found = if section.joblib {
+                of_joblib(&section.bytes, &options)
+            } else {
+                pickles(&section.bytes, &options)
+            };
+            let found = found.of(&of)?;
+            all.joblib |= section.joblib;
             all.graphs
                 .extend(found.graphs.into_iter().map(|(graph, _)| (graph, section.member.clone())));
             (all.behind, all.fault) = (found.behind, found.fault);
         }
         Ok(all)
     }
+}
+
+/// The pickles of a container.
+fn sections_of(opened: &Opened<'_>, name: &str) -> Result<Vec<Section>> {
+    let mut sections = Vec::new();
+    for pickle in opened.pickles() {
+        let pickle = pickle.of(name)?;
+        let number = pickle.number();
+        let member = match (pickle.member(), number) {
+            (None, 0) => None,
+            (None, number) => Some(format!("pickle {}", number + 1)),
+            (Some(member), 0) => Some(member.to_owned()),
+            (Some(member), number) => Some(format!("{member}, pickle {}", number + 1)),
+        };
+        let (joblib, bytes) = (pickle.is_joblib(), pickle.bytes().to_vec());
+        sections.push(Section { member, bytes, joblib });
+    }
+    if sections.is_empty() {
+        return Err(Error::new(format!("holds no pickle: {}", opened.kind())).of(name));
+    }
+    Ok(sections)
 }
 
 /// Returns true for what is more than a plain pickle.
@@ -274,6 +308,8 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
 pub(crate) enum Seekable<'a> {
     File(&'a File, u64),
     Bytes(&'a [u8]),
+    /// The instructions alone of what has raw arrays between them.
+    Instructions(&'a Seekable<'a>, &'a Arrays),
 }
 
 impl Seekable<'_> {
@@ -292,6 +328,18 @@ impl Seekable<'_> {
                 buffer.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
             }
+            Self::Instructions(whole, arrays) => {
+                let (mut offset, mut buffer) = (offset, buffer);
+                while !buffer.is_empty() {
+                    let (place, len) = arrays.stretch(offset);
+                    let len = len.and_then(|len| usize::try_from(len).ok());
+                    let len = len.unwrap_or(usize::MAX).min(buffer.len());
+                    let (piece, rest) = buffer.split_at_mut(len);
+                    whole.read_at(place, piece)?;
+                    (offset, buffer) = (offset + len as u64, rest);
+                }
+                Ok(())
+            }
         }
     }
 
@@ -307,6 +355,15 @@ impl Seekable<'_> {
         match self {
             Self::File(_, len) => *len,
             Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Instructions(whole, arrays) => whole.len().saturating_sub(arrays.len()),
+        }
+    }
+
+    /// The byte of the file that an offset stands for.
+    pub(crate) fn place(&self, offset: u64) -> u64 {
+        match self {
+            Self::Instructions(_, arrays) => arrays.place(offset),
+            _ => offset,
         }
     }
 }
@@ -320,6 +377,8 @@ pub(crate) struct Pickles {
     pub(crate) behind: Vec<u8>,
     /// Why those are no pickle.
     pub(crate) fault: Option<serde_pickle::Error>,
+    /// True if there were raw arrays of joblib.
+    pub(crate) joblib: bool,
 }
 
 impl Pickles {
@@ -333,6 +392,12 @@ impl Pickles {
             }
         }
     }
+}
+
+/// Reads the one pickle of a file of joblib.
+fn of_joblib(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_pickle::Error> {
+    let graph = options.graph_from_reader(&mut &*bytes)?;
+    Ok(Pickles { graphs: vec![(graph, None)], behind: Vec::new(), fault: None, joblib: true })
 }
 
 /// Reads pickle after pickle, as far as there are some.
@@ -353,21 +418,36 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
                     .with_options(options.clone())
                     .into_graph();
                 return match stream {
-                    Ok(graph) => {
-                        Ok(Pickles { graphs: vec![(graph, None)], behind: Vec::new(), fault: None })
-                    }
-                    Err(error) => Ok(Pickles { graphs, behind: rest.to_vec(), fault: Some(error) }),
+                    Ok(graph) => Ok(Pickles {
+                        graphs: vec![(graph, None)],
+                        behind: Vec::new(),
+                        fault: None,
+                        joblib: false,
+                    }),
+                    Err(error) => Ok(Pickles {
+                        graphs,
+                        behind: rest.to_vec(),
+                        fault: Some(error),
+                        joblib: false,
+                    }),
                 };
             }
             Err(error) if graphs.is_empty() => return Err(error),
-            Err(error) => return Ok(Pickles { graphs, behind: rest.to_vec(), fault: Some(error) }),
+            Err(error) => {
+                return Ok(Pickles {
+                    graphs,
+                    behind: rest.to_vec(),
+                    fault: Some(error),
+                    joblib: false,
+                });
+            }
         };
         let mut scanner = Scanner::new();
         let len = scanner.push(rest).ok().flatten().unwrap_or(rest.len());
         graphs.push((graph, None));
         at += len.max(1);
         if at >= bytes.len() {
-            return Ok(Pickles { graphs, behind: Vec::new(), fault: None });
+            return Ok(Pickles { graphs, behind: Vec::new(), fault: None, joblib: false });
         }
     }
 }

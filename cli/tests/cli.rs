@@ -266,6 +266,136 @@ fn a_member_that_cannot_be_read_leaves_an_audit_incomplete_whatever_its_name() {
     assert!(text(&output).contains("method 99"), "{}", text(&output));
 }
 
+/// The program on a file with these bytes.
+fn on_bytes(arguments: &[&str], bytes: &[u8]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.joblib");
+    fs::write(&path, bytes).unwrap();
+    let mut arguments = arguments.to_vec();
+    arguments.push(path.to_str().unwrap());
+    pickle(&arguments)
+}
+
+fn files_of_joblib() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["wild/joblib", "files/joblib"] {
+        for entry in fs::read_dir(repository().join("fixtures").join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if matches!(path.extension().and_then(|it| it.to_str()), Some("bin" | "joblib")) {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() > 30, "{}", found.len());
+    found
+}
+
+#[test]
+fn every_command_reads_the_raw_arrays_of_joblib() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("plain.pkl");
+    let plain = plain.to_str().unwrap();
+    for path in files_of_joblib() {
+        let path = path.to_str().unwrap();
+        for command in ["show", "info", "dis", "graph", "types"] {
+            let output = pickle(&[command, path]);
+            assert_eq!(status(&output), 0, "{command} {path}: {}", text(&output));
+        }
+        // joblib's stand-ins are gone, and the values are there.
+        let converted = pickle(&["convert", "-p", "4", path, "-o", plain]);
+        assert_eq!(status(&converted), 0, "{path}: {}", text(&converted));
+        assert_eq!(text(&pickle(&["diff", path, plain])), "(exit status 0)\n", "{path}");
+        assert_eq!(pickle(&["json", path]).stdout, pickle(&["json", plain]).stdout, "{path}");
+        let lines = pickle(&["json", "--lines", path]);
+        assert_eq!(lines.stdout, pickle(&["json", "--lines", plain]).stdout, "{path}");
+    }
+}
+
+#[test]
+fn the_instructions_around_raw_arrays_keep_their_offsets() {
+    let file = repository().join("fixtures/wild/joblib/joblib-1.6.0-dict.bin");
+    let len = fs::metadata(&file).unwrap().len();
+    let dis = text(&pickle(&["dis", file.to_str().unwrap()]));
+    assert!(dis.contains("  229: 59 bytes: an array of joblib\n  288: \\x95     FRAME"), "{dis}");
+    assert!(dis.contains("(MARK at 424)\n  489: b        BUILD\n"), "{dis}");
+    assert!(dis.contains(&format!("  {}: .    STOP\n", len - 1)), "{dis}");
+}
+
+#[test]
+fn a_file_of_joblib_is_not_replaced_by_another_kind_of_file() {
+    let copy = Copy::of("wild/joblib/joblib-1.6.0-dict.bin");
+    let before = fs::read(copy.path()).unwrap();
+    for arguments in [
+        &["set", &copy.path(), "name", "'x'"][..],
+        &["del", &copy.path(), "name"],
+        &["optimize", &copy.path()],
+    ] {
+        assert_eq!(status(&pickle(arguments)), 2, "{arguments:?}");
+    }
+    assert_eq!(fs::read(copy.path()).unwrap(), before);
+    let other = copy.0.path().join("other");
+    let other = other.to_str().unwrap();
+    assert_eq!(status(&pickle(&["set", &copy.path(), "name", "'x'", "-o", other])), 0);
+    assert_eq!(text(&pickle(&["get", other, "name"])), "'x'\n(exit status 0)\n");
+}
+
+#[test]
+fn raw_arrays_of_joblib_are_followed_by_the_audit_to_the_end() {
+    for path in files_of_joblib() {
+        let name = path.to_str().unwrap();
+        // joblib before 0.10 names files to be loaded, and a model names its classes.
+        if name.contains("0.9.4") || name.contains("scaler") {
+            let output = pickle(&["audit", name]);
+            assert!(!text(&output).contains(": incomplete"), "{}", text(&output));
+            continue;
+        }
+        assert_eq!(status(&pickle(&["audit", name])), 0, "{}", text(&pickle(&["audit", name])));
+    }
+}
+
+/// joblib skips what pickle runs, and pickle runs on into what joblib skips.
+#[test]
+fn nothing_hides_in_or_behind_a_raw_array() {
+    const CALL: &[u8] = b"cos\nsystem\n(S'id'\ntR";
+    let wild = repository().join("fixtures/wild/joblib");
+    let file = fs::read(wild.join("joblib-1.6.0-dict.bin")).unwrap();
+    assert_eq!(status(&on_bytes(&["audit"], &file)), 0);
+    // Behind the last array: only who skips the arrays sees it.
+    let mut behind = file[..file.len() - 1].to_vec();
+    behind.extend([CALL, b"0."].concat());
+    assert_eq!(status(&on_bytes(&["audit"], &behind)), 1);
+    // Inside the first array, which begins with the length of the padding: pickle ends there.
+    let mut inside = file.clone();
+    let array = 229;
+    assert_eq!(inside[array], 10);
+    inside[array..array + 11].fill(b'N');
+    inside[array] = 10;
+    inside[array + 11..array + 11 + CALL.len()].copy_from_slice(CALL);
+    assert_eq!(status(&on_bytes(&["audit"], &inside)), 0);
+    // joblib before 1.2 wrote no padding.
+    let old = fs::read(wild.join("joblib-1.1.1-dict.bin")).unwrap();
+    let mut inside = old.clone();
+    inside[197..197 + CALL.len()].copy_from_slice(CALL);
+    let output = on_bytes(&["audit"], &inside);
+    assert_eq!(status(&output), 1, "{}", text(&output));
+    assert!(text(&output).contains("system runs code"), "{}", text(&output));
+    // In the pickle of an array of objects.
+    let objects = fs::read(wild.join("joblib-1.6.0-object_array.bin")).unwrap();
+    let mut nested = objects[..227].to_vec();
+    nested.extend([&b"\x80\x04"[..], CALL, b"."].concat());
+    nested.extend(&objects[383..]);
+    let output = on_bytes(&["audit"], &nested);
+    assert_eq!(status(&output), 1, "{}", text(&output));
+    // Cut within an array; and one whose shape says nothing.
+    assert_eq!(status(&on_bytes(&["audit"], &file[..250])), 2);
+    let at = file.windows(6).position(|it| it == b"\x8c\x05shap").unwrap();
+    let mut shapeless = file.clone();
+    shapeless[at + 2..at + 7].copy_from_slice(b"shave");
+    let output = on_bytes(&["audit"], &shapeless);
+    assert_eq!(status(&output), 2, "{}", text(&output));
+    assert!(text(&output).contains("has no shape"), "{}", text(&output));
+}
+
 #[test]
 fn no_bypass_gets_through() {
     let folder = repository().join("fixtures/audit");

@@ -22,13 +22,16 @@ struct Read {
     shape: Vec<usize>,
     fortran: bool,
     bytes: Vec<u8>,
+    /// The value that these bytes are.
+    payload: Handle,
     place: Place,
 }
 
 /// The place of an array's payload.
 #[derive(Clone, Copy)]
 enum Place {
-    /// The last part of the state, with the shape three before it.
+    /// A part of the state, with the shape three before it. A subclass may have put parts of its
+    /// own around.
     State,
     Arg {
         data: usize,
@@ -88,6 +91,7 @@ impl<'v> Editor<'_, 'v, '_> {
                     shape: array.shape,
                     fortran: array.fortran,
                     bytes: bytes.into_owned(),
+                    payload: array.payload,
                     place,
                 })),
                 _ => Ok(None),
@@ -119,16 +123,25 @@ impl<'v> Editor<'_, 'v, '_> {
                 let state = contents.more.iter_mut().find(|(kind, ..)| *kind == RunKind::State);
                 let Some((_, run, _)) = state else { return Err(self.no_place(at)) };
                 let Some(state) = run.first_mut() else { return Err(self.no_place(at)) };
-                let mut items = tuple_items(self.nodes, *state).to_vec();
-                let count = items.len();
-                if count < 4 || is_buffer(items[count - 1]) {
+                let (inner, beside) = match tuple_items(self.nodes, *state) {
+                    &[inner, own] => (inner, Some(own)),
+                    _ => (*state, None),
+                };
+                let mut items = tuple_items(self.nodes, inner).to_vec();
+                // The shape is three before, so that the payload is not the first.
+                let payload_at = items.iter().skip(3).position(|item| *item == read.payload);
+                let Some(payload_at) = payload_at.filter(|_| !is_buffer(read.payload)) else {
                     return Err(self.no_place(at));
-                }
-                items[count - 1] = payload;
+                };
+                items[payload_at + 3] = payload;
                 if let Some(lens) = lens {
-                    items[count - 4] = lens;
+                    items[payload_at] = lens;
                 }
-                *state = self.nodes.push_tuple(&items, offset)?;
+                let inner = self.nodes.push_tuple(&items, offset)?;
+                *state = match beside {
+                    Some(own) => self.nodes.push_tuple(&[inner, own], offset)?,
+                    None => inner,
+                };
             }
             Place::Arg { data, shape } => {
                 let mut args = self.args(at)?;

@@ -122,6 +122,7 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("numpy.core.multiarray", "_reconstruct", Form::Other(numpy::natural)),
     ("numpy.core.multiarray", "scalar", Form::Other(numpy::natural)),
     ("numpy.core.numeric", "_frombuffer", Form::Other(numpy::natural)),
+    ("numpy.ma.core", "MaskedConstant", Form::Absent),
     ("numpy.ma.core", "_mareconstruct", Form::Other(numpy::natural)),
     ("pandas", "NA", Form::Absent),
     ("pandas", "Period", Form::Text(pandas::period)),

@@ -1,9 +1,10 @@
 //! Verdicts on what pickles name and call.
 //!
 //! The core lists what a pickle would reach for ([`serde_pickle::tools::audit_reader`]); here are
-//! the verdicts ([`rules`]), the files in which pickles are found, whatever they are wrapped in
-//! ([`scan`], [`zip`]), and the forms of a report ([`report`]).
+//! the verdicts ([`rules`], [`pickles`]), the files in which pickles are found, whatever they are
+//! wrapped in ([`scan`], [`zip`]), and the forms of a report ([`report`]).
 
+pub(crate) mod pickles;
 pub(crate) mod report;
 pub(crate) mod rules;
 pub(crate) mod scan;

@@ -311,6 +311,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("decimal", "Decimal"),
     ("fractions", "Fraction"),
     ("ipaddress", "*"),
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"),
     ("numpy", "dtype"),
     ("numpy", "ndarray"),
     ("numpy._core.multiarray", "_reconstruct"),

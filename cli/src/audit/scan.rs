@@ -5,12 +5,10 @@ use std::fs;
 use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde_pickle::ErrorKind;
-use serde_pickle::opcode::{Argument, InstructionReader};
-use serde_pickle::tools::{self, NotPickle, PREFIX, Target, recognize};
+use serde_pickle::tools::{self, NotPickle, PREFIX, recognize};
 use serde_pickle_files::OpenOptions;
 
-use super::rules::{Patterns, Verdict, verdict};
+use super::rules::Patterns;
 use super::zip;
 use super::{Audited, Finding, Rule, Severity};
 use crate::input::{Input, Seekable};
@@ -18,13 +16,7 @@ use crate::stream::At;
 use crate::walk::cut;
 
 /// Archives within archives, and pickles within pickles.
-const DEEPEST: usize = 8;
-
-/// Bytes of a payload that is looked at as a pickle of its own.
-const NESTED: u64 = 16 << 20;
-
-/// Pickles of one file.
-const PICKLES: usize = 100_000;
+pub(super) const DEEPEST: usize = 8;
 
 /// Names of files that are meant to hold pickles.
 const SUFFIXES: &[&str] = &[
@@ -47,16 +39,16 @@ pub(crate) struct Scanner {
 
 /// Where a piece of data is.
 #[derive(Clone)]
-struct Place<'p> {
-    file: &'p str,
-    member: Option<String>,
+pub(super) struct Place<'p> {
+    pub(super) file: &'p str,
+    pub(super) member: Option<String>,
     /// True if its name says that it is a pickle.
-    named: bool,
-    depth: usize,
+    pub(super) named: bool,
+    pub(super) depth: usize,
 }
 
 impl Place<'_> {
-    fn within(&self, member: &str) -> Self {
+    pub(super) fn within(&self, member: &str) -> Self {
         let member = tools::one_line(&cut(member, 200)).to_string();
         let path = match &self.member {
             Some(outer) => format!("{outer}!{member}"),
@@ -70,7 +62,7 @@ impl Place<'_> {
         }
     }
 
-    fn audited(&self) -> Audited {
+    pub(super) fn audited(&self) -> Audited {
         Audited::new(self.file, self.member.clone())
     }
 }
@@ -192,6 +184,10 @@ impl Scanner {
             return;
         }
         match format {
+            // joblib before 0.10 compressed files in a way of its own.
+            Some(format @ NotPickle::Joblib) if prefix.starts_with(b"ZF") => {
+                self.container(source, format, place, found);
+            }
             None | Some(NotPickle::Joblib) => self.pickles(source, place, format, found),
             Some(NotPickle::Empty | NotPickle::Zeros) if !place.named => {}
             Some(format) => self.container(source, format, place, found),
@@ -246,7 +242,7 @@ impl Scanner {
 
     /// A member that is too long to be copied: a tensor, mostly. A pickle is followed where it
     /// lies.
-    fn long_member(&self, part: &Part<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
+    pub(super) fn long_member(&self, part: &Part<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
         let mut audited = place.audited();
         let mut at = At::new(part.source, 0);
         if at.seek(SeekFrom::Start(part.start)).is_err() {
@@ -257,7 +253,7 @@ impl Scanner {
         if !whole && report.references.is_empty() && !place.named {
             return;
         }
-        self.judge(&report, 0, &mut audited);
+        self.judge(&report, &Seekable::Bytes(&[]), 0, &mut audited);
         found.push(audited);
     }
 
@@ -316,197 +312,18 @@ impl Scanner {
             }
         }
     }
-
-    /// Pickles one after another. What is none, and was not said to be any, is left out.
-    fn pickles(
-        &self,
-        source: &Seekable<'_>,
-        place: &Place<'_>,
-        format: Option<NotPickle>,
-        found: &mut Vec<Audited>,
-    ) {
-        let mut audited = place.audited();
-        let mut start = 0;
-        let mut legacy = false;
-        while start < source.len() && audited.pickles < PICKLES {
-            let mut at = At::new(source, start);
-            if at.seek(SeekFrom::Start(start)).is_err() {
-                break;
-            }
-            let report = tools::audit_reader(at);
-            let nothing = report.references.is_empty();
-            if !report.is_complete() && nothing && start > 0 {
-                // Torch's older files have raw data behind their pickles.
-                if !legacy {
-                    let left = source.len() - start;
-                    audited.findings.push(Finding {
-                        severity: Severity::Low,
-                        rule: Rule::BytesBehind,
-                        target: None,
-                        message: format!("{left} bytes behind the last pickle are none"),
-                        offset: Some(start),
-                    });
-                }
-                break;
-            }
-            // Data of any kind may begin with the byte of an opcode.
-            let by_chance = nothing && report.instructions < 3 || format.is_some();
-            if !report.is_complete() && start == 0 && !place.named && nothing && by_chance {
-                return;
-            }
-            if !report.is_complete() && start == 0 && !place.named && nothing && !begins(source) {
-                return;
-            }
-            legacy |= start == 0 && report.length == TORCH_MAGIC && begins_as_torch(source);
-            self.judge(&report, start, &mut audited);
-            self.nested(source, start, place, found);
-            if let Some(error) = &report.error {
-                let mut text = error.to_string();
-                if format == Some(NotPickle::Joblib) {
-                    text.push_str("; arrays of joblib follow, which are not pickles");
-                }
-                audited.incomplete(text, error.offset().map(|at| start + at));
-                audited.pickles += 1;
-                break;
-            }
-            audited.pickles += 1;
-            start += report.length.max(1);
-        }
-        if audited.pickles > 0 {
-            found.push(audited);
-        } else if place.named && source.len() > 0 {
-            audited.incomplete("is no pickle", None);
-            found.push(audited);
-        }
-    }
-
-    /// Adds the verdict on each reference.
-    fn judge(&self, report: &tools::Audit, start: u64, audited: &mut Audited) {
-        // A file that was cut within a frame is incomplete, and that is said.
-        let cut = report.error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Eof);
-        for reference in &report.references {
-            if cut && reference.target == Target::Unknown {
-                continue;
-            }
-            let target = reference.target.to_string();
-            let offset = reference.named.first().map(|site| start + site.offset);
-            let used = reference.times_called + reference.times_results_called + reference.states;
-            let (severity, rule, message) = match &reference.target {
-                Target::Global { module, qualname } => {
-                    let name = format!("{module}.{qualname}");
-                    if self.deny.contain(&name) {
-                        (Severity::High, Rule::DeniedGlobal, "is on the deny list")
-                    } else if self.allow.contain(&name) {
-                        audited.harmless.push(target);
-                        continue;
-                    } else {
-                        match verdict(module, qualname) {
-                            Verdict::Harmless => {
-                                audited.harmless.push(target);
-                                continue;
-                            }
-                            Verdict::Dangerous if used > 0 => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
-                            }
-                            Verdict::Dangerous => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code")
-                            }
-                            Verdict::Unknown if used > 0 => {
-                                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
-                            }
-                            Verdict::Unknown => {
-                                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
-                            }
-                        }
-                    }
-                }
-                Target::Extension(_) => {
-                    (Severity::Medium, Rule::ExtensionCode, "stands for a name of a registry")
-                }
-                Target::Computed => {
-                    (Severity::High, Rule::ComputedGlobal, "is known only by running the pickle")
-                }
-                Target::PersistentId => {
-                    (Severity::Low, Rule::PersistentIds, "refer to objects outside of the pickle")
-                }
-                _ => (Severity::High, Rule::DependsOnPython, "differs between Pythons"),
-            };
-            audited.findings.push(Finding {
-                severity,
-                rule,
-                target: Some(target),
-                message: message.to_owned(),
-                offset,
-            });
-        }
-    }
-
-    /// Audits text and bytes in a pickle that are pickles themselves.
-    fn nested(
-        &self,
-        source: &Seekable<'_>,
-        start: u64,
-        place: &Place<'_>,
-        found: &mut Vec<Audited>,
-    ) {
-        let mut at = At::new(source, 0);
-        if at.seek(SeekFrom::Start(start)).is_err() {
-            return;
-        }
-        let mut reader = InstructionReader::new(at).max_payload(NESTED);
-        let mut number = 0;
-        while let Ok(Some(it)) = reader.next_instruction() {
-            let latin1;
-            let bytes: &[u8] = match &it.argument {
-                Argument::Bytes(bytes) => bytes,
-                // Protocol 2 has bytes as text.
-                Argument::Str(text) if text.starts_with('\u{80}') => {
-                    latin1 = text
-                        .chars()
-                        .map_while(|c| u8::try_from(u32::from(c)).ok())
-                        .collect::<Vec<u8>>();
-                    &latin1
-                }
-                Argument::Str(text) => text.as_bytes(),
-                _ => continue,
-            };
-            let begins =
-                bytes.first().is_some_and(|byte| matches!(byte, 0x80 | b'c' | b'(' | b'}' | b']'));
-            if bytes.len() < 8 || !begins || bytes.last() != Some(&b'.') {
-                continue;
-            }
-            let report = tools::audit_reader(std::io::Cursor::new(bytes));
-            if !report.is_complete() || report.references.is_empty() {
-                continue;
-            }
-            number += 1;
-            if number > 1_000 {
-                break;
-            }
-            let inner = place.within(&format!("bytes at {}", start + it.offset));
-            let mut audited = inner.audited();
-            audited.pickles = 1;
-            self.judge(&report, 0, &mut audited);
-            if audited.findings.iter().any(|finding| finding.severity > Severity::Low) {
-                found.push(audited);
-            }
-            if inner.depth < DEEPEST {
-                self.nested(&Seekable::Bytes(bytes), 0, &inner, found);
-            }
-        }
-    }
 }
 
 /// A stretch of a file.
-struct Part<'s> {
-    source: &'s Seekable<'s>,
-    start: u64,
-    len: u64,
+pub(super) struct Part<'s> {
+    pub(super) source: &'s Seekable<'s>,
+    pub(super) start: u64,
+    pub(super) len: u64,
 }
 
 impl Part<'_> {
     /// The bytes, unless they are many.
-    fn bytes_if_short(&self) -> Option<Vec<u8>> {
+    pub(super) fn bytes_if_short(&self) -> Option<Vec<u8>> {
         const SHORT: u64 = 16 << 20;
         if self.len > SHORT {
             return None;
@@ -515,18 +332,4 @@ impl Part<'_> {
         self.source.read_at(self.start, &mut bytes).ok()?;
         Some(bytes)
     }
-}
-
-/// Bytes of the pickle that torch's older files begin with: a number.
-const TORCH_MAGIC: u64 = 14;
-
-fn begins_as_torch(source: &Seekable<'_>) -> bool {
-    let mut bytes = [0; 4];
-    source.read_at(0, &mut bytes).is_ok() && bytes[0] == 0x80 && bytes[2..] == [0x8a, 0x0a]
-}
-
-/// Returns true for what begins with PROTO.
-fn begins(source: &Seekable<'_>) -> bool {
-    let mut bytes = [0; 2];
-    source.read_at(0, &mut bytes).is_ok() && bytes[0] == 0x80 && (1..=5).contains(&bytes[1])
 }

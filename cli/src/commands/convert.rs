@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let protocol = Protocol::try_from(arguments.protocol)?;
     let options = SerOptions::new().protocol(protocol);
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(&context.read.options())?;
+    let pickles = input.pickles(context.read)?;
     if let Some(fault) = pickles.fault {
         let error = format!("what is behind the pickle is none, and would be lost: {fault}");
         return Err(Error::new(error).of(&arguments.file));

@@ -39,9 +39,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
-    let options = context.read.options();
-    let first = Input::open(&arguments.first)?.pickles(&options)?;
-    let second = Input::open(&arguments.second)?.pickles(&options)?;
+    let first = Input::open(&arguments.first)?.pickles(context.read)?;
+    let second = Input::open(&arguments.second)?.pickles(context.read)?;
     let mut diff = Diff {
         out: Output::new(),
         quiet: arguments.quiet,

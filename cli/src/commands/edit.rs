@@ -104,7 +104,13 @@ fn change(
         let error = format!("is in a container ({container}): write the pickle elsewhere by -o");
         return Err(Error::new(error).of(file));
     }
-    let (mut graph, behind) = input.pickles(&context.read.options())?.only(file, command)?;
+    let pickles = input.pickles(context.read)?;
+    if pickles.joblib && output.is_none() {
+        let error = "has raw arrays of joblib, which would be written as numpy's own: write it \
+                     elsewhere by -o";
+        return Err(Error::new(error).of(file));
+    }
+    let (mut graph, behind) = pickles.only(file, command)?;
     work(&mut graph).of(file)?;
     let mut bytes = graph.to_vec().of(file)?;
     // The bytes behind STOP belong to somebody else.

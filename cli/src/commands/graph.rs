@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(&context.read.options())?;
+    let pickles = input.pickles(context.read)?;
     let mut dot = String::from(
         "digraph pickle {\n  node [shape=box, fontname=\"monospace\", fontsize=10];\n  edge \
          [fontname=\"monospace\", fontsize=9];\n",

@@ -14,7 +14,7 @@ use crate::error::{Named, OK, Result};
 use crate::input::{Input, Seekable};
 use crate::output::Output;
 use crate::paint::{FAINT, NAME, STRONG, grouped, styled};
-use crate::stream::At;
+use crate::stream::{At, arrays};
 use crate::walk::{cut, parts};
 
 /// Describes a file: its container, protocol, size, instructions, memo, and the classes it names.
@@ -156,7 +156,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             file(&input.seekable()?, arguments, &mut out).of(name)?;
         }
         if arguments.deep {
-            let pickles = input.pickles(&context.read.options())?;
+            let pickles = input.pickles(context.read)?;
             for (graph, _) in &pickles.graphs {
                 deep(graph, &mut out)?;
             }
@@ -174,6 +174,13 @@ fn row(out: &mut Output, name: &str, value: &str) -> Result<()> {
 /// The pickles of a file, one after another.
 fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Result<()> {
     row(out, "size", &format!("{} bytes", grouped(source.len())))?;
+    let arrays = arrays(source);
+    if !arrays.gaps().is_empty() {
+        let (count, len) = (arrays.gaps().len() as u64, arrays.len());
+        let arrays = format!("{} of joblib, {} bytes", grouped(count), grouped(len));
+        row(out, "raw arrays", &format!("{arrays} between the instructions"))?;
+    }
+    let source = &Seekable::Instructions(source, &arrays);
     let bar = crate::output::bar_of(source.len());
     let mut reader = InstructionReader::new(At::new(source, 0)).max_payload(64 << 10);
     let mut start = 0;
@@ -226,7 +233,11 @@ fn pickle(
 ) -> Result<()> {
     let announced = counts.protocol.map_or("none announced".to_owned(), |it| it.to_string());
     let needed = counts.needed.map_or(0, Protocol::number);
-    let at = if start > 0 { format!(", at byte {}", grouped(start)) } else { String::new() };
+    let at = if start > 0 {
+        format!(", at byte {}", grouped(source.place(start)))
+    } else {
+        String::new()
+    };
     row(out, "pickle", &format!("{} bytes{at}", grouped(counts.bytes)))?;
     row(out, "protocol", &format!("{announced}; its instructions need {needed}"))?;
     row(out, "written by", counts.producer())?;

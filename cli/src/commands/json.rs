@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use serde_pickle::graph::NodeKind;
 use serde_pickle::json::{
     JsonBigInts, JsonBytes, JsonCycles, JsonDecimals, JsonKeys, JsonNonFinite, JsonObjects,
     JsonOptions, JsonShared, JsonSurrogates,
 };
-use serde_pickle::{DeOptions, Graph, Protocol, SerOptions};
+use serde_pickle::{DeOptions, Graph, Node, Protocol, SerOptions};
 
 use super::Context;
 use crate::error::{Error, Named, OK, Result};
@@ -31,7 +32,8 @@ Examples:
   echo '{\"a\": [1, 2]}' | pickle json --from - -o a.pkl
 
 With --lines each element of the list that a pickle is becomes a line; the file is read piece by \
-piece, and may be longer than memory. A pipe is first copied into a temporary file.")]
+piece, and may be longer than memory, unless joblib put arrays into it. A pipe is first copied \
+into a temporary file.")]
 pub(crate) struct Arguments {
     /// The file; `-` is the standard input.
     #[arg(value_name = "FILE")]
@@ -159,11 +161,15 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let mut input = Input::open(&arguments.file)?;
     let mut out = Output::new();
     if arguments.lines {
-        lines(&mut input, arguments, &options, &mut out).of(&arguments.file)?;
+        if !input.is_piped() && input.has_arrays()? {
+            lines_of_joblib(&mut input, arguments, context, &mut out)?;
+        } else {
+            lines(&mut input, arguments, &options, &mut out).of(&arguments.file)?;
+        }
         out.flush()?;
         return Ok(OK);
     }
-    let pickles = input.pickles(&options)?;
+    let pickles = input.pickles(context.read)?;
     for (graph, _) in &pickles.graphs {
         for root in graph.roots() {
             let json = arguments.policies().node(root);
@@ -192,6 +198,27 @@ fn failed(error: &serde_json::Error) -> Error {
         Some(kind) => Error::writing(&kind.into()),
         None => Error::new(error.to_string()),
     }
+}
+
+/// A line for each element of a file of joblib, whose arrays are in memory at once.
+fn lines_of_joblib(
+    input: &mut Input,
+    arguments: &Arguments,
+    context: Context,
+    out: &mut Output,
+) -> Result<()> {
+    let policies = arguments.policies();
+    for (graph, _) in &input.pickles(context.read)?.graphs {
+        let root = graph.root();
+        let is_list = matches!(root.kind(), NodeKind::List | NodeKind::Tuple | NodeKind::FrozenSet);
+        let items: Vec<Node<'_>> = if is_list { root.items().collect() } else { vec![root] };
+        for item in items {
+            let written = serde_json::to_writer(&mut *out, &policies.node(item));
+            written.map_err(|error| failed(&error)).of(&arguments.file)?;
+            out.line("")?;
+        }
+    }
+    Ok(())
 }
 
 /// A line for each element.

@@ -34,6 +34,11 @@ pub(crate) fn run(arguments: &Arguments, _: Context) -> Result<u8> {
             Error::new("holds several pickles, and `optimize` takes one").of(&arguments.file)
         );
     };
+    if section.joblib {
+        let error = "has raw arrays of joblib between its instructions; `convert` writes it as a \
+                     pickle without";
+        return Err(Error::new(error).of(&arguments.file));
+    }
     let optimized = tools::optimize(&section.bytes).of(&arguments.file)?;
     write_bytes(&optimized, arguments.output.as_deref())?;
     Ok(OK)

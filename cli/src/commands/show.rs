@@ -48,11 +48,10 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         max_text: limit(arguments.max_text),
         max_values: limit(arguments.max_values),
     };
-    let options = context.read.options();
     let mut out = Output::new();
     for name in &arguments.files {
         let mut input = Input::open(name)?;
-        let pickles = input.pickles(&options)?;
+        let pickles = input.pickles(context.read)?;
         if arguments.files.len() > 1 {
             let name = serde_pickle::tools::one_line(name);
             out.line(&styled(FAINT, &format!("# {name}")))?;

@@ -51,13 +51,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
-    let options = context.read.options();
     let (mut shapes, mut samples, mut notes) = (Shapes::default(), Vec::new(), Vec::new());
     let mut all = Vec::new();
     for name in &arguments.files {
         let mut input = Input::open(name)?;
         let in_container = input.container();
-        let pickles = input.pickles(&options)?;
+        let pickles = input.pickles(context.read)?;
         if let Some(fault) = &pickles.fault {
             notes.push(format!("{name}: what is behind the last pickle is none: {fault}"));
         }
@@ -100,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
             // One graph of several pickles is one memo of several.
             let one_memo = pickles.graphs.iter().any(|(graph, _)| graph.roots().nth(1).is_some());
-            samples.push((path.to_string_lossy().into_owned(), one_memo));
+            samples.push((path.to_string_lossy().into_owned(), one_memo, pickles.joblib));
         }
     }
     notes.sort();

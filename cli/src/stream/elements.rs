@@ -5,22 +5,19 @@
 //! memo and does not store itself is put in front of it: the instructions of that value, read again
 //! at their place in the file, and whatever those fetch in turn.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::rc::Rc;
+use std::collections::VecDeque;
 
 use serde_pickle::Error as PickleError;
-use serde_pickle::opcode::{Argument, InstructionReader, Opcode, instructions};
+use serde_pickle::opcode::{Argument, InstructionReader, Opcode};
 
 use super::At;
-use super::program::{Instruction, Memo, Program, Stack, fills};
-use crate::error::{Error, Result};
+use super::program::{Program, Stack, fills};
+use super::programs::{Programs, instruction, located, within};
+use crate::error::Result;
 use crate::input::Seekable;
 
 /// Payloads beyond this are not looked at while the end of an element is searched.
 const LONG: u64 = 64 << 10;
-
-/// Bytes of programs that are remembered.
-const REMEMBERED: usize = 16 << 20;
 
 /// The next thing in a file.
 pub(crate) enum Element {
@@ -37,7 +34,7 @@ pub(crate) struct Elements<'s> {
     /// Where the reader began.
     base: u64,
     stack: Stack,
-    memo: Memo,
+    programs: Programs<'s>,
     /// The instruction PROTO of the pickle.
     header: Vec<u8>,
     state: State,
@@ -45,8 +42,6 @@ pub(crate) struct Elements<'s> {
     pending: VecDeque<(u64, u64)>,
     /// Uses of the memo by the instructions since the last batch of elements, in order.
     events: VecDeque<(u64, Event)>,
-    remembered: HashMap<u64, Rc<Program>>,
-    remembered_bytes: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -71,13 +66,11 @@ impl<'s> Elements<'s> {
             reader: InstructionReader::new(At::new(source, 0)).max_payload(LONG),
             base: 0,
             stack: Stack::default(),
-            memo: Memo::default(),
+            programs: Programs::new(source),
             header: Vec::new(),
             state: State::Start,
             pending: VecDeque::new(),
             events: VecDeque::new(),
-            remembered: HashMap::new(),
-            remembered_bytes: 0,
         }
     }
 
@@ -109,9 +102,8 @@ impl<'s> Elements<'s> {
                         self.state = State::Done;
                         return Ok(Some(Element::Other(start)));
                     }
-                    (self.stack, self.memo) = (Stack::default(), Memo::default());
-                    self.remembered.clear();
-                    self.remembered_bytes = 0;
+                    self.stack = Stack::default();
+                    self.programs.clear();
                     self.header = header;
                     self.go_to(start);
                     self.state = State::Within;
@@ -177,24 +169,11 @@ impl<'s> Elements<'s> {
             && end[1] == Opcode::Stop.byte()
     }
 
-    /// Reads an instruction.
-    fn read(&mut self) -> Result<Option<Instruction>> {
-        let base = self.base;
-        let read = self.reader.next_instruction().map_err(|error| located(&error, base))?;
-        Ok(read.map(|it| {
-            let index = match &it.argument {
-                _ if !is_memo(it.opcode) => None,
-                Argument::Int(index) => u64::try_from(*index).ok(),
-                Argument::Bool(index) => Some(u64::from(*index)),
-                _ => None,
-            };
-            Instruction { offset: base + it.offset, opcode: it.opcode, index }
-        }))
-    }
-
     /// Does one instruction; finds the elements that it gives to the list.
     fn within(&mut self) -> Result<()> {
-        let Some(it) = self.read()? else {
+        let base = self.base;
+        let read = self.reader.next_instruction().map_err(|error| located(&error, base))?;
+        let Some(it) = read.map(|it| instruction(&it, base)) else {
             self.state = State::Done;
             return Ok(());
         };
@@ -214,16 +193,16 @@ impl<'s> Elements<'s> {
                 self.events.extend(it.index.map(|index| (it.offset, Event::Get(index))));
             }
             Opcode::Memoize => {
-                self.events.push_back((it.offset, Event::Memoize(self.memo.next())));
+                self.events.push_back((it.offset, Event::Memoize(self.programs.memo.next())));
             }
             _ => {}
         }
-        self.stack.run(it, &mut self.memo)
+        self.stack.run(it, &mut self.programs.memo)
     }
 
     /// The element between two places, as a pickle.
     fn element(&mut self, from: u64, to: u64) -> Result<Element> {
-        let bytes = self.bytes(from, to)?;
+        let bytes = self.programs.bytes(from, to)?;
         let (mut own, mut fetched) = (Program::default(), Vec::new());
         while self.events.front().is_some_and(|(offset, _)| *offset < from) {
             self.events.pop_front();
@@ -248,148 +227,12 @@ impl<'s> Elements<'s> {
         fetched.sort_unstable();
         fetched.dedup();
         let mut pickle = self.header.clone();
-        for program in self.prelude(&fetched, from)? {
+        for program in self.programs.prelude(&fetched, from)? {
             pickle.extend(&program.bytes);
             pickle.push(Opcode::Pop.byte());
         }
         pickle.extend(own.bytes);
         pickle.push(Opcode::Stop.byte());
         Ok(Element::Pickle(pickle))
-    }
-
-    fn bytes(&self, from: u64, to: u64) -> Result<Vec<u8>> {
-        let len = usize::try_from(to.saturating_sub(from))
-            .map_err(|_| Error::new("an element is longer than memory"))?;
-        let mut bytes = vec![0; len];
-        self.source
-            .read_at(from, &mut bytes)
-            .map_err(|error| Error::new(format!("cannot read at byte {from}: {error}")))?;
-        Ok(bytes)
-    }
-
-    /// The programs that store these memo entries, in order; those of the element that begins at
-    /// `from` are its own.
-    fn prelude(&mut self, wanted: &[u64], from: u64) -> Result<Vec<Rc<Program>>> {
-        let mut found: BTreeMap<u64, (u64, Rc<Program>)> = BTreeMap::new();
-        let mut left: Vec<u64> = wanted.to_vec();
-        while let Some(index) = left.pop() {
-            let Some((start, end)) = self.memo.range(index) else {
-                return Err(Error::new(format!(
-                    "nothing was stored in the memo under {index}, at byte {from}"
-                )));
-            };
-            if start >= from || found.get(&start).is_some_and(|(known, _)| Some(*known) >= end) {
-                continue;
-            }
-            let Some(end) = end else {
-                return Err(Error::new(format!(
-                    "an element refers to the list that it is in, at byte {from}: use json without \
-                     --lines"
-                )));
-            };
-            let program = self.program(index, start, end)?;
-            left.extend(&program.needs);
-            found.insert(start, (end, program));
-        }
-        // A value within another one is stored by that.
-        let (mut programs, mut covered) = (Vec::new(), 0);
-        for (end, program) in found.into_values() {
-            if end > covered {
-                covered = end;
-                programs.push(program);
-            }
-        }
-        Ok(programs)
-    }
-
-    /// The instructions of a memoized value.
-    fn program(&mut self, index: u64, start: u64, end: u64) -> Result<Rc<Program>> {
-        if let Some(program) = self.remembered.get(&index) {
-            return Ok(program.clone());
-        }
-        let bytes = self.bytes(start, end)?;
-        let at = |error: PickleError| located(&error, start);
-        // Which of the numbers it stores is `index`: the one of the value that is left.
-        let (mut stack, mut memo, mut puts) = (Stack::default(), Memo::default(), 0_u64);
-        let mut pieces = Vec::new();
-        let mut own = None;
-        for item in within(&bytes) {
-            let (offset, opcode, len) = item.map_err(at)?;
-            let piece = bytes.get(offset..offset + len).unwrap_or_default();
-            let argument = index_of(piece);
-            let it = Instruction {
-                offset: offset as u64,
-                opcode,
-                index: is_put(opcode).then_some(puts),
-            };
-            pieces.push((opcode, piece, is_put(opcode).then_some(puts), argument));
-            puts += u64::from(is_put(opcode));
-            stack.run(it, &mut memo)?;
-            if stack.len() == 1 {
-                own = stack.top_memo();
-            }
-        }
-        let first = index.saturating_sub(own.unwrap_or(0));
-        let mut program = Program::default();
-        for (opcode, piece, put, argument) in pieces {
-            if matches!(opcode, Opcode::Get | Opcode::Binget | Opcode::LongBinget)
-                && let Some(fetched) = argument
-                && self.memo.range(fetched).is_none_or(|(from, _)| from < start || from >= end)
-            {
-                program.needs.push(fetched);
-            }
-            program.push(opcode, piece, put.map(|put| first + put));
-        }
-        let program = Rc::new(program);
-        self.remembered_bytes += program.bytes.len() + 100;
-        if self.remembered_bytes > REMEMBERED {
-            self.remembered.clear();
-            self.remembered_bytes = program.bytes.len();
-        }
-        self.remembered.insert(index, program.clone());
-        Ok(program)
-    }
-}
-
-fn is_memo(opcode: Opcode) -> bool {
-    is_put(opcode) || matches!(opcode, Opcode::Get | Opcode::Binget | Opcode::LongBinget)
-}
-
-fn is_put(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::Put | Opcode::Binput | Opcode::LongBinput | Opcode::Memoize)
-}
-
-/// The memo index that an instruction has as its argument.
-fn index_of(bytes: &[u8]) -> Option<u64> {
-    match instructions(bytes).next()?.ok()?.2 {
-        Argument::Int(index) => u64::try_from(index).ok(),
-        Argument::Bool(index) => Some(u64::from(index)),
-        _ => None,
-    }
-}
-
-/// The instructions in these bytes: offset, opcode and length of each.
-fn within(bytes: &[u8]) -> impl Iterator<Item = Result<(usize, Opcode, usize), PickleError>> + '_ {
-    let mut instructions = instructions(bytes);
-    std::iter::from_fn(move || {
-        if instructions.position() as usize >= bytes.len() {
-            return None;
-        }
-        let item = instructions.next()?;
-        Some(item.map(|(offset, opcode, _)| {
-            let offset = offset as usize;
-            (offset, opcode, instructions.position() as usize - offset)
-        }))
-    })
-}
-
-/// An error by its place in the file.
-#[cold]
-fn located(error: &PickleError, base: u64) -> Error {
-    match error.offset() {
-        Some(offset) if base > 0 => {
-            Error::new(format!("{error} (that is byte {} of the file)", base + offset))
-        }
-        _ => Error::new(error.to_string()),
     }
 }

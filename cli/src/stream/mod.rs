@@ -1,8 +1,11 @@
 //! Pickles that are longer than memory: the elements of a list at the top, one at a time.
 
+mod arrays;
 mod elements;
 mod program;
+mod programs;
 
+pub(crate) use arrays::{Arrays, Gap, arrays, arrays_of};
 pub(crate) use elements::{Element, Elements};
 
 use std::io::{self, Read};

@@ -17,6 +17,8 @@ struct Entry {
     /// The memo entry that it is; `NONE` for none.
     memo: u32,
     is_mark: bool,
+    /// True for what [`Instruction::tag`] was given to, and for what was made of such a value.
+    tag: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -101,6 +103,8 @@ pub(super) struct Instruction {
     pub(super) opcode: Opcode,
     /// The memo index of GET and PUT.
     pub(super) index: Option<u64>,
+    /// Marks the value that it pushes.
+    pub(super) tag: bool,
 }
 
 /// The stack, of places.
@@ -120,6 +124,19 @@ impl Stack {
     /// The memo entry of the topmost value.
     pub(super) fn top_memo(&self) -> Option<u64> {
         self.entries.last().filter(|top| top.memo != NONE).map(|top| u64::from(top.memo))
+    }
+
+    /// Where the tagged value begins that so many others lie upon, if it is one.
+    pub(super) fn tagged(&self, below: usize) -> Option<u64> {
+        let entry = self.entries.len().checked_sub(below + 1).and_then(|at| self.entries.get(at));
+        entry.filter(|entry| entry.tag).map(|entry| entry.start)
+    }
+
+    /// Takes the tag off the topmost value.
+    pub(super) fn untag(&mut self) {
+        if let Some(top) = self.entries.last_mut() {
+            top.tag = false;
+        }
     }
 
     /// The value that an APPEND at `end` gives to the list at the bottom.
@@ -168,20 +185,20 @@ impl Stack {
         }
     }
 
-    fn push(&mut self, start: u64) {
-        self.entries.push(Entry { start, memo: NONE, is_mark: false });
+    fn push(&mut self, start: u64, tag: bool) {
+        self.entries.push(Entry { start, memo: NONE, is_mark: false, tag });
     }
 
     /// Does one instruction.
     pub(super) fn run(&mut self, instruction: Instruction, memo: &mut Memo) -> Result<()> {
-        let Instruction { offset, opcode, index } = instruction;
+        let Instruction { offset, opcode, index, mut tag } = instruction;
         let underflow = || {
             let name = opcode.name();
             Error::new(format!("{name} finds too little on the stack, at byte {offset}"))
         };
         match opcode {
             Opcode::Mark => {
-                self.entries.push(Entry { start: offset, memo: NONE, is_mark: true });
+                self.entries.push(Entry { start: offset, memo: NONE, is_mark: true, tag: false });
                 self.marks += 1;
                 return Ok(());
             }
@@ -206,7 +223,8 @@ impl Stack {
                 return Ok(());
             }
             Opcode::Dup => {
-                self.push(offset);
+                let tag = self.entries.last().is_some_and(|top| top.tag);
+                self.push(offset, tag);
                 return Ok(());
             }
             _ => {}
@@ -215,7 +233,9 @@ impl Stack {
         let (mut start, mut end) = (offset, offset);
         if effect.to_mark {
             loop {
-                let is_mark = self.entries.last().ok_or_else(underflow)?.is_mark;
+                let top = self.entries.last().ok_or_else(underflow)?;
+                let is_mark = top.is_mark;
+                tag |= top.tag;
                 end = self.pop(memo, end).ok_or_else(underflow)?;
                 if is_mark {
                     break;
@@ -225,9 +245,8 @@ impl Stack {
         }
         let fills = fills(opcode);
         for _ in 0..effect.pops - u8::from(fills) {
-            if self.entries.last().is_none_or(|top| top.is_mark) {
-                return Err(underflow());
-            }
+            let top = self.entries.last().filter(|top| !top.is_mark).ok_or_else(underflow)?;
+            tag |= top.tag;
             end = self.pop(memo, end).ok_or_else(underflow)?;
             start = end;
         }
@@ -235,7 +254,7 @@ impl Stack {
             return self.entries.last().map(|_| ()).ok_or_else(underflow);
         }
         for _ in 0..effect.pushes {
-            self.push(start);
+            self.push(start, tag);
         }
         Ok(())
     }

@@ -39,8 +39,9 @@ pub(crate) struct Settings {
     pub(crate) maps: Maps,
     /// The number of files that were looked at.
     pub(crate) files: usize,
-    /// The samples, as the test is to open them; and whether the pickles in it share a memo.
-    pub(crate) samples: Vec<(String, bool)>,
+    /// The samples, as the test is to open them; whether the pickles in it share a memo, and
+    /// whether raw arrays of joblib lie in them.
+    pub(crate) samples: Vec<(String, bool, bool)>,
     /// Lines about what could not be read.
     pub(crate) notes: Vec<String>,
     /// False for a module without a test.
@@ -321,11 +322,16 @@ impl Writer<'_> {
 
     fn test(&mut self) {
         let (root, _) = self.root_name();
-        let of = |(sample, one_memo): &(String, bool)| format!("({sample:?}, {one_memo})");
+        let of = |(sample, one_memo, _): &(String, bool, bool)| format!("({sample:?}, {one_memo})");
         let samples: Vec<String> = self.settings.samples.iter().map(of).collect();
         if samples.is_empty() {
             return;
         }
+        // Other pickles are read by these options as well.
+        let options = match self.settings.samples.iter().any(|(_, _, joblib)| *joblib) {
+            true => ".with_options(serde_pickle::DeOptions::new().joblib(true))",
+            false => "",
+        };
         self.put(format_args!(
             "#[cfg(test)]\nmod tests {{\n\
              /// Each file, and whether its pickles share a memo.\n\
@@ -333,7 +339,8 @@ impl Writer<'_> {
              #[test]\nfn every_sample_is_read() {{\n\
              for &(sample, one_memo) in SAMPLES {{\n\
              let bytes = std::fs::read(sample).unwrap();\n\
-             let pickles = serde_pickle::Deserializer::from_slice(&bytes).keep_memo(one_memo);\n\
+             let pickles = serde_pickle::Deserializer::from_slice(&bytes){options}\
+             .keep_memo(one_memo);\n\
              for pickle in pickles.into_iter::<super::{root}>() {{\n\
              pickle.unwrap_or_else(|error| panic!(\"{{sample}}: {{error}}\"));\n\
              }}\n}}\n}}\n}}\n",
