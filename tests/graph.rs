@@ -124,9 +124,8 @@ fn lookups_follow_pythons_equality_and_the_last_value_wins() {
         \x00\x00\x00cX\x01\x00\x00\x00kX\x01\x00\x00\x00du.";
     let graph = Graph::from_slice(bytes).unwrap();
     let root = graph.root();
-    let text = |node: Option<serde_pickle::Node<'_>>| {
-        node.and_then(|node| node.as_str()).map(|text| text.into_owned())
-    };
+    let text =
+        |node: Option<Node<'_>>| node.and_then(|node| node.as_str()).map(|text| text.into_owned());
     assert_eq!(text(root.get(1)).as_deref(), Some("b"));
     assert_eq!(text(root.get("k")).as_deref(), Some("d"));
     assert_eq!(text(root.get(2_u64)), None);
@@ -159,7 +158,7 @@ fn a_million_levels_are_read_looked_at_and_dropped() {
 fn a_graph_travels_between_threads() {
     fn travels<T: Send + Sync>() {}
     travels::<Graph<'static>>();
-    travels::<serde_pickle::Node<'static>>();
+    travels::<Node<'static>>();
     let graph = Graph::from_reader(&b"K\x05."[..]).unwrap();
     std::thread::spawn(move || assert_eq!(graph.root().as_i64(), Some(5))).join().unwrap();
 }
@@ -228,7 +227,7 @@ fn what_only_a_graph_tells_is_told() {
         .map(|(setter, state)| (setter.and_then(Node::global).map(|it| it.qualname), state.kind()))
         .collect();
     assert_eq!(states, [(None, NodeKind::Dict), (Some("s".into()), NodeKind::Int)]);
-    // Whether all of it is a tree.
+    // A tree, and a graph in which a list is shared.
     let shared = graph(b"]q\0(]q\x01h\x01e.");
     assert_eq!((shared.root().is_tree(), shared.root().get(0).unwrap().is_tree()), (false, true));
     assert_eq!(shared.protocol().to_string(), shared.protocol().number().to_string());

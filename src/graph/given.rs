@@ -1,4 +1,4 @@
-//! What an object was given after it was made, as a [`Node`] shows it.
+//! Contents and states that an object was given after it was made, as a [`Node`] shows them.
 //!
 //! The items, entries and states of an object come run by run, in the order of the pickle. Half a
 //! pickle may be runs of one object and the other half references to it, and a program that asks
@@ -15,7 +15,7 @@ use super::node::Node;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::{Contents, MoreRuns, RunKind};
 
-/// What one object was given, by kind.
+/// The contents and states of one object, by kind.
 pub(super) struct Given {
     appended: Arc<[Handle]>,
     added: Arc<[Handle]>,
@@ -175,11 +175,9 @@ impl<'g> Node<'g> {
             .then(|| nodes.more(&nodes.object(self.handle.number())))
     }
 
-    /// What an object was given by many runs, if it was looked at before.
+    /// The gathered contents of an object of many runs, if it was looked at before.
     fn gathered(self, runs: &MoreRuns<'g, 'g>) -> Option<Arc<Given>> {
-        if runs.clone().nth(FEW).is_none() {
-            return None;
-        }
+        runs.clone().nth(FEW)?;
         let place = self.place()?;
         let mut objects = self.graph.decoded.given.lock().unwrap_or_else(PoisonError::into_inner);
         match objects.get_mut(&place) {

@@ -13,7 +13,7 @@ const FIXED: u64 = 1 << 20;
 /// The whole graphs that they may look at beyond that.
 const GRAPHS: u64 = 4;
 
-/// What a walk has found out about cycles.
+/// The cycles that a walk has found.
 #[derive(Default)]
 pub(super) struct Cycles {
     /// Values looked at.

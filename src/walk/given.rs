@@ -1,4 +1,4 @@
-//! What an object was given after it was made, looked through once and paid for.
+//! Contents and states that an object was given after it was made: looked through once, paid for.
 //!
 //! An object has a run for each opcode that gave it something, and half a pickle may be runs of one
 //! object, the other half references to it. Readers ask several things of the same runs: whether
@@ -162,7 +162,7 @@ impl<'g> Cx<'g, '_> {
         Ok(())
     }
 
-    /// What an object was given by runs of these kinds, charged as values.
+    /// The handles in an object's runs of these kinds, charged as values.
     pub(crate) fn handles_given(&self, object: &Object, kinds: &[RunKind]) -> Result<Vec<Handle>> {
         let mut handles = Vec::new();
         let given = self.given(object)?;
