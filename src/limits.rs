@@ -105,10 +105,6 @@ pub(crate) const REOPENED: u64 = 1 << 20;
 /// name.
 pub(crate) const NAME: usize = 1_000;
 
-/// Runs of contents of one object that are looked through for free each time it is read; see
-/// `Cx::charge_runs`.
-pub(crate) const RUNS_FREE: usize = 8;
-
 /// Arguments of one object, or items of a tuple in it, that are looked through for free each time
 /// its natural form is made: the parts of a path, the kinds of time of a zone.
 pub(crate) const SCANNED_FREE: usize = 32;

@@ -481,6 +481,7 @@ fn too_many(offset: usize) -> Error {
 }
 
 /// The runs of an object behind its first.
+#[derive(Clone)]
 pub(crate) struct MoreRuns<'g, 'de> {
     nodes: &'g Nodes<'de>,
     next: u32,
