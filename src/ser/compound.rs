@@ -245,7 +245,7 @@ enum TupleKind {
     Role(Box<RoleItems>),
 }
 
-/// How an object goes on behind a tuple.
+/// The step of an object behind a tuple.
 #[derive(Clone, Copy)]
 pub(super) enum TupleEnd {
     /// It is made.
@@ -621,7 +621,7 @@ pub struct Fields<'a, 'w> {
     parts: Option<Box<Progress>>,
 }
 
-/// What the next field is; one comparison, where it is one of a dict.
+/// The kind of the next field; one comparison, where it is an entry of a dict.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NextField {
     /// An entry of a dict, whose mark is written.
@@ -636,7 +636,7 @@ enum NextField {
     Json,
 }
 
-/// What comes behind the fields.
+/// The part behind the fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum FieldsEnd {
     Dict,

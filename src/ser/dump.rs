@@ -273,7 +273,8 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         serialize_u16(value: u16) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
         serialize_u32(value: u32) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
         serialize_bool(value: bool) Scalar::Bool(value), |emit| emit.quick_bool(value);
-        serialize_f32(value: f32) Scalar::Float(value.into()), |emit| emit.quick_float(value.into());
+        serialize_f32(value: f32) Scalar::Float(value.into()), |emit|
+            emit.quick_float(value.into());
         serialize_f64(value: f64) Scalar::Float(value), |emit| emit.quick_float(value);
     }
 

@@ -367,7 +367,7 @@ impl Payload {
         }
     }
 
-    /// What comes before the payload: a length of four bytes, or of eight where four are too few
+    /// The part before the payload: a length of four bytes, or of eight where four are too few
     /// and the protocol has that.
     pub(super) fn head(self, len: usize, protocol: Protocol) -> Result<Head> {
         let (four, eight, what) = match self {
