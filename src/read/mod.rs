@@ -335,8 +335,8 @@ impl<'a> Cursor<'a> {
         Some(f64::from_be_bytes(*float))
     }
 
-    /// Reads a SHORT_BINUNICODE and its payload. `None` where another opcode is next, or the argument
-    /// is not there whole; then nothing is read.
+    /// Reads a SHORT_BINUNICODE and its payload. `None` where another opcode is next, or the
+    /// argument is not there whole; then nothing is read.
     #[inline(always)]
     pub(crate) fn read_short_text(&mut self) -> Option<&'a [u8]> {
         let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;

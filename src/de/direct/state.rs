@@ -184,8 +184,8 @@ impl<'de> Direct<'de> {
         }
     }
 
-    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK. If
-    /// anything else is next, nothing has happened.
+    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
+    /// If anything else is next, nothing has happened.
     #[inline(always)]
     pub(super) fn enter_memoized(&mut self, begin: [u8; 3]) -> bool {
         let Some(depth) = self.depth.checked_sub(1) else { return false };
