@@ -33,7 +33,7 @@ pub(super) struct Placed {
     diverted: bool,
 }
 
-/// What has been written of an object.
+/// The parts of an object that have been written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// The class.

@@ -391,7 +391,7 @@ impl<K: ContainerKind> Contents<K> {
 
     /// Returns true if the next value is an item of its own.
     fn adds_one(&self, direct: &mut Direct<'_>) -> Outcome<bool> {
-        // What becomes of a scalar shows right behind it.
+        // The opcode right behind a scalar shows its use.
         if self.kind.one() == Opcode::Append
             && let Some(end) = scalar_end(direct.input, direct.cursor.position())
             && let Some(opcode) = direct.input.get(end).copied().and_then(Opcode::from_byte)
