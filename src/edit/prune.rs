@@ -386,7 +386,7 @@ impl<'i> Copy<'i> {
                     let index = u32::from_le_bytes(index) as usize;
                     let there = self.image.outline.memo.get(index)?;
                     self.left = self.left.checked_sub(there.len())?;
-                    // What is memoized refers only to what was before it: names to nothing, classes
+                    // Memoized values refer only to earlier ones: names to nothing, classes
                     // to names.
                     self.range(there.start, there.end)?;
                 }

@@ -349,6 +349,47 @@ impl<'a> Cursor<'a> {
         Some(payload)
     }
 
+    /// Reads a BINUNICODE and its payload of less than `limit` bytes. `None` where anything else is
+    /// next, or the argument is not there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_medium_text(&mut self, limit: usize) -> Option<&'a [u8]> {
+        let (&[opcode, ref len @ ..], rest) =
+            self.bytes.get(self.at..)?.split_first_chunk::<5>()?;
+        let len = u32::from_le_bytes(*len) as usize;
+        if opcode != Opcode::Binunicode.byte() || len >= limit {
+            return None;
+        }
+        let payload = rest.get(..len)?;
+        self.opcode_at = self.at;
+        self.at += 5 + len;
+        Some(payload)
+    }
+
+    /// The index of a BINPUT or LONG_BINPUT between these two opcodes without arguments, if all
+    /// three are next, and their length.
+    #[inline]
+    pub(crate) fn peek_put_between(&self, first: Opcode, last: Opcode) -> Option<(u32, usize)> {
+        let rest = self.bytes.get(self.at..)?;
+        let (before, index, after, len) = match *rest {
+            [before, put, index, after, ..] if put == Opcode::Binput.byte() => {
+                (before, u32::from(index), after, 4)
+            }
+            [before, put, a, b, c, d, after, ..] if put == Opcode::LongBinput.byte() => {
+                (before, u32::from_le_bytes([a, b, c, d]), after, 7)
+            }
+            _ => return None,
+        };
+        (before == first.byte() && after == last.byte()).then_some((index, len))
+    }
+
+    /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
+    /// current one.
+    #[inline]
+    pub(crate) fn read_peeked(&mut self, len: usize) {
+        self.opcode_at = self.at;
+        self.at += len;
+    }
+
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
     #[inline(always)]
     pub(crate) fn read_short_bool(&mut self) -> Option<bool> {

@@ -164,12 +164,14 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Those in the batch that follows EMPTY_LIST or its like by protocol 4, as most do; `None`
-    /// where anything else is next, and then nothing is read.
+    /// Those in the batch that follows EMPTY_LIST or its like and its memo entry, as most do;
+    /// `None` where anything else is next, and then nothing is read.
     #[inline(always)]
     pub(super) fn open_batch(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
-        if Self::is_doubtful(kind, direct) || !direct.enter_memoized(begin) {
+        if Self::is_doubtful(kind, direct)
+            || !direct.enter_memoized(begin) && !direct.enter_put(empty)
+        {
             return None;
         }
         Some(Self::new(kind, Phase::Batch, direct))

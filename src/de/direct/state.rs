@@ -196,6 +196,21 @@ impl<'de> Direct<'de> {
         self.memo.push(MemoSlot::OTHER)
     }
 
+    /// The same with BINPUT or LONG_BINPUT in the place of MEMOIZE.
+    #[inline(never)]
+    pub(super) fn enter_put(&mut self, empty: Opcode) -> bool {
+        let Some(depth) = self.depth.checked_sub(1) else { return false };
+        let Some((index, len)) = self.cursor.peek_put_between(empty, Opcode::Mark) else {
+            return false;
+        };
+        if !self.memo.put(u64::from(index), MemoSlot::OTHER) {
+            return false;
+        }
+        self.cursor.read_peeked(len);
+        self.depth = depth;
+        true
+    }
+
     #[inline]
     pub(super) fn leave(&mut self) {
         self.depth += 1;
@@ -240,7 +255,9 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
+        let index = if let Some(index) = self.cursor.skip_put() {
+            Ok(index)
+        } else if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             self.cursor.read_uint4().map(u64::from)
@@ -328,6 +345,11 @@ impl<'de> Direct<'de> {
         {
             self.cursor.read_peeked_binget();
             return self.again(text);
+        }
+        if let Some(payload) = self.cursor.read_medium_text(FRAMED) {
+            let at = self.cursor.opcode_position();
+            let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+            return self.memoize(MemoSlot::text(at)).map(|()| text);
         }
         let opcode = self.next()?;
         self.text(opcode)
