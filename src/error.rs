@@ -214,6 +214,32 @@ impl Error {
         self
     }
 
+    /// The bytes that an error with a long path takes; 0 for one with a short path.
+    ///
+    /// A program may keep an error for each of half a million references to one deep value.
+    #[cold]
+    pub(crate) fn long_path_bytes(&self) -> usize {
+        const SHORT: usize = 8;
+        let path = &self.0.path;
+        if path.len() <= SHORT {
+            return 0;
+        }
+        let key = |segment: &Segment| match segment {
+            Segment::Key(key) => key.len(),
+            Segment::Index(_) => 0,
+        };
+        let message = match &self.0.code {
+            Code::Eof(text)
+            | Code::Syntax(text)
+            | Code::Data(text)
+            | Code::Limit(text)
+            | Code::Unsupported(text) => text.len(),
+            Code::Io(_) | Code::Denied { .. } => 0,
+        };
+        let path = path.capacity() * size_of::<Segment>() + path.iter().map(key).sum::<usize>();
+        size_of::<Inner>() + message + path
+    }
+
     /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.
     #[cold]
     pub(crate) fn under_key(mut self, key: &str) -> Self {

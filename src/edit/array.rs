@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::diff::{Change, Items, What, same};
 use super::editor::Editor;
+use super::prune::{is_left_out, is_placeholder};
 use crate::error::{Error, Result};
 use crate::natural::numpy::{Data, numpy};
 use crate::nodes::handle::{Handle, Tag};
@@ -241,22 +242,28 @@ fn format_of(code: Option<crate::nodes::scalar::Int<'_>>) -> Option<Dtype> {
 fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> {
     let size = read.dtype.itemsize;
     let mut shape = read.shape.clone();
-    if let (What::Items(Items::Spliced { new, .. }), [len]) = (&change.what, &mut shape[..]) {
+    if let (What::Items(Items::Spliced { old, new }), [len]) = (&change.what, &mut shape[..]) {
+        if old.len() != *len {
+            return Err(misshapen());
+        }
         *len = new.len();
-        let mut bytes = Vec::with_capacity(new.len() * size);
-        for value in *new {
+        let is_same = |(old, new): &(&Value, &Value)| same(old, new);
+        let first = old.iter().zip(*new).take_while(is_same).count();
+        let left = old.len().min(new.len()) - first;
+        let backwards = old.iter().rev().zip(new.iter().rev()).take(left);
+        let last = backwards.take_while(is_same).count();
+        let kept = |from: usize, to: usize| read.bytes.get(from * size..to * size);
+        let mut bytes = kept(0, first).ok_or_else(misshapen)?.to_vec();
+        for value in &new[first..new.len() - last] {
             push_element(&read.dtype, value, &mut bytes)?;
         }
+        bytes.extend_from_slice(kept(old.len() - last, old.len()).ok_or_else(misshapen)?);
         return Ok((shape, bytes));
     }
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    flatten(change.old, &shape, &mut old)?;
-    flatten(change.new, &shape, &mut new)?;
+    let mut changed = Vec::new();
+    compare(change.old, change.new, &shape, 0, &mut changed)?;
     let mut bytes = read.bytes.clone();
-    for (index, (old, new)) in old.iter().zip(&new).enumerate() {
-        if same(old, new) {
-            continue;
-        }
+    for (index, new) in changed {
         let mut element = Vec::with_capacity(size);
         push_element(&read.dtype, new, &mut element)?;
         let at = place(index, &shape, read.fortran) * size;
@@ -266,18 +273,36 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> 
     Ok((shape, bytes))
 }
 
-/// The elements of nested sequences, the last index fastest.
-fn flatten<'v>(value: &'v Value, shape: &[usize], found: &mut Vec<&'v Value>) -> Result<()> {
+/// Finds the elements of nested sequences that differ, each with its index in C order, in which the
+/// last dimension is the fastest. `first`: the index of the first one.
+fn compare<'v>(
+    old: &'v Value,
+    new: &'v Value,
+    shape: &[usize],
+    first: usize,
+    changed: &mut Vec<(usize, &'v Value)>,
+) -> Result<()> {
+    if is_left_out(old) && is_left_out(new) {
+        return Ok(());
+    }
     let Some((len, rest)) = shape.split_first() else {
-        found.push(value);
+        if !same(old, new) {
+            changed.push((first, new));
+        }
         return Ok(());
     };
-    match value {
-        Value::List(items) | Value::Tuple(items) if items.len() == *len => {
-            items.iter().try_for_each(|item| flatten(item, rest, found))
-        }
-        _ => Err(misshapen()),
+    let (Value::List(old) | Value::Tuple(old), Value::List(new) | Value::Tuple(new)) = (old, new)
+    else {
+        return Err(misshapen());
+    };
+    if old.len() != *len || new.len() != *len {
+        return Err(misshapen());
     }
+    let each = rest.iter().fold(1, |each: usize, &len| each.saturating_mul(len));
+    for (row, (old, new)) in old.iter().zip(new).enumerate() {
+        compare(old, new, rest, first.saturating_add(row.saturating_mul(each)), changed)?;
+    }
+    Ok(())
 }
 
 /// The position in memory of the element with an index in C order.
@@ -379,7 +404,7 @@ fn push_text(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> 
 
 fn push_float(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
     let value = match value {
-        Value::Float(value) => *value,
+        Value::Float(value) if !is_placeholder(*value) => *value,
         Value::Int(value) => *value as f64,
         _ => return None,
     };

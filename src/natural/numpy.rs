@@ -205,7 +205,7 @@ impl<'de> Reader<'_, '_, 'de> {
     /// The arrays that are made empty and given a state; a masked one has mask and fill value
     /// behind the data.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
-        let Some(whole) = object.state(self.cx.nodes)? else { return Ok(None) };
+        let Some(whole) = self.cx.state(object)? else { return Ok(None) };
         let (state, beside) = match tuple_items(self.cx.nodes, whole) {
             &[array, own] => (array, Own::Beside(own)),
             _ => (whole, Own::Nothing),
@@ -453,7 +453,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 None => return Ok(None),
             },
         };
-        let Some(state) = call.state(cx.nodes)? else { return Ok(Some(dtype)) };
+        let Some(state) = cx.state(call)? else { return Ok(Some(dtype)) };
         let state = tuple_items(cx.nodes, state);
         let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else {
             return Ok(None);
