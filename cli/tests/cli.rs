@@ -312,6 +312,25 @@ fn every_command_reads_the_raw_arrays_of_joblib() {
 }
 
 #[test]
+fn a_legacy_file_of_torch_is_the_object_that_was_saved() {
+    for file in ["files/torch/2.15.0-training-legacy.pt", "files/torch/2.15.0-training.pt"] {
+        for command in ["show", "info", "json", "dis", "graph", "types"] {
+            let output = pickle(&[command, file]);
+            assert_eq!(status(&output), 0, "{command} {file}: {}", text(&output));
+        }
+        assert_eq!(text(&pickle(&["get", file, "epoch"])), "7\n(exit status 0)\n", "{file}");
+    }
+}
+
+/// An error behind several pickles is told by its place in the file.
+#[test]
+fn bytes_behind_the_last_pickle_are_told_by_their_place() {
+    let output = on_bytes(&["json", "-c"], b"K\x01.K\x02.\0\0");
+    assert!(text(&output).starts_with("1\n2\npickle: "), "{}", text(&output));
+    assert!(text(&output).contains("byte 6 of the file"), "{}", text(&output));
+}
+
+#[test]
 fn the_instructions_around_raw_arrays_keep_their_offsets() {
     let file = repository().join("fixtures/wild/joblib/joblib-1.6.0-dict.bin");
     let len = fs::metadata(&file).unwrap().len();

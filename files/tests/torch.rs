@@ -488,6 +488,17 @@ fn archives_that_lie_are_errors() {
     assert_eq!(error.kind(), ErrorKind::Limit);
 }
 
+/// The object is the fourth pickle of five; what follows the last is no pickle, and no error.
+#[test]
+fn a_legacy_file_has_one_pickle() {
+    for name in ["2.15.0-all-legacy.pt", "1.13.0a0-training-legacy.pt"] {
+        let file = serde_pickle_files::open(fixture(name)).unwrap();
+        let pickles: Result<Vec<_>, _> = file.pickles().collect();
+        let pickles = pickles.unwrap();
+        assert_eq!(pickles.iter().map(|it| it.number()).collect::<Vec<_>>(), [3], "{name}");
+    }
+}
+
 #[test]
 fn legacy_files_that_are_cut_or_changed_are_errors() {
     for name in ["all-legacy", "training-legacy"] {
