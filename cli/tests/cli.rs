@@ -139,6 +139,39 @@ fn a_changed_file_keeps_its_permissions() {
     assert_eq!(fs::read_dir(copy.0.path()).unwrap().count(), 1);
 }
 
+/// Whenever the program is told to end, there is the old file or the new one, and nothing else.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_no_half_written_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pkl");
+    let old = [&b"\x80\x04]\x94(K\x01B\0\0\0\x04"[..], &vec![7; 64 << 20], b"e."].concat();
+    let others = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+        names.filter(|name| name != "a.pkl").count()
+    };
+    let mut ended = 0;
+    for _ in 0..5 {
+        fs::write(&path, &old).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pickle"))
+            .args(["set", path.to_str().unwrap(), "[0]", "2"])
+            .spawn()
+            .unwrap();
+        while others() == 0 && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).output();
+        drop(asked.unwrap());
+        let status = child.wait().unwrap();
+        ended += usize::from(!status.success());
+        assert_eq!(others(), 0, "{status}");
+        let left = fs::read(&path).unwrap();
+        let whole = left == old || left.len() == old.len() && left.ends_with(&old[20..]);
+        assert!(whole, "{} bytes", left.len());
+    }
+    println!("{ended} of 5 were ended before the file was there");
+}
+
 #[test]
 fn pickles_go_through_json_and_other_protocols() {
     let folder = tempfile::tempdir().unwrap();

@@ -437,7 +437,7 @@ fn tensors_that_lie_are_errors_that_name_them() {
         let error = open(tensor, storage).unwrap_err();
         assert_eq!((error.kind(), error.member()), (kind, Some("w")), "{tensor:?}: {error}");
     }
-    // What is no tensor at all is an error when the checkpoint is opened.
+    // A value that is no tensor at all is an error when the checkpoint is opened.
     for tensor in ["K\u{0}K\u{4}\u{85}K\u{1}K\u{1}\u{86}", "NK\u{4}\u{85}K\u{1}\u{85}", "K\u{0}NN"]
     {
         let bytes = lying(tensor, fine);
