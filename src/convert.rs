@@ -140,15 +140,19 @@ impl SerOptions {
     /// # Errors
     /// As [`to_vec`](Self::to_vec).
     pub fn to_value<T: Serialize + ?Sized>(&self, value: &T) -> Result<Value> {
-        let bytes = self.in_memory().to_vec(value)?;
-        // The value is as deep and as large as what was serialized, which is there already.
-        let unlimited = DeOptions::new()
-            .max_depth(usize::MAX)
-            .max_expansion(usize::MAX)
-            .max_memory(usize::MAX)
-            .max_int_digits(usize::MAX);
-        unlimited.from_slice(&bytes).map_err(Error::nowhere)
+        of_own_pickle(&self.in_memory().to_vec(value)?)
     }
+}
+
+/// The value of a pickle that was written here from a value in memory.
+pub(crate) fn of_own_pickle(bytes: &[u8]) -> Result<Value> {
+    // The value is as deep and as large as what was serialized, which is there already.
+    let unlimited = DeOptions::new()
+        .max_depth(usize::MAX)
+        .max_expansion(usize::MAX)
+        .max_memory(usize::MAX)
+        .max_int_digits(usize::MAX);
+    unlimited.from_slice(bytes).map_err(Error::nowhere)
 }
 
 /// The nodes of a value, and its size.

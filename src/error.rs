@@ -214,6 +214,23 @@ impl Error {
         self
     }
 
+    /// The bytes that a long path takes; 0 for a short one.
+    ///
+    /// A program may keep an error for each of half a million references to one deep value.
+    #[cold]
+    pub(crate) fn path_bytes(&self) -> usize {
+        const SHORT: usize = 8;
+        let path = &self.0.path;
+        if path.len() <= SHORT {
+            return 0;
+        }
+        let key = |segment: &Segment| match segment {
+            Segment::Key(key) => key.len(),
+            Segment::Index(_) => 0,
+        };
+        path.capacity() * size_of::<Segment>() + path.iter().map(key).sum::<usize>()
+    }
+
     /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.
     #[cold]
     pub(crate) fn under_key(mut self, key: &str) -> Self {

@@ -208,8 +208,7 @@
 //! crate has no unsafe code. What remains is to bound what a small pickle can blow up to, and that
 //! is what the limits are for. With the defaults, reading a pickle of *n* bytes takes at most
 //! 64 MiB + 300·*n* bytes of memory and 10 million + 50·*n* units of work, a unit being a value
-//! handed out, an object looked at, or 16 bytes decoded (`docs/SECURITY.md` names four kinds of
-//! pickle that take up to 2.8 times that work):
+//! handed out, an object looked at, or 16 bytes decoded:
 //!
 //! | option of [`DeOptions`] | default | what it bounds |
 //! |---|---|---|

@@ -58,6 +58,11 @@ pub(crate) const EXPANSION: Allowance = Allowance { fixed: 64 << 20, per_byte: 2
 /// each byte of input.
 pub(crate) const MEMORY: Allowance = Allowance { fixed: 48 << 20, per_byte: 240 };
 
+/// Bytes that may be written in the place of references while two images of a type are compared;
+/// four more for each byte of an image. Names of fields take less than that, and beyond it the
+/// images are compared in another way.
+pub(crate) const SPELLED_OUT: usize = 64 << 10;
+
 /// The charge of one value against the expansion budget, in bytes: about the smallest size of a
 /// Rust value in a container.
 pub(crate) const EXPANSION_PER_VALUE: u64 = 16;
@@ -99,10 +104,6 @@ pub(crate) const REOPENED: u64 = 1 << 20;
 /// has no limit, but it has to import what is named, and no file system has a module of such a
 /// name.
 pub(crate) const NAME: usize = 1_000;
-
-/// Runs of contents of one object that are looked through for free each time it is read; see
-/// `Cx::charge_runs`.
-pub(crate) const RUNS_FREE: usize = 8;
 
 /// Arguments of one object, or items of a tuple in it, that are looked through for free each time
 /// its natural form is made: the parts of a path, the kinds of time of a zone.

@@ -151,10 +151,12 @@ macro_rules! pointers {
     ($($pointer:ident $weak:ty;)*) => {$(
         impl<T: Serialize + ?Sized + 'static> SerializeShared for $pointer<T> {
             fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let answer = || Identity {
-                    address: $pointer::as_ptr(self).cast::<()>().addr(),
-                    kind: TypeId::of::<Self>(),
-                    alive: Box::new(Self::clone(self)),
+                let answer = |question| match question {
+                    Question::Identity => Answer::Identity(
+                        $pointer::as_ptr(self).cast::<()>().addr(),
+                        TypeId::of::<Self>(),
+                    ),
+                    Question::Clone => Answer::Clone(Box::new(Self::clone(self))),
                 };
                 let content = SharedContent { value: &**self, answer };
                 serializer.serialize_newtype_struct(token::SHARED, &content)
@@ -291,12 +293,19 @@ fn remove_tables(number: u64) {
     drop(READ.try_with(|tables| tables.borrow_mut().remove(&number)));
 }
 
-/// The identity of a pointer's content.
-struct Identity {
-    address: usize,
-    kind: TypeId,
-    /// A clone of the pointer: as long as it is there, the address means this allocation.
-    alive: Box<dyn Any>,
+/// A question to a pointer.
+#[derive(Clone, Copy)]
+enum Question {
+    Identity,
+    Clone,
+}
+
+/// The answer to a [`Question`].
+enum Answer {
+    /// The address of its content, and its own type.
+    Identity(usize, TypeId),
+    /// A clone of it: as long as that is there, the address means this allocation.
+    Clone(Box<dyn Any>),
 }
 
 /// The content of [`token::SHARED`].
@@ -305,10 +314,10 @@ struct SharedContent<'a, T: ?Sized, F> {
     answer: F,
 }
 
-impl<T: Serialize + ?Sized, F: Fn() -> Identity> Serialize for SharedContent<'_, T, F> {
+impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> Serialize for SharedContent<'_, T, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if slot::take(&ASKED).is_some() {
-            slot::put(&ANSWER, (self.answer)());
+        if let Some(question) = slot::take(&ASKED) {
+            slot::put(&ANSWER, (self.answer)(question));
             return serializer.serialize_unit();
         }
         self.value.serialize(serializer)
@@ -353,8 +362,8 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
 }
 
 thread_local! {
-    static ASKED: Slot<()> = const { Slot::new() };
-    static ANSWER: Slot<Identity> = const { Slot::new() };
+    static ASKED: Slot<Question> = const { Slot::new() };
+    static ANSWER: Slot<Answer> = const { Slot::new() };
     static WRITTEN: Tables<Key, Written> = RefCell::default();
     /// The walk, and the object that is read next.
     static NEXT: Slot<(u64, u64)> = const { Slot::new() };
@@ -373,29 +382,39 @@ pub(crate) enum Plan {
     Foreign,
 }
 
-/// Asks the content of a [`token::SHARED`] for its identity; `serialize` serializes it.
+/// Asks the content of a [`token::SHARED`] for its identity, and at the first time for a clone;
+/// `serialize` serializes it.
 pub(crate) fn plan<E>(
     scope: &Scope,
     hashed: bool,
-    serialize: impl FnOnce() -> Result<(), E>,
+    mut serialize: impl FnMut() -> Result<(), E>,
 ) -> Result<Plan, E> {
-    let result = slot::with(&ASKED, (), serialize);
-    let Some(identity) = slot::take(&ANSWER) else { return result.map(|()| Plan::Foreign) };
-    let key = (identity.address, identity.kind, hashed);
-    WRITTEN.with(|tables| make_table(tables, scope));
-    Ok(WRITTEN.with_borrow_mut(|tables| {
-        let Some(table) = tables.get_mut(&scope.number()) else {
-            return Plan::Write(key);
-        };
-        match table.entries.get(&key) {
-            Some(Written { index: Some(index), .. }) => Plan::Refer(*index),
-            Some(Written { index: None, .. }) => Plan::Cycle,
-            None => {
-                table.entries.insert(key, Written { index: None, _alive: identity.alive });
-                Plan::Write(key)
+    let result = slot::with(&ASKED, Question::Identity, &mut serialize);
+    let Some(Answer::Identity(address, kind)) = slot::take(&ANSWER) else {
+        return result.map(|()| Plan::Foreign);
+    };
+    let key = (address, kind, hashed);
+    let known = WRITTEN.with_borrow(|tables| {
+        tables.get(&scope.number()).and_then(|table| table.entries.get(&key)).map(|entry| {
+            match entry.index {
+                Some(index) => Plan::Refer(index),
+                None => Plan::Cycle,
             }
-        }
-    }))
+        })
+    });
+    if let Some(plan) = known {
+        return Ok(plan);
+    }
+    slot::with(&ASKED, Question::Clone, serialize)?;
+    if let Some(Answer::Clone(alive)) = slot::take(&ANSWER) {
+        WRITTEN.with(|tables| make_table(tables, scope));
+        WRITTEN.with_borrow_mut(|tables| {
+            if let Some(table) = tables.get_mut(&scope.number()) {
+                table.entries.insert(key, Written { index: None, _alive: alive });
+            }
+        });
+    }
+    Ok(Plan::Write(key))
 }
 
 /// Notes under which memo index a pointer was written.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use serde_pickle::graph::NodeKind;
-use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, Value};
+use serde_pickle::{DeOptions, Encoding, ErrorKind, Graph, Node, Value};
 
 use crate::corpus::files;
 
@@ -124,9 +124,8 @@ fn lookups_follow_pythons_equality_and_the_last_value_wins() {
         \x00\x00\x00cX\x01\x00\x00\x00kX\x01\x00\x00\x00du.";
     let graph = Graph::from_slice(bytes).unwrap();
     let root = graph.root();
-    let text = |node: Option<serde_pickle::Node<'_>>| {
-        node.and_then(|node| node.as_str()).map(|text| text.into_owned())
-    };
+    let text =
+        |node: Option<Node<'_>>| node.and_then(|node| node.as_str()).map(|text| text.into_owned());
     assert_eq!(text(root.get(1)).as_deref(), Some("b"));
     assert_eq!(text(root.get("k")).as_deref(), Some("d"));
     assert_eq!(text(root.get(2_u64)), None);
@@ -159,7 +158,7 @@ fn a_million_levels_are_read_looked_at_and_dropped() {
 fn a_graph_travels_between_threads() {
     fn travels<T: Send + Sync>() {}
     travels::<Graph<'static>>();
-    travels::<serde_pickle::Node<'static>>();
+    travels::<Node<'static>>();
     let graph = Graph::from_reader(&b"K\x05."[..]).unwrap();
     std::thread::spawn(move || assert_eq!(graph.root().as_i64(), Some(5))).join().unwrap();
 }
@@ -187,4 +186,49 @@ fn parts_of_objects_are_told() {
     let extension = Graph::from_slice(b"\x83\x2c\x01.").unwrap();
     assert_eq!(extension.root().extension_code(), Some(300));
     assert_eq!(extension.root().to_string(), "<extension 300>");
+}
+
+/// Serde and `Value` cannot tell these apart: who needs them has only the graph.
+#[test]
+fn what_only_a_graph_tells_is_told() {
+    let graph = |pickle: &'static [u8]| Graph::from_slice(pickle).unwrap();
+    // complex(1.5, -2)
+    let complex = graph(b"cbuiltins\ncomplex\nF1.5\nK\x02\x86R.");
+    let complex = complex.root().as_complex().unwrap();
+    assert_eq!((complex.re, complex.im), (1.5, 2.0));
+    // 'a\ud800'
+    let text = graph(b"X\x04\0\0\0a\xed\xa0\x80.");
+    assert_eq!((text.root().kind(), text.root().as_str()), (NodeKind::Str, None));
+    assert_eq!(text.root().as_surrogates().unwrap().as_bytes(), b"a\xed\xa0\x80");
+    // Two buffers out of band, the second read-only.
+    let buffers = graph(b"\x80\x05\x97\x97\x98\x86.");
+    let told: Vec<_> = buffers
+        .root()
+        .items()
+        .map(|node| (node.buffer_number(), node.is_readonly_buffer()))
+        .collect();
+    assert_eq!(told, [(Some(0), Some(false)), (Some(1), Some(true))]);
+    // APPEND and ADDITEMS of one object.
+    let both = graph(b"\x80\x04cm\nC\n)\x81K\x01a(K\x02K\x03\x90.");
+    let ints = |items: &mut dyn Iterator<Item = Node<'_>>| -> Vec<i64> {
+        items.filter_map(Node::as_i64).collect()
+    };
+    let both = both.root();
+    assert_eq!(ints(&mut both.items()), [1, 2, 3]);
+    assert_eq!(ints(&mut both.appended_items()), [1]);
+    assert_eq!(ints(&mut both.added_items()), [2, 3]);
+    // A function with attributes, and an object with two states, of which one has a setter.
+    let function = graph(b"cm\nf\n}X\x01\0\0\0xK\x01sb.");
+    assert_eq!(function.root().attr("x").and_then(Node::as_i64), Some(1));
+    let object = graph(b"cm\nC\n)\x81q\0}X\x01\0\0\0xK\x01sbcm\ns\nh\0K\x07\x86R0.");
+    let states: Vec<_> = object
+        .root()
+        .states()
+        .map(|(setter, state)| (setter.and_then(Node::global).map(|it| it.qualname), state.kind()))
+        .collect();
+    assert_eq!(states, [(None, NodeKind::Dict), (Some("s".into()), NodeKind::Int)]);
+    // A tree, and a graph in which a list is shared.
+    let shared = graph(b"]q\0(]q\x01h\x01e.");
+    assert_eq!((shared.root().is_tree(), shared.root().get(0).unwrap().is_tree()), (false, true));
+    assert_eq!(shared.protocol().to_string(), shared.protocol().number().to_string());
 }

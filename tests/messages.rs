@@ -131,3 +131,33 @@ fn the_persistent_ids_of_a_zodb_record_go_on_with_the_memo() {
     alone.persistent_ids().unwrap();
     assert!(alone.persistent_ids().unwrap_err().to_string().contains("keep_memo"));
 }
+
+/// chrono and jiff say "trailing input" or "premature end", which tells nobody what was there.
+#[test]
+fn a_datetime_that_a_type_refuses_is_shown_with_the_type_that_fits() {
+    const NAIVE: &str = "; it has no time zone, as chrono::NaiveDateTime";
+    const OFFSET: &str = "; it has an offset, as chrono::DateTime";
+    let head = b"\x80\x04cdatetime\ndatetime\nC\x0a\x07\xe8\x07\x01\x0c\0\0\0\0\0".to_vec();
+    let naive = [&head[..], b"\x85R."].concat();
+    let utc = [&head[..], b"cdatetime\ntimezone\ncdatetime\ntimedelta\nK\0K\0K\0\x87R\x85R\x86R."];
+    let utc = utc.concat();
+    let refusals = [
+        (from_slice::<chrono::NaiveDateTime>(&utc).map(drop), "2024-07-01T12:00:00+00:00", OFFSET),
+        (from_slice::<chrono::NaiveDate>(&utc).map(drop), "2024-07-01T12:00:00+00:00", OFFSET),
+        (
+            from_slice::<chrono::DateTime<chrono::Utc>>(&naive).map(drop),
+            "2024-07-01T12:00:00",
+            NAIVE,
+        ),
+        (from_slice::<jiff::Timestamp>(&naive).map(drop), "2024-07-01T12:00:00", NAIVE),
+        (from_slice::<jiff::Zoned>(&naive).map(drop), "2024-07-01T12:00:00", NAIVE),
+    ];
+    for (refusal, text, hint) in refusals {
+        let error = refusal.unwrap_err().to_string();
+        assert!(error.contains(&format!("`{text}`{hint}")), "{error}");
+    }
+    // Within other data, with its place.
+    let list = [b"](" as &[u8], &utc[2..utc.len() - 1], b"e."].concat();
+    let error = from_slice::<Vec<chrono::NaiveDateTime>>(&list).unwrap_err();
+    assert!(error.to_string().contains("+00:00`") && error.path().is_some(), "{error}");
+}

@@ -173,6 +173,7 @@ table! {
     python::Deque<u8>: Shareable Eq Hash;
     python::Member: Shareable Eq Hash;
     python::SimpleNamespace<u8>: Shareable Copy Eq Hash Default;
+    python::numpy::MaskedArray<'static>: Shareable Eq Hash;
     python::numpy::NdArray<'static>: Shareable Eq Hash;
     python::numpy::OwnedNdArray: Shareable Eq Hash;
     python::numpy::InBuffer<'static>: Shareable Copy;
@@ -181,7 +182,9 @@ table! {
     python::numpy::Kind: Shareable Copy Eq Hash;
     python::numpy::ByteOrder: Shareable Copy Eq Hash;
     python::numpy::Field: Shareable Eq Hash;
+    python::numpy::OwnState: Shareable Eq Hash Default;
     python::numpy::Subarray: Shareable Eq Hash;
+    python::numpy::Subclass: Shareable Eq Hash;
     python::numpy::Unit: Shareable Copy Eq Hash;
 }
 

@@ -10,6 +10,7 @@ use serde::de::{self, Expected, Unexpected, Visitor};
 
 use super::class::ClassContent;
 use super::construct::Made;
+use super::direct::{Dict, List};
 use super::element::Element;
 use super::entries::Entries;
 use super::items::Items;
@@ -57,7 +58,7 @@ pub(crate) enum Answer<'a, 'g, 'de> {
     Unfit(Unfit),
 }
 
-impl Answer<'_, '_, '_> {
+impl<'a, 'de> Answer<'a, '_, 'de> {
     /// An int for a type with or without a sign.
     #[inline]
     pub(crate) fn int(value: i64, signed: bool) -> Self {
@@ -85,6 +86,14 @@ impl Answer<'_, '_, '_> {
         }
     }
 
+    pub(super) fn list(list: List<'a, 'de>) -> Self {
+        Self::Seq(Items::List(list))
+    }
+
+    pub(super) fn dict(dict: Dict<'a, 'de>) -> Self {
+        Self::Map(Entries::Dict(dict))
+    }
+
     /// Text that owes its place to nothing in particular.
     pub(crate) fn text(text: String) -> Self {
         Self::Text(Cow::Owned(text), About::Nothing)
@@ -107,20 +116,8 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         Ok(Answer::Nothing) => visitor.visit_none(),
         Ok(Answer::Something(node)) => visitor.visit_some(Place::Node(node)),
         Ok(Answer::Bytes(bytes)) => visitor.visit_borrowed_bytes(bytes),
-        Ok(Answer::Seq(ref mut items)) => match visitor.visit_seq(&mut *items) {
-            Ok(value) => match items.finish() {
-                Ok(()) => Ok(value),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(items.give_up(error)),
-        },
-        Ok(Answer::Map(ref mut entries)) => match visitor.visit_map(&mut *entries) {
-            Ok(value) => match entries.finish() {
-                Ok(()) => Ok(value),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(entries.give_up(error)),
-        },
+        Ok(Answer::Seq(ref mut items)) => give_items(items, visitor),
+        Ok(Answer::Map(ref mut entries)) => give_entries(entries, visitor),
         Ok(Answer::Enum(ref mut variant)) => match visitor.visit_enum(&mut *variant) {
             Ok(value) => match variant.finish() {
                 Ok(()) => Ok(value),
@@ -147,6 +144,35 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         Ok(Answer::Widest(value)) => Err(Unfit::Widest(value).error(&visitor)),
         Ok(Answer::Unfit(ref unfit)) => Err(unfit.error(&visitor)),
     }
+}
+
+/// Tells the visitor of a sequence, and sees to it that it has taken all of it.
+pub(super) fn give_items<'de, V: Visitor<'de>>(
+    items: &mut Items<'_, '_, 'de>,
+    visitor: V,
+) -> Result<V::Value> {
+    // One variable, which need not be copied to where it is returned.
+    let mut made = visitor.visit_seq(&mut *items);
+    if made.is_err() {
+        items.give_up();
+    } else if let Err(error) = items.finish() {
+        made = Err(error);
+    }
+    made
+}
+
+/// The same for a map.
+pub(super) fn give_entries<'de, V: Visitor<'de>>(
+    entries: &mut Entries<'_, '_, 'de>,
+    visitor: V,
+) -> Result<V::Value> {
+    let mut made = visitor.visit_map(&mut *entries);
+    if made.is_err() {
+        entries.give_up();
+    } else if let Err(error) = entries.finish() {
+        made = Err(error);
+    }
+    made
 }
 
 /// Tells the visitor of a type that asks for an int, or for anything: it may take ints of more than

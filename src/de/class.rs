@@ -293,9 +293,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     pub(super) fn spelled(&self) -> Result<ObjectView<'g>> {
-        let object = spelled(self.cx.nodes, self.cx.input, self.handle.number())?;
-        self.cx.charge_runs(&object.object)?;
-        Ok(object)
+        self.cx.check_unspent()?;
+        spelled(self.cx.nodes, self.cx.input, self.handle.number())
     }
 
     /// The spelling that `name` asks for, if it names the class.
@@ -503,7 +502,8 @@ impl<'g, 'de> ClassContent<'g, 'de> {
             // The argument, if that is all there is.
             Ask::Any => {
                 let state = self.node.state_of(&self.named.object)?;
-                let argument = self.argument()?.filter(|_| state.is_none() && !self.has_items());
+                let has_items = self.has_items()?;
+                let argument = self.argument()?.filter(|_| state.is_none() && !has_items);
                 match argument {
                     Some(argument) => {
                         self.check(ContentKind::Argument)?;
@@ -583,9 +583,10 @@ impl<'g, 'de> ClassContent<'g, 'de> {
 
     fn seq(&self) -> Found<'g, 'de> {
         self.check(ContentKind::Argument)?;
+        let has_items = self.has_items()?;
         match self.argument()? {
             Some(argument)
-                if !self.has_items()
+                if !has_items
                     && (is_sequence(argument.handle) || argument.handle.tag() == Tag::Instance) =>
             {
                 argument.answer(Ask::Seq)
@@ -614,8 +615,8 @@ impl<'g, 'de> ClassContent<'g, 'de> {
         }
     }
 
-    fn has_items(&self) -> bool {
-        let mut more = self.named.object.more(self.node.cx.nodes);
-        more.any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds | RunKind::Pairs))
+    fn has_items(&self) -> Result<bool> {
+        let given = self.node.cx.given(&self.named.object.object)?;
+        Ok(given.has_items() || given.has(RunKind::Pairs))
     }
 }

@@ -10,10 +10,11 @@ use std::marker::PhantomData;
 use serde::de::Deserialize;
 
 use super::node::NodeDeserializer;
+use super::object::ITEMS;
 use super::place::Place;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::store::{Contents, Nodes, RunKind};
+use crate::nodes::store::{Contents, Nodes};
 use crate::nodes::view::{View, set_items, tuple_items};
 use crate::walk::cx::Cx;
 
@@ -77,12 +78,7 @@ fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, 
                 handles(set_items(nodes, root.number(), items, taken))
             }
             // A deque, or a subclass of list.
-            View::Object(object) => {
-                let runs = object
-                    .more(nodes)
-                    .filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
-                handles(runs.flat_map(|(_, run)| run.iter().copied()).collect())
-            }
+            View::Object(object) => handles(cx.handles_given(&object.object, ITEMS)?),
             _ => Err(no_items(root)),
         },
         _ => Err(no_items(root)),
@@ -108,6 +104,10 @@ impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
         let index = self.index;
         self.index += 1;
         Some(self.element(handle).map_err(|error| {
+            let error = match self.cx.charge_memory(error.path_bytes()) {
+                Ok(()) => error,
+                Err(spent) => spent,
+            };
             self.cx.locate(error, handle).under_index(index).in_stream(self.start)
         }))
     }

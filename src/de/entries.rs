@@ -89,6 +89,15 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         }
     }
 
+    /// Returns true at the end, where that shows at once.
+    #[inline(never)]
+    fn is_through(&mut self) -> bool {
+        match self {
+            Self::Dict(dict) => dict.is_through(),
+            _ => false,
+        }
+    }
+
     /// The value of the key that came last, where that is clear at once.
     #[inline]
     fn next_value_in_frame(&mut self) -> Option<Place<'_, 'g, 'de>> {
@@ -121,6 +130,31 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             Self::Array(parts) => parts.value(),
             Self::Reduce(fields) => Ok(fields.value()),
             Self::Nothing => Err(no_key()),
+        }
+    }
+
+    /// The next key of any map, made by `seed`.
+    #[inline(never)]
+    fn next_key_of_any<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        match self.next_key(size_of::<K::Value>()) {
+            Ok(Some(place)) => match seed.deserialize(place) {
+                Ok(key) => Ok(Some(key)),
+                Err(error) => Err(self.locate_key(error)),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The value of the key that came last in any map, made by `seed`.
+    #[inline(never)]
+    fn next_value_of_any<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+        match self.next_value(size_of::<V::Value>()) {
+            Ok(place) => match seed.deserialize(place) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(self.locate_value(error)),
+            },
+            Err(error) => Err(error),
         }
     }
 
@@ -169,11 +203,10 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
 
     /// Notes that the visitor has ended by an error.
     #[cold]
-    pub(crate) fn give_up(&mut self, error: Error) -> Error {
+    pub(crate) fn give_up(&mut self) {
         if let Self::Dict(dict) = self {
             dict.give_up();
         }
-        error
     }
 }
 
@@ -182,32 +215,24 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, 'de> {
 
     #[inline]
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let made = match self.next_key_in_batch() {
-            Some(place) => seed.deserialize(place),
-            None => match self.next_key(size_of::<K::Value>()) {
-                Ok(Some(place)) => seed.deserialize(place),
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(error),
-            },
-        };
-        match made {
-            Ok(key) => Ok(Some(key)),
-            Err(error) => Err(self.locate_key(error)),
+        if let Some(place) = self.next_key_in_batch() {
+            // Here it is known to be opcodes ahead.
+            return match seed.deserialize(place) {
+                Ok(key) => Ok(Some(key)),
+                Err(error) => Err(self.locate_key(error)),
+            };
         }
+        if self.is_through() { Ok(None) } else { self.next_key_of_any(seed) }
     }
 
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        let made = match self.next_value_in_frame() {
-            Some(place) => seed.deserialize(place),
-            None => match self.next_value(size_of::<V::Value>()) {
-                Ok(place) => seed.deserialize(place),
-                Err(error) => return Err(error),
+        match self.next_value_in_frame() {
+            Some(place) => match seed.deserialize(place) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(self.locate_value(error)),
             },
-        };
-        match made {
-            Ok(value) => Ok(value),
-            Err(error) => Err(self.locate_value(error)),
+            None => self.next_value_of_any(seed),
         }
     }
 

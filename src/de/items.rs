@@ -41,6 +41,16 @@ pub(crate) enum Items<'a, 'g, 'de> {
     Buffer(&'a [u8], bool, u8),
 }
 
+/// The outcome of a step behind an item.
+pub(super) enum Step {
+    /// It was the last.
+    End,
+    /// Another one is ahead.
+    Item,
+    /// That does not show at once.
+    Other,
+}
+
 /// The contents of a container among the nodes.
 pub(crate) struct Held<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
@@ -118,6 +128,15 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         }
     }
 
+    /// Goes past what is behind an item, where that shows at once.
+    #[inline(never)]
+    fn step(&mut self) -> Step {
+        match self {
+            Self::List(list) => list.step(),
+            _ => Step::Other,
+        }
+    }
+
     /// The next item. `size` is that of the value which is made of it.
     #[inline(never)]
     fn next(&mut self, size: usize) -> Result<Option<Place<'_, 'g, 'de>>> {
@@ -148,6 +167,29 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                     _ => None,
                 })
             }
+        }
+    }
+
+    /// The item that a step has found, made by `seed`.
+    #[inline(never)]
+    fn next_ahead<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        let Self::List(list) = self else { return Ok(None) };
+        match seed.deserialize(list.ahead()) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(self.locate(error)),
+        }
+    }
+
+    /// The next item of any sequence, made by `seed`.
+    #[inline(never)]
+    fn next_of_any<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        match self.next(size_of::<T::Value>()) {
+            Ok(Some(place)) => match seed.deserialize(place) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(self.locate(error)),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -203,13 +245,12 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
 
     /// Notes that the visitor has ended by an error.
     #[cold]
-    pub(crate) fn give_up(&mut self, error: Error) -> Error {
+    pub(crate) fn give_up(&mut self) {
         match self {
             Self::List(list) => list.give_up(),
             Self::Fixed(fixed) => fixed.give_up(),
             _ => {}
         }
-        error
     }
 }
 
@@ -218,17 +259,17 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let made = match self.next_in_batch() {
-            Some(place) => seed.deserialize(place),
-            None => match self.next(size_of::<T::Value>()) {
-                Ok(Some(place)) => seed.deserialize(place),
-                Ok(None) => return Ok(None),
-                Err(error) => return Err(error),
-            },
-        };
-        match made {
-            Ok(value) => Ok(Some(value)),
-            Err(error) => Err(self.locate(error)),
+        if let Some(place) = self.next_in_batch() {
+            // Here it is known to be opcodes ahead.
+            return match seed.deserialize(place) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(self.locate(error)),
+            };
+        }
+        match self.step() {
+            Step::End => Ok(None),
+            Step::Item => self.next_ahead(seed),
+            Step::Other => self.next_of_any(seed),
         }
     }
 

@@ -106,10 +106,7 @@ fn read_slice<'de, T: Deserialize<'de>>(
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
     let inside = Inside::enter();
-    if buffers.is_none()
-        && !settings.joblib
-        && let Some(value) = inside.guess(|| direct::read(bytes, settings, &inside))
-    {
+    if let Some(value) = guessed(bytes, settings, buffers.is_some(), &inside) {
         return Ok(value);
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
@@ -123,6 +120,19 @@ fn read_slice<'de, T: Deserialize<'de>>(
     // Last, as from a reader, so that of two faults both name the same one.
     check_all_taken(&state, buffers)?;
     Ok(value)
+}
+
+/// Reads a value the short way; `None` where that takes a graph.
+fn guessed<'de, T: Deserialize<'de>>(
+    bytes: &'de [u8],
+    settings: &Settings<'_>,
+    has_buffers: bool,
+    inside: &Inside,
+) -> Option<T> {
+    if has_buffers || settings.joblib {
+        return None;
+    }
+    inside.guess(|| direct::read(bytes, settings, inside))
 }
 
 /// Sees to it that the pickles read so far took every buffer that was given with them.

@@ -32,12 +32,12 @@ use super::place::{Place, Plain};
 use super::token::Run;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::natural::numpy::{Data, Numpy};
+use crate::natural::numpy::{Data, Mask, Numpy, Own, Subclass};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::spelling::Spelling;
 use crate::nodes::view::View;
-use crate::python::numpy::array::FIELDS;
 use crate::python::numpy::array::count_of;
+use crate::python::numpy::array_serde::FIELDS;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::scalar::{Scalar, decode};
 use crate::python::numpy::time::NAT;
@@ -89,7 +89,14 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             dtype: &array.dtype,
             shape: &array.shape,
             source,
-            mask: array.mask.as_deref(),
+            mask: match &array.mask {
+                Some(mask) if mask.of_fields => {
+                    return Err(Error::unsupported(
+                        "a masked array of records; read it as a MaskedArray",
+                    ));
+                }
+                mask => mask.as_ref().map(|mask| &*mask.bytes),
+            },
             at: 0,
             // Objects are listed in the order of the indices, whatever the order of memory.
             step: usize::from(array.fortran && matches!(array.data, Data::Bytes(_))),
@@ -111,11 +118,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             _ => None,
         };
         let Some(array) = array else { return self.expected("an array of numpy") };
-        if array.mask.is_some() {
-            return Err(Error::unsupported(
-                "an NdArray has no mask; read a masked array as nested sequences of Options",
-            ));
-        }
         self.cx.charge_memory(cost::LARGE)?;
         let parts = ArrayParts { node: self.inner(self.handle)?, array, index: 0 };
         Ok(Answer::Map(Entries::Array(Box::new(parts))))
@@ -175,29 +177,66 @@ pub(crate) struct ArrayParts<'g, 'de> {
 }
 
 impl<'g, 'de> ArrayParts<'g, 'de> {
-    pub(super) fn name(&self) -> Option<Place<'_, 'g, 'de>> {
+    /// Goes to the next field that this array has.
+    pub(super) fn name(&mut self) -> Option<Place<'_, 'g, 'de>> {
+        while !self.has(FIELDS.get(self.index)?) {
+            self.index += 1;
+        }
         FIELDS.get(self.index).map(|&field| Place::Plain(Plain::Name(field)))
+    }
+
+    fn has(&self, field: &str) -> bool {
+        let array = &self.array;
+        let own = array.subclass.map_or(Own::Nothing, |subclass| subclass.own);
+        match field {
+            "class" => array.subclass.is_some(),
+            "before" => matches!(own, Own::Before(_)),
+            "behind" => matches!(own, Own::Behind(..)),
+            "beside" => matches!(own, Own::Beside(_)),
+            "mask" | "fill" => array.mask.is_some(),
+            "base" => array.mask.as_ref().is_some_and(|mask| mask.base.is_some()),
+            _ => true,
+        }
     }
 
     pub(super) fn value(&mut self) -> Result<Place<'_, 'g, 'de>> {
         let field = FIELDS.get(self.index).copied().unwrap_or_default();
         self.index += 1;
+        let node = self.node;
         let array = &self.array;
-        Ok(Place::Plain(match (field, &array.data) {
-            ("dtype", _) => Plain::Dtype(&array.dtype),
-            ("shape", _) => Plain::Shape(&array.shape),
-            ("fortran", _) => Plain::Bool(array.fortran),
-            ("readonly", _) => Plain::Bool(array.readonly),
-            ("data", Data::Bytes(Cow::Borrowed(bytes))) => return Ok(Place::Borrowed(bytes)),
-            ("data", Data::Bytes(Cow::Owned(bytes))) => {
-                self.node.cx.charge_copy(bytes.len())?;
-                Plain::Bytes(bytes)
+        Ok(Place::Plain(match (field, &array.data, &array.mask, &array.subclass) {
+            ("dtype", ..) => Plain::Dtype(&array.dtype),
+            ("shape", ..) => Plain::Shape(&array.shape),
+            ("fortran", ..) => Plain::Bool(array.fortran),
+            ("readonly", ..) => Plain::Bool(array.readonly),
+            ("data", Data::Bytes(bytes), ..) | ("mask", _, Some(Mask { bytes, .. }), _) => {
+                match bytes {
+                    Cow::Borrowed(bytes) => return Ok(Place::Borrowed(bytes)),
+                    Cow::Owned(bytes) => {
+                        node.cx.charge_copy(bytes.len())?;
+                        Plain::Bytes(bytes)
+                    }
+                }
             }
-            ("data", Data::Values(_)) => return Ok(Place::Borrowed(&[])),
-            ("objects", Data::Values(values)) => {
-                return Ok(Place::Run(Run::list(self.node, values)));
+            ("data", ..) => return Ok(Place::Borrowed(&[])),
+            ("objects", Data::Values(values), ..) => {
+                return Ok(Place::Run(Run::list(node, values)));
             }
-            _ => return Ok(Place::Run(Run::list(self.node, &[]))),
+            ("class", _, _, Some(Subclass { class: part, .. }))
+            | ("base", _, Some(Mask { base: Some(part), .. }), _)
+            | ("fill", _, Some(Mask { fill: part, .. }), _)
+            | (
+                "before" | "beside",
+                _,
+                _,
+                Some(Subclass { own: Own::Before(part) | Own::Beside(part), .. }),
+            ) => {
+                return Ok(Place::Node(node.inner(*part)?));
+            }
+            ("behind", _, _, Some(Subclass { own, .. })) => {
+                return Ok(Place::Run(Run::list(node, own.items(node.cx.nodes))));
+            }
+            _ => return Ok(Place::Run(Run::list(node, &[]))),
         }))
     }
 }

@@ -35,7 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::natural::numpy::Numpy;
 use crate::natural::{Array, Natural, natural};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::store::{Contents, Nodes, RunKind};
+use crate::nodes::store::{Contents, RunKind};
 use crate::nodes::view::{ObjectView, Payload, View, global_names, tuple_items};
 use crate::reduce::How;
 
@@ -92,12 +92,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return self.inner(base)?.answer(Ask::Any);
         }
-        let nodes = self.cx.nodes;
-        match object
-            .more(nodes)
-            .map(|(kind, _)| kind)
-            .find(|kind| !matches!(kind, RunKind::Setter | RunKind::State))
-        {
+        match self.cx.given(&object.object)?.first() {
             Some(RunKind::Pairs) => self.dict_items(&object),
             Some(RunKind::Items | RunKind::Adds) => self.list_items(&object),
             _ => match (self.telling_state_of(&object)?, object.args) {
@@ -150,17 +145,17 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// The items of a list or tuple and then the list items of an object.
     fn items_and_runs(self, items: Option<Handle>, object: &ObjectView<'g>) -> Found<'g, 'de> {
         let nodes = self.cx.nodes;
-        let has_runs =
-            object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
         match items {
             None => self.list_items(object),
-            Some(items) if !has_runs => self.inner(items)?.items(),
+            Some(items) if !self.cx.given(&object.object)?.has_items() => {
+                self.inner(items)?.items()
+            }
             Some(items) => {
                 let of_arguments = nodes.object(items.number());
                 self.cx.charge_contents(&of_arguments)?;
                 let mut handles: Vec<Handle> = nodes.contents(&of_arguments).collect();
-                handles.extend(list_items(object, nodes));
-                self.loose(handles)
+                handles.extend(self.cx.handles_given(&object.object, ITEMS)?);
+                self.charged(handles)
             }
         }
     }
@@ -185,9 +180,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return self.inner(base)?.answer(ask);
         }
-        let has_items = object
-            .more(self.cx.nodes)
-            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        let has_items = self.cx.given(&object.object)?.has_contents();
         match *object.args {
             [single] if !has_items && !is_container(single) => self.inner(single)?.answer(ask),
             // A subclass of bytearray below protocol 3.
@@ -229,17 +222,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         if let Some((_, base)) = object.base {
             return Ok(!is_container(base));
         }
-        let has_items = object
-            .more(self.cx.nodes)
-            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        let has_items = self.cx.given(&object.object)?.has_contents();
         Ok(matches!(*object.args, [single] if !has_items && !is_container(single)))
     }
 
     /// The state that an object was given, by BUILD or by a setter.
     pub(crate) fn state_of(&self, object: &ObjectView<'g>) -> Result<Option<Handle>> {
-        Ok(match object.state(self.cx.nodes)? {
+        Ok(match self.cx.state(object)? {
             Some(state) => Some(state),
-            None => object.setter(self.cx.nodes).map(|(_, state)| state),
+            None => self.cx.given(&object.object)?.setter().map(|(_, state)| state),
         })
     }
 
@@ -409,22 +400,25 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         object: &ObjectView<'g>,
         is_struct: bool,
     ) -> Found<'g, 'de> {
-        let nodes = self.cx.nodes;
-        let of_dict = |dict: Handle| nodes.contents(&nodes.object(dict.number()));
-        let of_run = |run| Contents::of(nodes, run);
-        let items = object
-            .more(nodes)
-            .filter(|(kind, _)| *kind == RunKind::Pairs)
-            .map(|(_, run)| of_run(run));
-        let sources: Vec<_> = dicts.into_iter().map(of_dict).chain(items).collect();
-        self.sources(sources, is_struct)
-    }
-
-    fn sources(self, mut sources: Vec<Contents<'g, 'de>>, is_struct: bool) -> Found<'g, 'de> {
-        let len: usize = sources.iter().map(|source| source.clone().count()).sum();
-        self.cx.charge_values(len)?;
+        let (cx, nodes) = (self.cx, self.cx.nodes);
+        let (mut sources, mut len) = (Vec::with_capacity(dicts.len()), 0);
+        for dict in dicts {
+            let dict = nodes.object(dict.number());
+            len += cx.charge_contents(&dict)?;
+            sources.push(nodes.contents(&dict));
+        }
+        if cx.given(&object.object)?.has(RunKind::Pairs) {
+            cx.each_run(&object.object, |kind, run| {
+                if kind == RunKind::Pairs {
+                    cx.charge_values(run.len())?;
+                    len += run.len();
+                    sources.push(Contents::of(nodes, run));
+                }
+                Ok(())
+            })?;
+        }
         sources.reverse();
-        let first = sources.pop().unwrap_or_else(|| Contents::of(self.cx.nodes, &[]));
+        let first = sources.pop().unwrap_or_else(|| Contents::of(nodes, &[]));
         let depth = self.deeper()?;
         Ok(Answer::Map(Entries::pairs(self.cx, first, sources, len / 2, depth, is_struct)))
     }
@@ -441,13 +435,18 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn list_items(self, object: &ObjectView<'g>) -> Found<'g, 'de> {
-        let items: Vec<Handle> = list_items(object, self.cx.nodes).collect();
-        self.loose(items)
+        let items = self.cx.handles_given(&object.object, ITEMS)?;
+        self.charged(items)
     }
 
     /// Handles that lie in no run of the graph, as a sequence.
     pub(crate) fn loose(self, handles: Vec<Handle>) -> Found<'g, 'de> {
         self.cx.charge_values(handles.len())?;
+        self.charged(handles)
+    }
+
+    /// The same for handles that are charged already.
+    fn charged(self, handles: Vec<Handle>) -> Found<'g, 'de> {
         Ok(Answer::Seq(Items::loose(self.cx, handles, self.deeper()?)))
     }
 
@@ -457,9 +456,33 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self.loose(handles)
     }
 
+    /// The items of a set made by a call, which are still to be charged as values.
     pub(crate) fn set_items(&self, items: Option<Handle>, taken: usize) -> Result<Vec<Handle>> {
-        self.cx.check_unspent()?;
-        Ok(crate::nodes::view::set_items(self.cx.nodes, self.handle.number(), items, taken))
+        let (cx, nodes) = (self.cx, self.cx.nodes);
+        cx.check_unspent()?;
+        let (mut handles, mut left) = (Vec::new(), taken);
+        if let Some(list) = items.filter(|items| items.is_object()) {
+            let list = nodes.object(list.number());
+            let mut take = |run: &[Handle]| {
+                let run = run.get(..left).unwrap_or(run);
+                left -= run.len();
+                handles.extend_from_slice(run);
+                left > 0
+            };
+            let mut more = nodes.more(&list);
+            let mut goes_on = take(nodes.first(&list));
+            while goes_on && let Some((_, run)) = more.next() {
+                cx.charge_values(1)?;
+                goes_on = take(run);
+            }
+        }
+        cx.each_run(&nodes.object(self.handle.number()), |kind, run| {
+            if kind == RunKind::Adds {
+                handles.extend_from_slice(run);
+            }
+            Ok(())
+        })?;
+        Ok(handles)
     }
 
     fn complex(self, real: Handle, imaginary: Option<Handle>) -> Found<'g, 'de> {
@@ -510,15 +533,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
-/// The items that APPEND, APPENDS and ADDITEMS gave an object.
-fn list_items<'g>(
-    object: &ObjectView<'g>,
-    nodes: &'g Nodes<'_>,
-) -> impl Iterator<Item = Handle> + 'g {
-    let runs =
-        object.more(nodes).filter(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
-    runs.flat_map(|(_, run)| run.iter().copied())
-}
+/// The runs of the items that APPEND, APPENDS and ADDITEMS gave an object.
+pub(super) const ITEMS: &[RunKind] = &[RunKind::Items, RunKind::Adds];
 
 /// Returns true if a single argument is the items of a subclass: of tuple by NEWOBJ, of set by a
 /// call. A list by NEWOBJ is the one field of a named tuple.

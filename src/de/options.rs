@@ -268,6 +268,12 @@ impl<'b> DeOptions<'b> {
         }
     }
 
+    /// Reads a value from a slice without a graph; `None` where that takes one.
+    pub(crate) fn read_directly<'de, T: Deserialize<'de>>(&self, bytes: &'de [u8]) -> Option<T> {
+        let inside = super::Inside::enter();
+        super::guessed(bytes, &self.settings(), self.buffers.is_some(), &inside)
+    }
+
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
     ///
     /// `T::deserialize` may run twice: first over the opcodes, and again over what a machine built

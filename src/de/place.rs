@@ -8,13 +8,16 @@
 //! Advice to the next editor: a line in a method here is compiled for every visitor of every
 //! program. `benches/cost.py` says what it comes to.
 
+use std::mem::ManuallyDrop;
+
 use serde::de::{Deserializer, IgnoredAny, Visitor};
 
-use super::answer::{About, Answer, Content, give, give_wide};
+use super::answer::{About, Answer, Content, give, give_entries, give_items, give_wide};
 use super::ask::Ask;
 use super::class::ClassContent;
 use super::direct::Direct;
 use super::element::{self, Element};
+use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
 use super::token::Run;
@@ -107,11 +110,14 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
 
     /// An int of up to 64 bits where it is spelled in the common way; otherwise nothing has
     /// happened.
-    #[inline]
+    #[inline(always)]
     fn int(&mut self) -> Option<i64> {
         match self {
-            Self::Ahead(direct) => direct.short_int(),
-            _ => self.other_int(),
+            Self::Ahead(direct) => match direct.short_int() {
+                Some(value) => Some(value),
+                None => direct.short_decimal(),
+            },
+            _ => None,
         }
     }
 
@@ -129,11 +135,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 
     /// The same for a float.
-    #[inline]
+    #[inline(always)]
     fn float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.short_float(),
-            _ => self.other_float(),
+            _ => None,
         }
     }
 
@@ -149,8 +155,78 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
+    /// The same for a bool.
+    #[inline(always)]
+    fn boolean(&mut self) -> Option<bool> {
+        match self {
+            Self::Ahead(direct) => direct.short_bool(),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn other_boolean(&mut self) -> Option<bool> {
+        match self {
+            Self::Node(node) if node.handle.tag() == Tag::True => Some(true),
+            Self::Node(node) if node.handle.tag() == Tag::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The items of what a sequence is asked for, where opcodes are ahead and they are regular.
+    ///
+    /// Nothing is to be dropped in such items, which saves looking for it.
+    fn items(&mut self) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => {
+                direct.sequence().ok().map(|list| ManuallyDrop::new(Items::List(list)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for a sequence of so many items.
+    fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => {
+                // Most tuples go the short way.
+                if direct.is_short_tuple(len) {
+                    let fixed = direct.short_tuple(len)?;
+                    return Some(ManuallyDrop::new(Items::Fixed(fixed)));
+                }
+                direct.tuple(len).ok().map(ManuallyDrop::new)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for a map.
+    fn entries(&mut self) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => {
+                direct.map().ok().map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same for a struct.
+    fn fields(
+        &mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Option<ManuallyDrop<Entries<'_, 'g, 'de>>> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => {
+                let dict = direct.structure(name, fields).ok();
+                dict.map(|dict| ManuallyDrop::new(Entries::Dict(dict)))
+            }
+            _ => None,
+        }
+    }
+
     /// The same for text.
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
@@ -279,14 +355,54 @@ const fn copies<T>() -> bool {
     std::mem::needs_drop::<T>()
 }
 
-macro_rules! numbers {
-    ($($method:ident: $quick:ident $visit:ident, $ask:ident $give:ident;)*) => {$(
+macro_rules! scalars {
+    ($($method:ident: $quick:ident $visit:ident, $other:ident;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
             match self.$quick() {
                 Some(value) => $visit(value, visitor),
+                None => self.$other(visitor),
+            }
+        }
+    )*};
+}
+
+/// What [`scalars`] leaves over, apart so that the rest is inlined.
+macro_rules! other_scalars {
+    ($($method:ident: $other:ident $visit:ident, $ask:ident $give:ident;)*) => {$(
+        #[inline(never)]
+        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+            match self.$other() {
+                Some(value) => $visit(value, visitor),
                 None => $give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
             }
+        }
+    )*};
+}
+
+impl<'de> Place<'_, '_, 'de> {
+    other_scalars! {
+        other_signed: other_int visit_signed, Signed give_wide;
+        other_unsigned: other_int visit_unsigned, Unsigned give_wide;
+        otherwise_float: other_float visit_float, Float give;
+        otherwise_bool: other_boolean visit_bool, Bool give;
+    }
+}
+
+macro_rules! containers {
+    ($($method:ident($($argument:ident: $type:ty),*)
+        $quick:ident($($given:ident),*) $tell:ident, $ask:expr;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(
+            mut self,
+            $($argument: $type,)*
+            visitor: V,
+        ) -> Result<V::Value> {
+            // By reference: it is larger than what a processor copies at once.
+            if let Some(found) = &mut self.$quick($($given),*) {
+                return $tell(found, visitor);
+            }
+            give(self.answer($ask, copies::<V::Value>()), visitor)
         }
     )*};
 }
@@ -312,10 +428,12 @@ macro_rules! others {
     )*};
 }
 
+#[inline(always)]
 fn visit_signed<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
     visitor.visit_i64(value)
 }
 
+#[inline(always)]
 fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Value> {
     match u64::try_from(value) {
         Ok(value) => visitor.visit_u64(value),
@@ -323,6 +441,12 @@ fn visit_unsigned<'de, V: Visitor<'de>>(value: i64, visitor: V) -> Result<V::Val
     }
 }
 
+#[inline(always)]
+fn visit_bool<'de, V: Visitor<'de>>(value: bool, visitor: V) -> Result<V::Value> {
+    visitor.visit_bool(value)
+}
+
+#[inline(always)]
 fn visit_float<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value> {
     visitor.visit_f64(value)
 }
@@ -330,19 +454,28 @@ fn visit_float<'de, V: Visitor<'de>>(value: f64, visitor: V) -> Result<V::Value>
 impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     type Error = Error;
 
-    numbers! {
-        deserialize_i8: int visit_signed, Signed give_wide;
-        deserialize_i16: int visit_signed, Signed give_wide;
-        deserialize_i32: int visit_signed, Signed give_wide;
-        deserialize_i64: int visit_signed, Signed give_wide;
-        deserialize_i128: int visit_signed, Signed give_wide;
-        deserialize_u8: int visit_unsigned, Unsigned give_wide;
-        deserialize_u16: int visit_unsigned, Unsigned give_wide;
-        deserialize_u32: int visit_unsigned, Unsigned give_wide;
-        deserialize_u64: int visit_unsigned, Unsigned give_wide;
-        deserialize_u128: int visit_unsigned, Unsigned give_wide;
-        deserialize_f32: float visit_float, Float give;
-        deserialize_f64: float visit_float, Float give;
+    scalars! {
+        deserialize_i8: int visit_signed, other_signed;
+        deserialize_i16: int visit_signed, other_signed;
+        deserialize_i32: int visit_signed, other_signed;
+        deserialize_i64: int visit_signed, other_signed;
+        deserialize_i128: int visit_signed, other_signed;
+        deserialize_u8: int visit_unsigned, other_unsigned;
+        deserialize_u16: int visit_unsigned, other_unsigned;
+        deserialize_u32: int visit_unsigned, other_unsigned;
+        deserialize_u64: int visit_unsigned, other_unsigned;
+        deserialize_u128: int visit_unsigned, other_unsigned;
+        deserialize_f32: float visit_float, otherwise_float;
+        deserialize_f64: float visit_float, otherwise_float;
+        deserialize_bool: boolean visit_bool, otherwise_bool;
+    }
+
+    containers! {
+        deserialize_seq() items() give_items, Ask::Seq;
+        deserialize_tuple(len: usize) items_of(len) give_items, Ask::Tuple(len);
+        deserialize_map() entries() give_entries, Ask::Map;
+        deserialize_struct(name: &'static str, fields: &'static [&'static str])
+            fields(name, fields) give_entries, Ask::Struct(name, fields);
     }
 
     texts! {
@@ -354,24 +487,25 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
 
     others! {
         deserialize_any() Ask::Any, give_wide;
-        deserialize_bool() Ask::Bool, give;
         deserialize_bytes() Ask::Bytes, give;
         deserialize_byte_buf() Ask::Bytes, give;
         deserialize_unit() Ask::Unit, give;
         deserialize_unit_struct(name: &'static str) Ask::UnitStruct(name), give;
-        deserialize_seq() Ask::Seq, give;
-        deserialize_tuple(len: usize) Ask::Tuple(len), give;
         deserialize_tuple_struct(name: &'static str, len: usize)
             Ask::TupleStruct(name, len), give;
-        deserialize_map() Ask::Map, give;
-        deserialize_struct(name: &'static str, fields: &'static [&'static str])
-            Ask::Struct(name, fields), give;
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
             Ask::Enum(name, variants), give;
     }
 
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        if let Self::Ahead(direct) = &mut self {
+            return match direct.option() {
+                Ok(true) => visitor.visit_some(self),
+                Ok(false) => visitor.visit_none(),
+                Err(error) => Err(error.into()),
+            };
+        }
         match self.option(copies::<V::Value>()) {
             Ok(Wrapped::Content) => visitor.visit_some(self),
             Ok(Wrapped::Nothing) => visitor.visit_none(),

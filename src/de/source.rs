@@ -76,7 +76,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             _ => {}
         }
         let state = self.telling_state_of(object)?;
-        let has_pairs = object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+        let has_pairs = self.cx.given(&object.object)?.has(RunKind::Pairs);
         if let Some(pairs) = self.pairs_of_call(object, fields)? {
             if fields.is_none() {
                 return Ok(FieldSource::Other);
@@ -120,7 +120,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             }
             _ => {}
         }
-        if object.more(self.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs) {
+        if self.cx.given(&object.object)?.has(RunKind::Pairs) {
             return Ok(FieldSource::Pairs);
         }
         if let Some(pairs) = self.pairs_of_call(object, None)? {
@@ -211,8 +211,8 @@ impl<'g> NodeDeserializer<'g, '_> {
             }
             _ => {}
         }
-        let nodes = self.cx.nodes;
-        if object.more(nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds)) {
+        let given = self.cx.given(&object.object)?;
+        if given.has_items() {
             return Ok(SequenceSource::Runs);
         }
         if let Some((_, base)) = object.base {
@@ -226,9 +226,7 @@ impl<'g> NodeDeserializer<'g, '_> {
                 }
                 // A map is no sequence, and attributes are no items.
                 Some(state) if !self.is_empty_dict(state) => SequenceSource::Other,
-                _ if object.more(nodes).any(|(kind, _)| kind == RunKind::Pairs) => {
-                    SequenceSource::Other
-                }
+                _ if given.has(RunKind::Pairs) => SequenceSource::Other,
                 _ if matches!(structure(self.cx, object)?, Some(Natural::Pairs(_))) => {
                     SequenceSource::Other
                 }
@@ -258,11 +256,9 @@ impl<'g> NodeDeserializer<'g, '_> {
         if object.base.is_some() {
             return Ok(Some(Part::Base));
         }
-        let given = object
-            .more(self.cx.nodes)
-            .any(|(kind, _)| !matches!(kind, RunKind::State | RunKind::Setter));
+        let has_contents = self.cx.given(&object.object)?.has_contents();
         Ok(match *object.args {
-            [single] if !given && !is_container(single) => Some(Part::Arg(0)),
+            [single] if !has_contents && !is_container(single) => Some(Part::Arg(0)),
             _ => None,
         })
     }
@@ -285,7 +281,7 @@ pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<
     let View::Object(object) = node.view()? else { return Ok(Fields::Other) };
     let source =
         if as_map { node.map_source(&object)? } else { node.struct_source(&object, None)? };
-    let pairs = object.more(node.cx.nodes).any(|(kind, _)| kind == RunKind::Pairs);
+    let pairs = node.cx.given(&object.object)?.has(RunKind::Pairs);
     Ok(match source {
         FieldSource::Merged(dicts) => Fields::Named { dicts, pairs },
         FieldSource::Pairs => Fields::Named { dicts: Vec::new(), pairs: true },
@@ -310,8 +306,7 @@ pub(crate) enum Sequence {
 /// Where the items of an object lie.
 pub(crate) fn sequence_of(node: NodeDeserializer<'_, '_>) -> Result<Sequence> {
     let View::Object(object) = node.view()? else { return Ok(Sequence::Other) };
-    let has_runs =
-        object.more(node.cx.nodes).any(|(kind, _)| matches!(kind, RunKind::Items | RunKind::Adds));
+    let has_runs = node.cx.given(&object.object)?.has_items();
     Ok(match node.sequence_source(&object)? {
         SequenceSource::Runs => Sequence::Runs,
         SequenceSource::Within(part, _) => Sequence::Within(part),

@@ -250,28 +250,18 @@ impl Inventory {
 impl<'g> NodeDeserializer<'g, '_> {
     fn inventory(&self, object: &ObjectView<'g>) -> Result<Inventory> {
         let nodes = self.cx.nodes;
-        let mut inventory = Inventory {
+        let given = self.cx.given(&object.object)?;
+        Ok(Inventory {
             how: object.how,
             args: object.args.len(),
             base: object.base.map(|(_, value)| value),
             kwargs: object.kwargs.is_some_and(|kwargs| !nodes.is_empty(kwargs.number())),
-            state: self.state_kind(object.state(nodes)?),
-            items: false,
-            adds: false,
-            pairs: false,
-            setter: false,
-        };
-        for (kind, run) in object.more(nodes).filter(|(_, run)| !run.is_empty()) {
-            match kind {
-                RunKind::Items => inventory.items = true,
-                RunKind::Adds => inventory.adds = true,
-                RunKind::Pairs => inventory.pairs = true,
-                // The list that a set was made of is its argument.
-                RunKind::State | RunKind::Taken => {}
-                RunKind::Setter => inventory.setter = !run.is_empty(),
-            }
-        }
-        Ok(inventory)
+            state: self.state_kind(self.cx.state(object)?),
+            items: given.has_some(RunKind::Items),
+            adds: given.has_some(RunKind::Adds),
+            pairs: given.has_some(RunKind::Pairs),
+            setter: given.has_some(RunKind::Setter),
+        })
     }
 
     fn state_kind(&self, state: Option<Handle>) -> StateKind {
@@ -341,7 +331,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         if placed {
             return self.placed_fields(&object, layout, fields);
         }
-        let state = object.state(self.cx.nodes)?;
+        let state = self.cx.state(&object)?;
         let nothing = || FieldSource::Merged(Vec::new());
         Ok(match (layout.place, object.base) {
             (Place::Args, None) => FieldSource::Args(object.args),
@@ -392,7 +382,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         let number = self.cx.fields.number(fields).ok_or_else(|| {
             Error::limit("more than 65,535 types give places to their fields in one pickle")
         })?;
-        let state = object.state(self.cx.nodes)?;
+        let state = self.cx.state(object)?;
         let dicts = state.and_then(|state| self.attribute_dicts(state)).unwrap_or_default();
         let is_tuple = state.is_some_and(|state| state.tag().is_tuple());
         let (dict, slots) = match (&dicts[..], is_tuple) {
@@ -403,12 +393,12 @@ impl<'g> NodeDeserializer<'g, '_> {
         };
         let args = match object.base {
             None => object.args.to_vec(),
-            Some((_, base)) if layout.named_args > 1 => self.items_of(base),
+            Some((_, base)) if layout.named_args > 1 => self.items_of(base)?,
             Some((_, base)) => vec![base],
         };
         let mut args = args.into_iter();
         let mut entries = Vec::with_capacity(2 * fields.len());
-        let items = state.map(|state| self.items_of(state)).unwrap_or_default();
+        let items = state.map(|state| self.items_of(state)).transpose()?.unwrap_or_default();
         let mut items = items.into_iter();
         for (index, field) in fields.iter().enumerate() {
             let (place, name) = match FieldPlace::of(field)? {
@@ -436,12 +426,14 @@ impl<'g> NodeDeserializer<'g, '_> {
         Ok(FieldSource::Loose(entries))
     }
 
-    fn items_of(&self, state: Handle) -> Vec<Handle> {
+    fn items_of(&self, state: Handle) -> Result<Vec<Handle>> {
         match state.tag() {
             Tag::List | Tag::Tuple => {
-                self.cx.nodes.contents(&self.cx.nodes.object(state.number())).collect()
+                let object = self.cx.nodes.object(state.number());
+                self.cx.charge_contents(&object)?;
+                Ok(self.cx.nodes.contents(&object).collect())
             }
-            _ => Vec::new(),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -458,9 +450,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         if let Some((_, base)) = object.base {
             return self.entry_of(Some(base), name);
         }
-        self.cx.charge_runs(&object.object)?;
-        let runs = object.more(self.cx.nodes).filter(|(kind, _)| *kind == RunKind::Pairs);
-        self.last_entry(runs.flat_map(|(_, run)| run.iter().copied()), name)
+        let entries = self.cx.handles_given(&object.object, &[RunKind::Pairs])?;
+        self.last_entry(entries.into_iter(), name)
     }
 
     fn last_entry(
@@ -545,7 +536,7 @@ impl<'g> NodeDeserializer<'g, '_> {
                  or as Reduce",
             ));
         }
-        Ok(match (place, object.base, object.state(self.cx.nodes)?) {
+        Ok(match (place, object.base, self.cx.state(&object)?) {
             (Place::List | Place::Tuple, _, Some(state)) => Positional::Within(state),
             (_, Some((_, base)), _) => Positional::Within(base),
             // A subclass of tuple has its items in one argument.
@@ -628,7 +619,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         if !inventory.fits(layout) || !one {
             return Err(self.misspelled(named, &inventory, Container::Newtype));
         }
-        let state = object.state(self.cx.nodes)?;
+        let state = self.cx.state(&object)?;
         let none = Handle::new(Tag::None, 0, object.object.offset());
         Ok(Some(match form.place {
             Place::Args => match object.base {
@@ -674,7 +665,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             return Ok(None);
         }
         self.check_content(named, ContentKind::Attributes)?;
-        let state = named.object.state(self.cx.nodes)?;
+        let state = self.cx.state(&named.object)?;
         Ok(state.filter(|state| state.tag() == Tag::Dict))
     }
 

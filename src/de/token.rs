@@ -14,11 +14,12 @@ use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::view::{ObjectView, ReduceParts, View, global_names};
+use crate::nodes::view::{ObjectView, View, global_names};
 use crate::read::text::Text;
 use crate::reduce::token;
 use crate::value::Value;
 use crate::walk::cost;
+use crate::walk::given::ReduceParts;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A newtype struct with one of our names.
@@ -158,7 +159,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return self.expected("an object");
         }
         let View::Object(object) = self.view()? else { return self.expected("an object") };
-        let parts = object.parts(self.cx.nodes)?;
+        let parts = self.cx.parts(&object)?;
         self.cx.charge_memory(cost::LARGE)?;
         let fields = ReduceFields { node: self.inner(self.handle)?, parts, index: 0 };
         Ok(Answer::Map(Entries::Reduce(Box::new(fields))))

@@ -15,7 +15,7 @@ use super::node::NodeDeserializer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::store::{Contents, Flags, RunKind};
+use crate::nodes::store::{Contents, Flags};
 use crate::nodes::view::View;
 use crate::reduce::{Global, How, Reduce};
 use crate::settings::Encoding;
@@ -227,9 +227,8 @@ impl<'g, 'de> Builder<'g, 'de> {
             let again = again.find(|handle| handle.is_object() && !seen.insert(*handle));
             // A ring that is longer than the limit is not gone round.
             let again = again.or(Some(frame.handle));
-            let (nodes, input) = (self.cx.nodes, self.cx.input);
             if let Some(handle) = again
-                && let Some(cycle) = crate::nodes::describe_cycle(nodes, input, handle)
+                && let Some(cycle) = self.cx.describe_cycle(handle)
             {
                 let first = outer.iter().position(|frame| frame.handle == handle).unwrap_or(0);
                 let error = self.cx.locate(Error::contains_itself(&cycle), handle);
@@ -411,7 +410,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             }
             View::Attribute => return self.global(&node).map(Next::Value),
         };
-        let parts = object.parts(nodes)?;
+        let parts = self.cx.parts(&object)?;
         let shape = FrameShape {
             how: parts.how,
             args: parts.args.len(),
@@ -447,11 +446,8 @@ impl<'g, 'de> Builder<'g, 'de> {
     /// A name or an id is all that a `Value` has of a global or persistent id: what a pickle gives
     /// it besides would be lost.
     fn check_bare(&self, handle: Handle) -> Result<()> {
-        let nodes = self.cx.nodes;
-        // A state of `None` is none.
-        let none = |run: &[Handle]| run.iter().all(|state| state.tag() == Tag::None);
-        let mut more = nodes.more(&nodes.object(handle.number()));
-        if more.any(|(kind, run)| kind != RunKind::State || !none(run)) {
+        let object = self.cx.nodes.object(handle.number());
+        if !self.charge(handle, |cx| cx.given(&object))?.is_bare() {
             let error = Error::unsupported(
                 "a global or persistent id is given state or items; read it with Graph",
             );

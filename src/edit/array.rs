@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::diff::{Change, Items, What, same};
 use super::editor::Editor;
+use super::prune::{is_left_out, is_placeholder};
 use crate::error::{Error, Result};
 use crate::natural::numpy::{Data, numpy};
 use crate::nodes::handle::{Handle, Tag};
@@ -22,13 +23,16 @@ struct Read {
     shape: Vec<usize>,
     fortran: bool,
     bytes: Vec<u8>,
+    /// The value that these bytes are.
+    payload: Handle,
     place: Place,
 }
 
 /// The place of an array's payload.
 #[derive(Clone, Copy)]
 enum Place {
-    /// The last part of the state, with the shape three before it.
+    /// A part of the state, with the shape three before it. A subclass may have put parts of its
+    /// own around.
     State,
     Arg {
         data: usize,
@@ -88,6 +92,7 @@ impl<'v> Editor<'_, 'v, '_> {
                     shape: array.shape,
                     fortran: array.fortran,
                     bytes: bytes.into_owned(),
+                    payload: array.payload,
                     place,
                 })),
                 _ => Ok(None),
@@ -119,16 +124,25 @@ impl<'v> Editor<'_, 'v, '_> {
                 let state = contents.more.iter_mut().find(|(kind, ..)| *kind == RunKind::State);
                 let Some((_, run, _)) = state else { return Err(self.no_place(at)) };
                 let Some(state) = run.first_mut() else { return Err(self.no_place(at)) };
-                let mut items = tuple_items(self.nodes, *state).to_vec();
-                let count = items.len();
-                if count < 4 || is_buffer(items[count - 1]) {
+                let (inner, beside) = match tuple_items(self.nodes, *state) {
+                    &[inner, own] => (inner, Some(own)),
+                    _ => (*state, None),
+                };
+                let mut items = tuple_items(self.nodes, inner).to_vec();
+                // The shape is three before, so that the payload is not the first.
+                let payload_at = items.iter().skip(3).position(|item| *item == read.payload);
+                let Some(payload_at) = payload_at.filter(|_| !is_buffer(read.payload)) else {
                     return Err(self.no_place(at));
-                }
-                items[count - 1] = payload;
+                };
+                items[payload_at + 3] = payload;
                 if let Some(lens) = lens {
-                    items[count - 4] = lens;
+                    items[payload_at] = lens;
                 }
-                *state = self.nodes.push_tuple(&items, offset)?;
+                let inner = self.nodes.push_tuple(&items, offset)?;
+                *state = match beside {
+                    Some(own) => self.nodes.push_tuple(&[inner, own], offset)?,
+                    None => inner,
+                };
             }
             Place::Arg { data, shape } => {
                 let mut args = self.args(at)?;
@@ -228,22 +242,28 @@ fn format_of(code: Option<crate::nodes::scalar::Int<'_>>) -> Option<Dtype> {
 fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> {
     let size = read.dtype.itemsize;
     let mut shape = read.shape.clone();
-    if let (What::Items(Items::Spliced { new, .. }), [len]) = (&change.what, &mut shape[..]) {
+    if let (What::Items(Items::Spliced { old, new }), [len]) = (&change.what, &mut shape[..]) {
+        if old.len() != *len {
+            return Err(misshapen());
+        }
         *len = new.len();
-        let mut bytes = Vec::with_capacity(new.len() * size);
-        for value in *new {
+        let is_same = |(old, new): &(&Value, &Value)| same(old, new);
+        let first = old.iter().zip(*new).take_while(is_same).count();
+        let left = old.len().min(new.len()) - first;
+        let backwards = old.iter().rev().zip(new.iter().rev()).take(left);
+        let last = backwards.take_while(is_same).count();
+        let kept = |from: usize, to: usize| read.bytes.get(from * size..to * size);
+        let mut bytes = kept(0, first).ok_or_else(misshapen)?.to_vec();
+        for value in &new[first..new.len() - last] {
             push_element(&read.dtype, value, &mut bytes)?;
         }
+        bytes.extend_from_slice(kept(old.len() - last, old.len()).ok_or_else(misshapen)?);
         return Ok((shape, bytes));
     }
-    let (mut old, mut new) = (Vec::new(), Vec::new());
-    flatten(change.old, &shape, &mut old)?;
-    flatten(change.new, &shape, &mut new)?;
+    let mut changed = Vec::new();
+    compare(change.old, change.new, &shape, 0, &mut changed)?;
     let mut bytes = read.bytes.clone();
-    for (index, (old, new)) in old.iter().zip(&new).enumerate() {
-        if same(old, new) {
-            continue;
-        }
+    for (index, new) in changed {
         let mut element = Vec::with_capacity(size);
         push_element(&read.dtype, new, &mut element)?;
         let at = place(index, &shape, read.fortran) * size;
@@ -253,18 +273,36 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> 
     Ok((shape, bytes))
 }
 
-/// The elements of nested sequences, the last index fastest.
-fn flatten<'v>(value: &'v Value, shape: &[usize], found: &mut Vec<&'v Value>) -> Result<()> {
+/// Finds the elements of nested sequences that differ, each with its index in C order, in which the
+/// last dimension is the fastest. `first`: the index of the first one.
+fn compare<'v>(
+    old: &'v Value,
+    new: &'v Value,
+    shape: &[usize],
+    first: usize,
+    changed: &mut Vec<(usize, &'v Value)>,
+) -> Result<()> {
+    if is_left_out(old) && is_left_out(new) {
+        return Ok(());
+    }
     let Some((len, rest)) = shape.split_first() else {
-        found.push(value);
+        if !same(old, new) {
+            changed.push((first, new));
+        }
         return Ok(());
     };
-    match value {
-        Value::List(items) | Value::Tuple(items) if items.len() == *len => {
-            items.iter().try_for_each(|item| flatten(item, rest, found))
-        }
-        _ => Err(misshapen()),
+    let (Value::List(old) | Value::Tuple(old), Value::List(new) | Value::Tuple(new)) = (old, new)
+    else {
+        return Err(misshapen());
+    };
+    if old.len() != *len || new.len() != *len {
+        return Err(misshapen());
     }
+    let each = rest.iter().fold(1, |each: usize, &len| each.saturating_mul(len));
+    for (row, (old, new)) in old.iter().zip(new).enumerate() {
+        compare(old, new, rest, first.saturating_add(row.saturating_mul(each)), changed)?;
+    }
+    Ok(())
 }
 
 /// The position in memory of the element with an index in C order.
@@ -366,7 +404,7 @@ fn push_text(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> 
 
 fn push_float(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
     let value = match value {
-        Value::Float(value) => *value,
+        Value::Float(value) if !is_placeholder(*value) => *value,
         Value::Int(value) => *value as f64,
         _ => return None,
     };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::Deserialize;
 use serde::ser::Serialize;
 
-use crate::convert::to_value;
+use super::image_of;
 use crate::de::DeOptions;
 use crate::de::node::NodeDeserializer;
 use crate::de::place::Place;
@@ -65,11 +65,13 @@ impl<'b> DeOptions<'b> {
             let node = NodeDeserializer::root(&cx, graph.root);
             let value =
                 T::deserialize(Place::Node(node)).map_err(|error| cx.locate(error, graph.root))?;
-            to_value(&value)
+            image_of(&value)
         };
-        let old = read(&graph)?;
-        let new = to_value(value)?;
-        graph.apply(&old, &new, read)?;
+        let old = match self.read_directly::<T>(bytes) {
+            Some(value) => image_of(&value)?,
+            None => read(&graph)?,
+        };
+        graph.apply(&old, &image_of(value)?, read)?;
         let mut updated = writing.clone().protocol(graph.protocol()).graph_to_vec(&graph)?;
         updated.extend_from_slice(bytes.get(end..).unwrap_or_default());
         Ok(updated)

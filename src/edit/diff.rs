@@ -4,6 +4,11 @@
 //! have one shape where nothing was changed, and the difference is a tree of the places where they
 //! differ. Nothing here knows the graph.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use crate::reduce::Reduce;
 use crate::value::{Dict, Value};
 
@@ -148,14 +153,18 @@ fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
         object.dictitems.iter().map(|(key, value)| (key, value)).collect::<Vec<_>>()
     };
     let (was, now) = (dictitems(old), dictitems(new));
-    let find = |pairs: &[(&'v Value, &'v Value)], key: &Value| {
-        pairs.iter().rev().find(|(candidate, _)| *candidate == key).map(|&(_, value)| value)
+    // Made for the first key that does not stand at the same place; of equal keys the last counts.
+    let indexes = (OnceCell::new(), OnceCell::new());
+    let index = |pairs: &[(&'v Value, &'v Value)]| -> HashMap<_, _, RandomState> {
+        pairs.iter().copied().collect()
     };
+    let in_old = |key: &Value| indexes.0.get_or_init(|| index(&was)).contains_key(key);
+    let in_new = |key: &Value| indexes.1.get_or_init(|| index(&now)).get(key).copied();
     let parts = Parts {
         args: items(sequence(&old.args), sequence(&new.args)),
         kwargs: entries(&old.kwargs, &new.kwargs),
         items: items(&old.listitems, &new.listitems),
-        pairs: by_key(&was, &now, |key| find(&now, key), |key| find(&was, key).is_some()),
+        pairs: by_key(&was, &now, in_new, in_old),
         state: old
             .state
             .as_ref()

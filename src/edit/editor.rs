@@ -33,6 +33,8 @@ pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) buffers: &'e [Buffer<'de>],
     pub(super) root: Handle,
     pub(super) journal: &'e mut Journal,
+    /// True if the graph is as it was read, and notes which objects may have several references.
+    as_read: bool,
     /// References to each object, two standing for more; counted when they are first asked for.
     references: Option<Vec<u8>>,
     /// The sets that were made of each list, found when they are first asked for.
@@ -65,6 +67,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         journal: &'e mut Journal,
     ) -> Self {
         Self {
+            as_read: !input.is_empty() && !nodes.is_edited(),
             nodes,
             input,
             settings,
@@ -152,6 +155,9 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
 
     /// Returns true if more than one reference leads to an object.
     pub(super) fn is_shared(&mut self, at: Handle) -> bool {
+        if self.as_read && !self.nodes.is_fetched(at) {
+            return false;
+        }
         if self.references.is_none() {
             let mut references = vec![0_u8; self.nodes.object_count()];
             for handle in self.nodes.reachable(self.root) {

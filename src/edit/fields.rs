@@ -15,6 +15,40 @@ use crate::nodes::store::RunKind;
 use crate::nodes::view::{View, view};
 use crate::value::Value;
 
+/// Slots of values by the texts of their keys; none for a key that is not there.
+#[derive(Default)]
+struct Places {
+    /// Keys that are text, by that.
+    texts: HashMap<String, Option<usize>, RandomState>,
+    others: HashMap<String, Option<usize>, RandomState>,
+}
+
+impl Places {
+    /// Notes a key that is looked for.
+    fn want(&mut self, key_text: String) {
+        match key_text.strip_prefix('"') {
+            Some(text) => self.texts.insert(text.to_owned(), None),
+            None => self.others.insert(key_text, None),
+        };
+    }
+
+    fn find(&mut self, key_text: &str) -> Option<&mut Option<usize>> {
+        match key_text.strip_prefix('"') {
+            Some(text) => self.texts.get_mut(text),
+            None => self.others.get_mut(key_text),
+        }
+    }
+
+    fn get(&self, key: &Value) -> Option<usize> {
+        let text = key_text(key);
+        let found = match text.strip_prefix('"') {
+            Some(text) => self.texts.get(text),
+            None => self.others.get(&text),
+        };
+        found.copied().flatten()
+    }
+}
+
 /// A part that holds entries: keys and values in turn.
 pub(super) struct Source {
     owner: Owner,
@@ -130,19 +164,32 @@ impl<'v> Editor<'_, 'v, '_> {
         if sources.is_empty() {
             return Ok(false);
         }
-        let keys =
-            entries.changed.iter().map(|(_, key, _)| *key).chain(entries.removed.iter().copied());
-        let wanted: HashSet<String, RandomState> = keys.map(key_text).collect();
-        let mut found = 0;
+        let places = self.slots_by_key(sources, entries)?;
+        Ok(places.texts.values().chain(places.others.values()).all(Option::is_some))
+    }
+
+    /// The slots of the values that change or leave, by the text of their keys; of equal keys the
+    /// last one counts.
+    fn slots_by_key(&self, sources: &[Source], entries: &Entries<'v>) -> Result<Places> {
+        let changed = entries.changed.iter().map(|(_, key, _)| *key);
+        let keys = changed.chain(entries.removed.iter().copied());
+        let mut places = Places::default();
+        for key in keys {
+            places.want(key_text(key));
+        }
         for source in sources {
-            for key in source.slots.iter().step_by(2) {
-                if found == wanted.len() {
-                    return Ok(true);
+            for pair in source.slots.chunks_exact(2) {
+                let key = self.handle(pair[0]);
+                let found = match scalar::borrowed_text(self.nodes, self.input, key) {
+                    Some(text) => places.texts.get_mut(text),
+                    None => places.find(&key_text(&self.walk(key, image)?)),
+                };
+                if let Some(found) = found {
+                    *found = Some(pair[1]);
                 }
-                found += usize::from(wanted.contains(&self.key(*key)?));
             }
         }
-        Ok(found >= wanted.len())
+        Ok(places)
     }
 
     /// Changes the named fields of an object, in place.
@@ -202,11 +249,20 @@ impl<'v> Editor<'_, 'v, '_> {
 
     /// The text by which the key in a slot is known.
     pub(super) fn key(&self, slot: usize) -> Result<String> {
+        let mut text = String::new();
+        self.read_key(slot, &mut text)?;
+        Ok(text)
+    }
+
+    /// The same, in the place of what `text` was.
+    fn read_key(&self, slot: usize, text: &mut String) -> Result<()> {
         let key = self.handle(slot);
-        if let Some(text) = scalar::borrowed_text(self.nodes, self.input, key) {
-            return Ok(format!("\"{text}"));
+        text.clear();
+        match scalar::borrowed_text(self.nodes, self.input, key) {
+            Some(name) => text.extend(["\"", name]),
+            None => text.push_str(&key_text(&self.walk(key, image)?)),
         }
-        self.walk(key, image).map(|image| key_text(&image))
+        Ok(())
     }
 
     /// The value under a key of a dict.
@@ -227,17 +283,12 @@ impl<'v> Editor<'_, 'v, '_> {
         entries: &Entries<'v>,
         at: Handle,
     ) -> Result<()> {
-        // Of equal keys the last one counts.
-        let mut places: HashMap<String, usize, RandomState> = HashMap::default();
-        for source in &sources {
-            for pair in source.slots.chunks_exact(2) {
-                places.insert(self.key(pair[0])?, pair[1]);
-            }
-        }
+        let places = self.slots_by_key(&sources, entries)?;
+        let place = |key: &Value| places.get(key);
         let mut added = Vec::new();
         for (_, key, change) in &entries.changed {
-            match places.get(&key_text(key)) {
-                Some(&slot) => {
+            match place(key) {
+                Some(slot) => {
                     let was = self.handle(slot);
                     let now = self.below_key(was, key, change)?;
                     if now != was {
@@ -249,7 +300,7 @@ impl<'v> Editor<'_, 'v, '_> {
             }
         }
         for key in &entries.removed {
-            if !places.contains_key(&key_text(key)) {
+            if place(key).is_none() {
                 let error = Error::unsupported("there is no entry with this key to remove");
                 return Err(error.under_key(&super::editor::step_text(key)));
             }
@@ -326,8 +377,12 @@ impl<'v> Editor<'_, 'v, '_> {
         fresh: &[Handle],
     ) -> Result<()> {
         let mut kept = Vec::with_capacity(source.slots.len() + fresh.len());
+        let mut text = String::new();
         for pair in source.slots.chunks_exact(2) {
-            if removed.is_empty() || !removed.contains(&self.key(pair[0])?) {
+            if !removed.is_empty() {
+                self.read_key(pair[0], &mut text)?;
+            }
+            if removed.is_empty() || !removed.contains(&text) {
                 kept.extend([self.handle(pair[0]), self.handle(pair[1])]);
             }
         }

@@ -8,7 +8,8 @@
 // `Graph::update` takes a Rust value that was read from the graph and has been changed since. It
 // reads the value from the graph once more, serializes both, and applies only the difference:
 //
-// - `image.rs`, `diff.rs`: the value as it was and is, as `Value`s, and their differences;
+// - `outline.rs`, `prune.rs`: images of the value as it was and is, and what they have in common;
+// - `image.rs`, `diff.rs`: the rest of them as `Value`s, and their differences;
 // - `editor.rs`: the walk that applies the difference; `fields.rs`, `sequence.rs`, `object.rs`,
 //   `leaf.rs`: to entries, items, parts and whole values;
 // - `array.rs`: elements of arrays;
@@ -30,6 +31,8 @@ mod inverse;
 mod leaf;
 mod node;
 mod object;
+mod outline;
+mod prune;
 mod sequence;
 
 pub use node::{NodeMut, NodeValue};
@@ -39,9 +42,11 @@ use serde::ser::Serialize;
 
 use self::diff::{Change, diff};
 use self::editor::Editor;
-use crate::convert::to_value;
+use self::prune::{is_placeholder, prune};
+use crate::convert::of_own_pickle;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::ser::SerOptions;
 use crate::value::Value;
 
 impl<'de> Graph<'de> {
@@ -77,20 +82,42 @@ impl<'de> Graph<'de> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn update<T: Serialize + DeserializeOwned>(&mut self, value: &T) -> Result<()> {
-        let old = to_value(&self.deserialize::<T>()?)?;
-        let new = to_value(value)?;
-        self.apply(&old, &new, |graph| to_value(&graph.deserialize::<T>()?))
+        let old = image_of(&self.deserialize::<T>()?)?;
+        self.apply(&old, &image_of(value)?, |graph| image_of(&graph.deserialize::<T>()?))
     }
 
     /// Applies the difference between two images of a type; `read` gives the image of what the
     /// graph holds then.
     fn apply(
         &mut self,
-        old: &Value,
-        new: &Value,
-        read: impl FnOnce(&Self) -> Result<Value>,
+        old: &[u8],
+        new: &[u8],
+        read: impl Fn(&Self) -> Result<Vec<u8>>,
     ) -> Result<()> {
-        let Some(change) = diff(old, new) else { return Ok(()) };
+        if old == new {
+            return Ok(());
+        }
+        // Without what both have in common, if that is enough. The whole has the last word, and
+        // words the error.
+        if let Some((was, now)) = prune(old, new).and_then(|pruned| pair(&pruned))
+            && self.attempt(&was, &now, new, true, &read).is_ok()
+        {
+            return Ok(());
+        }
+        self.attempt(&of_own_pickle(old)?, &of_own_pickle(new)?, new, false, &read)
+    }
+
+    /// Applies the difference between two images, after which `new` is to be read. `pruned`: the
+    /// two have not all that the type writes.
+    fn attempt(
+        &mut self,
+        was: &Value,
+        now: &Value,
+        new: &[u8],
+        pruned: bool,
+        read: &dyn Fn(&Self) -> Result<Vec<u8>>,
+    ) -> Result<()> {
+        let Some(change) = diff(was, now) else { return Ok(()) };
         let mut journal = self.nodes.journal();
         let root = self.root;
         let edited = {
@@ -107,7 +134,10 @@ impl<'de> Graph<'de> {
         self.forget_decoded();
         let result = edited.and_then(|now| {
             self.root = now;
-            check(&change, &read(self)?)
+            if pruned && self.nodes.new_floats(&journal).any(is_placeholder) {
+                return Err(Error::unsupported("a part that was left out is needed"));
+            }
+            check(&change, new, &read(self)?)
         });
         if result.is_err() {
             self.root = root;
@@ -118,12 +148,34 @@ impl<'de> Graph<'de> {
     }
 }
 
-/// Checks that the value read after an update has all changes.
+/// A value as its type writes it, to be compared with another one of the type.
+fn image_of<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
+    SerOptions::new().to_image(value)
+}
+
+/// The two images of a pickle of both.
+fn pair(pruned: &[u8]) -> Option<(Value, Value)> {
+    match of_own_pickle(pruned) {
+        Ok(Value::Tuple(images)) => <[Value; 2]>::try_from(images).ok().map(Into::into),
+        _ => None,
+    }
+}
+
+/// Checks that the image read after an update has all changes.
 ///
 /// # Errors
 /// `Unsupported`, at the first place where a change is missing.
-fn check(change: &Change<'_>, read: &Value) -> Result<()> {
-    match change.first_lost(read) {
+fn check(change: &Change<'_>, new: &[u8], read: &[u8]) -> Result<()> {
+    if new == read {
+        return Ok(());
+    }
+    // A `HashMap` is written in another order each time.
+    if let Some((new, read)) = prune(new, read).and_then(|pruned| pair(&pruned))
+        && diff(&new, &read).is_none()
+    {
+        return Ok(());
+    }
+    match change.first_lost(&of_own_pickle(read)?) {
         None => Ok(()),
         Some(path) => {
             let error = Error::unsupported(

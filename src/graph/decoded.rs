@@ -19,6 +19,7 @@ use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
 use super::Graph;
+use super::given::Given;
 use super::node::Node;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::known::Known;
@@ -27,8 +28,9 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::Const;
 use crate::nodes::view::{Payload, bytes_of, tuple_items};
 
-/// Up to this many entries of a dict are compared one by one at each lookup.
-const FEW: usize = 16;
+/// Up to this many entries of a dict are compared one by one at each lookup, and up to this many
+/// runs of an object are gone through.
+pub(super) const FEW: usize = 16;
 
 /// A payload of fewer bytes is decoded again at each look.
 const LONG: usize = 256;
@@ -40,6 +42,8 @@ pub(super) struct Decoded {
     /// The text keys of a dict, from the second lookup on, by the dict's number and the number of
     /// references that the graph had.
     texts: Mutex<HashMap<Place, Option<Arc<TextKeys>>, RandomState>>,
+    /// The same for what an object was given by many runs.
+    pub(super) given: Mutex<HashMap<Place, Option<Arc<Given>>, RandomState>>,
 }
 
 /// The clone of a graph begins without any, and decodes again.
@@ -49,11 +53,11 @@ impl Clone for Decoded {
     }
 }
 
-/// The number of a dict, and how many references its graph had.
-type Place = (u32, usize);
+/// The number of an object, and how many references its graph had.
+pub(super) type Place = (u32, usize);
 
 /// The entries of a dict under text, by the hash of that: the last of equal keys.
-type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
+pub(super) type TextKeys = HashMap<u64, (Handle, Handle), RandomState>;
 
 #[derive(Default)]
 struct Slots {
@@ -276,6 +280,12 @@ impl<'g> Node<'g> {
         None
     }
 
+    /// The place of what is remembered about an object, unless it may change.
+    pub(super) fn place(self) -> Option<Place> {
+        let nodes = &self.graph.nodes;
+        (!nodes.is_edited()).then(|| (self.handle.number(), nodes.handle_count()))
+    }
+
     /// The value under a text in a dict that was looked into before. Half a million objects may
     /// share one dict of half the pickle as their state. `None` where the entries have to be
     /// compared one by one.
@@ -283,10 +293,10 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let is_many = self.handle.tag() == Tag::Dict
             && nodes.is_longer_than(2 * FEW, &nodes.object(self.handle.number()));
-        if !is_many || nodes.is_edited() {
+        if !is_many {
             return None;
         }
-        let place = (self.handle.number(), self.graph.nodes.handle_count());
+        let place = self.place()?;
         let index = {
             let mut dicts = self.graph.decoded.texts.lock().unwrap_or_else(PoisonError::into_inner);
             match dicts.get_mut(&place) {

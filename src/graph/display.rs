@@ -46,7 +46,7 @@ impl fmt::Debug for ObjectParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut printer = Printer { left: NODES, path: Vec::new(), scalars: HashMap::default() };
         write!(f, "ObjectParts(<{:?}> ", self.how)?;
-        printer.call(f, self.callable, &self.args, self.kwargs)?;
+        printer.call(f, self.callable, self.args.iter().copied(), self.kwargs)?;
         for (setter, state) in &self.states {
             f.write_str(" state ")?;
             if printer.left == 0 {
@@ -115,8 +115,9 @@ impl<'g> Printer<'g> {
     }
 
     fn object(&mut self, f: &mut fmt::Formatter<'_>, node: Node<'g>) -> fmt::Result {
-        let Some(parts) = node.object() else { return Ok(()) };
-        self.call(f, parts.callable, &parts.args, parts.kwargs)?;
+        let Some(object) = node.object_view() else { return Ok(()) };
+        let args = object.args.iter().map(|&arg| node.at(arg));
+        self.call(f, node.at(object.callable), args, object.kwargs.map(|dict| node.at(dict)))?;
         if node.items().next().is_some() {
             f.write_str(" [")?;
             self.list(f, node.items())?;
@@ -127,7 +128,7 @@ impl<'g> Printer<'g> {
             self.entries(f, node)?;
             f.write_str("}")?;
         }
-        if let Some(state) = parts.state() {
+        if let Some((_, state)) = node.states().next() {
             f.write_str(" state ")?;
             self.node(f, state)?;
         }
@@ -138,7 +139,7 @@ impl<'g> Printer<'g> {
         &mut self,
         f: &mut fmt::Formatter<'_>,
         callable: Node<'g>,
-        args: &[Node<'g>],
+        args: impl Iterator<Item = Node<'g>>,
         kwargs: Option<Node<'g>>,
     ) -> fmt::Result {
         match callable.global() {
@@ -149,7 +150,7 @@ impl<'g> Printer<'g> {
             None => self.node(f, callable)?,
         }
         f.write_str("(")?;
-        self.list(f, args.iter().copied())?;
+        self.list(f, args)?;
         if let Some(kwargs) = kwargs {
             f.write_str("**")?;
             self.node(f, kwargs)?;

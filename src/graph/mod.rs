@@ -24,6 +24,7 @@ mod de;
 mod decoded;
 mod display;
 mod get;
+mod given;
 pub(crate) mod node;
 pub(crate) mod read;
 mod stream;

@@ -9,13 +9,14 @@ use std::hash::{Hash, Hasher};
 
 use super::Graph;
 use super::decoded::bytes_arguments;
+use super::given::{Source, Wanted};
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::known::Known;
 use crate::nodes::spelling::Spelling;
-use crate::nodes::store::{Const, Contents, RunKind};
-use crate::nodes::view::{ObjectView, View, set_items, tuple_items, view};
+use crate::nodes::store::Const;
+use crate::nodes::view::{ObjectView, View, tuple_items, view};
 use crate::reduce::How;
 use crate::value::Value;
 use crate::walk::cx::Cx;
@@ -223,13 +224,13 @@ impl<'g> Node<'g> {
                 nodes.contents_len(&nodes.object(self.handle.number()))
             }
             Tag::Dict => nodes.contents_len(&nodes.object(self.handle.number())) / 2,
-            _ => self.items().count() + self.entries().count(),
+            _ => self.items().source.len() + self.entries().0.source.len() / 2,
         }
     }
 
     /// Returns true if [`len`](Self::len) is 0.
     pub fn is_empty(self) -> bool {
-        self.len() == 0
+        self.items().next().is_none() && self.entries().next().is_none()
     }
 
     /// The items of a list, tuple, set or frozenset; of an object, what was appended or added to
@@ -241,12 +242,14 @@ impl<'g> Node<'g> {
                 Source::Contents(nodes.contents(&nodes.object(self.handle.number())))
             }
             Tag::Instance => match self.set_view() {
-                Some((items, taken)) => Source::Handles(
-                    set_items(nodes, self.handle.number(), items, taken).into_iter(),
-                ),
-                None => self.given(&[RunKind::Items, RunKind::Adds]),
+                Some((Some(items), taken)) if items.is_object() => {
+                    let items = nodes.contents(&nodes.object(items.number())).take(taken);
+                    Source::Set(items, nodes.more(&nodes.object(self.handle.number())))
+                }
+                Some(_) => self.given(Wanted::Added),
+                None => self.given(Wanted::Items),
             },
-            _ => self.given(&[RunKind::Items, RunKind::Adds]),
+            _ => self.given(Wanted::Items),
         };
         Items { node: self, source }
     }
@@ -265,14 +268,14 @@ impl<'g> Node<'g> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn appended_items(self) -> Items<'g> {
-        Items { node: self, source: self.given(&[RunKind::Items]) }
+        Items { node: self, source: self.given(Wanted::Appended) }
     }
 
     /// The items that were added to an object after it was made, as to a set (ADDITEMS).
     pub fn added_items(self) -> Items<'g> {
         let source = match self.handle.tag() {
-            Tag::Instance if self.set_view().is_some() => Source::Handles(Vec::new().into_iter()),
-            _ => self.given(&[RunKind::Adds]),
+            Tag::Instance if self.set_view().is_some() => Source::Nothing,
+            _ => self.given(Wanted::Added),
         };
         Items { node: self, source }
     }
@@ -295,22 +298,9 @@ impl<'g> Node<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
             Tag::Dict => Source::Contents(nodes.contents(&nodes.object(self.handle.number()))),
-            _ => self.given(&[RunKind::Pairs]),
+            _ => self.given(Wanted::Pairs),
         };
         Entries(Items { node: self, source })
-    }
-
-    /// The contents that an object was given after it was made; nothing for anything else.
-    fn given(self, kinds: &[RunKind]) -> Source<'g> {
-        if !matches!(self.handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid) {
-            return Source::Handles(Vec::new().into_iter());
-        }
-        let nodes = &self.graph.nodes;
-        let object = nodes.object(self.handle.number());
-        let runs = nodes.more(&object).filter(|(kind, _)| kinds.contains(kind));
-        Source::Handles(
-            runs.flat_map(|(_, run)| run.iter().copied()).collect::<Vec<_>>().into_iter(),
-        )
     }
 
     /// Returns the parts of an [`Object`](NodeKind::Object); `None` for any other kind.
@@ -327,11 +317,23 @@ impl<'g> Node<'g> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn object(self) -> Option<ObjectParts<'g>> {
+        let object = self.object_view()?;
+        Some(ObjectParts {
+            how: object.how,
+            callable: self.at(object.callable),
+            args: object.args.iter().map(|&handle| self.at(handle)).collect(),
+            kwargs: object.kwargs.map(|handle| self.at(handle)),
+            states: self.states().collect(),
+        })
+    }
+
+    /// The parts of an [`Object`](NodeKind::Object) where they lie.
+    pub(super) fn object_view(self) -> Option<ObjectView<'g>> {
         if self.kind() != NodeKind::Object {
             return None;
         }
         let nodes = &self.graph.nodes;
-        let object = match self.view() {
+        Some(match self.view() {
             Some(View::Object(object)) if object.base.is_none() => object,
             // The call stays a call: `copyreg._reconstructor` with the value of a base class, or
             // `getattr` on an object.
@@ -344,13 +346,6 @@ impl<'g> Node<'g> {
                 let args = tuple_items(nodes, args);
                 ObjectView { how: How::Call, callable, args, kwargs: None, base: None, object }
             }
-        };
-        Some(ObjectParts {
-            how: object.how,
-            callable: self.at(object.callable),
-            args: object.args.iter().map(|&handle| self.at(handle)).collect(),
-            kwargs: object.kwargs.map(|handle| self.at(handle)),
-            states: self.states().collect(),
         })
     }
 
@@ -370,19 +365,8 @@ impl<'g> Node<'g> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn states(self) -> impl Iterator<Item = (Option<Self>, Self)> + 'g {
-        let nodes = &self.graph.nodes;
-        let is_given =
-            matches!(self.handle.tag(), Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid);
-        let object = is_given.then(|| nodes.object(self.handle.number()));
-        object.into_iter().flat_map(|object| nodes.more(&object)).filter_map(move |(kind, run)| {
-            match (kind, run) {
-                (RunKind::State, &[state]) => Some((None, self.at(state))),
-                (RunKind::Setter, &[setter, state]) => {
-                    Some((Some(self.at(setter)), self.at(state)))
-                }
-                _ => None,
-            }
-        })
+        self.given_states()
+            .map(move |(setter, state)| (setter.map(|setter| self.at(setter)), self.at(state)))
     }
 
     /// Returns an attribute by name, out of the state of an object, or of a class or function that
@@ -398,15 +382,7 @@ impl<'g> Node<'g> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn attr(self, name: &str) -> Option<Node<'g>> {
-        let is_dict = |node: &Self| node.handle.tag() == Tag::Dict;
-        let found = self.states().filter_map(|(_, state)| match state.handle.tag() {
-            Tag::Dict => state.get(name),
-            Tag::Tuple if state.len() == 2 => {
-                state.items().filter(is_dict).filter_map(|dict| dict.get(name)).last()
-            }
-            _ => None,
-        });
-        found.last()
+        self.attribute(name)
     }
 
     /// Returns the node and everything below it as a tree.
@@ -509,12 +485,6 @@ impl<'g> ObjectParts<'g> {
 /// The items that `Debug` shows.
 const PRINTED: usize = 32;
 
-#[derive(Clone)]
-enum Source<'g> {
-    Contents(Contents<'g, 'g>),
-    Handles(std::vec::IntoIter<Handle>),
-}
-
 /// The items of a node; see [`Node::items`].
 #[derive(Clone)]
 pub struct Items<'g> {
@@ -526,11 +496,7 @@ impl<'g> Iterator for Items<'g> {
     type Item = Node<'g>;
 
     fn next(&mut self) -> Option<Node<'g>> {
-        let handle = match &mut self.source {
-            Source::Contents(contents) => contents.next(),
-            Source::Handles(handles) => handles.next(),
-        };
-        handle.map(|handle| self.node.at(handle))
+        self.source.next().map(|handle| self.node.at(handle))
     }
 }
 

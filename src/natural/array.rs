@@ -130,7 +130,11 @@ pub(super) fn from_list<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g
 fn text_of(call: &Call<'_, '_, '_>, list: Handle) -> Result<Option<String>> {
     let nodes = call.cx.nodes;
     let object = nodes.object(list.number());
-    call.charge_scan(nodes.contents_len(&object))?;
+    if object.has_more() {
+        call.cx.charge_contents(&object)?;
+    } else {
+        call.charge_scan(nodes.first(&object).len())?;
+    }
     let mut text = String::new();
     for item in nodes.contents(&object) {
         let Some(item) = call.text(item) else { return Ok(None) };

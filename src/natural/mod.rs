@@ -122,6 +122,7 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("numpy.core.multiarray", "_reconstruct", Form::Other(numpy::natural)),
     ("numpy.core.multiarray", "scalar", Form::Other(numpy::natural)),
     ("numpy.core.numeric", "_frombuffer", Form::Other(numpy::natural)),
+    ("numpy.ma.core", "MaskedConstant", Form::Absent),
     ("numpy.ma.core", "_mareconstruct", Form::Other(numpy::natural)),
     ("pandas", "NA", Form::Absent),
     ("pandas", "Period", Form::Text(pandas::period)),
@@ -372,7 +373,7 @@ impl<'g> Call<'_, 'g, '_> {
     fn attributes<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Handle>; N]> {
         let nodes = self.cx.nodes;
         let mut found = [None; N];
-        let Some(state) = self.object.state(nodes)? else { return Ok(found) };
+        let Some(state) = self.cx.state(self.object)? else { return Ok(found) };
         let halves = match state.tag() {
             Tag::Dict => &[state][..],
             _ => tuple_items(nodes, state),

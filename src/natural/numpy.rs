@@ -22,9 +22,11 @@ use super::{Call, Natural, malformed};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
+use crate::nodes::store::Nodes;
 use crate::nodes::view::{ObjectView, View, global_names, tuple_items};
-use crate::python::numpy::array::count_of;
+use crate::python::numpy::array::{Order, Positions, count_of};
 use crate::python::numpy::dtype::{ByteOrder, DIMENSIONS, Dtype, Field, Kind, NESTING, Subarray};
+use crate::python::numpy::mask_dtype;
 use crate::python::numpy::time::{Unit, UnitCount};
 use crate::walk::cx::Cx;
 
@@ -35,11 +37,56 @@ pub(crate) struct Numpy<'de> {
     /// The first index varies fastest.
     pub(crate) fortran: bool,
     pub(crate) data: Data<'de>,
-    /// Of a masked array: a byte an element, not 0 where it is hidden.
-    pub(crate) mask: Option<Cow<'de, [u8]>>,
+    pub(crate) mask: Option<Mask<'de>>,
+    pub(crate) subclass: Option<Subclass>,
     pub(crate) readonly: bool,
     /// The value that the elements are in.
     pub(crate) payload: Handle,
+}
+
+/// The mask of a masked array.
+pub(crate) struct Mask<'de> {
+    /// A byte an element, not 0 where it is hidden, in the order of the elements; of records a byte
+    /// for each field.
+    pub(crate) bytes: Cow<'de, [u8]>,
+    /// The elements are records.
+    pub(crate) of_fields: bool,
+    /// The value that stands for hidden ones; None where numpy has one by the dtype.
+    pub(crate) fill: Handle,
+    /// The class of the data, where it is not numpy's own.
+    pub(crate) base: Option<Handle>,
+}
+
+/// The class of an array, where it is not numpy's own, and the state that it has for itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Subclass {
+    pub(crate) class: Handle,
+    pub(crate) own: Own,
+}
+
+/// Where a subclass puts its state.
+#[derive(Clone, Copy)]
+pub(crate) enum Own {
+    Nothing,
+    /// In front of that of the array, as unyt does.
+    Before(Handle),
+    /// The items of this tuple from an index on, as numpy's guide to subclasses has it.
+    Behind(Handle, usize),
+    /// The second of a pair, as astropy does.
+    Beside(Handle),
+}
+
+impl Own {
+    /// Its parts; `tuple_items` are those of the handle of a tuple.
+    pub(crate) fn items<'n>(&'n self, nodes: &'n Nodes<'_>) -> &'n [Handle] {
+        match self {
+            Self::Nothing => &[],
+            Self::Before(own) | Self::Beside(own) => std::slice::from_ref(own),
+            Self::Behind(state, from) => {
+                tuple_items(nodes, *state).get(*from..).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// The elements, in the order of memory.
@@ -157,24 +204,35 @@ impl<'de> Reader<'_, '_, 'de> {
 
     /// The arrays that are made empty and given a state; a masked one has mask and fill value
     /// behind the data.
-    ///
-    /// A subclass may put a state of its own behind that of the array, as numpy's guide to
-    /// subclasses has it, or make a pair of the two.
     fn with_state(&self, object: &ObjectView<'_>, masked: bool) -> Result<Option<Numpy<'de>>> {
-        let Some(state) = object.state(self.cx.nodes)? else { return Ok(None) };
-        let state = match tuple_items(self.cx.nodes, state) {
-            &[array, _own] => tuple_items(self.cx.nodes, array),
-            state => state,
+        let Some(whole) = self.cx.state(object)? else { return Ok(None) };
+        let (state, beside) = match tuple_items(self.cx.nodes, whole) {
+            &[array, own] => (array, Own::Beside(own)),
+            _ => (whole, Own::Nothing),
         };
-        let ([shape, dtype, fortran, data], mask) = match (state, masked) {
+        let items = tuple_items(self.cx.nodes, state);
+        let ([shape, dtype, fortran, data], mask, len) = match (items, masked) {
             // Before numpy 1.0 there was no version in front.
-            (&[shape, dtype, fortran, data] | &[_, shape, dtype, fortran, data, ..], false) => {
-                ([shape, dtype, fortran, data], None)
+            (&[shape, dtype, fortran, data], false) => ([shape, dtype, fortran, data], None, 4),
+            (&[own, version, shape, dtype, fortran, data], false) if version.tag() == Tag::Int => {
+                match own.tag() {
+                    Tag::Int => ([version, shape, dtype, fortran], None, 5),
+                    _ => ([shape, dtype, fortran, data], None, 6),
+                }
             }
-            (&[_, shape, dtype, fortran, data, mask, _fill, ..], true) => {
-                ([shape, dtype, fortran, data], Some(mask))
+            (&[_, shape, dtype, fortran, data, ..], false) => {
+                ([shape, dtype, fortran, data], None, 5)
+            }
+            (&[_, shape, dtype, fortran, data, mask, fill, ..], true) => {
+                ([shape, dtype, fortran, data], Some((mask, fill)), 7)
             }
             _ => return Ok(None),
+        };
+        let own = match (beside, items) {
+            (Own::Nothing, [own, ..]) if len == 6 => Own::Before(*own),
+            (Own::Nothing, _) if items.len() > len => Own::Behind(state, len),
+            (Own::Beside(_), _) if len == 6 || items.len() > len => return Ok(None),
+            (own, _) => own,
         };
         let fortran = match fortran.tag() {
             Tag::True => true,
@@ -184,23 +242,61 @@ impl<'de> Reader<'_, '_, 'de> {
         let Some(mut array) = self.array(shape, dtype, fortran, data)? else { return Ok(None) };
         // Its state is copied into memory of its own.
         array.readonly = false;
-        if let Some(mask) = mask {
-            let count = count_of(&array.shape).unwrap_or(usize::MAX);
-            let Some(mask) = self.payload(mask, Some(count))? else { return Ok(None) };
-            if mask.len() != count {
-                return match array.dtype.fields.is_empty() {
-                    true => Err(malformed(
-                        "masked array",
-                        format_args!("a mask of {} for {count} values", mask.len()),
-                    )),
-                    false => {
-                        Err(Error::unsupported("a masked array of records; read it as Reduce"))
-                    }
-                };
+        let class = object.args.first().copied().unwrap_or(Handle::VACANT);
+        if self.is_class(class, masked)? {
+            if !matches!(own, Own::Nothing) {
+                return Ok(None);
             }
-            array.mask = Some(mask);
+        } else {
+            array.subclass = Some(Subclass { class, own });
+        }
+        if let Some((mask, fill)) = mask {
+            let base = object.args.get(1).copied().unwrap_or(Handle::VACANT);
+            let base = if self.is_class(base, false)? { None } else { Some(base) };
+            array.mask = match self.mask(&array, mask)? {
+                Some(bytes) => {
+                    let of_fields = !array.dtype.fields.is_empty();
+                    Some(Mask { bytes, of_fields, fill, base })
+                }
+                None => return Ok(None),
+            };
         }
         Ok(Some(array))
+    }
+
+    /// Returns true if the class is numpy's own.
+    fn is_class(&self, class: Handle, masked: bool) -> Result<bool> {
+        let cx = self.cx;
+        let names = global_names(cx.nodes, cx.input, class, cx.settings.fix_imports)?;
+        Ok(names.is_some_and(|(module, name)| match masked {
+            true => matches!(&*module, "numpy.ma" | "numpy.ma.core") && name == "MaskedArray",
+            false => matches!(&*module, "numpy" | "numpy.core.multiarray") && name == "ndarray",
+        }))
+    }
+
+    /// The bytes of a mask, in the order of the elements.
+    fn mask(&self, array: &Numpy<'_>, mask: Handle) -> Result<Option<Cow<'de, [u8]>>> {
+        let size = mask_dtype(&array.dtype).itemsize;
+        let len = count_of(&array.shape).and_then(|count| count.checked_mul(size));
+        let Some(bytes) = self.payload(mask, len)? else { return Ok(None) };
+        if len != Some(bytes.len()) {
+            return Err(malformed(
+                "masked array",
+                format_args!("a mask of {} bytes for the shape {:?}", bytes.len(), array.shape),
+            ));
+        }
+        if !array.fortran || matches!(array.data, Data::Bytes(_)) || bytes.is_empty() {
+            return Ok(Some(bytes));
+        }
+        // Objects are listed in the order of the indices, but their mask in that of memory.
+        self.cx.charge_copy(bytes.len())?;
+        let mut in_order = Vec::with_capacity(bytes.len());
+        for at in Positions::new(&array.shape, Order::Fortran) {
+            in_order.extend_from_slice(
+                bytes.get(at * size..).unwrap_or_default().get(..size).unwrap_or_default(),
+            );
+        }
+        Ok(Some(Cow::Owned(in_order)))
     }
 
     fn of_buffer(
@@ -286,7 +382,7 @@ impl<'de> Reader<'_, '_, 'de> {
                 format_args!("{found} {what} for the shape {shape:?} of {}", dtype.type_text(true)),
             ));
         }
-        Ok(Numpy { dtype, shape, fortran, data, mask: None, readonly, payload })
+        Ok(Numpy { dtype, shape, fortran, data, mask: None, subclass: None, readonly, payload })
     }
 
     /// A tuple of lengths, or one length.
@@ -344,14 +440,20 @@ impl<'de> Reader<'_, '_, 'de> {
         }
         let Some(&text) = call.args.first() else { return Ok(None) };
         let mut dtype = match text.tag() {
-            // `numpy.record`, of a record array.
-            Tag::Global => Dtype::plain(Kind::Void, ByteOrder::None, 0),
+            Tag::Global => {
+                let class = global_names(cx.nodes, cx.input, text, cx.settings.fix_imports)?;
+                match class.as_ref().map(|(module, name)| (&**module, &**name)) {
+                    Some(("numpy" | "numpy.rec" | "numpy.core.records", "record")) => {}
+                    _ => return Ok(None),
+                }
+                Dtype { record: true, ..Dtype::plain(Kind::Void, ByteOrder::None, 0) }
+            }
             _ => match self.text(text) {
                 Some(text) => text.parse::<Dtype>()?,
                 None => return Ok(None),
             },
         };
-        let Some(state) = call.state(cx.nodes)? else { return Ok(Some(dtype)) };
+        let Some(state) = cx.state(call)? else { return Ok(Some(dtype)) };
         let state = tuple_items(cx.nodes, state);
         let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else {
             return Ok(None);
@@ -370,7 +472,7 @@ impl<'de> Reader<'_, '_, 'de> {
         {
             return Err(malformed("dtype", format_args!("a size of {itemsize} bytes for {dtype}")));
         }
-        dtype = Dtype::plain(dtype.kind, order, itemsize);
+        dtype = Dtype { record: dtype.record, ..Dtype::plain(dtype.kind, order, itemsize) };
         dtype.alignment = self.int(alignment).unwrap_or(-1);
         dtype.flags = rest.first().and_then(|&flags| self.int(flags)).unwrap_or(dtype.flags);
         if let Some(&metadata) = rest.get(1)

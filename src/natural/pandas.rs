@@ -259,7 +259,7 @@ pub(super) fn index<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> 
 /// with a dict behind: the array, where its elements are what the class holds.
 pub(super) fn backed<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let Some(&class) = call.args().first() else { return Ok(None) };
-    let Some(state) = call.object.state(call.cx.nodes)? else { return Ok(None) };
+    let Some(state) = call.cx.state(call.object)? else { return Ok(None) };
     // Both orders have been written.
     let array = match *tuple_items(call.cx.nodes, state) {
         [first, second, ..] => match super::numpy::dtype(call.cx, first)? {

@@ -125,7 +125,7 @@ fn items<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Cow<'g, [Handle]
     match handle.tag() {
         Tag::List => {
             let object = nodes.object(handle.number());
-            call.cx.charge_values(nodes.contents_len(&object))?;
+            call.cx.charge_contents(&object)?;
             Ok(nodes.contents(&object).collect())
         }
         _ => Ok(Cow::Borrowed(tuple_items(nodes, handle))),

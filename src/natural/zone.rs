@@ -328,7 +328,7 @@ pub(super) fn dateutil_file<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Zone<'
 fn file_attributes(
     call: &Call<'_, '_, '_>,
 ) -> Result<[Option<Handle>; transitions::ATTRIBUTES.len()]> {
-    let state = call.object.state(call.cx.nodes)?.unwrap_or(Handle::VACANT);
+    let state = call.cx.state(call.object)?.unwrap_or(Handle::VACANT);
     let found = call.cx.zone.get(state, || call.attributes(transitions::ATTRIBUTES).map(Some))?;
     Ok(found.map(|found| *found).unwrap_or_default())
 }

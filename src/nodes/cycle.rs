@@ -9,6 +9,7 @@ use super::spelling::Spelling;
 use super::store::{Nodes, RunKind};
 use super::view::{global_names, spelled};
 use crate::error::quoted;
+use crate::meter;
 
 /// Steps of a cycle that a message shows, at its beginning and at its end.
 const SHOWN: (usize, usize) = (4, 2);
@@ -33,6 +34,7 @@ fn cycle(nodes: &Nodes<'_>, start: Handle) -> Option<Vec<Handle>> {
             let object = nodes.object(handle.number());
             let runs = std::iter::once(nodes.first(&object))
                 .chain(nodes.more(&object).map(|(_, run)| run));
+            meter::looked_at(1 + object.first_run().1);
             for &child in runs.flatten().filter(|child| child.is_object()) {
                 if child.number() == start.number() {
                     return Some(back(&found, start, handle));

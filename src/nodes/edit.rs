@@ -8,7 +8,7 @@
 
 use super::handle::{Handle, Tag};
 use super::object::{Flags, Object, Run, RunKind};
-use super::store::Nodes;
+use super::store::{Const, Nodes};
 use crate::error::Result;
 
 /// The changes made since it was begun.
@@ -45,6 +45,14 @@ impl<'de> Nodes<'de> {
     /// Begins to note changes.
     pub(crate) fn journal(&self) -> Journal {
         Journal { lens: self.lens(), undo: Vec::new() }
+    }
+
+    /// The floats that were made since the journal was begun.
+    pub(crate) fn new_floats(&self, journal: &Journal) -> impl Iterator<Item = f64> {
+        self.consts_from(journal.lens.consts).iter().filter_map(|value| match value {
+            Const::Float(float) => Some(*float),
+            _ => None,
+        })
     }
 
     /// Takes back everything that the journal has noted, and what was made since.

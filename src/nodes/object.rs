@@ -44,6 +44,12 @@ impl Object {
         (self.start as usize, self.len as usize)
     }
 
+    /// The number of the first further run, which no other object has.
+    #[inline]
+    pub(crate) fn first_further(&self) -> Option<u32> {
+        (self.more != NONE).then_some(self.more)
+    }
+
     /// Returns true if there is anything beyond the first run.
     #[inline]
     pub(crate) fn has_more(&self) -> bool {

@@ -411,6 +411,11 @@ impl<'de> Nodes<'de> {
         Ok(Handle::numbered(Tag::Const, number as u32))
     }
 
+    /// The constants from the one at `place` on.
+    pub(super) fn consts_from(&self, place: usize) -> &[Const<'de>] {
+        self.consts.get(place..).unwrap_or_default()
+    }
+
     pub(crate) fn constant(&self, number: u32) -> Option<&Const<'de>> {
         let number = number as usize;
         match self.kept.get(number) {
@@ -476,6 +481,7 @@ fn too_many(offset: usize) -> Error {
 }
 
 /// The runs of an object behind its first.
+#[derive(Clone)]
 pub(crate) struct MoreRuns<'g, 'de> {
     nodes: &'g Nodes<'de>,
     next: u32,

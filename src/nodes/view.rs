@@ -60,7 +60,8 @@ impl<'g> ObjectView<'g> {
         nodes.more(&self.object)
     }
 
-    /// The state that BUILD gave it.
+    /// The state that BUILD gave it; looks at all runs, so one that may be asked again and again
+    /// asks the walk's `Cx::state`.
     ///
     /// # Errors
     /// Several states: only the class knows their meaning.
@@ -69,81 +70,15 @@ impl<'g> ObjectView<'g> {
         let state = states.next().and_then(|(_, run)| run.first().copied());
         match states.next() {
             None => Ok(state),
-            Some(_) => {
-                Err(Error::unsupported("an object is given state twice; read it with Graph")
-                    .at(self.object.offset() as u64))
-            }
+            Some(_) => Err(self.several_states()),
         }
     }
 
-    /// The function that sets its state, and the state.
-    pub(crate) fn setter(&self, nodes: &'g Nodes<'_>) -> Option<(Handle, Handle)> {
-        self.more(nodes).find(|(kind, _)| *kind == RunKind::Setter).and_then(|(_, run)| match run {
-            &[setter, state] => Some((setter, state)),
-            _ => None,
-        })
-    }
-}
-
-/// The parts of an object, as in a reduce value.
-pub(crate) struct ReduceParts<'g> {
-    pub(crate) how: How,
-    pub(crate) callable: Handle,
-    pub(crate) args: &'g [Handle],
-    pub(crate) kwargs: Option<Handle>,
-    pub(crate) items: Vec<Handle>,
-    pub(crate) adds: Vec<Handle>,
-    /// Keys and values in turn.
-    pub(crate) pairs: Vec<Handle>,
-    pub(crate) state: Option<Handle>,
-    pub(crate) setter: Option<Handle>,
-}
-
-impl<'g> ObjectView<'g> {
-    /// Takes the object apart.
-    ///
-    /// # Errors
-    /// Several states, or a state beside a state setter.
-    pub(crate) fn parts(&self, nodes: &'g Nodes<'_>) -> Result<ReduceParts<'g>> {
-        let mut parts = ReduceParts {
-            how: self.how,
-            callable: self.callable,
-            args: self.args,
-            kwargs: self.kwargs,
-            items: Vec::new(),
-            adds: Vec::new(),
-            pairs: Vec::new(),
-            state: self.state(nodes)?,
-            setter: None,
-        };
-        if self.base.is_some()
-            && let &[reconstructor, arguments] = nodes.first(&self.object)
-        {
-            // Only the call itself has the value of the base class.
-            parts.how = How::Call;
-            parts.callable = reconstructor;
-            parts.args = tuple_items(nodes, arguments);
-        }
-        let mut setters = 0;
-        for (kind, run) in self.more(nodes) {
-            match (kind, run) {
-                (RunKind::Items, run) => parts.items.extend_from_slice(run),
-                (RunKind::Adds, run) => parts.adds.extend_from_slice(run),
-                (RunKind::Pairs, run) => parts.pairs.extend_from_slice(run),
-                (RunKind::Setter, &[setter, state]) => {
-                    setters += 1;
-                    if setters > 1 || parts.state.replace(state).is_some() {
-                        return Err(Error::unsupported(
-                            "an object is given state twice; read it with Graph",
-                        )
-                        .at(self.object.offset() as u64));
-                    }
-                    parts.setter = Some(setter);
-                }
-                _ => {}
-            }
-        }
-        Ok(parts)
+    /// The error of an object that is given state twice.
+    #[cold]
+    pub(crate) fn several_states(&self) -> Error {
+        Error::unsupported("an object is given state twice; read it with Graph")
+            .at(self.object.offset() as u64)
     }
 }
 

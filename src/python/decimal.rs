@@ -40,6 +40,13 @@ impl Decimal {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The number that another type of decimals prints; Python reads it.
+    #[cfg(feature = "rust_decimal")]
+    pub(in crate::python) fn printed(text: String) -> Self {
+        debug_assert!(is_decimal(&text));
+        Self(text)
+    }
 }
 
 impl Ord for Decimal {

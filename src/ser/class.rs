@@ -12,6 +12,7 @@ use super::placed::unfit;
 use super::special::{Opening, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
+use crate::reduce::Name;
 use crate::reduce::class::{ClassName, MemberValue};
 use crate::reduce::form::{Form, Made, Place};
 use crate::reduce::token;
@@ -60,6 +61,74 @@ fn member_with_data(name: &str, variant: &str) -> Error {
     ))
 }
 
+/// A class as its serde name says it.
+#[derive(Clone, Copy)]
+pub(super) struct Class {
+    serde_name: &'static str,
+    /// The name to write.
+    pub(super) first: Name<'static>,
+    /// The spelling; `None` for the one that most have.
+    pub(super) form: Option<Form>,
+}
+
+/// The classes that came last. Their names come again with each object, and to parse one takes as
+/// long as to write an object.
+#[derive(Default)]
+pub(super) struct Classes {
+    last: Option<Class>,
+    /// Those before it, up to [`KEPT`].
+    others: Vec<Class>,
+}
+
+/// The number of classes that are kept besides the last. They are searched one by one.
+const KEPT: usize = 15;
+
+impl Classes {
+    /// The class that a serde name stands for.
+    #[inline]
+    pub(super) fn get(&mut self, name: &'static str) -> Result<Class> {
+        match self.last {
+            Some(class) if class.is(name) => Ok(class),
+            _ => self.search(name),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&mut self, name: &'static str) -> Result<Class> {
+        if let Some(class) = self.others.iter_mut().find(|class| class.is(name))
+            && let Some(last) = &mut self.last
+        {
+            std::mem::swap(class, last);
+            return Ok(*last);
+        }
+        let class = Class::parse(name)?;
+        if let Some(before) = self.last.replace(class)
+            && self.others.len() < KEPT
+        {
+            self.others.push(before);
+        }
+        Ok(class)
+    }
+}
+
+impl Class {
+    /// By address and length, as names are known throughout: see `write/memo.rs`.
+    fn is(&self, name: &'static str) -> bool {
+        std::ptr::eq(self.serde_name, name)
+    }
+
+    fn parse(serde_name: &'static str) -> Result<Self> {
+        let Some(class) = ClassName::parse(serde_name)? else {
+            // Not reached: `kind` has seen the prefix.
+            return Err(Error::unsupported(format!(
+                "the serde name {serde_name} does not name a class"
+            )));
+        };
+        let form = Some(class.form()).filter(|form| form.is_given());
+        Ok(Self { serde_name, first: class.first(), form })
+    }
+}
+
 /// The form that the content of a class-named newtype took.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ClassForm {
@@ -73,10 +142,9 @@ impl<'w> Dump<dyn Sink + 'w> {
     /// The class itself.
     #[inline(never)]
     pub(super) fn class_global(&mut self, name: &'static str) -> Result<()> {
-        self.emit.class(name, || match ClassName::parse(name)? {
-            Some(class) => Ok((class.first().module, class.first().qualname)),
-            // Not reached: `kind` has seen the prefix.
-            None => Err(Error::unsupported(format!("the serde name {name} does not name a class"))),
+        let classes = &mut self.classes;
+        self.emit.class(name, || {
+            classes.get(name).map(|class| (class.first.module, class.first.qualname))
         })
     }
 
@@ -198,5 +266,37 @@ impl<'w> Dump<dyn Sink + 'w> {
         self.emit.close_tuple(1, 1)?;
         self.emit.op(Opcode::Reduce);
         self.emit.memoize_member(name, variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_known_by_their_whole_name_and_found_again_beyond_what_is_kept() {
+        let names: Vec<&'static str> = (0..2 * KEPT)
+            .map(|number| {
+                let form = if number % 2 == 0 { "/slots" } else { "" };
+                &*Box::leak(format!("py:shop:C{number}{form}").into_boxed_str())
+            })
+            .collect();
+        let mut classes = Classes::default();
+        for _ in 0..2 {
+            for (number, name) in names.iter().enumerate() {
+                // The second time it is the last one.
+                for _ in 0..2 {
+                    let class = classes.get(name).unwrap();
+                    assert_eq!(class.first.qualname, format!("C{number}"));
+                    assert_eq!(class.form.is_some(), number % 2 == 0, "{name}");
+                }
+            }
+        }
+        assert_eq!(classes.others.len(), KEPT);
+        assert!(classes.get("py:shop").is_err());
+        // A part of the same text is another name.
+        let part = names[0].strip_suffix("/slots").unwrap();
+        assert!(classes.get(part).unwrap().form.is_none());
+        assert!(classes.get(names[0]).unwrap().form.is_some());
     }
 }

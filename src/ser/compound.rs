@@ -99,8 +99,8 @@ impl<'a, 'w> Seq<'a, 'w> {
     }
 
     #[inline]
-    pub(super) fn close(mut self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
-        if let Some(role) = &mut self.role {
+    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if let Some(role) = self.role {
             role.close(self.dump)?;
         } else if self.open == Open::First && !self.dump.hashed {
             self.dump.emit.op(Opcode::List);
@@ -315,7 +315,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
-        if let TupleKind::Role(mut items) = self.kind {
+        if let TupleKind::Role(items) = self.kind {
             items.close(self.dump)?;
             return Ok(self.dump);
         }

@@ -17,6 +17,7 @@ use serde::ser::{self, Serialize};
 use super::class::{self, NameKind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
+use super::items::RoleItems;
 use super::special::{Captured, Role, Scalar};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
@@ -44,8 +45,10 @@ pub struct Dump<S: ?Sized> {
     /// The class-named newtype whose content comes next, and the form that it took: see `class.rs`.
     pub(super) class: &'static str,
     pub(super) form: class::ClassForm,
-    /// Address and length of the class's serde name that last turned out to have no form.
-    pub(super) plain_class: (usize, usize),
+    /// The memory of the items in a role that ended last.
+    pub(super) spare_items: Option<Box<RoleItems>>,
+    /// The classes by their serde names.
+    pub(super) classes: class::Classes,
     pub(crate) hooks: Option<Arc<Hooks>>,
     /// The state put aside while an object to be rewritten is written: see `divert.rs`.
     pub(super) diversion: Option<Box<Diversion>>,
@@ -76,7 +79,8 @@ impl<S> Dump<S> {
             captured: Vec::new(),
             class: "",
             form: class::ClassForm::Instance,
-            plain_class: (0, 0),
+            spare_items: None,
+            classes: class::Classes::default(),
             hooks,
             diversion: None,
             scope: Scope::default(),

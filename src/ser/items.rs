@@ -52,7 +52,15 @@ impl RoleItems {
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
         let (written, left) = (0, 0);
-        Ok(Box::new(Self { role, announced, written, left, outer, add: None, adding: false }))
+        let items = Self { role, announced, written, left, outer, add: None, adding: false };
+        // An object has up to five such parts, and most follow one another.
+        Ok(match dump.spare_items.take() {
+            Some(mut spare) => {
+                *spare = items;
+                spare
+            }
+            None => Box::new(items),
+        })
     }
 
     /// Writes what comes before the next item, and notes its role.
@@ -152,7 +160,7 @@ impl RoleItems {
         }
     }
 
-    pub(super) fn close(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+    pub(super) fn close(mut self: Box<Self>, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         self.end_item(dump)?;
         let emit = &mut dump.emit;
         let some = self.written != 0;
@@ -177,6 +185,7 @@ impl RoleItems {
             _ => {}
         }
         dump.hashed = self.outer;
+        dump.spare_items = Some(self);
         Ok(())
     }
 }

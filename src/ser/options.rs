@@ -321,6 +321,15 @@ impl SerOptions {
         options
     }
 
+    /// Serializes `value` into a pickle that is compared with another one of its type: text is
+    /// written each time, so that equal values have equal bytes.
+    pub(crate) fn to_image<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
+        let mut dump = self.in_memory().start_with(Memory, Sharing::Never);
+        dump.emit.expect_one_pickle();
+        write_whole(&mut dump, value)?;
+        Ok(dump.into_rest())
+    }
+
     /// Starts the writer of a graph by these options: no text is memoized but that of the graph.
     pub(crate) fn start_graph<S>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, Sharing::Never)

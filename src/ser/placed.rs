@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::How;
-use crate::reduce::class::ClassName;
+use crate::reduce::Name;
 use crate::reduce::form::{FieldPlace, Form, Made, Place, keywords, occupied, out_of_order};
 use crate::write::{Checkpoint, Recipe, Sink};
 
@@ -33,7 +33,7 @@ pub(super) struct Placed {
     diverted: bool,
 }
 
-/// What has been written of an object.
+/// The parts of an object that have been written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// The class.
@@ -311,18 +311,10 @@ impl Dump<dyn Sink + '_> {
     /// The spelling that a class's name asks for; `None` for the one that most have.
     #[inline]
     pub(super) fn form_of(&mut self, name: &'static str) -> Result<Option<Form>> {
-        let key = (name.as_ptr() as usize, name.len());
-        if self.plain_class == key { Ok(None) } else { self.parsed_form(name) }
-    }
-
-    #[inline(never)]
-    fn parsed_form(&mut self, name: &'static str) -> Result<Option<Form>> {
-        let form = ClassName::parse(name)?.map(ClassName::form).unwrap_or_default();
-        if form.is_given() {
-            return Ok(Some(form));
+        match self.classes.get(name) {
+            Ok(class) => Ok(class.form),
+            Err(error) => Err(error),
         }
-        self.plain_class = (name.as_ptr() as usize, name.len());
-        Ok(None)
     }
 
     /// Begins an object of a class, up to its arguments.
@@ -343,9 +335,8 @@ impl Dump<dyn Sink + '_> {
             Recipe::NewObjPartial => self.emit.open_partial()?,
             _ => {}
         }
-        let Some(class) = ClassName::parse(name)? else { return Ok(recipe) };
-        // Not by the name's address, by which instances without a form are found.
-        self.emit.global(class.first().module, class.first().qualname)?;
+        let Name { module, qualname } = self.classes.get(name)?.first;
+        self.emit.class(name, || Ok((module, qualname)))?;
         if recipe == Recipe::NewObjPartial {
             let class = self.emit.memoize()?;
             self.emit.open_partial_args(class)?;

@@ -330,8 +330,10 @@ impl Dump<dyn Sink + '_> {
     /// The content of an Rc or Arc: a reference to it where it has been written.
     fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let scope = std::mem::take(&mut self.scope);
-        self.role = Role::Splice;
-        let plan = shared::plan(&scope, self.hashed, || value.serialize(&mut *self));
+        let plan = shared::plan(&scope, self.hashed, || {
+            self.role = Role::Splice;
+            value.serialize(&mut *self)
+        });
         self.scope = scope;
         match plan {
             Ok(Plan::Write(key)) => {

@@ -23,11 +23,7 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// An instance, seen through its spelling.
     pub(crate) fn view(&self, instance: Handle) -> Result<View<'g>> {
         self.check_unspent()?;
-        let view = view(self.nodes, self.input, instance.number())?;
-        if let View::Object(object) = &view {
-            self.charge_runs(&object.object)?;
-        }
-        Ok(view)
+        view(self.nodes, self.input, instance.number())
     }
 
     /// The bytes of a bytearray, of a view of one, of an out-of-band buffer, or of a call that

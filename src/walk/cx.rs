@@ -7,6 +7,8 @@ use std::cell::{Cell, RefCell};
 use foldhash::{HashMap, HashSet};
 
 use super::cache::{ByClass, ByNames, FieldNames, Last};
+use super::cycle::Cycles;
+use super::given::Given;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
@@ -21,6 +23,9 @@ use crate::value::{Buffer, Value};
 
 /// Upper bound on scans of an object's runs per read.
 const LOOKS: u64 = 8;
+
+/// Values that a run of a container counts as, beside those that are in it.
+const RUN: usize = 2;
 
 /// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
 pub(crate) struct Cx<'g, 'de> {
@@ -47,6 +52,10 @@ pub(crate) struct Cx<'g, 'de> {
     again: RefCell<Option<Box<Again>>>,
     /// The Rcs and Arcs that this walk has made.
     pub(crate) scope: Scope,
+    /// The answers about the object whose runs were looked through last, by its first further run.
+    pub(super) last_given: Cell<Option<(u32, Given)>>,
+    /// The searches for cycles, for errors.
+    pub(super) cycles: Cycles,
     /// The natural forms of classes, by their place in its table.
     pub(crate) forms: ByClass,
     /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
@@ -123,6 +132,8 @@ impl<'g, 'de> Cx<'g, 'de> {
             spent: Cell::new(None),
             again: RefCell::default(),
             scope: Scope::default(),
+            last_given: Cell::new(None),
+            cycles: Cycles::default(),
             forms: ByClass::default(),
             dtypes: Last::default(),
             zone: Last::default(),
@@ -248,39 +259,25 @@ impl<'g, 'de> Cx<'g, 'de> {
     }
 
     /// Counts the handles in a container, and says how many there are.
+    ///
+    /// A run beyond the first is looked at here and where its handles are, and a list may have one
+    /// for each of its items, so each counts as two values.
     #[inline]
     pub(crate) fn charge_contents(&self, object: &Object) -> Result<usize> {
-        if object.has_more() {
-            self.check_unspent()?;
+        let first = self.nodes.first(object).len();
+        self.charge_values(first)?;
+        if object.has_more() { self.charge_further(object, first) } else { Ok(first) }
+    }
+
+    #[inline(never)]
+    fn charge_further(&self, object: &Object, first: usize) -> Result<usize> {
+        self.check_unspent()?;
+        let mut len = first;
+        for (_, run) in self.nodes.more(object) {
+            self.charge_values(RUN + run.len())?;
+            len += run.len();
         }
-        let len = self.nodes.contents_len(object);
-        self.charge_values(len)?;
         Ok(len)
-    }
-
-    /// Counts a pass over all runs of an object. Finding its state takes one, however many runs
-    /// there are, and half a million references may lead to the object.
-    #[inline]
-    pub(crate) fn charge_runs(&self, object: &Object) -> Result<()> {
-        if object.has_more() { self.charge_more(object) } else { Ok(()) }
-    }
-
-    fn charge_more(&self, object: &Object) -> Result<()> {
-        const STEP: usize = 64;
-        let mut more = self.nodes.more(object);
-        let free = more.by_ref().take(limits::RUNS_FREE + 1).count();
-        if free <= limits::RUNS_FREE {
-            return Ok(());
-        }
-        self.charge_values(free)?;
-        loop {
-            // Charged before they are looked at, as far as can be.
-            self.check_unspent()?;
-            match more.by_ref().take(STEP).count() {
-                0 => return Ok(()),
-                runs => self.charge_values(runs)?,
-            }
-        }
     }
 
     /// Returns the error if a budget is used up.
@@ -363,15 +360,6 @@ impl<'g, 'de> Cx<'g, 'de> {
                 self.limits.1
             ),
         })
-    }
-
-    /// The error of nesting beyond the limit, at the object `handle`.
-    #[cold]
-    pub(crate) fn too_deep(&self, handle: Handle, limit: usize) -> Error {
-        if let Some(cycle) = crate::nodes::describe_cycle(self.nodes, self.input, handle) {
-            return Error::contains_itself(&cycle);
-        }
-        Error::limit(format!("nested more than {limit} levels deep"))
     }
 
     /// Attaches the offset of `handle` in the input.

@@ -3,6 +3,7 @@
 
 mod arrow;
 mod elements;
+mod subclasses;
 mod views;
 
 // The pickles of pandas, for the frames of `arrow.rs`.

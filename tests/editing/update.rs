@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_derive::{Deserialize, Serialize};
+use serde_pickle::python::numpy::NdArray;
 use serde_pickle::{Graph, Value, update};
 
 fn hex(text: &str) -> Vec<u8> {
@@ -182,4 +183,27 @@ fn a_tuple_joins_named_tuples_as_one_of_them() {
     let mut value: Vec<(i64, i64)> = serde_pickle::from_slice(pairs).unwrap();
     value.push((3, 4));
     assert_eq!(shown(&update(pairs, &value).unwrap()), "[<m.Pair((1, 2))>, <m.Pair((3, 4))>]");
+}
+
+#[test]
+fn an_array_of_a_subclass_keeps_what_its_class_put_beside_the_data() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/libraries/numpy-subclasses");
+    for name in
+        ["infoarray-py3.13-p4", "infoarray-py2.7-p2", "pairarray-py3.13-p2", "matrix-py3.7-p4"]
+    {
+        let bytes = std::fs::read(format!("{folder}/{name}.pkl")).unwrap();
+        let mut numbers: Vec<Vec<f64>> = serde_pickle::from_slice(&bytes).unwrap();
+        numbers[1][0] = 7.5;
+        let now = update(&bytes, &numbers).unwrap();
+        assert_eq!(serde_pickle::from_slice::<Vec<Vec<f64>>>(&now).unwrap(), numbers, "{name}");
+        let subclass = |bytes: &[u8]| {
+            let array: NdArray = serde_pickle::from_slice(bytes).unwrap();
+            array.subclass().cloned()
+        };
+        assert_eq!(subclass(&now), subclass(&bytes), "{name}");
+        // The same through the array itself.
+        let array: NdArray = serde_pickle::from_slice(&now).unwrap();
+        let again = update(&bytes, &array).map(|bytes| shown(&bytes));
+        assert!(again.is_err() || again.unwrap() == shown(&now), "{name}");
+    }
 }

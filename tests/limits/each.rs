@@ -361,15 +361,22 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Skipping<T> {
 
 #[test]
 fn a_spent_budget_stays_spent_where_a_type_swallows_the_error() {
-    // Escaped text, Python 2's strings and an object of many states, each fetched again and again.
-    let things: [Vec<u8>; 3] = [
-        [b"V".to_vec(), b"\\u0041".repeat(10_000), b"\n".to_vec()].concat(),
-        [b"S'".to_vec(), b"\\x41".repeat(10_000), b"'\n".to_vec()].concat(),
-        [b"cm\nC\n)\x81".to_vec(), b"}b".repeat(10_000)].concat(),
+    // Escaped text, Python 2's strings and two objects of many states, each fetched again and
+    // again.
+    let states = [b"cm\nC\n)\x81".to_vec(), b"}b".repeat(10_000)].concat();
+    let things: [(Vec<u8>, Vec<u8>); 3] = [
+        (
+            [b"V".to_vec(), b"\\u0041".repeat(10_000), b"\n".to_vec()].concat(),
+            b"h\0".repeat(50_000),
+        ),
+        (
+            [b"S'".to_vec(), b"\\x41".repeat(10_000), b"'\n".to_vec()].concat(),
+            b"h\0".repeat(50_000),
+        ),
+        ([states.clone(), b"q\x01".to_vec(), states].concat(), b"h\0h\x01".repeat(25_000)),
     ];
-    for thing in things {
-        let pickle =
-            [b"](".to_vec(), thing, b"q\0".to_vec(), b"h\0".repeat(50_000), b"e.".to_vec()];
+    for (thing, references) in things {
+        let pickle = [b"](".to_vec(), thing, b"q\0".to_vec(), references, b"e.".to_vec()];
         let pickle = pickle.concat();
         let options = DeOptions::new().max_expansion(1 << 20);
         let before = serde_pickle::__units();

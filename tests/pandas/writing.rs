@@ -93,6 +93,7 @@ fn frames_are_made_in_rust() {
         ("i", Column::from(vec![1_i64, 2])),
         ("m", Column::from(vec![Some(1_i64), None])),
         ("t", Column::from(vec!["a", "b"])),
+        ("n", Column::from(vec![None::<String>, None])),
         ("c", Column::Categorical(categories)),
         ("v", Column::Interval(intervals)),
     ])

@@ -34,6 +34,7 @@ mod offsets_of_the_least_int;
 mod other_codecs_of_bytes;
 mod pickles_within_one_frame;
 mod recursion_told_by_its_cause;
+mod runs_looked_through_again;
 mod shared_text_is_not_merged;
 mod stack_global_of_long_names;
 mod state_of_globals;

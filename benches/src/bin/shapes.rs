@@ -211,7 +211,7 @@ fn once<S: Shape>(what: &str, path: &str, protocol_text: &str) -> Result<(), Fai
     Ok(())
 }
 
-/// What the type that writes makes of the shape at both protocols.
+/// Writes the shape by the type that writes, at both protocols.
 fn write<S: Shape>(out: &str, data: &str) -> Result<(), Failure> {
     fs::create_dir_all(out)?;
     for number in ["2", "4"] {

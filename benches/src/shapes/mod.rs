@@ -32,7 +32,9 @@ pub trait Visit {
 }
 
 macro_rules! shapes {
-    ($($marker:ident $name:literal: $owned:ty => $written:ty $(, $const:ident = $value:expr)?;)*) => {
+    ($(
+        $marker:ident $name:literal: $owned:ty => $written:ty $(, $const:ident = $value:expr)?;
+    )*) => {
         $(
             #[doc = concat!("The shape `", $name, "`.")]
             pub enum $marker {}

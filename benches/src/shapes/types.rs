@@ -80,7 +80,7 @@ pub struct NestedEnd {
     pub a: Vec<i64>,
 }
 
-// What writes the same objects.
+// Types that write the same objects.
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]

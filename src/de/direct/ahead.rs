@@ -29,6 +29,36 @@ const SIZES: [u8; 256] = {
 /// The size of a float with its opcode.
 const FLOAT: usize = 9;
 
+/// Returns true if this is the byte of an opcode that begins a scalar, or fetches one.
+#[inline]
+pub(super) fn begins_scalar(byte: u8) -> bool {
+    // The table has all 256 bytes.
+    SIZES[usize::from(byte)] > 0
+        || byte == Opcode::ShortBinunicode.byte()
+        || byte == Opcode::Binfloat.byte()
+}
+
+/// The end of the scalar at `at`, and of the MEMOIZE behind it; `None` where anything else is, or a
+/// scalar whose length takes a search.
+#[inline]
+pub(super) fn scalar_end(input: &[u8], at: usize) -> Option<usize> {
+    let &byte = input.get(at)?;
+    // The table has all 256 bytes.
+    let size = usize::from(SIZES[usize::from(byte)]);
+    if size > 0 {
+        return Some(at + size);
+    }
+    match Opcode::from_byte(byte)? {
+        Opcode::Binfloat => Some(at + FLOAT),
+        Opcode::Long1 => Some(at + 2 + usize::from(*input.get(at + 1)?)),
+        Opcode::ShortBinunicode => {
+            let end = at + 2 + usize::from(*input.get(at + 1)?);
+            Some(end + usize::from(input.get(end) == Some(&Opcode::Memoize.byte())))
+        }
+        _ => None,
+    }
+}
+
 /// Scalars side by side, from some place in the input to where their batch ends.
 pub(super) struct ScalarRun {
     pub(super) count: usize,
@@ -64,22 +94,13 @@ impl ScalarRun {
             match Opcode::from_byte(byte)? {
                 // Floats come in rows.
                 Opcode::Binfloat => {
-                    let rest = input.get(*at..)?;
-                    let floats = rest
-                        .chunks_exact(FLOAT)
-                        .take(2 * BATCH)
-                        .take_while(|float| float.first() == Some(&byte));
-                    let floats = floats.count().max(1);
-                    *at += FLOAT * floats;
-                    count += floats;
+                    while count <= 2 * BATCH && input.get(*at) == Some(&byte) {
+                        *at += FLOAT;
+                        count += 1;
+                    }
                 }
-                Opcode::ShortBinunicode => {
-                    *at += 2 + usize::from(*input.get(*at + 1)?);
-                    *at += usize::from(input.get(*at) == Some(&Opcode::Memoize.byte()));
-                    count += 1;
-                }
-                Opcode::Long1 => {
-                    *at += 2 + usize::from(*input.get(*at + 1)?);
+                Opcode::ShortBinunicode | Opcode::Long1 => {
+                    *at = scalar_end(input, *at)?;
                     count += 1;
                 }
                 Opcode::Appends

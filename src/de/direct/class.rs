@@ -11,10 +11,10 @@
 use std::borrow::Cow;
 
 use super::Outcome;
+use super::dict::Dict;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
-use crate::de::answer::Answer;
-use crate::error::Result;
+use super::value::is_ours;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
@@ -38,13 +38,25 @@ pub(super) struct Class<'de> {
 }
 
 impl<'de> Direct<'de> {
-    /// An instance as the struct with the serde name `name`.
-    pub(super) fn instance<'a, 'g>(
-        &'a mut self,
+    /// A dict or an instance as the struct with the serde name `name`.
+    #[inline]
+    pub(in crate::de) fn structure(
+        &mut self,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Outcome<Dict<'_, 'de>> {
+        match self.next()? {
+            Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(),
+            opcode => self.instance(opcode, name, fields),
+        }
+    }
+
+    fn instance(
+        &mut self,
         opcode: Opcode,
         name: &'static str,
         fields: &'static [&'static str],
-    ) -> Result<Answer<'a, 'g, 'de>> {
+    ) -> Outcome<Dict<'_, 'de>> {
         let class = self.class(opcode)?;
         if !self.is_class(class, name, fields) {
             return self.irregular();

@@ -12,7 +12,7 @@
 //! knows no batches and adds all items one by one.
 
 use super::Outcome;
-use super::ahead::ScalarRun;
+use super::ahead::{ScalarRun, scalar_end};
 use super::look::short_tuple;
 use super::state::Direct;
 use crate::instruction::{BATCH, Opcode};
@@ -76,34 +76,9 @@ impl ContainerKind for Sequence {
     }
 }
 
-impl Contents<Sequence> {
-    /// Returns true before another item of a list, where that shows at once.
-    #[inline(always)]
-    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        self.kind == Sequence::List
-            && match self.state {
-                Phase::Batch => direct.is_before(Opcode::Appends),
-                Phase::Marked => direct.is_before_both(Opcode::List, Opcode::Tuple),
-                _ => false,
-            }
-    }
-}
-
 /// The keys and values of a dict.
 #[derive(Clone, Copy)]
 pub(super) struct Entries;
-
-impl Contents<Entries> {
-    /// Returns true before another entry, where that shows at once.
-    #[inline(always)]
-    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
-        match self.state {
-            Phase::Batch => direct.is_before(Opcode::Setitems),
-            Phase::Marked => direct.is_before(Opcode::Dict),
-            _ => false,
-        }
-    }
-}
 
 impl ContainerKind for Entries {
     #[inline(always)]
@@ -147,21 +122,34 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
+    /// Above a mark, the bytes of the opcodes that may end the items.
+    ends: Option<[u8; 2]>,
     /// True if no value but a key can follow the container.
     sole: bool,
-    /// Items read so far.
+    /// Items asked for so far.
     count: usize,
 }
 
 impl<K: ContainerKind> Contents<K> {
     #[inline]
     pub(super) fn new(kind: K, state: Phase, direct: &Direct<'_>) -> Self {
-        Self { kind, state, sole: direct.sole, count: 0 }
+        let mut contents = Self { kind, state, ends: None, sole: direct.sole, count: 0 };
+        contents.note_ends();
+        contents
+    }
+
+    /// Notes what may end the items, behind each change of the state.
+    #[inline]
+    fn note_ends(&mut self) {
+        self.ends = match self.state {
+            Phase::Batch => Some([self.kind.batch().byte(); 2]),
+            Phase::Marked => Some([self.kind.marked().byte(), self.kind.tuple().byte()]),
+            _ => None,
+        };
     }
 
     /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way
     /// round.
-    #[inline]
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
         direct.memoize_other()?;
@@ -176,6 +164,19 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
+    /// Those in the batch that follows EMPTY_LIST or its like and its memo entry, as most do;
+    /// `None` where anything else is next, and then nothing is read.
+    #[inline(always)]
+    pub(super) fn open_batch(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+        let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
+        if Self::is_doubtful(kind, direct)
+            || !direct.enter_memoized(begin) && !direct.enter_put(empty)
+        {
+            return None;
+        }
+        Some(Self::new(kind, Phase::Batch, direct))
+    }
+
     /// Returns true if a MARK behind the empty container may begin a neighbour.
     ///
     /// It may for writers that write non-empty containers as MARK … LIST or DICT, as this crate
@@ -185,36 +186,99 @@ impl<K: ContainerKind> Contents<K> {
         direct.marked && kind.marked() != kind.batch()
     }
 
-    /// Notes that an item was read.
+    /// Returns true behind the container.
     #[inline]
-    pub(super) fn count_item(&mut self) {
-        self.count += 1;
+    pub(super) fn is_done(&self) -> bool {
+        self.state == Phase::Done
     }
 
     /// Ends here, whatever follows: reading has given up.
     #[cold]
     pub(super) fn stop(&mut self) {
         self.state = Phase::Done;
+        self.ends = None;
+    }
+
+    /// Returns true before another item above a mark, where that shows at once.
+    #[inline(always)]
+    pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
+        match (self.ends, direct.cursor.peek_byte()) {
+            (Some([end, other]), Some(byte)) => {
+                byte != end && byte != other && byte != Opcode::Frame.byte()
+            }
+            _ => false,
+        }
+    }
+
+    /// Counts an item that is asked for where `is_in_batch` says so.
+    #[inline(always)]
+    pub(super) fn count_in_batch(&mut self) {
+        self.count += 1;
+    }
+
+    /// Goes past the end of the items, where that shows at once, as it does for most lists and
+    /// dicts.
+    #[inline]
+    pub(super) fn ends_batch(&mut self, direct: &mut Direct<'_>) -> bool {
+        let ends = match self.state {
+            Phase::Batch => direct.is_at(self.kind.batch()) && self.count > 0 && !self.is_full(),
+            Phase::Single => direct.is_at(self.kind.one()),
+            _ => false,
+        };
+        if ends {
+            direct.cursor.read_peeked_opcode();
+            self.state = Phase::Done;
+            self.ends = None;
+        }
+        ends
+    }
+
+    /// Goes past the APPEND of the item before, to the next int of a list by protocol 0.
+    #[inline]
+    pub(super) fn appends_int(&mut self, direct: &mut Direct<'_>) -> bool {
+        if self.state != Phase::Appended || !direct.cursor.absorb_opcode(self.kind.one()) {
+            return false;
+        }
+        let found = direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long);
+        if found {
+            self.count += 1;
+        } else {
+            self.state = Phase::Grown;
+        }
+        found
     }
 
     /// Returns true if another item follows; `direct` stands before it then.
-    #[inline(always)]
     pub(super) fn go_on(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
-        match self.state {
-            Phase::Batch if direct.is_before(self.kind.batch()) => return Ok(true),
-            Phase::Marked if direct.is_before_both(self.kind.marked(), self.kind.tuple()) => {
+        let more = self.finds_more(direct)?;
+        self.count += usize::from(more);
+        Ok(more)
+    }
+
+    #[inline]
+    fn finds_more(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        if self.is_in_batch(direct) {
+            return Ok(true);
+        }
+        if self.state == Phase::Done || self.ends_batch(direct) {
+            return Ok(false);
+        }
+        if self.state == Phase::Open
+            && let Some(opcode) = direct.cursor.peek_opcode()
+            && opcode != Opcode::Frame
+        {
+            if !is_value(opcode) {
+                self.state = Phase::Done;
+                return Ok(false);
+            }
+            if self.is_item(opcode) {
+                self.state = Phase::Single;
                 return Ok(true);
             }
-            // The next line of protocol 0.
-            Phase::Appended if direct.cursor.absorb_opcode(self.kind.one()) => {
-                if direct.is_at(Opcode::Int) || direct.is_at(Opcode::Long) {
-                    return Ok(true);
-                }
-                self.state = Phase::Grown;
-            }
-            _ => {}
         }
-        self.go_on_beyond(direct)
+        let more = self.go_on_beyond(direct)?;
+        self.note_ends();
+        Ok(more)
     }
 
     /// The same where it takes more than a look at a batch.
@@ -305,10 +369,12 @@ impl<K: ContainerKind> Contents<K> {
                 let sure = self.count > 0 || !Self::is_doubtful(self.kind, direct);
                 if sure || direct.adds_next()? { Phase::Batch } else { Phase::Done }
             }
-            Phase::Open if self.is_item(opcode) || is_value(opcode) && direct.adds_next()? => {
+            Phase::Open if self.is_item(opcode) || is_value(opcode) && self.adds_one(direct)? => {
                 Phase::Single
             }
-            Phase::Closed if direct.protocol < 2 && is_value(opcode) && direct.adds_next()? => {
+            Phase::Closed
+                if direct.protocol < 2 && is_value(opcode) && self.adds_one(direct)? =>
+            {
                 Phase::Appended
             }
             Phase::Closed
@@ -321,6 +387,22 @@ impl<K: ContainerKind> Contents<K> {
             Phase::Grown if is_value(opcode) => Phase::Appended,
             _ => Phase::Done,
         })
+    }
+
+    /// Returns true if the next value is an item of its own.
+    fn adds_one(&self, direct: &mut Direct<'_>) -> Outcome<bool> {
+        // The opcode right behind a scalar shows its use.
+        if self.kind.one() == Opcode::Append
+            && let Some(end) = scalar_end(direct.input, direct.cursor.position())
+            && let Some(opcode) = direct.input.get(end).copied().and_then(Opcode::from_byte)
+            && !matches!(
+                opcode,
+                Opcode::Frame | Opcode::Memoize | Opcode::Binput | Opcode::LongBinput | Opcode::Put
+            )
+        {
+            return Ok(opcode == Opcode::Append);
+        }
+        direct.adds_next()
     }
 
     /// Returns true if a value that follows the empty list must be its item: only a key could

@@ -5,7 +5,6 @@ use super::contents::{Contents, Entries, Phase};
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
-use crate::de::entries;
 use crate::de::place::Place;
 use crate::de::variant::Variant;
 use crate::error::Result;
@@ -23,24 +22,25 @@ pub(crate) struct Dict<'a, 'de> {
 /// The part of an entry that is being read, and where it begins.
 #[derive(Clone, Copy)]
 enum Reading {
-    Nothing,
     Key(usize),
     Value(usize),
 }
 
+impl Reading {
+    /// Between entries.
+    const NOTHING: Self = Self::Value(usize::MAX);
+}
+
 impl<'de> Direct<'de> {
     /// A dict as a map or struct.
-    pub(super) fn map<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
-        self.open_dict(false)
+    #[inline]
+    pub(in crate::de) fn map(&mut self) -> Outcome<Dict<'_, 'de>> {
+        self.dict(false)
     }
 
     /// The same, where BUILD makes it the state of an instance.
-    pub(super) fn state<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
-        self.open_dict(true)
-    }
-
-    fn open_dict<'a, 'g>(&'a mut self, is_state: bool) -> Result<Answer<'a, 'g, 'de>> {
-        Ok(Answer::Map(entries::Entries::Dict(self.dict(is_state)?)))
+    pub(super) fn state(&mut self) -> Outcome<Dict<'_, 'de>> {
+        self.dict(true)
     }
 
     /// An enum: a dict of one entry, or the name of a variant.
@@ -60,7 +60,16 @@ impl<'de> Direct<'de> {
         Answer::Enum(Variant::name(self))
     }
 
+    #[inline]
     fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
+        if let Some(contents) = Contents::open_batch(Entries, Opcode::EmptyDict, self) {
+            return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state });
+        }
+        self.rare_dict(is_state)
+    }
+
+    #[inline(never)]
+    fn rare_dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
         let opcode = self.next()?;
         self.cursor.read_peeked_opcode();
         self.enter()?;
@@ -72,18 +81,18 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, reading: Reading::Nothing, is_state })
+        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state })
     }
 }
 
 impl<'de> Dict<'_, 'de> {
-    /// The next key where it is in the batch of the last one.
+    /// The next key where a mark is below it.
     #[inline]
     pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Value(begin) if begin != at && self.contents.is_in_batch(self.direct) => {
-                self.contents.count_item();
+                self.contents.count_in_batch();
                 self.reading = Reading::Key(at);
                 Some(Place::Key(self.direct))
             }
@@ -103,6 +112,11 @@ impl<'de> Dict<'_, 'de> {
             }
             _ => None,
         }
+    }
+
+    /// Goes past the end of the dict where that shows at once.
+    pub(in crate::de) fn is_through(&mut self) -> bool {
+        self.is_between() && self.contents.ends_batch(self.direct)
     }
 
     /// The next key.
@@ -131,6 +145,12 @@ impl<'de> Dict<'_, 'de> {
         Ok(Place::Ahead(self.direct))
     }
 
+    /// Returns true if no part of an entry is being read, or has been left where it is.
+    #[inline]
+    fn is_between(&self) -> bool {
+        matches!(self.reading, Reading::Value(begin) if begin != self.direct.cursor.position())
+    }
+
     #[inline]
     fn key_was_read(&mut self) -> Outcome<()> {
         match self.reading {
@@ -142,18 +162,12 @@ impl<'de> Dict<'_, 'de> {
     /// Ends the entry before; returns true if another follows.
     #[inline(always)]
     fn go_on(&mut self) -> Outcome<bool> {
-        match self.reading {
-            Reading::Nothing => {}
-            Reading::Value(at) if self.direct.cursor.position() != at => {
-                self.contents.count_item();
-                self.reading = Reading::Nothing;
-            }
+        let is_between = self.is_between();
+        self.reading = Reading::NOTHING;
+        if !is_between {
             // A type may go on behind an error, and is to come to an end.
-            _ => {
-                self.reading = Reading::Nothing;
-                self.contents.stop();
-                return self.direct.irregular();
-            }
+            self.contents.stop();
+            return self.direct.irregular();
         }
         match self.contents.go_on(self.direct) {
             Ok(more) => Ok(more),
@@ -182,14 +196,13 @@ impl<'de> Dict<'_, 'de> {
         self.key_was_read()?;
         self.value_was_read();
         match ask {
-            Ask::Tuple(len) => self.direct.tuple(len),
-            _ => self.direct.map(),
+            Ask::Tuple(len) => Ok(Answer::Seq(self.direct.tuple(len)?)),
+            _ => Ok(Answer::dict(self.direct.map()?)),
         }
     }
 
     fn value_was_read(&mut self) {
-        self.reading = Reading::Nothing;
-        self.contents.count_item();
+        self.reading = Reading::NOTHING;
     }
 
     /// Comes to an end where reading has given up: a type may go on behind an error.
@@ -202,7 +215,8 @@ impl<'de> Dict<'_, 'de> {
 
     /// Whatever the visitor did not ask for must not be there.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
-        if self.go_on()? {
+        let is_done = self.contents.is_done() && self.is_between();
+        if !is_done && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();

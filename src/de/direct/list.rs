@@ -1,11 +1,11 @@
 //! Lists, tuples and sets as sequences. Where they end is told in `contents`.
 
 use super::Outcome;
+use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, Sequence};
 use super::look::short_tuple;
 use super::state::Direct;
-use crate::de::answer::Answer;
-use crate::de::items::Items;
+use crate::de::items::{Items, Step};
 use crate::de::place::Place;
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -34,14 +34,24 @@ pub(crate) struct Fixed<'a, 'de> {
 
 impl<'de> Direct<'de> {
     /// A list, a set or a tuple, where a sequence of any length is asked for.
-    pub(super) fn sequence<'a, 'g>(&'a mut self) -> Result<Answer<'a, 'g, 'de>> {
+    #[inline]
+    pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if let Some(contents) = Contents::open_batch(Sequence::List, Opcode::EmptyList, self) {
+            let first_mark = !self.marked;
+            return Ok(List { direct: self, contents, at: NOWHERE, first_mark });
+        }
+        self.rare_sequence()
+    }
+
+    #[inline(never)]
+    fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
         self.items(!marked)
     }
 
-    fn items<'a, 'g>(&'a mut self, first_mark: bool) -> Result<Answer<'a, 'g, 'de>> {
+    fn items(&mut self, first_mark: bool) -> Outcome<List<'_, 'de>> {
         let contents = match self.next()? {
             Opcode::EmptyList => self.open(Sequence::List)?,
             Opcode::EmptySet => self.open(Sequence::Set)?,
@@ -56,7 +66,7 @@ impl<'de> Direct<'de> {
             _ => Contents::new(Sequence::List, Phase::Postfix, self),
         };
         self.enter()?;
-        Ok(Answer::Seq(Items::List(List { direct: self, contents, at: NOWHERE, first_mark })))
+        Ok(List { direct: self, contents, at: NOWHERE, first_mark })
     }
 
     #[inline]
@@ -66,18 +76,33 @@ impl<'de> Direct<'de> {
     }
 
     /// A tuple of `len` items, or whatever else may be one.
-    pub(super) fn tuple<'a, 'g>(&'a mut self, len: usize) -> Result<Answer<'a, 'g, 'de>> {
-        let Some(end) = short_tuple(len) else { return self.items(false) };
-        match self.next()? {
-            // A container may be the tuple or its first item.
-            Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark if !self.tuple_follows(len)? => {
-                self.items(false)
-            }
-            _ => {
-                self.enter()?;
-                Ok(Answer::Seq(Items::Fixed(Fixed { direct: self, left: len, at: NOWHERE, end })))
-            }
+    pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
+        let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
+        let opcode = self.next()?;
+        // A container may be the tuple or its first item.
+        let may_be = matches!(opcode, Opcode::EmptyList | Opcode::EmptySet | Opcode::Mark);
+        if may_be && !self.tuple_follows(len)? {
+            return self.items(false).map(Items::List);
         }
+        self.fixed(len, end).map(Items::Fixed)
+    }
+
+    /// Returns true if a scalar shows that it is a tuple without a mark.
+    #[inline]
+    pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
+        matches!(len, 1..=3) && self.cursor.peek_byte().is_some_and(begins_scalar)
+    }
+
+    /// The same as [`tuple`](Self::tuple), where that is so.
+    #[inline]
+    pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
+        self.fixed(len, short_tuple(len)?).ok()
+    }
+
+    #[inline]
+    fn fixed(&mut self, len: usize, end: Opcode) -> Outcome<Fixed<'_, 'de>> {
+        self.enter()?;
+        Ok(Fixed { direct: self, left: len, at: NOWHERE, end })
     }
 
     /// Sees to it that a value was read which began at `at`, behind all frames: a type may look at
@@ -102,15 +127,17 @@ impl<'de> List<'_, 'de> {
         }))
     }
 
-    /// The next item of a list where it is in the batch of the last one.
+    /// The next item of a list where a mark is below it.
     #[inline]
     pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
-        let moved = self.at != at && self.at != NOWHERE;
-        if !moved || !self.contents.is_in_batch(self.direct) {
+        let is_next = self.contents.is_in_batch(self.direct)
+            && self.at != at
+            && self.contents.kind == Sequence::List;
+        if !is_next {
             return None;
         }
-        self.contents.count_item();
+        self.contents.count_in_batch();
         self.at = at;
         self.direct.sole = false;
         Some(Place::Ahead(self.direct))
@@ -119,13 +146,10 @@ impl<'de> List<'_, 'de> {
     /// Ends the item before; returns true if another follows.
     #[inline]
     fn go_on(&mut self) -> Outcome<bool> {
-        if self.at != NOWHERE {
-            self.contents.count_item();
-            // A type may go on behind an error, and is to come to an end.
-            if self.direct.cursor.position() == std::mem::replace(&mut self.at, NOWHERE) {
-                self.contents.stop();
-                return self.direct.irregular();
-            }
+        // A type may go on behind an error, and is to come to an end.
+        if self.direct.cursor.position() == std::mem::replace(&mut self.at, NOWHERE) {
+            self.contents.stop();
+            return self.direct.irregular();
         }
         match self.contents.go_on(self.direct) {
             Ok(more) => Ok(more),
@@ -134,6 +158,27 @@ impl<'de> List<'_, 'de> {
                 Err(error)
             }
         }
+    }
+
+    /// Goes past what is behind an item, where that shows at once.
+    pub(in crate::de) fn step(&mut self) -> Step {
+        let moved = self.direct.cursor.position() != self.at;
+        if moved && self.contents.ends_batch(self.direct) {
+            self.at = NOWHERE;
+            return Step::End;
+        }
+        if moved && self.contents.appends_int(self.direct) {
+            self.at = self.direct.cursor.position();
+            self.direct.sole = false;
+            return Step::Item;
+        }
+        Step::Other
+    }
+
+    /// The item that a step has found.
+    #[inline(always)]
+    pub(in crate::de) fn ahead<'g>(&mut self) -> Place<'_, 'g, 'de> {
+        Place::Ahead(self.direct)
     }
 
     /// Comes to an end where reading has given up: a type may go on behind an error.
@@ -146,7 +191,7 @@ impl<'de> List<'_, 'de> {
 
     /// Whatever the visitor did not ask for must not be there.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
-        if self.go_on()? {
+        if !self.contents.is_done() && self.go_on()? {
             return self.direct.irregular();
         }
         self.direct.leave();
@@ -206,7 +251,9 @@ impl<'de> Fixed<'_, 'de> {
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         self.end_item()?;
         // The visitor may have asked for fewer.
-        if self.left > 0 || !self.direct.takes(self.end)? {
+        if self.left > 0
+            || !self.direct.cursor.read_opcode_if(self.end) && !self.direct.takes(self.end)?
+        {
             return self.direct.irregular();
         }
         self.direct.memoize_other()?;

@@ -48,6 +48,8 @@ pub(super) const INPUT: u64 = MemoSlot::NUMBERED as u64;
 
 pub(super) struct DirectMemo<'de> {
     slots: Vec<MemoSlot>,
+    /// True if the entries are numbered from 1.
+    from_one: bool,
     /// Text that was fetched by an index of one byte, by that index.
     short: Vec<Option<&'de str>>,
     /// Text that was fetched by another, by the numbers in its slots.
@@ -58,23 +60,31 @@ impl<'de> DirectMemo<'de> {
     /// An empty memo with room for what a pickle of `input` bytes stores, up to a page.
     pub(super) fn with_input(input: usize) -> Self {
         Self {
-            slots: Vec::with_capacity((input / 16).min(1024)),
+            slots: Vec::with_capacity((input / 8).min(1024)),
+            from_one: false,
             short: Vec::new(),
             texts: Vec::new(),
         }
+    }
+
+    /// Returns true unless the entries are numbered from 1.
+    #[inline]
+    pub(super) fn is_from_zero(&self) -> bool {
+        !self.from_one
     }
 
     /// MEMOIZE. `false` where the entries are not numbered from 0.
     #[inline]
     pub(super) fn push(&mut self, slot: MemoSlot) -> bool {
         self.slots.push(slot);
-        self.slots.first() != Some(&MemoSlot::VACANT)
+        !self.from_one
     }
 
     /// PUT. `false` for an index out of turn.
     pub(super) fn put(&mut self, index: u64, slot: MemoSlot) -> bool {
         if self.slots.is_empty() && index == 1 {
             self.slots.push(MemoSlot::VACANT);
+            self.from_one = true;
         }
         let next = index == self.slots.len() as u64;
         if next {

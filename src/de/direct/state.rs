@@ -94,6 +94,12 @@ impl<'de> Direct<'de> {
         self.failed = true;
     }
 
+    /// Returns true while reading has not given up.
+    #[inline]
+    pub(in crate::de) fn is_going(&self) -> bool {
+        !self.failed
+    }
+
     /// Sees to it that reading has not given up.
     #[inline]
     pub(super) fn check_going(&mut self) -> Outcome<()> {
@@ -128,20 +134,6 @@ impl<'de> Direct<'de> {
             self.cursor.read_peeked_opcode();
         }
         Ok(next)
-    }
-
-    /// Returns true if the next opcode is neither this one nor a FRAME, so that a batch goes on.
-    #[inline(always)]
-    pub(super) fn is_before(&self, end: Opcode) -> bool {
-        self.cursor
-            .peek_byte()
-            .is_some_and(|byte| byte != end.byte() && byte != Opcode::Frame.byte())
-    }
-
-    /// The same for what ends above a mark, in one of two ways.
-    #[inline(always)]
-    pub(super) fn is_before_both(&self, end: Opcode, other: Opcode) -> bool {
-        self.is_before(end) && !self.is_at(other)
     }
 
     /// Returns true before a FRAME and at the end of the input.
@@ -192,6 +184,33 @@ impl<'de> Direct<'de> {
         }
     }
 
+    /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
+    /// If anything else is next, nothing has happened.
+    #[inline(always)]
+    pub(super) fn enter_memoized(&mut self, begin: [u8; 3]) -> bool {
+        let Some(depth) = self.depth.checked_sub(1) else { return false };
+        if !self.memo.is_from_zero() || !self.cursor.read_opcodes(begin) {
+            return false;
+        }
+        self.depth = depth;
+        self.memo.push(MemoSlot::OTHER)
+    }
+
+    /// The same with BINPUT or LONG_BINPUT in the place of MEMOIZE.
+    #[inline(never)]
+    pub(super) fn enter_put(&mut self, empty: Opcode) -> bool {
+        let Some(depth) = self.depth.checked_sub(1) else { return false };
+        let Some((index, len)) = self.cursor.peek_put_between(empty, Opcode::Mark) else {
+            return false;
+        };
+        if !self.memo.put(u64::from(index), MemoSlot::OTHER) {
+            return false;
+        }
+        self.cursor.read_peeked(len);
+        self.depth = depth;
+        true
+    }
+
     #[inline]
     pub(super) fn leave(&mut self) {
         self.depth += 1;
@@ -221,15 +240,24 @@ impl<'de> Direct<'de> {
         if self.cursor.absorb_opcode(Opcode::Memoize) {
             return if self.memo.push(slot) { Ok(()) } else { self.irregular() };
         }
+        self.memoize_put(slot)
+    }
+
+    /// The same where the next opcode is not MEMOIZE.
+    #[inline]
+    fn memoize_put(&mut self, slot: MemoSlot) -> Outcome<()> {
         // The pickles that this crate writes have few entries.
-        match self.cursor.peek_opcode() {
-            Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput) => self.memoize_by_index(slot),
+        match self.cursor.peek_byte() {
+            Some(byte) if is_put(byte) => self.memoize_by_index(slot),
             _ => Ok(()),
         }
     }
 
+    #[inline(never)]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
+        let index = if let Some(index) = self.cursor.skip_put() {
+            Ok(index)
+        } else if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             self.cursor.read_uint4().map(u64::from)
@@ -301,8 +329,15 @@ impl<'de> Direct<'de> {
     /// Reads text, written out or fetched.
     #[inline(never)]
     pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
-        if self.cursor.read_opcode_if(Opcode::ShortBinunicode) {
-            return self.short_text();
+        if let Some(payload) = self.cursor.read_short_text() {
+            let at = self.cursor.opcode_position();
+            return match std::str::from_utf8(payload) {
+                Ok(text) if self.cursor.absorb_opcode(Opcode::Memoize) => {
+                    if self.memo.push(MemoSlot::text(at)) { Ok(text) } else { self.irregular() }
+                }
+                Ok(text) => self.memoize_put(MemoSlot::text(at)).map(|()| text),
+                Err(_) => self.irregular(),
+            };
         }
         // Most keys are fetched, and by the first indexes.
         if let Some(index) = self.cursor.peek_binget()
@@ -310,6 +345,11 @@ impl<'de> Direct<'de> {
         {
             self.cursor.read_peeked_binget();
             return self.again(text);
+        }
+        if let Some(payload) = self.cursor.read_medium_text(FRAMED) {
+            let at = self.cursor.opcode_position();
+            let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+            return self.memoize(MemoSlot::text(at)).map(|()| text);
         }
         let opcode = self.next()?;
         self.text(opcode)
@@ -340,7 +380,6 @@ impl<'de> Direct<'de> {
     }
 
     /// Text behind SHORT_BINUNICODE.
-    #[inline]
     fn short_text(&mut self) -> Outcome<&'de str> {
         let at = self.cursor.opcode_position();
         let Ok(payload) = self.cursor.read_counted1() else { return self.irregular() };
@@ -385,4 +424,10 @@ impl<'de> Direct<'de> {
         self.memoize_payload(MemoSlot::OTHER, payload.len())?;
         Ok(payload)
     }
+}
+
+/// Returns true if this is the byte of an opcode that stores by index.
+#[inline]
+fn is_put(byte: u8) -> bool {
+    matches!(Opcode::from_byte(byte), Some(Opcode::Put | Opcode::Binput | Opcode::LongBinput))
 }

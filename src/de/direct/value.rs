@@ -20,14 +20,11 @@ impl<'de> Direct<'de> {
         self.check_going()?;
         match ask {
             Ask::Any => self.any(),
-            Ask::Seq => self.sequence(),
-            Ask::Map => self.map(),
-            Ask::Tuple(len) => self.tuple(len),
-            Ask::TupleStruct(name, len) if !is_ours(name) => self.tuple(len),
-            Ask::Struct(name, fields) => match self.next()? {
-                Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(),
-                opcode => self.instance(opcode, name, fields),
-            },
+            Ask::Seq => Ok(Answer::list(self.sequence()?)),
+            Ask::Map => Ok(Answer::dict(self.map()?)),
+            Ask::Tuple(len) => Ok(Answer::Seq(self.tuple(len)?)),
+            Ask::TupleStruct(name, len) if !is_ours(name) => Ok(Answer::Seq(self.tuple(len)?)),
+            Ask::Struct(name, fields) => Ok(Answer::dict(self.structure(name, fields)?)),
             Ask::Enum(_, variants) if variants.contains(&token::ANYTHING) => self.irregular(),
             Ask::Enum(name, _) if !is_ours(name) => self.variant(),
             Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => self.none(),
@@ -76,13 +73,22 @@ impl<'de> Direct<'de> {
         self.cursor.read_short_int()
     }
 
+    /// An int of protocol 0 in the commonest spelling.
+    #[inline(never)]
+    pub(in crate::de) fn short_decimal(&mut self) -> Option<i64> {
+        self.cursor.read_short_decimal()
+    }
+
     /// A float in the commonest spelling.
-    #[inline]
+    #[inline(always)]
     pub(in crate::de) fn short_float(&mut self) -> Option<f64> {
-        if self.cursor.read_opcode_if(Opcode::Binfloat) {
-            return self.cursor.read_float8().ok();
-        }
-        None
+        self.cursor.read_short_float()
+    }
+
+    /// A bool in the commonest spelling.
+    #[inline(always)]
+    pub(in crate::de) fn short_bool(&mut self) -> Option<bool> {
+        self.cursor.read_short_bool()
     }
 
     /// Returns true if an `Option` has content.
@@ -222,8 +228,10 @@ impl<'de> Direct<'de> {
             opcode @ (Opcode::ShortBinbytes | Opcode::Binbytes | Opcode::Binbytes8) => {
                 Ok(Answer::Bytes(self.bytes(opcode)?))
             }
-            Opcode::EmptyList | Opcode::EmptyTuple | Opcode::EmptySet => self.sequence(),
-            Opcode::EmptyDict => self.map(),
+            Opcode::EmptyList | Opcode::EmptyTuple | Opcode::EmptySet => {
+                Ok(Answer::list(self.sequence()?))
+            }
+            Opcode::EmptyDict => Ok(Answer::dict(self.map()?)),
             // The opcode at the end tells what a MARK begins.
             _ => self.irregular(),
         }
@@ -250,6 +258,8 @@ impl From<Irregular> for crate::Error {
 
 /// Returns true if a serde name is one of the crate's own, or that of a Python class.
 #[inline]
-fn is_ours(name: &str) -> bool {
-    name.starts_with(token::PREFIX) || name.starts_with(token::CLASS)
+pub(super) fn is_ours(name: &str) -> bool {
+    // Both begin otherwise than most names of types.
+    matches!(name.as_bytes().first(), Some(b'$' | b'p'))
+        && (name.starts_with(token::PREFIX) || name.starts_with(token::CLASS))
 }

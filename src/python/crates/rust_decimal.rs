@@ -11,7 +11,7 @@ impl AsPython for ::rust_decimal::Decimal {
     type Object = Decimal;
 
     fn to_python(&self) -> Result<Decimal> {
-        self.to_string().parse()
+        Ok(Decimal::printed(self.to_string()))
     }
 
     fn from_python(decimal: Decimal) -> Result<Self> {

@@ -1,26 +1,17 @@
 //! [`NdArray`]: an array with its data as bytes, borrowed where it can be.
 //!
-//! Reading uses a private name: our deserializer hands out a map of dtype, shape, order and data,
-//! the data as borrowed bytes; see `token::NDARRAY`. Writing spells the result of numpy's own
-//! `__reduce__`, with the names of numpy 1: numpy 2 keeps `numpy.core.multiarray._reconstruct` for
-//! old pickles, without a warning, whereas numpy 1 does not know `numpy._core`.
-//!
 //! Advice to the next editor: every constructor of an `NdArray` compares shape and data
 //! ([`NdArray::new`], and `natural/numpy.rs` on reading), so that reading elements needs no further
 //! checks of lengths.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeTuple, Serializer};
-use serde_bytes::Bytes;
-
+use super::array_serde::InBuffer;
 use super::dtype::{ByteOrder, Dtype, Kind};
 use super::number::Number;
 use super::scalar::{Scalar, decode};
+use super::subclass::Subclass;
 use crate::error::{Error, Result, quoted};
-use crate::reduce::{Global, Reduce, token};
 use crate::value::{Complex, Value};
 
 /// An array or scalar of numpy: dtype, shape, and the data in the layout of memory.
@@ -52,12 +43,13 @@ use crate::value::{Complex, Value};
 /// Source: `ndarray.__reduce__` and `ndarray.__reduce_ex__` of numpy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NdArray<'a> {
-    dtype: Dtype,
-    shape: Vec<usize>,
-    order: Order,
-    data: Cow<'a, [u8]>,
-    objects: Vec<Value>,
-    readonly: bool,
+    pub(super) dtype: Dtype,
+    pub(super) shape: Vec<usize>,
+    pub(super) order: Order,
+    pub(super) data: Cow<'a, [u8]>,
+    pub(super) objects: Vec<Value>,
+    pub(super) readonly: bool,
+    pub(super) subclass: Option<Box<Subclass>>,
 }
 
 /// The index of an array that varies fastest in memory.
@@ -93,7 +85,8 @@ impl NdArray<'static> {
             return Err(wrong_length(shape, objects.len(), "objects"));
         }
         let (data, order) = (Cow::Borrowed(&[][..]), Order::C);
-        Ok(Self { dtype, shape: shape.to_vec(), order, data, objects, readonly: false })
+        let shape = shape.to_vec();
+        Ok(Self { dtype, shape, order, data, objects, readonly: false, subclass: None })
     }
 }
 
@@ -118,7 +111,8 @@ impl<'a> NdArray<'a> {
         if count_of(shape).and_then(|count| count.checked_mul(dtype.itemsize)) != Some(data.len()) {
             return Err(wrong_length(shape, data.len(), "bytes"));
         }
-        Ok(Self { dtype, shape: shape.to_vec(), order, data, objects: Vec::new(), readonly: false })
+        let (shape, objects) = (shape.to_vec(), Vec::new());
+        Ok(Self { dtype, shape, order, data, objects, readonly: false, subclass: None })
     }
 
     /// Returns the type of the elements.
@@ -156,6 +150,18 @@ impl<'a> NdArray<'a> {
         self.readonly
     }
 
+    /// The class, and what it keeps for itself, where that is not `numpy.ndarray`. It is written
+    /// back.
+    pub fn subclass(&self) -> Option<&Subclass> {
+        self.subclass.as_deref()
+    }
+
+    /// The same array of another class; of numpy's own for `None`.
+    #[must_use]
+    pub fn with_subclass(self, subclass: impl Into<Option<Subclass>>) -> Self {
+        Self { subclass: subclass.into().map(Box::new), ..self }
+    }
+
     /// The number of elements.
     pub fn len(&self) -> usize {
         count_of(&self.shape).unwrap_or(0)
@@ -168,8 +174,9 @@ impl<'a> NdArray<'a> {
 
     /// The same array, with data of its own.
     pub fn into_owned(self) -> NdArray<'static> {
-        let Self { dtype, shape, order, data, objects, readonly } = self;
-        NdArray { dtype, shape, order, data: Cow::Owned(data.into_owned()), objects, readonly }
+        let Self { dtype, shape, order, data, objects, readonly, subclass } = self;
+        let data = Cow::Owned(data.into_owned());
+        NdArray { dtype, shape, order, data, objects, readonly, subclass }
     }
 
     /// The numbers, in the order of the indices (the last varies fastest), whatever the order of
@@ -212,7 +219,7 @@ impl<'a> NdArray<'a> {
     /// `_frombuffer`, which numpy itself writes, lives in modules that numpy 1 and 2 name
     /// differently.
     pub fn in_buffer(&self) -> InBuffer<'_> {
-        InBuffer(self)
+        InBuffer::new(self)
     }
 }
 
@@ -241,7 +248,7 @@ fn no_number<T: Number>(scalar: &Scalar<'_>, dtype: &Dtype, index: usize) -> Err
 }
 
 /// The positions of the elements in memory, in the order of the indices.
-struct Positions<'s> {
+pub(crate) struct Positions<'s> {
     shape: &'s [usize],
     fortran: bool,
     index: Vec<usize>,
@@ -250,7 +257,7 @@ struct Positions<'s> {
 }
 
 impl<'s> Positions<'s> {
-    fn new(shape: &'s [usize], order: Order) -> Self {
+    pub(crate) fn new(shape: &'s [usize], order: Order) -> Self {
         let left = count_of(shape).unwrap_or(0);
         Self { shape, fortran: order == Order::Fortran, index: vec![0; shape.len()], next: 0, left }
     }
@@ -284,164 +291,6 @@ impl Iterator for Positions<'_> {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left, Some(self.left))
-    }
-}
-
-/// A shape as a tuple.
-fn tuple(shape: &[usize]) -> Value {
-    Value::Tuple(shape.iter().map(|&len| Value::from(len as u64)).collect())
-}
-
-impl Serialize for NdArray<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let class = Global::new("numpy", "ndarray");
-        let args = (class, (0_u8,), Bytes::new(b"b"));
-        let head = (1_u8, tuple(&self.shape), &self.dtype, self.order == Order::Fortran);
-        let function = Global::new("numpy.core.multiarray", "_reconstruct");
-        let reduce: Reduce<_> = Reduce::call(function, args);
-        if self.dtype.has_objects() {
-            return reduce
-                .with_state((head.0, head.1, head.2, head.3, &self.objects))
-                .serialize(serializer);
-        }
-        reduce
-            .with_state((head.0, head.1, head.2, head.3, Bytes::new(&self.data)))
-            .serialize(serializer)
-    }
-}
-
-/// An array whose data is written as a `PickleBuffer`; see [`NdArray::in_buffer`].
-///
-/// # Errors
-/// Serializing it below protocol 5 is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported),
-/// and so is an array of objects.
-#[derive(Clone, Copy, Debug)]
-pub struct InBuffer<'a>(&'a NdArray<'a>);
-
-impl Serialize for InBuffer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        struct Buffer<'a>(&'a NdArray<'a>);
-
-        impl Serialize for Buffer<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let mut content = serializer.serialize_tuple(2)?;
-                content.serialize_element(Bytes::new(&self.0.data))?;
-                content.serialize_element(&self.0.readonly)?;
-                content.end()
-            }
-        }
-
-        struct Tagged<'a>(&'a NdArray<'a>);
-
-        impl Serialize for Tagged<'_> {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_newtype_struct(token::BUFFER, &Buffer(self.0))
-            }
-        }
-
-        let array = self.0;
-        if array.dtype.has_objects() {
-            return Err(serde::ser::Error::custom("an array of objects has no buffer"));
-        }
-        let order = if array.order == Order::Fortran { "F" } else { "C" };
-        let args = (tuple(&array.shape), &array.dtype, Tagged(array), 0_u8, (), order);
-        let reduce: Reduce<_> = Reduce::call(Global::new("numpy", "ndarray"), args);
-        reduce.serialize(serializer)
-    }
-}
-
-/// The parts that our deserializer hands out, in this order.
-pub(crate) const FIELDS: [&str; 6] = ["dtype", "shape", "fortran", "readonly", "data", "objects"];
-
-// The input may live longer than the array, as `#[serde(borrow)]` in a derived type requires.
-impl<'de: 'a, 'a> Deserialize<'de> for NdArray<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(token::NDARRAY, ArrayVisitor)
-    }
-}
-
-/// An [`NdArray`] with data of its own, for [`from_reader`](crate::from_reader) and for types that
-/// borrow nothing.
-///
-/// ```
-/// use serde_pickle::python::numpy::{NdArray, OwnedNdArray};
-///
-/// let array = OwnedNdArray(NdArray::from_vec(vec![1_i64, 2], &[2])?);
-/// let bytes = serde_pickle::to_vec(&array)?;
-/// let again: OwnedNdArray = serde_pickle::from_reader(&bytes[..])?;
-/// assert_eq!(again, array);
-/// # Ok::<(), serde_pickle::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct OwnedNdArray(pub NdArray<'static>);
-
-impl<'de> Deserialize<'de> for OwnedNdArray {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        NdArray::deserialize(deserializer).map(|array| Self(array.into_owned()))
-    }
-}
-
-impl Serialize for OwnedNdArray {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-struct ArrayVisitor;
-
-impl<'de> Visitor<'de> for ArrayVisitor {
-    type Value = NdArray<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of numpy")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NdArray<'de>, A::Error> {
-        let (mut dtype, mut shape) = (None, None);
-        let (mut order, mut readonly) = (Order::C, false);
-        let (mut data, mut objects) = (Cow::Borrowed(&[][..]), Vec::new());
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            match &*key {
-                "dtype" => dtype = Some(map.next_value::<Dtype>()?),
-                "shape" => shape = Some(map.next_value::<Vec<usize>>()?),
-                "fortran" if map.next_value::<bool>()? => order = Order::Fortran,
-                "fortran" => {}
-                "readonly" => readonly = map.next_value()?,
-                "data" => data = map.next_value::<DataBytes<'de>>()?.0,
-                "objects" => objects = map.next_value()?,
-                other => return Err(de::Error::unknown_field(other, &FIELDS)),
-            }
-        }
-        let dtype = dtype.ok_or_else(|| de::Error::missing_field("dtype"))?;
-        let shape = shape.ok_or_else(|| de::Error::missing_field("shape"))?;
-        Ok(NdArray { dtype, shape, order, data, objects, readonly })
-    }
-}
-
-/// Bytes, borrowed where they can be.
-struct DataBytes<'a>(Cow<'a, [u8]>);
-
-impl<'de> Deserialize<'de> for DataBytes<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PayloadVisitor;
-
-        impl<'de> Visitor<'de> for PayloadVisitor {
-            type Value = DataBytes<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes")
-            }
-
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<DataBytes<'de>, E> {
-                Ok(DataBytes(Cow::Borrowed(bytes)))
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<DataBytes<'de>, E> {
-                Ok(DataBytes(Cow::Owned(bytes.to_vec())))
-            }
-        }
-
-        deserializer.deserialize_bytes(PayloadVisitor)
     }
 }
 

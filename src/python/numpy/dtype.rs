@@ -46,6 +46,8 @@ pub struct Dtype {
     pub(crate) alignment: i64,
     /// numpy's flags, as they were in the pickle.
     pub(crate) flags: i64,
+    /// The scalars are of the class `numpy.record`, as those of a record array.
+    pub(crate) record: bool,
 }
 
 /// The kind of an element, named by numpy's letter for it.
@@ -195,6 +197,7 @@ impl Dtype {
             subarray: None,
             alignment: -1,
             flags,
+            record: false,
         }
     }
 

@@ -60,7 +60,10 @@ impl Dtype {
             let function = Global::new("numpy._core._internal", "_convert_to_stringdtype_kwargs");
             return Value::from(Reduce::call(function, Value::Tuple(vec![Value::Int(1)])));
         }
-        let text = Value::Str(self.type_text(false));
+        let text = match self.record {
+            true => Value::from(Global::new("numpy", "record")),
+            false => Value::Str(self.type_text(false)),
+        };
         let args = Value::Tuple(vec![text, Value::Bool(false), Value::Bool(true)]);
         let int = |value: usize| Value::from(value as u64);
         let flexible = matches!(self.kind, Kind::Bytes | Kind::Str | Kind::Void);

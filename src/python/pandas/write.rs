@@ -154,9 +154,9 @@ fn text(texts: &Texts) -> Value {
     let objects: Vec<Value> = texts.values.iter().cloned().map(Value::from).collect();
     let array = ndarray_of_objects(&objects);
     let dtype = match texts.kind {
-        // Without a row to tell, pandas 3 takes it for objects; older versions have no such dtype
+        // Without a text to tell, pandas 3 takes it for objects; older versions have no such dtype
         // and make an index of objects.
-        TextKind::Str if objects.is_empty() => {
+        TextKind::Str if texts.values.iter().all(Option::is_none) => {
             return call("pandas", "Index", vec![array, "str".into()]);
         }
         TextKind::Str => return array,
