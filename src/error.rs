@@ -214,11 +214,11 @@ impl Error {
         self
     }
 
-    /// The bytes that a long path takes; 0 for a short one.
+    /// The bytes that an error with a long path takes; 0 for one with a short path.
     ///
     /// A program may keep an error for each of half a million references to one deep value.
     #[cold]
-    pub(crate) fn path_bytes(&self) -> usize {
+    pub(crate) fn long_path_bytes(&self) -> usize {
         const SHORT: usize = 8;
         let path = &self.0.path;
         if path.len() <= SHORT {
@@ -228,7 +228,16 @@ impl Error {
             Segment::Key(key) => key.len(),
             Segment::Index(_) => 0,
         };
-        path.capacity() * size_of::<Segment>() + path.iter().map(key).sum::<usize>()
+        let message = match &self.0.code {
+            Code::Eof(text)
+            | Code::Syntax(text)
+            | Code::Data(text)
+            | Code::Limit(text)
+            | Code::Unsupported(text) => text.len(),
+            Code::Io(_) | Code::Denied { .. } => 0,
+        };
+        let path = path.capacity() * size_of::<Segment>() + path.iter().map(key).sum::<usize>();
+        size_of::<Inner>() + message + path
     }
 
     /// Says that the fault is in the entry `key` of a dict or the attribute of an instance.

@@ -1,13 +1,14 @@
 //! The Serializer as a Pickler, and what a pickle looks like inside: memo, frames, and writers that
 //! fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_bytes::Bytes;
 use serde_pickle::opcode::{Argument, Opcode, instructions};
-use serde_pickle::{ErrorKind, Protocol, SerOptions, Serializer};
+use serde_pickle::reduce::Global;
+use serde_pickle::{ErrorKind, Protocol, SerOptions, Serializer, Value};
 
 use crate::python_reads::forms::Announced;
 
@@ -134,6 +135,74 @@ fn a_writer_that_fails_is_an_error_at_every_byte_and_for_ever_after() {
     assert!(serde_pickle::to_writer(Full(whole), &value).is_ok());
     let large = vec![Bytes::new(&[0; 70_000]); 3];
     assert_eq!(serde_pickle::to_writer(Full(100_000), &large).unwrap_err().kind(), ErrorKind::Io);
+}
+
+/// Notes the largest piece that is written at once, and all of it.
+#[derive(Default)]
+struct Pieces {
+    largest: usize,
+    all: Vec<u8>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.largest = self.largest.max(bytes.len());
+        self.all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes many of a value, and holds that they leave frame by frame, at each protocol.
+fn leave_in_pieces<T: Serialize + Clone>(what: &str, value: T) {
+    let many = vec![value; 30_000];
+    for protocol in 0..=5 {
+        let options = SerOptions::new().protocol(Protocol::try_from(protocol).unwrap());
+        let mut pieces = Pieces::default();
+        options.to_writer(&mut pieces, &many).unwrap();
+        assert!(pieces.all == options.to_vec(&many).unwrap(), "{what} at protocol {protocol}");
+        // An item of a frame is small here, and one more frame may wait for the next scalar.
+        assert!(
+            pieces.largest < 140_000,
+            "{what} at protocol {protocol}: {} bytes at once",
+            pieces.largest
+        );
+    }
+}
+
+#[test]
+fn values_of_every_kind_leave_in_pieces() {
+    #[derive(Serialize, Clone)]
+    #[serde(rename = "py:shop:Color")]
+    enum Color {
+        #[serde(rename = "1")]
+        Red,
+    }
+    #[derive(Serialize, Clone)]
+    #[serde(rename = "py:shop:Point")]
+    struct Point {
+        x: Vec<()>,
+    }
+    #[derive(Serialize, Clone)]
+    struct Empty {}
+    leave_in_pieces("int", 1_000_000);
+    leave_in_pieces("bool", true);
+    leave_in_pieces("float", 0.5);
+    leave_in_pieces("text", "some text that comes again");
+    leave_in_pieces("none", ());
+    leave_in_pieces("bytes", Bytes::new(b"some bytes that come again"));
+    leave_in_pieces("list", Vec::<u8>::new());
+    leave_in_pieces("lists", vec![Vec::<u8>::new(); 5]);
+    leave_in_pieces("dict", HashMap::<u8, u8>::new());
+    leave_in_pieces("struct", Empty {});
+    leave_in_pieces("member", Color::Red);
+    leave_in_pieces("instance", Point { x: Vec::new() });
+    leave_in_pieces("set", Value::Set([1].into_iter().collect()));
+    leave_in_pieces("value", Value::from(u128::MAX));
+    leave_in_pieces("global", Value::Global(Box::new(Global::new("m", "C"))));
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
         let index = self.index;
         self.index += 1;
         Some(self.element(handle).map_err(|error| {
-            let error = match self.cx.charge_memory(error.path_bytes()) {
+            let error = match self.cx.charge_memory(error.long_path_bytes()) {
                 Ok(()) => error,
                 Err(spent) => spent,
             };

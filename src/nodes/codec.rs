@@ -25,6 +25,10 @@ impl Codec {
         if scalar::is_text_longer(nodes, input, name, 4 * NAME) {
             return None;
         }
+        // The two names that CPython writes.
+        if let Some(b"latin1" | b"latin-1") = scalar::text_bytes(nodes, input, name) {
+            return Some(Self::Latin1);
+        }
         let text = match scalar::chars(input, name) {
             Some(chars) => String::from_utf8(chars.into_owned()).ok()?.into(),
             None => scalar::plain_text(nodes, input, name)?,
@@ -54,14 +58,43 @@ impl Codec {
         match self {
             Self::Utf8 => Some(text.as_bytes().to_vec()),
             Self::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
-            Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect(),
+            Self::Latin1 => self.can_encode(text).then(|| latin1(text)),
         }
     }
+}
+
+/// The characters of `text`, each below U+0100, as bytes.
+///
+/// Bytes of random data are one or two bytes in UTF-8 in no order, so the loop does not branch on
+/// that: a first byte of two is written as well, and the second is written over it.
+fn latin1(text: &str) -> Vec<u8> {
+    let mut bytes = vec![0; text.chars().count()];
+    let (mut at, mut before) = (0, 0_u8);
+    for byte in text.bytes() {
+        let is_second = byte & 0xc0 == 0x80;
+        if let Some(place) = bytes.get_mut(at) {
+            *place = if is_second { before << 6 | byte & 0x3f } else { byte };
+        }
+        at += usize::from(byte < 0xc0);
+        before = byte;
+    }
+    bytes
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latin1_is_each_character_as_a_byte() {
+        let all: String = (0..=255).map(char::from).collect();
+        let mixed: String = (0..=255).flat_map(|byte| [char::from(byte), 'a', 'ÿ']).collect();
+        for text in ["", "é", "éa", "aé", &all, &mixed] {
+            let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+            assert_eq!(Codec::Latin1.encode(text), bytes, "{text:?}");
+        }
+        assert_eq!(Codec::Latin1.encode("éĀ"), None);
+    }
 
     #[test]
     fn what_can_be_encoded_is() {

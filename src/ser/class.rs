@@ -142,6 +142,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     /// The class itself.
     #[inline(never)]
     pub(super) fn class_global(&mut self, name: &'static str) -> Result<()> {
+        self.boundary()?;
         let classes = &mut self.classes;
         self.emit.class(name, || {
             classes.get(name).map(|class| (class.first.module, class.first.qualname))
@@ -156,6 +157,7 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     #[inline(never)]
     fn new_instance(&mut self, name: &'static str) -> Result<()> {
+        self.boundary()?;
         self.emit.open_instance()?;
         self.class_global(name)?;
         self.emit.close_instance()
@@ -163,13 +165,17 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     /// Opens an instance whose state is the fields that follow.
     #[inline]
-    pub(super) fn class_fields(&mut self, name: &'static str) -> Result<Fields<'_, 'w>> {
+    pub(super) fn class_fields(
+        &mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Fields<'_, 'w>> {
         let diverted = self.divert_class(name)?;
         if let Some(form) = self.form_of(name)? {
             return Fields::placed(self, name, form, diverted);
         }
         self.class_instance(name)?;
-        Fields::state(self, diverted)
+        Ok(Fields::state(self, len, diverted))
     }
 
     /// An instance whose state is the entries that come, the content of
@@ -254,6 +260,7 @@ impl<'w> Dump<dyn Sink + 'w> {
             self.member(name, variant)?;
             return divert::end(self, true);
         }
+        self.boundary()?;
         if self.emit.known_member(name, variant)? {
             return Ok(());
         }
@@ -261,7 +268,7 @@ impl<'w> Dump<dyn Sink + 'w> {
         self.emit.open_tuple(1)?;
         match MemberValue::of(variant)? {
             MemberValue::Int(value) => self.emit.int128(value)?,
-            MemberValue::Str(value) => self.emit.str(value)?,
+            MemberValue::Str(value) => self.str(value)?,
         }
         self.emit.close_tuple(1, 1)?;
         self.emit.op(Opcode::Reduce);

@@ -73,14 +73,20 @@ fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> (Open, u32) {
 /// A list; a tuple where the value must be hashable.
 pub struct Seq<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
+    at: SeqAt,
+    /// The items of content in a role, each of which is a batch of its own here.
+    role: Option<Box<RoleItems>>,
+}
+
+/// The progress of a list: handed on by value, so that it can stay in registers.
+#[derive(Clone, Copy)]
+struct SeqAt {
     /// Items until the next mark.
     left: u32,
     open: Open,
     /// Batches so far, for the index in an error's path.
     batches: usize,
     pace: Pace,
-    /// The items of content in a role, each of which is a batch of its own here.
-    role: Option<Box<RoleItems>>,
 }
 
 impl<'a, 'w> Seq<'a, 'w> {
@@ -89,56 +95,67 @@ impl<'a, 'w> Seq<'a, 'w> {
         let pace = Pace::new(len);
         if dump.role.takes_items() {
             let role = Some(RoleItems::begin(dump, len)?);
-            return Ok(Self { dump, left: 0, open: Open::No, batches: 0, pace, role });
+            let at = SeqAt { left: 0, open: Open::No, batches: 0, pace };
+            return Ok(Self { dump, at, role });
         }
         dump.argument("a sequence")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
         let batches = usize::from(open == Open::First);
-        Ok(Self { dump, left, open, batches, pace, role: None })
+        Ok(Self { dump, at: SeqAt { left, open, batches, pace }, role: None })
     }
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
-        if let Some(role) = self.role {
-            role.close(self.dump)?;
-        } else if self.open == Open::First && !self.dump.hashed {
+        if self.role.is_none() && self.at.open == Open::First && !self.dump.hashed {
             self.dump.emit.op(Opcode::List);
-        } else {
-            end_items(self.dump, self.open)?;
+            return Ok(self.dump);
+        }
+        self.close_otherwise()
+    }
+
+    #[inline(never)]
+    fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        match self.role {
+            Some(role) => role.close(self.dump)?,
+            None => end_items(self.dump, self.at.open)?,
         }
         Ok(self.dump)
     }
+}
 
-    /// Begins the next batch.
-    fn next_batch(&mut self) -> Result<()> {
-        if let Some(role) = &mut self.role {
-            return role.next(self.dump);
-        }
-        self.open = next_items(self.dump, self.open);
-        self.batches += 1;
-        if self.open == Open::Single {
-            self.left = 1;
-        } else {
-            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-            self.left = BATCH;
-        }
-        self.left -= 1;
-        Ok(())
+/// Begins the next batch of a list.
+#[inline(never)]
+fn next_batch(dump: &mut Dump<dyn Sink + '_>, mut at: SeqAt) -> Result<SeqAt> {
+    at.open = next_items(dump, at.open);
+    at.batches += 1;
+    if at.open == Open::Single {
+        at.left = 1;
+    } else {
+        at.pace = dump.emit.make_room(at.pace, BATCH as usize);
+        at.left = BATCH;
     }
+    at.left -= 1;
+    Ok(at)
+}
 
-    #[cold]
-    fn locate(&self, error: Error) -> Error {
-        match &self.role {
-            Some(role) => error.under_index(role.index()),
-            None => in_item(error, self.open, self.batches, self.left),
-        }
-    }
+/// Adds the place of an item to its error.
+#[cold]
+#[inline(never)]
+fn in_item(error: Error, at: SeqAt, role: Option<&RoleItems>) -> Error {
+    error.under_index(match (role, at.open) {
+        (Some(role), _) => role.index(),
+        // One batch, and single items behind it.
+        (None, Open::Single) => BATCH as usize + at.batches - 2,
+        (None, _) => at.batches * BATCH as usize - at.left as usize - 1,
+    })
 }
 
 /// Ends a list, or a tuple in its place.
-#[inline(never)]
 fn end_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Result<()> {
+    if open == Open::No {
+        dump.boundary()?;
+    }
     let emit = &mut dump.emit;
     match open {
         Open::No if dump.hashed => emit.empty_tuple()?,
@@ -155,16 +172,23 @@ impl ser::SerializeSeq for Seq<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-        if self.left > 0 {
-            self.left -= 1;
-        } else if let Err(error) = self.next_batch() {
-            return Err(error);
+        if self.at.left > 0 {
+            self.at.left -= 1;
+        } else if let Some(role) = &mut self.role {
+            if let Err(error) = role.next(self.dump) {
+                return Err(error);
+            }
+        } else {
+            match next_batch(self.dump, self.at) {
+                Ok(at) => self.at = at,
+                Err(error) => return Err(error),
+            }
         }
         match value.serialize(&mut *self.dump) {
             Ok(()) => Ok(()),
-            Err(error) => Err(self.locate(error)),
+            Err(error) => Err(in_item(error, self.at, self.role.as_deref())),
         }
     }
 
@@ -174,9 +198,7 @@ impl ser::SerializeSeq for Seq<'_, '_> {
     }
 }
 
-/// Ends one batch of a list and begins the next. By value, so that the list's own state can stay in
-/// registers.
-#[inline(never)]
+/// Ends one batch of a list and begins the next.
 fn next_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
     let next = match open {
         Open::No => Open::First,
@@ -202,15 +224,6 @@ fn next_items(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
     next
 }
 
-#[cold]
-fn in_item(error: Error, open: Open, batches: usize, left: u32) -> Error {
-    error.under_index(match open {
-        // One batch, and single items behind it.
-        Open::Single => BATCH as usize + batches - 2,
-        _ => batches * BATCH as usize - left as usize - 1,
-    })
-}
-
 /// A tuple, alone or within something else.
 pub struct Tuple<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
@@ -232,7 +245,7 @@ enum TupleKind {
     Role(Box<RoleItems>),
 }
 
-/// How an object goes on behind a tuple.
+/// The step of an object behind a tuple.
 #[derive(Clone, Copy)]
 pub(super) enum TupleEnd {
     /// It is made.
@@ -292,14 +305,14 @@ impl<'a, 'w> Tuple<'a, 'w> {
     #[inline]
     fn open(dump: &'a mut Dump<dyn Sink + 'w>, len: usize, kind: TupleKind) -> Result<Self> {
         if len == 0 {
-            dump.emit.boundary()?;
+            dump.boundary()?;
         }
         dump.emit.enter();
         let opcode = dump.emit.begin_tuple(len);
         Ok(Self { dump, len, written: 0, opcode, kind })
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         self.written += 1;
         if let TupleKind::Role(items) = &mut self.kind
@@ -315,6 +328,17 @@ impl<'a, 'w> Tuple<'a, 'w> {
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if let TupleKind::Plain = self.kind {
+            return match self.dump.emit.end_tuple(self.opcode, self.len, self.written) {
+                Ok(()) => Ok(self.dump),
+                Err(error) => Err(error),
+            };
+        }
+        self.close_otherwise()
+    }
+
+    #[inline(never)]
+    fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let TupleKind::Role(items) = self.kind {
             items.close(self.dump)?;
             return Ok(self.dump);
@@ -341,7 +365,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
     }
 }
 
-forward_elements! { #[inline] Tuple,
+forward_elements! { #[cfg_attr(not(debug_assertions), inline(always))] Tuple,
     SerializeTuple serialize_element
     SerializeTupleStruct serialize_field
     SerializeTupleVariant serialize_field
@@ -350,11 +374,23 @@ forward_elements! { #[inline] Tuple,
 /// A dict, or an instance's state.
 pub struct Map<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
+    at: MapAt,
+    kind: MapKind,
+}
+
+/// The progress of a dict: handed on by value, so that it can stay in registers.
+#[derive(Clone, Copy)]
+struct MapAt {
     /// Entries until the next mark.
     left: u32,
     open: Open,
-    kind: MapKind,
     pace: Pace,
+}
+
+impl MapAt {
+    fn new(open: Open) -> Self {
+        Self { left: 0, open, pace: Pace::new(None) }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -396,20 +432,14 @@ impl<'a, 'w> Map<'a, 'w> {
         dump.forbid_hashed("a dict")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
-        Ok(Self { dump, left, open, kind: MapKind::Dict, pace: Pace::new(len) })
+        Ok(Self { dump, at: MapAt { left, open, pace: Pace::new(len) }, kind: MapKind::Dict })
     }
 
     /// After the instance.
     pub(super) fn state(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
         dump.emit.enter();
         let outer = dump.set_hashed(false);
-        Ok(Self {
-            dump,
-            left: 0,
-            open: Open::No,
-            kind: MapKind::State(outer),
-            pace: Pace::new(None),
-        })
+        Ok(Self { dump, at: MapAt::new(Open::No), kind: MapKind::State(outer) })
     }
 
     /// After the instance: the attributes that are in slots.
@@ -418,31 +448,43 @@ impl<'a, 'w> Map<'a, 'w> {
         dump.emit.none()?;
         dump.emit.enter();
         let kind = MapKind::Slots(dump.set_hashed(false));
-        Ok(Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) })
+        Ok(Self { dump, at: MapAt::new(Open::No), kind })
     }
 
     /// After the class and its arguments.
     pub(super) fn kwargs(dump: &'a mut Dump<dyn Sink + 'w>, recipe: Recipe) -> Self {
         dump.emit.enter();
         let kind = MapKind::Kwargs(recipe, dump.set_hashed(false));
-        Self { dump, left: 0, open: Open::No, kind, pace: Pace::new(None) }
+        Self { dump, at: MapAt::new(Open::No), kind }
     }
 
     /// After the object: entries that it stores.
     pub(super) fn items(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
         dump.emit.enter();
         let kind = MapKind::Items(dump.set_hashed(false));
-        Self { dump, left: 0, open: Open::Behind, kind, pace: Pace::new(None) }
+        Self { dump, at: MapAt::new(Open::Behind), kind }
     }
 
     pub(super) fn nothing(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
-        Self { dump, left: 0, open: Open::No, kind: MapKind::Nothing, pace: Pace::new(None) }
+        Self { dump, at: MapAt::new(Open::No), kind: MapKind::Nothing }
     }
 
     #[inline]
     pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if self.kind == MapKind::Dict && self.at.open == Open::First {
+            self.dump.emit.op(Opcode::Dict);
+            return Ok(self.dump);
+        }
+        self.close_otherwise()
+    }
+
+    #[inline(never)]
+    fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if self.at.open == Open::No && self.kind == MapKind::Dict {
+            self.dump.boundary()?;
+        }
         let emit = &mut self.dump.emit;
-        match self.open {
+        match self.at.open {
             Open::No => match self.kind {
                 MapKind::Dict | MapKind::Slots(_) | MapKind::Kwargs(..) => emit.empty_dict()?,
                 _ => {}
@@ -455,7 +497,7 @@ impl<'a, 'w> Map<'a, 'w> {
         let outer = match self.kind {
             MapKind::Dict | MapKind::Nothing => return Ok(self.dump),
             MapKind::State(outer) => {
-                if self.open != Open::No {
+                if self.at.open != Open::No {
                     emit.op(Opcode::Build);
                 }
                 outer
@@ -476,48 +518,42 @@ impl<'a, 'w> Map<'a, 'w> {
     }
 }
 
-impl Map<'_, '_> {
-    /// Says that a key comes.
-    #[inline]
-    fn next_key(&mut self) -> Result<()> {
-        if self.left == 0 {
-            self.next_batch()?;
-        }
-        self.left -= 1;
-        self.dump.hashed = true;
-        Ok(())
+/// Begins the next batch of a dict.
+#[inline(never)]
+fn next_entry_batch(dump: &mut Dump<dyn Sink + '_>, kind: MapKind, mut at: MapAt) -> Result<MapAt> {
+    if kind == MapKind::Nothing {
+        return Err(unwanted());
     }
-
-    fn next_batch(&mut self) -> Result<()> {
-        if self.kind == MapKind::Nothing {
-            return Err(unwanted());
-        }
-        self.open = next_entries(self.dump, self.open);
-        if self.open == Open::Single {
-            self.left = 1;
-        } else {
-            self.pace = self.dump.emit.make_room(self.pace, BATCH as usize);
-            self.left = BATCH;
-        }
-        Ok(())
+    at.open = next_entries(dump, at.open);
+    if at.open == Open::Single {
+        at.left = 1;
+    } else {
+        at.pace = dump.emit.make_room(at.pace, BATCH as usize);
+        at.left = BATCH;
     }
+    Ok(at)
 }
 
 impl ser::SerializeMap for Map<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<()> {
-        if let Err(error) = self.next_key() {
-            return Err(error);
+        if self.at.left == 0 {
+            match next_entry_batch(self.dump, self.kind, self.at) {
+                Ok(at) => self.at = at,
+                Err(error) => return Err(error),
+            }
         }
+        self.at.left -= 1;
+        self.dump.hashed = true;
         let written = key.serialize(&mut *self.dump);
         self.dump.hashed = false;
         written
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
         &mut self,
         key: &K,
@@ -544,7 +580,6 @@ impl ser::SerializeMap for Map<'_, '_> {
 }
 
 /// Ends one batch of a dict and begins the next.
-#[inline(never)]
 fn next_entries(dump: &mut Dump<dyn Sink + '_>, open: Open) -> Open {
     let next = match open {
         Open::No => Open::First,
@@ -580,49 +615,80 @@ fn unwanted() -> Error {
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
 pub struct Fields<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
-    open: bool,
-    /// True if this is the pickle's own value, or its state.
-    outermost: bool,
-    kind: FieldsKind,
+    next: NextField,
+    end: FieldsEnd,
+    /// An object as `__reduce__` describes it, or as its class's name does.
+    parts: Option<Box<Progress>>,
 }
 
-enum FieldsKind {
-    Dict,
-    /// The value of a variant's one entry.
-    Variant,
-    /// The state of the instance below it: if that must be hashable, and if it is a diversion.
-    State(bool, bool),
-    /// An object as `__reduce__` describes it, or as its class's name does.
-    Reduce(Box<Progress>),
-    /// A private struct of serde_json, whose one field is written in its place.
+/// The kind of the next field; one comparison, where it is an entry of a dict.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NextField {
+    /// An entry of a dict, whose mark is written.
+    Entry,
+    /// The same in the pickle's own value, or its state.
+    EntryOnce,
+    /// The first entry, where none is announced; true if it is in the pickle's own value.
+    First(bool),
+    /// A part of an object.
+    Part,
+    /// The digits of a number: a private struct of serde_json, whose field is written in its place.
     Json,
+}
+
+/// The part behind the fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FieldsEnd {
+    Dict,
+    /// It is the value of a variant's one entry.
+    Variant,
+    /// It is the state of the instance below it: if that must be hashable, and if it is a
+    /// diversion.
+    State(bool, bool),
+    /// Nothing, or what the parts of an object say.
+    Parts,
 }
 
 impl<'a, 'w> Fields<'a, 'w> {
     #[inline]
-    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
-        dump.forbid_hashed("a dict")?;
-        let outermost = dump.emit.enter();
-        Ok(Self { dump, open: false, outermost, kind: FieldsKind::Dict })
+    pub(super) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
+        match dump.forbid_hashed("a dict") {
+            Ok(()) => Ok(Self::entries(dump, len, FieldsEnd::Dict)),
+            Err(error) => Err(error),
+        }
     }
 
     /// After [`Dump::open_variant`].
-    pub(super) fn variant(dump: &'a mut Dump<dyn Sink + 'w>) -> Result<Self> {
-        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Variant })
+    pub(super) fn variant(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Self {
+        Self::entries(dump, len, FieldsEnd::Variant)
     }
 
     /// After the instance.
-    pub(super) fn state(dump: &'a mut Dump<dyn Sink + 'w>, diverted: bool) -> Result<Self> {
+    #[inline]
+    pub(super) fn state(dump: &'a mut Dump<dyn Sink + 'w>, len: usize, diverted: bool) -> Self {
         let outer = dump.set_hashed(false);
-        let outermost = dump.emit.enter();
-        Ok(Self { dump, open: false, outermost, kind: FieldsKind::State(outer, diverted) })
+        Self::entries(dump, len, FieldsEnd::State(outer, diverted))
+    }
+
+    /// A dict of `len` entries. The mark before them is no opcode boundary.
+    #[inline(always)]
+    fn entries(dump: &'a mut Dump<dyn Sink + 'w>, len: usize, end: FieldsEnd) -> Self {
+        let next = match (dump.emit.enter(), len) {
+            (outermost, 0) => NextField::First(outermost),
+            (true, _) => NextField::EntryOnce,
+            (false, _) => NextField::Entry,
+        };
+        if len > 0 {
+            dump.emit.mark();
+        }
+        Self { dump, next, end, parts: None }
     }
 
     /// A struct under a private name.
     #[cold]
     pub(super) fn reduce(dump: &'a mut Dump<dyn Sink + 'w>, name: &'static str) -> Result<Self> {
-        let progress = Box::new(Progress::Reduce(Reduce::new(name, dump)?));
-        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
+        let parts = Some(Box::new(Progress::Reduce(Reduce::new(name, dump)?)));
+        Ok(Self { dump, next: NextField::Part, end: FieldsEnd::Parts, parts })
     }
 
     /// A struct whose class's name says how it is spelled.
@@ -633,111 +699,151 @@ impl<'a, 'w> Fields<'a, 'w> {
         form: Form,
         diverted: bool,
     ) -> Result<Self> {
-        let progress = Box::new(Progress::Placed(Placed::new(dump, name, form, diverted)?));
-        Ok(Self { dump, open: false, outermost: false, kind: FieldsKind::Reduce(progress) })
+        let parts = Some(Box::new(Progress::Placed(Placed::new(dump, name, form, diverted)?)));
+        Ok(Self { dump, next: NextField::Part, end: FieldsEnd::Parts, parts })
     }
 
     /// A private struct of serde_json.
     #[cold]
     pub(super) fn json(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
-        Self { dump, open: false, outermost: false, kind: FieldsKind::Json }
+        Self { dump, next: NextField::Json, end: FieldsEnd::Parts, parts: None }
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-        if let Err(error) = self.next(key) {
-            return Err(error);
-        }
-        match value.serialize(&mut *self.dump) {
-            Ok(()) if matches!(self.kind, FieldsKind::Reduce(_)) => self.end_field(key),
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.locate(error, key)),
-        }
-    }
-
-    /// Writes what comes before the value of a field.
-    #[inline(always)]
-    fn next(&mut self, key: &'static str) -> Result<()> {
-        if let FieldsKind::Reduce(_) | FieldsKind::Json = self.kind {
-            return self.next_part(key);
-        }
-        if matches!(self.kind, FieldsKind::State(..)) && key.starts_with(FIELD) {
+        if key.starts_with(FIELD) && matches!(self.end, FieldsEnd::State(..)) {
             return Err(formless(key));
         }
-        if !self.open {
-            self.open = true;
-            self.dump.emit.mark();
-        }
-        if self.outermost { self.dump.emit.name_once(key) } else { self.dump.emit.name(key) }
-    }
-
-    /// The same, where it is a part of an object or the digits of a number.
-    #[cold]
-    fn next_part(&mut self, key: &'static str) -> Result<()> {
-        match &mut self.kind {
-            FieldsKind::Reduce(progress) => progress.open(self.dump, key),
-            FieldsKind::Json if key == token::JSON_NUMBER => {
-                self.dump.role = Role::JsonNumber;
-                Ok(())
+        if self.next == NextField::Entry {
+            if let Err(error) = self.dump.emit.name(key) {
+                return Err(error);
             }
-            _ => Err(raw_value()),
+        } else {
+            match next_field(self.dump, self.next, self.parts.as_deref_mut(), key) {
+                Ok(next) => self.next = next,
+                Err(error) => return Err(error),
+            }
         }
-    }
-
-    #[cold]
-    fn end_field(&mut self, key: &'static str) -> Result<()> {
-        match &mut self.kind {
-            FieldsKind::Reduce(progress) => progress.after(self.dump, key),
-            _ => Ok(()),
-        }
-    }
-
-    #[cold]
-    fn locate(&self, error: Error, key: &str) -> Error {
-        if let FieldsKind::Json = self.kind { error } else { error.under_key(key) }
-    }
-
-    fn skip(&mut self, key: &'static str) -> Result<()> {
-        match &mut self.kind {
-            FieldsKind::Reduce(progress) => progress.skip(key),
-            _ => Ok(()),
+        match value.serialize(&mut *self.dump) {
+            Ok(()) => match &mut self.parts {
+                None => Ok(()),
+                Some(parts) => end_part(parts, self.dump, key),
+            },
+            Err(error) => Err(in_field(error, self.next, key)),
         }
     }
 
     #[inline]
-    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
-        let emit = &mut self.dump.emit;
-        if self.open {
-            emit.op(Opcode::Dict);
+    fn skip(&mut self, key: &'static str) -> Result<()> {
+        match &mut self.parts {
+            None => Ok(()),
+            Some(parts) => parts.skip(key),
         }
-        match self.kind {
-            FieldsKind::Dict if self.open => {}
-            FieldsKind::Dict => emit.empty_dict()?,
-            FieldsKind::Variant => {
-                if !self.open {
-                    emit.empty_dict()?;
-                }
-                self.dump.close_variant();
-            }
-            FieldsKind::State(outer, diverted) => {
-                if self.open {
-                    emit.op(Opcode::Build);
-                }
-                self.dump.hashed = outer;
-                divert::end(self.dump, diverted)?;
-            }
-            FieldsKind::Reduce(mut progress) => progress.end(self.dump)?,
-            FieldsKind::Json => {}
-        }
-        Ok(self.dump)
     }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn close(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+        if matches!(self.next, NextField::Entry | NextField::EntryOnce) {
+            match self.end {
+                FieldsEnd::Dict => {
+                    self.dump.emit.op(Opcode::Dict);
+                    return Ok(self.dump);
+                }
+                FieldsEnd::State(outer, false) => {
+                    self.dump.emit.ops([Opcode::Dict, Opcode::Build]);
+                    self.dump.hashed = outer;
+                    return Ok(self.dump);
+                }
+                _ => {}
+            }
+        }
+        close_fields(self.dump, self.next, self.end, self.parts)
+    }
+}
+
+#[inline(never)]
+fn close_fields<'a, 'w>(
+    dump: &'a mut Dump<dyn Sink + 'w>,
+    next: NextField,
+    end: FieldsEnd,
+    parts: Option<Box<Progress>>,
+) -> Result<&'a mut Dump<dyn Sink + 'w>> {
+    let open = matches!(next, NextField::Entry | NextField::EntryOnce);
+    if open {
+        dump.emit.op(Opcode::Dict);
+    }
+    match end {
+        FieldsEnd::Dict | FieldsEnd::Variant => {
+            if !open {
+                dump.boundary()?;
+                dump.emit.empty_dict()?;
+            }
+            if end == FieldsEnd::Variant {
+                dump.close_variant();
+            }
+        }
+        FieldsEnd::State(outer, diverted) => {
+            if open {
+                dump.emit.op(Opcode::Build);
+            }
+            dump.hashed = outer;
+            divert::end(dump, diverted)?;
+        }
+        FieldsEnd::Parts => {
+            if let Some(mut parts) = parts {
+                parts.end(dump)?;
+            }
+        }
+    }
+    Ok(dump)
+}
+
+/// Writes what comes before the value of a field that is no plain entry; returns what comes next.
+#[inline(never)]
+fn next_field(
+    dump: &mut Dump<dyn Sink + '_>,
+    next: NextField,
+    parts: Option<&mut Progress>,
+    key: &'static str,
+) -> Result<NextField> {
+    match next {
+        NextField::First(outermost) => {
+            dump.emit.mark();
+            let next = if outermost { NextField::EntryOnce } else { NextField::Entry };
+            return next_field(dump, next, parts, key);
+        }
+        NextField::Entry => dump.emit.name(key)?,
+        NextField::EntryOnce => dump.emit.name_once(key)?,
+        NextField::Part => {
+            if let Some(parts) = parts {
+                parts.open(dump, key)?;
+            }
+        }
+        NextField::Json if key == token::JSON_NUMBER => dump.role = Role::JsonNumber,
+        NextField::Json => return Err(raw_value()),
+    }
+    Ok(next)
+}
+
+/// Writes what comes behind a part of an object.
+#[cold]
+#[inline(never)]
+fn end_part(parts: &mut Progress, dump: &mut Dump<dyn Sink + '_>, key: &'static str) -> Result<()> {
+    parts.after(dump, key)
+}
+
+/// Adds the name of a field to the error of its value.
+#[cold]
+#[inline(never)]
+fn in_field(error: Error, field: NextField, key: &str) -> Error {
+    if field == NextField::Json { error } else { error.under_key(key) }
 }
 
 impl ser::SerializeStruct for Fields<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,
@@ -761,7 +867,7 @@ impl ser::SerializeStructVariant for Fields<'_, '_> {
     type Ok = ();
     type Error = Error;
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_field<T: Serialize + ?Sized>(
         &mut self,
         key: &'static str,

@@ -56,7 +56,7 @@ impl Dump<dyn Sink + '_> {
         if self.diversion.is_some() {
             return Ok(false);
         }
-        self.emit.boundary()?;
+        self.boundary()?;
         let hashed = self.set_hashed(false);
         self.diversion = Some(Box::new(Diversion { held: self.emit.hold(), hashed }));
         Ok(true)

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
-use crate::write::{Emitter, Sink};
+use crate::write::{Emitter, Payload, Sink};
 
 /// Writes the values of one Pickler.
 ///
@@ -56,7 +56,9 @@ pub struct Dump<S: ?Sized> {
     pub(super) scope: Scope,
     /// Set if the hooks look at values.
     armed: Option<Arm>,
-    pub(crate) emit: Emitter<S>,
+    pub(crate) emit: Emitter,
+    /// Where the bytes go. The one field whose type and place are not known to what writes.
+    sink: S,
 }
 
 impl<S: ?Sized> std::fmt::Debug for Dump<S> {
@@ -68,7 +70,7 @@ impl<S: ?Sized> std::fmt::Debug for Dump<S> {
 impl<S> Dump<S> {
     /// The emitter is made last, so that it is made in its place: see [`Emitter::new`].
     #[inline(always)]
-    pub(super) fn new(emit: impl FnOnce() -> Emitter<S>, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(super) fn new(sink: S, emit: impl FnOnce() -> Emitter, hooks: Option<Arc<Hooks>>) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             hashed: false,
@@ -85,6 +87,7 @@ impl<S> Dump<S> {
             diversion: None,
             scope: Scope::default(),
             armed,
+            sink,
             emit: emit(),
         }
     }
@@ -92,6 +95,11 @@ impl<S> Dump<S> {
     /// The bytes that the sink has not taken.
     pub(crate) fn into_rest(self) -> Vec<u8> {
         self.emit.into_rest()
+    }
+
+    /// The sink.
+    pub(super) fn into_sink(self) -> S {
+        self.sink
     }
 }
 
@@ -122,10 +130,74 @@ impl Dump<dyn Sink + '_> {
 
     /// Ends it.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        self.emit.finish()?;
+        self.emit.finish(|out| self.sink.drain(out))?;
         self.scope.clear();
         self.dumping = false;
         Ok(())
+    }
+
+    /// Marks a place where a frame may end, and hands the ended one to the sink.
+    ///
+    /// Every value begins with it. The emitter's own boundaries end frames too, but leave them in
+    /// the buffer until the next one here.
+    #[inline]
+    pub(crate) fn boundary(&mut self) -> Result<()> {
+        if self.emit.at_limit() { self.cross_boundary() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn cross_boundary(&mut self) -> Result<()> {
+        self.emit.cross_boundary(|out| self.sink.drain(out))
+    }
+
+    /// Hands a large payload to the sink, past the buffer; returns true if it was one.
+    fn large_payload(&mut self, kind: Payload, payload: &[u8]) -> Result<bool> {
+        self.boundary()?;
+        self.emit.large_payload(kind, payload.len(), |out| self.sink.payload(out, payload))
+    }
+
+    /// Text, not looked up in the memo.
+    pub(crate) fn str(&mut self, value: &str) -> Result<()> {
+        if self.large_payload(Payload::Text, value.as_bytes())? {
+            Ok(())
+        } else {
+            self.emit.str(value)
+        }
+    }
+
+    /// Text that is looked up among recent ones, mostly.
+    #[inline(never)]
+    fn other_text(&mut self, value: &str) -> Result<()> {
+        if self.role == Role::Plain && value.len() <= SHORT && !self.emit.at_limit() {
+            self.emit.text(value)
+        } else {
+            self.scalar(Scalar::Str(value))
+        }
+    }
+
+    /// Text, which may be repeated.
+    pub(super) fn text(&mut self, value: &str) -> Result<()> {
+        // The end of a frame may change what is looked up, from the next text on.
+        if self.emit.looks_up(value) {
+            self.boundary()?;
+            self.emit.text(value)
+        } else {
+            self.str(value)
+        }
+    }
+
+    /// Bytes.
+    pub(crate) fn bytes(&mut self, value: &[u8]) -> Result<()> {
+        if self.large_payload(Payload::Bytes, value)? { Ok(()) } else { self.emit.bytes(value) }
+    }
+
+    /// A bytearray.
+    pub(crate) fn bytearray(&mut self, value: &[u8]) -> Result<()> {
+        if self.large_payload(Payload::Bytearray, value)? {
+            Ok(())
+        } else {
+            self.emit.bytearray(value)
+        }
     }
 
     /// Begins a dict of one entry, whose key is the variant's name.
@@ -154,21 +226,22 @@ impl Dump<dyn Sink + '_> {
     }
 }
 
+/// Text of up to so many bytes is no large payload.
+const SHORT: usize = 0xff;
+
 #[cold]
 fn unhashable(what: &str) -> Error {
     Error::data(format!("{what} cannot be the key of a dict or an element of a set in Python"))
 }
 
-/// Writes a scalar by `$plain`, unless it is the content of something.
+/// Writes a scalar by `$quick`, which is a few instructions; or by a call, if that returns false or
+/// the scalar is the content of something.
 macro_rules! scalars {
-    ($($method:ident($value:ident: $type:ty) $content:expr, |$emit:ident| $plain:expr;)*) => {$(
+    ($($method:ident($value:ident: $type:ty) $scalar:expr, |$emit:ident| $quick:expr;)*) => {$(
         #[inline]
         fn $method(self, $value: $type) -> Result<()> {
-            if self.role != Role::Plain {
-                return self.content_scalar($content);
-            }
             let $emit = &mut self.emit;
-            $plain
+            if self.role == Role::Plain && $quick { Ok(()) } else { self.scalar($scalar) }
         }
     )*};
 }
@@ -192,21 +265,46 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
     }
 
     scalars! {
-        serialize_i8(value: i8) Scalar::Int(value.into()), |emit| emit.int(value.into());
-        serialize_i16(value: i16) Scalar::Int(value.into()), |emit| emit.int(value.into());
-        serialize_i32(value: i32) Scalar::Int(value.into()), |emit| emit.int(value.into());
-        serialize_i64(value: i64) Scalar::Int(value.into()), |emit| emit.int(value);
-        serialize_i128(value: i128) Scalar::Int(value), |emit| emit.int128(value);
-        serialize_u8(value: u8) Scalar::Byte(value), |emit| emit.int(value.into());
-        serialize_u16(value: u16) Scalar::Int(value.into()), |emit| emit.int(value.into());
-        serialize_u32(value: u32) Scalar::Int(value.into()), |emit| emit.int(value.into());
-        serialize_u64(value: u64) Scalar::Int(value.into()), |emit| emit.uint(value);
-        serialize_u128(value: u128) Scalar::Uint(value), |emit| emit.uint128(value);
-        serialize_bool(value: bool) Scalar::Bool(value), |emit| emit.bool(value);
-        serialize_f32(value: f32) Scalar::Float(value.into()), |emit| emit.float(value.into());
-        serialize_f64(value: f64) Scalar::Float(value), |emit| emit.float(value);
-        serialize_str(value: &str) Scalar::Str(value), |emit| emit.text(value);
-        serialize_bytes(value: &[u8]) Scalar::Bytes(value), |emit| emit.bytes(value);
+        serialize_i8(value: i8) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
+        serialize_i16(value: i16) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
+        serialize_i32(value: i32) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
+        serialize_i64(value: i64) Scalar::Int(value.into()), |emit| emit.quick_int(value);
+        serialize_u8(value: u8) Scalar::Byte(value), |emit| emit.quick_int(value.into());
+        serialize_u16(value: u16) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
+        serialize_u32(value: u32) Scalar::Int(value.into()), |emit| emit.quick_int(value.into());
+        serialize_bool(value: bool) Scalar::Bool(value), |emit| emit.quick_bool(value);
+        serialize_f32(value: f32) Scalar::Float(value.into()), |emit|
+            emit.quick_float(value.into());
+        serialize_f64(value: f64) Scalar::Float(value), |emit| emit.quick_float(value);
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<()> {
+        if self.role == Role::Plain && self.emit.quick_text(value) {
+            Ok(())
+        } else {
+            self.other_text(value)
+        }
+    }
+
+    #[inline]
+    fn serialize_u64(self, value: u64) -> Result<()> {
+        match i64::try_from(value) {
+            Ok(value) => self.serialize_i64(value),
+            Err(_) => self.scalar(Scalar::Int(value.into())),
+        }
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<()> {
+        self.scalar(Scalar::Int(value))
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<()> {
+        self.scalar(Scalar::Uint(value))
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<()> {
+        self.scalar(Scalar::Bytes(value))
     }
 
     fn serialize_char(self, value: char) -> Result<()> {
@@ -226,10 +324,10 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
 
     #[inline]
     fn serialize_none(self) -> Result<()> {
-        if self.role != Role::Plain {
-            return self.content_scalar(Scalar::None);
+        if self.role == Role::Plain && self.emit.quick_none() {
+            return Ok(());
         }
-        self.emit.none()
+        self.scalar(Scalar::None)
     }
 
     #[inline]
@@ -250,10 +348,10 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
 
     #[inline]
     fn serialize_unit(self) -> Result<()> {
-        if self.role != Role::Plain {
-            return self.content_scalar(Scalar::Unit);
+        if self.role == Role::Plain && self.emit.quick_none() {
+            return Ok(());
         }
-        self.emit.none()
+        self.scalar(Scalar::Unit)
     }
 
     #[inline]
@@ -333,8 +431,8 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Fields<'a, 'w>> {
-        self.fields(name)
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
+        self.fields(name, len)
     }
 
     #[inline]
@@ -343,9 +441,9 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         name: &'static str,
         _: u32,
         variant: &'static str,
-        _: usize,
+        len: usize,
     ) -> Result<Fields<'a, 'w>> {
-        self.struct_variant(name, variant)
+        self.struct_variant(name, variant, len)
     }
 }
 
@@ -363,14 +461,14 @@ impl<'w> Dump<dyn Sink + 'w> {
         let kinds = (class::kind(name), class::kind(variant));
         if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
             self.role = Role::Plain;
-            return self.emit.str(variant);
+            return self.str(variant);
         }
         self.argument("a variant")?;
         match kinds {
             (_, NameKind::Class) => self.class_unit(variant),
             (NameKind::Class, _) => self.member(name, variant),
             _ => {
-                self.emit.boundary()?;
+                self.boundary()?;
                 self.emit.name(variant)
             }
         }
@@ -399,22 +497,48 @@ impl<'w> Dump<dyn Sink + 'w> {
     }
 
     #[inline]
-    fn fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
+    fn fields<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
         let kind = class::kind(name);
+        if self.role == Role::Plain {
+            return match kind {
+                NameKind::Plain => Fields::new(self, len),
+                NameKind::Class => self.class_fields(name, len),
+                _ => self.private_fields(name),
+            };
+        }
+        self.content_fields(name, kind, len)
+    }
+
+    /// A struct of which the content of something is made.
+    #[cold]
+    fn content_fields<'a>(
+        &'a mut self,
+        name: &'static str,
+        kind: NameKind,
+        len: usize,
+    ) -> Result<Fields<'a, 'w>> {
         if self.role == Role::Class && kind == NameKind::Plain {
             self.role = Role::Plain;
             self.form = class::ClassForm::Instance;
-            return self.class_fields(self.class);
+            return self.class_fields(self.class, len);
         }
         if self.role == Role::Attributes && kind == NameKind::Plain {
             self.role = Role::Plain;
         }
         self.argument("a struct")?;
         match kind {
-            NameKind::Plain => Fields::new(self),
-            NameKind::Class => self.class_fields(name),
-            NameKind::Private => Fields::reduce(self, name),
+            NameKind::Plain => Fields::new(self, len),
+            NameKind::Class => self.class_fields(name, len),
+            _ => self.private_fields(name),
+        }
+    }
+
+    /// A struct under a private name, ours or of serde_json.
+    #[cold]
+    fn private_fields<'a>(&'a mut self, name: &'static str) -> Result<Fields<'a, 'w>> {
+        match class::kind(name) {
             NameKind::Json => Ok(Fields::json(self)),
+            _ => Fields::reduce(self, name),
         }
     }
 
@@ -422,12 +546,13 @@ impl<'w> Dump<dyn Sink + 'w> {
         &'a mut self,
         name: &'static str,
         variant: &'static str,
+        len: usize,
     ) -> Result<Fields<'a, 'w>> {
         self.argument("a variant")?;
         if class::of_variant(name, variant)? {
-            return self.class_fields(variant);
+            return self.class_fields(variant, len);
         }
         self.open_variant(variant)?;
-        Fields::variant(self)
+        Ok(Fields::variant(self, len))
     }
 }

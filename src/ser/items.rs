@@ -32,7 +32,7 @@ impl RoleItems {
     #[cold]
     pub(super) fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> Result<Box<Self>> {
         let role = std::mem::replace(&mut dump.role, Role::Plain);
-        dump.emit.boundary()?;
+        dump.boundary()?;
         dump.emit.enter();
         let outer = dump.hashed;
         let announced =

@@ -299,14 +299,14 @@ impl SerOptions {
     }
 
     /// For one pickle alone.
-    fn start_one<S>(&self, sink: S) -> Dump<S> {
+    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
         let mut dump = self.start(sink);
         dump.emit.expect_one_pickle();
         dump
     }
 
     /// For pickles that share a memo.
-    pub(super) fn start<S>(&self, sink: S) -> Dump<S> {
+    pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
     }
 
@@ -331,15 +331,16 @@ impl SerOptions {
     }
 
     /// Starts the writer of a graph by these options: no text is memoized but that of the graph.
-    pub(crate) fn start_graph<S>(&self, sink: S) -> Dump<S> {
+    pub(crate) fn start_graph<S: Sink>(&self, sink: S) -> Dump<S> {
         self.start_with(sink, Sharing::Never)
     }
 
     #[inline(always)]
-    fn start_with<S>(&self, sink: S, sharing: Sharing) -> Dump<S> {
+    fn start_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Dump<S> {
+        let keeps = sink.keeps();
         let emit = || {
             Emitter::new(
-                sink,
+                keeps,
                 self.protocol,
                 self.fix_imports,
                 self.framing,
@@ -347,7 +348,7 @@ impl SerOptions {
                 self.extensions.as_ref(),
             )
         };
-        Dump::new(emit, self.hooks.clone())
+        Dump::new(sink, emit, self.hooks.clone())
     }
 }
 

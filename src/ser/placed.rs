@@ -61,7 +61,7 @@ impl Placed {
         diverted: bool,
     ) -> Result<Self> {
         let place = form.fields()?;
-        dump.emit.boundary()?;
+        dump.boundary()?;
         dump.emit.enter();
         let outer = dump.set_hashed(false);
         let recipe = dump.open_formed(name, form.made_or(Made::New), place)?;
@@ -164,7 +164,10 @@ impl Placed {
             _ => self.open_behind(dump, place, whole)?,
         }
         let state = match place {
-            Place::State => Some(dump.emit.checkpoint()?),
+            Place::State => {
+                dump.boundary()?;
+                Some(dump.emit.checkpoint()?)
+            }
             _ => None,
         };
         self.open = Some(Part { place, whole, state });
@@ -409,6 +412,7 @@ impl Dump<dyn Sink + '_> {
             Place::Args => self.open_formed_arg(name, made)?,
             _ => self.bare_formed(name, made, form.place)?,
         };
+        self.boundary()?;
         let state = self.emit.checkpoint()?;
         self.role = match form.place {
             Place::ListItems => Role::ListItems,

@@ -84,7 +84,7 @@ impl Reduce {
             return Err(Error::unsupported(format!("the serde name {name} on a struct")));
         }
         let diverted = dump.divert_object()?;
-        dump.emit.boundary()?;
+        dump.boundary()?;
         dump.emit.enter();
         let outer = dump.set_hashed(false);
         Ok(Self {
@@ -145,7 +145,8 @@ impl Reduce {
             "setitems" => Some(Role::SetItems),
             "dictitems" => Some(Role::DictItems),
             "state" => {
-                self.state = Some(emit.checkpoint()?);
+                dump.boundary()?;
+                self.state = Some(dump.emit.checkpoint()?);
                 Some(Role::State)
             }
             _ => {

@@ -86,7 +86,7 @@ impl<W: io::Write> Serializer<W> {
     /// The writer. Every value that was serialized without an error has been handed to it; it has
     /// not been flushed.
     pub fn into_inner(self) -> W {
-        let Stream(writer) = self.dump.emit.into_sink();
+        let Stream(writer) = self.dump.into_sink();
         writer
     }
 

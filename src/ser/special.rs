@@ -222,6 +222,7 @@ impl Dump<dyn Sink + '_> {
             token::SURROGATES => Role::Surrogates,
             token::OBJECT => Role::Object,
             token::COMPLEX => {
+                self.boundary()?;
                 self.emit.global("builtins", "complex")?;
                 self.role = Role::Tuple;
                 return Ok(Opening::Complex);
@@ -270,6 +271,7 @@ impl Dump<dyn Sink + '_> {
             self.role = if frozen { Role::FrozenSet } else { Role::Set };
             return Ok(Opening::Role);
         }
+        self.boundary()?;
         self.emit.open_set_call(frozen)?;
         self.role = Role::HashableList;
         Ok(Opening::SetCall)
@@ -315,6 +317,7 @@ impl Dump<dyn Sink + '_> {
             Opening::Complex => self.emit.op(Opcode::Reduce),
             Opening::Global => {
                 let (module, qualname) = self.take_names()?;
+                self.boundary()?;
                 return self.emit.global(&module, &qualname);
             }
             Opening::PersistentId { outer } => {
@@ -359,7 +362,7 @@ impl Dump<dyn Sink + '_> {
         self.role = Role::Plain;
         match plan {
             Plan::Refer(index) => {
-                self.emit.boundary()?;
+                self.boundary()?;
                 self.emit.get(*index);
                 Ok(())
             }
@@ -389,7 +392,7 @@ impl Dump<dyn Sink + '_> {
             match hooks.buffer(PickleBuffer { data: bytes.into_vec(), readonly }) {
                 Some(buffer) => bytes = buffer.data.into_boxed_slice(),
                 None => {
-                    self.emit.boundary()?;
+                    self.boundary()?;
                     self.emit.op(Opcode::NextBuffer);
                     if readonly {
                         self.emit.op(Opcode::ReadonlyBuffer);
@@ -399,10 +402,10 @@ impl Dump<dyn Sink + '_> {
             }
         }
         if readonly {
-            self.emit.bytes(&bytes)
+            self.bytes(&bytes)
         } else {
             self.forbid_hashed("a bytearray")?;
-            self.emit.bytearray(&bytes)
+            self.bytearray(&bytes)
         }
     }
 
@@ -418,9 +421,15 @@ impl Dump<dyn Sink + '_> {
 }
 
 impl Dump<dyn Sink + '_> {
-    /// A value that is the content of something.
+    /// A scalar that is no matter of a few instructions.
+    #[inline(never)]
+    pub(super) fn scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
+        if self.role == Role::Plain { self.plain_scalar(scalar) } else { self.content(scalar) }
+    }
+
+    /// A scalar that is the content of something.
     #[cold]
-    pub(super) fn content_scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
+    fn content(&mut self, scalar: Scalar<'_>) -> Result<()> {
         let role = std::mem::replace(&mut self.role, Role::Plain);
         match (role, scalar) {
             (Role::Capture, Scalar::Byte(value)) => {
@@ -444,14 +453,23 @@ impl Dump<dyn Sink + '_> {
                 return self.emit.persid(itoa::Buffer::new().format(value));
             }
             (Role::PersistentId, Scalar::Str(value)) => return self.emit.persid(value),
-            (Role::Shared, Scalar::Str(value)) => return self.emit.str(value),
+            (Role::Shared, Scalar::Str(value)) => return self.str(value),
             (Role::ByteArray, Scalar::Bytes(value)) => {
                 self.forbid_hashed("a bytearray")?;
-                return self.emit.bytearray(value);
+                return self.bytearray(value);
             }
-            (Role::BigInt, Scalar::Bytes(value)) => return self.emit.big_int(value),
-            (Role::Surrogates, Scalar::Bytes(value)) => return self.emit.surrogates(value),
-            (Role::Tuple, Scalar::Unit) => return self.emit.empty_tuple(),
+            (Role::BigInt, Scalar::Bytes(value)) => {
+                self.boundary()?;
+                return self.emit.big_int(value);
+            }
+            (Role::Surrogates, Scalar::Bytes(value)) => {
+                self.boundary()?;
+                return self.emit.surrogates(value);
+            }
+            (Role::Tuple, Scalar::Unit) => {
+                self.boundary()?;
+                return self.emit.empty_tuple();
+            }
             (Role::Splice, Scalar::Unit) => {}
             (Role::JsonNumber, Scalar::Str(value)) => return self.json_number(value),
             (role, scalar) => {
@@ -463,15 +481,20 @@ impl Dump<dyn Sink + '_> {
         Ok(())
     }
 
+    #[inline]
     fn plain_scalar(&mut self, scalar: Scalar<'_>) -> Result<()> {
+        if let Scalar::Str(value) = scalar {
+            return self.text(value);
+        }
+        self.boundary()?;
         match scalar {
             Scalar::Int(value) => self.emit.int128(value),
             Scalar::Uint(value) => self.emit.uint128(value),
             Scalar::Byte(value) => self.emit.int(value.into()),
             Scalar::Bool(value) => self.emit.bool(value),
             Scalar::Float(value) => self.emit.float(value),
-            Scalar::Str(value) => self.emit.text(value),
-            Scalar::Bytes(value) => self.emit.bytes(value),
+            Scalar::Str(value) => self.text(value),
+            Scalar::Bytes(value) => self.bytes(value),
             Scalar::None | Scalar::Unit => self.emit.none(),
         }
     }

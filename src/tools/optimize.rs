@@ -10,7 +10,7 @@ use super::genops::{Indexes, genops, genops_in_frames};
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
 use crate::protocol::Protocol;
-use crate::write::{Emitter, Memory, Sharing, Sink};
+use crate::write::{Emitter, Sharing};
 
 /// Removes the memo entries of a pickle that are never fetched.
 ///
@@ -45,8 +45,7 @@ use crate::write::{Emitter, Memory, Sharing, Sink};
 /// - [`Unsupported`](crate::ErrorKind::Unsupported) for a protocol beyond 5.
 pub fn optimize(pickle: &[u8]) -> Result<Vec<u8>> {
     let (protocol, mut fetched) = survey(pickle)?;
-    let emitter: &mut Emitter<dyn Sink> =
-        &mut Emitter::new(Memory, protocol, true, true, Sharing::Never, None);
+    let mut emitter = Emitter::new(true, protocol, true, true, Sharing::Never, None);
     let (mut stored, mut next) = (Indexes::default(), 0u32);
     for item in genops(pickle, 0) {
         let instruction = item?;

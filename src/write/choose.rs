@@ -6,44 +6,40 @@
 
 use num_bigint::BigInt;
 
-use super::{Emitter, Sink, text};
+use super::{Emitter, text};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::protocol::Protocol;
 
-impl Emitter<dyn Sink + '_> {
-    #[inline]
-    pub(crate) fn none(&mut self) -> Result<()> {
-        if self.has_room(1) {
-            self.op(Opcode::None);
-            Ok(())
-        } else {
-            self.other_none()
+impl Emitter {
+    /// Writes `None`, if that is a matter of a few instructions; returns true if it did.
+    #[inline(always)]
+    pub(crate) fn quick_none(&mut self) -> bool {
+        let quick = self.has_room(1);
+        if quick {
+            self.ops([Opcode::None]);
         }
+        quick
     }
 
-    #[cold]
-    #[inline(never)]
-    fn other_none(&mut self) -> Result<()> {
+    pub(crate) fn none(&mut self) -> Result<()> {
         self.boundary()?;
         self.op(Opcode::None);
         Ok(())
     }
 
-    #[inline]
-    pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
-        if self.has_room(1) {
-            self.op(if value { Opcode::Newtrue } else { Opcode::Newfalse });
-            Ok(())
-        } else {
-            self.other_bool(value)
+    /// Like [`quick_none`](Self::quick_none).
+    #[inline(always)]
+    pub(crate) fn quick_bool(&mut self, value: bool) -> bool {
+        let quick = self.has_room(1);
+        if quick {
+            self.ops([if value { Opcode::Newtrue } else { Opcode::Newfalse }]);
         }
+        quick
     }
 
-    #[cold]
-    #[inline(never)]
-    fn other_bool(&mut self, value: bool) -> Result<()> {
+    pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Newtrue.protocol() {
             self.op(if value { Opcode::Newtrue } else { Opcode::Newfalse });
@@ -54,14 +50,14 @@ impl Emitter<dyn Sink + '_> {
         Ok(())
     }
 
-    #[inline]
-    pub(crate) fn int(&mut self, value: i64) -> Result<()> {
-        if self.has_room(16) {
+    /// Like [`quick_none`](Self::quick_none).
+    #[inline(always)]
+    pub(crate) fn quick_int(&mut self, value: i64) -> bool {
+        let quick = self.has_room(16);
+        if quick {
             self.binary_int(value);
-            Ok(())
-        } else {
-            self.other_int(value)
         }
+        quick
     }
 
     /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
@@ -84,8 +80,7 @@ impl Emitter<dyn Sink + '_> {
         self.fixed(bytes, len);
     }
 
-    #[inline(never)]
-    fn other_int(&mut self, value: i64) -> Result<()> {
+    pub(crate) fn int(&mut self, value: i64) -> Result<()> {
         self.boundary()?;
         match u32::try_from(value) {
             _ if self.protocol >= Opcode::Long1.protocol() => self.binary_int(value),
@@ -103,14 +98,6 @@ impl Emitter<dyn Sink + '_> {
             _ => self.wide_int(i128::from(value)),
         }
         Ok(())
-    }
-
-    #[inline]
-    pub(crate) fn uint(&mut self, value: u64) -> Result<()> {
-        match i64::try_from(value) {
-            Ok(value) => self.int(value),
-            Err(_) => self.int128(i128::from(value)),
-        }
     }
 
     pub(crate) fn int128(&mut self, value: i128) -> Result<()> {
@@ -185,38 +172,38 @@ impl Emitter<dyn Sink + '_> {
             return Ok(());
         }
         if let Ok(len) = u8::try_from(bytes.len()) {
-            return self.counted(&[Opcode::Long1.byte(), len], bytes);
+            self.counted(&[Opcode::Long1.byte(), len], bytes);
+        } else {
+            let len = i32::try_from(bytes.len()).map_err(|_| too_long("an int", "2 GiB"))?;
+            self.counted(Head::four(Opcode::Long4, len.cast_unsigned()).bytes(), bytes);
         }
-        let len = i32::try_from(bytes.len()).map_err(|_| too_long("an int", "2 GiB"))?;
-        self.counted(&head4(Opcode::Long4, len.cast_unsigned()), bytes)
+        Ok(())
     }
 
-    #[inline]
-    pub(crate) fn float(&mut self, value: f64) -> Result<()> {
-        if self.has_room(9) {
+    /// Like [`quick_none`](Self::quick_none).
+    #[inline(always)]
+    pub(crate) fn quick_float(&mut self, value: f64) -> bool {
+        let quick = self.has_room(9);
+        if quick {
             self.binfloat(value);
-            Ok(())
-        } else {
-            self.other_float(value)
         }
+        quick
     }
 
     #[inline(always)]
     fn binfloat(&mut self, value: f64) {
         let mut bytes = [Opcode::Binfloat.byte(); 9];
         bytes[1..].copy_from_slice(&value.to_be_bytes());
-        self.out.extend_from_slice(&bytes);
+        self.fixed(bytes, 9);
     }
 
-    #[cold]
-    #[inline(never)]
-    fn other_float(&mut self, value: f64) -> Result<()> {
+    pub(crate) fn float(&mut self, value: f64) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Binfloat.protocol() {
             self.binfloat(value);
         } else {
             self.op(Opcode::Float);
-            text::write_float_repr(&mut self.out, value);
+            self.out.with(|out| text::write_float_repr(out, value));
             self.out.push(b'\n');
         }
         Ok(())
@@ -226,32 +213,19 @@ impl Emitter<dyn Sink + '_> {
     /// [`Emitter::bytes`].
     pub(super) fn counted_bytes(&mut self, value: &[u8]) -> Result<()> {
         match u8::try_from(value.len()) {
-            Ok(len) => self.counted(&[Opcode::ShortBinbytes.byte(), len], value),
-            Err(_) => self.counted4(Opcode::Binbytes, Opcode::Binbytes8, value, "bytes"),
-        }
-    }
-
-    /// A payload with a length of four bytes, or of eight where four are too few and the protocol
-    /// has that.
-    pub(super) fn counted4(
-        &mut self,
-        four: Opcode,
-        eight: Opcode,
-        value: &[u8],
-        what: &str,
-    ) -> Result<()> {
-        match u32::try_from(value.len()) {
-            Ok(len) => self.counted(&head4(four, len), value),
-            Err(_) if self.protocol >= eight.protocol() => {
-                self.counted(&head8(eight, value.len()), value)
+            Ok(len) => {
+                self.counted(&[Opcode::ShortBinbytes.byte(), len], value);
+                Ok(())
             }
-            Err(_) => Err(too_long(what, "4 GiB")),
+            Err(_) => self.counted_as(Payload::Bytes, value),
         }
     }
 
-    /// BYTEARRAY8: protocol 5 only, see [`Emitter::bytearray`].
-    pub(super) fn counted_bytearray(&mut self, value: &[u8]) -> Result<()> {
-        self.counted(&head8(Opcode::Bytearray8, value.len()), value)
+    /// A payload by an opcode whose length has four bytes or eight.
+    pub(super) fn counted_as(&mut self, kind: Payload, value: &[u8]) -> Result<()> {
+        let head = kind.head(value.len(), self.protocol)?;
+        self.counted(head.bytes(), value);
+        Ok(())
     }
 
     /// The empty tuple, which is never memoized.
@@ -374,16 +348,59 @@ pub(crate) fn minimal(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-fn head4(opcode: Opcode, len: u32) -> [u8; 5] {
-    let mut head = [opcode.byte(); 5];
-    head[1..].copy_from_slice(&len.to_le_bytes());
-    head
+/// The payloads that may be large.
+#[derive(Clone, Copy)]
+pub(crate) enum Payload {
+    Text,
+    Bytes,
+    /// Protocol 5 only, see [`Emitter::bytearray`].
+    Bytearray,
 }
 
-fn head8(opcode: Opcode, len: usize) -> [u8; 9] {
-    let mut head = [opcode.byte(); 9];
-    head[1..].copy_from_slice(&(len as u64).to_le_bytes());
-    head
+impl Payload {
+    /// The first protocol that has an opcode for it.
+    pub(super) fn protocol(self) -> Protocol {
+        match self {
+            Self::Text => Opcode::Binunicode.protocol(),
+            Self::Bytes => Opcode::Binbytes.protocol(),
+            Self::Bytearray => Opcode::Bytearray8.protocol(),
+        }
+    }
+
+    /// The part before the payload: a length of four bytes, or of eight where four are too few
+    /// and the protocol has that.
+    pub(super) fn head(self, len: usize, protocol: Protocol) -> Result<Head> {
+        let (four, eight, what) = match self {
+            Self::Text => (Opcode::Binunicode, Opcode::Binunicode8, "text"),
+            Self::Bytes => (Opcode::Binbytes, Opcode::Binbytes8, "bytes"),
+            Self::Bytearray => return Ok(Head::eight(Opcode::Bytearray8, len)),
+        };
+        match u32::try_from(len) {
+            Ok(len) => Ok(Head::four(four, len)),
+            Err(_) if protocol >= eight.protocol() => Ok(Head::eight(eight, len)),
+            Err(_) => Err(too_long(what, "4 GiB")),
+        }
+    }
+}
+
+/// An opcode and the length of its payload.
+pub(super) struct Head([u8; 9], usize);
+
+impl Head {
+    fn four(opcode: Opcode, len: u32) -> Self {
+        Self { 1: 5, ..Self::eight(opcode, len as usize) }
+    }
+
+    fn eight(opcode: Opcode, len: usize) -> Self {
+        let mut head = [opcode.byte(); 9];
+        head[1..].copy_from_slice(&(len as u64).to_le_bytes());
+        Self(head, 9)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        // At most nine.
+        &self.0[..self.1]
+    }
 }
 
 #[cold]

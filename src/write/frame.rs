@@ -1,4 +1,4 @@
-//! Frames (PEP 3154), and the sinks that take the bytes.
+//! Frames (PEP 3154).
 //!
 //! CPython's C pickler begins a frame with the first byte after PROTO or after the last frame, ends
 //! it at the first opcode boundary where it holds 64 KiB, writes a payload of 64 KiB or more
@@ -10,10 +10,8 @@
 //! Source: `_Pickler_OpcodeBoundary`, `_Pickler_CommitFrame` and `_Pickler_write_bytes` in
 //! CPython's `Modules/_pickle.c`.
 
-use std::io;
-
-use super::{Emitter, repeats};
-use crate::error::{Error, Result};
+use super::{Emitter, Payload, Sharing, repeats};
+use crate::error::Result;
 use crate::instruction::Opcode;
 
 /// The least content of a frame that ends at an opcode boundary, and the least payload that is
@@ -24,59 +22,6 @@ const FRAME_MIN: usize = 4;
 /// The FRAME opcode and its length.
 const FRAME_HEADER: usize = 9;
 
-/// Takes the finished bytes.
-pub trait Sink {
-    /// Returns true if the buffer becomes the result, and so grows to the size of the pickle.
-    fn keeps(&self) -> bool;
-
-    /// Takes all of `out`.
-    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()>;
-
-    /// Takes all of `out`, and then `payload`.
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()>;
-}
-
-/// Keeps the pickle in the buffer.
-pub(crate) struct Memory;
-
-impl Sink for Memory {
-    fn keeps(&self) -> bool {
-        true
-    }
-
-    #[inline]
-    fn drain(&mut self, _: &mut Vec<u8>) -> Result<()> {
-        Ok(())
-    }
-
-    #[inline]
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
-        out.extend_from_slice(payload);
-        Ok(())
-    }
-}
-
-/// The buffer is written to an [`io::Write`] frame by frame, or every 64 KiB where there are none.
-#[derive(Debug)]
-pub(crate) struct Stream<W>(pub(crate) W);
-
-impl<W: io::Write> Sink for Stream<W> {
-    fn keeps(&self) -> bool {
-        false
-    }
-
-    fn drain(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        self.0.write_all(out).map_err(Error::io)?;
-        out.clear();
-        Ok(())
-    }
-
-    fn payload(&mut self, out: &mut Vec<u8>, payload: &[u8]) -> Result<()> {
-        self.drain(out)?;
-        self.0.write_all(payload).map_err(Error::io)
-    }
-}
-
 /// The state of framing.
 pub(super) struct Frames {
     framing: bool,
@@ -86,8 +31,12 @@ pub(super) struct Frames {
     end: usize,
     /// The length from which on an opcode boundary takes the slow path: `end`, or the length at
     /// which short text begins to be looked up, if that is smaller. At protocols 0 and 1 it is 0,
-    /// because their text opcodes need the slow path.
+    /// because their text opcodes need the slow path; and it is 0 while finished bytes wait.
     limit: usize,
+    /// The limit without such bytes.
+    usual_limit: usize,
+    /// The length of the finished bytes that nobody has taken away yet.
+    pub(super) waiting: usize,
     old: bool,
     /// True if repeated short text is to be found: see `repeats.rs`.
     repeats: bool,
@@ -108,6 +57,8 @@ impl Frames {
             start: None,
             end: usize::MAX,
             limit: 0,
+            usual_limit: 0,
+            waiting: 0,
             old,
             repeats,
             unrenewed: 0,
@@ -118,12 +69,26 @@ impl Frames {
 
     /// No frames, and everything stays in the buffer.
     pub(super) fn held() -> Self {
-        Self { limit: usize::MAX, held: true, ..Self::new(false, false, false) }
+        let limit = usize::MAX;
+        Self { limit, usual_limit: limit, held: true, ..Self::new(false, false, false) }
     }
 
     fn set_end(&mut self, end: usize) {
         self.end = end;
-        self.limit = if self.old { 0 } else { end };
+        self.set_limit(if self.old { 0 } else { end });
+    }
+
+    fn set_limit(&mut self, limit: usize) {
+        self.usual_limit = limit;
+        self.limit = if self.waiting == 0 { limit } else { 0 };
+    }
+
+    /// Counts from the first byte that has not been taken away.
+    fn take(&mut self, taken: usize) {
+        self.start = self.start.map(|start| start.saturating_sub(taken));
+        self.end = self.end.saturating_sub(taken);
+        self.waiting = 0;
+        self.set_limit(self.usual_limit.saturating_sub(taken));
     }
 
     pub(super) fn commits(&self) -> u64 {
@@ -131,11 +96,42 @@ impl Frames {
     }
 }
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// Marks a place where a frame may end.
+    ///
+    /// The finished frame stays in the buffer until the owner of a sink looks for a boundary, by
+    /// [`at_limit`](Self::at_limit), as it does wherever a value begins.
     #[inline(always)]
     pub(crate) fn boundary(&mut self) -> Result<()> {
-        if self.out.len() >= self.frames.limit { self.cross_boundary() } else { Ok(()) }
+        if self.at_limit() {
+            self.cross_unseen();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cross_unseen(&mut self) {
+        if self.out.len() >= self.frames.end {
+            self.commit_frame();
+            self.wait();
+            self.open_frame();
+        } else if self.out.len() >= self.frames.usual_limit {
+            self.look_up_repeats();
+        }
+    }
+
+    /// Notes that all bytes so far are finished.
+    fn wait(&mut self) {
+        if !self.keeps {
+            self.frames.waiting = self.out.len();
+        }
+    }
+
+    /// Returns true if a boundary here has something to do.
+    #[inline(always)]
+    pub(crate) fn at_limit(&self) -> bool {
+        self.out.len() >= self.frames.limit
     }
 
     /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
@@ -145,19 +141,59 @@ impl Emitter<dyn Sink + '_> {
     /// without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.out.len() < self.frames.limit && self.out.capacity() - self.out.len() >= len
+        self.out.len() < self.frames.limit && self.out.has_room(len)
     }
 
+    /// Ends the frame if it is full; `drain` may take all of the buffer away, where it is given
+    /// finished bytes.
     #[cold]
-    fn cross_boundary(&mut self) -> Result<()> {
-        if self.out.len() < self.frames.end {
-            self.look_up_repeats();
+    pub(crate) fn cross_boundary(
+        &mut self,
+        drain: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        if self.out.len() >= self.frames.end {
+            self.commit_frame();
+            self.frames.waiting = 0;
+            self.out.with(drain)?;
+            self.open_frame();
             return Ok(());
         }
-        self.commit_frame();
-        self.sink.drain(&mut self.out)?;
-        self.open_frame();
+        let waiting = self.frames.waiting;
+        if waiting > 0 {
+            self.frames.take(waiting);
+            self.out.with(|out| {
+                let open = out.split_off(waiting);
+                let drained = drain(out);
+                out.extend_from_slice(&open);
+                drained
+            })?;
+        }
+        if self.out.len() >= self.frames.usual_limit {
+            self.look_up_repeats();
+        }
         Ok(())
+    }
+
+    /// Begins a payload outside of frames, if it is to be there: `write` gets the buffer, which
+    /// ends with its header, and puts the payload behind that or wherever the buffer goes. Returns
+    /// true if it did.
+    pub(crate) fn large_payload(
+        &mut self,
+        kind: Payload,
+        len: usize,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<bool> {
+        let looked_up = matches!(kind, Payload::Text) && self.sharing == Sharing::Always;
+        if len < FRAME_TARGET || self.frames.held || looked_up || self.protocol < kind.protocol() {
+            return Ok(false);
+        }
+        let head = kind.head(len, self.protocol)?;
+        self.boundary()?;
+        self.commit_frame();
+        self.out.extend_from_slice(head.bytes());
+        self.out.with(write)?;
+        self.open_frame();
+        Ok(true)
     }
 
     /// Begins to look up short text, in every field.
@@ -167,7 +203,7 @@ impl Emitter<dyn Sink + '_> {
             self.memo.names.renew_interest();
             self.set_plain();
             self.frames.unrenewed = 0;
-            self.frames.limit = self.frames.end;
+            self.frames.set_limit(self.frames.end);
         }
     }
 
@@ -187,7 +223,7 @@ impl Emitter<dyn Sink + '_> {
                 self.look_up_repeats();
             }
         } else if self.frames.repeats {
-            self.frames.limit = self.frames.end.min(self.out.len() + repeats::BEGIN);
+            self.frames.set_limit(self.frames.end.min(self.out.len() + repeats::BEGIN));
         }
     }
 
@@ -201,28 +237,28 @@ impl Emitter<dyn Sink + '_> {
         };
         let content = self.out.len() - start - FRAME_HEADER;
         if content < FRAME_MIN {
-            self.out.drain(start..start + FRAME_HEADER);
+            self.out.remove(start..start + FRAME_HEADER);
         } else {
             // The header was written at `start`, and nothing before the end of the frame shortens
             // the buffer so far.
-            self.out[start + 1..start + FRAME_HEADER]
+            self.out.contents_mut()[start + 1..start + FRAME_HEADER]
                 .copy_from_slice(&(content as u64).to_le_bytes());
         }
     }
 
     /// An instruction with a counted payload: its opcode and length in `header`, then the payload,
     /// which stays outside of frames if it is large.
-    pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) -> Result<()> {
+    pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) {
         if payload.len() < FRAME_TARGET || self.frames.held {
             self.out.reserve(header.len() + payload.len());
             self.out.extend_from_slice(header);
             self.out.extend_from_slice(payload);
-            return Ok(());
+            return;
         }
         self.commit_frame();
         self.out.extend_from_slice(header);
-        self.sink.payload(&mut self.out, payload)?;
+        self.out.extend_from_slice(payload);
+        self.wait();
         self.open_frame();
-        Ok(())
     }
 }

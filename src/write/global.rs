@@ -4,14 +4,14 @@
 //! names of Python 2 before protocol 3, and a nested name is `getattr` of the outer one. Source:
 //! `save_global` in CPython's `Modules/_pickle.c`.
 
-use super::{Emitter, Sink};
+use super::Emitter;
 use crate::error::{Error, Result, quoted};
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::protocol::Protocol;
 use crate::reduce::compat;
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// A global, written once and then taken from the memo.
     pub(crate) fn global(&mut self, module: &str, qualname: &str) -> Result<()> {
         self.boundary()?;
@@ -86,12 +86,13 @@ impl Emitter<dyn Sink + '_> {
         }
         match self.memo.classes.expected(name) {
             Some(class) if class.index < 0x100 => {
-                self.out.extend_from_slice(&[
+                let bytes = [
                     Opcode::Binget.byte(),
                     class.index as u8,
                     Opcode::EmptyTuple.byte(),
                     Opcode::Newobj.byte(),
-                ]);
+                ];
+                self.fixed(bytes, 4);
                 true
             }
             _ => false,

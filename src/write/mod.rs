@@ -19,24 +19,27 @@
 //!
 //! Advice to the next editor: the value writers decide the speed of encoding. Each is one
 //! comparison for the boundary, and one store of a fixed width where the value has one, see
-//! [`fixed`](Emitter::fixed): a variable `extend_from_slice` is a call of `memcpy`.
+//! [`fixed`](Emitter::fixed) and [`Out`].
 
 mod choose;
 mod frame;
 mod global;
 mod memo;
 mod object;
+mod out;
 mod pace;
 mod recipe;
 mod repeats;
+mod sink;
 mod strings;
 mod text;
 mod texts;
 mod verbatim;
 
-pub(crate) use frame::{Memory, Sink, Stream};
+pub(crate) use choose::Payload;
 pub(crate) use pace::Pace;
 pub(crate) use recipe::Recipe;
+pub(crate) use sink::{Memory, Sink, Stream};
 pub(crate) use strings::Sharing;
 
 use std::sync::Arc;
@@ -47,14 +50,16 @@ use crate::protocol::Protocol;
 use crate::reduce::ExtensionRegistry;
 use frame::Frames;
 use memo::WriteMemo;
+use out::Out;
 use strings::PlainText;
 
-/// Writes Python objects at one protocol into a buffer that a [`Sink`] empties.
+/// Writes Python objects at one protocol into a buffer.
 ///
-/// The sink is the last field and may be of a type that is not known: an emitter is made with one
-/// that is, and written through as `Emitter<dyn Sink>`, so that all of this is compiled once.
-pub(crate) struct Emitter<S: ?Sized> {
-    out: Vec<u8>,
+/// It is of one type whatever becomes of the bytes, so all of this is compiled once. It ends frames
+/// by itself; its owner calls [`cross_boundary`](Emitter::cross_boundary) to have the finished ones
+/// taken away.
+pub(crate) struct Emitter {
+    out: Out,
     frames: Frames,
     protocol: Protocol,
     fix_imports: bool,
@@ -66,12 +71,13 @@ pub(crate) struct Emitter<S: ?Sized> {
     at_top: bool,
     memo: WriteMemo,
     extensions: Option<Arc<ExtensionRegistry>>,
-    sink: S,
+    /// True if the buffer becomes the result, and so grows to the size of the pickle.
+    keeps: bool,
 }
 
 /// The state of an emitter, kept while it writes into a buffer of its own; see [`Emitter::hold`].
 pub(crate) struct Held {
-    out: Vec<u8>,
+    out: Out,
     frames: Frames,
     protocol: Protocol,
     memo: WriteMemo,
@@ -85,14 +91,14 @@ pub(crate) struct Checkpoint {
     commits: u64,
 }
 
-impl<S> Emitter<S> {
+impl Emitter {
     /// The globals of `extensions` are written by their codes, where the protocol has such.
     ///
     /// Inlined with all its callers, so that the emitter is made in its final place: it has some
     /// hundred bytes, and moving it takes a tenth of the time of a small message.
     #[inline(always)]
     pub(crate) fn new(
-        sink: S,
+        keeps: bool,
         protocol: Protocol,
         fix_imports: bool,
         framing: bool,
@@ -102,7 +108,7 @@ impl<S> Emitter<S> {
         let framing = framing && protocol >= Opcode::Frame.protocol();
         let plain = PlainText::new(sharing, protocol, false);
         Self {
-            out: Vec::new(),
+            out: Out::default(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
             protocol,
             fix_imports,
@@ -115,7 +121,7 @@ impl<S> Emitter<S> {
             } else {
                 None
             },
-            sink,
+            keeps,
         }
     }
 
@@ -124,18 +130,11 @@ impl<S> Emitter<S> {
         self.at_top = true;
     }
 
-    /// The sink.
-    pub(crate) fn into_sink(self) -> S {
-        self.sink
-    }
-
-    /// The bytes that the sink has not taken.
+    /// The bytes that have not been taken away.
     pub(crate) fn into_rest(self) -> Vec<u8> {
-        self.out
+        self.out.into_vec()
     }
-}
 
-impl Emitter<dyn Sink + '_> {
     /// Returns true if some globals may be written by code.
     pub(crate) fn has_extensions(&self) -> bool {
         self.extensions.is_some()
@@ -155,7 +154,7 @@ impl Emitter<dyn Sink + '_> {
     pub(crate) fn begin(&mut self) {
         if self.out.capacity() == 0 {
             // A small message fits; a larger one doubles from here.
-            self.out = Vec::with_capacity(256);
+            self.out.reserve_exact(256);
         }
         if self.protocol >= Opcode::Proto.protocol() {
             self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
@@ -163,11 +162,12 @@ impl Emitter<dyn Sink + '_> {
         self.open_frame();
     }
 
-    /// Ends the pickle and hands everything to the sink.
-    pub(crate) fn finish(&mut self) -> Result<()> {
+    /// Ends the pickle; `drain` may take all of the buffer away.
+    pub(crate) fn finish(&mut self, drain: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
         self.op(Opcode::Stop);
         self.commit_frame();
-        self.sink.drain(&mut self.out)
+        self.frames.waiting = 0;
+        self.out.with(drain)
     }
 
     /// Forgets the memo, as `Pickler.clear_memo` does.
@@ -201,13 +201,19 @@ impl Emitter<dyn Sink + '_> {
         self.memo = held.memo;
         self.set_plain();
         self.extensions = held.extensions;
-        std::mem::replace(&mut self.out, held.out)
+        std::mem::replace(&mut self.out, held.out).into_vec()
     }
 
     /// One instruction without an argument.
     #[inline(always)]
     pub(crate) fn op(&mut self, opcode: Opcode) {
         self.out.push(opcode.byte());
+    }
+
+    /// Several such instructions.
+    #[inline(always)]
+    pub(crate) fn ops<const N: usize>(&mut self, opcodes: [Opcode; N]) {
+        self.fixed(opcodes.map(Opcode::byte), N);
     }
 
     #[inline(always)]
@@ -217,17 +223,9 @@ impl Emitter<dyn Sink + '_> {
 
     /// Appends the first `len` of these bytes: they are stored whole and cut, which needs no call
     /// of `memcpy`.
-    ///
-    /// Uses `extend` and `truncate` so that LLVM need not reload `len` after the store, and values
-    /// need not wait for each other. `N` has to be a power of two: nine bytes may be stored one by
-    /// one. It is not for the headers of text, which a call of `memcpy` follows.
-    /// docs/PERFORMANCE.md has the measurements.
     #[inline(always)]
     fn fixed<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
-        debug_assert!(len <= N);
-        let end = self.out.len() + len;
-        self.out.extend(bytes.iter().copied());
-        self.out.truncate(end);
+        self.out.append(bytes, len);
     }
 
     /// Pushes what the memo holds under `index`: GET, BINGET or LONG_BINGET.
@@ -321,7 +319,7 @@ impl Emitter<dyn Sink + '_> {
     /// is removed once a frame has ended.
     pub(crate) fn take_back_none(&mut self, checkpoint: Checkpoint) -> bool {
         let none = self.frames.commits() == checkpoint.commits
-            && self.out.get(checkpoint.len..) == Some(&[Opcode::None.byte()]);
+            && self.out.contents().get(checkpoint.len..) == Some(&[Opcode::None.byte()]);
         if none {
             self.out.truncate(checkpoint.len);
         }

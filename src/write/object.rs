@@ -6,11 +6,11 @@
 //! that they repeat.
 
 use super::strings::{HEADER, NEVER};
-use super::{Emitter, Sink};
+use super::{Emitter, Payload};
 use crate::error::Result;
 use crate::instruction::Opcode;
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// The name of a field or variant: text that is written once and then taken from the memo.
     ///
     /// This is not an opcode boundary; the value that follows is one. Always inlined, because the
@@ -21,7 +21,7 @@ impl Emitter<dyn Sink + '_> {
         match self.memo.names.expected(name) {
             Some(known) if known.index < 0x100 && self.has_room(2) => {
                 self.plain.from = known.text_from;
-                self.out.extend_from_slice(&[Opcode::Binget.byte(), known.index as u8]);
+                self.fixed([Opcode::Binget.byte(), known.index as u8], 2);
                 Ok(())
             }
             Some(known) => {
@@ -119,7 +119,7 @@ impl Emitter<dyn Sink + '_> {
     pub(crate) fn bytearray(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Bytearray8.protocol() {
-            return self.counted_bytearray(value);
+            return self.counted_as(Payload::Bytearray, value);
         }
         self.global("builtins", "bytearray")?;
         if value.is_empty() {

@@ -5,7 +5,7 @@
 //! true, and so is the size of the last thousand. Room is made for that and little more, so that
 //! the pickle does not keep twice the memory it needs.
 
-use super::{Emitter, Sink};
+use super::Emitter;
 
 /// Growth estimate for a long list or dict, updated per batch.
 #[derive(Clone, Copy)]
@@ -26,14 +26,14 @@ impl Pace {
 /// The factor by which a buffer may grow for announced items, whose number may be false.
 const GROWTH: usize = 8;
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// Makes room after a batch of `batch` items. Takes `pace` by value, so that a list's state can
     /// stay in registers.
     #[inline(never)]
     pub(crate) fn make_room(&mut self, pace: Pace, batch: usize) -> Pace {
         let len = self.out.len();
         let items = pace.items.saturating_sub(batch);
-        if self.sink.keeps() && pace.begun != 0 {
+        if self.keeps && pace.begun != 0 {
             let took = len.saturating_sub(pace.begun);
             let rest = items.div_ceil(batch).saturating_mul(took);
             let (rest, room) = (rest.saturating_add(rest / 16), self.out.capacity() - len);

@@ -4,7 +4,7 @@
 //! CPython's `save_reduce` and `save_set` in `Modules/_pickle.c`, and of PEP 307. The caller writes
 //! the parts between the instructions here.
 
-use super::{Emitter, Sink};
+use super::Emitter;
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::reduce::How;
@@ -28,7 +28,7 @@ pub(crate) enum Recipe {
     Obj,
 }
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// Chooses the recipe, at the protocol, for an object that is made in the way `how`.
     pub(crate) fn recipe(&self, how: How) -> Recipe {
         match how {

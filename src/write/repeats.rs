@@ -148,12 +148,20 @@ impl Words {
     }
 
     /// The text, padded with zeros to 16 bytes.
-    #[inline(always)]
-    pub(super) fn bytes(self) -> [u8; 16] {
+    #[cfg(test)]
+    fn bytes(self) -> [u8; 16] {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());
         bytes[8..].copy_from_slice(&self.1.to_le_bytes());
         bytes
+    }
+
+    /// The text behind `header` bytes of zeros, from two to five: its first 24 bytes.
+    #[inline(always)]
+    pub(super) fn behind(self, header: usize) -> [u64; 3] {
+        let bits = 8 * (header & 7) as u32;
+        let rest = 64u32.wrapping_sub(bits) & 63;
+        [self.0 << bits, self.0 >> rest | self.1 << bits, self.1 >> rest]
     }
 
     #[inline(always)]

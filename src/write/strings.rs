@@ -7,7 +7,7 @@
 
 use super::memo::WriteMemo;
 use super::repeats::{LONGEST, LOOKED_UP, Sighting, Words};
-use super::{Emitter, Sink, text};
+use super::{Emitter, Payload, text};
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
@@ -42,6 +42,9 @@ pub(super) const NEVER: usize = 0x100;
 /// The header of BINUNICODE, which is the longer one.
 pub(super) const HEADER: usize = 5;
 
+/// The bytes that are stored for text of up to [`LONGEST`] bytes, of which some are cut.
+const STORED: usize = 32;
+
 impl PlainText {
     #[inline(always)]
     pub(super) fn new(sharing: Sharing, protocol: Protocol, look_up: bool) -> Self {
@@ -55,16 +58,17 @@ impl PlainText {
     }
 }
 
-impl Emitter<dyn Sink + '_> {
-    /// Text, which may be repeated.
+impl Emitter {
+    /// Writes text that may be repeated, if that is a matter of a few instructions; returns true if
+    /// it did.
     #[inline]
-    pub(crate) fn text(&mut self, value: &str) -> Result<()> {
-        if (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len()) {
+    pub(crate) fn quick_text(&mut self, value: &str) -> bool {
+        let quick =
+            (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len());
+        if quick {
             self.short_str(value);
-            Ok(())
-        } else {
-            self.other_text(value)
         }
+        quick
     }
 
     /// Chooses the fast path anew, after a change of protocol or memo.
@@ -81,19 +85,26 @@ impl Emitter<dyn Sink + '_> {
     /// Text of up to [`LONGEST`] bytes.
     #[inline(always)]
     fn stored(&mut self, words: Words, len: usize) {
-        if self.plain.wide {
-            let mut bytes = [0; HEADER + 16];
-            bytes[0] = Opcode::Binunicode.byte();
-            bytes[1] = len as u8;
-            bytes[HEADER..].copy_from_slice(&words.bytes());
-            self.out.extend_from_slice(&bytes);
+        let (opcode, header) = if self.plain.wide {
+            (Opcode::Binunicode, HEADER)
         } else {
-            let mut bytes = [Opcode::ShortBinunicode.byte(); 18];
-            bytes[1] = len as u8;
-            bytes[2..].copy_from_slice(&words.bytes());
-            self.out.extend_from_slice(&bytes);
-        }
-        self.out.truncate(self.out.len() - (16 - len));
+            (Opcode::ShortBinunicode, 2)
+        };
+        let [low, middle, high] = words.behind(header);
+        let mut bytes = [0; STORED];
+        bytes[..8]
+            .copy_from_slice(&(low | u64::from(opcode.byte()) | (len as u64) << 8).to_le_bytes());
+        bytes[8..16].copy_from_slice(&middle.to_le_bytes());
+        bytes[16..24].copy_from_slice(&high.to_le_bytes());
+        self.fixed(bytes, header + len);
+    }
+
+    /// Returns true if the text is looked up in the memo or among recent texts. The empty text is
+    /// not among those.
+    #[inline(always)]
+    pub(crate) fn looks_up(&self, value: &str) -> bool {
+        value.len().wrapping_sub(1) < LONGEST && self.plain.from == LOOKED_UP
+            || self.sharing == Sharing::Always
     }
 
     /// Short text, which is looked up among recent texts; long text; and all text where every one
@@ -101,21 +112,20 @@ impl Emitter<dyn Sink + '_> {
     ///
     /// Rare cases are in functions of their own, so that this one needs little stack.
     #[inline(never)]
-    fn other_text(&mut self, value: &str) -> Result<()> {
+    pub(crate) fn text(&mut self, value: &str) -> Result<()> {
+        if !self.looks_up(value) {
+            return self.str(value);
+        }
         if self.sharing == Sharing::Always {
             return self.interned(value);
         }
-        // The empty text is never looked up.
-        if value.len().wrapping_sub(1) >= LONGEST || self.plain.from != LOOKED_UP {
-            return self.str(value);
-        }
-        if !self.has_room(HEADER + 16) {
+        if !self.has_room(STORED) {
             return self.text_without_room(value);
         }
         let words = Words::new(value.as_bytes());
         match self.memo.repeats.find(words, self.memo.names.interest()) {
             Some(Sighting::Entry(index)) if index < 0x100 => {
-                self.out.extend_from_slice(&[Opcode::Binget.byte(), index as u8]);
+                self.fixed([Opcode::Binget.byte(), index as u8], 2);
                 Ok(())
             }
             Some(Sighting::Entry(index)) => self.other_get(index),
@@ -134,8 +144,8 @@ impl Emitter<dyn Sink + '_> {
     #[inline(never)]
     fn text_without_room(&mut self, value: &str) -> Result<()> {
         self.boundary()?;
-        self.out.reserve(HEADER + 16);
-        self.other_text(value)
+        self.out.reserve(STORED);
+        self.text(value)
     }
 
     /// Short text that is not among recent ones.
@@ -164,11 +174,13 @@ impl Emitter<dyn Sink + '_> {
     #[inline(always)]
     pub(super) fn short_str(&mut self, value: &str) {
         if self.plain.wide {
-            self.out.extend_from_slice(&[Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0]);
+            self.fixed([Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0], HEADER);
         } else {
-            self.out.extend_from_slice(&[Opcode::ShortBinunicode.byte(), value.len() as u8]);
+            self.fixed([Opcode::ShortBinunicode.byte(), value.len() as u8], 2);
         }
-        self.out.extend_from_slice(value.as_bytes());
+        if !self.out.store_slice(value.as_bytes()) {
+            self.out.extend_from_slice(value.as_bytes());
+        }
     }
 
     /// Text that is written once and then taken from the memo, wherever it comes from.
@@ -228,7 +240,7 @@ impl Emitter<dyn Sink + '_> {
     fn long_str(&mut self, value: &str) -> Result<()> {
         if self.protocol == Protocol::V0 {
             self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape(&mut self.out, value);
+            self.out.with(|out| text::write_raw_unicode_escape(out, value));
             self.out.push(b'\n');
             return Ok(());
         }
@@ -240,7 +252,7 @@ impl Emitter<dyn Sink + '_> {
         self.boundary()?;
         if self.protocol == Protocol::V0 {
             self.op(Opcode::Unicode);
-            text::write_raw_unicode_escape_surrogates(&mut self.out, value)?;
+            self.out.with(|out| text::write_raw_unicode_escape_surrogates(out, value))?;
             self.out.push(b'\n');
             return Ok(());
         }
@@ -252,9 +264,10 @@ impl Emitter<dyn Sink + '_> {
     fn binary_text(&mut self, value: &[u8]) -> Result<()> {
         match u8::try_from(value.len()) {
             Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
-                self.counted(&[Opcode::ShortBinunicode.byte(), len], value)
+                self.counted(&[Opcode::ShortBinunicode.byte(), len], value);
+                Ok(())
             }
-            _ => self.counted4(Opcode::Binunicode, Opcode::Binunicode8, value, "text"),
+            _ => self.counted_as(Payload::Text, value),
         }
     }
 }

@@ -4,19 +4,19 @@
 //! needs none of these; a graph that was read holds them and has to write them again. Whole
 //! instructions are what `tools::optimize` copies.
 
+use super::Emitter;
 use super::frame::FRAME_TARGET;
-use super::{Emitter, Sink};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// An 8-bit string of Python 2. Every protocol has opcodes for it, though Python 3 writes none.
     pub(crate) fn chars(&mut self, value: &[u8]) -> Result<()> {
         self.boundary()?;
         if self.protocol == Protocol::V0 {
             self.op(Opcode::String);
-            write_quoted(&mut self.out, value);
+            self.out.with(|out| write_quoted(out, value));
             self.out.push(b'\n');
             return Ok(());
         }
@@ -25,11 +25,14 @@ impl Emitter<dyn Sink + '_> {
             (_, Ok(len)) => {
                 let mut header = [Opcode::Binstring.byte(); 5];
                 header[1..].copy_from_slice(&len.to_le_bytes());
-                self.counted(&header, value)
+                self.counted(&header, value);
             }
             // The length is signed in the readers of Python 2.
-            _ => Err(Error::unsupported("no pickle holds an 8-bit string of 2 GiB or more")),
+            _ => {
+                return Err(Error::unsupported("no pickle holds an 8-bit string of 2 GiB or more"));
+            }
         }
+        Ok(())
     }
 
     /// An int by LONG or LONG1, the opcodes of Python 2's type `long`, even if another opcode is
@@ -41,7 +44,8 @@ impl Emitter<dyn Sink + '_> {
             let bytes = super::choose::minimal(&bytes);
             // At most eight.
             let len = bytes.len() as u8;
-            return self.counted(&[Opcode::Long1.byte(), len], bytes);
+            self.counted(&[Opcode::Long1.byte(), len], bytes);
+            return Ok(());
         }
         self.op(Opcode::Long);
         self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -78,7 +82,7 @@ impl Emitter<dyn Sink + '_> {
     }
 }
 
-impl Emitter<dyn Sink + '_> {
+impl Emitter {
     /// Begins a pickle with this PROTO, or without one.
     pub(crate) fn begin_verbatim(&mut self, proto: &[u8]) {
         self.out.extend_from_slice(proto);
@@ -103,7 +107,7 @@ impl Emitter<dyn Sink + '_> {
     /// Ends a pickle whose STOP has been written, and gives it.
     pub(crate) fn finish_verbatim(&mut self) -> Vec<u8> {
         self.commit_frame();
-        std::mem::take(&mut self.out)
+        std::mem::take(&mut self.out).into_vec()
     }
 }
 

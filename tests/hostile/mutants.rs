@@ -8,6 +8,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use serde_pickle::python::numpy::MaskedArray;
+use serde_pickle::python::pandas::Frame;
 use serde_pickle::{DeOptions, Encoding, Value};
 
 use crate::ALLOCATOR;
@@ -33,6 +35,8 @@ pub(crate) struct Report {
     pub(crate) read: u64,
     pub(crate) peak: usize,
     pub(crate) faults: Vec<String>,
+    /// The file has arrays of numpy or frames of pandas.
+    arrays: bool,
 }
 
 /// All fixtures but the hostile ones.
@@ -73,6 +77,10 @@ impl Report {
                 graph.deserialize::<Fields>(),
             );
             let _ = graph.deserialize::<Vec<String>>();
+            if self.arrays {
+                let _ = graph.deserialize::<MaskedArray<'_>>();
+                let _ = graph.deserialize::<Frame>();
+            }
             true
         }));
         let peak = ALLOCATOR.peak_usage().saturating_sub(before);
@@ -125,6 +133,7 @@ pub(crate) fn run() -> Report {
         let bytes = std::fs::read(&path).unwrap();
         let name = path.display().to_string();
         report.files += 1;
+        report.arrays = name.contains("numpy") || name.contains("pandas");
         report.cut(&bytes, &name, slow);
         let every = match bytes.len() {
             len if len <= EVERY_CHANGE || all && len <= SMALL => 1,

@@ -100,7 +100,7 @@ impl<'g> Writer<'g, '_> {
         if let Some(id) = self.persistent_id(args)? {
             return PersistentId(Unhooked(&id)).serialize(&mut *self.dump);
         }
-        self.dump.emit.boundary()?;
+        self.dump.boundary()?;
         let object = self.nodes.object(args.number());
         if self.memo.get(args.number() as usize).is_some_and(|&index| index != UNSEEN) {
             self.charge_reopened(&object)?;

@@ -382,7 +382,7 @@ impl<'g, 'w> Writer<'g, 'w> {
 
     /// Writes a value without asking the hooks, or starts on it.
     fn save_plain(&mut self, handle: Handle) -> Result<()> {
-        self.dump.emit.boundary()?;
+        self.dump.boundary()?;
         let handle = self.nodes.identity(handle);
         let result =
             if handle.is_object() { self.save_object(handle) } else { self.save_scalar(handle) };

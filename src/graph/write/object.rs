@@ -48,7 +48,7 @@ impl<'g> Writer<'g, '_> {
             Tag::ByteArray => {
                 let payload = self.nodes.first(&object).first().copied().unwrap_or(Handle::VACANT);
                 let bytes = self.bytes(payload).ok_or_else(unreadable)?;
-                self.dump.emit.bytearray(bytes)?;
+                self.dump.bytearray(bytes)?;
                 self.memoize(handle)?;
             }
             Tag::View => self.save_view(handle, &object)?,
@@ -175,9 +175,9 @@ impl<'g> Writer<'g, '_> {
         let writable = object.flags().has(Flags::WRITABLE);
         if let (Tag::Const, Some(bytes)) = (inner.tag(), self.bytes(inner)) {
             if writable {
-                self.dump.emit.bytearray(bytes)?;
+                self.dump.bytearray(bytes)?;
             } else {
-                self.dump.emit.bytes(bytes)?;
+                self.dump.bytes(bytes)?;
             }
             return self.memoize(handle);
         }

@@ -90,13 +90,13 @@ impl<'g> Writer<'g, '_> {
         let (nodes, input) = (self.nodes, self.input);
         if let Some(text) = scalar::text(nodes, input, handle) {
             match text {
-                Text::Str(text) => self.dump.emit.str(&text)?,
+                Text::Str(text) => self.dump.str(&text)?,
                 Text::Surrogates(bytes) => self.dump.emit.surrogates(&bytes)?,
             }
         } else if let Some(chars) = scalar::chars(input, handle) {
             self.dump.emit.chars(&chars)?;
         } else if let Some(bytes) = self.bytes(handle) {
-            self.dump.emit.bytes(bytes)?;
+            self.dump.bytes(bytes)?;
         } else {
             return Err(unreadable());
         }
@@ -136,9 +136,9 @@ impl<'g> Writer<'g, '_> {
                 return Ok(());
             }
             if read_only || buffer.readonly {
-                self.dump.emit.bytes(buffer.bytes)?;
+                self.dump.bytes(buffer.bytes)?;
             } else {
-                self.dump.emit.bytearray(buffer.bytes)?;
+                self.dump.bytearray(buffer.bytes)?;
             }
             if self.memoized.is_shared(handle) {
                 let index = self.dump.emit.memoize()?;
