@@ -12,7 +12,7 @@ use serde_pickle_files::{Kind, Opened};
 
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
-use crate::stream::{Arrays, arrays};
+use crate::stream::{Arrays, arrays, located};
 
 /// The way in which pickles are read; the same for all commands.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -98,7 +98,7 @@ impl Input {
             .take(PREFIX as u64)
             .read_to_end(&mut prefix)
             .map_err(|error| unreadable(&name, &error))?;
-        if recognize(&prefix).is_some() {
+        if is_packed(&prefix) {
             let opened = serde_pickle_files::open(path).of(&name)?;
             if let Some(source) = container(opened) {
                 return Ok(Self { name, source });
@@ -113,7 +113,7 @@ impl Input {
         let mut stdin = io::stdin().lock();
         let read = (&mut stdin).take(PREFIX as u64).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(&name, &error))?;
-        if recognize(&bytes).is_some() {
+        if is_packed(&bytes) {
             stdin.read_to_end(&mut bytes).map_err(|error| unreadable(&name, &error))?;
             return Self::of_bytes(name, bytes);
         }
@@ -121,7 +121,7 @@ impl Input {
     }
 
     fn of_bytes(name: String, bytes: Vec<u8>) -> Result<Self> {
-        if recognize(bytes.get(..PREFIX).unwrap_or(&bytes)).is_some() {
+        if is_packed(bytes.get(..PREFIX).unwrap_or(&bytes)) {
             let opened = serde_pickle_files::from_slice(&bytes).of(&name)?;
             if is_container(&opened) {
                 drop(opened);
@@ -289,6 +289,16 @@ fn sections_of(opened: &Opened<'_>, name: &str) -> Result<Vec<Section>> {
     Ok(sections)
 }
 
+/// Returns true for the first bytes of what may be more than a plain pickle.
+fn is_packed(prefix: &[u8]) -> bool {
+    recognize(prefix).is_some() || is_torch(prefix)
+}
+
+/// Returns true for the first bytes of torch's files before 1.6: a pickle of a long number.
+pub(crate) fn is_torch(prefix: &[u8]) -> bool {
+    matches!(prefix, [0x80, _, 0x8a, 0x0a, ..])
+}
+
 /// Returns true for what is more than a plain pickle.
 fn is_container(opened: &Opened<'_>) -> bool {
     let other = matches!(opened.kind(), Kind::Pickle | Kind::Other(_) | Kind::Joblib);
@@ -376,7 +386,7 @@ pub(crate) struct Pickles {
     /// Bytes behind the last pickle that are none.
     pub(crate) behind: Vec<u8>,
     /// Why those are no pickle.
-    pub(crate) fault: Option<serde_pickle::Error>,
+    pub(crate) fault: Option<Error>,
     /// True if there were raw arrays of joblib.
     pub(crate) joblib: bool,
 }
@@ -427,7 +437,7 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
                     Err(error) => Ok(Pickles {
                         graphs,
                         behind: rest.to_vec(),
-                        fault: Some(error),
+                        fault: Some(located(&error, at as u64)),
                         joblib: false,
                     }),
                 };
@@ -437,7 +447,7 @@ fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_
                 return Ok(Pickles {
                     graphs,
                     behind: rest.to_vec(),
-                    fault: Some(error),
+                    fault: Some(located(&error, at as u64)),
                     joblib: false,
                 });
             }

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -86,6 +87,7 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".pickle-").suffix(".new");
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    let _unfinished = Unfinished::new(file.path());
     file.write_all(bytes).map_err(failed)?;
     match permissions {
         Some(permissions) => file.as_file().set_permissions(permissions).map_err(failed)?,
@@ -94,6 +96,41 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The new file that is being written.
+static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Removes a new file when the program is told to end (SIGINT, SIGTERM, SIGHUP) before it is
+/// whole.
+struct Unfinished;
+
+impl Unfinished {
+    fn new(path: &Path) -> Self {
+        *unfinished() = Some(path.to_path_buf());
+        static HANDLER: Once = Once::new();
+        // Without a handler the program ends as it would, and leaves the new file behind.
+        HANDLER.call_once(|| drop(ctrlc::set_handler(end)));
+        Self
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        *unfinished() = None;
+    }
+}
+
+fn unfinished() -> MutexGuard<'static, Option<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends the program, as shells report it of one that Ctrl-C ended.
+fn end() {
+    if let Some(path) = unfinished().take() {
+        drop(fs::remove_file(path));
+    }
+    std::process::exit(130);
 }
 
 /// A temporary file is for its owner alone; a new file is for whom others are.

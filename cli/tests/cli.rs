@@ -139,6 +139,39 @@ fn a_changed_file_keeps_its_permissions() {
     assert_eq!(fs::read_dir(copy.0.path()).unwrap().count(), 1);
 }
 
+/// Whenever the program is told to end, there is the old file or the new one, and nothing else.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_no_half_written_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.pkl");
+    let old = [&b"\x80\x04]\x94(K\x01B\0\0\0\x04"[..], &vec![7; 64 << 20], b"e."].concat();
+    let others = || {
+        let names = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+        names.filter(|name| name != "a.pkl").count()
+    };
+    let mut ended = 0;
+    for _ in 0..5 {
+        fs::write(&path, &old).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pickle"))
+            .args(["set", path.to_str().unwrap(), "[0]", "2"])
+            .spawn()
+            .unwrap();
+        while others() == 0 && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).output();
+        drop(asked.unwrap());
+        let status = child.wait().unwrap();
+        ended += usize::from(!status.success());
+        assert_eq!(others(), 0, "{status}");
+        let left = fs::read(&path).unwrap();
+        let whole = left == old || left.len() == old.len() && left.ends_with(&old[20..]);
+        assert!(whole, "{} bytes", left.len());
+    }
+    println!("{ended} of 5 were ended before the file was there");
+}
+
 #[test]
 fn pickles_go_through_json_and_other_protocols() {
     let folder = tempfile::tempdir().unwrap();
@@ -309,6 +342,25 @@ fn every_command_reads_the_raw_arrays_of_joblib() {
         let lines = pickle(&["json", "--lines", path]);
         assert_eq!(lines.stdout, pickle(&["json", "--lines", plain]).stdout, "{path}");
     }
+}
+
+#[test]
+fn a_legacy_file_of_torch_is_the_object_that_was_saved() {
+    for file in ["files/torch/2.15.0-training-legacy.pt", "files/torch/2.15.0-training.pt"] {
+        for command in ["show", "info", "json", "dis", "graph", "types"] {
+            let output = pickle(&[command, file]);
+            assert_eq!(status(&output), 0, "{command} {file}: {}", text(&output));
+        }
+        assert_eq!(text(&pickle(&["get", file, "epoch"])), "7\n(exit status 0)\n", "{file}");
+    }
+}
+
+/// An error behind several pickles is told by its place in the file.
+#[test]
+fn bytes_behind_the_last_pickle_are_told_by_their_place() {
+    let output = on_bytes(&["json", "-c"], b"K\x01.K\x02.\0\0");
+    assert!(text(&output).starts_with("1\n2\npickle: "), "{}", text(&output));
+    assert!(text(&output).contains("byte 6 of the file"), "{}", text(&output));
 }
 
 #[test]

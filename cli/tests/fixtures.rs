@@ -10,7 +10,10 @@ fn pickles(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             pickles(&path, found);
-        } else if matches!(path.extension().and_then(|it| it.to_str()), Some("pickle" | "pkl")) {
+        } else if matches!(
+            path.extension().and_then(|it| it.to_str()),
+            Some("pickle" | "pkl" | "joblib" | "pt")
+        ) {
             found.push(path);
         }
     }
@@ -41,6 +44,7 @@ fn is_known(path: &Path, error: &str) -> bool {
         // Methods of builtins that CPython calls, and that no pickler writes.
         || path.contains("/odd/") && error.contains("expected a ")
         // Printed, and what follows is told.
+        || path.contains("/trailing_bytes") && error.contains("behind the last pickle is none")
         || path.contains("/odd/") && error.contains("behind the last pickle is none")
         // Policies that say so: levels, and values of shared objects.
         || error.contains("JsonOptions")

@@ -12,7 +12,7 @@ use serde_pickle::python::numpy::{Dtype, NdArray, Order};
 use crate::error::{Error, Result};
 use crate::literal::{Literal, parse};
 
-/// What a header says.
+/// The header of an `.npy` file.
 pub(crate) struct Header {
     descr: Literal,
     fortran: bool,

@@ -200,6 +200,10 @@ impl<'a> Row<'a> {
 
     fn next(&mut self) -> Option<Result<Pickle<'a>>> {
         loop {
+            // Raw storages follow.
+            if self.only.is_some_and(|only| self.number > only) {
+                return None;
+            }
             let rest = self.bytes.get(self.at..).filter(|rest| !rest.is_empty())?;
             let scanned = match self.joblib {
                 true => None,

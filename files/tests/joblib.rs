@@ -81,7 +81,7 @@ fn a_mapped_file_reads_the_same() {
         let file = options.open(fixture("joblib").join(&name)).unwrap();
         assert_eq!(file.get::<Json>().unwrap(), json("joblib/1.6.0.json"), "{name}");
     }
-    // What cannot be mapped is read.
+    // A file that cannot be mapped is read.
     assert!(options.open("/dev/null").is_ok_and(|file| file.bytes().is_empty()));
 }
 

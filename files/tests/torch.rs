@@ -437,7 +437,7 @@ fn tensors_that_lie_are_errors_that_name_them() {
         let error = open(tensor, storage).unwrap_err();
         assert_eq!((error.kind(), error.member()), (kind, Some("w")), "{tensor:?}: {error}");
     }
-    // What is no tensor at all is an error when the checkpoint is opened.
+    // A value that is no tensor at all is an error when the checkpoint is opened.
     for tensor in ["K\u{0}K\u{4}\u{85}K\u{1}K\u{1}\u{86}", "NK\u{4}\u{85}K\u{1}\u{85}", "K\u{0}NN"]
     {
         let bytes = lying(tensor, fine);
@@ -486,6 +486,17 @@ fn archives_that_lie_are_errors() {
     assert!(OpenOptions::new().max_size(100).from_slice(&bytes).is_ok());
     let error = OpenOptions::new().max_size(99).from_slice(&bytes).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);
+}
+
+/// The object is the fourth pickle of five; what follows the last is no pickle, and no error.
+#[test]
+fn a_legacy_file_has_one_pickle() {
+    for name in ["2.15.0-all-legacy.pt", "1.13.0a0-training-legacy.pt"] {
+        let file = serde_pickle_files::open(fixture(name)).unwrap();
+        let pickles: Result<Vec<_>, _> = file.pickles().collect();
+        let pickles = pickles.unwrap();
+        assert_eq!(pickles.iter().map(|it| it.number()).collect::<Vec<_>>(), [3], "{name}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_pickle::tools::{self, NotPickle, Target};
 use super::rules::{Verdict, verdict};
 use super::scan::{DEEPEST, Part, Place, Scanner};
 use super::{Audited, Finding, Rule, Severity};
-use crate::input::Seekable;
+use crate::input::{Seekable, is_torch};
 use crate::stream::{Arrays, At, arrays, arrays_of};
 
 /// Bytes of a payload that is looked at as a pickle of its own.
@@ -288,7 +288,7 @@ const TORCH_MAGIC: u64 = 14;
 
 fn begins_as_torch(source: &Seekable<'_>) -> bool {
     let mut bytes = [0; 4];
-    source.read_at(0, &mut bytes).is_ok() && bytes[0] == 0x80 && bytes[2..] == [0x8a, 0x0a]
+    source.read_at(0, &mut bytes).is_ok() && is_torch(&bytes)
 }
 
 /// Returns true for what begins with PROTO.

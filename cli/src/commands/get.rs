@@ -1,7 +1,11 @@
 //! `pickle get`: one value by its path.
 
+use std::borrow::Cow;
+use std::io::{self, IsTerminal};
+
 use clap::Args;
 use serde_pickle::json::JsonOptions;
+use serde_pickle::tools;
 
 use super::Context;
 use crate::error::{Error, Named, OK, Result};
@@ -28,7 +32,8 @@ pub(crate) struct Arguments {
     /// The path to the value.
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     path: String,
-    /// Print text and bytes as they are, without quotes.
+    /// Print text and bytes as they are, without quotes. A terminal gets control characters
+    /// escaped.
     #[arg(short, long, conflicts_with = "json")]
     raw: bool,
     /// Print JSON.
@@ -50,11 +55,15 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     } else if arguments.raw
         && let Some(text) = node.as_str()
     {
-        out.line(&text)?;
+        out.line(&for_terminal(&text))?;
     } else if arguments.raw
         && let Some(bytes) = node.as_bytes()
     {
-        std::io::Write::write_all(&mut out, &bytes).map_err(|error| Error::writing(&error))?;
+        if io::stdout().is_terminal() {
+            out.line(&for_terminal(&String::from_utf8_lossy(&bytes)))?;
+        } else {
+            io::Write::write_all(&mut out, &bytes).map_err(|error| Error::writing(&error))?;
+        }
     } else {
         let layout = Layout {
             width: context.width,
@@ -67,4 +76,14 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     }
     out.flush()?;
     Ok(OK)
+}
+
+/// Text as it is, but for control characters other than line breaks where a terminal would act on
+/// them.
+fn for_terminal(text: &str) -> Cow<'_, str> {
+    if !io::stdout().is_terminal() {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split('\n').map(|line| tools::one_line(line).to_string());
+    Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
 }

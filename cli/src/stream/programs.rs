@@ -190,7 +190,7 @@ pub(super) fn within(
 
 /// An error by its place in the file.
 #[cold]
-pub(super) fn located(error: &PickleError, base: u64) -> Error {
+pub(crate) fn located(error: &PickleError, base: u64) -> Error {
     match error.offset() {
         Some(offset) if base > 0 => {
             Error::new(format!("{error} (that is byte {} of the file)", base + offset))

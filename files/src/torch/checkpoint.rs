@@ -194,7 +194,7 @@ fn quoted(key: &str) -> String {
     format!("`{}`", short.escape_debug())
 }
 
-/// What a container comes to.
+/// The tensors that a container comes to.
 pub(super) struct Parts {
     pub(super) graph: Graph<'static>,
     pub(super) storages: HashMap<String, Place>,

@@ -1,4 +1,4 @@
-//! What a pickle of PyTorch says about a tensor: which storage, and which part of it.
+//! A tensor as a pickle of PyTorch tells it: which storage, and which part of it.
 //!
 //! A tensor is a call of one of `torch._utils`' functions. Read with serde it is a [`TensorInfo`];
 //! its bytes are elsewhere in the file. Source: `torch/_utils.py`, `Tensor._reduce_ex_internal` in
