@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, Result};
 
@@ -84,10 +85,9 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
         _ => Path::new("."),
     };
     let permissions = fs::metadata(&target).ok().map(|it| it.permissions());
-    let mut builder = tempfile::Builder::new();
+    let mut builder = Builder::new();
     builder.prefix(".pickle-").suffix(".new");
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    let _unfinished = Unfinished::new(file.path());
+    let (mut file, _unfinished) = Unfinished::new(&builder, folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     match permissions {
         Some(permissions) => file.as_file().set_permissions(permissions).map_err(failed)?,
@@ -106,12 +106,15 @@ static UNFINISHED: Mutex<Option<PathBuf>> = Mutex::new(None);
 struct Unfinished;
 
 impl Unfinished {
-    fn new(path: &Path) -> Self {
-        *unfinished() = Some(path.to_path_buf());
+    fn new(builder: &Builder<'_, '_>, folder: &Path) -> io::Result<(NamedTempFile, Self)> {
         static HANDLER: Once = Once::new();
         // Without a handler the program ends as it would, and leaves the new file behind.
         HANDLER.call_once(|| drop(ctrlc::set_handler(end)));
-        Self
+        // The handler waits until it is known which file there is.
+        let mut path = unfinished();
+        let file = builder.tempfile_in(folder)?;
+        *path = Some(file.path().to_path_buf());
+        Ok((file, Self))
     }
 }
 
