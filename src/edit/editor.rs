@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::diff::{Change, What, same};
+use super::inverse;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result, quoted};
 use crate::nodes::describe::describe;
@@ -85,6 +86,13 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
     pub(super) fn apply(&mut self, at: Handle, change: &Change<'v>) -> Result<Handle> {
         if self.has_changed(at, change)? {
             return Ok(at);
+        }
+        let made = match &change.what {
+            What::Parts(_) => inverse::of_object(self, at, change.old, change.new),
+            _ => Ok(None),
+        };
+        if let Some(made) = made.map_err(|error| self.locate(error, at))? {
+            return Ok(made);
         }
         match &change.what {
             What::Whole => self.replace(at, change.old, change.new),
@@ -171,6 +179,11 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         }
         let references = self.references.as_deref().unwrap_or_default();
         references.get(at.number() as usize).is_some_and(|&count| count > 1)
+    }
+
+    /// The values before and after of the shared objects that were changed.
+    pub(super) fn into_touched(self) -> Vec<(&'v Value, &'v Value)> {
+        self.touched.into_values().map(|touched| (touched.old, touched.new)).collect()
     }
 
     /// Notes that an object changes for all who refer to it.

@@ -14,6 +14,7 @@
 //   `leaf.rs`: to entries, items, parts and whole values;
 // - `array.rs`: elements of arrays;
 // - `inverse.rs`: text back into datetimes, decimals and the like;
+// - `check.rs`: whether the value is read now, or what was lost;
 // - `bytes.rs`: the same for a pickle in memory;
 // - `node.rs`, `by_hand.rs`: changes by hand.
 //
@@ -23,6 +24,7 @@
 mod array;
 mod by_hand;
 pub(crate) mod bytes;
+mod check;
 mod diff;
 mod editor;
 mod fields;
@@ -40,7 +42,7 @@ pub use node::{NodeMut, NodeValue};
 use serde::de::DeserializeOwned;
 use serde::ser::Serialize;
 
-use self::diff::{Change, diff};
+use self::diff::diff;
 use self::editor::Editor;
 use self::prune::{is_placeholder, prune};
 use crate::convert::of_own_pickle;
@@ -120,24 +122,27 @@ impl<'de> Graph<'de> {
         let Some(change) = diff(was, now) else { return Ok(()) };
         let mut journal = self.nodes.journal();
         let root = self.root;
-        let edited = {
-            let mut editor = Editor::new(
-                &mut self.nodes,
-                &self.input,
-                self.settings,
-                &self.buffers,
-                root,
-                &mut journal,
-            );
-            editor.apply(root, &change)
-        };
+        let mut editor = Editor::new(
+            &mut self.nodes,
+            &self.input,
+            self.settings,
+            &self.buffers,
+            root,
+            &mut journal,
+        );
+        let edited = editor.apply(root, &change).map(|root| (root, editor.into_touched()));
         self.forget_decoded();
-        let result = edited.and_then(|now| {
-            self.root = now;
+        let result = edited.and_then(|(root, touched)| {
+            self.root = root;
             if pruned && self.nodes.new_floats(&journal).any(is_placeholder) {
-                return Err(Error::unsupported("a part that was left out is needed"));
+                return Err(left_out());
             }
-            check(&change, new, &read(self)?)
+            let read = read(self)?;
+            match is_read(new, &read) {
+                true => Ok(()),
+                false if pruned => Err(left_out()),
+                false => check::check(now, &of_own_pickle(&read)?, &touched),
+            }
         });
         if result.is_err() {
             self.root = root;
@@ -161,27 +166,16 @@ fn pair(pruned: &[u8]) -> Option<(Value, Value)> {
     }
 }
 
-/// Checks that the image read after an update has all changes.
-///
-/// # Errors
-/// `Unsupported`, at the first place where a change is missing.
-fn check(change: &Change<'_>, new: &[u8], read: &[u8]) -> Result<()> {
-    if new == read {
-        return Ok(());
-    }
-    // A `HashMap` is written in another order each time.
-    if let Some((new, read)) = prune(new, read).and_then(|pruned| pair(&pruned))
-        && diff(&new, &read).is_none()
-    {
-        return Ok(());
-    }
-    match change.first_lost(&of_own_pickle(read)?) {
-        None => Ok(()),
-        Some(path) => {
-            let error = Error::unsupported(
-                "the change is lost when the pickle is read again, so it was not made",
-            );
-            Err(path.into_iter().rev().fold(error, |error, key| error.under_key(&key)))
-        }
-    }
+/// Returns true if an image is that of the value that was given. A `HashMap` is written in another
+/// order each time.
+fn is_read(new: &[u8], read: &[u8]) -> bool {
+    new == read
+        || prune(new, read)
+            .and_then(|pruned| pair(&pruned))
+            .is_some_and(|(new, read)| diff(&new, &read).is_none())
+}
+
+#[cold]
+fn left_out() -> Error {
+    Error::unsupported("a part that was left out is needed")
 }

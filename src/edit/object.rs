@@ -86,7 +86,7 @@ impl<'v> Editor<'_, 'v, '_> {
         base: Handle,
         args: &Items<'v>,
     ) -> Result<Handle> {
-        let (Value::Object(old), Items::Same(changed)) = (change.old, args) else {
+        let (Value::Object(old), Items::Same { changed, .. }) = (change.old, args) else {
             return Err(self.no_place(at));
         };
         let is_value = match &old.args {
