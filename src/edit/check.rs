@@ -15,16 +15,23 @@ use crate::python::DateTime;
 use crate::value::Value;
 
 /// Compares what was given with what is read. `touched`: the shared objects that were changed, as
-/// they were and are.
+/// they were and are. `old`: new text, and the old one that was read in its place.
 ///
 /// # Errors
 /// `Unsupported`, at the first place where a change is missing.
-pub(super) fn check(given: &Value, read: &Value, touched: &[(&Value, &Value)]) -> Result<()> {
+pub(super) fn check(
+    given: &Value,
+    read: &Value,
+    touched: &[(&Value, &Value)],
+    old: &[(Value, Value)],
+) -> Result<()> {
     let Some(difference) = diff(given, read) else { return Ok(()) };
     let mut shared = Shared::default();
     for (old, new) in touched {
         shared.extend(diff(old, new).as_ref());
     }
+    let stood_in = old.iter().map(|(new, old)| format!("{new} -> {old}"));
+    shared.texts.extend(stood_in);
     match shared.first_lost(&difference) {
         None => Ok(()),
         Some(path) => {
@@ -64,11 +71,7 @@ impl Shared {
         }
     }
 
-    fn extend_entries<'c, 'v>(
-        &mut self,
-        entries: &'c Entries<'v>,
-        open: &mut Vec<&'c Change<'v>>,
-    ) {
+    fn extend_entries<'c, 'v>(&mut self, entries: &'c Entries<'v>, open: &mut Vec<&'c Change<'v>>) {
         open.extend(entries.changed.iter().map(|(.., change)| change));
         self.texts.extend(entries.removed.iter().map(|key| removed_text(key)));
         self.texts.extend(entries.added.iter().map(|(key, value)| added_text(key, value)));

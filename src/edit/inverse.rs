@@ -32,7 +32,9 @@ pub(super) fn of<'v>(
     let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
     let Some(text) = text_of(new) else { return Ok(None) };
     let args = match (module.as_str(), name.as_str()) {
-        ("datetime", "datetime") => return datetime(editor, at, old, new, &text.parse()?).map(Some),
+        ("datetime", "datetime") => {
+            return datetime(editor, at, old, new, &text.parse()?).map(Some);
+        }
         ("datetime", "time") => return time(editor, at, old, new, &text.parse()?).map(Some),
         ("datetime", "date") => args_of(&text.parse::<Date>()?)?,
         ("datetime", "timedelta") => args_of(&text.parse::<TimeDelta>()?)?,

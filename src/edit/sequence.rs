@@ -30,7 +30,10 @@ impl<'v> Editor<'_, 'v, '_> {
                 match items {
                     Items::Same { changed, .. }
                         if changed.len() * 2 <= slots.len()
-                            && self.are_there(|place| Some(self.handle(*slots.get(place)?)), changed)? =>
+                            && self.are_there(
+                                |place| Some(self.handle(*slots.get(place)?)),
+                                changed,
+                            )? =>
                     {
                         self.change_slots(at, &slots, changed)?;
                     }
@@ -44,7 +47,11 @@ impl<'v> Editor<'_, 'v, '_> {
             }
             Tag::Tuple | Tag::EmptyTuple => {
                 let old = self.tuple(at);
-                let now = self.edited(at, old, items)?;
+                let now = self.edited(at, old.clone(), items)?;
+                // What is in it may have changed in place.
+                if now == old {
+                    return Ok(at);
+                }
                 self.nodes.push_tuple(&now, self.offset(at))
             }
             Tag::Set | Tag::FrozenSet => self.set(at, change),
@@ -223,9 +230,9 @@ impl<'v> Editor<'_, 'v, '_> {
             }
         }
         let mut now = handles.to_vec();
-        let leaving = leaving.into_iter().flat_map(|(text, old)| {
-            old.into_iter().map(move |old| (text.clone(), old))
-        });
+        let leaving = leaving
+            .into_iter()
+            .flat_map(|(text, old)| old.into_iter().map(move |old| (text.clone(), old)));
         let mut leaving: Vec<(String, &'v Value)> = leaving.collect();
         leaving.sort_by(|(a, _), (b, _)| a.cmp(b));
         for ((text, old), new) in leaving.into_iter().zip(coming) {
@@ -306,8 +313,8 @@ impl<'v> Editor<'_, 'v, '_> {
             }
             Sequence::Args => {
                 let args = self.args(at)?;
-                let now = self.edited(at, args, items)?;
-                self.set_args(at, change, now)
+                let now = self.edited(at, args.clone(), items)?;
+                if now == args { Ok(at) } else { self.set_args(at, change, now) }
             }
             Sequence::Other => match self.numpy(at, change)? {
                 Some(now) => Ok(now),

@@ -28,6 +28,15 @@ fn parts(node: Node<'_>) -> Vec<(String, Node<'_>)> {
         parts.push((format!("key {name}"), key));
         parts.push((name, value));
     }
+    // Of equal keys each is a part.
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for (name, _) in &mut parts {
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            name.push_str(&format!(" #{count}"));
+        }
+    }
     parts
 }
 

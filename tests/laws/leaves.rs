@@ -75,8 +75,8 @@ fn changed_text(text: &str) -> String {
     }
 }
 
-/// True if `read` is `new`, or has the change from `old` to `new` also elsewhere, where the pickle has
-/// the same object again.
+/// True if `read` is `new`, or has the change from `old` to `new` also elsewhere, where the pickle
+/// has the same object again.
 pub(crate) fn agree(old: &Value, new: &Value, read: &Value) -> bool {
     let texts = [old, new, read].map(|value| {
         let mut texts = Vec::new();
@@ -135,8 +135,8 @@ fn list(value: &Value, texts: &mut Vec<String>) {
             });
         }
         // A float stays one where an int is written.
-        Value::Float(value) if value.fract() == 0.0 => texts.push(format!("Int({value})")),
-        leaf => texts.push(format!("{leaf:?}")),
+        Value::Float(value) if value.fract() == 0.0 => texts.push(format!("{value}")),
+        leaf => texts.push(leaf.to_string()),
     }
 }
 
