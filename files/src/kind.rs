@@ -5,6 +5,8 @@ use std::fmt;
 use serde_pickle::Scanner;
 use serde_pickle::tools::{NotPickle, PREFIX, recognize};
 
+use crate::error::Result;
+use crate::source::Source;
 use crate::zip;
 
 /// The kind of a file, once it is decompressed.
@@ -44,17 +46,27 @@ impl Kind {
         matches!(self, Self::Torch | Self::TorchLegacy | Self::TorchTar)
     }
 
-    /// The kind of a file that is not compressed, without a look at its members.
+    /// The kind of a container whose parts are read one by one, so that it can stay on the disk;
+    /// an archive by its first bytes, without a look at its members.
+    pub(crate) fn of_container(source: &Source<'_>) -> Result<Option<Self>> {
+        let prefix = source.prefix(PREFIX)?;
+        let zip = |kind| Ok(zip::is_zip(source)?.then_some(kind));
+        match recognize(&prefix) {
+            Some(NotPickle::TorchZip) => zip(Self::Torch),
+            Some(NotPickle::Npz) => zip(Self::Npz),
+            Some(NotPickle::Zip | NotPickle::Keras) => zip(Self::Zip),
+            Some(NotPickle::Tar) => Ok(Some(Self::Tar)),
+            Some(NotPickle::Npy | NotPickle::Joblib) => Ok(None),
+            _ => Ok(prefix.starts_with(TORCH_MAGIC).then_some(Self::TorchLegacy)),
+        }
+    }
+
+    /// The kind of a file in memory that is no container.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let format = recognize(bytes.get(..PREFIX).unwrap_or(bytes));
         match format {
-            Some(NotPickle::TorchZip) if zip::is_zip(bytes) => Self::Torch,
-            Some(NotPickle::Npz) if zip::is_zip(bytes) => Self::Npz,
-            Some(NotPickle::Zip | NotPickle::Keras) if zip::is_zip(bytes) => Self::Zip,
-            Some(NotPickle::Tar) => Self::Tar,
             Some(NotPickle::Npy) => Self::Npy,
             Some(NotPickle::Joblib) => Self::Joblib,
-            _ if bytes.starts_with(TORCH_MAGIC) => Self::TorchLegacy,
             // Text of protocol 0 may begin as another format does: a pickle that is there as a
             // whole is one.
             other if begins_with_pickle(bytes) => match other {

@@ -81,12 +81,14 @@ impl DType {
         self.row().2
     }
 
+    /// Returns true for complex numbers.
+    pub fn is_complex(self) -> bool {
+        matches!(self, Self::C32 | Self::C64 | Self::C128)
+    }
+
     /// The bytes that a machine of the other byte order would swap: those of one number.
     pub(crate) fn swapped(self) -> usize {
-        match self {
-            Self::C32 | Self::C64 | Self::C128 => self.itemsize() / 2,
-            _ => self.itemsize(),
-        }
+        if self.is_complex() { self.itemsize() / 2 } else { self.itemsize() }
     }
 
     /// The class of its storages in `torch`, if it has one of its own.
