@@ -57,7 +57,7 @@ impl Kind {
             Some(NotPickle::Zip | NotPickle::Keras) => zip(Self::Zip),
             Some(NotPickle::Tar) => Ok(Some(Self::Tar)),
             Some(NotPickle::Npy | NotPickle::Joblib) => Ok(None),
-            _ => Ok(prefix.starts_with(TORCH_MAGIC).then_some(Self::TorchLegacy)),
+            _ => Ok(is_torch_legacy(&prefix).then_some(Self::TorchLegacy)),
         }
     }
 
@@ -99,9 +99,21 @@ impl fmt::Display for Kind {
     }
 }
 
-/// `pickle.dumps(0x1950a86a20f9469cfc6c, 2)`, without STOP. Source: `MAGIC_NUMBER` in
-/// `torch/serialization.py`.
-pub(crate) const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+/// LONG1 and STOP of `MAGIC_NUMBER` in `torch/serialization.py`, 0x1950a86a20f9469cfc6c.
+const TORCH_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+/// The same by protocols 0 and 1.
+const TORCH_MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n.";
+
+/// Returns true for the first bytes of a legacy file by `torch.save`, which has a pickle protocol
+/// of its caller's choice: from 4 on there is a frame around the number.
+fn is_torch_legacy(prefix: &[u8]) -> bool {
+    match prefix {
+        [0x80, _, 0x95, rest @ ..] => rest.get(8..).is_some_and(|it| it.starts_with(TORCH_MAGIC)),
+        [0x80, _, rest @ ..] => rest.starts_with(TORCH_MAGIC),
+        text => text.starts_with(TORCH_MAGIC_TEXT),
+    }
+}
 
 /// Returns true if a whole pickle is at the start, as far as the lengths of instructions tell.
 pub(crate) fn begins_with_pickle(bytes: &[u8]) -> bool {

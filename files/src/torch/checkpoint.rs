@@ -11,7 +11,7 @@ use serde_pickle::reduce::Resolution;
 use serde_pickle::{DeOptions, Graph, Resolver, Value};
 
 use super::info::{Strided, TensorInfo};
-use super::names::{Named, named_tensors};
+use super::names::{Found, Named, named_tensors};
 use super::tensor::Tensor;
 use super::{DType, legacy};
 use crate::archive::Member;
@@ -29,6 +29,7 @@ pub struct Checkpoint<'a> {
     graph: Graph<'static>,
     storages: HashMap<String, Place>,
     tensors: Vec<Named>,
+    unread: Vec<(String, Error)>,
     by_name: HashMap<String, usize>,
     big_endian: bool,
     /// Bytes to which the views of a storage may be expanded.
@@ -128,16 +129,23 @@ impl<'a> Checkpoint<'a> {
             }
         };
         let Parts { graph, storages, big_endian } = parts;
-        let tensors = named_tensors(&graph)?;
+        let Found { tensors, unread } = named_tensors(&graph)?;
         let by_name =
             tensors.iter().enumerate().map(|(at, named)| (named.name.clone(), at)).collect();
         let allowed = file.allowed();
-        Ok(Self { file, graph, storages, tensors, by_name, big_endian, allowed })
+        Ok(Self { file, graph, storages, tensors, unread, by_name, big_endian, allowed })
     }
 
     /// Iterates over the tensors, in the order in which the file has them.
     pub fn tensors(&self) -> impl ExactSizeIterator<Item = Tensor<'_>> {
         self.tensors.iter().map(|named| Tensor::new(self, &named.info, Some(&named.name)))
+    }
+
+    /// Iterates over the names of the tensors that are not among [`tensors`](Self::tensors),
+    /// because their kind is not read, each with an error that says so: nested ones, those of
+    /// other libraries' classes, and dtypes without a name in [`DType`].
+    pub fn unread(&self) -> impl ExactSizeIterator<Item = (&str, &Error)> {
+        self.unread.iter().map(|(name, error)| (&**name, error))
     }
 
     /// Finds the tensor of this name.
@@ -290,7 +298,7 @@ impl Resolver for Ids {
                 [class @ Value::Global(_), ..] => Some(class.clone()),
                 _ => None,
             },
-            id => super::info::key_text(id).and_then(|key| self.objects.get(&key).cloned()),
+            id => super::storage::key_text(id).and_then(|key| self.objects.get(&key).cloned()),
         })
     }
 }

@@ -38,6 +38,8 @@ dtypes! {
     F8E5M2Fnuz "float8_e5m2fnuz" 1 "",
     /// `torch.float8_e8m0fnu`: an exponent alone.
     F8E8M0 "float8_e8m0fnu" 1 "",
+    /// `torch.float4_e2m1fn_x2`: two floats of 4 bits in a byte, the first in the lower half.
+    F4E2M1x2 "float4_e2m1fn_x2" 1 "",
     /// `torch.int64`.
     I64 "int64" 8 "LongStorage",
     /// `torch.int32`.

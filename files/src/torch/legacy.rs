@@ -18,7 +18,7 @@ use serde_pickle::{Value, to_value};
 
 use super::checkpoint::{Parts, Place, graph_of};
 use super::dtype::DType;
-use super::info::{StorageId, key_text};
+use super::storage::{StorageId, key_text};
 use crate::error::{Error, Result};
 use crate::opened::Opened;
 use crate::source::Source;

@@ -108,6 +108,9 @@ impl Checkpoint<'_> {
         &self,
         write: impl FnOnce(Vec<(&str, &Viewed<'_>)>) -> Result<T, SafeTensorError>,
     ) -> Result<T> {
+        if let Some((name, error)) = self.unread().next() {
+            return Err(Error::unsupported(error.to_string()).within(name));
+        }
         let fault = Mutex::new(None);
         let viewed: Result<Vec<Viewed<'_>>> =
             self.tensors().map(|tensor| Viewed::new(tensor, &fault)).collect();

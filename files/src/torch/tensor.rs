@@ -5,8 +5,9 @@ use std::fmt;
 use std::ops::Range;
 
 use super::checkpoint::{Checkpoint, Storage};
+use super::dtype::DType;
 use super::elements::{Element, as_f64};
-use super::info::{Elements, Quantizer, Strided, TensorInfo};
+use super::info::{Elements, Lazily, Quantizer, Strided, TensorInfo};
 use crate::error::{Error, Result};
 
 /// A tensor of a [`Checkpoint`]. Its bytes are read when they are asked for.
@@ -110,13 +111,14 @@ impl<'c> Tensor<'c> {
     /// An int beyond 2⁵³ is rounded.
     ///
     /// # Errors
-    /// As [`bytes`](Self::bytes); `Unsupported` for complex elements.
+    /// As [`bytes`](Self::bytes); `Unsupported` for elements that are two numbers, complex ones and
+    /// [`DType::F4E2M1x2`].
     pub fn to_f64(&self) -> Result<Vec<f64>> {
         let dtype = self.info.dtype;
-        if dtype.is_complex() {
-            return Err(self.unsupported(format!("the elements are {dtype}, which is complex")));
+        if dtype.is_complex() || dtype == DType::F4E2M1x2 {
+            return Err(self.unsupported(format!("the elements are {dtype}: two numbers in one")));
         }
-        // Only of complex ones there are none.
+        // Of those there are some.
         let mut elements = self.elements(|bytes| as_f64(dtype, bytes).unwrap_or(f64::NAN))?;
         match self.info.quantizer() {
             None => {}
@@ -249,6 +251,7 @@ impl<'c> Tensor<'c> {
                 number.reverse();
             }
         }
+        finish(extent.lazily, self.info.dtype, &mut bytes);
         Ok(Cow::Owned(bytes))
     }
 
@@ -295,9 +298,13 @@ impl<'c> Tensor<'c> {
                  raises the limit"
             )));
         };
+        let lazily = strided.lazily;
+        if lazily.negated && !is_negated_here(info.dtype) {
+            return Err(Error::unsupported(format!("elements of {} that are negated", info.dtype)));
+        }
         let part = strided.offset * size..end;
-        let straight = info.is_contiguous() && !self.is_swapped();
-        Ok(Some(Extent { storage, part, total, straight, strides: &strided.strides }))
+        let straight = info.is_contiguous() && !self.is_swapped() && lazily == Lazily::default();
+        Ok(Some(Extent { storage, part, total, straight, strides: &strided.strides, lazily }))
     }
 }
 
@@ -314,12 +321,42 @@ struct Extent<'c> {
     /// True if they lie there in that order.
     straight: bool,
     strides: &'c [usize],
+    lazily: Lazily,
 }
 
 impl Extent<'_> {
     /// Where they lie in the file, if they do so in order.
     fn stored(&self) -> Option<Range<u64>> {
         self.straight.then(|| self.storage.stored(self.part.clone())).flatten()
+    }
+}
+
+/// Returns true for floats with a bit for the sign, and for ints.
+fn is_negated_here(dtype: DType) -> bool {
+    use DType::{BF16, C32, C64, C128, F16, F32, F64, I8, I16, I32, I64};
+    matches!(dtype, F64 | F32 | F16 | BF16 | C32 | C64 | C128 | I64 | I32 | I16 | I8)
+}
+
+/// Conjugates and negates the elements as PyTorch would when they are used.
+fn finish(lazily: Lazily, dtype: DType, bytes: &mut [u8]) {
+    if lazily == Lazily::default() {
+        return;
+    }
+    let is_int = matches!(dtype, DType::I64 | DType::I32 | DType::I16 | DType::I8);
+    for (at, number) in bytes.chunks_exact_mut(dtype.swapped()).enumerate() {
+        let imaginary = dtype.is_complex() && at % 2 == 1;
+        if lazily.negated == (lazily.conjugated && imaginary) {
+            continue;
+        }
+        if is_int {
+            // The complement, and one: the carry goes on beyond bytes that become 0.
+            let mut carry = true;
+            for byte in number {
+                (*byte, carry) = (!*byte).overflowing_add(carry.into());
+            }
+        } else if let Some(sign) = number.last_mut() {
+            *sign ^= 0x80;
+        }
     }
 }
 
