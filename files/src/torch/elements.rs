@@ -80,8 +80,8 @@ complex! {
     f64: C128,
 }
 
-/// A real number of any dtype as `f64`; `None` for complex ones, and those in pairs. Quantized ones are what they are
-/// stored as.
+/// A real number of any dtype as `f64`; `None` for complex ones, and those in pairs. Quantized ones
+/// are as they are stored.
 pub(super) fn as_f64(dtype: DType, bytes: &[u8]) -> Option<f64> {
     let bits = || bytes.iter().rev().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte));
     Some(match dtype {
