@@ -8,9 +8,9 @@
 //! joblib's `numpy_pickle.py`.
 //!
 //! Here the array becomes what numpy itself would have pickled, `_reconstruct` and its state, so
-//! that whoever reads arrays sees one like any other. Its data is a constant that says where it lies
-//! in the input. Whether shape and dtype fit the data is compared again there, in `natural/numpy.rs`; what
-//! is needed here is only how many bytes there are.
+//! that whoever reads arrays sees one like any other. Its data is a constant that says where it
+//! lies in the input. Whether shape and dtype fit the data is compared again there, in
+//! `natural/numpy.rs`; what is needed here is only how many bytes there are.
 //!
 //! A reader cannot know by the instructions alone where such bytes end, so [`collect`] lets a
 //! machine of its own run ahead, over what has been collected, and asks it.
