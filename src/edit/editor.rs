@@ -48,7 +48,7 @@ pub(super) struct Editor<'e, 'v, 'de> {
     shared_above: usize,
     /// False if the images have not all that the type writes.
     whole: bool,
-    /// What the objects were read as, once that was asked for.
+    /// The types that objects were read as, once that was asked for.
     pub(super) types: Option<HashMap<Handle, Asked, RandomState>>,
     /// True if the change cannot be made without the types.
     pub(super) wants_types: bool,
@@ -106,7 +106,8 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         Self { whole: false, ..self }
     }
 
-    /// What an object was read as. `None`: as a map, or it was not the object itself that was read.
+    /// The type that an object was read as. `None`: a map, or it was not the object itself that was
+    /// read.
     ///
     /// # Errors
     /// That is not known yet; the change is to be begun again with the types.
@@ -128,7 +129,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         if self.has_changed(at, change)? {
             return Ok(at);
         }
-        // What only one object refers to is read twice if that is.
+        // An object to which only a shared one refers is read as often as that.
         let is_shared = at.is_object() && self.is_shared(at);
         self.shared_above += usize::from(is_shared);
         let made = self.apply_to(at, change);

@@ -72,7 +72,7 @@ pub(super) enum Owner {
 pub(super) struct Whole<'c, 'v> {
     pub(super) old: &'v Value,
     pub(super) entries: &'c Entries<'v>,
-    /// What they belong to.
+    /// Their owner.
     pub(super) at: Handle,
 }
 
@@ -178,7 +178,7 @@ impl<'v> Editor<'_, 'v, '_> {
         let is_dict = |dict: &&Handle| dict.tag() == Tag::Dict;
         let mut sources: Vec<Source> =
             dicts.iter().filter(is_dict).map(|&dict| self.dict_source(dict)).collect();
-        // What is no dict is a pair of the list that is the one argument.
+        // The others are pairs, in the list that is the one argument.
         if dicts.iter().any(|dict| !is_dict(&dict))
             && let Some(&list) = self.args(at).unwrap_or_default().last()
         {

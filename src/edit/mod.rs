@@ -199,7 +199,7 @@ struct Attempt<'v> {
     pruned: bool,
     /// True if a field that is not there has no other name.
     only_adds: bool,
-    /// What the objects are read as.
+    /// The types that objects are read as.
     types: Option<foldhash::HashMap<Handle, Asked>>,
 }
 

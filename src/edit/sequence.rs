@@ -48,7 +48,7 @@ impl<'v> Editor<'_, 'v, '_> {
             Tag::Tuple | Tag::EmptyTuple => {
                 let old = self.tuple(at);
                 let now = self.edited(at, old.clone(), items)?;
-                // What is in it may have changed in place.
+                // Items may have changed in place.
                 if now == old {
                     return Ok(at);
                 }
@@ -217,7 +217,7 @@ impl<'v> Editor<'_, 'v, '_> {
         if !left.iter().all(is_there) {
             return Ok(None);
         }
-        // What leaves, and what comes in its place.
+        // Values that leave, and those that come in their places.
         let mut coming: Vec<&'v Value> = Vec::new();
         let mut leaving: HashMap<String, Vec<&'v Value>, RandomState> = HashMap::default();
         for (_, change) in changed {

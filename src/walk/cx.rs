@@ -67,7 +67,7 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) classes: ByNames,
     /// The fields whose names stand for what has none in the pickle.
     pub(crate) fields: FieldNames,
-    /// What an update wants to know.
+    /// Notes for an update.
     pub(crate) notes: Option<&'g Notes<'de>>,
 }
 

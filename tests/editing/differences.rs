@@ -1,6 +1,5 @@
 //! Where two graphs differ.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_pickle::Node;
@@ -86,6 +85,7 @@ pub(crate) fn differences(before: Node<'_>, after: Node<'_>) -> Vec<String> {
 }
 
 /// A leaf with all that is in it.
-fn leaf(node: Node<'_>) -> (String, Option<Cow<'_, str>>, Option<Cow<'_, [u8]>>) {
-    (node.to_string(), node.as_str(), node.as_bytes())
+fn leaf(node: Node<'_>) -> (String, Option<String>, Option<Vec<u8>>) {
+    let bytes = node.as_bytes().map(|bytes| bytes.into_owned());
+    (node.to_string(), node.as_str().map(|text| text.into_owned()), bytes)
 }

@@ -227,7 +227,7 @@ fn a_field_goes_to_the_key_that_it_was_read_from() {
     value.b = 8;
     let now = update(bytes, &value).unwrap();
     assert_eq!(shown(&now), "{'old_a': 7, 'old_b': 8, 'x': 3}");
-    // What the pickle has under no name is added.
+    // A field that the pickle has under no name is added.
     value.c = 9;
     let now = update(bytes, &value).unwrap();
     assert_eq!(shown(&now), "{'old_a': 7, 'old_b': 8, 'x': 3, 'c': 9}");

@@ -36,13 +36,13 @@ const LEAVES: usize = 6;
 struct Case {
     name: String,
     bytes: Vec<u8>,
-    /// What a graph of it writes.
+    /// The bytes that a graph of it writes.
     written: Vec<u8>,
-    /// What is behind the pickle.
+    /// The bytes behind the pickle.
     rest: Vec<u8>,
 }
 
-/// What became of the updates.
+/// Counts of updates, and those that went wrong.
 #[derive(Default)]
 struct Tally {
     /// Pairs of type and fixture, and those that can be read.
@@ -110,7 +110,8 @@ fn borrowed<'c, T: Serialize + Deserialize<'c> + Debug>(case: &'c Case) -> Tally
 }
 
 /// Not asked: what cannot be written updates nothing.
-fn only_read<T>(_: &Case) -> Tally {
+fn only_read<T: Debug>(case: &Case) -> Tally {
+    debug_assert!(!case.name.is_empty(), "{}", name::<T>());
     Tally::default()
 }
 
@@ -138,7 +139,7 @@ fn change<'c, T: Serialize + Deserialize<'c> + Debug>(
     match options().from_slice::<T>(after).and_then(|read| serde_pickle::to_value(&read)) {
         Ok(read) if leaves::agree(old, image, &read) => {}
         Ok(read) => {
-            tally.faults.push(fault::<T>(case, &format!("is {read} and not {image}, from {old}")))
+            tally.faults.push(fault::<T>(case, &format!("is {read} and not {image}, from {old}")));
         }
         // Text that moves may no more be borrowed.
         Err(error) if error.to_string().contains("expected a borrowed") => {}
