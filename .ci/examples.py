@@ -6,7 +6,8 @@ The files are rustdoc's JSON, which a nightly compiler makes:
     cargo +nightly rustdoc --lib --all-features -- -Z unstable-options --output-format json
 
 An item is a module, type, trait, function, method, macro or constant that a user can name. Each has an example of its own,
-or, if it is a method, is called in an example on the page of its type. Variants, fields and the methods of trait impls are
+or, if it is a method, is called in an example on the page of its type; `serialize` and `deserialize` of a module for serde's
+`with` are shown by the module's. Variants, fields and the methods of trait impls are
 shown by their type. A block of code is an example unless it is `text` or `ignore`.
 """
 import json
@@ -47,6 +48,8 @@ class Crate:
             return
         if identity in self.seen or kind not in KINDS:
             return
+        if kind == 'module' and item['name'] == 'guide' and prefix:  # pages of prose, some of which need none
+            return
         if item['visibility'] != 'public' and not prefix.endswith('::'):
             return
         self.seen.add(identity)
@@ -59,6 +62,10 @@ class Crate:
             for child in inner['items']:
                 if self.public(child):
                     self.visit(child, below)
+            if self.items[before][3]:
+                self.items[before:] = [
+                    (path, kind, line, own or path in (below + 'serialize', below + 'deserialize'))
+                    for path, kind, line, own in self.items[before:]]
         elif kind == 'trait':
             for child in inner['items']:
                 self.visit(child, below)

@@ -65,7 +65,10 @@ macro_rules! with {
         }
     };
 }
-with!(chrono, "chrono", ::chrono::NaiveDate, ::chrono::NaiveDate::default(), "serde_pickle::python::chrono");
+with!(
+    chrono, "chrono", ::chrono::NaiveDate, ::chrono::NaiveDate::default(),
+    "serde_pickle::python::chrono"
+);
 with!(jiff, "jiff", ::jiff::Timestamp, ::jiff::Timestamp::UNIX_EPOCH, "serde_pickle::python::jiff");
 with!(
     rust_decimal, "rust_decimal", ::rust_decimal::Decimal, ::rust_decimal::Decimal::new(990, 2),
@@ -137,7 +140,8 @@ fn zstd() -> Done {
 fn tar() -> Done {
     let pickle = serde_pickle::to_vec(&[1, 2])?;
     let mut head = [0; 512];
-    let mut field = |at: usize, text: &str| head[at..at + text.len()].copy_from_slice(text.as_bytes());
+    let mut field =
+        |at: usize, text: &str| head[at..at + text.len()].copy_from_slice(text.as_bytes());
     field(0, "a.pkl");
     field(100, "0000644");
     field(124, &format!("{:011o}", pickle.len()));
