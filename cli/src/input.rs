@@ -153,7 +153,7 @@ impl Input {
             Source::File { len, .. } => Some(*len),
             Source::Pipe(_) => None,
             Source::Bytes(bytes) => Some(bytes.len() as u64),
-            Source::Container(opened) => Some(opened.bytes().len() as u64),
+            Source::Container(opened) => Some(opened.size()),
         }
     }
 
@@ -191,7 +191,7 @@ impl Input {
     /// A reader of what is no pickle, from the start.
     pub(crate) fn text_reader(&mut self) -> Result<Box<dyn Read + '_>> {
         if let Source::Container(opened) = &self.source {
-            return Ok(Box::new(io::Cursor::new(opened.bytes().to_vec())));
+            return Ok(Box::new(io::Cursor::new(opened.bytes().of(&self.name)?.into_owned())));
         }
         Ok(Box::new(self.reader()?))
     }

@@ -291,7 +291,10 @@ impl Scanner {
         };
         if !opened.compression().is_empty() {
             let inner = Place { depth: place.depth + 1, ..place.clone() };
-            return self.data(&Seekable::Bytes(opened.bytes()), &inner, found);
+            return match opened.bytes() {
+                Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
+                Err(error) => unread(&inner, &error, found),
+            };
         }
         if opened.members().is_empty() {
             let mut any = false;
