@@ -8,11 +8,12 @@
 // `Graph::update` takes a Rust value that was read from the graph and has been changed since. It
 // reads the value from the graph once more, serializes both, and applies only the difference:
 //
-// - `outline.rs`, `prune.rs`: images of the value as it was and is, and what they have in common;
+// - `single.rs`, `outline.rs`, `prune.rs`: images of the value as it was and is, and what they
+//   have in common;
 // - `image.rs`, `diff.rs`: the rest of them as `Value`s, and their differences;
 // - `editor.rs`: the walk that applies the difference; `fields.rs`, `renamed.rs`, `sequence.rs`,
 //   `object.rs`, `leaf.rs`: to entries, items, parts and whole values;
-// - `array.rs`: elements of arrays;
+// - `array.rs`, `element.rs`: elements of arrays;
 // - `inverse.rs`: text back into datetimes, decimals and the like;
 // - `borrow.rs`: new text for types that borrow;
 // - `check.rs`: whether the value is read now, or what was lost;
@@ -29,6 +30,7 @@ pub(crate) mod bytes;
 mod check;
 mod diff;
 mod editor;
+mod element;
 mod fields;
 mod image;
 mod inverse;
@@ -39,6 +41,7 @@ mod outline;
 mod prune;
 mod renamed;
 mod sequence;
+mod single;
 
 pub use node::{NodeMut, NodeValue};
 
@@ -111,7 +114,9 @@ impl<'de> Graph<'de> {
         }
         // Without what both have in common, if that is enough. The whole has the last word, and
         // words the error.
-        if let Some((was, now)) = prune(old, new).and_then(|pruned| pair(&pruned)) {
+        let pruned =
+            single::pair(old, new).or_else(|| prune(old, new).and_then(|pruned| pair(&pruned)));
+        if let Some((was, now)) = pruned {
             let attempt =
                 Attempt { was: &was, now: &now, new, pruned: true, only_adds: false, types: None };
             if self.attempt(attempt, &read).is_ok() {
