@@ -198,8 +198,8 @@ pub(crate) fn timedelta(count: i64, unit: UnitCount) -> Option<String> {
     Some(text)
 }
 
-/// The count of a datetime64 whose text this is; `None` for other text, and for a moment between two
-/// counts.
+/// The count of a datetime64 whose text this is; `None` for other text, and for a moment between
+/// two counts.
 pub(crate) fn count_of_datetime(text: &str, unit: UnitCount) -> Option<i64> {
     let (date, clock) = match text.split_once(['T', ' ']) {
         Some((date, clock)) => (date, Some(clock)),
