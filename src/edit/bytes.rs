@@ -45,6 +45,18 @@ impl<'b> DeOptions<'b> {
     /// Updates a pickle by these options of reading and those of writing; see
     /// [`update`](crate::update). Of the latter, the protocol is that of the pickle.
     ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use serde_pickle::{DeOptions, SerOptions, from_slice};
+    ///
+    /// // pickle.dumps({'hits': 1}, 2)
+    /// let bytes = b"\x80\x02}q\0X\x04\0\0\0hitsq\x01K\x01s.";
+    /// let hits = BTreeMap::from([("hits".to_owned(), 2)]);
+    /// let bytes = DeOptions::new().update(bytes, &hits, &SerOptions::new())?;
+    /// assert_eq!(from_slice::<BTreeMap<String, i32>>(&bytes)?["hits"], 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`update`](crate::update).
     pub fn update<'de, T: Serialize + Deserialize<'de>>(
