@@ -5,14 +5,12 @@ use std::borrow::Cow;
 use serde::de::Deserialize;
 use serde::ser::Serialize;
 
-use super::image_of;
+use super::{image_of, read_image};
 use crate::de::DeOptions;
-use crate::de::node::NodeDeserializer;
-use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::ser::SerOptions;
-use crate::walk::cx::Cx;
+use crate::walk::notes::Notes;
 
 /// Reads `T` from a pickle, and gives the pickle in which `value` is read instead; see
 /// [`Graph::update`].
@@ -70,18 +68,13 @@ impl<'b> DeOptions<'b> {
     {
         let mut graph = self.graph_from_slice(bytes)?;
         let end = graph.input.len();
-        let read = |graph: &Graph<'de>| {
-            let Cow::Borrowed(input) = graph.input else { return Err(Error::data("no input")) };
-            let cx = Cx::new(&graph.nodes, input, input.len(), graph.settings.into())
-                .with_buffers(&graph.buffers);
-            let node = NodeDeserializer::root(&cx, graph.root);
-            let value =
-                T::deserialize(Place::Node(node)).map_err(|error| cx.locate(error, graph.root))?;
-            image_of(&value)
+        let read = |graph: &Graph<'de>, notes: &Notes<'de>| match graph.input {
+            Cow::Borrowed(input) => read_image::<T>(graph, input, notes),
+            Cow::Owned(_) => Err(Error::data("no input")),
         };
         let old = match self.read_directly::<T>(bytes) {
             Some(value) => image_of(&value)?,
-            None => read(&graph)?,
+            None => read(&graph, &Notes::default())?,
         };
         graph.apply(&old, &image_of(value)?, read)?;
         let mut updated = writing.clone().protocol(graph.protocol()).graph_to_vec(&graph)?;

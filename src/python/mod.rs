@@ -112,7 +112,7 @@
 
 mod builtins;
 mod collections;
-mod crates;
+pub(crate) mod crates;
 mod date;
 mod datetime;
 mod decimal;
