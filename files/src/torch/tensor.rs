@@ -72,7 +72,7 @@ impl<'c> Tensor<'c> {
     /// ```
     /// use serde_pickle_files::torch::Checkpoint;
     ///
-    /// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/files/torch/");
+    /// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/files/torch/");
     /// # let path = folder.to_owned() + "2.15.0-module.pt";
     /// let checkpoint = Checkpoint::open(path)?;
     /// let (mut buffer, mut len) = (Vec::new(), 0);
