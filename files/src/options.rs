@@ -115,7 +115,7 @@ impl OpenOptions {
             return Opened::new(source, kind, Vec::new(), self.clone());
         }
         match source {
-            Source::Disk(disk) => self.read(disk.into_file(), Some(len)),
+            Source::Disk(disk) => self.read(disk.into_file()?, Some(len)),
             source => self.peel(source, Vec::new()),
         }
     }
