@@ -256,8 +256,11 @@ fn format_of(code: Option<crate::nodes::scalar::Int<'_>>) -> Option<Dtype> {
     Some(Dtype::plain(kind, order, size))
 }
 
-/// The shape, the payload and the mask of an array after a change.
-fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>, Option<Vec<u8>>)> {
+/// The shape, the payload and the mask of an array.
+type Rewritten = (Vec<usize>, Vec<u8>, Option<Vec<u8>>);
+
+/// The content of an array after a change.
+fn rewritten(read: &Read, change: &Change<'_>) -> Result<Rewritten> {
     let size = read.dtype.itemsize;
     let mut shape = read.shape.clone();
     if let (What::Items(Items::Spliced { old, new }), [len]) = (&change.what, &mut shape[..]) {

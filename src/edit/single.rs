@@ -1,13 +1,14 @@
 //! Two images that differ in one scalar, the most frequent change, as values of what it is in.
 //!
 //! One run over the old image keeps nothing but where each value begins, and finds the containers
-//! around the scalar. Everything else is left out, as in `prune.rs`, which takes over where the
-//! images are not as expected here.
+//! around the scalar. Everything else is left out: items of sequences are the number that stands for
+//! them in `prune.rs`, and of dicts there is one entry. So an editor must not take such a container
+//! for a new value. `prune.rs` takes over where the images are not as expected here.
 
 use std::ops::Range;
 
 use super::outline::{end_of, is_scalar};
-use super::prune::{REST, common_prefix, placeholder};
+use super::prune::{common_prefix, placeholder};
 use crate::convert::of_own_pickle;
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
@@ -25,12 +26,11 @@ pub(super) fn pair(old: &[u8], new: &[u8]) -> Option<(Value, Value)> {
         levels: Vec::with_capacity(8),
     };
     let [was, now] = run.all(new, common_prefix(old, new))?;
-    let (mut was, mut now) = (scalar(old.get(was)?)?, scalar(new.get(now)?)?);
-    for level in &run.levels {
-        was = level.around(was)?;
-        now = level.around(now)?;
+    let mut pair = (scalar(old.get(was)?)?, scalar(new.get(now)?)?);
+    for level in run.levels {
+        pair = level.around(pair)?;
     }
-    Some((was, now))
+    Some(pair)
 }
 
 struct Run<'a> {
@@ -57,28 +57,31 @@ struct Entry {
 enum Level {
     List { index: usize, len: usize },
     Tuple { index: usize, len: usize },
-    Dict { key: Value, len: usize },
+    Dict { key: Value },
 }
 
 impl Level {
-    fn around(&self, value: Value) -> Option<Value> {
-        let items = |index: usize, len: usize| {
+    /// The container of the old and of the new value.
+    fn around(self, (was, now): (Value, Value)) -> Option<(Value, Value)> {
+        let items = |index: usize, len: usize, value: Value| {
             let mut items = vec![placeholder(); len];
-            *items.get_mut(index)? = value.clone();
+            *items.get_mut(index)? = value;
             Some(items)
         };
-        match self {
-            Self::List { index, len } => items(*index, *len).map(Value::List),
-            Self::Tuple { index, len } => items(*index, *len).map(Value::Tuple),
-            Self::Dict { key, len } => {
-                let mut dict = Dict::new();
-                if *len > 1 {
-                    dict.insert(REST, placeholder());
-                }
-                dict.try_insert(key.clone(), value).ok()?;
-                Some(Value::Dict(dict))
+        let dict = |key: Value, value: Value| {
+            let mut dict = Dict::new();
+            dict.try_insert(key, value).ok()?;
+            Some(Value::Dict(dict))
+        };
+        Some(match self {
+            Self::List { index, len } => {
+                (Value::List(items(index, len, was)?), Value::List(items(index, len, now)?))
             }
-        }
+            Self::Tuple { index, len } => {
+                (Value::Tuple(items(index, len, was)?), Value::Tuple(items(index, len, now)?))
+            }
+            Self::Dict { key } => (dict(key.clone(), was)?, dict(key, now)?),
+        })
     }
 }
 
@@ -168,7 +171,7 @@ impl Run<'_> {
             let level = match opcode {
                 Opcode::List => Level::List { index, len },
                 Opcode::Tuple => Level::Tuple { index, len },
-                Opcode::Dict => Level::Dict { key: self.key(from, path)?, len },
+                Opcode::Dict => Level::Dict { key: self.key(from, path)? },
                 _ => return None,
             };
             self.levels.push(level);
@@ -190,7 +193,7 @@ impl Run<'_> {
             Some(path) if path >= from => {
                 let level = match opcode {
                     Opcode::Appends => Level::List { index: before + path - from, len },
-                    Opcode::Setitems => Level::Dict { key: self.key(from, path)?, len },
+                    Opcode::Setitems => Level::Dict { key: self.key(from, path)? },
                     _ => return None,
                 };
                 self.levels.push(level);
@@ -198,8 +201,8 @@ impl Run<'_> {
             }
             // More for the container that the scalar is in.
             Some(path) if path == below => match (self.levels.last_mut(), opcode) {
-                (Some(Level::List { len: there, .. }), Opcode::Appends)
-                | (Some(Level::Dict { len: there, .. }), Opcode::Setitems) => *there = len,
+                (Some(Level::List { len: there, .. }), Opcode::Appends) => *there = len,
+                (Some(Level::Dict { .. }), Opcode::Setitems) => {}
                 _ => return None,
             },
             _ => {}
@@ -226,8 +229,7 @@ impl Run<'_> {
             }
             _ => bytes.strip_suffix(&[Opcode::Memoize.byte()]).unwrap_or(bytes),
         };
-        let key = scalar(bytes)?;
-        (key.as_str() != Some(REST)).then_some(key)
+        scalar(bytes)
     }
 }
 
@@ -272,13 +274,9 @@ mod tests {
         let mut new = old.clone();
         new[1]["a"]["x"] = Value::from(5);
         let (was, now) = pair_of(&old, &new).unwrap();
-        let expected = |x: i32| {
-            pickle!([(placeholder()), {
-                REST: (placeholder()),
-                "a": {REST: (placeholder()), "x": x}
-            }])
-        };
-        assert_eq!((was, now), (expected(1), expected(5)));
+        for (image, x) in [(was, 1), (now, 5)] {
+            assert_eq!(image.to_string(), format!("[nan, {{'a': {{'x': {x}}}}}]"));
+        }
         // In a tuple, and in a second batch.
         let items =
             |n: u32| (0..2500).map(move |m| Item("n", vec![Some(if m == 1700 { n } else { m })]));
@@ -286,7 +284,7 @@ mod tests {
         let (was, now) = pair_of(&old, &new).unwrap();
         for (image, n) in [(was, 0), (now, 7)] {
             assert_eq!(image.as_list().map(Vec::len), Some(2500));
-            assert_eq!(image[1700], pickle!(((placeholder()), [n])));
+            assert_eq!(image[1700].to_string(), format!("(nan, [{n}])"));
             assert_eq!(image[1701].to_string(), "nan");
         }
     }
