@@ -57,7 +57,7 @@ pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) leaves: Vec<(Handle, Handle)>,
 }
 
-/// How much of what a type writes the values of a change have.
+/// The part of what a type writes that the values of a change have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     Whole,

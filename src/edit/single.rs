@@ -1,9 +1,9 @@
 //! Two images that differ in one scalar, the most frequent change, as values of what it is in.
 //!
 //! One run over the old image keeps nothing but where each value begins, and finds the containers
-//! around the scalar. Everything else is left out: items of sequences are the number that stands for
-//! them in `prune.rs`, and of dicts there is one entry. So an editor must not take such a container
-//! for a new value. `prune.rs` takes over where the images are not as expected here.
+//! around the scalar. Everything else is left out: items of sequences are the number that stands
+//! for them in `prune.rs`, and of dicts there is one entry. So an editor must not take such a
+//! container for a new value. `prune.rs` takes over where the images are not as expected here.
 
 use std::ops::Range;
 
