@@ -352,7 +352,7 @@ fn a_file_of_safetensors_is_there_whole_or_as_it_was() {
     let expected = checkpoint.to_safetensors().unwrap();
     checkpoint.write_safetensors(&path).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), expected);
-    // What cannot be written leaves what was there, and nothing beside it.
+    // An error leaves what was there, and nothing beside it.
     let all = Checkpoint::open(fixture("2.15.0-all.pt")).unwrap();
     assert_eq!(all.write_safetensors(&path).unwrap_err().kind(), ErrorKind::Unsupported);
     let bytes = std::fs::read(fixture("2.15.0-module.pt")).unwrap();
