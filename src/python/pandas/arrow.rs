@@ -25,9 +25,10 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
-use super::column::{
-    Backing, Binaries, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse,
-    TextKind, Texts, Timedeltas,
+use super::column::Column;
+use super::extension::{
+    Backing, Binaries, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
+    Timedeltas,
 };
 use super::frame::Frame;
 use super::index::{Index, Labels};

@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
-use super::column::{Column, Datetimes};
+use super::column::Column;
+use super::extension::Datetimes;
 use super::index::Index;
 use crate::error::{Error, Result};
 use crate::python::numpy::dtype::Kind;

@@ -45,14 +45,16 @@
 mod arrow;
 pub(crate) mod cell;
 mod column;
+mod extension;
 mod frame;
 mod index;
 mod period;
 mod read;
 mod write;
 
-pub use column::{
-    Backing, Binaries, Categorical, Closed, Column, Datetimes, Intervals, Masked, Periods, Sparse,
+pub use column::Column;
+pub use extension::{
+    Backing, Binaries, Categorical, Closed, Datetimes, Intervals, Masked, Periods, Sparse,
     TextKind, Texts, Timedeltas,
 };
 pub use frame::{Frame, Series};

@@ -8,8 +8,9 @@
 //! called. An array of objects in a frame is text to pandas 3 if it holds nothing else, so objects
 //! go into an `Index` with the dtype `object`, and text of the kind `Str` does not.
 
-use super::column::{
-    Backing, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
+use super::column::Column;
+use super::extension::{
+    Backing, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
 };
 use super::frame::{Frame, Series};
 use super::index::{Index, Labels};

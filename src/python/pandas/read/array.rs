@@ -7,8 +7,9 @@ use super::{Object, Rows, arrow, column, count, describe, items};
 use crate::error::{Error, Result};
 use crate::python::TimeZone;
 use crate::python::pandas::cell::is_missing;
-use crate::python::pandas::column::{
-    Backing, Categorical, Closed, Column, Intervals, Masked, Periods, Sparse, TextKind, Texts,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Categorical, Closed, Intervals, Masked, Periods, Sparse, TextKind, Texts,
 };
 use crate::python::pandas::period::{Frequency, Span};
 use crate::value::Value;

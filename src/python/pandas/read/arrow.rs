@@ -12,8 +12,9 @@
 use super::{Object, count, describe, items};
 use crate::error::{Error, Result};
 use crate::python::numpy::{Number, Unit};
-use crate::python::pandas::column::{
-    Backing, Binaries, Column, Datetimes, Masked, TextKind, Texts, Timedeltas,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Binaries, Datetimes, Masked, TextKind, Texts, Timedeltas,
 };
 use crate::value::Value;
 

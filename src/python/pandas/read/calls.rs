@@ -9,8 +9,9 @@ use super::numpy::{in_zone, whole};
 use super::{Object, Rows, column, items};
 use crate::error::{Error, Result};
 use crate::python::numpy::Unit;
-use crate::python::pandas::column::{
-    Backing, Binaries, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse, TextKind,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Binaries, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind,
 };
 use crate::python::pandas::frame::{Frame, Series};
 use crate::python::pandas::index::Index;

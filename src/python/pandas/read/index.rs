@@ -4,7 +4,8 @@ use super::array::{closed_side, time_zone};
 use super::numpy::{in_zone, whole};
 use super::{Object, column, describe, entry, items};
 use crate::error::{Error, Result};
-use crate::python::pandas::column::{Column, Intervals, Periods};
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{Intervals, Periods};
 use crate::python::pandas::index::{Index, Levels};
 use crate::value::{Dict, Value};
 

@@ -9,7 +9,8 @@ use crate::python::TimeZone;
 use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::{NdArray, Number, Order, Unit};
-use crate::python::pandas::column::{Column, Datetimes, Timedeltas};
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{Datetimes, Timedeltas};
 use crate::stdlib::numpy::float;
 use crate::value::{Complex, Value};
 
