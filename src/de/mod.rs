@@ -13,6 +13,7 @@ mod element;
 mod elements;
 mod entries;
 mod hooks;
+mod inventory;
 mod items;
 mod nesting;
 pub(crate) mod node;
