@@ -2,7 +2,7 @@
 //!
 //! The machine of [`audit`](super::audit()) keeps every value. All that an audit asks of one is
 //! which reference it goes back to, and where the text is that may be a name; so here a value is a
-//! word of eight bytes ([`Value`]), on the stack and in the memo. Text that becomes a name is read
+//! word of eight bytes, on the stack and in the memo (`audit_operands`). Text that becomes a name is read
 //! again at its place. Arguments matter in calls of a few functions of `copyreg`, and of `getattr`,
 //! all of which take a class or module first: of other tuples nothing is kept.
 //!
@@ -14,7 +14,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use foldhash::HashMap;
 
-use super::audit::{Audit, Interned, Numbers, Reference, Site, Target, TextId};
+use super::audit::{Interned, Numbers, TextId};
+use super::audit_operands::{Kind, Memo, Stack, Tuple, Value};
+use super::report::{Audit, Reference, Site, Target};
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
@@ -107,184 +109,6 @@ fn extent(reader: &mut impl Seek) -> io::Result<(u64, u64)> {
     let end = reader.seek(SeekFrom::End(0))?;
     reader.seek(SeekFrom::Start(base))?;
     Ok((base, end.saturating_sub(base)))
-}
-
-/// A value, as far as an audit cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Value(u64);
-
-/// The same, taken apart.
-#[derive(Clone, Copy)]
-enum Kind {
-    Other,
-    /// Text, by the place of its opcode.
-    Text(u64),
-    /// A reference.
-    Is(u32),
-    /// Something that came out of a call of it.
-    From(u32),
-    /// A tuple that begins with one of these.
-    Tuple(u32),
-    /// Nothing is stored here.
-    Vacant,
-}
-
-impl Value {
-    const OTHER: Self = Self(0);
-    const VACANT: Self = Self(5);
-
-    fn new(kind: Kind) -> Self {
-        Self(match kind {
-            Kind::Other => 0,
-            Kind::Text(place) => place << 3 | 1,
-            Kind::Is(at) => u64::from(at) << 3 | 2,
-            Kind::From(at) => u64::from(at) << 3 | 3,
-            Kind::Tuple(at) => u64::from(at) << 3 | 4,
-            Kind::Vacant => 5,
-        })
-    }
-
-    fn kind(self) -> Kind {
-        let rest = self.0 >> 3;
-        match self.0 & 7 {
-            1 => Kind::Text(rest),
-            2 => Kind::Is(rest as u32),
-            3 => Kind::From(rest as u32),
-            4 => Kind::Tuple(rest as u32),
-            5 => Kind::Vacant,
-            _ => Kind::Other,
-        }
-    }
-}
-
-/// A tuple of arguments that may matter.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Tuple {
-    first: Value,
-    /// The second item, if it is text.
-    second: Option<TextId>,
-    len: usize,
-}
-
-/// The operands; a run of those that do not matter is one entry.
-#[derive(Default)]
-struct Stack {
-    runs: Vec<(Value, u64)>,
-    /// The number of operands below each mark.
-    marks: Vec<u64>,
-    len: u64,
-}
-
-impl Stack {
-    fn push(&mut self, value: Value) {
-        self.len += 1;
-        match self.runs.last_mut() {
-            Some((Value::OTHER, count)) if value == Value::OTHER => *count += 1,
-            _ => self.runs.push((value, 1)),
-        }
-    }
-
-    /// Operands above the topmost mark.
-    fn above(&self) -> u64 {
-        self.len - self.marks.last().copied().unwrap_or(0)
-    }
-
-    fn pop(&mut self, opcode: Opcode) -> Result<Value> {
-        if self.above() == 0 {
-            return Err(self.underflow(opcode));
-        }
-        self.len -= 1;
-        let Some((value, count)) = self.runs.last_mut() else {
-            return Err(self.underflow(opcode));
-        };
-        let value = *value;
-        *count -= 1;
-        if *count == 0 {
-            self.runs.pop();
-        }
-        Ok(value)
-    }
-
-    fn top(&self, opcode: Opcode) -> Result<Value> {
-        match self.runs.last() {
-            Some((value, _)) if self.above() > 0 => Ok(*value),
-            _ => Err(self.underflow(opcode)),
-        }
-    }
-
-    /// Takes the mark and what is above it; gives the first two of that, and how many there were.
-    fn pop_mark(&mut self, opcode: Opcode) -> Result<([Value; 2], u64)> {
-        let Some(mark) = self.marks.pop() else {
-            let name = opcode.name();
-            return Err(Error::syntax(format!("{name} needs a mark, and there is none")));
-        };
-        let count = self.len - mark;
-        let mut first = [Value::OTHER; 2];
-        let mut left = count;
-        while left > 0 {
-            let Some((value, run)) = self.runs.pop() else { break };
-            let taken = run.min(left);
-            left -= taken;
-            // From the top down: what comes last is first.
-            for place in [1, 0] {
-                if left <= place && left + taken > place {
-                    first[place as usize] = value;
-                }
-            }
-            if taken < run {
-                self.runs.push((value, run - taken));
-            }
-        }
-        self.len = mark;
-        Ok((first, count))
-    }
-
-    #[cold]
-    fn underflow(&self, opcode: Opcode) -> Error {
-        let name = opcode.name();
-        match self.marks.last() {
-            Some(_) => {
-                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
-            }
-            None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Memo {
-    dense: Vec<Value>,
-    sparse: HashMap<u64, Value>,
-    filled: u64,
-}
-
-impl Memo {
-    fn get(&self, index: u64) -> Option<Value> {
-        let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index)).copied();
-        match dense {
-            Some(Value::VACANT) | None => self.sparse.get(&index).copied(),
-            found => found,
-        }
-    }
-
-    fn put(&mut self, index: u64, value: Value) {
-        const GAP: u64 = 1_024;
-        let len = self.dense.len() as u64;
-        if self.get(index).is_none() {
-            self.filled += 1;
-        }
-        if index >= len + GAP {
-            self.sparse.insert(index, value);
-            return;
-        }
-        while (self.dense.len() as u64) <= index {
-            self.dense.push(Value::VACANT);
-        }
-        if let Some(slot) = self.dense.get_mut(index as usize) {
-            *slot = value;
-            self.sparse.remove(&index);
-        }
-    }
 }
 
 struct Auditor<'a, R> {

@@ -11,6 +11,7 @@
 //! | [`one_line`] | text of a pickle as it may be printed: control characters escaped |
 
 mod audit;
+mod audit_operands;
 mod audit_reader;
 mod disassemble;
 mod genops;
@@ -20,8 +21,9 @@ mod report;
 
 pub use crate::escape::one_line;
 pub use crate::foreign::{NotPickle, PREFIX, recognize};
-pub use audit::{Audit, Reference, Site, Target, audit};
+pub use audit::audit;
 pub use audit_reader::audit_reader;
 pub use disassemble::{DisassembleOptions, disassemble};
 pub use optimize::optimize;
 pub use persistent_ids::persistent_ids;
+pub use report::{Audit, Reference, Site, Target};

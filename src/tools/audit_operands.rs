@@ -1,0 +1,185 @@
+//! The operands and the memo of [`audit_reader`](super::audit_reader): a word for each value.
+
+use foldhash::HashMap;
+
+use super::audit::TextId;
+use crate::error::{Error, Result};
+use crate::instruction::Opcode;
+
+/// A value, as far as an audit cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Value(u64);
+
+/// The same, taken apart.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Other,
+    /// Text, by the place of its opcode.
+    Text(u64),
+    /// A reference.
+    Is(u32),
+    /// Something that came out of a call of it.
+    From(u32),
+    /// A tuple that begins with one of these.
+    Tuple(u32),
+    /// Nothing is stored here.
+    Vacant,
+}
+
+impl Value {
+    pub(super) const OTHER: Self = Self(0);
+    pub(super) const VACANT: Self = Self(5);
+
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(match kind {
+            Kind::Other => 0,
+            Kind::Text(place) => place << 3 | 1,
+            Kind::Is(at) => u64::from(at) << 3 | 2,
+            Kind::From(at) => u64::from(at) << 3 | 3,
+            Kind::Tuple(at) => u64::from(at) << 3 | 4,
+            Kind::Vacant => 5,
+        })
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        let rest = self.0 >> 3;
+        match self.0 & 7 {
+            1 => Kind::Text(rest),
+            2 => Kind::Is(rest as u32),
+            3 => Kind::From(rest as u32),
+            4 => Kind::Tuple(rest as u32),
+            5 => Kind::Vacant,
+            _ => Kind::Other,
+        }
+    }
+}
+
+/// A tuple of arguments that may matter.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Tuple {
+    pub(super) first: Value,
+    /// The second item, if it is text.
+    pub(super) second: Option<TextId>,
+    pub(super) len: usize,
+}
+
+/// The operands; a run of those that do not matter is one entry.
+#[derive(Default)]
+pub(super) struct Stack {
+    runs: Vec<(Value, u64)>,
+    /// The number of operands below each mark.
+    pub(super) marks: Vec<u64>,
+    pub(super) len: u64,
+}
+
+impl Stack {
+    pub(super) fn push(&mut self, value: Value) {
+        self.len += 1;
+        match self.runs.last_mut() {
+            Some((Value::OTHER, count)) if value == Value::OTHER => *count += 1,
+            _ => self.runs.push((value, 1)),
+        }
+    }
+
+    /// Operands above the topmost mark.
+    fn above(&self) -> u64 {
+        self.len - self.marks.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn pop(&mut self, opcode: Opcode) -> Result<Value> {
+        if self.above() == 0 {
+            return Err(self.underflow(opcode));
+        }
+        self.len -= 1;
+        let Some((value, count)) = self.runs.last_mut() else {
+            return Err(self.underflow(opcode));
+        };
+        let value = *value;
+        *count -= 1;
+        if *count == 0 {
+            self.runs.pop();
+        }
+        Ok(value)
+    }
+
+    pub(super) fn top(&self, opcode: Opcode) -> Result<Value> {
+        match self.runs.last() {
+            Some((value, _)) if self.above() > 0 => Ok(*value),
+            _ => Err(self.underflow(opcode)),
+        }
+    }
+
+    /// Takes the mark and what is above it; gives the first two of that, and how many there were.
+    pub(super) fn pop_mark(&mut self, opcode: Opcode) -> Result<([Value; 2], u64)> {
+        let Some(mark) = self.marks.pop() else {
+            let name = opcode.name();
+            return Err(Error::syntax(format!("{name} needs a mark, and there is none")));
+        };
+        let count = self.len - mark;
+        let mut first = [Value::OTHER; 2];
+        let mut left = count;
+        while left > 0 {
+            let Some((value, run)) = self.runs.pop() else { break };
+            let taken = run.min(left);
+            left -= taken;
+            // From the top down: what comes last is first.
+            for place in [1, 0] {
+                if left <= place && left + taken > place {
+                    first[place as usize] = value;
+                }
+            }
+            if taken < run {
+                self.runs.push((value, run - taken));
+            }
+        }
+        self.len = mark;
+        Ok((first, count))
+    }
+
+    #[cold]
+    fn underflow(&self, opcode: Opcode) -> Error {
+        let name = opcode.name();
+        match self.marks.last() {
+            Some(_) => {
+                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
+            }
+            None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Memo {
+    dense: Vec<Value>,
+    sparse: HashMap<u64, Value>,
+    pub(super) filled: u64,
+}
+
+impl Memo {
+    pub(super) fn get(&self, index: u64) -> Option<Value> {
+        let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index)).copied();
+        match dense {
+            Some(Value::VACANT) | None => self.sparse.get(&index).copied(),
+            found => found,
+        }
+    }
+
+    pub(super) fn put(&mut self, index: u64, value: Value) {
+        const GAP: u64 = 1_024;
+        let len = self.dense.len() as u64;
+        if self.get(index).is_none() {
+            self.filled += 1;
+        }
+        if index >= len + GAP {
+            self.sparse.insert(index, value);
+            return;
+        }
+        while (self.dense.len() as u64) <= index {
+            self.dense.push(Value::VACANT);
+        }
+        if let Some(slot) = self.dense.get_mut(index as usize) {
+            *slot = value;
+            self.sparse.remove(&index);
+        }
+    }
+}
