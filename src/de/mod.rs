@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod class;
+mod class_enum;
 pub(crate) mod construct;
 mod direct;
 mod element;
@@ -19,6 +20,7 @@ mod nesting;
 pub(crate) mod node;
 mod numpy;
 mod object;
+mod open;
 mod options;
 pub(crate) mod place;
 pub(crate) mod source;

@@ -8,7 +8,7 @@ use serde::de::{
 
 use super::answer::{Answer, give};
 use super::ask::Ask;
-use super::class::ClassVariant;
+use super::class_enum::ClassVariant;
 use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
 use super::place::{Place, Plain};
