@@ -10,7 +10,7 @@ use super::place::Place;
 use super::spelled::NamedObject;
 use super::variant::Variant;
 use crate::error::{Error, Result};
-use crate::nodes::handle::Tag;
+use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::Int;
 use crate::nodes::view::{ObjectView, View};
 use crate::reduce::class::{ClassName, stands_for_int};
@@ -49,34 +49,30 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 )));
             }
         };
-        let node = self.of(value);
-        match self.cx.int(value)? {
-            Some(Int::Small(value)) => {
-                return Ok(named(value.to_string()));
-            }
-            Some(Int::Long(bytes)) => {
-                // A variant's name stands for an int of up to 128 bits.
-                return match crate::natural::long(bytes)
-                    .and_then(|value| i128::try_from(value).ok())
-                {
-                    Some(value) => Ok(named(value.to_string())),
-                    None => Err(no_member(name, "an int of more than 128 bits")),
-                };
-            }
-            Some(Int::Big(value)) => {
-                return match i128::try_from(&*value) {
-                    Ok(value) => Ok(named(value.to_string())),
-                    Err(_) => Err(no_member(name, "an int of more than 128 bits")),
-                };
-            }
-            None => {}
+        self.member_by_value(name, value)
+    }
+
+    /// A member by its value, which a variant's name stands for: text, or an int of up to 128 bits.
+    fn member_by_value(&self, name: &'static str, value: Handle) -> Found<'g, 'de> {
+        if let Some(int) = self.cx.int(value)? {
+            let int = match int {
+                Int::Small(int) => Some(i128::from(int)),
+                Int::Long(bytes) => {
+                    crate::natural::long(bytes).and_then(|int| i128::try_from(int).ok())
+                }
+                Int::Big(int) => i128::try_from(&*int).ok(),
+            };
+            return match int {
+                Some(int) => Ok(named(int.to_string())),
+                None => Err(no_member(name, "an int of more than 128 bits")),
+            };
         }
         let text = match self.cx.chars(value)? {
             Some(chars) => {
                 self.cx.charge_memory(chars.len())?;
                 String::from_utf8(chars.into_owned()).ok()
             }
-            None if node.is_text() => self.cx.owned_text(value)?,
+            None if self.cx.is_text(value) => self.cx.owned_text(value)?,
             None => None,
         };
         match text {

@@ -12,7 +12,7 @@ use super::node::{Found, NodeDeserializer};
 use super::place::{Place, Plain};
 use crate::error::{Error, Result};
 use crate::natural::exact_text;
-use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names};
 use crate::read::text::Text;
@@ -30,37 +30,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::TUPLE | token::SET | token::FROZENSET | token::BYTEARRAY | token::COMPLEX => {
                 Ok(newtype(Content::Node(self.unwrapped()?)))
             }
-            token::BIG_INT => match self.cx.int(self.handle)? {
-                Some(Int::Small(value)) => Ok(newtype_bytes(value.to_le_bytes().to_vec())),
-                Some(Int::Long(bytes)) => {
-                    self.cx.charge_memory(bytes.len())?;
-                    Ok(newtype(Content::Bytes(bytes.into())))
-                }
-                Some(Int::Big(value)) => Ok(newtype_bytes(value.to_signed_bytes_le())),
-                None if matches!(self.handle.tag(), Tag::True | Tag::False) => {
-                    Ok(newtype_bytes(vec![u8::from(self.handle.tag() == Tag::True)]))
-                }
-                None => self.expected("an int"),
-            },
-            token::SURROGATES => {
-                if self.is_text() {
-                    self.cx.charge_text(self.handle)?;
-                }
-                match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
-                    Some(Text::Surrogates(bytes)) => Ok(newtype_bytes(bytes.into_owned())),
-                    Some(Text::Str(text)) => Ok(newtype_bytes(text.into_owned().into_bytes())),
-                    None => self.expected("a string"),
-                }
-            }
-            token::GLOBAL => match self.handle.tag() {
-                Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
-                    let (module, qualname) = self.global_names()?;
-                    self.cx.charge_copy(module.len() + qualname.len())?;
-                    let names = [module, qualname].map(Cow::into_owned);
-                    Ok(newtype(Content::Names(names)))
-                }
-                _ => self.expected("a class, function or other global"),
-            },
+            token::BIG_INT => self.big_int(),
+            token::SURROGATES => self.surrogates(),
+            token::GLOBAL => self.global_parts(),
             token::PERSISTENT_ID => match self.handle.tag() {
                 Tag::Persid => {
                     let object = self.cx.nodes.object(self.handle.number());
@@ -92,6 +64,44 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::OBJECT => self.object(),
             _ => Ok(newtype(Content::Node(self.unwrapped()?))),
         }
+    }
+
+    /// An int, or a bool, as signed little-endian bytes.
+    fn big_int(self) -> Found<'g, 'de> {
+        match self.cx.int(self.handle)? {
+            Some(Int::Small(value)) => Ok(newtype_bytes(value.to_le_bytes().to_vec())),
+            Some(Int::Long(bytes)) => {
+                self.cx.charge_memory(bytes.len())?;
+                Ok(newtype(Content::Bytes(bytes.into())))
+            }
+            Some(Int::Big(value)) => Ok(newtype_bytes(value.to_signed_bytes_le())),
+            None if self.handle.tag().kind() == TagKind::Bool => {
+                Ok(newtype_bytes(vec![u8::from(self.handle.tag() == Tag::True)]))
+            }
+            None => self.expected("an int"),
+        }
+    }
+
+    /// Text as bytes in UTF-8, in which surrogates may be encoded.
+    fn surrogates(self) -> Found<'g, 'de> {
+        if self.is_text() {
+            self.cx.charge_text(self.handle)?;
+        }
+        match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
+            Some(Text::Surrogates(bytes)) => Ok(newtype_bytes(bytes.into_owned())),
+            Some(Text::Str(text)) => Ok(newtype_bytes(text.into_owned().into_bytes())),
+            None => self.expected("a string"),
+        }
+    }
+
+    /// A global as its two names.
+    fn global_parts(self) -> Found<'g, 'de> {
+        if !self.is_global()? {
+            return self.expected("a class, function or other global");
+        }
+        let (module, qualname) = self.global_names()?;
+        self.cx.charge_copy(module.len() + qualname.len())?;
+        Ok(newtype(Content::Names([module, qualname].map(Cow::into_owned))))
     }
 
     /// Gives a type of `python` an object in four parts, or any other value as it is.

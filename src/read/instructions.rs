@@ -27,13 +27,7 @@ impl<'a> Cursor<'a> {
                 i64::try_from(value).map_or_else(|_| Argument::BigInt(value.into()), Argument::Int)
             }
             ArgumentKind::DecimalShort | ArgumentKind::DecimalLong => {
-                let line = self.read_filled_line()?;
-                let decimal = match opcode {
-                    Opcode::Int => text::decode_int(line, digits),
-                    Opcode::Long => text::decode_long(line, digits),
-                    _ => text::memo_index(line).map(Decimal::from_index),
-                };
-                self.checked(decimal)?.into()
+                self.read_decimal(opcode, digits)?.into()
             }
             ArgumentKind::FloatLine => {
                 let line = self.read_filled_line()?;
@@ -70,6 +64,16 @@ impl<'a> Cursor<'a> {
             ArgumentKind::Long1 | ArgumentKind::Long4 => {
                 Self::long_argument(self.read_counted(kind)?)
             }
+        })
+    }
+
+    /// Reads the line of INT, LONG, GET or PUT.
+    fn read_decimal(&mut self, opcode: Opcode, digits: usize) -> Result<Decimal> {
+        let line = self.read_filled_line()?;
+        self.checked(match opcode {
+            Opcode::Int => text::decode_int(line, digits),
+            Opcode::Long => text::decode_long(line, digits),
+            _ => text::memo_index(line).map(Decimal::from_index),
         })
     }
 

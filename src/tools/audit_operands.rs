@@ -109,6 +109,15 @@ impl Stack {
         }
     }
 
+    /// Takes what POP takes: a mark, where one is on top, or an operand.
+    pub(super) fn pop_any(&mut self, opcode: Opcode) -> Result<()> {
+        if self.marks.last() == Some(&self.len) {
+            self.marks.pop();
+            return Ok(());
+        }
+        self.pop(opcode).map(drop)
+    }
+
     /// Takes the mark and what is above it; gives the first two of that, and how many there were.
     pub(super) fn pop_mark(&mut self, opcode: Opcode) -> Result<([Value; 2], u64)> {
         let Some(mark) = self.marks.pop() else {

@@ -209,32 +209,11 @@ impl<R: Read + Seek> Auditor<'_, R> {
             Opcode::Frame => {}
             Opcode::Stop => drop(self.stack.pop(opcode)?),
             Opcode::Mark => self.stack.marks.push(self.stack.len),
-            Opcode::Pop => {
-                if self.stack.marks.last() == Some(&self.stack.len) {
-                    self.stack.marks.pop();
-                } else {
-                    self.stack.pop(opcode)?;
-                }
-            }
+            Opcode::Pop => self.stack.pop_any(opcode)?,
             Opcode::Dup => self.stack.push(self.stack.top(opcode)?),
-            Opcode::Put | Opcode::Binput | Opcode::LongBinput => {
-                self.numbers.put(&Argument::Int(number.unwrap_or(-1)));
-                let index = index(number)?;
-                self.memo.put(index, self.stack.top(opcode)?);
-            }
-            Opcode::Memoize => {
-                if self.numbers.memoize() {
-                    self.unknown.get_or_insert(site);
-                }
-                self.memo.put(self.memo.filled, self.stack.top(opcode)?);
-            }
-            Opcode::Get | Opcode::Binget | Opcode::LongBinget => {
-                let index = index(number)?;
-                let value = self.memo.get(index).ok_or_else(|| {
-                    Error::syntax(format!("nothing was stored in the memo under {index}"))
-                })?;
-                self.stack.push(value);
-            }
+            Opcode::Put | Opcode::Binput | Opcode::LongBinput => self.put(number, opcode)?,
+            Opcode::Memoize => self.memoize(site)?,
+            Opcode::Get | Opcode::Binget | Opcode::LongBinget => self.get(number)?,
             Opcode::Tuple | Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 => {
                 self.tuple(opcode)?;
             }
@@ -260,26 +239,53 @@ impl<R: Read + Seek> Auditor<'_, R> {
                 self.called(class, site);
                 self.push_result(class);
             }
-            Opcode::Obj => {
-                let ([class, _], count) = self.stack.pop_mark(opcode)?;
-                if count == 0 {
-                    return Err(Error::syntax(
-                        "OBJ needs a class, and there is nothing above the mark",
-                    ));
-                }
-                self.called(class, site);
-                self.push_result(class);
-            }
-            Opcode::Build => {
-                self.stack.pop(opcode)?;
-                if let Kind::Is(at) | Kind::From(at) = self.stack.top(opcode)?.kind()
-                    && let Some(reference) = self.report.references.get_mut(at as usize)
-                {
-                    reference.states += 1;
-                }
-            }
+            Opcode::Obj => self.obj(site)?,
+            Opcode::Build => self.build(opcode)?,
             _ if opcode_is_text(opcode) => self.stack.push(Value::new(Kind::Text(offset))),
             _ => self.plain(opcode)?,
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, number: Option<i64>, opcode: Opcode) -> Result<()> {
+        self.numbers.put(&Argument::Int(number.unwrap_or(-1)));
+        self.memo.put(index(number)?, self.stack.top(opcode)?);
+        Ok(())
+    }
+
+    fn memoize(&mut self, site: Site) -> Result<()> {
+        if self.numbers.memoize() {
+            self.unknown.get_or_insert(site);
+        }
+        self.memo.put(self.memo.filled, self.stack.top(site.opcode)?);
+        Ok(())
+    }
+
+    fn get(&mut self, number: Option<i64>) -> Result<()> {
+        let index = index(number)?;
+        let value = self.memo.get(index).ok_or_else(|| {
+            Error::syntax(format!("nothing was stored in the memo under {index}"))
+        })?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn obj(&mut self, site: Site) -> Result<()> {
+        let ([class, _], count) = self.stack.pop_mark(site.opcode)?;
+        if count == 0 {
+            return Err(Error::syntax("OBJ needs a class, and there is nothing above the mark"));
+        }
+        self.called(class, site);
+        self.push_result(class);
+        Ok(())
+    }
+
+    fn build(&mut self, opcode: Opcode) -> Result<()> {
+        self.stack.pop(opcode)?;
+        if let Kind::Is(at) | Kind::From(at) = self.stack.top(opcode)?.kind()
+            && let Some(reference) = self.report.references.get_mut(at as usize)
+        {
+            reference.states += 1;
         }
         Ok(())
     }
