@@ -13,11 +13,10 @@
 //! qualified names apart, since a pickle can combine a thousand names with a thousand modules;
 //! names that `getattr` puts together are charged to `max_expansion`.
 
-use std::sync::Arc;
-
 use foldhash::HashMap;
 
-use super::report::{Audit, Reference, Site, Target};
+use super::references::{References, TextId};
+use super::report::{Audit, Reference, Site};
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
@@ -30,7 +29,6 @@ use crate::nodes::store::{Flags, Nodes, Object, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::protocol::Protocol;
 use crate::read::{check_frames, instructions_within, text::Text};
-use crate::reduce::compat;
 
 /// Lists everything outside itself that a pickle would use if Python loaded it: the globals it
 /// names, the calls it makes, persistent ids, buffers.
@@ -95,24 +93,16 @@ impl DeOptions<'_> {
         let mut report =
             Audit::of_instructions(pickle, loaded.as_ref().err(), settings.max_int_digits);
 
+        let len = pickle.len() as u64;
         let mut auditor = Auditor {
-            options: self,
             input: pickle,
             nodes: &state.nodes,
             links: Vec::with_capacity(state.nodes.object_count()),
-            references: Vec::new(),
-            texts: Interned::default(),
-            by_names: HashMap::default(),
-            by_code: HashMap::default(),
-            persistent: None,
-            computed: None,
-            budget: settings
-                .max_expansion
-                .of(pickle.len() as u64)
-                .saturating_add(pickle.len() as u64),
+            references: References::new(self, settings.max_expansion.of(len).saturating_add(len)),
+            texts: HashMap::default(),
         };
         let walked = auditor.walk();
-        let unknown = std::mem::replace(&mut report.references, auditor.references);
+        let unknown = std::mem::replace(&mut report.references, auditor.references.into_list());
         report.resolve(self);
         report.references.extend(unknown);
         if let (Err(error), Err(frames)) = (&loaded, check_frames(pickle, 0, 0))
@@ -163,7 +153,7 @@ impl Audit {
 /// The numbers of the memo that are taken, as far as all Pythons agree.
 #[derive(Default)]
 pub(super) struct Numbers {
-    /// So many, from 0 on.
+    /// The number of them, from 0 on.
     taken: i64,
     /// True once a PUT has left numbers out.
     gap: bool,
@@ -197,20 +187,14 @@ enum Link {
 }
 
 struct Auditor<'a> {
-    options: &'a DeOptions<'a>,
     input: &'a [u8],
     nodes: &'a Nodes<'a>,
     /// The link of each object so far.
     links: Vec<Link>,
-    references: Vec<Reference>,
-    texts: Interned,
-    /// The references to globals, by module and qualified name.
-    by_names: HashMap<(TextId, TextId), u32>,
-    by_code: HashMap<u32, u32>,
-    persistent: Option<u32>,
-    computed: Option<u32>,
-    /// Bytes of names that may still be put together.
-    budget: u64,
+    references: References<'a>,
+    /// Texts by the identity of the value, so that each is looked at once however often it is
+    /// fetched.
+    texts: HashMap<Handle, TextId>,
 }
 
 impl Auditor<'_> {
@@ -219,24 +203,20 @@ impl Auditor<'_> {
             let link = match object.tag() {
                 Tag::Global => Link::Is(self.global(&object)),
                 Tag::Ext => Link::Is(self.extension(&object)),
-                Tag::Persid => {
-                    let reference = *self.persistent.get_or_insert(self.references.len() as u32);
-                    self.add(reference, Target::PersistentId);
-                    Link::Is(reference)
-                }
+                Tag::Persid => Link::Is(self.references.persistent()),
                 Tag::Instance => self.instance(&object)?,
                 _ => Link::None,
             };
             self.links.push(link);
             if let Some(site) = self.site(&object)
                 && let Link::Is(reference) = link
-                && let Some(reference) = self.references.get_mut(reference as usize)
+                && let Some(reference) = self.references.get_mut(reference)
             {
                 reference.named.push(site);
                 reference.times_named += 1;
             }
             if let Link::Is(reference) | Link::From(reference) = link
-                && let Some(reference) = self.references.get_mut(reference as usize)
+                && let Some(reference) = self.references.get_mut(reference)
             {
                 reference.states +=
                     self.nodes.more(&object).filter(|(kind, _)| *kind == RunKind::State).count()
@@ -260,63 +240,37 @@ impl Auditor<'_> {
         }
     }
 
-    /// Makes the reference with the next number, unless it is there.
-    fn add(&mut self, reference: u32, target: Target) {
-        if reference as usize == self.references.len() {
-            self.references.push(Reference::new(target));
-        }
-    }
-
     fn global(&mut self, object: &Object) -> u32 {
         let names = match *self.nodes.first(object) {
-            [module, name] => [module, name].map(|handle| {
-                self.texts.of_handle(self.nodes, self.input, self.nodes.identity(handle))
-            }),
+            [module, name] => [module, name].map(|handle| self.text(handle)),
             _ => [None; 2],
         };
-        let [Some(module), Some(name)] = names else {
-            let reference = *self.computed.get_or_insert(self.references.len() as u32);
-            self.add(reference, Target::Computed);
-            return reference;
-        };
-        self.named(module, name, object.flags().has(Flags::PYTHON2))
+        let [Some(module), Some(name)] = names else { return self.references.computed() };
+        self.references.global(module, name, object.flags().has(Flags::PYTHON2))
     }
 
-    /// The reference to a global.
-    fn named(&mut self, mut module: TextId, mut name: TextId, python2: bool) -> u32 {
-        if python2 && self.options.plain.fix_imports {
-            let old = [module, name].map(|id| self.texts.get(id));
-            let new = compat::to_python3(&old[0], &old[1]);
-            // A name that is not renamed is the same text, and need not be interned again.
-            if !std::ptr::eq(new.0, &*old[0]) {
-                module = self.texts.id(new.0);
-            }
-            if !std::ptr::eq(new.1, &*old[1]) {
-                name = self.texts.id(new.1);
-            }
+    /// The text of a value, if Python would take it for text: 8-bit strings count, too. Bytes that
+    /// are not UTF-8 are replaced.
+    fn text(&mut self, handle: Handle) -> Option<TextId> {
+        let handle = self.nodes.identity(handle);
+        if let Some(&id) = self.texts.get(&handle) {
+            return Some(id);
         }
-        let reference =
-            *self.by_names.entry((module, name)).or_insert(self.references.len() as u32);
-        if reference as usize == self.references.len() {
-            self.add(
-                reference,
-                Target::Global { module: self.texts.get(module), qualname: self.texts.get(name) },
-            );
-        }
-        reference
+        let texts = &mut self.references.texts;
+        let id = match scalar::chars(self.input, handle) {
+            Some(chars) => texts.id(&String::from_utf8_lossy(&chars)),
+            None => match scalar::text(self.nodes, self.input, handle)? {
+                Text::Str(text) => texts.id(&text),
+                Text::Surrogates(bytes) => texts.id(&String::from_utf8_lossy(&bytes)),
+            },
+        };
+        self.texts.insert(handle, id);
+        Some(id)
     }
 
     fn extension(&mut self, object: &Object) -> u32 {
         let code = scalar::extension_code(self.input, object.offset()).unwrap_or(0);
-        if let Some(global) =
-            self.options.settings().extensions.and_then(|registry| registry.get(code))
-        {
-            let (module, name) = (self.texts.id(&global.module), self.texts.id(&global.qualname));
-            return self.named(module, name, object.flags().has(Flags::PYTHON2));
-        }
-        let reference = *self.by_code.entry(code).or_insert(self.references.len() as u32);
-        self.add(reference, Target::Extension(code));
-        reference
+        self.references.extension(code, object.flags().has(Flags::PYTHON2))
     }
 
     /// Notes a call at the reference of its callable, and at that of the class that it makes an
@@ -328,12 +282,12 @@ impl Auditor<'_> {
             parts.get(1).map_or(&[][..], |arguments| tuple_items(self.nodes, *arguments));
         let callee = self.link(callable);
         let site = self.site(object);
-        let called = |references: &mut Vec<Reference>, link: Link| match (link, site) {
-            (Link::Is(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+        let called = |references: &mut References<'_>, link: Link| match (link, site) {
+            (Link::Is(at), Some(site)) => references.get_mut(at).map(|it| {
                 it.called.push(site);
                 it.times_called += 1;
             }),
-            (Link::From(at), Some(site)) => references.get_mut(at as usize).map(|it| {
+            (Link::From(at), Some(site)) => references.get_mut(at).map(|it| {
                 it.results_called.push(site);
                 it.times_results_called += 1;
             }),
@@ -342,13 +296,7 @@ impl Auditor<'_> {
         called(&mut self.references, callee);
         // Decides by the names that are listed, whatever the machine made of them.
         let known = match (Spelling::of(object.flags()), callee) {
-            (Spelling::Reduce, Link::Is(at)) => self.references.get(at as usize).map_or(
-                Known::Nothing,
-                |reference| match &reference.target {
-                    Target::Global { module, qualname } => Known::of_global(module, qualname),
-                    _ => Known::Nothing,
-                },
-            ),
+            (Spelling::Reduce, Link::Is(at)) => self.references.known(at),
             _ => Known::Nothing,
         };
         match (known, arguments) {
@@ -378,24 +326,8 @@ impl Auditor<'_> {
     /// The names that the pickle has put together are longer than the budget allows.
     fn attribute(&mut self, owner: Handle, name: Handle, offset: usize) -> Result<Option<u32>> {
         let Link::Is(owner) = self.link(owner) else { return Ok(None) };
-        let Some(name) = self.texts.of_handle(self.nodes, self.input, self.nodes.identity(name))
-        else {
-            return Ok(None);
-        };
-        let Some(Target::Global { module, qualname }) =
-            self.references.get(owner as usize).map(|it| &it.target)
-        else {
-            return Ok(None);
-        };
-        let (module, qualname, name) = (module.clone(), qualname.clone(), self.texts.get(name));
-        let cost = (module.len() + qualname.len() + name.len()) as u64;
-        self.budget = self.budget.checked_sub(cost).ok_or_else(|| {
-            Error::limit("the names of attributes come to more than max_expansion allows")
-                .at(offset as u64)
-        })?;
-        let qualname = self.texts.id(&format!("{qualname}.{name}"));
-        let module = self.texts.id(&module);
-        Ok(Some(self.named(module, qualname, false)))
+        let Some(name) = self.text(name) else { return Ok(None) };
+        self.references.attribute(owner, name).map_err(|error| error.at(offset as u64))
     }
 }
 
@@ -404,49 +336,4 @@ fn site_at(input: &[u8], offset: Option<u64>) -> Option<Site> {
     let offset = offset?;
     let byte = input.get(usize::try_from(offset).ok()?)?;
     Some(Site { offset, opcode: Opcode::from_byte(*byte)? })
-}
-
-/// The number of a text.
-pub(super) type TextId = u32;
-
-/// Every text once.
-#[derive(Default)]
-pub(super) struct Interned {
-    texts: Vec<Arc<str>>,
-    by_text: HashMap<Arc<str>, TextId>,
-    /// By the identity of the value, so that a text is looked at once however often it is fetched.
-    by_handle: HashMap<Handle, TextId>,
-}
-
-impl Interned {
-    pub(super) fn get(&self, id: TextId) -> Arc<str> {
-        self.texts.get(id as usize).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn id(&mut self, text: &str) -> TextId {
-        if let Some(&id) = self.by_text.get(text) {
-            return id;
-        }
-        let (id, text) = (self.texts.len() as TextId, Arc::<str>::from(text));
-        self.texts.push(text.clone());
-        self.by_text.insert(text, id);
-        id
-    }
-
-    /// The text of a value, if Python would take it for text: 8-bit strings count, too. Bytes that
-    /// are not UTF-8 are replaced.
-    fn of_handle(&mut self, nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<TextId> {
-        if let Some(&id) = self.by_handle.get(&handle) {
-            return Some(id);
-        }
-        let id = match scalar::chars(input, handle) {
-            Some(chars) => self.id(&String::from_utf8_lossy(&chars)),
-            None => match scalar::text(nodes, input, handle)? {
-                Text::Str(text) => self.id(&text),
-                Text::Surrogates(bytes) => self.id(&String::from_utf8_lossy(&bytes)),
-            },
-        };
-        self.by_handle.insert(handle, id);
-        Some(id)
-    }
 }

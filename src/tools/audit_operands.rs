@@ -1,18 +1,18 @@
-//! The operands and the memo of [`audit_reader`](super::audit_reader): a word for each value.
+//! The operands and the memo of [`audit_reader`](super::audit_reader()): a word for each value.
 
 use foldhash::HashMap;
 
-use super::audit::TextId;
+use super::references::TextId;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 
-/// A value, as far as an audit cares.
+/// An [`Operand`] in eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Value(u64);
+pub(super) struct Word(u64);
 
-/// The same, taken apart.
+/// A value of the pickle, as far as an audit cares.
 #[derive(Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum Operand {
     Other,
     /// Text, by the place of its opcode.
     Text(u64),
@@ -26,30 +26,30 @@ pub(super) enum Kind {
     Vacant,
 }
 
-impl Value {
+impl Word {
     pub(super) const OTHER: Self = Self(0);
     pub(super) const VACANT: Self = Self(5);
 
-    pub(super) fn new(kind: Kind) -> Self {
-        Self(match kind {
-            Kind::Other => 0,
-            Kind::Text(place) => place << 3 | 1,
-            Kind::Is(at) => u64::from(at) << 3 | 2,
-            Kind::From(at) => u64::from(at) << 3 | 3,
-            Kind::Tuple(at) => u64::from(at) << 3 | 4,
-            Kind::Vacant => 5,
+    pub(super) fn new(operand: Operand) -> Self {
+        Self(match operand {
+            Operand::Other => 0,
+            Operand::Text(place) => place << 3 | 1,
+            Operand::Is(at) => u64::from(at) << 3 | 2,
+            Operand::From(at) => u64::from(at) << 3 | 3,
+            Operand::Tuple(at) => u64::from(at) << 3 | 4,
+            Operand::Vacant => 5,
         })
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn operand(self) -> Operand {
         let rest = self.0 >> 3;
         match self.0 & 7 {
-            1 => Kind::Text(rest),
-            2 => Kind::Is(rest as u32),
-            3 => Kind::From(rest as u32),
-            4 => Kind::Tuple(rest as u32),
-            5 => Kind::Vacant,
-            _ => Kind::Other,
+            1 => Operand::Text(rest),
+            2 => Operand::Is(rest as u32),
+            3 => Operand::From(rest as u32),
+            4 => Operand::Tuple(rest as u32),
+            5 => Operand::Vacant,
+            _ => Operand::Other,
         }
     }
 }
@@ -57,7 +57,7 @@ impl Value {
 /// A tuple of arguments that may matter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Tuple {
-    pub(super) first: Value,
+    pub(super) first: Word,
     /// The second item, if it is text.
     pub(super) second: Option<TextId>,
     pub(super) len: usize,
@@ -66,17 +66,17 @@ pub(super) struct Tuple {
 /// The operands; a run of those that do not matter is one entry.
 #[derive(Default)]
 pub(super) struct Stack {
-    runs: Vec<(Value, u64)>,
+    runs: Vec<(Word, u64)>,
     /// The number of operands below each mark.
     pub(super) marks: Vec<u64>,
     pub(super) len: u64,
 }
 
 impl Stack {
-    pub(super) fn push(&mut self, value: Value) {
+    pub(super) fn push(&mut self, value: Word) {
         self.len += 1;
         match self.runs.last_mut() {
-            Some((Value::OTHER, count)) if value == Value::OTHER => *count += 1,
+            Some((Word::OTHER, count)) if value == Word::OTHER => *count += 1,
             _ => self.runs.push((value, 1)),
         }
     }
@@ -86,7 +86,7 @@ impl Stack {
         self.len - self.marks.last().copied().unwrap_or(0)
     }
 
-    pub(super) fn pop(&mut self, opcode: Opcode) -> Result<Value> {
+    pub(super) fn pop(&mut self, opcode: Opcode) -> Result<Word> {
         if self.above() == 0 {
             return Err(self.underflow(opcode));
         }
@@ -102,7 +102,7 @@ impl Stack {
         Ok(value)
     }
 
-    pub(super) fn top(&self, opcode: Opcode) -> Result<Value> {
+    pub(super) fn top(&self, opcode: Opcode) -> Result<Word> {
         match self.runs.last() {
             Some((value, _)) if self.above() > 0 => Ok(*value),
             _ => Err(self.underflow(opcode)),
@@ -119,13 +119,13 @@ impl Stack {
     }
 
     /// Takes the mark and what is above it; gives the first two of that, and how many there were.
-    pub(super) fn pop_mark(&mut self, opcode: Opcode) -> Result<([Value; 2], u64)> {
+    pub(super) fn pop_mark(&mut self, opcode: Opcode) -> Result<([Word; 2], u64)> {
         let Some(mark) = self.marks.pop() else {
             let name = opcode.name();
             return Err(Error::syntax(format!("{name} needs a mark, and there is none")));
         };
         let count = self.len - mark;
-        let mut first = [Value::OTHER; 2];
+        let mut first = [Word::OTHER; 2];
         let mut left = count;
         while left > 0 {
             let Some((value, run)) = self.runs.pop() else { break };
@@ -159,21 +159,21 @@ impl Stack {
 
 #[derive(Default)]
 pub(super) struct Memo {
-    dense: Vec<Value>,
-    sparse: HashMap<u64, Value>,
+    dense: Vec<Word>,
+    sparse: HashMap<u64, Word>,
     pub(super) filled: u64,
 }
 
 impl Memo {
-    pub(super) fn get(&self, index: u64) -> Option<Value> {
+    pub(super) fn get(&self, index: u64) -> Option<Word> {
         let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index)).copied();
         match dense {
-            Some(Value::VACANT) | None => self.sparse.get(&index).copied(),
+            Some(Word::VACANT) | None => self.sparse.get(&index).copied(),
             found => found,
         }
     }
 
-    pub(super) fn put(&mut self, index: u64, value: Value) {
+    pub(super) fn put(&mut self, index: u64, value: Word) {
         const GAP: u64 = 1_024;
         let len = self.dense.len() as u64;
         if self.get(index).is_none() {
@@ -184,7 +184,7 @@ impl Memo {
             return;
         }
         while (self.dense.len() as u64) <= index {
-            self.dense.push(Value::VACANT);
+            self.dense.push(Word::VACANT);
         }
         if let Some(slot) = self.dense.get_mut(index as usize) {
             *slot = value;

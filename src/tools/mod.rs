@@ -17,6 +17,7 @@ mod disassemble;
 mod genops;
 mod optimize;
 mod persistent_ids;
+mod references;
 mod report;
 
 pub use crate::escape::one_line;
