@@ -44,14 +44,36 @@ macro_rules! collection {
     };
 }
 
-/// Reads a class of `collections` that is nothing but its entries.
+/// A class that is nothing but its entries: its names, and the way in which it is written.
 macro_rules! dict_class {
-    ($type:ident, $name:literal) => {
-        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for $type<K, V> {
-            const CLASS: &'static str = concat!("collections.", $name);
+    ($name:ident<$key:ident, $value:ident>, $class:literal, $names:pat,
+     |$entries:ident, $serializer:ident| $write:expr) => {
+        collection!($name<$key, $value>, ($key, $value), 0, Self);
+
+        impl<$key, $value> Default for $name<$key, $value> {
+            fn default() -> Self {
+                Self(Vec::new())
+            }
+        }
+
+        impl<$key: Serialize, $value: Serialize> ObjectType for $name<$key, $value> {
+            fn write<S: Serializer>(&self, $serializer: S) -> Result<S::Ok, S::Error> {
+                let $entries = &self.0;
+                $write
+            }
+
+            fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                write_map(&self.0, serializer)
+            }
+        }
+
+        impl<'de, $key: Deserialize<'de>, $value: Deserialize<'de>> ReadObject<'de>
+            for $name<$key, $value>
+        {
+            const CLASS: &'static str = $class;
 
             fn is_class(module: &str, qualname: &str) -> bool {
-                (module, qualname) == ("collections", $name)
+                matches!((module, qualname), $names)
             }
 
             fn read<A: SeqAccess<'de>>(
@@ -69,7 +91,7 @@ macro_rules! dict_class {
     };
 }
 
-/// A map or a sequence of pairs as the entries of a dict.
+/// The entries of a dict.
 struct Entries<K, V>(Vec<(K, V)>);
 
 impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
@@ -168,25 +190,10 @@ where
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OrderedDict<K, V>(pub Vec<(K, V)>);
 
-collection!(OrderedDict<K, V>, (K, V), 0, Self);
-
-impl<K, V> Default for OrderedDict<K, V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
+dict_class! {
+    OrderedDict<K, V>, "collections.OrderedDict", ("collections", "OrderedDict"),
+    |entries, serializer| write_ordered(entries.iter().map(|(key, value)| (key, value)), serializer)
 }
-
-impl<K: Serialize, V: Serialize> ObjectType for OrderedDict<K, V> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_ordered(self.0.iter().map(|(key, value)| (key, value)), serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-dict_class!(OrderedDict, "OrderedDict");
 
 /// A Python `collections.Counter`: elements and their counts.
 ///
@@ -206,25 +213,12 @@ dict_class!(OrderedDict, "OrderedDict");
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Counter<K, N = i64>(pub Vec<(K, N)>);
 
-collection!(Counter<K, N>, (K, N), 0, Self);
-
-impl<K, N> Default for Counter<K, N> {
-    fn default() -> Self {
-        Self(Vec::new())
+dict_class! {
+    Counter<K, N>, "collections.Counter", ("collections", "Counter"),
+    |entries, serializer| {
+        Reduce::call(collections("Counter"), (AsDict(entries),)).serialize(serializer)
     }
 }
-
-impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Reduce::call(collections("Counter"), (AsDict(&self.0),)).serialize(serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-dict_class!(Counter, "Counter");
 
 /// A Python `frozendict`, which is a builtin from Python 3.15 on: entries in their order.
 ///
@@ -244,45 +238,12 @@ dict_class!(Counter, "Counter");
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FrozenDict<K, V>(pub Vec<(K, V)>);
 
-collection!(FrozenDict<K, V>, (K, V), 0, Self);
-
-impl<K, V> Default for FrozenDict<K, V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<K: Serialize, V: Serialize> ObjectType for FrozenDict<K, V> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+dict_class! {
+    FrozenDict<K, V>, "builtins.frozendict",
+    ("builtins" | "frozendict", "frozendict") | ("immutabledict", "immutabledict"),
+    |entries, serializer| {
         let class = Global::new("builtins", "frozendict");
-        Reduce::new_obj(class, (AsDict(&self.0),)).serialize(serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDict<K, V> {
-    const CLASS: &'static str = "builtins.frozendict";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        matches!(
-            (module, qualname),
-            ("builtins" | "frozendict", "frozendict") | ("immutabledict", "immutabledict")
-        )
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ArgsAndContent<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
+        Reduce::new_obj(class, (AsDict(entries),)).serialize(serializer)
     }
 }
 

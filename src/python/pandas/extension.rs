@@ -26,7 +26,7 @@ impl Datetimes {
     /// Points in time; [`NAT`](Self::NAT) is a missing one.
     ///
     /// # Errors
-    /// A unit of which pandas has none: it knows seconds, milli-, micro- and nanoseconds.
+    /// A unit that pandas does not have: it has seconds, milli-, micro- and nanoseconds.
     pub fn new(counts: Vec<i64>, unit: Unit, zone: Option<TimeZone>) -> Result<Self> {
         check_unit(unit)?;
         Ok(Self { counts, unit, zone })
@@ -129,7 +129,7 @@ impl Texts {
         &self.values
     }
 
-    /// Which dtype it is.
+    /// The dtype.
     pub fn kind(&self) -> TextKind {
         self.kind
     }
@@ -159,7 +159,7 @@ impl Binaries {
     }
 }
 
-/// Whose memory the values of a [`Masked`] are in.
+/// The library in whose memory the values of a [`Masked`] are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backing {
@@ -228,7 +228,7 @@ impl Masked {
         &self.missing
     }
 
-    /// Whose memory they are in.
+    /// The library in whose memory they are.
     pub fn backing(&self) -> Backing {
         self.backing
     }

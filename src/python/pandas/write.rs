@@ -1,6 +1,6 @@
 //! Frames, series and indexes as calls of pandas' public constructors.
 //!
-//! What pandas itself pickles names private classes and functions, each version others. The
+//! Pickles by pandas name private classes and functions, which every version changes. The
 //! constructors are the same from 1.4 to 3, by position; a keyword takes a `functools.partial`.
 //! Each form here was loaded by pandas 1.4, 2.2 and 3.1, and `read/calls.rs` reads it again.
 //!

@@ -283,7 +283,7 @@ fn categories(dtype: &Value) -> Result<(crate::python::pandas::index::Index, boo
     Ok((super::index::index(object.needed("categories")?)?, ordered))
 }
 
-/// Which dtype of text.
+/// The dtype of text.
 fn text_kind(dtype: &Value) -> Result<TextKind> {
     let object = Object::of(dtype, "a StringDtype")?;
     if object.class() != "StringDtype" {
