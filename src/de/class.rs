@@ -70,8 +70,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(found.map(|(_, form)| form))
     }
 
-    /// Which of `names` is that of the class; names without our prefix are none. `key` says which
-    /// constant the names are.
+    /// The place among `names` of the one that names the class, and its form. Names without our
+    /// prefix name no class. `key` identifies the constant that the names are.
     pub(super) fn name_of(
         &self,
         class: Handle,
@@ -117,7 +117,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(self.is_global()? && self.form_named(self.handle, name)?.is_some())
     }
 
-    /// This object, if it is of the class that the serde name `name` says.
+    /// This object, if it is an instance of the class that the serde name `name` names.
     pub(super) fn instance_of(&self, name: &'static str) -> Result<NamedObject<'g>> {
         if self.handle.tag() == Tag::Instance && !self.is_global()? {
             let object = self.spelled()?;
@@ -128,7 +128,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Err(self.mismatch(&[name]))
     }
 
-    /// The error of something that is not of any of these classes.
+    /// The error of a value that is an instance of none of these classes.
     #[cold]
     pub(super) fn mismatch(&self, names: &[&'static str]) -> Error {
         let mut classes = names.iter().filter(|name| **name != token::ANYTHING);
@@ -164,7 +164,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
-/// Keyword arguments have names, which a tuple has no place for.
+/// Refuses keyword arguments, because a tuple has no place for their names.
 fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
     match object.kwargs {
         Some(kwargs) if !node.cx.nodes.is_empty(kwargs.number()) => Err(Error::data(
@@ -188,8 +188,8 @@ pub(super) fn class_text(names: &[&'static str]) -> String {
     }
 }
 
-/// The content of a class-named newtype, or newtype variant, whose name gives no place for it: it
-/// is an argument or the state, as the method tells that it asks by.
+/// The content of a class-named newtype or newtype variant whose name does not say where it lies.
+/// The method by which it asks decides: it is an argument, or the state.
 #[derive(Clone, Copy)]
 pub(crate) struct ClassContent<'g, 'de> {
     pub(super) node: NodeDeserializer<'g, 'de>,

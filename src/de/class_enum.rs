@@ -100,7 +100,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         )))
     }
 
-    /// An object or a global where an enum is asked for that is not named as a class.
+    /// An object or a global, where the enum that is asked for is not named as a class.
     pub(crate) fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
             return Ok(Answer::Enum(Variant::class(found)));
@@ -110,15 +110,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             return Err(self.mismatch(variants));
         }
         if self.is_global()? {
-            // An Enum that is pickled by name: what else is nested in a class has no business here.
+            // A member of an Enum that is pickled by name. No other global nested in a class can be
+            // meant.
             let (module, qualname) = self.global_names()?;
             return match qualname.rsplit_once('.') {
                 Some((_, member)) => Ok(named(member.to_owned())),
                 None => Ok(named(format!("{module}.{qualname}"))),
             };
         }
-        // An object of a class that no variant is named as goes by the name of its class, which a
-        // variant with `#[serde(other)]` takes; but the member of an Enum is text or a number.
+        // An object whose class no variant names stands for a variant with the name of its class,
+        // and `#[serde(other)]` takes that. The member of an Enum stands for its text or number.
         if variants.iter().any(|variant| variant.starts_with(token::CLASS))
             && self.handle.tag() == Tag::Instance
             && !self.is_scalar()?
@@ -171,7 +172,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         ClassVariant { node: *self, named: None, variant, content: None }
     }
 
-    /// The catch-all of a Python Enum, for whatever is no member that a variant stands for.
+    /// The catch-all of a Python Enum, unless the value is a member that a variant stands for.
     fn other_member(
         &self,
         name: &'static str,
@@ -270,7 +271,7 @@ impl<'g, 'de> ClassVariant<'g, 'de> {
         self.named.ok_or_else(|| self.node.mismatch(&[self.variant]))
     }
 
-    /// Sees to it that a variant without data is all that there is.
+    /// Checks that the object has no data, for a variant without any.
     pub(super) fn no_data(&self) -> Result<()> {
         match &self.named {
             Some(named) => self.node.check_unit(named),

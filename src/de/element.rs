@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
 use super::numpy::{Grid, subarray};
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -60,7 +60,7 @@ impl<'a, 'g, 'de> Element<'a, 'g, 'de> {
         matches!(self, Self::Scalar(scalar) if scalar.is_none())
     }
 
-    /// Says where the element is, if it is an object.
+    /// Adds the place of the element to an error, if it is an object.
     #[cold]
     pub(super) fn locate(&self, error: Error) -> Error {
         match self {
@@ -320,7 +320,7 @@ pub(crate) struct Fields<'a, 'g, 'de> {
 impl<'a, 'g, 'de> Fields<'a, 'g, 'de> {
     pub(super) fn name(&self) -> Option<Place<'_, 'g, 'de>> {
         let field = self.record.fields.get(self.index)?;
-        Some(Place::Plain(Plain::Str(&field.name)))
+        Some(Place::Described(Described::Str(&field.name)))
     }
 
     pub(super) fn value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {

@@ -1,5 +1,5 @@
-//! All that an object is made of: if a type's layout writes it back, and the words of the error if
-//! not.
+//! All that an object is made of, compared with what a type would write back; and the error where
+//! the two differ.
 //!
 //! The error names the spelling that was found, and the serde name by which a type would write it.
 
@@ -99,7 +99,7 @@ impl Inventory {
             }
     }
 
-    /// The parts that are there, by the words of forms. The state comes first.
+    /// The parts that are there, as forms name them. The state comes first.
     fn parts(&self) -> Vec<&'static str> {
         let mut parts = Vec::new();
         match self.state {

@@ -138,7 +138,7 @@ fn guessed<'de, T: Deserialize<'de>>(
     inside.guess(|| direct::read(bytes, settings, inside))
 }
 
-/// Sees to it that the pickles read so far took every buffer that was given with them.
+/// Checks that the pickles read so far took every buffer that was given with them.
 pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {

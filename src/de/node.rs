@@ -2,7 +2,8 @@
 //!
 //! [`NodeDeserializer::answer`] looks at the tag it expects most for each question and leaves the
 //! rest to [`NodeDeserializer::any`]. Instances are handled in `object`, the private names in
-//! `token`, class names in `class`. Nothing here knows a visitor, so it is compiled once.
+//! `token`, class names in `class` and `class_enum`. Nothing here knows a visitor, so it is
+//! compiled once.
 //!
 //! Text is handed out as `&'de str` wherever it lies in the input unescaped.
 

@@ -78,14 +78,15 @@ pub(super) struct FrameShape {
     pub(super) setter: bool,
 }
 
-/// Says in which of these containers, outermost first, the next value is that an error is about.
+/// Adds the path of the next value to an error: its place in each of these containers, outermost
+/// first.
 #[cold]
 pub(super) fn under(error: Error, frames: &[Frame<'_, '_>]) -> Error {
     frames.iter().rev().fold(error, |error, frame| frame.under(error))
 }
 
 impl Frame<'_, '_> {
-    /// Says which of the values here an error is about: the one that comes next.
+    /// Adds the place of the value that comes next here to an error.
     pub(super) fn under(&self, error: Error) -> Error {
         let index = self.values.len();
         let of_pair = |error: Error, place: usize| match self.values.last() {

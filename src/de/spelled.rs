@@ -39,7 +39,7 @@ pub(super) enum Positional<'g> {
     Within(Handle),
 }
 
-/// What the content of a newtype may turn out to be, if its name does not say it.
+/// The content that a newtype turns out to have, if its name does not say it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ContentKind {
     /// The one argument.
@@ -64,7 +64,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         }
     }
 
-    /// Where the fields of a struct are that is named as the object's class.
+    /// Finds the fields of a struct that is named as the object's class.
     ///
     /// # Errors
     /// `Unsupported`: the object is spelled in another way than its name says.
@@ -263,7 +263,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         })
     }
 
-    /// Where the items of a tuple struct are that is named as the object's class.
+    /// Finds the items of a tuple struct that is named as the object's class.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).
@@ -368,8 +368,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         Err(self.misspelled(named, &inventory, Container::Member))
     }
 
-    /// The value that the content of a newtype is, if its name says so; else the content itself
-    /// tells, by [`check_content`](Self::check_content).
+    /// The value that is the content of a newtype, if its name says which. Otherwise the content
+    /// decides, and [`check_content`](Self::check_content) checks it.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).
@@ -434,8 +434,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         Ok(state.filter(|state| state.tag() == Tag::Dict))
     }
 
-    /// A newtype around any value writes a dict as attributes, so one that is an argument is not
-    /// what it writes.
+    /// Refuses a dict as the argument, because a newtype around any value writes a dict as
+    /// attributes.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).

@@ -1,5 +1,4 @@
-//! The private serde names, on reading: what each hands to its visitor. The names are in
-//! `reduce/token.rs`.
+//! The private serde names, on reading: the answer for each. The names are in `reduce/token.rs`.
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use super::element::value_answer;
 use super::entries::Entries;
 use super::items::Items;
 use super::node::{Found, NodeDeserializer};
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag, TagKind};
@@ -198,15 +197,15 @@ impl<'g, 'de> ObjectParts<'g, 'de> {
     pub(super) fn next(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         self.index = self.index.saturating_add(1);
         Ok(Some(match self.index {
-            1 => Place::Plain(Plain::Str(&self.names.0)),
-            2 => Place::Plain(Plain::Str(&self.names.1)),
+            1 => Place::Described(Described::Str(&self.names.0)),
+            2 => Place::Described(Described::Str(&self.names.1)),
             3 => Place::Run(Run::tuple(self.node, self.object.args)),
             4 => {
                 self.text = exact_text(self.node.cx, &self.object)?;
                 match &self.text {
                     Some(text) => {
                         self.node.cx.charge_copy(text.len())?;
-                        Place::Plain(Plain::Str(text))
+                        Place::Described(Described::Str(text))
                     }
                     None => Place::Node(self.node),
                 }
@@ -240,7 +239,7 @@ impl<'g, 'de> ReduceFields<'g, 'de> {
         while let Some(&field) = token::REDUCE_FIELDS.get(self.index) {
             self.index += 1;
             if self.has(field) {
-                return Some(Place::Plain(Plain::Str(field)));
+                return Some(Place::Described(Described::Str(field)));
             }
         }
         None
@@ -254,7 +253,7 @@ impl<'g, 'de> ReduceFields<'g, 'de> {
         let (node, parts) = (self.node, &self.parts);
         let of = |handle: Option<Handle>| Place::Node(node.of(handle.unwrap_or(Handle::VACANT)));
         match self.field() {
-            "how" => Place::Plain(Plain::Uint((parts.how as u8).into())),
+            "how" => Place::Described(Described::Uint((parts.how as u8).into())),
             "callable" => of(Some(parts.callable)),
             "args" => Place::Run(Run::tuple(node, parts.args)),
             "kwargs" => of(parts.kwargs),

@@ -109,15 +109,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// Says where an error is. That of a limit may have its cause in a container that was entered
-    /// within itself, by whatever hangs off it.
+    /// Adds its place to an error. If a limit was exceeded because a container contains itself, the
+    /// error is that instead.
     #[cold]
     fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
         if error.kind() == ErrorKind::Limit {
             let mut seen = HashSet::default();
             let mut again = outer.iter().chain([frame]).map(|frame| frame.handle);
             let again = again.find(|handle| handle.is_object() && !seen.insert(*handle));
-            // A ring that is longer than the limit is not gone round.
+            // A ring longer than the limit was not gone round, so no handle came twice.
             let again = again.or(Some(frame.handle));
             if let Some(handle) = again
                 && let Some(cycle) = self.cx.describe_cycle(handle)

@@ -11,7 +11,7 @@ use super::ask::Ask;
 use super::class_enum::ClassVariant;
 use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::walk::cx::Cx;
@@ -76,11 +76,11 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
             Kind::Name(direct) => Place::Key(direct),
             Kind::Entry(dict) => dict.variant_name()?,
             Kind::Unit(node) => Place::Node(*node),
-            Kind::Named(name) => Place::Plain(Plain::Str(name)),
+            Kind::Named(name) => Place::Described(Described::Str(name)),
             Kind::Node { cx, variant, depth, .. } => {
                 Place::Node(NodeDeserializer::new(cx, *variant, *depth))
             }
-            Kind::Class(class) => Place::Plain(Plain::Str(class.variant)),
+            Kind::Class(class) => Place::Described(Described::Str(class.variant)),
         })
     }
 
@@ -143,7 +143,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
         }
     }
 
-    /// Sees to it that nothing is left behind.
+    /// Checks that nothing is left.
     pub(super) fn finish(&mut self) -> Result<()> {
         match &mut self.0 {
             Kind::Entry(dict) => Ok(dict.finish()?),
@@ -152,7 +152,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
         }
     }
 
-    /// Notes that the visitor has ended by an error.
+    /// Notes that the visitor returned an error.
     #[cold]
     pub(super) fn give_up(&mut self, error: Error) -> Error {
         match &mut self.0 {
