@@ -178,7 +178,7 @@ fn is_wrapper(nodes: &Nodes<'_>, input: &[u8], object: Handle) -> bool {
     }
     let class = nodes.object(class.number());
     let &[module, name] = nodes.first(&class) else { return false };
-    // Any BUILD comes here, so that a long name is not to be looked at.
+    // Every BUILD comes here, so a long name must not be looked at each time.
     let ends_with = |handle, end: &str| {
         scalar::text_len(nodes, input, handle) <= 4 * ENTRIES
             && scalar::plain_text(nodes, input, handle).is_some_and(|text| text.ends_with(end))

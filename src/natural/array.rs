@@ -17,7 +17,7 @@ pub(crate) struct Array<'g> {
     bytes: Cow<'g, [u8]>,
     kind: NumKind,
     big_endian: bool,
-    /// The value that the bytes are.
+    /// The value that holds the bytes.
     payload: Handle,
 }
 
@@ -56,7 +56,7 @@ impl<'g> Array<'g> {
         self.kind == NumKind::U8
     }
 
-    /// The kind of the items, and whether they are big-endian.
+    /// The kind of the items; true if they are big-endian.
     pub(crate) fn kind(&self) -> (NumKind, bool) {
         (self.kind, self.big_endian)
     }

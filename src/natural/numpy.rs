@@ -11,7 +11,7 @@
 //! are decoded by `de/numpy.rs` when they are asked for.
 //!
 //! Advice to the next editor: everything that a shape or dtype claims is compared with the payload
-//! here, once; who decodes relies on it.
+//! here, once; the code that decodes elements relies on it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use crate::walk::cx::Cx;
 pub(crate) struct Numpy<'de> {
     pub(crate) dtype: Arc<Dtype>,
     pub(crate) shape: Vec<usize>,
-    /// The first index varies fastest.
+    /// True if the first index varies fastest.
     pub(crate) fortran: bool,
     pub(crate) data: Data<'de>,
     pub(crate) mask: Option<Mask<'de>>,
@@ -49,7 +49,7 @@ pub(crate) struct Mask<'de> {
     /// A byte an element, not 0 where it is hidden, in the order of the elements; of records a byte
     /// for each field.
     pub(crate) bytes: Cow<'de, [u8]>,
-    /// The elements are records.
+    /// True if the elements are records.
     pub(crate) of_fields: bool,
     /// The value that stands for hidden ones; None where numpy has one by the dtype.
     pub(crate) fill: Handle,

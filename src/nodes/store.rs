@@ -88,7 +88,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The same nodes, borrowing nothing. SharedText texts are borrowed, so there must be none.
+    /// The same nodes, borrowing nothing. Shared texts are borrowed, so there must be none.
     ///
     /// A stream whose memo is kept asks for this behind each pickle, so it takes work only for the
     /// constants that have come since.

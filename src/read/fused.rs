@@ -1,6 +1,6 @@
 //! Instructions that are read opcode and argument at once, for the fast paths.
 //!
-//! Each method reads one form, and reads nothing where anything else is next or where the argument
+//! Each method reads one form. It reads nothing where anything else is next, or where the argument
 //! is not there whole; the caller then reads in the general way, which gives the error.
 
 use super::{Cursor, IntShape, decimal};

@@ -43,6 +43,9 @@ const HIGHEST: u8 = Protocol::HIGHEST.number();
 pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// A position in a pickle that lies in memory.
+///
+/// `peek_…` moves nothing. `read_…` moves, and an opcode that is read becomes the current one, to
+/// which errors point. `absorb_…` takes the next opcode and leaves the current one.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     /// The bytes that may be read: inside a frame up to its end, else all of `input`.
@@ -140,8 +143,8 @@ impl<'a> Cursor<'a> {
         self.at += 2;
     }
 
-    /// Takes the next opcode if it is `opcode`, and leaves the current one: for the fusion of an
-    /// opcode with the MEMOIZE behind it.
+    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind
+    /// it.
     #[inline]
     pub(crate) fn absorb_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
@@ -153,7 +156,7 @@ impl<'a> Cursor<'a> {
     /// the fusion of an opcode with the BINPUT behind it. An instruction that is cut short, or that
     /// crosses the end of its frame, is left, so that reading it gives the error.
     #[inline]
-    pub(crate) fn skip_put(&mut self) -> Option<u64> {
+    pub(crate) fn absorb_put(&mut self) -> Option<u64> {
         let &opcode = self.bytes.get(self.at)?;
         if opcode == Opcode::Binput.byte() {
             let &index = self.bytes.get(self.at + 1)?;

@@ -50,7 +50,7 @@ pub struct Scanner {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expecting {
     Opcode,
-    /// So many bytes to be skipped, all in one read.
+    /// This many bytes to be skipped, all in one read.
     Skip(u64),
     /// A length of `width` bytes, of which the first `seen` are `value`.
     Length {
@@ -59,7 +59,7 @@ enum Expecting {
         value: u64,
         kind: Kind,
     },
-    /// So many line feeds; the line at hand begins at byte `from`.
+    /// This many line feeds; the line at hand begins at byte `from`.
     Lines {
         left: u8,
         from: u64,

@@ -78,7 +78,7 @@ pub(super) enum BatchStep {
 }
 
 impl<'g> Batches<'g> {
-    /// `handles`: how many `feed` has, keys and values each counted.
+    /// `handles` is the number of handles in `feed`, keys and values each counted.
     pub(super) fn new(
         kind: BatchKind,
         exact: bool,

@@ -149,9 +149,9 @@ struct Writer<'g, 'w> {
     next_buffer: u32,
     /// The budget left for trees of rewritten objects; `None` before the first one.
     expandable: Option<u64>,
-    /// Sets around this place that are spelled as calls, and are not memoized before their items
-    /// are written. The way from such a set back to itself ends at the first memoized object, so
-    /// all are.
+    /// The number of sets around this place that are spelled as calls, and so are memoized only
+    /// behind their items. A way from such a set back to itself has to end at a memoized object, so
+    /// everything within it is memoized.
     spelled: u32,
 }
 
