@@ -37,6 +37,7 @@
 //! lie about their sizes or overlap are errors, which name the member and the byte. What is in the
 //! pickles is bounded by the limits of [`serde_pickle::DeOptions`].
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod archive;
@@ -104,7 +105,9 @@ pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// And that of docs/FILES.md, which is run.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/FILES.md")]
-struct Tasks;
+/// Tasks with the files of joblib and PyTorch.
+#[cfg(doc)]
+pub mod guide {
+    #![doc = "[README]: crate\n\n"]
+    #![doc = include_str!("../docs/FILES.md")]
+}

@@ -200,7 +200,7 @@ impl<'a> Opened<'a> {
     /// objects.
     ///
     /// ```
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/foreign/npz.bin");
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
     /// let archive = serde_pickle_files::open(path)?;
     /// for member in archive.members() {
     ///     let file = archive.open_member(member)?;

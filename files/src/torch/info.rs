@@ -32,7 +32,7 @@ const LEVELS: usize = 8;
 ///     w: TensorInfo,
 /// }
 ///
-/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/torch/legacy-tensors.bin");
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wild/torch/legacy-tensors.bin");
 /// let checkpoint = Checkpoint::open(path)?;
 /// let saved: Saved = checkpoint.get()?;
 /// assert_eq!((saved.epoch, saved.w.shape()), (7, &[2, 3][..]));

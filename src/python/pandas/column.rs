@@ -234,6 +234,15 @@ impl Column {
     }
 
     /// The elements, as [`value`](Self::value) gives them.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// let column = Column::from(vec![Some(1_i64), None]);
+    /// assert!(!column.is_empty() && column.is_missing(1));
+    /// assert_eq!(column.values().collect::<Vec<_>>(), [Value::Int(1), Value::None]);
+    /// ```
     pub fn values(&self) -> impl Iterator<Item = Value> + '_ {
         (0..self.len()).map_while(|index| self.value(index))
     }
@@ -273,6 +282,13 @@ impl Column {
     }
 
     /// The numbers as floats; what is missing is NaN. `None` for what is no number.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// assert_eq!(Column::from(vec![1_i64, 2]).to_f64(), Some(vec![1.0, 2.0]));
+    /// assert_eq!(Column::from(vec!["a"]).to_f64(), None);
+    /// ```
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         match self {
             Self::Float64(values) => Some(values.clone()),
@@ -294,6 +310,12 @@ impl Column {
     }
 
     /// The text of a column of text, of objects that are text, or of categories that are.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// assert_eq!(Column::from(vec!["a", "b"]).to_text(), Some(vec![Some("a"), Some("b")]));
+    /// ```
     pub fn to_text(&self) -> Option<Vec<Option<&str>>> {
         match self {
             Self::Text(texts) => Some(texts.values.iter().map(Option::as_deref).collect()),

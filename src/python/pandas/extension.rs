@@ -15,6 +15,20 @@ use crate::value::Value;
 
 /// Points in time, counted in a unit since the start of 1970: of UTC where there is a zone, else of
 /// an unknown place's local time.
+///
+/// ```
+/// use serde_pickle::python::TimeZone;
+/// use serde_pickle::python::numpy::Unit;
+/// use serde_pickle::python::pandas::{Column, Datetimes};
+///
+/// let times = Datetimes::new(vec![0, Datetimes::NAT], Unit::Second, Some(TimeZone::UTC))?;
+/// assert_eq!((times.counts()[0], times.unit()), (0, Unit::Second));
+/// assert_eq!(times.zone(), Some(&TimeZone::UTC));
+/// let column = Column::Datetime(times);
+/// assert_eq!(column.value(0).unwrap().as_str(), Some("1970-01-01T00:00:00Z"));
+/// assert!(column.is_missing(1));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datetimes {
     pub(super) counts: Vec<i64>,
@@ -52,6 +66,16 @@ impl Datetimes {
 }
 
 /// Lengths of time, in a unit.
+///
+/// ```
+/// use serde_pickle::python::numpy::Unit;
+/// use serde_pickle::python::pandas::{Column, Timedeltas};
+///
+/// let lengths = Timedeltas::new(vec![90], Unit::Second)?;
+/// assert_eq!((lengths.counts(), lengths.unit()), (&[90][..], Unit::Second));
+/// assert_eq!(Column::Timedelta(lengths).dtype(), "timedelta64[s]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timedeltas {
     pub(super) counts: Vec<i64>,
@@ -87,6 +111,13 @@ fn check_unit(unit: Unit) -> Result<()> {
 }
 
 /// The dtypes of text.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, TextKind, Texts};
+///
+/// let texts = Texts::new([Some("a".to_owned())], TextKind::Arrow);
+/// assert_eq!(Column::Text(texts).dtype(), "string[pyarrow]");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TextKind {
@@ -112,6 +143,14 @@ impl TextKind {
 }
 
 /// Text.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, TextKind, Texts};
+///
+/// let texts = Texts::new([Some("a".to_owned()), None], TextKind::Str);
+/// assert_eq!((texts.values().len(), texts.kind()), (2, TextKind::Str));
+/// assert!(Column::Text(texts).is_missing(1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
     pub(super) values: Vec<Option<String>>,
@@ -136,6 +175,14 @@ impl Texts {
 }
 
 /// Bytes in Arrow's memory.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Binaries, Column};
+///
+/// let bytes = Binaries::new(vec![Some(vec![1, 2]), None], false);
+/// assert_eq!((bytes.values()[0].as_deref(), bytes.is_large()), (Some(&[1, 2][..]), false));
+/// assert_eq!(Column::Binary(bytes).dtype(), "binary[pyarrow]");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binaries {
     pub(super) values: Vec<Option<Vec<u8>>>,
@@ -160,6 +207,15 @@ impl Binaries {
 }
 
 /// The library in whose memory the values of a [`Masked`] are.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Backing, Column, Masked};
+///
+/// let of = |backing| Masked::new(vec![1_i64], vec![false], backing);
+/// assert_eq!(Column::Masked(of(Backing::Numpy)?).dtype(), "Int64");
+/// assert_eq!(Column::Masked(of(Backing::Arrow)?).dtype(), "int64[pyarrow]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backing {
@@ -170,6 +226,16 @@ pub enum Backing {
 }
 
 /// Values of which some may be missing.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Backing, Column, Masked};
+///
+/// let ints = Masked::new(vec![1_i64, 0], vec![false, true], Backing::Numpy)?;
+/// assert_eq!(ints.values().to_i64(), Some(vec![1, 0]));
+/// assert_eq!((ints.missing(), ints.backing()), (&[false, true][..], Backing::Numpy));
+/// assert_eq!(Column::Masked(ints).dtype(), "Int64");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masked {
     pub(super) values: Box<Column>,
@@ -272,6 +338,17 @@ fn arrow_name(values: &Column, plain: String) -> String {
 }
 
 /// Values out of a few categories.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Categorical, Column, Index};
+///
+/// let sizes = Categorical::new(vec![1, 0, -1], Index::new(vec!["S", "M"]), true)?;
+/// assert_eq!((sizes.codes(), sizes.is_ordered()), (&[1, 0, -1][..], true));
+/// assert_eq!(sizes.categories().len(), 2);
+/// let column = Column::Categorical(sizes);
+/// assert_eq!(column.to_text(), Some(vec![Some("M"), Some("S"), None]));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Categorical {
     pub(super) codes: Vec<i64>,
@@ -320,6 +397,15 @@ pub(super) fn check_codes(codes: &[i64], len: usize) -> Result<()> {
 }
 
 /// Spans of the calendar: months, quarters, days.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, Frequency, Periods, Span};
+///
+/// let months = Periods::new(vec![602], Frequency::new(Span::Month)?);
+/// assert_eq!((months.ordinals(), months.frequency().span()), (&[602][..], Span::Month));
+/// assert_eq!(Column::Period(months).value(0).unwrap().as_str(), Some("2020-03"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Periods {
     pub(super) ordinals: Vec<i64>,
@@ -344,6 +430,12 @@ impl Periods {
 }
 
 /// Which of its ends belong to an interval.
+///
+/// ```
+/// use serde_pickle::python::pandas::Closed;
+///
+/// assert_eq!(Closed::Both.name(), "both");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Closed {
@@ -385,6 +477,16 @@ impl Closed {
 }
 
 /// Intervals of numbers or times. Where the left end is missing, the interval is.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Closed, Column, Intervals};
+///
+/// let bins = Intervals::new(vec![0_i64, 10], vec![10_i64, 20], Closed::Left)?;
+/// assert_eq!((bins.left().len(), bins.right().len()), (2, 2));
+/// assert_eq!(bins.closed(), Closed::Left);
+/// assert_eq!(Column::Interval(bins).value(0).unwrap().as_str(), Some("[0, 10)"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intervals {
     pub(super) left: Box<Column>,
@@ -449,6 +551,17 @@ impl Intervals {
 }
 
 /// An array of mostly one value.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::python::pandas::{Column, Sparse};
+///
+/// let mostly_zero = Sparse::new(vec![1.5], vec![2], 4, Value::Float(0.0))?;
+/// assert_eq!((mostly_zero.values().len(), mostly_zero.places()), (1, &[2][..]));
+/// assert_eq!(mostly_zero.fill(), &Value::Float(0.0));
+/// assert_eq!(Column::Sparse(mostly_zero).value(2), Some(Value::Float(1.5)));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sparse {
     pub(super) values: Box<Column>,
