@@ -20,6 +20,7 @@ mod audit;
 mod audit_operands;
 mod audit_reader;
 mod disassemble;
+mod disassemble_stack;
 mod genops;
 mod optimize;
 mod persistent_ids;

@@ -27,11 +27,11 @@ use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
 use super::column::Column;
 use super::extension::{
-    Backing, Binaries, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
-    Timedeltas,
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts, Timedeltas,
 };
 use super::frame::Frame;
 use super::index::{Index, Labels};
+use super::interval::Intervals;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::python::TimeZone;

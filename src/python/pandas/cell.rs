@@ -11,8 +11,9 @@ use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
 use super::column::Column;
-use super::extension::{Datetimes, Intervals};
+use super::extension::Datetimes;
 use super::index::Index;
+use super::interval::Intervals;
 use crate::error::{Error, Result};
 use crate::python::numpy::dtype::Kind;
 use crate::python::numpy::scalar::text_of;

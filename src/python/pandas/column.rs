@@ -4,9 +4,9 @@
 //! their own, in `extension`.
 
 use super::extension::{
-    Backing, Binaries, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
-    Timedeltas,
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts, Timedeltas,
 };
+use super::interval::Intervals;
 use crate::python::TimeZone;
 use crate::value::{Complex, Value};
 

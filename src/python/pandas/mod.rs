@@ -48,15 +48,16 @@ mod column;
 mod extension;
 mod frame;
 mod index;
+mod interval;
 mod period;
 mod read;
 mod write;
 
 pub use column::Column;
 pub use extension::{
-    Backing, Binaries, Categorical, Closed, Datetimes, Intervals, Masked, Periods, Sparse,
-    TextKind, Texts, Timedeltas,
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts, Timedeltas,
 };
 pub use frame::{Frame, Series};
 pub use index::{Index, Labels, Levels};
+pub use interval::{Closed, Intervals};
 pub use period::{Frequency, Span};

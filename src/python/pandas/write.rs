@@ -9,11 +9,10 @@
 //! go into an `Index` with the dtype `object`, and text of the kind `Str` does not.
 
 use super::column::Column;
-use super::extension::{
-    Backing, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
-};
+use super::extension::{Backing, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts};
 use super::frame::{Frame, Series};
 use super::index::{Index, Labels};
+use super::interval::Intervals;
 use super::period::{Frequency, Span};
 use crate::python::numpy::Number;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};

@@ -9,8 +9,9 @@ use crate::python::TimeZone;
 use crate::python::pandas::cell::is_missing;
 use crate::python::pandas::column::Column;
 use crate::python::pandas::extension::{
-    Backing, Categorical, Closed, Intervals, Masked, Periods, Sparse, TextKind, Texts,
+    Backing, Categorical, Masked, Periods, Sparse, TextKind, Texts,
 };
+use crate::python::pandas::interval::{Closed, Intervals};
 use crate::python::pandas::period::{Frequency, Span};
 use crate::value::Value;
 

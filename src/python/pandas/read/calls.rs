@@ -11,10 +11,11 @@ use crate::error::{Error, Result};
 use crate::python::numpy::Unit;
 use crate::python::pandas::column::Column;
 use crate::python::pandas::extension::{
-    Backing, Binaries, Categorical, Datetimes, Intervals, Masked, Periods, Sparse, TextKind,
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind,
 };
 use crate::python::pandas::frame::{Frame, Series};
 use crate::python::pandas::index::Index;
+use crate::python::pandas::interval::Intervals;
 use crate::reduce::{Global, How};
 use crate::value::{Dict, Value};
 

@@ -5,8 +5,9 @@ use super::numpy::{in_zone, whole};
 use super::{Object, column, describe, entry, items};
 use crate::error::{Error, Result};
 use crate::python::pandas::column::Column;
-use crate::python::pandas::extension::{Intervals, Periods};
+use crate::python::pandas::extension::Periods;
 use crate::python::pandas::index::{Index, Levels};
+use crate::python::pandas::interval::Intervals;
 use crate::value::{Dict, Value};
 
 /// The index that an object is.
