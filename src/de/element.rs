@@ -283,7 +283,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
         let fields = |uncharged| {
             let record = Self { node, ..*self };
             let current = Element::Scalar(Scalar::None);
-            Box::new(Fields { record, index: 0, uncharged, current })
+            Box::new(RecordFields { record, index: 0, uncharged, current })
         };
         Ok(match ask {
             Ask::Seq | Ask::Tuple(_) | Ask::TupleStruct(..) => {
@@ -308,7 +308,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
 }
 
 /// The fields of a record, as entries or as items.
-pub(crate) struct Fields<'a, 'g, 'de> {
+pub(crate) struct RecordFields<'a, 'g, 'de> {
     record: Record<'a, 'g, 'de>,
     index: usize,
     /// Fields that are still to be charged to memory, each as an entry of a map.
@@ -317,7 +317,7 @@ pub(crate) struct Fields<'a, 'g, 'de> {
     current: Element<'a, 'g, 'de>,
 }
 
-impl<'a, 'g, 'de> Fields<'a, 'g, 'de> {
+impl<'a, 'g, 'de> RecordFields<'a, 'g, 'de> {
     pub(super) fn name(&self) -> Option<Place<'_, 'g, 'de>> {
         let field = self.record.fields.get(self.index)?;
         Some(Place::Described(Described::Str(&field.name)))

@@ -5,7 +5,7 @@
 use serde::de::{DeserializeSeed, MapAccess};
 
 use super::direct::Dict;
-use super::element::Fields;
+use super::element::RecordFields;
 use super::node::{NodeDeserializer, too_long};
 use super::numpy::ArrayParts;
 use super::place::Place;
@@ -22,7 +22,7 @@ pub(crate) enum Entries<'a, 'g, 'de> {
     Dict(Dict<'a, 'de>),
     /// Those of dicts among the nodes.
     Pairs(Pairs<'g, 'de>),
-    Record(Box<Fields<'a, 'g, 'de>>),
+    Record(Box<RecordFields<'a, 'g, 'de>>),
     Array(Box<ArrayParts<'g, 'de>>),
     Reduce(Box<ReduceFields<'g, 'de>>),
     Nothing,

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, SeqAccess};
 
 use super::direct::{Fixed, List};
-use super::element::{Fields, Rows};
+use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
 use super::place::{Described, Place};
 use super::token::{ObjectParts, PairSeq};
@@ -33,7 +33,7 @@ pub(crate) enum Items<'a, 'g, 'de> {
     /// Real and imaginary part.
     Complex([f64; 2], usize),
     Rows(Box<Rows<'a, 'g, 'de>>),
-    Record(Box<Fields<'a, 'g, 'de>>),
+    Record(Box<RecordFields<'a, 'g, 'de>>),
     Pairs(PairSeq<'a, 'g, 'de>),
     Object(Box<ObjectParts<'g, 'de>>),
     Names(std::slice::Iter<'a, String>),

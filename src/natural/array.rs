@@ -32,6 +32,7 @@ fn kind(format: i64) -> Option<(NumKind, bool)> {
                 1 => [NumKind::U32, NumKind::I32],
                 _ => [NumKind::U64, NumKind::I64],
             };
+            // There is a kind without a sign and one with it.
             let signed = (format - 2) / 2 % 2 == 1;
             (kinds[usize::from(signed)], format % 2 == 1)
         }

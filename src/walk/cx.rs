@@ -163,6 +163,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         {
             let more = (allowance.of(len) - allowance.fixed).saturating_add(own);
             budget.set(budget.get().saturating_add(more));
+            // The places are 0 and 1.
             let (own, whole) = granted[place];
             granted[place] = (own.saturating_add(more), whole.saturating_add(more));
         }

@@ -333,6 +333,7 @@ impl Column {
                     return None;
                 };
                 let texts = categories.to_text()?;
+                // Codes are checked to lie within the categories.
                 let text = |&code: &i64| usize::try_from(code).ok().and_then(|code| texts[code]);
                 Some(categorical.codes.iter().map(text).collect())
             }

@@ -481,6 +481,7 @@ impl Sparse {
                 values.len()
             )));
         }
+        // A window has two places.
         let ascends = places.windows(2).all(|pair| pair[0] < pair[1]);
         if !ascends || places.last().is_some_and(|&last| last >= len) {
             return Err(Error::data("places of a sparse array that do not ascend within it"));

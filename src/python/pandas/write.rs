@@ -49,6 +49,7 @@ fn simple_labels(index: &Index) -> Option<Vec<&str>> {
     let labels: Vec<&str> = texts.values().iter().map(Option::as_deref).collect::<Option<_>>()?;
     let mut sorted = labels.clone();
     sorted.sort_unstable();
+    // A window has two labels.
     sorted.windows(2).all(|pair| pair[0] != pair[1]).then_some(labels)
 }
 

@@ -121,8 +121,9 @@ pub(super) fn series(call: &Call<'_>) -> Result<Series> {
 
 /// An index; `None` where the name is not that of one.
 pub(super) fn index(call: &Call<'_>) -> Result<Option<Index>> {
-    let number =
-        |value: &Value| value.as_i64().ok_or_else(|| Error::data("a RangeIndex of what is no int"));
+    let number = |value: &Value| {
+        value.as_i64().ok_or_else(|| Error::data("a RangeIndex of something that is not an int"))
+    };
     Ok(Some(match (call.name, call.args) {
         ("RangeIndex", [start, stop, step, _, _, name]) => {
             Index::range(number(start)?, number(stop)?, number(step)?)?.with_name(name.clone())

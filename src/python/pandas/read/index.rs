@@ -118,7 +118,7 @@ pub(super) fn levels_of(levels: &[Value], codes: &[Value], names: Option<&Value>
     if let Some(names) = names.filter(|names| **names != Value::None) {
         let names = items(names, "the names of a MultiIndex")?;
         if names.len() != levels.len() {
-            return Err(Error::data("a MultiIndex with more or less names than levels"));
+            return Err(Error::data("a MultiIndex with more or fewer names than levels"));
         }
         levels = levels
             .into_iter()

@@ -121,6 +121,7 @@ fn decode(dtype: &Dtype, bytes: &[u8]) -> Result<Column> {
     let floats = |size: usize| -> Vec<f64> {
         bytes.chunks_exact(size).filter_map(|bytes| float(bytes, big)).collect()
     };
+    // A chunk has two floats.
     let complex = |size: usize| -> Vec<Complex> {
         floats(size).chunks_exact(2).map(|pair| Complex::new(pair[0], pair[1])).collect()
     };
