@@ -53,6 +53,7 @@ macro_rules! opcodes {
             }
 
             /// The argument that follows the opcode in the pickle.
+            #[inline]
             pub const fn argument(self) -> ArgumentKind {
                 match self { $(Self::$variant => ArgumentKind::$argument,)* }
             }
@@ -68,6 +69,7 @@ macro_rules! opcodes {
             }
 
             /// The items that the opcode takes off the stack and puts there.
+            #[inline]
             pub const fn stack_effect(self) -> StackEffect {
                 match self {
                     $(Self::$variant => StackEffect {
