@@ -1,5 +1,5 @@
-//! The stack and the memo of [`disassemble`](super::disassemble()), as far as its output needs them,
-//! with the faults and remarks that they give rise to.
+//! The stack and the memo of [`disassemble`](super::disassemble()), as far as its output needs
+//! them, with the faults and remarks that they give rise to.
 
 use std::ops::Range;
 
