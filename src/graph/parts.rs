@@ -27,7 +27,7 @@ use crate::reduce::How;
 pub struct ObjectParts<'g> {
     /// The way in which the callable is used.
     pub how: How,
-    /// The callable, or the class: nearly always a [`Global`](NodeKind::Global).
+    /// The callable, or the class: nearly always a [`Global`](super::NodeKind::Global).
     pub callable: Node<'g>,
     /// The positional arguments.
     pub args: Vec<Node<'g>>,

@@ -63,7 +63,8 @@ use crate::read::{check_frames, instructions_within, text::Text};
 /// frame, older CPythons go on with instructions that depend on whether they read from memory or a
 /// file. If MEMOIZE comes behind a PUT that left numbers out, CPython's C code since 3.15 gives it
 /// another number than older ones and `pickle.py` do, and a later GET fetches another object. Both
-/// get the reference [`Target::Unknown`], which is refused whatever the resolver says.
+/// get the reference [`Target::Unknown`](super::Target::Unknown), which is refused whatever the
+/// resolver says.
 pub fn audit(pickle: &[u8]) -> Audit {
     DeOptions::new().audit(pickle)
 }
@@ -117,7 +118,7 @@ impl DeOptions<'_> {
 
 impl Audit {
     /// Audits by the instructions alone, up to the one that the machine could not do. The only
-    /// reference is what is [unknown](Target::Unknown) for the numbers in the memo.
+    /// reference is what is [unknown](super::Target::Unknown) for the numbers in the memo.
     fn of_instructions(pickle: &[u8], error: Option<&Error>, max_int_digits: usize) -> Self {
         let mut report = Self::empty();
         let end = error.and_then(Error::offset).unwrap_or(u64::MAX);
