@@ -107,7 +107,7 @@ impl<'de> Machine<'_, 'de> {
         }
     }
 
-    /// What `ndarray.__reduce__` returns for the array.
+    /// The object that `ndarray.__reduce__` describes.
     fn array_node(&mut self, wrapper: &Wrapper, start: usize, len: usize) -> Result<Handle> {
         let callable = self.renamed_global(Global::new("numpy.core.multiarray", "_reconstruct"))?;
         let number = |value| Handle::new(Tag::Small, value, self.cursor.opcode_position());

@@ -264,7 +264,7 @@ fn quoted(key: &str) -> String {
     format!("`{}`", short.escape_debug())
 }
 
-/// The tensors that a container comes to.
+/// The parts of a checkpoint, whatever its container.
 pub(super) struct Parts {
     pub(super) graph: Graph<'static>,
     pub(super) storages: HashMap<String, Place>,
