@@ -20,7 +20,7 @@ NO_EXAMPLE = {'text', 'ignore', 'toml', 'sh', 'python', 'json'}
 
 def examples(docs):
     """The code of the examples in a documentation comment, joined."""
-    blocks = re.findall(r'(?m)^```([^\n]*)\n((?:.*\n)*?)```', docs or '')
+    blocks = re.findall(r'(?m)^ *```([^\n]*)\n((?:.*\n)*?) *```', docs or '')
     return '\n'.join(code for language, code in blocks if not NO_EXAMPLE & set(re.split(r'[,\s]+', language)))
 
 

@@ -11,8 +11,11 @@ import sys
 import urllib.parse
 
 CRATES = ('serde_pickle', 'serde_pickle_files')
-# Lines of source, and what rustdoc copies from the documentation of serde's traits to their impls.
+# Lines of source, and what rustdoc copies from the documentation of a trait to its impls: of serde's, and of ours to the other
+# crate, where it names the private module.
 MADE_ELSEWHERE = re.compile(r'\d+(-\d+)?$|tymethod\.')
+COPIED = 'serde_pickle/reduce/resolver/trait.Resolver.html#'
+
 
 
 def pages(folder):
@@ -43,7 +46,7 @@ def main():
     for path in list(pages(folder)):
         for link in page(path).links:
             parts = urllib.parse.urlsplit(link)
-            if parts.scheme or link.startswith('//') or 'static.files' in link:
+            if parts.scheme or link.startswith('//') or 'static.files' in link or COPIED in link:
                 continue
             count += 1
             target = os.path.normpath(os.path.join(os.path.dirname(path), urllib.parse.unquote(parts.path))) if parts.path else path

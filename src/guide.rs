@@ -11,8 +11,8 @@
 //! - [`performance`]: times and sizes, next to other crates, formats and CPython;
 //! - [`migration`]: coming from the crate serde-pickle; [`stability`]: what a new version keeps.
 //!
-//! Files of joblib and PyTorch: [`serde_pickle_files`](https://docs.rs/serde_pickle_files). The pages
-//! are modules of the documentation alone: no program compiles them.
+//! Files of joblib and PyTorch: [`serde_pickle_files`](https://docs.rs/serde_pickle_files). The
+//! pages are modules of the documentation alone: no program compiles them.
 //!
 //! ```
 //! // The quickest of them all:

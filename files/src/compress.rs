@@ -12,6 +12,16 @@ use serde_pickle::tools::NotPickle;
 use crate::error::{Error, Result};
 
 /// A format of compression.
+///
+/// ```
+/// use serde_pickle_files::Compression;
+/// use serde_pickle_files::joblib::WriteOptions;
+///
+/// let file = WriteOptions::new().compression(Compression::Gzip).to_vec(&7)?;
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.compression(), [Compression::Gzip]);
+/// assert_eq!(Compression::Gzip.name(), "gzip");
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {

@@ -76,6 +76,13 @@ pub use pickles::{Pickle, Pickles};
 ///
 /// A file of any other format is no error here: [`Opened::kind`] says what it looks like.
 ///
+/// ```
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
+/// let file = serde_pickle_files::open(path)?;
+/// assert_eq!(file.kind(), serde_pickle_files::Kind::Npz);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io` where it cannot be read; `Format` where compressed data or an archive is damaged; `Limit`
 /// where it decompresses to more than [`OpenOptions::max_size`]; `Unsupported` where the feature
@@ -86,6 +93,11 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened<'static>> {
 
 /// Opens a file that is in memory, and borrows from it where it is not compressed.
 ///
+/// ```
+/// assert_eq!(serde_pickle_files::from_slice(b"K\x07.")?.get::<u8>()?, 7);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`open`].
 pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
@@ -93,6 +105,11 @@ pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
 }
 
 /// Opens what a reader gives to its end.
+///
+/// ```
+/// assert_eq!(serde_pickle_files::from_reader(&b"K\x07."[..])?.get::<u8>()?, 7);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`open`].
@@ -105,9 +122,8 @@ pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// Tasks with the files of joblib and PyTorch.
 #[cfg(doc)]
 pub mod guide {
-    #![doc = "[README]: crate\n\n"]
+    #![doc = "[README]: self::super\n\n"]
     #![doc = include_str!("../docs/FILES.md")]
 }

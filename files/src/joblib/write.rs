@@ -51,6 +51,12 @@ pub fn to_writer<W: Write, T: Serialize + ?Sized>(writer: W, value: &T) -> Resul
 
 /// Writes `value` as `joblib.dump` does, into memory.
 ///
+/// ```
+/// let file = serde_pickle_files::joblib::to_vec(&[1, 2])?;
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.get::<[u8; 2]>()?, [1, 2]);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`to_writer`].
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
@@ -58,6 +64,18 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 }
 
 /// The options for writing a file of joblib.
+///
+/// ```
+/// use serde_pickle_files::Compression;
+/// use serde_pickle_files::joblib::WriteOptions;
+///
+/// let options = WriteOptions::new().compression(Compression::Zlib).level(9).aligned(false);
+/// let mut file = Vec::new();
+/// options.to_writer(&mut file, &[1, 2])?; // joblib.load(file) is (1, 2)
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.get::<[u8; 2]>()?, [1, 2]);
+/// assert_eq!(options.to_vec(&[1, 2])?, file);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WriteOptions {

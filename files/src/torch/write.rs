@@ -47,6 +47,16 @@ pub struct Writer<'a> {
 }
 
 /// A tensor that was given to a [`Writer`], to stand in what is saved.
+///
+/// ```
+/// use serde_pickle_files::torch::{DType, Saved, Writer};
+///
+/// let mut writer = Writer::new();
+/// let weight: Saved = writer.tensor(DType::U8, &[1], &[7][..])?.parameter();
+/// let mut file = Vec::new();
+/// writer.finish(&mut file, &[("weight", &weight), ("the same", &weight)])?;
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Saved {
     key: usize,
