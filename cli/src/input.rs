@@ -1,5 +1,6 @@
 //! Files and pipes, and the pickles in them.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -318,6 +319,8 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
 pub(crate) enum Seekable<'a> {
     File(&'a File, u64),
     Bytes(&'a [u8]),
+    /// A stretch of another one, by its first byte and its length.
+    Part(&'a Seekable<'a>, u64, u64),
     /// The instructions alone of what has raw arrays between them.
     Instructions(&'a Seekable<'a>, &'a Arrays),
 }
@@ -338,6 +341,11 @@ impl Seekable<'_> {
                 buffer.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
             }
+            Self::Part(whole, start, len) => {
+                let end = offset.checked_add(buffer.len() as u64).filter(|end| end <= len);
+                end.ok_or(io::ErrorKind::UnexpectedEof)?;
+                whole.read_at(start + offset, buffer)
+            }
             Self::Instructions(whole, arrays) => {
                 let (mut offset, mut buffer) = (offset, buffer);
                 while !buffer.is_empty() {
@@ -354,16 +362,19 @@ impl Seekable<'_> {
     }
 
     /// All of it, in memory.
-    pub(crate) fn all(&self) -> io::Result<Vec<u8>> {
+    pub(crate) fn all(&self) -> io::Result<Cow<'_, [u8]>> {
+        if let Self::Bytes(bytes) = self {
+            return Ok(Cow::Borrowed(bytes));
+        }
         let len = usize::try_from(self.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut bytes = vec![0; len];
         self.read_at(0, &mut bytes)?;
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::File(_, len) => *len,
+            Self::File(_, len) | Self::Part(_, _, len) => *len,
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Instructions(whole, arrays) => whole.len().saturating_sub(arrays.len()),
         }

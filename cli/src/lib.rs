@@ -6,6 +6,7 @@
 //! `args.rs` has the commands' arguments, and each command is a file of `commands/`. Below them:
 //!
 //! - `input.rs`: files, pipes and what they contain; `output.rs`: terminals, files, broken pipes;
+//!   `fold.rs`: lines of so many columns;
 //! - `stream/`: pickles that are longer than memory, an instruction or an element at a time;
 //! - `walk.rs`: an object's parts by name; `path.rs`: paths such as `users[3].email`;
 //!   `literal.rs`: Python's literals; `paint.rs`: values in color;
@@ -18,6 +19,7 @@ mod args;
 mod audit;
 mod commands;
 mod error;
+mod fold;
 mod input;
 mod literal;
 mod output;

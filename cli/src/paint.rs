@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 use serde_pickle::graph::{NodeId, NodeKind};
-use serde_pickle::python::numpy::NdArray;
+use serde_pickle::python::numpy::{Dtype, Kind, NdArray};
 use serde_pickle::tools::one_line;
 use serde_pickle::{Node, Value};
 
+use crate::fold::{columns, folded};
 use crate::walk::{self, attributes_of, dotted, is_identifier, is_scalar, parts};
 
 /// Levels that are printed at most, whatever is asked: printing recurses.
@@ -61,7 +62,7 @@ impl Spans {
     }
 
     fn width(&self) -> usize {
-        self.0.iter().map(|(_, text)| text.chars().count()).sum()
+        self.0.iter().map(|(_, text)| columns(text)).sum()
     }
 
     fn write(&self, out: &mut String) {
@@ -93,6 +94,12 @@ impl Doc {
         }
     }
 
+    /// Returns true for what stands on a line with others of its kind.
+    fn is_short(&self) -> bool {
+        const SHORT: usize = 24;
+        matches!(self, Self::Atom(spans) if spans.width() <= SHORT)
+    }
+
     fn write_flat(&self, out: &mut String) {
         match self {
             Self::Atom(spans) => spans.write(out),
@@ -117,12 +124,23 @@ impl Doc {
                 open.write(out);
                 // Deep values have to go on somewhere.
                 let indent = (indent + 2).min(width.saturating_sub(30).max(2));
+                let filled = parts.iter().all(|(label, part)| label.0.is_empty() && part.is_short());
+                // As if the line before were full.
+                let mut column = width;
                 for (label, part) in parts {
-                    out.push('\n');
-                    out.extend(std::iter::repeat_n(' ', indent));
+                    // A blank before it, and a comma behind it.
+                    if filled && column + part.width() + 2 <= width {
+                        out.push(' ');
+                        column += 1;
+                    } else {
+                        out.push('\n');
+                        out.extend(std::iter::repeat_n(' ', indent));
+                        column = indent;
+                    }
                     label.write(out);
                     part.write(out, indent + label.width(), indent, width);
                     out.push(',');
+                    column += part.width() + 1;
                 }
                 out.push('\n');
                 out.extend(std::iter::repeat_n(' ', indent.saturating_sub(2)));
@@ -168,17 +186,22 @@ impl Painter {
     pub(crate) fn paint(&mut self, node: Node<'_>) -> String {
         let mut out = String::new();
         self.doc(node, 0).write(&mut out, 0, 0, self.layout.width);
-        out
+        // Text, names and keys that are longer than a line.
+        let lines = out.split('\n').map(|line| {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            folded(line, self.layout.width, indent + 4)
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// A value on one line: as it is, or in words where it is too long.
+    /// A value on one line, if it fits: as it is, or in words. Text and numbers may be longer.
     pub(crate) fn line(node: Node<'_>, width: usize) -> String {
         let width = width.max(20);
-        let layout = Layout { width, depth: 3, max_items: 12, max_text: width, max_values: 40 };
+        let layout = Layout { width, depth: 3, max_items: 12, max_text: 2 * width, max_values: 40 };
         let mut painter = Self { layout, shared: HashMap::new(), numbered: 0, left: 40 };
         let doc = painter.doc(node, 0);
         let mut out = String::new();
-        if doc.width() <= width {
+        if doc.width() <= width || is_scalar(node) {
             doc.write_flat(&mut out);
         } else {
             summary(node).write(&mut out);
@@ -325,7 +348,7 @@ impl Painter {
     fn natural(&self, node: Node<'_>) -> Option<Spans> {
         let class = walk::class_of(node)?;
         if class.module.starts_with("numpy") {
-            return array(node);
+            return array(node, class.qualname == "scalar");
         }
         if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
             return None;
@@ -478,12 +501,22 @@ fn is_textual(module: &str) -> bool {
     )
 }
 
-/// An array of numpy: dtype, shape, and its first elements.
-fn array(node: Node<'_>) -> Option<Spans> {
+/// An array of numpy: dtype, shape, and its first elements; a scalar as numpy prints it.
+fn array(node: Node<'_>, is_scalar: bool) -> Option<Spans> {
     const SHOWN: usize = 6;
     let array = NdArray::deserialize(node).ok()?;
-    let mut spans = Spans::of(NAME, "numpy.ndarray");
-    spans.push(PLAIN, format!("({} {}: ", array.dtype(), shape(array.shape())));
+    let mut spans = match scalar_name(array.dtype()).filter(|_| is_scalar) {
+        Some(name) => {
+            let mut spans = Spans::of(NAME, format!("numpy.{name}"));
+            spans.push(PLAIN, "(");
+            spans
+        }
+        None => {
+            let mut spans = Spans::of(NAME, "numpy.ndarray");
+            spans.push(PLAIN, format!("({} {}: ", array.dtype(), shape(array.shape())));
+            spans
+        }
+    };
     let shown: Vec<String> = match array.iter::<i64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
         Ok(ints) => ints.iter().map(i64::to_string).collect(),
         Err(_) => match array.iter::<f64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
@@ -505,6 +538,18 @@ fn array(node: Node<'_>) -> Option<Spans> {
     }
     spans.push(PLAIN, ")");
     Some(spans)
+}
+
+/// The name of the class of a number, with its bits: `float64`.
+fn scalar_name(dtype: &Dtype) -> Option<String> {
+    let kind = match dtype.kind() {
+        Kind::Bool => return Some("bool_".to_owned()),
+        Kind::Int => "int",
+        Kind::Uint => "uint",
+        Kind::Float => "float",
+        _ => return None,
+    };
+    Some(format!("{kind}{}", dtype.itemsize() * 8))
 }
 
 fn shape(shape: &[usize]) -> String {

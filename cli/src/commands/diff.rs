@@ -8,10 +8,11 @@ use serde_pickle::{Graph, Node};
 
 use super::Context;
 use crate::error::{NO, OK, Result};
+use crate::fold::columns;
 use crate::input::Input;
 use crate::output::Output;
-use crate::paint::{BAD, FAINT, GOOD, Painter, STRONG, styled};
-use crate::walk::{Step, is_scalar, parts};
+use crate::paint::{BAD, FAINT, GOOD, Painter, STRONG, TEXT, grouped, styled};
+use crate::walk::{Step, cut, is_scalar, parts, quoted};
 
 /// Shows where two pickles differ, by path: `-` what only the first has, `+` the second.
 ///
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let first = Input::open(&arguments.first)?.pickles(context.read)?;
     let second = Input::open(&arguments.second)?.pickles(context.read)?;
     let mut diff = Diff {
-        out: Output::new(),
+        out: Output::of_width(context.width),
         quiet: arguments.quiet,
         width: context.width,
         left: arguments.max,
@@ -115,12 +116,22 @@ impl Diff {
         }
         self.left -= 1;
         let path = if path.is_empty() { "." } else { path };
-        let room = self.width.saturating_sub(path.chars().count() + 4);
-        for (sign, style, node) in [("-", BAD, old), ("+", GOOD, new)] {
-            if let Some(node) = node {
+        let room = self.width.saturating_sub(columns(path) + 4);
+        let shown = match (old, new) {
+            (Some(old), Some(new)) => from_difference(old, new, room),
+            _ => None,
+        };
+        let (old, new) = match shown {
+            Some((old, new)) => (Some(old), Some(new)),
+            None => (
+                old.map(|old| Painter::line(old, room)),
+                new.map(|new| Painter::line(new, room)),
+            ),
+        };
+        for (sign, style, shown) in [("-", BAD, old), ("+", GOOD, new)] {
+            if let Some(shown) = shown {
                 let sign = styled(style, sign);
-                let shown = Painter::line(node, room);
-                self.out.line(&format!("{sign} {}: {shown}", styled(STRONG, path)))?;
+                self.out.folded(&format!("{sign} {}: {shown}", styled(STRONG, path)), 4)?;
             }
         }
         Ok(())
@@ -219,6 +230,24 @@ impl Diff {
         }
         Ok(())
     }
+}
+
+/// Two long texts from where they differ, with a few characters before that.
+fn from_difference(old: Node<'_>, new: Node<'_>, room: usize) -> Option<(String, String)> {
+    const BEFORE: usize = 12;
+
+    let (old, new) = (old.as_str()?, new.as_str()?);
+    let same = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    let from = same.saturating_sub(BEFORE);
+    if from == 0 || columns(&old).max(columns(&new)) <= room {
+        return None;
+    }
+    let shown = |text: &str| {
+        let text: String = text.chars().skip(from).collect();
+        let place = styled(FAINT, &format!("from character {} on", grouped(from as u64)));
+        format!("{place} {}", styled(TEXT, &quoted(&cut(&text, 2 * room.max(20)))))
+    };
+    Some((shown(&old), shown(&new)))
 }
 
 /// Scalars and names, compared by what they are.

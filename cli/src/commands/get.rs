@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let pickles = input.pickles(context.read)?;
     let (graph, _) = pickles.only(&arguments.file, "get")?;
     let node = path::find(graph.root(), &path).of(&arguments.file)?;
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     if arguments.json {
         let text = serde_json::to_string_pretty(&JsonOptions::new().node(node))
             .map_err(|error| Error::new(error.to_string()).of(&arguments.file))?;

@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Look at the objects too; takes memory for them.
     #[arg(short, long)]
     deep: bool,
+    /// Pickles to describe of a file that holds several; the others are counted.
+    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    pickles: u64,
     /// Names to list.
     #[arg(long, default_value_t = 30, value_name = "COUNT")]
     names: usize,
@@ -137,13 +140,13 @@ impl Counts {
 }
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     for (at, name) in arguments.files.iter().enumerate() {
         if at > 0 {
             out.line("")?;
         }
         let mut input = Input::open(name)?;
-        out.line(&styled(STRONG, &tools::one_line(name).to_string()))?;
+        out.folded(&styled(STRONG, &tools::one_line(name).to_string()), 2)?;
         if let Some(container) = input.container() {
             row(&mut out, "container", &container)?;
             for section in input.sections()? {
@@ -168,36 +171,41 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
 
 /// A name and a value.
 fn row(out: &mut Output, name: &str, value: &str) -> Result<()> {
-    out.line(&format!("{} {value}", styled(FAINT, &format!("{name:>12}"))))
+    out.folded(&format!("{} {value}", styled(FAINT, &format!("{name:>12}"))), 13)
 }
 
 /// The pickles of a file, one after another.
 fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Result<()> {
-    row(out, "size", &format!("{} bytes", grouped(source.len())))?;
+    row(out, "size", &counted(source.len(), "byte"))?;
     let arrays = arrays(source);
     if !arrays.gaps().is_empty() {
-        let (count, len) = (arrays.gaps().len() as u64, arrays.len());
-        let arrays = format!("{} of joblib, {} bytes", grouped(count), grouped(len));
+        let count = grouped(arrays.gaps().len() as u64);
+        let arrays = format!("{count} of joblib, {}", counted(arrays.len(), "byte"));
         row(out, "raw arrays", &format!("{arrays} between the instructions"))?;
     }
     let source = &Seekable::Instructions(source, &arrays);
     let bar = crate::output::bar_of(source.len());
     let mut reader = InstructionReader::new(At::new(source, 0)).max_payload(64 << 10);
-    let mut start = 0;
+    let (mut start, mut pickles, mut more) = (0, 0_u64, Counts::default());
     loop {
-        let counted = count(&mut reader, &bar);
-        match counted {
+        match count(&mut reader, &bar) {
             Ok(mut counts) => {
                 counts.bytes = reader.position() - start;
-                pickle(source, start, &counts, arguments, out)?;
+                pickles += 1;
+                if pickles <= arguments.pickles.max(1) {
+                    pickle(source, start, &counts, arguments, out)?;
+                } else {
+                    more.bytes += counts.bytes;
+                    more.instructions += counts.instructions;
+                }
             }
             Err(error) if start == 0 => {
                 bar.finish_and_clear();
                 return Err(error.into());
             }
             Err(error) => {
-                let left = grouped(source.len() - start);
-                row(out, "behind it", &format!("{left} bytes that are no pickle: {error}"))?;
+                    let left = counted(source.len() - start, "byte");
+                row(out, "behind it", &format!("{left}, and no pickle: {error}"))?;
                 break;
             }
         }
@@ -207,6 +215,12 @@ fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Resul
         }
     }
     bar.finish_and_clear();
+    if more.bytes > 0 {
+        let left = counted(pickles - arguments.pickles.max(1), "pickle");
+        let (bytes, instructions) = (more.bytes, more.instructions);
+        let (bytes, instructions) = (counted(bytes, "byte"), counted(instructions, "instruction"));
+        row(out, "", &format!("… {left} more, {bytes}, {instructions}; --pickles describes them"))?;
+    }
     Ok(())
 }
 
@@ -238,26 +252,26 @@ fn pickle(
     } else {
         String::new()
     };
-    row(out, "pickle", &format!("{} bytes{at}", grouped(counts.bytes)))?;
+    row(out, "pickle", &format!("{}{at}", counted(counts.bytes, "byte")))?;
     row(out, "protocol", &format!("{announced}; its instructions need {needed}"))?;
     row(out, "written by", counts.producer())?;
     row(
         out,
         "instructions",
-        &format!("{}, {} frames", grouped(counts.instructions), grouped(counts.frames)),
+        &format!("{}, {}", grouped(counts.instructions), counted(counts.frames, "frame")),
     )?;
     row(
         out,
         "values",
         &format!(
-            "{} texts, {} numbers, {} containers, {} calls",
-            grouped(counts.texts),
-            grouped(counts.numbers),
-            grouped(counts.containers),
-            grouped(counts.calls)
+            "{}, {}, {}, {}",
+            counted(counts.texts, "text"),
+            counted(counts.numbers, "number"),
+            counted(counts.containers, "container"),
+            counted(counts.calls, "call")
         ),
     )?;
-    row(out, "text, bytes", &format!("{} bytes", grouped(counts.payload)))?;
+    row(out, "text, bytes", &counted(counts.payload, "byte"))?;
     row(
         out,
         "memo",
@@ -286,6 +300,12 @@ fn pickle(
         row(out, "names", &format!("not all: {error}"))?;
     }
     Ok(())
+}
+
+/// A number of things.
+fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
 }
 
 fn times_of(times: u64) -> String {
@@ -354,18 +374,18 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
     row(
         out,
         "objects",
-        &format!("{} values, {} levels deep", grouped(within), grouped(deepest as u64)),
+        &format!("{}, {} deep", counted(within, "value"), counted(deepest as u64, "level")),
     )?;
     row(
         out,
         "shared",
-        &format!("{} objects are referred to more than once", grouped(shared as u64)),
+        &format!("{}, referred to more than once", counted(shared as u64, "object")),
     )?;
     let mut largest: Vec<&Visit> = visits.iter().filter(|visit| visit.depth > 0).collect();
     largest.sort_by_key(|visit| (std::cmp::Reverse(visit.bytes), visit.depth));
     for (at, visit) in largest.iter().take(10).enumerate() {
         let title = if at == 0 { "largest" } else { "" };
-        let size = format!("{} bytes, {} values", grouped(visit.bytes), grouped(visit.values));
+        let size = format!("{}, {}", counted(visit.bytes, "byte"), counted(visit.values, "value"));
         row(out, title, &format!("{} {}", cut(&visit.path, 60), styled(FAINT, &size)))?;
     }
     Ok(())
