@@ -35,7 +35,7 @@ FORMATS = {
     "serde_json": ('serde_json = "1"', "serde_json::from_slice::<Record>", "serde_json::to_vec"),
     "rmp-serde": ('rmp-serde = "1.3"', "rmp_serde::from_slice::<Record>", "rmp_serde::to_vec_named"),
     "serde_pickle": (
-        'serde_pickle = { path = "%s" }' % ROOT,
+        'serde_pickle = { package = "serde_python_pickle", path = "%s" }' % ROOT,
         "serde_pickle::from_slice::<Record>",
         "serde_pickle::to_vec",
     ),

@@ -79,7 +79,7 @@ edition = "2024"
 [dependencies]
 serde = {{ version = "1", features = ["derive"] }}
 serde_bytes = "0.11"
-serde_pickle = {{ path = {repository:?}, features = ["chrono", "jiff"] }}
+serde_python_pickle = {{ path = {repository:?}, features = ["chrono", "jiff"] }}
 chrono = {{ version = "0.4", default-features = false, features = ["std", "serde"] }}
 jiff = {{ version = "0.2", features = ["serde", "tzdb-bundle-always"] }}
 "#
