@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn no_line_is_longer_and_nothing_is_lost() {
-        let text = "Ein Text, dessen Wörter 日本 and others are of all lengths: incomprehensibly so";
+        let text =
+            "Ein Text, dessen Wörter 日本 and others are of all lengths: incomprehensibly so";
         for width in 8..40 {
             for hang in 0..width {
                 let folded = folded(text, width, hang);

@@ -59,6 +59,13 @@ impl Output {
         self.line(&folded)
     }
 
+    /// Bytes as they are, whatever they look like to a terminal.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<()> {
+        self.flush()?;
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Error::writing(&error))
+    }
+
     pub(crate) fn flush(&mut self) -> Result<()> {
         self.out.flush().map_err(|error| Error::writing(&error))
     }
@@ -81,10 +88,7 @@ pub(crate) fn write_bytes(bytes: &[u8], to: Option<&Path>) -> Result<()> {
         None if io::stdout().is_terminal() => {
             Err(Error::new("a pickle is not for a terminal: give a file by -o, or `-o -`"))
         }
-        _ => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Error::writing(&error))
-        }
+        _ => Output::new().raw(bytes),
     }
 }
 

@@ -124,7 +124,8 @@ impl Doc {
                 open.write(out);
                 // Deep values have to go on somewhere.
                 let indent = (indent + 2).min(width.saturating_sub(30).max(2));
-                let filled = parts.iter().all(|(label, part)| label.0.is_empty() && part.is_short());
+                let filled =
+                    parts.iter().all(|(label, part)| label.0.is_empty() && part.is_short());
                 // As if the line before were full.
                 let mut column = width;
                 for (label, part) in parts {
@@ -223,14 +224,15 @@ impl Painter {
             *number = self.numbered;
             mark.push(FAINT, format!("&{number} "));
         }
-        if depth >= self.layout.depth.min(DEEPEST) || self.left == 0 {
-            mark.0.extend(summary(node).0);
-            return Doc::Atom(mark);
-        }
         if node.kind() == NodeKind::Object
+            && self.left > 0
             && let Some(spans) = self.natural(node)
         {
             mark.0.extend(spans.0);
+            return Doc::Atom(mark);
+        }
+        if depth >= self.layout.depth.min(DEEPEST) || self.left == 0 {
+            mark.0.extend(summary(node).0);
             return Doc::Atom(mark);
         }
         let (open, close) = match node.kind() {
@@ -350,10 +352,7 @@ impl Painter {
         if class.module.starts_with("numpy") {
             return array(node, class.qualname == "scalar");
         }
-        if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
-            return None;
-        }
-        let text = String::deserialize(node).ok()?;
+        let text = text_of(node)?;
         let mut spans = Spans::of(NAME, dotted(&class));
         spans.push(PLAIN, "(");
         spans.push(TEXT, walk::quoted(&walk::cut(&text, self.layout.max_text)));
@@ -479,6 +478,15 @@ fn summary(node: Node<'_>) -> Spans {
             (_, len) => format!("<{kind} of {} items>", grouped(len as u64)),
         },
     )
+}
+
+/// A date, a decimal, a path … as text.
+pub(crate) fn text_of(node: Node<'_>) -> Option<String> {
+    let class = walk::class_of(node)?;
+    if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
+        return None;
+    }
+    String::deserialize(node).ok()
 }
 
 /// Modules whose classes have a form as text.

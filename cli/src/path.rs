@@ -144,6 +144,7 @@ fn described(node: Node<'_>) -> String {
         NodeKind::List | NodeKind::Tuple | NodeKind::Set | NodeKind::FrozenSet => {
             return format!("has {} items", node.len());
         }
+        NodeKind::None => return "is None".to_owned(),
         kind => return format!("is {}", format!("{kind:?}").to_lowercase()),
     };
     if names.is_empty() {

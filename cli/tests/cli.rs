@@ -1,4 +1,5 @@
 //! What is changed and written: by path, by JSON, line by line; never half a file.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -79,10 +80,8 @@ fn ctrl_c_leaves_no_half_written_file() {
     let mut ended = 0;
     for _ in 0..3 {
         fs::write(&path, &old).unwrap();
-        let mut child = program()
-            .args(["set", path.to_str().unwrap(), "[0]", "2"])
-            .spawn()
-            .unwrap();
+        let mut child =
+            program().args(["set", path.to_str().unwrap(), "[0]", "2"]).spawn().unwrap();
         while others() == 0 && child.try_wait().unwrap().is_none() {
             std::thread::yield_now();
         }
@@ -154,8 +153,7 @@ fn lines_are_the_elements_whatever_they_share() {
 /// An error behind several pickles is told by its place in the file.
 #[test]
 fn bytes_behind_the_last_pickle_are_told_by_their_place() {
-    let output = on_bytes(&["json", "-c"], b"K\x01.K\x02.\0\0");
+    let output = on_bytes(&["json", "-c"], b"K\x01.K\x02.\0\0", &[]);
     assert!(text(&output).starts_with("1\n2\npickle: "), "{}", text(&output));
     assert!(text(&output).contains("byte 6 of the file"), "{}", text(&output));
 }
-

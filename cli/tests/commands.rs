@@ -2,6 +2,7 @@
 //!
 //! What a command does to a file is shown by `diff` of the file before and after. `cargo insta
 //! review` shows what changes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -14,7 +15,10 @@ const FILES: [(&str, &str); 3] = [(TASK, "task"), (MODEL, "model"), (HOSTILE, "h
 /// A command line as it is typed, and what comes of it; `FILE` and `OUT` stand for paths.
 fn typed(line: &[&str], paths: &[(&str, &str)]) -> String {
     let path = |word: &&str| {
-        paths.iter().find(|(name, _)| name == word).map_or((*word).to_owned(), |(_, it)| (*it).into())
+        paths
+            .iter()
+            .find(|(name, _)| name == word)
+            .map_or((*word).to_owned(), |(_, it)| (*it).into())
     };
     let arguments: Vec<String> = line.iter().map(path).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -85,7 +89,8 @@ fn one_value_is_printed_and_set_and_removed() {
 fn pickles_are_written_at_other_protocols_and_without_memo() {
     for (file, name) in FILES {
         let copy = Copy::of(file);
-        let paths = [("FILE", file), ("OUT", &*copy.beside("new")), ("SMALL", &*copy.beside("small"))];
+        let paths =
+            [("FILE", file), ("OUT", &*copy.beside("new")), ("SMALL", &*copy.beside("small"))];
         let converted = [
             typed(&["convert", "--protocol", "0", "FILE", "-o", "OUT"], &paths),
             typed(&["diff", "FILE", "OUT"], &paths),
@@ -141,7 +146,9 @@ fn help_manual_and_completions_have_all_commands() {
     insta::assert_snapshot!("man", String::from_utf8(page.stdout).unwrap());
     for name in COMMANDS {
         let page = fs::read_to_string(folder.path().join(format!("pickle-{name}.1"))).unwrap();
-        assert!(page.contains(&format!("pickle\\-{name}")), "{page}");
+        assert!(page.contains(&format!(".SH NAME\npickle\\-{name} \\- ")), "{page}");
+        assert!(page.contains(&format!(".SH SYNOPSIS\n\\fBpickle {name}\\fR ")), "{page}");
+        assert!(page.contains("\nExamples:\n"), "{page}");
     }
     insta::assert_snapshot!(
         "man_get",
@@ -158,8 +165,21 @@ fn help_manual_and_completions_have_all_commands() {
 }
 
 const COMMANDS: [&str; 15] = [
-    "show", "info", "json", "get", "set", "del", "types", "dis", "optimize", "convert", "diff",
-    "audit", "graph", "completions", "man",
+    "show",
+    "info",
+    "json",
+    "get",
+    "set",
+    "del",
+    "types",
+    "dis",
+    "optimize",
+    "convert",
+    "diff",
+    "audit",
+    "graph",
+    "completions",
+    "man",
 ];
 
 /// Each command says what it is for, has examples, and stays within the width of the terminal.

@@ -1,4 +1,5 @@
 //! `show` and `json` on committed pickles: nothing panics, and what fails is known to.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 

@@ -3,6 +3,7 @@
 //! Families are those of fixtures/hostile in their small size; one in eight unless
 //! `SERDE_PICKLE_CLI_ALL` is set. `tests/hostile.py` measures them in full.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! Manners: color and width of a terminal, progress, pipes that break, errors, and what a hostile
 //! file may not do to any of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -7,7 +8,9 @@ use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
-use common::{HOSTILE, MODEL, TASK, fixture, pickle, pickles, piped, program, status, text};
+use common::{
+    HOSTILE, MODEL, TASK, fixture, on_bytes, pickle, pickles, piped, program, status, text,
+};
 use unicode_width::UnicodeWidthChar;
 
 /// Columns of a line.
@@ -60,11 +63,14 @@ fn plain(text: &str) -> String {
 #[test]
 fn a_terminal_of_80_columns_gets_colors_and_lines_that_fit() {
     for (file, name) in [(TASK, "task"), (MODEL, "model"), (HOSTILE, "hostile")] {
-        for command in ["show", "info", "audit"] {
-            let (shown, _) = at_terminal(&[command, file], 80, false);
-            assert!(shown.contains("\x1b["), "{command} {name} has no color: {shown}");
+        for command in ["show", "info", "audit", "get"] {
+            let line = if command == "get" { &[command, file, "."][..] } else { &[command, file] };
+            let (shown, _) = at_terminal(line, 80, false);
+            // There is nothing to color in a report that there is nothing.
+            let quiet = command == "audit" && file == TASK;
+            assert!(shown.contains("\x1b[") || quiet, "{command} {name}: {shown}");
             // Apart from that it is what a pipe gets.
-            let piped = pickle(&[command, file]);
+            let piped = pickle(line);
             assert_eq!(plain(&shown), String::from_utf8_lossy(&piped.stdout), "{command} {name}");
         }
     }
@@ -110,7 +116,11 @@ fn no_line_for_people_is_wider_than_was_asked() {
     files.retain(|path| !path.components().any(|part| part.as_os_str() == "invalid"));
     assert!(files.len() > 3_000, "{}", files.len());
     let (mut seen, mut before) = (0, TASK.to_owned());
-    for path in files.iter().step_by(if std::env::var_os("SERDE_PICKLE_CLI_ALL").is_some() { 1 } else { 97 }) {
+    for path in files.iter().step_by(if std::env::var_os("SERDE_PICKLE_CLI_ALL").is_some() {
+        1
+    } else {
+        199
+    }) {
         let path = path.to_str().unwrap();
         for (width, columns_wanted) in [("80", 80), ("30", 30)] {
             for command in [
@@ -128,7 +138,7 @@ fn no_line_for_people_is_wider_than_was_asked() {
         }
         before = path.to_owned();
     }
-    assert!(seen > 5_000, "{seen}");
+    assert!(seen > 2_000, "{seen}");
 }
 
 /// Names, keys, numbers and text that are longer than a line, in letters of two columns too.
@@ -209,7 +219,7 @@ fn a_terminal_gets_no_pickle_and_no_control_characters() {
     assert!(plain(&shown).contains("a pickle is not for a terminal: give a file by -o"), "{shown}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("red.pkl");
-    fs::write(&path, b"\x80\x04\x8c\x09\x1b[31mred\x07\nb.").unwrap();
+    fs::write(&path, b"\x80\x04\x8c\x0b\x1b[31mred\x07\nb.").unwrap();
     let path = path.to_str().unwrap();
     for command in [&["get", "--raw", path, "."][..], &["show", path], &["json", path]] {
         let (shown, _) = at_terminal(&[command, &["--color", "never"]].concat(), 80, false);
@@ -218,6 +228,8 @@ fn a_terminal_gets_no_pickle_and_no_control_characters() {
     }
     // A pipe gets the text as it is.
     assert_eq!(pickle(&["get", "--raw", path, "."]).stdout, b"\x1b[31mred\x07\nb\n");
+    let output = on_bytes(&["get", "--raw"], b"\x80\x03C\x06\x1b[0m\xff\0.", &["."]);
+    assert_eq!(output.stdout, b"\x1b[0m\xff\0");
 }
 
 #[test]
@@ -279,7 +291,8 @@ fn errors_are_one_line_and_escape_what_a_file_says() {
         assert_eq!(error.lines().count(), 1, "{error}");
         assert!(error.starts_with("pickle: "), "{error}");
         assert!(!error.contains('\x1b'), "{error}");
-        assert!(output.stdout.is_empty(), "{arguments:?}");
+        // `info` has told the size by then.
+        assert!(output.stdout.is_empty() || arguments[0] == "info", "{arguments:?}");
     }
     // The name of a class with an escape sequence in it.
     for command in ["show", "audit", "info", "graph", "types", "json", "dis"] {

@@ -6,6 +6,7 @@
 //! ```sh
 //! SERDE_PICKLE_TYPES=2 cargo test -p serde_pickle_cli --test types -- --nocapture
 //! ```
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -21,8 +22,20 @@ type Cases = BTreeMap<String, Vec<PathBuf>>;
 
 /// Topics of fixtures/ whose files are pickles, or hold some.
 const TOPICS: [&str; 14] = [
-    "valid", "types", "numpy", "libraries", "hooks", "wild", "odd", "spellings", "editing",
-    "migration", "files", "sklearn", "pandas", "audit",
+    "valid",
+    "types",
+    "numpy",
+    "libraries",
+    "hooks",
+    "wild",
+    "odd",
+    "spellings",
+    "editing",
+    "migration",
+    "files",
+    "sklearn",
+    "pandas",
+    "audit",
 ];
 
 const SUFFIXES: [&str; 9] = ["pickle", "pkl", "joblib", "pt", "z", "gz", "bin", "djcache", "npy"];

@@ -279,7 +279,9 @@ impl Scanner {
         if !self.charge(unpacked.bytes.len() as u64) {
             return false;
         }
-        member.check(&unpacked.bytes);
+        if unpacked.error.is_none() {
+            member.check(&unpacked.bytes);
+        }
         let before = found.len();
         self.data(&Seekable::Bytes(&unpacked.bytes), place, found);
         if let Some(error) = unpacked.error {

@@ -123,10 +123,9 @@ impl Diff {
         };
         let (old, new) = match shown {
             Some((old, new)) => (Some(old), Some(new)),
-            None => (
-                old.map(|old| Painter::line(old, room)),
-                new.map(|new| Painter::line(new, room)),
-            ),
+            None => {
+                (old.map(|old| Painter::line(old, room)), new.map(|new| Painter::line(new, room)))
+            }
         };
         for (sign, style, shown) in [("-", BAD, old), ("+", GOOD, new)] {
             if let Some(shown) = shown {

@@ -129,11 +129,11 @@ impl Counts {
         match (self.protocol.unwrap_or(0), self.frames > 0, self.memoized, self.stored) {
             (4.., true, ..) => "a pickler with frames: CPython 3.4 or later, or one like it",
             (4.., false, true, _) => "a pickler of protocol 4 without frames, or a short pickle",
-            (4.., false, false, 0) => "without a memo: optimized, or another program than CPython",
-            (2 | 3, _, _, 0) => "without a memo: optimized, or another program than CPython",
+            (4.., false, false, 0) => "unknown: no memo, so optimized or not by CPython",
+            (2 | 3, _, _, 0) => "unknown: no memo, so optimized or not by CPython",
             (3, ..) => "CPython 3, or one like it",
             (2, ..) => "CPython 2 or 3, or one like it",
-            (_, _, _, 0) => "without a memo: optimized, or another program than CPython",
+            (_, _, _, 0) => "unknown: no memo, so optimized or not by CPython",
             _ => "protocol 0 or 1: CPython 2, or one that was asked for it",
         }
     }
@@ -204,7 +204,7 @@ fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Resul
                 return Err(error.into());
             }
             Err(error) => {
-                    let left = counted(source.len() - start, "byte");
+                let left = counted(source.len() - start, "byte");
                 row(out, "behind it", &format!("{left}, and no pickle: {error}"))?;
                 break;
             }

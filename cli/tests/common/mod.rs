@@ -52,13 +52,14 @@ pub fn piped(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// The program on a file with these bytes.
-pub fn on_bytes(arguments: &[&str], bytes: &[u8]) -> Output {
+/// The program on a file with these bytes, with arguments before its name and behind it.
+pub fn on_bytes(arguments: &[&str], bytes: &[u8], more: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.joblib");
     fs::write(&path, bytes).unwrap();
     let mut arguments = arguments.to_vec();
     arguments.push(path.to_str().unwrap());
+    arguments.extend(more);
     pickle(&arguments)
 }
 
