@@ -5,7 +5,8 @@
 //!
 //! `args.rs` has the commands' arguments, and each command is a file of `commands/`. Below them:
 //!
-//! - `input.rs`: files, pipes and what they contain; `output.rs`: terminals, files, broken pipes;
+//! - `input.rs`: files, pipes and what they contain; `pickles.rs`: the pickles of a file;
+//!   `side.rs`: the arrays that old joblib put beside it; `output.rs`: terminals, files, broken pipes;
 //!   `fold.rs`: lines of so many columns;
 //! - `stream/`: pickles that are longer than memory, an instruction or an element at a time;
 //! - `walk.rs`: an object's parts by name; `path.rs`: paths such as `users[3].email`;
@@ -25,6 +26,8 @@ mod literal;
 mod output;
 mod paint;
 mod path;
+mod pickles;
+mod side;
 mod stream;
 mod types;
 mod walk;

@@ -4,7 +4,8 @@
 //! would be on one line. What fits on the rest of its line is printed so, and anything else with
 //! each of its parts on a line of its own.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
@@ -14,10 +15,13 @@ use serde_pickle::tools::one_line;
 use serde_pickle::{Node, Value};
 
 use crate::fold::{columns, folded};
-use crate::walk::{self, attributes_of, dotted, is_identifier, is_scalar, parts};
+use crate::walk::{self, attributes_of, children, cut, dotted, is_identifier, is_scalar, parts};
 
 /// Levels that are printed at most, whatever is asked: printing recurses.
 const DEEPEST: usize = 200;
+
+/// Attributes that are looked at for as much as a value counts.
+const STATE: usize = 16;
 
 /// The settings of printing.
 #[derive(Clone, Copy, Debug)]
@@ -166,16 +170,23 @@ impl Painter {
     /// Prepares for the values below `roots`: finds what is referred to more than once.
     pub(crate) fn new<'g>(roots: impl Iterator<Item = Node<'g>>, layout: Layout) -> Self {
         let mut seen: HashMap<NodeId, bool> = HashMap::new();
+        // States, which are printed as attributes of each object that has them.
+        let mut states: HashSet<NodeId> = HashSet::new();
         let mut left: Vec<Node<'g>> = roots.collect();
         while let Some(node) = left.pop() {
             if !has_identity(node) {
                 continue;
             }
             match seen.get_mut(&node.id()) {
-                Some(again) => *again = true,
+                Some(again) => {
+                    if !std::mem::replace(again, true) && states.contains(&node.id()) {
+                        left.extend(children(node));
+                    }
+                }
                 None => {
                     seen.insert(node.id(), false);
-                    left.extend(parts(node).into_iter().map(|(_, part)| part));
+                    states.extend(node.states().map(|(_, state)| state.id()));
+                    left.extend(children(node));
                 }
             }
         }
@@ -312,18 +323,20 @@ impl Painter {
             if let Some(setter) = setter {
                 inner.push((Spans::of(FAINT, "$setter: "), self.doc(setter, depth + 1)));
             }
-            let attributes =
-                attributes_of(state).filter(|all| all.iter().all(|(name, _)| is_identifier(name)));
-            match attributes {
+            let shown = |all: &[(Cow<'_, str>, Node<'_>)]| {
+                all.iter().take(self.layout.max_items).all(|(name, _)| is_identifier(name))
+            };
+            match attributes_of(state).filter(|all| shown(all)) {
                 Some(attributes) => {
                     let len = attributes.len();
-                    let shown = attributes.into_iter().take(self.layout.max_items);
+                    // Many objects may have one state.
+                    self.left = self.left.saturating_sub(len / STATE);
                     let before = inner.len();
-                    for (name, value) in shown {
+                    for (name, value) in attributes.into_iter().take(self.layout.max_items) {
                         if self.left == 0 {
                             break;
                         }
-                        let mut label = Spans::of(PLAIN, name);
+                        let mut label = Spans::of(PLAIN, cut(&name, self.layout.max_text));
                         label.push(PLAIN, "=");
                         inner.push((label, self.doc(value, depth + 1)));
                     }
@@ -355,7 +368,7 @@ impl Painter {
         let text = text_of(node)?;
         let mut spans = Spans::of(NAME, dotted(&class));
         spans.push(PLAIN, "(");
-        spans.push(TEXT, walk::quoted(&walk::cut(&text, self.layout.max_text)));
+        spans.push(TEXT, walk::quoted(&cut(&text, self.layout.max_text)));
         spans.push(PLAIN, ")");
         Some(spans)
     }
@@ -401,7 +414,14 @@ impl Painter {
                     None => Spans::of(NUMBER, "<int of too many digits>"),
                 },
             },
-            NodeKind::Float | NodeKind::Complex => Spans::of(NUMBER, value_of(node)),
+            NodeKind::Float => match node.as_f64() {
+                Some(value) => Spans::of(NUMBER, Value::from(value).to_string()),
+                None => Spans::of(NUMBER, value_of(node)),
+            },
+            NodeKind::Complex => match node.as_complex() {
+                Some(value) => Spans::of(NUMBER, Value::from(value).to_string()),
+                None => Spans::of(NUMBER, value_of(node)),
+            },
             NodeKind::None | NodeKind::Bool => Spans::of(WORD, value_of(node)),
             NodeKind::Global => match node.global() {
                 Some(global) => Spans::of(NAME, dotted(&global)),
@@ -430,7 +450,7 @@ fn has_identity(node: Node<'_>) -> bool {
 
 fn value_of(node: Node<'_>) -> String {
     match node.to_value() {
-        Ok(value) => one_line(&walk::cut(&value.to_string(), 200)).to_string(),
+        Ok(value) => one_line(&cut(&value.to_string(), 200)).to_string(),
         Err(_) => format!("<{:?}>", node.kind()),
     }
 }

@@ -44,8 +44,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let path = path::parse(&arguments.path)?;
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(context.read)?;
-    let (graph, _) = pickles.only(&arguments.file, "get")?;
+    let pickles = input.pickles(context.read)?.with_side_files();
+    let (graph, _) = pickles.only("get")?;
     let node = path::find(graph.root(), &path).of(&arguments.file)?;
     let mut out = Output::of_width(context.width);
     if arguments.json {

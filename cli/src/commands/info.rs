@@ -159,9 +159,11 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             file(&input.seekable()?, arguments, &mut out).of(name)?;
         }
         if arguments.deep {
-            let pickles = input.pickles(context.read)?;
-            for (graph, _) in &pickles.graphs {
-                deep(graph, &mut out)?;
+            let mut pickles = input.pickles(context.read)?;
+            let mut left = arguments.pickles.max(1);
+            while let Some((graph, _)) = pickles.next()?.filter(|_| left > 0) {
+                deep(&graph, &mut out)?;
+                left -= 1;
             }
         }
     }

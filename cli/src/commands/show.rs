@@ -51,17 +51,17 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let mut out = Output::of_width(context.width);
     for name in &arguments.files {
         let mut input = Input::open(name)?;
-        let pickles = input.pickles(context.read)?;
+        let mut pickles = input.pickles(context.read)?.with_side_files();
         if arguments.files.len() > 1 {
             let name = serde_pickle::tools::one_line(name);
             out.folded(&styled(FAINT, &format!("# {name}")), 2)?;
         }
         let mut member = None;
-        for (graph, of) in &pickles.graphs {
-            if *of != member {
-                member.clone_from(of);
+        while let Some((graph, of)) = pickles.next()? {
+            if of != member {
+                member.clone_from(&of);
                 if let Some(of) = of {
-                    let of = serde_pickle::tools::one_line(of);
+                    let of = serde_pickle::tools::one_line(&of);
                     out.folded(&styled(FAINT, &format!("# {of}")), 2)?;
                 }
             }

@@ -7,7 +7,7 @@ mod programs;
 
 pub(crate) use arrays::{Arrays, Gap, arrays, arrays_of};
 pub(crate) use elements::{Element, Elements};
-pub(crate) use programs::located;
+pub(crate) use programs::{located, shares_memo};
 
 use std::io::{self, Read};
 

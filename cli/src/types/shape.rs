@@ -347,7 +347,10 @@ impl Observer<'_> {
                 None => *place.others.entry("float").or_default() += 1,
             },
             NodeKind::Str => match node.as_str() {
-                Some(text) => Range::add(&mut place.texts, text.chars().count(), 1),
+                Some(text) => {
+                    self.charge(text.len());
+                    Range::add(&mut place.texts, text.chars().count(), 1);
+                }
                 None => *place.others.entry("text with lone surrogates").or_default() += 1,
             },
             NodeKind::Bytes => {
@@ -361,6 +364,11 @@ impl Observer<'_> {
             NodeKind::Buffer => *place.others.entry("buffer").or_default() += 1,
             _ => self.container(place, node),
         }
+    }
+
+    /// Counts long text as several values: it may come again and again.
+    fn charge(&mut self, bytes: usize) {
+        self.left = self.left.saturating_sub(bytes as u64 / 16);
     }
 
     fn int(&mut self, place: &mut Place, node: Node<'_>) {
@@ -451,13 +459,17 @@ impl Observer<'_> {
                 self.observe(&mut dicts.value, *value);
                 continue;
             }
-            let name = key.as_str().unwrap_or_default().into_owned();
-            let field = dicts.fields.entry(name).or_default();
+            let name = key.as_str().unwrap_or_default();
+            self.charge(name.len());
+            if self.left == 0 {
+                break;
+            }
+            let field = dicts.fields.entry(name.into_owned()).or_default();
             field.count += 1;
             self.observe(&mut field.place, *value);
-        }
-        if dicts.fields.len() > FIELDS {
-            dicts.make_map();
+            if dicts.fields.len() > FIELDS {
+                dicts.make_map();
+            }
         }
     }
 
@@ -519,7 +531,7 @@ impl Observer<'_> {
                         None => shape.spellings.dict += 1,
                     }
                     for (name, value) in attributes {
-                        let field = shape.fields.entry(name).or_default();
+                        let field = shape.fields.entry(name.into_owned()).or_default();
                         field.count += 1;
                         self.observe(&mut field.place, value);
                     }
