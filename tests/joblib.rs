@@ -111,6 +111,18 @@ fn every_way_to_read_gives_the_same() {
     }
 }
 
+/// A graph owns the bytes of a reader, and an array is a part of them: there is no copy of it.
+#[test]
+fn an_array_from_a_reader_is_held_once() {
+    let bytes = file("joblib-1.6.0-dict.bin");
+    let graph = options().graph_from_reader(&bytes[..]).unwrap();
+    let first = NdArray::deserialize(graph.root().get("w").unwrap()).unwrap();
+    let again = NdArray::deserialize(graph.root().get("w").unwrap()).unwrap();
+    assert!(first.is_borrowed());
+    assert_eq!(first.data().as_ptr(), again.data().as_ptr());
+    assert_eq!(first.to_vec::<f64>().unwrap(), [0.5, 1.5, -2.25, 1e10, 3.125, 7.75]);
+}
+
 #[test]
 fn arrays_of_objects_are_the_pickle_that_follows() {
     for name in ["joblib-1.6.0-object_array.bin", "joblib-1.1.1-object_array.bin"] {

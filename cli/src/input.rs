@@ -14,7 +14,8 @@ use serde_pickle_files::{Kind, Opened};
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
 use crate::pickles::Pickles;
-use crate::stream::{Arrays, arrays};
+use crate::side;
+use crate::stream::{Arrays, arrays, names};
 
 /// The way in which pickles are read; the same for all commands.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -155,7 +156,7 @@ impl Input {
             Source::File { len, .. } => Some(*len),
             Source::Pipe(_) => None,
             Source::Bytes(bytes) => Some(bytes.len() as u64),
-            Source::Container(opened) => Some(opened.bytes().len() as u64),
+            Source::Container(opened) => Some(opened.size()),
         }
     }
 
@@ -193,7 +194,7 @@ impl Input {
     /// A reader of what is no pickle, from the start.
     pub(crate) fn text_reader(&mut self) -> Result<Box<dyn Read + '_>> {
         if let Source::Container(opened) = &self.source {
-            return Ok(Box::new(io::Cursor::new(opened.bytes().to_vec())));
+            return Ok(Box::new(io::Cursor::new(opened.bytes().of(&self.name)?.into_owned())));
         }
         Ok(Box::new(self.reader()?))
     }
@@ -236,12 +237,16 @@ impl Input {
         }
     }
 
-    /// Returns true if raw arrays of joblib lie between the instructions of any of its pickles.
+    /// Returns true if arrays of joblib lie between the instructions of any of its pickles, or in
+    /// files beside it.
     pub(crate) fn has_arrays(&mut self) -> Result<bool> {
         if let Source::Container(_) = self.source {
-            return Ok(self.sections()?.iter().any(|section| section.joblib));
+            let names = |bytes: &[u8]| memmem::find(bytes, side::WRAPPER).is_some();
+            let sections = self.sections()?;
+            return Ok(sections.iter().any(|it| it.joblib || names(&it.bytes)));
         }
-        Ok(!arrays(&self.seekable()?).gaps().is_empty())
+        let source = self.seekable()?;
+        Ok(!arrays(&source).gaps().is_empty() || names(&source, side::WRAPPER))
     }
 
     /// The pickles one after another, each as a graph.

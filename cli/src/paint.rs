@@ -10,11 +10,11 @@ use std::collections::{HashMap, HashSet};
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 use serde_pickle::graph::{NodeId, NodeKind};
-use serde_pickle::python::numpy::{Dtype, Kind, NdArray};
 use serde_pickle::tools::one_line;
 use serde_pickle::{Node, Value};
 
 use crate::fold::{columns, folded};
+use crate::numpy::array;
 use crate::walk::{self, attributes_of, children, cut, dotted, is_identifier, is_scalar, parts};
 
 /// Levels that are printed at most, whatever is asked: printing recurses.
@@ -54,14 +54,14 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
 
 /// Pieces of one line, in their styles.
 #[derive(Clone, Debug, Default)]
-struct Spans(Vec<(Style, String)>);
+pub(crate) struct Spans(Vec<(Style, String)>);
 
 impl Spans {
-    fn of(style: Style, text: impl Into<String>) -> Self {
+    pub(crate) fn of(style: Style, text: impl Into<String>) -> Self {
         Self(vec![(style, text.into())])
     }
 
-    fn push(&mut self, style: Style, text: impl Into<String>) {
+    pub(crate) fn push(&mut self, style: Style, text: impl Into<String>) {
         self.0.push((style, text.into()));
     }
 
@@ -373,37 +373,37 @@ impl Painter {
         Some(spans)
     }
 
-    fn scalar(&self, node: Node<'_>) -> Spans {
+    /// Text and bytes, as much of them as was asked.
+    fn text(&self, node: Node<'_>) -> Spans {
         let max = self.layout.max_text;
-        match node.kind() {
-            NodeKind::Str => match node.as_str() {
-                Some(text) => {
-                    let cut = text.char_indices().nth(max).map(|(end, _)| end);
-                    let shown = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
-                    let mut spans = Spans::of(TEXT, walk::quoted(shown));
-                    if cut.is_some() {
-                        let len = grouped(text.chars().count() as u64);
-                        spans.push(FAINT, format!("… ({len} characters)"));
-                    }
-                    spans
-                }
-                None => Spans::of(TEXT, value_of(node)),
-            },
-            NodeKind::Bytes | NodeKind::ByteArray => {
-                let bytes = node.as_bytes().unwrap_or_default();
-                let shown = bytes.get(..max.min(bytes.len())).unwrap_or_default().to_vec();
-                let cut = shown.len() < bytes.len();
-                let value = match node.kind() {
-                    NodeKind::ByteArray => Value::ByteArray(shown),
-                    _ => Value::Bytes(shown),
-                };
-                let mut spans = Spans::of(TEXT, value.to_string());
-                if cut {
-                    let len = grouped(bytes.len() as u64);
-                    spans.push(FAINT, format!("… ({len} bytes)"));
-                }
-                spans
+        if node.kind() == NodeKind::Str {
+            let Some(text) = node.as_str() else { return Spans::of(TEXT, value_of(node)) };
+            let cut = text.char_indices().nth(max).map(|(end, _)| end);
+            let shown = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
+            let mut spans = Spans::of(TEXT, walk::quoted(shown));
+            if cut.is_some() {
+                let len = grouped(text.chars().count() as u64);
+                spans.push(FAINT, format!("… ({len} characters)"));
             }
+            return spans;
+        }
+        let bytes = node.as_bytes().unwrap_or_default();
+        let shown = bytes.get(..max.min(bytes.len())).unwrap_or_default().to_vec();
+        let cut = shown.len() < bytes.len();
+        let value = match node.kind() {
+            NodeKind::ByteArray => Value::ByteArray(shown),
+            _ => Value::Bytes(shown),
+        };
+        let mut spans = Spans::of(TEXT, value.to_string());
+        if cut {
+            spans.push(FAINT, format!("… ({} bytes)", grouped(bytes.len() as u64)));
+        }
+        spans
+    }
+
+    fn scalar(&self, node: Node<'_>) -> Spans {
+        match node.kind() {
+            NodeKind::Str | NodeKind::Bytes | NodeKind::ByteArray => self.text(node),
             NodeKind::Int => match node.as_i64() {
                 Some(value) => Spans::of(NUMBER, value.to_string()),
                 None => match node.as_big_int() {
@@ -527,65 +527,6 @@ fn is_textual(module: &str) -> bool {
             | "arrow"
             | "pandas"
     )
-}
-
-/// An array of numpy: dtype, shape, and its first elements; a scalar as numpy prints it.
-fn array(node: Node<'_>, is_scalar: bool) -> Option<Spans> {
-    const SHOWN: usize = 6;
-    let array = NdArray::deserialize(node).ok()?;
-    let mut spans = match scalar_name(array.dtype()).filter(|_| is_scalar) {
-        Some(name) => {
-            let mut spans = Spans::of(NAME, format!("numpy.{name}"));
-            spans.push(PLAIN, "(");
-            spans
-        }
-        None => {
-            let mut spans = Spans::of(NAME, "numpy.ndarray");
-            spans.push(PLAIN, format!("({} {}: ", array.dtype(), shape(array.shape())));
-            spans
-        }
-    };
-    let shown: Vec<String> = match array.iter::<i64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
-        Ok(ints) => ints.iter().map(i64::to_string).collect(),
-        Err(_) => match array.iter::<f64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
-            Ok(floats) => floats.iter().map(|float| Value::from(*float).to_string()).collect(),
-            Err(_) => Vec::new(),
-        },
-    };
-    spans.push(NUMBER, shown.join(", "));
-    if shown.len() < array.len() {
-        let more = grouped((array.len() - shown.len()) as u64);
-        spans.push(
-            FAINT,
-            if shown.is_empty() {
-                format!("{more} elements")
-            } else {
-                format!(", … {more} more")
-            },
-        );
-    }
-    spans.push(PLAIN, ")");
-    Some(spans)
-}
-
-/// The name of the class of a number, with its bits: `float64`.
-fn scalar_name(dtype: &Dtype) -> Option<String> {
-    let kind = match dtype.kind() {
-        Kind::Bool => return Some("bool_".to_owned()),
-        Kind::Int => "int",
-        Kind::Uint => "uint",
-        Kind::Float => "float",
-        _ => return None,
-    };
-    Some(format!("{kind}{}", dtype.itemsize() * 8))
-}
-
-fn shape(shape: &[usize]) -> String {
-    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
-    match &sizes[..] {
-        [one] => format!("({one},)"),
-        sizes => format!("({})", sizes.join(", ")),
-    }
 }
 
 /// A number with commas between its thousands.

@@ -8,7 +8,7 @@ use serde_pickle::{DeOptions, Deserializer, Error as PickleError, Graph, Scanner
 
 use crate::error::{Error, Named, Result};
 use crate::input::{ReadArgs, Section};
-use crate::side::Beside;
+use crate::side::{Beside, WRAPPER};
 use crate::stream::{located, shares_memo};
 
 /// The pickles of a file.
@@ -124,7 +124,7 @@ struct Row {
 impl Row {
     fn new(section: Section, read: ReadArgs) -> Self {
         let options = read.options().joblib(section.joblib);
-        let names_side_files = memmem::find(&section.bytes, b"NDArrayWrapper").is_some();
+        let names_side_files = memmem::find(&section.bytes, WRAPPER).is_some();
         Self { section, options, at: 0, names_side_files }
     }
 

@@ -14,6 +14,9 @@ use serde_pickle_files::joblib::SideFiles;
 
 use crate::walk::{children, class_of};
 
+/// The end of the names of joblib's stand-ins for arrays in other files.
+pub(crate) const WRAPPER: &[u8] = b"NDArrayWrapper";
+
 /// The folder of a pickle.
 pub(crate) struct Beside {
     folder: PathBuf,
@@ -40,7 +43,7 @@ impl Beside {
                 continue;
             }
             if let Ok(Some(array)) = self.files.construct(&class, &object) {
-                // What is a key cannot be an array, and stays.
+                // A key cannot be an array, and stays.
                 drop(graph.replace(id, &array));
             }
         }

@@ -1,4 +1,4 @@
-//! What is changed and written: by path, by JSON, line by line; never half a file.
+//! Changes and new files: by path, by JSON, line by line; never half a file.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;

@@ -7,8 +7,9 @@
 mod common;
 
 use std::fs;
+use std::process::Command;
 
-use common::{Copy, HOSTILE, MODEL, TASK, pickle, status, text};
+use common::{Copy, HOSTILE, MODEL, TASK, pickle, program, repository, status, text};
 
 const FILES: [(&str, &str); 3] = [(TASK, "task"), (MODEL, "model"), (HOSTILE, "hostile")];
 
@@ -191,5 +192,53 @@ fn each_command_has_help_with_examples() {
         let (_, examples) = help.split_once("\nExamples:\n").expect(name);
         assert!(examples.contains(&format!("  pickle {name} ")), "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+}
+
+/// The picture in the README is what the program prints.
+#[test]
+fn the_picture_is_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = folder.path().join("picture.svg");
+    let script = repository().join("cli/picture.py");
+    let python =
+        Command::new("python3").arg(script).arg(program().get_program()).arg(&drawn).output();
+    let Ok(output) = python else {
+        println!("no python3: the picture is not compared");
+        return;
+    };
+    assert!(output.status.success(), "{}", text(&output));
+    let (drawn, committed) = (fs::read(drawn), fs::read(repository().join("cli/picture.svg")));
+    assert!(
+        drawn.unwrap() == committed.unwrap(),
+        "run python3 cli/picture.py target/debug/pickle, and look at the picture"
+    );
+}
+
+/// The READMEs name commands that there are, and the program's own names all.
+#[test]
+fn the_readmes_know_the_commands() {
+    let own = fs::read_to_string(repository().join("cli/README.md")).unwrap();
+    for name in COMMANDS {
+        assert!(own.contains(&format!("`{name}")), "{name}");
+    }
+    for status in ["| 0 |", "| 1 |", "| 2 |", "| 130 |"] {
+        assert!(own.contains(status), "{status}");
+    }
+    let main = fs::read_to_string(repository().join("README.md")).unwrap();
+    for text in [&main, &own] {
+        let mut is_code = false;
+        let lines = text.lines().filter(|line| {
+            is_code ^= line.starts_with("```");
+            is_code && line.starts_with("pickle ")
+        });
+        let typed = lines.map(|line| &line["pickle ".len()..]);
+        for line in typed.chain(text.split("`pickle ").skip(1)) {
+            let name: String = line.chars().take_while(|c| c.is_ascii_lowercase()).collect();
+            assert!(COMMANDS.contains(&name.as_str()) || name.is_empty(), "{name}");
+        }
+    }
+    for name in ["show", "audit", "types"] {
+        assert!(main.contains(&format!("`pickle {name} ")), "{name}");
     }
 }

@@ -66,3 +66,40 @@ fn a_file_of_joblib_is_not_replaced_by_another_kind_of_file() {
     assert_eq!(status(&pickle(&["set", &copy.path(), "name", "'x'", "-o", other])), 0);
     assert_eq!(text(&pickle(&["get", other, "name"])), "'x'\n(exit status 0)\n");
 }
+
+/// The arrays that joblib before 0.10 wrote to files beside the pickle.
+#[test]
+fn the_files_beside_an_old_file_of_joblib_are_read_and_no_others() {
+    for file in ["files/joblib/0.9.4.joblib", "files/joblib/0.9.4-side.joblib"] {
+        let output = pickle(&["get", file, "big"]);
+        assert!(text(&output).contains("(2,): 1, 258)"), "{file}: {}", text(&output));
+        // An audit sees the pickle alone.
+        let output = pickle(&["audit", "--verbose", file]);
+        assert!(text(&output).contains("NDArrayWrapper"), "{file}: {}", text(&output));
+    }
+    // Alone, it has names of files.
+    let copy = Copy::of("files/joblib/0.9.4.joblib");
+    let shown = text(&pickle(&["get", &copy.path(), "big"]));
+    assert!(shown.contains("filename='0.9.4.joblib_04.npy'"), "{shown}");
+    // A name that leads elsewhere is not followed, whatever is there.
+    let name = b"U\x130.9.4.joblib_04.npy";
+    let old = fs::read(fixture("files/joblib/0.9.4.joblib")).unwrap();
+    let at = old.windows(name.len()).position(|it| it == name).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("inner")).unwrap();
+    let array = fixture("files/joblib/0.9.4.joblib_04.npy");
+    fs::copy(&array, folder.path().join("other.npy")).unwrap();
+    let path = folder.path().join("inner/climbing.joblib");
+    for (elsewhere, is_read) in
+        [("../other.npy", false), (array.to_str().unwrap(), false), ("beside.npy", true)]
+    {
+        fs::copy(&array, folder.path().join("inner/beside.npy")).unwrap();
+        let len = u32::try_from(elsewhere.len()).unwrap().to_le_bytes();
+        let spelled = [b"X", &len[..], elsewhere.as_bytes()].concat();
+        let changed = [&old[..at], &spelled, &old[at + name.len()..]].concat();
+        fs::write(&path, changed).unwrap();
+        let shown = text(&pickle(&["get", path.to_str().unwrap(), "big"]));
+        assert_eq!(shown.contains("1, 258"), is_read, "{elsewhere}: {shown}");
+        assert_eq!(shown.contains("NDArrayWrapper"), !is_read, "{elsewhere}: {shown}");
+    }
+}

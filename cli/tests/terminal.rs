@@ -309,7 +309,7 @@ fn wrong_arguments_are_an_error_too() {
     }
 }
 
-/// What SIGINT ends is ended, whatever it waits for.
+/// SIGINT ends a command, whatever it waits for.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_command_that_reads() {

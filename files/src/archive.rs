@@ -1,8 +1,10 @@
 //! The members of an archive: where they lie, and their bytes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::source::Source;
 use crate::zip;
 
 /// A member of an archive, as it is listed.
@@ -34,42 +36,30 @@ impl Member {
     }
 
     /// Where its bytes lie in the archive, if they lie there as they are.
-    pub(crate) fn stored_at(&self) -> Option<(usize, usize)> {
+    pub(crate) fn stored_at(&self) -> Option<Range<u64>> {
         let start = match &self.place {
             Place::Zip(entry) if entry.method == zip::STORED && !entry.encrypted => entry.start,
             Place::Zip(_) => return None,
             #[cfg(feature = "tar")]
             Place::Plain(start) => *start,
         };
-        // The extent was compared with the archive, which is in memory.
-        Some((start as usize, (start + self.size) as usize))
+        // The extent was compared with the archive when it was listed.
+        Some(start..start + self.size)
     }
 
-    /// The same as [`read`](Self::read), without a look at bytes that are stored as they are.
-    pub(crate) fn read_stored<'a>(&self, archive: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-        match self.stored_at() {
-            Some((start, end)) => Ok(Cow::Borrowed(archive.get(start..end).unwrap_or_default())),
-            None => self.read(archive),
-        }
-    }
-
-    /// Its bytes, borrowed where they are stored, with their checksum compared.
-    pub(crate) fn read<'a>(&self, archive: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    /// Its bytes, borrowed where they are stored in memory, with their checksum compared.
+    pub(crate) fn read<'a>(&self, archive: &'a Source<'_>) -> Result<Cow<'a, [u8]>> {
         let bytes = match &self.place {
             Place::Zip(entry) => read_zip(archive, entry),
             #[cfg(feature = "tar")]
-            Place::Plain(start) => {
-                // The extent was compared with the archive when it was listed.
-                let end = (start + self.size) as usize;
-                Ok(Cow::Borrowed(archive.get(*start as usize..end).unwrap_or_default()))
-            }
+            Place::Plain(start) => archive.read(*start..*start + self.size),
         };
         bytes.map_err(|error| error.within(&self.name))
     }
 }
 
 /// The members of a zip archive that come to at most `max` bytes.
-pub(crate) fn zip_members(archive: &[u8], max: u64) -> Result<Vec<Member>> {
+pub(crate) fn zip_members(archive: &Source<'_>, max: u64) -> Result<Vec<Member>> {
     let entries = zip::entries(archive, max)?;
     let members = entries.into_iter().filter(|entry| !entry.name.ends_with('/'));
     Ok(members
@@ -81,14 +71,13 @@ pub(crate) fn zip_members(archive: &[u8], max: u64) -> Result<Vec<Member>> {
         .collect())
 }
 
-fn read_zip<'a>(archive: &'a [u8], entry: &zip::Entry) -> Result<Cow<'a, [u8]>> {
-    let packed = zip::packed(archive, entry);
+fn read_zip<'a>(archive: &'a Source<'_>, entry: &zip::Entry) -> Result<Cow<'a, [u8]>> {
     if entry.encrypted {
         return Err(Error::unsupported("the member is encrypted").at(entry.start));
     }
     let bytes = match entry.method {
-        zip::STORED => Cow::Borrowed(packed),
-        zip::DEFLATED => inflate(packed, entry)?,
+        zip::STORED => archive.read(entry.packed())?,
+        zip::DEFLATED => inflate(archive, entry)?,
         method => {
             return Err(Error::unsupported(format!(
                 "the member is compressed by method {method} of zip; 0 and 8 are read"
@@ -101,12 +90,14 @@ fn read_zip<'a>(archive: &'a [u8], entry: &zip::Entry) -> Result<Cow<'a, [u8]>> 
 }
 
 #[cfg(feature = "gzip")]
-fn inflate(packed: &[u8], entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
+fn inflate(archive: &Source<'_>, entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
+    use std::io::BufReader;
+
     use crate::compress::read_up_to;
 
     let mut bytes = Vec::new();
-    let decoder = flate2::bufread::DeflateDecoder::new(packed);
-    let read = read_up_to(decoder, entry.size, &mut bytes);
+    let packed = BufReader::with_capacity(64 << 10, archive.reader(entry.packed()));
+    let read = read_up_to(flate2::bufread::DeflateDecoder::new(packed), entry.size, &mut bytes);
     match read {
         Ok(()) if bytes.len() as u64 == entry.size => Ok(Cow::Owned(bytes)),
         Ok(()) => Err(Error::format(format!(
@@ -124,13 +115,14 @@ fn inflate(packed: &[u8], entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
 }
 
 #[cfg(not(feature = "gzip"))]
-fn inflate(_: &[u8], entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
+fn inflate(_: &Source<'_>, entry: &zip::Entry) -> Result<Cow<'static, [u8]>> {
     Err(Error::unsupported("deflated members are read with the feature gzip of serde_pickle_files")
         .at(entry.start))
 }
 
 fn check_crc(bytes: &[u8], entry: &zip::Entry) -> Result<()> {
-    if crc32fast::hash(bytes) == entry.crc {
+    // PyTorch leaves it out after `torch.serialization.set_crc32_options(False)`.
+    if entry.crc == 0 || crc32fast::hash(bytes) == entry.crc {
         return Ok(());
     }
     Err(Error::format("the member's checksum is another than the archive says").at(entry.start))
@@ -139,12 +131,12 @@ fn check_crc(bytes: &[u8], entry: &zip::Entry) -> Result<()> {
 /// The regular files of a tar archive. The last of two with one name counts for those who look by
 /// name.
 #[cfg(feature = "tar")]
-pub(crate) fn tar_members(archive: &[u8]) -> Result<Vec<Member>> {
+pub(crate) fn tar_members(archive: &Source<'_>) -> Result<Vec<Member>> {
     let damaged =
         |error: std::io::Error| Error::format(format!("the tar archive is damaged: {error}"));
-    let mut reader = tar::Archive::new(archive);
+    let mut reader = tar::Archive::new(archive.reader(0..archive.len()));
     let mut members = Vec::new();
-    for entry in reader.entries().map_err(damaged)? {
+    for entry in reader.entries_with_seek().map_err(damaged)? {
         let entry = entry.map_err(damaged)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let (start, size) = (entry.raw_file_position(), entry.size());
@@ -155,7 +147,7 @@ pub(crate) fn tar_members(archive: &[u8]) -> Result<Vec<Member>> {
             }
             _ => continue,
         }
-        if start.checked_add(size).is_none_or(|end| end > archive.len() as u64) {
+        if start.checked_add(size).is_none_or(|end| end > archive.len()) {
             return Err(Error::format(format!("the member of {size} bytes is cut short"))
                 .at(start)
                 .within(&name));

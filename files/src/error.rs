@@ -100,7 +100,8 @@ impl Error {
         self.0.member.as_deref()
     }
 
-    /// Returns the byte at which the fault was found: of the decompressed file, or of the member.
+    /// Returns the byte at which the fault was found: of the decompressed file, or of the member;
+    /// of the archive where that is wrong about the member.
     pub fn offset(&self) -> Option<u64> {
         match &self.0.source {
             Some(Source::Pickle(error)) => {

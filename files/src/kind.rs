@@ -5,6 +5,8 @@ use std::fmt;
 use serde_pickle::Scanner;
 use serde_pickle::tools::{NotPickle, PREFIX, recognize};
 
+use crate::error::Result;
+use crate::source::Source;
 use crate::zip;
 
 /// The kind of a file, once it is decompressed.
@@ -44,17 +46,27 @@ impl Kind {
         matches!(self, Self::Torch | Self::TorchLegacy | Self::TorchTar)
     }
 
-    /// The kind of a file that is not compressed, without a look at its members.
+    /// The kind of a container whose parts are read one by one, so that it can stay on the disk;
+    /// an archive by its first bytes, without a look at its members.
+    pub(crate) fn of_container(source: &Source<'_>) -> Result<Option<Self>> {
+        let prefix = source.prefix(PREFIX)?;
+        let zip = |kind| Ok(zip::is_zip(source)?.then_some(kind));
+        match recognize(&prefix) {
+            Some(NotPickle::TorchZip) => zip(Self::Torch),
+            Some(NotPickle::Npz) => zip(Self::Npz),
+            Some(NotPickle::Zip | NotPickle::Keras) => zip(Self::Zip),
+            Some(NotPickle::Tar) => Ok(Some(Self::Tar)),
+            Some(NotPickle::Npy | NotPickle::Joblib) => Ok(None),
+            _ => Ok(is_torch_legacy(&prefix).then_some(Self::TorchLegacy)),
+        }
+    }
+
+    /// The kind of a file in memory that is no container.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let format = recognize(bytes.get(..PREFIX).unwrap_or(bytes));
         match format {
-            Some(NotPickle::TorchZip) if zip::is_zip(bytes) => Self::Torch,
-            Some(NotPickle::Npz) if zip::is_zip(bytes) => Self::Npz,
-            Some(NotPickle::Zip | NotPickle::Keras) if zip::is_zip(bytes) => Self::Zip,
-            Some(NotPickle::Tar) => Self::Tar,
             Some(NotPickle::Npy) => Self::Npy,
             Some(NotPickle::Joblib) => Self::Joblib,
-            _ if bytes.starts_with(TORCH_MAGIC) => Self::TorchLegacy,
             // Text of protocol 0 may begin as another format does: a pickle that is there as a
             // whole is one.
             other if begins_with_pickle(bytes) => match other {
@@ -87,9 +99,21 @@ impl fmt::Display for Kind {
     }
 }
 
-/// `pickle.dumps(0x1950a86a20f9469cfc6c, 2)`, without STOP. Source: `MAGIC_NUMBER` in
-/// `torch/serialization.py`.
-pub(crate) const TORCH_MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+/// LONG1 and STOP of `MAGIC_NUMBER` in `torch/serialization.py`, 0x1950a86a20f9469cfc6c.
+const TORCH_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+
+/// The same by protocols 0 and 1.
+const TORCH_MAGIC_TEXT: &[u8] = b"L119547037146038801333356L\n.";
+
+/// Returns true for the first bytes of a legacy file by `torch.save`, which has a pickle protocol
+/// of its caller's choice: from 4 on there is a frame around the number.
+fn is_torch_legacy(prefix: &[u8]) -> bool {
+    match prefix {
+        [0x80, _, 0x95, rest @ ..] => rest.get(8..).is_some_and(|it| it.starts_with(TORCH_MAGIC)),
+        [0x80, _, rest @ ..] => rest.starts_with(TORCH_MAGIC),
+        text => text.starts_with(TORCH_MAGIC_TEXT),
+    }
+}
 
 /// Returns true if a whole pickle is at the start, as far as the lengths of instructions tell.
 pub(crate) fn begins_with_pickle(bytes: &[u8]) -> bool {

@@ -40,7 +40,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod archive;
-mod bytes;
+
 mod compress;
 mod error;
 pub mod joblib;
@@ -52,6 +52,7 @@ mod npy;
 mod opened;
 mod options;
 mod pickles;
+mod source;
 pub mod torch;
 mod zip;
 
@@ -66,7 +67,11 @@ pub use opened::Opened;
 pub use options::OpenOptions;
 pub use pickles::{Pickle, Pickles};
 
-/// Opens a file: reads it, takes off its compression, and says what it is.
+/// Opens a file: takes off its compression, and says what it is.
+///
+/// Of an archive, and of a file by `torch.save`, the list of what is in it is read, and each part
+/// when it is asked for: the file must not be changed while it is open. Any other file is read into
+/// memory; [`OpenOptions::map`] maps it instead.
 ///
 /// A file of any other format is no error here: [`Opened::kind`] says what it looks like.
 ///

@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_pickle::python::numpy::NdArray;
 
 use crate::archive::{self, Member};
-use crate::bytes::Bytes;
 use crate::compress::Compression;
 use crate::error::{Error, Result};
 use crate::joblib::SideFiles;
@@ -16,6 +15,7 @@ use crate::kind::Kind;
 use crate::npy;
 use crate::options::OpenOptions;
 use crate::pickles::{Pickle, Pickles};
+use crate::source::Source;
 
 /// A file that is open: decompressed, and its kind known.
 ///
@@ -27,7 +27,7 @@ use crate::pickles::{Pickle, Pickles};
 /// # Ok::<(), serde_pickle_files::Error>(())
 /// ```
 pub struct Opened<'a> {
-    bytes: Bytes<'a>,
+    source: Source<'a>,
     compression: Vec<Compression>,
     kind: Kind,
     members: Vec<Member>,
@@ -41,7 +41,7 @@ impl fmt::Debug for Opened<'_> {
         f.debug_struct("Opened")
             .field("kind", &self.kind)
             .field("compression", &self.compression)
-            .field("bytes", &self.bytes.len())
+            .field("size", &self.source.len())
             .field("members", &self.members.len())
             .finish_non_exhaustive()
     }
@@ -49,16 +49,16 @@ impl fmt::Debug for Opened<'_> {
 
 impl<'a> Opened<'a> {
     pub(crate) fn new(
-        bytes: Bytes<'a>,
+        source: Source<'a>,
+        mut kind: Kind,
         compression: Vec<Compression>,
         options: OpenOptions,
     ) -> Result<Self> {
-        let mut kind = Kind::of(&bytes);
-        let max = options.allowed(bytes.len() as u64);
+        let max = options.allowed(source.len());
         let members = match kind {
-            Kind::Torch | Kind::Zip | Kind::Npz => archive::zip_members(&bytes, max)?,
+            Kind::Torch | Kind::Zip | Kind::Npz => archive::zip_members(&source, max)?,
             #[cfg(feature = "tar")]
-            Kind::Tar | Kind::TorchTar => archive::tar_members(&bytes)?,
+            Kind::Tar | Kind::TorchTar => archive::tar_members(&source)?,
             #[cfg(not(feature = "tar"))]
             Kind::Tar | Kind::TorchTar => {
                 return Err(Error::unsupported(
@@ -75,7 +75,7 @@ impl<'a> Opened<'a> {
         if kind == Kind::Zip && members.iter().any(|member| member.name().ends_with("/data.pkl")) {
             kind = Kind::Torch;
         }
-        Ok(Self { bytes, compression, kind, members, options, folder: None })
+        Ok(Self { source, compression, kind, members, options, folder: None })
     }
 
     pub(crate) fn in_folder(mut self, folder: Option<&Path>) -> Self {
@@ -99,19 +99,32 @@ impl<'a> Opened<'a> {
         &self.compression
     }
 
-    /// Returns the bytes of the file, decompressed.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Returns the number of its bytes, decompressed.
+    pub fn size(&self) -> u64 {
+        self.source.len()
+    }
+
+    /// Returns the bytes of the file, decompressed: borrowed where they are in memory or mapped,
+    /// and read where it is an archive that is still on the disk.
+    ///
+    /// # Errors
+    /// `Io`, or `Format` where the file is shorter than it was.
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+        self.source.read(0..self.source.len())
+    }
+
+    pub(crate) fn source(&self) -> &Source<'a> {
+        &self.source
     }
 
     /// Gives the bytes away, borrowed where they are.
-    pub(crate) fn into_bytes(self) -> Cow<'a, [u8]> {
-        self.bytes.into_cow()
+    pub(crate) fn into_bytes(self) -> Result<Cow<'a, [u8]>> {
+        self.source.into_bytes()
     }
 
     /// Bytes that what is taken out of it may come to.
     pub(crate) fn allowed(&self) -> u64 {
-        self.options.allowed(self.bytes.len() as u64)
+        self.options.allowed(self.source.len())
     }
 
     /// Returns the members of an archive, in its order; none where it is no archive.
@@ -124,13 +137,14 @@ impl<'a> Opened<'a> {
         self.members.iter().rev().find(|member| member.name() == name)
     }
 
-    /// Reads the bytes of a member of this archive, borrowed where they are stored as they are.
+    /// Reads the bytes of a member of this archive, borrowed where they are stored as they are and
+    /// the archive is in memory or mapped.
     ///
     /// # Errors
     /// `Format` where they are damaged, `Unsupported` where they are encrypted or compressed by a
     /// method that is not read.
     pub fn read_member(&self, member: &Member) -> Result<Cow<'_, [u8]>> {
-        member.read(&self.bytes)
+        member.read(&self.source)
     }
 
     /// Opens a member as a file of its own, with the options of this one.
@@ -195,6 +209,9 @@ impl<'a> Opened<'a> {
     /// # Ok::<(), serde_pickle_files::Error>(())
     /// ```
     pub fn array(&self) -> Result<NdArray<'_>> {
-        npy::array(&self.bytes)
+        match self.source.slice() {
+            Some(bytes) => npy::array(bytes),
+            None => Err(Error::format(format!("{} is no .npy array", self.kind))),
+        }
     }
 }

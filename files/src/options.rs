@@ -6,10 +6,11 @@ use std::path::Path;
 
 use serde_pickle::tools::{PREFIX, recognize};
 
-use crate::bytes::Bytes;
 use crate::compress::{Compression, decompress};
 use crate::error::{Error, Result};
+use crate::kind::Kind;
 use crate::opened::Opened;
+use crate::source::Source;
 
 /// Layers of compression around one another. More are a file made to compress to itself.
 const LAYERS: usize = 4;
@@ -92,23 +93,37 @@ impl OpenOptions {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         let opened = match self.mapped(&file, &metadata)? {
-            Some(bytes) => self.peel(bytes, Vec::new()),
-            None => self.read(file, Some(metadata.len())),
+            Some(source) => self.peel(source, Vec::new()),
+            None if metadata.is_file() => self.open_disk(file, metadata.len()),
+            None => self.read(file, None),
         };
         Ok(opened?.in_folder(path.parent()))
     }
 
+    /// Archives stay on the disk; a pickle is read whole, so that it can be borrowed from.
+    fn open_disk(&self, file: File, len: u64) -> Result<Opened<'static>> {
+        let source = Source::disk(file, len);
+        // What cannot be read here has its error below.
+        if let Ok(Some(kind)) = Kind::of_container(&source) {
+            return Opened::new(source, kind, Vec::new(), self.clone());
+        }
+        match source {
+            Source::Disk(disk) => self.read(disk.into_file(), Some(len)),
+            source => self.peel(source, Vec::new()),
+        }
+    }
+
     #[cfg(feature = "mmap")]
-    fn mapped(&self, file: &File, metadata: &Metadata) -> Result<Option<Bytes<'static>>> {
+    fn mapped(&self, file: &File, metadata: &Metadata) -> Result<Option<Source<'static>>> {
         if !self.map || !metadata.is_file() || metadata.len() == 0 {
             return Ok(None);
         }
-        Ok(Some(Bytes::Mapped(crate::map::map(file)?)))
+        Ok(Some(Source::Mapped(crate::map::map(file)?)))
     }
 
     #[cfg(not(feature = "mmap"))]
     #[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
-    fn mapped(&self, _: &File, _: &Metadata) -> Result<Option<Bytes<'static>>> {
+    fn mapped(&self, _: &File, _: &Metadata) -> Result<Option<Source<'static>>> {
         Ok(None)
     }
 
@@ -134,7 +149,7 @@ impl OpenOptions {
     /// # Errors
     /// As [`open`](crate::open).
     pub fn from_slice<'a>(&self, bytes: &'a [u8]) -> Result<Opened<'a>> {
-        self.peel(Bytes::Borrowed(bytes), Vec::new())
+        self.peel(Source::Borrowed(bytes), Vec::new())
     }
 
     /// Opens a file that is in memory.
@@ -142,7 +157,7 @@ impl OpenOptions {
     /// # Errors
     /// As [`open`](crate::open).
     pub fn from_vec(&self, bytes: Vec<u8>) -> Result<Opened<'static>> {
-        self.peel(Bytes::Owned(bytes), Vec::new())
+        self.peel(Source::Owned(bytes), Vec::new())
     }
 
     /// A compressed file of known length is decompressed as it is read.
@@ -154,7 +169,7 @@ impl OpenOptions {
             (Some(layer), Some(len)) => {
                 let rest = bytes.as_slice().chain(&mut reader);
                 let plain = decompress(layer, Box::new(rest), self.allowed(len))?;
-                self.peel(Bytes::Owned(plain), vec![layer])
+                self.peel(Source::Owned(plain), vec![layer])
             }
             _ => {
                 // No more than the file is long: it may be a device.
@@ -168,21 +183,23 @@ impl OpenOptions {
     /// Takes off compression as long as there is some.
     fn peel<'a>(
         &self,
-        mut bytes: Bytes<'a>,
+        mut source: Source<'a>,
         mut compression: Vec<Compression>,
     ) -> Result<Opened<'a>> {
-        while let Some(layer) = layer(&bytes) {
+        while let Some(layer) = layer(source.slice().unwrap_or_default()) {
             if compression.len() == LAYERS {
                 return Err(Error::limit(format!(
                     "more than {LAYERS} layers of compression are around one another"
                 )));
             }
-            let max = self.allowed(bytes.len() as u64);
-            let plain = decompress(layer, Box::new(&*bytes), max)?;
+            let bytes = source.slice().unwrap_or_default();
+            let plain = decompress(layer, Box::new(bytes), self.allowed(bytes.len() as u64))?;
             compression.push(layer);
-            bytes = Bytes::Owned(plain);
+            source = Source::Owned(plain);
         }
-        Opened::new(bytes, compression, self.clone())
+        let kind = Kind::of_container(&source)?;
+        let kind = kind.unwrap_or_else(|| Kind::of(source.slice().unwrap_or_default()));
+        Opened::new(source, kind, compression, self.clone())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::joblib::SideFiles;
 use crate::kind::{Kind, names_joblib};
 use crate::npy;
 use crate::opened::Opened;
+use crate::source::Source;
 
 /// A pickle in a file.
 #[derive(Clone, Debug)]
@@ -113,9 +114,15 @@ impl fmt::Debug for Pickles<'_> {
 
 impl<'a> Pickles<'a> {
     pub(crate) fn new(file: &'a Opened<'_>) -> Self {
-        let row =
-            Row::of(file.kind(), Cow::Borrowed(file.bytes()), None, file.side_files()).transpose();
-        Self { file, members: file.members(), row }
+        let kind = file.kind();
+        let bytes = match file.source().slice() {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None if kind == Kind::TorchLegacy => legacy_pickles(file.source()).map(Cow::Owned),
+            // Archives, whose members have them.
+            None => Ok(Cow::default()),
+        };
+        let row = bytes.and_then(|bytes| Row::of(kind, bytes, None, file.side_files()));
+        Self { file, members: file.members(), row: row.transpose() }
     }
 
     /// The pickles of the next member that has some.
@@ -137,7 +144,7 @@ impl<'a> Pickles<'a> {
     fn row_of(&self, member: &'a Member) -> Result<Option<Row<'a>>> {
         let opened = self.file.open_member(member)?;
         let kind = opened.kind();
-        Row::of(kind, opened.into_bytes(), Some(member.name()), None)
+        Row::of(kind, opened.into_bytes()?, Some(member.name()), None)
             .map_err(|error| error.within(member.name()))
     }
 }
@@ -178,6 +185,16 @@ struct Row<'a> {
 /// Where the object stands in a legacy file of PyTorch: behind the magic number, the protocol, and
 /// facts about the machine.
 const LEGACY_OBJECT: usize = 3;
+
+/// The pickles before the raw storages of a legacy file, as far as the object.
+fn legacy_pickles(source: &Source<'_>) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for _ in 0..=LEGACY_OBJECT {
+        let at = bytes.len() as u64;
+        bytes.extend_from_slice(&source.pickle(at..source.len(), at)?);
+    }
+    Ok(bytes)
+}
 
 impl<'a> Row<'a> {
     fn of(

@@ -1,4 +1,4 @@
-//! Zip archives, read from a slice.
+//! Zip archives: the list of their members, and an archive of stored ones written.
 //!
 //! The central directory at the end says what there is; each entry's local header, where its data
 //! begins. Of the sizes in the two, those of the directory count, as for Python's `zipfile`. Read
@@ -9,8 +9,10 @@
 //! within the limit before the first is, and each is as long as was said and has the checksum.
 
 use std::io::Write;
+use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::source::Source;
 
 /// A member of an archive.
 #[derive(Clone, Debug)]
@@ -19,10 +21,18 @@ pub(crate) struct Entry {
     /// Where its data lies in the archive.
     pub(crate) start: u64,
     pub(crate) packed: u64,
+    /// Bytes of it decompressed.
     pub(crate) size: u64,
     pub(crate) method: u16,
     pub(crate) crc: u32,
     pub(crate) encrypted: bool,
+}
+
+impl Entry {
+    /// Where its bytes are in the archive, compressed or not; `entries` compares it with the end.
+    pub(crate) fn packed(&self) -> Range<u64> {
+        self.start..self.start + self.packed
+    }
 }
 
 pub(crate) const STORED: u16 = 0;
@@ -39,6 +49,9 @@ const END_LEN: usize = 22;
 const CENTRAL_LEN: usize = 46;
 const LOCAL_LEN: usize = 30;
 
+/// Bytes that a directory may have: that of ten million members is shorter.
+const DIRECTORY: u64 = 1 << 30;
+
 /// Little-endian numbers out of a record that is there as a whole.
 #[derive(Clone, Copy)]
 struct Record<'a> {
@@ -46,10 +59,8 @@ struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// `len` bytes at `at`, which begin with `magic`.
-    fn new(archive: &'a [u8], at: u64, len: usize, magic: &[u8], what: &str) -> Result<Self> {
-        let start = usize::try_from(at).ok();
-        let bytes = start.and_then(|start| archive.get(start..start.checked_add(len)?));
+    /// The bytes, which lie at `at` of the archive and begin with `magic`.
+    fn new(bytes: Option<&'a [u8]>, at: u64, magic: &[u8], what: &str) -> Result<Self> {
         match bytes {
             Some(bytes) if bytes.starts_with(magic) => Ok(Self { bytes }),
             Some(_) => Err(Error::format(format!(
@@ -58,6 +69,21 @@ impl<'a> Record<'a> {
             .at(at)),
             None => Err(Error::format(format!("{what} of the zip archive is cut short")).at(at)),
         }
+    }
+
+    /// Reads as many bytes as `buffer` has from the archive.
+    fn read(
+        archive: &Source<'_>,
+        at: u64,
+        buffer: &'a mut [u8],
+        magic: &[u8],
+        what: &str,
+    ) -> Result<Self> {
+        let there = at.checked_add(buffer.len() as u64).is_some_and(|end| end <= archive.len());
+        if there {
+            archive.fill(at, buffer)?;
+        }
+        Self::new(there.then_some(buffer), at, magic, what)
     }
 
     fn number(self, at: usize, width: usize) -> u64 {
@@ -83,35 +109,45 @@ struct Directory {
 }
 
 /// Returns true if an end record is there, so that this is a zip archive.
-pub(crate) fn is_zip(archive: &[u8]) -> bool {
-    end_record(archive).is_some()
+pub(crate) fn is_zip(archive: &Source<'_>) -> Result<bool> {
+    Ok(end_record(archive)?.is_some())
 }
 
-/// The end record: the last one whose comment ends with the archive, or goes beyond it.
-fn end_record(archive: &[u8]) -> Option<usize> {
-    // A comment has up to 65,535 bytes.
-    let from = archive.len().saturating_sub(END_LEN + 0xffff);
-    let tail = archive.get(from..)?;
-    let at = memchr::memmem::rfind_iter(tail, END).find(|&at| tail.len() - at >= END_LEN)?;
-    Some(from + at)
+/// The place of the end record: the last one whose comment ends with the archive, or goes beyond
+/// it.
+fn end_record(archive: &Source<'_>) -> Result<Option<u64>> {
+    let found = |from: u64| -> Result<Option<u64>> {
+        let tail = archive.read(from..archive.len())?;
+        let mut ends = memchr::memmem::rfind_iter(&tail, END);
+        Ok(ends.find(|&at| tail.len() - at >= END_LEN).map(|at| from + at as u64))
+    };
+    // There is no comment, as mostly; else one of up to 65,535 bytes.
+    let near = archive.len().saturating_sub(END_LEN as u64);
+    match found(near)? {
+        None => found(near.saturating_sub(0xffff)),
+        end => Ok(end),
+    }
 }
 
-fn directory(archive: &[u8]) -> Result<Directory> {
-    let Some(end_at) = end_record(archive) else {
+fn directory(archive: &Source<'_>) -> Result<Directory> {
+    let Some(end_at) = end_record(archive)? else {
         return Err(Error::format("the zip archive has no end record: it is cut short"));
     };
-    let end_at = end_at as u64;
-    let end = Record::new(archive, end_at, END_LEN, END, "the end record")?;
+    let mut end = [0; END_LEN];
+    let end = Record::read(archive, end_at, &mut end, END, "the end record")?;
     if end.u16(4) != end.u16(6) {
         return Err(Error::unsupported("a zip archive in several parts").at(end_at));
     }
     let small =
         Directory { at: end.u32(16).into(), len: end.u32(12).into(), entries: end.u16(10).into() };
+    let mut locator = [0; 20];
     let locator = end_at
         .checked_sub(20)
-        .and_then(|at| Record::new(archive, at, 20, LOCATOR64, "the locator").ok());
+        .and_then(|at| Record::read(archive, at, &mut locator, LOCATOR64, "the locator").ok());
     let Some(locator) = locator else { return Ok(small) };
-    let record = Record::new(archive, locator.number(8, 8), 56, END64, "the ZIP64 end record")?;
+    let mut record = [0; 56];
+    let at = locator.number(8, 8);
+    let record = Record::read(archive, at, &mut record, END64, "the ZIP64 end record")?;
     Ok(Directory {
         at: record.number(48, 8),
         len: record.number(40, 8),
@@ -123,83 +159,86 @@ fn directory(archive: &[u8]) -> Result<Directory> {
 ///
 /// # Errors
 /// `Format`, `Limit`, `Unsupported`, at the byte of the archive.
-pub(crate) fn entries(archive: &[u8], max: u64) -> Result<Vec<Entry>> {
-    let directory = directory(archive)?;
-    let len = archive.len() as u64;
-    let end = directory.at.checked_add(directory.len).filter(|&end| end <= len);
+pub(crate) fn entries(archive: &Source<'_>, max: u64) -> Result<Vec<Entry>> {
+    let Directory { at: start, len, entries: count } = directory(archive)?;
+    let end = start.checked_add(len).filter(|&end| end <= archive.len());
     let Some(end) = end else {
-        return Err(Error::format("the directory of the zip archive lies beyond its end").at(len));
+        return Err(
+            Error::format("the directory of the zip archive lies beyond its end").at(archive.len())
+        );
     };
-    if directory.entries > directory.len / CENTRAL_LEN as u64 {
+    if count > len / CENTRAL_LEN as u64 {
         return Err(Error::format(format!(
-            "the zip archive claims {} members in a directory of {} bytes",
-            directory.entries, directory.len
+            "the zip archive claims {count} members in a directory of {len} bytes"
         ))
-        .at(directory.at));
+        .at(start));
     }
-    let (mut at, mut entries, mut total) = (directory.at, Vec::new(), 0_u64);
-    for _ in 0..directory.entries {
-        let (entry, next) = entry(archive, at, directory.at)?;
-        if next > end {
-            return Err(
-                Error::format("the directory of the zip archive is longer than it says").at(at)
-            );
-        }
+    if len > DIRECTORY {
+        return Err(Error::limit("the directory of the zip archive has more than a GiB").at(start));
+    }
+    let bytes = archive.read(start..end)?;
+    let (mut at, mut entries, mut total) = (0, Vec::new(), 0_u64);
+    for _ in 0..count {
+        let (entry, len) = entry(archive, &bytes, at, start)?;
         total = total.saturating_add(entry.size);
         if total > max {
             return Err(Error::limit(format!(
                 "the members of the zip archive come to more than {max} bytes; \
                  OpenOptions::max_size raises the limit"
             ))
-            .at(at));
+            .at(start + at as u64));
         }
-        at = next;
+        at += len;
+        if at > bytes.len() {
+            return Err(
+                Error::format("the directory of the zip archive is longer than it says").at(end)
+            );
+        }
         entries.push(entry);
     }
     check_apart(&entries)?;
     Ok(entries)
 }
 
-/// The entry at `at` of the directory, and where the next one is.
-fn entry(archive: &[u8], at: u64, directory_at: u64) -> Result<(Entry, u64)> {
-    let record = Record::new(archive, at, CENTRAL_LEN, CENTRAL, "an entry in the directory")?;
-    let (name_len, extra_len, comment_len) = (record.u16(28), record.u16(30), record.u16(32));
-    let whole = CENTRAL_LEN + usize::from(name_len) + usize::from(extra_len);
-    let record = Record::new(archive, at, whole, CENTRAL, "an entry in the directory")?;
-    let name = record.bytes.get(CENTRAL_LEN..CENTRAL_LEN + usize::from(name_len));
-    let extra = record.bytes.get(CENTRAL_LEN + usize::from(name_len)..);
+/// The entry at `at` of the directory, which begins at `start` of the archive, and its length.
+fn entry(archive: &Source<'_>, directory: &[u8], at: usize, start: u64) -> Result<(Entry, usize)> {
+    let rest = directory.get(at..).unwrap_or_default();
+    let place = start + at as u64;
+    let record = |len| Record::new(rest.get(..len), place, CENTRAL, "an entry in the directory");
+    let fixed = record(CENTRAL_LEN)?;
+    let [name_len, extra_len, comment_len] =
+        [28, 30, 32].map(|field| usize::from(fixed.u16(field)));
+    let record = record(CENTRAL_LEN + name_len + extra_len)?;
+    let name = record.bytes.get(CENTRAL_LEN..CENTRAL_LEN + name_len).unwrap_or_default();
+    let extra = record.bytes.get(CENTRAL_LEN + name_len..).unwrap_or_default();
     let mut sizes = [record.u32(24), record.u32(20), record.u32(42)].map(u64::from);
-    large_sizes(extra.unwrap_or_default(), &mut sizes);
+    large_sizes(extra, &mut sizes);
     let [size, packed, header] = sizes;
-    let name = String::from_utf8_lossy(name.unwrap_or_default()).into_owned();
-    let flags = record.u16(8);
-
-    let local = Record::new(archive, header, LOCAL_LEN, LOCAL, "a member's header")
-        .map_err(|error| error.within(&name))?;
-    let start = header + LOCAL_LEN as u64 + u64::from(local.u16(26)) + u64::from(local.u16(28));
-    if start.checked_add(packed).is_none_or(|end| end > directory_at) {
-        return Err(Error::format("the member lies beyond the end of the zip archive's data")
-            .at(header)
-            .within(&name));
-    }
-    let entry = Entry {
-        name,
-        start,
-        packed,
-        size,
-        method: record.u16(10),
-        crc: record.u32(16),
-        encrypted: flags & 1 != 0,
-    };
-    if entry.method == STORED && entry.size != entry.packed {
+    let (name, method) = (String::from_utf8_lossy(name).into_owned(), record.u16(10));
+    if method == STORED && size != packed {
         return Err(Error::format(format!(
-            "a stored member of {} bytes claims to be of {}",
-            entry.packed, entry.size
+            "a stored member of {packed} bytes claims to be of {size}"
         ))
         .at(header)
-        .within(&entry.name));
+        .within(&name));
     }
-    Ok((entry, at + whole as u64 + u64::from(comment_len)))
+    let data = data_start(archive, header, packed, start).map_err(|error| error.within(&name))?;
+    let (crc, encrypted) = (record.u32(16), record.u16(8) & 1 != 0);
+    let entry = Entry { name, start: data, packed, size, method, crc, encrypted };
+    Ok((entry, record.bytes.len() + comment_len))
+}
+
+/// Where the data behind the local header begins, of which there are `packed` bytes before `end`.
+fn data_start(archive: &Source<'_>, header: u64, packed: u64, end: u64) -> Result<u64> {
+    let mut local = [0; LOCAL_LEN];
+    let local = Record::read(archive, header, &mut local, LOCAL, "a member's header")?;
+    let start = header + LOCAL_LEN as u64 + u64::from(local.u16(26)) + u64::from(local.u16(28));
+    if start.checked_add(packed).is_none_or(|data_end| data_end > end) {
+        return Err(
+            Error::format("the member lies beyond the end of the zip archive's data").at(header)
+        );
+    }
+    Ok(start)
 }
 
 /// The ZIP64 field has those of size, packed size and header that did not fit, in this order.
@@ -235,12 +274,6 @@ fn check_apart(entries: &[Entry]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The member's bytes in the archive, compressed or not.
-pub(crate) fn packed<'a>(archive: &'a [u8], entry: &Entry) -> &'a [u8] {
-    // `entries` has compared the extent with the archive, which is in memory.
-    archive.get(entry.start as usize..(entry.start + entry.packed) as usize).unwrap_or_default()
 }
 
 /// Writes an archive of stored members, with ZIP64 where sizes or places need it.

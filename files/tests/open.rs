@@ -142,7 +142,7 @@ fn bombs_end_at_the_limit() {
     encoder.write_all(&pickle).unwrap();
     let bomb = encoder.finish().unwrap();
     assert!(bomb.len() < 2_000);
-    assert_eq!(from_slice(&bomb).unwrap().bytes().len(), pickle.len());
+    assert_eq!(from_slice(&bomb).unwrap().size(), pickle.len() as u64);
     let options = OpenOptions::new().max_size(pickle.len() as u64 - 1);
     let error = options.from_slice(&bomb).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit);

@@ -380,6 +380,12 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 self.charge_visit(bytes.len())?;
                 Ok(byte_cow(bytes.clone()))
             }
+            Some(Const::Raw { len, .. }) => {
+                self.charge_visit(*len)?;
+                let bytes = scalar::bytes(self.cx.nodes, self.cx.input, self.handle);
+                let bytes = bytes.ok_or_else(|| self.cx.unreadable(self.handle))?;
+                Ok(byte_cow(Cow::Borrowed(bytes)))
+            }
             None => Err(self.cx.unreadable(self.handle)),
         }
     }

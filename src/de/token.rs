@@ -133,7 +133,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             Some(Const::Int(_) | Const::BigInt(_)) => "an int",
             Some(Const::Float(_)) => "a float",
             Some(Const::Str(_) | Const::Surrogates(_)) => "a string",
-            Some(Const::Bytes(_)) => "bytes",
+            Some(Const::Bytes(_) | Const::Raw { .. }) => "bytes",
         };
         Err(Error::data(format!("expected {what}, found {found}")))
     }

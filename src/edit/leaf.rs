@@ -32,7 +32,9 @@ impl<'v> Editor<'_, 'v, '_> {
             Tag::Float8 | Tag::FloatLine => self.number(at, new),
             Tag::Const => match (self.nodes.constant(at.number()), new) {
                 (Some(Const::Float(_)), _) => self.number(at, new),
-                (Some(Const::Bytes(_)), Value::Str(text)) => self.bytes(text.as_bytes()),
+                (Some(Const::Bytes(_) | Const::Raw { .. }), Value::Str(text)) => {
+                    self.bytes(text.as_bytes())
+                }
                 _ => self.import(new, at),
             },
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => match byte_text(new) {

@@ -260,7 +260,7 @@ impl<'g> Node<'g> {
                 Tag::Const => {
                     return match nodes.constant(handle.number())? {
                         Const::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
-                        _ => None,
+                        _ => scalar::bytes(nodes, input, handle).map(Cow::Borrowed),
                     };
                 }
                 Tag::CharsLine => return Self { handle, ..self }.unescaped(),

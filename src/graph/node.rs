@@ -190,7 +190,7 @@ impl<'g> Node<'g> {
                 Some(Const::Int(_) | Const::BigInt(_)) => NodeKind::Int,
                 Some(Const::Float(_)) => NodeKind::Float,
                 Some(Const::Str(_) | Const::Surrogates(_)) => NodeKind::Str,
-                Some(Const::Bytes(_)) => NodeKind::Bytes,
+                Some(Const::Bytes(_) | Const::Raw { .. }) => NodeKind::Bytes,
                 None => NodeKind::None,
             },
             // The arguments are not looked at, since they may be long.

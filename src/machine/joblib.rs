@@ -8,9 +8,9 @@
 //! joblib's `numpy_pickle.py`.
 //!
 //! Here the array becomes what numpy itself would have pickled, `_reconstruct` and its state, so
-//! that whoever reads arrays sees one like any other. Its data is a constant that borrows from the
-//! input. Whether shape and dtype fit the data is compared again there, in `natural/numpy.rs`; what
-//! is needed here is only how many bytes there are.
+//! that whoever reads arrays sees one like any other. Its data is a constant that says where it
+//! lies in the input. Whether shape and dtype fit the data is compared again there, in
+//! `natural/numpy.rs`; what is needed here is only how many bytes there are.
 //!
 //! A reader cannot know by the instructions alone where such bytes end, so [`collect`] lets a
 //! machine of its own run ahead, over what has been collected, and asks it.
@@ -69,8 +69,8 @@ impl Machine<'_, '_> {
         let wrapper = read_wrapper(&self.state.nodes, self.input, state)?;
         match wrapper.len {
             Some(len) => {
-                let data = self.raw_array(len, wrapper.padded)?;
-                self.array_node(&wrapper, data).map(Some)
+                let start = self.raw_array(len, wrapper.padded)?;
+                self.array_node(&wrapper, start, len).map(Some)
             }
             None => self.array_pickle().map(Some),
         }
@@ -78,21 +78,22 @@ impl Machine<'_, '_> {
 }
 
 impl<'de> Machine<'_, 'de> {
-    /// The bytes of the array behind the instruction.
-    fn raw_array(&mut self, len: usize, padded: bool) -> Result<&'de [u8]> {
-        let start = self.cursor.position();
+    /// Where the bytes of the array behind the instruction begin.
+    fn raw_array(&mut self, len: usize, padded: bool) -> Result<usize> {
+        let at = self.cursor.position();
         if padded {
             let padding = self.raw(1)?.first().copied().unwrap_or_default();
             self.raw(padding.into())?;
         }
-        let array = self.raw(len);
-        array.map_err(|error| match error.kind() {
-            ErrorKind::Eof => Error::eof(format!(
+        let start = self.cursor.position();
+        match self.raw(len) {
+            Ok(_) => Ok(start),
+            Err(error) if error.kind() == ErrorKind::Eof => Err(Error::eof(format!(
                 "the pickle ends inside the {len} bytes of an array of joblib that begins at byte \
-                 {start}"
-            )),
-            _ => error,
-        })
+                 {at}"
+            ))),
+            Err(error) => Err(error),
+        }
     }
 
     fn raw(&mut self, len: usize) -> Result<&'de [u8]> {
@@ -107,14 +108,13 @@ impl<'de> Machine<'_, 'de> {
     }
 
     /// What `ndarray.__reduce__` returns for the array.
-    fn array_node(&mut self, wrapper: &Wrapper, data: &'de [u8]) -> Result<Handle> {
+    fn array_node(&mut self, wrapper: &Wrapper, start: usize, len: usize) -> Result<Handle> {
         let callable = self.renamed_global(Global::new("numpy.core.multiarray", "_reconstruct"))?;
         let number = |value| Handle::new(Tag::Small, value, self.cursor.opcode_position());
         let (zero, one) = (number(0), number(1));
         let fortran = self.here(if wrapper.fortran { Tag::True } else { Tag::False }, 0);
         let code = self.state.nodes.push_const(Const::Bytes(Cow::Borrowed(b"b")))?;
-        let data = if self.ahead { &[] } else { data };
-        let data = self.state.nodes.push_const(Const::Bytes(Cow::Borrowed(data)))?;
+        let data = self.state.nodes.push_const(Const::Raw { start, len })?;
         let empty = self.object(Tag::Tuple, Flags::default(), &[zero])?;
         let args = self.object(Tag::Tuple, Flags::default(), &[wrapper.subclass, empty, code])?;
         let array = self.object(Tag::Instance, Spelling::Reduce.flags(), &[callable, args])?;

@@ -282,7 +282,10 @@ fn is_bytes(nodes: &Nodes<'_>, handle: Handle) -> bool {
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::ByteArray | Tag::Buffer => true,
         Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => true,
         Tag::Const => {
-            matches!(nodes.constant(handle.number()), Some(crate::nodes::store::Const::Bytes(_)))
+            use crate::nodes::store::Const;
+
+            let constant = nodes.constant(handle.number());
+            matches!(constant, Some(Const::Bytes(_) | Const::Raw { .. }))
         }
         // bytearray(bytes) at protocols 0 to 2: the bytes are themselves a call.
         Tag::Instance => {

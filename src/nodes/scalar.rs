@@ -305,6 +305,7 @@ pub(crate) fn bytes<'de>(
         Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 => payload(input, handle),
         Tag::Const => match nodes.constant(handle.number())? {
             Const::Bytes(Cow::Borrowed(bytes)) => Some(bytes),
+            Const::Raw { start, len } => input.get(*start..)?.get(..*len),
             _ => None,
         },
         _ => None,

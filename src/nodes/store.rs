@@ -49,8 +49,8 @@ pub(crate) struct SharedText<'de> {
     pub(crate) origin: Handle,
 }
 
-/// A value that is not in the input: from a resolver, from a builder, or from a
-/// [`Value`](crate::Value).
+/// A value that no instruction has for an argument: from a resolver, from a builder, or from a
+/// [`Value`](crate::Value); and the bytes of joblib's arrays.
 #[derive(Clone)]
 pub(crate) enum Const<'de> {
     Int(i64),
@@ -60,6 +60,12 @@ pub(crate) enum Const<'de> {
     /// UTF-8 with surrogates.
     Surrogates(Cow<'de, [u8]>),
     Bytes(Cow<'de, [u8]>),
+    /// Bytes of the input, which lie between its instructions: there may be gigabytes, so a graph
+    /// that owns its input has no copy of them.
+    Raw {
+        start: usize,
+        len: usize,
+    },
 }
 
 impl Const<'_> {
@@ -73,6 +79,7 @@ impl Const<'_> {
             Self::Str(text) => Const::Str(Cow::Owned(text.into_owned())),
             Self::Surrogates(bytes) => Const::Surrogates(Cow::Owned(bytes.into_owned())),
             Self::Bytes(bytes) => Const::Bytes(Cow::Owned(bytes.into_owned())),
+            Self::Raw { start, len } => Const::Raw { start, len },
         }
     }
 }

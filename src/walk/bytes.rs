@@ -114,14 +114,13 @@ impl<'g, 'de> Cx<'g, 'de> {
                         None => return Ok(Found::Nothing),
                     }
                 }
-                Tag::Const => {
-                    return Ok(match self.nodes.constant(handle.number()) {
-                        Some(Const::Bytes(bytes)) => Found::Bytes(bytes.clone()),
-                        _ => Found::Nothing,
-                    });
-                }
                 Tag::Instance => return Ok(Found::Call(handle)),
-                _ => {
+                tag => {
+                    if tag == Tag::Const
+                        && let Some(Const::Bytes(bytes)) = self.nodes.constant(handle.number())
+                    {
+                        return Ok(Found::Bytes(bytes.clone()));
+                    }
                     let bytes = scalar::bytes(self.nodes, self.input, handle);
                     return Ok(bytes.map_or(Found::Nothing, |bytes| Found::Bytes(bytes.into())));
                 }

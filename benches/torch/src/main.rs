@@ -53,10 +53,12 @@ fn main() -> Result<(), Failure> {
             Ok(())
         }
         ["read", reader, path] => {
+            eprintln!("{}", fs::read_to_string("/proc/self/status").unwrap_or_default());
             let start = Instant::now();
             let (tensors, bytes, sum) = read(reader, path)?;
             let seconds = start.elapsed().as_secs_f64();
             println!("{tensors} {bytes} {sum} {seconds} {}", peak());
+            eprintln!("{}", fs::read_to_string("/proc/self/status").unwrap_or_default());
             Ok(())
         }
         _ => Err("usage: files | big [FILE]".into()),
@@ -151,6 +153,13 @@ fn read(reader: &str, path: &str) -> Result<(usize, usize, u64), Failure> {
         "serde_pickle_files" => {
             for tensor in Checkpoint::open(path)?.tensors() {
                 add(&tensor.bytes()?);
+            }
+        }
+        "serde_pickle_files, one buffer" => {
+            let mut buffer = Vec::new();
+            for tensor in Checkpoint::open(path)?.tensors() {
+                tensor.read_into(&mut buffer)?;
+                add(&buffer);
             }
         }
         "serde_pickle_files, mapped" => {
@@ -278,7 +287,13 @@ fn write(path: &Path) -> Result<(), Failure> {
 fn big(path: &Path) -> Result<(), Failure> {
     let len = fs::metadata(path)?.len();
     let path = path.to_str().ok_or("a path is not text")?;
-    let readers = ["serde_pickle_files", "serde_pickle_files, mapped", "pytorch-reader", "candle"];
+    let readers = [
+        "serde_pickle_files",
+        "serde_pickle_files, one buffer",
+        "serde_pickle_files, mapped",
+        "pytorch-reader",
+        "candle",
+    ];
     let mut seen: Vec<Vec<(f64, u64)>> = vec![Vec::new(); readers.len()];
     let mut what = vec![String::new(); readers.len()];
     for _ in 0..ROUNDS {

@@ -138,7 +138,7 @@ impl Scanner {
         named
     }
 
-    /// What the pickle at a byte would reach for.
+    /// The names and calls of the pickle at a byte.
     fn report(&self, source: &Seekable<'_>, start: u64, place: &Place<'_>) -> tools::Audit {
         let told = Told { at: At::new(source, start), scanner: self, place };
         options().audit_reader(told)
@@ -162,34 +162,13 @@ impl Scanner {
             let offset = reference.named.first().map(|site| source.place(start + site.offset));
             let used = reference.times_called + reference.times_results_called + reference.states;
             let (severity, rule, message) = match &reference.target {
-                Target::Global { module, qualname } => {
-                    let name = format!("{module}.{qualname}");
-                    if self.deny.contain(&name) {
-                        (Severity::High, Rule::DeniedGlobal, "is on the deny list")
-                    } else if self.allow.contain(&name) {
+                Target::Global { module, qualname } => match self.named(module, qualname, used) {
+                    Some(verdict) => verdict,
+                    None => {
                         audited.harmless.insert(target);
                         continue;
-                    } else {
-                        match verdict(module, qualname) {
-                            Verdict::Harmless => {
-                                audited.harmless.insert(target);
-                                continue;
-                            }
-                            Verdict::Dangerous if used > 0 => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
-                            }
-                            Verdict::Dangerous => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code")
-                            }
-                            Verdict::Unknown if used > 0 => {
-                                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
-                            }
-                            Verdict::Unknown => {
-                                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
-                            }
-                        }
                     }
-                }
+                },
                 Target::Extension(_) => {
                     (Severity::Medium, Rule::ExtensionCode, "stands for a name of a registry")
                 }
@@ -209,6 +188,35 @@ impl Scanner {
                 offset,
             });
         }
+    }
+
+    /// The verdict on a name that is used so many times; none on one that is harmless.
+    fn named(
+        &self,
+        module: &str,
+        qualname: &str,
+        used: u64,
+    ) -> Option<(Severity, Rule, &'static str)> {
+        let name = format!("{module}.{qualname}");
+        if self.deny.contain(&name) {
+            return Some((Severity::High, Rule::DeniedGlobal, "is on the deny list"));
+        }
+        if self.allow.contain(&name) {
+            return None;
+        }
+        Some(match (verdict(module, qualname), used > 0) {
+            (Verdict::Harmless, _) => return None,
+            (Verdict::Dangerous, true) => {
+                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
+            }
+            (Verdict::Dangerous, false) => (Severity::High, Rule::DangerousGlobal, "runs code"),
+            (Verdict::Unknown, true) => {
+                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
+            }
+            (Verdict::Unknown, false) => {
+                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
+            }
+        })
     }
 
     /// Audits text and bytes in a pickle that are pickles themselves.

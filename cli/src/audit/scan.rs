@@ -319,10 +319,14 @@ impl Scanner {
         };
         if !opened.compression().is_empty() {
             let inner = Place { depth: place.depth + 1, ..place.clone() };
-            if !self.charge(opened.bytes().len() as u64) {
+            let bytes = match opened.bytes() {
+                Ok(bytes) => bytes,
+                Err(error) => return unread(&inner, &error, found),
+            };
+            if !self.charge(bytes.len() as u64) {
                 return unread(place, &TOO_MUCH, found);
             }
-            return self.data(&Seekable::Bytes(opened.bytes()), &inner, found);
+            return self.data(&Seekable::Bytes(&bytes), &inner, found);
         }
         if opened.members().is_empty() {
             let mut any = false;

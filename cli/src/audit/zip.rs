@@ -45,7 +45,7 @@ pub(crate) struct Member {
     pub(crate) lies: Vec<String>,
 }
 
-/// What could be unpacked of a member.
+/// As much of a member as could be unpacked.
 #[derive(Debug)]
 pub(crate) struct Unpacked {
     pub(crate) bytes: Vec<u8>,

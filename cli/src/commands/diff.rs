@@ -78,8 +78,8 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
 
 /// Bytes that are looked at: for each byte of the files, and beyond that. Objects that are shared
 /// are looked at again and again.
-const WORK: u64 = 256;
-const WORK_FIXED: u64 = 256 << 20;
+const WORK: u64 = 32;
+const WORK_FIXED: u64 = 16 << 20;
 
 /// The way to an object: a step behind another way.
 struct Way<'g> {

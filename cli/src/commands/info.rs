@@ -162,7 +162,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             let mut pickles = input.pickles(context.read)?;
             let mut left = arguments.pickles.max(1);
             while let Some((graph, _)) = pickles.next()?.filter(|_| left > 0) {
-                deep(&graph, &mut out)?;
+                deep(&graph, pickles.size, &mut out)?;
                 left -= 1;
             }
         }
@@ -280,8 +280,13 @@ fn pickle(
         &format!("{} stored, {} fetched", grouped(counts.stored), grouped(counts.fetched)),
     )?;
     row(out, "open marks", &format!("{} at the most", grouped(counts.deepest)))?;
+    names(source, start, arguments.names, out)
+}
+
+/// The names that a pickle has for what is outside of it.
+fn names(source: &Seekable<'_>, start: u64, most: usize, out: &mut Output) -> Result<()> {
     let report = tools::audit_reader(At::new(source, start));
-    for (at, reference) in report.references.iter().take(arguments.names).enumerate() {
+    for (at, reference) in report.references.iter().take(most).enumerate() {
         let title = if at == 0 { "names" } else { "" };
         let called = match reference.times_called {
             0 => String::new(),
@@ -294,7 +299,7 @@ fn pickle(
         };
         row(out, title, &format!("{target} {}", styled(FAINT, &format!("{named}{called}"))))?;
     }
-    let more = report.references.len().saturating_sub(arguments.names);
+    let more = report.references.len().saturating_sub(most);
     if more > 0 {
         row(out, "", &format!("… {} more", grouped(more as u64)))?;
     }
@@ -326,14 +331,18 @@ struct Visit {
 /// Levels down to which parts are told apart.
 const TOLD: usize = 4;
 
+/// References that are followed beyond four for each byte.
+const WORK: u64 = 1_000_000;
+
 /// Prints how deep objects nest, which are shared, and which parts are the largest.
-fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
+fn deep(graph: &Graph<'_>, size: u64, out: &mut Output) -> Result<()> {
     let mut visits: Vec<Visit> = Vec::new();
     let mut seen: HashMap<NodeId, u64> = HashMap::new();
     let mut left: Vec<(Node<'_>, usize, usize, String)> = Vec::new();
     left.extend(graph.roots().map(|root| (root, 0, 0, String::new())));
     let (mut deepest, mut within) = (0, 0_u64);
-    while let Some((node, parent, depth, path)) = left.pop() {
+    let mut work = WORK.saturating_add(size.saturating_mul(4));
+    while let Some((node, parent, depth, path)) = left.pop().filter(|_| work > 0) {
         deepest = deepest.max(depth);
         let scalar = crate::walk::is_scalar(node);
         if !scalar {
@@ -356,7 +365,10 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
             parent
         };
         within += 1;
-        for (step, part) in parts(node).into_iter().rev() {
+        // Many objects may have one state.
+        let parts = parts(node);
+        work = work.saturating_sub(parts.len() as u64);
+        for (step, part) in parts.into_iter().rev() {
             let mut way = String::new();
             if depth < TOLD {
                 way.clone_from(&path);
@@ -378,11 +390,19 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
         "objects",
         &format!("{}, {} deep", counted(within, "value"), counted(deepest as u64, "level")),
     )?;
+    if work == 0 {
+        row(out, "", "and more than is looked at, since objects share their attributes")?;
+    }
     row(
         out,
         "shared",
         &format!("{}, referred to more than once", counted(shared as u64, "object")),
     )?;
+    largest(&visits, out)
+}
+
+/// The parts that take the most.
+fn largest(visits: &[Visit], out: &mut Output) -> Result<()> {
     let mut largest: Vec<&Visit> = visits.iter().filter(|visit| visit.depth > 0).collect();
     largest.sort_by_key(|visit| (std::cmp::Reverse(visit.bytes), visit.depth));
     for (at, visit) in largest.iter().take(10).enumerate() {

@@ -63,7 +63,8 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         if let Some(fault) = &pickles.fault {
             notes.push(format!("{name}: what is behind the last pickle is none: {fault}"));
         }
-        graphs.iter().flat_map(Graph::roots).for_each(|root| shapes.add(root));
+        let size = pickles.size;
+        graphs.iter().flat_map(Graph::roots).for_each(|root| shapes.add(root, size));
         let in_test = match in_container {
             Some(container) => {
                 notes.push(format!("{name} is {container}: the test leaves it out"));
@@ -73,14 +74,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         };
         all.push((name, graphs, pickles.joblib, in_test));
     }
-    let root = match &arguments.name {
-        Some(name) => type_name(name),
-        None => {
-            let first = arguments.files.first().filter(|name| *name != "-");
-            let stem = first.and_then(|name| Path::new(name).file_stem()?.to_str());
-            type_name(stem.and_then(|stem| stem.split('.').next()).unwrap_or("Root"))
-        }
-    };
+    let root = root_name(arguments);
     let mut model: Model = resolve(&shapes, &root);
     for (name, graphs, joblib, in_test) in &all {
         let mut readable = true;
@@ -121,4 +115,16 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         }
     }
     Ok(OK)
+}
+
+/// The name of the type of the whole.
+fn root_name(arguments: &Arguments) -> String {
+    match &arguments.name {
+        Some(name) => type_name(name),
+        None => {
+            let first = arguments.files.first().filter(|name| *name != "-");
+            let stem = first.and_then(|name| Path::new(name).file_stem()?.to_str());
+            type_name(stem.and_then(|stem| stem.split('.').next()).unwrap_or("Root"))
+        }
+    }
 }

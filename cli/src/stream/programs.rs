@@ -149,8 +149,12 @@ pub(crate) fn shares_memo(pickles: &[u8]) -> bool {
     let mut reader = InstructionReader::new(pickles).max_payload(0);
     let (mut stored, mut is_first) = (HashSet::new(), true);
     loop {
-        while let Ok(Some(it)) = reader.next_instruction() {
-            let it = instruction(&it, 0);
+        loop {
+            let it = match reader.next_instruction() {
+                Ok(Some(it)) => instruction(&it, 0),
+                Ok(None) => break,
+                Err(_) => return false,
+            };
             if is_put(it.opcode) {
                 stored.insert(it.index.unwrap_or(stored.len() as u64));
             } else if is_get(it.opcode) && !it.index.is_some_and(|at| stored.contains(&at)) {

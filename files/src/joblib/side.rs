@@ -11,7 +11,6 @@ use serde_pickle::reduce::{Global, Reduce};
 use serde_pickle::{Resolver, Value, to_value};
 
 use crate::error::{Error, Result};
-use crate::npy;
 use crate::options::OpenOptions;
 
 /// Puts the arrays of joblib 0.9 and older in, which lie in files beside the pickle.
@@ -63,7 +62,7 @@ impl SideFiles {
     fn array(&self, name: &str) -> Result<Value> {
         let path = self.path(name)?;
         let opened = self.options.open(path).map_err(|error| error.within(name))?;
-        let array = npy::array(opened.bytes()).map_err(|error| error.within(name))?;
+        let array = opened.array().map_err(|error| error.within(name))?;
         Ok(to_value(&array)?)
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use serde::de::Deserialize;
@@ -10,7 +11,7 @@ use serde_pickle::reduce::Resolution;
 use serde_pickle::{DeOptions, Graph, Resolver, Value};
 
 use super::info::{Strided, TensorInfo};
-use super::names::{Named, named_tensors};
+use super::names::{Found, Named, named_tensors};
 use super::tensor::Tensor;
 use super::{DType, legacy};
 use crate::archive::Member;
@@ -28,6 +29,7 @@ pub struct Checkpoint<'a> {
     graph: Graph<'static>,
     storages: HashMap<String, Place>,
     tensors: Vec<Named>,
+    unread: Vec<(String, Error)>,
     by_name: HashMap<String, usize>,
     big_endian: bool,
     /// Bytes to which the views of a storage may be expanded.
@@ -36,10 +38,52 @@ pub struct Checkpoint<'a> {
 
 /// Where the bytes of a storage are.
 pub(super) enum Place {
-    /// The member of this number.
-    Member(usize),
-    /// These bytes of the file: a legacy stream.
-    Bytes { start: usize, len: usize },
+    /// These bytes of the file, as they are.
+    Stored(Range<u64>),
+    /// The member of this number, which is compressed.
+    Packed(usize),
+}
+
+/// The part of a storage that a tensor's pickle names.
+pub(super) struct Storage<'c> {
+    file: &'c Opened<'c>,
+    place: &'c Place,
+    /// Of the storage.
+    range: Range<usize>,
+}
+
+impl<'c> Storage<'c> {
+    pub(super) fn len(&self) -> usize {
+        self.range.end - self.range.start
+    }
+
+    /// The place in the file of a part that lies there as it is.
+    pub(super) fn stored(&self, part: Range<usize>) -> Option<Range<u64>> {
+        match self.place {
+            Place::Stored(stored) => {
+                let start = stored.start + self.range.start as u64;
+                Some(start + part.start as u64..start + part.end as u64)
+            }
+            Place::Packed(_) => None,
+        }
+    }
+
+    /// The bytes of a part, borrowed where they are in memory.
+    pub(super) fn read(&self, part: Range<usize>) -> Result<Cow<'c, [u8]>> {
+        let member = match self.place {
+            Place::Packed(member) => self.file.members().get(*member),
+            Place::Stored(_) => None,
+        };
+        if let Some(stored) = self.stored(part.clone()) {
+            return self.file.source().read(stored);
+        }
+        let Some(member) = member else { return Ok(Cow::default()) };
+        let mut bytes = self.file.read_member(member)?.into_owned();
+        // Its size was compared when the tensor was.
+        bytes.truncate(self.range.start + part.end);
+        bytes.drain(..self.range.start + part.start);
+        Ok(Cow::Owned(bytes))
+    }
 }
 
 impl fmt::Debug for Checkpoint<'_> {
@@ -55,8 +99,12 @@ impl fmt::Debug for Checkpoint<'_> {
 impl Checkpoint<'static> {
     /// Opens the file at `path`.
     ///
-    /// Memory is that of the file: `OpenOptions::map` with [`new`](Checkpoint::new) leaves the
-    /// bytes of tensors where they are.
+    /// Only its pickle is read, and the places of its storages: the bytes of a tensor are read from
+    /// the file each time that they are asked for, and nothing of them is kept. With
+    /// `OpenOptions::map` and [`new`](Checkpoint::new) they are borrowed from the file instead.
+    ///
+    /// The file stays open, and must not be changed meanwhile: bytes that are read later are then
+    /// those of another file, or an error where it is shorter.
     ///
     /// # Errors
     /// As [`open`](crate::open); `Unsupported` where `torch.save` did not write the file.
@@ -74,23 +122,30 @@ impl<'a> Checkpoint<'a> {
     pub fn new(file: Opened<'a>) -> Result<Self> {
         let parts = match file.kind() {
             Kind::Torch => Parts::of_zip(&file)?,
-            Kind::TorchLegacy => legacy::stream(file.bytes())?,
+            Kind::TorchLegacy => legacy::stream(file.source())?,
             Kind::TorchTar => legacy::tar(&file)?,
             kind => {
                 return Err(Error::unsupported(format!("{kind} was not written by torch.save")));
             }
         };
         let Parts { graph, storages, big_endian } = parts;
-        let tensors = named_tensors(&graph)?;
+        let Found { tensors, unread } = named_tensors(&graph)?;
         let by_name =
             tensors.iter().enumerate().map(|(at, named)| (named.name.clone(), at)).collect();
         let allowed = file.allowed();
-        Ok(Self { file, graph, storages, tensors, by_name, big_endian, allowed })
+        Ok(Self { file, graph, storages, tensors, unread, by_name, big_endian, allowed })
     }
 
     /// Iterates over the tensors, in the order in which the file has them.
     pub fn tensors(&self) -> impl ExactSizeIterator<Item = Tensor<'_>> {
         self.tensors.iter().map(|named| Tensor::new(self, &named.info, Some(&named.name)))
+    }
+
+    /// Iterates over the names of the tensors that are not among [`tensors`](Self::tensors),
+    /// because their kind is not read, each with an error that says so: nested ones, those of
+    /// other libraries' classes, and dtypes without a name in [`DType`].
+    pub fn unread(&self) -> impl ExactSizeIterator<Item = (&str, &Error)> {
+        self.unread.iter().map(|(name, error)| (&**name, error))
     }
 
     /// Finds the tensor of this name.
@@ -141,49 +196,33 @@ impl<'a> Checkpoint<'a> {
         self.allowed
     }
 
-    /// The storage of a tensor, with the size that the pickle says.
-    pub(super) fn storage(&self, strided: &Strided, dtype: DType) -> Result<Cow<'_, [u8]>> {
+    /// The storage of a tensor, as long as the pickle says.
+    pub(super) fn storage(&self, strided: &Strided, dtype: DType) -> Result<Storage<'_>> {
         let id = &strided.storage;
         // Of a view in the legacy format the storage is a part of another one.
-        let (key, within) = match &id.view {
-            Some((root, offset, len)) => (root, Some((*offset, *len))),
-            None => (&id.key, None),
+        let (key, first, len) = match &id.view {
+            Some((root, offset, len)) => (root, *offset, *len),
+            None => (&id.key, 0, id.len),
         };
         let Some(place) = self.storages.get(key) else {
             return Err(Error::format(format!("the file has no storage {}", quoted(key))));
         };
-        let bytes = match place {
-            Place::Bytes { start, len } => {
-                let end = start.checked_add(*len);
-                Cow::Borrowed(
-                    end.and_then(|end| self.file.bytes().get(*start..end)).unwrap_or_default(),
-                )
-            }
-            Place::Member(member) => match self.file.members().get(*member) {
-                // Not compared with its checksum, which would take a look at all of it.
-                Some(member) => member.read_stored(self.file.bytes())?,
-                None => Cow::Borrowed(&[][..]),
-            },
+        let there = match place {
+            Place::Stored(range) => range.end - range.start,
+            Place::Packed(member) => self.file.members().get(*member).map_or(0, Member::size),
         };
         let size = id.dtype.map_or(1, DType::itemsize);
-        let (start, len) = within.unwrap_or((0, id.len));
-        let (start, len) = (start.checked_mul(size), len.checked_mul(size));
-        let end = start.zip(len).and_then(|(start, len)| start.checked_add(len));
+        let start = first.checked_mul(size);
+        let end = start.zip(len.checked_mul(size)).and_then(|(start, len)| start.checked_add(len));
         match (start, end) {
-            (Some(start), Some(end)) if end <= bytes.len() => Ok(match bytes {
-                Cow::Borrowed(bytes) => Cow::Borrowed(&bytes[start..end]),
-                Cow::Owned(mut bytes) => {
-                    bytes.truncate(end);
-                    bytes.drain(..start);
-                    Cow::Owned(bytes)
-                }
-            }),
+            (Some(start), Some(end)) if end as u64 <= there => {
+                Ok(Storage { file: &self.file, place, range: start..end })
+            }
             _ => Err(Error::format(format!(
-                "the storage {} of {} elements of {} has only {} bytes",
+                "the storage {} of {} elements of {} has only {there} bytes",
                 quoted(key),
                 id.len,
                 id.dtype.unwrap_or(dtype),
-                bytes.len()
             ))),
         }
     }
@@ -227,7 +266,9 @@ impl Parts {
         let folder = format!("{folder}data/");
         let storages = file.members().iter().enumerate().filter_map(|(at, member)| {
             let key = member.name().strip_prefix(&folder)?;
-            Some((key.to_owned(), Place::Member(at)))
+            // Its checksum is not compared, which would take a look at all of it for a part.
+            let place = member.stored_at().map_or(Place::Packed(at), Place::Stored);
+            Some((key.to_owned(), place))
         });
         Ok(Self { graph, storages: storages.collect(), big_endian })
     }
@@ -257,7 +298,7 @@ impl Resolver for Ids {
                 [class @ Value::Global(_), ..] => Some(class.clone()),
                 _ => None,
             },
-            id => super::info::key_text(id).and_then(|key| self.objects.get(&key).cloned()),
+            id => super::storage::key_text(id).and_then(|key| self.objects.get(&key).cloned()),
         })
     }
 }

@@ -38,6 +38,8 @@ dtypes! {
     F8E5M2Fnuz "float8_e5m2fnuz" 1 "",
     /// `torch.float8_e8m0fnu`: an exponent alone.
     F8E8M0 "float8_e8m0fnu" 1 "",
+    /// `torch.float4_e2m1fn_x2`: two floats of 4 bits in a byte, the first in the lower half.
+    F4E2M1x2 "float4_e2m1fn_x2" 1 "",
     /// `torch.int64`.
     I64 "int64" 8 "LongStorage",
     /// `torch.int32`.
@@ -81,12 +83,14 @@ impl DType {
         self.row().2
     }
 
+    /// Returns true for complex numbers.
+    pub fn is_complex(self) -> bool {
+        matches!(self, Self::C32 | Self::C64 | Self::C128)
+    }
+
     /// The bytes that a machine of the other byte order would swap: those of one number.
     pub(crate) fn swapped(self) -> usize {
-        match self {
-            Self::C32 | Self::C64 | Self::C128 => self.itemsize() / 2,
-            _ => self.itemsize(),
-        }
+        if self.is_complex() { self.itemsize() / 2 } else { self.itemsize() }
     }
 
     /// The class of its storages in `torch`, if it has one of its own.

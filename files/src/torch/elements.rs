@@ -80,8 +80,8 @@ complex! {
     f64: C128,
 }
 
-/// A real number of any dtype as `f64`; `None` for complex ones. Quantized ones are what they are
-/// stored as.
+/// A real number of any dtype as `f64`; `None` for complex ones, and those in pairs. Quantized ones
+/// are as they are stored.
 pub(super) fn as_f64(dtype: DType, bytes: &[u8]) -> Option<f64> {
     let bits = || bytes.iter().rev().fold(0_u32, |bits, &byte| bits << 8 | u32::from(byte));
     Some(match dtype {
@@ -112,7 +112,8 @@ pub(super) fn as_f64(dtype: DType, bytes: &[u8]) -> Option<f64> {
         DType::U16 => u16::read(bytes).into(),
         DType::U8 | DType::QUInt8 => u8::read(bytes).into(),
         DType::Bool => f64::from(u8::from(bool::read(bytes))),
-        DType::C32 | DType::C64 | DType::C128 => return None,
+        // Of two numbers, or with two of them in an element.
+        DType::C32 | DType::C64 | DType::C128 | DType::F4E2M1x2 => return None,
     })
 }
 

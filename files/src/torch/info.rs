@@ -9,6 +9,7 @@ use serde_pickle::Value;
 use serde_pickle::reduce::Reduce;
 
 use super::dtype::DType;
+use super::storage::{NoTensor, StorageId, malformed, size, text};
 
 /// Dimensions of a tensor; PyTorch has no limit but does not get far beyond 64.
 const DIMENSIONS: usize = 64;
@@ -69,19 +70,17 @@ pub(crate) struct Strided {
     pub(crate) offset: usize,
     pub(crate) strides: Vec<usize>,
     pub(crate) quantizer: Option<Quantizer>,
+    pub(crate) lazily: Lazily,
 }
 
-/// A persistent id of a storage.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct StorageId {
-    pub(crate) key: String,
-    /// `None` for bytes without a type.
-    pub(crate) dtype: Option<DType>,
-    pub(crate) location: String,
-    /// Elements, or bytes where there is no type.
-    pub(crate) len: usize,
-    /// Of the legacy format: a part of another storage, by key, offset and number of elements.
-    pub(crate) view: Option<(String, usize, usize)>,
+/// What is still to be done with the elements of a view, which PyTorch puts off until they are
+/// used. Source: `torch._utils.set_tensor_metadata`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Lazily {
+    /// The elements are to be conjugated, as those of `tensor.conj()`.
+    pub(crate) conjugated: bool,
+    /// They are to be negated, as those of `tensor.conj().imag`.
+    pub(crate) negated: bool,
 }
 
 /// How the elements of a quantized tensor become numbers: `(element - zero_point) * scale`.
@@ -104,29 +103,6 @@ pub enum Quantizer {
         /// The axis.
         axis: usize,
     },
-}
-
-/// Why a value is no tensor: it is none at all, or one that is not understood.
-pub(crate) enum NoTensor {
-    Other,
-    Malformed(String),
-}
-
-fn malformed<T>(what: &str) -> Result<T, NoTensor> {
-    Err(NoTensor::Malformed(format!("malformed tensor: {what}")))
-}
-
-fn text(value: &Value) -> Option<&str> {
-    match value {
-        Value::Str(text) => Some(text),
-        // Python 2.
-        Value::Bytes(text) => std::str::from_utf8(text).ok(),
-        _ => None,
-    }
-}
-
-fn size(value: &Value) -> Option<usize> {
-    value.as_i64().and_then(|size| usize::try_from(size).ok())
 }
 
 fn sizes(value: &Value, what: &str) -> Result<Vec<usize>, NoTensor> {
@@ -156,53 +132,7 @@ fn dtype(value: &Value) -> Result<DType, NoTensor> {
     let Value::Global(global) = value else { return malformed("its dtype") };
     match DType::of_name(&global.qualname) {
         Some(dtype) if global.module == "torch" => Ok(dtype),
-        _ => Err(NoTensor::Malformed(format!("the dtype {global} is not known"))),
-    }
-}
-
-impl StorageId {
-    /// The id in a file of the zip or the legacy format.
-    pub(crate) fn of(id: &Value) -> Result<Self, NoTensor> {
-        let Value::Tuple(parts) = id else { return malformed("the id of its storage") };
-        let (key, class, location, len, view) = match &parts[..] {
-            [kind, class, key, location, len, rest @ ..] if text(kind) == Some("storage") => {
-                (key, class, location, len, rest.first())
-            }
-            _ => return malformed("the id of its storage"),
-        };
-        let Value::Global(class) = class else { return malformed("the class of its storage") };
-        let untyped = &["UntypedStorage", "_UntypedStorage"];
-        let dtype = match DType::of_storage(&class.qualname) {
-            Some(dtype) => Some(dtype),
-            None if untyped.contains(&&*class.qualname) => None,
-            None => {
-                return Err(NoTensor::Malformed(format!("storages of {class} are not known")));
-            }
-        };
-        let (Some(key), Some(len)) = (key_text(key), size(len)) else {
-            return malformed("the id of its storage");
-        };
-        let view = match view {
-            None | Some(Value::None) => None,
-            Some(Value::Tuple(view)) => match &view[..] {
-                [key, offset, len] => match (key_text(key), size(offset), size(len)) {
-                    (Some(key), Some(offset), Some(len)) => Some((key, offset, len)),
-                    _ => return malformed("the view of its storage"),
-                },
-                _ => return malformed("the view of its storage"),
-            },
-            Some(_) => return malformed("the view of its storage"),
-        };
-        let location = text(location).unwrap_or_default().to_owned();
-        Ok(Self { key, dtype, location, len, view })
-    }
-}
-
-/// A key is text, or in old files an int.
-pub(crate) fn key_text(key: &Value) -> Option<String> {
-    match key {
-        Value::Int(key) => Some(key.to_string()),
-        key => text(key).map(str::to_owned),
+        _ => Err(NoTensor::Unsupported(format!("tensors of {global}"))),
     }
 }
 
@@ -232,15 +162,18 @@ impl TensorInfo {
             | ("_rebuild_tensor_v2", [storage, offset, shape, strides]) => {
                 Self::strided(storage, offset, shape, strides)
             }
-            ("_rebuild_tensor_v3", [storage, offset, shape, strides, grad, _, of, ..]) => {
+            ("_rebuild_tensor_v3", [storage, offset, shape, strides, grad, _, of, rest @ ..]) => {
                 let mut tensor = Self::strided(storage, offset, shape, strides)?;
                 tensor.dtype = dtype(of)?;
                 tensor.requires_grad = *grad == Value::Bool(true);
+                tensor.put_off(rest.first());
                 Ok(tensor)
             }
-            ("_rebuild_tensor_v2", [storage, offset, shape, strides, grad, ..]) => {
+            ("_rebuild_tensor_v2", [storage, offset, shape, strides, grad, rest @ ..]) => {
                 let mut tensor = Self::strided(storage, offset, shape, strides)?;
                 tensor.requires_grad = *grad == Value::Bool(true);
+                // Behind the hooks.
+                tensor.put_off(rest.get(1));
                 Ok(tensor)
             }
             ("_rebuild_qtensor", [storage, offset, shape, strides, quantizer, grad, ..]) => {
@@ -277,10 +210,20 @@ impl TensorInfo {
                 data: Elements::None { strides: sizes(strides, "its strides")? },
             }),
             (function, _) if function.starts_with("_rebuild_") => {
-                Err(NoTensor::Malformed(format!("tensors by torch._utils.{function} are not read")))
+                Err(NoTensor::Unsupported(format!("tensors by torch._utils.{function}")))
             }
             _ => Err(NoTensor::Other),
         }
+    }
+
+    /// Takes what the metadata of a tensor say.
+    fn put_off(&mut self, metadata: Option<&Value>) {
+        let (Some(Value::Dict(metadata)), Elements::Strided(strided)) = (metadata, &mut self.data)
+        else {
+            return;
+        };
+        let is_set = |key| metadata.get(key) == Some(&Value::Bool(true));
+        strided.lazily = Lazily { conjugated: is_set("conj"), negated: is_set("neg") };
     }
 
     fn inner(value: &Value, levels: usize) -> Result<Self, NoTensor> {
@@ -309,7 +252,13 @@ impl TensorInfo {
             shape,
             requires_grad: false,
             parameter: false,
-            data: Elements::Strided(Strided { storage, offset, strides, quantizer: None }),
+            data: Elements::Strided(Strided {
+                storage,
+                offset,
+                strides,
+                quantizer: None,
+                lazily: Lazily::default(),
+            }),
         })
     }
 
@@ -415,6 +364,12 @@ impl TensorInfo {
         self.strided_data()?.quantizer.as_ref()
     }
 
+    /// Returns true if the elements in the storage are conjugated or negated when they are read, as
+    /// those of `tensor.conj()`.
+    pub fn is_lazy_view(&self) -> bool {
+        self.strided_data().is_some_and(|strided| strided.lazily != Lazily::default())
+    }
+
     /// Returns the number of elements; `None` where that is beyond an address space.
     pub fn len(&self) -> Option<usize> {
         self.shape.iter().try_fold(1_usize, |len, &axis| len.checked_mul(axis))
@@ -481,6 +436,9 @@ impl<'de> Deserialize<'de> for TensorInfo {
             Ok(tensor) => Ok(tensor),
             Err(NoTensor::Other) => Err(D::Error::custom("expected a tensor of PyTorch")),
             Err(NoTensor::Malformed(what)) => Err(D::Error::custom(what)),
+            Err(NoTensor::Unsupported(what)) => {
+                Err(D::Error::custom(format!("{what} are not read")))
+            }
         }
     }
 }

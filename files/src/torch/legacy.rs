@@ -7,71 +7,87 @@
 //! turns, and `pickle`, whose persistent ids are the keys of tensors. Those become here what newer
 //! files have. Source: `_legacy_load` in `torch/serialization.py`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use serde_pickle::reduce::{Global, PersistentId, Reduce};
 use serde_pickle::tools::persistent_ids;
-use serde_pickle::{Scanner, Value, to_value};
+use serde_pickle::{Value, to_value};
 
 use super::checkpoint::{Parts, Place, graph_of};
 use super::dtype::DType;
-use super::info::{StorageId, key_text};
+use super::storage::{StorageId, key_text};
 use crate::error::{Error, Result};
 use crate::opened::Opened;
+use crate::source::Source;
 
-/// Pickles and raw numbers in turn.
-struct Rows<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Pickles and raw numbers in turn, in a range of the file.
+struct Rows<'s, 'a> {
+    source: &'s Source<'a>,
+    start: u64,
+    at: u64,
+    end: u64,
 }
 
-impl<'a> Rows<'a> {
-    fn pickle(&mut self) -> Result<&'a [u8]> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let len = match Scanner::new().push(rest) {
-            Ok(Some(len)) => len,
-            // It has the error of a pickle that is cut short.
-            Ok(None) => rest.len(),
-            Err(error) => return Err(Error::from(error).at(self.at as u64)),
-        };
-        self.at += len;
-        Ok(rest.get(..len).unwrap_or_default())
+impl<'s, 'a> Rows<'s, 'a> {
+    fn new(source: &'s Source<'a>, range: Range<u64>) -> Self {
+        Self { source, start: range.start, at: range.start, end: range.end }
+    }
+
+    /// Where it is in the range, for errors.
+    fn at(&self) -> u64 {
+        self.at - self.start
+    }
+
+    fn pickle(&mut self) -> Result<Cow<'s, [u8]>> {
+        let pickle = self.source.pickle(self.at..self.end, self.at())?;
+        self.at += pickle.len() as u64;
+        Ok(pickle)
     }
 
     fn value<T: DeserializeOwned>(&mut self) -> Result<T> {
-        let start = self.at as u64;
+        let start = self.at();
         let pickle = self.pickle()?;
-        serde_pickle::from_slice(pickle).map_err(|error| Error::from(error).at(start))
+        serde_pickle::from_slice(&pickle).map_err(|error| Error::from(error).at(start))
     }
 
-    fn take(&mut self, len: usize) -> Result<&'a [u8]> {
-        let end = self.at.checked_add(len);
-        let Some(taken) = end.and_then(|end| self.bytes.get(self.at..end)) else {
-            return Err(Error::format(format!("{len} bytes are wanted and the file ends"))
-                .at(self.at as u64));
+    /// Goes beyond bytes that are not looked at.
+    fn skip(&mut self, len: u64) -> Result<()> {
+        let end = self.at.checked_add(len).filter(|&end| end <= self.end);
+        let Some(end) = end else {
+            return Err(
+                Error::format(format!("{len} bytes are wanted and the file ends")).at(self.at())
+            );
         };
-        self.at += len;
-        Ok(taken)
+        self.at = end;
+        Ok(())
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (at, mut bytes) = (self.at, [0; N]);
+        self.skip(N as u64)?;
+        self.source.fill(at, &mut bytes)?;
+        Ok(bytes)
     }
 
     fn number(&mut self) -> Result<usize> {
-        let at = self.at as u64;
-        let bytes = self.take(8)?.try_into().unwrap_or_default();
-        usize::try_from(i64::from_le_bytes(bytes))
+        let at = self.at();
+        usize::try_from(i64::from_le_bytes(self.take()?))
             .map_err(|_| Error::format("a number of elements is negative").at(at))
     }
 
     /// The place of a storage of elements of `size` bytes: their number, and they.
     fn storage(&mut self, size: usize) -> Result<(usize, Place)> {
-        let at = self.at as u64;
+        let at = self.at();
         let count = self.number()?;
         let start = self.at;
         let Some(len) = count.checked_mul(size) else {
             return Err(Error::format(format!("a storage of {count} elements")).at(at));
         };
-        self.take(len)?;
-        Ok((count, Place::Bytes { start, len }))
+        self.skip(len as u64)?;
+        Ok((count, Place::Stored(start..self.at)))
     }
 }
 
@@ -89,8 +105,8 @@ fn wanted(pickle: &[u8]) -> Result<HashMap<String, (usize, usize)>> {
 }
 
 /// The stream.
-pub(super) fn stream(bytes: &[u8]) -> Result<Parts> {
-    let mut rows = Rows { bytes, at: 0 };
+pub(super) fn stream(source: &Source<'_>) -> Result<Parts> {
+    let mut rows = Rows::new(source, 0..source.len());
     rows.pickle()?;
     let version: i64 = rows.value()?;
     if version != 1001 {
@@ -98,14 +114,14 @@ pub(super) fn stream(bytes: &[u8]) -> Result<Parts> {
     }
     let system: Value = rows.value()?;
     let little = system.get("little_endian").and_then(Value::as_bool);
-    let start = rows.at as u64;
+    let start = rows.at();
     let object = rows.pickle()?;
-    let wanted = wanted(object).map_err(|error| error.at(start))?;
-    let graph = graph_of(object, HashMap::new()).map_err(|error| error.at(start))?;
+    let wanted = wanted(&object).map_err(|error| error.at(start))?;
+    let graph = graph_of(&object, HashMap::new()).map_err(|error| error.at(start))?;
     let keys: Vec<Value> = rows.value()?;
     let mut storages = HashMap::new();
     for key in keys {
-        let at = rows.at as u64;
+        let at = rows.at();
         let Some(key) = key_text(&key) else {
             return Err(Error::format("the key of a storage is no text").at(at));
         };
@@ -132,10 +148,11 @@ pub(super) fn tar(file: &Opened<'_>) -> Result<Parts> {
         Some(member) => Ok(member),
         None => Err(Error::format(format!("the archive has no member {name}"))),
     };
-    let (storages, ids) = tar_storages(file, member("storages")?.stored_at())
-        .map_err(|error| error.within("storages"))?;
-    let tensors = file.read_member(member("tensors")?)?;
-    let objects = tar_tensors(&tensors, &ids).map_err(|error| error.within("tensors"))?;
+    let range = |name: &str| Ok::<_, Error>(member(name)?.stored_at().unwrap_or_default());
+    let rows = Rows::new(file.source(), range("storages")?);
+    let (storages, ids) = tar_storages(rows).map_err(|error| error.within("storages"))?;
+    let rows = Rows::new(file.source(), range("tensors")?);
+    let objects = tar_tensors(rows, &ids).map_err(|error| error.within("tensors"))?;
     let pickle = file.read_member(member("pickle")?)?;
     let graph = graph_of(&pickle, objects).map_err(|error| error.within("pickle"))?;
     Ok(Parts { graph, storages, big_endian: false })
@@ -144,17 +161,11 @@ pub(super) fn tar(file: &Opened<'_>) -> Result<Parts> {
 /// The ids of newer files for storages, by their keys.
 type Ids = HashMap<String, (Value, usize)>;
 
-fn tar_storages(
-    file: &Opened<'_>,
-    range: Option<(usize, usize)>,
-) -> Result<(HashMap<String, Place>, Ids)> {
-    let (start, end) = range.unwrap_or_default();
-    let bytes = file.bytes().get(..end).unwrap_or_default();
-    let mut rows = Rows { bytes, at: start };
+fn tar_storages(mut rows: Rows<'_, '_>) -> Result<(HashMap<String, Place>, Ids)> {
     let (mut storages, mut ids) = (HashMap::new(), HashMap::new());
     let count: usize = rows.value()?;
     for _ in 0..count {
-        let at = rows.at as u64;
+        let at = rows.at();
         let (key, _location, class): (Value, Value, Global) = rows.value()?;
         let (Some(key), Some(dtype)) = (key_text(&key), DType::of_storage(&class.qualname)) else {
             return Err(Error::format(format!("a storage of the class {class}")).at(at));
@@ -163,7 +174,7 @@ fn tar_storages(
         ids.insert(key.clone(), (storage_id(&class, &key, len, Value::None)?, len));
         storages.insert(key, place);
     }
-    let at = rows.at as u64;
+    let at = rows.at();
     let views: Vec<(Value, Value, usize, usize)> = rows.value()?;
     for (key, root, offset, len) in views {
         let (Some(key), Some(root)) = (key_text(&key), key_text(&root)) else {
@@ -186,20 +197,19 @@ fn storage_id(class: &Global, key: &str, len: usize, view: Value) -> Result<Valu
 }
 
 /// The tensors by their keys, as calls of `_rebuild_tensor`.
-fn tar_tensors(bytes: &[u8], ids: &Ids) -> Result<HashMap<String, Value>> {
-    let mut rows = Rows { bytes, at: 0 };
+fn tar_tensors(mut rows: Rows<'_, '_>, ids: &Ids) -> Result<HashMap<String, Value>> {
     let count: usize = rows.value()?;
     let mut tensors = HashMap::new();
     for _ in 0..count {
-        let at = rows.at as u64;
+        let at = rows.at();
         let (key, storage, _class): (Value, Value, Value) = rows.value()?;
         let storage = key_text(&storage).and_then(|storage| ids.get(&storage));
         let (Some(key), Some((storage, _))) = (key_text(&key), storage) else {
             return Err(Error::format("a tensor of a storage that is not there").at(at));
         };
         // The number of dimensions, in the first four of eight bytes.
-        let dimensions = u32::from_le_bytes(rows.take(4)?.try_into().unwrap_or_default());
-        rows.take(4)?;
+        let dimensions = u32::from_le_bytes(rows.take()?);
+        rows.skip(4)?;
         if dimensions > 64 {
             return Err(Error::format(format!("a tensor of {dimensions} dimensions")).at(at));
         }

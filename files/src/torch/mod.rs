@@ -30,6 +30,7 @@ mod legacy;
 mod names;
 #[cfg(feature = "safetensors")]
 mod safetensors;
+mod storage;
 mod tensor;
 mod write;
 

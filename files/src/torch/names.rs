@@ -3,7 +3,8 @@
 use serde_pickle::graph::{NodeId, NodeKind};
 use serde_pickle::{Graph, Node};
 
-use super::info::{NoTensor, TensorInfo};
+use super::info::TensorInfo;
+use super::storage::NoTensor;
 use crate::error::{Error, Result};
 
 pub(super) struct Named {
@@ -23,8 +24,17 @@ enum Step<'g> {
     Leave(NodeId),
 }
 
-pub(super) fn named_tensors(graph: &Graph<'_>) -> Result<Vec<Named>> {
-    let mut walk = Walk { steps: Vec::new(), around: Vec::new(), found: Vec::new(), left: STEPS };
+/// The tensors of a checkpoint.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) tensors: Vec<Named>,
+    /// Those of kinds that are not read, each with its error.
+    pub(super) unread: Vec<(String, Error)>,
+}
+
+pub(super) fn named_tensors(graph: &Graph<'_>) -> Result<Found> {
+    let found = Found::default();
+    let mut walk = Walk { steps: Vec::new(), around: Vec::new(), found, left: STEPS };
     walk.steps.push(Step::Look { node: graph.root(), name: String::new(), first: 0 });
     walk.run()?;
     Ok(walk.found)
@@ -34,7 +44,7 @@ struct Walk<'g> {
     steps: Vec<Step<'g>>,
     /// The objects around the current one: none is looked for within itself.
     around: Vec<NodeId>,
-    found: Vec<Named>,
+    found: Found,
     left: usize,
 }
 
@@ -105,14 +115,16 @@ impl<'g> Walk<'g> {
             return Ok(false);
         }
         let value = node.to_value()?;
-        let info = TensorInfo::of(&value).map_err(|error| {
-            let error = Error::format(match error {
-                NoTensor::Other => "malformed tensor".to_owned(),
-                NoTensor::Malformed(what) => what,
-            });
-            error.within(if name.is_empty() { "the tensor" } else { name })
-        })?;
-        self.found.push(Named { name: name.to_owned(), first, info });
+        let shown = if name.is_empty() { "the tensor" } else { name };
+        match TensorInfo::of(&value) {
+            Ok(info) => self.found.tensors.push(Named { name: name.to_owned(), first, info }),
+            Err(NoTensor::Unsupported(what)) => {
+                let error = Error::unsupported(format!("{what} are not read")).within(shown);
+                self.found.unread.push((name.to_owned(), error));
+            }
+            Err(NoTensor::Malformed(what)) => return Err(Error::format(what).within(shown)),
+            Err(NoTensor::Other) => return Err(Error::format("malformed tensor").within(shown)),
+        }
         Ok(true)
     }
 
@@ -153,20 +165,25 @@ impl<'g> Walk<'g> {
         Ok(())
     }
 
-    /// The entries of an OrderedDict, the items of a subclass of list, and the attributes. Those in
-    /// which a module keeps its parts are not in the names of a state dict.
+    /// The entries of an OrderedDict, the items of a subclass of list, the arguments, of a named
+    /// tuple for instance, and the attributes. Those in which a module keeps its parts are not in
+    /// the names of a state dict.
     fn object(&mut self, node: Node<'g>, name: &str, first: usize) -> Result<()> {
         self.entries(node, name, first)?;
         let Some(object) = node.object() else { return Ok(()) };
+        let class = object.callable.global();
         // Python 2 has the pairs as an argument.
-        if object.callable.global().is_some_and(|class| class.is("collections", "OrderedDict"))
-            && let [pairs] = object.args[..]
-        {
-            for pair in pairs.items() {
+        if class.is_some_and(|class| class.is("collections", "OrderedDict")) {
+            for pair in object.args.iter().flat_map(|pairs| pairs.items()) {
                 let mut parts = pair.items();
                 if let (Some(key), Some(value)) = (parts.next(), parts.next()) {
                     self.entry(key, value, name, first)?;
                 }
+            }
+        } else {
+            for (at, argument) in object.args.iter().enumerate() {
+                self.charge(name)?;
+                self.push(*argument, name, first, &at.to_string());
             }
         }
         for (at, item) in node.appended_items().enumerate() {
@@ -175,9 +192,14 @@ impl<'g> Walk<'g> {
         }
         for (_, state) in &object.states {
             for (key, value) in state.entries() {
-                let transparent = key
-                    .as_str()
-                    .is_some_and(|key| matches!(&*key, "_parameters" | "_buffers" | "_modules"));
+                let key_text = key.as_str();
+                let transparent = key_text
+                    .as_deref()
+                    .is_some_and(|key| matches!(key, "_parameters" | "_buffers" | "_modules"));
+                // A recurrent layer has its parameters a second time there.
+                if key_text.as_deref() == Some("_flat_weights") {
+                    continue;
+                }
                 if transparent {
                     self.charge(name)?;
                     self.steps.push(Step::Look { node: value, name: name.to_owned(), first });

@@ -1,19 +1,25 @@
 //! Checkpoints as safetensors.
 
 use std::borrow::Cow;
+use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, View};
 
 use super::checkpoint::Checkpoint;
 use super::dtype::DType;
+use super::tensor::Tensor;
 use crate::error::{Error, Result};
 
-/// A tensor with its elements; those of one that is contiguous are still in the file.
+/// A tensor, whose elements are read when it is its turn.
 struct Viewed<'c> {
+    tensor: Tensor<'c>,
     dtype: Dtype,
-    shape: &'c [usize],
-    bytes: Cow<'c, [u8]>,
+    len: usize,
+    /// What went wrong with any of them: safetensors takes bytes and no error.
+    fault: &'c Mutex<Option<Error>>,
 }
 
 impl View for &Viewed<'_> {
@@ -22,16 +28,23 @@ impl View for &Viewed<'_> {
     }
 
     fn shape(&self) -> &[usize] {
-        self.shape
+        self.tensor.info().shape()
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.bytes)
+        self.tensor.bytes().unwrap_or_else(|error| {
+            fault_of(self.fault).get_or_insert(error);
+            Cow::default()
+        })
     }
 
     fn data_len(&self) -> usize {
-        self.bytes.len()
+        self.len
     }
+}
+
+fn fault_of(fault: &Mutex<Option<Error>>) -> MutexGuard<'_, Option<Error>> {
+    fault.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn dtype(dtype: DType) -> Option<Dtype> {
@@ -65,43 +78,68 @@ impl Checkpoint<'_> {
     /// As [`Tensor::bytes`](super::Tensor::bytes); `Unsupported` for a dtype that safetensors does
     /// not have.
     pub fn to_safetensors(&self) -> Result<Vec<u8>> {
-        let tensors = self.viewed()?;
-        let tensors = tensors.iter().map(|(name, viewed)| (*name, viewed));
-        safetensors::serialize(tensors, None).map_err(refused)
+        self.as_safetensors(|tensors| safetensors::serialize(tensors, None))
     }
 
-    /// Writes the tensors to the file of safetensors at `path`; see
-    /// [`to_safetensors`](Self::to_safetensors).
+    /// Writes the tensors to the file of safetensors at `path`, one after another: no more than one
+    /// of a file on the disk is in memory. See [`to_safetensors`](Self::to_safetensors).
+    ///
+    /// The file is written beside `path` and renamed when it is whole, so that `path` may be the
+    /// checkpoint's own.
     ///
     /// # Errors
     /// As [`to_safetensors`](Self::to_safetensors), and `Io`.
     pub fn write_safetensors(&self, path: impl AsRef<Path>) -> Result<()> {
-        let tensors = self.viewed()?;
-        let tensors = tensors.iter().map(|(name, viewed)| (*name, viewed));
-        safetensors::serialize_to_file(tensors, None, path.as_ref()).map_err(refused)
+        let path = path.as_ref();
+        let mut part = path.as_os_str().to_owned();
+        part.push(format!(".{}.part", std::process::id()));
+        let part = Path::new(&part);
+        let written = self
+            .as_safetensors(|tensors| safetensors::serialize_to_file(tensors, None, part))
+            .and_then(|()| Ok(fs::rename(part, path)?));
+        if written.is_err() {
+            // It may not be there.
+            let _ = fs::remove_file(part);
+        }
+        written
     }
 
-    fn viewed(&self) -> Result<Vec<(&str, Viewed<'_>)>> {
-        let mut viewed = Vec::new();
-        for tensor in self.tensors() {
-            let name = tensor.name().unwrap_or_default();
-            let Some(dtype) = dtype(tensor.dtype()) else {
-                return Err(Error::unsupported(format!(
-                    "safetensors has no dtype for {}",
-                    tensor.dtype()
-                ))
-                .within(name));
-            };
-            let shape = tensor.info().shape();
-            viewed.push((name, Viewed { dtype, shape, bytes: tensor.bytes()? }));
+    fn as_safetensors<T>(
+        &self,
+        write: impl FnOnce(Vec<(&str, &Viewed<'_>)>) -> Result<T, SafeTensorError>,
+    ) -> Result<T> {
+        if let Some((name, error)) = self.unread().next() {
+            return Err(Error::unsupported(error.to_string()).within(name));
         }
-        Ok(viewed)
+        let fault = Mutex::new(None);
+        let viewed: Result<Vec<Viewed<'_>>> =
+            self.tensors().map(|tensor| Viewed::new(tensor, &fault)).collect();
+        let viewed = viewed?;
+        let tensors = viewed.iter().map(|it| (it.tensor.name().unwrap_or_default(), it));
+        let written = write(tensors.collect()).map_err(refused);
+        match fault_of(&fault).take() {
+            Some(error) => Err(error),
+            None => written,
+        }
     }
 }
 
-fn refused(error: safetensors::SafeTensorError) -> Error {
+impl<'c> Viewed<'c> {
+    fn new(tensor: Tensor<'c>, fault: &'c Mutex<Option<Error>>) -> Result<Self> {
+        let Some(dtype) = dtype(tensor.dtype()) else {
+            return Err(Error::unsupported(format!(
+                "safetensors has no dtype for {}",
+                tensor.dtype()
+            ))
+            .within(tensor.name().unwrap_or_default()));
+        };
+        Ok(Self { tensor, dtype, len: tensor.byte_len()?, fault })
+    }
+}
+
+fn refused(error: SafeTensorError) -> Error {
     match error {
-        safetensors::SafeTensorError::IoError(error) => Error::io(error),
+        SafeTensorError::IoError(error) => Error::io(error),
         error => Error::format(format!("safetensors: {error}")),
     }
 }

@@ -109,13 +109,12 @@ impl<'g> Writer<'g, '_> {
 
     /// The content of bytes.
     pub(super) fn bytes(&self, handle: Handle) -> Option<&'g [u8]> {
-        match handle.tag() {
-            Tag::Const => match self.nodes.constant(handle.number())? {
-                Const::Bytes(bytes) => Some(bytes),
-                _ => None,
-            },
-            _ => scalar::bytes(self.nodes, self.input, handle),
+        if handle.tag() == Tag::Const
+            && let Some(Const::Bytes(bytes)) = self.nodes.constant(handle.number())
+        {
+            return Some(bytes);
         }
+        scalar::bytes(self.nodes, self.input, handle)
     }
 
     /// A buffer beside the pickle. It stays beside it where the protocol has out-of-band buffers.
