@@ -49,6 +49,9 @@ def fill(text, width, first, rest):
 def wrapped(lines, width):
     """Markdown lines, with the paragraphs that are too wide filled anew."""
     out, at, fence = [], 0, None
+    if lines and lines[0] == '---' and '---' in lines[1:]:  # a file's front matter is no prose
+        at = lines.index('---', 1) + 1
+        out = lines[:at]
     while at < len(lines):
         line = lines[at]
         mark = re.match(r'^\s*(```+|~~~+)', line)

@@ -2,12 +2,14 @@
 """The shapes that real caches hold: writes their pickles, and measures CPython on them.
 
     python3 shapes.py [--out DIR] [--scale F] [--force] [NAME ...]    writes DIR/NAME.p2.pkl and NAME.p4.pkl
-    python3 shapes.py --run [--rounds N] [NAME ...]                   measures, CPython and ours in turns
+    python3 shapes.py --run [--rounds N] [NAME ...]                   measures, CPython and ours in turns, and says
+                                                                      which goals are met
     python3 shapes.py --check DIR [NAME ...]                          compares what ours wrote with the shapes
 
 The workloads of data.py are plain dicts, lists and text. These are what Python programs keep besides: dates,
 decimals, enums, sets, named tuples, slots, objects that are shared, small bytes, arrays. Seeded; each shape
-depends on its own name alone. Three need numpy, and are left out without it.
+depends on its own name alone. Four need numpy, and are left out without it; they are written at protocol 5 too.
+NAME.p4.one.pkl is the shape with one object.
 
 `--run` wants `cargo build --release -p serde_pickle_benches --bins` first. A figure is a ratio of medians in one
 run: the program `shapes` measures one shape a process, next to `pickle.loads` and `pickle.dumps` in this one.
@@ -34,7 +36,9 @@ sys.path.insert(0, HERE)
 
 import shop  # noqa: E402  (found beside this file)
 
-PROTOCOLS = (2, 4)
+PROTOCOLS = (2, 4, 5)
+# Calls within one measurement of one object a call, as in src/bin/shapes.rs.
+CALLS = 1000
 COUNT = 50_000
 BEGIN = datetime.datetime(2024, 1, 1)
 UTC = datetime.timezone.utc
@@ -100,6 +104,21 @@ def metric(draw, i):
     return (name, (1_700_000_000 + i * 10, draw.random() * 100))
 
 
+def reading(draw, i):
+    return {"id": i, "place": "place %d" % (i % 500), "value": draw.random()}
+
+
+def late(draw, n):
+    """Readings, of which one near the end is a dict of another class, and its value an int."""
+    readings = [reading(draw, i) for i in range(n)]
+    readings[-min(n, 10)] = collections.OrderedDict(id=0, place="elsewhere", value=1)
+    return readings
+
+
+def images(np, n):
+    return np.resize(np.arange(251, dtype="u1"), (n, 3072))
+
+
 def shared_instances(draw, n):
     pool = [shop.Item("sku%d" % i, i, i * 0.5) for i in range(1000)]
     return [draw.choice(pool) for _ in range(n)]
@@ -159,25 +178,36 @@ SHAPES = {
     "np_f64": (numpy(lambda np, n: np.arange(n, dtype="f8")), 20 * COUNT),
     "np_scalars": (numpy(lambda np, n: [np.float64(i * 0.5) for i in range(n)]), COUNT),
     "np_rows": (numpy(lambda np, n: [np.arange(8, dtype="f4") for _ in range(n)]), COUNT // 5),
+    "np_images": (numpy(images), COUNT),
+    "regular": (each(reading), COUNT),
+    "late": (late, COUNT),
 }
+
+
+def protocols(name):
+    """Those that a shape is written at: what 5 adds is of arrays."""
+    return PROTOCOLS if name.startswith("np_") else PROTOCOLS[:2]
 
 
 def write(folder, names, scale, force):
     os.makedirs(folder, exist_ok=True)
     for name in names:
-        paths = {p: os.path.join(folder, "%s.p%d.pkl" % (name, p)) for p in PROTOCOLS}
+        make, count = SHAPES[name]
+        sizes = {"": max(int(count * scale), 1), ".one": 1}
+        paths = {
+            (p, size): os.path.join(folder, "%s.p%d%s.pkl" % (name, p, size)) for p in protocols(name) for size in sizes
+        }
         if not force and all(map(os.path.exists, paths.values())):
             continue
-        make, count = SHAPES[name]
         try:
-            value = make(Draw("serde_pickle/shapes/" + name), max(int(count * scale), 1))
+            values = {size: make(Draw("serde_pickle/shapes/" + name), n) for size, n in sizes.items()}
         except ImportError as error:
             print("%s is left out: %s" % (name, error), file=sys.stderr)
             continue
-        for protocol, path in paths.items():
+        for (protocol, size), path in paths.items():
             # Renamed into place when whole.
             with open(path + ".part", "wb") as file:
-                pickle.dump(value, file, protocol)
+                pickle.dump(values[size], file, protocol)
             os.replace(path + ".part", path)
 
 
@@ -195,7 +225,7 @@ def same(a, b):
 def check(folder, data, names):
     wrong = 0
     for name in names:
-        for protocol in PROTOCOLS:
+        for protocol in PROTOCOLS[:2]:
             file = "%s.p%d.pkl" % (name, protocol)
             if not os.path.exists(os.path.join(folder, file)):
                 continue
@@ -222,34 +252,72 @@ def seconds(function, least=0.02):
     return statistics.median(times)
 
 
+def objects_of(path):
+    """Bytes of the objects that CPython loads, in a process of its own."""
+    code = (
+        "import sys, pickle, tracemalloc\n"
+        "sys.path.insert(0, %r)\n"
+        "data = open(%r, 'rb').read()\n"
+        "pickle.loads(data)\n"
+        "tracemalloc.start()\n"
+        "value = pickle.loads(data)\n"
+        "print(tracemalloc.get_traced_memory()[0])"
+    ) % (HERE, path)
+    return int(subprocess.check_output([sys.executable, "-c", code]))
+
+
 def measure(program, folder, name, protocol, rounds):
     """Medians of ratios to CPython, and of those that our program takes within itself."""
     path = os.path.join(folder, "%s.p%d.pkl" % (name, protocol))
     with open(path, "rb") as file:
         data = file.read()
+    with open(path[:-3] + "one.pkl", "rb") as file:
+        one = file.read()
     value = pickle.loads(data)
+
+    def one_by_one():
+        for _ in range(CALLS):
+            pickle.loads(one)
+
     found = collections.defaultdict(list)
     for _ in range(rounds):
         loads = seconds(lambda: pickle.loads(data))
         dumps = seconds(lambda: pickle.dumps(value, protocol))
+        calls = seconds(one_by_one)
         ours = json.loads(subprocess.check_output([program, "--json", path, name, str(protocol)]))
-        for key, base in (("typed", loads), ("value", loads), ("encode", dumps)):
+        for key, base in (("typed", loads), ("value", loads), ("encode", dumps), ("one", calls)):
             if key in ours:
                 found[key].append(ours[key] / base)
-        for key, base in (("floor", "typed"), ("rmp", "typed"), ("rmp_encode", "encode")):
-            if key in ours and base in ours:
-                found[key].append(ours[base] / ours[key])
-        for key in ("reader", "allow", "nodes"):
-            if key in ours:
-                found[key].append(ours[key] / ours["typed"])
-    return {key: statistics.median(values) for key, values in found.items()}
+        for key, part, base in RATIOS:
+            if part in ours and base in ours:
+                found[key].append(ours[part] / ours[base])
+    row = {key: statistics.median(values) for key, values in found.items()}
+    del value
+    if sys.platform == "linux":
+        highest = int(subprocess.check_output([program, "--peak", path, name, str(protocol)]))
+        row["memory"] = highest / max(objects_of(path), 1)
+    return row
 
 
+# Column, and what is divided in it by what, of the seconds that our program prints.
+RATIOS = (
+    ("floor", "typed", "floor"),
+    ("rmp", "typed", "rmp"),
+    ("rmp_encode", "encode", "rmp_encode"),
+    ("reader", "reader", "typed"),
+    ("allow", "allow", "typed"),
+    ("nodes", "nodes", "typed"),
+    ("one_rmp", "one", "one_rmp"),
+    ("copy", "typed", "copy"),
+    ("late", "typed", "regular"),
+)
 COLUMNS = {
     "typed": "typed / CPython",
     "floor": "typed / floor",
     "rmp": "typed / rmp-serde",
+    "one": "one a call / CPython",
     "value": "Value / CPython",
+    "memory": "memory of Value / CPython's objects",
     "reader": "reader / slice",
     "allow": "AllowList / none",
     "nodes": "max_nodes / none",
@@ -257,17 +325,83 @@ COLUMNS = {
     "rmp_encode": "encode / rmp-serde",
 }
 
+DATES = ("datetimes", "datetimes_tz", "dates")
+SHARED = ("shared_instances", "shared_dicts", "enums")
+NAMED = ("intkeys", "bytes_small", "long_text")
+BYTES = ("bytes_small", "bytearrays")
+ARRAYS = ("np_f64", "np_images", "np_rows", "np_scalars")
+FLAGS = ("nones", "bools")
+OTHERS = ("decimals", "uuids")
+# Those that only another row compares.
+PLAIN = ("regular", "late")
+
+
+def goals(names):
+    """Yields (goal, column, must, reach, the cases that it is about)."""
+
+    def case(*wanted, at=PROTOCOLS[:2]):
+        return [(name, protocol) for name in names if name in wanted for protocol in at]
+
+    def but(*left, at=PROTOCOLS[:2]):
+        return [(name, protocol) for name in names if name not in left + PLAIN for protocol in at]
+
+    floored = [(name, protocol) for name, protocol in but(*DATES, *OTHERS, *ARRAYS, *SHARED) if (name in BYTES, protocol) != (True, 2)]
+    yield "typed / CPython", "typed", 0.7, 0.4, but(*DATES, *SHARED, *NAMED, *BYTES, *ARRAYS)
+    yield "typed / CPython: dates through chrono's own serde", "typed", 1.2, 0.9, case(*DATES)
+    yield "typed / CPython: intkeys, bytes_small, long_text", "typed", 0.8, 0.65, case(*NAMED)
+    yield "typed / floor", "floor", 1.7, 1.25, floored
+    yield "typed / floor: shared ones, enums", "floor", 2.5, 1.5, case(*SHARED)
+    yield "typed / CPython: bytes at protocol 2, large and small", "typed", 0.8, 0.65, case(*BYTES, "np_f64", at=(2,))
+    yield "typed / copying: np_f64 at 4 and 5", "copy", 2, 1.3, case("np_f64", at=(4, 5))
+    yield "typed / copying: 50,000 rows of 3,072 u8", "copy", 2.5, 1.5, case("np_images", at=(4, 5))
+    yield "typed / CPython: np_rows, np_scalars", "typed", 0.3, 0.2, case("np_rows", "np_scalars")
+    yield "Value / CPython: enums, shared ones", "value", 3, 2, case(*SHARED)
+    yield "Value / CPython: nones and bools", "value", 2.5, 2, case(*FLAGS)
+    yield "Value / CPython: all others", "value", 1.0, 0.7, but(*SHARED, *FLAGS)
+    yield "memory of Value / objects: nones and bools", "memory", 4.1, 4.1, case(*FLAGS)
+    yield "memory of Value / objects: enums, shared ones", "memory", 4, 3, case(*SHARED)
+    yield "memory of Value / objects: logrecords", "memory", 3.1, 2, case("logrecords")
+    yield "memory of Value / objects: all others", "memory", 1.5, 1.0, but(*FLAGS, *SHARED, "logrecords")
+    yield "reader / slice and fs::read", "reader", 1.25, 1.1, but()
+    yield "AllowList / none", "allow", 1.15, 1.05, but()
+    yield "max_nodes / none", "nodes", 1.15, 1.05, but()
+    yield "one odd value late / without it", "late", 3, 2, case("late")
+    yield "typed encode / CPython", "encode", 0.2, 0.1, but()
+
+
+def judged(rows, names):
+    """The goals as lines of a table: the worst case of each, and those that miss it."""
+    yield "| goal | must | reach | seen, at worst | missed by | |"
+    yield "|---|--:|--:|---|---|---|"
+    for goal, column, must, reach, cases in goals(names):
+        seen = sorted(
+            ((rows[case][column], "%s p%d" % case) for case in cases if not math.isnan(rows.get(case, {}).get(column, math.nan))),
+            reverse=True,
+        )
+        if not seen:
+            yield "| %s | %g | %g | – | | not measured |" % (goal, must, reach)
+            continue
+        worst, where = seen[0]
+        missed = ", ".join("%s %.2f" % (name, value) for value, name in seen if value > must)
+        count = sum(value <= must for value, _ in seen)
+        word = "missed: %d of %d met" % (count, len(seen)) if missed else "met" if worst > reach else "reached"
+        yield "| %s | %g | %g | %.2f %s | %s | %s |" % (goal, must, reach, worst, where, missed, word)
+
 
 def run(program, folder, names, rounds):
     print("| shape | protocol | " + " | ".join(COLUMNS.values()) + " |")
     print("|---|--:|" + "--:|" * len(COLUMNS))
+    rows = {}
     for name in names:
-        for protocol in PROTOCOLS:
+        for protocol in protocols(name):
             if not os.path.exists(os.path.join(folder, "%s.p%d.pkl" % (name, protocol))):
                 continue
-            row = measure(program, folder, name, protocol, rounds)
+            row = rows[name, protocol] = measure(program, folder, name, protocol, rounds)
             cells = ["%.2f" % row[key] if not math.isnan(row.get(key, math.nan)) else "–" for key in COLUMNS]
             print("| %s | %d | %s |" % (name, protocol, " | ".join(cells)), flush=True)
+    print()
+    for line in judged(rows, names):
+        print(line)
 
 
 def main():

@@ -17,6 +17,14 @@ use crate::foreign::{Guess, NotPickle};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
+///
+/// ```
+/// fn read(bytes: &[u8]) -> serde_pickle::Result<u8> {
+///     serde_pickle::from_slice(bytes)
+/// }
+///
+/// assert!(read(b"N.").is_err());
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error from reading or writing a pickle.
@@ -33,6 +41,15 @@ pub struct Error(Box<Inner>);
 ///
 /// Python's `pickle.UnpicklingError` is `Eof`, `Syntax` and `Denied`; `pickle.PicklingError` is
 /// `Unsupported`.
+///
+/// ```
+/// use serde_pickle::{ErrorKind, from_slice};
+///
+/// let kind = |bytes| from_slice::<u8>(bytes).unwrap_err().kind();
+/// assert_eq!(kind(b"K\x01".as_slice()), ErrorKind::Eof);
+/// assert_eq!(kind(b"\xff"), ErrorKind::Syntax);
+/// assert_eq!(kind(b"M\x00\x01."), ErrorKind::Data); // 256
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -109,6 +126,16 @@ impl Error {
     /// The place in the value, as in `users[3].email`; `None` at the root or where there is no
     /// value yet. A message leaves out the middle of a long path; this is the whole. Long keys are
     /// cut, and unprintable characters are escaped.
+    ///
+    /// ```
+    /// use serde_pickle::from_slice;
+    /// use serde_pickle::tools::NotPickle;
+    ///
+    /// let error = from_slice::<Vec<u8>>(b"](K\x01Ne.").unwrap_err();
+    /// assert_eq!((error.path().as_deref(), error.not_pickle()), (Some("[1]"), None));
+    /// let error = from_slice::<Vec<u8>>(b"\x1f\x8b\x08\0").unwrap_err();
+    /// assert_eq!(error.not_pickle(), Some(NotPickle::Gzip));
+    /// ```
     pub fn path(&self) -> Option<String> {
         if self.0.path.is_empty() { None } else { Some(OneLine(Path(&self.0.path)).to_string()) }
     }

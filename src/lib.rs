@@ -40,7 +40,8 @@
 //! | `pickletools.genops` | [`opcode::instructions`] |
 //! | `pickletools.dis`, `pickletools.optimize` | [`tools::disassemble`], [`tools::optimize`] |
 //!
-//! Every name of Python's module and where it lives here: `docs/PYTHON_API.md` in the repository.
+//! Every name of Python's module and where it lives here: [`guide::python_api`]. The other guides
+//! are in [`guide`].
 //!
 //! # From Rust to Python
 //!
@@ -258,6 +259,8 @@ mod float;
 mod foreign;
 mod forward;
 pub mod graph;
+#[cfg(doc)]
+pub mod guide;
 mod instruction;
 pub mod json;
 mod limits;
@@ -313,13 +316,3 @@ pub use num_bigint;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-
-/// And that of docs/SECURITY.md.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/SECURITY.md")]
-struct Security;
-
-/// And that of docs/DATA.md, which takes other crates.
-#[cfg(all(doctest, feature = "arrow", feature = "ndarray"))]
-#[doc = include_str!("../docs/DATA.md")]
-struct DataTasks;

@@ -44,6 +44,10 @@ impl Protocol {
     pub const ALL: [Self; 6] = [Self::V0, Self::V1, Self::V2, Self::V3, Self::V4, Self::V5];
 
     /// The protocol's number, 0 to 5.
+    ///
+    /// ```
+    /// assert_eq!(serde_pickle::Protocol::V4.number(), 4);
+    /// ```
     pub const fn number(self) -> u8 {
         self as u8
     }

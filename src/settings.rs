@@ -13,6 +13,15 @@ use crate::reduce::{ExtensionRegistry, Resolver};
 /// Python's `encoding` argument. Only the opcodes of Python 2's `str` are meant; text and bytes
 /// have opcodes of their own. A type that asks for bytes gets them unchanged, whatever the
 /// encoding.
+///
+/// ```
+/// use serde_pickle::{DeOptions, Encoding};
+///
+/// // pickle.dumps('caf\xe9', 2) of Python 2
+/// let options = DeOptions::new().encoding(Encoding::Latin1);
+/// assert_eq!(options.from_slice::<String>(b"\x80\x02U\x04caf\xe9.")?, "café");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -31,6 +40,14 @@ pub enum Encoding {
 /// The treatment of undecodable text, and of lone surrogates where UTF-8 is asked for.
 ///
 /// Python's `errors` argument.
+///
+/// ```
+/// use serde_pickle::{DeOptions, DecodeErrors};
+///
+/// let options = DeOptions::new().errors(DecodeErrors::Ignore);
+/// assert_eq!(options.from_slice::<String>(b"\x80\x02U\x04caf\xe9.")?, "caf");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrors {

@@ -1,5 +1,16 @@
 //! [`Rc`] and [`Arc`] as shared objects: one object in the pickle for one allocation, one
 //! allocation for one object.
+//!
+//! ```
+//! use std::rc::Rc;
+//! use serde_pickle::shared::Shared;
+//!
+//! let name = Shared(Rc::new("Ada".to_owned()));
+//! let bytes = serde_pickle::to_vec(&(name.clone(), name))?;
+//! let (a, b): (Shared<Rc<String>>, Shared<Rc<String>>) = serde_pickle::from_slice(&bytes)?;
+//! assert!(Rc::ptr_eq(&a.0, &b.0));
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
 
 // serde has no notion of identity, so both directions pass it beside serde, on the thread. The
 // pointer comes as a newtype under a private name (`token::SHARED`), which any other format passes
@@ -83,6 +94,22 @@ pub fn serialize<P: SerializeShared + ?Sized, S: Serializer>(
 /// References to one object, by the memo of the pickle, become clones of one pointer, where they
 /// are read as the same type.
 ///
+/// ```
+/// use std::sync::Arc;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Pair(
+///     #[serde(deserialize_with = "serde_pickle::shared::deserialize")] Arc<Vec<u8>>,
+///     #[serde(deserialize_with = "serde_pickle::shared::deserialize")] Arc<Vec<u8>>,
+/// );
+///
+/// // a = [1]; (a, a)
+/// let pair: Pair = serde_pickle::from_slice(b"(]q\0K\x01ah\0t.")?;
+/// assert!(Arc::ptr_eq(&pair.0, &pair.1));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
 /// # Errors
 /// `Data`, where an object contains itself; a [`Graph`](crate::Graph) can hold it.
 pub fn deserialize<'de, P: DeserializeShared<'de>, D: Deserializer<'de>>(
@@ -130,6 +157,32 @@ impl<'de, P: DeserializeShared<'de>> Deserialize<'de> for Shared<P> {
 }
 
 /// A type that [`serialize`] takes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of such.
+///
+/// ```
+/// use std::rc::Rc;
+/// use serde::{Serialize, Serializer};
+/// use serde_pickle::shared::SerializeShared;
+///
+/// /// Writes one pointer twice.
+/// struct Twice<P>(P);
+///
+/// impl<P: SerializeShared> Serialize for Twice<P> {
+///     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+///         struct One<'a, P>(&'a P);
+///         impl<P: SerializeShared> Serialize for One<'_, P> {
+///             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+///                 self.0.serialize_shared(serializer)
+///             }
+///         }
+///         (One(&self.0), One(&self.0)).serialize(serializer)
+///     }
+/// }
+///
+/// let graph = serde_pickle::to_vec(&Twice(Rc::new(vec![1])))?;
+/// let graph = serde_pickle::Graph::from_slice(&graph)?;
+/// assert_eq!(graph.root().get(0), graph.root().get(1));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub trait SerializeShared {
     /// Serializes the value with its identity.
     ///
@@ -139,6 +192,24 @@ pub trait SerializeShared {
 }
 
 /// A type that [`deserialize`] makes: [`Rc`], [`Arc`], and an `Option` or a `Vec` of such.
+///
+/// ```
+/// use std::rc::Rc;
+/// use serde_pickle::shared::DeserializeShared;
+///
+/// struct Held<P>(P);
+///
+/// impl<'de, P: DeserializeShared<'de>> serde::Deserialize<'de> for Held<P> {
+///     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+///         P::deserialize_shared(deserializer).map(Held)
+///     }
+/// }
+///
+/// let (a, b): (Held<Rc<Vec<u8>>>, Held<Rc<Vec<u8>>>) =
+///     serde_pickle::from_slice(b"(]q\0K\x01ah\0t.")?;
+/// assert!(Rc::ptr_eq(&a.0, &b.0));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub trait DeserializeShared<'de>: Sized {
     /// Deserializes the value, or gives the one that was made of the same object.
     ///

@@ -186,7 +186,8 @@ fn a_million_levels_are_built_written_and_read() {
         inner = if level % 2 == 0 { builder.list([inner]) } else { builder.tuple([inner]) };
     }
     let graph = builder.finish(inner).unwrap();
-    for protocol in Protocol::ALL {
+    // Text, tuples by their length, frames: the protocols between write it as one of these.
+    for protocol in [Protocol::V0, Protocol::V2, Protocol::V5] {
         let bytes = at(protocol, &graph);
         let again = Graph::from_slice(&bytes).unwrap();
         assert_eq!(at(protocol, &again), bytes);

@@ -8,6 +8,14 @@ use crate::source::Source;
 use crate::zip;
 
 /// A member of an archive, as it is listed.
+///
+/// ```
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
+/// let archive = serde_pickle_files::open(path)?;
+/// let member = &archive.members()[0];
+/// assert_eq!(archive.member(member.name()).map(|it| it.size()), Some(member.size()));
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Member {
     name: String,

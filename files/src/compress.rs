@@ -12,6 +12,16 @@ use serde_pickle::tools::NotPickle;
 use crate::error::{Error, Result};
 
 /// A format of compression.
+///
+/// ```
+/// use serde_pickle_files::Compression;
+/// use serde_pickle_files::joblib::WriteOptions;
+///
+/// let file = WriteOptions::new().compression(Compression::Gzip).to_vec(&7)?;
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.compression(), [Compression::Gzip]);
+/// assert_eq!(Compression::Gzip.name(), "gzip");
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
@@ -252,6 +262,9 @@ impl Read for Zstd<'_> {
     }
 }
 
+/// Writes what is to be compressed.
+pub(crate) type Fill<'f> = &'f mut dyn FnMut(&mut dyn Write) -> Result<()>;
+
 /// Compresses what `fill` writes into `writer`.
 ///
 /// # Errors
@@ -260,55 +273,41 @@ pub(crate) fn compressed(
     compression: Compression,
     level: u32,
     writer: &mut dyn Write,
-    fill: &mut dyn FnMut(&mut dyn Write) -> Result<()>,
+    fill: Fill<'_>,
 ) -> Result<()> {
     match compression {
         #[cfg(feature = "gzip")]
         Compression::Zlib => {
-            let level = flate2::Compression::new(level);
-            let mut encoder = flate2::write::ZlibEncoder::new(writer, level);
-            fill(&mut encoder)?;
-            encoder.finish()?.flush()?;
-            Ok(())
+            let encoder = flate2::write::ZlibEncoder::new(writer, flate2::Compression::new(level));
+            filled(encoder, fill, |encoder| encoder.finish())
         }
         #[cfg(feature = "gzip")]
         Compression::Gzip => {
-            let level = flate2::Compression::new(level);
-            let mut encoder = flate2::write::GzEncoder::new(writer, level);
-            fill(&mut encoder)?;
-            encoder.finish()?.flush()?;
-            Ok(())
+            let encoder = flate2::write::GzEncoder::new(writer, flate2::Compression::new(level));
+            filled(encoder, fill, |encoder| encoder.finish())
         }
         #[cfg(feature = "bzip2")]
         Compression::Bzip2 => {
             let level = bzip2::Compression::new(level.max(1));
-            let mut encoder = bzip2::write::BzEncoder::new(writer, level);
-            fill(&mut encoder)?;
-            encoder.finish()?.flush()?;
-            Ok(())
+            let encoder = bzip2::write::BzEncoder::new(writer, level);
+            filled(encoder, fill, |encoder| encoder.finish())
         }
         #[cfg(feature = "xz")]
         Compression::Xz => {
             let options = lzma_rust2::XzOptions::with_preset(level);
-            let mut encoder = lzma_rust2::XzWriter::new(writer, options)?;
-            fill(&mut encoder)?;
-            encoder.finish()?.flush()?;
-            Ok(())
+            let encoder = lzma_rust2::XzWriter::new(writer, options)?;
+            filled(encoder, fill, |encoder| encoder.finish())
         }
         #[cfg(feature = "xz")]
         Compression::Lzma => {
             let options = lzma_rust2::LzmaOptions::with_preset(level);
-            let mut encoder = lzma_rust2::LzmaWriter::new_use_header(writer, &options, None)?;
-            fill(&mut encoder)?;
-            encoder.finish()?.flush()?;
-            Ok(())
+            let encoder = lzma_rust2::LzmaWriter::new_use_header(writer, &options, None)?;
+            filled(encoder, fill, |encoder| encoder.finish())
         }
         #[cfg(feature = "lz4")]
         Compression::Lz4 => {
-            let mut encoder = lz4_flex::frame::FrameEncoder::new(writer);
-            fill(&mut encoder)?;
-            encoder.finish().map_err(io::Error::from)?.flush()?;
-            Ok(())
+            let encoder = lz4_flex::frame::FrameEncoder::new(writer);
+            filled(encoder, fill, |encoder| encoder.finish().map_err(io::Error::from))
         }
         other => {
             let _ = (level, writer, fill);
@@ -323,4 +322,16 @@ pub(crate) fn compressed(
             }))
         }
     }
+}
+
+/// Lets `fill` write into the encoder, and ends it.
+#[cfg(any(feature = "gzip", feature = "bzip2", feature = "xz", feature = "lz4"))]
+fn filled<E: Write, W: Write>(
+    mut encoder: E,
+    fill: Fill<'_>,
+    finish: impl FnOnce(E) -> io::Result<W>,
+) -> Result<()> {
+    fill(&mut encoder)?;
+    finish(encoder)?.flush()?;
+    Ok(())
 }

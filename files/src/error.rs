@@ -4,6 +4,15 @@ use std::fmt;
 use std::io;
 
 /// The result of this crate's functions.
+///
+/// ```
+/// fn number(file: &[u8]) -> serde_pickle_files::Result<u8> {
+///     serde_pickle_files::from_slice(file)?.get()
+/// }
+///
+/// assert_eq!(number(b"K\x07.")?, 7);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of reading or writing a file.
@@ -35,6 +44,13 @@ enum Source {
 }
 
 /// The kinds of [`Error`].
+///
+/// ```
+/// use serde_pickle_files::ErrorKind;
+///
+/// let error = serde_pickle_files::open("no such file").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Io);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -96,6 +112,14 @@ impl Error {
     }
 
     /// Returns the member of the archive that the error is about, its name escaped.
+    ///
+    /// ```
+    /// let file = serde_pickle_files::from_slice(b"K\x01.")?;
+    /// let error = file.get::<String>().unwrap_err();
+    /// assert_eq!((error.member(), error.offset()), (None, Some(0)));
+    /// assert_eq!(error.pickle().unwrap().kind(), serde_pickle::ErrorKind::Data);
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     pub fn member(&self) -> Option<&str> {
         self.0.member.as_deref()
     }

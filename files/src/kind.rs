@@ -10,6 +10,14 @@ use crate::source::Source;
 use crate::zip;
 
 /// The kind of a file, once it is decompressed.
+///
+/// ```
+/// use serde_pickle_files::{Kind, from_slice};
+///
+/// let kind = from_slice(b"K\x07.")?.kind();
+/// assert_eq!((kind, kind.is_archive(), kind.is_torch()), (Kind::Pickle, false, false));
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {

@@ -37,6 +37,7 @@
 //! lie about their sizes or overlap are errors, which name the member and the byte. What is in the
 //! pickles is bounded by the limits of [`serde_pickle::DeOptions`].
 #![deny(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod archive;
@@ -75,6 +76,13 @@ pub use pickles::{Pickle, Pickles};
 ///
 /// A file of any other format is no error here: [`Opened::kind`] says what it looks like.
 ///
+/// ```
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
+/// let file = serde_pickle_files::open(path)?;
+/// assert_eq!(file.kind(), serde_pickle_files::Kind::Npz);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// `Io` where it cannot be read; `Format` where compressed data or an archive is damaged; `Limit`
 /// where it decompresses to more than [`OpenOptions::max_size`]; `Unsupported` where the feature
@@ -85,6 +93,11 @@ pub fn open(path: impl AsRef<Path>) -> Result<Opened<'static>> {
 
 /// Opens a file that is in memory, and borrows from it where it is not compressed.
 ///
+/// ```
+/// assert_eq!(serde_pickle_files::from_slice(b"K\x07.")?.get::<u8>()?, 7);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`open`].
 pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
@@ -92,6 +105,11 @@ pub fn from_slice(bytes: &[u8]) -> Result<Opened<'_>> {
 }
 
 /// Opens what a reader gives to its end.
+///
+/// ```
+/// assert_eq!(serde_pickle_files::from_reader(&b"K\x07."[..])?.get::<u8>()?, 7);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`open`].
@@ -104,7 +122,8 @@ pub fn from_reader<R: Read>(reader: R) -> Result<Opened<'static>> {
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// And that of docs/FILES.md, which is run.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/FILES.md")]
-struct Tasks;
+#[cfg(doc)]
+pub mod guide {
+    #![doc = "[README]: self::super\n\n"]
+    #![doc = include_str!("../docs/FILES.md")]
+}

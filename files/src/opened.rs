@@ -90,6 +90,15 @@ impl<'a> Opened<'a> {
     }
 
     /// Returns the kind of the file, decompressed.
+    ///
+    /// ```
+    /// use serde_pickle_files::{Kind, from_slice};
+    ///
+    /// let file = from_slice(b"K\x07.")?;
+    /// assert_eq!((file.kind(), file.compression(), file.size()), (Kind::Pickle, &[][..], 3));
+    /// assert_eq!((&*file.bytes()?, file.pickle()?.get::<u8>()?), (&b"K\x07."[..], 7));
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -139,6 +148,15 @@ impl<'a> Opened<'a> {
 
     /// Reads the bytes of a member of this archive, borrowed where they are stored as they are and
     /// the archive is in memory or mapped.
+    ///
+    /// ```
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
+    /// let archive = serde_pickle_files::open(path)?;
+    /// let name = archive.members()[0].name();
+    /// let member = archive.member(name).unwrap();
+    /// assert!(archive.read_member(member)?.starts_with(b"\x93NUMPY"));
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Format` where they are damaged, `Unsupported` where they are encrypted or compressed by a
@@ -200,7 +218,7 @@ impl<'a> Opened<'a> {
     /// objects.
     ///
     /// ```
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/foreign/npz.bin");
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
     /// let archive = serde_pickle_files::open(path)?;
     /// for member in archive.members() {
     ///     let file = archive.open_member(member)?;

@@ -74,6 +74,13 @@ impl OpenOptions {
     /// rename it over the old one, which stays as it is for those who have it open.
     ///
     /// Nothing else than a regular file is mapped, and no empty one.
+    ///
+    /// ```
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/foreign/npz.bin");
+    /// let file = serde_pickle_files::OpenOptions::new().map(true).open(path)?;
+    /// assert_eq!(file.members().len(), 1);
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     #[cfg(feature = "mmap")]
     pub fn map(mut self, map: bool) -> Self {
         self.map = map;
@@ -108,7 +115,7 @@ impl OpenOptions {
             return Opened::new(source, kind, Vec::new(), self.clone());
         }
         match source {
-            Source::Disk(disk) => self.read(disk.into_file(), Some(len)),
+            Source::Disk(disk) => self.read(disk.into_file()?, Some(len)),
             source => self.peel(source, Vec::new()),
         }
     }
@@ -137,6 +144,15 @@ impl OpenOptions {
     }
 
     /// Opens what `reader` gives to its end.
+    ///
+    /// ```
+    /// use serde_pickle_files::OpenOptions;
+    ///
+    /// let options = OpenOptions::new().max_size(1 << 20);
+    /// assert_eq!(options.from_reader(&b"K\x07."[..])?.get::<u8>()?, 7);
+    /// assert_eq!(options.from_vec(b"K\x07.".to_vec())?.get::<u8>()?, 7);
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`open`](crate::open).

@@ -16,6 +16,17 @@ use crate::opened::Opened;
 use crate::source::Source;
 
 /// A pickle in a file.
+///
+/// ```
+/// let file = serde_pickle_files::from_slice(b"K\x01.K\x02.")?;
+/// let second = file.pickles().nth(1).unwrap()?;
+/// assert_eq!((second.number(), second.offset(), second.bytes()), (1, 3, &b"K\x02."[..]));
+/// assert_eq!((second.member(), second.is_joblib()), (None, false));
+/// assert_eq!((second.get::<u8>()?, second.graph()?.root().as_i64()), (2, Some(2)));
+/// let options = second.options().max_nodes(10);
+/// assert_eq!(second.get_with::<u8>(&options)?, 2);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pickle<'a> {
     member: Option<&'a str>,
@@ -62,7 +73,8 @@ impl Pickle<'_> {
         self.get_with(&self.options())
     }
 
-    /// Reads a value from it with options; [`DeOptions::joblib`] is set as the file needs it.
+    /// Reads a value from it with options; the option `joblib` of [`DeOptions`] is set as the file
+    /// needs it.
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -99,6 +111,13 @@ impl Pickle<'_> {
 }
 
 /// The iterator of [`Opened::pickles`].
+///
+/// ```
+/// let file = serde_pickle_files::from_slice(b"K\x01.K\x02.")?;
+/// let mut pickles: serde_pickle_files::Pickles<'_> = file.pickles();
+/// assert_eq!(pickles.next().unwrap()?.get::<u8>()?, 1);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 pub struct Pickles<'a> {
     file: &'a Opened<'a>,
     /// Those that were not looked at.

@@ -6,12 +6,14 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io;
-#[cfg(any(feature = "gzip", feature = "tar"))]
+#[cfg(any(unix, feature = "gzip", feature = "tar"))]
 use std::io::Read;
-#[cfg(feature = "tar")]
-use std::io::{Seek, SeekFrom};
+#[cfg(any(unix, feature = "tar"))]
+use std::io::SeekFrom;
+use std::io::{self, Seek};
 use std::ops::Range;
+#[cfg(unix)]
+use std::sync::Mutex;
 
 use serde_pickle::Scanner;
 
@@ -29,6 +31,9 @@ pub(crate) enum Source<'a> {
 pub(crate) struct Disk {
     file: File,
     len: u64,
+    /// Held by whoever moves the file's own position.
+    #[cfg(unix)]
+    position: Mutex<()>,
 }
 
 /// Bytes of a pickle that are read from the disk at a time.
@@ -41,7 +46,12 @@ const STEP: usize = 256 << 10;
 impl<'a> Source<'a> {
     /// A regular file, of which ranges are read.
     pub(crate) fn disk(file: File, len: u64) -> Self {
-        Self::Disk(Disk { file, len })
+        Self::Disk(Disk {
+            file,
+            len,
+            #[cfg(unix)]
+            position: Mutex::new(()),
+        })
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -178,8 +188,11 @@ fn cut(at: u64) -> Error {
 }
 
 impl Disk {
-    pub(crate) fn into_file(self) -> File {
-        self.file
+    /// The file, at its start.
+    pub(crate) fn into_file(self) -> io::Result<File> {
+        let mut file = self.file;
+        file.rewind()?;
+        Ok(file)
     }
 
     fn read(&self, range: Range<u64>) -> Result<Vec<u8>> {
@@ -195,6 +208,10 @@ impl Disk {
             let len = range.end - range.start;
             return Err(Error::limit(format!("no memory for {len} bytes")).at(range.start));
         }
+        #[cfg(unix)]
+        if let Some(read) = self.append_in_order(&range, bytes) {
+            return read.map_err(|error| failed(error, range.start));
+        }
         let mut at = range.start;
         while at < range.end {
             let step = (range.end - at).min(STEP as u64);
@@ -206,13 +223,32 @@ impl Disk {
         Ok(())
     }
 
+    /// The same from the file's own position: so the standard library fills memory that nobody has
+    /// set to zero before. `None` while another thread does it.
+    #[cfg(unix)]
+    fn append_in_order(&self, range: &Range<u64>, bytes: &mut Vec<u8>) -> Option<io::Result<()>> {
+        let _position = self.position.try_lock().ok()?;
+        let mut file = &self.file;
+        let len = range.end - range.start;
+        let read = file.seek(SeekFrom::Start(range.start)).and_then(|_| {
+            let read = file.take(len).read_to_end(bytes)?;
+            if read as u64 == len { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+        });
+        Some(read)
+    }
+
     fn fill(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
-        read_exact_at(&self.file, bytes, at).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => {
-                Error::format("the file is shorter than it was when it was opened").at(at)
-            }
-            _ => Error::io(error).at(at),
-        })
+        read_exact_at(&self.file, bytes, at).map_err(|error| failed(error, at))
+    }
+}
+
+#[cold]
+fn failed(error: io::Error, at: u64) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => {
+            Error::format("the file is shorter than it was when it was opened").at(at)
+        }
+        _ => Error::io(error).at(at),
     }
 }
 

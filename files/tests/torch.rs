@@ -281,6 +281,7 @@ fn what_is_written_is_read_again() {
     let mut writer = Writer::new();
     assert!(writer.tensor(DType::F32, &[2], vec![0; 7]).is_err());
     assert!(writer.tensor(DType::F32, &[usize::MAX, 2], vec![0; 8]).is_err());
+    assert!(writer.tensor(DType::F32, &[0, usize::MAX, usize::MAX], Vec::new()).is_err());
 }
 
 #[test]

@@ -24,6 +24,15 @@ use crate::walk::cx::Cx;
 /// After an error the iterator goes on with the next item.
 ///
 /// [`Deserializer::elements`]: crate::Deserializer::elements
+///
+/// ```
+/// use serde_pickle::{Deserializer, Elements};
+///
+/// let mut pickles = Deserializer::from_slice(b"](K\x01K\x02e.");
+/// let elements: Elements<'_, '_, u8> = pickles.elements()?;
+/// assert_eq!(elements.collect::<Result<Vec<_>, _>>()?, [1, 2]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub struct Elements<'g, 'de, T> {
     cx: Cx<'g, 'de>,
     items: Items<'g, 'de>,

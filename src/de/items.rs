@@ -124,6 +124,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
+            Self::Numbers(numbers) => numbers.next_in_bytes().map(Place::number),
             _ => None,
         }
     }
@@ -317,7 +318,17 @@ impl<'g, 'de> Loose<'_, 'g, 'de> {
 }
 
 impl Numbers<'_, '_, '_> {
-    #[inline]
+    /// The next number, where the room for all has been charged: behind the first.
+    #[inline(never)]
+    fn next_in_bytes(&mut self) -> Option<Num> {
+        if self.index == 0 || self.index == self.len {
+            return None;
+        }
+        let number = self.kind.read(&self.bytes, self.index, self.big_endian);
+        self.index += 1;
+        number
+    }
+
     fn next(&mut self, size: usize) -> Result<Option<Num>> {
         if self.index == 0 {
             self.cx.charge_memory(cost::items(size, self.len))?;

@@ -24,6 +24,7 @@ use crate::reduce::token;
 use crate::settings::Encoding;
 use crate::stdlib::numpy::NumKind;
 use crate::walk::cx::Cx;
+use crate::walk::notes::{Asked, Notes, StandIn};
 
 /// An answer that holds nothing but what the graph has, or an error.
 pub(super) type Found<'g, 'de> = Result<Answer<'g, 'g, 'de>>;
@@ -93,6 +94,11 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn answer_itself(self, ask: Ask) -> Found<'g, 'de> {
         let tag = self.handle.tag();
+        if let Some(notes) = self.cx.notes
+            && let Some(answer) = self.noted(notes, ask)
+        {
+            return Ok(answer);
+        }
         match (ask, tag) {
             (Ask::Struct(name, _), _) if name.starts_with(token::PREFIX) => self.token_struct(name),
             (Ask::Struct(name, fields), _) if name.starts_with(token::CLASS) => {
@@ -397,6 +403,24 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// Text; bytes that are UTF-8, and 8-bit strings, where text is asked for.
+    /// Takes notes for an update, and gives what stands in for text or bytes that a type may want
+    /// to borrow.
+    #[cold]
+    fn noted(&self, notes: &Notes<'de>, ask: Ask) -> Option<Answer<'g, 'g, 'de>> {
+        match ask {
+            Ask::Struct(_, fields) => notes.note(self.handle, Asked::Struct(fields)),
+            Ask::Enum(..) => notes.note(self.handle, Asked::Enum),
+            Ask::Str | Ask::Bytes if !self.copies && self.handle.tag() == Tag::Const => {
+                return notes.stand_in(self.handle).map(|found| match found {
+                    StandIn::Text(text) => Answer::Str(text),
+                    StandIn::Bytes(bytes) => Answer::Bytes(bytes),
+                });
+            }
+            _ => {}
+        }
+        None
+    }
+
     fn string(self) -> Found<'g, 'de> {
         match self.handle.tag() {
             Tag::Chars1 | Tag::Chars4 | Tag::CharsLine

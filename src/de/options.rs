@@ -87,6 +87,15 @@ impl<'b> DeOptions<'b> {
     }
 
     /// Sets the handling of text that cannot be decoded. Default: [`DecodeErrors::Strict`].
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, DecodeErrors, Encoding};
+    ///
+    /// // pickle.dumps('caf\xe9', 2) of Python 2
+    /// let options = DeOptions::new().encoding(Encoding::Ascii).errors(DecodeErrors::Replace);
+    /// assert_eq!(options.from_slice::<String>(b"\x80\x02U\x04caf\xe9.")?, "caf\u{fffd}");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn errors(mut self, errors: DecodeErrors) -> Self {
         self.plain.errors = errors;
         self
@@ -94,6 +103,16 @@ impl<'b> DeOptions<'b> {
 
     /// Reads the names of Python 2's modules as Python 3's in pickles of protocols 0 to 2. Default:
     /// true.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, Value};
+    ///
+    /// // pickle.dumps(str, 2) of Python 2
+    /// let options = DeOptions::new().fix_imports(false);
+    /// let value: Value = options.from_slice(b"c__builtin__\nunicode\n.")?;
+    /// assert_eq!(value, Value::global("__builtin__", "unicode"));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn fix_imports(mut self, fix_imports: bool) -> Self {
         self.plain.fix_imports = fix_imports;
         self
@@ -104,6 +123,16 @@ impl<'b> DeOptions<'b> {
     ///
     /// The visitors of serde recurse, a few frames a level: raise this only in a thread with a
     /// stack to match.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, ErrorKind, Value};
+    ///
+    /// // [[[]]]
+    /// let pickle = b"]]]aa.";
+    /// let read = |depth| DeOptions::new().max_depth(depth).from_slice::<Value>(pickle);
+    /// assert!(read(3).is_ok());
+    /// assert_eq!(read(2).unwrap_err().kind(), ErrorKind::Limit);
+    /// ```
     pub fn max_depth(mut self, levels: usize) -> Self {
         self.plain.typed_depth = levels;
         self.plain.value_depth = levels;
@@ -123,6 +152,16 @@ impl<'b> DeOptions<'b> {
     ///
     /// A `Value` refers several times to one dict, set or object where the pickle does; the limit
     /// is that of the tree which it stands for.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, ErrorKind};
+    ///
+    /// // a = [1, 2, 3, 4]; [a, a]
+    /// let pickle = b"](](K\x01K\x02K\x03K\x04eq\0h\0e.";
+    /// let read = |bytes| DeOptions::new().max_expansion(bytes).from_slice::<Vec<Vec<u8>>>(pickle);
+    /// assert_eq!(read(1000).unwrap()[1], [1, 2, 3, 4]);
+    /// assert_eq!(read(10).unwrap_err().kind(), ErrorKind::Limit);
+    /// ```
     pub fn max_expansion(mut self, bytes: usize) -> Self {
         self.plain.max_expansion = Allowance::fixed(bytes as u64);
         self
@@ -152,6 +191,14 @@ impl<'b> DeOptions<'b> {
 
     /// Decimal digits that an int may have where it is read from text or turned into it. Default:
     /// 4,300, as in Python.
+    ///
+    /// ```
+    /// use serde_pickle::{DeOptions, ErrorKind};
+    ///
+    /// let options = DeOptions::new().max_int_digits(20);
+    /// let pickle = b"L111111111111111111111111111111L\n.";
+    /// assert_eq!(options.from_slice::<u128>(pickle).unwrap_err().kind(), ErrorKind::Limit);
+    /// ```
     pub fn max_int_digits(mut self, digits: usize) -> Self {
         self.plain.max_int_digits = digits;
         self
@@ -289,6 +336,14 @@ impl<'b> DeOptions<'b> {
     }
 
     /// Reads a value from a reader; see [`from_reader`](crate::from_reader).
+    ///
+    /// ```
+    /// use serde_pickle::DeOptions;
+    ///
+    /// let small: u8 = DeOptions::new().max_nodes(10).from_reader(&b"K\x07."[..])?;
+    /// assert_eq!(small, 7);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`from_reader`](crate::from_reader).

@@ -117,6 +117,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 Some(value) => Some(value),
                 None => direct.short_decimal(),
             },
+            Self::Number(Num::Int(value), _) => Some(*value),
             _ => None,
         }
     }
@@ -128,7 +129,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
             }
-            Self::Number(Num::Int(value), _) => Some(*value),
             Self::Number(Num::Uint(value), _) => i64::try_from(*value).ok(),
             _ => None,
         }
@@ -139,6 +139,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     fn float(&mut self) -> Option<f64> {
         match self {
             Self::Ahead(direct) => direct.short_float(),
+            Self::Number(Num::Float(value), _) => Some(*value),
             _ => None,
         }
     }
@@ -150,7 +151,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
-            Self::Number(Num::Float(value), _) => Some(*value),
             _ => None,
         }
     }

@@ -276,11 +276,16 @@ pub(crate) enum Fields {
     Other,
 }
 
-/// Where the fields of an object lie for a struct or for a map.
-pub(crate) fn fields_of(node: NodeDeserializer<'_, '_>, as_map: bool) -> Result<Fields> {
+/// Where the fields of an object lie for a map, or for a struct, the names of whose fields may be
+/// known.
+pub(crate) fn fields_of(
+    node: NodeDeserializer<'_, '_>,
+    as_map: bool,
+    fields: Option<&[&str]>,
+) -> Result<Fields> {
     let View::Object(object) = node.view()? else { return Ok(Fields::Other) };
     let source =
-        if as_map { node.map_source(&object)? } else { node.struct_source(&object, None)? };
+        if as_map { node.map_source(&object)? } else { node.struct_source(&object, fields)? };
     let pairs = node.cx.given(&object.object)?.has(RunKind::Pairs);
     Ok(match source {
         FieldSource::Merged(dicts) => Fields::Named { dicts, pairs },

@@ -51,6 +51,15 @@ pub struct Deserializer<'a, S> {
 }
 
 /// Pickles in a slice.
+///
+/// ```
+/// use serde_pickle::{Deserializer, SliceSource};
+///
+/// let mut pickles: Deserializer<'_, SliceSource<'_>> = Deserializer::from_slice(b"K\x01.K\x02.");
+/// let first = <u8 as serde::Deserialize>::deserialize(&mut pickles)?;
+/// assert_eq!((first, pickles.byte_offset()), (1, 3));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub struct SliceSource<'de> {
     bytes: &'de [u8],
     at: usize,
@@ -58,6 +67,16 @@ pub struct SliceSource<'de> {
 }
 
 /// Pickles from a reader.
+///
+/// ```
+/// use serde_pickle::{Deserializer, ReaderSource};
+///
+/// type Pickles = Deserializer<'static, ReaderSource<&'static [u8]>>;
+/// let mut pickles: Pickles = Deserializer::from_reader(&b"K\x01.K\x02."[..]);
+/// let first = <u8 as serde::Deserialize>::deserialize(&mut pickles)?;
+/// assert_eq!((first, pickles.byte_offset()), (1, 3));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub struct ReaderSource<R> {
     collector: Collector<R>,
     /// Where the next pickle begins in what was collected.
@@ -265,6 +284,21 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
 
     /// The reader, and the bytes that were read from it and belong to no pickle: none, unless a
     /// frame announced more than its pickle used, or [`end`](Self::end) had a look.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use serde_pickle::{DeOptions, Deserializer};
+    ///
+    /// let options = DeOptions::new().max_nodes(10);
+    /// let mut pickles = Deserializer::from_reader(&b"K\x01.rest"[..]).with_options(options);
+    /// assert_eq!(u8::deserialize(&mut pickles)?, 1);
+    /// let (reader, taken) = pickles.into_inner();
+    /// assert_eq!((reader, taken), (&b"rest"[..], vec![]));
+    ///
+    /// let pickles = Deserializer::from_reader(&b"K\x01.K\x02."[..]);
+    /// assert_eq!(pickles.into_iter::<u8>().map(Result::unwrap).sum::<u8>(), 3);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn into_inner(self) -> (R, Vec<u8>) {
         self.source.collector.into_parts(self.source.at)
     }
@@ -445,6 +479,13 @@ impl<'de, 'a: 'de, T: Deserialize<'de>> StreamDeserializer<'a, SliceSource<'de>,
 
 impl<R: Read, T: DeserializeOwned> StreamDeserializer<'_, ReaderSource<R>, T> {
     /// Where the next pickle begins.
+    ///
+    /// ```
+    /// let mut ints = serde_pickle::Deserializer::from_slice(b"K\x01.K\x02.").into_iter::<u8>();
+    /// assert_eq!(ints.next().transpose()?, Some(1));
+    /// assert_eq!(ints.byte_offset(), 3);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn byte_offset(&self) -> u64 {
         self.deserializer.byte_offset()
     }

@@ -21,7 +21,7 @@ impl Editor<'_, '_, '_> {
             return Err(self.no_place(at));
         };
         let kwargs = object.kwargs;
-        let (dicts, pairs) = match self.walk(at, |node| fields_of(node, false))? {
+        let (dicts, pairs) = match self.walk(at, |node| fields_of(node, false, None))? {
             Fields::Named { dicts, pairs } => (dicts, pairs),
             _ => (Vec::new(), false),
         };

@@ -5,14 +5,12 @@ use std::borrow::Cow;
 use serde::de::Deserialize;
 use serde::ser::Serialize;
 
-use super::image_of;
+use super::{image_of, read_image};
 use crate::de::DeOptions;
-use crate::de::node::NodeDeserializer;
-use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::ser::SerOptions;
-use crate::walk::cx::Cx;
+use crate::walk::notes::Notes;
 
 /// Reads `T` from a pickle, and gives the pickle in which `value` is read instead; see
 /// [`Graph::update`].
@@ -45,6 +43,18 @@ impl<'b> DeOptions<'b> {
     /// Updates a pickle by these options of reading and those of writing; see
     /// [`update`](crate::update). Of the latter, the protocol is that of the pickle.
     ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use serde_pickle::{DeOptions, SerOptions, from_slice};
+    ///
+    /// // pickle.dumps({'hits': 1}, 2)
+    /// let bytes = b"\x80\x02}q\0X\x04\0\0\0hitsq\x01K\x01s.";
+    /// let hits = BTreeMap::from([("hits".to_owned(), 2)]);
+    /// let bytes = DeOptions::new().update(bytes, &hits, &SerOptions::new())?;
+    /// assert_eq!(from_slice::<BTreeMap<String, i32>>(&bytes)?["hits"], 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`update`](crate::update).
     pub fn update<'de, T: Serialize + Deserialize<'de>>(
@@ -58,18 +68,13 @@ impl<'b> DeOptions<'b> {
     {
         let mut graph = self.graph_from_slice(bytes)?;
         let end = graph.input.len();
-        let read = |graph: &Graph<'de>| {
-            let Cow::Borrowed(input) = graph.input else { return Err(Error::data("no input")) };
-            let cx = Cx::new(&graph.nodes, input, input.len(), graph.settings.into())
-                .with_buffers(&graph.buffers);
-            let node = NodeDeserializer::root(&cx, graph.root);
-            let value =
-                T::deserialize(Place::Node(node)).map_err(|error| cx.locate(error, graph.root))?;
-            image_of(&value)
+        let read = |graph: &Graph<'de>, notes: &Notes<'de>| match graph.input {
+            Cow::Borrowed(input) => read_image::<T>(graph, input, notes),
+            Cow::Owned(_) => Err(Error::data("no input")),
         };
         let old = match self.read_directly::<T>(bytes) {
             Some(value) => image_of(&value)?,
-            None => read(&graph)?,
+            None => read(&graph, &Notes::default())?,
         };
         graph.apply(&old, &image_of(value)?, read)?;
         let mut updated = writing.clone().protocol(graph.protocol()).graph_to_vec(&graph)?;

@@ -44,8 +44,8 @@ pub(super) struct Entries<'v> {
 
 /// Items that differ.
 pub(super) enum Items<'v> {
-    /// As many as before: those that differ, by place.
-    Same(Vec<(usize, Change<'v>)>),
+    /// As many as before, and those that differ, by place.
+    Same { old: &'v [Value], changed: Vec<(usize, Change<'v>)> },
     /// Another number of items.
     Spliced { old: &'v [Value], new: &'v [Value] },
 }
@@ -71,6 +71,8 @@ pub(super) fn diff<'v>(old: &'v Value, new: &'v Value) -> Option<Change<'v>> {
         (Value::Object(was), Value::Object(now)) if alike(was, now) => {
             What::Parts(parts(was, now)?)
         }
+        // Never the same, so `same` need not come back here.
+        (Value::Object(_), Value::Object(_)) => What::Whole,
         _ if same(old, new) => return None,
         _ => What::Whole,
     };
@@ -106,10 +108,10 @@ fn items<'v>(old: &'v [Value], new: &'v [Value]) -> Option<Items<'v>> {
     if old.len() != new.len() {
         return Some(Items::Spliced { old, new });
     }
-    let changed = old.iter().zip(new).enumerate();
+    let places = old.iter().zip(new).enumerate();
     let changed: Vec<_> =
-        changed.filter_map(|(place, (old, new))| Some((place, diff(old, new)?))).collect();
-    (!changed.is_empty()).then_some(Items::Same(changed))
+        places.filter_map(|(place, (old, new))| Some((place, diff(old, new)?))).collect();
+    (!changed.is_empty()).then_some(Items::Same { old, changed })
 }
 
 fn entries<'v>(old: &'v Dict, new: &'v Dict) -> Option<Entries<'v>> {
@@ -178,101 +180,4 @@ fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
         || parts.pairs.is_some()
         || parts.state.is_some();
     any.then_some(parts)
-}
-
-impl Change<'_> {
-    /// The path to the first place at which `read` lacks the change; `None` if all changes are
-    /// there. Other places are not compared, because a shared object may have changed there.
-    pub(super) fn first_lost(&self, read: &Value) -> Option<Vec<String>> {
-        let here = || Some(Vec::new());
-        match (&self.what, read) {
-            _ if same(self.new, read) || is_reordered(self.new, read) => None,
-            (What::Entries(entries), Value::Dict(read)) => lost_entry(entries, |key| read.get(key)),
-            (What::Items(items), Value::List(read) | Value::Tuple(read)) => lost_item(items, read),
-            (What::Parts(parts), Value::Object(read)) => {
-                let args = match &read.args {
-                    Value::Tuple(args) | Value::List(args) => args.as_slice(),
-                    _ => &[],
-                };
-                let find = |key: &Value| {
-                    let found = read.dictitems.iter().rev().find(|(other, _)| other == key);
-                    found.map(|(_, value)| value)
-                };
-                let items = [(&parts.args, args), (&parts.items, &read.listitems[..])];
-                let items =
-                    items.into_iter().filter_map(|(items, read)| Some((items.as_ref()?, read)));
-                items
-                    .filter_map(|(items, read)| lost_item(items, read))
-                    .chain(
-                        parts
-                            .kwargs
-                            .as_ref()
-                            .and_then(|kwargs| lost_entry(kwargs, |key| read.kwargs.get(key))),
-                    )
-                    .chain(parts.pairs.as_ref().and_then(|pairs| lost_entry(pairs, find)))
-                    .chain(parts.state.as_ref().and_then(|state| match &read.state {
-                        Some(read) => state.first_lost(read),
-                        None => here(),
-                    }))
-                    .next()
-            }
-            _ => here(),
-        }
-    }
-}
-
-fn lost_entry<'r>(
-    entries: &Entries<'_>,
-    read: impl Fn(&Value) -> Option<&'r Value>,
-) -> Option<Vec<String>> {
-    let name = |key: &Value| Some(vec![super::editor::step_text(key)]);
-    if let Some(key) = entries.removed.iter().find(|key| read(key).is_some()) {
-        return name(key);
-    }
-    let asked =
-        entries.added.iter().find(|(key, value)| !read(key).is_some_and(|read| same(value, read)));
-    if let Some((key, _)) = asked {
-        return name(key);
-    }
-    entries.changed.iter().find_map(|(_, key, change)| {
-        let mut path = match read(key) {
-            Some(read) => change.first_lost(read)?,
-            None => Vec::new(),
-        };
-        path.insert(0, super::editor::step_text(key));
-        Some(path)
-    })
-}
-
-fn lost_item(items: &Items<'_>, read: &[Value]) -> Option<Vec<String>> {
-    let index = |place: usize| format!("[{place}]");
-    match items {
-        Items::Same(changed) => changed.iter().find_map(|(place, change)| {
-            let mut path = match read.get(*place) {
-                Some(read) => change.first_lost(read)?,
-                None => Vec::new(),
-            };
-            path.insert(0, index(*place));
-            Some(path)
-        }),
-        Items::Spliced { new, .. } if new.len() != read.len() => Some(Vec::new()),
-        Items::Spliced { old, new } => {
-            let mut items = new.iter().zip(read).enumerate();
-            // An item equal to an old one may be an object that has changed by another path.
-            let lost = items
-                .find(|(_, (new, read))| !same(new, read) && !old.iter().any(|old| same(old, new)));
-            lost.map(|(place, _)| vec![index(place)])
-        }
-    }
-}
-
-/// Returns true if two sequences hold the same items in another order, as a `HashSet` may.
-fn is_reordered(old: &Value, new: &Value) -> bool {
-    let (Value::List(old), Value::List(new)) = (old, new) else { return false };
-    let sorted = |items: &[Value]| {
-        let mut texts: Vec<String> = items.iter().map(super::image::key_text).collect();
-        texts.sort_unstable();
-        texts
-    };
-    old.len() == new.len() && sorted(old) == sorted(new)
 }

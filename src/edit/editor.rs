@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use super::diff::{Change, What, same};
+use super::inverse;
 use crate::de::node::NodeDeserializer;
 use crate::error::{Error, Result, quoted};
 use crate::nodes::describe::describe;
@@ -24,6 +25,7 @@ use crate::nodes::view::{global_names, spelled};
 use crate::settings::Plain;
 use crate::value::{Buffer, Value};
 use crate::walk::cx::Cx;
+use crate::walk::notes::Asked;
 
 /// The nodes that are changed, and facts about them.
 pub(super) struct Editor<'e, 'v, 'de> {
@@ -42,6 +44,18 @@ pub(super) struct Editor<'e, 'v, 'de> {
     /// Shared objects that were changed in place, by number.
     touched: HashMap<u32, Touched<'v>, RandomState>,
     path: Vec<Step<'v>>,
+    /// The number of shared objects on the path.
+    shared_above: usize,
+    /// False if the images have not all that the type writes.
+    whole: bool,
+    /// The types that objects were read as, once that was asked for.
+    pub(super) types: Option<HashMap<Handle, Asked, RandomState>>,
+    /// True if the change cannot be made without the types.
+    pub(super) wants_types: bool,
+    /// True if a field that is not there has no other name.
+    pub(super) only_adds: bool,
+    /// Text and bytes that were replaced where they stand: what is there now, and was.
+    pub(super) leaves: Vec<(Handle, Handle)>,
 }
 
 /// A shared object that was changed, with the path and the new value.
@@ -78,6 +92,35 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
             sets_of_lists: None,
             touched: HashMap::default(),
             path: Vec::new(),
+            shared_above: 0,
+            whole: true,
+            types: None,
+            wants_types: false,
+            only_adds: false,
+            leaves: Vec::new(),
+        }
+    }
+
+    /// Says that the images are not whole.
+    pub(super) fn pruned(self) -> Self {
+        Self { whole: false, ..self }
+    }
+
+    /// The type that an object was read as. `None`: a map, or it was not the object itself that was
+    /// read.
+    ///
+    /// # Errors
+    /// That is not known yet; the change is to be begun again with the types.
+    pub(super) fn asked(&mut self, at: Handle) -> Result<Option<Asked>> {
+        if !self.whole {
+            return Err(left_out());
+        }
+        match &self.types {
+            Some(types) => Ok(types.get(&at).copied()),
+            None => {
+                self.wants_types = true;
+                Err(self.no_place(at))
+            }
         }
     }
 
@@ -86,13 +129,24 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         if self.has_changed(at, change)? {
             return Ok(at);
         }
+        // An object to which only a shared one refers is read as often as that.
+        let is_shared = at.is_object() && self.is_shared(at);
+        self.shared_above += usize::from(is_shared);
+        let made = self.apply_to(at, change);
+        self.shared_above -= usize::from(is_shared);
+        made.map_err(|error| self.locate(error, at))
+    }
+
+    fn apply_to(&mut self, at: Handle, change: &Change<'v>) -> Result<Handle> {
         match &change.what {
             What::Whole => self.replace(at, change.old, change.new),
             What::Entries(entries) => self.entries(at, change, entries),
             What::Items(items) => self.items(at, change, items),
-            What::Parts(parts) => self.parts(at, change, parts),
+            What::Parts(parts) => match inverse::of_object(self, at, change.old, change.new)? {
+                Some(made) => Ok(made),
+                None => self.parts(at, change, parts),
+            },
         }
-        .map_err(|error| self.locate(error, at))
     }
 
     /// Applies a change below a key.
@@ -173,9 +227,15 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         references.get(at.number() as usize).is_some_and(|&count| count > 1)
     }
 
+    /// The values before and after of the shared objects that were changed.
+    pub(super) fn touched(&self) -> Vec<(&'v Value, &'v Value)> {
+        self.touched.values().map(|touched| (touched.old, touched.new)).collect()
+    }
+
     /// Notes that an object changes for all who refer to it.
     pub(super) fn touch(&mut self, at: Handle, change: &Change<'v>) {
-        if self.is_shared(at) && !self.touched.contains_key(&at.number()) {
+        if (self.shared_above > 0 || self.is_shared(at)) && !self.touched.contains_key(&at.number())
+        {
             let touched = Touched { path: self.path_text(), old: change.old, new: change.new };
             self.touched.insert(at.number(), touched);
         }
@@ -241,6 +301,11 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
         let names = global_names(self.nodes, self.input, object.callable, fix_imports).ok()??;
         Some((names.0.into_owned(), names.1.into_owned()))
     }
+}
+
+#[cold]
+pub(super) fn left_out() -> Error {
+    Error::unsupported("a part that was left out is needed")
 }
 
 pub(super) fn step_text(key: &Value) -> String {

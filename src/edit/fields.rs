@@ -14,10 +14,11 @@ use crate::nodes::scalar;
 use crate::nodes::store::RunKind;
 use crate::nodes::view::{View, view};
 use crate::value::Value;
+use crate::walk::notes::Asked;
 
 /// Slots of values by the texts of their keys; none for a key that is not there.
 #[derive(Default)]
-struct Places {
+pub(super) struct Places {
     /// Keys that are text, by that.
     texts: HashMap<String, Option<usize>, RandomState>,
     others: HashMap<String, Option<usize>, RandomState>,
@@ -39,7 +40,7 @@ impl Places {
         }
     }
 
-    fn get(&self, key: &Value) -> Option<usize> {
+    pub(super) fn get(&self, key: &Value) -> Option<usize> {
         let text = key_text(key);
         let found = match text.strip_prefix('"') {
             Some(text) => self.texts.get(text),
@@ -66,6 +67,15 @@ pub(super) enum Owner {
     List(Handle),
 }
 
+/// A change of entries, with the value that they were read as.
+#[derive(Clone, Copy)]
+pub(super) struct Whole<'c, 'v> {
+    pub(super) old: &'v Value,
+    pub(super) entries: &'c Entries<'v>,
+    /// Their owner.
+    pub(super) at: Handle,
+}
+
 impl<'v> Editor<'_, 'v, '_> {
     /// Applies changes of entries to the value that they were read from.
     pub(super) fn entries(
@@ -78,7 +88,7 @@ impl<'v> Editor<'_, 'v, '_> {
             Tag::Dict => {
                 self.touch(at, change);
                 let sources = vec![self.dict_source(at)];
-                self.edit_sources(sources, entries, at)?;
+                self.edit_sources(sources, Whole { old: change.old, entries, at })?;
                 Ok(at)
             }
             Tag::Instance => self.fields(at, change, entries),
@@ -96,13 +106,16 @@ impl<'v> Editor<'_, 'v, '_> {
         Source { owner: Owner::Pairs(object), slots }
     }
 
+    /// The pairs in a list.
     fn list_source(&self, list: Handle) -> Source {
-        let pairs = self.nodes.slots(list.number());
-        let slots = pairs.into_iter().flat_map(|slot| {
+        let mut slots = Vec::new();
+        for slot in self.nodes.slots(list.number()) {
             let pair = self.handle(slot);
-            self.nodes.slots(pair.number()).into_iter().take(2).collect::<Vec<_>>()
-        });
-        Source { owner: Owner::List(list), slots: slots.collect() }
+            if matches!(pair.tag(), Tag::List | Tag::Tuple) {
+                slots.extend(self.nodes.slots(pair.number()).into_iter().take(2));
+            }
+        }
+        Source { owner: Owner::List(list), slots }
     }
 
     /// The fields of an object: named ones wherever the reader found them, others by their place.
@@ -110,9 +123,13 @@ impl<'v> Editor<'_, 'v, '_> {
         let View::Object(_) = view(self.nodes, self.input, at.number())? else {
             return Err(self.no_place(at));
         };
+        let names = match self.types.as_ref().and_then(|types| types.get(&at)) {
+            Some(Asked::Struct(names)) => Some(*names),
+            _ => None,
+        };
         let mut candidates = Vec::new();
         for as_map in [false, true] {
-            candidates.push(self.walk(at, |node| fields_of(node, as_map))?);
+            candidates.push(self.walk(at, |node| fields_of(node, as_map, names))?);
         }
         if entries.len > 0 || entries.added.is_empty() {
             // A struct and a map may see different fields; take the view that has all the keys.
@@ -128,6 +145,10 @@ impl<'v> Editor<'_, 'v, '_> {
                 }
             }
         }
+        // A call may have a dict as its last argument, and as many arguments as that has entries.
+        let within = candidates.iter().any(|fields| {
+            matches!(fields, Fields::Within(part) if self.part(at, *part).tag() == Tag::Dict)
+        });
         for fields in candidates {
             match fields {
                 Fields::Named { dicts, pairs } => {
@@ -135,24 +156,34 @@ impl<'v> Editor<'_, 'v, '_> {
                 }
                 Fields::Within(part) => {
                     let inner = self.part(at, part);
+                    if let Some(types) = &mut self.types
+                        && let Some(asked) = types.get(&at).copied()
+                    {
+                        types.entry(inner).or_insert(asked);
+                    }
                     let now = self.entries(inner, change, entries)?;
                     return self.set_part(at, change, part, inner, now);
                 }
+                Fields::Args if within && names.is_none() => {}
                 Fields::Args => return self.args_by_place(at, change, entries),
                 Fields::Other => {}
             }
         }
+        // A struct with these names may have fields there.
+        self.asked(at)?;
         Err(self.no_place(at))
     }
 
     pub(super) fn sources(&self, at: Handle, dicts: &[Handle], pairs: bool) -> Vec<Source> {
-        let mut sources: Vec<Source> = dicts
-            .iter()
-            .map(|&dict| match dict.tag() {
-                Tag::Dict => self.dict_source(dict),
-                _ => self.list_source(dict),
-            })
-            .collect();
+        let is_dict = |dict: &&Handle| dict.tag() == Tag::Dict;
+        let mut sources: Vec<Source> =
+            dicts.iter().filter(is_dict).map(|&dict| self.dict_source(dict)).collect();
+        // The others are pairs, in the list that is the one argument.
+        if dicts.iter().any(|dict| !is_dict(&dict))
+            && let Some(&list) = self.args(at).unwrap_or_default().last()
+        {
+            sources.push(self.list_source(list));
+        }
         if pairs {
             sources.push(self.pairs_source(at));
         }
@@ -165,14 +196,17 @@ impl<'v> Editor<'_, 'v, '_> {
             return Ok(false);
         }
         let places = self.slots_by_key(sources, entries)?;
-        Ok(places.texts.values().chain(places.others.values()).all(Option::is_some))
+        let changed = entries.changed.iter().map(|(_, key, _)| *key);
+        let mut keys = changed.chain(entries.removed.iter().copied());
+        Ok(keys.all(|key| places.get(key).is_some()))
     }
 
     /// The slots of the values that change or leave, by the text of their keys; of equal keys the
     /// last one counts.
     fn slots_by_key(&self, sources: &[Source], entries: &Entries<'v>) -> Result<Places> {
         let changed = entries.changed.iter().map(|(_, key, _)| *key);
-        let keys = changed.chain(entries.removed.iter().copied());
+        let added = entries.added.iter().map(|(key, _)| *key);
+        let keys = changed.chain(entries.removed.iter().copied()).chain(added);
         let mut places = Places::default();
         for key in keys {
             places.want(key_text(key));
@@ -204,10 +238,10 @@ impl<'v> Editor<'_, 'v, '_> {
         self.touch(at, change);
         let mut own = Vec::with_capacity(dicts.len());
         for &dict in dicts {
-            own.push(self.own_dict(at, dict)?);
+            own.push(if dict.tag() == Tag::Dict { self.own_dict(at, dict)? } else { dict });
         }
         let sources = self.sources(at, &own, pairs);
-        self.edit_sources(sources, entries, at)?;
+        self.edit_sources(sources, Whole { old: change.old, entries, at })?;
         Ok(at)
     }
 
@@ -276,15 +310,12 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(None)
     }
 
-    /// Changes, removes and adds entries. `at` is what they belong to.
-    fn edit_sources(
-        &mut self,
-        sources: Vec<Source>,
-        entries: &Entries<'v>,
-        at: Handle,
-    ) -> Result<()> {
+    /// Changes, removes and adds entries.
+    fn edit_sources(&mut self, sources: Vec<Source>, whole: Whole<'_, 'v>) -> Result<()> {
+        let Whole { entries, at, .. } = whole;
         let places = self.slots_by_key(&sources, entries)?;
-        let place = |key: &Value| places.get(key);
+        let renamed = self.renamed(&sources, whole, &places)?;
+        let place = |key: &Value| places.get(key).or_else(|| renamed.get(&key_text(key)).copied());
         let mut added = Vec::new();
         for (_, key, change) in &entries.changed {
             match place(key) {
@@ -299,18 +330,35 @@ impl<'v> Editor<'_, 'v, '_> {
                 None => added.push((*key, change.new)),
             }
         }
+        let mut removed: HashSet<String, RandomState> = HashSet::default();
         for key in &entries.removed {
-            if place(key).is_none() {
-                let error = Error::unsupported("there is no entry with this key to remove");
-                return Err(error.under_key(&super::editor::step_text(key)));
+            let text = match (places.get(key), renamed.get(&key_text(key))) {
+                (Some(_), _) => key_text(key),
+                // The key stands before its value.
+                (None, Some(&slot)) => self.key_before(&sources, slot)?,
+                (None, None) => {
+                    let error = Error::unsupported("there is no entry with this key to remove");
+                    return Err(error.under_key(&super::editor::step_text(key)));
+                }
+            };
+            removed.insert(text);
+        }
+        for (key, value) in &entries.added {
+            match places.get(key) {
+                // A field that was not written, as it is empty.
+                Some(slot) => {
+                    let was = self.handle(slot);
+                    let now = self.in_place_of(was, value);
+                    let now =
+                        now.map_err(|error| error.under_key(&super::editor::step_text(key)))?;
+                    self.nodes.replace(self.journal, slot, now);
+                }
+                None => added.push((key, value)),
             }
         }
-        added.extend(&entries.added);
-        if added.is_empty() && entries.removed.is_empty() {
+        if added.is_empty() && removed.is_empty() {
             return Ok(());
         }
-        let removed: HashSet<String, RandomState> =
-            entries.removed.iter().map(|key| key_text(key)).collect();
         let target = self.target(&sources, at)?;
         let fresh = self.fresh_entries(&sources, &added, at)?;
         for source in &sources {
@@ -322,6 +370,32 @@ impl<'v> Editor<'_, 'v, '_> {
             self.rebuild(&source, &removed, &fresh)?;
         }
         Ok(())
+    }
+
+    /// A value in the place of one that the type read and did not write.
+    fn in_place_of(&mut self, was: Handle, value: &'v Value) -> Result<Handle> {
+        let is_empty = || self.nodes.slots(was.number()).is_empty();
+        match (was.tag(), value) {
+            (Tag::None, _) => self.import(value, was),
+            (Tag::List, Value::List(items)) if is_empty() => {
+                let siblings = self.siblings(&[]);
+                let mut fresh = Vec::with_capacity(items.len());
+                for (index, item) in items.iter().enumerate() {
+                    let item = self.fresh(item, siblings, was);
+                    fresh.push(item.map_err(|error| error.under_index(index))?);
+                }
+                self.set_list(was, fresh)?;
+                Ok(was)
+            }
+            (Tag::Dict, Value::Dict(items)) if is_empty() => {
+                let added: Vec<(&Value, &Value)> = items.iter().collect();
+                let source = self.dict_source(was);
+                let fresh = self.fresh_entries(&[], &added, was)?;
+                self.rebuild(&source, &HashSet::default(), &fresh)?;
+                Ok(was)
+            }
+            _ => self.replace(was, value, value),
+        }
     }
 
     pub(super) fn pairs_or_dict(&self, owner: Owner) -> Source {
@@ -428,6 +502,7 @@ impl<'v> Editor<'_, 'v, '_> {
     fn places(&mut self, at: Handle, change: &Change<'v>, entries: &Entries<'v>) -> Result<Handle> {
         let slots = self.nodes.slots(at.number());
         let mut items: Vec<Handle> = slots.iter().map(|&slot| self.handle(slot)).collect();
+        let old = items.clone();
         if let ([(_, key, content)], &[name, data]) = (&entries.changed[..], &items[..])
             && entries.len == 1
             && entries.added.is_empty()
@@ -437,7 +512,7 @@ impl<'v> Editor<'_, 'v, '_> {
         } else {
             self.change_places(at, entries, &mut items)?;
         }
-        self.with_items(at, change, items)
+        if items == old { Ok(at) } else { self.with_items(at, change, items) }
     }
 
     /// Changes fields by their place among the fields that the type declares.

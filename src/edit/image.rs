@@ -110,6 +110,10 @@ fn push_text(value: &Value, text: &mut String) {
             // Below 2^53 a float without a fraction is an int.
             text.push_str(&(*value as i64).to_string());
         }
+        // serde has no method for it, so it is read as a pair.
+        Value::Complex(value) => {
+            push_text(&Value::Tuple(vec![value.re.into(), value.im.into()]), text);
+        }
         Value::Tuple(items) | Value::List(items) => {
             text.push('(');
             for item in items {

@@ -32,8 +32,10 @@ pub(super) fn of<'v>(
     let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
     let Some(text) = text_of(new) else { return Ok(None) };
     let args = match (module.as_str(), name.as_str()) {
-        ("datetime", "datetime") => return datetime(editor, at, old, new, &text).map(Some),
-        ("datetime", "time") => return time(editor, at, old, new, &text).map(Some),
+        ("datetime", "datetime") => {
+            return datetime(editor, at, old, new, &text.parse()?).map(Some);
+        }
+        ("datetime", "time") => return time(editor, at, old, new, &text.parse()?).map(Some),
         ("datetime", "date") => args_of(&text.parse::<Date>()?)?,
         ("datetime", "timedelta") => args_of(&text.parse::<TimeDelta>()?)?,
         ("decimal", "Decimal") => {
@@ -92,22 +94,70 @@ fn form(editor: &Editor<'_, '_, '_>, at: Handle) -> Result<String> {
     }
 }
 
+/// A change of a datetime or time that its type writes as one (a `with` of `python`), if that
+/// leaves the zone alone: the zone that the object has stays, whatever the type makes of it. `None`
+/// for other changes.
+pub(super) fn of_object<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    old: &'v Value,
+    new: &'v Value,
+) -> Result<Option<Handle>> {
+    let name = match editor.class_names(at) {
+        Some((module, name)) if module == "datetime" => name,
+        _ => return Ok(None),
+    };
+    match name.as_str() {
+        "datetime" => match (of_value::<DateTime>(old), of_value::<DateTime>(new)) {
+            (Some(was), Some(now)) if was.zone() == now.zone() => {
+                datetime(editor, at, old, new, &now).map(Some)
+            }
+            _ => Ok(None),
+        },
+        "time" => match (of_value::<Time>(old), of_value::<Time>(new)) {
+            (Some(was), Some(now)) if was.zone() == now.zone() => {
+                time(editor, at, old, new, &now).map(Some)
+            }
+            _ => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+fn of_value<'v, T: serde::Deserialize<'v>>(value: &'v Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+/// The zone of a changed datetime or time.
+enum Zone {
+    /// That which is there, if any.
+    Stays,
+    /// That which is there; its clock differs by so many microseconds.
+    Shifted(i128),
+    /// That which is there, by the database of time zones.
+    #[cfg_attr(not(feature = "jiff"), expect(dead_code, reason = "there is no database"))]
+    Local(DateTime),
+    /// Another offset.
+    Other(TimeZone),
+}
+
 fn datetime<'v>(
     editor: &mut Editor<'_, 'v, '_>,
     at: Handle,
     old: &'v Value,
     new: &'v Value,
-    text: &str,
+    now: &DateTime,
 ) -> Result<Handle> {
     let was: DateTime = form(editor, at)?.parse()?;
-    let now: DateTime = text.parse()?;
-    let now = match between(was.zone(), now.zone(), text)? {
-        Some(offset) => shifted(&now, offset)?,
-        None => now,
+    let (now, zone) = match zone_of(was.zone(), now)? {
+        Zone::Stays => (now.clone(), None),
+        Zone::Shifted(offset) => (shifted(now, offset)?, None),
+        Zone::Local(now) => (now, None),
+        Zone::Other(zone) => (now.clone(), Some(zone)),
     };
     let naive = DateTime::new(now.date(), clock(now.time())?);
     let payload = args_of(&naive)?;
-    in_zone(editor, at, old, new, &payload)
+    in_zone(editor, at, old, new, &payload, zone)
 }
 
 fn time<'v>(
@@ -115,15 +165,23 @@ fn time<'v>(
     at: Handle,
     old: &'v Value,
     new: &'v Value,
-    text: &str,
+    now: &Time,
 ) -> Result<Handle> {
     let was: Time = form(editor, at)?.parse()?;
-    let now: Time = text.parse()?;
-    if between(was.zone(), now.zone(), text)?.is_some() {
-        return Err(other_zone(text));
-    }
-    let payload = args_of(&clock(&now)?)?;
-    in_zone(editor, at, old, new, &payload)
+    // The offset of a zone by name depends on the date, and a time has none.
+    let zone = match (was.zone(), now.zone()) {
+        (_, None) => None,
+        (Some(there), Some(given)) if has_offset_of(there, given) || there.key() == given.key() => {
+            None
+        }
+        (Some(there), Some(given)) if there.key().is_none() && given.key().is_none() => {
+            Some(given.clone())
+        }
+        (None, Some(_)) => return Err(no_zone(now)),
+        _ => return Err(other_zone(now)),
+    };
+    let payload = args_of(&clock(now)?)?;
+    in_zone(editor, at, old, new, &payload, zone)
 }
 
 /// The time of day alone, without a zone.
@@ -132,13 +190,14 @@ fn clock(time: &Time) -> Result<Time> {
         .with_fold(time.fold()))
 }
 
-/// An object of this payload, in the zone of the one that was there.
+/// An object of this payload, in the zone of the one that was there, or in another one.
 fn in_zone<'v>(
     editor: &mut Editor<'_, 'v, '_>,
     at: Handle,
     old: &'v Value,
     new: &'v Value,
     payload: &[Value],
+    zone: Option<TimeZone>,
 ) -> Result<Handle> {
     let mut args = Vec::with_capacity(2);
     for part in payload {
@@ -146,7 +205,9 @@ fn in_zone<'v>(
     }
     // The zone follows the payload, or the separate numbers.
     let before = editor.args(at)?;
-    if let Some(&zone) = before.get(1..).unwrap_or_default().last()
+    if let Some(zone) = zone {
+        args.push(editor.import(&to_value(&zone)?, at)?);
+    } else if let Some(&zone) = before.get(1..).unwrap_or_default().last()
         && zone.is_object()
     {
         args.push(zone);
@@ -154,42 +215,88 @@ fn in_zone<'v>(
     editor.set_args(at, &Change { old, new, what: What::Whole }, args)
 }
 
-/// The difference between the time's own zone and the one that is there, in microseconds; `None` if
-/// the clock reads the same.
+fn has_offset_of(there: &TimeZone, given: &TimeZone) -> bool {
+    there.offset().is_some_and(|offset| given.offset() == Some(offset))
+}
+
+/// The zone that a datetime gets where `there` is one.
 ///
 /// # Errors
 /// The offset is not known: the zone has only a name, or there is no zone.
-fn between(there: Option<&TimeZone>, given: Option<&TimeZone>, text: &str) -> Result<Option<i128>> {
-    match (there, given) {
-        (_, None) => Ok(None),
-        (None, Some(_)) => Err(Error::unsupported(format!(
-            "`{}` has a time zone, and the object has none",
-            crate::error::quoted(text)
-        ))),
-        (Some(there), Some(given)) => match (there.key(), given.key()) {
-            (Some(key), Some(other)) if key == other && there.offset().is_none() => Ok(None),
-            _ => match (there.offset(), given.offset()) {
-                (Some(there), Some(given)) if there == given => Ok(None),
-                (Some(offset), Some(given)) if there.key().is_none_or(|key| key == "UTC") => {
-                    Ok(Some(offset.whole_microseconds() - given.whole_microseconds()))
-                }
-                _ => Err(other_zone(text)),
-            },
-        },
+fn zone_of(there: Option<&TimeZone>, now: &DateTime) -> Result<Zone> {
+    let (there, given) = match (there, now.zone()) {
+        (_, None) => return Ok(Zone::Stays),
+        (None, Some(_)) => return Err(no_zone(now)),
+        (Some(there), Some(given)) => (there, given),
+    };
+    let by_name = there.key().filter(|key| *key != "UTC");
+    match (there.offset(), given.offset()) {
+        (Some(there), Some(given)) if there == given && by_name.is_none() => Ok(Zone::Stays),
+        (Some(there), Some(given)) if by_name.is_none() => {
+            // A type that holds a moment gives that in UTC.
+            let is_moment = given == TimeDelta::ZERO;
+            if is_moment {
+                return Ok(Zone::Shifted(there.whole_microseconds()));
+            }
+            match now.zone().filter(|zone| zone.key().is_none()) {
+                Some(zone) => Ok(Zone::Other(zone.clone())),
+                None => Err(other_zone(now)),
+            }
+        }
+        (_, Some(_)) => in_named(there, now),
+        _ if there.key() == given.key() => Ok(Zone::Stays),
+        _ => Err(other_zone(now)),
     }
 }
 
+/// A moment in a zone by its name. A zone of pytz has the one offset that it is for.
+#[cfg(feature = "jiff")]
+fn in_named(there: &TimeZone, now: &DateTime) -> Result<Zone> {
+    let key = there.key().ok_or_else(|| other_zone(now))?;
+    let (local, offset) = crate::python::crates::jiff::local(now, key)?;
+    match there.offset() {
+        Some(only) if only != offset => Err(other_zone(now)),
+        _ => Ok(Zone::Local(local)),
+    }
+}
+
+/// The same by what the text says alone.
+#[cfg(not(feature = "jiff"))]
+fn in_named(there: &TimeZone, now: &DateTime) -> Result<Zone> {
+    let given = now.zone().ok_or_else(|| other_zone(now))?;
+    let is_same = match there.offset() {
+        Some(only) => given.offset() == Some(only),
+        None => given.key() == there.key(),
+    };
+    if is_same { Ok(Zone::Stays) } else { Err(other_zone(now)) }
+}
+
 #[cold]
-fn other_zone(text: &str) -> Error {
+fn no_zone(now: &impl Display) -> Error {
+    let text = now.to_string();
     Error::unsupported(format!(
-        "`{}` is a moment in another time zone than the object's, whose offset then only Python \
-         can tell",
-        crate::error::quoted(text)
+        "`{}` has a time zone, and the object has none",
+        crate::error::quoted(&text)
     ))
 }
 
-/// A datetime moved by less than two days.
-fn shifted(datetime: &DateTime, by: i128) -> Result<DateTime> {
+#[cold]
+fn other_zone(now: &impl Display) -> Error {
+    let text = now.to_string();
+    Error::unsupported(format!(
+        "`{}` is a moment in another time zone than the object's, whose offset then only a \
+         database of time zones can tell: the feature `jiff`",
+        crate::error::quoted(&text)
+    ))
+}
+
+/// Date and microseconds of the day in UTC, of a datetime with this offset in microseconds.
+pub(super) fn in_utc(datetime: &DateTime, offset: i128) -> Option<(Date, i128)> {
+    moved(datetime, -offset).ok()
+}
+
+/// Date and microseconds of the day of a datetime moved by less than two days.
+fn moved(datetime: &DateTime, by: i128) -> Result<(Date, i128)> {
     const DAY: i128 = 86_400_000_000;
     let time = datetime.time();
     let seconds = i128::from(time.hour()) * 3_600
@@ -205,6 +312,11 @@ fn shifted(datetime: &DateTime, by: i128) -> Result<DateTime> {
         date = day_after(date)?;
         micros -= DAY;
     }
+    Ok((date, micros))
+}
+
+fn shifted(datetime: &DateTime, by: i128) -> Result<DateTime> {
+    let (date, micros) = moved(datetime, by)?;
     let part = |unit: i128, modulus: i128| (micros / unit % modulus) as u32;
     let time = Time::new(
         part(3_600_000_000, 24) as u8,

@@ -28,6 +28,14 @@ pub(super) struct Siblings {
 impl<'v> Editor<'_, 'v, '_> {
     /// Replaces a value that was read as `old` by one that is written as `new`.
     pub(super) fn replace(&mut self, at: Handle, old: &'v Value, new: &'v Value) -> Result<Handle> {
+        let now = self.replaced(at, old, new)?;
+        if now.tag() == Tag::Const && now != at {
+            self.leaves.push((now, at));
+        }
+        Ok(now)
+    }
+
+    fn replaced(&mut self, at: Handle, old: &'v Value, new: &'v Value) -> Result<Handle> {
         match at.tag() {
             Tag::Float8 | Tag::FloatLine => self.number(at, new),
             Tag::Const => match (self.nodes.constant(at.number()), new) {
@@ -172,7 +180,7 @@ impl<'v> Editor<'_, 'v, '_> {
         let Some(sibling) = siblings.object.filter(|_| !says) else {
             return match siblings.first {
                 Some(sibling) if self.is_set(sibling) => self.fresh_set(value, sibling),
-                Some(sibling) if !sibling.is_object() => self.replace(sibling, value, value),
+                Some(sibling) if !sibling.is_object() => self.replaced(sibling, value, value),
                 _ => self.import(value, at),
             };
         };
@@ -194,7 +202,7 @@ impl<'v> Editor<'_, 'v, '_> {
                 Some(part @ (Part::Arg(_) | Part::Base)) => {
                     let copy = self.copy(sibling)?;
                     let was = self.part(copy, part);
-                    let now = self.replace(was, value, value)?;
+                    let now = self.replaced(was, value, value)?;
                     let whole = Change { old: value, new: value, what: super::diff::What::Whole };
                     self.set_part(copy, &whole, part, was, now)
                 }

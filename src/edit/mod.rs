@@ -10,10 +10,12 @@
 //
 // - `outline.rs`, `prune.rs`: images of the value as it was and is, and what they have in common;
 // - `image.rs`, `diff.rs`: the rest of them as `Value`s, and their differences;
-// - `editor.rs`: the walk that applies the difference; `fields.rs`, `sequence.rs`, `object.rs`,
-//   `leaf.rs`: to entries, items, parts and whole values;
+// - `editor.rs`: the walk that applies the difference; `fields.rs`, `renamed.rs`, `sequence.rs`,
+//   `object.rs`, `leaf.rs`: to entries, items, parts and whole values;
 // - `array.rs`: elements of arrays;
 // - `inverse.rs`: text back into datetimes, decimals and the like;
+// - `borrow.rs`: new text for types that borrow;
+// - `check.rs`: whether the value is read now, or what was lost;
 // - `bytes.rs`: the same for a pickle in memory;
 // - `node.rs`, `by_hand.rs`: changes by hand.
 //
@@ -21,8 +23,10 @@
 // that could not be made is an error. The store's journal then takes everything back.
 
 mod array;
+mod borrow;
 mod by_hand;
 pub(crate) mod bytes;
+mod check;
 mod diff;
 mod editor;
 mod fields;
@@ -33,21 +37,27 @@ mod node;
 mod object;
 mod outline;
 mod prune;
+mod renamed;
 mod sequence;
 
 pub use node::{NodeMut, NodeValue};
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
-use self::diff::{Change, diff};
-use self::editor::Editor;
+use self::diff::diff;
+use self::editor::{Editor, left_out};
 use self::prune::{is_placeholder, prune};
 use crate::convert::of_own_pickle;
+use crate::de::node::NodeDeserializer;
+use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::nodes::handle::Handle;
 use crate::ser::SerOptions;
 use crate::value::Value;
+use crate::walk::cx::Cx;
+use crate::walk::notes::{Asked, Notes};
 
 impl<'de> Graph<'de> {
     /// Changes the graph so that `value` is read from it, and leaves everything else as it is.
@@ -83,7 +93,9 @@ impl<'de> Graph<'de> {
     /// ```
     pub fn update<T: Serialize + DeserializeOwned>(&mut self, value: &T) -> Result<()> {
         let old = image_of(&self.deserialize::<T>()?)?;
-        self.apply(&old, &image_of(value)?, |graph| image_of(&graph.deserialize::<T>()?))
+        self.apply(&old, &image_of(value)?, |graph, notes| {
+            read_image::<T>(graph, &graph.input, notes)
+        })
     }
 
     /// Applies the difference between two images of a type; `read` gives the image of what the
@@ -92,60 +104,116 @@ impl<'de> Graph<'de> {
         &mut self,
         old: &[u8],
         new: &[u8],
-        read: impl Fn(&Self) -> Result<Vec<u8>>,
+        read: impl Fn(&Self, &Notes<'de>) -> Result<Vec<u8>>,
     ) -> Result<()> {
         if old == new {
             return Ok(());
         }
         // Without what both have in common, if that is enough. The whole has the last word, and
         // words the error.
-        if let Some((was, now)) = prune(old, new).and_then(|pruned| pair(&pruned))
-            && self.attempt(&was, &now, new, true, &read).is_ok()
-        {
-            return Ok(());
+        if let Some((was, now)) = prune(old, new).and_then(|pruned| pair(&pruned)) {
+            let attempt =
+                Attempt { was: &was, now: &now, new, pruned: true, only_adds: false, types: None };
+            if self.attempt(attempt, &read).is_ok() {
+                return Ok(());
+            }
         }
-        self.attempt(&of_own_pickle(old)?, &of_own_pickle(new)?, new, false, &read)
+        let (was, now) = (of_own_pickle(old)?, of_own_pickle(new)?);
+        let attempt =
+            Attempt { was: &was, now: &now, new, pruned: false, only_adds: false, types: None };
+        match self.attempt(attempt, &read) {
+            Err((_, true)) => {
+                let notes = Notes::of_types();
+                read(self, &notes)?;
+                let types = Some(notes.into_types());
+                let attempt =
+                    Attempt { was: &was, now: &now, new, pruned: false, only_adds: false, types };
+                // A field that is not there may have another name, or none.
+                let types = attempt.types.clone();
+                let added =
+                    Attempt { was: &was, now: &now, new, pruned: false, only_adds: true, types };
+                let renamed = self.attempt(attempt, &read);
+                renamed.or_else(|error| self.attempt(added, &read).map_err(|_| error.0))
+            }
+            result => result.map_err(|(error, _)| error),
+        }
     }
 
-    /// Applies the difference between two images, after which `new` is to be read. `pruned`: the
-    /// two have not all that the type writes.
+    /// Applies the difference between two images, after which the new one is to be read. An error
+    /// comes with true if it may be none once the types are known.
     fn attempt(
         &mut self,
-        was: &Value,
-        now: &Value,
-        new: &[u8],
-        pruned: bool,
-        read: &dyn Fn(&Self) -> Result<Vec<u8>>,
-    ) -> Result<()> {
-        let Some(change) = diff(was, now) else { return Ok(()) };
+        attempt: Attempt<'_>,
+        read: &dyn Fn(&Self, &Notes<'de>) -> Result<Vec<u8>>,
+    ) -> std::result::Result<(), (Error, bool)> {
+        let Some(change) = diff(attempt.was, attempt.now) else { return Ok(()) };
         let mut journal = self.nodes.journal();
         let root = self.root;
-        let edited = {
-            let mut editor = Editor::new(
-                &mut self.nodes,
-                &self.input,
-                self.settings,
-                &self.buffers,
-                root,
-                &mut journal,
-            );
-            editor.apply(root, &change)
-        };
+        let mut editor = Editor::new(
+            &mut self.nodes,
+            &self.input,
+            self.settings,
+            &self.buffers,
+            root,
+            &mut journal,
+        );
+        if attempt.pruned {
+            editor = editor.pruned();
+        }
+        (editor.types, editor.only_adds) = (attempt.types, attempt.only_adds);
+        let made = editor.apply(root, &change);
+        let (touched, wants_types) = (editor.touched(), editor.wants_types);
+        let leaves = std::mem::take(&mut editor.leaves);
         self.forget_decoded();
-        let result = edited.and_then(|now| {
-            self.root = now;
-            if pruned && self.nodes.new_floats(&journal).any(is_placeholder) {
-                return Err(Error::unsupported("a part that was left out is needed"));
+        let result = made.and_then(|root| {
+            self.root = root;
+            if attempt.pruned && self.nodes.new_floats(&journal).any(is_placeholder) {
+                return Err(left_out());
             }
-            check(&change, new, &read(self)?)
+            match read(self, &Notes::default()) {
+                Ok(read) if is_read(attempt.new, &read) => Ok(()),
+                _ if attempt.pruned => Err(left_out()),
+                Ok(read) => check::check(attempt.now, &of_own_pickle(&read)?, &touched, &[]),
+                Err(error) => {
+                    let (read, old) = borrow::read(self, &journal, &leaves, error, read)?;
+                    check::check(attempt.now, &read, &touched, &old)
+                }
+            }
         });
-        if result.is_err() {
+        result.map_err(|error| {
             self.root = root;
             self.nodes.revert(journal);
             self.forget_decoded();
-        }
-        result
+            (error, wants_types)
+        })
     }
+}
+
+/// Two images whose difference is to be applied.
+struct Attempt<'v> {
+    was: &'v Value,
+    now: &'v Value,
+    /// The whole of the new one.
+    new: &'v [u8],
+    /// True if the values have not all that the type writes.
+    pruned: bool,
+    /// True if a field that is not there has no other name.
+    only_adds: bool,
+    /// The types that objects are read as.
+    types: Option<foldhash::HashMap<Handle, Asked>>,
+}
+
+/// Reads a type from a graph, and gives its image.
+fn read_image<'g, 'de, T: Serialize + Deserialize<'de>>(
+    graph: &'g Graph<'de>,
+    input: &'de [u8],
+    notes: &'g Notes<'de>,
+) -> Result<Vec<u8>> {
+    let cx = Cx::new(&graph.nodes, input, input.len(), graph.settings.into())
+        .with_buffers(&graph.buffers)
+        .with_notes(notes);
+    let node = NodeDeserializer::root(&cx, graph.root);
+    image_of(&cx.settle(T::deserialize(Place::Node(node)), graph.root)?)
 }
 
 /// A value as its type writes it, to be compared with another one of the type.
@@ -161,27 +229,11 @@ fn pair(pruned: &[u8]) -> Option<(Value, Value)> {
     }
 }
 
-/// Checks that the image read after an update has all changes.
-///
-/// # Errors
-/// `Unsupported`, at the first place where a change is missing.
-fn check(change: &Change<'_>, new: &[u8], read: &[u8]) -> Result<()> {
-    if new == read {
-        return Ok(());
-    }
-    // A `HashMap` is written in another order each time.
-    if let Some((new, read)) = prune(new, read).and_then(|pruned| pair(&pruned))
-        && diff(&new, &read).is_none()
-    {
-        return Ok(());
-    }
-    match change.first_lost(&of_own_pickle(read)?) {
-        None => Ok(()),
-        Some(path) => {
-            let error = Error::unsupported(
-                "the change is lost when the pickle is read again, so it was not made",
-            );
-            Err(path.into_iter().rev().fold(error, |error, key| error.under_key(&key)))
-        }
-    }
+/// Returns true if an image is that of the value that was given. A `HashMap` is written in another
+/// order each time.
+fn is_read(new: &[u8], read: &[u8]) -> bool {
+    new == read
+        || prune(new, read)
+            .and_then(|pruned| pair(&pruned))
+            .is_some_and(|(new, read)| diff(&new, &read).is_none())
 }

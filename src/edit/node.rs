@@ -40,6 +40,18 @@ pub struct NodeMut<'g, 'de> {
 }
 
 /// New content for a [`NodeMut`]: a reference to anything serializable, or an object's [`NodeId`].
+///
+/// ```
+/// use serde_pickle::Graph;
+///
+/// // [[1], 2]
+/// let mut graph = Graph::from_slice(b"](]K\x01aK\x02e.")?;
+/// let inner = graph.root().get(0).unwrap().id();
+/// graph.root_mut().push(&"new")?; // anything serializable
+/// graph.root_mut().push(inner)?; // an object that is there
+/// assert_eq!(graph.root().to_string(), "[[1], 2, 'new', [1]]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub trait NodeValue: sealed::Sealed {}
 
 mod sealed {
@@ -83,6 +95,17 @@ pub(super) const BY_HAND: Change<'static> =
 
 impl<'de> Graph<'de> {
     /// The object that was pickled, to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let mut graph = Graph::from_slice(b"](]K\x01aK\x02e.")?;
+    /// graph.root_mut().set_item(1, &3)?;
+    /// let inner = graph.root().get(0).unwrap().id();
+    /// graph.node_mut(inner).push(&4)?;
+    /// assert_eq!(graph.root().to_string(), "[[1, 4], 3]");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn root_mut(&mut self) -> NodeMut<'_, 'de> {
         let handle = self.root;
         NodeMut { graph: self, handle }
@@ -151,6 +174,15 @@ impl<'de> Graph<'de> {
 
 impl<'g, 'de> NodeMut<'g, 'de> {
     /// The object for reading.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let mut graph = Graph::from_slice(b"]K\x01a.")?;
+    /// let root = graph.root().id();
+    /// assert_eq!((graph.root_mut().id(), graph.root_mut().as_node().len()), (root, 1));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_node(&self) -> Node<'_> {
         self.graph.node(self.handle)
     }
@@ -177,6 +209,21 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     /// An attribute that is there is changed where it is: in the dict or the slots of the state,
     /// among the keyword arguments, or among the dict items. A new one goes into the first dict of
     /// the state, and into a new state where there is none.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // class C: def __init__(self): self.x, self.tags = 1, []
+    /// let pickle = b"\x80\x02cm\nC\n)\x81}(X\x01\0\0\0xK\x01X\x04\0\0\0tags]ub.";
+    /// let mut graph = Graph::from_slice(pickle)?;
+    /// graph.root_mut().set_attr("x", &2)?;
+    /// graph.root_mut().attr_mut("tags").unwrap().extend([&"a", &"b"])?;
+    /// assert_eq!(graph.root().to_string(), "<m.C() state {'x': 2, 'tags': ['a', 'b']}>");
+    /// assert!(graph.root_mut().remove_attr("x")?);
+    /// graph.root_mut().set_state(&("any", "state"))?;
+    /// assert_eq!(graph.root().to_string(), "<m.C() state ('any', 'state')>");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Unsupported` for an object whose state has no names, and for a value that is not an object.
@@ -214,6 +261,18 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     }
 
     /// Removes the entry under a key, `del node[key]`; returns true if there was one.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // {'a': 1, 'b': 2, 'c': 3}
+    /// let pickle = b"}(X\x01\0\0\0aK\x01X\x01\0\0\0bK\x02X\x01\0\0\0cK\x03u.";
+    /// let mut graph = Graph::from_slice(pickle)?;
+    /// assert!(graph.root_mut().remove("a")?);
+    /// graph.root_mut().retain_entries(|_, value| value.as_i64() != Some(2))?;
+    /// assert_eq!(graph.root().to_string(), "{'c': 3}");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Unsupported` for what has no entries.
@@ -265,6 +324,18 @@ impl<'g, 'de> NodeMut<'g, 'de> {
 
     /// Inserts an item before the one at `index`, or at the end if `index` is the length.
     ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let mut graph = Graph::from_slice(b"](K\x01K\x02K\x03e.")?;
+    /// let mut root = graph.root_mut();
+    /// root.insert_item(0, &0)?;
+    /// root.remove_item(1)?;
+    /// root.retain_items(|item| item.as_i64() != Some(2))?;
+    /// assert_eq!(graph.root().to_string(), "[0, 3]");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`push`](Self::push); `Data` for an index beyond the end.
     pub fn insert_item<V: NodeValue>(&mut self, index: usize, value: V) -> Result<()> {
@@ -279,6 +350,15 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     }
 
     /// Puts a value in the place of the item at `index`: `node[index] = value`.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let mut graph = Graph::from_slice(b"](K\x01K\x02e.")?;
+    /// graph.root_mut().set_item(1, &"two")?;
+    /// assert_eq!(graph.root().to_string(), "[1, 'two']");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`insert_item`](Self::insert_item).
@@ -319,6 +399,16 @@ impl<'g, 'de> NodeMut<'g, 'de> {
     }
 
     /// Puts a value in the place of a positional argument of an object.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // m.C(1, 2)
+    /// let mut graph = Graph::from_slice(b"cm\nC\n(K\x01K\x02tR.")?;
+    /// graph.root_mut().set_arg(1, &3)?;
+    /// assert_eq!(graph.root().to_string(), "<m.C(1, 3)>");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// `Unsupported` for what is no object; `Data` for an index beyond the end.

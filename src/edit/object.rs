@@ -24,7 +24,7 @@ impl<'v> Editor<'_, 'v, '_> {
         parts: &Parts<'v>,
     ) -> Result<Handle> {
         if at.tag() != Tag::Instance {
-            return Err(self.no_place(at));
+            return self.parts_of_plain(at, change, parts);
         }
         let mut now = at;
         let base = match self.part(at, Part::Base) {
@@ -36,8 +36,8 @@ impl<'v> Editor<'_, 'v, '_> {
                 Some(base) => self.args_in_base(now, change, base, args)?,
                 None => {
                     let old = self.args(now)?;
-                    let args = self.edited(now, old, args)?;
-                    self.set_args(now, change, args)?
+                    let args = self.edited(now, old.clone(), args)?;
+                    if args == old { now } else { self.set_args(now, change, args)? }
                 }
             };
         }
@@ -77,6 +77,45 @@ impl<'v> Editor<'_, 'v, '_> {
         Ok(now)
     }
 
+    /// The same for a plain container that a type writes as an object, as those of
+    /// `python::collections` do.
+    fn parts_of_plain(
+        &mut self,
+        at: Handle,
+        change: &Change<'v>,
+        parts: &Parts<'v>,
+    ) -> Result<Handle> {
+        let one = |value: &Value| matches!(value, Value::Tuple(args) if args.len() == 1);
+        match (parts, change.old) {
+            (
+                Parts { args: None, kwargs: None, items: Some(items), pairs: None, state: None },
+                _,
+            ) => self.items(at, change, items),
+            (
+                Parts { args: None, kwargs: None, items: None, pairs: Some(pairs), state: None },
+                _,
+            ) => self.entries(at, change, pairs),
+            (
+                Parts {
+                    args: Some(Items::Same { changed, .. }),
+                    kwargs: None,
+                    items: None,
+                    pairs: None,
+                    state: None,
+                },
+                Value::Object(old),
+            ) if one(&old.args) => match &changed[..] {
+                [(_, content)] => self.apply(at, content),
+                _ => Err(self.no_place(at)),
+            },
+            (
+                Parts { args: None, kwargs: None, items: None, pairs: None, state: Some(state) },
+                _,
+            ) => self.apply(at, state),
+            _ => Err(self.no_place(at)),
+        }
+    }
+
     /// Changes arguments that `copyreg._reconstructor` has as the value of a builtin base class:
     /// one argument is that value, and several are the items of a tuple.
     fn args_in_base(
@@ -86,7 +125,7 @@ impl<'v> Editor<'_, 'v, '_> {
         base: Handle,
         args: &Items<'v>,
     ) -> Result<Handle> {
-        let (Value::Object(old), Items::Same(changed)) = (change.old, args) else {
+        let (Value::Object(old), Items::Same { changed, .. }) = (change.old, args) else {
             return Err(self.no_place(at));
         };
         let is_value = match &old.args {
@@ -98,9 +137,13 @@ impl<'v> Editor<'_, 'v, '_> {
         let now = match &changed[..] {
             [(_, change)] if is_value => self.below_index(base, 0, change)?,
             _ => {
-                let items = self.tuple(base);
-                let items = self.edited(at, items, args)?;
-                self.nodes.push_tuple(&items, self.offset(base))?
+                let old = self.tuple(base);
+                let items = self.edited(at, old.clone(), args)?;
+                if items == old {
+                    base
+                } else {
+                    self.nodes.push_tuple(&items, self.offset(base))?
+                }
             }
         };
         self.set_part(at, change, Part::Base, base, now)
@@ -121,9 +164,10 @@ impl<'v> Editor<'_, 'v, '_> {
         change: &Change<'v>,
         entries: &Entries<'v>,
     ) -> Result<Handle> {
-        let mut args = self.args(at)?;
+        let old = self.args(at)?;
+        let mut args = old.clone();
         self.change_places(at, entries, &mut args)?;
-        self.set_args(at, change, args)
+        if args == old { Ok(at) } else { self.set_args(at, change, args) }
     }
 
     /// The handle of a part of an object.

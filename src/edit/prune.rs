@@ -4,7 +4,8 @@
 //! everything else would cost more than all other parts of an update. So equal parts are left out
 //! of the images before they become `Value`s: in their place stands a number that nothing else is,
 //! [`LEFT_OUT`]. Items of lists and tuples and parts of a state are left out in this way, and
-//! entries of dicts with their keys; classes and arguments stay. Each value is looked at once.
+//! entries of dicts with their keys, for all of which there is one entry [`REST`]; classes and
+//! arguments stay. Each value is looked at once.
 //!
 //! This is a short cut. [`prune`] gives up on what it does not expect, and a change that needs what
 //! was left out is applied to whole images instead.
@@ -34,6 +35,10 @@ const PLACEHOLDER: [u8; 9] = {
     }
     bytes
 };
+
+/// The key of the entry for all those of a dict that were left out, so that a dict from which some
+/// are missing is not taken for a whole one.
+const REST: &str = "$serde_pickle::rest";
 
 /// Bytes that are compared at once.
 const STEP: usize = 32;
@@ -246,9 +251,7 @@ fn mark(old: &mut Image<'_>, new: &mut Image<'_>) -> Option<(Entry, Entry)> {
             }
         }
         if old.kind(was) == Some(Kind::Pairs) {
-            // One key stays, so that a dict that had entries still has some.
-            let stays = usize::from(2 * same.len() == old.entries(was).len());
-            for &(before, after) in same.iter().skip(stays) {
+            for &(before, after) in &same {
                 old.set_same(was, before - 1);
                 new.set_same(now, after - 1);
             }
@@ -302,6 +305,16 @@ fn pairs_by_key(
     found
 }
 
+/// A container that is being copied.
+struct Open {
+    parts: u32,
+    /// The next of its parts.
+    next: usize,
+    end: usize,
+    /// True if it has the entry for those that are left out.
+    has_rest: bool,
+}
+
 /// A copy of parts of an image, in which nothing depends on the memo.
 struct Copy<'i> {
     image: &'i Image<'i>,
@@ -321,25 +334,30 @@ impl<'i> Copy<'i> {
 
     /// Copies a value, with the placeholder for every one that is marked as the same.
     fn without(&mut self, root: Entry) -> Option<()> {
-        // Containers that are being copied: their parts, the next of those, and their end.
-        let mut open: Vec<(u32, usize, usize)> = Vec::new();
+        let mut open: Vec<Open> = Vec::new();
         let mut at = self.entry(root, root.start, &mut open)?;
-        while let Some((parts, next, end)) = open.last_mut() {
-            let entries = self.image.entries(*parts);
-            match entries.get(*next).copied() {
+        while let Some(container) = open.last_mut() {
+            let entries = self.image.entries(container.parts);
+            match entries.get(container.next).copied() {
                 // A key that is left out is left out with its value.
                 Some(key) if key.same && key.role == Role::Fixed => {
                     self.range(at, key.start)?;
-                    at = entries.get(*next + 1)?.end;
-                    *next += 2;
+                    at = entries.get(container.next + 1)?.end;
+                    container.next += 2;
+                    if !std::mem::replace(&mut container.has_rest, true) {
+                        let len = u8::try_from(REST.len()).ok()?;
+                        self.out.extend([Opcode::ShortBinunicode.byte(), len]);
+                        self.out.extend_from_slice(REST.as_bytes());
+                        self.out.extend_from_slice(&PLACEHOLDER);
+                    }
                 }
                 Some(entry) => {
-                    *next += 1;
+                    container.next += 1;
                     at = self.entry(entry, at, &mut open)?;
                 }
                 None => {
-                    self.range(at, *end)?;
-                    at = *end;
+                    self.range(at, container.end)?;
+                    at = container.end;
                     open.pop();
                 }
             }
@@ -349,23 +367,21 @@ impl<'i> Copy<'i> {
 
     /// Copies what stands between `at` and a value, and then the value, or begins to; gives where
     /// the copy then stands.
-    fn entry(
-        &mut self,
-        entry: Entry,
-        at: usize,
-        open: &mut Vec<(u32, usize, usize)>,
-    ) -> Option<usize> {
+    fn entry(&mut self, entry: Entry, at: usize, open: &mut Vec<Open>) -> Option<usize> {
         self.range(at, entry.start)?;
         if entry.same && entry.end - entry.start > PLACEHOLDER.len() {
             self.out.extend_from_slice(&PLACEHOLDER);
         } else if entry.parts == WHOLE || entry.same {
+            if entry.role == Role::Fixed && self.image.text(entry).ends_with(REST.as_bytes()) {
+                return None;
+            }
             let from = self.out.len();
             self.range(entry.start, entry.end)?;
             if entry.start == self.watched.0 {
                 self.watched.1 = from..self.out.len();
             }
         } else {
-            open.push((entry.parts, 0, entry.end));
+            open.push(Open { parts: entry.parts, next: 0, end: entry.end, has_rest: false });
             return Some(entry.start);
         }
         Some(entry.end)
@@ -420,7 +436,10 @@ mod tests {
     fn equal_items_and_entries_are_left_out() {
         let old = pickle!([["a long enough text"], {"k": 1, "same": "another long text"}]);
         let new = pickle!([["a long enough text"], {"k": 2, "same": "another long text"}]);
-        let both = pickle!(([(left_out()), {"k": 1}], [(left_out()), {"k": 2}]));
+        let both = pickle!((
+            [(left_out()), {"k": 1, REST: (left_out())}],
+            [(left_out()), {"k": 2, REST: (left_out())}]
+        ));
         assert_eq!(pruned(&old, &new), both);
         let longer =
             pickle!([["a long enough text"], "more", {"k": 1, "same": "another long text"}]);
@@ -434,8 +453,11 @@ mod tests {
             let text = |n: u32| if n == 77 { changed.to_owned() } else { format!("text {n}") };
             (0..100).map(|n| (n.to_string(), text(n))).collect()
         };
-        let both = pickle!(({"77": "old"}, {"77": "new"}));
-        assert_eq!(pruned(&map("old"), &map("new")), both);
+        let found = pruned(&map("old"), &map("new"));
+        for (image, text) in [(&found[0], "old"), (&found[1], "new")] {
+            assert_eq!(image["77"], text);
+            assert_eq!(image.as_dict().map(|dict| dict.len()), Some(2));
+        }
     }
 
     #[test]
@@ -453,13 +475,12 @@ mod tests {
         }
         let inner = |comment, number| Inner { comment, number };
         let of = |comment| Outer { first: Some(inner(comment, 1)), rest: vec![inner(None, 2)] };
-        let both = pickle!((
-            {"first": {"number": 1}},
-            {"first": {"comment": "new", "number": 1}}
-        ));
         let found = pruned(&of(None), &of(Some("new")));
-        assert_eq!(found[0]["first"]["number"], both[0]["first"]["number"]);
         assert_eq!(found[1]["first"]["comment"], "new");
-        assert_eq!(found[0].as_dict().map(|dict| dict.len()), Some(1));
+        let lens = [&found[0], &found[1]].map(|image| {
+            let len = |dict: &Value| dict.as_dict().map(|dict| dict.len());
+            (len(image), len(&image["first"]))
+        });
+        assert_eq!(lens, [(Some(2), Some(1)), (Some(2), Some(2))]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::diff::{Change, Items, same};
+use super::diff::{Change, Items, diff, same};
 use super::editor::Editor;
 use super::image::{image, key_text};
 use crate::de::source::{Sequence, sequence_of};
@@ -28,7 +28,13 @@ impl<'v> Editor<'_, 'v, '_> {
                 self.part_from_sets(at)?;
                 let slots = self.nodes.slots(at.number());
                 match items {
-                    Items::Same(changed) if changed.len() * 2 <= slots.len() => {
+                    Items::Same { changed, .. }
+                        if changed.len() * 2 <= slots.len()
+                            && self.are_there(
+                                |place| Some(self.handle(*slots.get(place)?)),
+                                changed,
+                            )? =>
+                    {
                         self.change_slots(at, &slots, changed)?;
                     }
                     _ => {
@@ -41,7 +47,11 @@ impl<'v> Editor<'_, 'v, '_> {
             }
             Tag::Tuple | Tag::EmptyTuple => {
                 let old = self.tuple(at);
-                let now = self.edited(at, old, items)?;
+                let now = self.edited(at, old.clone(), items)?;
+                // Items may have changed in place.
+                if now == old {
+                    return Ok(at);
+                }
                 self.nodes.push_tuple(&now, self.offset(at))
             }
             Tag::Set | Tag::FrozenSet => self.set(at, change),
@@ -123,7 +133,12 @@ impl<'v> Editor<'_, 'v, '_> {
         items: &Items<'v>,
     ) -> Result<Vec<Handle>> {
         match items {
-            Items::Same(changed) => {
+            Items::Same { old, changed } => {
+                if !self.are_there(|place| handles.get(place).copied(), changed)?
+                    && let Some(now) = self.edited_by_value(&handles, old, changed)?
+                {
+                    return Ok(now);
+                }
                 for (place, change) in changed {
                     let item = handles.get(*place).copied().ok_or_else(|| self.no_place(at))?;
                     handles[*place] = self.below_index(item, *place, change)?;
@@ -160,6 +175,73 @@ impl<'v> Editor<'_, 'v, '_> {
                 Ok(now)
             }
         }
+    }
+
+    /// Returns true if the items that change are, at their places, the values that the type read. A
+    /// `BTreeSet` of a list has them in another order.
+    fn are_there(
+        &self,
+        handle: impl Fn(usize) -> Option<Handle>,
+        changed: &[(usize, Change<'v>)],
+    ) -> Result<bool> {
+        for (place, change) in changed {
+            // Dicts are records, which a type may write with other keys.
+            if !matches!(change.old, Value::Dict(_) | Value::Object(_))
+                && let Some(handle) = handle(*place)
+                && self.item_text(handle)? != key_text(change.old)
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The items of a sequence that the type has in another order, in the order that is there;
+    /// `None` if the type has other values.
+    fn edited_by_value(
+        &mut self,
+        handles: &[Handle],
+        old: &'v [Value],
+        changed: &[(usize, Change<'v>)],
+    ) -> Result<Option<Vec<Handle>>> {
+        let mut places: HashMap<String, Vec<usize>, RandomState> = HashMap::default();
+        for (place, &handle) in handles.iter().enumerate() {
+            places.entry(self.item_text(handle)?).or_default().push(place);
+        }
+        let texts: Vec<String> = old.iter().map(key_text).collect();
+        let mut left: HashMap<&str, usize, RandomState> = HashMap::default();
+        texts.iter().for_each(|text| *left.entry(text).or_default() += 1);
+        let is_there = |(text, count): (&&str, &usize)| {
+            places.get(*text).is_some_and(|places| places.len() == *count)
+        };
+        if !left.iter().all(is_there) {
+            return Ok(None);
+        }
+        // Values that leave, and those that come in their places.
+        let mut coming: Vec<&'v Value> = Vec::new();
+        let mut leaving: HashMap<String, Vec<&'v Value>, RandomState> = HashMap::default();
+        for (_, change) in changed {
+            leaving.entry(key_text(change.old)).or_default().push(change.old);
+        }
+        for (_, change) in changed {
+            match leaving.get_mut(&key_text(change.new)) {
+                Some(same) if !same.is_empty() => drop(same.pop()),
+                _ => coming.push(change.new),
+            }
+        }
+        let mut now = handles.to_vec();
+        let leaving = leaving
+            .into_iter()
+            .flat_map(|(text, old)| old.into_iter().map(move |old| (text.clone(), old)));
+        let mut leaving: Vec<(String, &'v Value)> = leaving.collect();
+        leaving.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for ((text, old), new) in leaving.into_iter().zip(coming) {
+            let Some(place) = places.get_mut(&text).and_then(Vec::pop) else { return Ok(None) };
+            if let Some(change) = diff(old, new) {
+                now[place] = self.below_index(now[place], place, &change)?;
+            }
+        }
+        Ok(Some(now))
     }
 
     /// Returns true if an item is the same in both images. The items of a set come in any order.
@@ -231,8 +313,8 @@ impl<'v> Editor<'_, 'v, '_> {
             }
             Sequence::Args => {
                 let args = self.args(at)?;
-                let now = self.edited(at, args, items)?;
-                self.set_args(at, change, now)
+                let now = self.edited(at, args.clone(), items)?;
+                if now == args { Ok(at) } else { self.set_args(at, change, now) }
             }
             Sequence::Other => match self.numpy(at, change)? {
                 Some(now) => Ok(now),

@@ -18,6 +18,14 @@ use table::{Row, TABLE, ZEROS};
 /// A format that is no pickle, or a pickle inside of something else.
 ///
 /// Printed, it is a few words, such as `gzip data`; [`advice`](Self::advice) says what to do.
+///
+/// ```
+/// use serde_pickle::tools::{NotPickle, recognize};
+///
+/// let format = recognize(b"\x93NUMPY\x01\0").unwrap();
+/// assert_eq!((format, format.name()), (NotPickle::Npy, format.to_string().as_str()));
+/// assert!(!format.advice().is_empty());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotPickle {
@@ -114,6 +122,16 @@ pub enum NotPickle {
 }
 
 /// The number of bytes of an input that [`recognize`] looks at.
+///
+/// ```
+/// use std::io::Read;
+/// use serde_pickle::tools::{NotPickle, PREFIX, recognize};
+///
+/// let mut prefix = Vec::new();
+/// (&b"\x1f\x8b\x08\0"[..]).take(PREFIX as u64).read_to_end(&mut prefix)?;
+/// assert_eq!(recognize(&prefix), Some(NotPickle::Gzip));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub const PREFIX: usize = 512;
 
 /// Says what the first bytes of an input are, if it is one of the formats in [`NotPickle`].

@@ -33,6 +33,13 @@ impl<'g> Node<'g> {
     }
 
     /// The code of an [`Extension`](NodeKind::Extension).
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// assert_eq!(Graph::from_slice(b"\x80\x02\x82\xf0.")?.root().extension_code(), Some(240));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn extension_code(self) -> Option<u32> {
         match self.handle.tag() {
             Tag::Ext => scalar::extension_code(
@@ -44,6 +51,15 @@ impl<'g> Node<'g> {
     }
 
     /// The id of a [`PersistentId`](NodeKind::PersistentId).
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let graph = Graph::from_slice(b"X\x03\0\0\0db1Q.")?;
+    /// let id = graph.root().persistent_id().and_then(|id| id.as_str());
+    /// assert_eq!(id.as_deref(), Some("db1"));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn persistent_id(self) -> Option<Node<'g>> {
         let nodes = &self.graph.nodes;
         match self.handle.tag() {
@@ -60,6 +76,19 @@ impl<'g> Node<'g> {
     }
 
     /// The value of a bool.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // (True, 2**64, 1.5, b'ab')
+    /// let pickle = b"(\x88\x8a\x09\0\0\0\0\0\0\0\0\x01G\x3f\xf8\0\0\0\0\0\0C\x02abt.";
+    /// let graph = Graph::from_slice(pickle)?;
+    /// let at = |index| graph.root().get(index).unwrap();
+    /// assert_eq!((at(0).as_bool(), at(1).as_bool()), (Some(true), None));
+    /// assert_eq!(at(1).as_big_int().unwrap().to_string(), "18446744073709551616");
+    /// assert_eq!((at(2).as_f64(), at(3).as_bytes().as_deref()), (Some(1.5), Some(&b"ab"[..])));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_bool(self) -> Option<bool> {
         match self.handle.tag() {
             Tag::True => Some(true),

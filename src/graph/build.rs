@@ -81,6 +81,20 @@ impl GraphBuilder {
     }
 
     /// `None`.
+    ///
+    /// ```
+    /// use serde_pickle::graph::GraphBuilder;
+    ///
+    /// let mut builder = GraphBuilder::new();
+    /// let items = [builder.none(), builder.bool(true), builder.int(7), builder.float(1.5)];
+    /// let list = builder.list(items);
+    /// let (bytes, array) = (builder.bytes(*b"ab"), builder.bytearray(*b"cd"));
+    /// builder.push(list, bytes);
+    /// builder.push(list, array);
+    /// let graph = builder.finish(list)?;
+    /// assert_eq!(graph.root().to_string(), "[None, True, 7, 1.5, b'ab', bytearray(b'cd')]");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn none(&mut self) -> NodeId {
         NodeId::of(Handle::new(Tag::None, 0, 0))
     }
@@ -143,6 +157,22 @@ impl GraphBuilder {
     }
 
     /// A `set`.
+    ///
+    /// ```
+    /// use serde_pickle::graph::GraphBuilder;
+    ///
+    /// let mut builder = GraphBuilder::new();
+    /// let one = builder.int(1);
+    /// let (set, frozen) = (builder.set([]), builder.frozenset([one]));
+    /// builder.add(set, one);
+    /// let whole = builder.value(vec!["a", "b"]);
+    /// let id = builder.str("db1");
+    /// let outside = builder.persistent_id(id);
+    /// let all = builder.tuple([set, frozen, whole, outside]);
+    /// let text = builder.finish(all)?.root().to_string();
+    /// assert!(text.starts_with("({1}, frozenset({1}), ['a', 'b'], "));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn set(&mut self, items: impl IntoIterator<Item = NodeId>) -> NodeId {
         let items = self.handles(items);
         items.iter().for_each(|&item| self.check_hashable(item));
@@ -185,6 +215,23 @@ impl GraphBuilder {
 
     /// An object from the parts that `__reduce__` returns: a callable, a tuple of arguments, and a
     /// dict of keyword arguments for [`How::NewObjEx`].
+    ///
+    /// ```
+    /// use serde_pickle::graph::GraphBuilder;
+    /// use serde_pickle::reduce::How;
+    ///
+    /// let mut builder = GraphBuilder::new();
+    /// let (class, setter) = (builder.global("m", "C"), builder.global("m", "set"));
+    /// let one = builder.int(1);
+    /// let args = builder.tuple([one]);
+    /// let object = builder.object(How::NewObj, class, args, None); // C.__new__(C, 1)
+    /// builder.set_state_by(object, setter, one);
+    /// let called = builder.call(class, [object]); // C(object)
+    /// let graph = builder.finish(called)?;
+    /// let made = graph.root().object().unwrap();
+    /// assert_eq!((made.how, made.args[0].object().unwrap().how), (How::Call, How::NewObj));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn object(
         &mut self,
         how: How,

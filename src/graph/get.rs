@@ -7,6 +7,15 @@
 use super::node::{Node, NodeKind};
 
 /// A key for [`Node::get`]: text, an int, or a node.
+///
+/// ```
+/// use serde_pickle::Graph;
+///
+/// let graph = Graph::from_slice(b"}(X\x01\0\0\0aK\x01K\x02K\x03u.")?;
+/// assert_eq!(graph.root().get("a").and_then(|node| node.as_i64()), Some(1));
+/// assert_eq!(graph.root().get(2).and_then(|node| node.as_i64()), Some(3));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub trait GraphKey: sealed::Sealed {}
 
 mod sealed {

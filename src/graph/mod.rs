@@ -7,6 +7,16 @@
 //! - [`GraphKey`]: keys by which values are found;
 //! - [`GraphBuilder`]: a graph made by hand.
 //!
+//! ```
+//! use serde_pickle::Graph;
+//!
+//! // a = [1]; [a, a]
+//! let graph = Graph::from_slice(b"](]q\0K\x01ah\0e.")?;
+//! let items: Vec<_> = graph.root().items().collect();
+//! assert_eq!(items[0], items[1]); // one object
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
+//!
 //! Graphs are changed by [`Graph::update`], or by hand, by the types in [`edit`](crate::edit).
 // [`Graph`] and [`Node`] are a front over `nodes/`. The files, in the order in which to read them:
 //

@@ -23,6 +23,16 @@ use crate::walk::cx::Cx;
 
 /// The identity of an object within its graph. Two nodes of one graph with the same id are one
 /// Python object.
+///
+/// ```
+/// use serde_pickle::Graph;
+///
+/// // a = []; [a, a]
+/// let graph = Graph::from_slice(b"](]q\0h\0e.")?;
+/// let ids: Vec<_> = graph.root().items().map(|item| item.id()).collect();
+/// assert_eq!(ids[0], ids[1]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u64);
 
@@ -46,6 +56,15 @@ impl fmt::Debug for NodeId {
 ///
 /// Calls that only spell a builtin are what they make: a set of protocol 2, written as the call
 /// `set([…])`, is a [`Set`](Self::Set).
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::graph::NodeKind;
+///
+/// assert_eq!(Graph::from_slice(b").")?.root().kind(), NodeKind::Tuple);
+/// assert_eq!(Graph::from_slice(b"cm\nC\n.")?.root().kind(), NodeKind::Global);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeKind {
@@ -149,6 +168,16 @@ impl<'g> Node<'g> {
     }
 
     /// Returns the identity of the object. Nodes of one graph are equal if their ids are.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// // a = []; [a, a]
+    /// let graph = Graph::from_slice(b"](]q\0h\0e.")?;
+    /// let mut ids = graph.root().items().map(|item| item.id());
+    /// assert_eq!(ids.next(), ids.next());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn id(self) -> NodeId {
         let handle = self.graph.nodes.identity(self.handle);
         NodeId::of(match handle.tag() {
@@ -294,6 +323,17 @@ impl<'g> Node<'g> {
 
     /// The keys and values of a dict; of an object, those that were stored in it. A key may come
     /// more than once, and then the last one counts.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let graph = Graph::from_slice(b"}X\x01\0\0\0aK\x01s.")?;
+    /// let root = graph.root();
+    /// assert!(!root.is_empty());
+    /// let (key, value) = root.entries().next().unwrap();
+    /// assert_eq!((key.as_str().as_deref(), value.as_i64()), (Some("a"), Some(1)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn entries(self) -> Entries<'g> {
         let nodes = &self.graph.nodes;
         let source = match self.handle.tag() {
@@ -387,6 +427,18 @@ impl<'g> Node<'g> {
 
     /// Returns the node and everything below it as a tree.
     ///
+    /// ```
+    /// use serde_pickle::{Graph, pickle};
+    ///
+    /// let graph = Graph::from_slice(b"](K\x01K\x02e.")?;
+    /// assert_eq!(graph.root().to_value()?, pickle!([1, 2]));
+    /// // a = []; a.append(a)
+    /// let graph = Graph::from_slice(b"]q\0h\0a.")?;
+    /// assert!(graph.root().contains_itself());
+    /// assert!(graph.root().to_value().is_err());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// `Data` where an object contains itself; `Limit` where it is nested too deep or expands to
     /// too much; both by the options with which the graph was read.
@@ -459,6 +511,18 @@ impl<'g> Node<'g> {
 /// [`Node::items`] and [`Node::entries`].
 ///
 /// `Debug` prints no more than for one [`Node`], however many parts there are.
+///
+/// ```
+/// use serde_pickle::Graph;
+///
+/// // class C: def __init__(self): self.x = 1
+/// let graph = Graph::from_slice(b"\x80\x02cm\nC\n)\x81}X\x01\0\0\0xK\x01sb.")?;
+/// let parts = graph.root().object().unwrap();
+/// assert_eq!((parts.args.len(), parts.kwargs), (0, None));
+/// assert_eq!(parts.callable.global().unwrap().to_string(), "m.C");
+/// assert_eq!(parts.state().unwrap().to_string(), "{'x': 1}");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ObjectParts<'g> {
@@ -486,6 +550,16 @@ impl<'g> ObjectParts<'g> {
 const PRINTED: usize = 32;
 
 /// The items of a node; see [`Node::items`].
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::graph::NodeItems;
+///
+/// let graph = Graph::from_slice(b"](K\x01K\x02e.")?;
+/// let items: NodeItems<'_> = graph.root().items();
+/// assert_eq!(items.filter_map(|item| item.as_i64()).sum::<i64>(), 3);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Items<'g> {
     node: Node<'g>,
@@ -510,6 +584,17 @@ impl fmt::Debug for Items<'_> {
 }
 
 /// The entries of a node; see [`Node::entries`].
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::graph::NodeEntries;
+///
+/// let graph = Graph::from_slice(b"}K\x01K\x02s.")?;
+/// let mut entries: NodeEntries<'_> = graph.root().entries();
+/// let (key, value) = entries.next().unwrap();
+/// assert_eq!((key.as_i64(), value.as_i64()), (Some(1), Some(2)));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Entries<'g>(Items<'g>);
 

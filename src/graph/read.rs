@@ -237,6 +237,14 @@ impl<'b> DeOptions<'b> {
     /// Reads a pickle from a reader into a [`Graph`]; see [`Graph::from_reader`]. It borrows
     /// nothing but [`buffers`](Self::buffers), if there are any.
     ///
+    /// ```
+    /// use serde_pickle::DeOptions;
+    ///
+    /// let graph = DeOptions::new().max_nodes(10).graph_from_reader(&b"]K\x01a."[..])?;
+    /// assert_eq!(graph.root().len(), 1);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Graph::from_reader`]; `Limit` where it has more than [`max_nodes`](Self::max_nodes).
     pub fn graph_from_reader<R: Read>(&self, reader: R) -> Result<Graph<'b>> {

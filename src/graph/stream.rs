@@ -61,6 +61,16 @@ impl<'de> Graph<'de> {
 
     /// The objects that were pickled: one, or those of the pickles of a
     /// [stream](Deserializer::<SliceSource<'_>>::into_graph).
+    ///
+    /// ```
+    /// use serde_pickle::Deserializer;
+    ///
+    /// // One Pickler that dumped twice.
+    /// let graph = Deserializer::from_slice(b"]q\0.h\0.").into_graph()?;
+    /// let roots: Vec<_> = graph.roots().collect();
+    /// assert_eq!(roots[0], roots[1]);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn roots(&self) -> impl Iterator<Item = Node<'_>> {
         self.root_handles().map(|handle| Node::new(self, handle))
     }

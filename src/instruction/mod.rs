@@ -53,6 +53,13 @@ pub(crate) enum Extent {
 /// The argument that follows an opcode in the pickle.
 ///
 /// Source: the `ArgumentDescriptor`s of Python's `pickletools`.
+///
+/// ```
+/// use serde_pickle::opcode::{ArgumentKind, Opcode};
+///
+/// assert_eq!(Opcode::Binint.argument(), ArgumentKind::Int4);
+/// assert_eq!(ArgumentKind::Int4.name(), Some("int4"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ArgumentKind {
@@ -165,6 +172,14 @@ impl ArgumentKind {
 }
 
 /// The argument of one instruction, decoded.
+///
+/// ```
+/// use serde_pickle::opcode::{Argument, instructions};
+///
+/// let (_, _, argument) = instructions(b"cos\nsystem\n.").next().unwrap()?;
+/// assert_eq!(argument, Argument::Names("os", "system"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Argument<'a> {

@@ -24,9 +24,12 @@ macro_rules! opcodes {
         /// [`name`](Opcode::name) and `Display` give the original.
         ///
         /// ```
+        /// use serde_pickle::Protocol;
         /// use serde_pickle::opcode::Opcode;
         /// let op = Opcode::from_byte(0x86).unwrap();
         /// assert_eq!((op, op.name(), op.byte()), (Opcode::Tuple2, "TUPLE2", 0x86));
+        /// assert_eq!((op.protocol(), op.argument().name()), (Protocol::V2, None));
+        /// assert_eq!((op.stack_effect().pops, op.stack_effect().pushes), (2, 1));
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
@@ -50,6 +53,7 @@ macro_rules! opcodes {
             }
 
             /// The argument that follows the opcode in the pickle.
+            #[inline]
             pub const fn argument(self) -> ArgumentKind {
                 match self { $(Self::$variant => ArgumentKind::$argument,)* }
             }
@@ -65,6 +69,7 @@ macro_rules! opcodes {
             }
 
             /// The items that the opcode takes off the stack and puts there.
+            #[inline]
             pub const fn stack_effect(self) -> StackEffect {
                 match self {
                     $(Self::$variant => StackEffect {

@@ -69,6 +69,15 @@ const MAX_VALUES: u64 = 4 << 20;
 const MAX_DEPTH: usize = 100;
 
 /// The form of keys that are not text.
+///
+/// ```
+/// use serde_pickle::json::{JsonKeys, JsonOptions};
+/// use serde_pickle::pickle;
+///
+/// let pairs = JsonOptions::new().keys(JsonKeys::Pairs);
+/// assert_eq!(serde_json::to_string(&pairs.value(&pickle!({1: 2})))?, "[[1,2]]");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonKeys {
@@ -84,6 +93,15 @@ pub enum JsonKeys {
 }
 
 /// The form of bytes.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::json::{JsonBytes, JsonOptions};
+///
+/// let array = JsonOptions::new().bytes(JsonBytes::Array);
+/// assert_eq!(serde_json::to_string(&array.value(&Value::Bytes(vec![1, 2])))?, "[1,2]");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonBytes {
@@ -99,6 +117,17 @@ pub enum JsonBytes {
 }
 
 /// The form of ints beyond 64 bits.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::json::{JsonBigInts, JsonOptions};
+///
+/// let great = Value::from(u128::MAX);
+/// let number = JsonOptions::new().big_ints(JsonBigInts::Number);
+/// assert_eq!(serde_json::to_string(&number.value(&great))?, u128::MAX.to_string());
+/// assert_eq!(serde_json::to_string(&JsonOptions::new().value(&great))?.len(), 39 + 2);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonBigInts {
@@ -110,6 +139,15 @@ pub enum JsonBigInts {
 }
 
 /// The form of nan and the infinities.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::json::{JsonNonFinite, JsonOptions};
+///
+/// let text = JsonOptions::new().non_finite(JsonNonFinite::Text);
+/// assert_eq!(serde_json::to_string(&text.value(&Value::Float(f64::INFINITY)))?, r#""inf""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonNonFinite {
@@ -123,6 +161,17 @@ pub enum JsonNonFinite {
 }
 
 /// The form of text with lone surrogates.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::json::{JsonOptions, JsonSurrogates};
+/// use serde_pickle::value::SurrogateString;
+///
+/// let name = Value::from(SurrogateString::from_bytes(b"caf\xed\xb3\xa9".to_vec())?);
+/// let escaped = JsonOptions::new().surrogates(JsonSurrogates::Escape);
+/// assert_eq!(serde_json::to_value(escaped.value(&name)).unwrap(), r"caf\udce9");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonSurrogates {
@@ -136,6 +185,16 @@ pub enum JsonSurrogates {
 }
 
 /// The form of a `decimal.Decimal`.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonDecimals, JsonOptions};
+///
+/// let graph = Graph::from_slice(b"cdecimal\nDecimal\n(X\x04\0\0\09.90tR.")?;
+/// let number = JsonOptions::new().decimals(JsonDecimals::Number);
+/// assert_eq!(serde_json::to_value(number.graph(&graph)).unwrap(), 9.9);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonDecimals {
@@ -147,6 +206,17 @@ pub enum JsonDecimals {
 }
 
 /// The form of objects that have no natural form.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonObjects, JsonOptions};
+///
+/// // class C: def __init__(self): self.x = 1
+/// let graph = Graph::from_slice(b"\x80\x02cm\nC\n)\x81}X\x01\0\0\0xK\x01sb.")?;
+/// let attributes = JsonOptions::new().objects(JsonObjects::Attributes);
+/// assert_eq!(serde_json::to_string(&attributes.graph(&graph)).unwrap(), r#"{"x":1}"#);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonObjects {
@@ -161,6 +231,16 @@ pub enum JsonObjects {
 }
 
 /// The form of classes and functions.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonGlobals, JsonOptions};
+///
+/// let graph = Graph::from_slice(b"cos\nsystem\n.")?;
+/// let tagged = JsonOptions::new().globals(JsonGlobals::Tagged);
+/// assert_eq!(serde_json::to_string(&tagged.graph(&graph)).unwrap(), r#"{"$global":"os.system"}"#);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonGlobals {
@@ -174,6 +254,16 @@ pub enum JsonGlobals {
 }
 
 /// The form of persistent ids.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonOptions, JsonPersistentIds};
+///
+/// let graph = Graph::from_slice(b"X\x03\0\0\0db1Q.")?;
+/// let bare = JsonOptions::new().persistent_ids(JsonPersistentIds::Id);
+/// assert_eq!(serde_json::to_string(&bare.graph(&graph)).unwrap(), r#""db1""#);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonPersistentIds {
@@ -189,6 +279,19 @@ pub enum JsonPersistentIds {
 }
 
 /// The stand-in for an object within itself.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonCycles, JsonOptions};
+///
+/// // a = []; a.append(a)
+/// let graph = Graph::from_slice(b"]q\0h\0a.")?;
+/// let reference = serde_json::to_string(&JsonOptions::new().graph(&graph)).unwrap();
+/// assert_eq!(reference, r##"[{"$ref":"#"}]"##);
+/// let null = JsonOptions::new().cycles(JsonCycles::Null);
+/// assert_eq!(serde_json::to_string(&null.graph(&graph)).unwrap(), "[null]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonCycles {
@@ -202,6 +305,17 @@ pub enum JsonCycles {
 }
 
 /// The stand-in for an object that was written before.
+///
+/// ```
+/// use serde_pickle::Graph;
+/// use serde_pickle::json::{JsonOptions, JsonShared};
+///
+/// // a = []; [a, a]
+/// let graph = Graph::from_slice(b"](]q\0h\0e.")?;
+/// let once = JsonOptions::new().shared(JsonShared::Reference);
+/// assert_eq!(serde_json::to_string(&once.graph(&graph)).unwrap(), r##"[[],{"$ref":"#/0"}]"##);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JsonShared {
@@ -256,6 +370,25 @@ options! {
     /// assert_eq!(error.to_string(), "a[0]: nan has no form in JSON; see JsonOptions::non_finite");
     /// assert!(serde_json::to_string(&strict.value(&pickle!({1: 2}))).is_err());
     /// ```
+    ///
+    /// All that has no form of its own in JSON, refused or made plain:
+    ///
+    /// ```
+    /// use serde_pickle::json::*;
+    ///
+    /// let plain = JsonOptions::new()
+    ///     .bytes(JsonBytes::Hex)
+    ///     .big_ints(JsonBigInts::Number)
+    ///     .surrogates(JsonSurrogates::Escape)
+    ///     .decimals(JsonDecimals::Number)
+    ///     .objects(JsonObjects::Attributes)
+    ///     .globals(JsonGlobals::Error)
+    ///     .persistent_ids(JsonPersistentIds::Null)
+    ///     .cycles(JsonCycles::Error)
+    ///     .shared(JsonShared::Reference);
+    /// let value = serde_pickle::Value::Bytes(vec![255]);
+    /// assert_eq!(serde_json::to_string(&plain.value(&value)).unwrap(), r#""ff""#);
+    /// ```
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct JsonOptions {
@@ -301,11 +434,36 @@ impl Default for JsonOptions {
 
 impl JsonOptions {
     /// A node and everything below it, to be serialized.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    /// use serde_pickle::json::JsonOptions;
+    ///
+    /// // {'on': datetime.date(2020, 1, 2)}
+    /// let graph = Graph::from_slice(
+    ///     b"\x80\x04}\x8c\x02on\x8c\x08datetime\x8c\x04date\x93C\x04\x07\xe4\x01\x02\x85Rs.",
+    /// )?;
+    /// let day = graph.root().get("on").unwrap();
+    /// let options = JsonOptions::new().max_depth(10).max_values(1000);
+    /// assert_eq!(serde_json::to_string(&options.node(day)).unwrap(), r#""2020-01-02""#);
+    /// let as_object = serde_json::to_string(&options.natural(false).node(day)).unwrap();
+    /// assert!(as_object.contains(r#""$class":"datetime.date""#));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn node<'a>(&self, node: Node<'a>) -> Json<'a> {
         Json { options: *self, source: Source::Node(node) }
     }
 
     /// A whole graph, to be serialized.
+    ///
+    /// ```
+    /// use serde_pickle::Graph;
+    /// use serde_pickle::json::JsonOptions;
+    ///
+    /// let graph = Graph::from_slice(b"](K\x01Ne.")?;
+    /// assert_eq!(serde_json::to_string(&JsonOptions::new().graph(&graph)).unwrap(), "[1,null]");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn graph<'a>(&self, graph: &'a Graph<'a>) -> Json<'a> {
         self.node(graph.root())
     }
@@ -318,6 +476,16 @@ impl JsonOptions {
 
 /// A pickle to be serialized into JSON, or into a format with the same kinds of values; see the
 /// [module](self).
+///
+/// ```
+/// use serde_pickle::json::Json;
+/// use serde_pickle::{Graph, pickle};
+///
+/// let graph = Graph::from_slice(b"](K\x01Ne.")?;
+/// assert_eq!(serde_json::to_string(&Json::of(graph.root())).unwrap(), "[1,null]");
+/// assert_eq!(serde_json::to_string(&Json::of_value(&pickle!((1, 2)))).unwrap(), "[1,2]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 ///
 /// # Errors
 /// Serializing fails where an option says so and where the limit is reached, with an error of the

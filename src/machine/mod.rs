@@ -25,6 +25,7 @@ mod step;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::limits;
+use crate::nodes::codec;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 use crate::nodes::store::{Flags, Nodes, SharedText};
@@ -367,8 +368,9 @@ fn no_index() -> Error {
     Error::syntax("a memo index is negative or beyond 64 bits")
 }
 
-/// Returns true if text is valid. Most is ASCII, which is cheaper to check.
+/// Returns true if text is valid. Most is ASCII, and bytes at protocol 2 are text below U+0100:
+/// both are cheaper to check.
 #[inline]
 fn is_utf8(payload: &[u8]) -> bool {
-    payload.is_ascii() || std::str::from_utf8(payload).is_ok()
+    payload.is_ascii() || codec::is_latin1_text(payload) || std::str::from_utf8(payload).is_ok()
 }

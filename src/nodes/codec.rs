@@ -43,41 +43,89 @@ impl Codec {
         })
     }
 
-    /// Returns true if the text can be encoded.
-    pub(crate) fn can_encode(self, text: &str) -> bool {
+    /// Returns true if the text can be encoded. It is UTF-8 that has been checked.
+    pub(crate) fn can_encode(self, text: &[u8]) -> bool {
         match self {
             Self::Utf8 => true,
             Self::Ascii => text.is_ascii(),
             // U+00FF is 0xC3 0xBF.
-            Self::Latin1 => text.bytes().all(|byte| byte < 0xc4),
+            Self::Latin1 => {
+                text.chunks(BLOCK).all(|block| block.iter().fold(0, |a, &b| a.max(b)) < 0xc4)
+            }
         }
     }
 
-    /// The bytes of the text.
-    pub(crate) fn encode(self, text: &str) -> Option<Vec<u8>> {
-        match self {
-            Self::Utf8 => Some(text.as_bytes().to_vec()),
-            Self::Ascii => text.is_ascii().then(|| text.as_bytes().to_vec()),
-            Self::Latin1 => self.can_encode(text).then(|| latin1(text)),
-        }
+    /// The bytes of the text, which is UTF-8 that has been checked.
+    pub(crate) fn encode(self, text: &[u8]) -> Option<Vec<u8>> {
+        self.can_encode(text).then(|| match self {
+            Self::Latin1 => latin1(text),
+            Self::Ascii | Self::Utf8 => text.to_vec(),
+        })
     }
+}
+
+/// Bytes that are looked at together, without a branch between them.
+const BLOCK: usize = 64;
+
+/// Returns true if the bytes are UTF-8 of characters below U+0100; false may also mean that there
+/// are too few of them to be worth a look.
+///
+/// Bytes as text are such, and random in it: a decoder that branches on the length of characters
+/// takes ten times as long for them. Each byte is compared with the one before it, in whole blocks,
+/// which the compiler makes vector instructions of.
+pub(crate) fn is_latin1_text(text: &[u8]) -> bool {
+    let Some((&first, rest)) = text.split_first() else { return true };
+    if text.len() < BLOCK || is_second(first) || text.last().is_some_and(|&last| last >= 0xc0) {
+        return false;
+    }
+    let pairs = || rest.chunks(BLOCK).zip(text.chunks(BLOCK));
+    first < 0xc4
+        && !matches!(first, 0xc0 | 0xc1)
+        && pairs().all(|(bytes, before)| {
+            let wrong = |(&byte, &before): (&u8, &u8)| {
+                // 0xC0 and 0xC1 begin what has a shorter form.
+                u8::from(is_second(byte) != (before >= 0xc0))
+                    | u8::from(byte >= 0xc4)
+                    | u8::from(byte & 0xfe == 0xc0)
+            };
+            bytes.iter().zip(before).map(wrong).fold(0, |a, b| a | b) == 0
+        })
+}
+
+/// Returns true for a byte of UTF-8 that does not begin a character.
+fn is_second(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
 }
 
 /// The characters of `text`, each below U+0100, as bytes.
 ///
 /// Bytes of random data are one or two bytes in UTF-8 in no order, so the loop does not branch on
 /// that: a first byte of two is written as well, and the second is written over it.
-fn latin1(text: &str) -> Vec<u8> {
-    let mut bytes = vec![0; text.chars().count()];
-    let (mut at, mut before) = (0, 0_u8);
-    for byte in text.bytes() {
-        let is_second = byte & 0xc0 == 0x80;
-        if let Some(place) = bytes.get_mut(at) {
-            *place = if is_second { before << 6 | byte & 0x3f } else { byte };
+fn latin1(text: &[u8]) -> Vec<u8> {
+    let len = text.iter().filter(|&&byte| !is_second(byte)).count();
+    // A whole block more, so that what is written within one is within the bytes.
+    let mut bytes = vec![0; len + BLOCK];
+    let (mut at, mut before) = (0, 0);
+    for block in text.chunks(BLOCK) {
+        let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<BLOCK>())
+        else {
+            break;
+        };
+        if let (true, Some(place)) = (block.is_ascii(), place.get_mut(..block.len())) {
+            place.copy_from_slice(block);
+            at += block.len();
+            continue;
         }
-        at += usize::from(byte < 0xc0);
-        before = byte;
+        let mut written = 0;
+        for &byte in block {
+            // U+0080 to U+00BF are 0xC2 and themselves; above, 0xC3 and themselves less 0x40.
+            place[written % BLOCK] = byte | u8::from(before == 0xc3) << 6;
+            written += usize::from(byte < 0xc0);
+            before = byte;
+        }
+        at += written;
     }
+    bytes.truncate(len);
     bytes
 }
 
@@ -89,11 +137,15 @@ mod tests {
     fn latin1_is_each_character_as_a_byte() {
         let all: String = (0..=255).map(char::from).collect();
         let mixed: String = (0..=255).flat_map(|byte| [char::from(byte), 'a', 'ÿ']).collect();
-        for text in ["", "é", "éa", "aé", &all, &mixed] {
-            let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
-            assert_eq!(Codec::Latin1.encode(text), bytes, "{text:?}");
+        let long = [&*all, &"a".repeat(200), &mixed, &"é".repeat(200), &all].concat();
+        for text in ["", "é", "éa", "aé", &all, &mixed, &long] {
+            for (start, _) in text.char_indices() {
+                let text = &text[start..];
+                let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+                assert_eq!(Codec::Latin1.encode(text.as_bytes()), bytes, "{text:?}");
+            }
         }
-        assert_eq!(Codec::Latin1.encode("éĀ"), None);
+        assert_eq!(Codec::Latin1.encode("éĀ".as_bytes()), None);
     }
 
     #[test]
@@ -110,13 +162,34 @@ mod tests {
         ] {
             for codec in [Codec::Latin1, Codec::Ascii, Codec::Utf8] {
                 assert_eq!(
-                    codec.can_encode(text),
-                    codec.encode(text).is_some(),
+                    codec.can_encode(text.as_bytes()),
+                    codec.encode(text.as_bytes()).is_some(),
                     "{codec:?} {text:?}"
                 );
             }
         }
-        assert_eq!(Codec::Latin1.encode("\u{e9}\u{ff}"), Some(vec![0xe9, 0xff]));
-        assert_eq!(Codec::Utf8.encode("\u{e9}"), Some(vec![0xc3, 0xa9]));
+        assert_eq!(Codec::Latin1.encode("\u{e9}\u{ff}".as_bytes()), Some(vec![0xe9, 0xff]));
+        assert_eq!(Codec::Utf8.encode("\u{e9}".as_bytes()), Some(vec![0xc3, 0xa9]));
+    }
+
+    #[test]
+    fn text_below_u_0100_is_told_from_all_else() {
+        let text = "aé\u{80}ÿ".repeat(60);
+        let text = text.as_bytes();
+        assert!(is_latin1_text(text));
+        // Every change of a byte: it is never text where the decoder finds none.
+        for at in 0..text.len() {
+            let mut changed = text.to_vec();
+            for byte in 0..=255 {
+                changed[at] = byte;
+                let is_text = std::str::from_utf8(&changed)
+                    .is_ok_and(|text| text.chars().all(|c| u32::from(c) < 0x100));
+                assert_eq!(is_latin1_text(&changed), is_text, "{byte:#x} at {at}");
+            }
+        }
+        for len in 0..text.len() {
+            let cut = &text[..len];
+            assert!(std::str::from_utf8(cut).is_ok() || !is_latin1_text(cut), "{len}");
+        }
     }
 }

@@ -55,6 +55,18 @@ impl<'de> Nodes<'de> {
         })
     }
 
+    /// The constants that were made since the journal was begun.
+    pub(crate) fn new_consts(
+        &self,
+        journal: &Journal,
+    ) -> impl Iterator<Item = (Handle, &Const<'de>)> {
+        let first = self.first_const(journal.lens.consts);
+        let consts = self.consts_from(journal.lens.consts).iter().enumerate();
+        consts.map(move |(place, value)| {
+            (Handle::numbered(Tag::Const, (first + place) as u32), value)
+        })
+    }
+
     /// Takes back everything that the journal has noted, and what was made since.
     pub(crate) fn revert(&mut self, journal: Journal) {
         for undo in journal.undo.into_iter().rev() {

@@ -157,7 +157,7 @@ fn has_dot(nodes: &Nodes<'_>, input: &[u8], name: Handle) -> bool {
 fn is_encodable(nodes: &Nodes<'_>, input: &[u8], text: Handle, codec: Codec) -> bool {
     // An 8-bit string is its bytes.
     text.tag().kind() == TagKind::Chars
-        || scalar::plain_text(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
+        || scalar::plain_bytes(nodes, input, text).is_some_and(|text| codec.can_encode(&text))
 }
 
 /// The meaning of the call, if its arguments have the form that a pickler writes; and the number of

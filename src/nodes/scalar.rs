@@ -271,6 +271,21 @@ pub(crate) fn plain_text<'g>(
     }
 }
 
+/// The bytes of text without surrogates, as UTF-8 that has been checked.
+pub(crate) fn plain_bytes<'g>(
+    nodes: &'g Nodes<'_>,
+    input: &'g [u8],
+    handle: Handle,
+) -> Option<Cow<'g, [u8]>> {
+    if let Some(bytes) = text_bytes(nodes, input, handle) {
+        return Some(Cow::Borrowed(bytes));
+    }
+    Some(match plain_text(nodes, input, handle)? {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    })
+}
+
 /// The extension code that the opcode at `at` has for its argument.
 pub(crate) fn extension_code(input: &[u8], at: usize) -> Option<u32> {
     let argument = input.get(at + 1..)?;

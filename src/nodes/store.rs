@@ -423,6 +423,11 @@ impl<'de> Nodes<'de> {
         self.consts.get(place..).unwrap_or_default()
     }
 
+    /// The number of the constant at `place`; below the limit on objects.
+    pub(super) fn first_const(&self, place: usize) -> usize {
+        self.kept.len() + place
+    }
+
     pub(crate) fn constant(&self, number: u32) -> Option<&Const<'de>> {
         let number = number as usize;
         match self.kept.get(number) {

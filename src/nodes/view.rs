@@ -291,7 +291,7 @@ pub(crate) fn bytes_of(nodes: &Nodes<'_>, input: &[u8], args: &[Handle]) -> Resu
             // `understand` has looked at both.
             meter::decoded(scalar::text_len(nodes, input, text));
             let codec = Codec::named(nodes, input, encoding).ok_or_else(unreadable)?;
-            let plain = scalar::plain_text(nodes, input, text).ok_or_else(unreadable)?;
+            let plain = scalar::plain_bytes(nodes, input, text).ok_or_else(unreadable)?;
             if codec == Codec::Utf8 || plain.is_ascii() {
                 // The bytes are those of the text.
                 return Ok(Payload::Of(text));

@@ -339,6 +339,17 @@ collection!(DefaultDict<K, V>, (K, V), entries, |entries| Self { factory: None, 
 
 impl<K, V> DefaultDict<K, V> {
     /// Gives the factory.
+    ///
+    /// ```
+    /// use serde_pickle::python::DefaultDict;
+    /// use serde_pickle::reduce::Global;
+    ///
+    /// let int = Global::new("builtins", "int");
+    /// let groups = DefaultDict::from_iter([("odd", 1)]).with_factory(int);
+    /// let bytes = serde_pickle::to_vec(&groups)?; // defaultdict(<class 'int'>, {'odd': 1})
+    /// assert_eq!(serde_pickle::from_slice::<DefaultDict<&str, i32>>(&bytes)?, groups);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn with_factory(self, factory: Global) -> Self {
         Self { factory: Some(factory), ..self }
@@ -444,6 +455,15 @@ collection!(Deque<T>, T, items, |items| Self { maxlen: None, items });
 
 impl<T> Deque<T> {
     /// Gives the greatest length.
+    ///
+    /// ```
+    /// use serde_pickle::python::Deque;
+    ///
+    /// let last = Deque::from_iter([1, 2, 3]).with_maxlen(3);
+    /// let bytes = serde_pickle::to_vec(&last)?; // deque([1, 2, 3], maxlen=3)
+    /// assert_eq!(serde_pickle::from_slice::<Deque<i32>>(&bytes)?.maxlen, Some(3));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn with_maxlen(self, maxlen: usize) -> Self {
         Self { maxlen: Some(maxlen), ..self }

@@ -48,6 +48,14 @@ impl Date {
     }
 
     /// The year, 1 to 9999.
+    ///
+    /// ```
+    /// use serde_pickle::python::Date;
+    ///
+    /// let date: Date = "2024-02-29".parse()?;
+    /// assert_eq!((date.year(), date.month(), date.day()), (2024, 2, 29));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn year(&self) -> u16 {
         self.year
     }

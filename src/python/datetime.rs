@@ -46,6 +46,17 @@ pub struct DateTime {
 
 impl DateTime {
     /// A date and a time; zone and fold are the time's.
+    ///
+    /// ```
+    /// use serde_pickle::python::{Date, DateTime, Time, TimeZone};
+    ///
+    /// let noon = Time::new(12, 0, 0, 0)?.with_zone(TimeZone::UTC);
+    /// let moment = DateTime::new(Date::new(2024, 7, 1)?, noon).with_fold(true);
+    /// assert_eq!(moment.date().year(), 2024);
+    /// assert_eq!((moment.time().hour(), moment.time().fold()), (12, true));
+    /// assert_eq!(moment.zone(), Some(&TimeZone::UTC));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub const fn new(date: Date, time: Time) -> Self {
         Self { date, time }
     }

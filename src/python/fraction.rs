@@ -61,6 +61,14 @@ impl Fraction {
     }
 
     /// Returns the numerator.
+    ///
+    /// ```
+    /// use serde_pickle::python::Fraction;
+    ///
+    /// let half = Fraction::new(2, 4)?;
+    /// assert_eq!((half.numerator(), half.denominator()), (&1.into(), &2.into()));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn numerator(&self) -> &BigInt {
         &self.numerator
     }

@@ -112,7 +112,7 @@
 
 mod builtins;
 mod collections;
-mod crates;
+pub(crate) mod crates;
 mod date;
 mod datetime;
 mod decimal;
@@ -364,6 +364,18 @@ with_token! {
     set SET;
     /// For `#[serde(with = "serde_pickle::python::frozenset")]`: any collection as a `frozenset`.
     /// As the type [`FrozenSet`].
+    ///
+    /// ```
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Key(#[serde(with = "serde_pickle::python::frozenset")] Vec<i64>);
+    ///
+    /// let bytes = serde_pickle::to_vec(&Key(vec![1]))?;
+    /// let value: serde_pickle::Value = serde_pickle::from_slice(&bytes)?;
+    /// assert_eq!(value.to_string(), "frozenset({1})");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     frozenset FROZENSET;
     /// For `#[serde(with = "serde_pickle::python::tuple")]`: any collection as a `tuple`. As the
     /// type [`Tuple`].

@@ -13,6 +13,12 @@ use crate::escape::OneLine;
 use crate::stdlib::path::{normal_posix, normal_windows};
 
 /// The class of `pathlib` of a [`Path`].
+///
+/// ```
+/// use serde_pickle::python::{Path, PathKind};
+///
+/// assert_eq!(Path::new(PathKind::Windows, "C:/a/b").as_str(), r"C:\a\b");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathKind {
     /// `pathlib.PurePosixPath`.
@@ -73,6 +79,12 @@ impl Path {
     }
 
     /// Its class.
+    ///
+    /// ```
+    /// use serde_pickle::python::{Path, PathKind};
+    ///
+    /// assert_eq!(Path::new(PathKind::Posix, "/a").kind(), PathKind::Posix);
+    /// ```
     pub fn kind(&self) -> PathKind {
         self.kind
     }

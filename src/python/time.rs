@@ -69,6 +69,15 @@ impl Time {
     }
 
     /// Sets Python's `fold`: true for the second of two equal readings of a clock that is put back.
+    ///
+    /// ```
+    /// use serde_pickle::python::Time;
+    ///
+    /// let time = Time::new(2, 30, 15, 500_000)?.with_fold(true);
+    /// assert_eq!((time.hour(), time.minute(), time.second()), (2, 30, 15));
+    /// assert_eq!((time.microsecond(), time.fold(), time.zone()), (500_000, true, None));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn with_fold(self, fold: bool) -> Self {
         Self { fold, ..self }

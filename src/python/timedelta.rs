@@ -55,6 +55,15 @@ impl TimeDelta {
 
     /// A number of microseconds.
     ///
+    /// ```
+    /// use serde_pickle::python::TimeDelta;
+    ///
+    /// let delta = TimeDelta::from_microseconds(-1)?;
+    /// assert_eq!((delta.days(), delta.seconds(), delta.microseconds()), (-1, 86_399, 999_999));
+    /// assert_eq!(delta.whole_microseconds(), -1);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_microseconds(microseconds: i128) -> Result<Self> {

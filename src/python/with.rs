@@ -20,11 +20,50 @@ use crate::value::Value;
 ///
 /// The modules for `#[serde(with = …)]` take any such type, an `Option` or a `Vec` of one too.
 /// Implement it for your own types.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use serde_pickle::python::{AsPython, TimeDelta};
+///
+/// /// Minutes of a meeting: a `datetime.timedelta` in Python.
+/// #[derive(Debug, PartialEq)]
+/// struct Minutes(i64);
+///
+/// impl AsPython for Minutes {
+///     type Object = TimeDelta;
+///
+///     fn to_python(&self) -> serde_pickle::Result<TimeDelta> {
+///         TimeDelta::new(0, self.0 * 60, 0)
+///     }
+///
+///     fn from_python(delta: TimeDelta) -> serde_pickle::Result<Self> {
+///         Ok(Self((delta.whole_microseconds() / 60_000_000) as i64))
+///     }
+/// }
+///
+/// // Any of the modules for `with` takes it.
+/// #[derive(Serialize, Deserialize)]
+/// struct Meeting(#[serde(with = "serde_pickle::python::duration")] Minutes);
+///
+/// let bytes = serde_pickle::to_vec(&Meeting(Minutes(90)))?;
+/// assert_eq!(serde_pickle::from_slice::<Meeting>(&bytes)?.0, Minutes(90));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub trait AsPython: Sized {
     /// The type that stands for it in a pickle.
     type Object: Serialize + DeserializeOwned;
 
     /// Makes the Python object.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use serde_pickle::python::{AsPython, TimeDelta};
+    ///
+    /// let delta = Duration::from_secs(90).to_python()?;
+    /// assert_eq!(delta, TimeDelta::new(0, 90, 0)?);
+    /// assert_eq!(Duration::from_python(delta)?, Duration::from_secs(90));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// A value that Python's type cannot hold.
@@ -63,6 +102,21 @@ impl<T: AsPython> AsPython for Vec<T> {
 
 /// Serializes a value as its Python object.
 ///
+/// ```
+/// use std::time::Duration;
+/// use serde::Serialize;
+///
+/// #[derive(Serialize)]
+/// struct Task(#[serde(serialize_with = "serde_pickle::python::duration::serialize")] Duration);
+///
+/// let bytes = serde_pickle::to_vec(&Task(Duration::from_secs(90)))?;
+/// assert_eq!(
+///     serde_pickle::from_slice::<serde_pickle::Value>(&bytes)?.to_string(),
+///     "datetime.timedelta(0, 90, 0)"
+/// );
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
 /// # Errors
 /// A value that Python's type cannot hold, and those of the serializer.
 pub fn serialize<T: AsPython, S: Serializer>(
@@ -73,6 +127,22 @@ pub fn serialize<T: AsPython, S: Serializer>(
 }
 
 /// Deserializes a value from its Python object.
+///
+/// ```
+/// use std::time::Duration;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// #[serde(transparent)]
+/// struct Task {
+///     #[serde(deserialize_with = "serde_pickle::python::duration::deserialize")]
+///     timeout: Duration,
+/// }
+///
+/// let bytes = serde_pickle::to_vec(&serde_pickle::python::TimeDelta::new(0, 90, 0)?)?;
+/// assert_eq!(serde_pickle::from_slice::<Task>(&bytes)?.timeout, Duration::from_secs(90));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 ///
 /// # Errors
 /// An object that the type cannot hold, and those of the deserializer.

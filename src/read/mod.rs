@@ -618,6 +618,13 @@ pub(crate) fn instructions_within(bytes: &[u8], max_int_digits: usize) -> Instru
 }
 
 /// The iterator that [`instructions`] returns.
+///
+/// ```
+/// use serde_pickle::opcode::{Instructions, instructions};
+///
+/// let mut all: Instructions<'_> = instructions(b"K\x01.rest");
+/// assert_eq!((all.by_ref().count(), all.position()), (2, 3));
+/// ```
 #[derive(Clone)]
 pub struct Instructions<'a> {
     cursor: Cursor<'a>,

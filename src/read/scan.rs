@@ -97,6 +97,14 @@ impl Scanner {
 
     /// Sets the bytes that a pickle may have. Default: any number. A length that a pickle announces
     /// counts before its bytes are there.
+    ///
+    /// ```
+    /// use serde_pickle::Scanner;
+    ///
+    /// // Bytes that announce more than is wanted.
+    /// let mut scanner = Scanner::new().max_len(1 << 20);
+    /// assert!(scanner.push(b"B\xff\xff\xff\x7f").is_err());
+    /// ```
     #[must_use]
     pub fn max_len(mut self, bytes: u64) -> Self {
         self.max_len = bytes;

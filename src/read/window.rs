@@ -311,6 +311,15 @@ pub struct InstructionReader<R> {
 }
 
 /// An instruction of an [`InstructionReader`].
+///
+/// ```
+/// use serde_pickle::opcode::InstructionReader;
+///
+/// let mut reader = InstructionReader::new(&b"C\x03abc."[..]).max_payload(2);
+/// let instruction = reader.next_instruction()?.unwrap();
+/// assert_eq!((instruction.offset, instruction.passed_over), (0, 3));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ReadInstruction<'a> {
@@ -339,6 +348,15 @@ impl<R: Read> InstructionReader<R> {
     }
 
     /// Where the next instruction begins, in bytes from the start of the reader.
+    ///
+    /// ```
+    /// use serde_pickle::opcode::InstructionReader;
+    ///
+    /// let mut reader = InstructionReader::new(&b"K\x01."[..]).max_payload(1 << 20);
+    /// reader.next_instruction()?;
+    /// assert_eq!(reader.position(), 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn position(&self) -> u64 {
         self.window.position()
     }

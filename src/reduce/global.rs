@@ -65,6 +65,12 @@ impl Global {
     }
 
     /// The name without the classes it is nested in: `Inner` of `Outer.Inner`. Python's `__name__`.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::Global;
+    ///
+    /// assert_eq!(Global::new("m", "Outer.Inner").name(), "Inner");
+    /// ```
     pub fn name(&self) -> &str {
         self.qualname.rsplit_once('.').map_or(&self.qualname, |(_, name)| name)
     }

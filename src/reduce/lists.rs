@@ -118,6 +118,14 @@ impl AllowList {
     }
 
     /// Allows a class with everything nested in it: `Outer`, `Outer.Inner`, `Outer.Inner.method`.
+    ///
+    /// ```
+    /// use serde_pickle::AllowList;
+    ///
+    /// let list = AllowList::new().allow_nested("m", "Outer").allow_package("shop");
+    /// assert!(list.allows("m", "Outer.Inner") && list.allows("shop.models", "Order"));
+    /// assert!(!list.allows("m", "Other") && !list.allows("shopping", "Order"));
+    /// ```
     #[must_use]
     pub fn allow_nested(mut self, module: impl Into<String>, qualname: impl Into<String>) -> Self {
         self.outer.entry(module.into()).or_default().insert(qualname.into());
@@ -210,6 +218,12 @@ impl DenyList {
     }
 
     /// Returns true if the list refuses `module.qualname`.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::DenyList;
+    ///
+    /// assert!(DenyList::new().deny_module("numpy").denies("numpy.core", "array"));
+    /// ```
     pub fn denies(&self, module: &str, qualname: &str) -> bool {
         self.modules.reach(module)
             || self.globals.get(module).is_some_and(|names| names.reach(qualname))

@@ -10,6 +10,16 @@ use crate::error::{Error, Result, quoted};
 use crate::value::{Dict, Value};
 
 /// The way in which an object is made from its callable and arguments.
+///
+/// ```
+/// use serde_pickle::reduce::How;
+/// use serde_pickle::{Value, from_slice};
+///
+/// let how = |pickle| from_slice::<Value>(pickle).map(|value| value.as_object().unwrap().how);
+/// assert_eq!(how(b"cm\nC\n(K\x01tR.")?, How::Call);
+/// assert_eq!(how(b"\x80\x02cm\nC\n)\x81.")?, How::NewObj);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum How {
@@ -166,6 +176,12 @@ impl<A> Reduce<A> {
 
     /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of
     /// `__getinitargs__`, or without a call if there are none.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::{Global, How, Reduce};
+    ///
+    /// assert_eq!(Reduce::<_>::inst(Global::new("m", "Old"), ()).how, How::Inst);
+    /// ```
     pub fn inst(class: Global, args: A) -> Self {
         Self::new(How::Inst, class, args)
     }
@@ -219,6 +235,21 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// Gives the items that are appended to the object, as for a subclass of list.
     ///
     /// They replace set items, if there were any: `__reduce__` cannot return both.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::{Value, from_slice, to_vec};
+    ///
+    /// // class Stack(list), class Bag(set), class Table(dict)
+    /// let stack = Reduce::<_>::new_obj(Global::new("m", "Stack"), ()).with_listitems([1, 2]);
+    /// let bag = Reduce::<_>::new_obj(Global::new("m", "Bag"), ()).with_setitems([1, 2]);
+    /// let table = Reduce::<_>::new_obj(Global::new("m", "Table"), ()).with_dictitems([("a", 1)]);
+    /// let value: Value = from_slice(&to_vec(&(stack, bag, table))?)?;
+    /// let made: Vec<_> = value.as_slice().unwrap().iter().flat_map(Value::as_object).collect();
+    /// assert_eq!((made[0].listitems.len(), made[1].setitems.len()), (2, 2));
+    /// assert_eq!(made[2].dictitems.len(), 1);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn with_listitems<T>(self, items: impl IntoIterator<Item = T>) -> Reduce<A, S, T, K, V> {
         self.with_items(items.into_iter().collect(), Vec::new())
@@ -278,6 +309,18 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     }
 
     /// Sets a callable that is not a global, such as the result of another call.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::reduce::{Global, Reduce};
+    ///
+    /// let maker = Value::from(Reduce::<_>::call(Global::new("m", "maker"), Value::Tuple(vec![])));
+    /// let object = Reduce::<_>::call(Global::new("m", "C"), Value::Tuple(vec![]))
+    ///     .with_callable(maker.clone())
+    ///     .with_state_setter(Global::new("m", "set"));
+    /// assert_eq!(object.callable, maker);
+    /// assert_eq!(object.state_setter, Some(Value::global("m", "set")));
+    /// ```
     #[must_use]
     pub fn with_callable(self, callable: Value) -> Self {
         Self { callable, ..self }

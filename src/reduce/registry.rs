@@ -81,6 +81,20 @@ impl ExtensionRegistry {
 
     /// Takes `code` from `module.qualname`. Python's `copyreg.remove_extension`.
     ///
+    /// ```
+    /// use serde_pickle::reduce::ExtensionRegistry;
+    ///
+    /// let mut extensions = ExtensionRegistry::new();
+    /// extensions.add("m", "A", 240)?;
+    /// extensions.add("m", "B", 241)?;
+    /// extensions.remove("m", "A", 240)?;
+    /// let codes: Vec<_> = extensions.iter().map(|(code, global)| (code, global.name())).collect();
+    /// assert_eq!((codes, extensions.len()), (vec![(241, "B")], 1));
+    /// extensions.clear();
+    /// assert!(extensions.is_empty());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) if the code does not stand for
     /// that global.

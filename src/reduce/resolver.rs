@@ -80,6 +80,22 @@ pub trait Resolver: Send + Sync {
     /// `None`, the default, leaves the id: it is read by
     /// [`PersistentId`](crate::reduce::PersistentId), and is `Value::PersistentId` in a [`Value`].
     ///
+    /// ```
+    /// use serde_pickle::{DeOptions, Resolver, Result, Value};
+    ///
+    /// struct Store;
+    ///
+    /// impl Resolver for Store {
+    ///     fn persistent_load(&self, id: &Value) -> Result<Option<Value>> {
+    ///         Ok((id.as_str() == Some("db1")).then(|| "the object".into()))
+    ///     }
+    /// }
+    ///
+    /// let text: String = DeOptions::new().resolver(Store).from_slice(b"X\x03\0\0\0db1Q.")?;
+    /// assert_eq!(text, "the object");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// An error of the implementation ends the reading; [`serde::de::Error::custom`] makes one, as
     /// for an unknown id.
@@ -92,6 +108,13 @@ pub trait Resolver: Send + Sync {
     /// The default returns false.
     ///
     /// `construct` gets its objects as values; others need not be built as such.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::{Constructors, Global};
+    /// use serde_pickle::Resolver;
+    ///
+    /// assert!(!Constructors::new().constructs(&Global::new("m", "C")));
+    /// ```
     fn constructs(&self, class: &Global) -> bool {
         let _ = class;
         false
@@ -104,6 +127,29 @@ pub trait Resolver: Send + Sync {
     /// or a [`Value`] is read and comes to the object: with its arguments, items and state, and for
     /// each place that refers to it. The value takes the object's place; `None`, the default,
     /// leaves the object as data. A `Graph` shows objects as they are.
+    ///
+    /// ```
+    /// use serde_pickle::reduce::{Global, Reduce};
+    /// use serde_pickle::{DeOptions, Resolver, Result, Value};
+    ///
+    /// /// Makes the text of `m.Name('…')`.
+    /// struct Names;
+    ///
+    /// impl Resolver for Names {
+    ///     fn constructs(&self, class: &Global) -> bool {
+    ///         class.is("m", "Name")
+    ///     }
+    ///
+    ///     fn construct(&self, _: &Global, object: &Reduce) -> Result<Option<Value>> {
+    ///         Ok(object.args.get(0).cloned())
+    ///     }
+    /// }
+    ///
+    /// let text: String =
+    ///     DeOptions::new().resolver(Names).from_slice(b"cm\nName\n(X\x03\0\0\0AdatR.")?;
+    /// assert_eq!(text, "Ada");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// An error of the implementation ends the reading.
@@ -136,6 +182,14 @@ pub trait Resolver: Send + Sync {
 }
 
 /// The decision on a global that a pickle names: the answer of [`Resolver::find_class`].
+///
+/// ```
+/// use serde_pickle::reduce::Resolution;
+/// use serde_pickle::{AllowList, Resolver};
+///
+/// assert_eq!(AllowList::new().find_class("os", "system")?, Resolution::Deny);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Resolution {
@@ -161,6 +215,17 @@ pub(crate) fn resolve(
 }
 
 /// Two resolvers after one another; see [`Resolver::and`].
+///
+/// ```
+/// use serde_pickle::reduce::{And, DenyList, Resolution};
+/// use serde_pickle::{AllowList, Resolver};
+///
+/// let both: And<AllowList, DenyList> =
+///     AllowList::new().allow_module("m").and(DenyList::new().deny("m", "Secret"));
+/// assert_eq!(both.find_class("m", "Secret")?, Resolution::Deny);
+/// assert_eq!(both.find_class("m", "Order")?, Resolution::Allow);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct And<A, B> {
     first: A,

@@ -116,6 +116,13 @@ impl SerOptions {
     ///
     /// A frame costs nine bytes, which is a lot for the smallest messages; every reader takes a
     /// pickle without one.
+    ///
+    /// ```
+    /// use serde_pickle::SerOptions;
+    ///
+    /// assert_eq!(SerOptions::new().framing(false).to_vec(&[1, 2])?, b"\x80\x04K\x01K\x02\x86.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn framing(mut self, framing: bool) -> Self {
         self.framing = framing;
@@ -223,6 +230,19 @@ impl SerOptions {
     /// the callback gets the buffers of all of them, and may be called by several at once.
     ///
     /// [`to_vec_with_buffers`]: Self::to_vec_with_buffers
+    ///
+    /// ```
+    /// use serde_pickle::value::PickleBuffer;
+    /// use serde_pickle::{Protocol, SerOptions};
+    ///
+    /// // Only what is large travels beside the pickle.
+    /// let options = SerOptions::new()
+    ///     .protocol(Protocol::V5)
+    ///     .buffer_callback(|buffer| if buffer.data.len() < 1024 { Some(buffer) } else { None });
+    /// let large = PickleBuffer { data: vec![0; 4096], readonly: false };
+    /// assert!(options.to_vec(&large)?.len() < 100);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn buffer_callback(
         mut self,
@@ -286,6 +306,15 @@ impl SerOptions {
     }
 
     /// Serializes `value` into `writer`, in pieces of about 64 KiB, and does not flush it.
+    ///
+    /// ```
+    /// use serde_pickle::{Protocol, SerOptions};
+    ///
+    /// let mut file = Vec::new();
+    /// SerOptions::new().protocol(Protocol::V2).to_writer(&mut file, &7)?;
+    /// assert_eq!(file, b"\x80\x02K\x07.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`to_writer`](crate::to_writer); `Unsupported` for a value without a form at the

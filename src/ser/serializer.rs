@@ -78,6 +78,20 @@ impl<W: io::Write> Serializer<W> {
     }
 
     /// Empties the memo, so that the next value refers to nothing before it. `Pickler.clear_memo`.
+    ///
+    /// ```
+    /// use serde::Serialize;
+    /// use serde_pickle::Serializer;
+    ///
+    /// let mut bytes = Vec::new();
+    /// let mut dumps = Serializer::new(&mut bytes);
+    /// "some text".serialize(&mut dumps)?;
+    /// dumps.clear_memo();
+    /// "some text".serialize(&mut dumps)?; // written again, and no reference to the first
+    /// let text: String = serde_pickle::from_slice(&bytes[bytes.len() / 2..])?;
+    /// assert_eq!(text, "some text");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn clear_memo(&mut self) {
         let dump: &mut Dump<dyn Sink + '_> = &mut self.dump;
         dump.emit.clear_memo();

@@ -38,7 +38,7 @@ impl NumKind {
     }
 
     /// The number at `index`; `None` where the bytes end before it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(self, bytes: &[u8], index: usize, big_endian: bool) -> Option<Num> {
         let rest = bytes.get(index * self.width()..)?;
         macro_rules! ordered {

@@ -125,6 +125,18 @@ impl DeOptions<'_> {
 }
 
 /// The report of [`audit`].
+///
+/// ```
+/// use serde_pickle::tools::Audit;
+/// use serde_pickle::{AllowList, DeOptions};
+///
+/// let options = DeOptions::new().resolver(AllowList::new());
+/// let report: Audit = options.audit(b"cos\nsystem\n(X\x02\0\0\0lstR.");
+/// assert!(report.is_complete());
+/// assert_eq!((report.instructions, report.length), (6, 22));
+/// let refused = report.refused().next().unwrap();
+/// assert!(refused.is_refused());
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Audit {
@@ -147,6 +159,15 @@ pub struct Audit {
 }
 
 /// Something that a pickle takes from outside of itself, and the uses that it makes of it.
+///
+/// ```
+/// use serde_pickle::tools::audit;
+///
+/// let report = audit(b"cos\nsystem\n(X\x02\0\0\0lstR.");
+/// let system = &report.references[0];
+/// assert_eq!((system.named[0].offset, system.called[0].offset), (0, 20));
+/// assert!(!system.is_refused()); // there is no resolver
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reference {
@@ -174,6 +195,14 @@ pub struct Reference {
 }
 
 /// The target of a [`Reference`].
+///
+/// ```
+/// use serde_pickle::tools::{Target, audit};
+///
+/// let report = audit(b"cposix\nsystem\n.");
+/// let target = Target::Global { module: "posix".into(), qualname: "system".into() };
+/// assert_eq!(report.references[0].target, target);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -198,6 +227,15 @@ pub enum Target {
 }
 
 /// A place in a pickle.
+///
+/// ```
+/// use serde_pickle::opcode::Opcode;
+/// use serde_pickle::tools::audit;
+///
+/// let report = audit(b"K\x010cos\nsystem\n.");
+/// let site = report.references[0].named[0];
+/// assert_eq!((site.offset, site.opcode), (3, Opcode::Global));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Site {

@@ -137,6 +137,15 @@ impl DisassembleOptions {
 
     /// Disassembles all pickles up to the end of the input, one after another. Default: false, only
     /// the first.
+    ///
+    /// ```
+    /// use serde_pickle::tools::DisassembleOptions;
+    ///
+    /// let options = DisassembleOptions::new().indent(2).stream(true).keep_memo(true);
+    /// let text = options.disassemble(b"]q\0.h\0.")?;
+    /// assert_eq!(text.matches("STOP").count(), 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn stream(mut self, stream: bool) -> Self {
         self.stream = stream;
         self

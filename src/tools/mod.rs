@@ -9,6 +9,12 @@
 //! | [`persistent_ids`] | those ids as values |
 //! | [`recognize`] | the format of a file that is not a pickle |
 //! | [`one_line`] | text of a pickle as it may be printed: control characters escaped |
+//!
+//! ```
+//! let text = serde_pickle::tools::disassemble(b"K\x01.")?;
+//! assert_eq!(text.lines().next(), Some("    0: K    BININT1    1"));
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
 
 mod audit;
 mod audit_reader;

@@ -12,6 +12,19 @@ use crate::reduce::token;
 ///
 /// Within the pickle it is written as bytes, or as a bytearray unless it is read-only; with a
 /// buffer callback on the writing side it travels beside the pickle. Source: PEP 574.
+///
+/// ```
+/// use serde_pickle::value::PickleBuffer;
+/// use serde_pickle::{Protocol, SerOptions};
+///
+/// let buffer = PickleBuffer { data: vec![1, 2], readonly: true };
+/// let mut beside = Vec::new();
+/// let options = SerOptions::new().protocol(Protocol::V5);
+/// let bytes = options.to_vec(&buffer)?; // in band, as bytes
+/// beside.extend(serde_pickle::from_slice::<serde_bytes::ByteBuf>(&bytes)?.into_vec());
+/// assert_eq!(beside, [1, 2]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PickleBuffer {
     /// The content.
@@ -28,6 +41,20 @@ pub struct PickleBuffer {
 /// [`PickleBuffer`] that is read.
 ///
 /// Source: PEP 574, "Consumer API".
+///
+/// ```
+/// use serde_pickle::value::Buffer;
+/// use serde_pickle::{DeOptions, Value};
+///
+/// // pickle.dumps(pickle.PickleBuffer(data), 5, buffer_callback=buffers.append)
+/// let pickle = b"\x80\x05\x97.";
+/// let data = [1, 2];
+/// for buffer in [Buffer::new(&data), Buffer::read_only(&data)] {
+///     let value: Value = DeOptions::new().buffers([buffer]).from_slice(pickle)?;
+///     assert_eq!(value.as_bytes(), Some(&data[..]));
+/// }
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Buffer<'a> {
     pub(crate) bytes: &'a [u8],

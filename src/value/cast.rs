@@ -61,6 +61,23 @@ impl Value {
     ///
     /// An object's own class name is not known for sure; it is `object`. Globals, persistent ids
     /// and buffers are `global`, `persistent id` and `PickleBuffer`.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, pickle};
+    ///
+    /// assert_eq!(Value::None.type_name(), "NoneType");
+    /// let values = [(pickle!(1), "int"), (pickle!((1, 2)), "tuple"), (pickle!([]), "list")];
+    /// for (value, name) in values {
+    ///     assert_eq!(value.type_name(), name);
+    ///     assert_eq!(value.is_int() && value.is_number(), name == "int");
+    ///     assert_eq!(value.is_tuple(), name == "tuple");
+    ///     assert_eq!(value.is_list(), name == "list");
+    ///     assert!(!value.is_none() && !value.is_bool() && !value.is_float());
+    ///     assert!(!value.is_complex() && !value.is_str() && !value.is_bytes());
+    ///     assert!(!value.is_bytearray() && !value.is_dict() && !value.is_set());
+    ///     assert!(!value.is_frozenset() && !value.is_global() && !value.is_object());
+    /// }
+    /// ```
     pub const fn type_name(&self) -> &'static str {
         match self {
             Self::None => "NoneType",
@@ -116,6 +133,13 @@ impl Value {
     }
 
     /// The bool.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    ///
+    /// assert_eq!(Value::Bool(true).as_bool(), Some(true));
+    /// assert_eq!(Value::Int(1).as_bool(), None);
+    /// ```
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(bool) => Some(*bool),
@@ -134,6 +158,16 @@ impl Value {
     }
 
     /// The int, if it fits.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    ///
+    /// let great = Value::from(u64::MAX);
+    /// assert_eq!((great.as_i64(), great.as_u64()), (None, Some(u64::MAX)));
+    /// assert_eq!(great.as_i128(), Some(i128::from(u64::MAX)));
+    /// assert_eq!(great.as_u128(), Some(u128::from(u64::MAX)));
+    /// assert_eq!(great.to_bigint(), Some(u64::MAX.into()));
+    /// ```
     pub fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Int(int) => u64::try_from(*int).ok(),
@@ -184,6 +218,14 @@ impl Value {
     }
 
     /// The complex.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::value::Complex;
+    ///
+    /// let i = Complex::new(0.0, 1.0);
+    /// assert_eq!(Value::from(i).as_complex(), Some(i));
+    /// ```
     pub fn as_complex(&self) -> Option<Complex> {
         match self {
             Self::Complex(complex) => Some(**complex),
@@ -193,6 +235,17 @@ impl Value {
     }
 
     /// The text, unless it has lone surrogates.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::value::SurrogateString;
+    ///
+    /// assert_eq!(Value::from("a").as_str(), Some("a"));
+    /// let name = Value::from(SurrogateString::from_bytes(b"caf\xed\xb3\xa9".to_vec())?);
+    /// assert_eq!(name.as_str(), None);
+    /// assert!(name.as_surrogates().is_some());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Str(text) => Some(text),
@@ -209,6 +262,12 @@ impl Value {
     }
 
     /// The content of a bytes, bytearray or buffer.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    ///
+    /// assert_eq!(Value::Bytes(vec![1, 2]).as_bytes(), Some(&[1, 2][..]));
+    /// ```
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) | Self::ByteArray(bytes) => Some(bytes),
@@ -219,6 +278,13 @@ impl Value {
     }
 
     /// The items of a list or tuple.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    ///
+    /// assert_eq!(pickle!([1, 2]).as_slice(), pickle!((1, 2)).as_tuple());
+    /// assert_eq!(pickle!((1, 2)).as_list(), None);
+    /// ```
     pub fn as_slice(&self) -> Option<&[Self]> {
         match self {
             Self::List(items) | Self::Tuple(items) => Some(items),
@@ -235,6 +301,15 @@ impl Value {
     }
 
     /// The items of a list, to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    ///
+    /// let mut value = pickle!({"tags": ["a"], "seen": {}});
+    /// value["tags"].as_list_mut().unwrap().push("b".into());
+    /// value["seen"].as_dict_mut().unwrap().insert("b", 1);
+    /// assert_eq!(value.to_string(), "{'tags': ['a', 'b'], 'seen': {'b': 1}}");
+    /// ```
     pub const fn as_list_mut(&mut self) -> Option<&mut Vec<Self>> {
         match self {
             Self::List(items) => Some(items),
@@ -267,6 +342,14 @@ impl Value {
     }
 
     /// The elements of a set or frozenset.
+    ///
+    /// ```
+    /// use serde_pickle::{Set, Value};
+    ///
+    /// let mut value = Value::Set(Set::from([1]));
+    /// value.as_set_mut().unwrap().insert(2);
+    /// assert_eq!(value.as_set().map(Set::len), Some(2));
+    /// ```
     pub const fn as_set(&self) -> Option<&Set> {
         match self {
             Self::Set(set) | Self::FrozenSet(set) => Some(set),
@@ -283,6 +366,14 @@ impl Value {
     }
 
     /// The name of a class, function or other object.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, from_slice};
+    ///
+    /// let value: Value = from_slice(b"ccollections\nCounter\n.")?;
+    /// assert_eq!(value.as_global().unwrap().module, "collections");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_global(&self) -> Option<&Global> {
         match self {
             Self::Global(global) => Some(global),
@@ -291,6 +382,16 @@ impl Value {
     }
 
     /// The recipe of an object.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, from_slice};
+    ///
+    /// // m.C(1)
+    /// let mut value: Value = from_slice(b"cm\nC\n(K\x01tR.")?;
+    /// value.as_object_mut().unwrap().state = Some("new".into());
+    /// assert_eq!(value.as_object().unwrap().state, Some("new".into()));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_object(&self) -> Option<&Reduce> {
         match self {
             Self::Object(reduce) => Some(reduce),
@@ -307,6 +408,14 @@ impl Value {
     }
 
     /// The persistent id that stands for an object outside of the pickle.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, from_slice};
+    ///
+    /// let value: Value = from_slice(b"X\x03\0\0\0db1Q.")?;
+    /// assert_eq!(value.as_persistent_id(), Some(&"db1".into()));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn as_persistent_id(&self) -> Option<&Self> {
         match self {
             Self::PersistentId(id) => Some(id),
@@ -334,6 +443,17 @@ macro_rules! into {
 impl Value {
     into! {
         /// The text of a `str` without lone surrogates.
+        ///
+        /// ```
+        /// use serde_pickle::{Set, Value, pickle};
+        ///
+        /// assert_eq!(pickle!("a").into_string(), Ok("a".to_owned()));
+        /// assert_eq!(Value::Bytes(vec![1]).into_bytes(), Ok(vec![1]));
+        /// assert_eq!(pickle!([1]).into_vec(), Ok(vec![Value::Int(1)]));
+        /// assert_eq!(pickle!({"a": 1}).into_dict().map(|dict| dict.len()), Ok(1));
+        /// assert_eq!(Value::Set(Set::from([1])).into_set(), Ok(Set::from([1])));
+        /// assert_eq!(pickle!(1).into_object(), Err(Value::Int(1))); // given back
+        /// ```
         into_string: Self::Str(text) => text, String;
         /// The content of a bytes or bytearray.
         into_bytes: Self::Bytes(bytes) | Self::ByteArray(bytes) => bytes, Vec<u8>;

@@ -68,6 +68,24 @@ impl Dict {
     }
 
     /// The value under `key`, to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::Dict;
+    ///
+    /// let mut ages = Dict::with_capacity(2);
+    /// ages.reserve(2);
+    /// ages.insert("Ada", 36);
+    /// ages.insert("Alan", 41);
+    /// *ages.get_mut("Ada").unwrap() = 37.into();
+    /// assert_eq!((ages.len(), ages.is_empty(), ages.contains_key("Ada")), (2, false, true));
+    /// assert_eq!(ages.get_key_value("Ada"), Some((&"Ada".into(), &37.into())));
+    /// assert_eq!(ages.get_index_of("Alan"), Some(1));
+    /// assert_eq!(ages.get_index(0), Some((&"Ada".into(), &37.into())));
+    /// *ages.get_index_mut(1).unwrap().1 = 42.into();
+    /// assert_eq!(ages.to_string(), "{'Ada': 37, 'Alan': 42}");
+    /// ages.clear();
+    /// assert!(ages.is_empty());
+    /// ```
     pub fn get_mut<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<&mut Value> {
         let index = self.0.find_probe(key.probe())?;
         self.0.to_mut().get_index_mut(index).map(|(_, value)| value)
@@ -162,6 +180,18 @@ impl Dict {
 
     /// Removes the entry under `key` and returns its value. The others keep their order, which
     /// takes time linear in their number.
+    ///
+    /// ```
+    /// use serde_pickle::Dict;
+    ///
+    /// let mut dict = Dict::from([("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5)]);
+    /// assert_eq!(dict.remove("a"), Some(1.into()));
+    /// assert_eq!(dict.remove_entry("b"), Some(("b".into(), 2.into())));
+    /// assert_eq!(dict.remove_index(0), Some(("c".into(), 3.into())));
+    /// assert_eq!(dict.pop(), Some(("e".into(), 5.into())));
+    /// dict.retain(|key, _| key == "z");
+    /// assert!(dict.is_empty());
+    /// ```
     pub fn remove<Q: Lookup + ?Sized>(&mut self, key: &Q) -> Option<Value> {
         self.remove_entry(key).map(|(_, value)| value)
     }
@@ -187,6 +217,15 @@ impl Dict {
     }
 
     /// Stores entries with keys of any kind: Python's `update`.
+    ///
+    /// ```
+    /// use serde_pickle::Dict;
+    ///
+    /// let mut dict = Dict::try_from_iter([((1, 2), "pair")])?;
+    /// dict.try_extend([((3, 4), "another")])?;
+    /// assert_eq!(dict.to_string(), "{(1, 2): 'pair', (3, 4): 'another'}");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`try_insert`](Self::try_insert); the entries before the bad one are in.
@@ -215,6 +254,18 @@ impl Dict {
     }
 
     /// The entries in order, the values to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::{Dict, Value};
+    ///
+    /// let mut dict = Dict::from([("a", 1), ("b", 2)]);
+    /// for (_, value) in dict.iter_mut() {
+    ///     *value = (value.as_i64().unwrap() * 10).into();
+    /// }
+    /// dict.values_mut().for_each(|value| *value = Value::List(vec![value.take()]));
+    /// assert_eq!(dict.values().map(|value| value.to_string()).collect::<String>(), "[10][20]");
+    /// assert_eq!(dict.keys().chain(dict.iter().map(|(key, _)| key)).count(), 4);
+    /// ```
     pub fn iter_mut(&mut self) -> IterMut<'_> {
         IterMut(self.0.to_mut().iter_mut())
     }
@@ -252,6 +303,23 @@ impl Dict {
 }
 
 /// A place in a [`Dict`], from [`Dict::entry`].
+///
+/// ```
+/// use serde_pickle::value::Entry;
+/// use serde_pickle::{Dict, Value};
+///
+/// let mut dict = Dict::from([("a", 1)]);
+/// match dict.entry("a")? {
+///     Entry::Occupied(entry) => assert_eq!(entry.get(), &Value::from(1)),
+///     Entry::Vacant(_) => unreachable!(),
+/// }
+/// let entry = dict.entry("b")?;
+/// assert_eq!(entry.key(), &Value::from("b"));
+/// entry.and_modify(|value| *value = 0.into()).or_insert_with(|| 2.into());
+/// dict.entry("c")?.or_insert(3);
+/// assert_eq!(dict.to_string(), "{'a': 1, 'b': 2, 'c': 3}");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Entry<'a> {
     /// The key is there.
@@ -261,9 +329,37 @@ pub enum Entry<'a> {
 }
 
 /// A place in a [`Dict`] that holds an entry.
+///
+/// ```
+/// use serde_pickle::Dict;
+/// use serde_pickle::value::Entry;
+///
+/// let mut dict = Dict::from([("a", 1)]);
+/// if let Entry::Occupied(mut entry) = dict.entry("a")? {
+///     assert_eq!((entry.key(), entry.get()), (&"a".into(), &1.into()));
+///     *entry.get_mut() = 2.into();
+///     assert_eq!(entry.insert(3).as_i64(), Some(2));
+///     *entry.into_mut() = 4.into();
+/// }
+/// assert_eq!(dict.get("a"), Some(&4.into()));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub struct OccupiedEntry<'a>(Occupied<'a, Value>);
 
 /// A place in a [`Dict`] that holds nothing yet.
+///
+/// ```
+/// use serde_pickle::Dict;
+/// use serde_pickle::value::Entry;
+///
+/// let mut dict = Dict::new();
+/// if let Entry::Vacant(entry) = dict.entry((1, 2))? {
+///     assert_eq!(entry.key().to_string(), "(1, 2)");
+///     entry.insert("pair");
+/// }
+/// assert_eq!(dict.to_string(), "{(1, 2): 'pair'}");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 pub struct VacantEntry<'a>(Vacant<'a, Value>);
 
 impl<'a> Entry<'a> {
@@ -399,14 +495,33 @@ impl<Q: Lookup + ?Sized> ops::Index<&Q> for Dict {
 }
 
 /// The entries of a [`Dict`], from [`Dict::iter`].
+///
+/// ```
+/// let dict = serde_pickle::Dict::from([("a", 1), ("b", 2)]);
+/// let mut entries: serde_pickle::value::DictIter<'_> = dict.iter();
+/// assert_eq!(entries.next_back(), Some((&"b".into(), &2.into())));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Iter<'a>(table::Iter<'a, Value>);
 
 /// The entries of a [`Dict`] with values to be changed, from [`Dict::iter_mut`].
+///
+/// ```
+/// let mut dict = serde_pickle::Dict::from([("a", 1)]);
+/// let mut entries: serde_pickle::value::DictIterMut<'_> = dict.iter_mut();
+/// *entries.next().unwrap().1 = 2.into();
+/// assert_eq!(dict.get("a"), Some(&2.into()));
+/// ```
 #[derive(Debug, Default)]
 pub struct IterMut<'a>(table::IterMut<'a, Value>);
 
 /// The entries of a [`Dict`] that is used up.
+///
+/// ```
+/// let dict = serde_pickle::Dict::from([("a", 1), ("b", 2)]);
+/// let mut entries: serde_pickle::value::DictIntoIter = dict.into_iter();
+/// assert_eq!(entries.next(), Some(("a".into(), 1.into())));
+/// ```
 #[derive(Debug, Default)]
 pub struct IntoIter(table::IntoIter<Value>);
 

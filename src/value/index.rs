@@ -12,6 +12,14 @@ use super::{Dict, Value, key};
 use crate::reduce::Reduce;
 
 /// An index of a [`Value`]: `&str` and `String`, `usize`, and `&Value`.
+///
+/// ```
+/// use serde_pickle::{Value, pickle};
+///
+/// let value = pickle!({"a": [1, 2], (3, 4): 5});
+/// assert_eq!(value["a"][1], Value::Int(2)); // text, and a place
+/// assert_eq!(value.get(&pickle!((3, 4))), Some(&Value::Int(5))); // any value
+/// ```
 pub trait ValueIndex: sealed::Sealed {}
 
 mod sealed {
@@ -160,6 +168,14 @@ impl Value {
     }
 
     /// The item under a key or at a place, to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    ///
+    /// let mut value = pickle!({"user": {"age": 36}});
+    /// *value.get_mut("user").and_then(|user| user.get_mut("age")).unwrap() = 37.into();
+    /// assert_eq!(value["user"]["age"].as_i64(), Some(37));
+    /// ```
     pub fn get_mut<I: ValueIndex>(&mut self, index: I) -> Option<&mut Self> {
         index.index_into_mut(self)
     }
@@ -179,6 +195,16 @@ impl Value {
     }
 
     /// An attribute of an object, to be changed.
+    ///
+    /// ```
+    /// use serde_pickle::{Value, from_slice};
+    ///
+    /// // class C: def __init__(self): self.x = 1
+    /// let mut value: Value = from_slice(b"\x80\x02cm\nC\n)\x81}X\x01\0\0\0xK\x01sb.")?;
+    /// *value.attr_mut("x").unwrap() = 2.into();
+    /// assert_eq!(value.attr("x"), Some(&2.into()));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn attr_mut(&mut self, name: &str) -> Option<&mut Self> {
         match self.as_object_mut()?.state.as_mut()? {
             Self::Dict(dict) => dict.get_mut(name),
@@ -216,6 +242,14 @@ impl Value {
     }
 
     /// The value at the end of a path, to be changed; see [`pointer`](Self::pointer).
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    ///
+    /// let mut value = pickle!({"users": [{"age": 36}]});
+    /// *value.pointer_mut("/users/0/age").unwrap() = 37.into();
+    /// assert_eq!(value.pointer("/users/0/age"), Some(&37.into()));
+    /// ```
     pub fn pointer_mut(&mut self, path: &str) -> Option<&mut Self> {
         steps(path)?.try_fold(self, |value, step| {
             let place = place(&step);

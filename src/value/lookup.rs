@@ -11,6 +11,15 @@ use crate::reduce::Global;
 
 /// A key to look up in a [`Dict`](crate::Dict) or [`Set`](crate::Set): `str`, `[u8]`, the integers,
 /// `bool`, and [`Value`].
+///
+/// ```
+/// use serde_pickle::{Dict, Value};
+///
+/// let dict = Dict::from([("a", 1)]);
+/// let text = Value::from("a");
+/// assert_eq!(dict.get("a"), dict.get(&text));
+/// assert_eq!(dict.get(&7), None);
+/// ```
 pub trait Lookup: Probe {}
 
 /// A type whose every value is hashable in Python, so that it can be put into a
@@ -18,6 +27,21 @@ pub trait Lookup: Probe {}
 ///
 /// Any other type, such as a tuple or a [`Value`], goes through `try_insert`, which fails if the
 /// value is not hashable.
+///
+/// ```
+/// use serde_pickle::Dict;
+/// use serde_pickle::value::IntoKey;
+///
+/// fn count(dict: &mut Dict, key: impl IntoKey + Clone) {
+///     let seen = dict.insert(key.clone(), 1).and_then(|seen| seen.as_i64()).unwrap_or(0);
+///     dict.insert(key, seen + 1);
+/// }
+///
+/// let mut dict = Dict::new();
+/// count(&mut dict, "a");
+/// count(&mut dict, "a");
+/// assert_eq!(dict.get("a"), Some(&2.into()));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not always a key in Python: it may hold what is not hashable",
     label = "not a type whose every value is hashable",

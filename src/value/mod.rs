@@ -5,6 +5,17 @@
 //! - [`Lookup`] and [`IntoKey`]: keys that a [`Dict`] or a [`Set`] is asked for and is given;
 //!   [`ValueIndex`]: those that a [`Value`] is indexed by;
 //! - [`Entry`] and the iterators: of a dict or a set, as in [`std::collections`].
+//!
+//! ```
+//! use serde_pickle::value::Complex;
+//! use serde_pickle::{Value, from_slice};
+//!
+//! // pickle.dumps(2j, 2)
+//! let value: Value =
+//!     from_slice(b"\x80\x02c__builtin__\ncomplex\nG\0\0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86R.")?;
+//! assert_eq!(value.as_complex(), Some(Complex::new(0.0, 2.0)));
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
 // The files, in the order in which to read them:
 //
 // - `tree.rs`, the enum; `complex.rs`, `text.rs`, `buffer.rs`: the types in it that are not Rust's

@@ -41,6 +41,19 @@ impl Set {
     }
 
     /// The element that equals `element`: the one that was inserted first.
+    ///
+    /// ```
+    /// use serde_pickle::Set;
+    ///
+    /// let mut set = Set::new();
+    /// set.reserve(2);
+    /// assert!(set.insert(1) && !set.insert(1.0) && set.insert("a"));
+    /// assert_eq!(set.get(&1.0), Some(&1.into())); // the one that was inserted first
+    /// assert_eq!((set.get_index_of("a"), set.get_index(1)), (Some(1), Some(&"a".into())));
+    /// assert_eq!(set.iter().len(), 2);
+    /// set.clear();
+    /// assert!(set.is_empty());
+    /// ```
     pub fn get<Q: Lookup + ?Sized>(&self, element: &Q) -> Option<&Value> {
         self.get_index(self.get_index_of(element)?)
     }
@@ -73,6 +86,16 @@ impl Set {
 
     /// Removes `element`; returns true if it was there. The others keep their order, which takes
     /// time linear in their number.
+    ///
+    /// ```
+    /// use serde_pickle::Set;
+    ///
+    /// let mut set = Set::from([1, 2, 3, 4]);
+    /// assert!(set.remove(&1) && !set.remove(&1));
+    /// assert_eq!((set.take(&2), set.pop()), (Some(2.into()), Some(4.into())));
+    /// set.retain(|element| element.as_i64() != Some(3));
+    /// assert!(set.is_empty());
+    /// ```
     pub fn remove<Q: Lookup + ?Sized>(&mut self, element: &Q) -> bool {
         self.take(element).is_some()
     }
@@ -95,11 +118,26 @@ impl Set {
     }
 
     /// Returns true if every element is in `other`.
+    ///
+    /// ```
+    /// use serde_pickle::Set;
+    ///
+    /// assert!(Set::from([1, 2]).is_subset(&Set::from([3, 2, 1])));
+    /// ```
     pub fn is_subset(&self, other: &Self) -> bool {
         self.len() <= other.len() && self.iter().all(|element| other.contains(element))
     }
 
     /// Adds values of any kind.
+    ///
+    /// ```
+    /// use serde_pickle::Set;
+    ///
+    /// let mut set = Set::with_capacity(2);
+    /// set.try_extend([(1, 2), (3, 4)])?;
+    /// assert_eq!(set, Set::try_from_iter([(3, 4), (1, 2)])?);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`try_insert`](Self::try_insert); the elements before the bad one are in.
@@ -168,10 +206,21 @@ impl<K: IntoKey, const N: usize> From<[K; N]> for Set {
 }
 
 /// The elements of a [`Set`], from [`Set::iter`].
+///
+/// ```
+/// let set = serde_pickle::Set::from([1, 2]);
+/// let mut elements: serde_pickle::value::SetIter<'_> = set.iter();
+/// assert_eq!(elements.next_back(), Some(&2.into()));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Iter<'a>(table::Iter<'a, ()>);
 
 /// The elements of a [`Set`] that is used up.
+///
+/// ```
+/// let elements: serde_pickle::value::SetIntoIter = serde_pickle::Set::from([1, 2]).into_iter();
+/// assert_eq!(elements.len(), 2);
+/// ```
 #[derive(Debug, Default)]
 pub struct IntoIter(table::IntoIter<()>);
 

@@ -81,6 +81,16 @@ impl SurrogateString {
     }
 
     /// Iterates over the code points that Python sees, surrogates among them.
+    ///
+    /// ```
+    /// use serde_pickle::value::SurrogateString;
+    ///
+    /// let name = SurrogateString::from_bytes(b"f\xed\xb3\xa9".to_vec())?;
+    /// assert_eq!(name.code_points().collect::<Vec<_>>(), [0x66, 0xdce9]);
+    /// assert_eq!(name.as_bytes(), b"f\xed\xb3\xa9");
+    /// assert_eq!(name.into_bytes().len(), 4);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn code_points(&self) -> impl Iterator<Item = u32> + '_ {
         self.pieces().flat_map(|piece| {
             let (text, surrogate) = match piece {

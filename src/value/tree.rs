@@ -193,6 +193,13 @@ impl Value {
     /// The `str` with these bytes, as `bytes.decode('utf-8', 'surrogatepass')` gives it: a
     /// [`Str`](Self::Str), or [`Surrogates`](Self::Surrogates) where it has to be.
     ///
+    /// ```
+    /// use serde_pickle::Value;
+    ///
+    /// assert_eq!(Value::text(b"abc".to_vec())?, Value::from("abc"));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Data`](crate::ErrorKind::Data) if the bytes are neither.
     pub fn text(bytes: Vec<u8>) -> Result<Self> {
@@ -232,6 +239,13 @@ impl Value {
     /// Returns true if Python could use this as the key of a dict or the element of a set.
     ///
     /// Objects count as hashable, though only their class knows if they are.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    ///
+    /// assert!(pickle!((1, "a")).is_hashable());
+    /// assert!(!pickle!((1, [])).is_hashable());
+    /// ```
     pub fn is_hashable(&self) -> bool {
         key::hash_key(self).is_ok()
     }

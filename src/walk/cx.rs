@@ -9,6 +9,7 @@ use foldhash::{HashMap, HashSet};
 use super::cache::{ByClass, ByNames, FieldNames, Last};
 use super::cycle::Cycles;
 use super::given::Given;
+use super::notes::Notes;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
@@ -66,6 +67,8 @@ pub(crate) struct Cx<'g, 'de> {
     pub(crate) classes: ByNames,
     /// The fields whose names stand for what has none in the pickle.
     pub(crate) fields: FieldNames,
+    /// Notes for an update.
+    pub(crate) notes: Option<&'g Notes<'de>>,
 }
 
 /// The budget that is used up.
@@ -139,7 +142,14 @@ impl<'g, 'de> Cx<'g, 'de> {
             zone: Last::default(),
             classes: ByNames::default(),
             fields: FieldNames::default(),
+            notes: None,
         }
+    }
+
+    /// With notes to be taken.
+    pub(crate) fn with_notes(mut self, notes: &'g Notes<'de>) -> Self {
+        self.notes = Some(notes);
+        self
     }
 
     /// With these out-of-band buffers.

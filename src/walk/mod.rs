@@ -5,6 +5,7 @@
 //! - `bytes.rs`: the bytes that a value holds, in all their spellings;
 //! - `cache.rs`: answers about classes that a walk remembers;
 //! - `given.rs`: what an object was given after it was made;
+//! - `notes.rs`: what an update asks of a reading;
 //! - `cycle.rs`: descriptions of cycles, for errors.
 
 mod bytes;
@@ -13,3 +14,4 @@ pub(crate) mod cost;
 pub(crate) mod cx;
 mod cycle;
 pub(crate) mod given;
+pub(crate) mod notes;

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use serde_pickle::{DeOptions, Encoding, Error, Value};
 
 use super::compare::{Verdict, compare};
-use super::{BATCH, Tally, in_parallel, programs, run_by};
+use super::{BATCH, Tally, asked, in_parallel, programs, run_by};
 use crate::interpreters::{Python, hex, pythons};
 
 const FRAMES: &str =
@@ -42,8 +42,7 @@ fn is_about_frames(error: &Error) -> bool {
 
 #[test]
 fn frames_that_lie_are_refused_where_cpython_refuses_them() {
-    let count: usize =
-        std::env::var("SERDE_PICKLE_PROGRAMS").map_or(100_000, |count| count.parse().unwrap());
+    let count = asked();
     for python in pythons().iter().filter(|python| python.version.0 == 3) {
         let checks = checks_frames(python);
         let version = (python.version.1, python.patch);

@@ -6,15 +6,15 @@
 //! environments separated as paths are, the libraries load both and `check.py` compares the
 //! objects.
 
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_pickle::graph::NodeKind;
-use serde_pickle::{Graph, Node};
+use serde_pickle::Graph;
+
+use super::differences::differences;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editing")
@@ -68,68 +68,6 @@ where
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(format!("{case}.pkl")), now).unwrap();
     }
-}
-
-/// The values in a node, however it keeps them.
-fn parts(node: Node<'_>) -> Vec<(String, Node<'_>)> {
-    let mut parts = Vec::new();
-    if let Some(object) = node.object() {
-        parts.push(("callable".to_owned(), object.callable));
-        parts.extend(object.args.iter().enumerate().map(|(n, arg)| (format!("arg {n}"), *arg)));
-        parts.extend(object.kwargs.map(|kwargs| ("kwargs".to_owned(), kwargs)));
-        for (setter, state) in &object.states {
-            parts.extend(setter.map(|setter| ("setter".to_owned(), setter)));
-            parts.push(("state".to_owned(), *state));
-        }
-    }
-    parts.extend(node.items().enumerate().map(|(n, item)| (format!("[{n}]"), item)));
-    for (key, value) in node.entries() {
-        let name = key.to_string();
-        parts.push((format!("key {name}"), key));
-        parts.push((name, value));
-    }
-    parts
-}
-
-/// The paths at which two graphs differ. An object before is one object after.
-fn differences(before: Node<'_>, after: Node<'_>) -> Vec<String> {
-    let (mut found, mut there, mut back) = (Vec::new(), HashMap::new(), HashMap::new());
-    let mut left = vec![(String::new(), before, after)];
-    while let Some((path, before, after)) = left.pop() {
-        let is_leaf = !matches!(
-            before.kind(),
-            NodeKind::List
-                | NodeKind::Tuple
-                | NodeKind::Dict
-                | NodeKind::Set
-                | NodeKind::FrozenSet
-                | NodeKind::Object
-        );
-        if before.kind() != after.kind() || is_leaf && before.to_string() != after.to_string() {
-            found.push(path);
-            continue;
-        }
-        if is_leaf {
-            continue;
-        }
-        let known = (there.insert(before.id(), after.id()), back.insert(after.id(), before.id()));
-        match known {
-            (None, None) => {}
-            (Some(other), Some(origin)) if (other, origin) == (after.id(), before.id()) => continue,
-            _ => {
-                found.push(format!("{path} (identity)"));
-                continue;
-            }
-        }
-        let (before, after) = (parts(before), parts(after));
-        if before.len() != after.len() {
-            found.push(format!("{path} (length)"));
-        }
-        for ((name, before), (_, after)) in before.into_iter().zip(after) {
-            left.push((format!("{path}/{name}"), before, after));
-        }
-    }
-    found
 }
 
 #[derive(Debug, Serialize, Deserialize)]

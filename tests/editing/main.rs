@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod by_hand;
+mod differences;
 mod laws;
 mod libraries;
 mod update;

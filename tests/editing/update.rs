@@ -207,3 +207,219 @@ fn an_array_of_a_subclass_keeps_what_its_class_put_beside_the_data() {
         assert!(again.is_err() || again.unwrap() == shown(&now), "{name}");
     }
 }
+
+#[test]
+fn a_field_goes_to_the_key_that_it_was_read_from() {
+    #[derive(Serialize, Deserialize)]
+    struct Aliased {
+        #[serde(alias = "old_a", default)]
+        a: i64,
+        #[serde(rename(serialize = "b", deserialize = "old_b"))]
+        b: i64,
+        #[serde(default)]
+        c: i64,
+    }
+    // {'old_a': 1, 'old_b': 2, 'x': 3}
+    let bytes = b"\x80\x04}(\x8c\x05old_aK\x01\x8c\x05old_bK\x02\x8c\x01xK\x03u.";
+    let mut value: Aliased = serde_pickle::from_slice(bytes).unwrap();
+    value.a = 7;
+    assert_eq!(shown(&update(bytes, &value).unwrap()), "{'old_a': 7, 'old_b': 2, 'x': 3}");
+    value.b = 8;
+    let now = update(bytes, &value).unwrap();
+    assert_eq!(shown(&now), "{'old_a': 7, 'old_b': 8, 'x': 3}");
+    // A field that the pickle has under no name is added.
+    value.c = 9;
+    let now = update(bytes, &value).unwrap();
+    assert_eq!(shown(&now), "{'old_a': 7, 'old_b': 8, 'x': 3, 'c': 9}");
+}
+
+#[test]
+fn an_entry_of_a_map_is_the_one_that_it_was_read_from() {
+    // {1: 'a'}, of which serde makes the key '1'
+    #[derive(Serialize, Deserialize)]
+    struct Flat {
+        #[serde(flatten)]
+        rest: BTreeMap<String, String>,
+    }
+    let bytes = b"\x80\x04}K\x01\x8c\x01as.";
+    let mut map: Flat = serde_pickle::from_slice(bytes).unwrap();
+    map.rest.insert("1".to_owned(), "b".to_owned());
+    assert_eq!(shown(&update(bytes, &map).unwrap()), "{1: 'b'}");
+    // Keys that become one: it is read from the last.
+    #[derive(Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    enum Key {
+        #[serde(other)]
+        Other,
+    }
+    let bytes = b"\x80\x04}(\x8c\x01aK\x01\x8c\x01bK\x02u.";
+    let mut map: BTreeMap<Key, i64> = serde_pickle::from_slice(bytes).unwrap();
+    map.insert(Key::Other, 3);
+    assert_eq!(shown(&update(bytes, &map).unwrap()), "{'a': 1, 'b': 3}");
+    // Of two that may be it, neither is.
+    let bytes = b"\x80\x04}(\x8c\x01aK\x02\x8c\x01bK\x02u.";
+    let error = update(bytes, &map).unwrap_err().to_string();
+    assert!(error.contains("Other: the type writes this key in another form"), "{error}");
+}
+
+#[test]
+fn a_variant_by_an_alias_keeps_its_name() {
+    #[derive(Serialize, Deserialize)]
+    enum Shape {
+        #[serde(alias = "circle")]
+        Circle { r: f64 },
+    }
+    let bytes = b"\x80\x04}\x8c\x06circle}\x8c\x01rG?\xf0\0\0\0\0\0\0ss.";
+    let Shape::Circle { r } = serde_pickle::from_slice(bytes).unwrap();
+    let now = update(bytes, &Shape::Circle { r: r + 1.0 }).unwrap();
+    assert_eq!(shown(&now), "{'circle': {'r': 2.0}}");
+}
+
+#[test]
+fn a_field_that_was_not_written_is_there_all_the_same() {
+    #[derive(Serialize, Deserialize)]
+    struct Skipping {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        b: Option<String>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<i64>,
+        n: i64,
+    }
+    // tags = []; {'b': None, 'tags': tags, 'n': 1, 'same': tags}
+    let bytes = b"\x80\x04}(\x8c\x01bN\x8c\x04tags]\x94\x8c\x01nK\x01\x8c\x04sameh\0u.";
+    let mut value: Skipping = serde_pickle::from_slice(bytes).unwrap();
+    value.b = Some("x".to_owned());
+    value.tags.push(5);
+    let now = update(bytes, &value).unwrap();
+    assert_eq!(shown(&now), "{'b': 'x', 'tags': [5], 'n': 1, 'same': [5]}");
+    value.b = None;
+    assert_eq!(shown(&update(&now, &value).unwrap()), "{'tags': [5], 'n': 1, 'same': [5]}");
+}
+
+#[test]
+fn a_set_of_a_list_changes_items_by_value() {
+    // [3, 1, 2]
+    let bytes = b"\x80\x04](K\x03K\x01K\x02e.";
+    let mut set: std::collections::BTreeSet<i64> = serde_pickle::from_slice(bytes).unwrap();
+    set.remove(&2);
+    set.insert(5);
+    assert_eq!(shown(&update(bytes, &set).unwrap()), "[3, 1, 5]");
+}
+
+#[test]
+fn text_that_is_borrowed_changes() {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Item<'a> {
+        name: &'a str,
+        #[serde(with = "serde_bytes")]
+        data: &'a [u8],
+        n: i64,
+    }
+    // [{'name': 'tea', 'data': b'xy', 'n': 1}]
+    let bytes = b"\x80\x04]}(\x8c\x04name\x8c\x03tea\x8c\x04dataC\x02xy\x8c\x01nK\x01ua.";
+    let read: Vec<Item<'_>> = serde_pickle::from_slice(bytes).unwrap();
+    let mut items = read.clone();
+    items[0].name = "coffee";
+    items[0].n = 2;
+    let now = update(bytes, &items).unwrap();
+    assert_eq!(shown(&now), "[{'name': 'coffee', 'data': b'xy', 'n': 2}]");
+    items[0].data = b"z";
+    items.push(Item { name: "jam", data: b"", n: 3 });
+    let now = update(bytes, &items).unwrap();
+    assert_eq!(
+        shown(&now),
+        "[{'name': 'coffee', 'data': b'z', 'n': 2}, {'name': 'jam', 'data': b'', 'n': 3}]"
+    );
+    let map = BTreeMap::from([("a", 1), ("b", 2)]);
+    let now = update(b"\x80\x04}\x8c\x01aK\x01s.", &map).unwrap();
+    assert_eq!(shown(&now), "{'a': 1, 'b': 2}");
+    // A field that is written and not read is no change.
+    #[derive(Serialize, Deserialize)]
+    struct Lost<'a> {
+        name: &'a str,
+        #[serde(skip_deserializing)]
+        data: &'a str,
+    }
+    let bytes = b"\x80\x04}(\x8c\x04name\x8c\x03tea\x8c\x04data\x8c\x02xyu.";
+    let error = update(bytes, &Lost { name: "jam", data: "z" }).unwrap_err().to_string();
+    assert!(error.contains("data: the change is lost"), "{error}");
+}
+
+#[test]
+fn a_subclass_of_ordereddict_by_python_2_changes_through_a_struct() {
+    #[derive(Serialize, Deserialize)]
+    struct Fields {
+        a: Vec<i64>,
+        b: i64,
+        #[serde(default)]
+        c: Option<i64>,
+    }
+    // class D2(OrderedDict), by Python 2.7
+    let bytes = b"\x80\x02czoo2\nD2\nq\0]q\x01(]q\x02(U\x01bq\x03K\x01e]q\x04(U\x01aq\x05]q\x06K\
+        \x02aee\x85q\x07Rq\x08.";
+    let mut fields: Fields = serde_pickle::from_slice(bytes).unwrap();
+    fields.b = 7;
+    let now = update(bytes, &fields).unwrap();
+    assert_eq!(shown(&now), "<zoo2.D2([['b', 7], ['a', [2]]])>");
+    fields.a.push(3);
+    fields.c = Some(5);
+    let now = update(bytes, &fields).unwrap();
+    assert_eq!(shown(&now), "<zoo2.D2([['b', 7], ['a', [2, 3]], ['c', 5]])>");
+    let mut map: BTreeMap<String, serde_json::Value> = serde_pickle::from_slice(bytes).unwrap();
+    map.remove("a");
+    assert_eq!(shown(&update(bytes, &map).unwrap()), "<zoo2.D2([['b', 1]])>");
+}
+
+#[test]
+fn objects_of_two_classes_are_compared_to_their_end() {
+    // [m.A()], as a value, in which there is an m.B() now.
+    let bytes = b"\x80\x02]cm\nA\n)\x81a.";
+    let other = serde_pickle::from_slice::<Value>(b"\x80\x02]cm\nB\n)\x81a.").unwrap();
+    assert_eq!(shown(&update(bytes, &other).unwrap()), "[<m.B()>]");
+}
+
+#[test]
+fn a_value_that_is_put_under_another_key_is_whole() {
+    // {'a': {'x': 1, 'y': 'a long enough text'}, 'b': {'x': 1, 'y': 'a long enough text'}}, read
+    // under one key.
+    #[derive(Debug, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+    enum Key {
+        #[serde(other)]
+        Other,
+    }
+    let inner = b"}(\x8c\x01xK\x01\x8c\x01y\x8c\x12a long enough textu".as_slice();
+    let bytes = [b"\x80\x04}(\x8c\x01a", inner, b"\x8c\x01b", inner, b"u."].concat();
+    let mut map: BTreeMap<Key, Value> = serde_pickle::from_slice(&bytes).unwrap();
+    map.get_mut(&Key::Other).unwrap()["x"] = Value::from(2);
+    if let Ok(now) = update(&bytes, &map) {
+        assert_eq!(serde_pickle::from_slice::<BTreeMap<Key, Value>>(&now).unwrap(), map);
+    }
+}
+
+#[test]
+fn what_a_shared_tuple_holds_changes_for_all_and_not_in_two_ways() {
+    // t = (1, [2]); [t, t]
+    let bytes = b"\x80\x04](K\x01]K\x02a\x86\x94h\0e.";
+    let mut pairs: Vec<(i64, Vec<i64>)> = serde_pickle::from_slice(bytes).unwrap();
+    pairs[1].1[0] = 3;
+    let now = update(bytes, &pairs).unwrap();
+    assert_eq!(shown(&now), "[(1, [3]), (1, [3])]");
+    let graph = Graph::from_slice(&now).unwrap();
+    assert!(graph.root().get(0) == graph.root().get(1));
+    pairs[0].1[0] = 4;
+    let error = update(bytes, &pairs).unwrap_err().to_string();
+    assert!(error.contains("`[0][1]` and `[1][1]` are one object"), "{error}");
+}
+
+#[test]
+fn types_that_write_an_object_change_plain_containers() {
+    use serde_pickle::python::{Deque, FrozenDict, OrderedDict};
+    let list = b"\x80\x04](K\x01K\x02e.";
+    let mut deque: Deque<i64> = serde_pickle::from_slice(list).unwrap();
+    deque.items.push(3);
+    assert_eq!(shown(&update(list, &deque).unwrap()), "[1, 2, 3]");
+    let dict = b"\x80\x04}\x8c\x01aK\x01s.";
+    let changed = OrderedDict::from_iter([("a".to_owned(), 2), ("b".to_owned(), 3)]);
+    assert_eq!(shown(&update(dict, &changed).unwrap()), "{'a': 2, 'b': 3}");
+    let changed = FrozenDict::from_iter([("a".to_owned(), 2)]);
+    assert_eq!(shown(&update(dict, &changed).unwrap()), "{'a': 2}");
+}

@@ -62,7 +62,8 @@ fn python_reads_them_and_shares_them() {
 
 #[test]
 fn the_sink_makes_no_difference_and_neither_does_the_run() {
-    let rows = rows(20_000);
+    // Some frames of them.
+    let rows = rows(5_000);
     for protocol in ALL {
         for framing in [false, true] {
             let options = SerOptions::new().protocol(protocol).framing(framing);

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteBuf, Bytes};
 use serde_pickle::python::{self, numpy};
 use serde_pickle::reduce::{Global, PersistentId, Reduce, SlotsState};
@@ -16,18 +16,18 @@ use serde_pickle::value::{Complex, PickleBuffer};
 use serde_pickle::{Dict, Set, Value};
 use serde_pickle_checks::types as checks;
 
-use super::{Case, Check, borrowed, owned};
+use super::{Case, Check, borrowed, only_read, owned};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Unit;
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 struct Newtype<T>(T);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Pair<A, B>(A, B);
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 struct Fields {
     a: i64,
@@ -36,21 +36,21 @@ struct Fields {
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Point {
     x: Value,
     y: Value,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Flat {
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     a: Option<IgnoredAny>,
     #[serde(flatten)]
     rest: BTreeMap<String, checks::Anything>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Borrowed<'a> {
     #[serde(borrow, default)]
     a: Option<&'a str>,
@@ -60,7 +60,7 @@ struct Borrowed<'a> {
     c: Option<&'a Bytes>,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Key {
     A,
@@ -71,7 +71,7 @@ enum Key {
     Other,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 enum External {
     #[serde(alias = "a", alias = "1", alias = "RED", alias = "on")]
     A,
@@ -80,7 +80,7 @@ enum External {
     C(i64, i64),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 enum Hierarchy {
     #[serde(rename = "py:geometry:Point|zoo2:Point|zoo:Point")]
     Point {
@@ -93,7 +93,7 @@ enum Hierarchy {
     Other,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename = "py:zoo:Color|zoo2:Color|zoo:Mood|zoo:Switch")]
 enum Member {
     #[serde(rename = "1", alias = "RED")]
@@ -104,18 +104,27 @@ enum Member {
     On,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct Shared(#[serde(with = "serde_pickle::shared")] Rc<Vec<Value>>);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 struct BigInt(#[serde(with = "serde_pickle::python::big_int")] num_bigint::BigInt);
 
 macro_rules! checks {
-    (owned: $($owned:ty),* $(,)?; borrowed: $($borrowed:ty),* $(,)?;) => {
-        /// All of them.
+    (
+        owned: $($owned:ty),* $(,)?;
+        only_read: $($only_read:ty),* $(,)?;
+        borrowed: $($borrowed:ty),* $(,)?;
+    ) => {
+        /// Those that can be written as well.
         pub(crate) const CHECKS: &[Check] = &[
             $(|case: &Case| owned::<$owned>(case), |case: &Case| owned::<Option<$owned>>(case),)*
-            $(|case: &Case| borrowed::<$borrowed>(case).tally,)*
+            $(|case: &Case| borrowed::<$borrowed>(case),)*
+        ];
+
+        /// Those that cannot.
+        pub(crate) const ONLY_READ: &[Check] = &[
+            $(|case: &Case| only_read::<$only_read>(case),)*
         ];
     };
 }
@@ -123,12 +132,12 @@ macro_rules! checks {
 checks! {
     owned:
         // serde's data model.
-        i8, i64, u8, u64, i128, f32, f64, bool, char, String, ByteBuf, (), Unit, IgnoredAny,
+        i8, i64, u8, u64, i128, f32, f64, bool, char, String, ByteBuf, (), Unit,
         Newtype<i64>, Newtype<Option<i64>>, Option<Option<String>>, Pair<i64, String>,
         (Value, Value), (f64, f64), [i64; 2], [u8; 0], Vec<i64>, Vec<u8>, Vec<f64>, Vec<bool>,
         Vec<String>, Vec<char>, Vec<Option<i64>>, Vec<Option<Newtype<u8>>>, Vec<Option<f64>>,
         Vec<Vec<i64>>, Vec<Vec<Option<f64>>>, VecDeque<Option<String>>, BTreeSet<i64>,
-        BTreeSet<Key>, BTreeMap<String, Value>, BTreeMap<i64, IgnoredAny>, BTreeMap<char, Value>,
+        BTreeSet<Key>, BTreeMap<String, Value>, BTreeMap<char, Value>,
         BTreeMap<Key, Value>, BTreeMap<Option<String>, Value>, BTreeMap<Newtype<i64>, Value>,
         BTreeMap<ByteBuf, Value>, Vec<(Value, Value)>,
         // Attributes of serde_derive.
@@ -151,6 +160,8 @@ checks! {
         python::FrozenDict<String, Value>, python::Counter<String>,
         python::DefaultDict<String, Value>, python::Deque<Value>,
         python::Member, python::SimpleNamespace<Fields>, numpy::OwnedNdArray, numpy::Dtype;
+    only_read:
+        IgnoredAny, BTreeMap<i64, IgnoredAny>;
     borrowed:
         &str, Cow<'_, str>, &[u8], &Bytes, Borrowed<'_>, Vec<&str>, Vec<&Bytes>,
         BTreeMap<&str, Value>, numpy::NdArray<'_>;

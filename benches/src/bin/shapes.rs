@@ -2,6 +2,8 @@
 //!
 //!     shapes --json FILE.pkl NAME PROTOCOL      seconds of one shape, for shapes.py --run
 //!     shapes --once TASK FILE.pkl NAME PROTOCOL one run of a task, for callgrind
+//!     shapes --peak FILE.pkl NAME PROTOCOL      bytes of memory that reading a `Value` adds to the
+//!                                               highest that the process had, of Linux
 //!     shapes --write OUT DIR [NAME...]          writes what the types that write make of DIR/NAME
 //!
 //! Seconds are medians; contenders run in turns, and results are dropped outside of the time.
@@ -27,17 +29,21 @@ const BUDGET: Duration = Duration::from_millis(400);
 const FEWEST: usize = 3;
 const MOST: usize = 9;
 
+/// Objects that are read a call each, within one measurement. `shapes.py` makes as many.
+const CALLS: usize = 1_000;
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let (name, task) = match args[..] {
         ["--json", path, name, protocol] => (name, Task::Json { path, protocol }),
+        ["--peak", path, name, _] => (name, Task::Peak { path }),
         ["--once", what, path, name, protocol] => (name, Task::Once { what, path, protocol }),
         ["--write", out, data, ref names @ ..] => ("", Task::Write { out, data, names }),
         _ => {
             eprintln!(
                 "shapes --json FILE NAME PROTOCOL | --once TASK FILE NAME PROTOCOL | \
-                 --write OUT DIR [NAME...]"
+                 --peak FILE NAME PROTOCOL | --write OUT DIR [NAME...]"
             );
             return ExitCode::FAILURE;
         }
@@ -59,6 +65,7 @@ fn main() -> ExitCode {
 
 enum Task<'a> {
     Json { path: &'a str, protocol: &'a str },
+    Peak { path: &'a str },
     Once { what: &'a str, path: &'a str, protocol: &'a str },
     Write { out: &'a str, data: &'a str, names: &'a [&'a str] },
 }
@@ -82,6 +89,7 @@ impl Visit for Runner<'_> {
         self.found = true;
         let result = match self.task {
             Task::Json { path, protocol } => json::<S>(path, protocol),
+            Task::Peak { path } => peak(path),
             Task::Once { what, path, protocol } => once::<S>(what, path, protocol),
             Task::Write { out, data, .. } => write::<S>(out, data),
         };
@@ -93,7 +101,8 @@ fn protocol(text: &str) -> Result<Protocol, Failure> {
     match text {
         "2" => Ok(Protocol::V2),
         "4" => Ok(Protocol::V4),
-        _ => Err(format!("protocol {text}: 2 or 4 is expected").into()),
+        "5" => Ok(Protocol::V5),
+        _ => Err(format!("protocol {text}: 2, 4 or 5 is expected").into()),
     }
 }
 
@@ -157,7 +166,25 @@ fn json<S: Shape>(path: &str, protocol_text: &str) -> Result<(), Failure> {
     let written: Option<S::Written> =
         if S::ENCODES { Some(serde_pickle::from_slice(&bytes)?) } else { None };
     let options = SerOptions::new().protocol(protocol);
+    // The shape with one object, beside the whole one.
+    let one = fs::read(Path::new(path).with_extension("one.pkl")).unwrap_or_default();
+    let one_rmp = if one.is_empty() {
+        Vec::new()
+    } else {
+        rmp_serde::to_vec_named(&serde_pickle::from_slice::<S::Owned>(&one)?)?
+    };
+    // Read next to the shape that has one odd value more.
+    let regular =
+        if S::NAME == "late" { fs::read(path.replace("late.p", "regular.p"))? } else { Vec::new() };
     let mut all = Contenders(Vec::new());
+    if !one.is_empty() {
+        all.add("one", || calls(|| Ok(serde_pickle::from_slice::<S::Owned>(&one)?)));
+        all.add("one_rmp", || calls(|| Ok(rmp_serde::from_slice::<S::Owned>(&one_rmp)?)));
+    }
+    all.add("copy", || Ok(bytes.clone()));
+    if !regular.is_empty() {
+        all.add("regular", || Ok(serde_pickle::from_slice::<S::Owned>(&regular)?));
+    }
     all.add("typed", || Ok(serde_pickle::from_slice::<S::Owned>(&bytes)?));
     all.add("rmp", || Ok(rmp_serde::from_slice::<S::Owned>(&message_pack)?));
     all.add("lex", || lex(&bytes).ok_or_else(|| "cut short".into()));
@@ -186,6 +213,31 @@ fn json<S: Shape>(path: &str, protocol_text: &str) -> Result<(), Failure> {
     }
     println!("{}", serde_json::Value::Object(seconds));
     Ok(())
+}
+
+/// Calls of `work`, each for one object.
+fn calls<T>(work: impl Fn() -> Result<T, Failure>) -> Result<(), Failure> {
+    for _ in 0..CALLS {
+        black_box(work()?);
+    }
+    Ok(())
+}
+
+/// Prints the bytes by which reading a `Value` raises the highest memory of this process.
+fn peak(path: &str) -> Result<(), Failure> {
+    let bytes = fs::read(path)?;
+    let before = highest()?;
+    let value: Value = serde_pickle::from_slice(&bytes)?;
+    println!("{}", highest()? - before);
+    drop(black_box(value));
+    Ok(())
+}
+
+fn highest() -> Result<u64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")).ok_or("no VmHWM")?;
+    Ok(kib.trim().parse::<u64>()? << 10)
 }
 
 /// One run of one task, so that a profiler sees little else.

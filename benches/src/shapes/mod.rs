@@ -87,4 +87,8 @@ shapes! {
     NpF64 "np_f64": Vec<f64> => OwnedNdArray;
     NpScalars "np_scalars": Vec<f64> => Vec<f64>, ENCODES = false;
     NpRows "np_rows": Vec<Vec<f32>> => Vec<OwnedNdArray>;
+    NpImages "np_images": Vec<Vec<u8>> => OwnedNdArray;
+    Regular "regular": Vec<Reading> => Vec<Reading>;
+    // The same with one odd value, which is near the end.
+    Late "late": Vec<Reading> => Vec<Reading>, ENCODES = false;
 }

@@ -27,7 +27,7 @@ type Failure = Box<dyn std::error::Error>;
 const READERS: &[&str] = &["serde_pickle_files", "pytorch-reader", "candle"];
 
 /// Times that each reader reads the big file.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 21;
 
 /// A tensor, or the reason why there is none: its name, and everything else in one line.
 type Listed = (String, Result<String, String>);
@@ -53,23 +53,36 @@ fn main() -> Result<(), Failure> {
             Ok(())
         }
         ["read", reader, path] => {
-            eprintln!("{}", fs::read_to_string("/proc/self/status").unwrap_or_default());
-            let start = Instant::now();
-            let (tensors, bytes, sum) = read(reader, path)?;
-            let seconds = start.elapsed().as_secs_f64();
-            println!("{tensors} {bytes} {sum} {seconds} {}", peak());
-            eprintln!("{}", fs::read_to_string("/proc/self/status").unwrap_or_default());
+            let (start, busy) = (Instant::now(), on_processor());
+            let (tensors, bytes, sum) = read(reader, path, &mut || ())?;
+            let (busy, passed) = (on_processor() - busy, start.elapsed().as_secs_f64() * 1e3);
+            println!("{tensors} {bytes} {sum} {passed} {busy} {}", status("VmHWM:"));
+            Ok(())
+        }
+        ["heap", reader, path] => {
+            let mut heap = 0;
+            read(reader, path, &mut || heap = heap.max(status("RssAnon:")))?;
+            println!("{heap}");
             Ok(())
         }
         _ => Err("usage: files | big [FILE]".into()),
     }
 }
 
-/// The highest resident memory of this process, in KiB.
-fn peak() -> u64 {
+/// Memory of this process in KiB: `VmHWM:` is the highest that was resident, pages of the program
+/// and of mapped files among it; `RssAnon:` the memory that it has of its own now.
+fn status(field: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// Milliseconds that the thread has been on a processor, in the kernel or not: on a busy machine it
+/// says more than the time that has passed.
+fn on_processor() -> f64 {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds: u64 = text.split(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0);
+    nanoseconds as f64 / 1e6
 }
 
 fn told(dtype: &str, shape: &[usize], bytes: &[u8]) -> String {
@@ -140,14 +153,16 @@ fn name_of(dtype: &str) -> String {
     }
 }
 
-/// Reads all tensors; gives how many there are, their bytes, and a sum over some of them.
-fn read(reader: &str, path: &str) -> Result<(usize, usize, u64), Failure> {
+/// Reads all tensors, and calls `each` while it has one; gives how many there are, their bytes, and
+/// a sum over some of them.
+fn read(reader: &str, path: &str, each: &mut dyn FnMut()) -> Result<(usize, usize, u64), Failure> {
     let (mut count, mut len, mut sum) = (0, 0, 0_u64);
     let mut add = |bytes: &[u8]| {
         count += 1;
         len += bytes.len();
         // A byte of each page, so that what is mapped has been read.
         sum = bytes.iter().step_by(4096).fold(sum, |sum, &byte| sum.wrapping_add(byte.into()));
+        each();
     };
     match reader {
         "serde_pickle_files" => {
@@ -186,6 +201,7 @@ fn read(reader: &str, path: &str) -> Result<(usize, usize, u64), Failure> {
                     len += numbers.len() * 4;
                     let pages = numbers.iter().step_by(1024);
                     sum = pages.fold(sum, |sum, it| sum.wrapping_add(it.to_le_bytes()[0].into()));
+                    each();
                 }
             }
         }
@@ -294,39 +310,44 @@ fn big(path: &Path) -> Result<(), Failure> {
         "pytorch-reader",
         "candle",
     ];
-    let mut seen: Vec<Vec<(f64, u64)>> = vec![Vec::new(); readers.len()];
+    let mut seen: Vec<Vec<[f64; 3]>> = vec![Vec::new(); readers.len()];
     let mut what = vec![String::new(); readers.len()];
     for _ in 0..ROUNDS {
         for (at, reader) in readers.iter().enumerate() {
             match run(&["read", reader, path]) {
                 Ok(line) => {
                     let words: Vec<&str> = line.split_whitespace().collect();
-                    let [tensors, bytes, sum, seconds, peak] = words[..] else {
+                    let [tensors, bytes, sum, passed, busy, peak] = words[..] else {
                         return Err("a reader printed something else".into());
                     };
-                    seen[at].push((seconds.parse()?, peak.parse()?));
+                    seen[at].push([passed.parse()?, busy.parse()?, peak.parse()?]);
                     what[at] = format!("{tensors} tensors, {bytes} bytes, sum {sum}");
                 }
                 Err(error) => what[at] = error,
             }
         }
     }
-    println!("{len} bytes, {ROUNDS} rounds in turns, a process each\n");
-    println!("| reader | tensors | median ms | ratio | peak MiB |");
-    println!("|---|---|---:|---:|---:|");
-    let median = |at: usize| -> Option<f64> {
-        let mut times: Vec<f64> = seen[at].iter().map(|(seconds, _)| *seconds).collect();
-        times.sort_by(f64::total_cmp);
-        times.get(times.len() / 2).copied()
-    };
+    println!("{len} bytes, {ROUNDS} rounds in turns, a process each; medians\n");
+    println!("| reader | read | ms | ms on a processor | ratio | peak MiB | of its own MiB |");
+    println!("|---|---|---:|---:|---:|---:|---:|");
+    let mut base = None;
     for (at, reader) in readers.iter().enumerate() {
-        let (Some(own), Some(base)) = (median(at), median(0)) else {
-            println!("| {reader} | {} | | | |", what[at]);
+        let median = |field: usize| {
+            let mut all: Vec<f64> = seen[at].iter().map(|fields| fields[field]).collect();
+            all.sort_by(f64::total_cmp);
+            all.get(all.len() / 2).copied()
+        };
+        let (Some(passed), Some(busy), Some(peak)) = (median(0), median(1), median(2)) else {
+            println!("| {reader} | {} | | | | | |", what[at]);
             continue;
         };
-        let peak = seen[at].iter().map(|(_, peak)| *peak).max().unwrap_or(0) / 1024;
-        let (own_ms, ratio) = (own * 1e3, own / base);
-        println!("| {reader} | {} | {own_ms:.0} | {ratio:.2} | {peak} |", what[at]);
+        let ratio = busy / *base.get_or_insert(busy);
+        let heap: f64 = run(&["heap", reader, path])?.trim().parse()?;
+        let (peak, heap) = (peak / 1024.0, heap / 1024.0);
+        println!(
+            "| {reader} | {} | {passed:.0} | {busy:.0} | {ratio:.2} | {peak:.1} | {heap:.1} |",
+            what[at]
+        );
     }
     Ok(())
 }

@@ -15,7 +15,7 @@
 //!     w: NdArray<'a>,
 //! }
 //!
-//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/joblib/");
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wild/joblib/");
 //! # let path = folder.to_owned() + "joblib-1.6.0-dict-gzip.bin";
 //! let file = serde_pickle_files::open(path)?;
 //! let pickle = file.pickle()?;

@@ -44,6 +44,14 @@ impl SideFiles {
     }
 
     /// Opens them with these options, which bound compressed ones.
+    ///
+    /// ```
+    /// use serde_pickle_files::OpenOptions;
+    /// use serde_pickle_files::joblib::SideFiles;
+    ///
+    /// let files = SideFiles::new("models").with_options(OpenOptions::new().max_size(1 << 30));
+    /// # drop(files);
+    /// ```
     #[must_use]
     pub fn with_options(mut self, options: OpenOptions) -> Self {
         self.options = options;

@@ -51,6 +51,12 @@ pub fn to_writer<W: Write, T: Serialize + ?Sized>(writer: W, value: &T) -> Resul
 
 /// Writes `value` as `joblib.dump` does, into memory.
 ///
+/// ```
+/// let file = serde_pickle_files::joblib::to_vec(&[1, 2])?;
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.get::<[u8; 2]>()?, [1, 2]);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`to_writer`].
 pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
@@ -58,11 +64,24 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 }
 
 /// The options for writing a file of joblib.
+///
+/// ```
+/// use serde_pickle_files::Compression;
+/// use serde_pickle_files::joblib::WriteOptions;
+///
+/// let options = WriteOptions::new().compression(Compression::Zlib).level(9);
+/// let mut file = Vec::new();
+/// options.to_writer(&mut file, &[1, 2])?; // joblib.load(file) is (1, 2)
+/// assert_eq!(serde_pickle_files::from_slice(&file)?.get::<[u8; 2]>()?, [1, 2]);
+/// assert_eq!(options.to_vec(&[1, 2])?, file);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct WriteOptions {
     compression: Option<Compression>,
     level: u32,
+    aligned: bool,
 }
 
 impl Default for WriteOptions {
@@ -74,7 +93,7 @@ impl Default for WriteOptions {
 impl WriteOptions {
     /// The defaults, which are those of [`to_writer`].
     pub fn new() -> Self {
-        Self { compression: None, level: 3 }
+        Self { compression: None, level: 3, aligned: true }
     }
 
     /// Compresses the file. Default: it is not compressed, so that its arrays can be mapped.
@@ -91,6 +110,15 @@ impl WriteOptions {
         self
     }
 
+    /// Begins arrays at multiples of 16 bytes, as joblib 1.2 and later do. Default: true.
+    ///
+    /// Files without are read by all versions from 0.10 on; an array that is mapped out of them may
+    /// lie at an odd address.
+    pub fn aligned(mut self, aligned: bool) -> Self {
+        self.aligned = aligned;
+        self
+    }
+
     /// Writes `value`; see [`to_writer`].
     ///
     /// # Errors
@@ -98,20 +126,16 @@ impl WriteOptions {
     /// feature is off.
     pub fn to_writer<W: Write, T: Serialize + ?Sized>(&self, writer: W, value: &T) -> Result<()> {
         let (pickle, arrays) = wrapped(value)?;
+        let mut splice = |writer: &mut dyn Write| -> Result<()> {
+            let mut out = Counted { writer, at: 0 };
+            splice(&pickle, &arrays, self.aligned, &mut out)
+        };
+        let mut writer = writer;
         match self.compression {
-            None => {
-                let mut out = Counted { writer, at: 0 };
-                splice(&pickle, &arrays, &mut out)?;
-                out.writer.flush()?;
-            }
-            Some(compression) => {
-                let mut writer = writer;
-                compressed(compression, self.level, &mut writer, &mut |writer| {
-                    splice(&pickle, &arrays, &mut Counted { writer, at: 0 })
-                })?;
-            }
+            None => splice(&mut writer)?,
+            Some(compression) => compressed(compression, self.level, &mut writer, &mut splice)?,
         }
-        Ok(())
+        Ok(writer.flush()?)
     }
 
     /// Writes `value` into memory; see [`to_writer`].
@@ -180,30 +204,33 @@ fn wrapper(mut array: Reduce, arrays: &mut Arrays) -> Reduce {
 }
 
 /// A writer that knows where it is.
-struct Counted<W> {
-    writer: W,
+struct Counted<'w> {
+    writer: &'w mut dyn Write,
     at: u64,
 }
 
-impl<W: Write> Counted<W> {
+impl Counted<'_> {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.at += bytes.len() as u64;
         self.writer.write_all(bytes)
     }
 
-    /// The byte that counts the padding, the padding, and the array.
-    fn array(&mut self, data: &[u8]) -> io::Result<()> {
+    /// The byte that counts the padding, and the padding.
+    fn pad(&mut self) -> io::Result<()> {
         let behind = (self.at + 1) % u64::from(ALIGNMENT);
         // At most 16.
         let padding = ALIGNMENT - behind as u8;
         self.put(&[padding])?;
-        self.put(&[0xff; ALIGNMENT as usize][..padding.into()])?;
-        self.put(data)
+        self.put(&[0xff; ALIGNMENT as usize][..padding.into()])
     }
 }
 
 /// Writes the pickle with its arrays.
-fn splice<W: Write>(pickle: &[u8], arrays: &Arrays, out: &mut Counted<W>) -> Result<()> {
+fn splice(pickle: &[u8], arrays: &Arrays, aligned: bool, out: &mut Counted<'_>) -> Result<()> {
+    let alignment: &[u8] = match aligned {
+        true => &[Opcode::Binint1.byte(), ALIGNMENT],
+        false => &[Opcode::None.byte()],
+    };
     // Bytes of the pickle that have been written.
     let mut written = 0;
     // The array that follows the next BUILD.
@@ -217,14 +244,17 @@ fn splice<W: Write>(pickle: &[u8], arrays: &Arrays, out: &mut Counted<W>) -> Res
             && let Some(data) = usize::try_from(data).ok().and_then(|at| arrays.data.get(at))
         {
             out.put(pickle.get(written..at as usize).unwrap_or_default())?;
-            out.put(&[Opcode::Binint1.byte(), ALIGNMENT])?;
+            out.put(alignment)?;
             written = end;
             next = Some(data);
         } else if opcode == Opcode::Build
             && let Some(data) = next.take()
         {
             out.put(pickle.get(written..end).unwrap_or_default())?;
-            out.array(data)?;
+            if aligned {
+                out.pad()?;
+            }
+            out.put(data)?;
             written = end;
         }
     }

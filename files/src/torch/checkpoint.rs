@@ -24,6 +24,23 @@ use crate::options::OpenOptions;
 ///
 /// The name of a tensor is the way to it, keys and indices with full stops between them, as in a
 /// state dict; of a module that was saved whole it is the name that the module's state dict has.
+///
+/// ```
+/// use serde_pickle_files::torch::{Checkpoint, DType, save_state_dict};
+///
+/// let bias = 0.25_f32.to_le_bytes();
+/// let mut file = Vec::new();
+/// save_state_dict(&mut file, [("bias", DType::F32, &[1][..], &bias[..])])?;
+///
+/// // Of a file on the disk: Checkpoint::open(path)
+/// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+/// assert_eq!(checkpoint.tensors().len(), 1);
+/// assert_eq!(checkpoint.named("bias").unwrap().to_vec::<f32>()?, [0.25]);
+/// assert_eq!((checkpoint.unread().len(), checkpoint.under("model").count()), (0, 0));
+/// assert_eq!((checkpoint.is_big_endian(), checkpoint.file().kind().is_torch()), (false, true));
+/// assert!(checkpoint.graph().root().object().is_some()); // an OrderedDict
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 pub struct Checkpoint<'a> {
     file: Opened<'a>,
     graph: Graph<'static>,
@@ -165,6 +182,20 @@ impl<'a> Checkpoint<'a> {
     }
 
     /// Returns the tensor that was read as `info` out of this checkpoint.
+    ///
+    /// ```
+    /// use serde_pickle_files::torch::{Checkpoint, DType, TensorInfo, Writer};
+    ///
+    /// let mut writer = Writer::new();
+    /// let weight = writer.tensor(DType::U8, &[2], &[1, 2][..])?;
+    /// let mut file = Vec::new();
+    /// writer.finish(&mut file, &(7, weight))?;
+    ///
+    /// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+    /// let (epoch, weight): (u32, TensorInfo) = checkpoint.get()?;
+    /// assert_eq!((epoch, checkpoint.tensor(&weight).to_vec::<u8>()?), (7, vec![1, 2]));
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     pub fn tensor<'c>(&'c self, info: &'c TensorInfo) -> Tensor<'c> {
         Tensor::new(self, info, None)
     }

@@ -5,6 +5,13 @@ use std::fmt;
 macro_rules! dtypes {
     ($($(#[$doc:meta])* $name:ident $torch:literal $size:literal $storage:literal,)*) => {
         /// The type of a tensor's elements.
+        ///
+        /// ```
+        /// use serde_pickle_files::torch::DType;
+        ///
+        /// assert_eq!((DType::BF16.name(), DType::BF16.itemsize()), ("bfloat16", 2));
+        /// assert!(!DType::BF16.is_complex());
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum DType {

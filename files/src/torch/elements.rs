@@ -9,6 +9,12 @@ mod sealed {
 /// A Rust type that the elements of a tensor are: of the same dtype, never converted.
 ///
 /// Numbers of Rust, `bool`, and complex numbers as `[f32; 2]` and `[f64; 2]`.
+///
+/// ```
+/// use serde_pickle_files::torch::{DType, Element};
+///
+/// assert_eq!(f32::DTYPE, DType::F32);
+/// ```
 pub trait Element: sealed::Sealed + Copy {
     /// The dtype of such elements.
     const DTYPE: DType;

@@ -32,7 +32,7 @@ const LEVELS: usize = 8;
 ///     w: TensorInfo,
 /// }
 ///
-/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/torch/legacy-tensors.bin");
+/// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wild/torch/legacy-tensors.bin");
 /// let checkpoint = Checkpoint::open(path)?;
 /// let saved: Saved = checkpoint.get()?;
 /// assert_eq!((saved.epoch, saved.w.shape()), (7, &[2, 3][..]));
@@ -84,6 +84,17 @@ pub(crate) struct Lazily {
 }
 
 /// How the elements of a quantized tensor become numbers: `(element - zero_point) * scale`.
+///
+/// ```
+/// use serde_pickle_files::torch::Quantizer;
+///
+/// /// The numbers that elements stand for.
+/// fn numbers(elements: &[i8], quantizer: &Quantizer) -> Option<Vec<f64>> {
+///     let Quantizer::PerTensor { scale, zero_point, .. } = quantizer else { return None };
+///     Some(elements.iter().map(|&x| (i64::from(x) - zero_point) as f64 * scale).collect())
+/// }
+/// # let _ = numbers;
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Quantizer {
@@ -298,6 +309,23 @@ impl TensorInfo {
     }
 
     /// Returns the type of the elements.
+    ///
+    /// ```
+    /// use serde_pickle_files::torch::{Checkpoint, DType, TensorInfo, save_state_dict};
+    ///
+    /// let mut file = Vec::new();
+    /// save_state_dict(&mut file, [("mask", DType::U8, &[2, 1][..], &[1, 0][..])])?;
+    /// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+    /// let info: &TensorInfo = checkpoint.named("mask").unwrap().info();
+    /// assert_eq!((info.dtype(), info.shape()), (DType::U8, &[2, 1][..]));
+    /// assert_eq!(info.strides(), [1, 1]);
+    /// assert_eq!((info.storage_offset(), info.storage_key()), (0, Some("0")));
+    /// assert_eq!((info.location(), info.layout()), (Some("cpu"), "strided"));
+    /// assert_eq!((info.len(), info.is_empty(), info.is_contiguous()), (Some(2), false, true));
+    /// assert!(!info.requires_grad() && !info.is_parameter() && !info.is_lazy_view());
+    /// assert!(info.quantizer().is_none() && info.parts().next().is_none());
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     pub fn dtype(&self) -> DType {
         self.dtype
     }

@@ -3,7 +3,7 @@
 //! ```
 //! use serde_pickle_files::torch::{Checkpoint, DType};
 //!
-//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/wild/torch/");
+//! # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/wild/torch/");
 //! # let path = folder.to_owned() + "legacy-linear_state_dict.bin";
 //! let checkpoint = Checkpoint::open(path)?;
 //! for tensor in checkpoint.tensors() {

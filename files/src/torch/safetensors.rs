@@ -74,6 +74,16 @@ impl Checkpoint<'_> {
     /// Returns the tensors as a file of safetensors, by their names. Tensors that share a storage
     /// get elements of their own.
     ///
+    /// ```
+    /// use serde_pickle_files::torch::{Checkpoint, DType, save_state_dict};
+    ///
+    /// let mut file = Vec::new();
+    /// save_state_dict(&mut file, [("bias", DType::U8, &[1][..], &[7][..])])?;
+    /// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+    /// assert_eq!(checkpoint.to_safetensors()?.last(), Some(&7));
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Tensor::bytes`](super::Tensor::bytes); `Unsupported` for a dtype that safetensors does
     /// not have.
@@ -86,6 +96,14 @@ impl Checkpoint<'_> {
     ///
     /// The file is written beside `path` and renamed when it is whole, so that `path` may be the
     /// checkpoint's own.
+    ///
+    /// ```
+    /// # fn run() -> serde_pickle_files::Result<()> {
+    /// let checkpoint = serde_pickle_files::torch::Checkpoint::open("weights.pt")?;
+    /// checkpoint.write_safetensors("weights.safetensors")
+    /// # }
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`to_safetensors`](Self::to_safetensors), and `Io`.

@@ -13,6 +13,19 @@ use crate::error::{Error, Result};
 /// A tensor of a [`Checkpoint`]. Its bytes are read when they are asked for.
 ///
 /// What is said of it is that of its [`TensorInfo`].
+///
+/// ```
+/// use serde_pickle_files::torch::{Checkpoint, DType, save_state_dict};
+///
+/// let mut file = Vec::new();
+/// save_state_dict(&mut file, [("mask", DType::U8, &[2][..], &[1, 0][..])])?;
+/// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+/// let mask = checkpoint.named("mask").unwrap();
+/// assert_eq!((mask.name(), mask.info().dtype()), (Some("mask"), DType::U8));
+/// assert_eq!((&*mask.bytes()?, mask.to_vec::<u8>()?), (&[1, 0][..], vec![1, 0]));
+/// assert_eq!(mask.to_f64()?, [1.0, 0.0]);
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Tensor<'c> {
     checkpoint: &'c Checkpoint<'c>,
@@ -72,7 +85,7 @@ impl<'c> Tensor<'c> {
     /// ```
     /// use serde_pickle_files::torch::Checkpoint;
     ///
-    /// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/files/torch/");
+    /// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/files/torch/");
     /// # let path = folder.to_owned() + "2.15.0-module.pt";
     /// let checkpoint = Checkpoint::open(path)?;
     /// let (mut buffer, mut len) = (Vec::new(), 0);
@@ -148,6 +161,17 @@ impl<'c> Tensor<'c> {
     }
 
     /// Returns the elements as an array of `ndarray`.
+    ///
+    /// ```
+    /// use serde_pickle_files::torch::{Checkpoint, DType, save_state_dict};
+    ///
+    /// let mut file = Vec::new();
+    /// save_state_dict(&mut file, [("mask", DType::U8, &[2, 1][..], &[1, 0][..])])?;
+    /// let checkpoint = Checkpoint::new(serde_pickle_files::from_slice(&file)?)?;
+    /// let array = checkpoint.named("mask").unwrap().to_ndarray::<u8>()?;
+    /// assert_eq!((array.shape(), array.sum()), (&[2, 1][..], 1));
+    /// # Ok::<(), serde_pickle_files::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`to_vec`](Self::to_vec).

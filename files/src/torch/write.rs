@@ -47,11 +47,22 @@ pub struct Writer<'a> {
 }
 
 /// A tensor that was given to a [`Writer`], to stand in what is saved.
+///
+/// ```
+/// use serde_pickle_files::torch::{DType, Saved, Writer};
+///
+/// let mut writer = Writer::new();
+/// let weight: Saved = writer.tensor(DType::U8, &[1], &[7][..])?.parameter();
+/// let mut file = Vec::new();
+/// writer.finish(&mut file, &[("weight", &weight), ("the same", &weight)])?;
+/// # Ok::<(), serde_pickle_files::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Saved {
     key: usize,
     dtype: DType,
     shape: Vec<usize>,
+    strides: Vec<usize>,
     parameter: bool,
 }
 
@@ -78,15 +89,16 @@ impl<'a> Writer<'a> {
             return Err(Error::unsupported(format!("tensors of {dtype} are not written")));
         }
         let len = shape.iter().try_fold(dtype.itemsize(), |len, &axis| len.checked_mul(axis));
-        if len != Some(elements.len()) {
+        let strides = strides(shape).filter(|_| len == Some(elements.len()));
+        let Some(strides) = strides else {
             return Err(Error::format(format!(
                 "a tensor of the shape {shape:?} and {dtype} does not have {} bytes",
                 elements.len()
             )));
-        }
+        };
         self.storages.push(elements);
         let key = self.storages.len() - 1;
-        Ok(Saved { key, dtype, shape: shape.to_vec(), parameter: false })
+        Ok(Saved { key, dtype, shape: shape.to_vec(), strides, parameter: false })
     }
 
     /// Writes the file, with `value` for the object that `torch.load` returns.
@@ -118,38 +130,45 @@ impl Saved {
     }
 }
 
+/// The strides of a tensor whose elements lie in the order of the indices; `None` beyond an address
+/// space, which is possible where there are no elements.
+fn strides(shape: &[usize]) -> Option<Vec<usize>> {
+    let mut strides = vec![1_usize; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis].checked_mul(shape[axis].max(1))?;
+    }
+    Some(strides)
+}
+
+fn tuple(numbers: &[usize]) -> Value {
+    Value::Tuple(numbers.iter().map(|&number| Value::from(number as u64)).collect())
+}
+
 impl Serialize for Saved {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { key, dtype, shape, parameter } = self;
-        let len: usize = shape.iter().product();
-        let tuple = |numbers: Vec<usize>| {
-            Value::Tuple(numbers.into_iter().map(|number| Value::from(number as u64)).collect())
-        };
-        let mut strides = vec![1; shape.len()];
-        for axis in (1..shape.len()).rev() {
-            strides[axis - 1] = strides[axis] * shape[axis].max(1);
-        }
+        let len: usize = self.shape.iter().product();
+        let dtype = self.dtype;
         let (class, count) = match dtype.storage_class() {
             Some(class) => (Global::new("torch", class), len),
             None => (Global::new("torch.storage", "UntypedStorage"), len * dtype.itemsize()),
         };
-        let storage = PersistentId(("storage", class, key.to_string(), "cpu", count as u64));
+        let storage = PersistentId(("storage", class, self.key.to_string(), "cpu", count as u64));
+        let (shape, strides) = (tuple(&self.shape), tuple(&self.strides));
         let hooks = || Reduce::<_>::call(Global::new("collections", "OrderedDict"), ());
-        let tensor = (storage, 0_u8, tuple(shape.clone()), tuple(strides), false, hooks());
         let function = |name| Global::new("torch._utils", name);
         let tensor = match dtype.storage_class() {
             Some(_) => {
-                serde_pickle::to_value(&Reduce::<_>::call(function("_rebuild_tensor_v2"), tensor))
+                let args = (storage, 0_u8, shape, strides, false, hooks());
+                serde_pickle::to_value(&Reduce::<_>::call(function("_rebuild_tensor_v2"), args))
             }
             None => {
-                let (storage, offset, shape, strides, grad, hooks) = tensor;
-                let dtype = Global::new("torch", dtype.name());
-                let args = (storage, offset, shape, strides, grad, hooks, dtype);
+                let of = Global::new("torch", dtype.name());
+                let args = (storage, 0_u8, shape, strides, false, hooks(), of);
                 serde_pickle::to_value(&Reduce::<_>::call(function("_rebuild_tensor_v3"), args))
             }
         };
         let tensor = tensor.map_err(S::Error::custom)?;
-        if !parameter {
+        if !self.parameter {
             return tensor.serialize(serializer);
         }
         let args = (tensor, true, hooks());

@@ -29,7 +29,7 @@ pub(super) struct Looked {
 
 /// The stack that a stretch of opcodes would leave behind: for each operand where it begins.
 #[derive(Default)]
-struct Operands {
+pub(super) struct Operands {
     starts: Vec<usize>,
     /// For each mark the number of operands below it, and its place.
     marks: Vec<(usize, usize)>,
@@ -86,39 +86,53 @@ impl<'de> Direct<'de> {
         Ok(())
     }
 
-    /// Returns true if the next `len` values become a tuple.
+    /// Returns true if the next `len` values become a tuple, false if the first of them, a
+    /// container, is in its place.
+    ///
+    /// Such containers are alike mostly: if the last one was, and this has `len` items, no more is
+    /// looked at. Without that, a list of lists in the place of tuples is looked through at each of
+    /// its levels.
     pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
         let mut cursor = self.ahead();
         let start = cursor.position();
-        let mut stack = Operands::default();
+        let mut stack = std::mem::take(&mut self.operands);
+        stack.clear();
+        // The operand that was last added to, counted from one.
+        let mut added_to = 0;
         let found = loop {
             let at = cursor.position();
             let opcode = self.pass(&mut cursor, start)?;
             let settled = stack.marks.is_empty();
-            match opcode {
+            let items = match opcode {
                 Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3
                     if settled && stack.starts.len() == len =>
                 {
                     break tuple_len(opcode) == len;
                 }
-                Opcode::Append if stack.take(1).is_some() && !stack.starts.is_empty() => {}
-                Opcode::Setitem if stack.take(2).is_some() && !stack.starts.is_empty() => {}
-                Opcode::Appends | Opcode::Setitems | Opcode::Additems
-                    if stack.take_marked().is_some() && !stack.starts.is_empty() => {}
-                Opcode::Append
-                | Opcode::Setitem
-                | Opcode::Appends
-                | Opcode::Setitems
-                | Opcode::Additems => {
-                    break false;
+                Opcode::Append => stack.take(1).map(|_| 1),
+                Opcode::Setitem => stack.take(2).map(|_| 1),
+                Opcode::Appends | Opcode::Setitems | Opcode::Additems => {
+                    let items = stack.above_mark();
+                    stack.take_marked().map(|_| items)
                 }
                 _ => match stack.run(opcode, at) {
-                    Some(true) if stack.starts.len() <= len + SPARE || !stack.marks.is_empty() => {}
+                    // What has got its items is no container that waits for the operands behind.
+                    Some(true) if settled && stack.starts.len() > len && added_to == len => {
+                        break false;
+                    }
+                    Some(true) if stack.starts.len() <= len + SPARE || !settled => continue,
                     Some(_) => break false,
                     None => return self.irregular(),
                 },
+            };
+            let Some(items) = items.filter(|_| !stack.starts.is_empty()) else { break false };
+            added_to = stack.starts.len();
+            if self.last_was_no_tuple == len && items == len && added_to == 1 {
+                break false;
             }
         };
+        self.last_was_no_tuple = if found { 0 } else { len };
+        self.operands = stack;
         self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
         Ok(found)
     }
@@ -177,6 +191,11 @@ impl Operands {
         first
     }
 
+    /// The number of operands above the topmost mark.
+    fn above_mark(&self) -> usize {
+        self.marks.last().map_or(0, |&(fence, _)| self.starts.len().saturating_sub(fence))
+    }
+
     /// Takes off all above the topmost mark, and the mark; gives where the mark is.
     fn take_marked(&mut self) -> Option<usize> {
         let (count, at) = self.marks.pop()?;
@@ -187,6 +206,7 @@ impl Operands {
     /// Does what an opcode at `at` does to the stack that adds nothing to a container.
     /// `Some(false)` where its operands are not there; `None` for an opcode that no regular pickle
     /// has.
+    #[inline]
     fn run(&mut self, opcode: Opcode, at: usize) -> Option<bool> {
         let effect = opcode.stack_effect();
         let first = match opcode {
@@ -267,6 +287,30 @@ mod tests {
         let by_machine = DeOptions::new().max_nodes(4_000_000_000).from_slice::<T>(pickle);
         assert_eq!(format!("{:?}", found.unwrap()), format!("{by_machine:?}"));
         bytes
+    }
+
+    #[test]
+    fn lists_in_the_place_of_tuples_are_looked_through_a_few_times() {
+        type Nested = Vec<(u8, (u8, (u8, BTreeMap<String, Vec<u8>>)))>;
+        let item = b"](K\x01](K\x01](K\x01}U\x01a]K\x01aseee";
+        let pickle = [&b"]("[..], &item.repeat(5_000), b"e."].concat();
+        let bytes = looked_at::<Nested>(&pickle);
+        assert!(bytes < 3 * pickle.len() as u64, "{bytes} of {}", pickle.len());
+        // One that is a tuple, and lists of two in tuples.
+        let tuple = b"K\x01](K\x01](K\x01}U\x01a]K\x01asee\x86";
+        looked_at::<Nested>(&[&b"]("[..], &item.repeat(9), tuple, &item.repeat(9), b"e."].concat());
+        let pairs = b"](K\x01K\x02eK\x03\x86".repeat(9);
+        let list = b"](](K\x01K\x02eK\x03e";
+        type Pairs = Vec<(Vec<u8>, u8)>;
+        for pickle in [
+            [&b"]("[..], &pairs, b"e."].concat(),
+            [&b"]("[..], &list.repeat(9), b"e."].concat(),
+            [&b"]("[..], &list.repeat(9), &pairs, b"e."].concat(),
+            [&b"]("[..], &pairs, &list.repeat(9), &pairs, b"e."].concat(),
+        ] {
+            assert!(crate::from_slice::<Pairs>(&pickle).is_ok());
+            looked_at::<Pairs>(&pickle);
+        }
     }
 
     /// Four times the pickle may be looked at ahead, and each look may overrun that by one.

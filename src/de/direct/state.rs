@@ -1,7 +1,7 @@
 //! Where the reading stands: the cursor, the memo, the budgets, and the mark of what gave up.
 
 use super::class::Class;
-use super::look::Looked;
+use super::look::{Looked, Operands};
 use super::memo::{DirectMemo, Fetched, MemoSlot};
 use super::{Irregular, Outcome};
 use crate::instruction::Opcode;
@@ -31,6 +31,10 @@ pub(crate) struct Direct<'de> {
     pub(super) lookahead: u64,
     /// Result of the last look ahead.
     pub(super) looked: Looked,
+    /// The memory of looks for a tuple.
+    pub(super) operands: Operands,
+    /// The length of the tuple that was looked for last, if a container was in its place.
+    pub(super) last_was_no_tuple: usize,
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
@@ -60,6 +64,8 @@ impl<'de> Direct<'de> {
             budget,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
+            operands: Operands::default(),
+            last_was_no_tuple: 0,
             marked: false,
             sole: true,
             wrapped: (0, 0),

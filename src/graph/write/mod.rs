@@ -79,6 +79,16 @@ impl Graph<'_> {
     /// Writes the graph into `writer`, as [`to_vec`](Self::to_vec) does; in pieces of about 64 KiB,
     /// and without a flush.
     ///
+    /// ```
+    /// use serde_pickle::Graph;
+    ///
+    /// let graph = Graph::from_slice(b"\x80\x02]q\0.")?;
+    /// let mut file = Vec::new();
+    /// graph.to_writer(&mut file)?;
+    /// assert_eq!(file, b"\x80\x02]q\0.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`to_vec`](Self::to_vec); and `Io`, where the writer fails.
     pub fn to_writer<W: io::Write>(&self, writer: W) -> Result<()> {
@@ -117,6 +127,16 @@ impl SerOptions {
 
     /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see
     /// [`Graph::to_vec`].
+    ///
+    /// ```
+    /// use serde_pickle::{Graph, Protocol, SerOptions};
+    ///
+    /// let graph = Graph::from_slice(b"\x80\x02]q\0.")?;
+    /// let mut file = Vec::new();
+    /// SerOptions::new().protocol(Protocol::V0).graph_to_writer(&mut file, &graph)?;
+    /// assert_eq!(file, b"(lp0\n.");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Graph::to_vec`]; and `Io`, where the writer fails.

@@ -172,6 +172,20 @@ impl AsPython for Zoned {
     }
 }
 
+/// A moment by the clock of the zone with a key, with its fold, and the offset that it has then.
+///
+/// # Errors
+/// A datetime without an offset; a key that the time zone database does not have.
+pub(crate) fn local(
+    datetime: &python::DateTime,
+    key: &str,
+) -> Result<(python::DateTime, python::TimeDelta)> {
+    let moment = Timestamp::from_python(datetime.clone())?;
+    let zoned = moment.to_zoned(tz::TimeZone::get(key).map_err(refused)?);
+    let offset = python::TimeDelta::new(0, zoned.offset().seconds().into(), 0)?;
+    Ok((zoned.to_python()?, offset))
+}
+
 /// A duration. What is below a microsecond is cut off.
 impl AsPython for SignedDuration {
     type Object = python::TimeDelta;

@@ -3,7 +3,7 @@
 #[cfg(feature = "chrono")]
 mod chrono;
 #[cfg(feature = "jiff")]
-mod jiff;
+pub(crate) mod jiff;
 #[cfg(feature = "rust_decimal")]
 mod rust_decimal;
 #[cfg(feature = "uuid")]

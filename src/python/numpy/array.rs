@@ -53,6 +53,15 @@ pub struct NdArray<'a> {
 }
 
 /// The index of an array that varies fastest in memory.
+///
+/// ```
+/// use serde_pickle::python::numpy::{NdArray, Number, Order};
+///
+/// // [[1, 2], [3, 4]], column by column.
+/// let array = NdArray::new(u8::dtype(), &[2, 2], Order::Fortran, vec![1, 3, 2, 4])?;
+/// assert_eq!(array.to_vec::<u8>()?, [1, 2, 3, 4]);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The last, as in C.
@@ -77,6 +86,15 @@ impl NdArray<'static> {
 
     /// An array in C order of objects: dtype `O`.
     ///
+    /// ```
+    /// use serde_pickle::pickle;
+    /// use serde_pickle::python::numpy::NdArray;
+    ///
+    /// let array = NdArray::from_objects(vec![pickle!("a"), pickle!([1])], &[2])?;
+    /// assert_eq!((array.objects().len(), array.data().len()), (2, 0));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The shape does not have as many elements.
     pub fn from_objects(objects: Vec<Value>, shape: &[usize]) -> Result<Self> {
@@ -92,6 +110,20 @@ impl NdArray<'static> {
 
 impl<'a> NdArray<'a> {
     /// An array of a dtype in these bytes.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::{NdArray, Order};
+    ///
+    /// let bytes = [0, 1, 0, 2];
+    /// let array = NdArray::new(">u2".parse()?, &[2], Order::C, &bytes[..])?;
+    /// assert_eq!((array.len(), array.is_empty(), array.order()), (2, false, Order::C));
+    /// assert_eq!((array.data(), array.is_borrowed()), (&bytes[..], true));
+    /// assert!(!array.is_readonly());
+    /// let numbers = array.iter().collect::<Result<Vec<u16>, _>>()?;
+    /// assert_eq!(numbers, [1, 2]);
+    /// assert!(!array.into_owned().is_borrowed());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Bytes whose length does not match shape and dtype; a dtype with objects, whose bytes are
@@ -157,6 +189,17 @@ impl<'a> NdArray<'a> {
     }
 
     /// The same array of another class; of numpy's own for `None`.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::{NdArray, Subclass};
+    /// use serde_pickle::reduce::Global;
+    ///
+    /// let matrix = Subclass::new(Global::new("numpy", "matrix"));
+    /// let array = NdArray::from_vec(vec![1.0], &[1, 1])?.with_subclass(matrix.clone());
+    /// assert_eq!(array.subclass(), Some(&matrix));
+    /// assert_eq!(array.with_subclass(None).subclass(), None);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     #[must_use]
     pub fn with_subclass(self, subclass: impl Into<Option<Subclass>>) -> Self {
         Self { subclass: subclass.into().map(Box::new), ..self }
@@ -218,6 +261,16 @@ impl<'a> NdArray<'a> {
     /// It is written as the call `numpy.ndarray(shape, dtype, buffer, 0, None, order)`, because
     /// `_frombuffer`, which numpy itself writes, lives in modules that numpy 1 and 2 name
     /// differently.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::NdArray;
+    /// use serde_pickle::{Protocol, SerOptions};
+    ///
+    /// let array = NdArray::from_vec(vec![1_u8, 2], &[2])?;
+    /// let bytes = SerOptions::new().protocol(Protocol::V5).to_vec(&array.in_buffer())?;
+    /// assert_eq!(serde_pickle::from_slice::<NdArray>(&bytes)?.to_vec::<u8>()?, [1, 2]);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn in_buffer(&self) -> InBuffer<'_> {
         InBuffer::new(self)
     }

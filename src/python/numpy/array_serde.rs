@@ -89,6 +89,16 @@ impl Serialize for State<'_> {
 
 /// An array whose data is written as a `PickleBuffer`; see [`NdArray::in_buffer`].
 ///
+/// ```
+/// use serde_pickle::python::numpy::NdArray;
+/// use serde_pickle::{ErrorKind, Protocol, SerOptions};
+///
+/// let array = NdArray::from_vec(vec![1_u8, 2], &[2])?;
+/// let error = SerOptions::new().protocol(Protocol::V4).to_vec(&array.in_buffer()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Unsupported);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+///
 /// # Errors
 /// Serializing it below protocol 5 is [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported),
 /// and so is an array of objects, or of a class that is not numpy's own.

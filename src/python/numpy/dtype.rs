@@ -51,6 +51,14 @@ pub struct Dtype {
 }
 
 /// The kind of an element, named by numpy's letter for it.
+///
+/// ```
+/// use serde_pickle::python::numpy::{Dtype, Kind};
+///
+/// assert_eq!("<f8".parse::<Dtype>()?.kind(), Kind::Float);
+/// assert_eq!(Kind::Float.letter(), 'f');
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -116,6 +124,14 @@ impl Kind {
 }
 
 /// The order of the bytes of a number.
+///
+/// ```
+/// use serde_pickle::python::numpy::{ByteOrder, Dtype};
+///
+/// assert_eq!(">i2".parse::<Dtype>()?.byte_order(), ByteOrder::Big);
+/// assert_eq!("|u1".parse::<Dtype>()?.byte_order(), ByteOrder::None);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
     /// `<`: the least significant first.
@@ -150,6 +166,15 @@ impl ByteOrder {
 }
 
 /// A field of a record.
+///
+/// ```
+/// use serde_pickle::python::numpy::Dtype;
+///
+/// let record = Dtype::structured([("id", "<i4".parse()?), ("weight", "<f8".parse()?)])?;
+/// let weight = &record.fields()[1];
+/// assert_eq!((weight.name.as_str(), weight.offset, weight.dtype.itemsize()), ("weight", 4, 8));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Field {
@@ -164,6 +189,20 @@ pub struct Field {
 }
 
 /// An element that is itself an array, in C order.
+///
+/// ```
+/// use serde_pickle::python::numpy::Dtype;
+///
+/// // pickle.dumps(numpy.dtype((numpy.uint8, 2)), 2)
+/// let bytes = b"\x80\x02cnumpy\ndtype\nq\x00X\x02\x00\x00\x00V2q\x01\x89\x88\x87q\x02Rq\x03(\
+///     K\x03X\x01\x00\x00\x00|q\x04h\x00X\x02\x00\x00\x00u1q\x05\x89\x88\x87q\x06Rq\x07(\
+///     K\x03h\x04NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x08bK\x02\x85q\x09\x86q\n\
+///     NNK\x02K\x01K\x00tq\x0bb.";
+/// let dtype: Dtype = serde_pickle::from_slice(bytes)?;
+/// let pair = dtype.subarray().unwrap();
+/// assert_eq!((pair.base.itemsize(), &pair.shape), (1, &vec![2]));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Subarray {
@@ -241,12 +280,28 @@ impl Dtype {
 
     /// The unit of a datetime64 or timedelta64, and the number of units in one count: `[25s]` is 25
     /// seconds.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::{Dtype, Unit};
+    ///
+    /// assert_eq!("<M8[25s]".parse::<Dtype>()?.unit(), Some((Unit::Second, 25)));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn unit(&self) -> Option<(Unit, u32)> {
         matches!(self.kind, Kind::Datetime | Kind::Timedelta)
             .then_some((self.unit.unit, self.unit.count))
     }
 
     /// The fields of a record, in order; none for anything else.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::Dtype;
+    ///
+    /// let record = Dtype::structured([("id", "<i4".parse()?), ("weight", "<f8".parse()?)])?;
+    /// let names: Vec<_> = record.fields().iter().map(|field| field.name.as_str()).collect();
+    /// assert_eq!((names, record.subarray()), (vec!["id", "weight"], None));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn fields(&self) -> &[Field] {
         &self.fields
     }
@@ -258,6 +313,14 @@ impl Dtype {
 
     /// Returns true if elements are Python objects, or records that hold some. They are a list in
     /// the pickle then.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::Dtype;
+    ///
+    /// assert!("|O".parse::<Dtype>()?.has_objects());
+    /// assert!(!"<f8".parse::<Dtype>()?.has_objects());
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn has_objects(&self) -> bool {
         self.kind.is_object()
             || self.fields.iter().any(|field| field.dtype.has_objects())

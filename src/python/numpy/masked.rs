@@ -59,6 +59,22 @@ impl MaskedArray<'static> {
 impl<'a> MaskedArray<'a> {
     /// An array hidden by a mask: bools, or for records a record of bools for each.
     ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::python::numpy::{MaskedArray, NdArray};
+    ///
+    /// let data = NdArray::from_vec(vec![1_i64, 2], &[2])?;
+    /// let mask = NdArray::from_vec(vec![false, true], &[2])?;
+    /// let array = MaskedArray::new(data, mask)?.with_fill_value(-1);
+    /// assert_eq!(array.iter().collect::<Result<Vec<_>, _>>()?, [Some(1_i64), None]);
+    /// assert_eq!(array.data().to_vec::<i64>()?, [1, 2]);
+    /// assert_eq!(array.mask().unwrap().to_vec::<bool>()?, [false, true]);
+    /// assert_eq!((array.fill_value(), array.subclass()), (&Value::Int(-1), None));
+    /// let owned: MaskedArray<'static> = array.into_owned();
+    /// assert_eq!(owned.data().len(), 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The mask has another shape or order than the data; its dtype is not that of a mask.
     pub fn new(data: NdArray<'a>, mask: NdArray<'a>) -> Result<Self> {

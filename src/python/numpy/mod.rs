@@ -10,6 +10,15 @@
 //! With the feature `ndarray` an array is one of that crate, borrowed where it can be
 //! (`NdArray::view`, `NdArray::to_ndarray`); with `half` its elements may be `half::f16`.
 //!
+//! ```
+//! use serde_pickle::python::numpy::NdArray;
+//!
+//! let array = NdArray::from_vec(vec![1.5, 2.0], &[2])?;
+//! let bytes = serde_pickle::to_vec(&array)?;
+//! assert_eq!(serde_pickle::from_slice::<Vec<f64>>(&bytes)?, [1.5, 2.0]);
+//! # Ok::<(), serde_pickle::Error>(())
+//! ```
+//!
 //! Pickles of numpy 1 and 2 are read, of every protocol, with buffers in band and out of band
 //! ([`DeOptions::buffers`](crate::DeOptions::buffers)). Source: "numpy.ndarray.\_\_reduce\_\_" in
 //! numpy's reference.

@@ -13,6 +13,12 @@ mod sealed {
 /// [`Complex`]; with the feature `half` also `half::f16`.
 ///
 /// It is implemented for these alone.
+///
+/// ```
+/// use serde_pickle::python::numpy::Number;
+///
+/// assert_eq!(f32::dtype().to_string(), "<f4");
+/// ```
 pub trait Number: Copy + sealed::Sealed + 'static {
     /// Its dtype, little-endian.
     fn dtype() -> Dtype;

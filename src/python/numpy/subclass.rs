@@ -32,6 +32,20 @@ pub struct Subclass {
 }
 
 /// The state that a subclass of `numpy.ndarray` keeps for itself, and its place.
+///
+/// ```
+/// use serde_pickle::python::numpy::{NdArray, OwnState, Subclass};
+/// use serde_pickle::reduce::Global;
+///
+/// // A class that keeps its unit in front of the state of the array.
+/// let class = Global::new("lab", "Measured");
+/// let subclass = Subclass::new(class).with_state(OwnState::Before("mm".into()));
+/// assert_eq!(subclass.state(), &OwnState::Before("mm".into()));
+/// let array = NdArray::from_vec(vec![1.5], &[1])?.with_subclass(subclass);
+/// let bytes = serde_pickle::to_vec(&array)?;
+/// assert_eq!(serde_pickle::from_slice::<NdArray>(&bytes)?, array);
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OwnState {
@@ -53,6 +67,15 @@ impl Subclass {
     }
 
     /// The same class with a state of its own.
+    ///
+    /// ```
+    /// use serde_pickle::python::numpy::{OwnState, Subclass};
+    /// use serde_pickle::reduce::Global;
+    ///
+    /// let own = OwnState::Beside("mm".into());
+    /// let measured = Subclass::new(Global::new("lab", "Measured")).with_state(own.clone());
+    /// assert_eq!(measured.state(), &own);
+    /// ```
     #[must_use]
     pub fn with_state(self, state: OwnState) -> Self {
         Self { state, ..self }

@@ -13,6 +13,13 @@ use std::str::FromStr;
 pub(crate) const NAT: i64 = i64::MIN;
 
 /// The unit that a datetime64 or timedelta64 counts.
+///
+/// ```
+/// use serde_pickle::python::numpy::{Dtype, Unit};
+///
+/// assert_eq!("<m8[ms]".parse::<Dtype>()?.unit(), Some((Unit::Millisecond, 1)));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unit {

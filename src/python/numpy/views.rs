@@ -21,6 +21,14 @@ impl<'a> NdArray<'a> {
     ///
     /// Needs the feature `ndarray`.
     ///
+    /// ```
+    /// use serde_pickle::python::numpy::NdArray;
+    ///
+    /// let array = NdArray::from_vec(vec![1_u8, 2, 3, 4], &[2, 2])?;
+    /// assert_eq!(array.view::<u8>()?.sum(), 10);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Another dtype than that of `T`, another byte order than the machine's, data that are not
     /// aligned; the message says which.

@@ -236,6 +236,15 @@ impl Column {
     }
 
     /// The elements, as [`value`](Self::value) gives them.
+    ///
+    /// ```
+    /// use serde_pickle::Value;
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// let column = Column::from(vec![Some(1_i64), None]);
+    /// assert!(!column.is_empty() && column.is_missing(1));
+    /// assert_eq!(column.values().collect::<Vec<_>>(), [Value::Int(1), Value::None]);
+    /// ```
     pub fn values(&self) -> impl Iterator<Item = Value> + '_ {
         (0..self.len()).map_while(|index| self.value(index))
     }
@@ -275,6 +284,13 @@ impl Column {
     }
 
     /// The numbers as floats; what is missing is NaN. `None` for what is no number.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// assert_eq!(Column::from(vec![1_i64, 2]).to_f64(), Some(vec![1.0, 2.0]));
+    /// assert_eq!(Column::from(vec!["a"]).to_f64(), None);
+    /// ```
     pub fn to_f64(&self) -> Option<Vec<f64>> {
         match self {
             Self::Float64(values) => Some(values.clone()),
@@ -296,6 +312,12 @@ impl Column {
     }
 
     /// The text of a column of text, of objects that are text, or of categories that are.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::Column;
+    ///
+    /// assert_eq!(Column::from(vec!["a", "b"]).to_text(), Some(vec![Some("a"), Some("b")]));
+    /// ```
     pub fn to_text(&self) -> Option<Vec<Option<&str>>> {
         match self {
             Self::Text(texts) => Some(texts.values.iter().map(Option::as_deref).collect()),
@@ -332,6 +354,20 @@ fn zone_name(zone: &TimeZone) -> String {
 
 /// Points in time, counted in a unit since the start of 1970: of UTC where there is a zone, else of
 /// an unknown place's local time.
+///
+/// ```
+/// use serde_pickle::python::TimeZone;
+/// use serde_pickle::python::numpy::Unit;
+/// use serde_pickle::python::pandas::{Column, Datetimes};
+///
+/// let times = Datetimes::new(vec![0, Datetimes::NAT], Unit::Second, Some(TimeZone::UTC))?;
+/// assert_eq!((times.counts()[0], times.unit()), (0, Unit::Second));
+/// assert_eq!(times.zone(), Some(&TimeZone::UTC));
+/// let column = Column::Datetime(times);
+/// assert_eq!(column.value(0).unwrap().as_str(), Some("1970-01-01T00:00:00Z"));
+/// assert!(column.is_missing(1));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Datetimes {
     pub(super) counts: Vec<i64>,
@@ -369,6 +405,16 @@ impl Datetimes {
 }
 
 /// Lengths of time, in a unit.
+///
+/// ```
+/// use serde_pickle::python::numpy::Unit;
+/// use serde_pickle::python::pandas::{Column, Timedeltas};
+///
+/// let lengths = Timedeltas::new(vec![90], Unit::Second)?;
+/// assert_eq!((lengths.counts(), lengths.unit()), (&[90][..], Unit::Second));
+/// assert_eq!(Column::Timedelta(lengths).dtype(), "timedelta64[s]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timedeltas {
     pub(super) counts: Vec<i64>,
@@ -404,6 +450,13 @@ fn check_unit(unit: Unit) -> Result<()> {
 }
 
 /// The dtypes of text.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, TextKind, Texts};
+///
+/// let texts = Texts::new([Some("a".to_owned())], TextKind::Arrow);
+/// assert_eq!(Column::Text(texts).dtype(), "string[pyarrow]");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TextKind {
@@ -429,6 +482,14 @@ impl TextKind {
 }
 
 /// Text.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, TextKind, Texts};
+///
+/// let texts = Texts::new([Some("a".to_owned()), None], TextKind::Str);
+/// assert_eq!((texts.values().len(), texts.kind()), (2, TextKind::Str));
+/// assert!(Column::Text(texts).is_missing(1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
     pub(super) values: Vec<Option<String>>,
@@ -453,6 +514,14 @@ impl Texts {
 }
 
 /// Bytes in Arrow's memory.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Binaries, Column};
+///
+/// let bytes = Binaries::new(vec![Some(vec![1, 2]), None], false);
+/// assert_eq!((bytes.values()[0].as_deref(), bytes.is_large()), (Some(&[1, 2][..]), false));
+/// assert_eq!(Column::Binary(bytes).dtype(), "binary[pyarrow]");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binaries {
     pub(super) values: Vec<Option<Vec<u8>>>,
@@ -477,6 +546,15 @@ impl Binaries {
 }
 
 /// Whose memory the values of a [`Masked`] are in.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Backing, Column, Masked};
+///
+/// let of = |backing| Masked::new(vec![1_i64], vec![false], backing);
+/// assert_eq!(Column::Masked(of(Backing::Numpy)?).dtype(), "Int64");
+/// assert_eq!(Column::Masked(of(Backing::Arrow)?).dtype(), "int64[pyarrow]");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backing {
@@ -487,6 +565,16 @@ pub enum Backing {
 }
 
 /// Values of which some may be missing.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Backing, Column, Masked};
+///
+/// let ints = Masked::new(vec![1_i64, 0], vec![false, true], Backing::Numpy)?;
+/// assert_eq!(ints.values().to_i64(), Some(vec![1, 0]));
+/// assert_eq!((ints.missing(), ints.backing()), (&[false, true][..], Backing::Numpy));
+/// assert_eq!(Column::Masked(ints).dtype(), "Int64");
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Masked {
     pub(super) values: Box<Column>,
@@ -589,6 +677,17 @@ pub(super) fn arrow_name(values: &Column, plain: String) -> String {
 }
 
 /// Values out of a few categories.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Categorical, Column, Index};
+///
+/// let sizes = Categorical::new(vec![1, 0, -1], Index::new(vec!["S", "M"]), true)?;
+/// assert_eq!((sizes.codes(), sizes.is_ordered()), (&[1, 0, -1][..], true));
+/// assert_eq!(sizes.categories().len(), 2);
+/// let column = Column::Categorical(sizes);
+/// assert_eq!(column.to_text(), Some(vec![Some("M"), Some("S"), None]));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Categorical {
     pub(super) codes: Vec<i64>,
@@ -637,6 +736,15 @@ pub(super) fn check_codes(codes: &[i64], len: usize) -> Result<()> {
 }
 
 /// Spans of the calendar: months, quarters, days.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, Frequency, Periods, Span};
+///
+/// let months = Periods::new(vec![602], Frequency::new(Span::Month)?);
+/// assert_eq!((months.ordinals(), months.frequency().span()), (&[602][..], Span::Month));
+/// assert_eq!(Column::Period(months).value(0).unwrap().as_str(), Some("2020-03"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Periods {
     pub(super) ordinals: Vec<i64>,
@@ -661,6 +769,12 @@ impl Periods {
 }
 
 /// Which of its ends belong to an interval.
+///
+/// ```
+/// use serde_pickle::python::pandas::Closed;
+///
+/// assert_eq!(Closed::Both.name(), "both");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Closed {
@@ -702,6 +816,16 @@ impl Closed {
 }
 
 /// Intervals of numbers or times. Where the left end is missing, the interval is.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Closed, Column, Intervals};
+///
+/// let bins = Intervals::new(vec![0_i64, 10], vec![10_i64, 20], Closed::Left)?;
+/// assert_eq!((bins.left().len(), bins.right().len()), (2, 2));
+/// assert_eq!(bins.closed(), Closed::Left);
+/// assert_eq!(Column::Interval(bins).value(0).unwrap().as_str(), Some("[0, 10)"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intervals {
     pub(super) left: Box<Column>,
@@ -766,6 +890,17 @@ impl Intervals {
 }
 
 /// An array of mostly one value.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::python::pandas::{Column, Sparse};
+///
+/// let mostly_zero = Sparse::new(vec![1.5], vec![2], 4, Value::Float(0.0))?;
+/// assert_eq!((mostly_zero.values().len(), mostly_zero.places()), (1, &[2][..]));
+/// assert_eq!(mostly_zero.fill(), &Value::Float(0.0));
+/// assert_eq!(Column::Sparse(mostly_zero).value(2), Some(Value::Float(1.5)));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sparse {
     pub(super) values: Box<Column>,

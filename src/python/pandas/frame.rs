@@ -57,6 +57,18 @@ impl Frame {
 
     /// A frame of columns and the labels of both axes.
     ///
+    /// ```
+    /// use serde_pickle::python::pandas::{Column, Frame, Index};
+    ///
+    /// let (labels, rows) = (Index::new(vec!["n"]), Index::new(vec!["x", "y"]));
+    /// let frame = Frame::from_parts(labels, vec![Column::from(vec![1_i64, 2])], rows)?;
+    /// assert_eq!((frame.len(), frame.is_empty(), frame.columns().len()), (2, false, 1));
+    /// let (labels, columns, index) = frame.into_parts();
+    /// assert_eq!((labels.place_of("n"), index.place_of("y")), (Some(0), Some(1)));
+    /// assert_eq!(columns[0].len(), 2);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Columns of other lengths than the index, or of another number than the labels.
     pub fn from_parts(labels: Index, columns: Vec<Column>, index: Index) -> Result<Self> {
@@ -82,6 +94,16 @@ impl Frame {
     }
 
     /// Gives the rows labels.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::{Column, Frame, Index};
+    ///
+    /// let frame = Frame::new([("n", Column::from(vec![1_i64, 2]))])?;
+    /// let frame = frame.with_index(Index::range(10, 30, 10)?)?;
+    /// assert_eq!(frame.index().value(1), Some(20.into()));
+    /// assert_eq!(frame.labels().value(0), Some("n".into()));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// More or less labels than rows.
@@ -126,6 +148,20 @@ impl Frame {
 }
 
 /// A `Series` of pandas: one column with a name.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Column, Index, Series};
+///
+/// let series = Series::new(vec![1.5, 2.0], Index::of_len(2))?.with_name("degrees");
+/// let bytes = serde_pickle::to_vec(&series)?; // what pandas.read_pickle makes a Series of
+///
+/// let again: Series = serde_pickle::from_slice(&bytes)?;
+/// assert_eq!((again.name().as_str(), again.index().len()), (Some("degrees"), 2));
+/// assert_eq!(again.values().to_f64(), Some(vec![1.5, 2.0]));
+/// let (name, values, _) = again.into_parts();
+/// assert_eq!((name.as_str(), values.len()), (Some("degrees"), 2));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     name: Value,

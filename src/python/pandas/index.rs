@@ -5,6 +5,20 @@ use crate::error::{Error, Result};
 use crate::value::Value;
 
 /// The labels of the rows or of the columns of a frame, and their name.
+///
+/// ```
+/// use serde_pickle::python::pandas::{Index, Labels};
+///
+/// let index = Index::new(vec!["x", "y"]).with_name("axis");
+/// assert_eq!((index.name().as_str(), index.len(), index.is_empty()), (Some("axis"), 2, false));
+/// assert_eq!((index.value(1), index.place_of("y")), (Some("y".into()), Some(1)));
+/// assert!(matches!(index.labels(), Labels::Plain(_)));
+///
+/// let every_other = Index::range(0, 6, 2)?;
+/// assert_eq!(every_other.values().last(), Some(4.into()));
+/// assert_eq!(Index::of_len(3).value(2), Some(2.into()));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     labels: Labels,
@@ -12,6 +26,13 @@ pub struct Index {
 }
 
 /// The labels of an [`Index`].
+///
+/// ```
+/// use serde_pickle::python::pandas::{Index, Labels};
+///
+/// let labels = Index::of_len(3).labels().clone();
+/// assert_eq!(labels, Labels::Range { start: 0, stop: 3, step: 1 });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Labels {
@@ -31,6 +52,18 @@ pub enum Labels {
 }
 
 /// The levels of a `MultiIndex`.
+///
+/// ```
+/// use serde_pickle::pickle;
+/// use serde_pickle::python::pandas::{Index, Levels};
+///
+/// let cities = Index::new(vec!["Oslo", "Rome"]).with_name("city");
+/// let years = Index::new(vec![2024_i64, 2025]).with_name("year");
+/// let levels = Levels::new(vec![cities, years], vec![vec![0, 1], vec![1, 1]])?;
+/// assert_eq!((levels.levels().len(), &levels.codes()[1]), (2, &vec![1, 1]));
+/// assert_eq!(Index::multi(levels).value(0), Some(pickle!(("Oslo", 2025))));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Levels {
     levels: Vec<Index>,
@@ -104,6 +137,16 @@ impl Index {
     }
 
     /// A `MultiIndex`.
+    ///
+    /// ```
+    /// use serde_pickle::pickle;
+    /// use serde_pickle::python::pandas::{Index, Levels};
+    ///
+    /// let cities = Index::new(vec!["Oslo", "Rome"]);
+    /// let index = Index::multi(Levels::new(vec![cities], vec![vec![1]])?);
+    /// assert_eq!(index.value(0), Some(pickle!(("Rome",))));
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     pub fn multi(levels: Levels) -> Self {
         Self { labels: Labels::Multi(levels), name: Value::None }
     }

@@ -30,6 +30,13 @@ pub struct Frequency {
 }
 
 /// The unit of a [`Frequency`].
+///
+/// ```
+/// use serde_pickle::python::pandas::{Frequency, Span};
+///
+/// assert_eq!("W-SUN".parse::<Frequency>()?.span(), Span::Week { end: 6 });
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Span {
@@ -95,6 +102,15 @@ impl Frequency {
     }
 
     /// So many of a unit.
+    ///
+    /// ```
+    /// use serde_pickle::python::pandas::{Frequency, Span};
+    ///
+    /// let quarter_hours = Frequency::multiple_of(Span::Minute, 15)?;
+    /// assert_eq!((quarter_hours.to_string().as_str(), quarter_hours.multiple()), ("15min", 15));
+    /// assert_eq!(Frequency::new(Span::Day)?.to_string(), "D");
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`new`](Self::new); none of the unit.
