@@ -1,4 +1,4 @@
-//! What is known of a place: all that was seen there, merged over samples.
+//! The knowledge of a place: all that was seen there, merged over samples.
 
 use indexmap::IndexMap;
 use serde_pickle::reduce::Global;
