@@ -110,7 +110,7 @@ impl DeOptions<'_> {
             let (nodes, imported) = nodes(&value)?;
             return walk(&nodes, &imported, self.plain, |node| T::deserialize(node));
         }
-        // The machine asks and counts.
+        // Only the machine asks the resolver and counts nodes.
         let bytes = SerOptions::new().in_memory().to_vec(&value)?;
         let mut of_pickle = self.clone();
         of_pickle.buffers = None;

@@ -5,7 +5,8 @@
 //! needs one is everything that *expands* what was read: recursion through serde's visitors, values
 //! that are referred to many times, and the conversion of long ints between binary and decimal.
 
-/// A limit that may grow with the input: so many bytes, and so many more for each byte of it.
+/// A limit that may grow with the input: a fixed number of bytes, and a number for each byte of
+/// input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) fixed: u64,

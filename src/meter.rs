@@ -1,8 +1,8 @@
 //! Counts the work of reading, for the test that holds the crate to its promises.
 //!
-//! What decodes a payload or looks through runs says so here, apart from whoever charges a budget
-//! for it: a charge that is forgotten shows. Payloads below [`SHORT`] bytes are not counted; there
-//! is at most one for each value that is handed out, and those the test counts itself.
+//! Code that decodes a payload or looks through runs notes it here, independently of the charge to
+//! a budget, so that a forgotten charge shows. Payloads below [`SHORT`] bytes are not counted;
+//! there is at most one for each value that is handed out, and those the test counts itself.
 
 use std::cell::Cell;
 
@@ -19,7 +19,7 @@ thread_local! {
     static UNITS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A payload of so many bytes is decoded or checked.
+/// Notes that a payload of this many bytes is decoded or checked.
 #[inline]
 pub(crate) fn decoded(bytes: usize) {
     if bytes >= SHORT {
@@ -27,7 +27,7 @@ pub(crate) fn decoded(bytes: usize) {
     }
 }
 
-/// The end of a line of so many bytes is searched for.
+/// Notes that the end of a line of this many bytes is searched for.
 #[inline]
 pub(crate) fn searched(bytes: usize) {
     if bytes >= SHORT {
@@ -35,7 +35,7 @@ pub(crate) fn searched(bytes: usize) {
     }
 }
 
-/// So many runs or references are looked at.
+/// Notes that this many runs or references are looked at.
 #[inline]
 pub(crate) fn looked_at(count: usize) {
     UNITS.set(UNITS.get().wrapping_add(count as u64));

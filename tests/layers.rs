@@ -288,6 +288,25 @@ fn a_public_item_has_one_path() {
 }
 
 #[test]
+fn the_map_of_files_in_the_design_has_the_name_of_every_file() {
+    let design = fs::read_to_string(root().join("docs/DESIGN.md")).unwrap();
+    let map = design.split("```text\nsrc/").nth(1).expect("a map of files in docs/DESIGN.md");
+    let map = map.split("```").next().unwrap();
+    let map: BTreeSet<&str> = map.split([' ', '\n', ',', ';', ':', '(', ')']).collect();
+    let mut paths = Vec::new();
+    files(&root().join("src"), &mut paths);
+    paths.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        let folder = path.parent().unwrap().file_name().unwrap().to_string_lossy();
+        match &*name {
+            "mod.rs" => !map.contains(&*format!("{folder}/")),
+            name => !map.contains(name),
+        }
+    });
+    assert!(paths.is_empty(), "not in the map of files: {paths:?}");
+}
+
+#[test]
 fn paths_are_found_in_all_their_forms() {
     let source = [
         "use crate::{a::B, c::{D, E}, f}; // crate::comment",

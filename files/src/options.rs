@@ -110,7 +110,7 @@ impl OpenOptions {
     /// Archives stay on the disk; a pickle is read whole, so that it can be borrowed from.
     fn open_disk(&self, file: File, len: u64) -> Result<Opened<'static>> {
         let source = Source::disk(file, len);
-        // What cannot be read here has its error below.
+        // A file that cannot be read here has its error below.
         if let Ok(Some(kind)) = Kind::of_container(&source) {
             return Opened::new(source, kind, Vec::new(), self.clone());
         }

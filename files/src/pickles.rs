@@ -276,9 +276,8 @@ impl<'a> Row<'a> {
             Cow::Owned(bytes) => Cow::Owned(bytes.get(start..self.at).unwrap_or_default().to_vec()),
         };
         let (member, joblib) = (self.member, self.joblib);
-        // Another resolver would cost those pickles that need none.
-        // Those with arrays inside have none beside them, and may be mapped: they are not looked
-        // through.
+        // A resolver costs time, so only those pickles get one that need it. Those with arrays
+        // inside have none beside them, and are not looked through: they may be mapped.
         let side = match joblib || memmem::find(&bytes, b"NDArrayWrapper").is_none() {
             true => None,
             false => self.side.clone(),

@@ -125,7 +125,7 @@ fn the_bytes_of_a_tensor_are_read_when_they_are_asked_for() {
     let first = |tensor: Tensor<'_>| tensor.to_vec::<f32>().unwrap()[1];
     let weight = checkpoint.named("weight").unwrap();
     assert_eq!(first(weight), 1.0);
-    // What is there now is what is read, so nothing has been kept.
+    // The file has changed, and so has what is read: nothing has been kept.
     let element = 1.0_f32.to_le_bytes();
     let at = bytes.windows(8).position(|it| it[..4] == [0; 4] && it[4..] == element).unwrap();
     let file = Options::new().write(true).open(scratch.path()).unwrap();

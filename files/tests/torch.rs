@@ -339,6 +339,33 @@ fn weights_become_safetensors() {
     }
 }
 
+#[cfg(feature = "safetensors")]
+#[test]
+fn a_file_of_safetensors_is_there_whole_or_as_it_was() {
+    let name = format!("serde_pickle_safetensors_{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    // In the place of the checkpoint itself.
+    let path = folder.join("weights");
+    std::fs::copy(fixture("2.15.0-module.pt"), &path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    let expected = checkpoint.to_safetensors().unwrap();
+    checkpoint.write_safetensors(&path).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), expected);
+    // An error leaves what was there, and nothing beside it.
+    let all = Checkpoint::open(fixture("2.15.0-all.pt")).unwrap();
+    assert_eq!(all.write_safetensors(&path).unwrap_err().kind(), ErrorKind::Unsupported);
+    let bytes = std::fs::read(fixture("2.15.0-module.pt")).unwrap();
+    let short = folder.join("short");
+    std::fs::write(&short, &bytes).unwrap();
+    let cut = Checkpoint::open(&short).unwrap();
+    std::fs::OpenOptions::new().write(true).open(&short).unwrap().set_len(900).unwrap();
+    assert_eq!(cut.write_safetensors(&path).unwrap_err().kind(), ErrorKind::Format);
+    assert_eq!(std::fs::read(&path).unwrap(), expected);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[cfg(feature = "ndarray")]
 #[test]
 fn tensors_become_arrays() {

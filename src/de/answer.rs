@@ -1,8 +1,8 @@
-//! [`Answer`]: what a value is to a type that asks for it, and how a visitor is told.
+//! [`Answer`]: a value in serde's terms, and the step that hands it to a visitor.
 //!
-//! Everything that need not know the visitor ends in an `Answer` and is compiled once. The one
-//! generic step behind it is [`give`], which is compiled for each visitor of each program: keep it
-//! to a call an arm.
+//! Code that need not know the visitor returns an `Answer` and is compiled once. [`give`], the one
+//! generic step behind it, is compiled for each visitor of each program: keep each of its arms to
+//! one call.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
 use super::numpy::HeldArray;
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::python::numpy::dtype::{Dtype, Kind};
@@ -25,7 +25,8 @@ use crate::python::numpy::time::UnitCount;
 use crate::slot::Filled;
 use crate::value::Value;
 
-/// A value in serde's terms. `'a` is the life of what the value was made of on the way.
+/// A value in serde's terms. `'a` is the lifetime of what was made on the way, such as decoded
+/// text.
 pub(crate) enum Answer<'a, 'g, 'de> {
     Unit,
     /// No value, where an `Option` is asked for.
@@ -94,13 +95,13 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
         Self::Map(Entries::Dict(dict))
     }
 
-    /// Text that owes its place to nothing in particular.
+    /// Text that an error need not say more about.
     pub(crate) fn text(text: String) -> Self {
         Self::Text(Cow::Owned(text), About::Nothing)
     }
 }
 
-/// Tells the visitor.
+/// Hands the value to the visitor.
 pub(crate) fn give<'de, V: Visitor<'de>>(
     mut answer: Result<Answer<'_, '_, 'de>>,
     visitor: V,
@@ -146,12 +147,12 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
     }
 }
 
-/// Tells the visitor of a sequence, and sees to it that it has taken all of it.
+/// Hands a sequence to the visitor, and checks that it took all items.
 pub(super) fn give_items<'de, V: Visitor<'de>>(
     items: &mut Items<'_, '_, 'de>,
     visitor: V,
 ) -> Result<V::Value> {
-    // One variable, which need not be copied to where it is returned.
+    // One variable, so that the result need not be copied to where it is returned.
     let mut made = visitor.visit_seq(&mut *items);
     if made.is_err() {
         items.give_up();
@@ -175,10 +176,10 @@ pub(super) fn give_entries<'de, V: Visitor<'de>>(
     made
 }
 
-/// Tells the visitor of a type that asks for an int, or for anything: it may take ints of more than
-/// 64 bits.
+/// Hands the value to the visitor of a type that asks for an int, or for anything, and so may take
+/// ints of more than 64 bits.
 ///
-/// Apart, because serde's own way to refuse such an int is long.
+/// Apart from [`give`], because serde's code to refuse such an int is long.
 pub(crate) fn give_wide<'de, V: Visitor<'de>>(
     answer: Result<Answer<'_, '_, 'de>>,
     visitor: V,
@@ -190,7 +191,7 @@ pub(crate) fn give_wide<'de, V: Visitor<'de>>(
     }
 }
 
-/// Where text comes from, for the error of a visitor that refuses it.
+/// The source of a text, for the error of a visitor that refuses it.
 pub(crate) enum About<'g, 'de> {
     Nothing,
     /// The natural form of this object.
@@ -214,9 +215,9 @@ impl About<'_, '_> {
 
 /// A value that serde has no method for, or that no visitor takes.
 pub(crate) enum Unfit {
-    /// An int of so many bits.
+    /// An int of this many bits.
     Int(u64),
-    /// An int that is beyond a float.
+    /// An int of this many bits, beyond the range of a float.
     Float(u64),
     Wide(i128),
     Widest(u128),
@@ -259,7 +260,7 @@ pub(crate) enum Content<'a, 'g, 'de> {
     Bytes(Cow<'a, [u8]>),
     /// Module and qualified name.
     Names([String; 2]),
-    /// Bytes, and whether they are read-only.
+    /// Bytes; true if they are read-only.
     Buffer(Cow<'a, [u8]>, bool),
     /// Nothing: the visitor takes this out of a slot.
     Value(#[expect(dead_code, reason = "held until the call is over")] Filled<Value>),
@@ -272,10 +273,10 @@ impl<'g, 'de> Content<'_, 'g, 'de> {
             Self::Node(node) => Place::Node(*node),
             Self::Class(content) => Place::class(content),
             Self::Element(element) => Place::element(element),
-            Self::Bytes(bytes) => Place::Plain(Plain::Bytes(bytes)),
-            Self::Names(names) => Place::Plain(Plain::Names(names)),
-            Self::Buffer(bytes, readonly) => Place::Plain(Plain::Buffer(bytes, *readonly)),
-            Self::Value(_) | Self::Dtype(_) => Place::Plain(Plain::Unit),
+            Self::Bytes(bytes) => Place::Described(Described::Bytes(bytes)),
+            Self::Names(names) => Place::Described(Described::Names(names)),
+            Self::Buffer(bytes, readonly) => Place::Described(Described::Buffer(bytes, *readonly)),
+            Self::Value(_) | Self::Dtype(_) => Place::Described(Described::Unit),
         }
     }
 }

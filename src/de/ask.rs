@@ -3,10 +3,10 @@
 /// The method that was called on a deserializer, with its arguments: what the type expects.
 #[derive(Clone, Copy)]
 pub(crate) enum Ask {
-    /// Whatever there is.
+    /// Any value.
     Any,
     Bool,
-    /// An int of a signed type, which takes it without a look at the sign.
+    /// An int of a signed type, for which nobody need look at the sign.
     Signed,
     Unsigned,
     Float,
@@ -18,7 +18,7 @@ pub(crate) enum Ask {
     Identifier,
     Option,
     Seq,
-    /// A sequence of so many items.
+    /// A sequence of this many items.
     Tuple(usize),
     Map,
     UnitStruct(&'static str),

@@ -1,14 +1,13 @@
 //! Class names in serde names, on reading: `py:module:qualname` on a container or a variant.
 //!
-//! What such a type reads is checked to be of its class first, whatever Python has spelled it with:
-//! NEWOBJ, REDUCE, INST, `copyreg._reconstructor`. Then a struct takes the state, a tuple the
-//! positional arguments, a unit nothing. What a newtype takes depends on its content, which shows
-//! only when that asks: [`ClassContent`] answers a struct or a map with the state, and anything
-//! else with the single argument. An enum is a hierarchy of classes, or an `Enum` of Python by its
-//! values.
+//! The object is first checked to be of the class, however Python spelled it: NEWOBJ, REDUCE, INST,
+//! `copyreg._reconstructor`. Then a struct takes the state, a tuple the positional arguments, a
+//! unit nothing. A newtype depends on its content, which shows only when that asks:
+//! [`ClassContent`] answers a struct or a map with the state, and anything else with the single
+//! argument. Enums are in `class_enum`.
 //!
-//! Where the content is, and whether the object is spelled as the name says, `spelled` tells. The
-//! names are compared once for each class of a graph and name of a type: see
+//! `spelled` finds the content, and checks that the object is spelled as the name says. Names are
+//! compared once for each class of a graph and name of a type: see
 //! [`ByNames`](crate::walk::cache::ByNames).
 
 use super::answer::{Answer, Content};
@@ -16,15 +15,12 @@ use super::ask::Ask;
 use super::entries::Entries;
 use super::node::{Found, NodeDeserializer};
 use super::object::is_sequence;
-use super::place::Place;
 use super::spelled::{ContentKind, NamedObject, Positional};
-use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
-use crate::nodes::scalar::Int;
 use crate::nodes::store::RunKind;
-use crate::nodes::view::{ObjectView, View, global_names, spelled};
-use crate::reduce::class::{ClassName, stands_for_int};
+use crate::nodes::view::{ObjectView, global_names, spelled};
+use crate::reduce::class::ClassName;
 use crate::reduce::form::Form;
 use crate::reduce::token;
 use crate::walk::cache::Named;
@@ -63,249 +59,20 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         self.struct_of_named(&self.instance_of(name)?, fields)
     }
 
-    /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
-    pub(crate) fn class_enum(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-    ) -> Found<'g, 'de> {
-        if let Some(found) = self.class_variant(variants)? {
-            return Ok(Answer::Enum(Variant::class(found)));
-        }
-        if let Some(found) = self.other_member(name, variants)? {
-            return Ok(Answer::Enum(Variant::class(found)));
-        }
-        if let Tag::Global | Tag::Ext | Tag::Instance = self.handle.tag()
-            && self.is_global()?
-        {
-            return self.member_by_name(name);
-        }
-        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
-        {
-            return Err(self.mismatch(variants));
-        }
-        let named_object = self.instance_of(name)?;
-        self.check_member(&named_object)?;
-        let value = match (named_object.object.base, named_object.object.args) {
-            (Some((_, value)), _) | (None, &[value]) => value,
-            _ => {
-                return Err(Error::data(format!(
-                    "a member of {} is made of its value alone",
-                    class_text(&[name])
-                )));
-            }
-        };
-        let node = self.of(value);
-        match self.cx.int(value)? {
-            Some(Int::Small(value)) => {
-                return Ok(named(value.to_string()));
-            }
-            Some(Int::Long(bytes)) => {
-                // A variant's name stands for an int of up to 128 bits.
-                return match crate::natural::long(bytes)
-                    .and_then(|value| i128::try_from(value).ok())
-                {
-                    Some(value) => Ok(named(value.to_string())),
-                    None => Err(no_member(name, "an int of more than 128 bits")),
-                };
-            }
-            Some(Int::Big(value)) => {
-                return match i128::try_from(&*value) {
-                    Ok(value) => Ok(named(value.to_string())),
-                    Err(_) => Err(no_member(name, "an int of more than 128 bits")),
-                };
-            }
-            None => {}
-        }
-        let text = match self.cx.chars(value)? {
-            Some(chars) => {
-                self.cx.charge_memory(chars.len())?;
-                String::from_utf8(chars.into_owned()).ok()
-            }
-            None if node.is_text() => self.cx.owned_text(value)?,
-            None => None,
-        };
-        match text {
-            // The variant of that name is the member whose value is the int.
-            Some(text) if stands_for_int(&text) => {
-                Err(no_member(name, format_args!("the str '{}'", crate::error::quoted(&text))))
-            }
-            Some(text) => Ok(named(text)),
-            None => Err(no_member(name, crate::nodes::describe::describe(value.tag()))),
-        }
-    }
-
-    /// A member as an attribute of its class: `getattr(Color, 'RED')`, which is how an enum that is
-    /// pickled by name, and any global nested in a class, is written.
-    fn member_by_name(self, name: &'static str) -> Found<'g, 'de> {
-        let (module, qualname) = self.global_names()?;
-        if let Some((class, member)) = qualname.rsplit_once('.')
-            && ClassName::parse(name)?.is_some_and(|name| name.matches(&module, class))
-        {
-            return Ok(named(member.to_owned()));
-        }
-        Err(Error::data(format!(
-            "expected a member of {}, found the global {module}.{qualname}",
-            class_text(&[name])
-        )))
-    }
-
-    /// An object or a global where an enum is asked for that is not named as a class.
-    pub(crate) fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
-        if let Some(found) = self.class_variant(variants)? {
-            return Ok(Answer::Enum(Variant::class(found)));
-        }
-        if variants.iter().all(|variant| variant.starts_with(token::CLASS)) && !variants.is_empty()
-        {
-            return Err(self.mismatch(variants));
-        }
-        if self.is_global()? {
-            // An Enum that is pickled by name: what else is nested in a class has no business here.
-            let (module, qualname) = self.global_names()?;
-            return match qualname.rsplit_once('.') {
-                Some((_, member)) => Ok(named(member.to_owned())),
-                None => Ok(named(format!("{module}.{qualname}"))),
-            };
-        }
-        // An object of a class that no variant is named as goes by the name of its class, which a
-        // variant with `#[serde(other)]` takes; but the member of an Enum is text or a number.
-        if variants.iter().any(|variant| variant.starts_with(token::CLASS))
-            && self.handle.tag() == Tag::Instance
-            && !self.is_scalar()?
-            && let Some((module, qualname)) = self.names_of(self.spelled()?.callable)?
-        {
-            return Ok(named(format!("{module}.{qualname}")));
-        }
-        Ok(Answer::Enum(Variant::unit(self)))
-    }
-
-    /// The variant of an enum with a catch-all: a class's, or the catch-all itself. `None` where
-    /// there is none, or where the value names one of the other variants.
-    pub(crate) fn caught(
-        &self,
-        variants: &'static [&'static str],
-    ) -> Result<Option<ClassVariant<'g, 'de>>> {
-        if !variants.contains(&token::ANYTHING) {
-            return Ok(None);
-        }
-        if let Some(found) = self.class_variant(variants)? {
-            return Ok(Some(found));
-        }
-        let nodes = self.cx.nodes;
-        let name = match self.handle.tag() {
-            Tag::Dict => {
-                let mut contents = nodes.contents(&nodes.object(self.handle.number()));
-                match (contents.next(), contents.next(), contents.next()) {
-                    (Some(name), Some(_), None) => Some(name),
-                    _ => None,
-                }
-            }
-            Tag::Tuple => match *nodes.first(&nodes.object(self.handle.number())) {
-                [name] | [name, _] => Some(name),
-                _ => None,
-            },
-            Tag::Global | Tag::Ext | Tag::Persid => None,
-            Tag::Instance => match self.view()? {
-                View::Object(ObjectView { args: &[value], .. }) if self.is_scalar()? => Some(value),
-                _ => None,
-            },
-            _ => Some(self.handle),
-        };
-        match name {
-            Some(name) if self.is_one_of(name, variants)? => Ok(None),
-            _ => Ok(Some(self.caught_by(token::ANYTHING))),
-        }
-    }
-
-    fn caught_by(&self, variant: &'static str) -> ClassVariant<'g, 'de> {
-        ClassVariant { node: *self, named: None, variant, content: None }
-    }
-
-    /// The catch-all of a Python Enum, for whatever is no member that a variant stands for.
-    fn other_member(
-        &self,
-        name: &'static str,
-        variants: &'static [&'static str],
-    ) -> Result<Option<ClassVariant<'g, 'de>>> {
-        if !variants.contains(&token::ANYTHING) {
-            return Ok(None);
-        }
-        let is_member = match self.handle.tag() {
-            Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
-                let (module, qualname) = self.global_names()?;
-                qualname.rsplit_once('.').is_some_and(|(class, member)| {
-                    let class = ClassName::parse(name)
-                        .is_ok_and(|name| name.is_some_and(|name| name.matches(&module, class)));
-                    class && variants.contains(&member)
-                })
-            }
-            Tag::Instance => {
-                let object = self.spelled()?;
-                let value = object.base.map(|(_, value)| value).or(match object.args {
-                    &[value] => Some(value),
-                    _ => None,
-                });
-                match value {
-                    Some(value) if self.form_named(object.callable, name)?.is_some() => {
-                        match self.cx.int(value)? {
-                            Some(Int::Small(value)) => {
-                                variants.contains(&itoa::Buffer::new().format(value))
-                            }
-                            Some(_) => true,
-                            None => self.is_one_of(value, variants)?,
-                        }
-                    }
-                    _ => false,
-                }
-            }
-            _ => false,
-        };
-        Ok((!is_member).then(|| self.caught_by(token::ANYTHING)))
-    }
-
-    /// The variant that is named as the class of this object.
-    fn class_variant(
-        &self,
-        variants: &'static [&'static str],
-    ) -> Result<Option<ClassVariant<'g, 'de>>> {
-        if !variants.iter().any(|variant| variant.starts_with(token::CLASS)) {
-            return Ok(None);
-        }
-        let (class, object) = match self.handle.tag() {
-            Tag::Global | Tag::Ext => (self.handle, None),
-            Tag::Instance => match self.view()? {
-                View::Attribute => (self.handle, None),
-                _ => {
-                    let object = self.spelled()?;
-                    (object.callable, Some(object))
-                }
-            },
-            _ => return Ok(None),
-        };
-        let found = self.name_of(class, (variants.as_ptr() as usize, variants.len()), variants)?;
-        let found = found.and_then(|(place, form)| Some((*variants.get(place)?, form)));
-        Ok(found.map(|(variant, form)| ClassVariant {
-            node: *self,
-            named: object.map(|object| NamedObject { object, form, name: variant }),
-            variant,
-            content: None,
-        }))
-    }
-
     pub(super) fn spelled(&self) -> Result<ObjectView<'g>> {
         self.cx.check_unspent()?;
         spelled(self.cx.nodes, self.cx.input, self.handle.number())
     }
 
     /// The spelling that `name` asks for, if it names the class.
-    fn form_named(&self, class: Handle, name: &'static str) -> Result<Option<Form>> {
+    pub(super) fn form_named(&self, class: Handle, name: &'static str) -> Result<Option<Form>> {
         let found = self.name_of(class, (name.as_ptr() as usize, name.len()), &[name])?;
         Ok(found.map(|(_, form)| form))
     }
 
-    /// Which of `names` is that of the class; names without our prefix are none. `key` says which
-    /// constant the names are.
-    fn name_of(
+    /// The place among `names` of the one that names the class, and its form. Names without our
+    /// prefix name no class. `key` identifies the constant that the names are.
+    pub(super) fn name_of(
         &self,
         class: Handle,
         key: (usize, usize),
@@ -327,7 +94,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// Module and qualified name of a global; `None` for what is none.
-    fn names_of(&self, class: Handle) -> Result<Option<(String, String)>> {
+    pub(super) fn names_of(&self, class: Handle) -> Result<Option<(String, String)>> {
         match class.tag() {
             Tag::Ext => self
                 .of(class)
@@ -350,8 +117,8 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Ok(self.is_global()? && self.form_named(self.handle, name)?.is_some())
     }
 
-    /// This object, if it is of the class that the serde name `name` says.
-    fn instance_of(&self, name: &'static str) -> Result<NamedObject<'g>> {
+    /// This object, if it is an instance of the class that the serde name `name` names.
+    pub(super) fn instance_of(&self, name: &'static str) -> Result<NamedObject<'g>> {
         if self.handle.tag() == Tag::Instance && !self.is_global()? {
             let object = self.spelled()?;
             if let Some(form) = self.form_named(object.callable, name)? {
@@ -361,9 +128,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         Err(self.mismatch(&[name]))
     }
 
-    /// The error of something that is not of any of these classes.
+    /// The error of a value that is an instance of none of these classes.
     #[cold]
-    fn mismatch(&self, names: &[&'static str]) -> Error {
+    pub(super) fn mismatch(&self, names: &[&'static str]) -> Error {
         let mut classes = names.iter().filter(|name| **name != token::ANYTHING);
         if let Some(error) = classes.find_map(|name| ClassName::parse(name).err()) {
             return error;
@@ -389,7 +156,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// The fields of a tuple struct of `len` fields.
-    fn positional(self, named: &NamedObject<'g>, len: usize) -> Found<'g, 'de> {
+    pub(super) fn positional(self, named: &NamedObject<'g>, len: usize) -> Found<'g, 'de> {
         match self.named_items(named, len)? {
             Positional::Within(items) => self.inner(items)?.answer(Ask::Seq),
             Positional::Run(args) => self.run(args),
@@ -397,7 +164,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 }
 
-/// Keyword arguments have names, which a tuple has no place for.
+/// Refuses keyword arguments, because a tuple has no place for their names.
 fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> Result<()> {
     match object.kwargs {
         Some(kwargs) if !node.cx.nodes.is_empty(kwargs.number()) => Err(Error::data(
@@ -409,7 +176,7 @@ fn refuse_keywords(node: &NodeDeserializer<'_, '_>, object: &ObjectView<'_>) -> 
 }
 
 /// `a.B`, or `a.B, a.C or d.E`, for messages.
-fn class_text(names: &[&'static str]) -> String {
+pub(super) fn class_text(names: &[&'static str]) -> String {
     let classes: Vec<String> = names
         .iter()
         .filter_map(|name| ClassName::parse(name).ok().flatten())
@@ -421,74 +188,12 @@ fn class_text(names: &[&'static str]) -> String {
     }
 }
 
-#[cold]
-fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
-    Error::data(format!(
-        "no variant stands for the member of {} whose value is {value}",
-        class_text(&[name])
-    ))
-}
-
-/// A variant without data whose name is not in the pickle as it is.
-fn named<'g, 'de>(name: String) -> Answer<'g, 'g, 'de> {
-    Answer::Enum(Variant::named(name.into()))
-}
-
-/// A variant that is named as a class.
-pub(crate) struct ClassVariant<'g, 'de> {
-    node: NodeDeserializer<'g, 'de>,
-    /// `None` where it is the class itself, or the catch-all.
-    named: Option<NamedObject<'g>>,
-    pub(super) variant: &'static str,
-    content: Option<ClassContent<'g, 'de>>,
-}
-
-impl<'g, 'de> ClassVariant<'g, 'de> {
-    fn named(&self) -> Result<NamedObject<'g>> {
-        self.named.ok_or_else(|| self.node.mismatch(&[self.variant]))
-    }
-
-    /// Sees to it that a variant without data is all that there is.
-    pub(super) fn no_data(&self) -> Result<()> {
-        match &self.named {
-            Some(named) => self.node.check_unit(named),
-            None => self.node.check_class_itself(self.variant, true),
-        }
-    }
-
-    /// The data of a variant with one field.
-    pub(super) fn data(&mut self) -> Result<Place<'_, 'g, 'de>> {
-        if self.variant == token::ANYTHING {
-            return Ok(Place::Node(self.node.unwrapped()?));
-        }
-        let named = self.named()?;
-        if let Some(content) = self.node.named_content(&named)? {
-            return Ok(Place::Node(self.node.inner(content)?));
-        }
-        let content = ClassContent { node: self.node.unwrapped()?, named };
-        Ok(Place::class(self.content.insert(content)))
-    }
-
-    /// The data of a variant with several fields.
-    pub(super) fn fields(&self, ask: Ask) -> Found<'g, 'de> {
-        match (ask, self.named) {
-            (Ask::Tuple(len), _) => self.node.positional(&self.named()?, len),
-            (Ask::Struct(_, []), None) => {
-                self.node.check_class_itself(self.variant, false)?;
-                Ok(Answer::Map(Entries::Nothing))
-            }
-            (Ask::Struct(_, fields), _) => self.node.struct_of_named(&self.named()?, fields),
-            _ => self.node.any(),
-        }
-    }
-}
-
-/// The content of a class-named newtype, or newtype variant, whose name gives no place for it: it
-/// is an argument or the state, as the method tells that it asks by.
+/// The content of a class-named newtype or newtype variant whose name does not say where it lies.
+/// The method by which it asks decides: it is an argument, or the state.
 #[derive(Clone, Copy)]
 pub(crate) struct ClassContent<'g, 'de> {
-    node: NodeDeserializer<'g, 'de>,
-    named: NamedObject<'g>,
+    pub(super) node: NodeDeserializer<'g, 'de>,
+    pub(super) named: NamedObject<'g>,
 }
 
 impl<'g, 'de> ClassContent<'g, 'de> {

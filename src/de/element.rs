@@ -6,7 +6,7 @@ use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
 use super::numpy::{Grid, subarray};
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -60,7 +60,7 @@ impl<'a, 'g, 'de> Element<'a, 'g, 'de> {
         matches!(self, Self::Scalar(scalar) if scalar.is_none())
     }
 
-    /// Says where the element is, if it is an object.
+    /// Adds the place of the element to an error, if it is an object.
     #[cold]
     pub(super) fn locate(&self, error: Error) -> Error {
         match self {
@@ -283,7 +283,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
         let fields = |uncharged| {
             let record = Self { node, ..*self };
             let current = Element::Scalar(Scalar::None);
-            Box::new(Fields { record, index: 0, uncharged, current })
+            Box::new(RecordFields { record, index: 0, uncharged, current })
         };
         Ok(match ask {
             Ask::Seq | Ask::Tuple(_) | Ask::TupleStruct(..) => {
@@ -308,7 +308,7 @@ impl<'a, 'g, 'de> Record<'a, 'g, 'de> {
 }
 
 /// The fields of a record, as entries or as items.
-pub(crate) struct Fields<'a, 'g, 'de> {
+pub(crate) struct RecordFields<'a, 'g, 'de> {
     record: Record<'a, 'g, 'de>,
     index: usize,
     /// Fields that are still to be charged to memory, each as an entry of a map.
@@ -317,10 +317,10 @@ pub(crate) struct Fields<'a, 'g, 'de> {
     current: Element<'a, 'g, 'de>,
 }
 
-impl<'a, 'g, 'de> Fields<'a, 'g, 'de> {
+impl<'a, 'g, 'de> RecordFields<'a, 'g, 'de> {
     pub(super) fn name(&self) -> Option<Place<'_, 'g, 'de>> {
         let field = self.record.fields.get(self.index)?;
-        Some(Place::Plain(Plain::Str(&field.name)))
+        Some(Place::Described(Described::Str(&field.name)))
     }
 
     pub(super) fn value(&mut self, size: usize) -> Result<Place<'_, 'g, 'de>> {

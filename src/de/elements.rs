@@ -35,7 +35,7 @@ use crate::walk::cx::Cx;
 /// ```
 pub struct Elements<'g, 'de, T> {
     cx: Cx<'g, 'de>,
-    items: Items<'g, 'de>,
+    items: Source<'g, 'de>,
     left: usize,
     index: usize,
     /// Where the pickle begins in its stream.
@@ -43,7 +43,7 @@ pub struct Elements<'g, 'de, T> {
     item: PhantomData<fn() -> T>,
 }
 
-enum Items<'g, 'de> {
+enum Source<'g, 'de> {
     Contents(Contents<'g, 'de>),
     Handles(std::vec::IntoIter<Handle>),
 }
@@ -70,16 +70,16 @@ impl<'g, 'de, T: Deserialize<'de>> Elements<'g, 'de, T> {
 }
 
 /// Gives the items of `root`, and their number.
-fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Items<'g, 'de>, usize)> {
+fn items_of<'g, 'de>(cx: &Cx<'g, 'de>, root: Handle) -> Result<(Source<'g, 'de>, usize)> {
     let nodes: &'g Nodes<'de> = cx.nodes;
     let handles = |handles: Vec<Handle>| {
         let len = handles.len();
-        Ok((Items::Handles(handles.into_iter()), len))
+        Ok((Source::Handles(handles.into_iter()), len))
     };
     match root.tag() {
         Tag::List | Tag::Set | Tag::FrozenSet => {
             let object = nodes.object(root.number());
-            Ok((Items::Contents(nodes.contents(&object)), nodes.contents_len(&object)))
+            Ok((Source::Contents(nodes.contents(&object)), nodes.contents_len(&object)))
         }
         Tag::Tuple | Tag::EmptyTuple => handles(tuple_items(nodes, root).to_vec()),
         Tag::Instance => match cx.view(root)? {
@@ -107,8 +107,8 @@ impl<'de, T: Deserialize<'de>> Iterator for Elements<'_, 'de, T> {
     fn next(&mut self) -> Option<Result<T>> {
         self.left = self.left.checked_sub(1)?;
         let handle = match &mut self.items {
-            Items::Contents(contents) => contents.next(),
-            Items::Handles(handles) => handles.next(),
+            Source::Contents(contents) => contents.next(),
+            Source::Handles(handles) => handles.next(),
         }?;
         let index = self.index;
         self.index += 1;

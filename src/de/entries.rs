@@ -1,11 +1,11 @@
 //! [`Entries`]: the entries of every kind of map, as serde's one `MapAccess`.
 //!
-//! Errors learn here at which byte and under which key they are, as in `items`.
+//! Errors get their byte and key here, as in `items`.
 
 use serde::de::{DeserializeSeed, MapAccess};
 
 use super::direct::Dict;
-use super::element::Fields;
+use super::element::RecordFields;
 use super::node::{NodeDeserializer, too_long};
 use super::numpy::ArrayParts;
 use super::place::Place;
@@ -22,7 +22,7 @@ pub(crate) enum Entries<'a, 'g, 'de> {
     Dict(Dict<'a, 'de>),
     /// Those of dicts among the nodes.
     Pairs(Pairs<'g, 'de>),
-    Record(Box<Fields<'a, 'g, 'de>>),
+    Record(Box<RecordFields<'a, 'g, 'de>>),
     Array(Box<ArrayParts<'g, 'de>>),
     Reduce(Box<ReduceFields<'g, 'de>>),
     Nothing,
@@ -46,8 +46,8 @@ pub(crate) struct Pairs<'g, 'de> {
 }
 
 impl<'g, 'de> Entries<'_, 'g, 'de> {
-    /// Those of `contents` and then of `following`, last first. `is_struct`: whether the values go
-    /// into fields, which take no memory of their own.
+    /// The entries of `contents`, and then those of `following`, last first. `is_struct` is true if
+    /// the values go into fields, which take no memory of their own.
     pub(crate) fn pairs(
         cx: &'g Cx<'g, 'de>,
         contents: Contents<'g, 'de>,
@@ -80,7 +80,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         entries
     }
 
-    /// The next key where that is clear at once.
+    /// The next key, where one look is enough to find it.
     #[inline]
     fn next_key_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
         match self {
@@ -89,7 +89,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         }
     }
 
-    /// Returns true at the end, where that shows at once.
+    /// Reads the end, and returns true, where one look is enough to find it.
     #[inline(never)]
     fn is_through(&mut self) -> bool {
         match self {
@@ -98,7 +98,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         }
     }
 
-    /// The value of the key that came last, where that is clear at once.
+    /// The value of the key that came last, where one look is enough to find it.
     #[inline]
     fn next_value_in_frame(&mut self) -> Option<Place<'_, 'g, 'de>> {
         match self {
@@ -187,7 +187,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         }
     }
 
-    /// Sees to it that no entry is left behind.
+    /// Checks that no entry is left.
     pub(crate) fn finish(&mut self) -> Result<()> {
         let (len, left) = match self {
             Self::Dict(dict) => return Ok(dict.finish()?),
@@ -201,7 +201,7 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
         }
     }
 
-    /// Notes that the visitor has ended by an error.
+    /// Notes that the visitor returned an error.
     #[cold]
     pub(crate) fn give_up(&mut self) {
         if let Self::Dict(dict) = self {

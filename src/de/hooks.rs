@@ -17,8 +17,8 @@ impl Hooks for Settings<'_> {
         resolve(resolver, module, name)
     }
 
-    /// A code that is not registered is an error with a resolver alone too, which could not judge
-    /// it.
+    /// A code that is not registered is an error even if there is only a resolver, which could not
+    /// judge it.
     fn extension(&self, code: i64, protocol: u8) -> Result<(Global, bool)> {
         let registered = self.extensions.zip(u32::try_from(code).ok());
         let Some(global) = registered.and_then(|(registry, code)| registry.get(code)) else {

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, SeqAccess};
 
 use super::direct::{Fixed, List};
-use super::element::{Fields, Rows};
+use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use super::token::{ObjectParts, PairSeq};
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
@@ -33,7 +33,7 @@ pub(crate) enum Items<'a, 'g, 'de> {
     /// Real and imaginary part.
     Complex([f64; 2], usize),
     Rows(Box<Rows<'a, 'g, 'de>>),
-    Record(Box<Fields<'a, 'g, 'de>>),
+    Record(Box<RecordFields<'a, 'g, 'de>>),
     Pairs(PairSeq<'a, 'g, 'de>),
     Object(Box<ObjectParts<'g, 'de>>),
     Names(std::slice::Iter<'a, String>),
@@ -47,7 +47,7 @@ pub(super) enum Step {
     End,
     /// Another one is ahead.
     Item,
-    /// That does not show at once.
+    /// One look does not tell.
     Other,
 }
 
@@ -118,7 +118,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         Self::Numbers(Numbers { cx, bytes, kind, big_endian, index: 0, len, named })
     }
 
-    /// The next item where that is clear at once.
+    /// The next item, where one look is enough to find it.
     #[inline]
     fn next_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
         match self {
@@ -129,7 +129,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         }
     }
 
-    /// Goes past what is behind an item, where that shows at once.
+    /// Reads what is behind an item, where one look is enough.
     #[inline(never)]
     fn step(&mut self) -> Step {
         match self {
@@ -156,15 +156,17 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Record(fields) => fields.next(),
             Self::Pairs(pairs) => pairs.next(size),
             Self::Object(parts) => parts.next(),
-            Self::Names(names) => Ok(names.next().map(|name| Place::Plain(Plain::Str(name)))),
+            Self::Names(names) => {
+                Ok(names.next().map(|name| Place::Described(Described::Str(name))))
+            }
             Self::Shape(shape) => {
-                Ok(shape.next().map(|&len| Place::Plain(Plain::Uint(len as u64))))
+                Ok(shape.next().map(|&len| Place::Described(Described::Uint(len as u64))))
             }
             Self::Buffer(bytes, readonly, index) => {
                 *index = index.saturating_add(1);
                 Ok(match index {
-                    1 => Some(Place::Plain(Plain::Bytes(bytes))),
-                    2 => Some(Place::Plain(Plain::Bool(*readonly))),
+                    1 => Some(Place::Described(Described::Bytes(bytes))),
+                    2 => Some(Place::Described(Described::Bool(*readonly))),
                     _ => None,
                 })
             }
@@ -221,7 +223,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         error
     }
 
-    /// Sees to it that no item is left behind.
+    /// Checks that no item is left.
     pub(crate) fn finish(&mut self) -> Result<()> {
         let (len, left) = match self {
             Self::List(list) => return Ok(list.finish()?),
@@ -244,7 +246,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         }
     }
 
-    /// Notes that the visitor has ended by an error.
+    /// Notes that the visitor returned an error.
     #[cold]
     pub(crate) fn give_up(&mut self) {
         match self {

@@ -7,17 +7,20 @@
 mod answer;
 mod ask;
 mod class;
+mod class_enum;
 pub(crate) mod construct;
 mod direct;
 mod element;
 mod elements;
 mod entries;
 mod hooks;
+mod inventory;
 mod items;
 mod nesting;
 pub(crate) mod node;
 mod numpy;
 mod object;
+mod open;
 mod options;
 pub(crate) mod place;
 pub(crate) mod source;
@@ -135,7 +138,7 @@ fn guessed<'de, T: Deserialize<'de>>(
     inside.guess(|| direct::read(bytes, settings, inside))
 }
 
-/// Sees to it that the pickles read so far took every buffer that was given with them.
+/// Checks that the pickles read so far took every buffer that was given with them.
 pub(crate) fn check_all_taken(state: &State<'_>, buffers: Option<&[Buffer<'_>]>) -> Result<()> {
     let (taken, given) = (state.next_buffer as usize, buffers.map_or(0, <[_]>::len));
     if taken < given {

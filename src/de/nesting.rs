@@ -40,7 +40,7 @@ impl Inside {
         Self(())
     }
 
-    /// Takes the short way, if it may be tried; it has given up where there is nothing.
+    /// Takes the short way, if it may be tried; `None` where it may not, or gives up.
     pub(super) fn guess<T>(&self, short_way: impl FnOnce() -> Option<T>) -> Option<T> {
         let mut note = NOTE.get();
         if note.guesses >= GUESSES {
@@ -63,7 +63,7 @@ impl Inside {
         if depth > 1 { (expansion, memory) } else { (0, 0) }
     }
 
-    /// An inner read took so much of its budgets beyond what its input pays for.
+    /// Notes what an inner read took of its budgets beyond what its input pays for.
     pub(super) fn spend(&self, (expansion, memory): (u64, u64)) {
         let mut note = NOTE.get();
         if note.depth > 1 {

@@ -2,7 +2,8 @@
 //!
 //! [`NodeDeserializer::answer`] looks at the tag it expects most for each question and leaves the
 //! rest to [`NodeDeserializer::any`]. Instances are handled in `object`, the private names in
-//! `token`, class names in `class`. Nothing here knows a visitor, so it is compiled once.
+//! `token`, class names in `class` and `class_enum`. Nothing here knows a visitor, so it is
+//! compiled once.
 //!
 //! Text is handed out as `&'de str` wherever it lies in the input unescaped.
 
@@ -116,10 +117,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             (Ask::Seq | Ask::Tuple(_) | Ask::TupleStruct(..), _) => self.seq_of_other(),
             (Ask::Map, Tag::Dict) => self.dict(false),
             (Ask::Map, Tag::Instance | Tag::Part) => self.map_of_instance(),
-            (
-                Ask::Signed | Ask::Unsigned,
-                Tag::Int | Tag::Small | Tag::IntLine | Tag::LongLine | Tag::Long1 | Tag::Long4,
-            ) => self.int(matches!(ask, Ask::Signed)),
+            (Ask::Signed | Ask::Unsigned, _) if tag.kind() == TagKind::Int => {
+                self.int(matches!(ask, Ask::Signed))
+            }
             (Ask::Float, Tag::Float8) => match scalar::float8(self.cx.input, self.handle) {
                 Some(value) => Ok(Answer::Float(value)),
                 None => Err(self.cx.unreadable(self.handle)),
@@ -133,27 +133,10 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 Tag::Instance,
             ) => self.scalar_of_instance(ask),
             (Ask::Str, _) => self.string(),
-            (Ask::Bytes, Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8) => self.bytes(),
-            // Bytes asked for stay bytes, whatever the encoding.
-            (Ask::Bytes, Tag::Chars1 | Tag::Chars4 | Tag::CharsLine) => {
-                match self.cx.chars(self.handle)? {
-                    Some(chars) => {
-                        self.charge_visit(chars.len())?;
-                        Ok(byte_cow(chars))
-                    }
-                    None => Err(self.cx.unreadable(self.handle)),
-                }
+            (Ask::Bytes, _) => self.bytes_of_any(),
+            (Ask::Identifier, _) if matches!(tag.kind(), TagKind::Int | TagKind::Const) => {
+                self.identifier_of_int()
             }
-            (
-                Ask::Identifier,
-                Tag::Small
-                | Tag::Int
-                | Tag::Long1
-                | Tag::Long4
-                | Tag::IntLine
-                | Tag::LongLine
-                | Tag::Const,
-            ) => self.identifier_of_int(),
             (Ask::Option, _) => match tag == Tag::None || self.is_absent()? {
                 true => Ok(Answer::Nothing),
                 false => Ok(Answer::Something(self.unwrapped()?)),
@@ -320,6 +303,21 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         }
     }
 
+    /// Bytes where bytes are asked for: those of an 8-bit string, whatever the encoding.
+    fn bytes_of_any(self) -> Found<'g, 'de> {
+        match self.handle.tag().kind() {
+            TagKind::Bytes => self.bytes(),
+            TagKind::Chars => match self.cx.chars(self.handle)? {
+                Some(chars) => {
+                    self.charge_visit(chars.len())?;
+                    Ok(byte_cow(chars))
+                }
+                None => Err(self.cx.unreadable(self.handle)),
+            },
+            _ => self.any(),
+        }
+    }
+
     /// Bytes of any spelling.
     pub(super) fn byte_cow(self, bytes: Cow<'de, [u8]>) -> Found<'g, 'de> {
         match &bytes {
@@ -422,46 +420,39 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     fn string(self) -> Found<'g, 'de> {
-        match self.handle.tag() {
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine
-                if self.cx.settings.encoding != Encoding::Bytes =>
-            {
-                self.chars(false)
-            }
-            Tag::Bytes1
-            | Tag::Bytes4
-            | Tag::Bytes8
-            | Tag::ByteArray
-            | Tag::Buffer
-            | Tag::View
-            | Tag::Const => match self.cx.buffer_bytes(self.handle)? {
-                Some(bytes) => self.bytes_as_text(bytes),
-                None => self.any(),
-            },
-            _ => self.any(),
+        if self.handle.tag().kind() == TagKind::Chars
+            && self.cx.settings.encoding != Encoding::Bytes
+        {
+            return self.chars(false);
+        }
+        match self.held_bytes()? {
+            Some(bytes) => self.bytes_as_text(bytes),
+            None => self.any(),
         }
     }
 
     /// A sequence from bytes (their values, for `Vec<u8>`) or from an object.
     pub(super) fn seq_of_other(self) -> Found<'g, 'de> {
-        match self.handle.tag() {
-            Tag::EmptyTuple => self.run(&[]),
-            Tag::Chars1 | Tag::Chars4 | Tag::CharsLine => match self.cx.chars(self.handle)? {
+        match self.handle.tag().kind() {
+            TagKind::Chars => match self.cx.chars(self.handle)? {
                 Some(chars) => self.byte_seq(chars),
                 None => Err(self.cx.unreadable(self.handle)),
             },
-            Tag::Bytes1
-            | Tag::Bytes4
-            | Tag::Bytes8
-            | Tag::ByteArray
-            | Tag::Buffer
-            | Tag::View
-            | Tag::Const => match self.cx.buffer_bytes(self.handle)? {
+            TagKind::Instance => self.seq_of_instance(),
+            _ => match self.held_bytes()? {
                 Some(bytes) => self.byte_seq(bytes),
                 None => self.any(),
             },
-            Tag::Instance | Tag::Part => self.seq_of_instance(),
-            _ => self.any(),
+        }
+    }
+
+    /// The bytes of a value that is bytes, a bytearray or a buffer; `None` for any other.
+    fn held_bytes(&self) -> Result<Option<Cow<'de, [u8]>>> {
+        match self.handle.tag().kind() {
+            TagKind::Bytes | TagKind::ByteArray | TagKind::Buffer | TagKind::Const => {
+                self.cx.buffer_bytes(self.handle)
+            }
+            _ => Ok(None),
         }
     }
 

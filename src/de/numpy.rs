@@ -15,8 +15,8 @@
 //! | object | what it is |
 //! | hidden by a mask | none |
 //!
-//! What the payload does not back is charged: dimensions around few bytes, elements of no bytes,
-//! fields that overlap.
+//! The budget pays for what the payload does not back: dimensions around few bytes, elements of no
+//! bytes, fields that overlap.
 
 use std::borrow::Cow;
 
@@ -28,7 +28,7 @@ use super::element::{Element, Rows, element_at, element_of};
 use super::entries::Entries;
 use super::items::{Items, NumbersOf};
 use super::node::NodeDeserializer;
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use super::token::Run;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -133,8 +133,8 @@ impl NodeDeserializer<'_, '_> {
             Tag::Instance => {}
             _ => return Ok(false),
         }
-        // Bytes that are spelled as a call would be encoded for the view, and again by whoever
-        // reads them.
+        // Bytes that are spelled as a call would be encoded for this view, and again when they are
+        // read.
         if Spelling::known(self.cx.nodes.object(self.handle.number()).flags()).is_builtin_value() {
             return Ok(false);
         }
@@ -182,7 +182,7 @@ impl<'g, 'de> ArrayParts<'g, 'de> {
         while !self.has(FIELDS.get(self.index)?) {
             self.index += 1;
         }
-        FIELDS.get(self.index).map(|&field| Place::Plain(Plain::Name(field)))
+        FIELDS.get(self.index).map(|&field| Place::Described(Described::Name(field)))
     }
 
     fn has(&self, field: &str) -> bool {
@@ -204,17 +204,17 @@ impl<'g, 'de> ArrayParts<'g, 'de> {
         self.index += 1;
         let node = self.node;
         let array = &self.array;
-        Ok(Place::Plain(match (field, &array.data, &array.mask, &array.subclass) {
-            ("dtype", ..) => Plain::Dtype(&array.dtype),
-            ("shape", ..) => Plain::Shape(&array.shape),
-            ("fortran", ..) => Plain::Bool(array.fortran),
-            ("readonly", ..) => Plain::Bool(array.readonly),
+        Ok(Place::Described(match (field, &array.data, &array.mask, &array.subclass) {
+            ("dtype", ..) => Described::Dtype(&array.dtype),
+            ("shape", ..) => Described::Shape(&array.shape),
+            ("fortran", ..) => Described::Bool(array.fortran),
+            ("readonly", ..) => Described::Bool(array.readonly),
             ("data", Data::Bytes(bytes), ..) | ("mask", _, Some(Mask { bytes, .. }), _) => {
                 match bytes {
                     Cow::Borrowed(bytes) => return Ok(Place::Borrowed(bytes)),
                     Cow::Owned(bytes) => {
                         node.cx.charge_copy(bytes.len())?;
-                        Plain::Bytes(bytes)
+                        Described::Bytes(bytes)
                     }
                 }
             }
@@ -373,7 +373,7 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         if let Some(&len) = self.shape.first() {
             let node = NodeDeserializer::new(self.node.cx, self.node.handle, self.node.deeper()?);
             let grid = Self { node, ..*self };
-            // Of fallible items `collect` knows no number.
+            // `collect` does not reserve room for fallible items.
             node.cx.charge_memory(cost::items(size_of::<Value>(), len))?;
             return (0..len)
                 .map(|index| grid.row(index).value())

@@ -242,9 +242,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     /// Returns true if an object's value is its arguments, and its state is an extra.
     ///
-    /// So it is with subclasses of builtins: their value is the one argument of `__new__`, or the
-    /// list that a set is made of. So it is with exceptions, which may have a note or attributes.
-    /// Several arguments of `__new__` are those of any class with `__getnewargs__`.
+    /// That holds for subclasses of builtins, whose value is the one argument of `__new__` or the
+    /// list that a set is made of, and for exceptions, which may have a note or attributes. Several
+    /// arguments of `__new__` are those of any class with `__getnewargs__`.
     fn is_its_arguments(&self, object: &ObjectView<'g>, state: Handle) -> Result<bool> {
         let carries = object.base.is_none() && object.kwargs.is_none() && !object.args.is_empty();
         if !carries || self.attribute_dicts(state).is_none() {

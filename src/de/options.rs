@@ -306,7 +306,7 @@ impl<'b> DeOptions<'b> {
         self
     }
 
-    /// All but the buffers, as those who read ask for them.
+    /// All options but the buffers, as the readers take them.
     pub(crate) fn settings(&self) -> Settings<'_> {
         Settings {
             plain: self.plain,

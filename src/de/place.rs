@@ -1,4 +1,4 @@
-//! [`Place`]: where the value is that comes next, and serde's `Deserializer` for it.
+//! [`Place`]: the place of the next value, and serde's `Deserializer` for it.
 //!
 //! There is one such type for opcodes, nodes, and the parts of arrays and objects, so that a
 //! program's types are compiled once. Each method is a question ([`Ask`]) that [`Place::answer`]
@@ -47,12 +47,12 @@ pub(crate) enum Place<'a, 'g, 'de> {
     Run(Run<'a, 'g, 'de>),
     /// Bytes of the input.
     Borrowed(&'de [u8]),
-    Plain(Plain<'a>),
+    Described(Described<'a>),
 }
 
 /// A value that is no part of a pickle, but of what describes it.
 #[derive(Clone, Copy)]
-pub(crate) enum Plain<'a> {
+pub(crate) enum Described<'a> {
     Unit,
     Bool(bool),
     Uint(u64),
@@ -60,7 +60,7 @@ pub(crate) enum Plain<'a> {
     /// Text of the program.
     Name(&'static str),
     Bytes(&'a [u8]),
-    /// Bytes, and whether they are read-only.
+    /// Bytes; true if they are read-only.
     Buffer(&'a [u8], bool),
     Names(&'a [String; 2]),
     Shape(&'a [usize]),
@@ -92,8 +92,8 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         Self::Class(content, limits::WRAPS)
     }
 
-    /// The value in serde's terms. `copies`: whether what the visitor makes has something to drop,
-    /// so that it may have copied text or bytes.
+    /// The value in serde's terms. `copies` is true if what the visitor makes has something to
+    /// drop, so that it may have copied text or bytes.
     pub(crate) fn answer(self, ask: Ask, copies: bool) -> Result<Answer<'a, 'g, 'de>> {
         match self {
             Self::Ahead(direct) => direct.value(ask),
@@ -104,12 +104,11 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Class(content, _) => content.answer(ask, copies),
             Self::Run(run) => run.answer(ask),
             Self::Borrowed(bytes) => Ok(Answer::Bytes(bytes)),
-            Self::Plain(plain) => Ok(plain.answer(ask)),
+            Self::Described(described) => Ok(described.answer(ask)),
         }
     }
 
-    /// An int of up to 64 bits where it is spelled in the common way; otherwise nothing has
-    /// happened.
+    /// An int of up to 64 bits, where it is spelled in the common way; nothing is read otherwise.
     #[inline(always)]
     fn int(&mut self) -> Option<i64> {
         match self {
@@ -185,7 +184,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
-    /// The same for a sequence of so many items.
+    /// The same for a sequence of `len` items.
     fn items_of(&mut self, len: usize) -> Option<ManuallyDrop<Items<'_, 'g, 'de>>> {
         match self {
             Self::Ahead(direct) if direct.is_going() => {
@@ -237,7 +236,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
-            // A budget that is spent is an error again when the value is asked for in earnest.
+            // The error of a spent budget comes again on the general way.
             Self::Node(node) => node.short_text(copies).ok()?,
             _ => None,
         }
@@ -263,7 +262,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Element(element, _) if element.is_none() => Wrapped::Nothing,
             Self::Class(content, _) if content.is_none()? => Wrapped::Nothing,
             Self::Borrowed(bytes) => Wrapped::Other(Answer::Bytes(bytes)),
-            Self::Plain(plain) => Wrapped::Other(plain.answer(Ask::Any)),
+            Self::Described(described) => Wrapped::Other(described.answer(Ask::Any)),
             _ => self.content()?,
         })
     }
@@ -271,7 +270,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The value where a newtype is asked for; if it is its own content, this place is that.
     fn newtype(&mut self, name: &'static str, copies: bool) -> Result<Wrapped<'a, 'g, 'de>> {
         let private = name.starts_with(token::PREFIX);
-        if !private && !name.starts_with(token::CLASS) && !matches!(self, Self::Plain(_)) {
+        if !private && !name.starts_with(token::CLASS) && !matches!(self, Self::Described(_)) {
             return match self {
                 Self::Ahead(direct) | Self::Key(direct) => {
                     direct.wrap()?;
@@ -294,7 +293,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             },
             Self::Class(content, _) => content.answer(Ask::Newtype(name), copies)?,
             Self::Run(run) if name == token::VALUE => run.value()?,
-            Self::Plain(plain) => plain.answer(Ask::Newtype(name)),
+            Self::Described(described) => described.answer(Ask::Newtype(name)),
             _ => return self.content(),
         };
         Ok(Wrapped::Other(answer))
@@ -317,7 +316,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
-    /// Goes past the value.
+    /// Skips the value.
     fn ignore(self) -> Result<()> {
         match self {
             Self::Ahead(_) => give(self.answer(Ask::Any, false), IgnoredAny).map(drop),
@@ -328,7 +327,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     }
 }
 
-impl<'a> Plain<'a> {
+impl<'a> Described<'a> {
     fn answer<'g, 'de>(self, ask: Ask) -> Answer<'a, 'g, 'de> {
         match (self, ask) {
             (Self::Str(name), Ask::Enum(..)) => Answer::Enum(Variant::named(name.into())),

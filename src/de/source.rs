@@ -1,7 +1,7 @@
 //! Where the fields and the items of an object lie: one answer for the reader and the editor.
 //!
 //! Nothing here is generic, so it is compiled once. The reader (`object`) hands the source to a
-//! visitor; an editor (`graph/edit`) changes it.
+//! visitor; the editor (`edit/`) changes it.
 
 use super::node::NodeDeserializer;
 use super::object::{is_container, is_items, is_sequence};

@@ -1,15 +1,17 @@
-//! Objects whose class a type names: where its content is, and that nothing else is in the object.
+//! Objects whose class a type names: finds the content, and checks that the object holds nothing
+//! else.
 //!
 //! A type writes its class in one spelling, which its name gives ([`Form`]). An object in another
-//! spelling may hold what the type would not write back, so that is an error here, and the error
-//! names the spelling. Spellings that Python loads to the same object count as one: NEWOBJ, its
-//! calls by `copyreg` at older protocols, INST and OBJ without arguments; a call and NEWOBJ of the
-//! same arguments, where a call is asked for.
+//! spelling may hold what the type would not write back, so that is an error; `inventory` decides
+//! it and words it. Spellings that Python loads to the same object count as one: NEWOBJ, its calls
+//! by `copyreg` at older protocols, INST and OBJ without arguments; a call and NEWOBJ of the same
+//! arguments, where a call is asked for.
 //!
 //! Attributes that a type does not mention are serde's matter, as in any format.
 //!
 //! Nothing here is generic, so it is compiled once.
 
+use super::inventory::{Container, Inventory, with_form};
 use super::node::NodeDeserializer;
 use super::source::{FieldSource, Part};
 use crate::error::{Error, Result};
@@ -18,7 +20,7 @@ use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, tuple_items};
 use crate::reduce::How;
 use crate::reduce::class::ClassName;
-use crate::reduce::form::{FieldPlace, Form, LENIENT, Layout, Made, Place};
+use crate::reduce::form::{FieldPlace, Form, Layout, Made, Place};
 use crate::walk::cache::FieldNames;
 
 /// An object of the class that a type names.
@@ -37,7 +39,7 @@ pub(super) enum Positional<'g> {
     Within(Handle),
 }
 
-/// What the content of a newtype may turn out to be, if its name does not say it.
+/// The content that a newtype turns out to have, if its name does not say it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum ContentKind {
     /// The one argument.
@@ -48,244 +50,7 @@ pub(super) enum ContentKind {
     Text,
 }
 
-/// The kind of a Rust type, for advice.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Container {
-    Unit,
-    Newtype,
-    Tuple,
-    Struct,
-    Member,
-}
-
-/// The kind of a state.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum StateKind {
-    None,
-    Dict,
-    Slots,
-    DictAndSlots,
-    List,
-    Tuple,
-    Other,
-}
-
-/// All that an object is made of.
-struct Inventory {
-    how: How,
-    args: usize,
-    /// The value of the base class, for `copyreg._reconstructor`.
-    base: Option<Handle>,
-    kwargs: bool,
-    state: StateKind,
-    items: bool,
-    adds: bool,
-    pairs: bool,
-    setter: bool,
-}
-
-impl Inventory {
-    /// Returns true if a type of this layout writes all of it.
-    fn fits(&self, layout: Layout) -> bool {
-        let made = match layout.made {
-            Made::Call => {
-                self.how == How::Call
-                    || layout.has(Place::Args) && matches!(self.how, How::NewObj | How::Inst)
-            }
-            _ => match self.how {
-                How::NewObj | How::NewObjEx => true,
-                How::Inst => self.args == 0,
-                How::Call => false,
-            },
-        };
-        let base = match self.base.map(Handle::tag) {
-            None => true,
-            Some(Tag::Dict) if layout.has(Place::DictItems) => true,
-            Some(Tag::List) if layout.has(Place::ListItems) => true,
-            // Nothing says which arguments it stands for.
-            Some(_) => layout.has(Place::Args) && !layout.whole_args,
-        };
-        let args = match layout.named_args {
-            0 => self.args == 0 || layout.has(Place::Args),
-            named => self.args <= named,
-        };
-        made && base
-            && args
-            && self.fits_state(layout)
-            && (!self.kwargs || layout.has(Place::Kwargs))
-            && (!self.items || layout.has(Place::ListItems))
-            && (!self.adds || layout.has(Place::SetItems))
-            && (!self.pairs || layout.has(Place::DictItems))
-            && !self.setter
-    }
-
-    fn fits_state(&self, layout: Layout) -> bool {
-        let has = |place| layout.has(place);
-        has(Place::State)
-            || match self.state {
-                StateKind::None => true,
-                StateKind::Dict => has(Place::Dict),
-                StateKind::Slots => has(Place::Slots) || has(Place::Tuple),
-                StateKind::DictAndSlots => {
-                    has(Place::Dict) && has(Place::Slots) || has(Place::Tuple)
-                }
-                StateKind::List => has(Place::List),
-                StateKind::Tuple => has(Place::Tuple),
-                StateKind::Other => false,
-            }
-    }
-
-    /// The parts that are there, by the words of forms. The state comes first.
-    fn parts(&self) -> Vec<&'static str> {
-        let mut parts = Vec::new();
-        match self.state {
-            StateKind::None => {}
-            StateKind::Dict => parts.push("dict"),
-            StateKind::Slots => parts.push("slots"),
-            StateKind::DictAndSlots => parts.extend(["dict", "slots"]),
-            StateKind::List => parts.push("list"),
-            StateKind::Tuple => parts.push("tuple"),
-            StateKind::Other => parts.push("state"),
-        }
-        let base = self.base.map(Handle::tag);
-        for (word, there) in [
-            (
-                "args",
-                self.args > 0 || base.is_some_and(|tag| !matches!(tag, Tag::Dict | Tag::List)),
-            ),
-            ("kwargs", self.kwargs),
-            ("listitems", self.items || base == Some(Tag::List)),
-            ("setitems", self.adds),
-            ("dictitems", self.pairs || base == Some(Tag::Dict)),
-        ] {
-            if there {
-                parts.push(word);
-            }
-        }
-        parts
-    }
-
-    /// The object in words.
-    fn describe(&self) -> String {
-        let mut text = match self.how {
-            How::Call => "a call",
-            How::NewObj => "NEWOBJ",
-            How::NewObjEx => "NEWOBJ_EX",
-            How::Inst => "INST or OBJ",
-        }
-        .to_owned();
-        let mut joint = " with ";
-        for part in self.parts() {
-            text.push_str(joint);
-            joint = " and ";
-            match part {
-                "args" if self.args == 1 => text.push_str("one argument"),
-                "args" if self.args > 1 => text.push_str(&format!("{} arguments", self.args)),
-                "args" => text.push_str("the value of a base class"),
-                "kwargs" => text.push_str("keyword arguments"),
-                "listitems" => text.push_str("list items"),
-                "setitems" => text.push_str("set items"),
-                "dictitems" => text.push_str("dict items"),
-                "slots" => text.push_str("slots"),
-                "state" => text.push_str("a state that is neither dict, list nor tuple"),
-                state => text.push_str(&format!("a {state} as state")),
-            }
-        }
-        if self.setter {
-            text.push_str(joint);
-            text.push_str("a state setter");
-        }
-        text
-    }
-
-    /// The form of a name by which such an object would be written back; `None` where names have
-    /// none. The flag says that fields of other parts need names of their own.
-    fn form(&self, container: Container) -> Option<(String, Vec<&'static str>)> {
-        let mut parts = self.parts();
-        let call = matches!(self.how, How::Call) || self.how == How::Inst && self.args > 0;
-        let made = if call { "/call" } else { "" };
-        if self.setter || call && self.kwargs {
-            return None;
-        }
-        if container == Container::Struct && self.kwargs && parts.len() > 1 {
-            parts.retain(|part| *part != "kwargs");
-            return Some(("/kwargs".to_owned(), parts));
-        }
-        let whole = |part: &&str| matches!(*part, "listitems" | "setitems" | "state");
-        match (container, &parts[..]) {
-            (Container::Member, _) => None,
-            (Container::Unit, []) => Some((if call { "/call" } else { "/new" }.to_owned(), vec![])),
-            (Container::Newtype, []) => None,
-            (_, []) => Some((made.to_owned(), vec![])),
-            (Container::Struct | Container::Newtype, ["dict"]) => Some((made.to_owned(), vec![])),
-            (Container::Newtype, &[part]) => Some((format!("{made}/{part}"), vec![])),
-            (Container::Tuple, &[part @ ("args" | "list" | "tuple")]) => {
-                Some((format!("{made}/{part}"), vec![]))
-            }
-            (Container::Struct, &[part]) if !whole(&part) => {
-                Some((format!("{made}/{part}"), vec![]))
-            }
-            (Container::Struct, _) => {
-                // The state keeps the fields without a place, if it has names.
-                let mut form = made.to_owned();
-                match parts[0] {
-                    "dict" => drop(parts.remove(0)),
-                    part @ ("slots" | "list" | "tuple") => {
-                        form.push('/');
-                        form.push_str(part);
-                        parts.remove(0);
-                    }
-                    _ => {}
-                }
-                if form.is_empty() {
-                    form.push_str("/new");
-                }
-                Some((form, parts))
-            }
-            _ => None,
-        }
-    }
-}
-
 impl<'g> NodeDeserializer<'g, '_> {
-    fn inventory(&self, object: &ObjectView<'g>) -> Result<Inventory> {
-        let nodes = self.cx.nodes;
-        let given = self.cx.given(&object.object)?;
-        Ok(Inventory {
-            how: object.how,
-            args: object.args.len(),
-            base: object.base.map(|(_, value)| value),
-            kwargs: object.kwargs.is_some_and(|kwargs| !nodes.is_empty(kwargs.number())),
-            state: self.state_kind(self.cx.state(object)?),
-            items: given.has_some(RunKind::Items),
-            adds: given.has_some(RunKind::Adds),
-            pairs: given.has_some(RunKind::Pairs),
-            setter: given.has_some(RunKind::Setter),
-        })
-    }
-
-    fn state_kind(&self, state: Option<Handle>) -> StateKind {
-        let Some(state) = state else { return StateKind::None };
-        match state.tag() {
-            Tag::Dict if self.is_empty_dict(state) => StateKind::None,
-            Tag::Dict => StateKind::Dict,
-            Tag::List => StateKind::List,
-            Tag::Tuple | Tag::EmptyTuple => match self.attribute_dicts(state).as_deref() {
-                Some(&[slots]) if self.is_empty_dict(slots) => StateKind::None,
-                Some(&[_]) => StateKind::Slots,
-                Some(&[dict, slots]) => match (self.is_empty_dict(dict), self.is_empty_dict(slots))
-                {
-                    (true, true) => StateKind::None,
-                    (false, true) => StateKind::Dict,
-                    (true, false) => StateKind::Slots,
-                    (false, false) => StateKind::DictAndSlots,
-                },
-                _ => StateKind::Tuple,
-            },
-            _ => StateKind::Other,
-        }
-    }
-
     /// Returns true if an object is spelled as a struct without a form writes it: the frequent
     /// case, told by a few comparisons.
     fn plain_state(&self, object: &ObjectView<'g>) -> Option<Handle> {
@@ -299,7 +64,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         }
     }
 
-    /// Where the fields of a struct are that is named as the object's class.
+    /// Finds the fields of a struct that is named as the object's class.
     ///
     /// # Errors
     /// `Unsupported`: the object is spelled in another way than its name says.
@@ -498,7 +263,7 @@ impl<'g> NodeDeserializer<'g, '_> {
         })
     }
 
-    /// Where the items of a tuple struct are that is named as the object's class.
+    /// Finds the items of a tuple struct that is named as the object's class.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).
@@ -603,8 +368,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         Err(self.misspelled(named, &inventory, Container::Member))
     }
 
-    /// The value that the content of a newtype is, if its name says so; else the content itself
-    /// tells, by [`check_content`](Self::check_content).
+    /// The value that is the content of a newtype, if its name says which. Otherwise the content
+    /// decides, and [`check_content`](Self::check_content) checks it.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).
@@ -669,8 +434,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         Ok(state.filter(|state| state.tag() == Tag::Dict))
     }
 
-    /// A newtype around any value writes a dict as attributes, so one that is an argument is not
-    /// what it writes.
+    /// Refuses a dict as the argument, because a newtype around any value writes a dict as
+    /// attributes.
     ///
     /// # Errors
     /// As [`named_fields`](Self::named_fields).
@@ -700,46 +465,6 @@ impl<'g> NodeDeserializer<'g, '_> {
             )
         }))
     }
-
-    /// The error of an object that its type would write otherwise.
-    #[cold]
-    fn misspelled(
-        &self,
-        named: &NamedObject<'g>,
-        inventory: &Inventory,
-        container: Container,
-    ) -> Error {
-        let name = named.name;
-        let mut text = format!(
-            "the object is {}, which `{name}` would not write back; ",
-            inventory.describe()
-        );
-        let one_tuple = container == Container::Tuple && inventory.args == 1;
-        match inventory.form(container) {
-            _ if one_tuple => text.push_str("a newtype around a tuple is its one argument"),
-            Some((form, fields)) if fields.is_empty() && with_form(name, &form) != name => {
-                text.push_str(&format!("name it `{}`", with_form(name, &form)));
-            }
-            Some((form, fields)) if !fields.is_empty() => {
-                let names: Vec<String> =
-                    fields.iter().map(|part| format!("`{}`", field_name(part))).collect();
-                text.push_str(&format!(
-                    "name it `{}`, with fields named {}",
-                    with_form(name, &form),
-                    names.join(" and ")
-                ));
-            }
-            _ if container == Container::Newtype && inventory.parts().len() == 1 => {
-                text.push_str(
-                    "its content says otherwise than the object: a map or struct is attributes, \
-                     and anything else is the one argument",
-                );
-            }
-            _ => text.push_str("Reduce, or a struct whose fields have places, says how"),
-        }
-        text.push_str(&format!("; `{}` reads any spelling", with_form(name, "?")));
-        Error::unsupported(text)
-    }
 }
 
 /// A part of an object that is no value of the pickle.
@@ -750,28 +475,4 @@ pub(super) enum PartKind {
     /// Of a list or a set.
     Items,
     DictItems,
-}
-
-/// A serde name with another form behind its first class.
-fn with_form(name: &str, form: &str) -> String {
-    let (first, rest) = match name.split_once('|') {
-        Some((first, rest)) => (first, Some(rest)),
-        None => (name, None),
-    };
-    // A form of its own stays before what makes it lenient.
-    let first = first.trim_end_matches(LENIENT);
-    let bare = if form == "?" { first } else { first.split('/').next().unwrap_or(first) };
-    match rest {
-        Some(rest) => format!("{bare}{form}|{rest}"),
-        None => format!("{bare}{form}"),
-    }
-}
-
-/// The names that a field of this part may have.
-fn field_name(part: &str) -> String {
-    match part {
-        "args" | "kwargs" | "dictitems" => format!("py:{part}:…` or `py:{part}"),
-        "listitems" | "setitems" | "state" => format!("py:{part}"),
-        _ => format!("py:{part}:…"),
-    }
 }

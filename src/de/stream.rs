@@ -106,7 +106,7 @@ impl<'de, 'a: 'de> Deserializer<'a, SliceSource<'de>> {
         self.source.at as u64
     }
 
-    /// Says whether all bytes have been read, and all out-of-band buffers taken.
+    /// Checks that all bytes have been read, and all out-of-band buffers taken.
     ///
     /// # Errors
     /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no
@@ -230,8 +230,8 @@ impl<'a, R: Read> Deserializer<'a, ReaderSource<R>> {
         self.source.dropped + self.source.at as u64
     }
 
-    /// Says whether the reader is at its end, and all out-of-band buffers taken; reads one byte to
-    /// see.
+    /// Checks that the reader is at its end, by reading one byte, and that all out-of-band buffers
+    /// were taken.
     ///
     /// # Errors
     /// `Data`, where bytes follow the last pickle that was read, or buffers were given that no

@@ -1,5 +1,4 @@
-//! The private serde names, on reading: what each hands to its visitor. The names are in
-//! `reduce/token.rs`.
+//! The private serde names, on reading: the answer for each. The names are in `reduce/token.rs`.
 
 use std::borrow::Cow;
 
@@ -9,10 +8,10 @@ use super::element::value_answer;
 use super::entries::Entries;
 use super::items::Items;
 use super::node::{Found, NodeDeserializer};
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use crate::error::{Error, Result};
 use crate::natural::exact_text;
-use crate::nodes::handle::{Handle, Tag};
+use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
 use crate::nodes::view::{ObjectView, View, global_names};
 use crate::read::text::Text;
@@ -30,37 +29,9 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::TUPLE | token::SET | token::FROZENSET | token::BYTEARRAY | token::COMPLEX => {
                 Ok(newtype(Content::Node(self.unwrapped()?)))
             }
-            token::BIG_INT => match self.cx.int(self.handle)? {
-                Some(Int::Small(value)) => Ok(newtype_bytes(value.to_le_bytes().to_vec())),
-                Some(Int::Long(bytes)) => {
-                    self.cx.charge_memory(bytes.len())?;
-                    Ok(newtype(Content::Bytes(bytes.into())))
-                }
-                Some(Int::Big(value)) => Ok(newtype_bytes(value.to_signed_bytes_le())),
-                None if matches!(self.handle.tag(), Tag::True | Tag::False) => {
-                    Ok(newtype_bytes(vec![u8::from(self.handle.tag() == Tag::True)]))
-                }
-                None => self.expected("an int"),
-            },
-            token::SURROGATES => {
-                if self.is_text() {
-                    self.cx.charge_text(self.handle)?;
-                }
-                match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
-                    Some(Text::Surrogates(bytes)) => Ok(newtype_bytes(bytes.into_owned())),
-                    Some(Text::Str(text)) => Ok(newtype_bytes(text.into_owned().into_bytes())),
-                    None => self.expected("a string"),
-                }
-            }
-            token::GLOBAL => match self.handle.tag() {
-                Tag::Global | Tag::Ext | Tag::Instance if self.is_global()? => {
-                    let (module, qualname) = self.global_names()?;
-                    self.cx.charge_copy(module.len() + qualname.len())?;
-                    let names = [module, qualname].map(Cow::into_owned);
-                    Ok(newtype(Content::Names(names)))
-                }
-                _ => self.expected("a class, function or other global"),
-            },
+            token::BIG_INT => self.big_int(),
+            token::SURROGATES => self.surrogates(),
+            token::GLOBAL => self.global_parts(),
             token::PERSISTENT_ID => match self.handle.tag() {
                 Tag::Persid => {
                     let object = self.cx.nodes.object(self.handle.number());
@@ -92,6 +63,44 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
             token::OBJECT => self.object(),
             _ => Ok(newtype(Content::Node(self.unwrapped()?))),
         }
+    }
+
+    /// An int, or a bool, as signed little-endian bytes.
+    fn big_int(self) -> Found<'g, 'de> {
+        match self.cx.int(self.handle)? {
+            Some(Int::Small(value)) => Ok(newtype_bytes(value.to_le_bytes().to_vec())),
+            Some(Int::Long(bytes)) => {
+                self.cx.charge_memory(bytes.len())?;
+                Ok(newtype(Content::Bytes(bytes.into())))
+            }
+            Some(Int::Big(value)) => Ok(newtype_bytes(value.to_signed_bytes_le())),
+            None if self.handle.tag().kind() == TagKind::Bool => {
+                Ok(newtype_bytes(vec![u8::from(self.handle.tag() == Tag::True)]))
+            }
+            None => self.expected("an int"),
+        }
+    }
+
+    /// Text as bytes in UTF-8, in which surrogates may be encoded.
+    fn surrogates(self) -> Found<'g, 'de> {
+        if self.is_text() {
+            self.cx.charge_text(self.handle)?;
+        }
+        match scalar::text(self.cx.nodes, self.cx.input, self.handle) {
+            Some(Text::Surrogates(bytes)) => Ok(newtype_bytes(bytes.into_owned())),
+            Some(Text::Str(text)) => Ok(newtype_bytes(text.into_owned().into_bytes())),
+            None => self.expected("a string"),
+        }
+    }
+
+    /// A global as its two names.
+    fn global_parts(self) -> Found<'g, 'de> {
+        if !self.is_global()? {
+            return self.expected("a class, function or other global");
+        }
+        let (module, qualname) = self.global_names()?;
+        self.cx.charge_copy(module.len() + qualname.len())?;
+        Ok(newtype(Content::Names([module, qualname].map(Cow::into_owned))))
     }
 
     /// Gives a type of `python` an object in four parts, or any other value as it is.
@@ -188,15 +197,15 @@ impl<'g, 'de> ObjectParts<'g, 'de> {
     pub(super) fn next(&mut self) -> Result<Option<Place<'_, 'g, 'de>>> {
         self.index = self.index.saturating_add(1);
         Ok(Some(match self.index {
-            1 => Place::Plain(Plain::Str(&self.names.0)),
-            2 => Place::Plain(Plain::Str(&self.names.1)),
+            1 => Place::Described(Described::Str(&self.names.0)),
+            2 => Place::Described(Described::Str(&self.names.1)),
             3 => Place::Run(Run::tuple(self.node, self.object.args)),
             4 => {
                 self.text = exact_text(self.node.cx, &self.object)?;
                 match &self.text {
                     Some(text) => {
                         self.node.cx.charge_copy(text.len())?;
-                        Place::Plain(Plain::Str(text))
+                        Place::Described(Described::Str(text))
                     }
                     None => Place::Node(self.node),
                 }
@@ -230,7 +239,7 @@ impl<'g, 'de> ReduceFields<'g, 'de> {
         while let Some(&field) = token::REDUCE_FIELDS.get(self.index) {
             self.index += 1;
             if self.has(field) {
-                return Some(Place::Plain(Plain::Str(field)));
+                return Some(Place::Described(Described::Str(field)));
             }
         }
         None
@@ -244,7 +253,7 @@ impl<'g, 'de> ReduceFields<'g, 'de> {
         let (node, parts) = (self.node, &self.parts);
         let of = |handle: Option<Handle>| Place::Node(node.of(handle.unwrap_or(Handle::VACANT)));
         match self.field() {
-            "how" => Place::Plain(Plain::Uint((parts.how as u8).into())),
+            "how" => Place::Described(Described::Uint((parts.how as u8).into())),
             "callable" => of(Some(parts.callable)),
             "args" => Place::Run(Run::tuple(node, parts.args)),
             "kwargs" => of(parts.kwargs),

@@ -1,8 +1,9 @@
 //! Graph → `Value`, in a loop.
 //!
 //! A value may be a thousand levels deep and serde's visitors would need a frame or more for each,
-//! so a tree is built with a stack of its own: a frame for every container that is open, with the
-//! handles still to come and the values so far. Recursion is found when the depth runs out.
+//! so a tree is built with a stack of its own: a frame ([`Frame`]) for every container that is
+//! open, with the handles still to come and the values so far. Recursion is found when the depth
+//! runs out.
 //!
 //! A dict, set or object that may be met again is made once, and further references clone it, which
 //! copies nothing. Lists and tuples are plain `Vec`s and are copied. Either way the budget is
@@ -12,12 +13,13 @@
 use foldhash::{HashMap, HashSet};
 
 use super::node::NodeDeserializer;
+use super::open::{Children, Frame, FrameKind, FrameShape, under};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar::{self, Int};
-use crate::nodes::store::{Contents, Flags};
+use crate::nodes::store::Flags;
 use crate::nodes::view::View;
-use crate::reduce::{Global, How, Reduce};
+use crate::reduce::Global;
 use crate::settings::Encoding;
 use crate::value::{Complex, Dict, PickleBuffer, Set, SurrogateString, Value, is_told_by_identity};
 use crate::walk::cost;
@@ -45,116 +47,6 @@ struct Builder<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
     /// The object that is not constructed.
     as_it_is: Option<Handle>,
-}
-
-/// A container that is being filled.
-struct Frame<'g, 'de> {
-    handle: Handle,
-    kind: FrameKind,
-    children: Children<'g, 'de>,
-    values: Vec<Value>,
-    /// The budget left before anything below was charged.
-    budget: u64,
-    /// The depth of what is in the lowest container below, or here if there is none.
-    deepest: usize,
-    /// True if this and all below may be met again, because there is another way to it.
-    again: bool,
-}
-
-enum Children<'g, 'de> {
-    Contents(Contents<'g, 'de>),
-    Handles(std::vec::IntoIter<Handle>),
-}
-
-impl Iterator for Children<'_, '_> {
-    type Item = Handle;
-
-    #[inline]
-    fn next(&mut self) -> Option<Handle> {
-        match self {
-            Self::Contents(contents) => contents.next(),
-            Self::Handles(handles) => handles.next(),
-        }
-    }
-}
-
-/// The container that the values of a frame become.
-enum FrameKind {
-    List,
-    Tuple,
-    Set,
-    FrozenSet,
-    Dict,
-    Persid,
-    Object(Box<FrameShape>),
-}
-
-impl FrameKind {
-    /// Levels of nesting between this and what is in it. The parts of an object are themselves in a
-    /// tuple, list or dict.
-    fn levels(&self) -> usize {
-        match self {
-            Self::Object(_) => 2,
-            _ => 1,
-        }
-    }
-
-    /// Returns true if a clone of such a value copies nothing.
-    fn is_kept(&self) -> bool {
-        !matches!(self, Self::List | Self::Tuple | Self::Persid)
-    }
-}
-
-/// The number of values of each part in an object's frame, behind the callable.
-struct FrameShape {
-    how: How,
-    args: usize,
-    kwargs: bool,
-    items: usize,
-    adds: usize,
-    pairs: usize,
-    state: bool,
-    setter: bool,
-}
-
-/// Says in which of these containers, outermost first, the next value is that an error is about.
-#[cold]
-fn under(error: Error, frames: &[Frame<'_, '_>]) -> Error {
-    frames.iter().rev().fold(error, |error, frame| frame.under(error))
-}
-
-impl Frame<'_, '_> {
-    /// Says which of the values here an error is about: the one that comes next.
-    fn under(&self, error: Error) -> Error {
-        let index = self.values.len();
-        let of_pair = |error: Error, place: usize| match self.values.last() {
-            Some(Value::Str(key)) if place % 2 == 1 => error.under_key(key),
-            Some(Value::Int(key)) if place % 2 == 1 => error.under_key(&key.to_string()),
-            // Of a key, the path says nothing.
-            Some(key) if place % 2 == 1 => error.under_key(&format!("<{}>", key.type_name())),
-            _ => error,
-        };
-        match &self.kind {
-            FrameKind::List | FrameKind::Tuple | FrameKind::Set | FrameKind::FrozenSet => {
-                error.under_index(index)
-            }
-            FrameKind::Dict => of_pair(error, index),
-            FrameKind::Persid => error,
-            FrameKind::Object(shape) => {
-                let items = 1 + shape.args + usize::from(shape.kwargs);
-                let pairs = items + shape.items + shape.adds;
-                match index {
-                    _ if (items..items + shape.items).contains(&index) => {
-                        error.under_index(index - items)
-                    }
-                    _ if (pairs..pairs + shape.pairs).contains(&index) => {
-                        of_pair(error, index - pairs)
-                    }
-                    _ => error,
-                }
-            }
-        }
-    }
 }
 
 /// The value or frame that a handle turns out to be.
@@ -217,15 +109,15 @@ impl<'g, 'de> Builder<'g, 'de> {
         }
     }
 
-    /// Says where an error is. That of a limit may have its cause in a container that was entered
-    /// within itself, by whatever hangs off it.
+    /// Adds its place to an error. If a limit was exceeded because a container contains itself, the
+    /// error is that instead.
     #[cold]
     fn cause(&self, error: Error, outer: &[Frame<'g, 'de>], frame: &Frame<'g, 'de>) -> Error {
         if error.kind() == ErrorKind::Limit {
             let mut seen = HashSet::default();
             let mut again = outer.iter().chain([frame]).map(|frame| frame.handle);
             let again = again.find(|handle| handle.is_object() && !seen.insert(*handle));
-            // A ring that is longer than the limit is not gone round.
+            // A ring longer than the limit was not gone round, so no handle came twice.
             let again = again.or(Some(frame.handle));
             if let Some(handle) = again
                 && let Some(cycle) = self.cx.describe_cycle(handle)
@@ -638,38 +530,5 @@ impl<'b, 'g, 'de> Identities<'b, 'g, 'de> {
         if let Some(key) = self.key(index) {
             self.places.insert(key, place);
         }
-    }
-}
-
-impl FrameShape {
-    fn object(&self, values: Vec<Value>) -> Result<Reduce> {
-        let mut values = values.into_iter();
-        // There are as many values as the shape says: it was made together with their handles.
-        let callable = values.next().unwrap_or_default();
-        let args = Value::Tuple(values.by_ref().take(self.args).collect());
-        let kwargs = match values.by_ref().take(usize::from(self.kwargs)).next() {
-            Some(Value::Dict(kwargs)) => kwargs,
-            Some(_) => return Err(Error::data("keyword arguments are not a dict")),
-            None => Dict::default(),
-        };
-        let listitems = values.by_ref().take(self.items).collect();
-        let setitems = values.by_ref().take(self.adds).collect();
-        let mut dictitems = Vec::with_capacity(self.pairs / 2);
-        for _ in 0..self.pairs / 2 {
-            dictitems.push((values.next().unwrap_or_default(), values.next().unwrap_or_default()));
-        }
-        let state = values.by_ref().take(usize::from(self.state)).next();
-        let state_setter = values.by_ref().take(usize::from(self.setter)).next();
-        Ok(Reduce {
-            how: self.how,
-            callable,
-            args,
-            kwargs,
-            listitems,
-            setitems,
-            dictitems,
-            state,
-            state_setter,
-        })
     }
 }

@@ -8,18 +8,18 @@ use serde::de::{
 
 use super::answer::{Answer, give};
 use super::ask::Ask;
-use super::class::ClassVariant;
+use super::class_enum::ClassVariant;
 use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
-use super::place::{Place, Plain};
+use super::place::{Described, Place};
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::walk::cx::Cx;
 
 /// A variant and its data.
-pub(crate) struct Variant<'a, 'g, 'de>(Kind<'a, 'g, 'de>);
+pub(crate) struct Variant<'a, 'g, 'de>(VariantKind<'a, 'g, 'de>);
 
-enum Kind<'a, 'g, 'de> {
+enum VariantKind<'a, 'g, 'de> {
     /// A name in the opcodes ahead, without data.
     Name(&'a mut Direct<'de>),
     /// The one entry of a dict there.
@@ -34,7 +34,7 @@ enum Kind<'a, 'g, 'de> {
     Class(Box<ClassVariant<'g, 'de>>),
 }
 
-impl Kind<'_, '_, '_> {
+impl VariantKind<'_, '_, '_> {
     /// The error of data that is asked for and not there.
     #[cold]
     fn no_data(&mut self, expected: &'static str) -> Error {
@@ -47,48 +47,48 @@ impl Kind<'_, '_, '_> {
 
 impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     pub(super) fn name(direct: &'a mut Direct<'de>) -> Self {
-        Self(Kind::Name(direct))
+        Self(VariantKind::Name(direct))
     }
 
     pub(super) fn entry(dict: Dict<'a, 'de>) -> Self {
-        Self(Kind::Entry(dict))
+        Self(VariantKind::Entry(dict))
     }
 
     pub(super) fn unit(name: NodeDeserializer<'g, 'de>) -> Self {
-        Self(Kind::Unit(name))
+        Self(VariantKind::Unit(name))
     }
 
     pub(super) fn named(name: Cow<'a, str>) -> Self {
-        Self(Kind::Named(name))
+        Self(VariantKind::Named(name))
     }
 
     pub(super) fn node(cx: &'g Cx<'g, 'de>, variant: Handle, data: Handle, depth: u32) -> Self {
-        Self(Kind::Node { cx, variant, data, depth })
+        Self(VariantKind::Node { cx, variant, data, depth })
     }
 
     pub(super) fn class(variant: ClassVariant<'g, 'de>) -> Self {
-        Self(Kind::Class(Box::new(variant)))
+        Self(VariantKind::Class(Box::new(variant)))
     }
 
     /// The name.
     fn place(&mut self) -> Result<Place<'_, 'g, 'de>> {
         Ok(match &mut self.0 {
-            Kind::Name(direct) => Place::Key(direct),
-            Kind::Entry(dict) => dict.variant_name()?,
-            Kind::Unit(node) => Place::Node(*node),
-            Kind::Named(name) => Place::Plain(Plain::Str(name)),
-            Kind::Node { cx, variant, depth, .. } => {
+            VariantKind::Name(direct) => Place::Key(direct),
+            VariantKind::Entry(dict) => dict.variant_name()?,
+            VariantKind::Unit(node) => Place::Node(*node),
+            VariantKind::Named(name) => Place::Described(Described::Str(name)),
+            VariantKind::Node { cx, variant, depth, .. } => {
                 Place::Node(NodeDeserializer::new(cx, *variant, *depth))
             }
-            Kind::Class(class) => Place::Plain(Plain::Str(class.variant)),
+            VariantKind::Class(class) => Place::Described(Described::Str(class.variant)),
         })
     }
 
     #[cold]
     fn locate_name(&mut self, error: Error) -> Error {
         match &self.0 {
-            Kind::Unit(node) => node.cx.locate(error, node.handle),
-            Kind::Node { cx, variant, .. } => cx.locate(error, *variant),
+            VariantKind::Unit(node) => node.cx.locate(error, node.handle),
+            VariantKind::Node { cx, variant, .. } => cx.locate(error, *variant),
             _ => error,
         }
     }
@@ -96,22 +96,24 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     #[cold]
     fn locate_data(&mut self, error: Error) -> Error {
         match &self.0 {
-            Kind::Node { cx, variant, data, .. } => cx.under_key(cx.locate(error, *data), *variant),
+            VariantKind::Node { cx, variant, data, .. } => {
+                cx.under_key(cx.locate(error, *data), *variant)
+            }
             _ => error,
         }
     }
 
     fn unit_data(&mut self) -> Result<()> {
         match &mut self.0 {
-            Kind::Entry(dict) => Ok(dict.no_data()?),
-            Kind::Node { cx, data, depth, .. } => match data.tag() {
+            VariantKind::Entry(dict) => Ok(dict.no_data()?),
+            VariantKind::Node { cx, data, depth, .. } => match data.tag() {
                 Tag::None | Tag::EmptyTuple => Ok(()),
                 _ => {
                     let node = NodeDeserializer::new(cx, *data, *depth);
                     <()>::deserialize(Place::Node(node)).map_err(|error| self.locate_data(error))
                 }
             },
-            Kind::Class(class) => class.no_data(),
+            VariantKind::Class(class) => class.no_data(),
             _ => Ok(()),
         }
     }
@@ -119,11 +121,11 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     /// The data of a variant with one field.
     fn data(&mut self) -> Result<Place<'_, 'g, 'de>> {
         match &mut self.0 {
-            Kind::Entry(dict) => dict.next_value(),
-            Kind::Node { cx, data, depth, .. } => {
+            VariantKind::Entry(dict) => dict.next_value(),
+            VariantKind::Node { cx, data, depth, .. } => {
                 Ok(Place::Node(NodeDeserializer::new(cx, *data, *depth)))
             }
-            Kind::Class(class) => class.data(),
+            VariantKind::Class(class) => class.data(),
             kind => Err(kind.no_data("newtype variant")),
         }
     }
@@ -131,11 +133,11 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
     /// The data of a variant with several fields.
     fn fields(&mut self, ask: Ask) -> Result<Answer<'_, 'g, 'de>> {
         match &mut self.0 {
-            Kind::Entry(dict) => dict.variant_data(ask),
-            Kind::Node { cx, data, depth, .. } => {
+            VariantKind::Entry(dict) => dict.variant_data(ask),
+            VariantKind::Node { cx, data, depth, .. } => {
                 NodeDeserializer::new(cx, *data, *depth).answer(ask)
             }
-            Kind::Class(class) => class.fields(ask),
+            VariantKind::Class(class) => class.fields(ask),
             kind => Err(kind.no_data(match ask {
                 Ask::Tuple(_) => "tuple variant",
                 _ => "struct variant",
@@ -143,21 +145,21 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
         }
     }
 
-    /// Sees to it that nothing is left behind.
+    /// Checks that nothing is left.
     pub(super) fn finish(&mut self) -> Result<()> {
         match &mut self.0 {
-            Kind::Entry(dict) => Ok(dict.finish()?),
-            Kind::Name(direct) => Ok(direct.check_moved()?),
+            VariantKind::Entry(dict) => Ok(dict.finish()?),
+            VariantKind::Name(direct) => Ok(direct.check_moved()?),
             _ => Ok(()),
         }
     }
 
-    /// Notes that the visitor has ended by an error.
+    /// Notes that the visitor returned an error.
     #[cold]
     pub(super) fn give_up(&mut self, error: Error) -> Error {
         match &mut self.0 {
-            Kind::Entry(dict) => dict.give_up(),
-            Kind::Name(direct) => direct.give_up(),
+            VariantKind::Entry(dict) => dict.give_up(),
+            VariantKind::Name(direct) => direct.give_up(),
             _ => {}
         }
         error

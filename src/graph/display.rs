@@ -10,7 +10,8 @@ use std::collections::hash_map::Entry;
 use std::fmt;
 
 use super::Graph;
-use super::node::{Node, NodeId, NodeKind, ObjectParts};
+use super::node::{Node, NodeId, NodeKind};
+use super::parts::ObjectParts;
 use crate::error::quoted;
 use crate::escape::OneLine;
 use crate::limits;

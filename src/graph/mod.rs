@@ -20,8 +20,8 @@
 //! Graphs are changed by [`Graph::update`], or by hand, by the types in [`edit`](crate::edit).
 // [`Graph`] and [`Node`] are a front over `nodes/`. The files, in the order in which to read them:
 //
-// - `read.rs`: reading into a `Graph`; `node.rs`, `access.rs`: looking at one value; `get.rs`:
-//   finding values by key;
+// - `read.rs`: reading into a `Graph`; `node.rs`, `parts.rs`, `access.rs`: looking at one value;
+//   `get.rs`: finding values by key;
 // - `de.rs`: a `Node` as serde's `Deserializer`; `display.rs`: a glance at it for people;
 // - `build.rs`: graphs made by hand; `write/`: a graph as a pickle.
 //
@@ -36,6 +36,7 @@ mod display;
 mod get;
 mod given;
 pub(crate) mod node;
+mod parts;
 pub(crate) mod read;
 mod stream;
 mod write;
@@ -43,5 +44,6 @@ mod write;
 pub use build::GraphBuilder;
 pub use get::GraphKey;
 pub(crate) use node::Node;
-pub use node::{Entries as NodeEntries, Items as NodeItems, NodeId, NodeKind, ObjectParts};
+pub use node::{NodeId, NodeKind};
+pub use parts::{Entries as NodeEntries, Items as NodeItems, ObjectParts};
 pub(crate) use read::Graph;

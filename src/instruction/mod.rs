@@ -40,11 +40,11 @@ pub(crate) const BATCH: usize = 1000;
 /// The extent of an argument in the pickle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// So many bytes.
+    /// This many bytes.
     Fixed(usize),
-    /// So many lines.
+    /// This many lines.
     Lines(usize),
-    /// An unsigned length of so many bytes, little-endian, and a payload as long as it says.
+    /// An unsigned length in this many bytes, little-endian, and a payload as long as it says.
     Counted(usize),
     /// The same with a signed length of four bytes.
     SignedCounted,
@@ -116,7 +116,7 @@ pub enum ArgumentKind {
 }
 
 impl ArgumentKind {
-    /// Gives the extent of such an argument, and is the only place to do so.
+    /// The extent of such an argument. Every reader and writer asks here.
     #[inline]
     pub(crate) const fn extent(self) -> Extent {
         match self {

@@ -7,8 +7,8 @@
 //! its `Value`. What follows therefore sees no difference between the pickle's own and the
 //! caller's. `de/hooks.rs` has the answers.
 //!
-//! To turn an id into a `Value` costs what the id expands to, each time; all ids of one pickle
-//! share one expansion budget, and what the caller's values come to is charged to it as well.
+//! Turning an id into a `Value` costs what the id expands to, each time. All ids of one pickle
+//! share one expansion budget, to which the caller's values are charged as well.
 
 use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
@@ -38,8 +38,8 @@ pub(crate) trait Hooks {
         attribute: Handle,
     ) -> Result<Option<Global>>;
 
-    /// Bytes to which the ids and the objects of one pickle may expand beyond its own length, when
-    /// so many bytes of it have been read.
+    /// Bytes to which the ids and the objects of one pickle may expand beyond its own length, once
+    /// `consumed` bytes of it have been read.
     fn max_expansion(&self, consumed: usize) -> u64;
 
     /// The object of a persistent id, if there is one for it. The id may expand to `budget` bytes;
@@ -99,7 +99,7 @@ impl Machine<'_, '_> {
         self.object(Tag::Persid, Flags::default(), &[id])
     }
 
-    /// The node of a caller's object; all of them may expand to so many bytes.
+    /// The node of a caller's object; all of them together may expand to `allowed` bytes.
     fn import(&mut self, value: Value, allowed: u64) -> Result<Handle> {
         let Imported { root: handle, unfolded, .. } =
             import(&mut self.state.nodes, value, self.cursor.opcode_position())?;

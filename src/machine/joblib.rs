@@ -107,7 +107,7 @@ impl<'de> Machine<'_, 'de> {
         }
     }
 
-    /// What `ndarray.__reduce__` returns for the array.
+    /// The object that `ndarray.__reduce__` describes.
     fn array_node(&mut self, wrapper: &Wrapper, start: usize, len: usize) -> Result<Handle> {
         let callable = self.renamed_global(Global::new("numpy.core.multiarray", "_reconstruct"))?;
         let number = |value| Handle::new(Tag::Small, value, self.cursor.opcode_position());
@@ -178,7 +178,7 @@ fn is_wrapper(nodes: &Nodes<'_>, input: &[u8], object: Handle) -> bool {
     }
     let class = nodes.object(class.number());
     let &[module, name] = nodes.first(&class) else { return false };
-    // Any BUILD comes here, so that a long name is not to be looked at.
+    // Every BUILD comes here, so a long name must not be looked at each time.
     let ends_with = |handle, end: &str| {
         scalar::text_len(nodes, input, handle) <= 4 * ENTRIES
             && scalar::plain_text(nodes, input, handle).is_some_and(|text| text.ends_with(end))
@@ -319,20 +319,61 @@ pub(crate) fn collect<R: Read>(
     if !config.joblib {
         return collector.collect(start, frame_end);
     }
-    let mut state = kept.cloned().unwrap_or_default();
+    let mut runner = Runner::new(start, frame_end, kept);
     // Names are asked about where the pickle is read.
     let config = Config { hooks: None, buffers: None, share_text: false, ..*config };
-    let begin = *state.begin.get_or_insert(start);
-    let (mut at, mut stack, mut protocol, mut frame_end) = (start, Stack::default(), 0, frame_end);
-    let (mut scanned, mut seen) = (0, None);
+    let mut seen = None;
     loop {
-        if matches!(collector.collect_to_build(at, frame_end)?, Collected::Whole) {
+        if matches!(collector.collect_to_build(runner.at, runner.frame_end)?, Collected::Whole) {
             return Ok(());
         }
         let input = collector.bytes();
         if input.len() as u64 > limits::INPUT {
             return Ok(());
         }
+        let missing;
+        (runner, missing) = match runner.run(input, &config) {
+            Some(waits) => waits,
+            None => return Ok(()),
+        };
+        // The reader is at its end.
+        if seen == Some((runner.at, collector.bytes().len())) {
+            return Ok(());
+        }
+        seen = Some((runner.at, collector.bytes().len()));
+        match missing {
+            Some(Missing::Until(end)) => collector.collect_until(end)?,
+            Some(Missing::Pickle(start)) => collector.collect(start, 0)?,
+            None => {}
+        }
+    }
+}
+
+/// The machine that runs ahead, between its runs: it stops at the end of what has been collected.
+struct Runner {
+    start: usize,
+    begin: usize,
+    /// The instruction at which it goes on.
+    at: usize,
+    frame_end: usize,
+    stack: Stack,
+    protocol: u8,
+    scanned: u64,
+    state: State<'static>,
+}
+
+impl Runner {
+    fn new(start: usize, frame_end: usize, kept: Option<&State<'static>>) -> Self {
+        let mut state = kept.cloned().unwrap_or_default();
+        let begin = *state.begin.get_or_insert(start);
+        let stack = Stack::default();
+        Self { start, begin, at: start, frame_end, stack, protocol: 0, scanned: 0, state }
+    }
+
+    /// Goes on to the end of the input, and returns the bytes between instructions that it waits
+    /// for; `None` behind STOP, and at a fault, which the machine that reads will report.
+    fn run(self, input: &[u8], config: &Config<'_>) -> Option<(Self, Option<Missing>)> {
+        let Self { start, begin, at, frame_end, stack, protocol, scanned, state } = self;
         let mut borrowing: State<'_> = state;
         let mut machine = Machine {
             cursor: Cursor::new(input, at).in_frame(frame_end),
@@ -343,32 +384,26 @@ pub(crate) fn collect<R: Read>(
             start,
             scanned,
             state: &mut borrowing,
-            config: &config,
+            config,
             expanded: 0,
             missing: None,
             ahead: true,
         };
         let result = machine.run();
         let missing = machine.missing;
-        // It goes on at the instruction that is not there as a whole.
-        at = machine.cursor.opcode_position();
-        frame_end = machine.cursor.frame_end();
-        (stack, protocol, scanned) = (machine.stack, machine.protocol, machine.scanned);
-        state = borrowing.into_owned();
+        // The instruction that is not there as a whole.
+        let at = machine.cursor.opcode_position();
+        let frame_end = machine.cursor.frame_end();
+        let (stack, protocol, scanned) = (machine.stack, machine.protocol, machine.scanned);
         match result {
-            Err(error) if error.kind() == ErrorKind::Eof => {}
-            // Of a fault the machine that reads will tell.
-            _ => return Ok(()),
-        }
-        // The reader is at its end.
-        if seen == Some((at, collector.bytes().len())) {
-            return Ok(());
-        }
-        seen = Some((at, collector.bytes().len()));
-        match missing {
-            Some(Missing::Until(end)) => collector.collect_until(end)?,
-            Some(Missing::Pickle(start)) => collector.collect(start, 0)?,
-            None => {}
+            Err(error) if error.kind() == ErrorKind::Eof => {
+                let state = borrowing.into_owned();
+                Some((
+                    Self { start, begin, at, frame_end, stack, protocol, scanned, state },
+                    missing,
+                ))
+            }
+            _ => None,
         }
     }
 }

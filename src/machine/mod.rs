@@ -4,9 +4,9 @@
 //! The machine walks over the instructions of one pickle with CPython's stack, mark and memo, and
 //! builds [`Nodes`]. It calls nothing: a class is a name, a reduce is an instance that remembers
 //! callable and arguments. Where a caller wants a say (which globals may appear, what an extension
-//! code names, what a persistent id stands for) the machine asks the [`Config`]. It does no
-//! recursion, and every instruction stores at most a constant number of bytes beyond what it takes
-//! off the stack, so that memory stays a small multiple of the input.
+//! code names, what a persistent id stands for) the machine asks the [`Hooks`] of its [`Config`].
+//! It does no recursion, and every instruction stores at most a constant number of bytes beyond
+//! what it takes off the stack, so that memory stays a small multiple of the input.
 //!
 //! The main loop is one `match`, because that is what makes it fast: the opcodes that most pickles
 //! are made of are handled in their arm, all others in a function of [`step`] or [`objects`]. Two
@@ -280,7 +280,7 @@ impl<'de> Machine<'_, 'de> {
         self.stack.push(handle);
         if self.cursor.absorb_opcode(Opcode::Memoize) {
             self.state.memo.push(handle, self.memo_room());
-        } else if let Some(index) = self.cursor.skip_put() {
+        } else if let Some(index) = self.cursor.absorb_put() {
             self.state.memo.put(index, handle, self.memo_room());
         }
         Ok(())

@@ -17,7 +17,7 @@ pub(crate) struct Array<'g> {
     bytes: Cow<'g, [u8]>,
     kind: NumKind,
     big_endian: bool,
-    /// The value that the bytes are.
+    /// The value that holds the bytes.
     payload: Handle,
 }
 
@@ -32,6 +32,7 @@ fn kind(format: i64) -> Option<(NumKind, bool)> {
                 1 => [NumKind::U32, NumKind::I32],
                 _ => [NumKind::U64, NumKind::I64],
             };
+            // There is a kind without a sign and one with it.
             let signed = (format - 2) / 2 % 2 == 1;
             (kinds[usize::from(signed)], format % 2 == 1)
         }
@@ -56,7 +57,7 @@ impl<'g> Array<'g> {
         self.kind == NumKind::U8
     }
 
-    /// The kind of the items, and whether they are big-endian.
+    /// The kind of the items; true if they are big-endian.
     pub(crate) fn kind(&self) -> (NumKind, bool) {
         (self.kind, self.big_endian)
     }

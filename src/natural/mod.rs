@@ -170,7 +170,7 @@ const TABLE: &[(&str, &str, Form)] = &[
     ("zoneinfo", "ZoneInfo._unpickle", Form::Zone(zone::zoneinfo)),
 ];
 
-/// Where in [`TABLE`] a class is.
+/// The place of a class in [`TABLE`].
 fn find(module: &str, qualname: &str) -> Option<usize> {
     TABLE.binary_search_by(|&(m, q, _)| (m, q).cmp(&(module, qualname))).ok()
 }
@@ -278,9 +278,9 @@ pub(crate) fn has_attribute(cx: &Cx<'_, '_>, object: &ObjectView<'_>, name: &str
 pub(crate) struct Call<'c, 'g, 'de> {
     cx: &'g Cx<'g, 'de>,
     object: &'c ObjectView<'g>,
-    /// Text is asked for, and not whatever the object is.
+    /// True if text is asked for, and no other form will do.
     strict: bool,
-    /// The text is to leave nothing out.
+    /// True if the text must leave nothing out.
     exact: bool,
     /// For a time zone: the time that its offset is asked for.
     at: Option<At>,

@@ -12,7 +12,7 @@ use crate::stdlib::uuid::Groups;
 /// `Decimal(text)`.
 pub(super) fn decimal<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Natural<'g>>> {
     let &[text] = call.args() else { return Ok(None) };
-    // By its tag: to look at the text itself is up to whoever asks for it, and is counted there.
+    // The tag decides: the text itself is looked at, and charged, when it is asked for.
     if matches!(text.tag(), Tag::Shared | Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine) {
         return Ok(Some(Natural::Same(text)));
     }

@@ -11,7 +11,7 @@
 //! are decoded by `de/numpy.rs` when they are asked for.
 //!
 //! Advice to the next editor: everything that a shape or dtype claims is compared with the payload
-//! here, once; who decodes relies on it.
+//! here, once; the code that decodes elements relies on it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use crate::walk::cx::Cx;
 pub(crate) struct Numpy<'de> {
     pub(crate) dtype: Arc<Dtype>,
     pub(crate) shape: Vec<usize>,
-    /// The first index varies fastest.
+    /// True if the first index varies fastest.
     pub(crate) fortran: bool,
     pub(crate) data: Data<'de>,
     pub(crate) mask: Option<Mask<'de>>,
@@ -49,7 +49,7 @@ pub(crate) struct Mask<'de> {
     /// A byte an element, not 0 where it is hidden, in the order of the elements; of records a byte
     /// for each field.
     pub(crate) bytes: Cow<'de, [u8]>,
-    /// The elements are records.
+    /// True if the elements are records.
     pub(crate) of_fields: bool,
     /// The value that stands for hidden ones; None where numpy has one by the dtype.
     pub(crate) fill: Handle,
@@ -423,6 +423,21 @@ impl<'de> Reader<'_, '_, 'de> {
         }
     }
 
+    /// The dtype of a code, or of the class `numpy.record`, before its state.
+    fn plain_dtype(&self, code: Handle) -> Result<Option<Dtype>> {
+        if code.tag() != Tag::Global {
+            return self.text(code).map(|code| code.parse()).transpose();
+        }
+        let cx = self.cx;
+        let class = global_names(cx.nodes, cx.input, code, cx.settings.fix_imports)?;
+        Ok(match class.as_ref().map(|(module, name)| (&**module, &**name)) {
+            Some(("numpy" | "numpy.rec" | "numpy.core.records", "record")) => {
+                Some(Dtype { record: true, ..Dtype::plain(Kind::Void, ByteOrder::None, 0) })
+            }
+            _ => None,
+        })
+    }
+
     /// `numpy.dtype(text, align, copy)` and its state.
     fn dtype_of_call(&self, call: &ObjectView<'_>, depth: usize) -> Result<Option<Dtype>> {
         let Some(depth) = depth.checked_sub(1) else {
@@ -439,20 +454,7 @@ impl<'de> Reader<'_, '_, 'de> {
             _ => return Ok(None),
         }
         let Some(&text) = call.args.first() else { return Ok(None) };
-        let mut dtype = match text.tag() {
-            Tag::Global => {
-                let class = global_names(cx.nodes, cx.input, text, cx.settings.fix_imports)?;
-                match class.as_ref().map(|(module, name)| (&**module, &**name)) {
-                    Some(("numpy" | "numpy.rec" | "numpy.core.records", "record")) => {}
-                    _ => return Ok(None),
-                }
-                Dtype { record: true, ..Dtype::plain(Kind::Void, ByteOrder::None, 0) }
-            }
-            _ => match self.text(text) {
-                Some(text) => text.parse::<Dtype>()?,
-                None => return Ok(None),
-            },
-        };
+        let Some(mut dtype) = self.plain_dtype(text)? else { return Ok(None) };
         let Some(state) = cx.state(call)? else { return Ok(Some(dtype)) };
         let state = tuple_items(cx.nodes, state);
         let &[_, order, subarray, names, fields, size, alignment, ref rest @ ..] = state else {

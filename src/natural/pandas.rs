@@ -161,29 +161,19 @@ pub(super) fn period<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>
     };
     let count = i128::from(ordinal);
     let mut text = String::with_capacity(24);
-    let year = 1970
-        + count.div_euclid(match unit {
-            "MonthEnd" => 12,
-            "QuarterEnd" => 4,
-            _ => 1,
-        });
-    let check_year = || match (1..=9999).contains(&year) {
-        true => Ok(()),
-        false => Err(malformed("Period", format_args!("year {year}"))),
-    };
     // Writing to a String does not fail.
     match unit {
         "YearEnd" => {
-            check_year()?;
+            let (year, _) = year_and_part(count, 1)?;
             let _ = write!(text, "{year:04}");
         }
         "QuarterEnd" => {
-            check_year()?;
-            let _ = write!(text, "{year:04}Q{}", count.rem_euclid(4) + 1);
+            let (year, quarter) = year_and_part(count, 4)?;
+            let _ = write!(text, "{year:04}Q{quarter}");
         }
         "MonthEnd" => {
-            check_year()?;
-            let _ = write!(text, "{year:04}-{:02}", count.rem_euclid(12) + 1);
+            let (year, month) = year_and_part(count, 12)?;
+            let _ = write!(text, "{year:04}-{month:02}");
         }
         "Week" => {
             let Some(weekday) = part(call, freq, 2, "weekday")? else { return Ok(None) };
@@ -212,6 +202,15 @@ pub(super) fn period<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>
         }
     }
     Ok(Some(text.into()))
+}
+
+/// The year of a period of which a year has `parts`, and its number within the year, from 1 on.
+fn year_and_part(count: i128, parts: i128) -> Result<(i128, i128)> {
+    let year = 1970 + count.div_euclid(parts);
+    match (1..=9999).contains(&year) {
+        true => Ok((year, count.rem_euclid(parts) + 1)),
+        false => Err(malformed("Period", format_args!("year {year}"))),
+    }
 }
 
 /// A part of a pandas offset: an argument, or before pandas 1.1 an attribute.

@@ -27,7 +27,7 @@ pub(super) fn windows<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>
     Ok(Some(join_windows(&segments).into()))
 }
 
-/// A path may have as many parts as an input says, each of them text that it has once.
+/// Charges the parts of a path: an input may repeat one text in any number of them.
 fn charge(call: &Call<'_, '_, '_>, segments: &[Cow<'_, str>]) -> Result<()> {
     segments.iter().try_for_each(|segment| call.cx.charge(segment.len() + 1))
 }

@@ -17,8 +17,8 @@ use crate::stdlib::calendar::{
 };
 use crate::stdlib::zone::push_name;
 
-/// Where nothing is to be left out: this is the second of two equal readings of a clock that is put
-/// back.
+/// The mark, in text that leaves nothing out, of the second of two equal readings of a clock that
+/// is put back.
 const FOLD: &str = "[_fold=1]";
 
 /// `datetime(payload)`, `datetime(payload, tzinfo)`; and the numbers one by one, as classes that

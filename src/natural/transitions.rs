@@ -24,8 +24,8 @@ pub(super) const ATTRIBUTES: [&str; 5] =
 /// 1 January 2037: files of version 1 go on until then where a rule goes on for ever.
 const END_OF_VERSION_1: i64 = 2_114_380_800;
 
-/// An offset, in microseconds, and whether it is that after the last transition while a rule may
-/// go on.
+/// An offset in microseconds; true if it is that after the last transition, which a rule may change
+/// later.
 pub(super) type Found = (i64, bool);
 
 /// By the attributes of dateutil 2.

@@ -168,6 +168,7 @@ impl<'de> Nodes<'de> {
             }
             let slots = self.slots(handle.number());
             let children = slots.into_iter().filter_map(|slot| self.handles().get(slot).copied());
+            // `found` only grows.
             let from = found.len();
             found.extend(children);
             open.extend_from_slice(&found[from..]);

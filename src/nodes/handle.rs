@@ -233,6 +233,7 @@ impl Handle {
 
     #[inline]
     pub(crate) const fn tag(self) -> Tag {
+        // Six bits name one of 64 entries.
         TAGS[(self.0 & 63) as usize]
     }
 

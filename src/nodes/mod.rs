@@ -1,6 +1,7 @@
 //! The contents of a pickle, as the machine leaves them: handles, objects, and their meaning.
 //!
-//! - `handle.rs`, `object.rs`, `store.rs`: how values are stored;
+//! - `handle.rs`, `object.rs`, `store.rs`: how values are stored; `runs.rs`: their contents, in
+//!   order;
 //! - `scalar.rs`: a scalar's payload, decoded from the input;
 //! - `known.rs`: the globals whose calls are understood; `view.rs`: the meaning of an instance,
 //!   whatever its spelling;
@@ -15,6 +16,7 @@ pub(crate) mod handle;
 pub(crate) mod import;
 pub(crate) mod known;
 mod object;
+mod runs;
 pub(crate) mod scalar;
 pub(crate) mod spelling;
 pub(crate) mod store;

@@ -21,6 +21,7 @@ use super::edit::Lens;
 use super::handle::{Handle, Tag};
 pub(crate) use super::object::{Flags, Object, RunKind};
 use super::object::{NONE, Run};
+pub(crate) use super::runs::{Contents, MoreRuns};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::meter;
@@ -28,9 +29,9 @@ use crate::meter;
 /// The values that a machine has built.
 #[derive(Clone, Default)]
 pub(crate) struct Nodes<'de> {
-    handles: Vec<Handle>,
+    pub(super) handles: Vec<Handle>,
     objects: Vec<Object>,
-    runs: Vec<Run>,
+    pub(super) runs: Vec<Run>,
     shared: Vec<SharedText<'de>>,
     /// Constants of the lowest numbers, which borrow nothing: those of earlier pickles.
     kept: Vec<Const<'static>>,
@@ -95,7 +96,7 @@ impl<'de> Nodes<'de> {
         }
     }
 
-    /// The same nodes, borrowing nothing. SharedText texts are borrowed, so there must be none.
+    /// The same nodes, borrowing nothing. Shared texts are borrowed, so there must be none.
     ///
     /// A stream whose memo is kept asks for this behind each pickle, so it takes work only for the
     /// constants that have come since.
@@ -490,79 +491,6 @@ fn is_writable_buffer(handle: Handle) -> bool {
 #[cold]
 fn too_many(offset: usize) -> Error {
     Error::limit("the pickle holds more than 4,294,967,294 objects or references").at(offset as u64)
-}
-
-/// The runs of an object behind its first.
-#[derive(Clone)]
-pub(crate) struct MoreRuns<'g, 'de> {
-    nodes: &'g Nodes<'de>,
-    next: u32,
-}
-
-impl<'g> Iterator for MoreRuns<'g, '_> {
-    type Item = (RunKind, &'g [Handle]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let run = self.nodes.runs.get(self.next as usize)?;
-        meter::looked_at(1);
-        self.next = run.next;
-        let start = run.start as usize;
-        Some((
-            run.kind,
-            self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default(),
-        ))
-    }
-}
-
-impl MoreRuns<'_, '_> {
-    /// The number that [`Nodes::note_taken`] noted.
-    pub(crate) fn taken(&self) -> Option<usize> {
-        let run = self.nodes.runs.get(self.next as usize)?;
-        (run.kind == RunKind::Taken).then_some(run.start as usize)
-    }
-}
-
-/// The contents of a container.
-#[derive(Clone)]
-pub(crate) struct Contents<'g, 'de> {
-    nodes: &'g Nodes<'de>,
-    run: std::slice::Iter<'g, Handle>,
-    next: u32,
-}
-
-impl<'g, 'de> Contents<'g, 'de> {
-    /// Contents that are one run.
-    pub(crate) fn of(nodes: &'g Nodes<'de>, run: &'g [Handle]) -> Self {
-        Self { nodes, run: run.iter(), next: NONE }
-    }
-
-    #[cold]
-    fn next_run(&mut self) -> Option<Handle> {
-        while let Some(run) = self.nodes.runs.get(self.next as usize) {
-            meter::looked_at(1 + run.len as usize);
-            self.next = run.next;
-            let start = run.start as usize;
-            self.run =
-                self.nodes.handles.get(start..start + run.len as usize).unwrap_or_default().iter();
-            if let Some(&handle) = self.run.next() {
-                return Some(handle);
-            }
-        }
-        None
-    }
-}
-
-impl Iterator for Contents<'_, '_> {
-    type Item = Handle;
-
-    #[inline]
-    fn next(&mut self) -> Option<Handle> {
-        match self.run.next() {
-            Some(&handle) => Some(handle),
-            None if self.next == NONE => None,
-            None => self.next_run(),
-        }
-    }
 }
 
 #[cfg(test)]

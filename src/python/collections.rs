@@ -1,5 +1,5 @@
 //! The classes of Python's `collections`: [`OrderedDict`], [`DefaultDict`], [`Counter`], [`Deque`];
-//! and [`FrozenDict`], [`Member`] of an Enum and [`SimpleNamespace`].
+//! and [`FrozenDict`].
 //!
 //! The dicts keep their entries in a `Vec`, in order, so that keys need no traits. Another map that
 //! keeps its order is written as an OrderedDict by `python::ordered_dict`.
@@ -7,29 +7,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::object::{self, ArgsAndContent, ObjectType, ReadObject};
-use crate::error::quoted;
+use super::object::{self, ArgsAndContent, ObjectType, ReadObject, generic_object};
 use crate::reduce::{Global, Reduce};
-
-/// `Serialize` and `Deserialize` of a type with parameters that has the traits of `object`.
-macro_rules! generic_object {
-    ($name:ident<$($parameter:ident),*>) => {
-        impl<$($parameter: Serialize),*> Serialize for $name<$($parameter),*> {
-            fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
-                object::serialize(self, serializer)
-            }
-        }
-
-        impl<'de, $($parameter: Deserialize<'de>),*> Deserialize<'de> for $name<$($parameter),*> {
-            fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
-                object::deserialize(deserializer)
-            }
-        }
-    };
-}
 
 /// The traits of a collection that holds its items in `$items`.
 macro_rules! collection {
@@ -62,14 +44,36 @@ macro_rules! collection {
     };
 }
 
-/// Reads a class of `collections` that is nothing but its entries.
+/// A class that is nothing but its entries: its names, and the way in which it is written.
 macro_rules! dict_class {
-    ($type:ident, $name:literal) => {
-        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for $type<K, V> {
-            const CLASS: &'static str = concat!("collections.", $name);
+    ($name:ident<$key:ident, $value:ident>, $class:literal, $names:pat,
+     |$entries:ident, $serializer:ident| $write:expr) => {
+        collection!($name<$key, $value>, ($key, $value), 0, Self);
+
+        impl<$key, $value> Default for $name<$key, $value> {
+            fn default() -> Self {
+                Self(Vec::new())
+            }
+        }
+
+        impl<$key: Serialize, $value: Serialize> ObjectType for $name<$key, $value> {
+            fn write<S: Serializer>(&self, $serializer: S) -> Result<S::Ok, S::Error> {
+                let $entries = &self.0;
+                $write
+            }
+
+            fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                write_map(&self.0, serializer)
+            }
+        }
+
+        impl<'de, $key: Deserialize<'de>, $value: Deserialize<'de>> ReadObject<'de>
+            for $name<$key, $value>
+        {
+            const CLASS: &'static str = $class;
 
             fn is_class(module: &str, qualname: &str) -> bool {
-                (module, qualname) == ("collections", $name)
+                matches!((module, qualname), $names)
             }
 
             fn read<A: SeqAccess<'de>>(
@@ -87,7 +91,7 @@ macro_rules! dict_class {
     };
 }
 
-/// A map or a sequence of pairs as the entries of a dict.
+/// The entries of a dict.
 struct Entries<K, V>(Vec<(K, V)>);
 
 impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
@@ -186,25 +190,10 @@ where
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OrderedDict<K, V>(pub Vec<(K, V)>);
 
-collection!(OrderedDict<K, V>, (K, V), 0, Self);
-
-impl<K, V> Default for OrderedDict<K, V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
+dict_class! {
+    OrderedDict<K, V>, "collections.OrderedDict", ("collections", "OrderedDict"),
+    |entries, serializer| write_ordered(entries.iter().map(|(key, value)| (key, value)), serializer)
 }
-
-impl<K: Serialize, V: Serialize> ObjectType for OrderedDict<K, V> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_ordered(self.0.iter().map(|(key, value)| (key, value)), serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-dict_class!(OrderedDict, "OrderedDict");
 
 /// A Python `collections.Counter`: elements and their counts.
 ///
@@ -224,25 +213,12 @@ dict_class!(OrderedDict, "OrderedDict");
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Counter<K, N = i64>(pub Vec<(K, N)>);
 
-collection!(Counter<K, N>, (K, N), 0, Self);
-
-impl<K, N> Default for Counter<K, N> {
-    fn default() -> Self {
-        Self(Vec::new())
+dict_class! {
+    Counter<K, N>, "collections.Counter", ("collections", "Counter"),
+    |entries, serializer| {
+        Reduce::call(collections("Counter"), (AsDict(entries),)).serialize(serializer)
     }
 }
-
-impl<K: Serialize, N: Serialize> ObjectType for Counter<K, N> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Reduce::call(collections("Counter"), (AsDict(&self.0),)).serialize(serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-dict_class!(Counter, "Counter");
 
 /// A Python `frozendict`, which is a builtin from Python 3.15 on: entries in their order.
 ///
@@ -262,45 +238,12 @@ dict_class!(Counter, "Counter");
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FrozenDict<K, V>(pub Vec<(K, V)>);
 
-collection!(FrozenDict<K, V>, (K, V), 0, Self);
-
-impl<K, V> Default for FrozenDict<K, V> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<K: Serialize, V: Serialize> ObjectType for FrozenDict<K, V> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+dict_class! {
+    FrozenDict<K, V>, "builtins.frozendict",
+    ("builtins" | "frozendict", "frozendict") | ("immutabledict", "immutabledict"),
+    |entries, serializer| {
         let class = Global::new("builtins", "frozendict");
-        Reduce::new_obj(class, (AsDict(&self.0),)).serialize(serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_map(&self.0, serializer)
-    }
-}
-
-impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> ReadObject<'de> for FrozenDict<K, V> {
-    const CLASS: &'static str = "builtins.frozendict";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        matches!(
-            (module, qualname),
-            ("builtins" | "frozendict", "frozendict") | ("immutabledict", "immutabledict")
-        )
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ArgsAndContent<A>,
-    ) -> Result<Self, A::Error> {
-        parts.content().map(|Entries(entries)| Self(entries))
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Entries::deserialize(deserializer).map(|Entries(entries)| Self(entries))
+        Reduce::new_obj(class, (AsDict(entries),)).serialize(serializer)
     }
 }
 
@@ -512,152 +455,5 @@ impl<'de, T: Deserialize<'de>> ReadObject<'de> for Deque<T> {
 
     fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Vec::deserialize(deserializer).map(|items| Self { maxlen: None, items })
-    }
-}
-
-/// A member of a Python `Enum` whose class is not known at compile time.
-///
-/// An `Enum` that is known is a Rust enum under the class's name, with variants named by the
-/// values: `#[serde(rename = "py:colors:Color")] enum Color { #[serde(rename = "1")] Red }`.
-///
-/// ```
-/// use serde_pickle::python::Member;
-/// use serde_pickle::reduce::Global;
-///
-/// let red = Member::ByValue { class: Global::new("colors", "Color"), value: 1 };
-/// let bytes = serde_pickle::to_vec(&red)?; // Color(1), which is Color.RED
-/// assert_eq!(serde_pickle::from_slice::<Member<i32>>(&bytes)?, red);
-/// # Ok::<(), serde_pickle::Error>(())
-/// ```
-///
-/// Other formats get only the value or the name, so they cannot be read back.
-///
-/// Source: `Enum.__reduce_ex__` in Python's `Lib/enum.py`, and `pickle_by_enum_name` there.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Member<V = crate::Value> {
-    /// By a call of the class with the value, as nearly all are.
-    ByValue {
-        /// The class.
-        class: Global,
-        /// The value of the member.
-        value: V,
-    },
-    /// By name, `getattr(Color, 'RED')`, for a class that pickles so, and for a member that is an
-    /// attribute.
-    ByName {
-        /// The class.
-        class: Global,
-        /// The name of the member.
-        name: String,
-    },
-}
-
-generic_object!(Member<V>);
-
-impl<V: Serialize> ObjectType for Member<V> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByValue { class, value } => {
-                Reduce::call(class.clone(), (value,)).serialize(serializer)
-            }
-            Self::ByName { class, name } => {
-                Global::new(&*class.module, format!("{}.{name}", class.qualname))
-                    .serialize(serializer)
-            }
-        }
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByValue { value, .. } => value.serialize(serializer),
-            Self::ByName { name, .. } => name.serialize(serializer),
-        }
-    }
-}
-
-impl<'de, V: Deserialize<'de>> ReadObject<'de> for Member<V> {
-    const CLASS: &'static str = "an Enum";
-
-    fn is_class(_: &str, _: &str) -> bool {
-        true
-    }
-
-    fn read<A: SeqAccess<'de>>(
-        module: String,
-        qualname: String,
-        parts: ArgsAndContent<A>,
-    ) -> Result<Self, A::Error> {
-        let (value,) = parts.args()?;
-        Ok(Self::ByValue { class: Global::new(module, qualname), value })
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Global { module, qualname } = Global::deserialize(deserializer)?;
-        match qualname.rsplit_once('.') {
-            Some((class, name)) => {
-                Ok(Self::ByName { class: Global::new(module, class), name: name.to_owned() })
-            }
-            None => Err(de::Error::custom(format_args!(
-                "expected a member of an Enum, found the global {}.{}",
-                quoted(&module),
-                quoted(&qualname)
-            ))),
-        }
-    }
-}
-
-/// A Python `types.SimpleNamespace`: attributes, as a struct or a map.
-///
-/// Written by calling the class without arguments and giving it the state, as Python does: an
-/// instance that is made without a call, as a derived struct named `py:types:SimpleNamespace` is,
-/// is refused by Python at protocols 0 and 1.
-///
-/// ```
-/// use std::collections::BTreeMap;
-/// use serde_pickle::python::SimpleNamespace;
-///
-/// let sizes = BTreeMap::from([("depth".to_owned(), 3), ("width".to_owned(), 4)]);
-/// let options = SimpleNamespace(sizes);
-/// let bytes = serde_pickle::to_vec(&options)?; // SimpleNamespace(depth=3, width=4)
-/// let again: SimpleNamespace<BTreeMap<String, i32>> = serde_pickle::from_slice(&bytes)?;
-/// assert_eq!(again, options);
-/// # Ok::<(), serde_pickle::Error>(())
-/// ```
-///
-/// Source: `SimpleNamespace.__reduce__` in `Objects/namespaceobject.c` of CPython.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct SimpleNamespace<A>(pub A);
-
-generic_object!(SimpleNamespace<A>);
-
-impl<A: Serialize> ObjectType for SimpleNamespace<A> {
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Reduce::call(Global::new("types", "SimpleNamespace"), ())
-            .with_state(&self.0)
-            .serialize(serializer)
-    }
-
-    fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de, A: Deserialize<'de>> ReadObject<'de> for SimpleNamespace<A> {
-    const CLASS: &'static str = "types.SimpleNamespace";
-
-    fn is_class(module: &str, qualname: &str) -> bool {
-        (module, qualname) == ("types", "SimpleNamespace")
-    }
-
-    fn read<Seq: SeqAccess<'de>>(
-        _: String,
-        _: String,
-        parts: ArgsAndContent<Seq>,
-    ) -> Result<Self, Seq::Error> {
-        parts.content().map(Self)
-    }
-
-    fn read_plain<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        A::deserialize(deserializer).map(Self)
     }
 }

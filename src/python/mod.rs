@@ -118,6 +118,8 @@ mod datetime;
 mod decimal;
 mod fraction;
 mod ip_address;
+mod member;
+mod namespace;
 pub mod numpy;
 mod object;
 pub mod pandas;
@@ -129,14 +131,14 @@ mod uuid_object;
 mod with;
 
 pub use self::builtins::{ByteArray, FrozenSet, Range, Set, Slice, Tuple};
-pub use self::collections::{
-    Counter, DefaultDict, Deque, FrozenDict, Member, OrderedDict, SimpleNamespace,
-};
+pub use self::collections::{Counter, DefaultDict, Deque, FrozenDict, OrderedDict};
 pub use self::date::Date;
 pub use self::datetime::DateTime;
 pub use self::decimal::Decimal;
 pub use self::fraction::Fraction;
 pub use self::ip_address::IpAddress;
+pub use self::member::Member;
+pub use self::namespace::SimpleNamespace;
 pub use self::path::{Path, PathKind};
 pub use self::time::Time;
 pub use self::timedelta::TimeDelta;

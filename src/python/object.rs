@@ -104,6 +104,24 @@ pub(super) fn deserialize<'de, T: ReadObject<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_newtype_struct(token::OBJECT, ObjectVisitor(PhantomData))
 }
 
+/// `Serialize` and `Deserialize` of a type with parameters that has the traits of `object`.
+macro_rules! generic_object {
+    ($name:ident<$($parameter:ident),*>) => {
+        impl<$($parameter: Serialize),*> Serialize for $name<$($parameter),*> {
+            fn serialize<Ser: Serializer>(&self, serializer: Ser) -> Result<Ser::Ok, Ser::Error> {
+                object::serialize(self, serializer)
+            }
+        }
+
+        impl<'de, $($parameter: Deserialize<'de>),*> Deserialize<'de> for $name<$($parameter),*> {
+            fn deserialize<De: Deserializer<'de>>(deserializer: De) -> Result<Self, De::Error> {
+                object::deserialize(deserializer)
+            }
+        }
+    };
+}
+pub(super) use generic_object;
+
 /// Arguments and content of an object, still to be read.
 pub(super) struct ArgsAndContent<A>(A);
 

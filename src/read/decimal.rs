@@ -61,6 +61,7 @@ fn short_line(window: &[u8; 32], long: bool) -> Option<(i64, usize)> {
     if zero || count == 0 || long && window[(16 + end) & 31] != b'L' {
         return None;
     }
+    // The mask says to the compiler that the table has the place: `count` is at most 15.
     let [keep_low, keep_high] = LAST[count & 15];
     let low = (word(end) ^ ZEROS) & keep_low;
     let high = (word(end + 8) ^ ZEROS) & keep_high;

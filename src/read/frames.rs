@@ -12,8 +12,8 @@
 //! - A frame begins where no other is left unread, and all its bytes must be there.
 //!
 //! This costs nothing: inside a frame the cursor's bytes end where the frame does, so that the
-//! bounds check of each read is the check of the frame. Only what finds too few bytes comes here,
-//! and goes on outside of the frame if that was read to its last byte.
+//! bounds check of each read is the check of the frame. Only a read that finds too few bytes comes
+//! here; it goes on outside of the frame if that was read to its last byte.
 
 use super::{Cursor, MAX_LENGTH};
 use crate::error::{Error, Result};
@@ -153,8 +153,8 @@ impl<'a> Cursor<'a> {
 }
 
 /// Checks that no read crosses the end of a frame in the pickle that begins at byte `start`, for
-/// tools that otherwise ignore frames. `frame_end` is as in [`Cursor::in_frame`]; the result is
-/// that of the next pickle.
+/// tools that otherwise ignore frames. `frame_end` is as in [`Cursor::in_frame`]; the result is the
+/// `frame_end` of the next pickle.
 ///
 /// # Errors
 /// That of the frame. Any other fault is for the tool to name, and ends the search.

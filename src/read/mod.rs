@@ -2,6 +2,7 @@
 //!
 //! A [`Cursor`] walks over a pickle that lies in memory. Its methods read one argument form each,
 //! so that there is one place for every sign rule; the machine and [`instructions`] both use them.
+//! `fused` has those that read an opcode together with its argument, for the fast paths.
 //! A pickle from an `io::Read` is first collected into memory, exactly up to STOP, by [`source`]:
 //! offsets into that memory then stand for text and bytes, and nothing is copied twice.
 //!
@@ -12,6 +13,8 @@
 pub(crate) mod decimal;
 mod explain;
 mod frames;
+mod fused;
+mod instructions;
 mod int_shape;
 mod raw;
 mod scan;
@@ -22,13 +25,14 @@ pub(crate) mod window;
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
-use crate::instruction::{Argument, ArgumentKind, Extent, Opcode};
+use crate::instruction::{ArgumentKind, Extent, Opcode};
 use crate::protocol::Protocol;
 pub(crate) use explain::explain;
 pub(crate) use frames::check_frames;
+pub(crate) use instructions::instructions_within;
+pub use instructions::{Instructions, instructions};
 pub(crate) use int_shape::IntShape;
 pub use scan::Scanner;
-use text::{Decimal, Text};
 pub use window::{InstructionReader, ReadInstruction};
 
 /// The highest protocol that PROTO may announce.
@@ -39,6 +43,9 @@ const HIGHEST: u8 = Protocol::HIGHEST.number();
 pub(crate) const MAX_LENGTH: u64 = i64::MAX as u64;
 
 /// A position in a pickle that lies in memory.
+///
+/// `peek_…` moves nothing. `read_…` moves, and an opcode that is read becomes the current one, to
+/// which errors point. `absorb_…` takes the next opcode and leaves the current one.
 #[derive(Clone)]
 pub(crate) struct Cursor<'a> {
     /// The bytes that may be read: inside a frame up to its end, else all of `input`.
@@ -136,8 +143,8 @@ impl<'a> Cursor<'a> {
         self.at += 2;
     }
 
-    /// Takes the next opcode if it is `opcode`, and leaves the current one: for the fusion of an
-    /// opcode with the MEMOIZE behind it.
+    /// Takes the next opcode if it is `opcode`: for the fusion of an opcode with the MEMOIZE behind
+    /// it.
     #[inline]
     pub(crate) fn absorb_opcode(&mut self, opcode: Opcode) -> bool {
         let found = self.bytes.get(self.at) == Some(&opcode.byte());
@@ -149,7 +156,7 @@ impl<'a> Cursor<'a> {
     /// the fusion of an opcode with the BINPUT behind it. An instruction that is cut short, or that
     /// crosses the end of its frame, is left, so that reading it gives the error.
     #[inline]
-    pub(crate) fn skip_put(&mut self) -> Option<u64> {
+    pub(crate) fn absorb_put(&mut self) -> Option<u64> {
         let &opcode = self.bytes.get(self.at)?;
         if opcode == Opcode::Binput.byte() {
             let &index = self.bytes.get(self.at + 1)?;
@@ -297,134 +304,6 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
-    /// LONG1), and the int. `None` where another opcode is next, or the argument is not there
-    /// whole; then nothing is read.
-    #[inline(always)]
-    pub(crate) fn read_short_int(&mut self) -> Option<i64> {
-        let rest = self.bytes.get(self.at..)?;
-        let shape = IntShape::of(rest)?;
-        let value = shape.read(rest.get(shape.header()..)?)?;
-        self.opcode_at = self.at;
-        self.at += shape.header() + shape.len();
-        Some(value)
-    }
-
-    /// Goes past these opcodes, which have no arguments, if they are next; the first becomes the
-    /// current one.
-    #[inline(always)]
-    pub(crate) fn read_opcodes<const N: usize>(&mut self, opcodes: [u8; N]) -> bool {
-        let found = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>) == Some(&opcodes);
-        if found {
-            self.opcode_at = self.at;
-            self.at += N;
-        }
-        found
-    }
-
-    /// Reads a BINFLOAT and its float. `None` where another opcode is next, or the argument is not
-    /// there whole; then nothing is read.
-    #[inline(always)]
-    pub(crate) fn read_short_float(&mut self) -> Option<f64> {
-        let &[opcode, ref float @ ..] = self.bytes.get(self.at..)?.first_chunk::<9>()?;
-        if opcode != Opcode::Binfloat.byte() {
-            return None;
-        }
-        self.opcode_at = self.at;
-        self.at += 9;
-        Some(f64::from_be_bytes(*float))
-    }
-
-    /// Reads a SHORT_BINUNICODE and its payload. `None` where another opcode is next, or the
-    /// argument is not there whole; then nothing is read.
-    #[inline(always)]
-    pub(crate) fn read_short_text(&mut self) -> Option<&'a [u8]> {
-        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
-        if opcode != Opcode::ShortBinunicode.byte() {
-            return None;
-        }
-        let payload = rest.get(..usize::from(len))?;
-        self.opcode_at = self.at;
-        self.at += 2 + usize::from(len);
-        Some(payload)
-    }
-
-    /// Reads a BINUNICODE and its payload of less than `limit` bytes. `None` where anything else is
-    /// next, or the argument is not there whole; then nothing is read.
-    #[inline(always)]
-    pub(crate) fn read_medium_text(&mut self, limit: usize) -> Option<&'a [u8]> {
-        let (&[opcode, ref len @ ..], rest) =
-            self.bytes.get(self.at..)?.split_first_chunk::<5>()?;
-        let len = u32::from_le_bytes(*len) as usize;
-        if opcode != Opcode::Binunicode.byte() || len >= limit {
-            return None;
-        }
-        let payload = rest.get(..len)?;
-        self.opcode_at = self.at;
-        self.at += 5 + len;
-        Some(payload)
-    }
-
-    /// The index of a BINPUT or LONG_BINPUT between these two opcodes without arguments, if all
-    /// three are next, and their length.
-    #[inline]
-    pub(crate) fn peek_put_between(&self, first: Opcode, last: Opcode) -> Option<(u32, usize)> {
-        let rest = self.bytes.get(self.at..)?;
-        let (before, index, after, len) = match *rest {
-            [before, put, index, after, ..] if put == Opcode::Binput.byte() => {
-                (before, u32::from(index), after, 4)
-            }
-            [before, put, a, b, c, d, after, ..] if put == Opcode::LongBinput.byte() => {
-                (before, u32::from_le_bytes([a, b, c, d]), after, 7)
-            }
-            _ => return None,
-        };
-        (before == first.byte() && after == last.byte()).then_some((index, len))
-    }
-
-    /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
-    /// current one.
-    #[inline]
-    pub(crate) fn read_peeked(&mut self, len: usize) {
-        self.opcode_at = self.at;
-        self.at += len;
-    }
-
-    /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
-    #[inline(always)]
-    pub(crate) fn read_short_bool(&mut self) -> Option<bool> {
-        let opcode = self.peek_byte()?;
-        let value = opcode == Opcode::Newtrue.byte();
-        if !value && opcode != Opcode::Newfalse.byte() {
-            return None;
-        }
-        self.read_peeked_opcode();
-        Some(value)
-    }
-
-    /// Reads an INT or LONG whose line has the form that picklers write. `None` where anything else
-    /// is next; then nothing is read.
-    pub(crate) fn read_short_decimal(&mut self) -> Option<i64> {
-        let opcode = self.peek_byte()?;
-        let is_long = opcode == Opcode::Long.byte();
-        if !is_long && opcode != Opcode::Int.byte() {
-            return None;
-        }
-        let (value, len) = decimal::decimal_line(self.bytes, self.at + 1, is_long)?;
-        self.opcode_at = self.at;
-        self.at += 1 + len;
-        Some(value)
-    }
-
-    /// Reads the line of an INT or LONG if it has the form that picklers write; leaves any other
-    /// unread.
-    #[inline]
-    pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
-        let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
-        self.at += len;
-        Some(value)
-    }
-
     /// Reads the payload of an argument with a length in front.
     fn read_counted(&mut self, kind: ArgumentKind) -> Result<&'a [u8]> {
         match kind.extent() {
@@ -495,173 +374,5 @@ impl<'a> Cursor<'a> {
     /// Attaches the offset of the current opcode to an error of its text.
     pub(crate) fn checked<T>(&self, result: Result<T, text::Malformed>) -> Result<T> {
         result.map_err(|what| what.into_error().at(self.opcode_at as u64))
-    }
-
-    /// Reads any argument and decodes it.
-    pub(crate) fn read_argument(
-        &mut self,
-        kind: ArgumentKind,
-        opcode: Opcode,
-        digits: usize,
-    ) -> Result<Argument<'a>> {
-        Ok(match kind {
-            ArgumentKind::None => Argument::None,
-            ArgumentKind::Uint1 if opcode == Opcode::Proto => {
-                Argument::Int(i64::from(self.read_protocol()?))
-            }
-            ArgumentKind::Uint1 => Argument::Int(i64::from(self.read_uint1()?)),
-            ArgumentKind::Uint2 => Argument::Int(i64::from(self.read_uint2()?)),
-            ArgumentKind::Int4 => Argument::Int(i64::from(self.read_int4()?)),
-            ArgumentKind::Uint4 => Argument::Int(i64::from(self.read_uint4()?)),
-            ArgumentKind::Uint8 => {
-                let value = self.read_uint8()?;
-                i64::try_from(value).map_or_else(|_| Argument::BigInt(value.into()), Argument::Int)
-            }
-            ArgumentKind::DecimalShort | ArgumentKind::DecimalLong => {
-                let line = self.read_filled_line()?;
-                let decimal = match opcode {
-                    Opcode::Int => text::decode_int(line, digits),
-                    Opcode::Long => text::decode_long(line, digits),
-                    _ => text::memo_index(line).map(Decimal::from_index),
-                };
-                self.checked(decimal)?.into()
-            }
-            ArgumentKind::FloatLine => {
-                let line = self.read_filled_line()?;
-                Argument::Float(self.checked(text::decode_float(line))?)
-            }
-            ArgumentKind::Float8 => Argument::Float(self.read_float8()?),
-            ArgumentKind::StringLine => {
-                let line = self.read_filled_line()?;
-                Argument::Bytes(self.checked(text::decode_string(line))?)
-            }
-            ArgumentKind::String1
-            | ArgumentKind::String4
-            | ArgumentKind::Bytes1
-            | ArgumentKind::Bytes4
-            | ArgumentKind::Bytes8
-            | ArgumentKind::Bytearray8 => Argument::Bytes(self.read_counted(kind)?.into()),
-            ArgumentKind::Line => {
-                let line = self.read_line()?;
-                std::str::from_utf8(line)
-                    .map_or(Argument::Bytes(line.into()), |text| Argument::Str(text.into()))
-            }
-            ArgumentKind::TwoLines => {
-                let (module, name) = self.read_names()?;
-                Argument::Names(module, name)
-            }
-            ArgumentKind::UnicodeLine => {
-                let line = self.read_line()?;
-                Self::text_argument(self.checked(text::decode_raw_unicode_escape(line))?)
-            }
-            ArgumentKind::Unicode1 | ArgumentKind::Unicode4 | ArgumentKind::Unicode8 => {
-                let payload = self.read_counted(kind)?;
-                Self::text_argument(self.checked(text::decode_utf8(payload))?)
-            }
-            ArgumentKind::Long1 | ArgumentKind::Long4 => {
-                Self::long_argument(self.read_counted(kind)?)
-            }
-        })
-    }
-
-    fn text_argument(text: Text<'a>) -> Argument<'a> {
-        match text {
-            Text::Str(text) => Argument::Str(text),
-            Text::Surrogates(bytes) => Argument::Surrogates(bytes),
-        }
-    }
-
-    fn long_argument(payload: &[u8]) -> Argument<'a> {
-        match text::small_long(payload) {
-            Some(value) => Argument::Int(value),
-            None => Argument::BigInt(num_bigint::BigInt::from_signed_bytes_le(payload)),
-        }
-    }
-}
-
-impl From<Decimal> for Argument<'_> {
-    fn from(decimal: Decimal) -> Self {
-        match decimal {
-            Decimal::Bool(value) => Self::Bool(value),
-            Decimal::Int(value) => Self::Int(value),
-            Decimal::Big(value) => Self::BigInt(value),
-        }
-    }
-}
-
-/// Takes a pickle apart into its instructions, from the first to STOP, without running any.
-///
-/// Each item is the offset of the opcode in bytes, the opcode and its argument, as Python's
-/// `pickletools.genops` gives them. Like that, this ignores frames; readers of pickles refuse an
-/// argument that crosses the end of one.
-///
-/// # Errors
-/// An item is an error where the bytes are no instruction; nothing follows it. A decimal int of
-/// more than 4,300 digits is [`ErrorKind::Limit`](crate::ErrorKind::Limit).
-///
-/// ```
-/// use serde_pickle::opcode::{instructions, Argument, Opcode};
-///
-/// let found: Result<Vec<_>, _> = instructions(b"]K\x2aa.").collect();
-/// let found = found?;
-/// assert_eq!(found[0], (0, Opcode::EmptyList, Argument::None));
-/// assert_eq!(found[1], (1, Opcode::Binint1, Argument::Int(42)));
-/// # Ok::<(), serde_pickle::Error>(())
-/// ```
-pub fn instructions(bytes: &[u8]) -> Instructions<'_> {
-    instructions_within(bytes, crate::limits::INT_DIGITS)
-}
-
-/// The same with another limit for decimal ints.
-pub(crate) fn instructions_within(bytes: &[u8], max_int_digits: usize) -> Instructions<'_> {
-    Instructions { cursor: Cursor::new(bytes, 0), done: false, max_int_digits }
-}
-
-/// The iterator that [`instructions`] returns.
-///
-/// ```
-/// use serde_pickle::opcode::{Instructions, instructions};
-///
-/// let mut all: Instructions<'_> = instructions(b"K\x01.rest");
-/// assert_eq!((all.by_ref().count(), all.position()), (2, 3));
-/// ```
-#[derive(Clone)]
-pub struct Instructions<'a> {
-    cursor: Cursor<'a>,
-    done: bool,
-    max_int_digits: usize,
-}
-
-impl Instructions<'_> {
-    /// The offset of the byte behind the last instruction: behind STOP, where the iteration is
-    /// through.
-    pub fn position(&self) -> u64 {
-        self.cursor.at as u64
-    }
-}
-
-impl<'a> Iterator for Instructions<'a> {
-    type Item = Result<(u64, Opcode, Argument<'a>)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let item = self.cursor.read_opcode().and_then(|opcode| {
-            self.done = opcode == Opcode::Stop;
-            let argument =
-                self.cursor.read_argument(opcode.argument(), opcode, self.max_int_digits)?;
-            Ok((self.cursor.opcode_at as u64, opcode, argument))
-        });
-        self.done |= item.is_err();
-        Some(item.map_err(|error| explain(error, self.cursor.bytes, 0)))
-    }
-}
-
-impl std::iter::FusedIterator for Instructions<'_> {}
-
-impl std::fmt::Debug for Instructions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Instructions").field("position", &self.cursor.at).finish_non_exhaustive()
     }
 }

@@ -50,16 +50,16 @@ pub struct Scanner {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Expecting {
     Opcode,
-    /// So many bytes to be skipped, all in one read.
+    /// This many bytes to be skipped, all in one read.
     Skip(u64),
     /// A length of `width` bytes, of which the first `seen` are `value`.
     Length {
         width: u8,
         seen: u8,
         value: u64,
-        kind: Kind,
+        kind: LengthKind,
     },
-    /// So many line feeds; the line at hand begins at byte `from`.
+    /// This many line feeds; the line at hand begins at byte `from`.
     Lines {
         left: u8,
         from: u64,
@@ -68,8 +68,9 @@ enum Expecting {
     Nothing,
 }
 
+/// The use of a length that is being read.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum LengthKind {
     Payload,
     /// LONG4, whose length is signed.
     Signed,
@@ -244,7 +245,7 @@ impl Scanner {
             ArgumentKind::Uint2 => self.fixed(2)?,
             ArgumentKind::Int4 | ArgumentKind::Uint4 => self.fixed(4)?,
             ArgumentKind::Float8 => self.fixed(8)?,
-            ArgumentKind::Uint8 => length(8, Kind::Frame),
+            ArgumentKind::Uint8 => length(8, LengthKind::Frame),
             ArgumentKind::DecimalShort
             | ArgumentKind::DecimalLong
             | ArgumentKind::FloatLine
@@ -255,13 +256,13 @@ impl Scanner {
             ArgumentKind::String1
             | ArgumentKind::Unicode1
             | ArgumentKind::Bytes1
-            | ArgumentKind::Long1 => length(1, Kind::Payload),
+            | ArgumentKind::Long1 => length(1, LengthKind::Payload),
             ArgumentKind::String4 | ArgumentKind::Unicode4 | ArgumentKind::Bytes4 => {
-                length(4, Kind::Payload)
+                length(4, LengthKind::Payload)
             }
-            ArgumentKind::Long4 => length(4, Kind::Signed),
+            ArgumentKind::Long4 => length(4, LengthKind::Signed),
             ArgumentKind::Unicode8 | ArgumentKind::Bytes8 | ArgumentKind::Bytearray8 => {
-                length(8, Kind::Payload)
+                length(8, LengthKind::Payload)
             }
         };
         if let Expecting::Length { width, .. } = self.expecting {
@@ -276,15 +277,15 @@ impl Scanner {
     }
 
     /// Handles a length that has been read whole.
-    fn length(&mut self, len: u64, kind: Kind) -> Result<()> {
-        let limit = if kind == Kind::Signed { i32::MAX as u64 } else { super::MAX_LENGTH };
+    fn length(&mut self, len: u64, kind: LengthKind) -> Result<()> {
+        let limit = if kind == LengthKind::Signed { i32::MAX as u64 } else { super::MAX_LENGTH };
         if len > limit {
             return Err(Error::syntax(match kind {
-                Kind::Signed => "LONG4 has a negative length".to_owned(),
+                LengthKind::Signed => "LONG4 has a negative length".to_owned(),
                 _ => format!("{len} bytes are announced, more than any input has"),
             }));
         }
-        if kind == Kind::Frame {
+        if kind == LengthKind::Frame {
             if self.frame_end.is_some_and(|end| self.at < end) {
                 return Err(Error::syntax("beginning of a new frame before end of current frame"));
             }

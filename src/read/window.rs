@@ -119,7 +119,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Says whether there is another byte.
+    /// Returns true at the end of the input; reads on to see.
     ///
     /// # Errors
     /// The reader's own.

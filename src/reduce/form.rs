@@ -204,7 +204,7 @@ impl FieldPlace {
     }
 }
 
-/// Which parts of an object the fields of a type are.
+/// The parts of an object that the fields of a type are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) made: Made,
@@ -218,12 +218,12 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// That of a type whose content is all in one part.
+    /// The layout of a type whose content is all in one part.
     pub(crate) fn of(made: Made, place: Place) -> Self {
         Self { made, place, parts: 1 << place as u16, named_args: 0, whole_args: false }
     }
 
-    /// That of a struct of the form, by the names of its fields.
+    /// The layout of a struct of the form, by the names of its fields.
     ///
     /// # Errors
     /// `Unsupported`: fields cannot be there, or are not in the order in which they are written.

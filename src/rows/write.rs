@@ -1,5 +1,5 @@
 //! Rows as a frame: each field of a row goes to the column of its name, which takes the dtype of
-//! what has come so far. What does not go together makes it a column of objects.
+//! the values so far. Values of several kinds make it a column of objects.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -235,6 +235,37 @@ macro_rules! refuse {
     )*};
 }
 
+/// Refuses sequences, tuples and enums, with `$error` of that word.
+macro_rules! refuse_containers {
+    ($self:ident, $error:expr) => {
+        refuse_containers! { $self, $error;
+            serialize_seq(Option<usize>) -> SerializeSeq, "sequence";
+            serialize_tuple(usize) -> SerializeTuple, "tuple";
+            serialize_tuple_struct(&'static str, usize) -> SerializeTupleStruct, "tuple";
+            serialize_tuple_variant(&'static str, u32, &'static str, usize)
+                -> SerializeTupleVariant, "enum";
+            serialize_struct_variant(&'static str, u32, &'static str, usize)
+                -> SerializeStructVariant, "enum";
+        }
+
+        fn serialize_newtype_variant<T: Serialize + ?Sized>(
+            $self,
+            _name: &'static str,
+            _index: u32,
+            _variant: &'static str,
+            _value: &T,
+        ) -> Result<Self::Ok, Self::Error> {
+            Err($error("enum"))
+        }
+    };
+    ($self:ident, $error:expr;
+     $($method:ident($($type:ty),*) -> $container:ident, $word:literal;)*) => {$(
+        fn $method($self $(, _: $type)*) -> Result<Self::$container, Self::Error> {
+            Err($error($word))
+        }
+    )*};
+}
+
 impl<'c> Serializer for RowWriter<'c> {
     type Ok = ();
     type Error = Error;
@@ -255,6 +286,8 @@ impl<'c> Serializer for RowWriter<'c> {
         serialize_unit_variant(&'static str, u32, &'static str)
     }
 
+    refuse_containers!(self, cell::no_row);
+
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<()> {
         value.serialize(self)
     }
@@ -267,58 +300,12 @@ impl<'c> Serializer for RowWriter<'c> {
         value.serialize(self)
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
-    ) -> Result<()> {
-        Err(cell::no_row("enum"))
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq> {
-        Err(cell::no_row("sequence"))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<Self::SerializeTuple> {
-        Err(cell::no_row("tuple"))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleStruct> {
-        Err(cell::no_row("tuple"))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleVariant> {
-        Err(cell::no_row("enum"))
-    }
-
     fn serialize_map(self, _len: Option<usize>) -> Result<Fields<'c>> {
         Ok(self.fields())
     }
 
     fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<Fields<'c>> {
         Ok(self.fields())
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeStructVariant> {
-        Err(cell::no_row("enum"))
     }
 }
 
@@ -417,6 +404,8 @@ impl Serializer for ScalarWriter {
 
     refuse! { self, Refused(None); serialize_bytes(&[u8]) }
 
+    refuse_containers!(self, |_| Refused(None));
+
     fn serialize_none(self) -> Result<Scalar, Refused> {
         Ok(Scalar::None)
     }
@@ -460,42 +449,6 @@ impl Serializer for ScalarWriter {
         }
     }
 
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
-    ) -> Result<Scalar, Refused> {
-        Err(Refused(None))
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Self::SerializeSeq, Refused> {
-        Err(Refused(None))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<Self::SerializeTuple, Refused> {
-        Err(Refused(None))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleStruct, Refused> {
-        Err(Refused(None))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeTupleVariant, Refused> {
-        Err(Refused(None))
-    }
-
     fn serialize_map(self, _len: Option<usize>) -> Result<Self::SerializeMap, Refused> {
         Err(Refused(None))
     }
@@ -505,16 +458,6 @@ impl Serializer for ScalarWriter {
         _name: &'static str,
         _len: usize,
     ) -> Result<Self::SerializeStruct, Refused> {
-        Err(Refused(None))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<Self::SerializeStructVariant, Refused> {
         Err(Refused(None))
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! The machine of [`audit`](super::audit()) keeps every value. All that an audit asks of one is
 //! which reference it goes back to, and where the text is that may be a name; so here a value is a
-//! word of eight bytes ([`Value`]), on the stack and in the memo. Text that becomes a name is read
-//! again at its place. Arguments matter in calls of a few functions of `copyreg`, and of `getattr`,
-//! all of which take a class or module first: of other tuples nothing is kept.
+//! word of eight bytes, on the stack and in the memo (`audit_operands`). Text that becomes a name
+//! is read again at its place. Arguments matter in calls of a few functions of `copyreg`, and of
+//! `getattr`, all of which take a class or module first: of other tuples nothing is kept.
 //!
 //! A fault that only the kinds of operands show, such as APPEND to an int, is not found here, and
 //! the audit goes on where Python ends. So it lists whatever the other one lists, and maybe more.
@@ -14,7 +14,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use foldhash::HashMap;
 
-use super::audit::{Audit, Interned, Numbers, Reference, Site, Target, TextId};
+use super::audit::Numbers;
+use super::audit_operands::{Memo, Operand, Stack, Tuple, Word};
+use super::references::{References, TextId};
+use super::report::{Audit, Reference, Site};
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
 use crate::instruction::{Argument, Opcode};
@@ -23,7 +26,6 @@ use crate::nodes::known::Known;
 use crate::protocol::Protocol;
 use crate::read::Cursor;
 use crate::read::window::Window;
-use crate::reduce::compat;
 
 /// Payloads beyond this are passed over; no name is as long.
 const LONGEST: u64 = 64 << 10;
@@ -82,17 +84,12 @@ impl DeOptions<'_> {
             stack: Stack::default(),
             memo: Memo::default(),
             report,
-            texts: Interned::default(),
+            references: References::new(self, self.plain.max_expansion.of(0)),
             by_place: HashMap::default(),
-            by_names: HashMap::default(),
-            by_code: HashMap::default(),
             tuples: Vec::new(),
             by_tuple: HashMap::default(),
-            persistent: None,
-            computed: None,
             numbers: Numbers::default(),
             unknown: None,
-            budget: self.plain.max_expansion.of(0),
         };
         if let Err(error) = auditor.run() {
             auditor.report.error = Some(error);
@@ -109,184 +106,6 @@ fn extent(reader: &mut impl Seek) -> io::Result<(u64, u64)> {
     Ok((base, end.saturating_sub(base)))
 }
 
-/// A value, as far as an audit cares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Value(u64);
-
-/// The same, taken apart.
-#[derive(Clone, Copy)]
-enum Kind {
-    Other,
-    /// Text, by the place of its opcode.
-    Text(u64),
-    /// A reference.
-    Is(u32),
-    /// Something that came out of a call of it.
-    From(u32),
-    /// A tuple that begins with one of these.
-    Tuple(u32),
-    /// Nothing is stored here.
-    Vacant,
-}
-
-impl Value {
-    const OTHER: Self = Self(0);
-    const VACANT: Self = Self(5);
-
-    fn new(kind: Kind) -> Self {
-        Self(match kind {
-            Kind::Other => 0,
-            Kind::Text(place) => place << 3 | 1,
-            Kind::Is(at) => u64::from(at) << 3 | 2,
-            Kind::From(at) => u64::from(at) << 3 | 3,
-            Kind::Tuple(at) => u64::from(at) << 3 | 4,
-            Kind::Vacant => 5,
-        })
-    }
-
-    fn kind(self) -> Kind {
-        let rest = self.0 >> 3;
-        match self.0 & 7 {
-            1 => Kind::Text(rest),
-            2 => Kind::Is(rest as u32),
-            3 => Kind::From(rest as u32),
-            4 => Kind::Tuple(rest as u32),
-            5 => Kind::Vacant,
-            _ => Kind::Other,
-        }
-    }
-}
-
-/// A tuple of arguments that may matter.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Tuple {
-    first: Value,
-    /// The second item, if it is text.
-    second: Option<TextId>,
-    len: usize,
-}
-
-/// The operands; a run of those that do not matter is one entry.
-#[derive(Default)]
-struct Stack {
-    runs: Vec<(Value, u64)>,
-    /// The number of operands below each mark.
-    marks: Vec<u64>,
-    len: u64,
-}
-
-impl Stack {
-    fn push(&mut self, value: Value) {
-        self.len += 1;
-        match self.runs.last_mut() {
-            Some((Value::OTHER, count)) if value == Value::OTHER => *count += 1,
-            _ => self.runs.push((value, 1)),
-        }
-    }
-
-    /// Operands above the topmost mark.
-    fn above(&self) -> u64 {
-        self.len - self.marks.last().copied().unwrap_or(0)
-    }
-
-    fn pop(&mut self, opcode: Opcode) -> Result<Value> {
-        if self.above() == 0 {
-            return Err(self.underflow(opcode));
-        }
-        self.len -= 1;
-        let Some((value, count)) = self.runs.last_mut() else {
-            return Err(self.underflow(opcode));
-        };
-        let value = *value;
-        *count -= 1;
-        if *count == 0 {
-            self.runs.pop();
-        }
-        Ok(value)
-    }
-
-    fn top(&self, opcode: Opcode) -> Result<Value> {
-        match self.runs.last() {
-            Some((value, _)) if self.above() > 0 => Ok(*value),
-            _ => Err(self.underflow(opcode)),
-        }
-    }
-
-    /// Takes the mark and what is above it; gives the first two of that, and how many there were.
-    fn pop_mark(&mut self, opcode: Opcode) -> Result<([Value; 2], u64)> {
-        let Some(mark) = self.marks.pop() else {
-            let name = opcode.name();
-            return Err(Error::syntax(format!("{name} needs a mark, and there is none")));
-        };
-        let count = self.len - mark;
-        let mut first = [Value::OTHER; 2];
-        let mut left = count;
-        while left > 0 {
-            let Some((value, run)) = self.runs.pop() else { break };
-            let taken = run.min(left);
-            left -= taken;
-            // From the top down: what comes last is first.
-            for place in [1, 0] {
-                if left <= place && left + taken > place {
-                    first[place as usize] = value;
-                }
-            }
-            if taken < run {
-                self.runs.push((value, run - taken));
-            }
-        }
-        self.len = mark;
-        Ok((first, count))
-    }
-
-    #[cold]
-    fn underflow(&self, opcode: Opcode) -> Error {
-        let name = opcode.name();
-        match self.marks.last() {
-            Some(_) => {
-                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
-            }
-            None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
-        }
-    }
-}
-
-#[derive(Default)]
-struct Memo {
-    dense: Vec<Value>,
-    sparse: HashMap<u64, Value>,
-    filled: u64,
-}
-
-impl Memo {
-    fn get(&self, index: u64) -> Option<Value> {
-        let dense = usize::try_from(index).ok().and_then(|index| self.dense.get(index)).copied();
-        match dense {
-            Some(Value::VACANT) | None => self.sparse.get(&index).copied(),
-            found => found,
-        }
-    }
-
-    fn put(&mut self, index: u64, value: Value) {
-        const GAP: u64 = 1_024;
-        let len = self.dense.len() as u64;
-        if self.get(index).is_none() {
-            self.filled += 1;
-        }
-        if index >= len + GAP {
-            self.sparse.insert(index, value);
-            return;
-        }
-        while (self.dense.len() as u64) <= index {
-            self.dense.push(Value::VACANT);
-        }
-        if let Some(slot) = self.dense.get_mut(index as usize) {
-            *slot = value;
-            self.sparse.remove(&index);
-        }
-    }
-}
-
 struct Auditor<'a, R> {
     options: &'a DeOptions<'a>,
     window: Window<R>,
@@ -295,20 +114,14 @@ struct Auditor<'a, R> {
     stack: Stack,
     memo: Memo,
     report: Audit,
-    texts: Interned,
+    references: References<'a>,
     /// Texts by the place of their opcode.
     by_place: HashMap<u64, TextId>,
-    by_names: HashMap<(TextId, TextId), u32>,
-    by_code: HashMap<u32, u32>,
     tuples: Vec<Tuple>,
     by_tuple: HashMap<Tuple, u32>,
-    persistent: Option<u32>,
-    computed: Option<u32>,
     numbers: Numbers,
     /// The first place where Pythons differ.
     unknown: Option<Site>,
-    /// Bytes of names that may still be put together.
-    budget: u64,
 }
 
 impl<R: Read + Seek> Auditor<'_, R> {
@@ -329,17 +142,17 @@ impl<R: Read + Seek> Auditor<'_, R> {
         }
     }
 
-    /// Does one instruction; says whether it was STOP.
+    /// Runs one instruction; returns true if it was STOP.
     fn step(&mut self, offset: u64) -> Result<bool> {
         let raw = self.window.next()?;
         let (opcode, passed_over) = (raw.opcode, raw.passed_over);
         // Bytes of input grant bytes of names.
         let len = raw.bytes.len() as u64 + passed_over;
-        self.budget = self.budget.saturating_add(len.saturating_mul(BYTE));
+        self.references.grant(len.saturating_mul(BYTE));
         if passed_over > 0 {
             self.count(opcode);
             let text = opcode_is_text(opcode);
-            self.stack.push(if text { Value::new(Kind::Text(offset)) } else { Value::OTHER });
+            self.stack.push(if text { Word::new(Operand::Text(offset)) } else { Word::OTHER });
             return Ok(false);
         }
         let mut cursor = Cursor::new(raw.bytes, 0);
@@ -350,7 +163,10 @@ impl<R: Read + Seek> Auditor<'_, R> {
             .map_err(|error| error.in_stream(offset))?;
         let site = Site { offset, opcode };
         let names = match &argument {
-            Argument::Names(module, name) => Some((self.texts.id(module), self.texts.id(name))),
+            Argument::Names(module, name) => {
+                let texts = &mut self.references.texts;
+                Some((texts.id(module), texts.id(name)))
+            }
             _ => None,
         };
         let number = match argument {
@@ -385,32 +201,11 @@ impl<R: Read + Seek> Auditor<'_, R> {
             Opcode::Frame => {}
             Opcode::Stop => drop(self.stack.pop(opcode)?),
             Opcode::Mark => self.stack.marks.push(self.stack.len),
-            Opcode::Pop => {
-                if self.stack.marks.last() == Some(&self.stack.len) {
-                    self.stack.marks.pop();
-                } else {
-                    self.stack.pop(opcode)?;
-                }
-            }
+            Opcode::Pop => self.stack.pop_any(opcode)?,
             Opcode::Dup => self.stack.push(self.stack.top(opcode)?),
-            Opcode::Put | Opcode::Binput | Opcode::LongBinput => {
-                self.numbers.put(&Argument::Int(number.unwrap_or(-1)));
-                let index = index(number)?;
-                self.memo.put(index, self.stack.top(opcode)?);
-            }
-            Opcode::Memoize => {
-                if self.numbers.memoize() {
-                    self.unknown.get_or_insert(site);
-                }
-                self.memo.put(self.memo.filled, self.stack.top(opcode)?);
-            }
-            Opcode::Get | Opcode::Binget | Opcode::LongBinget => {
-                let index = index(number)?;
-                let value = self.memo.get(index).ok_or_else(|| {
-                    Error::syntax(format!("nothing was stored in the memo under {index}"))
-                })?;
-                self.stack.push(value);
-            }
+            Opcode::Put | Opcode::Binput | Opcode::LongBinput => self.put(number, opcode)?,
+            Opcode::Memoize => self.memoize(site)?,
+            Opcode::Get | Opcode::Binget | Opcode::LongBinget => self.get(number)?,
             Opcode::Tuple | Opcode::Tuple1 | Opcode::Tuple2 | Opcode::Tuple3 => {
                 self.tuple(opcode)?;
             }
@@ -427,7 +222,7 @@ impl<R: Read + Seek> Auditor<'_, R> {
             }
             Opcode::NextBuffer => {
                 self.report.buffers.push(offset);
-                self.stack.push(Value::OTHER);
+                self.stack.push(Word::OTHER);
             }
             Opcode::Reduce | Opcode::Newobj | Opcode::NewobjEx => self.call(site)?,
             Opcode::Inst => {
@@ -436,26 +231,53 @@ impl<R: Read + Seek> Auditor<'_, R> {
                 self.called(class, site);
                 self.push_result(class);
             }
-            Opcode::Obj => {
-                let ([class, _], count) = self.stack.pop_mark(opcode)?;
-                if count == 0 {
-                    return Err(Error::syntax(
-                        "OBJ needs a class, and there is nothing above the mark",
-                    ));
-                }
-                self.called(class, site);
-                self.push_result(class);
-            }
-            Opcode::Build => {
-                self.stack.pop(opcode)?;
-                if let Kind::Is(at) | Kind::From(at) = self.stack.top(opcode)?.kind()
-                    && let Some(reference) = self.report.references.get_mut(at as usize)
-                {
-                    reference.states += 1;
-                }
-            }
-            _ if opcode_is_text(opcode) => self.stack.push(Value::new(Kind::Text(offset))),
+            Opcode::Obj => self.obj(site)?,
+            Opcode::Build => self.build(opcode)?,
+            _ if opcode_is_text(opcode) => self.stack.push(Word::new(Operand::Text(offset))),
             _ => self.plain(opcode)?,
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, number: Option<i64>, opcode: Opcode) -> Result<()> {
+        self.numbers.put(&Argument::Int(number.unwrap_or(-1)));
+        self.memo.put(index(number)?, self.stack.top(opcode)?);
+        Ok(())
+    }
+
+    fn memoize(&mut self, site: Site) -> Result<()> {
+        if self.numbers.memoize() {
+            self.unknown.get_or_insert(site);
+        }
+        self.memo.put(self.memo.filled, self.stack.top(site.opcode)?);
+        Ok(())
+    }
+
+    fn get(&mut self, number: Option<i64>) -> Result<()> {
+        let index = index(number)?;
+        let value = self.memo.get(index).ok_or_else(|| {
+            Error::syntax(format!("nothing was stored in the memo under {index}"))
+        })?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn obj(&mut self, site: Site) -> Result<()> {
+        let ([class, _], count) = self.stack.pop_mark(site.opcode)?;
+        if count == 0 {
+            return Err(Error::syntax("OBJ needs a class, and there is nothing above the mark"));
+        }
+        self.called(class, site);
+        self.push_result(class);
+        Ok(())
+    }
+
+    fn build(&mut self, opcode: Opcode) -> Result<()> {
+        self.stack.pop(opcode)?;
+        if let Operand::Is(at) | Operand::From(at) = self.stack.top(opcode)?.operand()
+            && let Some(reference) = self.references.get_mut(at)
+        {
+            reference.states += 1;
         }
         Ok(())
     }
@@ -466,7 +288,7 @@ impl<R: Read + Seek> Auditor<'_, R> {
         if effect.to_mark {
             self.stack.pop_mark(opcode)?;
         }
-        let mut kept = Value::OTHER;
+        let mut kept = Word::OTHER;
         for _ in 0..effect.pops {
             kept = self.stack.pop(opcode)?;
         }
@@ -480,7 +302,7 @@ impl<R: Read + Seek> Auditor<'_, R> {
                 | Opcode::ReadonlyBuffer
         );
         for _ in 0..effect.pushes {
-            self.stack.push(if fills { kept } else { Value::OTHER });
+            self.stack.push(if fills { kept } else { Word::OTHER });
         }
         Ok(())
     }
@@ -490,18 +312,18 @@ impl<R: Read + Seek> Auditor<'_, R> {
             Opcode::Tuple => self.stack.pop_mark(opcode)?,
             _ => {
                 let len = opcode.stack_effect().pops;
-                let mut items = [Value::OTHER; 3];
+                let mut items = [Word::OTHER; 3];
                 for place in (0..usize::from(len)).rev() {
-                    // There are no more than three.
+                    // The array has three places, and no opcode takes more.
                     items[place] = self.stack.pop(opcode)?;
                 }
                 ([items[0], items[1]], u64::from(len))
             }
         };
-        let value = match first.kind() {
-            Kind::Is(_) | Kind::From(_) => {
-                let second = match second.kind() {
-                    Kind::Text(place) if len >= 2 => Some(self.text(place)?),
+        let value = match first.operand() {
+            Operand::Is(_) | Operand::From(_) => {
+                let second = match second.operand() {
+                    Operand::Text(place) if len >= 2 => Some(self.text(place)?),
                     _ => None,
                 };
                 let tuple = Tuple { first, second, len: len.min(3) as usize };
@@ -510,9 +332,9 @@ impl<R: Read + Seek> Auditor<'_, R> {
                 if number == next {
                     self.tuples.push(tuple);
                 }
-                Value::new(Kind::Tuple(number))
+                Word::new(Operand::Tuple(number))
             }
-            _ => Value::OTHER,
+            _ => Word::OTHER,
         };
         self.stack.push(value);
         Ok(())
@@ -529,9 +351,9 @@ impl<R: Read + Seek> Auditor<'_, R> {
             .read_opcode()
             .and_then(|opcode| cursor.read_argument(opcode.argument(), opcode, 0));
         let id = match argument {
-            Ok(Argument::Str(text)) => self.texts.id(&text),
+            Ok(Argument::Str(text)) => self.references.texts.id(&text),
             Ok(Argument::Bytes(bytes) | Argument::Surrogates(bytes)) => {
-                self.texts.id(&String::from_utf8_lossy(&bytes))
+                self.references.texts.id(&String::from_utf8_lossy(&bytes))
             }
             _ => return Err(Error::limit("a name is longer than 64 KiB")),
         };
@@ -542,61 +364,38 @@ impl<R: Read + Seek> Auditor<'_, R> {
         Ok(id)
     }
 
-    fn reference(&mut self, at: u32, target: Target) -> u32 {
-        if at as usize == self.report.references.len() {
-            self.report.references.push(Reference::new(target));
-        }
-        at
-    }
-
-    fn next_reference(&self) -> u32 {
-        self.report.references.len() as u32
-    }
-
     fn note_named(&mut self, at: u32, site: Site) {
-        if let Some(reference) = self.report.references.get_mut(at as usize) {
+        if let Some(reference) = self.references.get_mut(at) {
             reference.note_named(site);
         }
     }
 
     /// A global that an opcode names.
-    fn named(&mut self, names: Option<(TextId, TextId)>, site: Site) -> Result<Value> {
+    fn named(&mut self, names: Option<(TextId, TextId)>, site: Site) -> Result<Word> {
         let (module, name) =
             names.ok_or_else(|| Error::syntax("a global's module or name is not UTF-8"))?;
-        let python2 = self.report.protocol.is_none_or(|protocol| protocol < Protocol::V3);
-        let at = self.global(module, name, python2);
+        let at = self.references.global(module, name, self.is_python2());
         self.note_named(at, site);
-        Ok(Value::new(Kind::Is(at)))
+        Ok(Word::new(Operand::Is(at)))
     }
 
-    /// The reference to a global.
-    fn global(&mut self, mut module: TextId, mut name: TextId, python2: bool) -> u32 {
-        if python2 && self.options.plain.fix_imports {
-            let (old_module, old_name) = (self.texts.get(module), self.texts.get(name));
-            let (new_module, new_name) = compat::to_python3(&old_module, &old_name);
-            (module, name) = (self.texts.id(new_module), self.texts.id(new_name));
-        }
-        let next = self.next_reference();
-        let at = *self.by_names.entry((module, name)).or_insert(next);
-        let target =
-            Target::Global { module: self.texts.get(module), qualname: self.texts.get(name) };
-        self.reference(at, target)
+    /// Returns true if names may be those of Python 2.
+    fn is_python2(&self) -> bool {
+        self.report.protocol.is_none_or(|protocol| protocol < Protocol::V3)
     }
 
     fn stack_global(&mut self, site: Site) -> Result<()> {
         let name = self.stack.pop(site.opcode)?;
         let module = self.stack.pop(site.opcode)?;
-        let value = match (module.kind(), name.kind()) {
-            (Kind::Text(module), Kind::Text(name)) => {
+        let value = match (module.operand(), name.operand()) {
+            (Operand::Text(module), Operand::Text(name)) => {
                 let names = (self.text(module)?, self.text(name)?);
                 self.named(Some(names), site)?
             }
             _ => {
-                let next = self.next_reference();
-                let at = *self.computed.get_or_insert(next);
-                self.reference(at, Target::Computed);
+                let at = self.references.computed();
                 self.note_named(at, site);
-                Value::new(Kind::Is(at))
+                Word::new(Operand::Is(at))
             }
         };
         self.stack.push(value);
@@ -606,48 +405,33 @@ impl<R: Read + Seek> Auditor<'_, R> {
     fn extension(&mut self, number: Option<i64>, site: Site) -> Result<()> {
         let code = number.and_then(|code| u32::try_from(code).ok()).filter(|&code| code > 0);
         let code = code.ok_or_else(|| Error::syntax("an extension code is not positive"))?;
-        let registered =
-            self.options.settings().extensions.and_then(|registry| registry.get(code)).cloned();
-        let at = match registered {
-            Some(global) => {
-                let names = (self.texts.id(&global.module), self.texts.id(&global.qualname));
-                let python2 = self.report.protocol.is_none_or(|protocol| protocol < Protocol::V3);
-                self.global(names.0, names.1, python2)
-            }
-            None => {
-                let next = self.next_reference();
-                let at = *self.by_code.entry(code).or_insert(next);
-                self.reference(at, Target::Extension(code))
-            }
-        };
+        let at = self.references.extension(code, self.is_python2());
         self.note_named(at, site);
-        self.stack.push(Value::new(Kind::Is(at)));
+        self.stack.push(Word::new(Operand::Is(at)));
         Ok(())
     }
 
     fn persistent(&mut self, site: Site) {
-        let next = self.next_reference();
-        let at = *self.persistent.get_or_insert(next);
-        self.reference(at, Target::PersistentId);
+        let at = self.references.persistent();
         self.note_named(at, site);
-        self.stack.push(Value::new(Kind::Is(at)));
+        self.stack.push(Word::new(Operand::Is(at)));
     }
 
     /// Notes that something is called.
-    fn called(&mut self, callee: Value, site: Site) {
-        let (Kind::Is(at) | Kind::From(at)) = callee.kind() else { return };
-        if let Some(reference) = self.report.references.get_mut(at as usize) {
-            match callee.kind() {
-                Kind::Is(_) => reference.note_called(site),
+    fn called(&mut self, callee: Word, site: Site) {
+        let (Operand::Is(at) | Operand::From(at)) = callee.operand() else { return };
+        if let Some(reference) = self.references.get_mut(at) {
+            match callee.operand() {
+                Operand::Is(_) => reference.note_called(site),
                 _ => reference.note_result_called(site),
             }
         }
     }
 
-    fn push_result(&mut self, callee: Value) {
-        self.stack.push(match callee.kind() {
-            Kind::Is(at) | Kind::From(at) => Value::new(Kind::From(at)),
-            _ => Value::OTHER,
+    fn push_result(&mut self, callee: Word) {
+        self.stack.push(match callee.operand() {
+            Operand::Is(at) | Operand::From(at) => Word::new(Operand::From(at)),
+            _ => Word::OTHER,
         });
     }
 
@@ -659,24 +443,21 @@ impl<R: Read + Seek> Auditor<'_, R> {
         let arguments = self.stack.pop(opcode)?;
         let callee = self.stack.pop(opcode)?;
         self.called(callee, site);
-        let tuple = match arguments.kind() {
-            Kind::Tuple(number) => self.tuples.get(number as usize).copied(),
+        let tuple = match arguments.operand() {
+            Operand::Tuple(number) => self.tuples.get(number as usize).copied(),
             _ => None,
         };
-        let known = match (opcode, callee.kind()) {
-            (Opcode::Reduce, Kind::Is(at)) => {
-                match self.report.references.get(at as usize).map(|it| &it.target) {
-                    Some(Target::Global { module, qualname }) => Known::of_global(module, qualname),
-                    _ => Known::Nothing,
-                }
-            }
+        let known = match (opcode, callee.operand()) {
+            (Opcode::Reduce, Operand::Is(at)) => self.references.known(at),
             _ => Known::Nothing,
         };
         match (known, tuple) {
             (Known::GetAttr, Some(Tuple { first, second: Some(name), len: 2 })) => {
-                if let Some(at) = self.attribute(first, name)? {
+                if let Operand::Is(owner) = first.operand()
+                    && let Some(at) = self.references.attribute(owner, name)?
+                {
                     self.note_named(at, site);
-                    self.stack.push(Value::new(Kind::Is(at)));
+                    self.stack.push(Word::new(Operand::Is(at)));
                     return Ok(());
                 }
                 self.push_result(callee);
@@ -690,25 +471,8 @@ impl<R: Read + Seek> Auditor<'_, R> {
         Ok(())
     }
 
-    /// The reference to an attribute of a global by its name.
-    fn attribute(&mut self, owner: Value, name: TextId) -> Result<Option<u32>> {
-        let Kind::Is(owner) = owner.kind() else { return Ok(None) };
-        let Some(Target::Global { module, qualname }) =
-            self.report.references.get(owner as usize).map(|it| &it.target)
-        else {
-            return Ok(None);
-        };
-        let (module, qualname, name) = (module.clone(), qualname.clone(), self.texts.get(name));
-        let cost = (module.len() + qualname.len() + name.len()) as u64;
-        self.budget = self.budget.checked_sub(cost).ok_or_else(|| {
-            Error::limit("the names of attributes come to more than max_expansion allows")
-        })?;
-        let qualname = self.texts.id(&format!("{qualname}.{name}"));
-        let module = self.texts.id(&module);
-        Ok(Some(self.global(module, qualname, false)))
-    }
-
     fn finish(mut self) -> Audit {
+        self.report.references = self.references.into_list();
         self.report.resolve(self.options);
         if let Some(site) = self.unknown {
             self.report.references.push(Reference::unknown(Some(site)));

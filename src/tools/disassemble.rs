@@ -11,9 +11,9 @@
 
 use std::fmt::{self, Write};
 use std::io::{self, Read};
-use std::ops::Range;
 
-use super::genops::{self, Indexes, Instruction, genops};
+use super::disassemble_stack::{Memo, Note, Stack};
+use super::genops::{Instruction, genops, of_bytes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::instruction::{Argument, ArgumentKind, Opcode};
 use crate::limits;
@@ -252,7 +252,7 @@ impl DisassembleOptions {
         let mut lines = Lines::new(self);
         let written = loop {
             let raw = window.next()?;
-            let written = genops::of_bytes(raw.bytes)
+            let written = of_bytes(raw.bytes)
                 .map_err(|error| error.in_stream(raw.offset))
                 .and_then(|mut instruction| {
                     // Offsets fit, as the input does.
@@ -358,35 +358,6 @@ impl<'o> Lines<'o> {
     }
 }
 
-/// The indexes of the memo that were stored under.
-#[derive(Default)]
-struct Memo {
-    /// Those without a gap from the first one on.
-    dense: Range<i64>,
-    others: Indexes<()>,
-}
-
-impl Memo {
-    fn len(&self) -> usize {
-        (self.dense.end - self.dense.start) as usize + self.others.len()
-    }
-
-    fn contains(&mut self, index: &Argument<'_>) -> bool {
-        genops::near(index).is_some_and(|index| self.dense.contains(&index))
-            || self.others.contains(index)
-    }
-
-    fn insert(&mut self, index: &Argument<'_>) {
-        match genops::near(index) {
-            Some(index) if self.dense.is_empty() && index < i64::MAX => {
-                self.dense = index..index + 1;
-            }
-            Some(index) if index == self.dense.end && index < i64::MAX => self.dense.end += 1,
-            _ => self.others.insert(index, ()),
-        }
-    }
-}
-
 /// The column beyond which a description does not push those of the following lines to the right.
 const ANNOTATION: usize = 50;
 
@@ -476,127 +447,4 @@ fn write_argument(line: &mut String, opcode: Opcode, argument: &Argument<'_>) ->
         },
     };
     Ok(())
-}
-
-/// A remark behind an argument.
-#[derive(Clone, Copy)]
-enum Note {
-    /// The opcode goes back to the mark that was pushed at this byte.
-    Mark(usize),
-    NoMark,
-    /// The index that MEMOIZE takes.
-    Memoized(usize),
-}
-
-/// An error of an instruction at its place.
-#[derive(Clone, Copy)]
-enum Fault {
-    NoMark,
-    Twice,
-    Never,
-    NothingToStore,
-    MarkToStore,
-    TooFew { wanted: usize, found: usize },
-}
-
-impl Fault {
-    #[cold]
-    fn into_error(self, opcode: Opcode) -> Error {
-        let name = opcode.name();
-        Error::syntax(match self {
-            Self::NoMark => format!("{name} needs a mark, and there is none"),
-            Self::Twice => format!("{name} stores under a memo index that is taken"),
-            Self::Never => {
-                format!("{name} fetches a memo index under which nothing is stored")
-            }
-            Self::NothingToStore => {
-                format!("{name} needs a value to store, and the stack is empty")
-            }
-            Self::MarkToStore => {
-                format!("{name} needs a value to store, and a mark is on top of the stack")
-            }
-            Self::TooFew { wanted, found } => {
-                format!("{name} takes {wanted} off the stack, which has {found}")
-            }
-        })
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Item {
-    Mark,
-    Other,
-}
-
-/// The stack, as far as it matters.
-#[derive(Default)]
-struct Stack {
-    items: Vec<Item>,
-    /// The offsets of the opcodes that pushed the marks. A mark that an opcode took for an ordinary
-    /// item is still here.
-    marks: Vec<usize>,
-}
-
-impl Stack {
-    /// Runs an instruction on the stack; gives the remark on it, and its error.
-    fn run(
-        &mut self,
-        instruction: &Instruction<'_>,
-        memo: &mut Memo,
-    ) -> (Option<Note>, Option<Fault>) {
-        let Instruction { at, opcode, ref argument, .. } = *instruction;
-        let effect = opcode.stack_effect();
-        let mut pops = usize::from(effect.pops);
-        let mut note = None;
-        // The POP of protocol 0 may take a mark.
-        let pops_mark = opcode == Opcode::Pop && self.items.last() == Some(&Item::Mark);
-        if effect.to_mark || pops_mark {
-            let Some(mark) = self.marks.pop().filter(|_| self.drop_to_mark()) else {
-                return (Some(Note::NoMark), Some(Fault::NoMark));
-            };
-            note = Some(Note::Mark(mark));
-            if pops_mark {
-                pops = 0;
-            }
-        }
-        match opcode {
-            Opcode::Put | Opcode::Binput | Opcode::LongBinput | Opcode::Memoize => {
-                let next = Argument::Int(memo.len() as i64);
-                let index = if opcode == Opcode::Memoize { &next } else { argument };
-                if opcode == Opcode::Memoize {
-                    note = Some(Note::Memoized(memo.len()));
-                }
-                match self.items.last() {
-                    _ if memo.contains(index) => return (note, Some(Fault::Twice)),
-                    None => return (note, Some(Fault::NothingToStore)),
-                    Some(Item::Mark) => return (note, Some(Fault::MarkToStore)),
-                    Some(Item::Other) => memo.insert(index),
-                }
-            }
-            Opcode::Get | Opcode::Binget | Opcode::LongBinget if !memo.contains(argument) => {
-                return (note, Some(Fault::Never));
-            }
-            _ => {}
-        }
-        let Some(left) = self.items.len().checked_sub(pops) else {
-            return (note, Some(Fault::TooFew { wanted: pops, found: self.items.len() }));
-        };
-        self.items.truncate(left);
-        let pushed = if opcode == Opcode::Mark { Item::Mark } else { Item::Other };
-        self.items.extend(std::iter::repeat_n(pushed, effect.pushes.into()));
-        if opcode == Opcode::Mark {
-            self.marks.push(at);
-        }
-        (note, None)
-    }
-
-    /// Drops everything down to the topmost mark, and the mark. Returns true if there was one.
-    fn drop_to_mark(&mut self) -> bool {
-        while let Some(item) = self.items.pop() {
-            if item == Item::Mark {
-                return true;
-            }
-        }
-        false
-    }
 }

@@ -17,17 +17,21 @@
 //! ```
 
 mod audit;
+mod audit_operands;
 mod audit_reader;
 mod disassemble;
+mod disassemble_stack;
 mod genops;
 mod optimize;
 mod persistent_ids;
+mod references;
 mod report;
 
 pub use crate::escape::one_line;
 pub use crate::foreign::{NotPickle, PREFIX, recognize};
-pub use audit::{Audit, Reference, Site, Target, audit};
+pub use audit::audit;
 pub use audit_reader::audit_reader;
 pub use disassemble::{DisassembleOptions, disassemble};
 pub use optimize::optimize;
 pub use persistent_ids::persistent_ids;
+pub use report::{Audit, Reference, Site, Target};

@@ -1,4 +1,4 @@
-//! Python's key equality, and the hash that goes with it.
+//! The hash of keys; Python's equality, with which it goes, is in `equal.rs`.
 //!
 //! In Python a key is found by `==` and `hash`, and both look through the number types: `1`, `1.0`,
 //! `True`, `1+0j` and a long int of that size are one key. So numbers are brought to one canonical

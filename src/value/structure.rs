@@ -1,6 +1,6 @@
 //! `==` and `Hash` of values: structural, so that both are lawful for every value, NaN included.
 //!
-//! Python's equality, by which keys are found, is in `key.rs`. It is the laxer one for everything
+//! Python's equality, by which keys are found, is in `equal.rs`. It is the laxer one for everything
 //! that equals itself in Python, so a table's own index finds the candidates here as well. Keys
 //! that equal nothing in Python, not even themselves (a NaN, or a tuple with one), cannot be found
 //! in the index: they are compared in their order.

@@ -28,7 +28,7 @@ const LOOKS: u64 = 8;
 /// Values that a run of a container counts as, beside those that are in it.
 const RUN: usize = 2;
 
-/// One walk over a graph. `'de` is the life of the input, `'g` that of the graph.
+/// One walk over a graph. `'de` is the lifetime of the input, `'g` that of the graph.
 pub(crate) struct Cx<'g, 'de> {
     pub(crate) nodes: &'g Nodes<'de>,
     pub(crate) input: &'de [u8],
@@ -163,6 +163,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         {
             let more = (allowance.of(len) - allowance.fixed).saturating_add(own);
             budget.set(budget.get().saturating_add(more));
+            // The places are 0 and 1.
             let (own, whole) = granted[place];
             granted[place] = (own.saturating_add(more), whole.saturating_add(more));
         }
@@ -227,7 +228,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.charge_memory(bytes)
     }
 
-    /// Counts text, or an 8-bit string, that is about to be looked at, and says how long it is in
+    /// Counts text, or an 8-bit string, that is about to be looked at, and returns its length in
     /// the input.
     ///
     /// Half a million references may lead to a line of half the pickle, whose end has to be
@@ -268,7 +269,7 @@ impl<'g, 'de> Cx<'g, 'de> {
         self.again.borrow_mut().get_or_insert_default().built.insert(handle, built);
     }
 
-    /// Counts the handles in a container, and says how many there are.
+    /// Counts the handles in a container, and returns their number.
     ///
     /// A run beyond the first is looked at here and where its handles are, and a list may have one
     /// for each of its items, so each counts as two values.

@@ -1,9 +1,9 @@
 //! Contents and states that an object was given after it was made: looked through once, paid for.
 //!
 //! An object has a run for each opcode that gave it something, and half a pickle may be runs of one
-//! object, the other half references to it. Readers ask several things of the same runs: whether
-//! there are items, the state, its setter. So one pass answers all of them, each step is charged
-//! before it is taken, and the answers about the object met last are kept.
+//! object, the other half references to it. Readers ask several things of the same runs: if there
+//! are items, the state, its setter. So one pass answers all of them, each step is charged before
+//! it is taken, and the answers about the object met last are kept.
 
 use super::cx::Cx;
 use crate::error::Result;
@@ -35,11 +35,11 @@ pub(crate) struct Given {
     /// The kind of the first run that sets no state.
     first: Option<RunKind>,
     state: Option<Handle>,
-    /// More than one run sets the state without a function of its own.
+    /// True if more than one run sets the state without a function of its own.
     state_again: bool,
     /// The function that sets the state, and the state, of the first run that has both.
     setter: Option<(Handle, Handle)>,
-    /// All that it was given are states of `None`.
+    /// True if all that it was given are states of `None`.
     bare: bool,
 }
 

@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
             done
         }
         ["big", path] => big(Path::new(path)),
-        // What the other two run in processes of their own.
+        // The other two run these in processes of their own.
         ["list", reader, path] => {
             for (name, told) in list(reader, path)? {
                 println!("{name}\t{}", told.unwrap_or_else(|error| format!("! {error}")));

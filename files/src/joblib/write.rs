@@ -69,7 +69,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
 /// use serde_pickle_files::Compression;
 /// use serde_pickle_files::joblib::WriteOptions;
 ///
-/// let options = WriteOptions::new().compression(Compression::Zlib).level(9);
+/// let options = WriteOptions::new().compression(Compression::Zlib).level(9).aligned(false);
 /// let mut file = Vec::new();
 /// options.to_writer(&mut file, &[1, 2])?; // joblib.load(file) is (1, 2)
 /// assert_eq!(serde_pickle_files::from_slice(&file)?.get::<[u8; 2]>()?, [1, 2]);

@@ -73,7 +73,7 @@ pub(crate) struct Strided {
     pub(crate) lazily: Lazily,
 }
 
-/// What is still to be done with the elements of a view, which PyTorch puts off until they are
+/// Changes to the elements of a view, which PyTorch puts off until they are
 /// used. Source: `torch._utils.set_tensor_metadata`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Lazily {
@@ -83,7 +83,7 @@ pub(crate) struct Lazily {
     pub(crate) negated: bool,
 }
 
-/// How the elements of a quantized tensor become numbers: `(element - zero_point) * scale`.
+/// The scale of a quantized tensor, whose elements stand for `(element - zero_point) * scale`.
 ///
 /// ```
 /// use serde_pickle_files::torch::Quantizer;

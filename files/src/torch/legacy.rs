@@ -112,8 +112,8 @@ pub(super) fn stream(source: &Source<'_>) -> Result<Parts> {
     if version != 1001 {
         return Err(Error::unsupported(format!("version {version} of the legacy format")));
     }
-    let system: Value = rows.value()?;
-    let little = system.get("little_endian").and_then(Value::as_bool);
+    // Facts about the machine. Raw storages are little-endian whatever it was.
+    rows.pickle()?;
     let start = rows.at();
     let object = rows.pickle()?;
     let wanted = wanted(&object).map_err(|error| error.at(start))?;
@@ -137,8 +137,6 @@ pub(super) fn stream(source: &Source<'_>) -> Result<Parts> {
         }
         storages.insert(key, place);
     }
-    // Raw storages are little-endian whatever the machine was, since they have a header.
-    let _ = little;
     Ok(Parts { graph, storages, big_endian: false })
 }
 

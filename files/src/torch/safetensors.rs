@@ -18,7 +18,7 @@ struct Viewed<'c> {
     tensor: Tensor<'c>,
     dtype: Dtype,
     len: usize,
-    /// What went wrong with any of them: safetensors takes bytes and no error.
+    /// The first error of any of them: safetensors takes bytes and no error.
     fault: &'c Mutex<Option<Error>>,
 }
 

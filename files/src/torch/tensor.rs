@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// A tensor of a [`Checkpoint`]. Its bytes are read when they are asked for.
 ///
-/// What is said of it is that of its [`TensorInfo`].
+/// It dereferences to its [`TensorInfo`], which has type, shape and strides.
 ///
 /// ```
 /// use serde_pickle_files::torch::{Checkpoint, DType, save_state_dict};
@@ -61,7 +61,7 @@ impl<'c> Tensor<'c> {
         self.name
     }
 
-    /// Returns what is said of it.
+    /// Returns its type and shape, and its place in a storage.
     pub fn info(&self) -> &'c TensorInfo {
         self.info
     }

@@ -83,8 +83,8 @@ impl ScalarRun {
         let mut count = 0;
         while count <= 2 * BATCH {
             let &byte = input.get(*at)?;
-            // Which kind of int comes next cannot be guessed: one way for all.
-            // The table has all 256 bytes.
+            // A processor cannot guess the kind of the next int, so all kinds share one way. The
+            // table has all 256 bytes.
             let size = SIZES[usize::from(byte)];
             if size > 0 {
                 *at += usize::from(size);
@@ -111,7 +111,7 @@ impl ScalarRun {
                 | Opcode::Dict => {
                     return Some(Self { count, end: *at });
                 }
-                // Every 64 KiB, and no value.
+                // A frame, which begins every 64 KiB, is no value.
                 Opcode::Frame => *at += 9,
                 _ => return None,
             }

@@ -23,7 +23,7 @@ use crate::reduce::class::ClassName;
 use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
 
-/// Which of the classes that were named.
+/// The number of a class, in the order of naming.
 pub(super) type ClassNumber = u32;
 
 /// A class that the pickle names.
@@ -32,8 +32,8 @@ pub(super) struct Class<'de> {
     qualname: Cow<'de, str>,
     /// True if an object of the class can be read by its attributes alone.
     plain: bool,
-    /// The serde name that was found to be that of the class, and the fields of its type: address
-    /// and length of the one, and address of the others.
+    /// The serde name that was found to name the class, as address and length, and the address of
+    /// the field names of its type.
     matched: (usize, usize, usize),
 }
 
@@ -127,7 +127,7 @@ impl<'de> Direct<'de> {
                 (false, module, name) => (module, name),
             };
         let plain = !known && !crate::natural::has_form(&module, &qualname);
-        // There are no more classes than bytes, and fewer than 2³².
+        // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
         self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
         self.memoize(MemoSlot::class(number))?;

@@ -1,4 +1,5 @@
-//! Where a list, dict or set ends: the grammar of containers that are filled, one for all of them.
+//! The grammar of containers, by which the end of a list, dict or set is found; one for all of
+//! them.
 //!
 //! ```text
 //! container  ::=  (EMPTY_LIST | MARK item* LIST) (batch | item APPEND)*
@@ -34,7 +35,7 @@ pub(super) trait ContainerKind: Copy {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Sequence {
+pub(super) enum SequenceKind {
     /// A list, and with a tuple's opcodes in its place a tuple.
     List,
     /// A set is neither filled one by one nor made above a mark; a frozenset is left to the
@@ -42,7 +43,7 @@ pub(super) enum Sequence {
     Set,
 }
 
-impl ContainerKind for Sequence {
+impl ContainerKind for SequenceKind {
     #[inline(always)]
     fn batch(self) -> Opcode {
         match self {
@@ -78,9 +79,9 @@ impl ContainerKind for Sequence {
 
 /// The keys and values of a dict.
 #[derive(Clone, Copy)]
-pub(super) struct Entries;
+pub(super) struct DictKind;
 
-impl ContainerKind for Entries {
+impl ContainerKind for DictKind {
     #[inline(always)]
     fn batch(self) -> Opcode {
         Opcode::Setitems
@@ -148,8 +149,8 @@ impl<K: ContainerKind> Contents<K> {
         };
     }
 
-    /// Those behind EMPTY_LIST and its like. Most often a batch follows, and then this saves a way
-    /// round.
+    /// The contents behind EMPTY_LIST or its like. A batch that follows, as most often, is entered
+    /// here, which saves a round.
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
         direct.memoize_other()?;
@@ -164,8 +165,8 @@ impl<K: ContainerKind> Contents<K> {
         Ok(Self::new(kind, state, direct))
     }
 
-    /// Those in the batch that follows EMPTY_LIST or its like and its memo entry, as most do;
-    /// `None` where anything else is next, and then nothing is read.
+    /// The contents where EMPTY_LIST or its like, a memo entry and a batch follow one another, as
+    /// they mostly do; `None`, with nothing read, where anything else is next.
     #[inline(always)]
     pub(super) fn open_batch(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
         let begin = [empty.byte(), Opcode::Memoize.byte(), Opcode::Mark.byte()];
@@ -199,7 +200,15 @@ impl<K: ContainerKind> Contents<K> {
         self.ends = None;
     }
 
-    /// Returns true before another item above a mark, where that shows at once.
+    /// Ends here if reading has given up.
+    #[cold]
+    pub(super) fn stop_behind_failure(&mut self, direct: &Direct<'_>) {
+        if direct.failed {
+            self.stop();
+        }
+    }
+
+    /// Returns true if the next byte alone shows that another item above a mark is next.
     #[inline(always)]
     pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
         match (self.ends, direct.cursor.peek_byte()) {
@@ -216,8 +225,8 @@ impl<K: ContainerKind> Contents<K> {
         self.count += 1;
     }
 
-    /// Goes past the end of the items, where that shows at once, as it does for most lists and
-    /// dicts.
+    /// Reads the end of the items, and returns true, if the next opcode alone shows that it is the
+    /// end, as it does for most lists and dicts.
     #[inline]
     pub(super) fn ends_batch(&mut self, direct: &mut Direct<'_>) -> bool {
         let ends = match self.state {
@@ -233,7 +242,8 @@ impl<K: ContainerKind> Contents<K> {
         ends
     }
 
-    /// Goes past the APPEND of the item before, to the next int of a list by protocol 0.
+    /// Reads the APPEND of the last item, in a list of protocol 0, and returns true if an int is
+    /// next.
     #[inline]
     pub(super) fn appends_int(&mut self, direct: &mut Direct<'_>) -> bool {
         if self.state != Phase::Appended || !direct.cursor.absorb_opcode(self.kind.one()) {
@@ -246,6 +256,22 @@ impl<K: ContainerKind> Contents<K> {
             self.state = Phase::Grown;
         }
         found
+    }
+
+    /// Returns true if another item follows the one that `was_read`.
+    ///
+    /// A fault ends the items: a type may go on behind an error, and must come to an end.
+    #[inline]
+    pub(super) fn go_on_behind(
+        &mut self,
+        was_read: bool,
+        direct: &mut Direct<'_>,
+    ) -> Outcome<bool> {
+        let more = if was_read { self.go_on(direct) } else { direct.irregular() };
+        if more.is_err() {
+            self.stop();
+        }
+        more
     }
 
     /// Returns true if another item follows; `direct` stands before it then.
@@ -281,13 +307,13 @@ impl<K: ContainerKind> Contents<K> {
         Ok(more)
     }
 
-    /// The same where it takes more than a look at a batch.
+    /// The same where the next opcode alone does not show it.
     #[inline(never)]
     fn go_on_beyond(&mut self, direct: &mut Direct<'_>) -> Outcome<bool> {
         loop {
             self.state = match self.state {
                 Phase::Done => return Ok(false),
-                // In the items: they go on, or this is what ends them.
+                // Among the items, the next opcode begins another one or ends them.
                 Phase::Batch if !direct.takes(self.kind.batch())? => return Ok(true),
                 // A value behind a batch that is not full is a neighbour.
                 Phase::Batch if self.count > 0 && !self.is_full() => Phase::Done,
@@ -340,8 +366,8 @@ impl<K: ContainerKind> Contents<K> {
         }
     }
 
-    /// The number of values, keys of a dict included, if it can be told; `None` once an item was
-    /// read.
+    /// The number of values, keys of a dict included, if it can be counted ahead; `None` once an
+    /// item was read.
     pub(super) fn values(&self, direct: &Direct<'_>) -> Option<usize> {
         match self.state {
             _ if self.count > 0 => None,
@@ -360,8 +386,8 @@ impl<K: ContainerKind> Contents<K> {
         self.count > 0 && self.count.is_multiple_of(BATCH)
     }
 
-    /// Tells how the opcodes behind the items so far add to the container; [`Phase::Done`] if they
-    /// do not.
+    /// The phase in which the opcodes behind the items so far add to the container; [`Phase::Done`]
+    /// if they do not.
     fn addition(&self, direct: &mut Direct<'_>) -> Outcome<Phase> {
         let opcode = direct.next()?;
         Ok(match self.state {

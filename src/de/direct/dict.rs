@@ -1,7 +1,7 @@
-//! Dicts, as maps, structs and enums. Where they end is told in `contents`.
+//! Dicts, as maps, structs and enums. Their ends are found in `contents`.
 
 use super::Outcome;
-use super::contents::{Contents, Entries, Phase};
+use super::contents::{Contents, DictKind, Phase};
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
@@ -13,7 +13,7 @@ use crate::instruction::Opcode;
 /// A dict, or the attributes of an instance.
 pub(crate) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,
-    contents: Contents<Entries>,
+    contents: Contents<DictKind>,
     reading: Reading,
     /// True if BUILD follows.
     is_state: bool,
@@ -62,7 +62,7 @@ impl<'de> Direct<'de> {
 
     #[inline]
     fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
-        if let Some(contents) = Contents::open_batch(Entries, Opcode::EmptyDict, self) {
+        if let Some(contents) = Contents::open_batch(DictKind, Opcode::EmptyDict, self) {
             return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state });
         }
         self.rare_dict(is_state)
@@ -74,10 +74,10 @@ impl<'de> Direct<'de> {
         self.cursor.read_peeked_opcode();
         self.enter()?;
         let contents = match opcode {
-            Opcode::EmptyDict => Contents::open(Entries, self)?,
+            Opcode::EmptyDict => Contents::open(DictKind, self)?,
             Opcode::Mark => {
                 self.marked = true;
-                Contents::new(Entries, Phase::Marked, self)
+                Contents::new(DictKind, Phase::Marked, self)
             }
             _ => return self.irregular(),
         };
@@ -86,7 +86,7 @@ impl<'de> Direct<'de> {
 }
 
 impl<'de> Dict<'_, 'de> {
-    /// The next key where a mark is below it.
+    /// The next key, if a batch is open and another one is in it.
     #[inline]
     pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
@@ -100,7 +100,7 @@ impl<'de> Dict<'_, 'de> {
         }
     }
 
-    /// The value of the key that was read where no frame is in the way.
+    /// The value of the key that was read, if no frame begins or ends before it.
     #[inline]
     pub(in crate::de) fn next_value_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
@@ -114,7 +114,8 @@ impl<'de> Dict<'_, 'de> {
         }
     }
 
-    /// Goes past the end of the dict where that shows at once.
+    /// Reads the end of the dict, and returns true, if the next opcode alone shows that it is the
+    /// end.
     pub(in crate::de) fn is_through(&mut self) -> bool {
         self.is_between() && self.contents.ends_batch(self.direct)
     }
@@ -138,14 +139,14 @@ impl<'de> Dict<'_, 'de> {
     #[inline]
     pub(in crate::de) fn next_value<'g>(&mut self) -> Result<Place<'_, 'g, 'de>> {
         self.key_was_read()?;
-        // Frames come first: whether the value was read shows in that the position is another.
+        // Frames are entered first, so that a changed position means that the value was read.
         self.direct.next()?;
         self.reading = Reading::Value(self.direct.cursor.position());
         self.direct.sole = true;
         Ok(Place::Ahead(self.direct))
     }
 
-    /// Returns true if no part of an entry is being read, or has been left where it is.
+    /// Returns true between entries: the value that was handed out last has been read.
     #[inline]
     fn is_between(&self) -> bool {
         matches!(self.reading, Reading::Value(begin) if begin != self.direct.cursor.position())
@@ -164,18 +165,7 @@ impl<'de> Dict<'_, 'de> {
     fn go_on(&mut self) -> Outcome<bool> {
         let is_between = self.is_between();
         self.reading = Reading::NOTHING;
-        if !is_between {
-            // A type may go on behind an error, and is to come to an end.
-            self.contents.stop();
-            return self.direct.irregular();
-        }
-        match self.contents.go_on(self.direct) {
-            Ok(more) => Ok(more),
-            Err(error) => {
-                self.contents.stop();
-                Err(error)
-            }
-        }
+        self.contents.go_on_behind(is_between, self.direct)
     }
 
     /// The data of a variant without any.
@@ -205,15 +195,13 @@ impl<'de> Dict<'_, 'de> {
         self.reading = Reading::NOTHING;
     }
 
-    /// Comes to an end where reading has given up: a type may go on behind an error.
+    /// Comes to an end where reading has given up.
     #[cold]
     pub(in crate::de) fn stop(&mut self) {
-        if self.direct.failed {
-            self.contents.stop();
-        }
+        self.contents.stop_behind_failure(self.direct);
     }
 
-    /// Whatever the visitor did not ask for must not be there.
+    /// Checks that the visitor took all entries, and reads the end.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         let is_done = self.contents.is_done() && self.is_between();
         if !is_done && self.go_on()? {

@@ -1,8 +1,8 @@
-//! Lists, tuples and sets as sequences. Where they end is told in `contents`.
+//! Lists, tuples and sets as sequences. Their ends are found in `contents`.
 
 use super::Outcome;
 use super::ahead::begins_scalar;
-use super::contents::{Contents, Phase, Sequence};
+use super::contents::{Contents, Phase, SequenceKind};
 use super::look::short_tuple;
 use super::state::Direct;
 use crate::de::items::{Items, Step};
@@ -16,14 +16,15 @@ const NOWHERE: usize = usize::MAX;
 /// A list, a set, or a tuple of any length.
 pub(crate) struct List<'a, 'de> {
     direct: &'a mut Direct<'de>,
-    contents: Contents<Sequence>,
+    contents: Contents<SequenceKind>,
     /// Where the item begins that is being read, or [`NOWHERE`].
     at: usize,
-    /// True if a tuple at the end takes back that lists seem to be written as MARK … LIST.
+    /// True if this was the first MARK to suggest that lists are written as MARK … LIST. A TUPLE at
+    /// its end takes that back.
     first_mark: bool,
 }
 
-/// A tuple without a mark, as a type that says how many items it has.
+/// A tuple without a mark, for a type that says how many items it has.
 pub(crate) struct Fixed<'a, 'de> {
     direct: &'a mut Direct<'de>,
     /// Items still to be read.
@@ -36,7 +37,7 @@ impl<'de> Direct<'de> {
     /// A list, a set or a tuple, where a sequence of any length is asked for.
     #[inline]
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
-        if let Some(contents) = Contents::open_batch(Sequence::List, Opcode::EmptyList, self) {
+        if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
             let first_mark = !self.marked;
             return Ok(List { direct: self, contents, at: NOWHERE, first_mark });
         }
@@ -53,24 +54,24 @@ impl<'de> Direct<'de> {
 
     fn items(&mut self, first_mark: bool) -> Outcome<List<'_, 'de>> {
         let contents = match self.next()? {
-            Opcode::EmptyList => self.open(Sequence::List)?,
-            Opcode::EmptySet => self.open(Sequence::Set)?,
+            Opcode::EmptyList => self.open(SequenceKind::List)?,
+            Opcode::EmptySet => self.open(SequenceKind::Set)?,
             Opcode::Mark => {
                 self.cursor.read_peeked_opcode();
-                Contents::new(Sequence::List, Phase::Marked, self)
+                Contents::new(SequenceKind::List, Phase::Marked, self)
             }
             Opcode::EmptyTuple => {
                 self.cursor.read_peeked_opcode();
-                Contents::new(Sequence::List, Phase::Done, self)
+                Contents::new(SequenceKind::List, Phase::Done, self)
             }
-            _ => Contents::new(Sequence::List, Phase::Postfix, self),
+            _ => Contents::new(SequenceKind::List, Phase::Postfix, self),
         };
         self.enter()?;
         Ok(List { direct: self, contents, at: NOWHERE, first_mark })
     }
 
     #[inline]
-    fn open(&mut self, kind: Sequence) -> Outcome<Contents<Sequence>> {
+    fn open(&mut self, kind: SequenceKind) -> Outcome<Contents<SequenceKind>> {
         self.cursor.read_peeked_opcode();
         Contents::open(kind, self)
     }
@@ -87,13 +88,13 @@ impl<'de> Direct<'de> {
         self.fixed(len, end).map(Items::Fixed)
     }
 
-    /// Returns true if a scalar shows that it is a tuple without a mark.
+    /// Returns true if a scalar is next: then a tuple of `len` items has no mark.
     #[inline]
     pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
         matches!(len, 1..=3) && self.cursor.peek_byte().is_some_and(begins_scalar)
     }
 
-    /// The same as [`tuple`](Self::tuple), where that is so.
+    /// The same as [`tuple`](Self::tuple), where [`is_short_tuple`](Self::is_short_tuple) is true.
     #[inline]
     pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
         self.fixed(len, short_tuple(len)?).ok()
@@ -105,8 +106,8 @@ impl<'de> Direct<'de> {
         Ok(Fixed { direct: self, left: len, at: NOWHERE, end })
     }
 
-    /// Sees to it that a value was read which began at `at`, behind all frames: a type may look at
-    /// nothing, and its value would be in the way of the next.
+    /// Checks that the value at `at`, behind all frames, was read: a type may read nothing, and its
+    /// value would be taken for the next one.
     #[inline]
     pub(super) fn check_moved_from(&mut self, at: usize) -> Outcome<()> {
         if self.cursor.position() == at { self.irregular() } else { Ok(()) }
@@ -122,18 +123,18 @@ impl<'de> List<'_, 'de> {
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
         Ok(Some(match self.contents.kind {
-            Sequence::Set => Place::Key(self.direct),
-            Sequence::List => Place::Ahead(self.direct),
+            SequenceKind::Set => Place::Key(self.direct),
+            SequenceKind::List => Place::Ahead(self.direct),
         }))
     }
 
-    /// The next item of a list where a mark is below it.
+    /// The next item of a list, if a batch is open and another one is in it.
     #[inline]
     pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
         let is_next = self.contents.is_in_batch(self.direct)
             && self.at != at
-            && self.contents.kind == Sequence::List;
+            && self.contents.kind == SequenceKind::List;
         if !is_next {
             return None;
         }
@@ -146,21 +147,11 @@ impl<'de> List<'_, 'de> {
     /// Ends the item before; returns true if another follows.
     #[inline]
     fn go_on(&mut self) -> Outcome<bool> {
-        // A type may go on behind an error, and is to come to an end.
-        if self.direct.cursor.position() == std::mem::replace(&mut self.at, NOWHERE) {
-            self.contents.stop();
-            return self.direct.irregular();
-        }
-        match self.contents.go_on(self.direct) {
-            Ok(more) => Ok(more),
-            Err(error) => {
-                self.contents.stop();
-                Err(error)
-            }
-        }
+        let was_read = self.direct.cursor.position() != std::mem::replace(&mut self.at, NOWHERE);
+        self.contents.go_on_behind(was_read, self.direct)
     }
 
-    /// Goes past what is behind an item, where that shows at once.
+    /// Reads what is behind an item, if the next opcode alone shows what it is.
     pub(in crate::de) fn step(&mut self) -> Step {
         let moved = self.direct.cursor.position() != self.at;
         if moved && self.contents.ends_batch(self.direct) {
@@ -181,15 +172,13 @@ impl<'de> List<'_, 'de> {
         Place::Ahead(self.direct)
     }
 
-    /// Comes to an end where reading has given up: a type may go on behind an error.
+    /// Comes to an end where reading has given up.
     #[cold]
     pub(in crate::de) fn stop(&mut self) {
-        if self.direct.failed {
-            self.contents.stop();
-        }
+        self.contents.stop_behind_failure(self.direct);
     }
 
-    /// Whatever the visitor did not ask for must not be there.
+    /// Checks that the visitor took all items, and reads the end.
     pub(in crate::de) fn finish(&mut self) -> Outcome<()> {
         if !self.contents.is_done() && self.go_on()? {
             return self.direct.irregular();
@@ -216,7 +205,7 @@ impl<'de> List<'_, 'de> {
 }
 
 impl<'de> Fixed<'_, 'de> {
-    /// The next item where no frame is in the way.
+    /// The next item, if no frame begins or ends before it.
     #[inline]
     pub(in crate::de) fn next_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();

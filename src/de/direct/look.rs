@@ -1,10 +1,10 @@
 //! Looking ahead where the opcodes leave it open what a value belongs to.
 //!
-//! Behind an empty list a value may be its only item, with an APPEND to follow, or its neighbour;
-//! which of the two only the opcode behind that value tells. So the opcodes are counted through,
-//! without looking at what they say, until one takes hold of what is asked about. What is found on
-//! the way about the values within is kept, so that lists of one list of one list are looked
-//! through once; and all looks together are limited.
+//! Behind an empty list, a value may be its only item, with an APPEND to follow, or its neighbour;
+//! only the opcode behind that value tells. So the effect of each opcode on the stack is followed,
+//! whatever its argument, until one takes the value in question. The results for values on the way
+//! are kept, so that lists of one list of one list are looked through once; and all looks together
+//! are limited.
 
 use super::Outcome;
 use super::ahead::ScalarRun;
@@ -12,8 +12,8 @@ use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
 
-/// Values that lie side by side before one stops looking: they are neighbours. If they were items
-/// after all, the guess was wrong and the machine reads.
+/// The number of values side by side at which a look ends: they are taken for neighbours. If they
+/// were items after all, the guess was wrong and the machine reads.
 const SPARE: usize = 8;
 
 /// A stretch of the input that was looked through.
@@ -21,9 +21,10 @@ const SPARE: usize = 8;
 pub(super) struct Looked {
     start: usize,
     end: usize,
-    /// Where the items, entries and batches in it begin that are added to a container, in order.
+    /// The places, in order, at which items, entries and batches begin that are added to a
+    /// container.
     added: Vec<usize>,
-    /// The values at its end: what becomes of them it does not tell.
+    /// The values at its end, whose use lies behind it.
     stack: Operands,
 }
 
@@ -143,8 +144,8 @@ impl<'de> Direct<'de> {
         Cursor::new(self.input, self.cursor.position())
     }
 
-    /// Goes past an instruction, and behind a MARK past scalars that are all there is above it, if
-    /// there is one and looking since `start` has not cost too much.
+    /// Moves past an instruction, and past all values above a MARK where they are scalars. Gives up
+    /// where no instruction is there, or the look that began at `start` has cost too much.
     fn pass(&mut self, cursor: &mut Cursor<'de>, start: usize) -> Outcome<Opcode> {
         if (cursor.position() - start) as u64 <= self.lookahead
             && let Some(opcode) = cursor.peek_opcode()
@@ -155,7 +156,7 @@ impl<'de> Direct<'de> {
             if cursor.skip_argument(opcode).is_ok() {
                 #[cfg(test)]
                 super::ahead::work::looked_at(cursor.position() - begin);
-                // Of a container of scalars nothing is of interest but that it ends.
+                // Scalars in a container need not be followed one by one.
                 if opcode == Opcode::Mark
                     && let Some(run) = ScalarRun::new(self.input, cursor.position())
                 {

@@ -1,10 +1,10 @@
 //! The memo as regular pickles fill it: numbered without gaps from 0, or from 1 by Python 2, each
 //! entry once.
 //!
-//! A slot is four bytes, where in the input the value begins, for most entries are never fetched,
-//! and memory that is only written to costs more than the work around it: the system hands out a
-//! page at a time, and clears it. Text is cut out of the input at its first fetch; it is likely a
-//! key, and will be fetched again.
+//! A slot is four bytes, the offset of the value. Most entries are never fetched, and memory that
+//! is only written to costs more than the work around it: the system hands out a page at a time,
+//! and clears it. Text is cut out of the input at its first fetch; it is likely a key, and will be
+//! fetched again.
 
 use super::class::ClassNumber;
 use crate::instruction::Opcode;
@@ -37,7 +37,7 @@ impl MemoSlot {
         Self(offset as u32)
     }
 
-    /// A class. There are fewer than bytes, each of which takes several.
+    /// A class. Each takes several bytes of input, so its number fits.
     pub(super) fn class(number: ClassNumber) -> Self {
         Self(Self::NUMBERED | number)
     }

@@ -20,8 +20,8 @@
 //!   changed or contain itself, is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
 //!   wrong one ends at an opcode that does not fit.
-//! - How many items to expect, opcodes do not say: `size_hint` is `None` here where
-//!   `Contents::values` cannot tell. It is a hint.
+//! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
+//!   and a hint elsewhere.
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end
 //!   `read` looks for it.
 //!
@@ -53,8 +53,8 @@ pub(super) use dict::Dict;
 pub(super) use list::{Fixed, List};
 pub(super) use state::Direct;
 
-/// Why reading ended early: something was not as regular data is. Nobody ever sees it, so it says
-/// nothing.
+/// The error of data that is not regular. The machine reads again and words its own, so this one
+/// holds nothing.
 #[derive(Debug)]
 pub(super) struct Irregular;
 
@@ -85,11 +85,11 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let budget = settings.max_expansion.of(len).saturating_sub(expansion).min(copies);
     let mut direct = Direct::new(input, settings.plain, budget);
     direct.begin().ok()?;
-    // Moved as little as may be: a value can be as large as its type likes.
+    // Moved as rarely as possible, because a value may be large.
     let value = T::deserialize(Place::Ahead(&mut direct));
     let copied = budget - direct.budget;
     inside.spend((copied, copied));
-    // A type may look at nothing; then there may be nothing.
+    // A type may read nothing; then the machine checks that there is a value.
     if direct.is_at_root() || !direct.ends_with(Opcode::Stop) {
         return None;
     }

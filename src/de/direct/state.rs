@@ -1,4 +1,4 @@
-//! Where the reading stands: the cursor, the memo, the budgets, and the mark of what gave up.
+//! The state of the short way: cursor, memo, budgets, and the mark that it has given up.
 
 use super::class::Class;
 use super::look::{Looked, Operands};
@@ -106,13 +106,13 @@ impl<'de> Direct<'de> {
         !self.failed
     }
 
-    /// Sees to it that reading has not given up.
+    /// Checks that reading has not given up.
     #[inline]
     pub(super) fn check_going(&mut self) -> Outcome<()> {
         if self.failed { Err(Irregular) } else { Ok(()) }
     }
 
-    /// Sees to it that the name of a variant was read.
+    /// Checks that the name of a variant was read.
     pub(in crate::de) fn check_moved(&mut self) -> Outcome<()> {
         self.check_moved_from(self.variant_at)
     }
@@ -191,7 +191,7 @@ impl<'de> Direct<'de> {
     }
 
     /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
-    /// If anything else is next, nothing has happened.
+    /// Nothing is read if anything else is next.
     #[inline(always)]
     pub(super) fn enter_memoized(&mut self, begin: [u8; 3]) -> bool {
         let Some(depth) = self.depth.checked_sub(1) else { return false };
@@ -261,7 +261,7 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if let Some(index) = self.cursor.skip_put() {
+        let index = if let Some(index) = self.cursor.absorb_put() {
             Ok(index)
         } else if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)

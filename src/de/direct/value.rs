@@ -32,8 +32,8 @@ impl<'de> Direct<'de> {
         }
     }
 
-    /// The key of a dict, the element of a set, the name of a variant that is next: text or a
-    /// number. What is neither, and perhaps cannot be hashed, is for the machine to judge.
+    /// The next key of a dict, element of a set or name of a variant, if it is text or a number.
+    /// Others, which may not be hashable, are left to the machine.
     pub(in crate::de) fn key<'a, 'g>(&'a mut self, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
         self.check_going()?;
         match ask {
@@ -259,7 +259,7 @@ impl From<Irregular> for crate::Error {
 /// Returns true if a serde name is one of the crate's own, or that of a Python class.
 #[inline]
 pub(super) fn is_ours(name: &str) -> bool {
-    // Both begin otherwise than most names of types.
+    // The first byte tells them from most names of types.
     matches!(name.as_bytes().first(), Some(b'$' | b'p'))
         && (name.starts_with(token::PREFIX) || name.starts_with(token::CLASS))
 }

@@ -230,7 +230,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         highest
     }
 
-    /// Says how high the container at `at` is now.
+    /// Notes the height of the container at `at`.
     #[inline]
     fn set_height(&mut self, at: usize, height: usize) -> Outcome<()> {
         if height > self.direct.settings.value_depth {

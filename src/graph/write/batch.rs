@@ -78,7 +78,7 @@ pub(super) enum BatchStep {
 }
 
 impl<'g> Batches<'g> {
-    /// `handles`: how many `feed` has, keys and values each counted.
+    /// `handles` is the number of handles in `feed`, keys and values each counted.
     pub(super) fn new(
         kind: BatchKind,
         exact: bool,
@@ -98,38 +98,14 @@ impl<'g> Batches<'g> {
                     if self.left == 0 && !again {
                         return BatchStep::Done;
                     }
-                    let single = match self.kind {
-                        _ if !self.binary => true,
-                        BatchKind::Adds => false,
-                        _ => self.left == 1 && (self.first || !self.exact),
-                    };
-                    self.first = false;
-                    if single {
+                    if self.is_single() {
                         self.state = BatchState::Single;
                     } else {
                         self.state = BatchState::In(0);
                         return BatchStep::Op(Opcode::Mark);
                     }
                 }
-                BatchState::In(count) => {
-                    if count < BATCH
-                        && let Some(handle) = self.entry()
-                    {
-                        self.state = match self.kind {
-                            BatchKind::Pairs => BatchState::Value(count + 1),
-                            _ => BatchState::In(count + 1),
-                        };
-                        return BatchStep::Save(handle);
-                    }
-                    self.state = BatchState::Between(
-                        count == BATCH && self.exact && self.kind != BatchKind::Items,
-                    );
-                    return BatchStep::Op(match self.kind {
-                        BatchKind::Items => Opcode::Appends,
-                        BatchKind::Pairs => Opcode::Setitems,
-                        BatchKind::Adds => Opcode::Additems,
-                    });
-                }
+                BatchState::In(count) => return self.next_in_batch(count),
                 BatchState::Value(count) => {
                     self.state = BatchState::In(count);
                     if let Some(value) = self.feed.next() {
@@ -161,6 +137,37 @@ impl<'g> Batches<'g> {
                 }
             }
         }
+    }
+
+    /// Returns true if the next entry goes without a mark.
+    fn is_single(&mut self) -> bool {
+        let first = std::mem::replace(&mut self.first, false);
+        match self.kind {
+            _ if !self.binary => true,
+            BatchKind::Adds => false,
+            _ => self.left == 1 && (first || !self.exact),
+        }
+    }
+
+    /// The next entry of a batch that has `count` entries, or the opcode that takes them.
+    #[inline]
+    fn next_in_batch(&mut self, count: usize) -> BatchStep {
+        if count < BATCH
+            && let Some(handle) = self.entry()
+        {
+            self.state = match self.kind {
+                BatchKind::Pairs => BatchState::Value(count + 1),
+                _ => BatchState::In(count + 1),
+            };
+            return BatchStep::Save(handle);
+        }
+        let full = count == BATCH;
+        self.state = BatchState::Between(full && self.exact && self.kind != BatchKind::Items);
+        BatchStep::Op(match self.kind {
+            BatchKind::Items => Opcode::Appends,
+            BatchKind::Pairs => Opcode::Setitems,
+            BatchKind::Adds => Opcode::Additems,
+        })
     }
 
     /// Begins the next entry.

@@ -169,9 +169,9 @@ struct Writer<'g, 'w> {
     next_buffer: u32,
     /// The budget left for trees of rewritten objects; `None` before the first one.
     expandable: Option<u64>,
-    /// Sets around this place that are spelled as calls, and are not memoized before their items
-    /// are written. The way from such a set back to itself ends at the first memoized object, so
-    /// all are.
+    /// The number of sets around this place that are spelled as calls, and so are memoized only
+    /// behind their items. A way from such a set back to itself has to end at a memoized object, so
+    /// everything within it is memoized.
     spelled: u32,
 }
 
@@ -276,37 +276,11 @@ impl<'g, 'w> Writer<'g, 'w> {
             }
             Task::EndNewObjCall => self.dump.emit.close_newobj_call(),
             Task::EndPartialArgs => self.dump.emit.close_partial_args(),
-            Task::Sequence(contents) => {
-                for handle in contents.by_ref() {
-                    self.save(handle)?;
-                    if !self.pending.is_empty() {
-                        return Ok(true);
-                    }
-                }
-            }
-            Task::Batches(batches) => loop {
-                match batches.next() {
-                    BatchStep::Op(opcode) => self.dump.emit.op(opcode),
-                    BatchStep::Save(handle) => {
-                        self.save(handle)?;
-                        if !self.pending.is_empty() {
-                            return Ok(true);
-                        }
-                    }
-                    BatchStep::Done => break,
-                }
-            },
+            Task::Sequence(contents) => return self.sequence(contents),
+            Task::Batches(batches) => return self.batches(batches),
             Task::EndTuple(tuple) => self.end_tuple(*tuple)?,
             Task::EndArguments(tuple) => self.end_arguments(*tuple)?,
-            Task::EndFrozenSet(set) => {
-                if let Some(index) = self.index(*set) {
-                    self.dump.emit.op(Opcode::PopMark);
-                    self.dump.emit.get(index);
-                } else {
-                    self.dump.emit.op(Opcode::Frozenset);
-                    self.memoize(*set)?;
-                }
-            }
+            Task::EndFrozenSet(set) => self.end_frozenset(*set)?,
             Task::Made(object) => self.end_object(*object)?,
             Task::Partial(class, args, kwargs) => self.partial(*class, *args, *kwargs)?,
             Task::EndPartial => self.dump.emit.close_partial()?,
@@ -324,6 +298,33 @@ impl<'g, 'w> Writer<'g, 'w> {
             Task::EndAddition => self.dump.emit.close_addition()?,
         }
         Ok(false)
+    }
+
+    /// Saves values until one needs other tasks done first, and then returns true.
+    fn sequence(&mut self, contents: &mut Contents<'g, 'g>) -> Result<bool> {
+        for handle in contents {
+            self.save(handle)?;
+            if !self.pending.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The same in batches.
+    fn batches(&mut self, batches: &mut Batches<'g>) -> Result<bool> {
+        loop {
+            match batches.next() {
+                BatchStep::Op(opcode) => self.dump.emit.op(opcode),
+                BatchStep::Save(handle) => {
+                    self.save(handle)?;
+                    if !self.pending.is_empty() {
+                        return Ok(true);
+                    }
+                }
+                BatchStep::Done => return Ok(false),
+            }
+        }
     }
 
     /// The memo entry of an object.

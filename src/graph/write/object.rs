@@ -149,6 +149,22 @@ impl<'g> Writer<'g, '_> {
         self.pending.push(Task::Batches(Batches::new(kind, exact, binary, feed, handles)));
     }
 
+    /// The items of a frozenset are on the stack. If one of them led back to it, it has been
+    /// written by now, and is fetched.
+    pub(super) fn end_frozenset(&mut self, set: Handle) -> Result<()> {
+        match self.index(set) {
+            Some(index) => {
+                self.dump.emit.op(Opcode::PopMark);
+                self.dump.emit.get(index);
+                Ok(())
+            }
+            None => {
+                self.dump.emit.op(Opcode::Frozenset);
+                self.memoize(set)
+            }
+        }
+    }
+
     /// Ends a tuple. If it was already written within itself, the items on the stack are dropped,
     /// and that one is fetched.
     pub(super) fn end_tuple(&mut self, tuple: Handle) -> Result<()> {

@@ -115,6 +115,12 @@ number!(f32, Float, |scalar| {
     Some(value as f32).filter(|&narrow| f64::from(narrow) == value || value.is_nan())
 });
 
+#[cfg(feature = "half")]
+number!(half::f16, Float, |scalar| {
+    let value = f64::of(scalar)?;
+    Some(Self::from_f64(value)).filter(|narrow| narrow.to_f64() == value || value.is_nan())
+});
+
 impl sealed::Sealed for bool {}
 
 impl Number for bool {
@@ -155,6 +161,7 @@ impl Number for Complex {
     }
 
     fn read_all(bytes: &[u8], big: bool) -> Vec<Self> {
+        // A pair has 16 bytes.
         let (pairs, _) = bytes.as_chunks::<16>();
         let part = |bytes: &[u8]| f64::from_bits(bits(bytes, big));
         pairs.iter().map(|pair| Self::new(part(&pair[..8]), part(&pair[8..]))).collect()
@@ -170,39 +177,3 @@ impl Number for Complex {
 }
 
 impl sealed::Sealed for Complex {}
-
-#[cfg(feature = "half")]
-mod halves {
-    use half::f16;
-
-    use super::{ByteOrder, Dtype, Kind, Number, Scalar, sealed};
-
-    impl sealed::Sealed for f16 {}
-
-    impl Number for f16 {
-        const SIZE: usize = 2;
-
-        fn dtype() -> Dtype {
-            Dtype::plain(Kind::Float, ByteOrder::Little, 2)
-        }
-
-        fn push_to(self, bytes: &mut Vec<u8>) {
-            bytes.extend_from_slice(&self.to_le_bytes());
-        }
-
-        fn read_all(bytes: &[u8], big: bool) -> Vec<Self> {
-            let (chunks, _) = bytes.as_chunks();
-            match big {
-                true => chunks.iter().map(|chunk| Self::from_be_bytes(*chunk)).collect(),
-                false => chunks.iter().map(|chunk| Self::from_le_bytes(*chunk)).collect(),
-            }
-        }
-
-        #[allow(private_interfaces, reason = "as in the trait")]
-        fn of(scalar: &Scalar<'_>) -> Option<Self> {
-            let value = f64::of(scalar)?;
-            let narrow = Self::from_f64(value);
-            (narrow.to_f64() == value || value.is_nan()).then_some(narrow)
-        }
-    }
-}

@@ -199,11 +199,12 @@ pub(crate) fn timedelta(count: i64, unit: UnitCount) -> Option<String> {
 }
 
 /// At least four characters, the sign among them, as numpy's `%04d`.
-fn push_year(text: &mut String, year: i128) {
+pub(crate) fn push_year(text: &mut String, year: i128) {
     let _ = write!(text, "{year:04}");
 }
 
-fn push_day(text: &mut String, days: i128) {
+/// The day of a number of days since 1970.
+pub(crate) fn push_day(text: &mut String, days: i128) {
     let (year, month, day) = civil(days);
     push_year(text, year);
     let _ = write!(text, "-{month:02}-{day:02}");

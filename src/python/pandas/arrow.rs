@@ -25,12 +25,13 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 
-use super::column::{
-    Backing, Binaries, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse,
-    TextKind, Texts, Timedeltas,
+use super::column::Column;
+use super::extension::{
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts, Timedeltas,
 };
 use super::frame::Frame;
 use super::index::{Index, Labels};
+use super::interval::Intervals;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::python::TimeZone;
@@ -449,94 +450,94 @@ fn column(array: ArrayRef) -> Result<Column> {
         DataType::UInt16 => numbers!(UInt16Type, UInt16),
         DataType::UInt32 => numbers!(UInt32Type, UInt32),
         DataType::UInt64 => numbers!(UInt64Type, UInt64),
-        DataType::Float16 => {
-            // There is no masked array of these.
-            let (mut values, nulls) = parts::<Float16Type>(array);
-            for (value, valid) in values.iter_mut().zip(nulls.iter().flatten()) {
-                if !valid {
-                    *value = <Float16Type as ArrowPrimitiveType>::Native::NAN;
-                }
-            }
-            Column::Float16(values.into_iter().map(|value| value.to_f32()).collect())
-        }
+        DataType::Float16 => halves(array),
         DataType::Float32 => numbers!(Float32Type, Float32),
         DataType::Float64 => numbers!(Float64Type, Float64),
         DataType::Timestamp(unit, zone) => {
             let zone = zone.map(|zone| zone_of(&zone)).transpose()?;
-            let (counts, unit) = match unit {
-                TimeUnit::Second => (counts::<TimestampSecondType>(array), Unit::Second),
-                TimeUnit::Millisecond => {
-                    (counts::<TimestampMillisecondType>(array), Unit::Millisecond)
-                }
-                TimeUnit::Microsecond => {
-                    (counts::<TimestampMicrosecondType>(array), Unit::Microsecond)
-                }
-                TimeUnit::Nanosecond => {
-                    (counts::<TimestampNanosecondType>(array), Unit::Nanosecond)
-                }
+            let counts = match unit {
+                TimeUnit::Second => counts::<TimestampSecondType>(array),
+                TimeUnit::Millisecond => counts::<TimestampMillisecondType>(array),
+                TimeUnit::Microsecond => counts::<TimestampMicrosecondType>(array),
+                TimeUnit::Nanosecond => counts::<TimestampNanosecondType>(array),
             };
-            Column::Datetime(Datetimes::new(counts, unit, zone)?)
+            Column::Datetime(Datetimes::new(counts, unit_of(unit), zone)?)
         }
         DataType::Duration(unit) => {
-            let (counts, unit) = match unit {
-                TimeUnit::Second => (counts::<DurationSecondType>(array), Unit::Second),
-                TimeUnit::Millisecond => {
-                    (counts::<DurationMillisecondType>(array), Unit::Millisecond)
-                }
-                TimeUnit::Microsecond => {
-                    (counts::<DurationMicrosecondType>(array), Unit::Microsecond)
-                }
-                TimeUnit::Nanosecond => (counts::<DurationNanosecondType>(array), Unit::Nanosecond),
+            let counts = match unit {
+                TimeUnit::Second => counts::<DurationSecondType>(array),
+                TimeUnit::Millisecond => counts::<DurationMillisecondType>(array),
+                TimeUnit::Microsecond => counts::<DurationMicrosecondType>(array),
+                TimeUnit::Nanosecond => counts::<DurationNanosecondType>(array),
             };
-            Column::Timedelta(Timedeltas::new(counts, unit)?)
+            Column::Timedelta(Timedeltas::new(counts, unit_of(unit))?)
         }
-        DataType::Date32 => {
-            let (days, nulls) = parts::<Date32Type>(array);
-            let missing = nulls.as_ref().map_or_else(|| vec![false; days.len()], missing);
-            let counts = days.into_iter().map(i64::from).collect();
-            let days = Column::Datetime(Datetimes { counts, unit: Unit::Day, zone: None });
-            Column::Masked(Masked::new(days, missing, Backing::Arrow)?)
-        }
-        DataType::Utf8 => {
-            let texts = array.as_string::<i32>().iter().map(|text| text.map(str::to_owned));
-            Column::Text(Texts::new(texts, TextKind::Str))
-        }
-        DataType::LargeUtf8 => {
-            let texts = array.as_string::<i64>().iter().map(|text| text.map(str::to_owned));
-            Column::Text(Texts::new(texts, TextKind::Str))
-        }
-        DataType::Utf8View => {
-            let texts = array.as_string_view().iter().map(|text| text.map(str::to_owned));
-            Column::Text(Texts::new(texts, TextKind::Str))
-        }
-        DataType::Binary => {
-            let values = array.as_binary::<i32>().iter().map(|bytes| bytes.map(<[u8]>::to_vec));
-            Column::Binary(Binaries::new(values.collect(), false))
-        }
-        DataType::LargeBinary => {
-            let values = array.as_binary::<i64>().iter().map(|bytes| bytes.map(<[u8]>::to_vec));
-            Column::Binary(Binaries::new(values.collect(), true))
-        }
-        DataType::Dictionary(..) => {
-            let dictionary = array.as_any_dictionary();
-            let keys = dictionary.normalized_keys();
-            let valid = |place: usize| dictionary.keys().is_valid(place);
-            let code = |(place, key): (usize, usize)| {
-                if valid(place) { i64::try_from(key).unwrap_or(i64::MAX) } else { -1 }
-            };
-            let codes = match dictionary.values().is_empty() {
-                true => vec![-1; dictionary.len()],
-                false => keys.into_iter().enumerate().map(code).collect(),
-            };
-            let categories = Index::new(column(dictionary.values().clone())?);
-            Column::Categorical(Categorical::new(codes, categories, false)?)
-        }
+        DataType::Date32 => days(array)?,
+        DataType::Utf8 => texts(array.as_string::<i32>().iter()),
+        DataType::LargeUtf8 => texts(array.as_string::<i64>().iter()),
+        DataType::Utf8View => texts(array.as_string_view().iter()),
+        DataType::Binary => binaries(array.as_binary::<i32>().iter(), false),
+        DataType::LargeBinary => binaries(array.as_binary::<i64>().iter(), true),
+        DataType::Dictionary(..) => categories(&array)?,
         other => {
             return Err(Error::unsupported(format!(
                 "pandas has no plain column of Arrow's {other}"
             )));
         }
     })
+}
+
+/// Nulls are NaN: pandas has no masked array of these.
+fn halves(array: ArrayRef) -> Column {
+    let (mut values, nulls) = parts::<Float16Type>(array);
+    for (value, valid) in values.iter_mut().zip(nulls.iter().flatten()) {
+        if !valid {
+            *value = <Float16Type as ArrowPrimitiveType>::Native::NAN;
+        }
+    }
+    Column::Float16(values.into_iter().map(|value| value.to_f32()).collect())
+}
+
+fn unit_of(unit: TimeUnit) -> Unit {
+    match unit {
+        TimeUnit::Second => Unit::Second,
+        TimeUnit::Millisecond => Unit::Millisecond,
+        TimeUnit::Microsecond => Unit::Microsecond,
+        TimeUnit::Nanosecond => Unit::Nanosecond,
+    }
+}
+
+fn days(array: ArrayRef) -> Result<Column> {
+    let (days, nulls) = parts::<Date32Type>(array);
+    let missing = nulls.as_ref().map_or_else(|| vec![false; days.len()], missing);
+    let counts = days.into_iter().map(i64::from).collect();
+    let days = Column::Datetime(Datetimes { counts, unit: Unit::Day, zone: None });
+    Ok(Column::Masked(Masked::new(days, missing, Backing::Arrow)?))
+}
+
+fn texts<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Column {
+    Column::Text(Texts::new(texts.map(|text| text.map(str::to_owned)), TextKind::Str))
+}
+
+fn binaries<'a>(values: impl Iterator<Item = Option<&'a [u8]>>, large: bool) -> Column {
+    let values = values.map(|bytes| bytes.map(<[u8]>::to_vec)).collect();
+    Column::Binary(Binaries::new(values, large))
+}
+
+/// The categories that a dictionary is.
+fn categories(array: &ArrayRef) -> Result<Column> {
+    let dictionary = array.as_any_dictionary();
+    let keys = dictionary.normalized_keys();
+    let valid = |place: usize| dictionary.keys().is_valid(place);
+    let code = |(place, key): (usize, usize)| {
+        if valid(place) { i64::try_from(key).unwrap_or(i64::MAX) } else { -1 }
+    };
+    let codes = match dictionary.values().is_empty() {
+        true => vec![-1; dictionary.len()],
+        false => keys.into_iter().enumerate().map(code).collect(),
+    };
+    let categories = Index::new(column(dictionary.values().clone())?);
+    Ok(Column::Categorical(Categorical::new(codes, categories, false)?))
 }
 
 fn zone_of(zone: &str) -> Result<TimeZone> {

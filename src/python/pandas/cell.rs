@@ -10,8 +10,10 @@ use std::borrow::Cow;
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
 
-use super::column::{Column, Datetimes};
+use super::column::Column;
+use super::extension::Datetimes;
 use super::index::Index;
+use super::interval::Intervals;
 use crate::error::{Error, Result};
 use crate::python::numpy::dtype::Kind;
 use crate::python::numpy::scalar::text_of;
@@ -87,22 +89,25 @@ impl<'a> Cell<'a> {
                 NAT => Self::Missing,
                 ordinal => Self::Text(Cow::Owned(periods.frequency.text(ordinal))),
             },
-            Column::Interval(intervals) => {
-                let left = Self::of(&intervals.left, index)?;
-                if left.is_missing() {
-                    return Some(Self::Missing);
-                }
-                let right = Self::of(&intervals.right, index)?;
-                let (open, close) = intervals.closed.brackets();
-                let (left, right) = (left.end(), right.end());
-                Self::Text(Cow::Owned(format!("{open}{left}, {right}{close}")))
-            }
+            Column::Interval(intervals) => Self::interval(intervals, index)?,
             Column::Sparse(sparse) => match sparse.places.binary_search(&index) {
                 Ok(place) => Self::of(&sparse.values, place)?,
                 Err(_) if index < sparse.len => Self::Object(&sparse.fill),
                 Err(_) => return None,
             },
         })
+    }
+
+    /// The text of an interval as pandas prints it.
+    fn interval(intervals: &'a Intervals, index: usize) -> Option<Self> {
+        let left = Self::of(&intervals.left, index)?;
+        if left.is_missing() {
+            return Some(Self::Missing);
+        }
+        let right = Self::of(&intervals.right, index)?;
+        let (open, close) = intervals.closed.brackets();
+        let (left, right) = (left.end(), right.end());
+        Some(Self::Text(Cow::Owned(format!("{open}{left}, {right}{close}"))))
     }
 
     /// The label at a place; of a `MultiIndex` there is none that is one cell.

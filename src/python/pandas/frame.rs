@@ -227,7 +227,7 @@ macro_rules! objects {
             type Error = Error;
 
             /// # Errors
-            /// What is no such object, or not one of a version that is known; the kind
+            /// Another object, or one of a version that is not known; the kind
             /// [`Unsupported`](crate::ErrorKind::Unsupported) where a class is not known.
             fn try_from(value: &Value) -> Result<Self> {
                 read::$function(value)

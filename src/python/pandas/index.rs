@@ -1,6 +1,7 @@
 //! [`Index`]: the labels of an axis.
 
-use super::column::{Column, check_codes};
+use super::column::Column;
+use super::extension::check_codes;
 use crate::error::{Error, Result};
 use crate::value::Value;
 

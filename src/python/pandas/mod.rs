@@ -45,16 +45,19 @@
 mod arrow;
 pub(crate) mod cell;
 mod column;
+mod extension;
 mod frame;
 mod index;
+mod interval;
 mod period;
 mod read;
 mod write;
 
-pub use column::{
-    Backing, Binaries, Categorical, Closed, Column, Datetimes, Intervals, Masked, Periods, Sparse,
-    TextKind, Texts, Timedeltas,
+pub use column::Column;
+pub use extension::{
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts, Timedeltas,
 };
 pub use frame::{Frame, Series};
 pub use index::{Index, Labels, Levels};
+pub use interval::{Closed, Intervals};
 pub use period::{Frequency, Span};

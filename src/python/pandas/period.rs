@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use crate::error::{Error, Result, quoted};
-use crate::python::numpy::time::civil;
+use crate::python::numpy::time::{push_day, push_year};
 use crate::stdlib::calendar::push_number;
 
 /// The length of a period: so many of a unit.
@@ -179,16 +179,6 @@ impl Frequency {
         }
         text
     }
-}
-
-fn push_year(text: &mut String, year: i128) {
-    let _ = write!(text, "{year:04}");
-}
-
-fn push_day(text: &mut String, days: i128) {
-    let (year, month, day) = civil(days);
-    push_year(text, year);
-    let _ = write!(text, "-{month:02}-{day:02}");
 }
 
 /// A day and its clock, in two or three parts.

@@ -1,6 +1,6 @@
 //! Frames, series and indexes as calls of pandas' public constructors.
 //!
-//! What pandas itself pickles names private classes and functions, each version others. The
+//! Pickles by pandas name private classes and functions, which every version changes. The
 //! constructors are the same from 1.4 to 3, by position; a keyword takes a `functools.partial`.
 //! Each form here was loaded by pandas 1.4, 2.2 and 3.1, and `read/calls.rs` reads it again.
 //!
@@ -8,11 +8,11 @@
 //! called. An array of objects in a frame is text to pandas 3 if it holds nothing else, so objects
 //! go into an `Index` with the dtype `object`, and text of the kind `Str` does not.
 
-use super::column::{
-    Backing, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse, TextKind, Texts,
-};
+use super::column::Column;
+use super::extension::{Backing, Categorical, Datetimes, Masked, Periods, Sparse, TextKind, Texts};
 use super::frame::{Frame, Series};
 use super::index::{Index, Labels};
+use super::interval::Intervals;
 use super::period::{Frequency, Span};
 use crate::python::numpy::Number;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
@@ -49,6 +49,7 @@ fn simple_labels(index: &Index) -> Option<Vec<&str>> {
     let labels: Vec<&str> = texts.values().iter().map(Option::as_deref).collect::<Option<_>>()?;
     let mut sorted = labels.clone();
     sorted.sort_unstable();
+    // A window has two labels.
     sorted.windows(2).all(|pair| pair[0] != pair[1]).then_some(labels)
 }
 

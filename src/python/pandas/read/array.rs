@@ -7,9 +7,11 @@ use super::{Object, Rows, arrow, column, count, describe, items};
 use crate::error::{Error, Result};
 use crate::python::TimeZone;
 use crate::python::pandas::cell::is_missing;
-use crate::python::pandas::column::{
-    Backing, Categorical, Closed, Column, Intervals, Masked, Periods, Sparse, TextKind, Texts,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Categorical, Masked, Periods, Sparse, TextKind, Texts,
 };
+use crate::python::pandas::interval::{Closed, Intervals};
 use crate::python::pandas::period::{Frequency, Span};
 use crate::value::Value;
 
@@ -282,7 +284,7 @@ fn categories(dtype: &Value) -> Result<(crate::python::pandas::index::Index, boo
     Ok((super::index::index(object.needed("categories")?)?, ordered))
 }
 
-/// Which dtype of text.
+/// The dtype of text.
 fn text_kind(dtype: &Value) -> Result<TextKind> {
     let object = Object::of(dtype, "a StringDtype")?;
     if object.class() != "StringDtype" {

@@ -12,8 +12,9 @@
 use super::{Object, count, describe, items};
 use crate::error::{Error, Result};
 use crate::python::numpy::{Number, Unit};
-use crate::python::pandas::column::{
-    Backing, Binaries, Column, Datetimes, Masked, TextKind, Texts, Timedeltas,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Binaries, Datetimes, Masked, TextKind, Texts, Timedeltas,
 };
 use crate::value::Value;
 
@@ -32,10 +33,10 @@ pub(super) fn column(value: &Value, text: Option<TextKind>) -> Result<Column> {
         _ => return Err(object.unexpected("an array of pyarrow")),
     };
     chunks.insert(0, first);
-    let kind = Kind::of(first.kind)?;
+    let kind = ArrowKind::of(first.kind)?;
     let mut column = Builder { missing: Vec::new(), values: kind.start(text) };
     for chunk in &chunks {
-        if Kind::of(chunk.kind)? != kind {
+        if ArrowKind::of(chunk.kind)? != kind {
             return Err(Error::data("an array of pyarrow with chunks of several types"));
         }
         column.append(chunk)?;
@@ -64,7 +65,7 @@ impl<'v> Chunk<'v> {
             return Err(Error::data("an array of pyarrow without all of its parts"));
         };
         // The type says it better where it has children or a dictionary.
-        Kind::of(kind)?;
+        ArrowKind::of(kind)?;
         let children = items(children, "the children of an array of pyarrow")?;
         if !children.is_empty() || *dictionary != Value::None {
             return Err(Error::unsupported("an array of pyarrow with children"));
@@ -149,7 +150,7 @@ fn short() -> Error {
 
 /// A type of Arrow that is read.
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum ArrowKind {
     Bool,
     Int8,
     Int16,
@@ -168,7 +169,7 @@ enum Kind {
     Date32,
 }
 
-impl Kind {
+impl ArrowKind {
     /// `type_for_alias(name)`, `timestamp(unit, zone)`, `duration(unit)`.
     fn of(value: &Value) -> Result<Self> {
         let object = Object::of(value, "a type of pyarrow")?;
@@ -299,7 +300,7 @@ impl Builder {
             Values::Plain(Column::UInt64(values)) => numbers!(values, u64),
             Values::Plain(Column::Float32(values)) => numbers!(values, f32),
             Values::Plain(Column::Float64(values)) => numbers!(values, f64),
-            // `Kind::start` makes no other.
+            // `ArrowKind::start` makes no other.
             Values::Plain(_) => {}
             Values::Times(values, ..) => numbers!(values, i64),
             Values::Days(values) => {
@@ -311,7 +312,7 @@ impl Builder {
                     let text = match is_valid(valid.as_deref(), at) {
                         true => Some(
                             std::str::from_utf8(piece)
-                                .map_err(|_| Error::data("text of pyarrow that is no UTF-8"))?,
+                                .map_err(|_| Error::data("text of pyarrow that is not UTF-8"))?,
                         ),
                         false => None,
                     };

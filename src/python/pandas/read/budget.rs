@@ -1,4 +1,4 @@
-//! What the columns of one frame may take together.
+//! The memory that the columns of one frame may take together.
 //!
 //! A pickle may refer to one array from many columns, and a column may take several times the bytes
 //! of its array: a bit becomes a bool, a code of one byte one of eight. So the parts of a frame are
@@ -88,7 +88,7 @@ fn distinct(value: &Value, seen: &mut HashSet<SharedKey>) -> u64 {
     size
 }
 
-/// What a column takes, about.
+/// The memory that a column takes, about.
 fn memory(column: &Column) -> u64 {
     let each = |size: usize| (column.len() as u64).saturating_mul(size as u64);
     match column {

@@ -9,11 +9,13 @@ use super::numpy::{in_zone, whole};
 use super::{Object, Rows, column, items};
 use crate::error::{Error, Result};
 use crate::python::numpy::Unit;
-use crate::python::pandas::column::{
-    Backing, Binaries, Categorical, Column, Datetimes, Intervals, Masked, Periods, Sparse, TextKind,
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{
+    Backing, Binaries, Categorical, Datetimes, Masked, Periods, Sparse, TextKind,
 };
 use crate::python::pandas::frame::{Frame, Series};
 use crate::python::pandas::index::Index;
+use crate::python::pandas::interval::Intervals;
 use crate::reduce::{Global, How};
 use crate::value::{Dict, Value};
 
@@ -119,8 +121,9 @@ pub(super) fn series(call: &Call<'_>) -> Result<Series> {
 
 /// An index; `None` where the name is not that of one.
 pub(super) fn index(call: &Call<'_>) -> Result<Option<Index>> {
-    let number =
-        |value: &Value| value.as_i64().ok_or_else(|| Error::data("a RangeIndex of what is no int"));
+    let number = |value: &Value| {
+        value.as_i64().ok_or_else(|| Error::data("a RangeIndex of something that is not an int"))
+    };
     Ok(Some(match (call.name, call.args) {
         ("RangeIndex", [start, stop, step, _, _, name]) => {
             Index::range(number(start)?, number(stop)?, number(step)?)?.with_name(name.clone())

@@ -4,8 +4,10 @@ use super::array::{closed_side, time_zone};
 use super::numpy::{in_zone, whole};
 use super::{Object, column, describe, entry, items};
 use crate::error::{Error, Result};
-use crate::python::pandas::column::{Column, Intervals, Periods};
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::Periods;
 use crate::python::pandas::index::{Index, Levels};
+use crate::python::pandas::interval::Intervals;
 use crate::value::{Dict, Value};
 
 /// The index that an object is.
@@ -44,43 +46,9 @@ pub(super) fn index(value: &Value) -> Result<Index> {
         "MultiIndex" => return multi(parts),
         "Index" | "Int64Index" | "UInt64Index" | "Float64Index" | "NumericIndex"
         | "CategoricalIndex" | "TimedeltaIndex" => Index::new(column(data(parts)?)?),
-        "DatetimeIndex" => {
-            let column = column(data(parts)?)?;
-            match (entry(parts, "tz"), &column) {
-                // The array says it where the index does not.
-                (None | Some(Value::None), _) => Index::new(column),
-                (_, Column::Datetime(times)) if times.zone().is_some() => Index::new(column),
-                (Some(zone), _) => Index::new(in_zone(column, &time_zone(zone)?)?),
-            }
-        }
-        "PeriodIndex" => match column(data(parts)?)? {
-            column @ Column::Period(_) => Index::new(column),
-            ordinals => {
-                let freq = entry(parts, "freq")
-                    .ok_or_else(|| Error::data("a PeriodIndex without a frequency"))?;
-                let frequency = super::array::offset_frequency(freq)?;
-                let ordinals = whole(ordinals, "periods")?;
-                Index::new(Column::Period(Periods::new(ordinals, frequency)))
-            }
-        },
-        "IntervalIndex" => match entry(parts, "data") {
-            Some(data) => Index::new(column(data)?),
-            None => {
-                let part = |name: &str| {
-                    entry(parts, name)
-                        .ok_or_else(|| Error::data(format!("an IntervalIndex without `{name}`")))
-                };
-                let end = |name: &str| -> Result<Column> {
-                    let found = index(part(name)?)?;
-                    found
-                        .into_column()
-                        .ok_or_else(|| Error::data("an end of intervals that is no array"))
-                };
-                let (left, right) = (end("left")?, end("right")?);
-                let closed = closed_side(part("closed")?)?;
-                Index::new(Column::Interval(Intervals::new(left, right, closed)?))
-            }
-        },
+        "DatetimeIndex" => Index::new(datetimes(parts)?),
+        "PeriodIndex" => Index::new(periods(parts)?),
+        "IntervalIndex" => Index::new(intervals(parts)?),
         _ => return Err(object.unexpected("an index of pandas")),
     };
     Ok(index.with_name(entry(parts, "name").cloned().unwrap_or_default()))
@@ -88,6 +56,47 @@ pub(super) fn index(value: &Value) -> Result<Index> {
 
 fn data(parts: &Dict) -> Result<&Value> {
     entry(parts, "data").ok_or_else(|| Error::data("an index of pandas without data"))
+}
+
+/// The times of a `DatetimeIndex`. The array has the zone where the index does not say it.
+fn datetimes(parts: &Dict) -> Result<Column> {
+    let column = column(data(parts)?)?;
+    match (entry(parts, "tz"), &column) {
+        (None | Some(Value::None), _) => Ok(column),
+        (_, Column::Datetime(times)) if times.zone().is_some() => Ok(column),
+        (Some(zone), _) => in_zone(column, &time_zone(zone)?),
+    }
+}
+
+/// The periods of a `PeriodIndex`: an array of them, or ordinals and a frequency.
+fn periods(parts: &Dict) -> Result<Column> {
+    match column(data(parts)?)? {
+        column @ Column::Period(_) => Ok(column),
+        ordinals => {
+            let freq = entry(parts, "freq")
+                .ok_or_else(|| Error::data("a PeriodIndex without a frequency"))?;
+            let frequency = super::array::offset_frequency(freq)?;
+            let ordinals = whole(ordinals, "periods")?;
+            Ok(Column::Period(Periods::new(ordinals, frequency)))
+        }
+    }
+}
+
+/// The intervals of an `IntervalIndex`: an array of them, or the indexes of their ends.
+fn intervals(parts: &Dict) -> Result<Column> {
+    if let Some(data) = entry(parts, "data") {
+        return column(data);
+    }
+    let part = |name: &str| {
+        entry(parts, name).ok_or_else(|| Error::data(format!("an IntervalIndex without `{name}`")))
+    };
+    let end = |name: &str| -> Result<Column> {
+        let found = index(part(name)?)?;
+        found.into_column().ok_or_else(|| Error::data("an end of intervals that is no array"))
+    };
+    let (left, right) = (end("left")?, end("right")?);
+    let closed = closed_side(part("closed")?)?;
+    Ok(Column::Interval(Intervals::new(left, right, closed)?))
 }
 
 /// `levels`, `codes` (up to pandas 0.23 `labels`) and `names`.
@@ -109,7 +118,7 @@ pub(super) fn levels_of(levels: &[Value], codes: &[Value], names: Option<&Value>
     if let Some(names) = names.filter(|names| **names != Value::None) {
         let names = items(names, "the names of a MultiIndex")?;
         if names.len() != levels.len() {
-            return Err(Error::data("a MultiIndex with more or less names than levels"));
+            return Err(Error::data("a MultiIndex with more or fewer names than levels"));
         }
         levels = levels
             .into_iter()

@@ -1,15 +1,15 @@
 //! Frames, series and indexes out of the objects that pandas pickles.
 //!
 //! [`Value`] shows an object by what its `__reduce__` returned, and the classes and functions that
-//! spell one change with the version of pandas; each file here knows some of them:
-//! `manager.rs` blocks and their places, `index.rs` indexes, `array.rs` extension arrays,
-//! `numpy.rs` numpy's, `arrow.rs` pyarrow's, `calls.rs` the constructors that `write/` calls.
-//! Nothing here is generic.
+//! spell one change with the version of pandas; each file here knows some of them: `manager.rs`
+//! blocks and their places, `index.rs` indexes, `array.rs` extension arrays, `numpy.rs` numpy's,
+//! `arrow.rs` pyarrow's, `calls.rs` the constructors that `write.rs` calls. Nothing here is
+//! generic.
 //!
 //! Advice to the next editor: a class that is not known is an error that names it, also where its
 //! state looks familiar: pandas keeps codes, ordinals and UTC in plain arrays of numbers, and those
 //! taken for the data would be wrong without a sign of it. Every length, place and code comes from
-//! an untrusted pickle; the constructors of `column.rs` and `index.rs` compare them.
+//! an untrusted pickle; the constructors of `extension.rs` and `index.rs` compare them.
 
 mod array;
 mod arrow;
@@ -117,7 +117,7 @@ struct Object<'v> {
 
 impl<'v> Object<'v> {
     /// # Errors
-    /// What is no object that a class or function makes.
+    /// A value that is no object made by a class or function.
     fn of(value: &'v Value, expected: &str) -> Result<Self> {
         let object = match value {
             Value::Object(reduce) => reduce.class().map(|global| Self { reduce, global }),
@@ -128,7 +128,7 @@ impl<'v> Object<'v> {
         })
     }
 
-    /// Of which package it is: the first part of the name of its module.
+    /// The package that it belongs to: the first part of the name of its module.
     fn package(self) -> &'v str {
         self.global.module.split('.').next().unwrap_or_default()
     }

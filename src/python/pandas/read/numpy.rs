@@ -9,7 +9,8 @@ use crate::python::TimeZone;
 use crate::python::numpy::array::count_of;
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::{NdArray, Number, Order, Unit};
-use crate::python::pandas::column::{Column, Datetimes, Timedeltas};
+use crate::python::pandas::column::Column;
+use crate::python::pandas::extension::{Datetimes, Timedeltas};
 use crate::stdlib::numpy::float;
 use crate::value::{Complex, Value};
 
@@ -120,6 +121,7 @@ fn decode(dtype: &Dtype, bytes: &[u8]) -> Result<Column> {
     let floats = |size: usize| -> Vec<f64> {
         bytes.chunks_exact(size).filter_map(|bytes| float(bytes, big)).collect()
     };
+    // A chunk has two floats.
     let complex = |size: usize| -> Vec<Complex> {
         floats(size).chunks_exact(2).map(|pair| Complex::new(pair[0], pair[1])).collect()
     };

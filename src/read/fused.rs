@@ -1,0 +1,137 @@
+//! Instructions that are read opcode and argument at once, for the fast paths.
+//!
+//! Each method reads one form. It reads nothing where anything else is next, or where the argument
+//! is not there whole; the caller then reads in the general way, which gives the error.
+
+use super::{Cursor, IntShape, decimal};
+use crate::instruction::Opcode;
+
+impl<'a> Cursor<'a> {
+    /// Reads an opcode that has an int in up to eight binary bytes (BININT, BININT1, BININT2,
+    /// LONG1), and the int. `None` where another opcode is next, or the argument is not there
+    /// whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_short_int(&mut self) -> Option<i64> {
+        let rest = self.bytes.get(self.at..)?;
+        let shape = IntShape::of(rest)?;
+        let value = shape.read(rest.get(shape.header()..)?)?;
+        self.opcode_at = self.at;
+        self.at += shape.header() + shape.len();
+        Some(value)
+    }
+
+    /// Goes past these opcodes, which have no arguments, if they are next; the first becomes the
+    /// current one.
+    #[inline(always)]
+    pub(crate) fn read_opcodes<const N: usize>(&mut self, opcodes: [u8; N]) -> bool {
+        let found = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<N>) == Some(&opcodes);
+        if found {
+            self.opcode_at = self.at;
+            self.at += N;
+        }
+        found
+    }
+
+    /// Reads a BINFLOAT and its float. `None` where another opcode is next, or the argument is not
+    /// there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_short_float(&mut self) -> Option<f64> {
+        let &[opcode, ref float @ ..] = self.bytes.get(self.at..)?.first_chunk::<9>()?;
+        if opcode != Opcode::Binfloat.byte() {
+            return None;
+        }
+        self.opcode_at = self.at;
+        self.at += 9;
+        Some(f64::from_be_bytes(*float))
+    }
+
+    /// Reads a SHORT_BINUNICODE and its payload. `None` where another opcode is next, or the
+    /// argument is not there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_short_text(&mut self) -> Option<&'a [u8]> {
+        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
+        if opcode != Opcode::ShortBinunicode.byte() {
+            return None;
+        }
+        let payload = rest.get(..usize::from(len))?;
+        self.opcode_at = self.at;
+        self.at += 2 + usize::from(len);
+        Some(payload)
+    }
+
+    /// Reads a BINUNICODE and its payload of less than `limit` bytes. `None` where anything else is
+    /// next, or the argument is not there whole; then nothing is read.
+    #[inline(always)]
+    pub(crate) fn read_medium_text(&mut self, limit: usize) -> Option<&'a [u8]> {
+        let (&[opcode, ref len @ ..], rest) =
+            self.bytes.get(self.at..)?.split_first_chunk::<5>()?;
+        let len = u32::from_le_bytes(*len) as usize;
+        if opcode != Opcode::Binunicode.byte() || len >= limit {
+            return None;
+        }
+        let payload = rest.get(..len)?;
+        self.opcode_at = self.at;
+        self.at += 5 + len;
+        Some(payload)
+    }
+
+    /// The index of a BINPUT or LONG_BINPUT between these two opcodes without arguments, if all
+    /// three are next, and their length.
+    #[inline]
+    pub(crate) fn peek_put_between(&self, first: Opcode, last: Opcode) -> Option<(u32, usize)> {
+        let rest = self.bytes.get(self.at..)?;
+        let (before, index, after, len) = match *rest {
+            [before, put, index, after, ..] if put == Opcode::Binput.byte() => {
+                (before, u32::from(index), after, 4)
+            }
+            [before, put, a, b, c, d, after, ..] if put == Opcode::LongBinput.byte() => {
+                (before, u32::from_le_bytes([a, b, c, d]), after, 7)
+            }
+            _ => return None,
+        };
+        (before == first.byte() && after == last.byte()).then_some((index, len))
+    }
+
+    /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
+    /// current one.
+    #[inline]
+    pub(crate) fn read_peeked(&mut self, len: usize) {
+        self.opcode_at = self.at;
+        self.at += len;
+    }
+
+    /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
+    #[inline(always)]
+    pub(crate) fn read_short_bool(&mut self) -> Option<bool> {
+        let opcode = self.peek_byte()?;
+        let value = opcode == Opcode::Newtrue.byte();
+        if !value && opcode != Opcode::Newfalse.byte() {
+            return None;
+        }
+        self.read_peeked_opcode();
+        Some(value)
+    }
+
+    /// Reads an INT or LONG whose line has the form that picklers write. `None` where anything else
+    /// is next; then nothing is read.
+    pub(crate) fn read_short_decimal(&mut self) -> Option<i64> {
+        let opcode = self.peek_byte()?;
+        let is_long = opcode == Opcode::Long.byte();
+        if !is_long && opcode != Opcode::Int.byte() {
+            return None;
+        }
+        let (value, len) = decimal::decimal_line(self.bytes, self.at + 1, is_long)?;
+        self.opcode_at = self.at;
+        self.at += 1 + len;
+        Some(value)
+    }
+
+    /// Reads the line of an INT or LONG if it has the form that picklers write; leaves any other
+    /// unread.
+    #[inline]
+    pub(crate) fn read_decimal_line(&mut self, opcode: Opcode) -> Option<i64> {
+        let (value, len) = decimal::decimal_line(self.bytes, self.at, opcode == Opcode::Long)?;
+        self.at += len;
+        Some(value)
+    }
+}
