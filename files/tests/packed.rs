@@ -82,6 +82,9 @@ fn deflated(name: &str) -> Vec<Member> {
     members.map(|it| Member::deflated(it.name(), &file.read_member(it).unwrap())).collect()
 }
 
+/// A change to the member of a storage.
+type Change = fn(&mut Member);
+
 fn storage(members: &mut [Member]) -> &mut Member {
     members.iter_mut().find(|member| member.name.ends_with("/data/0")).unwrap()
 }
@@ -107,7 +110,7 @@ fn storages_that_are_compressed_hold_the_same() {
 
 #[test]
 fn a_storage_that_lies_about_its_size_is_an_error_that_names_the_tensor() {
-    let read = |change: fn(&mut Member)| {
+    let read = |change: Change| {
         let mut members = deflated("2.15.0-nocrc.pt");
         change(storage(&mut members));
         let bytes = zip(&members);
@@ -119,7 +122,7 @@ fn a_storage_that_lies_about_its_size_is_an_error_that_names_the_tensor() {
     fn bomb(member: &mut Member) {
         *member = Member { size: 16, ..Member::deflated(&member.name, &[0; 1 << 20]) };
     }
-    let lies: [(fn(&mut Member), ErrorKind, &str); 7] = [
+    let lies: [(Change, ErrorKind, &str); 7] = [
         // More than is said, and less; fewer bytes than the pickle says.
         (bomb, ErrorKind::Format, "more than the 16 bytes"),
         (|it| it.size = 1 << 20, ErrorKind::Format, "says 1048576"),

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::diff::{Change, Items, What, same};
 use super::editor::Editor;
-use super::prune::{is_left_out, is_placeholder};
+use super::element::{push_element, write_element};
+use super::prune::is_left_out;
 use crate::error::{Error, Result};
 use crate::natural::numpy::{Data, numpy};
 use crate::nodes::handle::{Handle, Tag};
@@ -23,6 +24,8 @@ struct Read {
     shape: Vec<usize>,
     fortran: bool,
     bytes: Vec<u8>,
+    /// A byte an element, 1 where a mask hides it.
+    mask: Option<Vec<u8>>,
     /// The value that these bytes are.
     payload: Handle,
     place: Place,
@@ -48,21 +51,28 @@ impl<'v> Editor<'_, 'v, '_> {
             return self.typed_array(at, change, &module, &name);
         }
         let place = match name.as_str() {
-            "_reconstruct" => Place::State,
+            "_reconstruct" | "_mareconstruct" => Place::State,
             "scalar" => Place::Arg { data: 1, shape: None },
             "_frombuffer" => Place::Arg { data: 0, shape: Some(2) },
             "ndarray" => Place::Arg { data: 2, shape: Some(0) },
             _ => return Ok(None),
         };
-        if let Some(list) = self.objects_of(at, place)? {
+        if name == "_reconstruct"
+            && let Some(list) = self.objects_of(at, place)?
+        {
             let What::Items(items) = &change.what else { return Err(self.no_place(at)) };
             self.items(list, change, items)?;
             return Ok(Some(at));
         }
         let Some(read) = self.read_array(at, place)? else { return Ok(None) };
-        let (shape, bytes) = rewritten(&read, change)?;
+        let (shape, bytes, mask) = rewritten(&read, change)?;
         let payload = self.nodes.push_const(Const::Bytes(Cow::Owned(bytes)))?;
-        self.put_payload(at, change, &read, &shape, payload).map(Some)
+        let mask = mask.filter(|mask| read.mask.as_ref() != Some(mask));
+        let mask = match mask {
+            Some(mask) => Some(self.nodes.push_const(Const::Bytes(Cow::Owned(mask)))?),
+            None => None,
+        };
+        self.put_payload(at, change, &read, &shape, (payload, mask)).map(Some)
     }
 
     /// The list of an array of objects in one dimension.
@@ -86,17 +96,22 @@ impl<'v> Editor<'_, 'v, '_> {
         self.walk(at, |node| {
             let View::Object(object) = node.view()? else { return Ok(None) };
             let Some(array) = numpy(node.cx, &object)? else { return Ok(None) };
-            match (array.data, array.mask) {
-                (Data::Bytes(bytes), None) => Ok(Some(Read {
-                    dtype: array.dtype,
-                    shape: array.shape,
-                    fortran: array.fortran,
-                    bytes: bytes.into_owned(),
-                    payload: array.payload,
-                    place,
-                })),
-                _ => Ok(None),
-            }
+            // The masks of records have a byte for each field, and those in Fortran order may be in
+            // another order than the elements.
+            let mask = match array.mask {
+                Some(mask) if mask.of_fields || array.fortran => return Ok(None),
+                mask => mask.map(|mask| mask.bytes.into_owned()),
+            };
+            let Data::Bytes(bytes) = array.data else { return Ok(None) };
+            Ok(Some(Read {
+                dtype: array.dtype,
+                shape: array.shape,
+                fortran: array.fortran,
+                bytes: bytes.into_owned(),
+                mask,
+                payload: array.payload,
+                place,
+            }))
         })
     }
 
@@ -106,7 +121,7 @@ impl<'v> Editor<'_, 'v, '_> {
         change: &Change<'v>,
         read: &Read,
         shape: &[usize],
-        payload: Handle,
+        (payload, mask): (Handle, Option<Handle>),
     ) -> Result<Handle> {
         let lens = if shape == read.shape {
             None
@@ -135,6 +150,9 @@ impl<'v> Editor<'_, 'v, '_> {
                     return Err(self.no_place(at));
                 };
                 items[payload_at + 3] = payload;
+                if let Some(mask) = mask {
+                    *items.get_mut(payload_at + 4).ok_or_else(|| self.no_place(at))? = mask;
+                }
                 if let Some(lens) = lens {
                     items[payload_at] = lens;
                 }
@@ -238,12 +256,15 @@ fn format_of(code: Option<crate::nodes::scalar::Int<'_>>) -> Option<Dtype> {
     Some(Dtype::plain(kind, order, size))
 }
 
-/// The shape and the payload of an array after a change.
-fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> {
+/// The shape, the payload and the mask of an array.
+type Rewritten = (Vec<usize>, Vec<u8>, Option<Vec<u8>>);
+
+/// The content of an array after a change.
+fn rewritten(read: &Read, change: &Change<'_>) -> Result<Rewritten> {
     let size = read.dtype.itemsize;
     let mut shape = read.shape.clone();
     if let (What::Items(Items::Spliced { old, new }), [len]) = (&change.what, &mut shape[..]) {
-        if old.len() != *len {
+        if old.len() != *len || read.mask.is_some() {
             return Err(misshapen());
         }
         *len = new.len();
@@ -258,19 +279,25 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<(Vec<usize>, Vec<u8>)> 
             push_element(&read.dtype, value, &mut bytes)?;
         }
         bytes.extend_from_slice(kept(old.len() - last, old.len()).ok_or_else(misshapen)?);
-        return Ok((shape, bytes));
+        return Ok((shape, bytes, None));
     }
     let mut changed = Vec::new();
     compare(change.old, change.new, &shape, 0, &mut changed)?;
-    let mut bytes = read.bytes.clone();
-    for (index, new) in changed {
-        let mut element = Vec::with_capacity(size);
-        push_element(&read.dtype, new, &mut element)?;
-        let at = place(index, &shape, read.fortran) * size;
+    let (mut bytes, mut mask) = (read.bytes.clone(), read.mask.clone());
+    for (index, old, new) in changed {
+        let place = place(index, &shape, read.fortran);
+        if let Some(mask) = &mut mask {
+            *mask.get_mut(place).ok_or_else(misshapen)? = u8::from(*new == Value::None);
+            if *new == Value::None {
+                continue;
+            }
+        }
+        let at = place * size;
         let there = bytes.get_mut(at..at + size).ok_or_else(misshapen)?;
-        there.copy_from_slice(element.get(..size).ok_or_else(misshapen)?);
+        let old = Some(old).filter(|old| **old != Value::None);
+        write_element(&read.dtype, old, new, there)?;
     }
-    Ok((shape, bytes))
+    Ok((shape, bytes, mask))
 }
 
 /// Finds the elements of nested sequences that differ, each with its index in C order, in which the
@@ -280,14 +307,14 @@ fn compare<'v>(
     new: &'v Value,
     shape: &[usize],
     first: usize,
-    changed: &mut Vec<(usize, &'v Value)>,
+    changed: &mut Vec<(usize, &'v Value, &'v Value)>,
 ) -> Result<()> {
     if is_left_out(old) && is_left_out(new) {
         return Ok(());
     }
     let Some((len, rest)) = shape.split_first() else {
         if !same(old, new) {
-            changed.push((first, new));
+            changed.push((first, old, new));
         }
         return Ok(());
     };
@@ -321,107 +348,4 @@ fn place(mut index: usize, shape: &[usize], fortran: bool) -> usize {
 #[cold]
 fn misshapen() -> Error {
     Error::unsupported("an array of several dimensions keeps its shape")
-}
-
-/// Appends one element.
-///
-/// # Errors
-/// `Data` for a value that the dtype cannot hold.
-fn push_element(dtype: &Dtype, value: &Value, bytes: &mut Vec<u8>) -> Result<()> {
-    let pushed = match (dtype.kind, dtype.itemsize) {
-        (Kind::Bool, 1) => value.as_bool().map(|value| bytes.push(u8::from(value))),
-        (Kind::Int | Kind::Uint, size @ (1 | 2 | 4 | 8)) => push_int(dtype, size, value, bytes),
-        (Kind::Float, size @ (4 | 8)) => push_float(dtype, size, value, bytes),
-        (Kind::Complex, size @ (8 | 16)) => push_complex(dtype, size, value, bytes),
-        (Kind::Bytes, size) => push_bytes(size, value, bytes),
-        (Kind::Str, size) => push_text(dtype, size, value, bytes),
-        _ => None,
-    };
-    pushed.ok_or_else(|| {
-        Error::data(format!(
-            "{} is not an element of the dtype {dtype}",
-            crate::error::quoted(&value.to_string())
-        ))
-    })
-}
-
-fn push_int(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
-    let int = match value {
-        Value::Int(value) => i128::from(*value),
-        Value::BigInt(value) => i128::try_from(&**value).ok()?,
-        _ => return None,
-    };
-    let bits = 8 * size as u32;
-    let (least, most) = match dtype.kind {
-        Kind::Uint => (0, (1_i128 << bits) - 1),
-        _ => (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1),
-    };
-    if !(least..=most).contains(&int) {
-        return None;
-    }
-    let start = bytes.len();
-    bytes.extend_from_slice(int.to_le_bytes().get(..size)?);
-    turn(dtype, bytes, start);
-    Some(())
-}
-
-fn push_complex(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
-    let [re, im] = match value {
-        Value::Complex(complex) => [Value::from(complex.re), Value::from(complex.im)],
-        Value::List(parts) | Value::Tuple(parts) => match &parts[..] {
-            [re, im] => [re.clone(), im.clone()],
-            _ => return None,
-        },
-        _ => return None,
-    };
-    push_float(dtype, size / 2, &re, bytes)?;
-    push_float(dtype, size / 2, &im, bytes)
-}
-
-fn push_bytes(size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
-    let text = match value {
-        Value::Str(text) => text.as_bytes(),
-        Value::Bytes(bytes) => bytes,
-        _ => return None,
-    };
-    let zeros = size.checked_sub(text.len())?;
-    bytes.extend_from_slice(text);
-    bytes.resize(bytes.len() + zeros, 0);
-    Some(())
-}
-
-fn push_text(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
-    let Value::Str(text) = value else { return None };
-    let zeros = size.checked_sub(4 * text.chars().count())?;
-    for c in text.chars() {
-        let at = bytes.len();
-        bytes.extend_from_slice(&u32::from(c).to_le_bytes());
-        turn(dtype, bytes, at);
-    }
-    bytes.resize(bytes.len() + zeros, 0);
-    Some(())
-}
-
-fn push_float(dtype: &Dtype, size: usize, value: &Value, bytes: &mut Vec<u8>) -> Option<()> {
-    let value = match value {
-        Value::Float(value) if !is_placeholder(*value) => *value,
-        Value::Int(value) => *value as f64,
-        _ => return None,
-    };
-    let start = bytes.len();
-    match size {
-        4 => bytes.extend_from_slice(&(value as f32).to_le_bytes()),
-        _ => bytes.extend_from_slice(&value.to_le_bytes()),
-    }
-    turn(dtype, bytes, start);
-    Some(())
-}
-
-/// Puts the bytes from `start` on into the byte order of the dtype.
-fn turn(dtype: &Dtype, bytes: &mut [u8], start: usize) {
-    if dtype.order == ByteOrder::Big
-        && let Some(element) = bytes.get_mut(start..)
-    {
-        element.reverse();
-    }
 }

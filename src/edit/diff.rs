@@ -115,21 +115,21 @@ fn items<'v>(old: &'v [Value], new: &'v [Value]) -> Option<Items<'v>> {
 }
 
 fn entries<'v>(old: &'v Dict, new: &'v Dict) -> Option<Entries<'v>> {
-    let pairs = |dict: &'v Dict| dict.iter().collect::<Vec<_>>();
-    by_key(&pairs(old), &pairs(new), |key| new.get(key), |key| old.get(key).is_some())
+    by_key(old.iter(), new.iter(), |key| new.get(key), |key| old.get(key).is_some())
 }
 
 /// Compares entries. `now` looks a key up among the new ones, `was` among the old ones; entries
 /// that stand at the same place in both are not looked up.
 fn by_key<'v>(
-    old: &[(&'v Value, &'v Value)],
-    new: &[(&'v Value, &'v Value)],
+    old: impl ExactSizeIterator<Item = (&'v Value, &'v Value)> + Clone,
+    new: impl ExactSizeIterator<Item = (&'v Value, &'v Value)> + Clone,
     now: impl Fn(&Value) -> Option<&'v Value>,
     was: impl Fn(&Value) -> bool,
 ) -> Option<Entries<'v>> {
     let mut entries = Entries { len: old.len(), ..Entries::default() };
-    for (place, &(key, value)) in old.iter().enumerate() {
-        let beside = new.get(place).filter(|(new, _)| *new == key).map(|&(_, value)| value);
+    let mut others = new.clone();
+    for (place, (key, value)) in old.clone().enumerate() {
+        let beside = others.next().filter(|(new, _)| *new == key).map(|(_, value)| value);
         match beside.or_else(|| now(key)) {
             Some(now) => {
                 entries.changed.extend(diff(value, now).map(|change| (place, key, change)));
@@ -137,8 +137,9 @@ fn by_key<'v>(
             None => entries.removed.push(key),
         }
     }
-    for (place, &(key, value)) in new.iter().enumerate() {
-        if old.get(place).is_none_or(|(old, _)| *old != key) && !was(key) {
+    let mut others = old;
+    for (key, value) in new {
+        if others.next().is_none_or(|(old, _)| old != key) && !was(key) {
             entries.added.push((key, value));
         }
     }
@@ -166,7 +167,7 @@ fn parts<'v>(old: &'v Reduce, new: &'v Reduce) -> Option<Parts<'v>> {
         args: items(sequence(&old.args), sequence(&new.args)),
         kwargs: entries(&old.kwargs, &new.kwargs),
         items: items(&old.listitems, &new.listitems),
-        pairs: by_key(&was, &now, in_new, in_old),
+        pairs: by_key(was.iter().copied(), now.iter().copied(), in_new, in_old),
         state: old
             .state
             .as_ref()

@@ -46,8 +46,7 @@ pub(super) struct Editor<'e, 'v, 'de> {
     path: Vec<Step<'v>>,
     /// The number of shared objects on the path.
     shared_above: usize,
-    /// False if the images have not all that the type writes.
-    whole: bool,
+    pub(super) extent: Extent,
     /// The types that objects were read as, once that was asked for.
     pub(super) types: Option<HashMap<Handle, Asked, RandomState>>,
     /// True if the change cannot be made without the types.
@@ -56,6 +55,16 @@ pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) only_adds: bool,
     /// Text and bytes that were replaced where they stand: what is there now, and was.
     pub(super) leaves: Vec<(Handle, Handle)>,
+}
+
+/// The part of what a type writes that the values of a change have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Whole,
+    /// A part that is left out has a value in its place.
+    Pruned,
+    /// One scalar, with what it is in.
+    Single,
 }
 
 /// A shared object that was changed, with the path and the new value.
@@ -93,17 +102,12 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
             touched: HashMap::default(),
             path: Vec::new(),
             shared_above: 0,
-            whole: true,
+            extent: Extent::Whole,
             types: None,
             wants_types: false,
             only_adds: false,
             leaves: Vec::new(),
         }
-    }
-
-    /// Says that the images are not whole.
-    pub(super) fn pruned(self) -> Self {
-        Self { whole: false, ..self }
     }
 
     /// The type that an object was read as. `None`: a map, or it was not the object itself that was
@@ -112,7 +116,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
     /// # Errors
     /// That is not known yet; the change is to be begun again with the types.
     pub(super) fn asked(&mut self, at: Handle) -> Result<Option<Asked>> {
-        if !self.whole {
+        if self.extent != Extent::Whole {
             return Err(left_out());
         }
         match &self.types {
@@ -203,6 +207,10 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
 
     /// Makes nodes of a value, with the offset of `at`.
     pub(super) fn import(&mut self, value: &Value, at: Handle) -> Result<Handle> {
+        let is_container = matches!(value, Value::List(_) | Value::Tuple(_) | Value::Dict(_));
+        if self.extent == Extent::Single && is_container {
+            return Err(left_out());
+        }
         let offset = self.offset(at);
         import(self.nodes, value.clone(), offset).map(|imported| imported.root)
     }

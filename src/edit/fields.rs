@@ -169,6 +169,9 @@ impl<'v> Editor<'_, 'v, '_> {
                 Fields::Other => {}
             }
         }
+        if let Some(now) = self.numpy(at, change)? {
+            return Ok(now);
+        }
         // A struct with these names may have fields there.
         self.asked(at)?;
         Err(self.no_place(at))

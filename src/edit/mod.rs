@@ -8,11 +8,12 @@
 // `Graph::update` takes a Rust value that was read from the graph and has been changed since. It
 // reads the value from the graph once more, serializes both, and applies only the difference:
 //
-// - `outline.rs`, `prune.rs`: images of the value as it was and is, and what they have in common;
+// - `single.rs`, `outline.rs`, `prune.rs`: images of the value as it was and is, and what they
+//   have in common;
 // - `image.rs`, `diff.rs`: the rest of them as `Value`s, and their differences;
 // - `editor.rs`: the walk that applies the difference; `fields.rs`, `renamed.rs`, `sequence.rs`,
 //   `object.rs`, `leaf.rs`: to entries, items, parts and whole values;
-// - `array.rs`: elements of arrays;
+// - `array.rs`, `element.rs`: elements of arrays;
 // - `inverse.rs`: text back into datetimes, decimals and the like;
 // - `borrow.rs`: new text for types that borrow;
 // - `check.rs`: whether the value is read now, or what was lost;
@@ -29,6 +30,7 @@ pub(crate) mod bytes;
 mod check;
 mod diff;
 mod editor;
+mod element;
 mod fields;
 mod image;
 mod inverse;
@@ -39,6 +41,7 @@ mod outline;
 mod prune;
 mod renamed;
 mod sequence;
+mod single;
 
 pub use node::{NodeMut, NodeValue};
 
@@ -46,7 +49,7 @@ use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 
 use self::diff::diff;
-use self::editor::{Editor, left_out};
+use self::editor::{Editor, Extent, left_out};
 use self::prune::{is_placeholder, prune};
 use crate::convert::of_own_pickle;
 use crate::de::node::NodeDeserializer;
@@ -111,27 +114,51 @@ impl<'de> Graph<'de> {
         }
         // Without what both have in common, if that is enough. The whole has the last word, and
         // words the error.
-        if let Some((was, now)) = prune(old, new).and_then(|pruned| pair(&pruned)) {
+        let pruned = match single::pair(old, new) {
+            Some(pair) => Some((pair, Extent::Single)),
+            None => {
+                prune(old, new).and_then(|pruned| pair(&pruned)).map(|pair| (pair, Extent::Pruned))
+            }
+        };
+        if let Some(((was, now), extent)) = pruned {
             let attempt =
-                Attempt { was: &was, now: &now, new, pruned: true, only_adds: false, types: None };
+                Attempt { was: &was, now: &now, new, extent, only_adds: false, types: None };
             if self.attempt(attempt, &read).is_ok() {
                 return Ok(());
             }
         }
         let (was, now) = (of_own_pickle(old)?, of_own_pickle(new)?);
-        let attempt =
-            Attempt { was: &was, now: &now, new, pruned: false, only_adds: false, types: None };
+        let attempt = Attempt {
+            was: &was,
+            now: &now,
+            new,
+            extent: Extent::Whole,
+            only_adds: false,
+            types: None,
+        };
         match self.attempt(attempt, &read) {
             Err((_, true)) => {
                 let notes = Notes::of_types();
                 read(self, &notes)?;
                 let types = Some(notes.into_types());
-                let attempt =
-                    Attempt { was: &was, now: &now, new, pruned: false, only_adds: false, types };
+                let attempt = Attempt {
+                    was: &was,
+                    now: &now,
+                    new,
+                    extent: Extent::Whole,
+                    only_adds: false,
+                    types,
+                };
                 // A field that is not there may have another name, or none.
                 let types = attempt.types.clone();
-                let added =
-                    Attempt { was: &was, now: &now, new, pruned: false, only_adds: true, types };
+                let added = Attempt {
+                    was: &was,
+                    now: &now,
+                    new,
+                    extent: Extent::Whole,
+                    only_adds: true,
+                    types,
+                };
                 let renamed = self.attempt(attempt, &read);
                 renamed.or_else(|error| self.attempt(added, &read).map_err(|_| error.0))
             }
@@ -149,6 +176,7 @@ impl<'de> Graph<'de> {
         let Some(change) = diff(attempt.was, attempt.now) else { return Ok(()) };
         let mut journal = self.nodes.journal();
         let root = self.root;
+        let is_whole = attempt.extent == Extent::Whole;
         let mut editor = Editor::new(
             &mut self.nodes,
             &self.input,
@@ -157,9 +185,7 @@ impl<'de> Graph<'de> {
             root,
             &mut journal,
         );
-        if attempt.pruned {
-            editor = editor.pruned();
-        }
+        editor.extent = attempt.extent;
         (editor.types, editor.only_adds) = (attempt.types, attempt.only_adds);
         let made = editor.apply(root, &change);
         let (touched, wants_types) = (editor.touched(), editor.wants_types);
@@ -167,12 +193,12 @@ impl<'de> Graph<'de> {
         self.forget_decoded();
         let result = made.and_then(|root| {
             self.root = root;
-            if attempt.pruned && self.nodes.new_floats(&journal).any(is_placeholder) {
+            if !is_whole && self.nodes.new_floats(&journal).any(is_placeholder) {
                 return Err(left_out());
             }
             match read(self, &Notes::default()) {
                 Ok(read) if is_read(attempt.new, &read) => Ok(()),
-                _ if attempt.pruned => Err(left_out()),
+                _ if !is_whole => Err(left_out()),
                 Ok(read) => check::check(attempt.now, &of_own_pickle(&read)?, &touched, &[]),
                 Err(error) => {
                     let (read, old) = borrow::read(self, &journal, &leaves, error, read)?;
@@ -195,8 +221,7 @@ struct Attempt<'v> {
     now: &'v Value,
     /// The whole of the new one.
     new: &'v [u8],
-    /// True if the values have not all that the type writes.
-    pruned: bool,
+    extent: Extent,
     /// True if a field that is not there has no other name.
     only_adds: bool,
     /// The types that objects are read as.

@@ -62,7 +62,7 @@ impl<'v> Editor<'_, 'v, '_> {
         if let Some(state) = &parts.state {
             let dict = self.part(now, Part::State);
             now = match &state.what {
-                // What is an attribute by the type is no entry, whatever the class stores by key.
+                // An attribute by the type is no entry, whatever the class stores by key.
                 What::Entries(entries) if dict.tag() == Tag::Dict => {
                     self.edit_object(now, change, &[dict], false, entries)?
                 }

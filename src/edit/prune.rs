@@ -11,11 +11,10 @@
 //! was left out is applied to whole images instead.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use foldhash::fast::RandomState;
 
-use super::outline::{Entry, Kind, Outline, Role, WHOLE, end_of, is_scalar};
+use super::outline::{Entry, Kind, Outline, Role, WHOLE, end_of};
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::protocol::Protocol;
@@ -38,7 +37,7 @@ const PLACEHOLDER: [u8; 9] = {
 
 /// The key of the entry for all those of a dict that were left out, so that a dict from which some
 /// are missing is not taken for a whole one.
-const REST: &str = "$serde_pickle::rest";
+pub(super) const REST: &str = "$serde_pickle::rest";
 
 /// Bytes that are compared at once.
 const STEP: usize = 32;
@@ -46,6 +45,11 @@ const STEP: usize = 32;
 /// Returns true for a value that stands for one that was left out.
 pub(super) fn is_left_out(value: &Value) -> bool {
     matches!(value, Value::Float(float) if is_placeholder(*float))
+}
+
+/// The value in the place of one that was left out.
+pub(super) fn placeholder() -> Value {
+    Value::Float(f64::from_bits(LEFT_OUT))
 }
 
 /// Returns true for the number in the place of a value that was left out.
@@ -70,13 +74,6 @@ fn prune_alike(old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
     let behind = common_suffix(&old[before..], &new[before..]);
     let mut was = Outline::new(before, old.len() - behind);
     was.run(old, before)?;
-    if let Some(leaf) = Leaf::find(&was, old, new) {
-        let mut whole = was.clone();
-        whole.run(old, old.len())?;
-        if let Some(pruned) = leaf.alone(Image { bytes: old, outline: whole }, new) {
-            return Some(pruned);
-        }
-    }
     // Up to here one run is that of both.
     let mut now = was.clone();
     let known = was.memo.len();
@@ -110,72 +107,8 @@ fn end(mut out: Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// A scalar, if two images differ in no other place.
-struct Leaf {
-    start: usize,
-    /// Its end in the old image, and in the new one.
-    ends: (usize, usize),
-}
-
-impl Leaf {
-    /// The instruction before which the run stands, if it is such a scalar.
-    fn find(run: &Outline, old: &[u8], new: &[u8]) -> Option<Self> {
-        let start = run.at;
-        let ends = (end_of_scalar(old, start)?, end_of_scalar(new, start)?);
-        let (rest, other) = (old.get(ends.0..)?, new.get(ends.1..)?);
-        // References to what is memoized have changed without another byte.
-        let memoized = rest.first() == Some(&Opcode::Memoize.byte());
-        (!memoized && rest == other).then_some(Self { start, ends })
-    }
-
-    /// Both images with nothing but this scalar, and with what it is in.
-    fn alone(&self, mut image: Image<'_>, new: &[u8]) -> Option<Vec<u8>> {
-        let root = image.outline.root()?;
-        let mut at = root;
-        while let Some(parts) = image.outline.parts.get_mut(at.parts as usize) {
-            let holds = |entry: &Entry| (entry.start..entry.end).contains(&self.start);
-            at = parts.entries.iter().copied().find(holds)?;
-            let is_pairs = parts.kind == Kind::Pairs;
-            for entry in &mut parts.entries {
-                entry.same = !holds(entry) && (is_pairs || entry.role == Role::Content);
-            }
-            if is_pairs {
-                // The key of the value that stays; a key that differs is no single change.
-                let place = parts.entries.iter().position(holds)?.checked_sub(1)?;
-                let key = parts.entries.get_mut(place).filter(|key| key.role == Role::Fixed)?;
-                key.same = false;
-            }
-        }
-        if (at.start, at.end) != (self.start, self.ends.0) {
-            return None;
-        }
-        let mut out = begin();
-        let body = out.len();
-        let mut copy = Copy::new(&image, &mut out);
-        copy.watched = (self.start, 0..0);
-        copy.without(root)?;
-        let (_, scalar) = copy.watched;
-        // The same once more, with the other scalar.
-        let len = out.len();
-        out.extend_from_within(body..scalar.start);
-        let new = new.get(..self.ends.1)?;
-        Copy { bytes: new, ..Copy::new(&image, &mut out) }.range(self.start, self.ends.1)?;
-        out.extend_from_within(scalar.end..len);
-        Some(end(out))
-    }
-}
-
-/// The end of the instruction at `start`, if it makes a scalar.
-fn end_of_scalar(image: &[u8], start: usize) -> Option<usize> {
-    let opcode = Opcode::from_byte(*image.get(start)?)?;
-    if !is_scalar(opcode) {
-        return None;
-    }
-    end_of(image, start, opcode)
-}
-
 /// The number of bytes that two images have in common at their beginning.
-fn common_prefix(old: &[u8], new: &[u8]) -> usize {
+pub(super) fn common_prefix(old: &[u8], new: &[u8]) -> usize {
     let chunks = old.chunks_exact(STEP).zip(new.chunks_exact(STEP));
     let whole = STEP * chunks.take_while(|(old, new)| old == new).count();
     let rest = old[whole..].iter().zip(&new[whole..]);
@@ -322,14 +255,12 @@ struct Copy<'i> {
     out: &'i mut Vec<u8>,
     /// The bytes that may still be spelled out in the place of references.
     left: usize,
-    /// Where a scalar begins in the image, and where it is in the copy.
-    watched: (usize, Range<usize>),
 }
 
 impl<'i> Copy<'i> {
     fn new(image: &'i Image<'i>, out: &'i mut Vec<u8>) -> Self {
         let left = limits::SPELLED_OUT.saturating_add(4 * image.bytes.len());
-        Self { image, bytes: image.bytes, out, left, watched: (usize::MAX, 0..0) }
+        Self { image, bytes: image.bytes, out, left }
     }
 
     /// Copies a value, with the placeholder for every one that is marked as the same.
@@ -375,11 +306,7 @@ impl<'i> Copy<'i> {
             if entry.role == Role::Fixed && self.image.text(entry).ends_with(REST.as_bytes()) {
                 return None;
             }
-            let from = self.out.len();
             self.range(entry.start, entry.end)?;
-            if entry.start == self.watched.0 {
-                self.watched.1 = from..self.out.len();
-            }
         } else {
             open.push(Open { parts: entry.parts, next: 0, end: entry.end, has_rest: false });
             return Some(entry.start);

@@ -404,15 +404,16 @@ impl<'g> Item<'_, '_, 'g> {
         match node.kind() {
             NodeKind::Dict => self.map(serializer, Vec::new(), node.entries()),
             NodeKind::PersistentId => self.persistent_id(serializer),
-            NodeKind::Complex => match node.to_value() {
-                Ok(Value::Complex(complex)) => {
+            // Its parts may be long text, which is decoded once.
+            NodeKind::Complex => match node.as_complex() {
+                Some(complex) => {
                     let mut seq = serializer.serialize_seq(Some(2))?;
                     for part in [complex.re, complex.im] {
                         seq.serialize_element(&FloatItem(self.walker, part))?;
                     }
                     seq.end()
                 }
-                _ => self.object(serializer),
+                None => self.object(serializer),
             },
             NodeKind::Object => self.object(serializer),
             NodeKind::Global => self.global(serializer),

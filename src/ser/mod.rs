@@ -2,7 +2,7 @@
 //!
 //! `options.rs` has the options, `serializer.rs` the public [`Serializer`], which is a Pickler: it
 //! frames each dump by PROTO and STOP and leaves everything between to a `Dump`. `dump.rs` is that:
-//! serde's `Serializer` for every value below the top, with its containers in `compound.rs`. Types
+//! serde's `Serializer` for every value below the top, with its containers in `compound/`. Types
 //! that serde has no method for, and Python classes, are containers with special names.
 //! `special.rs` reads the content of such a container, `reduce.rs` an object as `__reduce__`
 //! describes it, `class.rs` one whose class is the serde name.

@@ -16,11 +16,7 @@ impl Emitter {
     /// Writes `None`, if that is a matter of a few instructions; returns true if it did.
     #[inline(always)]
     pub(crate) fn quick_none(&mut self) -> bool {
-        let quick = self.has_room(1);
-        if quick {
-            self.ops([Opcode::None]);
-        }
-        quick
+        self.is_within_frame() && self.out.store([Opcode::None.byte()], 1)
     }
 
     pub(crate) fn none(&mut self) -> Result<()> {
@@ -32,11 +28,8 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_bool(&mut self, value: bool) -> bool {
-        let quick = self.has_room(1);
-        if quick {
-            self.ops([if value { Opcode::Newtrue } else { Opcode::Newfalse }]);
-        }
-        quick
+        let opcode = if value { Opcode::Newtrue } else { Opcode::Newfalse };
+        self.is_within_frame() && self.out.store([opcode.byte()], 1)
     }
 
     pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
@@ -53,37 +46,19 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_int(&mut self, value: i64) -> bool {
-        let quick = self.has_room(16);
-        if quick {
-            self.binary_int(value);
+        self.is_within_frame() && {
+            let (bytes, len) = binary_int(value);
+            self.out.store(bytes, len)
         }
-        quick
-    }
-
-    /// BININT1, BININT2, BININT or LONG1, from protocol 2 on.
-    ///
-    /// There is no branch: the sizes of ints cannot be predicted, and a wrong prediction costs more
-    /// than a table lookup.
-    #[inline(always)]
-    fn binary_int(&mut self, value: i64) {
-        let bits = value.cast_unsigned();
-        let sign = (value >> 63).cast_unsigned();
-        // The highest bit that differs from the sign; the table has as many entries for each sign.
-        let highest = ((bits ^ sign) | 1).ilog2() as usize;
-        let form = INT_FORMS[(sign & 64) as usize | highest & 63];
-        let (header, header_bits, len) =
-            (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
-        // Only LONG1 gets this far, and its int begins at the third byte.
-        bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
-        self.fixed(bytes, len);
     }
 
     pub(crate) fn int(&mut self, value: i64) -> Result<()> {
         self.boundary()?;
         match u32::try_from(value) {
-            _ if self.protocol >= Opcode::Long1.protocol() => self.binary_int(value),
+            _ if self.protocol >= Opcode::Long1.protocol() => {
+                let (bytes, len) = binary_int(value);
+                self.fixed(bytes, len);
+            }
             Ok(value) if self.protocol == Protocol::V1 && value < 0x1_0000 => {
                 let (opcode, len) =
                     if value < 0x100 { (Opcode::Binint1, 2) } else { (Opcode::Binint2, 3) };
@@ -183,24 +158,13 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_float(&mut self, value: f64) -> bool {
-        let quick = self.has_room(9);
-        if quick {
-            self.binfloat(value);
-        }
-        quick
-    }
-
-    #[inline(always)]
-    fn binfloat(&mut self, value: f64) {
-        let mut bytes = [Opcode::Binfloat.byte(); 9];
-        bytes[1..].copy_from_slice(&value.to_be_bytes());
-        self.fixed(bytes, 9);
+        self.is_within_frame() && self.out.store(binfloat(value), 9)
     }
 
     pub(crate) fn float(&mut self, value: f64) -> Result<()> {
         self.boundary()?;
         if self.protocol >= Opcode::Binfloat.protocol() {
-            self.binfloat(value);
+            self.fixed(binfloat(value), 9);
         } else {
             self.op(Opcode::Float);
             self.out.with(|out| text::write_float_repr(out, value));
@@ -305,6 +269,33 @@ impl Emitter {
         };
         if self.protocol >= opcode.protocol() { opcode } else { Opcode::Tuple }
     }
+}
+
+/// The instruction for a float.
+#[inline(always)]
+fn binfloat(value: f64) -> [u8; 9] {
+    let mut bytes = [Opcode::Binfloat.byte(); 9];
+    bytes[1..].copy_from_slice(&value.to_be_bytes());
+    bytes
+}
+
+/// BININT1, BININT2, BININT or LONG1, from protocol 2 on, and its length.
+///
+/// There is no branch: the sizes of ints cannot be predicted, and a wrong prediction costs more
+/// than a table lookup.
+#[inline(always)]
+fn binary_int(value: i64) -> ([u8; 16], usize) {
+    let bits = value.cast_unsigned();
+    let sign = (value >> 63).cast_unsigned();
+    // The highest bit that differs from the sign; the table has as many entries for each sign.
+    let highest = ((bits ^ sign) | 1).ilog2() as usize;
+    let form = INT_FORMS[(sign & 64) as usize | highest & 63];
+    let (header, header_bits, len) = (form & 0xffff, form >> 16 & 63, (form >> 24 & 15) as usize);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&(u64::from(header) | bits << header_bits).to_le_bytes());
+    // Only LONG1 gets this far, and its int begins at the third byte.
+    bytes[8..].copy_from_slice(&(bits >> 48).to_le_bytes());
+    (bytes, len)
 }
 
 /// The spelling of an int from protocol 2 on, by the highest bit that differs from the sign, for

@@ -141,7 +141,13 @@ impl Emitter {
     /// without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.out.len() < self.frames.limit && self.out.has_room(len)
+        self.is_within_frame() && self.out.has_room(len)
+    }
+
+    /// Returns true if the next value is still within the frame, at protocol 2 or later.
+    #[inline(always)]
+    pub(super) fn is_within_frame(&self) -> bool {
+        self.out.len() < self.frames.limit
     }
 
     /// Ends the frame if it is full; `drain` may take all of the buffer away, where it is given

@@ -1,6 +1,7 @@
 //! Graphs that are changed: `Graph::update` and `serde_pickle::update`.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod arrays;
 mod by_hand;
 mod differences;
 mod laws;

@@ -87,14 +87,11 @@ impl<'c> Storage<'c> {
 
     /// The bytes of a part, borrowed where they are in memory.
     pub(super) fn read(&self, part: Range<usize>) -> Result<Cow<'c, [u8]>> {
-        let member = match self.place {
-            Place::Packed(member) => self.file.members().get(*member),
-            Place::Stored(_) => None,
-        };
         if let Some(stored) = self.stored(part.clone()) {
             return self.file.source().read(stored);
         }
-        let Some(member) = member else { return Ok(Cow::default()) };
+        let Place::Packed(member) = self.place else { return Ok(Cow::default()) };
+        let Some(member) = self.file.members().get(*member) else { return Ok(Cow::default()) };
         let mut bytes = self.file.read_member(member)?.into_owned();
         // Its size was compared when the tensor was.
         bytes.truncate(self.range.start + part.end);

@@ -198,6 +198,119 @@ pub(crate) fn timedelta(count: i64, unit: UnitCount) -> Option<String> {
     Some(text)
 }
 
+/// The count of a datetime64 whose text this is; `None` for other text, and for a moment between
+/// two counts.
+pub(crate) fn count_of_datetime(text: &str, unit: UnitCount) -> Option<i64> {
+    let (date, clock) = match text.split_once(['T', ' ']) {
+        Some((date, clock)) => (date, Some(clock)),
+        None => (text, None),
+    };
+    let (sign, date) = match date.strip_prefix('-') {
+        Some(date) => (-1, date),
+        None => (1, date.strip_prefix('+').unwrap_or(date)),
+    };
+    let mut parts = date.splitn(3, '-').map(digits);
+    let year = sign * parts.next()??;
+    let month = parts.next().unwrap_or(Some(1)).filter(|month| (1..=12).contains(month))?;
+    let day = parts.next().unwrap_or(Some(1))?;
+    let days = days_of((year, month, day));
+    // No day that the month has not.
+    if civil(days.into()) != (year.into(), month.into(), day.into()) {
+        return None;
+    }
+    let (seconds, fraction) = match clock {
+        None => (0, ""),
+        Some(clock) => {
+            let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+            let mut parts = clock.splitn(3, ':').map(digits);
+            let hour = parts.next()??;
+            let minute = parts.next()??;
+            let second = parts.next().unwrap_or(Some(0))?;
+            let is_clock = hour < 24 && minute < 60 && second < 60;
+            (if is_clock { hour * 3_600 + minute * 60 + second } else { return None }, fraction)
+        }
+    };
+    let seconds = i128::from(days) * 86_400 + i128::from(seconds);
+    let months = i128::from(year - 1970) * 12 + i128::from(month - 1);
+    let begins = day == 1 && seconds == i128::from(days) * 86_400 && fraction.is_empty();
+    count_of(begins.then_some(months), Some(seconds), fraction, unit)
+}
+
+/// The count of a timedelta64 whose text this is: a duration of ISO 8601.
+pub(crate) fn count_of_timedelta(text: &str, unit: UnitCount) -> Option<i64> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(text) => (-1, text),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mut months, mut seconds, mut fraction) = (0_i128, 0_i128, "");
+    let mut rest = text.strip_prefix('P')?;
+    let mut is_time = false;
+    while !rest.is_empty() {
+        if let Some(time) = rest.strip_prefix('T') {
+            (is_time, rest) = (true, time);
+            continue;
+        }
+        let at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (number, behind) = rest.split_at(at);
+        let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+        let whole = i128::from(digits(whole)?);
+        let letter = behind.chars().next()?;
+        match (letter, is_time) {
+            ('Y', false) => months += whole * 12,
+            ('M', false) => months += whole,
+            ('W', false) => seconds += whole * 604_800,
+            ('D', false) => seconds += whole * 86_400,
+            ('H', true) => seconds += whole * 3_600,
+            ('M', true) => seconds += whole * 60,
+            ('S', true) => {
+                seconds += whole;
+                fraction = part;
+            }
+            _ => return None,
+        }
+        if !part.is_empty() && letter != 'S' {
+            return None;
+        }
+        rest = behind.get(1..)?;
+    }
+    let is_months = matches!(unit.unit.scale(), Scale::Months(_));
+    if if is_months { seconds != 0 || !fraction.is_empty() } else { months != 0 } {
+        return None;
+    }
+    let count = count_of(Some(months), Some(seconds), fraction, unit)?;
+    count.checked_mul(sign)
+}
+
+/// The number of units in so many months, or seconds with digits behind the point.
+fn count_of(
+    months: Option<i128>,
+    seconds: Option<i128>,
+    fraction: &str,
+    unit: UnitCount,
+) -> Option<i64> {
+    let fraction = fraction.trim_end_matches('0');
+    let exact = |count: i128, of: i128| (count % of == 0).then(|| count / of);
+    let count = match unit.unit.scale() {
+        Scale::None => return None,
+        Scale::Months(each) => exact(months?, each)?,
+        Scale::Seconds(each) if fraction.is_empty() => exact(seconds?, each)?,
+        Scale::Seconds(_) => return None,
+        Scale::Places(places) => {
+            let places = places as usize;
+            let digits = if fraction.is_empty() { 0 } else { digits(fraction)? };
+            let missing = u32::try_from(places.checked_sub(fraction.len())?).ok()?;
+            let part = i128::from(digits) * 10_i128.pow(missing);
+            seconds?.checked_mul(10_i128.pow(places as u32))?.checked_add(part)?
+        }
+    };
+    // The one that is no time is no count.
+    i64::try_from(exact(count, unit.count.into())?).ok().filter(|count| *count != NAT)
+}
+
+fn digits(text: &str) -> Option<i64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 /// At least four characters, the sign among them, as numpy's `%04d`.
 pub(crate) fn push_year(text: &mut String, year: i128) {
     let _ = write!(text, "{year:04}");
