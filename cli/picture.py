@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws picture.svg: what the program prints, on a terminal of 80 columns.
 
-    python3 picture.py ../target/debug/pickle
+    python3 picture.py ../target/debug/pickle [FILE]
 """
 import html
 import os
@@ -62,7 +62,8 @@ def main():
             pieces.append('<tspan%s>%s</tspan>' % (style, html.escape(text, quote=False)))
         out.append('<text x="16" y="%d" xml:space="preserve">%s</text>' % (30 + LINE * number, ''.join(pieces)))
     out.append('</svg>')
-    with open(os.path.join(HERE, 'picture.svg'), 'w') as file:
+    path = sys.argv[2] if len(sys.argv) > 2 else os.path.join(HERE, 'picture.svg')
+    with open(path, 'w') as file:
         file.write('\n'.join(out) + '\n')
 
 

@@ -1,5 +1,6 @@
 //! Files and pipes, and the pickles in them.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek};
 use std::path::Path;
@@ -7,12 +8,14 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 use memchr::memmem;
 use serde_pickle::tools::{PREFIX, recognize};
-use serde_pickle::{DeOptions, Deserializer, Encoding, Graph, Scanner};
+use serde_pickle::{DeOptions, Encoding};
 use serde_pickle_files::{Kind, Opened};
 
 use crate::error::{Error, Named, Result};
 use crate::output::{Progress, progress};
-use crate::stream::{Arrays, arrays, located};
+use crate::pickles::Pickles;
+use crate::side;
+use crate::stream::{Arrays, arrays, names};
 
 /// The way in which pickles are read; the same for all commands.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -234,37 +237,21 @@ impl Input {
         }
     }
 
-    /// Returns true if raw arrays of joblib lie between the instructions of any of its pickles.
+    /// Returns true if arrays of joblib lie between the instructions of any of its pickles, or in
+    /// files beside it.
     pub(crate) fn has_arrays(&mut self) -> Result<bool> {
         if let Source::Container(_) = self.source {
-            return Ok(self.sections()?.iter().any(|section| section.joblib));
+            let names = |bytes: &[u8]| memmem::find(bytes, side::WRAPPER).is_some();
+            let sections = self.sections()?;
+            return Ok(sections.iter().any(|it| it.joblib || names(&it.bytes)));
         }
-        Ok(!arrays(&self.seekable()?).gaps().is_empty())
+        let source = self.seekable()?;
+        Ok(!arrays(&source).gaps().is_empty() || names(&source, side::WRAPPER))
     }
 
-    /// The pickles one after another, each as a graph; see [`Pickles`].
+    /// The pickles one after another, each as a graph.
     pub(crate) fn pickles(&mut self, read: ReadArgs) -> Result<Pickles> {
-        let name = self.name.clone();
-        let mut all =
-            Pickles { graphs: Vec::new(), behind: Vec::new(), fault: None, joblib: false };
-        for section in self.sections()? {
-            let of = match &section.member {
-                Some(member) => format!("{name}, {member}"),
-                None => name.clone(),
-            };
-            let options = read.options().joblib(section.joblib);
-            let found = if section.joblib {
-                of_joblib(&section.bytes, &options)
-            } else {
-                pickles(&section.bytes, &options)
-            };
-            let found = found.of(&of)?;
-            all.joblib |= section.joblib;
-            all.graphs
-                .extend(found.graphs.into_iter().map(|(graph, _)| (graph, section.member.clone())));
-            (all.behind, all.fault) = (found.behind, found.fault);
-        }
-        Ok(all)
+        Ok(Pickles::new(&self.name.clone(), read, self.sections()?))
     }
 }
 
@@ -318,6 +305,8 @@ fn unreadable(name: &str, error: &io::Error) -> Error {
 pub(crate) enum Seekable<'a> {
     File(&'a File, u64),
     Bytes(&'a [u8]),
+    /// A stretch of another one, by its first byte and its length.
+    Part(&'a Seekable<'a>, u64, u64),
     /// The instructions alone of what has raw arrays between them.
     Instructions(&'a Seekable<'a>, &'a Arrays),
 }
@@ -338,6 +327,11 @@ impl Seekable<'_> {
                 buffer.copy_from_slice(piece.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
             }
+            Self::Part(whole, start, len) => {
+                let end = offset.checked_add(buffer.len() as u64).filter(|end| end <= len);
+                end.ok_or(io::ErrorKind::UnexpectedEof)?;
+                whole.read_at(start + offset, buffer)
+            }
             Self::Instructions(whole, arrays) => {
                 let (mut offset, mut buffer) = (offset, buffer);
                 while !buffer.is_empty() {
@@ -354,16 +348,19 @@ impl Seekable<'_> {
     }
 
     /// All of it, in memory.
-    pub(crate) fn all(&self) -> io::Result<Vec<u8>> {
+    pub(crate) fn all(&self) -> io::Result<Cow<'_, [u8]>> {
+        if let Self::Bytes(bytes) = self {
+            return Ok(Cow::Borrowed(bytes));
+        }
         let len = usize::try_from(self.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
         let mut bytes = vec![0; len];
         self.read_at(0, &mut bytes)?;
-        Ok(bytes)
+        Ok(Cow::Owned(bytes))
     }
 
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::File(_, len) => *len,
+            Self::File(_, len) | Self::Part(_, _, len) => *len,
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Instructions(whole, arrays) => whole.len().saturating_sub(arrays.len()),
         }
@@ -374,90 +371,6 @@ impl Seekable<'_> {
         match self {
             Self::Instructions(_, arrays) => arrays.place(offset),
             _ => offset,
-        }
-    }
-}
-
-/// The pickles of a file.
-pub(crate) struct Pickles {
-    /// A graph for each pickle; or one for all, where they share a memo. Each with the member of
-    /// the container that it is in.
-    pub(crate) graphs: Vec<(Graph<'static>, Option<String>)>,
-    /// Bytes behind the last pickle that are none.
-    pub(crate) behind: Vec<u8>,
-    /// Why those are no pickle.
-    pub(crate) fault: Option<Error>,
-    /// True if there were raw arrays of joblib.
-    pub(crate) joblib: bool,
-}
-
-impl Pickles {
-    /// The only pickle of a file.
-    pub(crate) fn only(mut self, name: &str, command: &str) -> Result<(Graph<'static>, Vec<u8>)> {
-        match (self.graphs.pop(), self.graphs.len()) {
-            (Some((graph, _)), 0) if graph.roots().nth(1).is_none() => Ok((graph, self.behind)),
-            _ => {
-                Err(Error::new(format!("holds several pickles, and `{command}` takes one"))
-                    .of(name))
-            }
-        }
-    }
-}
-
-/// Reads the one pickle of a file of joblib.
-fn of_joblib(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_pickle::Error> {
-    let graph = options.graph_from_reader(&mut &*bytes)?;
-    Ok(Pickles { graphs: vec![(graph, None)], behind: Vec::new(), fault: None, joblib: true })
-}
-
-/// Reads pickle after pickle, as far as there are some.
-///
-/// # Errors
-/// That of the first one.
-fn pickles(bytes: &[u8], options: &DeOptions<'static>) -> Result<Pickles, serde_pickle::Error> {
-    let (mut graphs, mut at) = (Vec::new(), 0);
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let mut reader = rest;
-        let graph = match options.graph_from_reader(&mut reader) {
-            Ok(graph) => graph,
-            // Something that an earlier dump of the same Pickler stored.
-            Err(error) if !graphs.is_empty() && error.to_string().contains("keep_memo") => {
-                let stream = Deserializer::from_reader(bytes)
-                    .keep_memo(true)
-                    .with_options(options.clone())
-                    .into_graph();
-                return match stream {
-                    Ok(graph) => Ok(Pickles {
-                        graphs: vec![(graph, None)],
-                        behind: Vec::new(),
-                        fault: None,
-                        joblib: false,
-                    }),
-                    Err(error) => Ok(Pickles {
-                        graphs,
-                        behind: rest.to_vec(),
-                        fault: Some(located(&error, at as u64)),
-                        joblib: false,
-                    }),
-                };
-            }
-            Err(error) if graphs.is_empty() => return Err(error),
-            Err(error) => {
-                return Ok(Pickles {
-                    graphs,
-                    behind: rest.to_vec(),
-                    fault: Some(located(&error, at as u64)),
-                    joblib: false,
-                });
-            }
-        };
-        let mut scanner = Scanner::new();
-        let len = scanner.push(rest).ok().flatten().unwrap_or(rest.len());
-        graphs.push((graph, None));
-        at += len.max(1);
-        if at >= bytes.len() {
-            return Ok(Pickles { graphs, behind: Vec::new(), fault: None, joblib: false });
         }
     }
 }

@@ -5,10 +5,12 @@
 //!
 //! `args.rs` has the commands' arguments, and each command is a file of `commands/`. Below them:
 //!
-//! - `input.rs`: files, pipes and what they contain; `output.rs`: terminals, files, broken pipes;
+//! - `input.rs`: files, pipes and what they contain; `pickles.rs`: the pickles of a file;
+//!   `side.rs`: the arrays that old joblib put beside it;
+//! - `output.rs`: terminals, files, broken pipes; `fold.rs`: lines of so many columns;
 //! - `stream/`: pickles that are longer than memory, an instruction or an element at a time;
 //! - `walk.rs`: an object's parts by name; `path.rs`: paths such as `users[3].email`;
-//!   `literal.rs`: Python's literals; `paint.rs`: values in color;
+//!   `literal.rs`: Python's literals; `paint.rs`: values in color, `numpy.rs` arrays;
 //! - `audit/`: rules about names, and archives; `types/`: Rust types from samples.
 //!
 //! The library is for the tests, and promises nothing to other crates.
@@ -18,11 +20,15 @@ mod args;
 mod audit;
 mod commands;
 mod error;
+mod fold;
 mod input;
 mod literal;
+mod numpy;
 mod output;
 mod paint;
 mod path;
+mod pickles;
+mod side;
 mod stream;
 mod types;
 mod walk;

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, Result};
+use crate::fold;
 
 /// Columns where there is no terminal to ask.
 const WIDTH: usize = 80;
@@ -29,11 +30,18 @@ pub(crate) fn width(asked: Option<usize>) -> usize {
 /// The standard output, buffered; colors are taken out where nobody would see them.
 pub(crate) struct Output {
     out: BufWriter<AutoStream<io::Stdout>>,
+    /// Columns of a line.
+    width: usize,
 }
 
 impl Output {
     pub(crate) fn new() -> Self {
-        Self { out: BufWriter::with_capacity(1 << 16, anstream::stdout()) }
+        Self { out: BufWriter::with_capacity(1 << 16, anstream::stdout()), width: usize::MAX }
+    }
+
+    /// Folds what [`folded`](Self::folded) writes at so many columns.
+    pub(crate) fn of_width(width: usize) -> Self {
+        Self { width, ..Self::new() }
     }
 
     pub(crate) fn text(&mut self, text: &str) -> Result<()> {
@@ -43,6 +51,19 @@ impl Output {
     pub(crate) fn line(&mut self, text: &str) -> Result<()> {
         self.text(text)?;
         self.text("\n")
+    }
+
+    /// A line for people: over several where it is too long, those behind the first indented.
+    pub(crate) fn folded(&mut self, text: &str, hang: usize) -> Result<()> {
+        let folded = fold::folded(text, self.width, hang);
+        self.line(&folded)
+    }
+
+    /// Bytes as they are, whatever they look like to a terminal.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<()> {
+        self.flush()?;
+        let mut out = io::stdout().lock();
+        out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Error::writing(&error))
     }
 
     pub(crate) fn flush(&mut self) -> Result<()> {
@@ -67,10 +88,7 @@ pub(crate) fn write_bytes(bytes: &[u8], to: Option<&Path>) -> Result<()> {
         None if io::stdout().is_terminal() => {
             Err(Error::new("a pickle is not for a terminal: give a file by -o, or `-o -`"))
         }
-        _ => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush()).map_err(|error| Error::writing(&error))
-        }
+        _ => Output::new().raw(bytes),
     }
 }
 
@@ -166,7 +184,12 @@ pub(crate) fn progress<R>(reader: R, len: Option<u64>) -> Progress<R> {
 /// A bar for so many bytes; hidden where they are few or there is no terminal, and where the output
 /// goes to that terminal itself.
 pub(crate) fn bar_of(len: u64) -> ProgressBar {
-    let shown = len >= LONG && io::stderr().is_terminal() && !io::stdout().is_terminal();
+    if io::stdout().is_terminal() { ProgressBar::hidden() } else { bar_over_output(len) }
+}
+
+/// As [`bar_of`], for what is done before anything is put out.
+pub(crate) fn bar_over_output(len: u64) -> ProgressBar {
+    let shown = len >= LONG && io::stderr().is_terminal();
     if shown { bar(len) } else { ProgressBar::hidden() }
 }
 

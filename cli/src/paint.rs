@@ -4,19 +4,24 @@
 //! would be on one line. What fits on the rest of its line is printed so, and anything else with
 //! each of its parts on a line of its own.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use anstyle::{AnsiColor, Style};
 use serde::Deserialize;
 use serde_pickle::graph::{NodeId, NodeKind};
-use serde_pickle::python::numpy::NdArray;
 use serde_pickle::tools::one_line;
 use serde_pickle::{Node, Value};
 
-use crate::walk::{self, attributes_of, dotted, is_identifier, is_scalar, parts};
+use crate::fold::{columns, folded};
+use crate::numpy::array;
+use crate::walk::{self, attributes_of, children, cut, dotted, is_identifier, is_scalar, parts};
 
 /// Levels that are printed at most, whatever is asked: printing recurses.
 const DEEPEST: usize = 200;
+
+/// Attributes that are looked at for as much as a value counts.
+const STATE: usize = 16;
 
 /// The settings of printing.
 #[derive(Clone, Copy, Debug)]
@@ -49,19 +54,19 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
 
 /// Pieces of one line, in their styles.
 #[derive(Clone, Debug, Default)]
-struct Spans(Vec<(Style, String)>);
+pub(crate) struct Spans(Vec<(Style, String)>);
 
 impl Spans {
-    fn of(style: Style, text: impl Into<String>) -> Self {
+    pub(crate) fn of(style: Style, text: impl Into<String>) -> Self {
         Self(vec![(style, text.into())])
     }
 
-    fn push(&mut self, style: Style, text: impl Into<String>) {
+    pub(crate) fn push(&mut self, style: Style, text: impl Into<String>) {
         self.0.push((style, text.into()));
     }
 
     fn width(&self) -> usize {
-        self.0.iter().map(|(_, text)| text.chars().count()).sum()
+        self.0.iter().map(|(_, text)| columns(text)).sum()
     }
 
     fn write(&self, out: &mut String) {
@@ -93,6 +98,12 @@ impl Doc {
         }
     }
 
+    /// Returns true for what stands on a line with others of its kind.
+    fn is_short(&self) -> bool {
+        const SHORT: usize = 24;
+        matches!(self, Self::Atom(spans) if spans.width() <= SHORT)
+    }
+
     fn write_flat(&self, out: &mut String) {
         match self {
             Self::Atom(spans) => spans.write(out),
@@ -117,12 +128,24 @@ impl Doc {
                 open.write(out);
                 // Deep values have to go on somewhere.
                 let indent = (indent + 2).min(width.saturating_sub(30).max(2));
+                let filled =
+                    parts.iter().all(|(label, part)| label.0.is_empty() && part.is_short());
+                // As if the line before were full.
+                let mut column = width;
                 for (label, part) in parts {
-                    out.push('\n');
-                    out.extend(std::iter::repeat_n(' ', indent));
+                    // A blank before it, and a comma behind it.
+                    if filled && column + part.width() + 2 <= width {
+                        out.push(' ');
+                        column += 1;
+                    } else {
+                        out.push('\n');
+                        out.extend(std::iter::repeat_n(' ', indent));
+                        column = indent;
+                    }
                     label.write(out);
                     part.write(out, indent + label.width(), indent, width);
                     out.push(',');
+                    column += part.width() + 1;
                 }
                 out.push('\n');
                 out.extend(std::iter::repeat_n(' ', indent.saturating_sub(2)));
@@ -147,16 +170,23 @@ impl Painter {
     /// Prepares for the values below `roots`: finds what is referred to more than once.
     pub(crate) fn new<'g>(roots: impl Iterator<Item = Node<'g>>, layout: Layout) -> Self {
         let mut seen: HashMap<NodeId, bool> = HashMap::new();
+        // States, which are printed as attributes of each object that has them.
+        let mut states: HashSet<NodeId> = HashSet::new();
         let mut left: Vec<Node<'g>> = roots.collect();
         while let Some(node) = left.pop() {
             if !has_identity(node) {
                 continue;
             }
             match seen.get_mut(&node.id()) {
-                Some(again) => *again = true,
+                Some(again) => {
+                    if !std::mem::replace(again, true) && states.contains(&node.id()) {
+                        left.extend(children(node));
+                    }
+                }
                 None => {
                     seen.insert(node.id(), false);
-                    left.extend(parts(node).into_iter().map(|(_, part)| part));
+                    states.extend(node.states().map(|(_, state)| state.id()));
+                    left.extend(children(node));
                 }
             }
         }
@@ -168,17 +198,22 @@ impl Painter {
     pub(crate) fn paint(&mut self, node: Node<'_>) -> String {
         let mut out = String::new();
         self.doc(node, 0).write(&mut out, 0, 0, self.layout.width);
-        out
+        // Text, names and keys that are longer than a line.
+        let lines = out.split('\n').map(|line| {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            folded(line, self.layout.width, indent + 4)
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// A value on one line: as it is, or in words where it is too long.
+    /// A value on one line, if it fits: as it is, or in words. Text and numbers may be longer.
     pub(crate) fn line(node: Node<'_>, width: usize) -> String {
         let width = width.max(20);
-        let layout = Layout { width, depth: 3, max_items: 12, max_text: width, max_values: 40 };
+        let layout = Layout { width, depth: 3, max_items: 12, max_text: 2 * width, max_values: 40 };
         let mut painter = Self { layout, shared: HashMap::new(), numbered: 0, left: 40 };
         let doc = painter.doc(node, 0);
         let mut out = String::new();
-        if doc.width() <= width {
+        if doc.width() <= width || is_scalar(node) {
             doc.write_flat(&mut out);
         } else {
             summary(node).write(&mut out);
@@ -200,14 +235,15 @@ impl Painter {
             *number = self.numbered;
             mark.push(FAINT, format!("&{number} "));
         }
-        if depth >= self.layout.depth.min(DEEPEST) || self.left == 0 {
-            mark.0.extend(summary(node).0);
-            return Doc::Atom(mark);
-        }
         if node.kind() == NodeKind::Object
+            && self.left > 0
             && let Some(spans) = self.natural(node)
         {
             mark.0.extend(spans.0);
+            return Doc::Atom(mark);
+        }
+        if depth >= self.layout.depth.min(DEEPEST) || self.left == 0 {
+            mark.0.extend(summary(node).0);
             return Doc::Atom(mark);
         }
         let (open, close) = match node.kind() {
@@ -287,18 +323,20 @@ impl Painter {
             if let Some(setter) = setter {
                 inner.push((Spans::of(FAINT, "$setter: "), self.doc(setter, depth + 1)));
             }
-            let attributes =
-                attributes_of(state).filter(|all| all.iter().all(|(name, _)| is_identifier(name)));
-            match attributes {
+            let shown = |all: &[(Cow<'_, str>, Node<'_>)]| {
+                all.iter().take(self.layout.max_items).all(|(name, _)| is_identifier(name))
+            };
+            match attributes_of(state).filter(|all| shown(all)) {
                 Some(attributes) => {
                     let len = attributes.len();
-                    let shown = attributes.into_iter().take(self.layout.max_items);
+                    // Many objects may have one state.
+                    self.left = self.left.saturating_sub(len / STATE);
                     let before = inner.len();
-                    for (name, value) in shown {
+                    for (name, value) in attributes.into_iter().take(self.layout.max_items) {
                         if self.left == 0 {
                             break;
                         }
-                        let mut label = Spans::of(PLAIN, name);
+                        let mut label = Spans::of(PLAIN, cut(&name, self.layout.max_text));
                         label.push(PLAIN, "=");
                         inner.push((label, self.doc(value, depth + 1)));
                     }
@@ -325,50 +363,47 @@ impl Painter {
     fn natural(&self, node: Node<'_>) -> Option<Spans> {
         let class = walk::class_of(node)?;
         if class.module.starts_with("numpy") {
-            return array(node);
+            return array(node, class.qualname == "scalar");
         }
-        if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
-            return None;
-        }
-        let text = String::deserialize(node).ok()?;
+        let text = text_of(node)?;
         let mut spans = Spans::of(NAME, dotted(&class));
         spans.push(PLAIN, "(");
-        spans.push(TEXT, walk::quoted(&walk::cut(&text, self.layout.max_text)));
+        spans.push(TEXT, walk::quoted(&cut(&text, self.layout.max_text)));
         spans.push(PLAIN, ")");
         Some(spans)
     }
 
-    fn scalar(&self, node: Node<'_>) -> Spans {
+    /// Text and bytes, as much of them as was asked.
+    fn text(&self, node: Node<'_>) -> Spans {
         let max = self.layout.max_text;
-        match node.kind() {
-            NodeKind::Str => match node.as_str() {
-                Some(text) => {
-                    let cut = text.char_indices().nth(max).map(|(end, _)| end);
-                    let shown = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
-                    let mut spans = Spans::of(TEXT, walk::quoted(shown));
-                    if cut.is_some() {
-                        let len = grouped(text.chars().count() as u64);
-                        spans.push(FAINT, format!("… ({len} characters)"));
-                    }
-                    spans
-                }
-                None => Spans::of(TEXT, value_of(node)),
-            },
-            NodeKind::Bytes | NodeKind::ByteArray => {
-                let bytes = node.as_bytes().unwrap_or_default();
-                let shown = bytes.get(..max.min(bytes.len())).unwrap_or_default().to_vec();
-                let cut = shown.len() < bytes.len();
-                let value = match node.kind() {
-                    NodeKind::ByteArray => Value::ByteArray(shown),
-                    _ => Value::Bytes(shown),
-                };
-                let mut spans = Spans::of(TEXT, value.to_string());
-                if cut {
-                    let len = grouped(bytes.len() as u64);
-                    spans.push(FAINT, format!("… ({len} bytes)"));
-                }
-                spans
+        if node.kind() == NodeKind::Str {
+            let Some(text) = node.as_str() else { return Spans::of(TEXT, value_of(node)) };
+            let cut = text.char_indices().nth(max).map(|(end, _)| end);
+            let shown = text.get(..cut.unwrap_or(text.len())).unwrap_or_default();
+            let mut spans = Spans::of(TEXT, walk::quoted(shown));
+            if cut.is_some() {
+                let len = grouped(text.chars().count() as u64);
+                spans.push(FAINT, format!("… ({len} characters)"));
             }
+            return spans;
+        }
+        let bytes = node.as_bytes().unwrap_or_default();
+        let shown = bytes.get(..max.min(bytes.len())).unwrap_or_default().to_vec();
+        let cut = shown.len() < bytes.len();
+        let value = match node.kind() {
+            NodeKind::ByteArray => Value::ByteArray(shown),
+            _ => Value::Bytes(shown),
+        };
+        let mut spans = Spans::of(TEXT, value.to_string());
+        if cut {
+            spans.push(FAINT, format!("… ({} bytes)", grouped(bytes.len() as u64)));
+        }
+        spans
+    }
+
+    fn scalar(&self, node: Node<'_>) -> Spans {
+        match node.kind() {
+            NodeKind::Str | NodeKind::Bytes | NodeKind::ByteArray => self.text(node),
             NodeKind::Int => match node.as_i64() {
                 Some(value) => Spans::of(NUMBER, value.to_string()),
                 None => match node.as_big_int() {
@@ -379,7 +414,14 @@ impl Painter {
                     None => Spans::of(NUMBER, "<int of too many digits>"),
                 },
             },
-            NodeKind::Float | NodeKind::Complex => Spans::of(NUMBER, value_of(node)),
+            NodeKind::Float => match node.as_f64() {
+                Some(value) => Spans::of(NUMBER, Value::from(value).to_string()),
+                None => Spans::of(NUMBER, value_of(node)),
+            },
+            NodeKind::Complex => match node.as_complex() {
+                Some(value) => Spans::of(NUMBER, Value::from(value).to_string()),
+                None => Spans::of(NUMBER, value_of(node)),
+            },
             NodeKind::None | NodeKind::Bool => Spans::of(WORD, value_of(node)),
             NodeKind::Global => match node.global() {
                 Some(global) => Spans::of(NAME, dotted(&global)),
@@ -408,7 +450,7 @@ fn has_identity(node: Node<'_>) -> bool {
 
 fn value_of(node: Node<'_>) -> String {
     match node.to_value() {
-        Ok(value) => one_line(&walk::cut(&value.to_string(), 200)).to_string(),
+        Ok(value) => one_line(&cut(&value.to_string(), 200)).to_string(),
         Err(_) => format!("<{:?}>", node.kind()),
     }
 }
@@ -458,6 +500,15 @@ fn summary(node: Node<'_>) -> Spans {
     )
 }
 
+/// A date, a decimal, a path … as text.
+pub(crate) fn text_of(node: Node<'_>) -> Option<String> {
+    let class = walk::class_of(node)?;
+    if !is_textual(&class.module) || node.states().next().is_some() && !node.is_empty() {
+        return None;
+    }
+    String::deserialize(node).ok()
+}
+
 /// Modules whose classes have a form as text.
 fn is_textual(module: &str) -> bool {
     let top = module.split('.').next().unwrap_or_default();
@@ -476,43 +527,6 @@ fn is_textual(module: &str) -> bool {
             | "arrow"
             | "pandas"
     )
-}
-
-/// An array of numpy: dtype, shape, and its first elements.
-fn array(node: Node<'_>) -> Option<Spans> {
-    const SHOWN: usize = 6;
-    let array = NdArray::deserialize(node).ok()?;
-    let mut spans = Spans::of(NAME, "numpy.ndarray");
-    spans.push(PLAIN, format!("({} {}: ", array.dtype(), shape(array.shape())));
-    let shown: Vec<String> = match array.iter::<i64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
-        Ok(ints) => ints.iter().map(i64::to_string).collect(),
-        Err(_) => match array.iter::<f64>().take(SHOWN).collect::<Result<Vec<_>, _>>() {
-            Ok(floats) => floats.iter().map(|float| Value::from(*float).to_string()).collect(),
-            Err(_) => Vec::new(),
-        },
-    };
-    spans.push(NUMBER, shown.join(", "));
-    if shown.len() < array.len() {
-        let more = grouped((array.len() - shown.len()) as u64);
-        spans.push(
-            FAINT,
-            if shown.is_empty() {
-                format!("{more} elements")
-            } else {
-                format!(", … {more} more")
-            },
-        );
-    }
-    spans.push(PLAIN, ")");
-    Some(spans)
-}
-
-fn shape(shape: &[usize]) -> String {
-    let sizes: Vec<String> = shape.iter().map(usize::to_string).collect();
-    match &sizes[..] {
-        [one] => format!("({one},)"),
-        sizes => format!("({})", sizes.join(", ")),
-    }
 }
 
 /// A number with commas between its thousands.

@@ -139,11 +139,12 @@ fn described(node: Node<'_>) -> String {
         NodeKind::Dict => node.entries().take(SHOWN + 1).map(|(key, _)| key.to_string()).collect(),
         NodeKind::Object => {
             let states = node.states().filter_map(|(_, state)| attributes_of(state)).flatten();
-            states.take(SHOWN + 1).map(|(name, _)| name).collect()
+            states.take(SHOWN + 1).map(|(name, _)| name.into_owned()).collect()
         }
         NodeKind::List | NodeKind::Tuple | NodeKind::Set | NodeKind::FrozenSet => {
             return format!("has {} items", node.len());
         }
+        NodeKind::None => return "is None".to_owned(),
         kind => return format!("is {}", format!("{kind:?}").to_lowercase()),
     };
     if names.is_empty() {

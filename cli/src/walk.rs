@@ -1,21 +1,23 @@
 //! An object's parts, each with the name by which a path leads to it.
 
+use std::borrow::Cow;
+
 use serde_pickle::Node;
 use serde_pickle::graph::NodeKind;
 use serde_pickle::reduce::Global;
 use serde_pickle::tools::one_line;
 
 /// The way from an object to a part of it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Step {
+#[derive(Clone, Debug)]
+pub(crate) enum Step<'g> {
     /// An item by its place.
     Index(usize),
-    /// The value under a key, which is spelled as a path has it: `.name` or `[3]`.
-    Key(String),
+    /// The value under a key.
+    Key(Node<'g>),
     /// The key itself, by the place of its entry.
     KeyOf(usize),
     /// An attribute.
-    Attr(String),
+    Attr(Cow<'g, str>),
     /// A positional argument.
     Arg(usize),
     /// The keyword arguments.
@@ -24,34 +26,35 @@ pub(crate) enum Step {
     State,
     /// The callable, where it is more than a name; a state setter; the id of a persistent id.
     Part(&'static str),
+    /// One of several pickles in a file.
+    Root(usize),
 }
 
-impl Step {
-    /// Appends the step to a path.
-    pub(crate) fn append(&self, path: &mut String) {
-        use std::fmt::Write as _;
+/// Characters of a key that a path shows.
+const KEY: usize = 200;
 
-        // Writing to a String does not fail.
-        let _ = match self {
-            Self::Index(index) => write!(path, "[{index}]"),
-            Self::Key(spelled) => {
-                // The first step of a path has no dot.
-                let spelled =
-                    if path.is_empty() { spelled.trim_start_matches('.') } else { spelled };
-                path.write_str(spelled)
-            }
-            Self::KeyOf(index) => write!(path, "$key[{index}]"),
-            Self::Attr(name) => {
-                let spelled = spelled_name(name);
-                let spelled =
-                    if path.is_empty() { spelled.trim_start_matches('.') } else { &spelled };
-                path.write_str(spelled)
-            }
-            Self::Arg(index) => write!(path, "$args[{index}]"),
-            Self::Kwargs => path.write_str("$kwargs"),
-            Self::State => path.write_str("$state"),
-            Self::Part(name) => write!(path, "${name}"),
+impl Step<'_> {
+    /// Appends the step to a path. Names are cut where they are long.
+    pub(crate) fn append(&self, path: &mut String) {
+        let spelled = match self {
+            Self::Index(index) => format!("[{index}]"),
+            Self::Key(key) => match key.as_str() {
+                Some(text) => spelled_name(&cut(&text, KEY)),
+                None => format!("[{}]", one_line(&cut(&key.to_string(), KEY))),
+            },
+            Self::KeyOf(index) => format!("$key[{index}]"),
+            Self::Attr(name) => spelled_name(&cut(name, KEY)),
+            Self::Arg(index) => format!("$args[{index}]"),
+            Self::Kwargs => "$kwargs".to_owned(),
+            Self::State => "$state".to_owned(),
+            Self::Part(name) => format!("${name}"),
+            Self::Root(number) => format!("#{number}"),
         };
+        // The first step of a path has no dot.
+        path.push_str(match path.is_empty() {
+            true => spelled.trim_start_matches('.'),
+            false => &spelled,
+        });
     }
 }
 
@@ -72,16 +75,8 @@ pub(crate) fn quoted(text: &str) -> String {
     serde_pickle::Value::from(text).to_string()
 }
 
-/// A key as a path has it.
-pub(crate) fn spelled_key(key: Node<'_>) -> String {
-    match key.as_str() {
-        Some(text) => spelled_name(&text),
-        None => format!("[{}]", one_line(&format!("{key}"))),
-    }
-}
-
 /// The parts of an object. Scalars have none.
-pub(crate) fn parts<'g>(node: Node<'g>) -> Vec<(Step, Node<'g>)> {
+pub(crate) fn parts<'g>(node: Node<'g>) -> Vec<(Step<'g>, Node<'g>)> {
     let mut parts = Vec::new();
     match node.kind() {
         NodeKind::List | NodeKind::Tuple | NodeKind::Set | NodeKind::FrozenSet => {
@@ -109,17 +104,37 @@ pub(crate) fn parts<'g>(node: Node<'g>) -> Vec<(Step, Node<'g>)> {
     parts
 }
 
-fn entries<'g>(node: Node<'g>, parts: &mut Vec<(Step, Node<'g>)>) {
+fn entries<'g>(node: Node<'g>, parts: &mut Vec<(Step<'g>, Node<'g>)>) {
     for (at, (key, value)) in node.entries().enumerate() {
         if !is_scalar(key) {
             parts.push((Step::KeyOf(at), key));
         }
-        parts.push((Step::Key(spelled_key(key)), value));
+        parts.push((Step::Key(key), value));
     }
 }
 
+/// The objects that an object refers to, without their names: states as they are, and keys.
+pub(crate) fn children<'g>(node: Node<'g>) -> Vec<Node<'g>> {
+    let mut children = Vec::new();
+    if let Some(object) = node.object() {
+        children.push(object.callable);
+        children.extend(object.args);
+        children.extend(object.kwargs);
+    }
+    children.extend(node.persistent_id());
+    for (setter, state) in node.states() {
+        children.extend(setter);
+        children.push(state);
+    }
+    children.extend(node.items());
+    for (key, value) in node.entries() {
+        children.extend([key, value]);
+    }
+    children
+}
+
 /// The states, items and entries of an object.
-fn given<'g>(node: Node<'g>, parts: &mut Vec<(Step, Node<'g>)>) {
+fn given<'g>(node: Node<'g>, parts: &mut Vec<(Step<'g>, Node<'g>)>) {
     for (setter, state) in node.states() {
         parts.extend(setter.map(|setter| (Step::Part("setter"), setter)));
         match attributes_of(state) {
@@ -134,7 +149,7 @@ fn given<'g>(node: Node<'g>, parts: &mut Vec<(Step, Node<'g>)>) {
 }
 
 /// The attributes in a state: those of the dict that it is, or of `(dict, slots)`.
-pub(crate) fn attributes_of<'g>(state: Node<'g>) -> Option<Vec<(String, Node<'g>)>> {
+pub(crate) fn attributes_of<'g>(state: Node<'g>) -> Option<Vec<(Cow<'g, str>, Node<'g>)>> {
     let dicts = match state.kind() {
         NodeKind::Dict => vec![state],
         NodeKind::Tuple if state.len() == 2 => {
@@ -150,7 +165,7 @@ pub(crate) fn attributes_of<'g>(state: Node<'g>) -> Option<Vec<(String, Node<'g>
     };
     let mut attributes = Vec::new();
     for (key, value) in dicts.into_iter().flat_map(Node::entries) {
-        attributes.push((key.as_str()?.into_owned(), value));
+        attributes.push((key.as_str()?, value));
     }
     Some(attributes)
 }

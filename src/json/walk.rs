@@ -78,7 +78,7 @@ impl<'c, 'g> Walker<'c, 'g> {
         Self { options, cx, state: RefCell::new(state) }
     }
 
-    /// Counts a value, and so many bytes of text that it has.
+    /// Counts a value, and `bytes` bytes of text that it has.
     pub(super) fn charge(&self, bytes: usize) -> Result<()> {
         let mut state = self.state.borrow_mut();
         match state.left.checked_sub(1 + bytes as u64 / 16) {
@@ -404,15 +404,16 @@ impl<'g> Item<'_, '_, 'g> {
         match node.kind() {
             NodeKind::Dict => self.map(serializer, Vec::new(), node.entries()),
             NodeKind::PersistentId => self.persistent_id(serializer),
-            NodeKind::Complex => match node.to_value() {
-                Ok(Value::Complex(complex)) => {
+            // Its parts may be long text, which is decoded once.
+            NodeKind::Complex => match node.as_complex() {
+                Some(complex) => {
                     let mut seq = serializer.serialize_seq(Some(2))?;
                     for part in [complex.re, complex.im] {
                         seq.serialize_element(&FloatItem(self.walker, part))?;
                     }
                     seq.end()
                 }
-                _ => self.object(serializer),
+                None => self.object(serializer),
             },
             NodeKind::Object => self.object(serializer),
             NodeKind::Global => self.global(serializer),

@@ -10,6 +10,8 @@ pub(crate) mod rules;
 pub(crate) mod scan;
 pub(crate) mod zip;
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde::Serialize;
 
 /// The severity of a finding.
@@ -125,10 +127,13 @@ pub(crate) struct Audited {
     pub(crate) pickles: usize,
     pub(crate) findings: Vec<Finding>,
     /// The names that are known to be harmless.
-    pub(crate) harmless: Vec<String>,
+    pub(crate) harmless: BTreeSet<String>,
     /// Why it could not be followed to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) incomplete: Option<String>,
+    /// Findings there are, each by its rule and what it is about: pickles in a row repeat them.
+    #[serde(skip)]
+    known: HashSet<(Rule, String)>,
 }
 
 impl Audited {
@@ -138,8 +143,17 @@ impl Audited {
             member,
             pickles: 0,
             findings: Vec::new(),
-            harmless: Vec::new(),
+            harmless: BTreeSet::new(),
             incomplete: None,
+            known: HashSet::new(),
+        }
+    }
+
+    /// Adds a finding, unless there is one of its rule about the same.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        let about = finding.target.as_ref().unwrap_or(&finding.message).clone();
+        if self.known.insert((finding.rule, about)) {
+            self.findings.push(finding);
         }
     }
 
@@ -151,7 +165,7 @@ impl Audited {
     /// Notes why it could not be followed; the first reason stays.
     pub(crate) fn incomplete(&mut self, why: impl Into<String>, offset: Option<u64>) {
         let why = why.into();
-        self.findings.push(Finding {
+        self.add(Finding {
             severity: Severity::Medium,
             rule: Rule::Incomplete,
             target: None,

@@ -1,13 +1,13 @@
 //! The verdict on the pickles in a row, on those in their text and bytes, and on those of joblib.
 
-use std::io::{Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
-use serde_pickle::ErrorKind;
 use serde_pickle::opcode::{Argument, InstructionReader};
 use serde_pickle::tools::{self, NotPickle, Target};
+use serde_pickle::{DeOptions, ErrorKind};
 
 use super::rules::{Verdict, verdict};
-use super::scan::{DEEPEST, Part, Place, Scanner};
+use super::scan::{DEEPEST, Place, Scanner};
 use super::{Audited, Finding, Rule, Severity};
 use crate::input::{Seekable, is_torch};
 use crate::stream::{Arrays, At, arrays, arrays_of};
@@ -15,8 +15,8 @@ use crate::stream::{Arrays, At, arrays, arrays_of};
 /// Bytes of a payload that is looked at as a pickle of its own.
 const NESTED: u64 = 16 << 20;
 
-/// Pickles of one file.
-const PICKLES: usize = 100_000;
+/// Digits of an int: Pythons before 3.11 read any number of them, and go on behind it.
+const DIGITS: usize = 64 << 10;
 
 impl Scanner {
     /// Pickles one after another. What is none, and was not said to be any, is left out.
@@ -58,14 +58,10 @@ impl Scanner {
         let before = found.len();
         let instructions = Seekable::Instructions(source, arrays);
         self.row(&instructions, place, Some(NotPickle::Joblib), found);
-        for gap in arrays.gaps().iter().filter(|gap| gap.is_pickle).take(PICKLES) {
+        for gap in arrays.gaps().iter().filter(|gap| gap.is_pickle) {
             let inner = place.within(&format!("array at {}", gap.start));
             let inner = Place { named: true, ..inner };
-            let part = Part { source, start: gap.start, len: gap.len };
-            match part.bytes_if_short() {
-                Some(bytes) => drop(self.row(&Seekable::Bytes(&bytes), &inner, None, found)),
-                None => self.long_member(&part, &inner, found),
-            }
+            self.row(&Seekable::Part(source, gap.start, gap.len), &inner, None, found);
         }
         let mut otherwise = Vec::new();
         self.row(source, place, Some(NotPickle::Joblib), &mut otherwise);
@@ -84,7 +80,7 @@ impl Scanner {
                 finding.severity = Severity::Low;
             }
             finding.message.push_str(", where pickle reads on into an array of joblib");
-            audited.findings.push(finding);
+            audited.add(finding);
         }
         if let Some((at, reason)) = &arrays.fault {
             let text = format!("an array of joblib follows that cannot be told: {reason}");
@@ -101,54 +97,36 @@ impl Scanner {
         found: &mut Vec<Audited>,
     ) -> bool {
         let mut audited = place.audited();
-        let mut named = false;
-        let mut start = 0;
-        let mut legacy = false;
-        while start < source.len() && audited.pickles < PICKLES {
-            let mut at = At::new(source, start);
-            if at.seek(SeekFrom::Start(start)).is_err() {
-                break;
-            }
-            let report = tools::audit_reader(at);
+        let (mut named, mut legacy, mut start) = (false, false, 0);
+        while start < source.len() {
+            let report = self.report(source, start, place);
             named |= report.references.iter().any(|it| match &it.target {
                 Target::Global { qualname, .. } => qualname.ends_with("NumpyArrayWrapper"),
                 _ => false,
             });
-            let nothing = report.references.is_empty();
-            if !report.is_complete() && nothing && start > 0 {
-                // Torch's older files have raw data behind their pickles.
-                if !legacy {
-                    let left = source.len() - start;
-                    audited.findings.push(Finding {
-                        severity: Severity::Low,
-                        rule: Rule::BytesBehind,
-                        target: None,
-                        message: format!("{left} bytes behind the last pickle are none"),
-                        offset: Some(source.place(start)),
-                    });
+            if is_none(&report) {
+                if start > 0 {
+                    // Torch's older files have raw data behind their pickles.
+                    if !legacy {
+                        audited.add(bytes_behind(source, start));
+                    }
+                    break;
                 }
-                break;
-            }
-            // Data of any kind may begin with the byte of an opcode.
-            let by_chance = nothing && report.instructions < 3 || format.is_some();
-            if !report.is_complete() && start == 0 && !place.named && nothing && by_chance {
-                return named;
-            }
-            if !report.is_complete() && start == 0 && !place.named && nothing && !begins(source) {
-                return named;
+                // Data of any kind may begin with the byte of an opcode.
+                let by_chance = report.instructions < 3 || format.is_some() || !begins(source);
+                if !place.named && by_chance {
+                    return named;
+                }
             }
             legacy |= start == 0 && report.length == TORCH_MAGIC && begins_as_torch(source);
             self.judge(&report, source, start, &mut audited);
             self.nested(source, start, place, found);
+            audited.pickles += 1;
             if let Some(error) = &report.error {
-                audited.incomplete(
-                    error.to_string(),
-                    error.offset().map(|at| source.place(start + at)),
-                );
-                audited.pickles += 1;
+                let at = error.offset().map(|at| source.place(start + at));
+                audited.incomplete(error.to_string(), at);
                 break;
             }
-            audited.pickles += 1;
             start += report.length.max(1);
         }
         if audited.pickles > 0 {
@@ -160,8 +138,14 @@ impl Scanner {
         named
     }
 
+    /// The names and calls of the pickle at a byte.
+    fn report(&self, source: &Seekable<'_>, start: u64, place: &Place<'_>) -> tools::Audit {
+        let told = Told { at: At::new(source, start), scanner: self, place };
+        options().audit_reader(told)
+    }
+
     /// Adds the verdict on each reference.
-    pub(super) fn judge(
+    fn judge(
         &self,
         report: &tools::Audit,
         source: &Seekable<'_>,
@@ -178,34 +162,13 @@ impl Scanner {
             let offset = reference.named.first().map(|site| source.place(start + site.offset));
             let used = reference.times_called + reference.times_results_called + reference.states;
             let (severity, rule, message) = match &reference.target {
-                Target::Global { module, qualname } => {
-                    let name = format!("{module}.{qualname}");
-                    if self.deny.contain(&name) {
-                        (Severity::High, Rule::DeniedGlobal, "is on the deny list")
-                    } else if self.allow.contain(&name) {
-                        audited.harmless.push(target);
+                Target::Global { module, qualname } => match self.named(module, qualname, used) {
+                    Some(verdict) => verdict,
+                    None => {
+                        audited.harmless.insert(target);
                         continue;
-                    } else {
-                        match verdict(module, qualname) {
-                            Verdict::Harmless => {
-                                audited.harmless.push(target);
-                                continue;
-                            }
-                            Verdict::Dangerous if used > 0 => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
-                            }
-                            Verdict::Dangerous => {
-                                (Severity::High, Rule::DangerousGlobal, "runs code")
-                            }
-                            Verdict::Unknown if used > 0 => {
-                                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
-                            }
-                            Verdict::Unknown => {
-                                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
-                            }
-                        }
                     }
-                }
+                },
                 Target::Extension(_) => {
                     (Severity::Medium, Rule::ExtensionCode, "stands for a name of a registry")
                 }
@@ -217,7 +180,7 @@ impl Scanner {
                 }
                 _ => (Severity::High, Rule::DependsOnPython, "differs between Pythons"),
             };
-            audited.findings.push(Finding {
+            audited.add(Finding {
                 severity,
                 rule,
                 target: Some(target),
@@ -225,6 +188,35 @@ impl Scanner {
                 offset,
             });
         }
+    }
+
+    /// The verdict on a name that is used so many times; none on one that is harmless.
+    fn named(
+        &self,
+        module: &str,
+        qualname: &str,
+        used: u64,
+    ) -> Option<(Severity, Rule, &'static str)> {
+        let name = format!("{module}.{qualname}");
+        if self.deny.contain(&name) {
+            return Some((Severity::High, Rule::DeniedGlobal, "is on the deny list"));
+        }
+        if self.allow.contain(&name) {
+            return None;
+        }
+        Some(match (verdict(module, qualname), used > 0) {
+            (Verdict::Harmless, _) => return None,
+            (Verdict::Dangerous, true) => {
+                (Severity::High, Rule::DangerousGlobal, "runs code, and is called")
+            }
+            (Verdict::Dangerous, false) => (Severity::High, Rule::DangerousGlobal, "runs code"),
+            (Verdict::Unknown, true) => {
+                (Severity::Medium, Rule::UnknownCall, "is called, and on no list")
+            }
+            (Verdict::Unknown, false) => {
+                (Severity::Low, Rule::UnknownGlobal, "is imported, and on no list")
+            }
+        })
     }
 
     /// Audits text and bytes in a pickle that are pickles themselves.
@@ -235,12 +227,7 @@ impl Scanner {
         place: &Place<'_>,
         found: &mut Vec<Audited>,
     ) {
-        let mut at = At::new(source, 0);
-        if at.seek(SeekFrom::Start(start)).is_err() {
-            return;
-        }
-        let mut reader = InstructionReader::new(at).max_payload(NESTED);
-        let mut number = 0;
+        let mut reader = InstructionReader::new(At::new(source, start)).max_payload(NESTED);
         while let Ok(Some(it)) = reader.next_instruction() {
             let latin1;
             let bytes: &[u8] = match &it.argument {
@@ -261,13 +248,9 @@ impl Scanner {
             if bytes.len() < 8 || !begins || bytes.last() != Some(&b'.') {
                 continue;
             }
-            let report = tools::audit_reader(std::io::Cursor::new(bytes));
+            let report = options().audit_reader(io::Cursor::new(bytes));
             if !report.is_complete() || report.references.is_empty() {
                 continue;
-            }
-            number += 1;
-            if number > 1_000 {
-                break;
             }
             let inner = place.within(&format!("bytes at {}", source.place(start + it.offset)));
             let mut audited = inner.audited();
@@ -280,6 +263,48 @@ impl Scanner {
                 self.nested(&Seekable::Bytes(bytes), 0, &inner, found);
             }
         }
+    }
+}
+
+fn options() -> DeOptions<'static> {
+    DeOptions::new().max_int_digits(DIGITS)
+}
+
+/// Returns true for what is no pickle as far as it goes, and names nothing up to there. Where a
+/// limit of the audit ends it, or the medium does, a pickle may go on.
+fn is_none(report: &tools::Audit) -> bool {
+    let broken =
+        |error: &serde_pickle::Error| matches!(error.kind(), ErrorKind::Eof | ErrorKind::Syntax);
+    report.references.is_empty() && report.error.as_ref().is_some_and(broken)
+}
+
+fn bytes_behind(source: &Seekable<'_>, start: u64) -> Finding {
+    Finding {
+        severity: Severity::Low,
+        rule: Rule::BytesBehind,
+        target: None,
+        message: format!("{} bytes behind the last pickle are none", source.len() - start),
+        offset: Some(source.place(start)),
+    }
+}
+
+/// A reader that tells how far a file was read.
+struct Told<'s, 'p> {
+    at: At<'s>,
+    scanner: &'p Scanner,
+    place: &'p Place<'p>,
+}
+
+impl Read for Told<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.scanner.tell(self.place, self.at.position);
+        self.at.read(buffer)
+    }
+}
+
+impl Seek for Told<'_, '_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at.seek(to)
     }
 }
 

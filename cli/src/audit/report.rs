@@ -59,7 +59,7 @@ pub(crate) fn text(
             (Some(_), _) => styled(NUMBER, "unknown"),
             (None, _) => styled(GOOD, "clean"),
         };
-        out.line(&format!("{}: {state}", styled(STRONG, &name)))?;
+        out.folded(&format!("{}: {state}", styled(STRONG, &name)), 4)?;
         let mut findings: Vec<_> = audited.findings.iter().collect();
         findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.offset));
         for finding in findings {
@@ -73,23 +73,19 @@ pub(crate) fn text(
             let place =
                 finding.offset.map_or(String::new(), |at| format!(" (byte {})", grouped(at)));
             let message = one_line(&finding.message);
-            out.line(&format!(
-                "  {} {target}{message}{}",
-                styled(style, &format!("{severity:<6}")),
-                styled(FAINT, &place)
-            ))?;
+            let severity = styled(style, &format!("{severity:<6}"));
+            let place = styled(FAINT, &place);
+            out.folded(&format!("  {severity} {target}{message}{place}"), 9)?;
         }
         if verbose {
             for name in &audited.harmless {
-                out.line(&format!("  {} {name}", styled(GOOD, "ok    ")))?;
+                out.folded(&format!("  {} {name}", styled(GOOD, "ok    ")), 9)?;
             }
         }
     }
     let Summary { files, pickles, high, medium, low, incomplete } = summary;
-    out.line(&format!(
-        "{files} files, {pickles} pickles: {high} high, {medium} medium, {low} low, {incomplete} \
-         incomplete"
-    ))
+    let counts = format!("{high} high, {medium} medium, {low} low, {incomplete} incomplete");
+    out.folded(&format!("{files} files, {pickles} pickles: {counts}"), 2)
 }
 
 /// One document of JSON.

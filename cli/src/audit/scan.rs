@@ -1,18 +1,18 @@
 //! Finds the pickles in files, folders and archives, and audits each.
 
+use std::cell::Cell;
 use std::fmt;
 use std::fs;
-use std::io::{Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use indicatif::ProgressBar;
 use serde_pickle::tools::{self, NotPickle, PREFIX, recognize};
-use serde_pickle_files::OpenOptions;
+use serde_pickle_files::{ErrorKind, OpenOptions};
 
 use super::rules::Patterns;
 use super::zip;
 use super::{Audited, Finding, Rule, Severity};
 use crate::input::{Input, Seekable};
-use crate::stream::At;
 use crate::walk::cut;
 
 /// Archives within archives, and pickles within pickles.
@@ -28,13 +28,18 @@ const SUFFIXES: &[&str] = &[
 const SURE: &[&str] =
     &["pickle", "pkl", "pickled", "pck", "pcl", "joblib", "dill", "pt", "pth", "ckpt"];
 
-/// The settings of a scan.
-#[derive(Clone, Debug, Default)]
+/// The settings of a scan, and how far it is.
+#[derive(Debug)]
 pub(crate) struct Scanner {
     pub(crate) allow: Patterns,
     pub(crate) deny: Patterns,
-    /// Bytes to which a compressed file may grow.
-    pub(crate) max_size: u64,
+    /// Bytes to which the content of a file may come; see [`allowed`](Self::allowed).
+    pub(crate) max_size: Option<u64>,
+    pub(crate) bar: ProgressBar,
+    /// Bytes of the files before the one at hand.
+    pub(crate) before: Cell<u64>,
+    /// Bytes that may still be unpacked or looked at twice.
+    pub(crate) left: Cell<u64>,
 }
 
 /// Where a piece of data is.
@@ -66,6 +71,9 @@ impl Place<'_> {
         Audited::new(self.file, self.member.clone())
     }
 }
+
+const TOO_MUCH: &str =
+    "what is in it comes to more bytes than are looked at; --max-size allows more";
 
 /// Notes a member that could not be read, whatever its name: a loader may read it.
 fn unread(place: &Place<'_>, error: &dyn fmt::Display, found: &mut Vec<Audited>) {
@@ -110,6 +118,27 @@ pub(crate) fn files(path: &str) -> Result<Vec<PathBuf>, String> {
 }
 
 impl Scanner {
+    /// Bytes that the members of a file may come to: unless asked otherwise, as many as
+    /// `serde_pickle_files` allows. Members may lie over one another, and small ones may unpack to
+    /// much.
+    fn allowed(&self, len: u64) -> u64 {
+        self.max_size.unwrap_or((256_u64 << 20).saturating_add(len.saturating_mul(32)))
+    }
+
+    /// Takes bytes off what is allowed; false where that is not enough.
+    fn charge(&self, bytes: u64) -> bool {
+        let left = self.left.get().checked_sub(bytes);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
+    }
+
+    /// Says how far a file was read.
+    pub(super) fn tell(&self, place: &Place<'_>, position: u64) {
+        if place.depth == 0 {
+            self.bar.set_position(self.before.get() + position);
+        }
+    }
+
     /// Audits a file. `asked` is true for one that the user named, which must be a pickle or hold
     /// some.
     pub(crate) fn file(&self, path: &Path, asked: bool, found: &mut Vec<Audited>) {
@@ -118,17 +147,15 @@ impl Scanner {
         let place = Place { file: &name, member: None, named, depth: 0 };
         let before = found.len();
         match fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file))) {
-            Ok((len, file)) => self.data(&Seekable::File(&file, len), &place, found),
-            Err(error) => {
-                let mut audited = place.audited();
-                audited.incomplete(format!("cannot open: {error}"), None);
-                found.push(audited);
+            Ok((len, file)) => {
+                self.left.set(self.allowed(len));
+                self.data(&Seekable::File(&file, len), &place, found);
+                self.before.set(self.before.get() + len);
             }
+            Err(error) => unread(&place, &format!("cannot open: {error}"), found),
         }
         if asked && found.len() == before {
-            let mut audited = place.audited();
-            audited.incomplete("holds no pickle", None);
-            found.push(audited);
+            unread(&place, &"holds no pickle", found);
         }
     }
 
@@ -136,6 +163,7 @@ impl Scanner {
     pub(crate) fn pipe(&self, found: &mut Vec<Audited>) {
         let place = Place { file: "standard input", member: None, named: true, depth: 0 };
         let audited = Input::open("-").and_then(|mut input| {
+            self.left.set(self.allowed(input.len().unwrap_or(0)));
             if input.container().is_some() {
                 for section in input.sections()? {
                     let place =
@@ -148,19 +176,14 @@ impl Scanner {
             Ok(())
         });
         if let Err(error) = audited {
-            let mut audited = place.audited();
-            audited.incomplete(error.to_string(), None);
-            found.push(audited);
+            unread(&place, &error, found);
         }
     }
 
     /// Audits whatever this is.
     fn data(&self, source: &Seekable<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
         if place.depth > DEEPEST {
-            let mut audited = place.audited();
-            audited.incomplete("is nested too deep", None);
-            found.push(audited);
-            return;
+            return unread(place, &"is nested too deep", found);
         }
         let mut prefix = vec![0; source.len().min(PREFIX as u64) as usize];
         if source.read_at(0, &mut prefix).is_err() {
@@ -172,16 +195,13 @@ impl Scanner {
             format,
             Some(NotPickle::TorchZip | NotPickle::Npz | NotPickle::Keras | NotPickle::Zip)
         );
-        if let Some(members) = zip::members(source) {
-            self.zip(source, &members, place, found);
+        if let Some(archive) = zip::archive(source) {
+            self.zip(source, archive, place, found);
             if is_zip {
                 return;
             }
         } else if is_zip {
-            let mut audited = place.audited();
-            audited.incomplete("begins as a zip archive and has no directory", None);
-            found.push(audited);
-            return;
+            return unread(place, &"begins as a zip archive and has no directory", found);
         }
         match format {
             // joblib before 0.10 compressed files in a way of its own.
@@ -197,64 +217,80 @@ impl Scanner {
     fn zip(
         &self,
         source: &Seekable<'_>,
-        members: &[zip::Member],
+        archive: zip::Archive,
         place: &Place<'_>,
         found: &mut Vec<Audited>,
     ) {
-        for member in members {
+        if let Some(at) = archive.broken {
+            unread(place, &format!("the archive's directory breaks off at byte {at}"), found);
+        }
+        for mut member in archive.members {
             let inner = place.within(&member.name);
             let before = found.len();
-            match member.stored_at() {
-                // As it lies in the file, which may be long.
-                Some((start, len)) if start + len <= source.len() => {
-                    let part = Part { source, start, len };
-                    match part.bytes_if_short() {
-                        Some(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
-                        None => self.long_member(&part, &inner, found),
-                    }
-                }
-                _ => match member.read(source, member.size().min(self.max_size)) {
-                    Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
-                    Err(error) => unread(&inner, &error, found),
-                },
+            self.tell(place, member.start);
+            if !self.member(source, &mut member, &inner, found) {
+                return unread(place, &TOO_MUCH, found);
             }
-            let lies = member.lies.iter().map(|lie| (Rule::ArchiveLies, lie.clone()));
-            let hidden = (!member.listed)
-                .then(|| (Rule::HiddenMember, "is not in the archive's directory".to_owned()));
-            let lies: Vec<_> = lies.chain(hidden).collect();
-            if lies.is_empty() {
+            if member.lies.is_empty() {
                 continue;
             }
             if found.len() == before {
                 found.push(inner.audited());
             }
-            if let Some(audited) = found.get_mut(before) {
-                audited.findings.extend(lies.into_iter().map(|(rule, message)| Finding {
+            let rule = if member.is_listed() { Rule::ArchiveLies } else { Rule::HiddenMember };
+            let Some(audited) = found.get_mut(before) else { continue };
+            for message in member.lies {
+                audited.add(Finding {
                     severity: Severity::Medium,
                     rule,
                     target: None,
                     message,
                     offset: None,
-                }));
+                });
             }
         }
     }
 
-    /// A member that is too long to be copied: a tensor, mostly. A pickle is followed where it
-    /// lies.
-    pub(super) fn long_member(&self, part: &Part<'_>, place: &Place<'_>, found: &mut Vec<Audited>) {
-        let mut audited = place.audited();
-        let mut at = At::new(part.source, 0);
-        if at.seek(SeekFrom::Start(part.start)).is_err() {
-            return;
+    /// Audits a member of a zip archive; false where that is more than is allowed.
+    fn member(
+        &self,
+        source: &Seekable<'_>,
+        member: &mut zip::Member,
+        place: &Place<'_>,
+        found: &mut Vec<Audited>,
+    ) -> bool {
+        /// Bytes of a member that is copied, so that its checksum is compared: pickles are short.
+        const COPIED: u64 = 64 << 20;
+        /// Bytes that a member counts for, whatever its length.
+        const MEMBER: u64 = 64;
+
+        if !self.charge(MEMBER) {
+            return false;
         }
-        let report = tools::audit_reader(at);
-        let whole = report.is_complete() && report.length <= part.len;
-        if !whole && report.references.is_empty() && !place.named {
-            return;
+        // As it lies in the file, which may be long.
+        if let Some((start, len)) = member.stored_at().filter(|(_, len)| *len > COPIED) {
+            if !self.charge(len) {
+                return false;
+            }
+            self.data(&Seekable::Part(source, start, len), place, found);
+            return true;
         }
-        self.judge(&report, &Seekable::Bytes(&[]), 0, &mut audited);
-        found.push(audited);
+        let unpacked = member.unpack(source, self.left.get().saturating_add(1));
+        if !self.charge(unpacked.bytes.len() as u64) {
+            return false;
+        }
+        if unpacked.error.is_none() {
+            member.check(&unpacked.bytes);
+        }
+        let before = found.len();
+        self.data(&Seekable::Bytes(&unpacked.bytes), place, found);
+        if let Some(error) = unpacked.error {
+            match found.get_mut(before) {
+                Some(audited) => audited.incomplete(error.to_string(), None),
+                None => unread(place, &error, found),
+            }
+        }
+        true
     }
 
     /// Audits what is compressed, or in another archive.
@@ -265,36 +301,32 @@ impl Scanner {
         place: &Place<'_>,
         found: &mut Vec<Audited>,
     ) {
-        let options = OpenOptions::new().max_size(self.max_size);
         let bytes = match source.all() {
             Ok(bytes) => bytes,
-            Err(error) => {
-                let mut audited = place.audited();
-                audited.incomplete(format!("cannot read: {error}"), None);
-                found.push(audited);
-                return;
-            }
+            Err(error) => return unread(place, &format!("cannot read: {error}"), found),
         };
-        let opened = match options.from_vec(bytes) {
+        let opened = match OpenOptions::new().max_size(self.left.get()).from_slice(&bytes) {
             Ok(opened) => opened,
             Err(error) => {
                 // It may only look like something else, and be a pickle of protocol 0.
                 let before = found.len();
                 self.pickles(source, place, Some(format), found);
-                if found.len() == before && place.named {
-                    let mut audited = place.audited();
-                    audited.incomplete(error.to_string(), None);
-                    found.push(audited);
+                if found.len() == before && (place.named || error.kind() == ErrorKind::Limit) {
+                    unread(place, &error, found);
                 }
                 return;
             }
         };
         if !opened.compression().is_empty() {
             let inner = Place { depth: place.depth + 1, ..place.clone() };
-            return match opened.bytes() {
-                Ok(bytes) => self.data(&Seekable::Bytes(&bytes), &inner, found),
-                Err(error) => unread(&inner, &error, found),
+            let bytes = match opened.bytes() {
+                Ok(bytes) => bytes,
+                Err(error) => return unread(&inner, &error, found),
             };
+            if !self.charge(bytes.len() as u64) {
+                return unread(place, &TOO_MUCH, found);
+            }
+            return self.data(&Seekable::Bytes(&bytes), &inner, found);
         }
         if opened.members().is_empty() {
             let mut any = false;
@@ -314,25 +346,5 @@ impl Scanner {
                 Err(error) => unread(&inner, &error, found),
             }
         }
-    }
-}
-
-/// A stretch of a file.
-pub(super) struct Part<'s> {
-    pub(super) source: &'s Seekable<'s>,
-    pub(super) start: u64,
-    pub(super) len: u64,
-}
-
-impl Part<'_> {
-    /// The bytes, unless they are many.
-    pub(super) fn bytes_if_short(&self) -> Option<Vec<u8>> {
-        const SHORT: u64 = 16 << 20;
-        if self.len > SHORT {
-            return None;
-        }
-        let mut bytes = vec![0; self.len as usize];
-        self.source.read_at(self.start, &mut bytes).ok()?;
-        Some(bytes)
     }
 }

@@ -1,10 +1,10 @@
 //! `pickle audit`: what pickles name and call, for people and for CI.
 
+use std::cell::Cell;
 use std::fs;
-use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressDrawTarget};
 
 use super::Context;
 use crate::audit::report::{self, Summary};
@@ -12,7 +12,7 @@ use crate::audit::rules::Patterns;
 use crate::audit::scan::{self, Scanner};
 use crate::audit::{Audited, Severity};
 use crate::error::{Error, FAILED, NO, OK, Result};
-use crate::output::Output;
+use crate::output::{Output, bar_over_output};
 
 /// Lists what pickles would run if Python loaded them, and says how bad that is.
 ///
@@ -56,9 +56,10 @@ pub(crate) struct Arguments {
     /// List clean files and harmless names too.
     #[arg(short, long)]
     verbose: bool,
-    /// Bytes to which a compressed file may grow.
-    #[arg(long, default_value_t = 4 << 30, value_name = "BYTES")]
-    max_size: u64,
+    /// Bytes to which what is in a file may come, unpacked. Default: 256 MiB, and 32 for each byte
+    /// of the file.
+    #[arg(long, value_name = "BYTES")]
+    max_size: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -81,18 +82,9 @@ fn patterns(given: &[String], lists: &[String]) -> Result<Patterns> {
     Ok(Patterns(patterns))
 }
 
-pub(crate) fn run(arguments: &Arguments, _: Context) -> Result<u8> {
-    let scanner = Scanner {
-        allow: patterns(&arguments.allow, &arguments.allow_list)?,
-        deny: patterns(&arguments.deny, &arguments.deny_list)?,
-        max_size: arguments.max_size,
-    };
+pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let (mut found, mut files) = (Vec::new(), Vec::new());
-    for name in &arguments.files {
-        if name == "-" {
-            scanner.pipe(&mut found);
-            continue;
-        }
+    for name in arguments.files.iter().filter(|name| *name != "-") {
         let asked = !fs::metadata(name).is_ok_and(|it| it.is_dir());
         match scan::files(name) {
             Ok(paths) => files.extend(paths.into_iter().map(|path| (path, asked))),
@@ -103,17 +95,24 @@ pub(crate) fn run(arguments: &Arguments, _: Context) -> Result<u8> {
             }
         }
     }
-    let shown = files.len() > 20 && std::io::stderr().is_terminal();
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(files.len() as u64), target);
+    let len = |(path, _): &(PathBuf, bool)| fs::metadata(path).map_or(0, |it| it.len());
+    let scanner = Scanner {
+        allow: patterns(&arguments.allow, &arguments.allow_list)?,
+        deny: patterns(&arguments.deny, &arguments.deny_list)?,
+        max_size: arguments.max_size,
+        // The report comes at the end, so a bar is in nobody's way.
+        bar: bar_over_output(files.iter().map(len).sum()),
+        before: Cell::new(0),
+        left: Cell::new(0),
+    };
+    let pipes = arguments.files.iter().filter(|name| *name == "-").count();
+    (0..pipes).for_each(|_| scanner.pipe(&mut found));
     for (path, asked) in &files {
         scanner.file(path, *asked, &mut found);
-        bar.inc(1);
     }
-    bar.finish_and_clear();
-    let pipes = arguments.files.iter().filter(|name| *name == "-").count();
+    scanner.bar.finish_and_clear();
     let summary = Summary::of(files.len() + pipes, &found);
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     match arguments.format {
         Format::Text => report::text(&found, summary, arguments.verbose, &mut out)?,
         Format::Json => report::as_json(&found, summary, &mut out)?,

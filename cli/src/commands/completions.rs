@@ -44,7 +44,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<u8> {
 }
 
 pub(crate) fn man(arguments: &ManArguments) -> Result<u8> {
-    let command = Cli::command();
+    // Each command gets its whole name, and the options that all have.
+    let mut command = Cli::command();
+    command.build();
     let Some(folder) = &arguments.folder else {
         let mut out = Output::new();
         out.text(&page(command)?)?;
@@ -54,9 +56,8 @@ pub(crate) fn man(arguments: &ManArguments) -> Result<u8> {
     fs::create_dir_all(folder)
         .map_err(|error| Error::new(format!("cannot make {}: {error}", folder.display())))?;
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
-        let name = format!("pickle-{}", sub.get_name());
-        let text = page(sub.clone())?.replacen(sub.get_name(), &name, 1);
-        write_file(&folder.join(format!("{name}.1")), text.as_bytes())?;
+        let name = format!("pickle-{}.1", sub.get_name());
+        write_file(&folder.join(name), page(sub.clone())?.as_bytes())?;
     }
     write_file(&folder.join("pickle.1"), page(command)?.as_bytes())?;
     Ok(OK)

@@ -35,14 +35,14 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let protocol = Protocol::try_from(arguments.protocol)?;
     let options = SerOptions::new().protocol(protocol);
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(context.read)?;
+    let mut pickles = input.pickles(context.read)?.with_side_files();
+    let mut bytes = Vec::new();
+    while let Some((graph, _)) = pickles.next()? {
+        bytes.extend(options.graph_to_vec(&graph).of(&arguments.file)?);
+    }
     if let Some(fault) = pickles.fault {
         let error = format!("what is behind the pickle is none, and would be lost: {fault}");
         return Err(Error::new(error).of(&arguments.file));
-    }
-    let mut bytes = Vec::new();
-    for (graph, _) in &pickles.graphs {
-        bytes.extend(options.graph_to_vec(graph).of(&arguments.file)?);
     }
     write_bytes(&bytes, arguments.output.as_deref())?;
     Ok(OK)

@@ -110,7 +110,7 @@ fn change(
                      elsewhere by -o";
         return Err(Error::new(error).of(file));
     }
-    let (mut graph, behind) = pickles.only(file, command)?;
+    let (mut graph, behind) = pickles.only(command)?;
     work(&mut graph).of(file)?;
     let mut bytes = graph.to_vec().of(file)?;
     // The bytes behind STOP belong to somebody else.
@@ -178,12 +178,9 @@ fn is_only(graph: &Graph<'_>, node: Node<'_>) -> bool {
     let (mut seen, mut left) = (HashSet::new(), graph.roots().collect::<Vec<_>>());
     while let Some(node) = left.pop() {
         if seen.insert(node.id()) {
-            for (_, part) in walk::parts(node) {
-                times += usize::from(part.id() == id);
-                left.push(part);
-            }
-            // Keys are parts that have no path.
-            times += node.entries().filter(|(key, _)| key.id() == id).count();
+            let children = walk::children(node);
+            times += children.iter().filter(|child| child.id() == id).count();
+            left.extend(children);
         }
     }
     !single && times == 1

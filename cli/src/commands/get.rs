@@ -11,7 +11,7 @@ use super::Context;
 use crate::error::{Error, Named, OK, Result};
 use crate::input::Input;
 use crate::output::Output;
-use crate::paint::{Layout, Painter};
+use crate::paint::{Layout, Painter, text_of};
 use crate::path;
 
 /// Prints the value at a path: `users[3].email`.
@@ -32,8 +32,8 @@ pub(crate) struct Arguments {
     /// The path to the value.
     #[arg(value_name = "PATH", allow_hyphen_values = true)]
     path: String,
-    /// Print text and bytes as they are, without quotes. A terminal gets control characters
-    /// escaped.
+    /// Print text and bytes as they are, without quotes; dates, decimals, paths as text. A terminal
+    /// gets control characters escaped.
     #[arg(short, long, conflicts_with = "json")]
     raw: bool,
     /// Print JSON.
@@ -44,25 +44,26 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let path = path::parse(&arguments.path)?;
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(context.read)?;
-    let (graph, _) = pickles.only(&arguments.file, "get")?;
+    let pickles = input.pickles(context.read)?.with_side_files();
+    let (graph, _) = pickles.only("get")?;
     let node = path::find(graph.root(), &path).of(&arguments.file)?;
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     if arguments.json {
         let text = serde_json::to_string_pretty(&JsonOptions::new().node(node))
             .map_err(|error| Error::new(error.to_string()).of(&arguments.file))?;
         out.line(&text)?;
     } else if arguments.raw
-        && let Some(text) = node.as_str()
+        && let Some(text) = node.as_str().or_else(|| text_of(node).map(Cow::Owned))
     {
-        out.line(&for_terminal(&text))?;
+        out.raw(for_terminal(&text).as_bytes())?;
+        out.raw(b"\n")?;
     } else if arguments.raw
         && let Some(bytes) = node.as_bytes()
     {
         if io::stdout().is_terminal() {
             out.line(&for_terminal(&String::from_utf8_lossy(&bytes)))?;
         } else {
-            io::Write::write_all(&mut out, &bytes).map_err(|error| Error::writing(&error))?;
+            out.raw(&bytes)?;
         }
     } else {
         let layout = Layout {

@@ -41,14 +41,20 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     let mut input = Input::open(&arguments.file)?;
-    let pickles = input.pickles(context.read)?;
+    let mut pickles = input.pickles(context.read)?.with_side_files();
     let mut dot = String::from(
         "digraph pickle {\n  node [shape=box, fontname=\"monospace\", fontsize=10];\n  edge \
          [fontname=\"monospace\", fontsize=9];\n",
     );
-    for (number, (graph, _)) in pickles.graphs.iter().enumerate() {
-        let roots: Vec<Node<'_>> = graph.roots().collect();
-        draw(&roots, number, arguments, &mut dot);
+    let (mut number, mut left) = (0, arguments.max);
+    while let Some((graph, _)) = pickles.next()? {
+        if left == 0 {
+            dot.push_str("  more [label=\"… more pickles\"];\n");
+            break;
+        }
+        let roots: Vec<Node<'_>> = graph.roots().take(left).collect();
+        left -= draw(&roots, number, left, arguments.max_items, &mut dot);
+        number += 1;
     }
     dot.push_str("}\n");
     match &arguments.svg {
@@ -62,7 +68,17 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     Ok(OK)
 }
 
-fn draw(roots: &[Node<'_>], number: usize, arguments: &Arguments, dot: &mut String) {
+/// References of one object that are drawn.
+const EDGES: usize = 1_000;
+
+/// Draws what is below these roots, and so many objects at most; gives how many.
+fn draw(
+    roots: &[Node<'_>],
+    number: usize,
+    max: usize,
+    max_items: usize,
+    dot: &mut String,
+) -> usize {
     let mut names: HashMap<NodeId, String> = HashMap::new();
     let mut left: std::collections::VecDeque<Node<'_>> = roots.iter().copied().collect();
     let mut edges = String::new();
@@ -74,21 +90,24 @@ fn draw(roots: &[Node<'_>], number: usize, arguments: &Arguments, dot: &mut Stri
         let Some(name) = names.get(&node.id()).cloned() else { continue };
         let mut label = title(node);
         let mut scalars = 0;
-        let mut cut_off = 0;
+        let (mut cut_off, mut drawn) = (0, 0);
         for (step, part) in parts(node) {
-            let mut way = String::new();
-            step.append(&mut way);
+            let way = || {
+                let mut way = String::new();
+                step.append(&mut way);
+                cut(&way, 30)
+            };
             if is_scalar(part) || part.kind() == NodeKind::Global {
                 scalars += 1;
-                if scalars <= arguments.max_items {
-                    let _ = write!(label, "\n{}: {}", cut(&way, 30), cut(&part.to_string(), 40));
+                if scalars <= max_items {
+                    let _ = write!(label, "\n{}: {}", way(), cut(&part.to_string(), 40));
                 }
                 continue;
             }
             let known = names.get(&part.id()).cloned();
             let target = match known {
                 Some(known) => known,
-                None if names.len() < arguments.max => {
+                None if names.len() < max => {
                     let target = format!("o{number}_{}", names.len());
                     names.insert(part.id(), target.clone());
                     left.push_back(part);
@@ -99,10 +118,16 @@ fn draw(roots: &[Node<'_>], number: usize, arguments: &Arguments, dot: &mut Stri
                     continue;
                 }
             };
-            let _ = writeln!(edges, "  {name} -> {target} [label={}];", quoted(&cut(&way, 30)));
+            drawn += 1;
+            if drawn <= EDGES {
+                let _ = writeln!(edges, "  {name} -> {target} [label={}];", quoted(&way()));
+            }
         }
-        if scalars > arguments.max_items {
-            let _ = write!(label, "\n… {} more", scalars - arguments.max_items);
+        if scalars > max_items {
+            let _ = write!(label, "\n… {} more", scalars - max_items);
+        }
+        if drawn > EDGES {
+            let _ = write!(label, "\n… {} references that are not drawn", drawn - EDGES);
         }
         if cut_off > 0 {
             let _ = write!(label, "\n… {cut_off} objects that are not drawn");
@@ -110,6 +135,7 @@ fn draw(roots: &[Node<'_>], number: usize, arguments: &Arguments, dot: &mut Stri
         let _ = writeln!(dot, "  {name} [label={}];", quoted(&label));
     }
     dot.push_str(&edges);
+    names.len()
 }
 
 fn title(node: Node<'_>) -> String {

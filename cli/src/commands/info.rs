@@ -34,6 +34,9 @@ pub(crate) struct Arguments {
     /// Look at the objects too; takes memory for them.
     #[arg(short, long)]
     deep: bool,
+    /// Pickles to describe of a file that holds several; the others are counted.
+    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    pickles: u64,
     /// Names to list.
     #[arg(long, default_value_t = 30, value_name = "COUNT")]
     names: usize,
@@ -126,24 +129,24 @@ impl Counts {
         match (self.protocol.unwrap_or(0), self.frames > 0, self.memoized, self.stored) {
             (4.., true, ..) => "a pickler with frames: CPython 3.4 or later, or one like it",
             (4.., false, true, _) => "a pickler of protocol 4 without frames, or a short pickle",
-            (4.., false, false, 0) => "without a memo: optimized, or another program than CPython",
-            (2 | 3, _, _, 0) => "without a memo: optimized, or another program than CPython",
+            (4.., false, false, 0) => "unknown: no memo, so optimized or not by CPython",
+            (2 | 3, _, _, 0) => "unknown: no memo, so optimized or not by CPython",
             (3, ..) => "CPython 3, or one like it",
             (2, ..) => "CPython 2 or 3, or one like it",
-            (_, _, _, 0) => "without a memo: optimized, or another program than CPython",
+            (_, _, _, 0) => "unknown: no memo, so optimized or not by CPython",
             _ => "protocol 0 or 1: CPython 2, or one that was asked for it",
         }
     }
 }
 
 pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     for (at, name) in arguments.files.iter().enumerate() {
         if at > 0 {
             out.line("")?;
         }
         let mut input = Input::open(name)?;
-        out.line(&styled(STRONG, &tools::one_line(name).to_string()))?;
+        out.folded(&styled(STRONG, &tools::one_line(name).to_string()), 2)?;
         if let Some(container) = input.container() {
             row(&mut out, "container", &container)?;
             for section in input.sections()? {
@@ -156,9 +159,11 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             file(&input.seekable()?, arguments, &mut out).of(name)?;
         }
         if arguments.deep {
-            let pickles = input.pickles(context.read)?;
-            for (graph, _) in &pickles.graphs {
-                deep(graph, &mut out)?;
+            let mut pickles = input.pickles(context.read)?;
+            let mut left = arguments.pickles.max(1);
+            while let Some((graph, _)) = pickles.next()?.filter(|_| left > 0) {
+                deep(&graph, pickles.size, &mut out)?;
+                left -= 1;
             }
         }
     }
@@ -168,36 +173,41 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
 
 /// A name and a value.
 fn row(out: &mut Output, name: &str, value: &str) -> Result<()> {
-    out.line(&format!("{} {value}", styled(FAINT, &format!("{name:>12}"))))
+    out.folded(&format!("{} {value}", styled(FAINT, &format!("{name:>12}"))), 13)
 }
 
 /// The pickles of a file, one after another.
 fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Result<()> {
-    row(out, "size", &format!("{} bytes", grouped(source.len())))?;
+    row(out, "size", &counted(source.len(), "byte"))?;
     let arrays = arrays(source);
     if !arrays.gaps().is_empty() {
-        let (count, len) = (arrays.gaps().len() as u64, arrays.len());
-        let arrays = format!("{} of joblib, {} bytes", grouped(count), grouped(len));
+        let count = grouped(arrays.gaps().len() as u64);
+        let arrays = format!("{count} of joblib, {}", counted(arrays.len(), "byte"));
         row(out, "raw arrays", &format!("{arrays} between the instructions"))?;
     }
     let source = &Seekable::Instructions(source, &arrays);
     let bar = crate::output::bar_of(source.len());
     let mut reader = InstructionReader::new(At::new(source, 0)).max_payload(64 << 10);
-    let mut start = 0;
+    let (mut start, mut pickles, mut more) = (0, 0_u64, Counts::default());
     loop {
-        let counted = count(&mut reader, &bar);
-        match counted {
+        match count(&mut reader, &bar) {
             Ok(mut counts) => {
                 counts.bytes = reader.position() - start;
-                pickle(source, start, &counts, arguments, out)?;
+                pickles += 1;
+                if pickles <= arguments.pickles.max(1) {
+                    pickle(source, start, &counts, arguments, out)?;
+                } else {
+                    more.bytes += counts.bytes;
+                    more.instructions += counts.instructions;
+                }
             }
             Err(error) if start == 0 => {
                 bar.finish_and_clear();
                 return Err(error.into());
             }
             Err(error) => {
-                let left = grouped(source.len() - start);
-                row(out, "behind it", &format!("{left} bytes that are no pickle: {error}"))?;
+                let left = counted(source.len() - start, "byte");
+                row(out, "behind it", &format!("{left}, and no pickle: {error}"))?;
                 break;
             }
         }
@@ -207,6 +217,12 @@ fn file(source: &Seekable<'_>, arguments: &Arguments, out: &mut Output) -> Resul
         }
     }
     bar.finish_and_clear();
+    if more.bytes > 0 {
+        let left = counted(pickles - arguments.pickles.max(1), "pickle");
+        let (bytes, instructions) = (more.bytes, more.instructions);
+        let (bytes, instructions) = (counted(bytes, "byte"), counted(instructions, "instruction"));
+        row(out, "", &format!("… {left} more, {bytes}, {instructions}; --pickles describes them"))?;
+    }
     Ok(())
 }
 
@@ -238,34 +254,39 @@ fn pickle(
     } else {
         String::new()
     };
-    row(out, "pickle", &format!("{} bytes{at}", grouped(counts.bytes)))?;
+    row(out, "pickle", &format!("{}{at}", counted(counts.bytes, "byte")))?;
     row(out, "protocol", &format!("{announced}; its instructions need {needed}"))?;
     row(out, "written by", counts.producer())?;
     row(
         out,
         "instructions",
-        &format!("{}, {} frames", grouped(counts.instructions), grouped(counts.frames)),
+        &format!("{}, {}", grouped(counts.instructions), counted(counts.frames, "frame")),
     )?;
     row(
         out,
         "values",
         &format!(
-            "{} texts, {} numbers, {} containers, {} calls",
-            grouped(counts.texts),
-            grouped(counts.numbers),
-            grouped(counts.containers),
-            grouped(counts.calls)
+            "{}, {}, {}, {}",
+            counted(counts.texts, "text"),
+            counted(counts.numbers, "number"),
+            counted(counts.containers, "container"),
+            counted(counts.calls, "call")
         ),
     )?;
-    row(out, "text, bytes", &format!("{} bytes", grouped(counts.payload)))?;
+    row(out, "text, bytes", &counted(counts.payload, "byte"))?;
     row(
         out,
         "memo",
         &format!("{} stored, {} fetched", grouped(counts.stored), grouped(counts.fetched)),
     )?;
     row(out, "open marks", &format!("{} at the most", grouped(counts.deepest)))?;
+    names(source, start, arguments.names, out)
+}
+
+/// The names that a pickle has for what is outside of it.
+fn names(source: &Seekable<'_>, start: u64, most: usize, out: &mut Output) -> Result<()> {
     let report = tools::audit_reader(At::new(source, start));
-    for (at, reference) in report.references.iter().take(arguments.names).enumerate() {
+    for (at, reference) in report.references.iter().take(most).enumerate() {
         let title = if at == 0 { "names" } else { "" };
         let called = match reference.times_called {
             0 => String::new(),
@@ -278,7 +299,7 @@ fn pickle(
         };
         row(out, title, &format!("{target} {}", styled(FAINT, &format!("{named}{called}"))))?;
     }
-    let more = report.references.len().saturating_sub(arguments.names);
+    let more = report.references.len().saturating_sub(most);
     if more > 0 {
         row(out, "", &format!("… {} more", grouped(more as u64)))?;
     }
@@ -286,6 +307,12 @@ fn pickle(
         row(out, "names", &format!("not all: {error}"))?;
     }
     Ok(())
+}
+
+/// A number of things.
+fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
 }
 
 fn times_of(times: u64) -> String {
@@ -304,14 +331,18 @@ struct Visit {
 /// Levels down to which parts are told apart.
 const TOLD: usize = 4;
 
+/// References that are followed beyond four for each byte.
+const WORK: u64 = 1_000_000;
+
 /// Prints how deep objects nest, which are shared, and which parts are the largest.
-fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
+fn deep(graph: &Graph<'_>, size: u64, out: &mut Output) -> Result<()> {
     let mut visits: Vec<Visit> = Vec::new();
     let mut seen: HashMap<NodeId, u64> = HashMap::new();
     let mut left: Vec<(Node<'_>, usize, usize, String)> = Vec::new();
     left.extend(graph.roots().map(|root| (root, 0, 0, String::new())));
     let (mut deepest, mut within) = (0, 0_u64);
-    while let Some((node, parent, depth, path)) = left.pop() {
+    let mut work = WORK.saturating_add(size.saturating_mul(4));
+    while let Some((node, parent, depth, path)) = left.pop().filter(|_| work > 0) {
         deepest = deepest.max(depth);
         let scalar = crate::walk::is_scalar(node);
         if !scalar {
@@ -334,7 +365,10 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
             parent
         };
         within += 1;
-        for (step, part) in parts(node).into_iter().rev() {
+        // Many objects may have one state.
+        let parts = parts(node);
+        work = work.saturating_sub(parts.len() as u64);
+        for (step, part) in parts.into_iter().rev() {
             let mut way = String::new();
             if depth < TOLD {
                 way.clone_from(&path);
@@ -354,18 +388,26 @@ fn deep(graph: &Graph<'_>, out: &mut Output) -> Result<()> {
     row(
         out,
         "objects",
-        &format!("{} values, {} levels deep", grouped(within), grouped(deepest as u64)),
+        &format!("{}, {} deep", counted(within, "value"), counted(deepest as u64, "level")),
     )?;
+    if work == 0 {
+        row(out, "", "and more than is looked at, since objects share their attributes")?;
+    }
     row(
         out,
         "shared",
-        &format!("{} objects are referred to more than once", grouped(shared as u64)),
+        &format!("{}, referred to more than once", counted(shared as u64, "object")),
     )?;
+    largest(&visits, out)
+}
+
+/// The parts that take the most.
+fn largest(visits: &[Visit], out: &mut Output) -> Result<()> {
     let mut largest: Vec<&Visit> = visits.iter().filter(|visit| visit.depth > 0).collect();
     largest.sort_by_key(|visit| (std::cmp::Reverse(visit.bytes), visit.depth));
     for (at, visit) in largest.iter().take(10).enumerate() {
         let title = if at == 0 { "largest" } else { "" };
-        let size = format!("{} bytes, {} values", grouped(visit.bytes), grouped(visit.values));
+        let size = format!("{}, {}", counted(visit.bytes, "byte"), counted(visit.values, "value"));
         row(out, title, &format!("{} {}", cut(&visit.path, 60), styled(FAINT, &size)))?;
     }
     Ok(())

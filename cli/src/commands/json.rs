@@ -169,8 +169,8 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         out.flush()?;
         return Ok(OK);
     }
-    let pickles = input.pickles(context.read)?;
-    for (graph, _) in &pickles.graphs {
+    let mut pickles = input.pickles(context.read)?.with_side_files();
+    while let Some((graph, _)) = pickles.next()? {
         for root in graph.roots() {
             let json = arguments.policies().node(root);
             let written = if arguments.compact {
@@ -208,7 +208,8 @@ fn lines_of_joblib(
     out: &mut Output,
 ) -> Result<()> {
     let policies = arguments.policies();
-    for (graph, _) in &input.pickles(context.read)?.graphs {
+    let mut pickles = input.pickles(context.read)?.with_side_files();
+    while let Some((graph, _)) = pickles.next()? {
         let root = graph.root();
         let is_list = matches!(root.kind(), NodeKind::List | NodeKind::Tuple | NodeKind::FrozenSet);
         let items: Vec<Node<'_>> = if is_list { root.items().collect() } else { vec![root] };

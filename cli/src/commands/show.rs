@@ -48,21 +48,21 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         max_text: limit(arguments.max_text),
         max_values: limit(arguments.max_values),
     };
-    let mut out = Output::new();
+    let mut out = Output::of_width(context.width);
     for name in &arguments.files {
         let mut input = Input::open(name)?;
-        let pickles = input.pickles(context.read)?;
+        let mut pickles = input.pickles(context.read)?.with_side_files();
         if arguments.files.len() > 1 {
             let name = serde_pickle::tools::one_line(name);
-            out.line(&styled(FAINT, &format!("# {name}")))?;
+            out.folded(&styled(FAINT, &format!("# {name}")), 2)?;
         }
         let mut member = None;
-        for (graph, of) in &pickles.graphs {
-            if *of != member {
-                member.clone_from(of);
+        while let Some((graph, of)) = pickles.next()? {
+            if of != member {
+                member.clone_from(&of);
                 if let Some(of) = of {
-                    let of = serde_pickle::tools::one_line(of);
-                    out.line(&styled(FAINT, &format!("# {of}")))?;
+                    let of = serde_pickle::tools::one_line(&of);
+                    out.folded(&styled(FAINT, &format!("# {of}")), 2)?;
                 }
             }
             let mut painter = Painter::new(graph.roots(), layout);
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         if let Some(fault) = &pickles.fault {
             let len = pickles.behind.len();
             let note = format!("# {len} bytes behind it are no pickle: {fault}");
-            out.line(&styled(FAINT, &note))?;
+            out.folded(&styled(FAINT, &note), 2)?;
         }
     }
     out.flush()?;

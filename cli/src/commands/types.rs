@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use serde_pickle::Graph;
+
 use super::Context;
 use crate::error::{Error, OK, Result};
 use crate::input::Input;
@@ -56,13 +58,13 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
     for name in &arguments.files {
         let mut input = Input::open(name)?;
         let in_container = input.container();
-        let pickles = input.pickles(context.read)?;
+        let mut pickles = input.pickles(context.read)?;
+        let graphs = pickles.all()?;
         if let Some(fault) = &pickles.fault {
             notes.push(format!("{name}: what is behind the last pickle is none: {fault}"));
         }
-        for (graph, _) in &pickles.graphs {
-            graph.roots().for_each(|root| shapes.add(root));
-        }
+        let size = pickles.size;
+        graphs.iter().flat_map(Graph::roots).for_each(|root| shapes.add(root, size));
         let in_test = match in_container {
             Some(container) => {
                 notes.push(format!("{name} is {container}: the test leaves it out"));
@@ -70,36 +72,25 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
             }
             None => name != "-" && pickles.fault.is_none(),
         };
-        all.push((name, pickles, in_test));
+        all.push((name, graphs, pickles.joblib, in_test));
     }
-    let root = match &arguments.name {
-        Some(name) => type_name(name),
-        None => {
-            let first = arguments.files.first().filter(|name| *name != "-");
-            let stem = first.and_then(|name| Path::new(name).file_stem()?.to_str());
-            type_name(stem.and_then(|stem| stem.split('.').next()).unwrap_or("Root"))
-        }
-    };
+    let root = root_name(arguments);
     let mut model: Model = resolve(&shapes, &root);
-    for (name, pickles, in_test) in &all {
+    for (name, graphs, joblib, in_test) in &all {
         let mut readable = true;
-        for (graph, _) in &pickles.graphs {
-            for sample in graph.roots() {
-                let settled = probe::settle(&mut model, sample, arguments.dates);
-                notes.extend(settled.changes);
-                if let Some(error) = settled.error {
-                    notes.push(format!(
-                        "{name} cannot be read, and the test leaves it out: {error}"
-                    ));
-                    readable = false;
-                }
+        for sample in graphs.iter().flat_map(Graph::roots) {
+            let settled = probe::settle(&mut model, sample, arguments.dates);
+            notes.extend(settled.changes);
+            if let Some(error) = settled.error {
+                notes.push(format!("{name} cannot be read, and the test leaves it out: {error}"));
+                readable = false;
             }
         }
         if *in_test && readable {
             let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
             // One graph of several pickles is one memo of several.
-            let one_memo = pickles.graphs.iter().any(|(graph, _)| graph.roots().nth(1).is_some());
-            samples.push((path.to_string_lossy().into_owned(), one_memo, pickles.joblib));
+            let one_memo = graphs.iter().any(|graph| graph.roots().nth(1).is_some());
+            samples.push((path.to_string_lossy().into_owned(), one_memo, *joblib));
         }
     }
     notes.sort();
@@ -124,4 +115,16 @@ pub(crate) fn run(arguments: &Arguments, context: Context) -> Result<u8> {
         }
     }
     Ok(OK)
+}
+
+/// The name of the type of the whole.
+fn root_name(arguments: &Arguments) -> String {
+    match &arguments.name {
+        Some(name) => type_name(name),
+        None => {
+            let first = arguments.files.first().filter(|name| *name != "-");
+            let stem = first.and_then(|name| Path::new(name).file_stem()?.to_str());
+            type_name(stem.and_then(|stem| stem.split('.').next()).unwrap_or("Root"))
+        }
+    }
 }

@@ -83,7 +83,10 @@ impl Arrays {
 
 /// Finds the raw arrays of a file. Where the instructions break it ends, with those before.
 pub(crate) fn arrays(source: &Seekable<'_>) -> Arrays {
-    if names_wrapper(source) { arrays_of(source) } else { Arrays::default() }
+    // joblib writes no protocol below 2.
+    let mut first = [0];
+    let begins = source.read_at(0, &mut first).is_ok() && first[0] == Opcode::Proto.byte();
+    if begins && names(source, WRAPPER) { arrays_of(source) } else { Arrays::default() }
 }
 
 /// As [`arrays`], of a file that is known to name the wrapper.
@@ -104,21 +107,18 @@ pub(crate) fn arrays_of(source: &Seekable<'_>) -> Arrays {
     search.found
 }
 
-/// Returns true for what begins as a pickle and names the wrapper anywhere.
-fn names_wrapper(source: &Seekable<'_>) -> bool {
+/// Returns true for what has this name in it anywhere.
+pub(crate) fn names(source: &Seekable<'_>, name: &[u8]) -> bool {
     const CHUNK: u64 = 1 << 18;
-    let finder = memmem::Finder::new(WRAPPER);
+    let finder = memmem::Finder::new(name);
     let mut chunk = Vec::new();
     let mut at = 0;
     while at < source.len() {
         let len = (source.len() - at).min(CHUNK);
         // Some of the chunk before it, for a name across both.
-        let back = at.min(WRAPPER.len() as u64);
+        let back = at.min(name.len() as u64);
         chunk.resize((back + len) as usize, 0);
         if source.read_at(at - back, &mut chunk).is_err() {
-            return false;
-        }
-        if at == 0 && chunk.first() != Some(&Opcode::Proto.byte()) {
             return false;
         }
         if finder.find(&chunk).is_some() {
@@ -153,7 +153,8 @@ impl Search<'_> {
         loop {
             let read = reader.next_instruction().ok()??;
             let mut it = instruction(&read, base);
-            it.tag = names(&read.argument) || it.index.is_some_and(|it| self.tagged.contains(&it));
+            it.tag =
+                is_named(&read.argument) || it.index.is_some_and(|it| self.tagged.contains(&it));
             let end = base + reader.position();
             match it.opcode {
                 Opcode::Stop => {
@@ -268,7 +269,7 @@ impl Search<'_> {
 }
 
 /// Returns true for an argument that has the wrapper's name in it.
-fn names(argument: &Argument<'_>) -> bool {
+fn is_named(argument: &Argument<'_>) -> bool {
     let holds = |text: &[u8]| memmem::find(text, WRAPPER).is_some();
     match argument {
         Argument::Str(text) => holds(text.as_bytes()),

@@ -5,9 +5,9 @@ mod elements;
 mod program;
 mod programs;
 
-pub(crate) use arrays::{Arrays, Gap, arrays, arrays_of};
+pub(crate) use arrays::{Arrays, Gap, arrays, arrays_of, names};
 pub(crate) use elements::{Element, Elements};
-pub(crate) use programs::located;
+pub(crate) use programs::{located, shares_memo};
 
 use std::io::{self, Read};
 

@@ -1,10 +1,10 @@
 //! [`Programs`]: the instructions of memoized values, so that a part of a pickle can stand alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use serde_pickle::Error as PickleError;
-use serde_pickle::opcode::{Argument, Opcode, ReadInstruction, instructions};
+use serde_pickle::opcode::{Argument, InstructionReader, Opcode, ReadInstruction, instructions};
 
 use super::program::{Instruction, Memo, Program, Stack};
 use crate::error::{Error, Result};
@@ -140,6 +140,32 @@ impl<'s> Programs<'s> {
         }
         self.remembered.insert(index, program.clone());
         Ok(program)
+    }
+}
+
+/// Returns true for pickles in a row of which one fetches what an earlier one has stored: those of
+/// one Pickler.
+pub(crate) fn shares_memo(pickles: &[u8]) -> bool {
+    let mut reader = InstructionReader::new(pickles).max_payload(0);
+    let (mut stored, mut is_first) = (HashSet::new(), true);
+    loop {
+        loop {
+            let it = match reader.next_instruction() {
+                Ok(Some(it)) => instruction(&it, 0),
+                Ok(None) => break,
+                Err(_) => return false,
+            };
+            if is_put(it.opcode) {
+                stored.insert(it.index.unwrap_or(stored.len() as u64));
+            } else if is_get(it.opcode) && !it.index.is_some_and(|at| stored.contains(&at)) {
+                return !is_first;
+            }
+        }
+        if !matches!(reader.next_pickle(), Ok(true)) {
+            return false;
+        }
+        stored.clear();
+        is_first = false;
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_pickle::tools::one_line;
 
+use super::place::Natural;
 use super::resolve::{Body, FieldDef, Model, Ty};
-use super::shape::Natural;
 
 /// The types of dates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

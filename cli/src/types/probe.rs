@@ -17,8 +17,8 @@ use serde_pickle::reduce::{Global, PersistentId};
 use serde_pickle::{Dict, Node, Value, python};
 
 use super::emit::Dates;
+use super::place::Natural;
 use super::resolve::{Body, FieldDef, Model, StructDef, Ty};
-use super::shape::Natural;
 
 /// A part of the model that can be decided otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,16 +58,6 @@ pub(crate) fn settle(model: &mut Model, root: Node<'_>, dates: Dates) -> Settled
 impl Model {
     /// Decides for less at a spot; false where there is no less.
     fn give_up(&mut self, spot: Spot, error: &str, changes: &mut Vec<String>) -> bool {
-        let less = |ty: &mut Ty| -> bool {
-            match ty {
-                Ty::Value => false,
-                Ty::Option(inner) if **inner == Ty::Value => false,
-                _ => {
-                    *ty = Ty::Value;
-                    true
-                }
-            }
-        };
         match spot {
             Spot::Root => less(&mut self.root),
             Spot::Field(at, number) => {
@@ -118,6 +108,18 @@ impl Model {
                 changes.push(format!("{name}::{variant} is a Value: {error}"));
                 less(ty)
             }
+        }
+    }
+}
+
+/// Makes a `Value` of a type; false where it is one.
+fn less(ty: &mut Ty) -> bool {
+    match ty {
+        Ty::Value => false,
+        Ty::Option(inner) if **inner == Ty::Value => false,
+        _ => {
+            *ty = Ty::Value;
+            true
         }
     }
 }
