@@ -177,7 +177,7 @@ impl NotPickle {
     }
 
     fn row(self) -> &'static Row {
-        // Each format has a row: a test sees to it.
+        // Each format has a row, which a test checks.
         TABLE.iter().find(|row| row.format == self).unwrap_or(&ZEROS)
     }
 }

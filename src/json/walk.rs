@@ -78,7 +78,7 @@ impl<'c, 'g> Walker<'c, 'g> {
         Self { options, cx, state: RefCell::new(state) }
     }
 
-    /// Counts a value, and so many bytes of text that it has.
+    /// Counts a value, and `bytes` bytes of text that it has.
     pub(super) fn charge(&self, bytes: usize) -> Result<()> {
         let mut state = self.state.borrow_mut();
         match state.left.checked_sub(1 + bytes as u64 / 16) {

@@ -339,7 +339,7 @@ impl<R: Read> InstructionReader<R> {
         Self { window: Window::new(reader), ended: false }
     }
 
-    /// Passes over text, bytes and ints of more than so many bytes, which are then never in memory.
+    /// Passes over text, bytes and ints of more than `bytes` bytes, which are then never in memory.
     /// None are unless asked otherwise.
     #[must_use]
     pub fn max_payload(mut self, bytes: u64) -> Self {

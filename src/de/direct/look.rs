@@ -238,7 +238,7 @@ pub(super) fn tuple_len(opcode: Opcode) -> usize {
     opcode.stack_effect().pops.into()
 }
 
-/// The opcode that makes a tuple of so many items without a mark.
+/// The opcode that makes a tuple of `len` items without a mark.
 #[inline]
 pub(super) fn short_tuple(len: usize) -> Option<Opcode> {
     match len {

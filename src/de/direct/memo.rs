@@ -33,7 +33,7 @@ impl MemoSlot {
     /// Text that begins with the opcode at `offset`.
     #[inline(always)]
     pub(super) fn text(offset: usize) -> Self {
-        // `read` sees to it that the input is shorter than that.
+        // `read` has checked that the input is shorter than that.
         Self(offset as u32)
     }
 

@@ -92,7 +92,7 @@ impl<'v> Chunk<'v> {
         bytes.map(Some).ok_or_else(|| object.unexpected("a buffer of pyarrow"))
     }
 
-    /// The elements of a buffer of so many bytes each.
+    /// The elements of a buffer, of `size` bytes each.
     fn elements(&self, index: usize, size: usize) -> Result<&'v [u8]> {
         let start = self.offset.checked_mul(size);
         let end = self.offset.checked_add(self.len).and_then(|end| end.checked_mul(size));
