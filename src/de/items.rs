@@ -124,7 +124,17 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
-            Self::Numbers(numbers) => numbers.next_in_bytes().map(Place::number),
+            _ => None,
+        }
+    }
+
+    /// The next number of an array behind its first.
+    ///
+    /// No part of [`next_in_batch`](Self::next_in_batch), which is inlined only while it is short.
+    #[inline(never)]
+    fn next_number(&mut self) -> Option<Num> {
+        match self {
+            Self::Numbers(numbers) => numbers.next_in_bytes(),
             _ => None,
         }
     }
@@ -186,6 +196,12 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
     /// The next item of any sequence, made by `seed`.
     #[inline(never)]
     fn next_of_any<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
+        if let Some(number) = self.next_number() {
+            return match seed.deserialize(Place::number(number)) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(self.locate(error)),
+            };
+        }
         match self.next(size_of::<T::Value>()) {
             Ok(Some(place)) => match seed.deserialize(place) {
                 Ok(value) => Ok(Some(value)),
@@ -321,7 +337,7 @@ impl<'g, 'de> Loose<'_, 'g, 'de> {
 
 impl Numbers<'_, '_, '_> {
     /// The next number, where the room for all has been charged: behind the first.
-    #[inline(never)]
+    #[inline]
     fn next_in_bytes(&mut self) -> Option<Num> {
         if self.index == 0 || self.index == self.len {
             return None;

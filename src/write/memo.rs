@@ -126,7 +126,7 @@ fn member(class: &'static str, name: &'static str) -> Member {
     (class.as_ptr().addr(), name.as_ptr().addr(), name.len())
 }
 
-/// WriteMemo indexes of names by address and length.
+/// Indexes of the memo of names by address and length.
 pub(super) struct Names {
     entries: Vec<Entry>,
     /// The entry that came last; none after a name without one.

@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
 
-/// WriteMemo indexes by text.
+/// Indexes of the memo by text.
 #[derive(Default)]
 pub(super) struct Texts {
     /// The upper half of the text's hash, and the number of its entry, plus one; 0 is free. A power
