@@ -281,9 +281,13 @@ fn is_packed(prefix: &[u8]) -> bool {
     recognize(prefix).is_some() || is_torch(prefix)
 }
 
-/// Returns true for the first bytes of torch's files before 1.6: a pickle of a long number.
+/// Returns true for the first bytes of torch's files before 1.6: a pickle of a long number, at any
+/// protocol.
 pub(crate) fn is_torch(prefix: &[u8]) -> bool {
-    matches!(prefix, [0x80, _, 0x8a, 0x0a, ..])
+    const NUMBER: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+    const LINE: &[u8] = b"L119547037146038801333356L";
+    let begin = prefix.get(..32).unwrap_or(prefix);
+    begin.starts_with(LINE) || begin.starts_with(&[0x80]) && memmem::find(begin, NUMBER).is_some()
 }
 
 /// Returns true for what is more than a plain pickle.

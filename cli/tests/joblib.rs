@@ -30,6 +30,14 @@ fn every_command_reads_the_raw_arrays_of_joblib() {
 
 #[test]
 fn a_legacy_file_of_torch_is_the_object_that_was_saved() {
+    for file in
+        ["2.15.0-p1-legacy.pt", "2.15.0-p4-legacy.pt", "2.15.0-p5-legacy.pt", "2.15.0-script.pt"]
+    {
+        for command in ["show", "json", "info", "types"] {
+            let output = pickle(&[command, &format!("files/torch/{file}")]);
+            assert_eq!(status(&output), 0, "{command} {file}: {}", text(&output));
+        }
+    }
     for file in ["files/torch/2.15.0-training-legacy.pt", "files/torch/2.15.0-training.pt"] {
         for command in ["show", "info", "json", "dis", "graph", "types"] {
             let output = pickle(&[command, file]);

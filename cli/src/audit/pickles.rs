@@ -118,7 +118,7 @@ impl Scanner {
                     return named;
                 }
             }
-            legacy |= start == 0 && report.length == TORCH_MAGIC && begins_as_torch(source);
+            legacy |= start == 0 && report.length <= TORCH_MAGIC && begins_as_torch(source);
             self.judge(&report, source, start, &mut audited);
             self.nested(source, start, place, found);
             audited.pickles += 1;
@@ -308,11 +308,11 @@ impl Seek for Told<'_, '_> {
     }
 }
 
-/// Bytes of the pickle that torch's older files begin with: a number.
-const TORCH_MAGIC: u64 = 14;
+/// Bytes of the pickle that torch's older files begin with, at most: a number.
+const TORCH_MAGIC: u64 = 32;
 
 fn begins_as_torch(source: &Seekable<'_>) -> bool {
-    let mut bytes = [0; 4];
+    let mut bytes = [0; TORCH_MAGIC as usize];
     source.read_at(0, &mut bytes).is_ok() && is_torch(&bytes)
 }
 
