@@ -23,6 +23,8 @@ pub(super) struct Siblings {
     object: Option<Handle>,
     /// True if others are something else.
     mixed: bool,
+    /// True if all are text that the type reads as bytes.
+    texts: bool,
 }
 
 impl<'v> Editor<'_, 'v, '_> {
@@ -80,8 +82,33 @@ impl<'v> Editor<'_, 'v, '_> {
                 }
                 _ => Err(self.no_place(at)),
             },
+            _ if self.is_text(at) && is_changed_bytes(old, new) => self.text(new),
             _ => self.import(new, at),
         }
+    }
+
+    fn is_text(&self, at: Handle) -> bool {
+        match at.tag() {
+            Tag::Str1 | Tag::Str4 | Tag::Str8 | Tag::StrLine | Tag::StrEscaped | Tag::Shared => {
+                true
+            }
+            Tag::Const => matches!(self.nodes.constant(at.number()), Some(Const::Str(_))),
+            _ => false,
+        }
+    }
+
+    /// Text by its bytes.
+    ///
+    /// # Errors
+    /// They are not UTF-8.
+    fn text(&mut self, value: &Value) -> Result<Handle> {
+        let text = byte_text(value).and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = text.ok_or_else(|| {
+            Error::unsupported(
+                "the pickle has text where the type has bytes, and the new bytes are not UTF-8",
+            )
+        })?;
+        self.nodes.push_const(Const::Str(Cow::Owned(text)))
     }
 
     /// A float stays a float where an int is written for it.
@@ -163,7 +190,17 @@ impl<'v> Editor<'_, 'v, '_> {
                     && (other.tag() != Tag::Instance || self.class_names(*other) != class)
             })
         });
-        Siblings { first: of.first().copied(), object, mixed }
+        Siblings { first: of.first().copied(), object, mixed, texts: false }
+    }
+
+    /// The same, where `old` is what the type read of them.
+    pub(super) fn siblings_read_as(&self, of: &[Handle], old: &[&Value]) -> Siblings {
+        let is_bytes = |value: &&Value| matches!(value, Value::Bytes(_));
+        let texts = !of.is_empty()
+            && !old.is_empty()
+            && old.iter().all(is_bytes)
+            && of.iter().all(|sibling| self.is_text(*sibling));
+        Siblings { texts, ..self.siblings(of) }
     }
 
     /// A new value among siblings: where those are objects of one class, an object of that class.
@@ -176,6 +213,9 @@ impl<'v> Editor<'_, 'v, '_> {
         siblings: Siblings,
         at: Handle,
     ) -> Result<Handle> {
+        if siblings.texts && matches!(value, Value::Bytes(_)) {
+            return self.text(value);
+        }
         let says = matches!(value, Value::Object(_) | Value::Global(_) | Value::None);
         let Some(sibling) = siblings.object.filter(|_| !says) else {
             return match siblings.first {
@@ -329,6 +369,11 @@ impl<'v> Editor<'_, 'v, '_> {
 static NOTHING: Value = Value::None;
 
 /// The bytes that a text stands for.
+/// Returns true if bytes were read and others are to be written. A new value is its own old one.
+fn is_changed_bytes(old: &Value, new: &Value) -> bool {
+    matches!((old, new), (Value::Bytes(_), Value::Bytes(_))) && !std::ptr::eq(old, new)
+}
+
 fn byte_text(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Str(text) => Some(text.as_bytes().to_vec()),

@@ -166,7 +166,7 @@ impl<'v> Editor<'_, 'v, '_> {
                     behind += 1;
                 }
                 let mut now = handles[..before].to_vec();
-                let siblings = self.siblings(&handles);
+                let siblings = self.siblings_read_as(&handles, &old.iter().collect::<Vec<_>>());
                 for (place, value) in new.iter().enumerate().take(new.len() - behind).skip(before) {
                     let fresh = self.fresh(value, siblings, at);
                     now.push(fresh.map_err(|error| error.under_index(place))?);
@@ -376,7 +376,7 @@ impl<'v> Editor<'_, 'v, '_> {
         if !leaving.is_empty() {
             return Err(Error::unsupported("the item to remove is not in the set"));
         }
-        let siblings = self.siblings(&items);
+        let siblings = self.siblings_read_as(&items, &old);
         for value in added {
             kept.push(self.fresh(value, siblings, at)?);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde_bytes::ByteBuf;
 use serde_derive::{Deserialize, Serialize};
 use serde_pickle::python::numpy::NdArray;
 use serde_pickle::{Graph, Value, update};
@@ -303,6 +304,33 @@ fn a_set_of_a_list_changes_items_by_value() {
     set.remove(&2);
     set.insert(5);
     assert_eq!(shown(&update(bytes, &set).unwrap()), "[3, 1, 5]");
+}
+
+#[test]
+fn text_that_is_read_as_bytes_stays_text() {
+    // {'a': 'x', 'b': ['y', 'z']}, {'y', 'z'}
+    let bytes = b"\x80\x04}(\x8c\x01a\x8c\x01x\x8c\x01b](\x8c\x01y\x8c\x01zeu\x8f(\x8c\x01y\x8c\x01z\x90\x86.";
+    #[derive(Serialize, Deserialize)]
+    struct Pair {
+        a: ByteBuf,
+        b: Vec<ByteBuf>,
+    }
+    let mut read: (Pair, Vec<ByteBuf>) = serde_pickle::from_slice(bytes).unwrap();
+    read.0.a = ByteBuf::from("X");
+    read.0.b[1] = ByteBuf::from("Z");
+    read.0.b.push(ByteBuf::from("new"));
+    read.1[1] = ByteBuf::from("Z");
+    let now = update(bytes, &read).unwrap();
+    assert_eq!(shown(&now), "({'a': 'X', 'b': ['y', 'Z', 'new']}, {'y', 'Z'})");
+    read.0.a = ByteBuf::from(b"\xff");
+    let error = update(bytes, &read).unwrap_err().to_string();
+    assert!(error.contains("the pickle has text where the type has bytes"), "{error}");
+    // Bytes where a value of any kind is read are bytes.
+    let mut values: Value = serde_pickle::from_slice(bytes).unwrap();
+    let Value::Tuple(items) = &mut values else { panic!("{values}") };
+    items[0]["a"] = Value::Bytes(b"X".to_vec());
+    let now = update(bytes, &values).unwrap();
+    assert_eq!(shown(&now), "({'a': b'X', 'b': ['y', 'z']}, {'y', 'z'})");
 }
 
 #[test]
