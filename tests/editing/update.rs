@@ -309,7 +309,8 @@ fn a_set_of_a_list_changes_items_by_value() {
 #[test]
 fn text_that_is_read_as_bytes_stays_text() {
     // {'a': 'x', 'b': ['y', 'z']}, {'y', 'z'}
-    let bytes = b"\x80\x04}(\x8c\x01a\x8c\x01x\x8c\x01b](\x8c\x01y\x8c\x01zeu\x8f(\x8c\x01y\x8c\x01z\x90\x86.";
+    let bytes = b"\x80\x04}(\x8c\x01a\x8c\x01x\x8c\x01b](\x8c\x01y\x8c\x01zeu\
+        \x8f(\x8c\x01y\x8c\x01z\x90\x86.";
     #[derive(Serialize, Deserialize)]
     struct Pair {
         a: ByteBuf,

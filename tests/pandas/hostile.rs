@@ -139,7 +139,7 @@ fn offsets_of_arrow_stay_within_their_text() {
     refused(&of(text_of(&[0, 1, 3], b"abc", 3, 0), 3), "shorter than its array");
     refused(&of(text_of(&[0, 1, 3], b"abc", usize::MAX >> 1, 0), 2), "shorter than its array");
     refused(&of(text_of(&[0, 1, 3], b"abc", 1, usize::MAX >> 1), 1), "shorter than its array");
-    refused(&of(text_of(&[0, 1, 2], b"\xff\xff", 2, 0), 2), "no UTF-8");
+    refused(&of(text_of(&[0, 1, 2], b"\xff\xff", 2, 0), 2), "not UTF-8");
 }
 
 #[test]
