@@ -10,7 +10,7 @@ use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::RunKind;
 use crate::nodes::view::ObjectView;
 use crate::reduce::How;
-use crate::reduce::form::{LENIENT, Layout, Made, Place};
+use crate::reduce::form::{LENIENT, Layout, Made, ObjectPart};
 
 /// The kind of a Rust type, for advice.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Inventory {
         let made = match layout.made {
             Made::Call => {
                 self.how == How::Call
-                    || layout.has(Place::Args) && matches!(self.how, How::NewObj | How::Inst)
+                    || layout.has(ObjectPart::Args) && matches!(self.how, How::NewObj | How::Inst)
             }
             _ => match self.how {
                 How::NewObj | How::NewObjEx => true,
@@ -64,37 +64,37 @@ impl Inventory {
         };
         let base = match self.base.map(Handle::tag) {
             None => true,
-            Some(Tag::Dict) if layout.has(Place::DictItems) => true,
-            Some(Tag::List) if layout.has(Place::ListItems) => true,
+            Some(Tag::Dict) if layout.has(ObjectPart::DictItems) => true,
+            Some(Tag::List) if layout.has(ObjectPart::ListItems) => true,
             // Nothing says which arguments it stands for.
-            Some(_) => layout.has(Place::Args) && !layout.whole_args,
+            Some(_) => layout.has(ObjectPart::Args) && !layout.whole_args,
         };
         let args = match layout.named_args {
-            0 => self.args == 0 || layout.has(Place::Args),
+            0 => self.args == 0 || layout.has(ObjectPart::Args),
             named => self.args <= named,
         };
         made && base
             && args
             && self.fits_state(layout)
-            && (!self.kwargs || layout.has(Place::Kwargs))
-            && (!self.items || layout.has(Place::ListItems))
-            && (!self.adds || layout.has(Place::SetItems))
-            && (!self.pairs || layout.has(Place::DictItems))
+            && (!self.kwargs || layout.has(ObjectPart::Kwargs))
+            && (!self.items || layout.has(ObjectPart::ListItems))
+            && (!self.adds || layout.has(ObjectPart::SetItems))
+            && (!self.pairs || layout.has(ObjectPart::DictItems))
             && !self.setter
     }
 
     fn fits_state(&self, layout: Layout) -> bool {
         let has = |place| layout.has(place);
-        has(Place::State)
+        has(ObjectPart::State)
             || match self.state {
                 StateKind::None => true,
-                StateKind::Dict => has(Place::Dict),
-                StateKind::Slots => has(Place::Slots) || has(Place::Tuple),
+                StateKind::Dict => has(ObjectPart::Dict),
+                StateKind::Slots => has(ObjectPart::Slots) || has(ObjectPart::Tuple),
                 StateKind::DictAndSlots => {
-                    has(Place::Dict) && has(Place::Slots) || has(Place::Tuple)
+                    has(ObjectPart::Dict) && has(ObjectPart::Slots) || has(ObjectPart::Tuple)
                 }
-                StateKind::List => has(Place::List),
-                StateKind::Tuple => has(Place::Tuple),
+                StateKind::List => has(ObjectPart::List),
+                StateKind::Tuple => has(ObjectPart::Tuple),
                 StateKind::Other => false,
             }
     }

@@ -20,7 +20,7 @@ use crate::nodes::store::RunKind;
 use crate::nodes::view::{ObjectView, tuple_items};
 use crate::reduce::How;
 use crate::reduce::class::ClassName;
-use crate::reduce::form::{FieldPlace, Form, Layout, Made, Place};
+use crate::reduce::form::{FieldPlace, Form, Layout, Made, ObjectPart};
 use crate::walk::cache::FieldNames;
 
 /// An object of the class that a type names.
@@ -99,16 +99,16 @@ impl<'g> NodeDeserializer<'g, '_> {
         let state = self.cx.state(&object)?;
         let nothing = || FieldSource::Merged(Vec::new());
         Ok(match (layout.place, object.base) {
-            (Place::Args, None) => FieldSource::Args(object.args),
-            (Place::Args | Place::DictItems, Some((_, base))) => {
+            (ObjectPart::Args, None) => FieldSource::Args(object.args),
+            (ObjectPart::Args | ObjectPart::DictItems, Some((_, base))) => {
                 FieldSource::Within(Part::Base, base)
             }
-            (Place::Kwargs, _) => FieldSource::Merged(object.kwargs.into_iter().collect()),
-            (Place::List | Place::Tuple, _) => match state {
+            (ObjectPart::Kwargs, _) => FieldSource::Merged(object.kwargs.into_iter().collect()),
+            (ObjectPart::List | ObjectPart::Tuple, _) => match state {
                 Some(state) => FieldSource::Within(Part::State, state),
                 None => nothing(),
             },
-            (Place::DictItems, None) => nothing(),
+            (ObjectPart::DictItems, None) => nothing(),
             _ => match state.and_then(|state| self.attribute_dicts(state)) {
                 Some(dicts) => FieldSource::Merged(dicts),
                 None => nothing(),
@@ -126,7 +126,9 @@ impl<'g> NodeDeserializer<'g, '_> {
     ) -> Result<Option<FieldSource<'g>>> {
         let called = object.how == How::Call && layout.made == Made::Call;
         match *object.args {
-            [list] if called && layout.place == Place::DictItems && list.tag() == Tag::List => {
+            [list]
+                if called && layout.place == ObjectPart::DictItems && list.tag() == Tag::List =>
+            {
                 let rest = Inventory { args: 0, ..self.inventory(object)? };
                 match self.struct_source(object, Some(fields))? {
                     found @ FieldSource::Merged(_) if rest.fits(layout) => Ok(Some(found)),
@@ -171,17 +173,19 @@ impl<'g> NodeDeserializer<'g, '_> {
                 None => (layout.place, Some(*field)),
             };
             let value = match (place, name) {
-                (Place::Dict, Some(name)) => self.entry_of(dict, name)?,
-                (Place::Slots, Some(name)) => self.entry_of(slots, name)?,
-                (Place::Kwargs, Some(name)) => self.entry_of(object.kwargs, name)?,
-                (Place::DictItems, Some(name)) => self.stored_entry(object, name)?,
-                (Place::Args, Some(_)) => args.next(),
-                (Place::List | Place::Tuple, _) => items.next(),
-                (Place::Args, None) => Some(self.args_as_value(object)),
-                (Place::Kwargs, None) => object.kwargs,
-                (Place::State, _) => state,
-                (Place::DictItems, None) => Some(self.part(object, PartKind::DictItems)),
-                (Place::ListItems | Place::SetItems, _) => Some(self.part(object, PartKind::Items)),
+                (ObjectPart::Dict, Some(name)) => self.entry_of(dict, name)?,
+                (ObjectPart::Slots, Some(name)) => self.entry_of(slots, name)?,
+                (ObjectPart::Kwargs, Some(name)) => self.entry_of(object.kwargs, name)?,
+                (ObjectPart::DictItems, Some(name)) => self.stored_entry(object, name)?,
+                (ObjectPart::Args, Some(_)) => args.next(),
+                (ObjectPart::List | ObjectPart::Tuple, _) => items.next(),
+                (ObjectPart::Args, None) => Some(self.args_as_value(object)),
+                (ObjectPart::Kwargs, None) => object.kwargs,
+                (ObjectPart::State, _) => state,
+                (ObjectPart::DictItems, None) => Some(self.part(object, PartKind::DictItems)),
+                (ObjectPart::ListItems | ObjectPart::SetItems, _) => {
+                    Some(self.part(object, PartKind::Items))
+                }
                 _ => None,
             };
             if let Some(value) = value {
@@ -274,8 +278,8 @@ impl<'g> NodeDeserializer<'g, '_> {
     ) -> Result<Positional<'g>> {
         let &NamedObject { object, form, .. } = named;
         let place = match form.place {
-            Place::Default => Place::Args,
-            place @ (Place::Args | Place::List | Place::Tuple) => place,
+            ObjectPart::Default => ObjectPart::Args,
+            place @ (ObjectPart::Args | ObjectPart::List | ObjectPart::Tuple) => place,
             _ => {
                 return Err(Error::unsupported(format!(
                     "the form of `{}` fits no tuple struct, whose fields are arguments, or a list \
@@ -292,7 +296,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             _ => false,
         };
         let layout = Layout::of(form.made_or(Made::Call), place);
-        if !form.lenient && (is_one_tuple && place == Place::Args || !inventory.fits(layout)) {
+        if !form.lenient && (is_one_tuple && place == ObjectPart::Args || !inventory.fits(layout)) {
             return Err(self.misspelled(named, &inventory, Container::Tuple));
         }
         if inventory.kwargs {
@@ -302,7 +306,7 @@ impl<'g> NodeDeserializer<'g, '_> {
             ));
         }
         Ok(match (place, object.base, self.cx.state(&object)?) {
-            (Place::List | Place::Tuple, _, Some(state)) => Positional::Within(state),
+            (ObjectPart::List | ObjectPart::Tuple, _, Some(state)) => Positional::Within(state),
             (_, Some((_, base)), _) => Positional::Within(base),
             // A subclass of tuple has its items in one argument.
             _ => match *object.args {
@@ -320,8 +324,8 @@ impl<'g> NodeDeserializer<'g, '_> {
         let form = named.form;
         let inventory = self.inventory(&named.object)?;
         let fits = match (form.made, form.place) {
-            (Made::Default, Place::Default) => false,
-            (made, Place::Default) => inventory.fits(Layout::of(made, Place::Default)),
+            (Made::Default, ObjectPart::Default) => false,
+            (made, ObjectPart::Default) => inventory.fits(Layout::of(made, ObjectPart::Default)),
             _ => {
                 return Err(Error::unsupported(format!(
                     "the form of `{}` fits no unit struct, which is a class, or by `/new` or \
@@ -362,7 +366,7 @@ impl<'g> NodeDeserializer<'g, '_> {
     /// As [`named_fields`](Self::named_fields).
     pub(super) fn check_member(&self, named: &NamedObject<'g>) -> Result<()> {
         let inventory = self.inventory(&named.object)?;
-        if named.form.lenient || inventory.fits(Layout::of(Made::Call, Place::Args)) {
+        if named.form.lenient || inventory.fits(Layout::of(Made::Call, ObjectPart::Args)) {
             return Ok(());
         }
         Err(self.misspelled(named, &inventory, Container::Member))
@@ -375,26 +379,26 @@ impl<'g> NodeDeserializer<'g, '_> {
     /// As [`named_fields`](Self::named_fields).
     pub(super) fn named_content(&self, named: &NamedObject<'g>) -> Result<Option<Handle>> {
         let &NamedObject { object, form, .. } = named;
-        if form.lenient || form.place == Place::Default {
+        if form.lenient || form.place == ObjectPart::Default {
             return Ok(None);
         }
         let inventory = self.inventory(&object)?;
         let layout = Layout::of(form.made_or(Made::New), form.place);
-        let one = form.place != Place::Args || object.args.len() == 1 || object.base.is_some();
+        let one = form.place != ObjectPart::Args || object.args.len() == 1 || object.base.is_some();
         if !inventory.fits(layout) || !one {
             return Err(self.misspelled(named, &inventory, Container::Newtype));
         }
         let state = self.cx.state(&object)?;
         let none = Handle::new(Tag::None, 0, object.object.offset());
         Ok(Some(match form.place {
-            Place::Args => match object.base {
+            ObjectPart::Args => match object.base {
                 Some((_, base)) => base,
                 None => object.args.first().copied().unwrap_or(none),
             },
-            Place::Kwargs => object.kwargs.unwrap_or(none),
-            Place::DictItems => self.part(&object, PartKind::DictItems),
-            Place::ListItems | Place::SetItems => self.part(&object, PartKind::Items),
-            Place::Slots => {
+            ObjectPart::Kwargs => object.kwargs.unwrap_or(none),
+            ObjectPart::DictItems => self.part(&object, PartKind::DictItems),
+            ObjectPart::ListItems | ObjectPart::SetItems => self.part(&object, PartKind::Items),
+            ObjectPart::Slots => {
                 let dicts = state.and_then(|state| self.attribute_dicts(state));
                 dicts.and_then(|dicts| dicts.last().copied()).unwrap_or(none)
             }
@@ -413,12 +417,12 @@ impl<'g> NodeDeserializer<'g, '_> {
         let inventory = self.inventory(&named.object)?;
         let single = inventory.args == 1 || inventory.base.is_some();
         let call = named.form.made_or(Made::Call);
-        let argument = single && inventory.fits(Layout::of(call, Place::Args));
+        let argument = single && inventory.fits(Layout::of(call, ObjectPart::Args));
         let fits = match kind {
             ContentKind::Argument => argument,
             ContentKind::Text => argument || self.takes_text(&named.object)?,
             ContentKind::Attributes => {
-                inventory.fits(Layout::of(named.form.made_or(Made::New), Place::Dict))
+                inventory.fits(Layout::of(named.form.made_or(Made::New), ObjectPart::Dict))
             }
         };
         if fits { Ok(()) } else { Err(self.misspelled(named, &inventory, Container::Newtype)) }

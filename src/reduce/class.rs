@@ -130,7 +130,7 @@ pub(crate) fn stands_for_int(variant: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::ErrorKind;
-    use crate::reduce::form::{Made, Place};
+    use crate::reduce::form::{Made, ObjectPart};
 
     fn class(name: &'static str) -> ClassName {
         ClassName::parse(name).unwrap().unwrap()
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn an_alias_is_read_in_any_spelling() {
         let class = class("py:a:B/slots|c:D");
-        let (place, made) = (Place::Slots, Made::Default);
+        let (place, made) = (ObjectPart::Slots, Made::Default);
         assert_eq!(class.form_of("a", "B"), Some(Form { made, place, lenient: false }));
         assert_eq!(class.form_of("c", "D"), Some(Form { made, place, lenient: true }));
         assert_eq!(class.form_of("a", "D"), None);

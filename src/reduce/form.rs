@@ -33,7 +33,7 @@ pub(crate) enum Made {
 
 /// A part of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) enum Place {
+pub(crate) enum ObjectPart {
     /// As the kind of container says: the state for fields, arguments for a tuple.
     #[default]
     Default,
@@ -54,20 +54,20 @@ pub(crate) enum Place {
     SetItems,
 }
 
-const PLACES: [(&str, Place); 10] = [
-    ("dict", Place::Dict),
-    ("slots", Place::Slots),
-    ("list", Place::List),
-    ("tuple", Place::Tuple),
-    ("state", Place::State),
-    ("args", Place::Args),
-    ("kwargs", Place::Kwargs),
-    ("dictitems", Place::DictItems),
-    ("listitems", Place::ListItems),
-    ("setitems", Place::SetItems),
+const PLACES: [(&str, ObjectPart); 10] = [
+    ("dict", ObjectPart::Dict),
+    ("slots", ObjectPart::Slots),
+    ("list", ObjectPart::List),
+    ("tuple", ObjectPart::Tuple),
+    ("state", ObjectPart::State),
+    ("args", ObjectPart::Args),
+    ("kwargs", ObjectPart::Kwargs),
+    ("dictitems", ObjectPart::DictItems),
+    ("listitems", ObjectPart::ListItems),
+    ("setitems", ObjectPart::SetItems),
 ];
 
-impl Place {
+impl ObjectPart {
     fn named(word: &str) -> Option<Self> {
         PLACES.iter().find(|(name, _)| *name == word).map(|&(_, place)| place)
     }
@@ -90,7 +90,7 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Form {
     pub(crate) made: Made,
-    pub(crate) place: Place,
+    pub(crate) place: ObjectPart,
     /// True if objects are read that would be written otherwise.
     pub(crate) lenient: bool,
 }
@@ -118,10 +118,10 @@ impl Form {
             word = words.next();
         }
         if let Some(word) = word {
-            form.place = Place::named(word)?;
+            form.place = ObjectPart::named(word)?;
         }
         // No opcode calls with keyword arguments.
-        let callable = (form.made, form.place) != (Made::Call, Place::Kwargs);
+        let callable = (form.made, form.place) != (Made::Call, ObjectPart::Kwargs);
         (words.next().is_none() && callable).then_some((qualname, form))
     }
 
@@ -138,7 +138,7 @@ impl Form {
             _ => Made::Default,
         };
         let place = PLACES.iter().find(|(_, place)| *place as u8 == bits >> 2 & 15);
-        let place = place.map_or(Place::Default, |&(_, place)| place);
+        let place = place.map_or(ObjectPart::Default, |&(_, place)| place);
         Self { made, place, lenient: bits & 1 << 6 != 0 }
     }
 
@@ -149,14 +149,15 @@ impl Form {
 
     /// Returns true if a struct of the form reads the attributes of an object made without a call.
     pub(crate) fn reads_attributes(self) -> bool {
-        let plain = matches!(self.place, Place::Default | Place::Dict) && self.made != Made::Call;
+        let plain =
+            matches!(self.place, ObjectPart::Default | ObjectPart::Dict) && self.made != Made::Call;
         plain || self.lenient
     }
 
     /// How the object is made where the name does not say it: `default`.
     pub(crate) fn made_or(self, default: Made) -> Made {
         match (self.made, self.place) {
-            (Made::Default, Place::Default) => default,
+            (Made::Default, ObjectPart::Default) => default,
             (Made::Default, _) => Made::New,
             (made, _) => made,
         }
@@ -166,7 +167,7 @@ impl Form {
 /// The part of an object that a field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FieldPlace {
-    pub(crate) place: Place,
+    pub(crate) place: ObjectPart,
     /// The name that the field has there; `None` where it is the whole part.
     pub(crate) name: Option<&'static str>,
 }
@@ -186,13 +187,13 @@ impl FieldPlace {
             None => (text, None),
         };
         let named = name.is_some();
-        let fits = |place: &Place| match place {
-            Place::Dict | Place::Slots => named,
-            Place::State | Place::ListItems | Place::SetItems => !named,
-            Place::Args | Place::Kwargs | Place::DictItems => true,
-            Place::Default | Place::List | Place::Tuple => false,
+        let fits = |place: &ObjectPart| match place {
+            ObjectPart::Dict | ObjectPart::Slots => named,
+            ObjectPart::State | ObjectPart::ListItems | ObjectPart::SetItems => !named,
+            ObjectPart::Args | ObjectPart::Kwargs | ObjectPart::DictItems => true,
+            ObjectPart::Default | ObjectPart::List | ObjectPart::Tuple => false,
         };
-        match Place::named(word).filter(fits) {
+        match ObjectPart::named(word).filter(fits) {
             Some(place) => Ok(Some(Self { place, name })),
             None => Err(malformed_field(field)),
         }
@@ -209,7 +210,7 @@ impl FieldPlace {
 pub(crate) struct Layout {
     pub(crate) made: Made,
     /// The part of fields that give none.
-    pub(crate) place: Place,
+    pub(crate) place: ObjectPart,
     parts: u16,
     /// The number of fields that are one argument each.
     pub(crate) named_args: usize,
@@ -219,7 +220,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     /// The layout of a type whose content is all in one part.
-    pub(crate) fn of(made: Made, place: Place) -> Self {
+    pub(crate) fn of(made: Made, place: ObjectPart) -> Self {
         Self { made, place, parts: 1 << place as u16, named_args: 0, whole_args: false }
     }
 
@@ -238,7 +239,7 @@ impl Layout {
             ));
         }
         layout.parts = 0;
-        let mut last = (Place::Args, false);
+        let mut last = (ObjectPart::Args, false);
         for field in fields {
             let (place, whole) = match FieldPlace::of(field)? {
                 Some(FieldPlace { place, name }) => (place, name.is_none()),
@@ -251,19 +252,19 @@ impl Layout {
             if same && (place != last.0 || whole || last.1) {
                 return Err(occupied(field));
             }
-            if place == Place::Kwargs && form.place != Place::Kwargs {
+            if place == ObjectPart::Kwargs && form.place != ObjectPart::Kwargs {
                 return Err(keywords());
             }
             last = (place, whole);
             layout.parts |= 1 << place as u16;
-            layout.named_args += usize::from(place == Place::Args && !whole);
-            layout.whole_args |= place == Place::Args && whole;
+            layout.named_args += usize::from(place == ObjectPart::Args && !whole);
+            layout.whole_args |= place == ObjectPart::Args && whole;
         }
         Ok(layout)
     }
 
     /// Returns true if something of the type is in that part.
-    pub(crate) fn has(self, place: Place) -> bool {
+    pub(crate) fn has(self, place: ObjectPart) -> bool {
         self.parts & 1 << place as u16 != 0
     }
 }
@@ -273,14 +274,16 @@ impl Form {
     ///
     /// # Errors
     /// `Unsupported`: a part without names, and without an order.
-    pub(crate) fn fields(self) -> Result<Place> {
+    pub(crate) fn fields(self) -> Result<ObjectPart> {
         match self.place {
-            Place::Default => Ok(Place::Dict),
-            Place::State | Place::ListItems | Place::SetItems => Err(Error::unsupported(
-                "the fields of a struct cannot be an object's items or its whole state; give a \
+            ObjectPart::Default => Ok(ObjectPart::Dict),
+            ObjectPart::State | ObjectPart::ListItems | ObjectPart::SetItems => {
+                Err(Error::unsupported(
+                    "the fields of a struct cannot be an object's items or its whole state; give a \
                  field the name `py:listitems`, `py:setitems` or `py:state`, or put the form on a \
                  newtype",
-            )),
+                ))
+            }
             place => Ok(place),
         }
     }
@@ -332,13 +335,13 @@ mod tests {
     fn forms_are_what_stands_behind_the_name() {
         let form = |made, place, lenient| Form { made, place, lenient };
         for (text, expected) in [
-            ("C", form(Made::Default, Place::Default, false)),
-            ("C?", form(Made::Default, Place::Default, true)),
-            ("C/new", form(Made::New, Place::Default, false)),
-            ("C/call", form(Made::Call, Place::Default, false)),
-            ("C/slots", form(Made::Default, Place::Slots, false)),
-            ("C/call/args?", form(Made::Call, Place::Args, true)),
-            ("C/new/kwargs", form(Made::New, Place::Kwargs, false)),
+            ("C", form(Made::Default, ObjectPart::Default, false)),
+            ("C?", form(Made::Default, ObjectPart::Default, true)),
+            ("C/new", form(Made::New, ObjectPart::Default, false)),
+            ("C/call", form(Made::Call, ObjectPart::Default, false)),
+            ("C/slots", form(Made::Default, ObjectPart::Slots, false)),
+            ("C/call/args?", form(Made::Call, ObjectPart::Args, true)),
+            ("C/new/kwargs", form(Made::New, ObjectPart::Kwargs, false)),
         ] {
             assert_eq!(Form::split(text), Some(("C", expected)), "{text}");
         }
@@ -349,7 +352,7 @@ mod tests {
 
     #[test]
     fn forms_survive_their_bits() {
-        let places = PLACES.iter().map(|&(_, place)| place).chain([Place::Default]);
+        let places = PLACES.iter().map(|&(_, place)| place).chain([ObjectPart::Default]);
         for place in places {
             for made in [Made::Default, Made::New, Made::Call] {
                 for lenient in [false, true] {
@@ -364,8 +367,8 @@ mod tests {
     fn places_of_fields_are_what_their_names_begin_with() {
         assert_eq!(FieldPlace::of("x").unwrap(), None);
         let of = |field| FieldPlace::of(field).unwrap().unwrap();
-        assert_eq!(of("py:slots:x"), FieldPlace { place: Place::Slots, name: Some("x") });
-        assert_eq!(of("py:args"), FieldPlace { place: Place::Args, name: None });
+        assert_eq!(of("py:slots:x"), FieldPlace { place: ObjectPart::Slots, name: Some("x") });
+        assert_eq!(of("py:args"), FieldPlace { place: ObjectPart::Args, name: None });
         for wrong in ["py:", "py:x", "py:slots", "py:state:x", "py:list:x", "py:listitems:0"] {
             let error = FieldPlace::of(wrong).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unsupported, "{wrong}");

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::reduce::Name;
 use crate::reduce::class::{ClassName, MemberValue};
-use crate::reduce::form::{Form, Made, Place};
+use crate::reduce::form::{Form, Made, ObjectPart};
 use crate::reduce::token;
 use crate::write::{Recipe, Sink};
 
@@ -188,10 +188,10 @@ impl<'w> Dump<dyn Sink + 'w> {
         };
         let recipe = self.bare_formed(name, form.made_or(Made::New), form.place)?;
         match form.place {
-            Place::Default | Place::Dict => Map::state(self),
-            Place::Slots => Map::slots(self),
-            Place::Kwargs => Ok(Map::kwargs(self, recipe)),
-            Place::DictItems => Ok(Map::items(self)),
+            ObjectPart::Default | ObjectPart::Dict => Map::state(self),
+            ObjectPart::Slots => Map::slots(self),
+            ObjectPart::Kwargs => Ok(Map::kwargs(self, recipe)),
+            ObjectPart::DictItems => Ok(Map::items(self)),
             _ => Err(unfit(name, "newtype around a map")),
         }
     }
@@ -204,14 +204,14 @@ impl<'w> Dump<dyn Sink + 'w> {
             return Tuple::of_object(self, len, TupleEnd::Args(Recipe::Reduce), diverted);
         };
         match form.place {
-            Place::Default | Place::Args => {
-                let recipe = self.open_formed(name, form.made_or(Made::Call), Place::Args)?;
+            ObjectPart::Default | ObjectPart::Args => {
+                let recipe = self.open_formed(name, form.made_or(Made::Call), ObjectPart::Args)?;
                 Tuple::of_object(self, len, TupleEnd::Args(recipe), diverted)
             }
-            Place::List | Place::Tuple => {
+            ObjectPart::List | ObjectPart::Tuple => {
                 self.bare_formed(name, form.made_or(Made::New), form.place)?;
                 match form.place {
-                    Place::List => Ok(Tuple::list_of_object(self, len, diverted)),
+                    ObjectPart::List => Ok(Tuple::list_of_object(self, len, diverted)),
                     _ => Tuple::of_object(self, len, TupleEnd::State, diverted),
                 }
             }
@@ -224,7 +224,10 @@ impl<'w> Dump<dyn Sink + 'w> {
     pub(super) fn open_class(&mut self, name: &'static str) -> Result<Opening> {
         let diverted = self.divert_class(name)?;
         if let Some(form) = self.form_of(name)?
-            && matches!(form.place, Place::Args | Place::State | Place::ListItems | Place::SetItems)
+            && matches!(
+                form.place,
+                ObjectPart::Args | ObjectPart::State | ObjectPart::ListItems | ObjectPart::SetItems
+            )
         {
             return self.open_formed_newtype(name, form, diverted);
         }
@@ -245,7 +248,9 @@ impl<'w> Dump<dyn Sink + 'w> {
                 self.emit.open_tuple(1)?;
                 Recipe::Reduce
             }
-            Some(Form { made, place: Place::Default, .. }) => self.open_formed_arg(name, made)?,
+            Some(Form { made, place: ObjectPart::Default, .. }) => {
+                self.open_formed_arg(name, made)?
+            }
             Some(_) => return Err(unfit(name, "newtype around such content")),
         };
         self.form = ClassForm::Argument(recipe);

@@ -12,13 +12,13 @@ use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::How;
 use crate::reduce::Name;
-use crate::reduce::form::{FieldPlace, Form, Made, Place, keywords, occupied, out_of_order};
+use crate::reduce::form::{FieldPlace, Form, Made, ObjectPart, keywords, occupied, out_of_order};
 use crate::write::{Checkpoint, Recipe, Sink};
 
 /// The progress of writing the fields of a struct.
 pub(super) struct Placed {
     /// The part of fields that give none.
-    place: Place,
+    place: ObjectPart,
     recipe: Recipe,
     phase: Phase,
     /// The part that is open.
@@ -28,7 +28,7 @@ pub(super) struct Placed {
     /// The last part that has been written.
     order: u8,
     /// The part in which a field without a name was left out, so that none may follow there.
-    skipped: Option<Place>,
+    skipped: Option<ObjectPart>,
     outer: bool,
     diverted: bool,
 }
@@ -47,7 +47,7 @@ pub(super) enum Phase {
 /// A part that has been begun.
 #[derive(Clone, Copy)]
 struct Part {
-    place: Place,
+    place: ObjectPart,
     /// True where one field is all of it.
     whole: bool,
     state: Option<Checkpoint>,
@@ -102,7 +102,9 @@ impl Placed {
         }
         self.order = place.order();
         let named = match place {
-            Place::Dict | Place::Slots | Place::Kwargs | Place::DictItems => name,
+            ObjectPart::Dict | ObjectPart::Slots | ObjectPart::Kwargs | ObjectPart::DictItems => {
+                name
+            }
             _ => None,
         };
         if let Some(name) = named {
@@ -111,19 +113,20 @@ impl Placed {
             return Err(skipped(field));
         }
         Ok(match (place, whole) {
-            (Place::Args, true) if is_spliced(self.recipe) => Some(Role::Splice),
-            (Place::Args, true) => Some(Role::Tuple),
-            (Place::Kwargs, true) => Some(Role::Attributes),
-            (Place::ListItems, _) => Some(Role::ListItems),
-            (Place::SetItems, _) => Some(Role::SetItems),
-            (Place::DictItems, true) => Some(Role::DictItems),
+            (ObjectPart::Args, true) if is_spliced(self.recipe) => Some(Role::Splice),
+            (ObjectPart::Args, true) => Some(Role::Tuple),
+            (ObjectPart::Kwargs, true) => Some(Role::Attributes),
+            (ObjectPart::ListItems, _) => Some(Role::ListItems),
+            (ObjectPart::SetItems, _) => Some(Role::SetItems),
+            (ObjectPart::DictItems, true) => Some(Role::DictItems),
             _ => None,
         })
     }
 
     /// Writes the opcodes after a field's value.
     pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>) {
-        let single = matches!(self.open, Some(Part { place: Place::DictItems, whole: false, .. }));
+        let single =
+            matches!(self.open, Some(Part { place: ObjectPart::DictItems, whole: false, .. }));
         if single && dump.emit.protocol() == Protocol::V0 {
             dump.emit.op(Opcode::Setitem);
         }
@@ -132,7 +135,7 @@ impl Placed {
     /// A field is left out.
     pub(super) fn skip(&mut self, field: &'static str) -> Result<()> {
         let place = FieldPlace::of(field)?.map_or(self.place, |place| place.place);
-        if matches!(place, Place::Args | Place::List | Place::Tuple) {
+        if matches!(place, ObjectPart::Args | ObjectPart::List | ObjectPart::Tuple) {
             self.skipped = Some(place);
         }
         Ok(())
@@ -148,7 +151,7 @@ impl Placed {
     fn next_part(
         &mut self,
         dump: &mut Dump<dyn Sink + '_>,
-        place: Option<Place>,
+        place: Option<ObjectPart>,
         whole: bool,
     ) -> Result<()> {
         if let Some(part) = self.open.take() {
@@ -156,7 +159,7 @@ impl Placed {
         }
         let Some(place) = place else { return self.make(dump) };
         match place {
-            Place::Args => {
+            ObjectPart::Args => {
                 if !whole && !is_spliced(self.recipe) {
                     dump.emit.mark();
                 }
@@ -164,7 +167,7 @@ impl Placed {
             _ => self.open_behind(dump, place, whole)?,
         }
         let state = match place {
-            Place::State => {
+            ObjectPart::State => {
                 dump.boundary()?;
                 Some(dump.emit.checkpoint()?)
             }
@@ -178,10 +181,10 @@ impl Placed {
     fn open_behind(
         &mut self,
         dump: &mut Dump<dyn Sink + '_>,
-        place: Place,
+        place: ObjectPart,
         whole: bool,
     ) -> Result<()> {
-        if place == Place::Kwargs {
+        if place == ObjectPart::Kwargs {
             if !matches!(self.recipe, Recipe::NewObjEx | Recipe::NewObjPartial) {
                 return Err(keywords());
             }
@@ -193,13 +196,17 @@ impl Placed {
         }
         self.make(dump)?;
         match place {
-            Place::Slots if !self.dict => {
+            ObjectPart::Slots if !self.dict => {
                 dump.emit.open_tuple(2)?;
                 dump.emit.none()?;
                 dump.emit.mark();
             }
-            Place::DictItems if !whole && dump.emit.protocol() > Protocol::V0 => dump.emit.mark(),
-            Place::Dict | Place::Slots | Place::List | Place::Tuple => dump.emit.mark(),
+            ObjectPart::DictItems if !whole && dump.emit.protocol() > Protocol::V0 => {
+                dump.emit.mark();
+            }
+            ObjectPart::Dict | ObjectPart::Slots | ObjectPart::List | ObjectPart::Tuple => {
+                dump.emit.mark();
+            }
             _ => {}
         }
         Ok(())
@@ -209,28 +216,28 @@ impl Placed {
         &mut self,
         dump: &mut Dump<dyn Sink + '_>,
         part: Part,
-        next: Option<Place>,
+        next: Option<ObjectPart>,
     ) -> Result<()> {
         let emit = &mut dump.emit;
         match part.place {
-            Place::Args => {
+            ObjectPart::Args => {
                 if !part.whole && !is_spliced(self.recipe) {
                     emit.op(Opcode::Tuple);
                 }
                 self.close_args(dump);
             }
-            Place::Kwargs => {
+            ObjectPart::Kwargs => {
                 if !part.whole {
                     emit.op(Opcode::Dict);
                 }
                 self.end_kwargs(dump)?;
             }
-            Place::DictItems if !part.whole && emit.protocol() > Protocol::V0 => {
+            ObjectPart::DictItems if !part.whole && emit.protocol() > Protocol::V0 => {
                 emit.op(Opcode::Setitems);
             }
-            Place::Dict => {
+            ObjectPart::Dict => {
                 emit.op(Opcode::Dict);
-                if next == Some(Place::Slots) {
+                if next == Some(ObjectPart::Slots) {
                     self.dict = true;
                     if emit.protocol() < Opcode::Tuple2.protocol() {
                         // Only behind a mark can two values become a tuple.
@@ -243,20 +250,20 @@ impl Placed {
                     emit.op(Opcode::Build);
                 }
             }
-            Place::Slots => {
+            ObjectPart::Slots => {
                 emit.op(Opcode::Dict);
                 emit.close_tuple(2, 2)?;
                 emit.op(Opcode::Build);
             }
-            Place::List => {
+            ObjectPart::List => {
                 emit.op(Opcode::List);
                 emit.op(Opcode::Build);
             }
-            Place::Tuple => {
+            ObjectPart::Tuple => {
                 emit.op(Opcode::Tuple);
                 emit.op(Opcode::Build);
             }
-            Place::State
+            ObjectPart::State
                 if part.state.is_none_or(|checkpoint| !emit.take_back_none(checkpoint)) =>
             {
                 emit.op(Opcode::Build);
@@ -325,11 +332,11 @@ impl Dump<dyn Sink + '_> {
         &mut self,
         name: &'static str,
         made: Made,
-        place: Place,
+        place: ObjectPart,
     ) -> Result<Recipe> {
         let how = match (made, place) {
             (Made::Call, _) => How::Call,
-            (_, Place::Kwargs) => How::NewObjEx,
+            (_, ObjectPart::Kwargs) => How::NewObjEx,
             _ => How::NewObj,
         };
         let recipe = self.emit.recipe(how);
@@ -378,7 +385,7 @@ impl Dump<dyn Sink + '_> {
         &mut self,
         name: &'static str,
         made: Made,
-        place: Place,
+        place: ObjectPart,
     ) -> Result<Recipe> {
         let recipe = self.open_formed(name, made, place)?;
         if !is_spliced(recipe) {
@@ -392,8 +399,8 @@ impl Dump<dyn Sink + '_> {
     pub(super) fn class_unit(&mut self, name: &'static str) -> Result<()> {
         match self.form_of(name)? {
             None => self.class_global(name),
-            Some(Form { made, place: Place::Default, .. }) if made != Made::Default => {
-                self.bare_formed(name, made, Place::Default).map(drop)
+            Some(Form { made, place: ObjectPart::Default, .. }) if made != Made::Default => {
+                self.bare_formed(name, made, ObjectPart::Default).map(drop)
             }
             Some(_) => Err(unfit(name, "a unit struct")),
         }
@@ -409,14 +416,14 @@ impl Dump<dyn Sink + '_> {
         let outer = self.set_hashed(false);
         let made = form.made_or(Made::New);
         let recipe = match form.place {
-            Place::Args => self.open_formed_arg(name, made)?,
+            ObjectPart::Args => self.open_formed_arg(name, made)?,
             _ => self.bare_formed(name, made, form.place)?,
         };
         self.boundary()?;
         let state = self.emit.checkpoint()?;
         self.role = match form.place {
-            Place::ListItems => Role::ListItems,
-            Place::SetItems => Role::SetItems,
+            ObjectPart::ListItems => Role::ListItems,
+            ObjectPart::SetItems => Role::SetItems,
             _ => Role::Plain,
         };
         Ok(Opening::Formed { place: form.place, recipe, state, outer, diverted })
@@ -425,13 +432,13 @@ impl Dump<dyn Sink + '_> {
     /// Ends what [`open_formed_newtype`](Self::open_formed_newtype) began, behind the content.
     pub(super) fn close_formed_newtype(
         &mut self,
-        place: Place,
+        place: ObjectPart,
         recipe: Recipe,
         state: Checkpoint,
     ) -> Result<()> {
         match place {
-            Place::Args => self.close_formed_arg(recipe)?,
-            Place::State if !self.emit.take_back_none(state) => self.emit.op(Opcode::Build),
+            ObjectPart::Args => self.close_formed_arg(recipe)?,
+            ObjectPart::State if !self.emit.take_back_none(state) => self.emit.op(Opcode::Build),
             _ => {}
         }
         Ok(())
@@ -439,7 +446,7 @@ impl Dump<dyn Sink + '_> {
 
     /// Begins an object with one argument.
     pub(super) fn open_formed_arg(&mut self, name: &'static str, made: Made) -> Result<Recipe> {
-        let recipe = self.open_formed(name, made, Place::Args)?;
+        let recipe = self.open_formed(name, made, ObjectPart::Args)?;
         if !is_spliced(recipe) {
             self.emit.open_tuple(1)?;
         }

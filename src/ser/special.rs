@@ -18,7 +18,7 @@ use super::dump::Dump;
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::protocol::Protocol;
-use crate::reduce::form::Place;
+use crate::reduce::form::ObjectPart;
 use crate::reduce::token;
 use crate::shared::{self, Plan};
 use crate::value::hooks::{self, Hooks};
@@ -140,7 +140,7 @@ pub(super) enum Opening {
     },
     /// An object whose class's name says in which place the content is.
     Formed {
-        place: Place,
+        place: ObjectPart,
         recipe: Recipe,
         state: Checkpoint,
         outer: bool,
