@@ -182,6 +182,13 @@ impl Error {
         Self::new(Code::Syntax(message.into()))
     }
 
+    /// The error of an opcode whose operand is not there. `marked`: a mark is on the stack.
+    #[cold]
+    pub(crate) fn underflow(opcode: &str, marked: bool) -> Self {
+        let top = if marked { "a mark is on top of the stack" } else { "the stack is empty" };
+        Self::syntax(format!("{opcode} needs a value, and {top}"))
+    }
+
     #[cold]
     pub(crate) fn data(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Data(message.into()))

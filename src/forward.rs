@@ -82,4 +82,34 @@ macro_rules! forward_elements {
     )*};
 }
 
-pub(crate) use {forward_deserialize, forward_elements};
+/// Implements serde's two traits for what is written field after field, by the methods `field`,
+/// `skip` and `close` of the type.
+macro_rules! forward_fields {
+    (#[$inline:meta] $type:ident, $($trait:ident)*) => {$(
+        impl ::serde::ser::$trait for $type<'_, '_> {
+            type Ok = ();
+            type Error = crate::error::Error;
+
+            #[$inline]
+            fn serialize_field<T: ::serde::Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> crate::error::Result<()> {
+                self.field(key, value)
+            }
+
+            #[inline]
+            fn skip_field(&mut self, key: &'static str) -> crate::error::Result<()> {
+                self.skip(key)
+            }
+
+            #[inline]
+            fn end(self) -> crate::error::Result<()> {
+                self.close().map(drop)
+            }
+        }
+    )*};
+}
+
+pub(crate) use {forward_deserialize, forward_elements, forward_fields};

@@ -41,6 +41,7 @@ mod scanner;
 mod serializer;
 mod service;
 mod sha256;
+mod skipping;
 mod snapshots;
 mod tools;
 mod traits;

@@ -128,39 +128,23 @@ impl<'de> Graph<'de> {
             }
         }
         let (was, now) = (of_own_pickle(old)?, of_own_pickle(new)?);
-        let attempt = Attempt {
+        let whole = |types, only_adds| Attempt {
             was: &was,
             now: &now,
             new,
             extent: Extent::Whole,
-            only_adds: false,
-            types: None,
+            only_adds,
+            types,
         };
-        match self.attempt(attempt, &read) {
+        match self.attempt(whole(None, false), &read) {
             Err((_, true)) => {
                 let notes = Notes::of_types();
                 read(self, &notes)?;
                 let types = Some(notes.into_types());
-                let attempt = Attempt {
-                    was: &was,
-                    now: &now,
-                    new,
-                    extent: Extent::Whole,
-                    only_adds: false,
-                    types,
-                };
                 // A field that is not there may have another name, or none.
-                let types = attempt.types.clone();
-                let added = Attempt {
-                    was: &was,
-                    now: &now,
-                    new,
-                    extent: Extent::Whole,
-                    only_adds: true,
-                    types,
-                };
-                let renamed = self.attempt(attempt, &read);
-                renamed.or_else(|error| self.attempt(added, &read).map_err(|_| error.0))
+                let renamed = self.attempt(whole(types.clone(), false), &read);
+                renamed
+                    .or_else(|error| self.attempt(whole(types, true), &read).map_err(|_| error.0))
             }
             result => result.map_err(|(error, _)| error),
         }

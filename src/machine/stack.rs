@@ -122,15 +122,8 @@ impl Stack {
         self.operands.truncate(len);
     }
 
-    #[cold]
     fn underflow(&self, opcode: Opcode) -> Error {
-        let name = opcode.name();
-        match self.marks.last() {
-            Some(_) => {
-                Error::syntax(format!("{name} needs a value, and a mark is on top of the stack"))
-            }
-            None => Error::syntax(format!("{name} needs a value, and the stack is empty")),
-        }
+        Error::underflow(opcode.name(), !self.marks.is_empty())
     }
 }
 

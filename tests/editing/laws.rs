@@ -11,6 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_pickle::{DeOptions, Encoding, Graph, Value};
 
+use crate::changed::changed_text;
+
 /// Leaves of one fixture that are changed, at the most.
 const LEAVES: usize = 12;
 
@@ -158,19 +160,6 @@ impl Tree for serde_json::Value {
             }
         }
         walk(self, &mut { number })
-    }
-}
-
-/// Text that differs and is still of its kind: the last digit is another one; else there is more
-/// of it.
-fn changed_text(text: &str) -> String {
-    let mut bytes = text.to_owned().into_bytes();
-    match bytes.iter().rposition(u8::is_ascii_digit) {
-        Some(at) if bytes.is_ascii() => {
-            bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
-            String::from_utf8(bytes).unwrap()
-        }
-        _ => format!("{text}x"),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod arrays;
 mod by_hand;
+mod changed;
 mod differences;
 mod laws;
 mod libraries;

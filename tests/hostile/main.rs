@@ -18,6 +18,8 @@ mod bounds;
 mod mutants;
 mod paths;
 mod recipe;
+#[path = "../skipping.rs"]
+mod skipping;
 mod types;
 
 use std::process::ExitCode;

@@ -14,9 +14,8 @@ use serde_pickle::{
     Value, opcode, python, tools,
 };
 
-use crate::types::{
-    Any, Class, Dicts, Fields, Positional, Skipping, Tree, Untagged, Variants, visited,
-};
+use crate::skipping::Skipping;
+use crate::types::{Any, Class, Dicts, Fields, Positional, Tree, Untagged, Variants, visited};
 
 /// A way to read, by name.
 pub(crate) struct Path {

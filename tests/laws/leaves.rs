@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_pickle::Value;
 use serde_pickle::reduce::Reduce;
 
+use crate::changed::changed_text;
+
 /// The number of scalars in a value.
 pub(crate) fn count(value: &Value) -> usize {
     let mut count = usize::MAX;
@@ -59,19 +61,6 @@ fn change(leaf: &mut Value) {
         },
         Value::None => *leaf = Value::from(7),
         _ => *leaf = Value::None,
-    }
-}
-
-/// Text that differs and is still of its kind: the last digit is another one; else there is more
-/// of it.
-fn changed_text(text: &str) -> String {
-    let mut bytes = text.to_owned().into_bytes();
-    match bytes.iter().rposition(u8::is_ascii_digit) {
-        Some(at) if bytes.is_ascii() => {
-            bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
-            String::from_utf8(bytes).unwrap()
-        }
-        _ => format!("{text}x"),
     }
 }
 

@@ -12,6 +12,8 @@
 //! ```
 #![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../editing/changed.rs"]
+mod changed;
 #[path = "../editing/differences.rs"]
 mod differences;
 mod leaves;

@@ -11,6 +11,8 @@ use serde_pickle::{
     to_vec,
 };
 
+use crate::skipping::Skipping;
+
 /// Runs it in a thread of the size that Rust gives threads by default.
 fn in_a_small_thread(work: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
@@ -325,38 +327,6 @@ fn what_is_borrowed_is_no_expansion() {
     let pickle = twice(&array);
     let weights: HashMap<&str, NdArray<'_>> = options.from_slice(&pickle).unwrap();
     assert_eq!(weights["a"].data(), weights["b"].data());
-}
-
-/// A sequence that leaves out what does not fit.
-struct Skipping<T>(#[allow(dead_code)] Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Skipping<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lenient<T>(Vec<T>);
-
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Lenient<T> {
-            type Value = Skipping<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a sequence")
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                mut self,
-                mut seq: A,
-            ) -> Result<Skipping<T>, A::Error> {
-                loop {
-                    match seq.next_element() {
-                        Ok(Some(item)) => self.0.push(item),
-                        Ok(None) => return Ok(Skipping(self.0)),
-                        Err(_) => {}
-                    }
-                }
-            }
-        }
-
-        deserializer.deserialize_seq(Lenient(Vec::new()))
-    }
 }
 
 #[test]

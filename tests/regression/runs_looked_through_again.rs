@@ -3,9 +3,11 @@
 //! times the work that is promised. Printing a graph and looking for cycles were not charged at
 //! all. Work is counted here, not timed.
 
-use serde::de::{Deserialize, IgnoredAny};
+use serde::de::IgnoredAny;
 use serde_derive::Deserialize;
 use serde_pickle::{DeOptions, Deserializer, ErrorKind, Graph, Node, Value, from_slice};
+
+use crate::skipping::Skipping;
 
 /// Runs of an object, and references to it.
 const COUNT: usize = 20_000;
@@ -66,38 +68,6 @@ fn runs_are_charged_for_each_look_at_them() {
 
 fn kind<T>(result: Result<T, serde_pickle::Error>) -> Option<ErrorKind> {
     result.err().map(|error| error.kind())
-}
-
-/// Leaves out what does not fit.
-struct Skipping<T>(#[allow(dead_code)] Vec<T>);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Skipping<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Lenient<T>(Vec<T>);
-
-        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Lenient<T> {
-            type Value = Skipping<T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a sequence")
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                mut self,
-                mut seq: A,
-            ) -> Result<Skipping<T>, A::Error> {
-                loop {
-                    match seq.next_element() {
-                        Ok(Some(item)) => self.0.push(item),
-                        Ok(None) => return Ok(Skipping(self.0)),
-                        Err(_) => {}
-                    }
-                }
-            }
-        }
-
-        deserializer.deserialize_seq(Lenient(Vec::new()))
-    }
 }
 
 /// Printing went through all states for each of the references that it shows, and so did a program

@@ -6,6 +6,7 @@
 )]
 
 use crate::error::{Error, Result};
+use crate::forward::forward_fields;
 use crate::instruction::Opcode;
 use crate::reduce::form::{FIELD, Form, formless};
 use crate::reduce::token;
@@ -15,7 +16,7 @@ use crate::ser::placed::Placed;
 use crate::ser::reduce::{Progress, Reduce};
 use crate::ser::special::Role;
 use crate::write::Sink;
-use serde::ser::{self, Serialize};
+use serde::ser::Serialize;
 
 /// The fields of a struct: a dict, an instance's state, or the parts of an object.
 pub struct Fields<'a, 'w> {
@@ -251,52 +252,8 @@ fn in_field(error: Error, field: NextField, key: &str) -> Error {
     if field == NextField::Json { error } else { error.under_key(key) }
 }
 
-impl ser::SerializeStruct for Fields<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.field(key, value)
-    }
-
-    #[inline]
-    fn skip_field(&mut self, key: &'static str) -> Result<()> {
-        self.skip(key)
-    }
-
-    #[inline]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
-}
-
-impl ser::SerializeStructVariant for Fields<'_, '_> {
-    type Ok = ();
-    type Error = Error;
-
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.field(key, value)
-    }
-
-    #[inline]
-    fn skip_field(&mut self, key: &'static str) -> Result<()> {
-        self.skip(key)
-    }
-
-    #[inline]
-    fn end(self) -> Result<()> {
-        self.close().map(drop)
-    }
+forward_fields! { #[cfg_attr(not(debug_assertions), inline(always))] Fields,
+    SerializeStruct SerializeStructVariant
 }
 
 /// A private struct of serde_json that is no number: it would need a parser, and no Python program
