@@ -71,6 +71,13 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
 
     /// An int in little-endian bytes with a sign.
     pub(crate) fn long(bytes: &[u8]) -> Self {
+        if let Some(value) = short_long(bytes) {
+            return match (u64::try_from(value), i64::try_from(value)) {
+                (Ok(value), _) => Self::Unsigned(value),
+                (_, Ok(value)) => Self::Signed(value),
+                _ => Self::Wide(value),
+            };
+        }
         let value = num_bigint::BigInt::from_signed_bytes_le(bytes);
         if let Ok(value) = u64::try_from(&value) {
             return Self::Unsigned(value);
@@ -99,6 +106,14 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
     pub(crate) fn text(text: String) -> Self {
         Self::Text(Cow::Owned(text), About::Nothing)
     }
+}
+
+/// An int of up to 16 little-endian bytes with a sign.
+fn short_long(bytes: &[u8]) -> Option<i128> {
+    let sign = bytes.last().map_or(0, |byte| (*byte as i8 >> 7) as u8);
+    let mut wide = [sign; 16];
+    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
+    Some(i128::from_le_bytes(wide))
 }
 
 /// Hands the value to the visitor.

@@ -75,10 +75,17 @@ pub(crate) struct Numbers<'a, 'g, 'de> {
     bytes: Cow<'a, [u8]>,
     kind: NumKind,
     big_endian: bool,
-    index: usize,
-    len: usize,
     named: NumbersOf,
+    len: usize,
+    /// The number of those that have been decoded.
+    decoded: usize,
+    /// Those that were decoded last, and the place of the next one.
+    block: Vec<Num>,
+    at: usize,
 }
+
+/// Numbers that are decoded at once.
+const BLOCK: usize = 64;
 
 /// The sequence that numbers are, for errors.
 #[derive(Clone, Copy, PartialEq)]
@@ -115,7 +122,8 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         named: NumbersOf,
     ) -> Self {
         let len = bytes.len() / kind.width();
-        Self::Numbers(Numbers { cx, bytes, kind, big_endian, index: 0, len, named })
+        let block = Vec::new();
+        Self::Numbers(Numbers { cx, bytes, kind, big_endian, named, len, decoded: 0, block, at: 0 })
     }
 
     /// The next item, where one look is enough to find it.
@@ -124,17 +132,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
-            _ => None,
-        }
-    }
-
-    /// The next number of an array behind its first.
-    ///
-    /// No part of [`next_in_batch`](Self::next_in_batch), which is inlined only while it is short.
-    #[inline(never)]
-    fn next_number(&mut self) -> Option<Num> {
-        match self {
-            Self::Numbers(numbers) => numbers.next_in_bytes(),
+            Self::Numbers(numbers) => numbers.next_in_block().map(Place::number),
             _ => None,
         }
     }
@@ -196,12 +194,6 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
     /// The next item of any sequence, made by `seed`.
     #[inline(never)]
     fn next_of_any<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if let Some(number) = self.next_number() {
-            return match seed.deserialize(Place::number(number)) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => Err(self.locate(error)),
-            };
-        }
         match self.next(size_of::<T::Value>()) {
             Ok(Some(place)) => match seed.deserialize(place) {
                 Ok(value) => Ok(Some(value)),
@@ -229,7 +221,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                 return loose.cx.locate(error, handle).under_index(index);
             }
             Self::Numbers(numbers) if numbers.named == NumbersOf::Numpy => {
-                return error.under_index(numbers.index.saturating_sub(1));
+                return error.under_index(numbers.taken().saturating_sub(1));
             }
             Self::Rows(rows) => return rows.locate(error),
             Self::Record(fields) => return fields.locate(error),
@@ -247,7 +239,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Contents(held) => (held.len, held.left),
             Self::Loose(loose) => (loose.handles.len(), loose.handles.len() - loose.index),
             Self::Numbers(numbers) => {
-                return match numbers.len - numbers.index {
+                return match numbers.len - numbers.taken() {
                     0 => Ok(()),
                     _ => Err(numbers.too_long()),
                 };
@@ -279,7 +271,6 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
         if let Some(place) = self.next_in_batch() {
-            // Here it is known to be opcodes ahead.
             return match seed.deserialize(place) {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => Err(self.locate(error)),
@@ -298,7 +289,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
             Self::List(list) => list.size_hint(),
             Self::Contents(held) => Some(held.left),
             Self::Loose(loose) => Some(loose.handles.len() - loose.index),
-            Self::Numbers(numbers) => Some(numbers.len - numbers.index),
+            Self::Numbers(numbers) => Some(numbers.len - numbers.taken()),
             Self::Complex(parts, index) => Some(parts.len().saturating_sub(*index)),
             Self::Rows(rows) => Some(rows.left().1),
             Self::Record(fields) => Some(fields.left().1),
@@ -336,33 +327,47 @@ impl<'g, 'de> Loose<'_, 'g, 'de> {
 }
 
 impl Numbers<'_, '_, '_> {
-    /// The next number, where the room for all has been charged: behind the first.
-    #[inline]
-    fn next_in_bytes(&mut self) -> Option<Num> {
-        if self.index == 0 || self.index == self.len {
-            return None;
-        }
-        let number = self.kind.read(&self.bytes, self.index, self.big_endian);
-        self.index += 1;
-        number
+    /// The number of those that were handed out.
+    fn taken(&self) -> usize {
+        self.decoded - (self.block.len() - self.at)
+    }
+
+    /// The next number, if it has been decoded.
+    #[inline(always)]
+    fn next_in_block(&mut self) -> Option<Num> {
+        let number = *self.block.get(self.at)?;
+        self.at += 1;
+        Some(number)
     }
 
     fn next(&mut self, size: usize) -> Result<Option<Num>> {
-        if self.index == 0 {
-            self.cx.charge_memory(cost::items(size, self.len))?;
-        }
-        if self.index == self.len {
+        if self.taken() == self.len {
             return Ok(None);
         }
-        // There are `len` numbers in the bytes.
-        let number = self.kind.read(&self.bytes, self.index, self.big_endian);
-        self.index += 1;
-        Ok(number)
+        if self.decoded == 0 {
+            self.cx.charge_memory(cost::items(size, self.len))?;
+            self.block.reserve_exact(self.len.min(BLOCK));
+        }
+        if self.at == self.block.len() {
+            self.decode();
+        }
+        Ok(self.next_in_block())
+    }
+
+    /// Decodes the numbers of another block.
+    fn decode(&mut self) {
+        let width = self.kind.width();
+        let rest = self.bytes.get(self.decoded * width..).unwrap_or_default();
+        let bytes = rest.get(..BLOCK * width).unwrap_or(rest);
+        self.block.clear();
+        self.at = 0;
+        self.kind.read(bytes, self.big_endian, &mut self.block);
+        self.decoded += self.block.len();
     }
 
     #[cold]
     fn too_long(&self) -> Error {
-        let (len, taken) = (self.len, self.index);
+        let (len, taken) = (self.len, self.taken());
         if self.named != NumbersOf::Bytes {
             return too_long(len, taken);
         }

@@ -233,6 +233,15 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         }
     }
 
+    /// The same for bytes.
+    #[inline]
+    fn bytes(&mut self) -> Option<&'de [u8]> {
+        match self {
+            Self::Ahead(direct) if direct.is_going() => direct.short_bytes(),
+            _ => None,
+        }
+    }
+
     #[inline(never)]
     fn other_text(&mut self, copies: bool) -> Option<&'de str> {
         match self {
@@ -319,8 +328,9 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// Skips the value.
     fn ignore(self) -> Result<()> {
         match self {
-            Self::Ahead(_) => give(self.answer(Ask::Any, false), IgnoredAny).map(drop),
-            Self::Key(_) => give(self.answer(Ask::Any, false), IgnoredAny).map(drop),
+            Self::Ahead(_) | Self::Key(_) => {
+                give_wide(self.answer(Ask::Any, false), IgnoredAny).map(drop)
+            }
             // The machine has read and checked it already.
             _ => Ok(()),
         }
@@ -418,6 +428,18 @@ macro_rules! texts {
     )*};
 }
 
+macro_rules! bytes {
+    ($($method:ident;)*) => {$(
+        #[inline]
+        fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+            match self.bytes() {
+                Some(bytes) => visitor.visit_borrowed_bytes(bytes),
+                None => give(self.answer(Ask::Bytes, copies::<V::Value>()), visitor),
+            }
+        }
+    )*};
+}
+
 macro_rules! others {
     ($($method:ident($($argument:ident: $type:ty),*) $ask:expr, $give:ident;)*) => {$(
         #[inline]
@@ -484,10 +506,13 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         deserialize_identifier: Identifier;
     }
 
+    bytes! {
+        deserialize_bytes;
+        deserialize_byte_buf;
+    }
+
     others! {
         deserialize_any() Ask::Any, give_wide;
-        deserialize_bytes() Ask::Bytes, give;
-        deserialize_byte_buf() Ask::Bytes, give;
         deserialize_unit() Ask::Unit, give;
         deserialize_unit_struct(name: &'static str) Ask::UnitStruct(name), give;
         deserialize_tuple_struct(name: &'static str, len: usize)
@@ -499,6 +524,9 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     #[inline]
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
         if let Self::Ahead(direct) = &mut self {
+            if direct.short_none() {
+                return visitor.visit_none();
+            }
             return match direct.option() {
                 Ok(true) => visitor.visit_some(self),
                 Ok(false) => visitor.visit_none(),

@@ -100,6 +100,23 @@ impl<'a> Cursor<'a> {
         self.at += len;
     }
 
+    /// Reads a SHORT_BINBYTES, its payload, and a MEMOIZE behind it. `None` where another opcode is
+    /// next, the payload is not there whole, or no MEMOIZE follows; then nothing is read.
+    #[inline]
+    pub(crate) fn read_memoized_bytes(&mut self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.at..)?;
+        let &[opcode, len] = rest.first_chunk::<2>()?;
+        let len = usize::from(len);
+        let (payload, behind) = rest.get(2..)?.split_at_checked(len)?;
+        if opcode != Opcode::ShortBinbytes.byte() || behind.first() != Some(&Opcode::Memoize.byte())
+        {
+            return None;
+        }
+        self.opcode_at = self.at;
+        self.at += 3 + len;
+        Some(payload)
+    }
+
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.
     #[inline(always)]
     pub(crate) fn read_short_bool(&mut self) -> Option<bool> {

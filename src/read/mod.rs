@@ -137,6 +137,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The index of the BINGET or LONG_BINGET that is next, which stays; `None` for any other opcode.
+    pub(crate) fn peek_get(&self) -> Option<u64> {
+        if let Some(index) = self.peek_binget() {
+            return Some(u64::from(index));
+        }
+        match self.bytes.get(self.at..).and_then(<[u8]>::first_chunk::<5>) {
+            Some(&[opcode, a, b, c, d]) if opcode == Opcode::LongBinget.byte() => {
+                Some(u64::from(u32::from_le_bytes([a, b, c, d])))
+            }
+            _ => None,
+        }
+    }
+
     /// Moves past the BINGET that was peeked at, and makes it the current opcode.
     #[inline(always)]
     pub(crate) fn read_peeked_binget(&mut self) {

@@ -49,8 +49,16 @@ impl<R: Read> Feed for Sparing<R> {
     #[inline]
     fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
         if missing == 1 {
+            // A buffer has a quick way for that.
             let mut byte = [0];
-            let len = self.0.read(&mut byte)?;
+            let len = match self.0.read_exact(&mut byte) {
+                Ok(()) => 1,
+                // It may be the end, or the reader's own error.
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.0.read(&mut byte)?
+                }
+                Err(error) => return Err(error),
+            };
             if len > 0 {
                 bytes.push(byte[0]);
             }
@@ -307,7 +315,10 @@ impl<F: Feed> Collector<F> {
     }
 
     fn little_endian(&mut self, at: usize, width: usize) -> Result<u64, Halt> {
-        self.need_with_next(at, width)?;
+        match width {
+            1 => self.need(at, width)?,
+            _ => self.need_with_next(at, width)?,
+        }
         let bytes = self.bytes.get(at..at + width).unwrap_or_default();
         Ok(bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
     }

@@ -37,29 +37,33 @@ impl NumKind {
         }
     }
 
-    /// The number at `index`; `None` where the bytes end before it.
-    #[inline(always)]
-    pub(crate) fn read(self, bytes: &[u8], index: usize, big_endian: bool) -> Option<Num> {
-        let rest = bytes.get(index * self.width()..)?;
-        macro_rules! ordered {
-            ($int:ty) => {{
-                let value = <$int>::from_le_bytes(*rest.first_chunk()?);
-                if big_endian { value.swap_bytes() } else { value }
+    /// Adds the numbers in `bytes` to `numbers`.
+    pub(crate) fn read(self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<Num>) {
+        /// One loop for each form and order, which knows both.
+        macro_rules! each {
+            ($int:ty, $number:expr) => {{
+                let number: fn($int) -> Num = $number;
+                let (chunks, _) = bytes.as_chunks::<{ size_of::<$int>() }>();
+                if big_endian {
+                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_be_bytes(*it))));
+                } else {
+                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_le_bytes(*it))));
+                }
             }};
         }
-        Some(match self {
-            Self::Bool => Num::Bool(*rest.first()? != 0),
-            Self::U8 => Num::Uint((*rest.first()?).into()),
-            Self::U16 => Num::Uint(ordered!(u16).into()),
-            Self::U32 => Num::Uint(ordered!(u32).into()),
-            Self::U64 => Num::Uint(ordered!(u64)),
-            Self::I8 => Num::Int(ordered!(i8).into()),
-            Self::I16 => Num::Int(ordered!(i16).into()),
-            Self::I32 => Num::Int(ordered!(i32).into()),
-            Self::I64 => Num::Int(ordered!(i64)),
-            Self::F32 => Num::Float(f32::from_bits(ordered!(u32)).into()),
-            Self::F64 => Num::Float(f64::from_bits(ordered!(u64))),
-        })
+        match self {
+            Self::Bool => each!(u8, |value| Num::Bool(value != 0)),
+            Self::U8 => each!(u8, |value| Num::Uint(value.into())),
+            Self::U16 => each!(u16, |value| Num::Uint(value.into())),
+            Self::U32 => each!(u32, |value| Num::Uint(value.into())),
+            Self::U64 => each!(u64, Num::Uint),
+            Self::I8 => each!(i8, |value| Num::Int(value.into())),
+            Self::I16 => each!(i16, |value| Num::Int(value.into())),
+            Self::I32 => each!(i32, |value| Num::Int(value.into())),
+            Self::I64 => each!(i64, Num::Int),
+            Self::F32 => each!(u32, |bits| Num::Float(f32::from_bits(bits).into())),
+            Self::F64 => each!(u64, |bits| Num::Float(f64::from_bits(bits))),
+        }
     }
 }
 

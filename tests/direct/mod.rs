@@ -8,6 +8,7 @@
 mod ask;
 mod hints;
 mod hostile;
+mod made;
 mod options;
 mod programs;
 mod types;

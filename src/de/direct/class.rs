@@ -5,13 +5,15 @@
 //! class     ::=  GLOBAL | text text STACK_GLOBAL | BINGET…
 //! ```
 //!
-//! That is how Python pickles an object of a class that says nothing about pickling. All else
-//! (arguments, slots, items, classes with a meaning of their own) is for the machine.
+//! That is how Python pickles an object of a class that says nothing about pickling; with slots the
+//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`; all
+//! else is for the machine.
 
 use std::borrow::Cow;
 
 use super::Outcome;
 use super::dict::Dict;
+use super::made::End;
 use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use super::value::is_ours;
@@ -30,11 +32,45 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
-    /// True if an object of the class can be read by its attributes alone.
-    plain: bool,
+    pub(super) kind: ClassKind,
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
+}
+
+/// What the objects of a class are.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum ClassKind {
+    /// Read by their attributes or arguments alone.
+    Plain,
+    /// `set` or `frozenset`.
+    Set,
+    Complex,
+    ByteArray,
+    /// `OrderedDict`: no arguments, and dict items.
+    OrderedDict,
+    /// `defaultdict`: a class or function, and dict items.
+    DefaultDict,
+    /// Anything that only the machine knows.
+    Other,
+}
+
+impl ClassKind {
+    /// `written` is the meaning of the names in the pickle; the others are as Python 3 has them.
+    fn of(written: Known, module: &str, qualname: &str) -> Self {
+        match written {
+            Known::Set | Known::FrozenSet => Self::Set,
+            Known::Complex => Self::Complex,
+            Known::ByteArray => Self::ByteArray,
+            Known::Nothing => match (module, qualname) {
+                ("collections", "OrderedDict") => Self::OrderedDict,
+                ("collections", "defaultdict") => Self::DefaultDict,
+                _ if crate::natural::has_form(module, qualname) => Self::Other,
+                _ => Self::Plain,
+            },
+            _ => Self::Other,
+        }
+    }
 }
 
 impl<'de> Class<'de> {
@@ -69,13 +105,16 @@ impl<'de> Direct<'de> {
     ) -> Outcome<Dict<'_, 'de>> {
         let class = self.class(opcode)?;
         if !self.is_class(class, name, fields) {
-            return self.irregular();
+            return if is_ours(name) { self.irregular() } else { self.items_of_object(class) };
         }
         self.expect(Opcode::EmptyTuple)?;
         self.expect(Opcode::Newobj)?;
         self.count_node()?;
         self.memoize_other()?;
-        self.state()
+        if !is_ours(name) && self.cursor.read_opcode_if(Opcode::None) {
+            return self.dict_before(End::Slots);
+        }
+        self.dict_before(End::State)
     }
 
     #[inline]
@@ -89,11 +128,12 @@ impl<'de> Direct<'de> {
 
     /// Reads a class; gives its number.
     #[inline]
-    fn class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
+    pub(super) fn class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if let Opcode::Binget | Opcode::LongBinget | Opcode::Get = opcode {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
                 Fetched::Text(module) => self.stack_global(module),
+                Fetched::Made(_) => self.irregular(),
             };
         }
         self.new_class(opcode)
@@ -128,7 +168,7 @@ impl<'de> Direct<'de> {
         if module.len() + name.len() > limits::LONG_NAMES {
             return self.irregular();
         }
-        let known = Known::of_global(&module, &name) != Known::Nothing;
+        let known = Known::of_global(&module, &name);
         let (module, qualname) =
             match (self.protocol < 3 && self.settings.fix_imports, module, name) {
                 (true, Cow::Borrowed(module), Cow::Borrowed(name)) => {
@@ -138,16 +178,20 @@ impl<'de> Direct<'de> {
                 (true, ..) => return self.irregular(),
                 (false, module, name) => (module, name),
             };
-        let plain = !known && !crate::natural::has_form(&module, &qualname);
+        let kind = ClassKind::of(known, &module, &qualname);
         // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
+        self.classes.push(Class { module, qualname, kind, matched: (0, 0, 0) });
         if self.resolver.is_some() {
             self.ask()?;
         }
         self.count_node()?;
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
+    }
+
+    pub(super) fn kind_of(&self, class: ClassNumber) -> ClassKind {
+        self.classes.get(class as usize).map_or(ClassKind::Other, |class| class.kind)
     }
 
     /// Asks the resolver about the class that was named last.
@@ -159,7 +203,9 @@ impl<'de> Direct<'de> {
         match resolver.find_class(&class.module, &class.qualname) {
             Ok(Resolution::Allow) => {
                 // Only a walk makes the caller's own values of objects.
-                class.plain = class.plain && !resolver.constructs(&class.to_global());
+                if resolver.constructs(&class.to_global()) {
+                    class.kind = ClassKind::Other;
+                }
                 Ok(())
             }
             answer => {
@@ -191,9 +237,10 @@ impl<'de> Direct<'de> {
         name: &'static str,
         fields: &'static [&'static str],
     ) -> bool {
-        let Some(class) = self.classes.get_mut(class as usize).filter(|class| class.plain) else {
+        let Some(class) = self.classes.get_mut(class as usize) else { return false };
+        if class.kind != ClassKind::Plain {
             return false;
-        };
+        }
         let key = (name.as_ptr() as usize, name.len(), fields.as_ptr() as usize);
         if class.matched == key {
             return true;

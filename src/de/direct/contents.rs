@@ -41,13 +41,15 @@ pub(super) enum SequenceKind {
     /// A set is neither filled one by one nor made above a mark; a frozenset is left to the
     /// machine.
     Set,
+    /// A list of which a call makes a set.
+    SetOfList,
 }
 
 impl ContainerKind for SequenceKind {
     #[inline(always)]
     fn batch(self) -> Opcode {
         match self {
-            Self::List => Opcode::Appends,
+            Self::List | Self::SetOfList => Opcode::Appends,
             Self::Set => Opcode::Additems,
         }
     }
@@ -55,7 +57,7 @@ impl ContainerKind for SequenceKind {
     #[inline(always)]
     fn one(self) -> Opcode {
         match self {
-            Self::List => Opcode::Append,
+            Self::List | Self::SetOfList => Opcode::Append,
             Self::Set => Opcode::Additems,
         }
     }
@@ -63,7 +65,7 @@ impl ContainerKind for SequenceKind {
     #[inline(always)]
     fn marked(self) -> Opcode {
         match self {
-            Self::List => Opcode::List,
+            Self::List | Self::SetOfList => Opcode::List,
             Self::Set => Opcode::Additems,
         }
     }
@@ -72,6 +74,7 @@ impl ContainerKind for SequenceKind {
     fn tuple(self) -> Opcode {
         match self {
             Self::List => Opcode::Tuple,
+            Self::SetOfList => Opcode::List,
             Self::Set => Opcode::Additems,
         }
     }
@@ -185,6 +188,13 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
         direct.marked && kind.marked() != kind.batch()
+    }
+
+    /// Returns true behind a tuple of two items or more.
+    pub(super) fn was_tuple(&self, direct: &Direct<'_>) -> bool {
+        let ends = [Opcode::Tuple, Opcode::Tuple2, Opcode::Tuple3].map(|opcode| opcode.byte());
+        let end = direct.input.get(direct.cursor.opcode_position());
+        self.count > 1 && end.is_some_and(|end| ends.contains(end))
     }
 
     /// Returns true behind the container.
@@ -440,7 +450,7 @@ impl<K: ContainerKind> Contents<K> {
 }
 
 /// Returns true if this opcode begins a value.
-fn is_value(opcode: Opcode) -> bool {
+pub(super) fn is_value(opcode: Opcode) -> bool {
     !matches!(
         opcode,
         Opcode::Append

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::contents::{Contents, DictKind, Phase};
+use super::made::End;
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
@@ -15,8 +16,8 @@ pub(crate) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,
     contents: Contents<DictKind>,
     reading: Reading,
-    /// True if BUILD follows.
-    is_state: bool,
+    /// What follows it.
+    end: End,
 }
 
 /// The part of an entry that is being read, and where it begins.
@@ -35,12 +36,7 @@ impl<'de> Direct<'de> {
     /// A dict as a map or struct.
     #[inline]
     pub(in crate::de) fn map(&mut self) -> Outcome<Dict<'_, 'de>> {
-        self.dict(false)
-    }
-
-    /// The same, where BUILD makes it the state of an instance.
-    pub(super) fn state(&mut self) -> Outcome<Dict<'_, 'de>> {
-        self.dict(true)
+        self.dict_before(End::Itself)
     }
 
     /// An enum: a dict of one entry, or the name of a variant.
@@ -48,7 +44,7 @@ impl<'de> Direct<'de> {
         if !matches!(self.next()?, Opcode::EmptyDict | Opcode::Mark) {
             return Ok(self.variant_name());
         }
-        let mut dict = self.dict(false)?;
+        let mut dict = self.map()?;
         if !dict.contents.go_on(dict.direct)? {
             return dict.direct.irregular();
         }
@@ -60,16 +56,27 @@ impl<'de> Direct<'de> {
         Answer::Enum(Variant::name(self))
     }
 
+    /// A dict, where it and what follows are parts of an object.
     #[inline]
-    fn dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
+    pub(super) fn dict_before(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
         if let Some(contents) = Contents::open_batch(DictKind, Opcode::EmptyDict, self) {
-            return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state });
+            return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end });
         }
-        self.rare_dict(is_state)
+        self.rare_dict(end)
+    }
+
+    /// The entries that an object was given.
+    pub(super) fn entries(&mut self, contents: Contents<DictKind>) -> Dict<'_, 'de> {
+        Dict { direct: self, contents, reading: Reading::NOTHING, end: End::Itself }
     }
 
     #[inline(never)]
-    fn rare_dict(&mut self, is_state: bool) -> Outcome<Dict<'_, 'de>> {
+    fn rare_dict(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
+        if end == End::Itself && self.calls_ahead()? {
+            let opcode = self.next()?;
+            let class = self.class(opcode)?;
+            return self.items_of_object(class);
+        }
         let opcode = self.next()?;
         self.cursor.read_peeked_opcode();
         self.enter()?;
@@ -81,7 +88,7 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, is_state })
+        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end })
     }
 }
 
@@ -208,10 +215,7 @@ impl<'de> Dict<'_, 'de> {
             return self.direct.irregular();
         }
         self.direct.leave();
-        if self.is_state {
-            self.direct.expect(Opcode::Build)?;
-        }
-        Ok(())
+        self.direct.end_object(self.end)
     }
 
     #[cold]

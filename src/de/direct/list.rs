@@ -4,6 +4,7 @@ use super::Outcome;
 use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, SequenceKind};
 use super::look::short_tuple;
+use super::made::End;
 use super::state::Direct;
 use crate::de::items::{Items, Step};
 use crate::de::place::Place;
@@ -19,6 +20,8 @@ pub(crate) struct List<'a, 'de> {
     contents: Contents<SequenceKind>,
     /// Where the item begins that is being read, or [`NOWHERE`].
     at: usize,
+    /// What follows it.
+    end: End,
     /// True if this was the first MARK to suggest that lists are written as MARK … LIST. A TUPLE at
     /// its end takes that back.
     first_mark: bool,
@@ -30,7 +33,11 @@ pub(crate) struct Fixed<'a, 'de> {
     /// Items still to be read.
     left: usize,
     at: usize,
-    end: Opcode,
+    opcode: Opcode,
+    /// What follows it.
+    end: End,
+    /// True if it is a key, and so are its items.
+    is_key: bool,
 }
 
 impl<'de> Direct<'de> {
@@ -39,13 +46,17 @@ impl<'de> Direct<'de> {
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
         if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
             let first_mark = !self.marked;
-            return Ok(List { direct: self, contents, at: NOWHERE, first_mark });
+            let end = End::Itself;
+            return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark });
         }
         self.rare_sequence()
     }
 
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if self.calls_ahead()? {
+            return self.items_of_call();
+        }
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
         self.marked |= self.is_at(Opcode::Mark);
@@ -66,18 +77,31 @@ impl<'de> Direct<'de> {
             }
             _ => Contents::new(SequenceKind::List, Phase::Postfix, self),
         };
+        self.list_of(contents, first_mark, End::Itself)
+    }
+
+    /// Enters the sequence that has these contents.
+    pub(super) fn list_of(
+        &mut self,
+        contents: Contents<SequenceKind>,
+        first_mark: bool,
+        end: End,
+    ) -> Outcome<List<'_, 'de>> {
         self.enter()?;
-        Ok(List { direct: self, contents, at: NOWHERE, first_mark })
+        Ok(List { direct: self, contents, at: NOWHERE, end, first_mark })
     }
 
     #[inline]
-    fn open(&mut self, kind: SequenceKind) -> Outcome<Contents<SequenceKind>> {
+    pub(super) fn open(&mut self, kind: SequenceKind) -> Outcome<Contents<SequenceKind>> {
         self.cursor.read_peeked_opcode();
         Contents::open(kind, self)
     }
 
     /// A tuple of `len` items, or whatever else may be one.
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
+        if self.calls_ahead()? {
+            return self.tuple_of_call(len);
+        }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
         let opcode = self.next()?;
         // A container may be the tuple or its first item.
@@ -85,25 +109,44 @@ impl<'de> Direct<'de> {
         if may_be && !self.tuple_follows(len)? {
             return self.items(false).map(Items::List);
         }
-        self.fixed(len, end).map(Items::Fixed)
+        self.fixed(len, end, End::Itself).map(Items::Fixed)
     }
 
     /// Returns true if a scalar is next: then a tuple of `len` items has no mark.
     #[inline]
     pub(in crate::de) fn is_short_tuple(&self, len: usize) -> bool {
-        matches!(len, 1..=3) && self.cursor.peek_byte().is_some_and(begins_scalar)
+        matches!(len, 1..=3)
+            && self.cursor.peek_byte().is_some_and(begins_scalar)
+            && !self.is_class_ahead()
+    }
+
+    /// A tuple of `len` scalars, as the key of a dict or an element of a set.
+    pub(super) fn tuple_key(&mut self, len: usize) -> Outcome<Fixed<'_, 'de>> {
+        match short_tuple(len) {
+            Some(opcode) if self.is_short_tuple(len) => {
+                self.enter()?;
+                let end = End::Itself;
+                Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: true })
+            }
+            _ => self.irregular(),
+        }
     }
 
     /// The same as [`tuple`](Self::tuple), where [`is_short_tuple`](Self::is_short_tuple) is true.
     #[inline]
     pub(in crate::de) fn short_tuple(&mut self, len: usize) -> Option<Fixed<'_, 'de>> {
-        self.fixed(len, short_tuple(len)?).ok()
+        self.fixed(len, short_tuple(len)?, End::Itself).ok()
     }
 
     #[inline]
-    fn fixed(&mut self, len: usize, end: Opcode) -> Outcome<Fixed<'_, 'de>> {
+    pub(super) fn fixed(
+        &mut self,
+        len: usize,
+        opcode: Opcode,
+        end: End,
+    ) -> Outcome<Fixed<'_, 'de>> {
         self.enter()?;
-        Ok(Fixed { direct: self, left: len, at: NOWHERE, end })
+        Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: false })
     }
 
     /// Checks that the value at `at`, behind all frames, was read: a type may read nothing, and its
@@ -123,7 +166,7 @@ impl<'de> List<'_, 'de> {
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
         Ok(Some(match self.contents.kind {
-            SequenceKind::Set => Place::Key(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
             SequenceKind::List => Place::Ahead(self.direct),
         }))
     }
@@ -191,7 +234,10 @@ impl<'de> List<'_, 'de> {
         {
             self.direct.marked = false;
         }
-        Ok(())
+        if self.end == End::Arguments && !self.contents.was_tuple(self.direct) {
+            return self.direct.irregular();
+        }
+        self.direct.end_object(self.end)
     }
 
     #[cold]
@@ -214,8 +260,13 @@ impl<'de> Fixed<'_, 'de> {
         }
         self.left -= 1;
         self.at = at;
+        Some(self.item())
+    }
+
+    #[inline]
+    fn item<'g>(&mut self) -> Place<'_, 'g, 'de> {
         self.direct.sole = false;
-        Some(Place::Ahead(self.direct))
+        if self.is_key { Place::Key(self.direct) } else { Place::Ahead(self.direct) }
     }
 
     /// The next item.
@@ -225,8 +276,7 @@ impl<'de> Fixed<'_, 'de> {
         self.end_item()?;
         self.direct.next()?;
         self.at = self.direct.cursor.position();
-        self.direct.sole = false;
-        Ok(Some(Place::Ahead(self.direct)))
+        Ok(Some(self.item()))
     }
 
     #[inline]
@@ -241,13 +291,13 @@ impl<'de> Fixed<'_, 'de> {
         self.end_item()?;
         // The visitor may have asked for fewer.
         if self.left > 0
-            || !self.direct.cursor.read_opcode_if(self.end) && !self.direct.takes(self.end)?
+            || !self.direct.cursor.read_opcode_if(self.opcode) && !self.direct.takes(self.opcode)?
         {
             return self.direct.irregular();
         }
         self.direct.memoize_other()?;
         self.direct.leave();
-        Ok(())
+        self.direct.end_object(self.end)
     }
 
     #[cold]

@@ -15,16 +15,32 @@ use crate::nodes::scalar;
 pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
+    /// An object that was made of an int.
+    Made(MadeNumber),
 }
+
+/// The kinds of what an index of the memo stands for.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Stored {
+    Text,
+    Class,
+    Made,
+    /// What is not fetched, or nothing.
+    Other,
+}
+
+/// The number of an object that was made of an int, in the order of the pickle.
+pub(super) type MadeNumber = u32;
 
 /// An entry of the memo.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct MemoSlot(u32);
 
 impl MemoSlot {
-    /// From here on, numbers of classes and of texts, in halves; below, offsets.
+    /// From here on, numbers of classes, of texts and of objects; below, offsets.
     const NUMBERED: u32 = 1 << 31;
     const TEXT: u32 = 1 << 30;
+    const MADE: u32 = 1 << 29;
     /// The entry of a value that is never fetched.
     pub(super) const OTHER: Self = Self(u32::MAX);
     /// The entry before the first, where they are numbered from 1.
@@ -40,6 +56,20 @@ impl MemoSlot {
     /// A class. Each takes several bytes of input, so its number fits.
     pub(super) fn class(number: ClassNumber) -> Self {
         Self(Self::NUMBERED | number)
+    }
+
+    /// An object made of an int. Each takes several bytes of input, so its number fits.
+    pub(super) fn made(number: MadeNumber) -> Self {
+        Self(Self::NUMBERED | Self::MADE | number)
+    }
+
+    fn stored(self) -> Stored {
+        match self {
+            Self::OTHER | Self::VACANT => Stored::Other,
+            Self(bits) if bits < Self::NUMBERED || bits & Self::TEXT != 0 => Stored::Text,
+            Self(bits) if bits & Self::MADE != 0 => Stored::Made,
+            Self(_) => Stored::Class,
+        }
     }
 }
 
@@ -99,20 +129,25 @@ impl<'de> DirectMemo<'de> {
         self.short.get(usize::from(index)).copied().flatten()
     }
 
-    /// GET of text or a class; `None` for anything else.
+    /// The kind of what is stored under an index.
+    pub(super) fn stored(&self, index: u64) -> Stored {
+        let slot = usize::try_from(index).ok().and_then(|index| self.slots.get(index));
+        slot.map_or(Stored::Other, |slot| slot.stored())
+    }
+
+    /// GET of text, a class, or an object made of an int; `None` for anything else.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
             return Some(Fetched::Text(text));
         }
         let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
-        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT);
-        let text = match *slot {
-            MemoSlot::OTHER | MemoSlot::VACANT => return None,
-            MemoSlot(bits) if bits < MemoSlot::NUMBERED => text_at(input, bits as usize)?,
-            MemoSlot(bits) if bits & MemoSlot::TEXT != 0 => {
-                return self.texts.get(number as usize).copied().map(Fetched::Text);
-            }
-            MemoSlot(_) => return Some(Fetched::Class(number)),
+        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::MADE);
+        let text = match slot.stored() {
+            Stored::Other => return None,
+            Stored::Text if slot.0 < MemoSlot::NUMBERED => text_at(input, slot.0 as usize)?,
+            Stored::Text => return self.texts.get(number as usize).copied().map(Fetched::Text),
+            Stored::Class => return Some(Fetched::Class(number)),
+            Stored::Made => return Some(Fetched::Made(number)),
         };
         match u8::try_from(index) {
             Ok(index) => {

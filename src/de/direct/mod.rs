@@ -16,8 +16,8 @@
 //! - Each value that is read leaves the stack one operand higher, and each opcode that takes
 //!   operands (TUPLE2, SETITEMS, BUILD, …) is accepted only where exactly its operands have just
 //!   been read. So what is accepted is what the machine's stack would have held.
-//! - Only text and classes are fetched from the memo. A container that is fetched, and could be
-//!   changed or contain itself, is irregular.
+//! - Only text, classes and objects made of an int are fetched from the memo. A container that is
+//!   fetched, and could be changed or contain itself, is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
 //!   wrong one ends at an opcode that does not fit.
 //! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
@@ -29,8 +29,8 @@
 //!   `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this
-//! another shape: add it to `value` (scalars), `contents`, `list`, `dict` or `class`, and a case to
-//! that test.
+//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class` or `made`, and a
+//! case to that test.
 
 mod ahead;
 mod class;
@@ -38,6 +38,7 @@ mod contents;
 mod dict;
 mod list;
 mod look;
+mod made;
 mod memo;
 mod state;
 mod value;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::class::Class;
 use super::look::{Looked, Operands};
-use super::memo::{DirectMemo, Fetched, MemoSlot};
+use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
@@ -28,6 +28,8 @@ pub(crate) struct Direct<'de> {
     pub(super) protocol: u8,
     memo: DirectMemo<'de>,
     pub(super) classes: Vec<Class<'de>>,
+    /// Where the ints begin that objects were made of, by their numbers.
+    pub(super) made: Vec<u32>,
     /// The caller's resolver, and its answer about the last class if that is not allowed as it is.
     pub(super) resolver: Option<Arc<dyn Resolver>>,
     pub(super) answer: Option<Result<Resolution>>,
@@ -70,6 +72,7 @@ impl<'de> Direct<'de> {
             protocol: 0,
             memo: DirectMemo::with_input(input.len()),
             classes: Vec::new(),
+            made: Vec::new(),
             resolver: settings.resolver.cloned(),
             answer: None,
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
@@ -341,6 +344,11 @@ impl<'de> Direct<'de> {
         self.memoize(slot)
     }
 
+    /// The kind of what the next instruction fetches from the memo, if it does.
+    pub(super) fn fetches_next(&self) -> Stored {
+        self.cursor.peek_get().map_or(Stored::Other, |index| self.memo.stored(index))
+    }
+
     /// Reads the index behind an opcode of the GET family and fetches what is there.
     pub(super) fn fetch(&mut self, opcode: Opcode) -> Outcome<Fetched<'de>> {
         self.cursor.read_peeked_opcode();
@@ -353,7 +361,7 @@ impl<'de> Direct<'de> {
         let index = self.checked(index)?;
         match self.memo.get(index, self.input) {
             Some(Fetched::Text(text)) => self.again(text).map(Fetched::Text),
-            Some(class) => Ok(class),
+            Some(other) => Ok(other),
             None => self.irregular(),
         }
     }
@@ -413,7 +421,7 @@ impl<'de> Direct<'de> {
         match opcode {
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
                 Fetched::Text(text) => Ok(text),
-                Fetched::Class(_) => self.irregular(),
+                Fetched::Class(_) | Fetched::Made(_) => self.irregular(),
             },
             Opcode::ShortBinunicode => {
                 self.cursor.read_peeked_opcode();
@@ -462,6 +470,17 @@ impl<'de> Direct<'de> {
         let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
         self.memoize_payload(MemoSlot::text(at), payload.len())?;
         Ok(text)
+    }
+
+    /// Reads bytes in the commonest spelling.
+    #[inline(never)]
+    pub(in crate::de) fn short_bytes(&mut self) -> Option<&'de [u8]> {
+        if !self.memo.is_from_zero() {
+            return None;
+        }
+        let bytes = self.cursor.read_memoized_bytes()?;
+        self.memo.push(MemoSlot::OTHER);
+        Some(bytes)
     }
 
     /// Reads bytes. Those that are fetched again are for the machine.

@@ -9,6 +9,7 @@ use super::{Irregular, Outcome};
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
 use crate::de::element::value_answer;
+use crate::de::items::Items;
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
@@ -28,6 +29,10 @@ impl<'de> Direct<'de> {
             Ask::Enum(_, variants) if variants.contains(&token::ANYTHING) => self.irregular(),
             Ask::Enum(name, _) if !is_ours(name) => self.variant(),
             Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => self.none(),
+            Ask::Signed | Ask::Unsigned | Ask::Float if self.calls_ahead()? => {
+                Ok(self.int_of_call(matches!(ask, Ask::Signed))?)
+            }
+            Ask::Bytes if self.calls_ahead()? => Ok(Answer::Bytes(self.bytes_of_call()?)),
             _ => self.scalar(ask),
         }
     }
@@ -46,6 +51,7 @@ impl<'de> Direct<'de> {
             Ask::Enum(_, variants) if variants.contains(&token::ANYTHING) => self.irregular(),
             // A variant without data.
             Ask::Enum(name, _) if !is_ours(name) => Ok(self.variant_name()),
+            Ask::Tuple(len) => Ok(Answer::Seq(Items::Fixed(self.tuple_key(len)?))),
             _ => self.scalar(ask),
         }
     }
@@ -91,6 +97,12 @@ impl<'de> Direct<'de> {
         self.cursor.read_short_bool()
     }
 
+    /// Reads a None; nothing where anything else is next.
+    #[inline(always)]
+    pub(in crate::de) fn short_none(&mut self) -> bool {
+        self.cursor.read_opcode_if(Opcode::None)
+    }
+
     /// Returns true if an `Option` has content.
     pub(in crate::de) fn option(&mut self) -> Outcome<bool> {
         if self.next()? == Opcode::None {
@@ -118,9 +130,15 @@ impl<'de> Direct<'de> {
         Ok(value_answer(value))
     }
 
-    /// An int behind a frame, a decimal one, or the LONG1 of no bytes that is zero.
+    /// An int behind a frame, a decimal one, a long one, or the LONG1 of no bytes that is zero.
     fn int<'a, 'g>(&mut self, signed: bool) -> Result<Answer<'a, 'g, 'de>> {
         let opcode = self.next()?;
+        if opcode == Opcode::Long1
+            && let Some(&[_, len]) = self.cursor.peek(2)
+            && len > 8
+        {
+            return self.long(len);
+        }
         let value = if let Opcode::Int | Opcode::Long = opcode {
             self.cursor.read_peeked_opcode();
             self.cursor.read_decimal_line(opcode)
@@ -136,6 +154,15 @@ impl<'de> Direct<'de> {
             None => self.rare_int(opcode)?,
         };
         Ok(Answer::int(value, signed))
+    }
+
+    /// A LONG1 of more than eight bytes.
+    fn long<'a, 'g>(&mut self, len: u8) -> Result<Answer<'a, 'g, 'de>> {
+        self.cursor.read_peeked_opcode();
+        let payload = self.cursor.read_counted1();
+        let payload = self.checked(payload)?;
+        // Others take no type of serde's.
+        if len > 17 { self.irregular() } else { Ok(Answer::long(payload)) }
     }
 
     #[cold]
@@ -177,7 +204,13 @@ impl<'de> Direct<'de> {
                 let line = self.cursor.read_filled_line();
                 text::decode_float(self.checked(line)?).ok()
             }
-            _ => return self.int(false),
+            _ => {
+                // A long int is rounded by the machine.
+                return match self.int(false)? {
+                    Answer::Wide(_) | Answer::Widest(_) => self.irregular(),
+                    answer => Ok(answer),
+                };
+            }
         };
         match value {
             Some(value) => Ok(Answer::Float(value)),

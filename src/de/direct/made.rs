@@ -1,0 +1,281 @@
+//! Objects that are made of arguments, or given items: calls.
+//!
+//! ```text
+//! enum member, subclass of int  ::=  class int TUPLE1 call
+//! named tuple                   ::=  class tuple call
+//! set                           ::=  class list TUPLE1 call
+//! complex                       ::=  class BINFLOAT BINFLOAT TUPLE2 REDUCE
+//! bytearray                     ::=  class bytes TUPLE1 REDUCE
+//! OrderedDict                   ::=  class EMPTY_TUPLE REDUCE dict items
+//! defaultdict                   ::=  class class TUPLE1 REDUCE dict items
+//! call                          ::=  REDUCE | NEWOBJ
+//! ```
+//!
+//! A type says what it expects of an object, and here that is what `de/object.rs` gives of such
+//! ones. Whatever follows (a state, items) is an opcode that does not fit.
+
+use super::Outcome;
+use super::class::{ClassKind, ClassNumber};
+use super::contents::{Contents, DictKind, Phase, SequenceKind, is_value};
+use super::dict::Dict;
+use super::list::List;
+use super::look::short_tuple;
+use super::memo::{Fetched, MemoSlot, Stored};
+use super::state::Direct;
+use crate::de::answer::Answer;
+use crate::de::items::Items;
+use crate::instruction::Opcode;
+use crate::read::Cursor;
+
+/// What follows a container that is a part of an object.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum End {
+    /// Nothing: it is a value of its own.
+    Itself,
+    /// BUILD: it is the state.
+    State,
+    /// TUPLE2 and BUILD: it is the second part of a state, behind None.
+    Slots,
+    /// TUPLE1 and a call: it is the only argument.
+    Argument,
+    /// A call: it is the arguments.
+    Arguments,
+}
+
+impl<'de> Direct<'de> {
+    /// Returns true if the next value begins with a class, or is an object made of an int that is
+    /// fetched.
+    pub(super) fn calls_ahead(&mut self) -> Outcome<bool> {
+        self.next()?;
+        Ok(self.is_at(Opcode::Global) || self.is_class_ahead())
+    }
+
+    /// The same where no frame is ahead, and the class is not spelled by GLOBAL.
+    #[inline]
+    pub(super) fn is_class_ahead(&self) -> bool {
+        const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
+        const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
+        match self.cursor.peek_byte() {
+            Some(byte) if FETCHES.contains(&byte) || TEXTS.contains(&byte) => self.names_class(),
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
+    fn names_class(&self) -> bool {
+        match self.fetches_next() {
+            Stored::Class | Stored::Made => return true,
+            Stored::Text => {}
+            Stored::Other if self.cursor.peek_get().is_some() => return false,
+            Stored::Other => {}
+        }
+        // Two texts, written out or fetched, and STACK_GLOBAL.
+        let mut cursor = Cursor::new(self.input, self.cursor.position());
+        for _ in 0..2 {
+            let Some(
+                opcode @ (Opcode::ShortBinunicode
+                | Opcode::Binunicode
+                | Opcode::Binget
+                | Opcode::LongBinget),
+            ) = cursor.peek_opcode()
+            else {
+                return false;
+            };
+            cursor.read_peeked_opcode();
+            if cursor.skip_argument(opcode).is_err() {
+                return false;
+            }
+            if !cursor.absorb_opcode(Opcode::Memoize) {
+                cursor.absorb_put();
+            }
+        }
+        cursor.peek_opcode() == Some(Opcode::StackGlobal)
+    }
+
+    /// The class that is next, and its kind.
+    fn class_ahead(&mut self) -> Outcome<ClassKind> {
+        let opcode = self.next()?;
+        let class = self.class(opcode)?;
+        Ok(self.kind_of(class))
+    }
+
+    /// Reads REDUCE or NEWOBJ, and stores the object.
+    fn call(&mut self, slot: MemoSlot) -> Outcome<()> {
+        if !matches!(self.next()?, Opcode::Reduce | Opcode::Newobj) {
+            return self.irregular();
+        }
+        self.cursor.read_peeked_opcode();
+        self.memoize(slot)
+    }
+
+    /// Reads the tuple around the only argument.
+    fn only_argument(&mut self) -> Outcome<()> {
+        self.expect(Opcode::Tuple1)?;
+        self.count_node()?;
+        self.memoize_other()
+    }
+
+    /// Reads what follows a container that is a part of an object.
+    #[inline]
+    pub(super) fn end_object(&mut self, end: End) -> Outcome<()> {
+        match end {
+            End::Itself => Ok(()),
+            End::State => self.expect(Opcode::Build),
+            end => self.end_rare_object(end),
+        }
+    }
+
+    #[inline(never)]
+    fn end_rare_object(&mut self, end: End) -> Outcome<()> {
+        match end {
+            End::Slots => {
+                self.expect(Opcode::Tuple2)?;
+                self.count_node()?;
+                self.memoize_other()?;
+                return self.expect(Opcode::Build);
+            }
+            End::Argument => {
+                self.only_argument()?;
+                self.expect(Opcode::Reduce)?;
+                self.memoize_other()?;
+            }
+            _ => self.call(MemoSlot::OTHER)?,
+        }
+        self.leave();
+        Ok(())
+    }
+
+    /// An object made of an int, or one that was and is fetched.
+    pub(super) fn int_of_call<'a, 'g>(&mut self, signed: bool) -> Outcome<Answer<'a, 'g, 'de>> {
+        if self.fetches_next() == Stored::Made {
+            let opcode = self.next()?;
+            let Fetched::Made(number) = self.fetch(opcode)? else { return self.irregular() };
+            self.charge(size_of::<i64>())?;
+            let at = self.made.get(number as usize).map_or(usize::MAX, |&at| at as usize);
+            return match Cursor::new(self.input, at).read_short_int() {
+                Some(value) => Ok(Answer::int(value, signed)),
+                None => self.irregular(),
+            };
+        }
+        if self.class_ahead()? != ClassKind::Plain {
+            return self.irregular();
+        }
+        self.enter()?;
+        self.next()?;
+        // The input is shorter than slots have room for.
+        let at = self.cursor.position() as u32;
+        let Some(value) = self.cursor.read_short_int() else { return self.irregular() };
+        self.only_argument()?;
+        let number = self.made.len() as u32;
+        self.made.push(at);
+        self.call(MemoSlot::made(number))?;
+        self.leave();
+        Ok(Answer::int(value, signed))
+    }
+
+    /// A bytearray made of bytes.
+    pub(super) fn bytes_of_call(&mut self) -> Outcome<&'de [u8]> {
+        if self.class_ahead()? != ClassKind::ByteArray {
+            return self.irregular();
+        }
+        self.enter()?;
+        let opcode = self.next()?;
+        let bytes = self.bytes(opcode)?;
+        self.only_argument()?;
+        self.expect(Opcode::Reduce)?;
+        self.memoize_other()?;
+        self.leave();
+        Ok(bytes)
+    }
+
+    /// A set, or the arguments of a named tuple.
+    pub(super) fn items_of_call(&mut self) -> Outcome<List<'_, 'de>> {
+        let kind = self.class_ahead()?;
+        self.items_of(kind)
+    }
+
+    fn items_of(&mut self, kind: ClassKind) -> Outcome<List<'_, 'de>> {
+        self.enter()?;
+        let opcode = self.next()?;
+        let (contents, end) = match (kind, opcode) {
+            (ClassKind::Set, Opcode::EmptyList) => {
+                (self.open(SequenceKind::SetOfList)?, End::Argument)
+            }
+            (ClassKind::Set, Opcode::Mark) => {
+                self.cursor.read_peeked_opcode();
+                (Contents::new(SequenceKind::SetOfList, Phase::Marked, self), End::Argument)
+            }
+            (ClassKind::Plain, Opcode::Mark) => {
+                self.cursor.read_peeked_opcode();
+                (Contents::new(SequenceKind::List, Phase::Marked, self), End::Arguments)
+            }
+            (ClassKind::Plain, _) => {
+                (Contents::new(SequenceKind::List, Phase::Postfix, self), End::Arguments)
+            }
+            _ => return self.irregular(),
+        };
+        self.list_of(contents, false, end)
+    }
+
+    /// The same where a tuple of `len` items is asked for; or a complex.
+    pub(super) fn tuple_of_call<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
+        let kind = self.class_ahead()?;
+        match (kind, short_tuple(len)) {
+            (ClassKind::Complex, _) => self.complex().map(|parts| Items::Complex(parts, 0)),
+            (ClassKind::Plain, Some(opcode)) if len > 1 && !self.is_at(Opcode::Mark) => {
+                self.enter()?;
+                self.fixed(len, opcode, End::Arguments).map(Items::Fixed)
+            }
+            _ => self.items_of(kind).map(Items::List),
+        }
+    }
+
+    fn complex(&mut self) -> Outcome<[f64; 2]> {
+        self.enter()?;
+        let mut parts = [0.0; 2];
+        for part in &mut parts {
+            self.next()?;
+            match self.cursor.read_short_float() {
+                Some(value) => *part = value,
+                None => return self.irregular(),
+            }
+        }
+        self.expect(Opcode::Tuple2)?;
+        self.count_node()?;
+        self.memoize_other()?;
+        self.expect(Opcode::Reduce)?;
+        self.memoize_other()?;
+        self.leave();
+        Ok(parts)
+    }
+
+    /// The dict items of an object of this class.
+    pub(super) fn items_of_object(&mut self, class: ClassNumber) -> Outcome<Dict<'_, 'de>> {
+        self.enter()?;
+        match self.kind_of(class) {
+            ClassKind::OrderedDict => self.expect(Opcode::EmptyTuple)?,
+            ClassKind::DefaultDict => {
+                if !self.calls_ahead()? || self.fetches_next() == Stored::Made {
+                    return self.irregular();
+                }
+                self.class_ahead()?;
+                self.only_argument()?;
+            }
+            _ => return self.irregular(),
+        }
+        self.expect(Opcode::Reduce)?;
+        self.memoize_other()?;
+        let opcode = self.next()?;
+        // What follows may be a neighbour.
+        let phase = if !(opcode == Opcode::Mark || is_value(opcode)) || !self.adds_next()? {
+            Phase::Done
+        } else if opcode == Opcode::Mark {
+            self.cursor.read_peeked_opcode();
+            Phase::Batch
+        } else {
+            Phase::Open
+        };
+        let contents = Contents::new(DictKind, phase, self);
+        Ok(self.entries(contents))
+    }
+}

@@ -1,0 +1,192 @@
+//! Objects that are made of arguments or given items: calls of classes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
+
+use serde::de::{Deserialize, IgnoredAny};
+use serde_bytes::ByteBuf;
+use serde_pickle::{AllowList, DeOptions};
+
+use super::{compare, is_direct};
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Point {
+    x: i64,
+    #[serde(default)]
+    y: i64,
+}
+
+/// `pickle.dumps` of CPython 3.13, at protocols 2 and 4.
+#[rustfmt::skip]
+const PICKLES: &[(&str, &[u8])] = &[
+    // [Color.RED, Color.GREEN, Color.RED, Color.RED]
+    ("enums", b"\x80\x02]q\0(cshop\nColor\nq\x01K\x01\x85q\x02Rq\x03h\x01K\x02\x85q\x04Rq\x05h\x03h\x03e."),
+    ("enums", b"\x80\x04\x95(\0\0\0\0\0\0\0]\x94(\x8c\x04shop\x94\x8c\x05Color\x94\x93\x94K\x01\x85\x94R\x94h\x03K\x02\x85\x94R\x94h\x05h\x05e."),
+    // [Triple(1, 'a', 0.5), Triple(2, 'b', 1.5)]
+    ("triples", b"\x80\x02]q\0(cshop\nTriple\nq\x01K\x01X\x01\0\0\0aq\x02G?\xe0\0\0\0\0\0\0\x87q\x03\x81q\x04h\x01K\x02X\x01\0\0\0bq\x05G?\xf8\0\0\0\0\0\0\x87q\x06\x81q\x07e."),
+    ("triples", b"\x80\x04\x95?\0\0\0\0\0\0\0]\x94(\x8c\x04shop\x94\x8c\x06Triple\x94\x93\x94K\x01\x8c\x01a\x94G?\xe0\0\0\0\0\0\0\x87\x94\x81\x94h\x03K\x02\x8c\x01b\x94G?\xf8\0\0\0\0\0\0\x87\x94\x81\x94e."),
+    // [{1, 2}, {3}, set()]
+    ("sets", b"\x80\x02]q\0(c__builtin__\nset\nq\x01]q\x02(K\x01K\x02e\x85q\x03Rq\x04h\x01]q\x05K\x03a\x85q\x06Rq\x07h\x01]q\x08\x85q\x09Rq\ne."),
+    // [frozenset([1, 2]), frozenset([3])]
+    ("sets", b"\x80\x02]q\0(c__builtin__\nfrozenset\nq\x01]q\x02(K\x01K\x02e\x85q\x03Rq\x04h\x01]q\x05K\x03a\x85q\x06Rq\x07e."),
+    // [1+2j, 3-4j]
+    ("complex", b"\x80\x02]q\0(c__builtin__\ncomplex\nq\x01G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x02Rq\x03h\x01G@\x08\0\0\0\0\0\0G\xc0\x10\0\0\0\0\0\0\x86q\x04Rq\x05e."),
+    ("complex", b"\x80\x04\x95J\0\0\0\0\0\0\0]\x94(\x8c\x08builtins\x94\x8c\x07complex\x94\x93\x94G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86\x94R\x94h\x03G@\x08\0\0\0\0\0\0G\xc0\x10\0\0\0\0\0\0\x86\x94R\x94e."),
+    // [bytearray(b'ab'), bytearray(b'c')]
+    ("bytearrays", b"\x80\x04\x951\0\0\0\0\0\0\0]\x94(\x8c\x08builtins\x94\x8c\x09bytearray\x94\x93\x94C\x02ab\x94\x85\x94R\x94h\x03C\x01c\x94\x85\x94R\x94e."),
+    // [OrderedDict(x=1, y=2), OrderedDict(x=3), OrderedDict(x=4, y=5)]
+    ("ordered", b"\x80\x02]q\0(ccollections\nOrderedDict\nq\x01)Rq\x02(X\x01\0\0\0xq\x03K\x01X\x01\0\0\0yq\x04K\x02uh\x01)Rq\x05h\x03K\x03sh\x01)Rq\x06(h\x03K\x04h\x04K\x05ue."),
+    ("ordered", b"\x80\x04\x95M\0\0\0\0\0\0\0]\x94(\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\x94)R\x94(\x8c\x01x\x94K\x01\x8c\x01y\x94K\x02uh\x03)R\x94h\x05K\x03sh\x03)R\x94(h\x05K\x04h\x06K\x05ue."),
+    // [defaultdict(list, {1: [1, 2], 2: []}), defaultdict(list, {3: [4]})]
+    ("default", b"\x80\x02]q\0(ccollections\ndefaultdict\nq\x01c__builtin__\nlist\nq\x02\x85q\x03Rq\x04(K\x01]q\x05(K\x01K\x02eK\x02]q\x06uh\x01h\x02\x85q\x07Rq\x08K\x03]q\x09K\x04ase."),
+    ("default", b"\x80\x04\x95[\0\0\0\0\0\0\0]\x94(\x8c\x0bcollections\x94\x8c\x0bdefaultdict\x94\x93\x94\x8c\x08builtins\x94\x8c\x04list\x94\x93\x94\x85\x94R\x94(K\x01]\x94(K\x01K\x02eK\x02]\x94uh\x03h\x06\x85\x94R\x94K\x03]\x94K\x04ase."),
+    // [Slots(1, 2), Slots(3, 4)], of the fields x and y
+    ("slots", b"\x80\x02]q\0(cshop\nSlots\nq\x01)\x81q\x02N}q\x03(X\x01\0\0\0xq\x04K\x01X\x01\0\0\0yq\x05K\x02u\x86q\x06bh\x01)\x81q\x07N}q\x08(h\x04K\x03h\x05K\x04u\x86q\x09be."),
+    ("slots", b"\x80\x04\x95B\0\0\0\0\0\0\0]\x94(\x8c\x04shop\x94\x8c\x05Slots\x94\x93\x94)\x81\x94N}\x94(\x8c\x01x\x94K\x01\x8c\x01y\x94K\x02u\x86\x94bh\x03)\x81\x94N}\x94(h\x06K\x03h\x07K\x04u\x86\x94be."),
+    // [1 << 70, -(1 << 70), 1 << 127, (1 << 128) - 1, 5]
+    ("big", b"\x80\x02]q\0(\x8a\x09\0\0\0\0\0\0\0\0@\x8a\x09\0\0\0\0\0\0\0\0\xc0\x8a\x11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\0\x8a\x11\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0K\x05e."),
+    // {(1, 2): 1.5, (3, 4): 2.5}
+    ("keys", b"\x80\x02}q\0(K\x01K\x02\x86q\x01G?\xf8\0\0\0\0\0\0K\x03K\x04\x86q\x02G@\x04\0\0\0\0\0\0u."),
+    ("keys", b"\x80\x04\x95#\0\0\0\0\0\0\0}\x94(K\x01K\x02\x86\x94G?\xf8\0\0\0\0\0\0K\x03K\x04\x86\x94G@\x04\0\0\0\0\0\0u."),
+];
+
+/// Compares all ways, and checks that the type needs no machine.
+#[track_caller]
+fn direct<'de, T: Deserialize<'de> + Debug + PartialEq>(pickle: &'de [u8]) {
+    assert!(is_direct::<T>(pickle), "{}: {}", std::any::type_name::<T>(), pickle.escape_ascii());
+}
+
+/// Reads a pickle as types that fit some of them.
+#[track_caller]
+fn compare_all(pickle: &[u8]) {
+    fn all<'de, T: Deserialize<'de> + Debug + PartialEq>(pickle: &'de [u8]) {
+        // The options change from call to call.
+        for _ in 0..10 {
+            compare::<Vec<T>>(pickle, &DeOptions::new(), "calls");
+        }
+        for depth in 0..4 {
+            compare::<Vec<T>>(pickle, &DeOptions::new().max_depth(depth), "calls");
+        }
+        for bytes in [0, 8, 16, 40, 100] {
+            compare::<Vec<T>>(pickle, &DeOptions::new().max_expansion(bytes), "calls");
+        }
+    }
+    all::<u8>(pickle);
+    all::<i64>(pickle);
+    all::<f64>(pickle);
+    all::<Option<u8>>(pickle);
+    all::<(i64, String, f64)>(pickle);
+    all::<(f64, f64)>(pickle);
+    all::<(i64, i64)>(pickle);
+    all::<(i64,)>(pickle);
+    all::<Vec<i64>>(pickle);
+    all::<Vec<Vec<i64>>>(pickle);
+    all::<ByteBuf>(pickle);
+    all::<String>(pickle);
+    all::<Point>(pickle);
+    all::<BTreeMap<String, i64>>(pickle);
+    all::<BTreeMap<i64, Vec<i64>>>(pickle);
+    all::<HashMap<String, Option<i64>>>(pickle);
+}
+
+#[test]
+fn calls_of_picklers_need_no_machine() {
+    for (name, pickle) in PICKLES {
+        match *name {
+            "enums" => {
+                direct::<Vec<u8>>(pickle);
+                direct::<Vec<i64>>(pickle);
+                direct::<Vec<Option<f64>>>(pickle);
+                assert_eq!(serde_pickle::from_slice::<Vec<u8>>(pickle).unwrap(), [1, 2, 1, 1]);
+            }
+            "triples" => {
+                direct::<Vec<(i64, String, f64)>>(pickle);
+                let read: Vec<(i64, &str, f64)> = serde_pickle::from_slice(pickle).unwrap();
+                assert_eq!(read, [(1, "a", 0.5), (2, "b", 1.5)]);
+            }
+            "sets" => direct::<Vec<Vec<i64>>>(pickle),
+            "complex" => {
+                direct::<Vec<(f64, f64)>>(pickle);
+                let read: Vec<(f64, f64)> = serde_pickle::from_slice(pickle).unwrap();
+                assert_eq!(read, [(1.0, 2.0), (3.0, -4.0)]);
+            }
+            "bytearrays" => direct::<Vec<ByteBuf>>(pickle),
+            "ordered" => {
+                direct::<Vec<Point>>(pickle);
+                direct::<Vec<BTreeMap<&str, i64>>>(pickle);
+            }
+            "default" => direct::<Vec<BTreeMap<i64, Vec<i64>>>>(pickle),
+            "slots" => direct::<Vec<Point>>(pickle),
+            "big" => {
+                let read = serde_pickle::from_slice::<Vec<i128>>(&pickle[..pickle.len() - 42]);
+                assert!(read.is_err());
+                direct::<Vec<IgnoredAny>>(pickle);
+            }
+            _ => {
+                direct::<BTreeMap<(i64, i64), f64>>(pickle);
+                compare::<BTreeMap<(i64, i64), f64>>(pickle, &DeOptions::new(), "keys");
+                compare::<BTreeMap<(i64, Vec<i64>), f64>>(pickle, &DeOptions::new(), "keys");
+            }
+        }
+        compare_all(pickle);
+    }
+    let ints = b"\x80\x02](\x8a\x09\0\0\0\0\0\0\0\0@\x8a\x11\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
+        \xff\xff\xff\xff\0K\x05e.";
+    direct::<Vec<u128>>(ints);
+    let read: Vec<u128> = serde_pickle::from_slice(ints).unwrap();
+    assert_eq!(read, [1 << 70, u128::MAX, 5]);
+}
+
+/// Each instruction of a pickle left out, doubled, or followed by another: most are no pickle any
+/// more, and some are another value.
+#[test]
+fn calls_with_a_change_are_read_the_same_both_ways() {
+    use serde_pickle::opcode::instructions;
+    let others: [&[u8]; 14] = [
+        b"K\x01", b"N", b"(", b"(K\x01e", b"K\x01a", b"}", b"}b", b"N}\x86b", b"]", b"\x85", b"R",
+        b"\x81", b"0", b")",
+    ];
+    for (number, (_, pickle)) in PICKLES.iter().enumerate() {
+        let mut begins: Vec<usize> =
+            instructions(pickle).map(|it| it.unwrap().0 as usize).collect();
+        begins.push(pickle.len());
+        for pair in begins.windows(2) {
+            let (front, rest) = pickle.split_at(pair[0]);
+            let (one, behind) = rest.split_at(pair[1] - pair[0]);
+            // Frames would have to grow.
+            if one[0] == 0x95 || pickle[2] == 0x95 && number % 2 == 1 && pair[0] < 11 {
+                continue;
+            }
+            let unframed = |bytes: Vec<u8>| match bytes.get(2) {
+                Some(0x95) => [&bytes[..2], &bytes[11..]].concat(),
+                _ => bytes,
+            };
+            let mut changed = vec![[front, behind].concat(), [front, one, one, behind].concat()];
+            changed.extend(others.iter().map(|other| [front, one, other, behind].concat()));
+            for bytes in changed {
+                let bytes = unframed(bytes);
+                let options = DeOptions::new();
+                compare::<Vec<u8>>(&bytes, &options, "changed");
+                compare::<Vec<(i64, String, f64)>>(&bytes, &options, "changed");
+                compare::<Vec<(f64, f64)>>(&bytes, &options, "changed");
+                compare::<Vec<Vec<i64>>>(&bytes, &options, "changed");
+                compare::<Vec<ByteBuf>>(&bytes, &options, "changed");
+                compare::<Vec<Point>>(&bytes, &options, "changed");
+                compare::<Vec<BTreeMap<String, i64>>>(&bytes, &options, "changed");
+                compare::<Vec<BTreeMap<i64, Vec<i64>>>>(&bytes, &options, "changed");
+                compare::<BTreeMap<(i64, i64), f64>>(&bytes, &options, "changed");
+                compare::<Vec<IgnoredAny>>(&bytes, &options, "changed");
+                compare::<Vec<u128>>(&bytes, &options, "changed");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_classes_of_calls_are_asked_about() {
+    for (name, pickle) in PICKLES.iter().filter(|(name, _)| !matches!(*name, "big" | "keys")) {
+        let none = DeOptions::new().resolver(AllowList::new());
+        let error = none.from_slice::<IgnoredAny>(pickle).unwrap_err();
+        assert_eq!(error.kind(), serde_pickle::ErrorKind::Denied, "{name}");
+    }
+}
