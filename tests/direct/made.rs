@@ -29,6 +29,9 @@ const PICKLES: &[(&str, &[u8])] = &[
     ("sets", b"\x80\x02]q\0(c__builtin__\nset\nq\x01]q\x02(K\x01K\x02e\x85q\x03Rq\x04h\x01]q\x05K\x03a\x85q\x06Rq\x07h\x01]q\x08\x85q\x09Rq\ne."),
     // [frozenset([1, 2]), frozenset([3])]
     ("sets", b"\x80\x02]q\0(c__builtin__\nfrozenset\nq\x01]q\x02(K\x01K\x02e\x85q\x03Rq\x04h\x01]q\x05K\x03a\x85q\x06Rq\x07e."),
+    // The same, and [frozenset(['a', 1]), frozenset([(1, 2), 3])], at protocol 4
+    ("frozen", b"\x80\x04\x95\x11\0\0\0\0\0\0\0]\x94((K\x01K\x02\x91\x94(K\x03\x91\x94e."),
+    ("mixed", b"\x80\x04\x95\x19\0\0\0\0\0\0\0]\x94((\x8c\x01a\x94K\x01\x91\x94(K\x03K\x01K\x02\x86\x94\x91\x94e."),
     // [1+2j, 3-4j]
     ("complex", b"\x80\x02]q\0(c__builtin__\ncomplex\nq\x01G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86q\x02Rq\x03h\x01G@\x08\0\0\0\0\0\0G\xc0\x10\0\0\0\0\0\0\x86q\x04Rq\x05e."),
     ("complex", b"\x80\x04\x95J\0\0\0\0\0\0\0]\x94(\x8c\x08builtins\x94\x8c\x07complex\x94\x93\x94G?\xf0\0\0\0\0\0\0G@\0\0\0\0\0\0\0\x86\x94R\x94h\x03G@\x08\0\0\0\0\0\0G\xc0\x10\0\0\0\0\0\0\x86\x94R\x94e."),
@@ -45,6 +48,12 @@ const PICKLES: &[(&str, &[u8])] = &[
     ("slots", b"\x80\x04\x95B\0\0\0\0\0\0\0]\x94(\x8c\x04shop\x94\x8c\x05Slots\x94\x93\x94)\x81\x94N}\x94(\x8c\x01x\x94K\x01\x8c\x01y\x94K\x02u\x86\x94bh\x03)\x81\x94N}\x94(h\x06K\x03h\x07K\x04u\x86\x94be."),
     // [1 << 70, -(1 << 70), 1 << 127, (1 << 128) - 1, 5]
     ("big", b"\x80\x02]q\0(\x8a\x09\0\0\0\0\0\0\0\0@\x8a\x09\0\0\0\0\0\0\0\0\xc0\x8a\x11\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\0\x8a\x11\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0K\x05e."),
+    // [np.float64(0.5), np.float64(-2.5), np.float64(3)]
+    // [np.int32(-5), np.int32(300), np.uint8(200)], by numpy 2
+    ("numpy floats", b"\x80\x02]q\0(cnumpy._core.multiarray\nscalar\nq\x01cnumpy\ndtype\nq\x02X\x02\0\0\0f8q\x03\x89\x88\x87q\x04Rq\x05(K\x03X\x01\0\0\0<q\x06NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tq\x07bc_codecs\nencode\nq\x08X\x09\0\0\0\0\0\0\0\0\0\xc3\xa0?q\x09X\x06\0\0\0latin1q\n\x86q\x0bRq\x0c\x86q\x0dRq\x0eh\x01h\x05h\x08X\x09\0\0\0\0\0\0\0\0\0\x04\xc3\x80q\x0fh\n\x86q\x10Rq\x11\x86q\x12Rq\x13h\x01h\x05h\x08X\x08\0\0\0\0\0\0\0\0\0\x08@q\x14h\n\x86q\x15Rq\x16\x86q\x17Rq\x18e."),
+    ("numpy ints", b"\x80\x02]q\0(cnumpy._core.multiarray\nscalar\nq\x01cnumpy\ndtype\nq\x02X\x02\0\0\0i4q\x03\x89\x88\x87q\x04Rq\x05(K\x03X\x01\0\0\0<q\x06NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tq\x07bc_codecs\nencode\nq\x08X\x08\0\0\0\xc3\xbb\xc3\xbf\xc3\xbf\xc3\xbfq\x09X\x06\0\0\0latin1q\n\x86q\x0bRq\x0c\x86q\x0dRq\x0eh\x01h\x05h\x08X\x04\0\0\0,\x01\0\0q\x0fh\n\x86q\x10Rq\x11\x86q\x12Rq\x13h\x01h\x02X\x02\0\0\0u1q\x14\x89\x88\x87q\x15Rq\x16(K\x03X\x01\0\0\0|q\x17NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tq\x18bh\x08X\x02\0\0\0\xc3\x88q\x19h\n\x86q\x1aRq\x1b\x86q\x1cRq\x1de."),
+    ("numpy floats", b"\x80\x04\x95\x94\0\0\0\0\0\0\0]\x94(\x8c\x16numpy._core.multiarray\x94\x8c\x06scalar\x94\x93\x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02f8\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t\x94bC\x08\0\0\0\0\0\0\xe0?\x94\x86\x94R\x94h\x03h\x09C\x08\0\0\0\0\0\0\x04\xc0\x94\x86\x94R\x94h\x03h\x09C\x08\0\0\0\0\0\0\x08@\x94\x86\x94R\x94e."),
+    ("numpy ints", b"\x80\x04\x95\xa9\0\0\0\0\0\0\0]\x94(\x8c\x16numpy._core.multiarray\x94\x8c\x06scalar\x94\x93\x94\x8c\x05numpy\x94\x8c\x05dtype\x94\x93\x94\x8c\x02i4\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01<\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t\x94bC\x04\xfb\xff\xff\xff\x94\x86\x94R\x94h\x03h\x09C\x04,\x01\0\0\x94\x86\x94R\x94h\x03h\x06\x8c\x02u1\x94\x89\x88\x87\x94R\x94(K\x03\x8c\x01|\x94NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0t\x94bC\x01\xc8\x94\x86\x94R\x94e."),
     // {(1, 2): 1.5, (3, 4): 2.5}
     ("keys", b"\x80\x02}q\0(K\x01K\x02\x86q\x01G?\xf8\0\0\0\0\0\0K\x03K\x04\x86q\x02G@\x04\0\0\0\0\0\0u."),
     ("keys", b"\x80\x04\x95#\0\0\0\0\0\0\0}\x94(K\x01K\x02\x86\x94G?\xf8\0\0\0\0\0\0K\x03K\x04\x86\x94G@\x04\0\0\0\0\0\0u."),
@@ -104,7 +113,8 @@ fn calls_of_picklers_need_no_machine() {
                 let read: Vec<(i64, &str, f64)> = serde_pickle::from_slice(pickle).unwrap();
                 assert_eq!(read, [(1, "a", 0.5), (2, "b", 1.5)]);
             }
-            "sets" => direct::<Vec<Vec<i64>>>(pickle),
+            "sets" | "frozen" => direct::<Vec<Vec<i64>>>(pickle),
+            "mixed" => {}
             "complex" => {
                 direct::<Vec<(f64, f64)>>(pickle);
                 let read: Vec<(f64, f64)> = serde_pickle::from_slice(pickle).unwrap();
@@ -117,11 +127,17 @@ fn calls_of_picklers_need_no_machine() {
             }
             "default" => direct::<Vec<BTreeMap<i64, Vec<i64>>>>(pickle),
             "slots" => direct::<Vec<Point>>(pickle),
-            "big" => {
-                let read = serde_pickle::from_slice::<Vec<i128>>(&pickle[..pickle.len() - 42]);
-                assert!(read.is_err());
-                direct::<Vec<IgnoredAny>>(pickle);
+            "numpy floats" => {
+                direct::<Vec<f64>>(pickle);
+                let read: Vec<f64> = serde_pickle::from_slice(pickle).unwrap();
+                assert_eq!(read, [0.5, -2.5, 3.0]);
             }
+            "numpy ints" => {
+                direct::<Vec<i64>>(pickle);
+                let read: Vec<i64> = serde_pickle::from_slice(pickle).unwrap();
+                assert_eq!(read, [-5, 300, 200]);
+            }
+            "big" => direct::<Vec<IgnoredAny>>(pickle),
             _ => {
                 direct::<BTreeMap<(i64, i64), f64>>(pickle);
                 compare::<BTreeMap<(i64, i64), f64>>(pickle, &DeOptions::new(), "keys");
@@ -168,6 +184,7 @@ fn calls_with_a_change_are_read_the_same_both_ways() {
                 let options = DeOptions::new();
                 compare::<Vec<u8>>(&bytes, &options, "changed");
                 compare::<Vec<(i64, String, f64)>>(&bytes, &options, "changed");
+                compare::<Vec<f64>>(&bytes, &options, "changed");
                 compare::<Vec<(f64, f64)>>(&bytes, &options, "changed");
                 compare::<Vec<Vec<i64>>>(&bytes, &options, "changed");
                 compare::<Vec<ByteBuf>>(&bytes, &options, "changed");
@@ -184,7 +201,8 @@ fn calls_with_a_change_are_read_the_same_both_ways() {
 
 #[test]
 fn the_classes_of_calls_are_asked_about() {
-    for (name, pickle) in PICKLES.iter().filter(|(name, _)| !matches!(*name, "big" | "keys")) {
+    let of_no_class = ["big", "keys", "frozen", "mixed"];
+    for (name, pickle) in PICKLES.iter().filter(|(name, _)| !of_no_class.contains(name)) {
         let none = DeOptions::new().resolver(AllowList::new());
         let error = none.from_slice::<IgnoredAny>(pickle).unwrap_err();
         assert_eq!(error.kind(), serde_pickle::ErrorKind::Denied, "{name}");

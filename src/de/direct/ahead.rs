@@ -106,6 +106,7 @@ impl ScalarRun {
                 Opcode::Appends
                 | Opcode::List
                 | Opcode::Tuple
+                | Opcode::Frozenset
                 | Opcode::Additems
                 | Opcode::Setitems
                 | Opcode::Dict => {

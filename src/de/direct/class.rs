@@ -51,6 +51,11 @@ pub(super) enum ClassKind {
     OrderedDict,
     /// `defaultdict`: a class or function, and dict items.
     DefaultDict,
+    /// `_codecs.encode`.
+    Encode,
+    /// numpy's `dtype`, and the function that makes its scalars.
+    NumpyDtype,
+    NumpyScalar,
     /// Anything that only the machine knows.
     Other,
 }
@@ -62,9 +67,12 @@ impl ClassKind {
             Known::Set | Known::FrozenSet => Self::Set,
             Known::Complex => Self::Complex,
             Known::ByteArray => Self::ByteArray,
+            Known::Encode => Self::Encode,
             Known::Nothing => match (module, qualname) {
                 ("collections", "OrderedDict") => Self::OrderedDict,
                 ("collections", "defaultdict") => Self::DefaultDict,
+                ("numpy", "dtype") => Self::NumpyDtype,
+                ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::NumpyScalar,
                 _ if crate::natural::has_form(module, qualname) => Self::Other,
                 _ => Self::Plain,
             },

@@ -32,14 +32,17 @@ pub(super) trait ContainerKind: Copy {
     fn tuple(self) -> Opcode {
         self.marked()
     }
+    /// The same of a frozenset.
+    fn frozen(self) -> Opcode {
+        self.marked()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum SequenceKind {
-    /// A list, and with a tuple's opcodes in its place a tuple.
+    /// A list, and with other opcodes in its place a tuple, or a frozenset of scalars.
     List,
-    /// A set is neither filled one by one nor made above a mark; a frozenset is left to the
-    /// machine.
+    /// A set, which is neither filled one by one nor made above a mark.
     Set,
     /// A list of which a call makes a set.
     SetOfList,
@@ -76,6 +79,14 @@ impl ContainerKind for SequenceKind {
             Self::List => Opcode::Tuple,
             Self::SetOfList => Opcode::List,
             Self::Set => Opcode::Additems,
+        }
+    }
+
+    #[inline(always)]
+    fn frozen(self) -> Opcode {
+        match self {
+            Self::List => Opcode::Frozenset,
+            _ => self.marked(),
         }
     }
 }
@@ -127,17 +138,20 @@ pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
     /// Above a mark, the bytes of the opcodes that may end the items.
-    ends: Option<[u8; 2]>,
+    ends: Option<[u8; 3]>,
     /// True if no value but a key can follow the container.
     sole: bool,
     /// Items asked for so far.
     count: usize,
+    /// Nodes that could still be made before it was.
+    nodes: usize,
 }
 
 impl<K: ContainerKind> Contents<K> {
     #[inline]
     pub(super) fn new(kind: K, state: Phase, direct: &Direct<'_>) -> Self {
-        let mut contents = Self { kind, state, ends: None, sole: direct.sole, count: 0 };
+        let (sole, nodes) = (direct.sole, direct.nodes);
+        let mut contents = Self { kind, state, ends: None, sole, count: 0, nodes };
         contents.note_ends();
         contents
     }
@@ -146,8 +160,11 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn note_ends(&mut self) {
         self.ends = match self.state {
-            Phase::Batch => Some([self.kind.batch().byte(); 2]),
-            Phase::Marked => Some([self.kind.marked().byte(), self.kind.tuple().byte()]),
+            Phase::Batch => Some([self.kind.batch().byte(); 3]),
+            Phase::Marked => {
+                let ends = [self.kind.marked(), self.kind.tuple(), self.kind.frozen()];
+                Some(ends.map(|opcode| opcode.byte()))
+            }
             _ => None,
         };
     }
@@ -222,8 +239,8 @@ impl<K: ContainerKind> Contents<K> {
     #[inline(always)]
     pub(super) fn is_in_batch(&self, direct: &Direct<'_>) -> bool {
         match (self.ends, direct.cursor.peek_byte()) {
-            (Some([end, other]), Some(byte)) => {
-                byte != end && byte != other && byte != Opcode::Frame.byte()
+            (Some([end, other, third]), Some(byte)) => {
+                byte != end && byte != other && byte != third && byte != Opcode::Frame.byte()
             }
             _ => false,
         }
@@ -340,6 +357,15 @@ impl<K: ContainerKind> Contents<K> {
                             Phase::Done
                         }
                     } else if self.kind.marked() == Opcode::List && direct.takes(Opcode::Tuple)? {
+                        direct.memoize_other()?;
+                        Phase::Done
+                    } else if self.kind.frozen() == Opcode::Frozenset
+                        && direct.takes(Opcode::Frozenset)?
+                    {
+                        // Items that are nodes may not be hashable.
+                        if self.nodes - direct.nodes > 1 {
+                            return direct.irregular();
+                        }
                         direct.memoize_other()?;
                         Phase::Done
                     } else {

@@ -229,8 +229,10 @@ impl<'de> List<'_, 'de> {
         self.direct.leave();
         if self.first_mark
             && self.direct.marked
-            && self.direct.input.get(self.direct.cursor.opcode_position())
-                == Some(&Opcode::Tuple.byte())
+            && matches!(
+                self.direct.input.get(self.direct.cursor.opcode_position()),
+                Some(&byte) if byte == Opcode::Tuple.byte() || byte == Opcode::Frozenset.byte()
+            )
         {
             self.direct.marked = false;
         }

@@ -36,6 +36,35 @@ pub(super) struct Operands {
     marks: Vec<(usize, usize)>,
 }
 
+/// The values in the stretch that was last looked through for a tuple that are added to a container.
+#[derive(Default)]
+pub(super) struct Items {
+    start: usize,
+    end: usize,
+    /// Where they begin, in order.
+    begins: Vec<usize>,
+}
+
+impl Items {
+    fn clear(&mut self, start: usize) {
+        (self.start, self.end) = (start, start);
+        self.begins.clear();
+    }
+
+    fn add(&mut self, begins: &[usize]) {
+        self.begins.extend_from_slice(begins);
+    }
+
+    fn end(&mut self, end: usize) {
+        self.end = end;
+        self.begins.sort_unstable();
+    }
+
+    fn contains(&self, at: usize) -> bool {
+        (self.start..self.end).contains(&at) && self.begins.binary_search(&at).is_ok()
+    }
+}
+
 impl<'de> Direct<'de> {
     /// Returns true if the next values (an item, a key and a value, a batch) are added to the
     /// container that was just read.
@@ -91,11 +120,17 @@ impl<'de> Direct<'de> {
     /// container, is in its place.
     ///
     /// Such containers are alike mostly: if the last one was, and this has `len` items, no more is
-    /// looked at. Without that, a list of lists in the place of tuples is looked through at each of
-    /// its levels.
+    /// looked at. What has been found to be added to another container is no part of a tuple.
+    /// Without these two, a list of lists in the place of tuples is looked through at each of its
+    /// levels.
     pub(super) fn tuple_follows(&mut self, len: usize) -> Outcome<bool> {
         let mut cursor = self.ahead();
         let start = cursor.position();
+        if self.items.contains(start) {
+            self.last_was_no_tuple = len;
+            return Ok(false);
+        }
+        self.items.clear(start);
         let mut stack = std::mem::take(&mut self.operands);
         stack.clear();
         // The operand that was last added to, counted from one.
@@ -110,10 +145,17 @@ impl<'de> Direct<'de> {
                 {
                     break tuple_len(opcode) == len;
                 }
-                Opcode::Append => stack.take(1).map(|_| 1),
-                Opcode::Setitem => stack.take(2).map(|_| 1),
+                Opcode::Append => {
+                    self.items.add(stack.topmost(1));
+                    stack.take(1).map(|_| 1)
+                }
+                Opcode::Setitem => {
+                    self.items.add(stack.topmost(1));
+                    stack.take(2).map(|_| 1)
+                }
                 Opcode::Appends | Opcode::Setitems | Opcode::Additems => {
                     let items = stack.above_mark();
+                    self.items.add(stack.topmost(items));
                     stack.take_marked().map(|_| items)
                 }
                 _ => match stack.run(opcode, at) {
@@ -134,6 +176,7 @@ impl<'de> Direct<'de> {
         };
         self.last_was_no_tuple = if found { 0 } else { len };
         self.operands = stack;
+        self.items.end(cursor.position());
         self.lookahead -= ((cursor.position() - start) as u64).min(self.lookahead);
         Ok(found)
     }
@@ -190,6 +233,11 @@ impl Operands {
         let first = self.starts.get(left).copied();
         self.starts.truncate(left);
         first
+    }
+
+    /// Where the topmost operands begin.
+    fn topmost(&self, count: usize) -> &[usize] {
+        self.starts.get(self.starts.len().saturating_sub(count)..).unwrap_or_default()
     }
 
     /// The number of operands above the topmost mark.

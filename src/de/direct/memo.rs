@@ -15,7 +15,7 @@ use crate::nodes::scalar;
 pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
-    /// An object that was made of an int.
+    /// An object that was made of an int, or a dtype.
     Made(MadeNumber),
 }
 
@@ -29,7 +29,7 @@ pub(super) enum Stored {
     Other,
 }
 
-/// The number of an object that was made of an int, in the order of the pickle.
+/// The number of such an object, in the order of the pickle.
 pub(super) type MadeNumber = u32;
 
 /// An entry of the memo.
@@ -58,7 +58,7 @@ impl MemoSlot {
         Self(Self::NUMBERED | number)
     }
 
-    /// An object made of an int. Each takes several bytes of input, so its number fits.
+    /// Such an object. Each takes several bytes of input, so its number fits.
     pub(super) fn made(number: MadeNumber) -> Self {
         Self(Self::NUMBERED | Self::MADE | number)
     }
@@ -135,7 +135,7 @@ impl<'de> DirectMemo<'de> {
         slot.map_or(Stored::Other, |slot| slot.stored())
     }
 
-    /// GET of text, a class, or an object made of an int; `None` for anything else.
+    /// GET of text, a class, an object made of an int, or a dtype; `None` for anything else.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
             return Some(Fetched::Text(text));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::class::Class;
-use super::look::{Looked, Operands};
+use super::look::{Items, Looked, Operands};
+use super::made::Made;
 use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
@@ -28,15 +29,15 @@ pub(crate) struct Direct<'de> {
     pub(super) protocol: u8,
     memo: DirectMemo<'de>,
     pub(super) classes: Vec<Class<'de>>,
-    /// Where the ints begin that objects were made of, by their numbers.
-    pub(super) made: Vec<u32>,
+    /// The objects that the memo has by number.
+    pub(super) made: Vec<Made>,
     /// The caller's resolver, and its answer about the last class if that is not allowed as it is.
     pub(super) resolver: Option<Arc<dyn Resolver>>,
     pub(super) answer: Option<Result<Resolution>>,
     /// Levels of containers that may still be entered.
     depth: u32,
     /// Nodes that may still be made, as the machine counts them.
-    nodes: usize,
+    pub(super) nodes: usize,
     /// Bytes of text that may still be fetched from the memo.
     pub(super) budget: u64,
     /// Bytes that may still be looked ahead at.
@@ -45,6 +46,8 @@ pub(crate) struct Direct<'de> {
     pub(super) looked: Looked,
     /// The memory of looks for a tuple.
     pub(super) operands: Operands,
+    /// What was found by the last of them.
+    pub(super) items: Items,
     /// The length of the tuple that was looked for last, if a container was in its place.
     pub(super) last_was_no_tuple: usize,
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
@@ -81,6 +84,7 @@ impl<'de> Direct<'de> {
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             operands: Operands::default(),
+            items: Items::default(),
             last_was_no_tuple: 0,
             marked: false,
             sole: true,

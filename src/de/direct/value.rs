@@ -30,7 +30,7 @@ impl<'de> Direct<'de> {
             Ask::Enum(name, _) if !is_ours(name) => self.variant(),
             Ask::UnitStruct(name) if !name.starts_with(token::CLASS) => self.none(),
             Ask::Signed | Ask::Unsigned | Ask::Float if self.calls_ahead()? => {
-                Ok(self.int_of_call(matches!(ask, Ask::Signed))?)
+                Ok(self.number_of_call(ask)?)
             }
             Ask::Bytes if self.calls_ahead()? => Ok(Answer::Bytes(self.bytes_of_call()?)),
             _ => self.scalar(ask),
