@@ -16,6 +16,9 @@ const KEY: usize = 24;
 /// size.
 const GROWTH: usize = 3;
 
+/// The most bytes that one of many items, or of many values in a map, counts as.
+pub(crate) const LARGEST_ITEM: u64 = (ITEM * GROWTH) as u64;
+
 /// Items that a `Vec` has room for once it has one.
 const FIRST: usize = 4;
 

@@ -5,6 +5,7 @@
 //! by the machine, and then the type's `Deserialize` runs twice: [`Counted`] counts. And buffers,
 //! even none, are for the machine alone, so [`DeOptions::buffers`] gives what it would have read.
 
+mod again;
 mod ask;
 mod hints;
 mod hostile;

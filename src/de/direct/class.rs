@@ -33,6 +33,8 @@ pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
     pub(super) kind: ClassKind,
+    /// Where the opcode is that names it.
+    pub(super) at: u32,
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
@@ -100,7 +102,7 @@ impl<'de> Direct<'de> {
         fields: &'static [&'static str],
     ) -> Outcome<Dict<'_, 'de>> {
         match self.next()? {
-            Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.map(),
+            Opcode::EmptyDict | Opcode::Mark if !is_ours(name) => self.dict_before(End::Itself),
             opcode => self.instance(opcode, name, fields),
         }
     }
@@ -111,14 +113,38 @@ impl<'de> Direct<'de> {
         name: &'static str,
         fields: &'static [&'static str],
     ) -> Outcome<Dict<'_, 'de>> {
-        let class = self.class(opcode)?;
+        let mut begin = self.cursor.position();
+        let class = match opcode {
+            Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
+                Fetched::Class(class) => class,
+                Fetched::Fields(at) => return self.structure_again(at, name, fields),
+                Fetched::Text(module) => self.stack_global(module)?,
+                Fetched::Made(_) => return self.irregular(),
+            },
+            opcode => self.new_class(opcode)?,
+        };
+        // What is read again begins with the class, and not with its names.
+        if let Some(class) = self.classes.get(class as usize)
+            && class.at as usize >= begin
+        {
+            begin = class.at as usize;
+        }
         if !self.is_class(class, name, fields) {
             return if is_ours(name) { self.irregular() } else { self.items_of_object(class) };
         }
+        self.instance_of(begin, name)
+    }
+
+    /// An instance whose class, which begins at `begin`, has been read.
+    pub(super) fn instance_of(
+        &mut self,
+        begin: usize,
+        name: &'static str,
+    ) -> Outcome<Dict<'_, 'de>> {
         self.expect(Opcode::EmptyTuple)?;
         self.expect(Opcode::Newobj)?;
         self.count_node()?;
-        self.memoize_other()?;
+        self.memoize(MemoSlot::fields(begin))?;
         if !is_ours(name) && self.cursor.read_opcode_if(Opcode::None) {
             return self.dict_before(End::Slots);
         }
@@ -141,7 +167,7 @@ impl<'de> Direct<'de> {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
                 Fetched::Text(module) => self.stack_global(module),
-                Fetched::Made(_) => self.irregular(),
+                Fetched::Made(_) | Fetched::Fields(_) => self.irregular(),
             };
         }
         self.new_class(opcode)
@@ -172,6 +198,8 @@ impl<'de> Direct<'de> {
         name: Cow<'de, str>,
     ) -> Outcome<ClassNumber> {
         self.check_going()?;
+        // Names that are read again would be asked about again.
+        self.check_first()?;
         // The machine counts how often long names are named, and refuses the longest.
         if module.len() + name.len() > limits::LONG_NAMES {
             return self.irregular();
@@ -189,7 +217,9 @@ impl<'de> Direct<'de> {
         let kind = ClassKind::of(known, &module, &qualname);
         // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, kind, matched: (0, 0, 0) });
+        // The input is shorter than slots have room for.
+        let at = self.cursor.opcode_position() as u32;
+        self.classes.push(Class { module, qualname, kind, at, matched: (0, 0, 0) });
         if self.resolver.is_some() {
             self.ask()?;
         }
@@ -239,7 +269,7 @@ impl<'de> Direct<'de> {
 
     /// Returns true if a struct of this name reads the attributes of that class.
     #[inline]
-    fn is_class(
+    pub(super) fn is_class(
         &mut self,
         class: ClassNumber,
         name: &'static str,

@@ -15,6 +15,7 @@
 use super::Outcome;
 use super::ahead::{ScalarRun, scalar_end};
 use super::look::short_tuple;
+use super::memo::MemoSlot;
 use super::state::Direct;
 use crate::instruction::{BATCH, Opcode};
 
@@ -173,7 +174,7 @@ impl<K: ContainerKind> Contents<K> {
     /// here, which saves a round.
     pub(super) fn open(kind: K, direct: &mut Direct<'_>) -> Outcome<Self> {
         let at = direct.cursor.position();
-        direct.memoize_other()?;
+        direct.memoize(MemoSlot::fields(direct.cursor.opcode_position()))?;
         let state = if !Self::is_doubtful(kind, direct) {
             if direct.cursor.absorb_opcode(Opcode::Mark) { Phase::Batch } else { Phase::Open }
         } else if direct.cursor.position() == at {
@@ -205,6 +206,11 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn is_doubtful(kind: K, direct: &Direct<'_>) -> bool {
         direct.marked && kind.marked() != kind.batch()
+    }
+
+    /// The number of items, or entries, so far.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     /// Returns true behind a tuple of two items or more.

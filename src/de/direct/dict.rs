@@ -18,6 +18,8 @@ pub(crate) struct Dict<'a, 'de> {
     reading: Reading,
     /// What follows it.
     end: End,
+    /// True if it was fetched from the memo, and is read again.
+    is_again: bool,
 }
 
 /// The part of an entry that is being read, and where it begins.
@@ -36,6 +38,7 @@ impl<'de> Direct<'de> {
     /// A dict as a map or struct.
     #[inline]
     pub(in crate::de) fn map(&mut self) -> Outcome<Dict<'_, 'de>> {
+        self.check_first()?;
         self.dict_before(End::Itself)
     }
 
@@ -60,14 +63,21 @@ impl<'de> Direct<'de> {
     #[inline]
     pub(super) fn dict_before(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
         if let Some(contents) = Contents::open_batch(DictKind, Opcode::EmptyDict, self) {
-            return Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end });
+            return Ok(Dict {
+                direct: self,
+                contents,
+                reading: Reading::NOTHING,
+                end,
+                is_again: false,
+            });
         }
         self.rare_dict(end)
     }
 
     /// The entries that an object was given.
     pub(super) fn entries(&mut self, contents: Contents<DictKind>) -> Dict<'_, 'de> {
-        Dict { direct: self, contents, reading: Reading::NOTHING, end: End::Itself }
+        let (reading, end) = (Reading::NOTHING, End::Itself);
+        Dict { direct: self, contents, reading, end, is_again: false }
     }
 
     #[inline(never)]
@@ -88,7 +98,7 @@ impl<'de> Direct<'de> {
             }
             _ => return self.irregular(),
         };
-        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end })
+        Ok(Dict { direct: self, contents, reading: Reading::NOTHING, end, is_again: false })
     }
 }
 
@@ -215,7 +225,13 @@ impl<'de> Dict<'_, 'de> {
             return self.direct.irregular();
         }
         self.direct.leave();
-        self.direct.end_object(self.end)
+        self.direct.end_object(self.end)?;
+        if self.is_again { self.direct.go_back(self.contents.count()) } else { Ok(()) }
+    }
+
+    /// The same dict, which is read again.
+    pub(super) fn again(self) -> Self {
+        Self { is_again: true, ..self }
     }
 
     #[cold]

@@ -44,6 +44,7 @@ impl<'de> Direct<'de> {
     /// A list, a set or a tuple, where a sequence of any length is asked for.
     #[inline]
     pub(in crate::de) fn sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        self.check_first()?;
         if let Some(contents) = Contents::open_batch(SequenceKind::List, Opcode::EmptyList, self) {
             let first_mark = !self.marked;
             let end = End::Itself;
@@ -87,6 +88,7 @@ impl<'de> Direct<'de> {
         first_mark: bool,
         end: End,
     ) -> Outcome<List<'_, 'de>> {
+        self.check_first()?;
         self.enter()?;
         Ok(List { direct: self, contents, at: NOWHERE, end, first_mark })
     }
@@ -124,6 +126,7 @@ impl<'de> Direct<'de> {
     pub(super) fn tuple_key(&mut self, len: usize) -> Outcome<Fixed<'_, 'de>> {
         match short_tuple(len) {
             Some(opcode) if self.is_short_tuple(len) => {
+                self.check_first()?;
                 self.enter()?;
                 let end = End::Itself;
                 Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: true })
@@ -145,6 +148,7 @@ impl<'de> Direct<'de> {
         opcode: Opcode,
         end: End,
     ) -> Outcome<Fixed<'_, 'de>> {
+        self.check_first()?;
         self.enter()?;
         Ok(Fixed { direct: self, left: len, at: NOWHERE, opcode, end, is_key: false })
     }

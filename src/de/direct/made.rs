@@ -81,6 +81,7 @@ impl<'de> Direct<'de> {
             Stored::Class | Stored::Made => return true,
             Stored::Text => {}
             Stored::Other if self.cursor.peek_get().is_some() => return false,
+            Stored::Fields => return false,
             Stored::Other => {}
         }
         // Two texts, written out or fetched, and STACK_GLOBAL.
@@ -406,6 +407,7 @@ impl<'de> Direct<'de> {
 
     /// The dict items of an object of this class.
     pub(super) fn items_of_object(&mut self, class: ClassNumber) -> Outcome<Dict<'_, 'de>> {
+        self.check_first()?;
         self.enter()?;
         match self.kind_of(class) {
             ClassKind::OrderedDict => self.expect(Opcode::EmptyTuple)?,

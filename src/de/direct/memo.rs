@@ -17,6 +17,8 @@ pub(super) enum Fetched<'de> {
     Class(ClassNumber),
     /// An object that was made of an int, or a dtype.
     Made(MadeNumber),
+    /// A dict or plain instance, and where it begins: see `again`.
+    Fields(usize),
 }
 
 /// The kinds of what an index of the memo stands for.
@@ -25,6 +27,8 @@ pub(super) enum Stored {
     Text,
     Class,
     Made,
+    /// A dict or plain instance.
+    Fields,
     /// What is not fetched, or nothing.
     Other,
 }
@@ -50,6 +54,13 @@ impl MemoSlot {
     #[inline(always)]
     pub(super) fn text(offset: usize) -> Self {
         // `read` has checked that the input is shorter than that.
+        Self(offset as u32)
+    }
+
+    /// A dict, or a plain instance, that begins with the opcode at `offset`; that of its class, or
+    /// the STACK_GLOBAL that names it. None of these is an opcode of text.
+    #[inline(always)]
+    pub(super) fn fields(offset: usize) -> Self {
         Self(offset as u32)
     }
 
@@ -84,6 +95,8 @@ pub(super) struct DirectMemo<'de> {
     short: Vec<Option<&'de str>>,
     /// Text that was fetched by another, by the numbers in its slots.
     texts: Vec<&'de str>,
+    /// The number of entries while something is read again, which stores nothing.
+    kept: Option<usize>,
 }
 
 impl<'de> DirectMemo<'de> {
@@ -94,6 +107,19 @@ impl<'de> DirectMemo<'de> {
             from_one: false,
             short: Vec::new(),
             texts: Vec::new(),
+            kept: None,
+        }
+    }
+
+    /// Something is read again: until [`resume`](Self::resume) nothing is stored, and only what was
+    /// stored before is fetched.
+    pub(super) fn pause(&mut self) {
+        self.kept.get_or_insert(self.slots.len());
+    }
+
+    pub(super) fn resume(&mut self) {
+        if let Some(kept) = self.kept.take() {
+            self.slots.truncate(kept);
         }
     }
 
@@ -120,7 +146,7 @@ impl<'de> DirectMemo<'de> {
         if next {
             self.slots.push(slot);
         }
-        next
+        next || self.kept.is_some_and(|kept| index < kept as u64)
     }
 
     /// Text that was fetched by this index before.
@@ -130,21 +156,40 @@ impl<'de> DirectMemo<'de> {
     }
 
     /// The kind of what is stored under an index.
-    pub(super) fn stored(&self, index: u64) -> Stored {
+    pub(super) fn stored(&self, index: u64, input: &[u8]) -> Stored {
         let slot = usize::try_from(index).ok().and_then(|index| self.slots.get(index));
-        slot.map_or(Stored::Other, |slot| slot.stored())
+        match slot.map(|slot| (slot.stored(), slot.0)) {
+            Some((Stored::Text, at)) if at < MemoSlot::NUMBERED => {
+                match input.get(at as usize).copied().and_then(Opcode::from_byte) {
+                    Some(Opcode::EmptyList) | None => Stored::Other,
+                    Some(_) if begins_fields(input, at) => Stored::Fields,
+                    Some(_) => Stored::Text,
+                }
+            }
+            Some((stored, _)) => stored,
+            None => Stored::Other,
+        }
     }
 
-    /// GET of text, a class, an object made of an int, or a dtype; `None` for anything else.
+    /// GET of what can be fetched; `None` for anything else.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
             return Some(Fetched::Text(text));
         }
-        let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
+        let index_of_slot = usize::try_from(index).ok()?;
+        if self.kept.is_some_and(|kept| index_of_slot >= kept) {
+            return None;
+        }
+        let slot = self.slots.get_mut(index_of_slot)?;
         let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::MADE);
         let text = match slot.stored() {
-            Stored::Other => return None,
-            Stored::Text if slot.0 < MemoSlot::NUMBERED => text_at(input, slot.0 as usize)?,
+            Stored::Other | Stored::Fields => return None,
+            Stored::Text if slot.0 < MemoSlot::NUMBERED => {
+                if begins_fields(input, slot.0) {
+                    return Some(Fetched::Fields(slot.0 as usize));
+                }
+                text_at(input, slot.0 as usize)?
+            }
             Stored::Text => return self.texts.get(number as usize).copied().map(Fetched::Text),
             Stored::Class => return Some(Fetched::Class(number)),
             Stored::Made => return Some(Fetched::Made(number)),
@@ -169,6 +214,18 @@ impl<'de> DirectMemo<'de> {
     }
 }
 
+/// Returns true if a dict or an instance begins at `offset`, and no text.
+fn begins_fields(input: &[u8], offset: u32) -> bool {
+    const FIELDS: [u8; 5] = [
+        Opcode::EmptyDict.byte(),
+        Opcode::Global.byte(),
+        Opcode::StackGlobal.byte(),
+        Opcode::Binget.byte(),
+        Opcode::LongBinget.byte(),
+    ];
+    input.get(offset as usize).is_some_and(|byte| FIELDS.contains(byte))
+}
+
 /// The text that begins with the opcode at `offset`.
 fn text_at(input: &[u8], offset: usize) -> Option<&str> {
     let payload = match input.get(offset).copied().and_then(Opcode::from_byte)? {
@@ -179,7 +236,10 @@ fn text_at(input: &[u8], offset: usize) -> Option<&str> {
         Opcode::Binunicode => scalar::payload(input, Handle::new(Tag::Str4, 0, offset))?,
         Opcode::Binunicode8 => scalar::payload(input, Handle::new(Tag::Str8, 0, offset))?,
         // It has no escapes; with those it is not read here.
-        _ => return scalar::text_line(input, Handle::new(Tag::StrLine, Handle::LONG, offset)),
+        Opcode::Unicode => {
+            return scalar::text_line(input, Handle::new(Tag::StrLine, Handle::LONG, offset));
+        }
+        _ => return None,
     };
     std::str::from_utf8(payload).ok()
 }

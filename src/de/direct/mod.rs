@@ -16,8 +16,9 @@
 //! - Each value that is read leaves the stack one operand higher, and each opcode that takes
 //!   operands (TUPLE2, SETITEMS, BUILD, …) is accepted only where exactly its operands have just
 //!   been read. So what is accepted is what the machine's stack would have held.
-//! - Only text, classes and objects made of an int are fetched from the memo. A container that is
-//!   fetched, and could be changed or contain itself, is irregular.
+//! - Of what is fetched from the memo, text and scalars are the same whenever they are read. Dicts
+//!   and plain instances are read again where they lie, by structs alone: `again` says why that is
+//!   sound. Any other container that is fetched is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
 //!   wrong one ends at an opcode that does not fit.
 //! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
@@ -32,6 +33,7 @@
 //! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class` or `made`, and a
 //! case to that test.
 
+mod again;
 mod ahead;
 mod class;
 mod contents;
@@ -82,13 +84,12 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let copies = settings.max_memory.of(len).checked_sub(own)?;
     let (expansion, memory) = inside.spent();
     let copies = copies.saturating_sub(memory);
-    let budget = settings.max_expansion.of(len).saturating_sub(expansion).min(copies);
-    let mut direct = Direct::new(input, settings, budget);
+    let budget = settings.max_expansion.of(len).saturating_sub(expansion);
+    let mut direct = Direct::new(input, settings, budget, copies);
     direct.begin().ok()?;
     // Moved as rarely as possible, because a value may be large.
     let value = T::deserialize(Place::Ahead(&mut direct));
-    let copied = budget - direct.budget;
-    inside.spend((copied, copied));
+    inside.spend((budget - direct.budget, copies - direct.copies));
     // A type may read nothing; then the machine checks that there is a value.
     let is_whole = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
     match value {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::again::Back;
 use super::class::Class;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
@@ -27,7 +28,9 @@ pub(crate) struct Direct<'de> {
     root: usize,
     /// The protocol that PROTO announced.
     pub(super) protocol: u8,
-    memo: DirectMemo<'de>,
+    pub(super) memo: DirectMemo<'de>,
+    /// Where reading goes on behind what is read again, and the nodes that may be made there.
+    pub(super) back: Vec<Back<'de>>,
     pub(super) classes: Vec<Class<'de>>,
     /// The objects that the memo has by number.
     pub(super) made: Vec<Made>,
@@ -38,8 +41,9 @@ pub(crate) struct Direct<'de> {
     depth: u32,
     /// Nodes that may still be made, as the machine counts them.
     pub(super) nodes: usize,
-    /// Bytes of text that may still be fetched from the memo.
+    /// Bytes that may still be handed out again, and be copied doing so.
     pub(super) budget: u64,
+    pub(super) copies: u64,
     /// Bytes that may still be looked ahead at.
     pub(super) lookahead: u64,
     /// Result of the last look ahead.
@@ -65,8 +69,8 @@ pub(crate) struct Direct<'de> {
 }
 
 impl<'de> Direct<'de> {
-    /// `budget`: bytes of text that may be fetched from the memo.
-    pub(super) fn new(input: &'de [u8], settings: &Settings<'_>, budget: u64) -> Self {
+    /// `budget`, `copies`: bytes that may be handed out again, and be copied doing so.
+    pub(super) fn new(input: &'de [u8], settings: &Settings<'_>, budget: u64, copies: u64) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
             input,
@@ -74,6 +78,7 @@ impl<'de> Direct<'de> {
             root: 0,
             protocol: 0,
             memo: DirectMemo::with_input(input.len()),
+            back: Vec::new(),
             classes: Vec::new(),
             made: Vec::new(),
             resolver: settings.resolver.cloned(),
@@ -81,6 +86,7 @@ impl<'de> Direct<'de> {
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             nodes: settings.max_nodes,
             budget,
+            copies,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             operands: Operands::default(),
@@ -243,6 +249,12 @@ impl<'de> Direct<'de> {
         self.nodes -= 1;
     }
 
+    /// Checks that nothing is read again: what a container in it takes is known to nobody.
+    #[inline(always)]
+    pub(super) fn check_first(&mut self) -> Outcome<()> {
+        if self.back.is_empty() { Ok(()) } else { self.irregular() }
+    }
+
     /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
     /// Nothing is read if anything else is next.
     #[inline(always)]
@@ -251,7 +263,8 @@ impl<'de> Direct<'de> {
             return false;
         }
         self.take_room();
-        self.memo.push(MemoSlot::OTHER)
+        // Only dicts are fetched.
+        self.memo.push(MemoSlot::fields(self.cursor.opcode_position()))
     }
 
     /// The same with BINPUT or LONG_BINPUT in the place of MEMOIZE.
@@ -263,7 +276,8 @@ impl<'de> Direct<'de> {
         let Some((index, len)) = self.cursor.peek_put_between(empty, Opcode::Mark) else {
             return false;
         };
-        if !self.memo.put(u64::from(index), MemoSlot::OTHER) {
+        let slot = MemoSlot::fields(self.cursor.position());
+        if !self.memo.put(u64::from(index), slot) {
             return false;
         }
         self.cursor.read_peeked(len);
@@ -350,7 +364,8 @@ impl<'de> Direct<'de> {
 
     /// The kind of what the next instruction fetches from the memo, if it does.
     pub(super) fn fetches_next(&self) -> Stored {
-        self.cursor.peek_get().map_or(Stored::Other, |index| self.memo.stored(index))
+        let index = self.cursor.peek_get();
+        index.map_or(Stored::Other, |index| self.memo.stored(index, self.input))
     }
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
@@ -380,12 +395,13 @@ impl<'de> Direct<'de> {
     /// Counts bytes that the pickle has once and the value holds again.
     #[inline]
     pub(super) fn charge(&mut self, bytes: usize) -> Outcome<()> {
-        match self.budget.checked_sub(bytes as u64) {
-            Some(budget) => {
-                self.budget = budget;
+        let bytes = bytes as u64;
+        match (self.budget.checked_sub(bytes), self.copies.checked_sub(bytes)) {
+            (Some(budget), Some(copies)) => {
+                (self.budget, self.copies) = (budget, copies);
                 Ok(())
             }
-            None => self.irregular(),
+            _ => self.irregular(),
         }
     }
 
@@ -425,7 +441,7 @@ impl<'de> Direct<'de> {
         match opcode {
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
                 Fetched::Text(text) => Ok(text),
-                Fetched::Class(_) | Fetched::Made(_) => self.irregular(),
+                _ => self.irregular(),
             },
             Opcode::ShortBinunicode => {
                 self.cursor.read_peeked_opcode();

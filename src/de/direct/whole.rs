@@ -58,7 +58,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                     match self.direct.fetch(opcode)? {
                         Fetched::Text(text) => self.values.push(Value::Str(text.to_owned())),
                         Fetched::Class(class) => self.push_class(class)?,
-                        Fetched::Made(_) => return self.direct.irregular(),
+                        Fetched::Made(_) | Fetched::Fields(_) => return self.direct.irregular(),
                     }
                 }
                 Opcode::Binfloat => {
