@@ -7,4 +7,5 @@ mod changed;
 mod differences;
 mod laws;
 mod libraries;
+mod natural;
 mod update;
