@@ -44,7 +44,6 @@ pub(super) fn of<'v>(
 }
 
 /// The object of the class of `at` that a text stands for.
-
 fn of_text<'v>(
     editor: &mut Editor<'_, 'v, '_>,
     at: Handle,

@@ -8,4 +8,5 @@ mod differences;
 mod laws;
 mod libraries;
 mod natural;
+mod promises;
 mod update;
