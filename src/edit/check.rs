@@ -185,8 +185,8 @@ fn is_reordered(given: &Value, read: &Value) -> bool {
     given.len() == read.len() && sorted(given) == sorted(read)
 }
 
-/// Returns true for the same moment by the clock of another place or with other digits, for a number
-/// that an array has rounded, and for one that is an int or a float as it was before.
+/// Returns true for the same moment by the clock of another place or with other digits, for a
+/// number that an array has rounded, and for one that is an int or a float as it was before.
 fn says_the_same(given: &Value, read: &Value) -> bool {
     match (given, read) {
         (Value::Float(given), Value::Float(read)) => f64::from(*given as f32) == *read,
