@@ -1,5 +1,5 @@
-//! Resolvers and limits on nodes: both ways ask the same questions, each once, in the same order, and
-//! come to the same end.
+//! Resolvers and limits on nodes: both ways ask the same questions, each once, in the same order,
+//! and come to the same end.
 
 use std::cell::Cell;
 use std::fmt::Debug;
