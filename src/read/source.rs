@@ -42,6 +42,19 @@ pub(crate) trait Feed {
 /// A reader of which no byte is read that is not known to be part of the pickle.
 pub(crate) struct Sparing<R>(R);
 
+impl<R: Read> Sparing<R> {
+    /// Reads again where it was interrupted, which a reader may be before each of its answers.
+    #[cold]
+    fn read_uninterrupted(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.0.read(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                answer => return answer,
+            }
+        }
+    }
+}
+
 /// Bytes up to which a read goes by way of the stack.
 const SMALL: usize = 32;
 
@@ -55,7 +68,7 @@ impl<R: Read> Feed for Sparing<R> {
                 Ok(()) => 1,
                 // It may be the end, or the reader's own error.
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.0.read(&mut byte)?
+                    self.read_uninterrupted(&mut byte)?
                 }
                 Err(error) => return Err(error),
             };
