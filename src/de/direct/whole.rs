@@ -19,7 +19,7 @@ use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::nodes::known::Known;
 use crate::read::text::{self, Decimal};
-use crate::reduce::Reduce;
+use crate::reduce::{How, Reduce};
 use crate::value::{Dict, Set, Value, is_told_by_identity};
 
 pub(super) struct Whole<'a, 'de> {
@@ -338,7 +338,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
         match self.direct.global(class)? {
             Some(global) => {
-                self.values.push(Value::from(global));
+                self.values.push(Value::Global(global));
                 Ok(())
             }
             None => self.direct.irregular(),
@@ -363,8 +363,9 @@ impl<'a, 'de> Whole<'a, 'de> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
         match (self.values.pop(), self.values.pop()) {
-            (Some(Value::Tuple(args)), Some(Value::Global(class))) if args.is_empty() => {
-                self.values.push(Value::from(Reduce::new_obj(*class, Value::Tuple(args))));
+            (Some(Value::Tuple(args)), Some(class @ Value::Global(_))) if args.is_empty() => {
+                let object = Reduce::made(How::NewObj, class, Value::Tuple(args));
+                self.values.push(Value::from(object));
             }
             _ => return self.direct.irregular(),
         }
@@ -381,7 +382,9 @@ impl<'a, 'de> Whole<'a, 'de> {
             (Some(Value::Tuple(args)), Some(Value::Global(callable)))
                 if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing =>
             {
-                self.values.push(Value::from(Reduce::call(*callable, Value::Tuple(args))));
+                let callable = Value::Global(callable);
+                let object = Reduce::made(How::Call, callable, Value::Tuple(args));
+                self.values.push(Value::from(object));
             }
             _ => return self.direct.irregular(),
         }
