@@ -103,7 +103,9 @@ impl RoleItems {
     #[inline(never)]
     pub(super) fn next_run(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<u32> {
         self.next(dump)?;
-        if self.adding || matches!(self.role, Role::DictItems | Role::Capture | Role::Names | Role::Pair) {
+        if self.adding
+            || matches!(self.role, Role::DictItems | Role::Capture | Role::Names | Role::Pair)
+        {
             return Ok(0);
         }
         self.written += self.left as usize;

@@ -409,11 +409,7 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// The content of an Rc or Arc that has not been written, or of which that is not known.
-    fn shared<T: Serialize + ?Sized>(
-        &mut self,
-        value: &T,
-        key: Option<shared::Key>,
-    ) -> Result<()> {
+    fn shared<T: Serialize + ?Sized>(&mut self, value: &T, key: Option<shared::Key>) -> Result<()> {
         let key = match key {
             Some(key) => key,
             None => {
