@@ -18,8 +18,9 @@
 // newtype's content: our serializer, when it meets the name with that content, takes it. Where
 // something stands between, it asks the content instead, which leaves the answer on the thread and
 // writes nothing. If that allocation has been written, a reference to it follows; if not, the
-// content is asked for a clone of the pointer, serialized and memoized. Our deserializer leaves the number of the object that comes next; the visitor checks if it has made a
-// pointer of its type from that object.
+// content is asked for a clone of the pointer, serialized and memoized. Our deserializer leaves the
+// number of the object that comes next; the visitor checks if it has made a pointer of its type
+// from that object.
 //
 // An address is an identity only while the allocation lives: a temporary's address is used again at
 // once. So the clone is kept for as long as its entry, which is one dump. Clones are of any type
@@ -518,6 +519,9 @@ struct ScopeTable<E> {
     entries: E,
 }
 
+/// The pointers that have been made, weakly, by object and type; `None` while one is being made.
+type Made = foldhash::HashMap<(u64, TypeId), Option<Box<dyn Any>>>;
+
 /// Makes the table of a scope if there is none yet, and drops those without an owner.
 fn make_table<E: Default>(tables: &Tables<E>, scope: &Scope) {
     let left = {
@@ -543,8 +547,7 @@ thread_local! {
     static WRITTEN: Tables<Vec<Box<dyn Any>>> = RefCell::default();
     /// The walk, and the object that is read next.
     static NEXT: Slot<(u64, u64)> = const { Slot::new() };
-    static READ: Tables<foldhash::HashMap<(u64, TypeId), Option<Box<dyn Any>>>> =
-        RefCell::default();
+    static READ: Tables<Made> = RefCell::default();
 }
 
 /// The number of this thread, which no other has or had.

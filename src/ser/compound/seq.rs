@@ -1,10 +1,5 @@
 //! [`Seq`]: a list, in batches.
 
-#![expect(
-    clippy::question_mark,
-    reason = "a `?` is a call and a conversion, which are compiled for each type of each user"
-)]
-
 use super::{BATCH, Open, begin};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
