@@ -10,6 +10,7 @@
 //! else is for the machine.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Outcome;
 use super::dict::Dict;
@@ -32,6 +33,8 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
+    /// The class as a value, once it has been one.
+    global: Option<Arc<Global>>,
     pub(super) kind: ClassKind,
     /// Where the opcode is that names it.
     pub(super) at: u32,
@@ -218,8 +221,8 @@ impl<'de> Direct<'de> {
         // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
         // The input is shorter than slots have room for.
-        let at = self.cursor.opcode_position() as u32;
-        self.classes.push(Class { module, qualname, kind, at, matched: (0, 0, 0) });
+        let (at, global) = (self.cursor.opcode_position() as u32, None);
+        self.classes.push(Class { module, qualname, global, kind, at, matched: (0, 0, 0) });
         if self.resolver.is_some() {
             self.ask()?;
         }
@@ -259,8 +262,14 @@ impl<'de> Direct<'de> {
     }
 
     /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
-        let global = self.classes.get(class as usize).map(Class::to_global);
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Arc<Global>>> {
+        let global = self.classes.get_mut(class as usize).map(|class| {
+            if class.global.is_none() {
+                class.global = Some(Arc::new(class.to_global()));
+            }
+            class.global.clone()
+        });
+        let global = global.flatten();
         self.charge(
             global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
         )?;
