@@ -136,7 +136,7 @@ mod tests {
             let expected = begins.iter().rev().find(|begin| **begin <= end).unwrap();
             assert_eq!(pass(&pickle[..end], 0), *expected, "{end}");
         }
-        // What needs a closer look.
+        // Those that need a closer look.
         for other in [&b".K\x01"[..], b"\x95\0\0\0\0\0\0\0\0", b"I1\n", b"\xff", b"\x8d"] {
             assert_eq!(pass(&[b"NN".as_slice(), other].concat(), 0), 2);
         }

@@ -285,7 +285,7 @@ impl<F: Feed> Collector<F> {
                 self.frame_end = frame.checked_add(len).ok_or(Halt::End)?;
                 at + width
             }
-            // What follows is asked for by whoever needs it, and behind STOP nothing is.
+            // The next opcode is asked for by the next step, and behind STOP there is none.
             Extent::Fixed(0) => at,
             Extent::Fixed(width) => {
                 self.need_with_next(at, width)?;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! That is how Python pickles an object of a class that says nothing about pickling; with slots the
-//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`; all
-//! else is for the machine.
+//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`;
+//! all else is for the machine.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub(super) struct Class<'de> {
     matched: (usize, usize, usize),
 }
 
-/// What the objects of a class are.
+/// The kinds of classes, by their objects.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum ClassKind {
     /// Read by their attributes or arguments alone.
@@ -126,7 +126,7 @@ impl<'de> Direct<'de> {
             },
             opcode => self.new_class(opcode)?,
         };
-        // What is read again begins with the class, and not with its names.
+        // An instance that is read again begins with the class, and not with its names.
         if let Some(class) = self.classes.get(class as usize)
             && class.at as usize >= begin
         {

@@ -16,7 +16,7 @@ pub(crate) struct Dict<'a, 'de> {
     direct: &'a mut Direct<'de>,
     contents: Contents<DictKind>,
     reading: Reading,
-    /// What follows it.
+    /// The opcodes that follow it.
     end: End,
     /// True if it was fetched from the memo, and is read again.
     is_again: bool,

@@ -20,7 +20,7 @@ pub(crate) struct List<'a, 'de> {
     contents: Contents<SequenceKind>,
     /// Where the item begins that is being read, or [`NOWHERE`].
     at: usize,
-    /// What follows it.
+    /// The opcodes that follow it.
     end: End,
     /// True if this was the first MARK to suggest that lists are written as MARK … LIST. A TUPLE at
     /// its end takes that back.
@@ -34,7 +34,7 @@ pub(crate) struct Fixed<'a, 'de> {
     left: usize,
     at: usize,
     opcode: Opcode,
-    /// What follows it.
+    /// The opcodes that follow it.
     end: End,
     /// True if it is a key, and so are its items.
     is_key: bool,

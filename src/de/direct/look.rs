@@ -36,7 +36,8 @@ pub(super) struct Operands {
     marks: Vec<(usize, usize)>,
 }
 
-/// The values in the stretch that was last looked through for a tuple that are added to a container.
+/// The values in the stretch that was last looked through for a tuple that are added to a
+/// container.
 #[derive(Default)]
 pub(super) struct Items {
     start: usize,

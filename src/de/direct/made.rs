@@ -32,7 +32,7 @@ use crate::instruction::Opcode;
 use crate::read::Cursor;
 use crate::stdlib::numpy::NumKind;
 
-/// What follows a container that is a part of an object.
+/// The opcodes behind a container that is a part of an object.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum End {
     /// Nothing: it is a value of its own.
@@ -423,7 +423,7 @@ impl<'de> Direct<'de> {
         self.expect(Opcode::Reduce)?;
         self.memoize_other()?;
         let opcode = self.next()?;
-        // What follows may be a neighbour.
+        // A value that follows may be a neighbour.
         let phase = if !(opcode == Opcode::Mark || is_value(opcode)) || !self.adds_next()? {
             Phase::Done
         } else if opcode == Opcode::Mark {

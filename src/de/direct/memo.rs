@@ -29,7 +29,7 @@ pub(super) enum Stored {
     Made,
     /// A dict or plain instance.
     Fields,
-    /// What is not fetched, or nothing.
+    /// A value that is not fetched, or nothing.
     Other,
 }
 

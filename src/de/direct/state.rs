@@ -50,7 +50,7 @@ pub(crate) struct Direct<'de> {
     pub(super) looked: Looked,
     /// The memory of looks for a tuple.
     pub(super) operands: Operands,
-    /// What was found by the last of them.
+    /// The findings of the last of them.
     pub(super) items: Items,
     /// The length of the tuple that was looked for last, if a container was in its place.
     pub(super) last_was_no_tuple: usize,
