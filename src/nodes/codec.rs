@@ -33,8 +33,16 @@ impl Codec {
             Some(chars) => String::from_utf8(chars.into_owned()).ok()?.into(),
             None => scalar::plain_text(nodes, input, name)?,
         };
+        Self::of_name(&text)
+    }
+
+    /// Finds the codec by its name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        if name.len() > NAME {
+            return None;
+        }
         // Python's own normalization: case and punctuation do not count.
-        Some(match text.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
+        Some(match name.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
             "latin1" | "latin-1" | "latin" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819"
             | "l1" => Self::Latin1,
             "ascii" | "us-ascii" | "646" => Self::Ascii,

@@ -187,9 +187,14 @@ impl<A> Reduce<A> {
     }
 
     fn new(how: How, callable: Global, args: A) -> Self {
+        Self::of(how, Value::from(callable), args)
+    }
+
+    /// An object of a callable and its arguments, and nothing else.
+    pub(crate) fn of(how: How, callable: Value, args: A) -> Self {
         Self {
             how,
-            callable: Value::from(callable),
+            callable,
             args,
             kwargs: Dict::default(),
             listitems: Vec::new(),

@@ -94,7 +94,7 @@ impl Printer<'_> {
                 None => write!(self.out, "<int of {} bits>", int.bits()),
             },
             Value::Float(float) => write_float(self.out, *float),
-            Value::Complex(complex) => write_complex(self.out, **complex),
+            Value::Complex(complex) => write_complex(self.out, *complex),
             Value::Str(text) => write_str(self.out, [Piece::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),

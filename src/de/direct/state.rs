@@ -27,6 +27,12 @@ pub(crate) struct Direct<'de> {
     depth: u32,
     /// Bytes of text that may still be fetched from the memo.
     pub(super) budget: u64,
+    /// Those that there were.
+    granted: u64,
+    /// Bytes that values may still stand for that are fetched from the memo, text included.
+    expansion: u64,
+    /// True once a value was fetched that is not kept.
+    pub(super) refers: bool,
     /// Bytes that may still be looked ahead at.
     pub(super) lookahead: u64,
     /// Result of the last look ahead.
@@ -50,8 +56,9 @@ pub(crate) struct Direct<'de> {
 }
 
 impl<'de> Direct<'de> {
-    /// `budget`: bytes of text that may be fetched from the memo.
-    pub(super) fn new(input: &'de [u8], settings: Plain, budget: u64) -> Self {
+    /// `budget`: bytes of text that may be fetched from the memo; `expansion`: bytes that all that
+    /// is fetched may stand for, which are as many at least.
+    pub(super) fn new(input: &'de [u8], settings: Plain, budget: u64, expansion: u64) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
             input,
@@ -62,6 +69,9 @@ impl<'de> Direct<'de> {
             classes: Vec::new(),
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             budget,
+            granted: budget,
+            expansion,
+            refers: false,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             operands: Operands::default(),
@@ -82,6 +92,16 @@ impl<'de> Direct<'de> {
         self.next()?;
         self.root = self.cursor.position();
         Ok(())
+    }
+
+    /// Goes back to where the first value begins, as if nothing had been read.
+    pub(super) fn rewind(&mut self, (budget, expansion): (u64, u64)) -> Outcome<()> {
+        self.cursor = Cursor::new(self.input, 0);
+        self.memo = DirectMemo::with_input(self.input.len());
+        self.classes.clear();
+        (self.budget, self.expansion) = (budget, expansion);
+        (self.refers, self.failed) = (false, false);
+        self.begin()
     }
 
     /// Returns true if `opcode` is next, and all before it was regular.
@@ -288,10 +308,14 @@ impl<'de> Direct<'de> {
     /// The same for a payload of `len` bytes.
     #[inline]
     pub(super) fn memoize_payload(&mut self, slot: MemoSlot, len: usize) -> Outcome<()> {
-        if len >= FRAMED {
-            self.next()?;
-        }
+        self.pass_frame(len)?;
         self.memoize(slot)
+    }
+
+    /// Goes past the frame that may begin behind a payload of `len` bytes, before its MEMOIZE.
+    #[inline]
+    pub(super) fn pass_frame(&mut self, len: usize) -> Outcome<()> {
+        if len >= FRAMED { self.next().map(|_| ()) } else { Ok(()) }
     }
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
@@ -306,7 +330,11 @@ impl<'de> Direct<'de> {
         let index = self.checked(index)?;
         match self.memo.get(index, self.input) {
             Some(Fetched::Text(text)) => self.again(text).map(Fetched::Text),
-            Some(class) => Ok(class),
+            Some(Fetched::Other) => {
+                self.refers = true;
+                self.irregular()
+            }
+            Some(fetched) => Ok(fetched),
             None => self.irregular(),
         }
     }
@@ -328,6 +356,29 @@ impl<'de> Direct<'de> {
             }
             None => self.irregular(),
         }
+    }
+
+    /// Counts bytes that a value stands for which the pickle refers to again, or a name.
+    #[inline]
+    pub(super) fn charge_expansion(&mut self, bytes: u64) -> Outcome<()> {
+        match self.expansion.checked_sub(bytes) {
+            Some(left) if left >= self.granted - self.budget => {
+                self.expansion = left;
+                Ok(())
+            }
+            _ => self.irregular(),
+        }
+    }
+
+    /// Bytes that may still be copied, and that what is fetched may still stand for.
+    pub(super) fn budgets(&self) -> (u64, u64) {
+        (self.budget, self.expansion)
+    }
+
+    /// The index of the memo's next entry.
+    #[inline]
+    pub(super) fn memo_len(&self) -> usize {
+        self.memo.len()
     }
 
     // Text and bytes
@@ -366,7 +417,7 @@ impl<'de> Direct<'de> {
         match opcode {
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
                 Fetched::Text(text) => Ok(text),
-                Fetched::Class(_) => self.irregular(),
+                _ => self.irregular(),
             },
             Opcode::ShortBinunicode => {
                 self.cursor.read_peeked_opcode();
