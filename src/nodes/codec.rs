@@ -111,6 +111,18 @@ fn is_second(byte: u8) -> bool {
 /// that: a first byte of two is written as well, and the second is written over it.
 fn latin1(text: &[u8]) -> Vec<u8> {
     let len = text.iter().filter(|&&byte| !is_second(byte)).count();
+    if text.len() < BLOCK {
+        // Without room for a block: payloads of dates and ids come in thousands.
+        let mut bytes = Vec::with_capacity(len);
+        let mut before = 0;
+        for &byte in text {
+            if byte < 0xc0 {
+                bytes.push(byte | u8::from(before == 0xc3) << 6);
+            }
+            before = byte;
+        }
+        return bytes;
+    }
     // A whole block more, so that what is written within one is within the bytes.
     let mut bytes = vec![0; len + BLOCK];
     let (mut at, mut before) = (0, 0);
@@ -134,6 +146,7 @@ fn latin1(text: &[u8]) -> Vec<u8> {
         at += written;
     }
     bytes.truncate(len);
+    bytes.shrink_to_fit();
     bytes
 }
 

@@ -127,6 +127,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 opcode @ Opcode::Append => self.add(opcode, 1)?,
                 opcode @ Opcode::Setitem => self.add(opcode, 2)?,
                 Opcode::Tuple1 => self.tuple(1)?,
+                Opcode::Tuple2 if self.is_encoding() => self.encode()?,
                 Opcode::Tuple2 => self.tuple(2)?,
                 Opcode::Tuple3 => self.tuple(3)?,
                 opcode @ (Opcode::Tuple | Opcode::List | Opcode::Dict) => self.collect(opcode)?,
@@ -502,6 +503,45 @@ impl<'a, 'de> Whole<'a, 'de> {
         self.memoize()
     }
 
+    /// Returns true if two texts on the stack are what bytes are encoded from.
+    #[inline]
+    fn is_encoding(&self) -> bool {
+        matches!(
+            self.values.last_chunk(),
+            Some([Operand::Value(Value::Global(callable)), Operand::Text(_), Operand::Text(_)])
+                if callable.is("_codecs", "encode")
+        )
+    }
+
+    /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, by which protocols below 3 spell bytes:
+    /// there may be gigabytes, so their text is not copied.
+    fn encode(&mut self) -> Outcome<()> {
+        let at = self.above(3)?;
+        let index = self.direct.memo_len();
+        if self.fetches.get(index).is_some_and(|&fetches| fetches != 0) {
+            return self.tuple(2);
+        }
+        let (Some(Operand::Text(codec)), Some(Operand::Text(text))) =
+            (self.values.pop(), self.values.pop())
+        else {
+            return self.direct.irregular();
+        };
+        self.direct.cursor.read_peeked_opcode();
+        self.direct.memoize_other()?;
+        if self.direct.next()? != Opcode::Reduce {
+            let items = [text, codec].map(|text| Value::Str(text.to_owned()));
+            self.push(Value::Tuple(items.into()));
+            return self.set_height(at + 1, 1);
+        }
+        self.direct.cursor.read_peeked_opcode();
+        self.scan(text.len() + codec.len())?;
+        let bytes = Codec::of_name(codec).and_then(|codec| codec.encode(text.as_bytes()));
+        let Some(bytes) = bytes else { return self.direct.irregular() };
+        self.values.truncate(at);
+        self.push(Value::Bytes(bytes));
+        self.memoize()
+    }
+
     /// The value that a call of a builtin spells.
     fn builtin(&mut self, known: Known, args: Vec<Value>) -> Outcome<Value> {
         let mut args = args.into_iter();
@@ -529,10 +569,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.scan(text.len() + codec.len())?;
                 let kind = if known == Known::ByteArray { Value::ByteArray } else { Value::Bytes };
                 let bytes = Codec::of_name(&codec).and_then(|codec| codec.encode(text.as_bytes()));
-                bytes.map(|mut bytes| {
-                    bytes.shrink_to_fit();
-                    kind(bytes)
-                })
+                bytes.map(kind)
             }
             (Known::Complex, Some(Value::Float(re)), Some(Value::Float(im))) => {
                 Some(Value::Complex(Complex { re, im }))
