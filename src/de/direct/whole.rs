@@ -216,6 +216,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.direct.cursor.read_peeked_opcode();
                 let bytes = self.direct.cursor.read_counted8();
                 let bytes = self.direct.checked(bytes)?;
+                self.direct.count_node()?;
                 self.push_payload(Value::ByteArray(bytes.to_vec()), bytes.len())?;
             }
             Opcode::Long1 => {
@@ -330,6 +331,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     fn push_empty(&mut self, value: Value) -> Outcome<()> {
         self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
         let at = self.values.len();
         self.push(value);
         self.set_height(at, 1)?;
@@ -351,6 +353,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         let empty = items.is_empty();
         self.push(Value::Tuple(items));
         if !empty {
+            self.direct.count_node()?;
             self.set_height(at, height + 1)?;
         }
         self.memoize()
@@ -371,6 +374,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         };
         let Some(value) = value else { return self.direct.irregular() };
         self.push(value);
+        self.direct.count_node()?;
         self.set_height(at, height + 1)?;
         self.memoize()
     }
@@ -468,14 +472,25 @@ impl<'a, 'de> Whole<'a, 'de> {
             (
                 Some(Operand::Value(Value::Tuple(args))),
                 Some(Operand::Value(Value::Global(callable))),
-            ) => Ok((callable, args, at, height)),
+            ) => {
+                self.direct.count_node()?;
+                Ok((callable, args, at, height))
+            }
             _ => self.direct.irregular(),
         }
+    }
+
+    /// Checks that objects of a class stay what they are: only a walk makes the caller's own values
+    /// of them.
+    #[inline]
+    fn check_stays(&mut self, class: &Global) -> Outcome<()> {
+        if self.direct.constructs(class) { self.direct.irregular() } else { Ok(()) }
     }
 
     /// NEWOBJ.
     fn new_object(&mut self) -> Outcome<()> {
         let (class, args, at, height) = self.pop_call()?;
+        self.check_stays(&class)?;
         self.push(Value::from(Reduce::of(How::NewObj, Value::Global(class), Value::Tuple(args))));
         self.set_height(at, height + 1)?;
         self.memoize()
@@ -486,6 +501,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         let (callable, args, at, height) = self.pop_call()?;
         match Known::of_global(&callable.module, &callable.qualname) {
             Known::Nothing => {
+                self.check_stays(&callable)?;
                 let object = Reduce::of(How::Call, Value::Global(callable), Value::Tuple(args));
                 self.push(Value::from(object));
                 self.set_height(at, height + 1)?;
@@ -527,6 +543,7 @@ impl<'a, 'de> Whole<'a, 'de> {
             return self.direct.irregular();
         };
         self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
         self.direct.memoize_other()?;
         if self.direct.next()? != Opcode::Reduce {
             let items = [text, codec].map(|text| Value::Str(text.to_owned()));
@@ -534,6 +551,7 @@ impl<'a, 'de> Whole<'a, 'de> {
             return self.set_height(at + 1, 1);
         }
         self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
         self.scan(text.len() + codec.len())?;
         let bytes = Codec::of_name(codec).and_then(|codec| codec.encode(text.as_bytes()));
         let Some(bytes) = bytes else { return self.direct.irregular() };
