@@ -16,7 +16,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde::ser::{self, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
 use super::token::{self, REDUCE_FIELDS};
-use super::{How, Reduce};
+use super::{How, MoreParts, Reduce};
 use crate::value::Value;
 
 impl<A, S, L, K, V> Serialize for Reduce<A, S, L, K, V>
@@ -184,16 +184,19 @@ struct Partial<A, S, L, K, V> {
 
 impl<A, S, L, K, V> Partial<A, S, L, K, V> {
     fn finish<E: de::Error>(self) -> Result<Reduce<A, S, L, K, V>, E> {
-        Ok(Reduce {
-            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
-            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
-            args: self.args.ok_or_else(|| E::missing_field("args"))?,
+        let more = MoreParts {
             kwargs: self.kwargs.unwrap_or_default(),
             listitems: self.listitems.unwrap_or_default(),
             setitems: self.setitems.unwrap_or_default(),
             dictitems: self.dictitems.unwrap_or_default(),
-            state: self.state.flatten(),
             state_setter: self.state_setter.flatten(),
+        };
+        Ok(Reduce {
+            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
+            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
+            args: self.args.ok_or_else(|| E::missing_field("args"))?,
+            state: self.state.flatten(),
+            more: more.some(),
         })
     }
 }

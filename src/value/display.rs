@@ -340,11 +340,13 @@ mod tests {
         assert_eq!(
             print(Reduce {
                 how: How::NewObjEx,
-                kwargs: Dict::from([("z", 3)]),
-                listitems: vec![1.into()],
-                setitems: vec![2.into()],
-                dictitems: vec![("k".into(), pickle!([]))],
-                state_setter: Some(Value::global("geometry", "restore")),
+                more: Some(Box::new(MoreParts {
+                    kwargs: Dict::from([("z", 3)]),
+                    listitems: vec![1.into()],
+                    setitems: vec![2.into()],
+                    dictitems: vec![("k".into(), pickle!([]))],
+                    state_setter: Some(Value::global("geometry", "restore")),
+                })),
                 ..point()
             }),
             "geometry.Point(1, 'a', z=3, listitems=[1], setitems=[2], dictitems=[('k', [])], \

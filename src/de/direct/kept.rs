@@ -12,6 +12,8 @@
 //! a walk over the graph charges for it. The first is charged where its size is reckoned, so that
 //! reckoning takes no more work than is paid for.
 
+use std::sync::Arc;
+
 use super::Outcome;
 use super::memo::MemoSlot;
 use super::whole::Whole;
@@ -105,6 +107,9 @@ pub(super) fn fetches(input: &[u8]) -> Option<Vec<u8>> {
         rest = behind;
         let index = || {
             let mut bytes = [0; 8];
+            if let &[index] = argument {
+                return Some(usize::from(index));
+            }
             if let Opcode::Get | Opcode::Put = opcode {
                 return std::str::from_utf8(argument).ok()?.trim_end().parse::<usize>().ok();
             }
@@ -267,8 +272,37 @@ impl<'de> Whole<'_, 'de> {
     }
 
     /// Pushes a reference to a kept value.
-    #[inline(never)]
+    #[inline]
     pub(super) fn push_kept(&mut self, number: u32) -> Outcome<()> {
+        match self.kept.get_mut(number as usize) {
+            // One of many to an object that is in its place.
+            Some(Kept {
+                place: None,
+                value: Some(Value::Object(object)),
+                height,
+                left: left @ 2..,
+                cost: Some(cost),
+                is_paid: false,
+            }) => {
+                self.direct.charge_expansion(*cost)?;
+                *left -= u8::from(*left != u8::MAX);
+                let (value, height) = (Value::Object(Arc::clone(object)), *height);
+                self.push_reference(value, height);
+                Ok(())
+            }
+            _ => self.push_any_kept(number),
+        }
+    }
+
+    #[inline]
+    fn push_reference(&mut self, value: Value, height: u32) {
+        let place = self.values.len() as u32;
+        self.opens.push(Open { place, height, kept: Open::REFERENCE });
+        self.values.push(Operand::Value(value));
+    }
+
+    #[inline(never)]
+    fn push_any_kept(&mut self, number: u32) -> Outcome<()> {
         let Some(kept) = self.kept.get_mut(number as usize) else {
             return self.direct.irregular();
         };
@@ -306,10 +340,8 @@ impl<'de> Whole<'_, 'de> {
         {
             self.direct.charge(usize::try_from(cost).unwrap_or(usize::MAX))?;
         }
-        let open =
-            Open { place: self.values.len() as u32, height: kept.height, kept: Open::REFERENCE };
-        self.opens.push(open);
-        self.values.push(Operand::Value(value));
+        let height = kept.height;
+        self.push_reference(value, height);
         Ok(())
     }
 }

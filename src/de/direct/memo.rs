@@ -116,6 +116,16 @@ impl<'de> DirectMemo<'de> {
         self.short.get(usize::from(index)).copied().flatten()
     }
 
+    /// The number of the kept value with this index.
+    #[inline]
+    pub(super) fn kept(&self, index: u8) -> Option<u32> {
+        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
+
+        let slot = *self.slots.get(usize::from(index))?;
+        let is_kept = slot.0 & KIND == MemoSlot::NUMBERED | MemoSlot::KEPT;
+        is_kept.then_some(slot.0 & !KIND)
+    }
+
     /// GET; `None` where there is nothing.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {

@@ -399,6 +399,19 @@ impl<'de> Direct<'de> {
         }
     }
 
+    /// The same for BINGET of text that was fetched before, or of what is kept; nothing is read
+    /// otherwise, and nothing is counted.
+    #[inline]
+    pub(super) fn fetch_short(&mut self) -> Option<Fetched<'de>> {
+        let index = self.cursor.peek_binget()?;
+        let fetched = match self.memo.short_text(index) {
+            Some(text) => Fetched::Text(text),
+            None => Fetched::Kept(self.memo.kept(index)?),
+        };
+        self.cursor.read_peeked_binget();
+        Some(fetched)
+    }
+
     /// Counts text that is handed out once more.
     #[inline]
     fn again(&mut self, text: &'de str) -> Outcome<&'de str> {

@@ -96,12 +96,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                     self.values.push(Operand::Text(text));
                 }
                 opcode @ (Opcode::Binget | Opcode::LongBinget | Opcode::Get) => {
-                    match self.direct.fetch(opcode)? {
-                        Fetched::Text(text) => self.values.push(Operand::Text(text)),
-                        Fetched::Class(class) => self.push_class(class)?,
-                        Fetched::Kept(number) => self.push_kept(number)?,
-                        Fetched::Other => return self.direct.irregular(),
-                    }
+                    self.push_fetched(opcode)?;
                 }
                 Opcode::Binfloat => {
                     self.direct.cursor.read_peeked_opcode();
@@ -109,10 +104,11 @@ impl<'a, 'de> Whole<'a, 'de> {
                     let value = self.direct.checked(value)?;
                     self.push(Value::Float(value));
                 }
-                Opcode::None => self.push_constant(Value::None),
-                Opcode::Newtrue => self.push_constant(Value::Bool(true)),
-                Opcode::Newfalse => self.push_constant(Value::Bool(false)),
-                Opcode::EmptyTuple => self.push_constant(Value::Tuple(Vec::new())),
+                Opcode::None | Opcode::Newtrue | Opcode::Newfalse => self.constants(),
+                Opcode::EmptyTuple => {
+                    self.direct.cursor.read_peeked_opcode();
+                    self.push(Value::Tuple(Vec::new()));
+                }
                 opcode @ (Opcode::Int | Opcode::Long) => self.decimal(opcode)?,
                 Opcode::Mark => {
                     self.direct.cursor.read_peeked_opcode();
@@ -137,6 +133,30 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
     }
 
+    #[inline]
+    fn push_fetched(&mut self, opcode: Opcode) -> Outcome<()> {
+        match self.direct.fetch_short() {
+            Some(Fetched::Text(text)) => {
+                self.direct.charge(text.len())?;
+                self.values.push(Operand::Text(text));
+                Ok(())
+            }
+            Some(Fetched::Kept(number)) => self.push_kept(number),
+            _ => self.push_fetched_by(opcode),
+        }
+    }
+
+    #[inline(never)]
+    fn push_fetched_by(&mut self, opcode: Opcode) -> Outcome<()> {
+        match self.direct.fetch(opcode)? {
+            Fetched::Text(text) => self.values.push(Operand::Text(text)),
+            Fetched::Class(class) => self.push_class(class)?,
+            Fetched::Kept(number) => self.push_kept(number)?,
+            Fetched::Other => return self.direct.irregular(),
+        }
+        Ok(())
+    }
+
     fn end(mut self) -> Outcome<Value> {
         match (self.values.pop(), self.values.is_empty() && self.marks.is_empty()) {
             (Some(value), true) => Ok(value.into_value()),
@@ -146,10 +166,23 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     // Scalars
 
-    #[inline]
-    fn push_constant(&mut self, value: Value) {
-        self.direct.cursor.read_peeked_opcode();
-        self.push(value);
+    /// `None`, `True` or `False`, and all that follow: masks are long lists of them.
+    #[inline(never)]
+    fn constants(&mut self) {
+        const NONE: u8 = Opcode::None.byte();
+        const TRUE: u8 = Opcode::Newtrue.byte();
+        const FALSE: u8 = Opcode::Newfalse.byte();
+
+        loop {
+            let value = match self.direct.cursor.peek_byte() {
+                Some(NONE) => Value::None,
+                Some(TRUE) => Value::Bool(true),
+                Some(FALSE) => Value::Bool(false),
+                _ => return,
+            };
+            self.direct.cursor.read_peeked_opcode();
+            self.push(value);
+        }
     }
 
     /// A line with an int, and all that follow it: protocol 0 appends them to a list one by one.
