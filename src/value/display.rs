@@ -324,6 +324,7 @@ mod tests {
 
     use super::*;
     use crate::pickle;
+    use crate::reduce::MoreParts;
 
     fn point() -> Reduce {
         Reduce::new_obj(Global::new("geometry", "Point"), pickle!((1, "a")))
