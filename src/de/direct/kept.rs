@@ -126,7 +126,7 @@ pub(super) fn fetches(input: &[u8]) -> Option<Vec<u8>> {
                 counts.push(0);
             }
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => {
-                // What is not there yet is irregular.
+                // An entry that is not there yet is irregular.
                 if let Some(count) = index().and_then(|index| counts.get_mut(index)) {
                     *count = count.saturating_add(1);
                 }

@@ -41,7 +41,7 @@ pub(super) struct Whole<'a, 'de> {
     /// The number of times that each entry of the memo is fetched; nothing while only text and
     /// classes are.
     pub(super) fetches: Vec<u8>,
-    /// What is fetched otherwise.
+    /// The values that are fetched otherwise.
     pub(super) kept: Vec<Kept>,
     /// Items and bytes of text that calls of builtins looked at.
     scanned: usize,
