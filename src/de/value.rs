@@ -34,7 +34,7 @@ use crate::walk::cx::{Built, Cx};
 /// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an
 /// unhashable key; `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder::new(cx, None).build(root)
+    Builder { cx, as_it_is: None, globals: RefCell::default() }.build(root)
 }
 
 /// The same for an object that is to stay one, though a constructor would make something else of
@@ -43,14 +43,14 @@ pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn build_object(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder::new(cx, Some(root)).build(root)
+    Builder { cx, as_it_is: Some(root), globals: RefCell::default() }.build(root)
 }
 
 struct Builder<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
     /// The object that is not constructed.
     as_it_is: Option<Handle>,
-    /// The names that were met: objects of one class share theirs.
+    /// The globals that have been made.
     globals: RefCell<HashMap<Handle, Arc<Global>>>,
 }
 
@@ -63,10 +63,6 @@ enum Next<'g, 'de> {
 }
 
 impl<'g, 'de> Builder<'g, 'de> {
-    fn new(cx: &'g Cx<'g, 'de>, as_it_is: Option<Handle>) -> Self {
-        Self { cx, as_it_is, globals: RefCell::default() }
-    }
-
     fn build(&self, root: Handle) -> Result<Value> {
         let mut frame = match self.next(root, 0)? {
             Next::Value(value) | Next::Built(value, _) => return Ok(value),
@@ -333,19 +329,22 @@ impl<'g, 'de> Builder<'g, 'de> {
         self.frame(handle, FrameKind::Object(Box::new(shape)), children, depth)
     }
 
+    /// A global; each is made once, and charged for each reference as if it were made anew.
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
+        let known = self.globals.borrow().get(&node.handle).map(Arc::clone);
+        let Some(global) = known else { return self.new_global(node) };
+        let names = global.module.len() + global.qualname.len();
+        self.cx.charge_copy(names + size_of::<Global>())?;
+        Ok(Value::Global(global))
+    }
+
+    #[inline(never)]
+    fn new_global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
         self.check_bare(node.handle)?;
-        let cost =
-            |global: &Global| global.module.len() + global.qualname.len() + size_of::<Global>();
-        if let Some(global) = self.globals.borrow().get(&node.handle) {
-            self.cx.charge(cost(global))?;
-            return Ok(Value::Global(Arc::clone(global)));
-        }
         let (module, qualname) =
             node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
-        let global =
-            Arc::new(Global { module: module.into_owned(), qualname: qualname.into_owned() });
-        self.cx.charge_copy(cost(&global))?;
+        self.cx.charge_copy(module.len() + qualname.len() + size_of::<Global>())?;
+        let global = Arc::new(Global::new(module, qualname));
         self.globals.borrow_mut().insert(node.handle, Arc::clone(&global));
         Ok(Value::Global(global))
     }
