@@ -174,18 +174,19 @@ impl<'v> Part<'v> {
             }
             Value::Object(object) => {
                 let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));
+                let more = parts.more.map(|more| *more).unwrap_or_default();
                 let args = match parts.args {
                     Value::Tuple(items) | Value::List(items) => items,
                     _ => Vec::new(),
                 };
                 let children = std::iter::once(parts.callable)
                     .chain(args)
-                    .chain([Value::Dict(parts.kwargs)])
-                    .chain(parts.listitems)
-                    .chain(parts.setitems)
-                    .chain(parts.dictitems.into_iter().flat_map(|(key, value)| [key, value]))
+                    .chain([Value::Dict(more.kwargs)])
+                    .chain(more.listitems)
+                    .chain(more.setitems)
+                    .chain(more.dictitems.into_iter().flat_map(|(key, value)| [key, value]))
                     .chain(parts.state)
-                    .chain(parts.state_setter);
+                    .chain(more.state_setter);
                 Self::Object(shape, children.map(Input::Owned).collect())
             }
         })

@@ -9,6 +9,7 @@ mod again;
 mod ask;
 mod hints;
 mod hostile;
+mod kept;
 mod made;
 mod options;
 mod programs;

@@ -100,11 +100,8 @@ impl<'de> Direct<'de> {
         let span = end.saturating_sub(begin) as u64;
         let values = (2 * entries + OBJECT) as u64;
         let copies = span.saturating_sub(PAID);
-        let budget = self.budget.checked_sub(limits::EXPANSION_PER_VALUE * values + span);
-        match (budget, self.copies.checked_sub(copies)) {
-            (Some(budget), Some(copies)) => (self.budget, self.copies) = (budget, copies),
-            _ => return self.irregular(),
-        }
+        self.charge_expansion(limits::EXPANSION_PER_VALUE * values + span)?;
+        self.charge(usize::try_from(copies).unwrap_or(usize::MAX))?;
         (self.cursor, self.nodes) = (cursor, nodes);
         if self.back.is_empty() {
             self.memo.resume();

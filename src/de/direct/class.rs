@@ -33,14 +33,14 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
-    /// The class as a value, once it has been one.
-    global: Option<Arc<Global>>,
     pub(super) kind: ClassKind,
     /// Where the opcode is that names it.
     pub(super) at: u32,
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
+    /// The class as a value: all objects of it share one.
+    global: Option<Arc<Global>>,
 }
 
 /// The kinds of classes, by their objects.
@@ -122,7 +122,7 @@ impl<'de> Direct<'de> {
                 Fetched::Class(class) => class,
                 Fetched::Fields(at) => return self.structure_again(at, name, fields),
                 Fetched::Text(module) => self.stack_global(module)?,
-                Fetched::Made(_) => return self.irregular(),
+                _ => return self.irregular(),
             },
             opcode => self.new_class(opcode)?,
         };
@@ -170,7 +170,7 @@ impl<'de> Direct<'de> {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
                 Fetched::Text(module) => self.stack_global(module),
-                Fetched::Made(_) | Fetched::Fields(_) => self.irregular(),
+                _ => self.irregular(),
             };
         }
         self.new_class(opcode)
@@ -219,13 +219,17 @@ impl<'de> Direct<'de> {
             };
         let kind = ClassKind::of(known, &module, &qualname);
         // Each class takes several bytes of input, so its number fits.
-        let number = self.classes.len() as ClassNumber;
-        // The input is shorter than slots have room for.
-        let (at, global) = (self.cursor.opcode_position() as u32, None);
-        self.classes.push(Class { module, qualname, global, kind, at, matched: (0, 0, 0) });
-        if self.resolver.is_some() {
-            self.ask()?;
+        let number = self.named as ClassNumber;
+        if self.named == self.classes.len() {
+            // The input is shorter than slots have room for.
+            let (at, global) = (self.cursor.opcode_position() as u32, None);
+            let class = Class { module, qualname, kind, at, matched: (0, 0, 0), global };
+            self.classes.push(class);
+            if self.resolver.is_some() {
+                self.ask()?;
+            }
         }
+        self.named += 1;
         self.count_node()?;
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
@@ -262,17 +266,18 @@ impl<'de> Direct<'de> {
     }
 
     /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Arc<Global>>> {
-        let global = self.classes.get_mut(class as usize).map(|class| {
-            if class.global.is_none() {
-                class.global = Some(Arc::new(class.to_global()));
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Arc<Global>> {
+        let Some(class) = self.classes.get_mut(class as usize) else { return self.irregular() };
+        let global = match &class.global {
+            Some(global) => Arc::clone(global),
+            None => {
+                let global = Arc::new(class.to_global());
+                class.global = Some(Arc::clone(&global));
+                global
             }
-            class.global.clone()
-        });
-        let global = global.flatten();
-        self.charge(
-            global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
-        )?;
+        };
+        let bytes = global.module.len() + global.qualname.len() + size_of::<Global>();
+        self.charge_expansion(bytes as u64)?;
         Ok(global)
     }
 

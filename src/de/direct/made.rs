@@ -78,7 +78,7 @@ impl<'de> Direct<'de> {
     #[inline(never)]
     fn names_class(&self) -> bool {
         match self.fetches_next() {
-            Stored::Class | Stored::Made => return true,
+            Stored::Class | Stored::Kept => return true,
             Stored::Text => {}
             Stored::Other if self.cursor.peek_get().is_some() => return false,
             Stored::Fields => return false,
@@ -163,7 +163,7 @@ impl<'de> Direct<'de> {
     /// An object made of an int, or one that was and is fetched; or a scalar of numpy.
     pub(super) fn number_of_call<'a, 'g>(&mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
         let signed = matches!(ask, Ask::Signed);
-        if self.fetches_next() == Stored::Made {
+        if self.fetches_next() == Stored::Kept {
             let opcode = self.next()?;
             let Some(Made::OfInt(at)) = self.fetch_made(opcode)? else { return self.irregular() };
             self.charge(size_of::<i64>())?;
@@ -191,14 +191,14 @@ impl<'de> Direct<'de> {
     /// Notes an object that may be fetched.
     fn keep(&mut self, made: Made) -> MemoSlot {
         // Each takes several bytes of input, so its number fits.
-        let slot = MemoSlot::made(self.made.len() as u32);
+        let slot = MemoSlot::kept(self.made.len() as u32);
         self.made.push(made);
         slot
     }
 
     fn fetch_made(&mut self, opcode: Opcode) -> Outcome<Option<Made>> {
         match self.fetch(opcode)? {
-            Fetched::Made(number) => Ok(self.made.get(number as usize).copied()),
+            Fetched::Kept(number) => Ok(self.made.get(number as usize).copied()),
             _ => Ok(None),
         }
     }
@@ -285,7 +285,7 @@ impl<'de> Direct<'de> {
     /// ```
     fn dtype(&mut self) -> Outcome<NumKind> {
         let opcode = self.next()?;
-        if self.fetches_next() == Stored::Made {
+        if self.fetches_next() == Stored::Kept {
             return match self.fetch_made(opcode)? {
                 Some(Made::Dtype(kind)) => Ok(kind),
                 _ => self.irregular(),
@@ -412,7 +412,7 @@ impl<'de> Direct<'de> {
         match self.kind_of(class) {
             ClassKind::OrderedDict => self.expect(Opcode::EmptyTuple)?,
             ClassKind::DefaultDict => {
-                if !self.calls_ahead()? || self.fetches_next() == Stored::Made {
+                if !self.calls_ahead()? || self.fetches_next() == Stored::Kept {
                     return self.irregular();
                 }
                 self.class_ahead()?;

@@ -15,10 +15,13 @@ use crate::nodes::scalar;
 pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
-    /// An object that was made of an int, or a dtype.
-    Made(MadeNumber),
+    /// The value with this number among those that a whole `Value` keeps; to a type, the number of
+    /// an object that was made of an int, or of a dtype.
+    Kept(u32),
     /// A dict or plain instance, and where it begins: see `again`.
     Fields(usize),
+    /// A value that is not kept.
+    Other,
 }
 
 /// The kinds of what an index of the memo stands for.
@@ -26,26 +29,24 @@ pub(super) enum Fetched<'de> {
 pub(super) enum Stored {
     Text,
     Class,
-    Made,
+    Kept,
     /// A dict or plain instance.
     Fields,
     /// A value that is not fetched, or nothing.
     Other,
 }
 
-/// The number of such an object, in the order of the pickle.
-pub(super) type MadeNumber = u32;
-
 /// An entry of the memo.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct MemoSlot(u32);
 
 impl MemoSlot {
-    /// From here on, numbers of classes, of texts and of objects; below, offsets.
+    /// From here on, numbers: of classes in the first quarter, of kept values in the second, of
+    /// texts in the second half; below, offsets.
     const NUMBERED: u32 = 1 << 31;
     const TEXT: u32 = 1 << 30;
-    const MADE: u32 = 1 << 29;
-    /// The entry of a value that is never fetched.
+    const KEPT: u32 = 1 << 29;
+    /// The entry of a value that is not kept.
     pub(super) const OTHER: Self = Self(u32::MAX);
     /// The entry before the first, where they are numbered from 1.
     const VACANT: Self = Self(u32::MAX - 1);
@@ -69,16 +70,16 @@ impl MemoSlot {
         Self(Self::NUMBERED | number)
     }
 
-    /// Such an object. Each takes several bytes of input, so its number fits.
-    pub(super) fn made(number: MadeNumber) -> Self {
-        Self(Self::NUMBERED | Self::MADE | number)
+    /// A value that is kept for a GET. That and what makes it take several bytes of input.
+    pub(super) fn kept(number: u32) -> Self {
+        Self(Self::NUMBERED | Self::KEPT | number)
     }
 
     fn stored(self) -> Stored {
         match self {
             Self::OTHER | Self::VACANT => Stored::Other,
             Self(bits) if bits < Self::NUMBERED || bits & Self::TEXT != 0 => Stored::Text,
-            Self(bits) if bits & Self::MADE != 0 => Stored::Made,
+            Self(bits) if bits & Self::KEPT != 0 => Stored::Kept,
             Self(_) => Stored::Class,
         }
     }
@@ -96,7 +97,7 @@ pub(super) struct DirectMemo<'de> {
     /// Text that was fetched by another, by the numbers in its slots.
     texts: Vec<&'de str>,
     /// The number of entries while something is read again, which stores nothing.
-    kept: Option<usize>,
+    paused: Option<usize>,
 }
 
 impl<'de> DirectMemo<'de> {
@@ -107,20 +108,26 @@ impl<'de> DirectMemo<'de> {
             from_one: false,
             short: Vec::new(),
             texts: Vec::new(),
-            kept: None,
+            paused: None,
         }
     }
 
     /// Something is read again: until [`resume`](Self::resume) nothing is stored, and only what was
     /// stored before is fetched.
     pub(super) fn pause(&mut self) {
-        self.kept.get_or_insert(self.slots.len());
+        self.paused.get_or_insert(self.slots.len());
     }
 
     pub(super) fn resume(&mut self) {
-        if let Some(kept) = self.kept.take() {
-            self.slots.truncate(kept);
+        if let Some(paused) = self.paused.take() {
+            self.slots.truncate(paused);
         }
+    }
+
+    /// The index of the entry that comes next, where entries are numbered from 0.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Returns true unless the entries are numbered from 1.
@@ -146,7 +153,7 @@ impl<'de> DirectMemo<'de> {
         if next {
             self.slots.push(slot);
         }
-        next || self.kept.is_some_and(|kept| index < kept as u64)
+        next || self.paused.is_some_and(|paused| index < paused as u64)
     }
 
     /// Text that was fetched by this index before.
@@ -171,28 +178,43 @@ impl<'de> DirectMemo<'de> {
         }
     }
 
-    /// GET of what can be fetched; `None` for anything else.
+    /// The number of the kept value with this index.
+    #[inline]
+    pub(super) fn kept(&self, index: u8) -> Option<u32> {
+        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
+
+        let slot = *self.slots.get(usize::from(index))?;
+        let is_kept = slot.0 & KIND == MemoSlot::NUMBERED | MemoSlot::KEPT;
+        is_kept.then_some(slot.0 & !KIND)
+    }
+
+    /// GET; `None` where there is nothing.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
             return Some(Fetched::Text(text));
         }
         let index_of_slot = usize::try_from(index).ok()?;
-        if self.kept.is_some_and(|kept| index_of_slot >= kept) {
+        if self.paused.is_some_and(|paused| index_of_slot >= paused) {
             return None;
         }
         let slot = self.slots.get_mut(index_of_slot)?;
-        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::MADE);
-        let text = match slot.stored() {
-            Stored::Other | Stored::Fields => return None,
-            Stored::Text if slot.0 < MemoSlot::NUMBERED => {
-                if begins_fields(input, slot.0) {
-                    return Some(Fetched::Fields(slot.0 as usize));
+        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT);
+        let text = match *slot {
+            MemoSlot::VACANT => return None,
+            MemoSlot::OTHER => return Some(Fetched::Other),
+            MemoSlot(bits) if bits < MemoSlot::NUMBERED => {
+                if begins_fields(input, bits) {
+                    return Some(Fetched::Fields(bits as usize));
                 }
-                text_at(input, slot.0 as usize)?
+                text_at(input, bits as usize)?
             }
-            Stored::Text => return self.texts.get(number as usize).copied().map(Fetched::Text),
-            Stored::Class => return Some(Fetched::Class(number)),
-            Stored::Made => return Some(Fetched::Made(number)),
+            MemoSlot(bits) if bits & MemoSlot::TEXT != 0 => {
+                return self.texts.get(number as usize).copied().map(Fetched::Text);
+            }
+            MemoSlot(bits) if bits & MemoSlot::KEPT != 0 => {
+                return Some(Fetched::Kept(number & !MemoSlot::KEPT));
+            }
+            MemoSlot(_) => return Some(Fetched::Class(number)),
         };
         match u8::try_from(index) {
             Ok(index) => {

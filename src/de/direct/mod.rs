@@ -18,7 +18,8 @@
 //!   been read. So what is accepted is what the machine's stack would have held.
 //! - Of what is fetched from the memo, text and scalars are the same whenever they are read. Dicts
 //!   and plain instances are read again where they lie, by structs alone: `again` says why that is
-//!   sound. Any other container that is fetched is irregular.
+//!   sound. A whole `Value` fetches what nothing changes any more (`kept.rs`). Any other container
+//!   that is fetched is irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
 //!   wrong one ends at an opcode that does not fit.
 //! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
@@ -38,10 +39,12 @@ mod ahead;
 mod class;
 mod contents;
 mod dict;
+mod kept;
 mod list;
 mod look;
 mod made;
 mod memo;
+mod shapes;
 mod state;
 mod value;
 mod whole;
@@ -84,14 +87,18 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let copies = settings.max_memory.of(len).checked_sub(own)?;
     let (expansion, memory) = inside.spent();
     let copies = copies.saturating_sub(memory);
-    let budget = settings.max_expansion.of(len).saturating_sub(expansion);
-    let mut direct = Direct::new(input, settings, budget, copies);
+    let expansion = settings.max_expansion.of(len).saturating_sub(expansion);
+    let budget = expansion.min(copies);
+    let mut direct = Direct::new(input, settings, budget, expansion);
     direct.begin().ok()?;
     // Moved as rarely as possible, because a value may be large.
     let value = T::deserialize(Place::Ahead(&mut direct));
-    inside.spend((budget - direct.budget, copies - direct.copies));
+    let (copies_left, expansion_left) = direct.budgets();
+    let copied = budget - copies_left;
+    let expanded = (expansion - expansion_left).saturating_add(copied);
+    inside.spend((expanded, copied));
     // A type may read nothing; then the machine checks that there is a value.
-    let is_whole = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
+    let is_whole = expanded <= expansion && !direct.is_at_root() && direct.ends_with(Opcode::Stop);
     match value {
         Ok(value) if is_whole => Some(value),
         _ => {
