@@ -376,7 +376,7 @@ macro_rules! scalars {
     )*};
 }
 
-/// What [`scalars`] leaves over, apart so that the rest is inlined.
+/// The rest that [`scalars`] leaves over, apart so that those are inlined.
 macro_rules! other_scalars {
     ($($method:ident: $other:ident $visit:ident, $ask:ident $give:ident;)*) => {$(
         #[inline(never)]

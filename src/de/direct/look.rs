@@ -160,7 +160,7 @@ impl<'de> Direct<'de> {
                     stack.take_marked().map(|_| items)
                 }
                 _ => match stack.run(opcode, at) {
-                    // What has got its items is no container that waits for the operands behind.
+                    // A container that has got its items does not wait for the operands behind.
                     Some(true) if settled && stack.starts.len() > len && added_to == len => {
                         break false;
                     }
