@@ -20,7 +20,7 @@ use super::spelling::Spelling;
 use super::store::{Const, Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::reduce::{How, Reduce, UNCALLABLE};
+use crate::reduce::{Global, How, Reduce, UNCALLABLE};
 use crate::value::{SharedKey, Value};
 
 /// A value that becomes nodes, which own their payloads or borrow them from it.
@@ -169,22 +169,24 @@ impl<'v> Part<'v> {
             Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Owned(*id)]),
             Value::Complex(complex) => Self::Complex(complex.re, complex.im),
             Value::Global(global) => {
-                Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname))
+                let Global { module, qualname } = Arc::unwrap_or_clone(global);
+                Self::Global(Cow::Owned(module), Cow::Owned(qualname))
             }
             Value::Object(object) => {
                 let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));
+                let more = parts.more.map(|more| *more).unwrap_or_default();
                 let args = match parts.args {
                     Value::Tuple(items) | Value::List(items) => items,
                     _ => Vec::new(),
                 };
                 let children = std::iter::once(parts.callable)
                     .chain(args)
-                    .chain([Value::Dict(parts.kwargs)])
-                    .chain(parts.listitems)
-                    .chain(parts.setitems)
-                    .chain(parts.dictitems.into_iter().flat_map(|(key, value)| [key, value]))
+                    .chain([Value::Dict(more.kwargs)])
+                    .chain(more.listitems)
+                    .chain(more.setitems)
+                    .chain(more.dictitems.into_iter().flat_map(|(key, value)| [key, value]))
                     .chain(parts.state)
-                    .chain(parts.state_setter);
+                    .chain(more.state_setter);
                 Self::Object(shape, children.map(Input::Owned).collect())
             }
         })

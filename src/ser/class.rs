@@ -180,7 +180,7 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     /// An instance whose state is the entries that come, the content of
     /// [`open_class`](Self::open_class).
-    pub(super) fn class_map(&mut self) -> Result<Map<'_, 'w>> {
+    pub(super) fn class_map(&mut self, len: Option<usize>) -> Result<Map<'_, 'w>> {
         let name = self.class;
         let Some(form) = self.form_of(name)? else {
             self.class_instance(name)?;
@@ -191,7 +191,7 @@ impl<'w> Dump<dyn Sink + 'w> {
             ObjectPart::Default | ObjectPart::Dict => Map::state(self),
             ObjectPart::Slots => Map::slots(self),
             ObjectPart::Kwargs => Ok(Map::kwargs(self, recipe)),
-            ObjectPart::DictItems => Ok(Map::items(self)),
+            ObjectPart::DictItems => Ok(Map::items(self, len)),
             _ => Err(unfit(name, "newtype around a map")),
         }
     }

@@ -55,7 +55,7 @@ plain! {
     bool, bool => Self::Bool(bool), "bool";
     f32, float => Self::Float(float.into()), "float";
     f64, float => Self::Float(float), "float";
-    Complex, complex => Self::Complex(Box::new(complex)), "complex";
+    Complex, complex => Self::Complex(complex), "complex";
     char, char => Self::Str(char.into()), "str";
     &str, text => Self::Str(text.to_owned()), "str";
     String, text => Self::Str(text), "str";
@@ -66,7 +66,7 @@ plain! {
     &serde_bytes::Bytes, bytes => Self::Bytes(bytes.to_vec()), "bytes";
     Dict, dict => Self::Dict(dict), "dict";
     Set, set => Self::Set(set), "set";
-    Global, global => Self::Global(Box::new(global)), "class, function or other object by name";
+    Global, global => Self::Global(Arc::new(global)), "class, function or other object by name";
     Reduce, reduce => Self::Object(Arc::new(reduce)), "object";
     PickleBuffer, buffer => Self::Buffer(Box::new(buffer)), "PickleBuffer";
 }

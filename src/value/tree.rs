@@ -153,7 +153,7 @@ pub enum Value {
     /// A `float`.
     Float(f64),
     /// A `complex`.
-    Complex(Box<Complex>),
+    Complex(Complex),
     /// A `str`.
     Str(String),
     /// A `str` with lone surrogates, which a `String` cannot hold.
@@ -173,7 +173,7 @@ pub enum Value {
     /// A `frozenset`.
     FrozenSet(Set),
     /// A class, function or other object that the pickle names.
-    Global(Box<Global>),
+    Global(Arc<Global>),
     /// Any other object: how to build it.
     ///
     /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed,
@@ -217,7 +217,7 @@ impl Value {
     /// assert_eq!(class.to_string(), "<global 'collections.OrderedDict'>");
     /// ```
     pub fn global(module: impl Into<String>, qualname: impl Into<String>) -> Self {
-        Self::Global(Box::new(Global { module: module.into(), qualname: qualname.into() }))
+        Self::Global(Arc::new(Global { module: module.into(), qualname: qualname.into() }))
     }
 
     /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a
@@ -308,12 +308,8 @@ mod tests {
 
     #[test]
     fn equality_tells_python_types_apart() {
-        let ones = [
-            Value::Int(1),
-            Value::Float(1.0),
-            Value::Bool(true),
-            Value::Complex(Box::new(1.0.into())),
-        ];
+        let ones =
+            [Value::Int(1), Value::Float(1.0), Value::Bool(true), Value::Complex(1.0.into())];
         for (i, a) in ones.iter().enumerate() {
             for (j, b) in ones.iter().enumerate() {
                 assert_eq!(a == b, i == j, "{a} {b}");

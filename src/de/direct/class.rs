@@ -9,6 +9,7 @@
 //! (arguments, slots, items, classes with a meaning of their own) is for the machine.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Outcome;
 use super::dict::Dict;
@@ -35,6 +36,8 @@ pub(super) struct Class<'de> {
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
+    /// The class as a value: all objects of it share one.
+    global: Option<Arc<Global>>,
 }
 
 impl<'de> Class<'de> {
@@ -94,6 +97,7 @@ impl<'de> Direct<'de> {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
                 Fetched::Text(module) => self.stack_global(module),
+                Fetched::Kept(_) | Fetched::Other => self.irregular(),
             };
         }
         self.new_class(opcode)
@@ -140,11 +144,15 @@ impl<'de> Direct<'de> {
             };
         let plain = !known && !crate::natural::has_form(&module, &qualname);
         // Each class takes several bytes of input, so its number fits.
-        let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
-        if self.resolver.is_some() {
-            self.ask()?;
+        let number = self.named as ClassNumber;
+        if self.named == self.classes.len() {
+            let class = Class { module, qualname, plain, matched: (0, 0, 0), global: None };
+            self.classes.push(class);
+            if self.resolver.is_some() {
+                self.ask()?;
+            }
         }
+        self.named += 1;
         self.count_node()?;
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
@@ -175,11 +183,18 @@ impl<'de> Direct<'de> {
     }
 
     /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
-        let global = self.classes.get(class as usize).map(Class::to_global);
-        self.charge(
-            global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
-        )?;
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Arc<Global>> {
+        let Some(class) = self.classes.get_mut(class as usize) else { return self.irregular() };
+        let global = match &class.global {
+            Some(global) => Arc::clone(global),
+            None => {
+                let global = Arc::new(class.to_global());
+                class.global = Some(Arc::clone(&global));
+                global
+            }
+        };
+        let bytes = global.module.len() + global.qualname.len() + size_of::<Global>();
+        self.charge_expansion(bytes as u64)?;
         Ok(global)
     }
 
