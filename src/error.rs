@@ -214,6 +214,12 @@ impl Error {
         Self::unsupported(format!("pickle protocol {number} is not known; the highest is 5"))
     }
 
+    /// Whoever holds a value has not handed it out.
+    #[cold]
+    pub(crate) fn not_given() -> Self {
+        Self::data("a value was not handed out")
+    }
+
     /// A value that no tree can hold: it, and where it contains itself.
     #[cold]
     pub(crate) fn contains_itself(what: &str) -> Self {

@@ -252,6 +252,7 @@
 
 mod convert;
 mod de;
+mod digits;
 pub mod edit;
 mod error;
 mod escape;
@@ -263,6 +264,7 @@ pub mod graph;
 pub mod guide;
 mod instruction;
 pub mod json;
+mod late;
 mod limits;
 mod machine;
 mod meter;

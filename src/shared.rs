@@ -458,9 +458,9 @@ pub(crate) enum Plan {
 pub(crate) fn plan<E>(
     scope: &Scope,
     hashed: bool,
-    mut serialize: impl FnMut() -> Result<(), E>,
+    serialize: &mut dyn FnMut() -> Result<(), E>,
 ) -> Result<Plan, E> {
-    let result = slot::with(&ASKED, Question::Identity, &mut serialize);
+    let result = slot::with(&ASKED, Question::Identity, &mut *serialize);
     let Some(Answer::Identity(address, kind)) = slot::take(&ANSWER) else {
         return result.map(|()| Plan::Foreign);
     };

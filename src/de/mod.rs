@@ -28,6 +28,7 @@ mod spelled;
 mod stream;
 mod token;
 pub(crate) mod value;
+mod value_ways;
 mod variant;
 
 pub use elements::Elements;

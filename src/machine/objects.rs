@@ -274,7 +274,10 @@ impl Machine<'_, '_> {
             self.check_grows_object(object, RunKind::State, opcode)?;
         }
         // Before anything changes: the bytes of the array may not be there yet.
-        let array = if self.config.joblib { self.joblib_array(object, state)? } else { None };
+        let array = match super::joblib::ARRAY.get() {
+            Some(array) if self.config.joblib => array(self, object, state)?,
+            _ => None,
+        };
         // A container or builtin value given `None` stays what it is.
         if object.tag().is_opaque() {
             self.state.nodes.extend(

@@ -169,6 +169,9 @@ impl Opening {
     }
 }
 
+/// Writes the content of a newtype.
+type Write<'w> = dyn FnMut(&mut Dump<dyn Sink + '_>) -> Result<()> + 'w;
+
 impl Dump<dyn Sink + '_> {
     /// Writes a newtype struct under a private name or a class's.
     #[inline(never)]
@@ -177,14 +180,18 @@ impl Dump<dyn Sink + '_> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        match self.open_newtype(name) {
-            Err(error) => Err(error),
-            Ok(Opening::Shared) => self.shared(value),
-            Ok(Opening::Node(hooks)) => hooks::offer(&hooks, || value.serialize(&mut *self)),
-            Ok(opening) => match value.serialize(&mut *self) {
-                Ok(()) => self.close_newtype(opening),
-                Err(error) => Err(error),
-            },
+        self.newtype_around(name, &mut |dump| value.serialize(dump))
+    }
+
+    /// The same, of content that `write` writes: compiled once, and not for each type.
+    fn newtype_around(&mut self, name: &'static str, write: &mut Write<'_>) -> Result<()> {
+        match self.open_newtype(name)? {
+            Opening::Shared => self.shared(write),
+            Opening::Node(hooks) => hooks::offer(&hooks, &mut || write(self)),
+            opening => {
+                write(self)?;
+                self.close_newtype(opening)
+            }
         }
     }
 
@@ -331,23 +338,20 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
-    fn shared<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
+    fn shared(&mut self, write: &mut Write<'_>) -> Result<()> {
         let scope = std::mem::take(&mut self.scope);
-        let plan = shared::plan(&scope, self.hashed, || {
+        let plan = shared::plan(&scope, self.hashed, &mut || {
             self.role = Role::Splice;
-            value.serialize(&mut *self)
+            write(self)
         });
         self.scope = scope;
-        match plan {
-            Ok(Plan::Write(key)) => {
+        match plan? {
+            Plan::Write(key) => {
                 self.role = Role::Shared;
-                match value.serialize(&mut *self) {
-                    Ok(()) => self.close_shared(key),
-                    Err(error) => Err(error),
-                }
+                write(self)?;
+                self.close_shared(key)
             }
-            Ok(plan) => self.refer(&plan),
-            Err(error) => Err(error),
+            plan => self.refer(&plan),
         }
     }
 
@@ -504,7 +508,8 @@ impl Dump<dyn Sink + '_> {
         match json_number(text)? {
             Value::Int(int) => self.emit.int(int),
             Value::Float(float) => self.emit.float(float),
-            number => number.serialize(self),
+            Value::BigInt(int) => self.emit.big_int(&int.to_signed_bytes_le()),
+            _ => Err(malformed(token::JSON_NUMBER)),
         }
     }
 
