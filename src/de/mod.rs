@@ -8,6 +8,7 @@ mod answer;
 mod ask;
 mod class;
 mod class_enum;
+mod class_ways;
 pub(crate) mod construct;
 mod direct;
 mod element;

@@ -62,7 +62,8 @@ struct Wrapper {
 /// [`Machine::joblib_array`], in programs that read joblib's streams.
 pub(super) static ARRAY: Late<Array> = Late::new();
 
-type Array = for<'m, 'h, 'de> fn(&'m mut Machine<'h, 'de>, Handle, Handle) -> Result<Option<Handle>>;
+type Array =
+    for<'m, 'h, 'de> fn(&'m mut Machine<'h, 'de>, Handle, Handle) -> Result<Option<Handle>>;
 
 /// To be called before a machine runs with [`Config::joblib`].
 pub(crate) fn bind_joblib() {
