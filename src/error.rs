@@ -85,22 +85,28 @@ enum Segment {
     Index(usize),
 }
 
-#[derive(Debug, thiserror::Error)]
 enum Code {
-    #[error("{0}")]
-    Io(#[source] io::Error),
-    #[error("{0}")]
+    Io(io::Error),
     Eof(Cow<'static, str>),
-    #[error("{0}")]
     Syntax(Cow<'static, str>),
-    #[error("{0}")]
     Data(Cow<'static, str>),
-    #[error("{0}")]
     Limit(Cow<'static, str>),
-    #[error("{module}.{name} is not allowed here")]
     Denied { module: Box<str>, name: Box<str> },
-    #[error("{0}")]
     Unsupported(Cow<'static, str>),
+}
+
+impl Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Eof(text)
+            | Self::Syntax(text)
+            | Self::Data(text)
+            | Self::Limit(text)
+            | Self::Unsupported(text) => f.write_str(text),
+            Self::Denied { module, name } => write!(f, "{module}.{name} is not allowed here"),
+        }
+    }
 }
 
 impl Error {

@@ -271,6 +271,7 @@ mod meter;
 mod natural;
 mod nodes;
 pub mod opcode;
+mod packed;
 mod protocol;
 pub mod python;
 mod read;

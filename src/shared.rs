@@ -47,6 +47,7 @@ use foldhash::HashMap;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::late::Late;
 use crate::reduce::token;
 use crate::slot::{self, Slot};
 
@@ -353,11 +354,19 @@ impl Drop for Ended {
     }
 }
 
+/// [`drop_tables`], in programs that have shared pointers.
+static DROP_TABLES: Late<fn(u64)> = Late::new();
+
 /// Drops this thread's tables of a dump or walk.
 fn remove_tables(number: u64) {
-    if number == 0 {
-        return;
+    if let Some(drop_tables) = DROP_TABLES.get()
+        && number != 0
+    {
+        drop_tables(number);
     }
+}
+
+fn drop_tables(number: u64) {
     // The tables are taken out before they are dropped: a value's own `drop` may serialize. At the
     // end of a thread its tables are gone already.
     drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
@@ -416,6 +425,7 @@ struct ScopeTable<K, V> {
 
 /// Makes the table of a scope if there is none yet, and drops those without an owner.
 fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
+    DROP_TABLES.bind(drop_tables);
     let left = {
         let mut tables = tables.borrow_mut();
         if tables.contains_key(&scope.number()) {

@@ -8,7 +8,6 @@ mod answer;
 mod ask;
 mod class;
 mod class_enum;
-mod class_ways;
 pub(crate) mod construct;
 mod direct;
 mod element;
@@ -31,6 +30,7 @@ mod token;
 pub(crate) mod value;
 mod value_ways;
 mod variant;
+mod ways;
 
 pub use elements::Elements;
 pub use options::DeOptions;

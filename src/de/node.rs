@@ -14,11 +14,12 @@ use serde::de;
 use super::answer::{Answer, Content, Unfit};
 use super::ask::Ask;
 use super::class_enum::named;
-use super::class_ways::{is_class, ways};
 use super::entries::Entries;
 use super::items::{Items, NumbersOf};
 use super::variant::Variant;
+use super::ways::{is_class, private, ways};
 use crate::error::{Error, Result};
+use crate::late::Late;
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
@@ -28,6 +29,20 @@ use crate::settings::Encoding;
 use crate::stdlib::numpy::NumKind;
 use crate::walk::cx::Cx;
 use crate::walk::notes::{Asked, Notes, StandIn};
+
+/// [`NodeDeserializer::noted`], in programs that update graphs.
+static NOTED: Late<Noted> = Late::new();
+
+type Noted = for<'n, 'g, 'de> fn(
+    &'n NodeDeserializer<'g, 'de>,
+    &'n Notes<'de>,
+    Ask,
+) -> Option<Answer<'g, 'g, 'de>>;
+
+/// To be called before a walk takes notes.
+pub(crate) fn bind_notes() {
+    NOTED.bind(|node, notes, ask| node.noted(notes, ask));
+}
 
 /// An answer that holds nothing but what the graph has, or an error.
 pub(super) type Found<'g, 'de> = Result<Answer<'g, 'g, 'de>>;
@@ -98,12 +113,15 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn answer_itself(self, ask: Ask) -> Found<'g, 'de> {
         let tag = self.handle.tag();
         if let Some(notes) = self.cx.notes
-            && let Some(answer) = self.noted(notes, ask)
+            && let Some(noted) = NOTED.get()
+            && let Some(answer) = noted(&self, notes, ask)
         {
             return Ok(answer);
         }
         match (ask, tag) {
-            (Ask::Struct(name, _), _) if name.starts_with(token::PREFIX) => self.token_struct(name),
+            (Ask::Struct(name, _), _) if name.starts_with(token::PREFIX) => {
+                (private()?.structure)(self, name)
+            }
             (Ask::Struct(name, fields), _) if is_class(name) => {
                 (ways()?.structure)(self, name, fields)
             }
@@ -403,7 +421,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Text; bytes that are UTF-8, and 8-bit strings, where text is asked for.
     /// Takes notes for an update, and gives what stands in for text or bytes that a type may want
     /// to borrow.
-    #[cold]
     fn noted(&self, notes: &Notes<'de>, ask: Ask) -> Option<Answer<'g, 'g, 'de>> {
         match ask {
             Ask::Struct(_, fields) => notes.note(self.handle, Asked::Struct(fields)),
@@ -465,7 +482,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn newtype(self, name: &'static str) -> Found<'g, 'de> {
         if name.starts_with(token::PREFIX) {
-            return self.token_newtype(name);
+            return (private()?.newtype_struct)(self, name);
         }
         if is_class(name) {
             return (ways()?.newtype_struct)(self, name);

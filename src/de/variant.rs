@@ -9,10 +9,10 @@ use serde::de::{
 use super::answer::{Answer, give};
 use super::ask::Ask;
 use super::class_enum::ClassVariant;
-use super::class_ways::ways;
 use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
 use super::place::{Described, Place};
+use super::ways::ways;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::walk::cx::Cx;

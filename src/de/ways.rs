@@ -1,8 +1,8 @@
-//! The ways to read types that have class names (`py:…`); linked into programs that have such
-//! types.
+//! The ways to read types that have class names (`py:…`) or private ones; linked into programs that
+//! have such types.
 //!
 //! Names are constants of generated code, and [`meet`] is inlined into the methods that get them.
-//! For a type with other names nothing is left of it, so that nothing names [`WAYS`].
+//! For a type with other names nothing is left of it, so that nothing names what is bound here.
 
 use super::ask::Ask;
 use super::class::ClassContent;
@@ -14,7 +14,9 @@ use crate::late::Late;
 use crate::reduce::token;
 
 static WAYS: Late<Ways> = Late::new();
+static PRIVATE: Late<Private> = Late::new();
 
+/// The ways for class names.
 #[derive(Clone, Copy)]
 pub(super) struct Ways {
     pub(super) unit_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
@@ -32,21 +34,32 @@ pub(super) struct Ways {
     pub(super) fields: for<'v, 'g, 'de> fn(&'v ClassVariant<'g, 'de>, Ask) -> Found<'g, 'de>,
 }
 
+/// The ways for private names.
+#[derive(Clone, Copy)]
+pub(super) struct Private {
+    pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+}
+
 type Node<'g, 'de> = NodeDeserializer<'g, 'de>;
 type Names = &'static [&'static str];
 
 /// Returns true for the name of a class. Compares bytes, which the compiler decides for constants.
 #[inline(always)]
 pub(super) fn is_class(name: &str) -> bool {
-    const { assert!(matches!(token::CLASS.as_bytes(), b"py:")) };
+    const { assert!(token::CLASS.len() == 3) };
     matches!(name.as_bytes(), [b'p', b'y', b':', ..])
 }
 
 /// To be called with each name that serde hands over, before anything is asked by it.
 #[inline(always)]
 pub(super) fn meet(names: &[&str]) {
-    if names.iter().any(|name| is_class(name)) {
-        bind();
+    for name in names {
+        match name.as_bytes() {
+            _ if is_class(name) => bind(),
+            [b'$', b's', b'e', b'r', b'd', b'e', b'_', ..] => bind_private(),
+            _ => {}
+        }
     }
 }
 
@@ -66,6 +79,19 @@ fn bind() {
     });
 }
 
+#[cold]
+fn bind_private() {
+    PRIVATE.bind(Private {
+        newtype_struct: |node, name| node.token_newtype(name),
+        structure: |node, name| node.token_struct(name),
+    });
+}
+
+/// The ways, where a private name is asked for.
+pub(super) fn private() -> Result<Private> {
+    PRIVATE.get().ok_or_else(unbound)
+}
+
 /// The ways, where the name of a class is asked for.
 pub(super) fn ways() -> Result<Ways> {
     WAYS.get().ok_or_else(unbound)
@@ -73,5 +99,5 @@ pub(super) fn ways() -> Result<Ways> {
 
 #[cold]
 fn unbound() -> Error {
-    Error::data("the name of a class is asked for by no type")
+    Error::data("a name of serde_pickle's own is asked for by no type")
 }
