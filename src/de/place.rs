@@ -493,7 +493,8 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         deserialize_bytes() asks Ask::Bytes, give;
         deserialize_byte_buf() asks Ask::Bytes, give;
         deserialize_unit() asks Ask::Unit, give;
-        deserialize_unit_struct(name: &'static str) meets [&[name]] asks Ask::UnitStruct(name), give;
+        deserialize_unit_struct(name: &'static str) meets [&[name]]
+            asks Ask::UnitStruct(name), give;
         deserialize_tuple_struct(name: &'static str, len: usize) meets [&[name]]
             asks Ask::TupleStruct(name, len), give;
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
