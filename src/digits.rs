@@ -131,12 +131,12 @@ mod tests {
 
     /// Ints around the ends of words and chunks, and of the length of the limit.
     fn ints() -> impl Iterator<Item = BigUint> {
-        let lens = (0..140).chain([500, 4_000, 14_000]);
+        let lens = (0..140_u32).chain([500, 4_000, 14_000]);
         lens.flat_map(|bits| {
             let power = BigUint::from(1_u8) << bits;
             [&power - 1_u8, power.clone(), &power * 7_u8 / 3_u8]
         })
-        .chain((0..50).map(|digits| BigUint::from(10_u8).pow(digits)))
+        .chain((0..50_u32).map(|digits| BigUint::from(10_u8).pow(digits)))
     }
 
     #[test]

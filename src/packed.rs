@@ -83,11 +83,12 @@ pub(crate) const fn pack<const C: usize, const SIZE: usize, const ENDS: usize>(
 /// Packs a constant of type `&[[&str; C]]`.
 macro_rules! packed {
     ($rows:expr; $columns:literal) => {{
-        const ROWS: &[[&str; $columns]] = $rows;
-        const SIZE: usize = crate::packed::size(ROWS);
-        const PACKED: ([u8; SIZE], [u16; ROWS.len() * $columns]) = crate::packed::pack(ROWS);
+        const PACKED_ROWS: &[[&str; $columns]] = $rows;
+        const SIZE: usize = crate::packed::size(PACKED_ROWS);
+        const PACKED: ([u8; SIZE], [u16; PACKED_ROWS.len() * $columns]) =
+            crate::packed::pack(PACKED_ROWS);
         static TEXT: [u8; SIZE] = PACKED.0;
-        static ENDS: [u16; ROWS.len() * $columns] = PACKED.1;
+        static ENDS: [u16; PACKED_ROWS.len() * $columns] = PACKED.1;
         const TEXT_STR: &str = match std::str::from_utf8(&TEXT) {
             Ok(text) => text,
             Err(_) => "",
