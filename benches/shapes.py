@@ -305,6 +305,7 @@ RATIOS = (
     ("rmp", "typed", "rmp"),
     ("rmp_encode", "encode", "rmp_encode"),
     ("reader", "reader", "typed"),
+    ("read", "read", "typed"),
     ("allow", "allow", "typed"),
     ("nodes", "nodes", "typed"),
     ("one_rmp", "one", "one_rmp"),
@@ -318,7 +319,8 @@ COLUMNS = {
     "one": "one a call / CPython",
     "value": "Value / CPython",
     "memory": "memory of Value / CPython's objects",
-    "reader": "reader / slice",
+    "reader": "BufRead / slice",
+    "read": "Read / slice",
     "allow": "AllowList / none",
     "nodes": "max_nodes / none",
     "encode": "encode / CPython",
@@ -362,7 +364,8 @@ def goals(names):
     yield "memory of Value / objects: enums, shared ones", "memory", 4, 3, case(*SHARED)
     yield "memory of Value / objects: logrecords", "memory", 3.1, 2, case("logrecords")
     yield "memory of Value / objects: all others", "memory", 1.5, 1.0, but(*FLAGS, *SHARED, "logrecords")
-    yield "reader / slice and fs::read", "reader", 1.25, 1.1, but()
+    yield "BufRead / slice and fs::read", "reader", 1.25, 1.1, but()
+    yield "Read / slice and fs::read", "read", 2, 1.5, but()
     yield "AllowList / none", "allow", 1.15, 1.05, but()
     yield "max_nodes / none", "nodes", 1.15, 1.05, but()
     yield "one odd value late / without it", "late", 3, 2, case("late")

@@ -25,7 +25,7 @@
 //!
 //! | Python | here |
 //! |---|---|
-//! | `pickle.loads`, `pickle.load` | [`from_slice`], [`from_reader`]; with options: [`DeOptions`] |
+//! | `pickle.loads`, `pickle.load` | [`from_slice`], [`from_reader`], [`from_buf_reader`]; with options: [`DeOptions`] |
 //! | `pickle.dumps`, `pickle.dump` | [`to_vec`], [`to_writer`]; with options: [`SerOptions`] |
 //! | `pickle.Unpickler`, several pickles in one file | [`Deserializer`] |
 //! | `pickle.Pickler`, a memo over several dumps | [`Serializer`] |
@@ -294,8 +294,8 @@ pub use meter::units as __units;
 // it is in the module that the item belongs to.
 pub use convert::{from_value, to_value};
 pub use de::{
-    DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer, from_reader,
-    from_slice,
+    DeOptions, Deserializer, Elements, ReaderSource, SliceSource, StreamDeserializer,
+    from_buf_reader, from_reader, from_slice,
 };
 pub use edit::bytes::update;
 pub use error::{Error, ErrorKind, Result};

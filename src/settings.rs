@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use crate::limits::{self, Allowance};
 use crate::reduce::{ExtensionRegistry, Resolver};
@@ -64,7 +65,7 @@ pub enum DecodeErrors {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Settings<'h> {
     pub(crate) plain: Plain,
-    pub(crate) resolver: Option<&'h dyn Resolver>,
+    pub(crate) resolver: Option<&'h Arc<dyn Resolver>>,
     pub(crate) extensions: Option<&'h ExtensionRegistry>,
 }
 

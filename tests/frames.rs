@@ -21,7 +21,7 @@ fn framed(inside: &[u8], outside: &[u8]) -> Vec<u8> {
 /// The answer of each reader: nothing, or its error.
 fn readers(pickle: &[u8]) -> Vec<(&'static str, Option<Error>)> {
     // Persistent ids and codes are what only a graph has; as text they are an error of their own.
-    let slow = DeOptions::new().max_nodes(1 << 20);
+    let limited = DeOptions::new().max_nodes(1 << 20);
     let mut slice = Deserializer::from_slice(pickle);
     let mut reader = Deserializer::from_reader(pickle);
     let mut kept = Deserializer::from_reader(pickle).keep_memo(true);
@@ -30,7 +30,7 @@ fn readers(pickle: &[u8]) -> Vec<(&'static str, Option<Error>)> {
         ("graph", Graph::from_slice(pickle).err()),
         ("graph from a reader", Graph::from_reader(Cursor::new(pickle)).err()),
         ("slice", ignore(serde_pickle::from_slice(pickle))),
-        ("slice by the machine", ignore(slow.from_slice(pickle))),
+        ("slice with a limit", ignore(limited.from_slice(pickle))),
         ("reader", ignore(serde_pickle::from_reader(pickle))),
         ("value", serde_pickle::from_slice::<Value>(pickle).err()),
         ("value from a reader", serde_pickle::from_reader::<_, Value>(pickle).err()),

@@ -1,13 +1,13 @@
 //! Readers and writers that do as badly as `std::io` allows: an error or the right result, never
 //! half of one.
 
-use std::io::{self, ErrorKind as Io, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind as Io, Read, Write};
 
 use serde::de::{Deserialize, IgnoredAny};
 use serde_bytes::ByteBuf;
 use serde_pickle::{
-    Deserializer, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value, from_reader, pickle,
-    to_vec, to_writer,
+    Deserializer, ErrorKind, Graph, Protocol, SerOptions, Serializer, Value, from_buf_reader,
+    from_reader, pickle, to_vec, to_writer,
 };
 
 /// The actions of a reader at each call, in turn.
@@ -153,6 +153,91 @@ fn a_reader_that_had_nothing_can_be_asked_again() {
         assert!(blocked > 10, "{blocked}");
         assert_eq!(stream.byte_offset(), twice.len() as u64);
         assert!(read.iter().all(|read| *read == value));
+    }
+}
+
+/// A reader with a buffer gives what one without does, and keeps what is behind the pickle: at any
+/// size of the buffer, and behind what is no pickle of the type.
+#[test]
+fn a_reader_with_a_buffer_keeps_what_is_behind_the_pickle() {
+    let behind = b"K\x07.and more".repeat(300);
+    for protocol in PROTOCOLS {
+        let (value, bytes) = sample(protocol);
+        let all = [&bytes[..], &behind].concat();
+        for capacity in [1, 2, 7, 100, 8 << 10, 1 << 20] {
+            let mut buffer = BufReader::with_capacity(capacity, &all[..]);
+            assert_eq!(from_buf_reader::<_, Value>(&mut buffer).unwrap(), value, "{protocol:?}");
+            assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+            let mut rest = Vec::new();
+            buffer.read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, &behind[3..], "{protocol:?}, {capacity}");
+            // The pickle is none of the type, and has been taken all the same.
+            let mut buffer = BufReader::with_capacity(capacity, &all[..]);
+            assert_eq!(
+                from_buf_reader::<_, u8>(&mut buffer).unwrap_err().to_string(),
+                from_reader::<_, u8>(&all[..]).unwrap_err().to_string()
+            );
+            assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+        }
+        let mut slice = &all[..];
+        assert_eq!(from_buf_reader::<_, Value>(&mut slice).unwrap(), value);
+        assert_eq!(slice.len(), behind.len());
+        for does in [
+            vec![Does::Gives(1)],
+            vec![Does::Gives(usize::MAX), Does::Fails(Io::Interrupted)],
+            vec![Does::Gives(3), Does::Fails(Io::Interrupted), Does::Gives(1_000)],
+        ] {
+            let faulty = Faulty { bytes: &all, does, call: 0 };
+            let mut buffer = BufReader::with_capacity(50, faulty);
+            assert_eq!(from_buf_reader::<_, Value>(&mut buffer).unwrap(), value);
+            assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+        }
+        for left in [0, 1, 10, 400, bytes.len() - 1] {
+            let breaks = Breaks { bytes: &bytes, left, kind: Io::ConnectionReset };
+            let error = from_buf_reader::<_, Value>(BufReader::new(breaks)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Io, "{left}: {error}");
+            let (cut, other) = (&bytes[..left], &bytes[..left]);
+            let error = from_buf_reader::<_, Value>(cut).unwrap_err();
+            let expected = from_reader::<_, Value>(other).unwrap_err();
+            assert_eq!(error.to_string(), expected.to_string());
+        }
+    }
+    // STOP before the end of its frame, which belongs to the pickle whole.
+    let framed = [b"\x80\x04\x95\x08\0\0\0\0\0\0\0K\x01.", &[0; 5][..], b"K\x07."].concat();
+    for capacity in [1, 100] {
+        let mut buffer = BufReader::with_capacity(capacity, &framed[..]);
+        assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 1);
+        assert_eq!(from_buf_reader::<_, u8>(&mut buffer).unwrap(), 7);
+    }
+}
+
+/// A slice is a buffer of all pickles that follow, of which the first does not pay for the rest.
+#[test]
+fn one_pickle_of_many_is_read_at_its_own_price() {
+    /// Counts the bytes that are looked at and not taken.
+    struct Counting<'b>(&'b [u8], usize);
+    impl Read for Counting<'_> {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("it has a buffer");
+        }
+    }
+    impl BufRead for Counting<'_> {
+        fn fill_buf(&mut self) -> io::Result<&[u8]> {
+            self.1 += 1;
+            Ok(self.0)
+        }
+        fn consume(&mut self, len: usize) {
+            self.0 = &self.0[len..];
+        }
+    }
+    let (value, bytes) = sample(Protocol::V2);
+    let all = bytes.repeat(5);
+    let mut reader = Counting(&all, 0);
+    for left in (0..5).rev() {
+        reader.1 = 0;
+        assert_eq!(from_buf_reader::<_, Value>(&mut reader).unwrap(), value);
+        assert_eq!(reader.0.len(), left * bytes.len());
+        assert!(reader.1 < 12, "{}", reader.1);
     }
 }
 

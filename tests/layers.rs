@@ -248,8 +248,8 @@ fn exports(code: &str) -> Vec<(String, String)> {
 const AT_THE_ROOT: &str = "\
     AllowList DeOptions DecodeErrors Deserializer Dict Elements Encoding Error ErrorKind Graph \
     Node Protocol ReaderSource Resolver Result Scanner SerOptions Serializer Set SliceSource \
-    StreamDeserializer Value from_reader from_slice from_value num_bigint to_value to_vec \
-    to_writer update";
+    StreamDeserializer Value from_buf_reader from_reader from_slice from_value num_bigint to_value \
+    to_vec to_writer update";
 
 #[test]
 fn a_public_item_has_one_path() {

@@ -18,9 +18,11 @@ use crate::error::Result;
 use crate::late::Late;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::{Imported, import};
+use crate::nodes::known::Known;
+use crate::nodes::spelling::Spelling;
 use crate::nodes::store::Nodes;
 use crate::nodes::view::{View, global_names};
-use crate::reduce::Global;
+use crate::reduce::{Global, Resolver};
 use crate::settings::Settings;
 use crate::value::Value;
 use crate::walk::cx::Cx;
@@ -113,11 +115,31 @@ pub(crate) fn class_to_construct(cx: &Cx<'_, '_>, handle: Handle) -> Result<Opti
     if handle.tag() != Tag::Instance {
         return Ok(None);
     }
+    // Objects come in thousands, and the resolver is asked once about the class that most name.
+    let object = cx.nodes.object(handle.number());
+    if let Some(&callable) = cx.nodes.first(&object).first()
+        && callable.tag() == Tag::Global
+        && Spelling::known(object.flags()) == Known::Nothing
+    {
+        let left = || Ok(constructs(cx, resolver, callable)?.is_none().then_some(0));
+        if cx.left.get(callable, left)?.is_some() {
+            return Ok(None);
+        }
+    }
     // An object that spells bytes wrongly is not given to the caller; the walk reports the error.
     let Ok(View::Object(object)) = cx.view(handle) else {
         return Ok(None);
     };
-    let names = global_names(cx.nodes, cx.input, object.callable, cx.settings.fix_imports)?;
+    constructs(cx, resolver, object.callable)
+}
+
+/// The class that `callable` is, if the resolver makes its own values of its objects.
+fn constructs(
+    cx: &Cx<'_, '_>,
+    resolver: &dyn Resolver,
+    callable: Handle,
+) -> Result<Option<Global>> {
+    let names = global_names(cx.nodes, cx.input, callable, cx.settings.fix_imports)?;
     let Some((module, qualname)) = names else { return Ok(None) };
     let class = Global { module: module.into_owned(), qualname: qualname.into_owned() };
     Ok(resolver.constructs(&class).then_some(class))

@@ -1,11 +1,18 @@
 //! The machine's questions, answered by the caller's resolver and registry.
+//!
+//! The short cut asks about globals as well. Where it gives up, the machine comes to the same
+//! globals again, in the same order, and gets the same answers from [`Answered`]: the caller is
+//! asked once for each place that spells a global out, whichever way a pickle is read.
+
+use std::borrow::Cow;
+use std::cell::Cell;
 
 use crate::error::{Error, Result};
 use crate::machine::Hooks;
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Nodes;
 use crate::nodes::view::global_names;
-use crate::reduce::{Global, compat, resolve};
+use crate::reduce::{Global, Resolution, compat, resolve};
 use crate::settings::Settings;
 use crate::value::Value;
 use crate::walk::cx::Cx;
@@ -69,6 +76,84 @@ impl Hooks for Settings<'_> {
         let cx = Cx::with_budget(nodes, input, consumed, *self, budget);
         let id = build(&cx, id)?;
         Ok((resolver.persistent_load(&id)?, cx.budget()))
+    }
+}
+
+/// The globals that the short cut has asked about.
+#[derive(Default)]
+pub(super) struct Asked<'de> {
+    /// Module and qualified name of each, in the order of the pickle. All were allowed but for the
+    /// last, if `answer` is there.
+    pub(super) names: Vec<(Cow<'de, str>, Cow<'de, str>)>,
+    pub(super) answer: Option<Result<Resolution>>,
+}
+
+/// The hooks of a pickle of which the short cut has read the beginning.
+pub(super) struct Answered<'h, 'de> {
+    settings: &'h Settings<'h>,
+    names: &'h [(Cow<'de, str>, Cow<'de, str>)],
+    /// The number of questions that have come again.
+    repeated: Cell<usize>,
+    /// The answer about the last of the names, if it was not allowed.
+    answer: Cell<Option<Result<Resolution>>>,
+}
+
+impl<'h, 'de> Answered<'h, 'de> {
+    pub(super) fn new(settings: &'h Settings<'h>, asked: &'h mut Asked<'de>) -> Self {
+        let answer = Cell::new(asked.answer.take());
+        Self { settings, names: &asked.names, repeated: Cell::new(0), answer }
+    }
+
+    /// The answer that was given before, if this is the question that was asked then.
+    fn given(&self, module: &str, qualname: &str) -> Option<Result<Resolution>> {
+        let index = self.repeated.get();
+        let (known_module, known_name) = self.names.get(index)?;
+        if known_module != module || known_name != qualname {
+            return None;
+        }
+        self.repeated.set(index + 1);
+        if index + 1 < self.names.len() {
+            return Some(Ok(Resolution::Allow));
+        }
+        Some(self.answer.take().unwrap_or(Ok(Resolution::Allow)))
+    }
+}
+
+impl Hooks for Answered<'_, '_> {
+    fn find_class(&self, module: &str, name: &str, protocol: u8) -> Result<Option<Global>> {
+        let (new_module, new_name) = as_python3(self.settings, module, name, protocol);
+        match self.given(new_module, new_name) {
+            Some(answer) => answer?.applied(new_module, new_name),
+            None => self.settings.find_class(module, name, protocol),
+        }
+    }
+
+    fn extension(&self, code: i64, protocol: u8) -> Result<(Global, bool)> {
+        self.settings.extension(code, protocol)
+    }
+
+    fn find_attribute(
+        &self,
+        nodes: &Nodes<'_>,
+        input: &[u8],
+        attribute: Handle,
+    ) -> Result<Option<Global>> {
+        self.settings.find_attribute(nodes, input, attribute)
+    }
+
+    fn max_expansion(&self, consumed: usize) -> u64 {
+        Hooks::max_expansion(self.settings, consumed)
+    }
+
+    fn persistent_load(
+        &self,
+        nodes: &Nodes<'_>,
+        input: &[u8],
+        consumed: usize,
+        id: Handle,
+        budget: u64,
+    ) -> Result<(Option<Value>, u64)> {
+        self.settings.persistent_load(nodes, input, consumed, id, budget)
     }
 }
 

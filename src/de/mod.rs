@@ -37,7 +37,7 @@ pub use options::DeOptions;
 pub use stream::{Deserializer, ReaderSource, SliceSource, StreamDeserializer};
 pub(crate) use stream::{LoadedStream, persistent_ids_of};
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use serde::de::{Deserialize, DeserializeOwned};
 
@@ -47,6 +47,7 @@ use crate::nodes::store::Nodes;
 use crate::settings::Settings;
 use crate::value::Buffer;
 use crate::walk::cx::Cx;
+use hooks::{Answered, Asked};
 use nesting::Inside;
 use node::NodeDeserializer;
 use place::Place;
@@ -90,7 +91,8 @@ pub fn from_slice<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
 /// [`Deserializer`] for several pickles in a row. A reader without a buffer of its own is asked for
 /// a few bytes at a time, below protocol 4 and where a pickle has no frames: a bare `File` takes
 /// fifty times as long as one in a [`BufReader`](std::io::BufReader), so wrap it when nothing else
-/// reads from it. [`Scanner`](crate::Scanner) is for bytes that arrive piece by piece.
+/// reads from it, and use [`from_buf_reader`]. [`Scanner`](crate::Scanner) is for bytes that arrive
+/// piece by piece.
 ///
 /// # Errors
 /// As [`from_slice`]; and `Io`, where the reader fails.
@@ -105,17 +107,43 @@ pub fn from_reader<R: Read, T: DeserializeOwned>(reader: R) -> Result<T> {
     DeOptions::new().from_reader(reader)
 }
 
+/// Reads a value from a pickle that a reader with a buffer gives.
+///
+/// As [`from_reader`], but the reader shows what it holds before that is taken. So pickles without
+/// frames are read as fast as framed ones, and no byte behind the pickle's STOP is taken.
+///
+/// # Errors
+/// As [`from_reader`].
+///
+/// ```
+/// use std::io::{BufReader, Read};
+///
+/// let mut file = BufReader::new(&b"K\x2a.and more"[..]);
+/// let answer: u32 = serde_pickle::from_buf_reader(&mut file)?;
+/// let mut rest = String::new();
+/// file.read_to_string(&mut rest).unwrap();
+/// assert_eq!((answer, &*rest), (42, "and more"));
+/// # Ok::<(), serde_pickle::Error>(())
+/// ```
+pub fn from_buf_reader<R: BufRead, T: DeserializeOwned>(reader: R) -> Result<T> {
+    DeOptions::new().from_buf_reader(reader)
+}
+
 fn read_slice<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     settings: &Settings<'_>,
     buffers: Option<&[Buffer<'de>]>,
 ) -> Result<T> {
     let inside = Inside::enter();
-    if let Some(value) = guessed(bytes, settings, buffers.is_some(), &inside) {
+    let mut asked = Asked::default();
+    if let Some(value) = guessed(bytes, settings, buffers.is_some(), &inside, &mut asked) {
         return Ok(value);
     }
     let mut state = State { nodes: Nodes::with_input(bytes.len()), ..State::default() };
-    let loaded = machine::load(bytes, 0, &mut state, &settings.config(true, buffers))?;
+    let hooks = Answered::new(settings, &mut asked);
+    let mut config = settings.config(true, buffers);
+    config.hooks = config.hooks.map(|_| &hooks as &dyn Hooks);
+    let loaded = machine::load(bytes, 0, &mut state, &config)?;
     let cx = Cx::new(&state.nodes, bytes, loaded.end, *settings)
         .with_buffers(buffers.unwrap_or_default());
     cx.withdraw(inside.spent());
@@ -127,17 +155,19 @@ fn read_slice<'de, T: Deserialize<'de>>(
     Ok(value)
 }
 
-/// Reads a value the short way; `None` where that takes a graph.
+/// Reads a value the short way; `None` where that takes a graph. `asked` gets what the resolver
+/// has been asked then.
 fn guessed<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     settings: &Settings<'_>,
     has_buffers: bool,
     inside: &Inside,
+    asked: &mut Asked<'de>,
 ) -> Option<T> {
     if has_buffers || settings.joblib {
         return None;
     }
-    inside.guess(|| direct::read(bytes, settings, inside))
+    inside.guess(|| direct::read(bytes, settings, inside, asked))
 }
 
 /// Checks that the pickles read so far took every buffer that was given with them.

@@ -1,7 +1,7 @@
 //! The options of `DeOptions`, and their verbs.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::sync::Arc;
 
 use serde::de::{Deserialize, DeserializeOwned};
@@ -316,15 +316,19 @@ impl<'b> DeOptions<'b> {
     pub(crate) fn settings(&self) -> Settings<'_> {
         Settings {
             plain: self.plain,
-            resolver: self.resolver.as_deref(),
+            resolver: self.resolver.as_ref(),
             extensions: self.extensions.as_deref(),
         }
     }
 
     /// Reads a value from a slice without a graph; `None` where that takes one.
     pub(crate) fn read_directly<'de, T: Deserialize<'de>>(&self, bytes: &'de [u8]) -> Option<T> {
-        let inside = super::Inside::enter();
-        super::guessed(bytes, &self.settings(), self.buffers.is_some(), &inside)
+        // The resolver is asked by whoever reads next, and would be asked twice.
+        if self.resolver.is_some() {
+            return None;
+        }
+        let (inside, mut asked) = (super::Inside::enter(), super::Asked::default());
+        super::guessed(bytes, &self.settings(), self.buffers.is_some(), &inside, &mut asked)
     }
 
     /// Reads a value from a slice; see [`from_slice`](crate::from_slice).
@@ -358,5 +362,29 @@ impl<'b> DeOptions<'b> {
         let mut collector = Collector::new(reader);
         machine::collect(&mut collector, 0, 0, None, &self.settings().config(false, None))?;
         super::read_slice(collector.bytes(), &self.settings(), self.buffers.as_deref())
+    }
+    /// Reads a value from a reader with a buffer; see [`from_buf_reader`](crate::from_buf_reader).
+    ///
+    /// ```
+    /// use serde_pickle::DeOptions;
+    ///
+    /// let small: u8 = DeOptions::new().max_nodes(10).from_buf_reader(&b"K\x07."[..])?;
+    /// assert_eq!(small, 7);
+    /// # Ok::<(), serde_pickle::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`from_reader`](crate::from_reader).
+    pub fn from_buf_reader<R: BufRead, T: DeserializeOwned>(&self, reader: R) -> Result<T> {
+        // Only the machine knows where the bytes of joblib's arrays end.
+        if self.plain.joblib {
+            return self.from_reader(reader);
+        }
+        let mut collector = Collector::holding(reader);
+        let collected = collector.collect(0, 0);
+        // A pickle that is cut short has been taken as far as it goes.
+        let bytes = collector.take();
+        collected?;
+        super::read_slice(&bytes, &self.settings(), self.buffers.as_deref())
     }
 }

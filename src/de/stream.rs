@@ -22,7 +22,7 @@ use crate::limits;
 use crate::machine::{self, Loaded, State};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::store::Nodes;
-use crate::read::source::Collector;
+use crate::read::source::{Collector, Sparing};
 use crate::value::Value;
 use crate::walk::cx::Cx;
 
@@ -78,7 +78,7 @@ pub struct SliceSource<'de> {
 /// # Ok::<(), serde_pickle::Error>(())
 /// ```
 pub struct ReaderSource<R> {
-    collector: Collector<R>,
+    collector: Collector<Sparing<R>>,
     /// Where the next pickle begins in what was collected.
     at: usize,
     /// The number of bytes dropped before that.

@@ -16,7 +16,6 @@
 //! machine of its own run ahead, over what has been collected, and asks it.
 
 use std::borrow::Cow;
-use std::io::Read;
 
 use super::{Config, Machine, Stack, State};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,7 +28,7 @@ use crate::nodes::spelling::Spelling;
 use crate::nodes::store::{Const, Flags, Nodes, RunKind};
 use crate::nodes::view::tuple_items;
 use crate::read::Cursor;
-use crate::read::source::{Collected, Collector};
+use crate::read::source::{Collected, Collector, Feed};
 use crate::reduce::Global;
 
 /// Entries that the state of a wrapper may have; joblib writes six.
@@ -321,8 +320,8 @@ fn item_size(nodes: &Nodes<'_>, input: &[u8], dtype: Handle) -> Result<Option<us
 ///
 /// # Errors
 /// The reader's own.
-pub(crate) fn collect<R: Read>(
-    collector: &mut Collector<R>,
+pub(crate) fn collect<F: Feed>(
+    collector: &mut Collector<F>,
     start: usize,
     frame_end: usize,
     kept: Option<&State<'static>>,

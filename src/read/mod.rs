@@ -16,6 +16,7 @@ mod frames;
 mod fused;
 mod instructions;
 mod int_shape;
+mod pass;
 mod raw;
 mod scan;
 pub(crate) mod source;

@@ -4,25 +4,90 @@
 //! of a Django cache. So only bytes that must be part of the pickle are asked for: an opcode, then
 //! its argument, byte by byte where a line has no known end; a frame whole, as CPython does. A
 //! reader without a buffer of its own is therefore slow for protocols without frames: wrap it in a
-//! `BufReader` when nothing else reads from it.
+//! `BufReader` when nothing else reads from it. A `BufRead` shows what it holds before that is
+//! taken, so there nothing is asked for byte by byte, and at the end only the pickle is taken.
 //!
 //! This is not a second interpreter: it knows how long arguments are and nothing else. If the bytes
 //! are not a pickle, it stops and leaves the error to the machine, which meets it at the same byte.
 //! A claimed length is never allocated: payloads arrive in chunks of [`limits::READ_CHUNK`].
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use super::Cursor;
+use super::pass::pass;
 use crate::error::{Error, Result};
 use crate::instruction::{Extent, Opcode};
 use crate::limits;
 
 /// The bytes that a reader has given so far.
-pub(crate) struct Collector<R> {
-    reader: R,
+pub(crate) struct Collector<F> {
+    feed: F,
     bytes: Vec<u8>,
     /// The end of the last frame in `bytes`; 0 before the first.
     frame_end: usize,
+    /// The end of the pickle that was collected last.
+    end: usize,
+}
+
+/// A reader, as the collector asks it.
+pub(crate) trait Feed {
+    /// Adds to `bytes` some of those that come next, of which `missing` are part of the pickle; 0
+    /// at the end of the reader.
+    ///
+    /// # Errors
+    /// The reader's own.
+    fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize>;
+}
+
+/// A reader of which no byte is read that is not known to be part of the pickle.
+pub(crate) struct Sparing<R>(R);
+
+/// Bytes up to which a read goes by way of the stack.
+const SMALL: usize = 32;
+
+impl<R: Read> Feed for Sparing<R> {
+    #[inline]
+    fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
+        if missing == 1 {
+            let mut byte = [0];
+            let len = self.0.read(&mut byte)?;
+            if len > 0 {
+                bytes.push(byte[0]);
+            }
+            return Ok(len);
+        }
+        let mut room = [0; SMALL];
+        if let Some(room) = room.get_mut(..missing) {
+            let len = self.0.read(room)?;
+            bytes.extend_from_slice(room.get(..len).unwrap_or(room));
+            return Ok(len);
+        }
+        let chunk = missing.min(limits::READ_CHUNK) as u64;
+        self.0.by_ref().take(chunk).read_to_end(bytes)
+    }
+}
+
+/// A reader with a buffer, of which bytes are looked at before they are taken.
+pub(crate) struct Holding<R> {
+    reader: R,
+    /// The number of bytes looked at last and not taken.
+    held: usize,
+}
+
+/// Bytes that are looked at first; later no more than have been before, up to
+/// [`limits::READ_CHUNK`]. A slice is a buffer of all that follows.
+const FIRST: usize = 512;
+
+impl<R: BufRead> Feed for Holding<R> {
+    fn give(&mut self, bytes: &mut Vec<u8>, missing: usize) -> io::Result<usize> {
+        self.reader.consume(std::mem::take(&mut self.held));
+        let chunk = bytes.len().clamp(FIRST, limits::READ_CHUNK).max(missing);
+        let buffer = self.reader.fill_buf()?;
+        let buffer = buffer.get(..chunk).unwrap_or(buffer);
+        bytes.extend_from_slice(buffer);
+        self.held = buffer.len();
+        Ok(self.held)
+    }
 }
 
 /// The end that [`Collector::collect_to_build`] came to.
@@ -42,15 +107,35 @@ enum Halt {
     Io(io::Error),
 }
 
-impl<R: Read> Collector<R> {
+impl<R: Read> Collector<Sparing<R>> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, bytes: Vec::new(), frame_end: 0 }
+        Self::of(Sparing(reader))
     }
 
     /// The reader, and what was collected from byte `at` on.
     pub(crate) fn into_parts(mut self, at: usize) -> (R, Vec<u8>) {
         self.discard(at);
-        (self.reader, self.bytes)
+        (self.feed.0, self.bytes)
+    }
+}
+
+impl<R: BufRead> Collector<Holding<R>> {
+    pub(crate) fn holding(reader: R) -> Self {
+        Self::of(Holding { reader, held: 0 })
+    }
+
+    /// The pickle that was collected; takes it from the reader, and nothing behind it.
+    pub(crate) fn take(mut self) -> Vec<u8> {
+        let behind = self.bytes.len().saturating_sub(self.end);
+        self.feed.reader.consume(self.feed.held.saturating_sub(behind));
+        self.bytes.truncate(self.end);
+        self.bytes
+    }
+}
+
+impl<F: Feed> Collector<F> {
+    fn of(feed: F) -> Self {
+        Self { feed, bytes: Vec::new(), frame_end: 0, end: 0 }
     }
 
     /// All bytes that were read and not discarded.
@@ -113,12 +198,23 @@ impl<R: Read> Collector<R> {
         self.frame_end = frame_end;
         let mut at = start;
         loop {
+            if !build {
+                at = self.pass(at);
+            }
             match self.instruction(at) {
-                Ok((_, Opcode::Stop)) | Err(Halt::End | Halt::Broken) => {
+                Ok((next, Opcode::Stop)) => {
+                    // A frame is part of the pickle whole, as in CPython.
+                    self.end = next.max(self.frame_end);
+                    return Ok(Collected::Whole);
+                }
+                // The machine finds the fault again in all that is there.
+                Err(Halt::End | Halt::Broken) => {
+                    self.end = self.bytes.len();
                     return Ok(Collected::Whole);
                 }
                 Ok((next, opcode)) => {
                     if at < self.frame_end && next > self.frame_end && self.crosses_frame(at) {
+                        self.end = self.bytes.len();
                         return Ok(Collected::Whole);
                     }
                     if build && opcode == Opcode::Build {
@@ -126,8 +222,21 @@ impl<R: Read> Collector<R> {
                     }
                     at = next;
                 }
-                Err(Halt::Io(error)) => return Err(Error::io(error).at(self.bytes.len() as u64)),
+                Err(Halt::Io(error)) => {
+                    self.end = self.bytes.len();
+                    return Err(Error::io(error).at(self.bytes.len() as u64));
+                }
             }
+        }
+    }
+
+    /// Moves past the instructions at `at` that are there whole, within their frame.
+    #[inline]
+    fn pass(&self, at: usize) -> usize {
+        let end = if at < self.frame_end { self.frame_end } else { self.bytes.len() };
+        match self.bytes.get(..end) {
+            Some(bytes) => pass(bytes, at),
+            None => at,
         }
     }
 
@@ -149,11 +258,16 @@ impl<R: Read> Collector<R> {
                 if self.frame_end > at && self.frame_end != at + width {
                     return Err(Halt::Broken);
                 }
-                self.frame_end = self.payload(at, width)?;
+                let (frame, len) = self.length(at, width)?;
+                // STOP may be its last byte.
+                self.need(frame, len)?;
+                self.frame_end = frame.checked_add(len).ok_or(Halt::End)?;
                 at + width
             }
+            // What follows is asked for by whoever needs it, and behind STOP nothing is.
+            Extent::Fixed(0) => at,
             Extent::Fixed(width) => {
-                self.need(at, width)?;
+                self.need_with_next(at, width)?;
                 at + width
             }
             Extent::Lines(lines) => (0..lines).try_fold(at, |at, _| self.line(at))?,
@@ -171,15 +285,20 @@ impl<R: Read> Collector<R> {
     /// Reads a length of `width` bytes at `at`, and as many bytes as it says; gives the offset of
     /// their end.
     fn payload(&mut self, at: usize, width: usize) -> Result<usize, Halt> {
+        let (payload, len) = self.length(at, width)?;
+        self.need_with_next(payload, len)?;
+        payload.checked_add(len).ok_or(Halt::End)
+    }
+
+    /// Reads a length of `width` bytes at `at`; gives the offset behind it as well.
+    fn length(&mut self, at: usize, width: usize) -> Result<(usize, usize), Halt> {
         let len = self.little_endian(at, width)?;
         if len > super::MAX_LENGTH {
             return Err(Halt::Broken);
         }
         // Bytes beyond the address space cannot be there.
         let len = usize::try_from(len).map_err(|_| Halt::End)?;
-        let payload = at + width;
-        self.need(payload, len)?;
-        payload.checked_add(len).ok_or(Halt::End)
+        Ok((at + width, len))
     }
 
     fn byte(&mut self, at: usize) -> Result<u8, Halt> {
@@ -188,7 +307,7 @@ impl<R: Read> Collector<R> {
     }
 
     fn little_endian(&mut self, at: usize, width: usize) -> Result<u64, Halt> {
-        self.need(at, width)?;
+        self.need_with_next(at, width)?;
         let bytes = self.bytes.get(at..at + width).unwrap_or_default();
         Ok(bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte)))
     }
@@ -217,23 +336,28 @@ impl<R: Read> Collector<R> {
         }
     }
 
+    /// The same of bytes that are not the last of the pickle: asks for the byte behind them too,
+    /// which is there if the pickle is whole.
+    #[inline]
+    fn need_with_next(&mut self, at: usize, len: usize) -> Result<(), Halt> {
+        match at.checked_add(len) {
+            Some(end) if end > self.bytes.len() && at >= self.frame_end && end < usize::MAX => {
+                match self.fill(end + 1) {
+                    Err(Halt::End) if end <= self.bytes.len() => Ok(()),
+                    filled => filled,
+                }
+            }
+            _ => self.need(at, len),
+        }
+    }
+
     fn fill(&mut self, end: usize) -> Result<(), Halt> {
         while self.bytes.len() < end {
             let missing = end - self.bytes.len();
-            if missing == 1 {
-                let mut byte = [0];
-                match self.reader.read(&mut byte) {
-                    Ok(0) => return Err(Halt::End),
-                    Ok(_) => self.bytes.push(byte[0]),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(Halt::Io(error)),
-                }
-                continue;
-            }
-            let chunk = missing.min(limits::READ_CHUNK) as u64;
-            match self.reader.by_ref().take(chunk).read_to_end(&mut self.bytes) {
+            match self.feed.give(&mut self.bytes, missing) {
                 Ok(0) => return Err(Halt::End),
                 Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Halt::Io(error)),
             }
         }

@@ -207,10 +207,17 @@ pub(crate) fn resolve(
     module: &str,
     qualname: &str,
 ) -> Result<Option<Global>> {
-    match resolver.find_class(module, qualname)? {
-        Resolution::Allow => Ok(None),
-        Resolution::Rename(global) => Ok(Some(global)),
-        Resolution::Deny => Err(Error::denied(module, qualname)),
+    resolver.find_class(module, qualname)?.applied(module, qualname)
+}
+
+impl Resolution {
+    /// The new name of the global `module.qualname` if it has one, an error if it is refused.
+    pub(crate) fn applied(self, module: &str, qualname: &str) -> Result<Option<Global>> {
+        match self {
+            Self::Allow => Ok(None),
+            Self::Rename(global) => Ok(Some(global)),
+            Self::Deny => Err(Error::denied(module, qualname)),
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub(crate) struct Cx<'g, 'de> {
     pub(super) last_given: Cell<Option<(u32, Given)>>,
     /// The searches for cycles, for errors.
     pub(super) cycles: Cycles,
+    /// The classes whose objects the resolver does not make into values of its own.
+    pub(crate) left: ByClass,
     /// The natural forms of classes, by their place in its table.
     pub(crate) forms: ByClass,
     /// The dtype of numpy that was met last: scalars and rows come in thousands and share one.
@@ -137,6 +139,7 @@ impl<'g, 'de> Cx<'g, 'de> {
             scope: Scope::default(),
             last_given: Cell::new(None),
             cycles: Cycles::default(),
+            left: ByClass::default(),
             forms: ByClass::default(),
             dtypes: Last::default(),
             zone: Last::default(),

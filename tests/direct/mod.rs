@@ -2,13 +2,13 @@
 //! the same.
 //!
 //! Nothing public says which way a pickle was read. But what the direct way gives up is read again
-//! by the machine, and then the type's `Deserialize` runs twice: [`Counted`] counts. And a limit on
-//! nodes, however high, is for the machine alone, so [`DeOptions::max_nodes`] gives what it would
-//! have read.
+//! by the machine, and then the type's `Deserialize` runs twice: [`Counted`] counts. And buffers,
+//! even none, are for the machine alone, so [`DeOptions::buffers`] gives what it would have read.
 
 mod ask;
 mod hints;
 mod hostile;
+mod options;
 mod programs;
 mod types;
 
@@ -16,8 +16,9 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use serde::de::{Deserialize, Deserializer};
-use serde_pickle::{DeOptions, Protocol, Value, from_slice};
+use serde::de::Deserialize;
+use serde_pickle::opcode::{Opcode, instructions};
+use serde_pickle::{DeOptions, Error, Protocol, Value, from_slice};
 
 thread_local! {
     static RUNS: Cell<u32> = const { Cell::new(0) };
@@ -28,7 +29,7 @@ thread_local! {
 struct Counted<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Counted<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         RUNS.set(RUNS.get() + 1);
         T::deserialize(deserializer).map(Self)
     }
@@ -52,23 +53,29 @@ impl std::ops::AddAssign for Tally {
     }
 }
 
-/// The same options, by the machine alone.
-fn by_machine<'b>(options: &DeOptions<'b>) -> DeOptions<'b> {
-    options.clone().max_nodes(4_000_000_000)
-}
-
-/// Reads `bytes` both ways.
-#[track_caller]
-fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
+/// What the machine alone reads.
+fn by_machine<'de, T: Deserialize<'de>>(
     bytes: &'de [u8],
     options: &DeOptions<'static>,
+) -> Result<T, Error> {
+    let mut opcodes = instructions(bytes).map_while(Result::ok).map(|(_, opcode, _)| opcode);
+    if opcodes.any(|opcode| opcode == Opcode::NextBuffer) {
+        // A buffer that is not given is another error then; the machine reads this anyway.
+        return options.from_slice(bytes);
+    }
+    let none: [&'static [u8]; 0] = [];
+    options.clone().buffers(none).from_slice(bytes)
+}
+
+/// Checks that both ways gave the same, errors to the letter.
+#[track_caller]
+fn check_same<T: Debug + PartialEq>(
+    found: &Result<T, Error>,
+    expected: &Result<T, Error>,
+    bytes: &[u8],
     what: &str,
-) -> Tally {
-    RUNS.set(0);
-    let found = options.from_slice::<Counted<T>>(bytes);
-    let runs = RUNS.get();
-    let expected = by_machine(options).from_slice::<Counted<T>>(bytes);
-    let same = match (&found, &expected) {
+) {
+    let same = match (found, expected) {
         // Values with a NaN in them print equal.
         (Ok(found), Ok(expected)) => {
             found == expected || format!("{found:?}") == format!("{expected:?}")
@@ -85,6 +92,20 @@ fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
         std::any::type_name::<T>(),
         bytes.escape_ascii().to_string()
     );
+}
+
+/// Reads `bytes` both ways, and again with a resolver or a limit on nodes.
+#[track_caller]
+fn compare<'de, T: Deserialize<'de> + Debug + PartialEq>(
+    bytes: &'de [u8],
+    options: &DeOptions<'static>,
+    what: &str,
+) -> Tally {
+    RUNS.set(0);
+    let found = options.from_slice::<Counted<T>>(bytes);
+    let runs = RUNS.get();
+    check_same(&found, &by_machine(bytes, options), bytes, what);
+    options::compare_with_options::<T>(bytes, options, what);
     let read = found.is_ok();
     Tally { made: 1, read: read.into(), direct: (read && runs == 1).into() }
 }
@@ -145,7 +166,6 @@ fn the_count_tells_the_ways_apart() {
 /// `Value` of more than 64 KiB was read the short way.
 #[test]
 fn a_frame_before_any_instruction_is_regular() {
-    use serde_pickle::opcode::{Opcode, instructions};
     let all = serde_pickle::pickle!([
         1, 300, 70_000, (-5), (1_i64 << 40), 1.5, "a", "a", None, true, false, (1, "b"),
         (1, 2.5, 3), (1, 2, 3, 4), (), [], {},

@@ -21,7 +21,7 @@ mod types;
 
 use std::collections::HashSet;
 use std::fmt::Debug;
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 use serde_pickle::opcode::{Opcode, instructions};
@@ -207,6 +207,9 @@ fn owned<T: DeserializeOwned + Debug>(case: &Case) -> Tally {
     let mut c = compared::<T>(case);
     c.same("from a reader", found(serde_pickle::from_reader::<_, T>(bytes)));
     c.same("from a slow reader", found(serde_pickle::from_reader::<_, T>(Slow(bytes))));
+    let mut small = BufReader::with_capacity(3, bytes);
+    c.same("from a small buffer", found(serde_pickle::from_buf_reader::<_, T>(&mut small)));
+    c.same("from a buffer", found(serde_pickle::from_buf_reader::<_, T>(bytes)));
     let mut stream = Deserializer::from_reader(bytes);
     c.same("from a stream", found(T::deserialize(&mut stream)));
     let mut kept = Deserializer::from_reader(Slow(bytes)).keep_memo(true);

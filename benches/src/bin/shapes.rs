@@ -191,6 +191,9 @@ fn json<S: Shape>(path: &str, protocol_text: &str) -> Result<(), Failure> {
     all.add("value", || Ok(serde_pickle::from_slice::<Value>(&bytes)?));
     all.add("slice_of_file", || Ok(serde_pickle::from_slice::<S::Owned>(&fs::read(path)?)?));
     all.add("buffered", || {
+        Ok(serde_pickle::from_buf_reader::<_, S::Owned>(BufReader::new(File::open(path)?))?)
+    });
+    all.add("read", || {
         Ok(serde_pickle::from_reader::<_, S::Owned>(BufReader::new(File::open(path)?))?)
     });
     all.add("with_list", || Ok(allow.from_slice::<S::Owned>(&bytes)?));
@@ -207,8 +210,11 @@ fn json<S: Shape>(path: &str, protocol_text: &str) -> Result<(), Failure> {
     let floor = of(&seconds, "rmp") + of(&seconds, "lex");
     // Against what each adds to, on the scale of `typed`.
     let reader = of(&seconds, "buffered") / of(&seconds, "slice_of_file") * typed;
+    let read = of(&seconds, "read") / of(&seconds, "slice_of_file") * typed;
     let (list, nodes) = (of(&seconds, "with_list"), of(&seconds, "with_nodes"));
-    for (name, value) in [("floor", floor), ("reader", reader), ("allow", list), ("nodes", nodes)] {
+    for (name, value) in
+        [("floor", floor), ("reader", reader), ("read", read), ("allow", list), ("nodes", nodes)]
+    {
         seconds.insert(name.to_owned(), json!(value));
     }
     println!("{}", serde_json::Value::Object(seconds));
@@ -248,7 +254,15 @@ fn once<S: Shape>(what: &str, path: &str, protocol_text: &str) -> Result<(), Fai
         "value" => drop(black_box(serde_pickle::from_slice::<Value>(&bytes)?)),
         "reader" => {
             let file = BufReader::new(File::open(path)?);
+            drop(black_box(serde_pickle::from_buf_reader::<_, S::Owned>(file)?));
+        }
+        "read" => {
+            let file = BufReader::new(File::open(path)?);
             drop(black_box(serde_pickle::from_reader::<_, S::Owned>(file)?));
+        }
+        "nodes" => {
+            let options = DeOptions::new().max_nodes(bytes.len());
+            drop(black_box(options.from_slice::<S::Owned>(&bytes)?));
         }
         "allow" => drop(black_box(allowed().from_slice::<S::Owned>(&bytes)?)),
         // Reading what is written counts as well; `--once written` is that alone.

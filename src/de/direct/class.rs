@@ -18,10 +18,10 @@ use super::value::is_ours;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::nodes::known::Known;
-use crate::reduce::Global;
 use crate::reduce::class::ClassName;
 use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
+use crate::reduce::{Global, Resolution};
 
 /// The number of a class, in the order of naming.
 pub(super) type ClassNumber = u32;
@@ -35,6 +35,16 @@ pub(super) struct Class<'de> {
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
+}
+
+impl<'de> Class<'de> {
+    fn to_global(&self) -> Global {
+        Global::new(&*self.module, &*self.qualname)
+    }
+
+    pub(super) fn into_names(self) -> (Cow<'de, str>, Cow<'de, str>) {
+        (self.module, self.qualname)
+    }
 }
 
 impl<'de> Direct<'de> {
@@ -63,6 +73,7 @@ impl<'de> Direct<'de> {
         }
         self.expect(Opcode::EmptyTuple)?;
         self.expect(Opcode::Newobj)?;
+        self.count_node()?;
         self.memoize_other()?;
         self.state()
     }
@@ -112,6 +123,7 @@ impl<'de> Direct<'de> {
         module: Cow<'de, str>,
         name: Cow<'de, str>,
     ) -> Outcome<ClassNumber> {
+        self.check_going()?;
         // The machine counts how often long names are named, and refuses the longest.
         if module.len() + name.len() > limits::LONG_NAMES {
             return self.irregular();
@@ -130,16 +142,41 @@ impl<'de> Direct<'de> {
         // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
         self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
+        if self.resolver.is_some() {
+            self.ask()?;
+        }
+        self.count_node()?;
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
     }
 
+    /// Asks the resolver about the class that was named last.
+    #[inline(never)]
+    fn ask(&mut self) -> Outcome<()> {
+        let (Some(resolver), Some(class)) = (&self.resolver, self.classes.last_mut()) else {
+            return Ok(());
+        };
+        match resolver.find_class(&class.module, &class.qualname) {
+            Ok(Resolution::Allow) => {
+                // Only a walk makes the caller's own values of objects.
+                class.plain = class.plain && !resolver.constructs(&class.to_global());
+                Ok(())
+            }
+            answer => {
+                self.answer = Some(answer);
+                self.irregular()
+            }
+        }
+    }
+
+    /// Returns true if the resolver makes its own values of the objects of a class.
+    pub(super) fn constructs(&self, class: &Global) -> bool {
+        self.resolver.as_ref().is_some_and(|resolver| resolver.constructs(class))
+    }
+
     /// The class as a value of its own.
     pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
-        let global = self
-            .classes
-            .get(class as usize)
-            .map(|class| Global::new(&*class.module, &*class.qualname));
+        let global = self.classes.get(class as usize).map(Class::to_global);
         self.charge(
             global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
         )?;

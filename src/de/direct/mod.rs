@@ -22,6 +22,9 @@
 //!   wrong one ends at an opcode that does not fit.
 //! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
 //!   and a hint elsewhere.
+//! - The resolver is asked about a global where the pickle spells it out, as by the machine. Any
+//!   answer but that it is allowed as it is ends this way, and the machine gets the answers that
+//!   were given. Nodes are counted no later than by the machine.
 //! - A type may swallow an error and go on. So what gives up also leaves a mark, and at the end
 //!   `read` looks for it.
 //!
@@ -42,6 +45,7 @@ mod whole;
 
 use serde::de::Deserialize;
 
+use super::hooks::Asked;
 use super::nesting::Inside;
 use super::place::Place;
 
@@ -65,14 +69,9 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     input: &'de [u8],
     settings: &Settings<'_>,
     inside: &Inside,
+    asked: &mut Asked<'de>,
 ) -> Option<T> {
-    // Node limits and resolvers need the machine.
-    let fits = (input.len() as u64) < memo::INPUT;
-    if !fits
-        || settings.resolver.is_some()
-        || settings.extensions.is_some()
-        || settings.max_nodes != limits::OBJECTS
-    {
+    if input.len() as u64 >= memo::INPUT {
         return None;
     }
     // The default memory limit covers values that are not shared, whatever the type. A caller's
@@ -83,15 +82,19 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let (expansion, memory) = inside.spent();
     let copies = copies.saturating_sub(memory);
     let budget = settings.max_expansion.of(len).saturating_sub(expansion).min(copies);
-    let mut direct = Direct::new(input, settings.plain, budget);
+    let mut direct = Direct::new(input, settings, budget);
     direct.begin().ok()?;
     // Moved as rarely as possible, because a value may be large.
     let value = T::deserialize(Place::Ahead(&mut direct));
     let copied = budget - direct.budget;
     inside.spend((copied, copied));
     // A type may read nothing; then the machine checks that there is a value.
-    if direct.is_at_root() || !direct.ends_with(Opcode::Stop) {
-        return None;
+    let is_whole = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
+    match value {
+        Ok(value) if is_whole => Some(value),
+        _ => {
+            *asked = direct.asked();
+            None
+        }
     }
-    value.ok()
 }

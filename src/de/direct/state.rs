@@ -1,13 +1,18 @@
 //! The state of the short way: cursor, memo, budgets, and the mark that it has given up.
 
+use std::sync::Arc;
+
 use super::class::Class;
 use super::look::{Looked, Operands};
 use super::memo::{DirectMemo, Fetched, MemoSlot};
 use super::{Irregular, Outcome};
+use crate::de::hooks::Asked;
+use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::limits;
 use crate::read::Cursor;
-use crate::settings::Plain;
+use crate::reduce::{Resolution, Resolver};
+use crate::settings::{Plain, Settings};
 
 /// Payloads from this size on are written outside of frames, so that a frame may begin between them
 /// and their MEMOIZE.
@@ -23,8 +28,13 @@ pub(crate) struct Direct<'de> {
     pub(super) protocol: u8,
     memo: DirectMemo<'de>,
     pub(super) classes: Vec<Class<'de>>,
+    /// The caller's resolver, and its answer about the last class if that is not allowed as it is.
+    pub(super) resolver: Option<Arc<dyn Resolver>>,
+    pub(super) answer: Option<Result<Resolution>>,
     /// Levels of containers that may still be entered.
     depth: u32,
+    /// Nodes that may still be made, as the machine counts them.
+    nodes: usize,
     /// Bytes of text that may still be fetched from the memo.
     pub(super) budget: u64,
     /// Bytes that may still be looked ahead at.
@@ -51,16 +61,19 @@ pub(crate) struct Direct<'de> {
 
 impl<'de> Direct<'de> {
     /// `budget`: bytes of text that may be fetched from the memo.
-    pub(super) fn new(input: &'de [u8], settings: Plain, budget: u64) -> Self {
+    pub(super) fn new(input: &'de [u8], settings: &Settings<'_>, budget: u64) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
             input,
-            settings,
+            settings: settings.plain,
             root: 0,
             protocol: 0,
             memo: DirectMemo::with_input(input.len()),
             classes: Vec::new(),
+            resolver: settings.resolver.cloned(),
+            answer: None,
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
+            nodes: settings.max_nodes,
             budget,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
@@ -92,6 +105,15 @@ impl<'de> Direct<'de> {
     /// Returns true if nothing has been read yet.
     pub(super) fn is_at_root(&self) -> bool {
         self.cursor.position() == self.root
+    }
+
+    /// Ends the reading; gives what the resolver has been asked.
+    pub(super) fn asked(self) -> Asked<'de> {
+        if self.resolver.is_none() {
+            return Asked::default();
+        }
+        let names = self.classes.into_iter().map(Class::into_names).collect();
+        Asked { names, answer: self.answer }
     }
 
     /// Notes that reading has given up.
@@ -172,40 +194,65 @@ impl<'de> Direct<'de> {
 
     /// Goes on, or gives up where the cursor found a fault.
     #[inline]
-    pub(super) fn checked<T>(&mut self, result: crate::error::Result<T>) -> Outcome<T> {
+    pub(super) fn checked<T>(&mut self, result: Result<T>) -> Outcome<T> {
         match result {
             Ok(value) => Ok(value),
             Err(_) => self.irregular(),
         }
     }
 
+    /// Enters a container, which is a node.
     #[inline]
     pub(super) fn enter(&mut self) -> Outcome<()> {
-        match self.depth.checked_sub(1) {
-            Some(depth) => {
-                self.depth = depth;
+        if !self.has_room() {
+            return self.irregular();
+        }
+        self.take_room();
+        Ok(())
+    }
+
+    /// Counts a node that is no container.
+    #[inline]
+    pub(super) fn count_node(&mut self) -> Outcome<()> {
+        match self.nodes.checked_sub(1) {
+            Some(nodes) => {
+                self.nodes = nodes;
                 Ok(())
             }
             None => self.irregular(),
         }
     }
 
+    /// Returns true if another container may be entered.
+    #[inline(always)]
+    fn has_room(&self) -> bool {
+        self.depth > 0 && self.nodes > 0
+    }
+
+    /// Counts the container that is entered, where there is room for it.
+    #[inline(always)]
+    fn take_room(&mut self) {
+        self.depth -= 1;
+        self.nodes -= 1;
+    }
+
     /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
     /// Nothing is read if anything else is next.
     #[inline(always)]
     pub(super) fn enter_memoized(&mut self, begin: [u8; 3]) -> bool {
-        let Some(depth) = self.depth.checked_sub(1) else { return false };
-        if !self.memo.is_from_zero() || !self.cursor.read_opcodes(begin) {
+        if !self.has_room() || !self.memo.is_from_zero() || !self.cursor.read_opcodes(begin) {
             return false;
         }
-        self.depth = depth;
+        self.take_room();
         self.memo.push(MemoSlot::OTHER)
     }
 
     /// The same with BINPUT or LONG_BINPUT in the place of MEMOIZE.
     #[inline(never)]
     pub(super) fn enter_put(&mut self, empty: Opcode) -> bool {
-        let Some(depth) = self.depth.checked_sub(1) else { return false };
+        if !self.has_room() {
+            return false;
+        }
         let Some((index, len)) = self.cursor.peek_put_between(empty, Opcode::Mark) else {
             return false;
         };
@@ -213,7 +260,7 @@ impl<'de> Direct<'de> {
             return false;
         }
         self.cursor.read_peeked(len);
-        self.depth = depth;
+        self.take_room();
         true
     }
 

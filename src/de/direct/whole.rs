@@ -161,6 +161,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.direct.cursor.read_peeked_opcode();
                 let bytes = self.direct.cursor.read_counted8();
                 let bytes = self.direct.checked(bytes)?;
+                self.direct.count_node()?;
                 self.direct.memoize_payload(MemoSlot::OTHER, bytes.len())?;
                 self.values.push(Value::ByteArray(bytes.to_vec()));
             }
@@ -248,6 +249,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     fn push_empty(&mut self, value: Value) -> Outcome<()> {
         self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
         self.direct.memoize_other()?;
         let at = self.values.len();
         self.values.push(value);
@@ -269,6 +271,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         let empty = items.is_empty();
         self.values.push(Value::Tuple(items));
         if !empty {
+            self.direct.count_node()?;
             self.set_height(at, height + 1)?;
         }
         self.direct.memoize_other()
@@ -289,6 +292,7 @@ impl<'a, 'de> Whole<'a, 'de> {
         };
         let Some(value) = value else { return self.direct.irregular() };
         self.values.push(value);
+        self.direct.count_node()?;
         self.set_height(at, height + 1)?;
         self.direct.memoize_other()
     }
@@ -363,11 +367,14 @@ impl<'a, 'de> Whole<'a, 'de> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
         match (self.values.pop(), self.values.pop()) {
-            (Some(Value::Tuple(args)), Some(Value::Global(class))) if args.is_empty() => {
+            (Some(Value::Tuple(args)), Some(Value::Global(class)))
+                if args.is_empty() && !self.direct.constructs(&class) =>
+            {
                 self.values.push(Value::from(Reduce::new_obj(*class, Value::Tuple(args))));
             }
             _ => return self.direct.irregular(),
         }
+        self.direct.count_node()?;
         self.set_height(at, 1)?;
         self.direct.memoize_other()
     }
@@ -379,12 +386,14 @@ impl<'a, 'de> Whole<'a, 'de> {
         let height = self.take_heights(at);
         match (self.values.pop(), self.values.pop()) {
             (Some(Value::Tuple(args)), Some(Value::Global(callable)))
-                if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing =>
+                if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing
+                    && !self.direct.constructs(&callable) =>
             {
                 self.values.push(Value::from(Reduce::call(*callable, Value::Tuple(args))));
             }
             _ => return self.direct.irregular(),
         }
+        self.direct.count_node()?;
         self.set_height(at, height + 1)?;
         self.direct.memoize_other()
     }
