@@ -20,7 +20,6 @@ const BITS: u64 = limits::INT_DIGITS as u64 * 10 / 3;
 /// num-bigint's conversions, in programs that raise the limit of digits.
 static LONG: Late<Long> = Late::new();
 
-#[derive(Clone, Copy)]
 struct Long {
     parse: fn(&[u8]) -> Option<BigUint>,
     decimal: fn(&BigUint) -> String,
@@ -121,7 +120,10 @@ fn number(digits: &[u8], radix: u32) -> Option<u64> {
 }
 
 fn of_words(words: &[u64]) -> BigUint {
-    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+    let mut bytes = Vec::with_capacity(8 * words.len());
+    for word in words {
+        bytes.extend_from_slice(&word.to_le_bytes());
+    }
     BigUint::from_bytes_le(&bytes)
 }
 

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 /// Room for one function, or for a few that belong together.
 pub(crate) struct Late<F>(OnceLock<F>);
 
-impl<F: Copy> Late<F> {
+impl<F> Late<F> {
     pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
@@ -35,7 +35,7 @@ impl<F: Copy> Late<F> {
 
     /// The function, in a program that has bound it.
     #[inline]
-    pub(crate) fn get(&self) -> Option<F> {
-        self.0.get().copied()
+    pub(crate) fn get(&self) -> Option<&F> {
+        self.0.get()
     }
 }

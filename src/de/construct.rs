@@ -30,7 +30,6 @@ use crate::walk::cx::Cx;
 /// The functions that only programs with a resolver need.
 static WITH_RESOLVER: Late<WithResolver> = Late::new();
 
-#[derive(Clone, Copy)]
 struct WithResolver {
     construct: for<'n, 'g, 'de> fn(&'n NodeDeserializer<'g, 'de>, Ask) -> Result<Option<Made<'g>>>,
     build: Build,

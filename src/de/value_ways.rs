@@ -16,7 +16,6 @@ use crate::value::Value;
 
 static WAYS: Late<Ways> = Late::new();
 
-#[derive(Clone, Copy)]
 pub(super) struct Ways {
     /// The opcodes ahead.
     pub(super) ahead: for<'d, 'de> fn(&'d mut Direct<'de>) -> Result<Value>,
@@ -29,7 +28,7 @@ pub(super) struct Ways {
 }
 
 /// The ways, where the private name of a `Value` is asked for.
-pub(super) fn ways() -> Result<Ways> {
+pub(super) fn ways() -> Result<&'static Ways> {
     WAYS.get().ok_or_else(unbound)
 }
 

@@ -17,7 +17,6 @@ static WAYS: Late<Ways> = Late::new();
 static PRIVATE: Late<Private> = Late::new();
 
 /// The ways for class names.
-#[derive(Clone, Copy)]
 pub(super) struct Ways {
     pub(super) unit_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
     pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
@@ -35,7 +34,6 @@ pub(super) struct Ways {
 }
 
 /// The ways for private names.
-#[derive(Clone, Copy)]
 pub(super) struct Private {
     pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
     pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
@@ -88,12 +86,12 @@ fn bind_private() {
 }
 
 /// The ways, where a private name is asked for.
-pub(super) fn private() -> Result<Private> {
+pub(super) fn private() -> Result<&'static Private> {
     PRIVATE.get().ok_or_else(unbound)
 }
 
 /// The ways, where the name of a class is asked for.
-pub(super) fn ways() -> Result<Ways> {
+pub(super) fn ways() -> Result<&'static Ways> {
     WAYS.get().ok_or_else(unbound)
 }
 
