@@ -87,7 +87,9 @@ impl Dump<dyn Sink + '_> {
 }
 
 /// [`Dump::rewrite`], in programs that rewrite objects.
-static REWRITE: Late<for<'d, 's> fn(&'d mut Dump<dyn Sink + 's>) -> Result<()>> = Late::new();
+static REWRITE: Late<Rewrite> = Late::new();
+
+type Rewrite = for<'d, 's> fn(&'d mut Dump<dyn Sink + 's>) -> Result<()>;
 
 /// To be called before anything is written with a reduce that is rewritten.
 pub(super) fn bind() {
