@@ -148,7 +148,9 @@
 //! tag into a buffer of its own, which has no tuples, sets, dates, classes or objects. A `Value`
 //! there gets the rest: a date is text, an instance a dict, `m.C(1)` is 1. [`Value`] has the whole
 //! list, and the alternatives: read a `Value` or a [`Dict`] and take it apart, or use enums that
-//! are tagged from outside or named as classes.
+//! are tagged from outside or named as classes. One variant that is `untagged` puts the whole enum
+//! into the buffer, and its variants that are classes are then never read; a variant named `py:*`
+//! takes all else without that.
 //!
 //! ```
 //! use std::collections::BTreeMap;

@@ -288,7 +288,7 @@ fn the_pickle_of_a_long_list_or_dict_has_little_room_left() {
 /// An announced length is not believed further than what has come bears out.
 #[test]
 fn a_length_that_is_announced_falsely_takes_no_memory() {
-    for announced in [usize::MAX, 1 << 40] {
+    for announced in [usize::MAX, usize::MAX >> 6] {
         let pickle = serde_pickle::to_vec(&Announced(Some(announced), vec![1.5; 5_000])).unwrap();
         assert!(pickle.capacity() < 16 * pickle.len(), "{} of {}", pickle.len(), pickle.capacity());
     }

@@ -31,6 +31,22 @@ struct Read {
     place: Place,
 }
 
+impl Read {
+    /// The bytes of a long double that is not 0, by which its form can be told; those of a complex
+    /// number, too.
+    fn long_double(&self) -> Option<&[u8]> {
+        let size = match self.dtype.kind {
+            Kind::Float => self.dtype.itemsize,
+            Kind::Complex => self.dtype.itemsize / 2,
+            _ => 0,
+        };
+        let is_long = size > 8 && self.dtype.subarray.is_none();
+        let mut elements =
+            self.bytes.chunks_exact(self.dtype.itemsize.max(1)).take_while(|_| is_long);
+        elements.find(|element| element.iter().any(|byte| *byte != 0))
+    }
+}
+
 /// The place of an array's payload.
 #[derive(Clone, Copy)]
 enum Place {
@@ -96,10 +112,9 @@ impl<'v> Editor<'_, 'v, '_> {
         self.walk(at, |node| {
             let View::Object(object) = node.view()? else { return Ok(None) };
             let Some(array) = numpy(node.cx, &object)? else { return Ok(None) };
-            // The masks of records have a byte for each field, and those in Fortran order may be in
-            // another order than the elements.
+            // Masked records have a byte of the mask for each field, and are not read as rows.
             let mask = match array.mask {
-                Some(mask) if mask.of_fields || array.fortran => return Ok(None),
+                Some(mask) if mask.of_fields => return Ok(None),
                 mask => mask.map(|mask| mask.bytes.into_owned()),
             };
             let Data::Bytes(bytes) = array.data else { return Ok(None) };
@@ -215,7 +230,7 @@ impl<'v> Editor<'_, 'v, '_> {
                 };
                 let mut bytes = Vec::new();
                 for value in new {
-                    push_element(&dtype, value, &mut bytes)?;
+                    push_element(&dtype, value, None, &mut bytes)?;
                 }
                 let payload = self.nodes.push_const(Const::Bytes(Cow::Owned(bytes)))?;
                 vec![class, code, format, payload]
@@ -264,7 +279,7 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<Rewritten> {
     let size = read.dtype.itemsize;
     let mut shape = read.shape.clone();
     if let (What::Items(Items::Spliced { old, new }), [len]) = (&change.what, &mut shape[..]) {
-        if old.len() != *len || read.mask.is_some() {
+        if old.len() != *len {
             return Err(misshapen());
         }
         *len = new.len();
@@ -273,13 +288,26 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<Rewritten> {
         let left = old.len().min(new.len()) - first;
         let backwards = old.iter().rev().zip(new.iter().rev()).take(left);
         let last = backwards.take_while(is_same).count();
-        let kept = |from: usize, to: usize| read.bytes.get(from * size..to * size);
-        let mut bytes = kept(0, first).ok_or_else(misshapen)?.to_vec();
+        let behind = old.len() - last;
+        let mut bytes = read.bytes.get(..first * size).ok_or_else(misshapen)?.to_vec();
+        let mut mask = read.mask.as_ref().map(|mask| mask[..first].to_vec());
         for value in &new[first..new.len() - last] {
-            push_element(&read.dtype, value, &mut bytes)?;
+            match &mut mask {
+                Some(mask) if *value == Value::None => {
+                    mask.push(1);
+                    bytes.resize(bytes.len() + size, 0);
+                    continue;
+                }
+                Some(mask) => mask.push(0),
+                None => {}
+            }
+            push_element(&read.dtype, value, read.long_double(), &mut bytes)?;
         }
-        bytes.extend_from_slice(kept(old.len() - last, old.len()).ok_or_else(misshapen)?);
-        return Ok((shape, bytes, None));
+        bytes.extend_from_slice(read.bytes.get(behind * size..).ok_or_else(misshapen)?);
+        if let (Some(mask), Some(there)) = (&mut mask, &read.mask) {
+            mask.extend_from_slice(&there[behind..]);
+        }
+        return Ok((shape, bytes, mask));
     }
     let mut changed = Vec::new();
     compare(change.old, change.new, &shape, 0, &mut changed)?;
@@ -294,6 +322,9 @@ fn rewritten(read: &Read, change: &Change<'_>) -> Result<Rewritten> {
         }
         let at = place * size;
         let there = bytes.get_mut(at..at + size).ok_or_else(misshapen)?;
+        if let Some(like) = read.long_double().filter(|_| there.iter().all(|byte| *byte == 0)) {
+            there.copy_from_slice(like);
+        }
         let old = Some(old).filter(|old| **old != Value::None);
         write_element(&read.dtype, old, new, there)?;
     }

@@ -10,12 +10,12 @@ use foldhash::fast::RandomState;
 use super::diff::{Change, Entries, Items, Parts, What, diff};
 use super::editor::step_text;
 use super::image::key_text;
+use super::stamp::Stamp;
 use crate::error::{Error, Result};
-use crate::python::DateTime;
 use crate::value::Value;
 
 /// Compares what was given with what is read. `touched`: the shared objects that were changed, as
-/// they were and are. `old`: new text, and the old one that was read in its place.
+/// they were and are. `reworded`: what was given, and what may be read in its place.
 ///
 /// # Errors
 /// `Unsupported`, at the first place where a change is missing.
@@ -23,25 +23,36 @@ pub(super) fn check(
     given: &Value,
     read: &Value,
     touched: &[(&Value, &Value)],
-    old: &[(Value, Value)],
+    reworded: &[(Value, Value)],
 ) -> Result<()> {
     let Some(difference) = diff(given, read) else { return Ok(()) };
     let mut shared = Shared::default();
     for (old, new) in touched {
         shared.extend(diff(old, new).as_ref());
     }
-    let stood_in = old.iter().map(|(new, old)| format!("{new} -> {old}"));
-    shared.texts.extend(stood_in);
+    let reworded = reworded.iter().map(|(given, read)| format!("{given} -> {read}"));
+    shared.texts.extend(reworded);
     match shared.first_lost(&difference) {
         None => Ok(()),
-        Some(path) => {
-            let error = Error::unsupported(
-                "the change is lost when the pickle is read again, so it was not made",
-            );
+        Some((path, is_class)) => {
+            let error = if is_class {
+                Error::unsupported(
+                    "the change is lost when the pickle is read again, so it was not made: an \
+                     object of a class is not read as one, as in an enum with a variant that is \
+                     `untagged`; give that variant the name `py:*` instead",
+                )
+            } else {
+                Error::unsupported(
+                    "the change is lost when the pickle is read again, so it was not made",
+                )
+            };
             Err(path.into_iter().rev().fold(error, |error, key| error.under_key(&key)))
         }
     }
 }
+
+/// The path to a change that is lost; true if an object is read as something else.
+type Lost = (Vec<String>, bool);
 
 /// The changes of shared objects, as texts.
 #[derive(Default)]
@@ -86,13 +97,15 @@ impl Shared {
 
     /// The path to the first difference between what was given and what is read for which there is
     /// no reason.
-    fn first_lost(&self, change: &Change<'_>) -> Option<Vec<String>> {
+    fn first_lost(&self, change: &Change<'_>) -> Option<Lost> {
         match &change.what {
             _ if is_reordered(change.old, change.new) => None,
             What::Whole => {
                 let has_reason = says_the_same(change.old, change.new)
                     || !self.texts.is_empty() && self.texts.contains(&whole_text(change));
-                (!has_reason).then(Vec::new)
+                let is_class = matches!(change.old, Value::Object(_))
+                    && !matches!(change.new, Value::Object(_));
+                (!has_reason).then(|| (Vec::new(), is_class))
             }
             What::Entries(entries) => self.lost_entry(entries),
             What::Items(items) => self.lost_item(items),
@@ -109,31 +122,31 @@ impl Shared {
         }
     }
 
-    fn lost_entry(&self, entries: &Entries<'_>) -> Option<Vec<String>> {
+    fn lost_entry(&self, entries: &Entries<'_>) -> Option<Lost> {
         let removed = entries.removed.iter().find(|key| !self.texts.contains(&removed_text(key)));
         let added = || {
             let mut added = entries.added.iter();
             added.find(|(key, value)| !self.texts.contains(&added_text(key, value)))
         };
         if let Some(key) = removed.copied().or_else(|| added().map(|(key, _)| *key)) {
-            return Some(vec![step_text(key)]);
+            return Some((vec![step_text(key)], false));
         }
         entries.changed.iter().find_map(|(_, key, change)| {
-            let mut path = self.first_lost(change)?;
+            let (mut path, is_class) = self.first_lost(change)?;
             path.insert(0, step_text(key));
-            Some(path)
+            Some((path, is_class))
         })
     }
 
-    fn lost_item(&self, items: &Items<'_>) -> Option<Vec<String>> {
+    fn lost_item(&self, items: &Items<'_>) -> Option<Lost> {
         match items {
             Items::Same { changed, .. } => changed.iter().find_map(|(place, change)| {
-                let mut path = self.first_lost(change)?;
+                let (mut path, is_class) = self.first_lost(change)?;
                 path.insert(0, format!("[{place}]"));
-                Some(path)
+                Some((path, is_class))
             }),
             Items::Spliced { old, new } => {
-                (!self.texts.contains(&spliced_text(old, new))).then(Vec::new)
+                (!self.texts.contains(&spliced_text(old, new))).then(Lost::default)
             }
         }
     }
@@ -172,21 +185,17 @@ fn is_reordered(given: &Value, read: &Value) -> bool {
     given.len() == read.len() && sorted(given) == sorted(read)
 }
 
-/// Returns true for the same moment by the clock of another place, and for a number that an array
-/// has rounded.
+/// Returns true for the same moment by the clock of another place or with other digits, for a
+/// number that an array has rounded, and for one that is an int or a float as it was before.
 fn says_the_same(given: &Value, read: &Value) -> bool {
     match (given, read) {
         (Value::Float(given), Value::Float(read)) => f64::from(*given as f32) == *read,
-        (Value::Str(given), Value::Str(read)) => {
-            moment(given).is_some_and(|given| Some(given) == moment(read))
-        }
+        (Value::Int(_), Value::Float(_))
+        | (Value::Float(_), Value::Int(_))
+        | (Value::Bytes(_), Value::ByteArray(_)) => given.python_eq(read),
+        (Value::Str(given), Value::Str(read)) => Stamp::parse(given)
+            .zip(Stamp::parse(read))
+            .is_some_and(|(given, read)| given.is_same(read)),
         _ => false,
     }
-}
-
-/// The moment of a datetime with an offset.
-fn moment(text: &str) -> Option<(crate::python::Date, i128)> {
-    let datetime: DateTime = text.parse().ok()?;
-    let offset = datetime.zone()?.offset()?;
-    super::inverse::in_utc(&datetime, offset.whole_microseconds())
 }

@@ -55,6 +55,8 @@ pub(super) struct Editor<'e, 'v, 'de> {
     pub(super) only_adds: bool,
     /// Text and bytes that were replaced where they stand: what is there now, and was.
     pub(super) leaves: Vec<(Handle, Handle)>,
+    /// Text that was given for an object, and is read from it in another form: `a//b`, `a/b`.
+    pub(super) reworded: Vec<(Value, Value)>,
 }
 
 /// The part of what a type writes that the values of a change have.
@@ -107,6 +109,7 @@ impl<'e, 'v, 'de> Editor<'e, 'v, 'de> {
             wants_types: false,
             only_adds: false,
             leaves: Vec::new(),
+            reworded: Vec::new(),
         }
     }
 

@@ -5,20 +5,32 @@ use super::prune::is_placeholder;
 use crate::error::{Error, Result, quoted};
 use crate::python::numpy::dtype::{ByteOrder, Dtype, Kind};
 use crate::python::numpy::time::{NAT, count_of_datetime, count_of_timedelta};
+use crate::stdlib::numpy::{float as decoded, to_extended};
 use crate::value::Value;
 
-/// Appends one element.
+/// Appends one element. `like`: the bytes of another one, if the dtype alone does not say how its
+/// elements are written.
 ///
 /// # Errors
 /// `Data` for a value that the dtype cannot hold.
-pub(super) fn push_element(dtype: &Dtype, value: &Value, bytes: &mut Vec<u8>) -> Result<()> {
+pub(super) fn push_element(
+    dtype: &Dtype,
+    value: &Value,
+    like: Option<&[u8]>,
+    bytes: &mut Vec<u8>,
+) -> Result<()> {
     let start = bytes.len();
     bytes.resize(start + dtype.itemsize, 0);
-    write_element(dtype, None, value, bytes.get_mut(start..).unwrap_or_default())
+    let there = bytes.get_mut(start..).unwrap_or_default();
+    if let Some(like) = like {
+        there.copy_from_slice(like);
+    }
+    write_element(dtype, None, value, there)
 }
 
 /// Writes one element over the bytes of another. Fields of a record that are the same as in the
-/// value that was read, or that the type does not mention, keep their bytes.
+/// value that was read, or that the type does not mention, keep their bytes. A long double takes
+/// the form of the one that is there.
 ///
 /// # Errors
 /// `Data` for a value that the dtype cannot hold.
@@ -41,8 +53,8 @@ pub(super) fn write_element(
     let bytes = match dtype.kind {
         Kind::Bool => new.as_bool().map(|value| vec![u8::from(value)]),
         Kind::Int | Kind::Uint => int(dtype, new),
-        Kind::Float => float(dtype.itemsize, new),
-        Kind::Complex => complex(dtype.itemsize, new),
+        Kind::Float => float(there, new),
+        Kind::Complex => complex(there, new),
         Kind::Bytes => padded(dtype, new),
         Kind::Str => text(dtype, new),
         Kind::Datetime => time(new, |text| count_of_datetime(text, dtype.unit)),
@@ -69,6 +81,12 @@ pub(super) fn write_element(
 
 #[cold]
 fn unfit(dtype: &Dtype, value: &Value) -> Error {
+    if matches!(dtype.kind, Kind::Float if dtype.itemsize > 8) && value.as_f64().is_some() {
+        return Error::unsupported(
+            "a long double, whose bits depend on the machine that wrote it, and no element of the \
+             array tells which one it was; change the bytes of an NdArray",
+        );
+    }
     Error::data(format!("{} is not an element of the dtype {dtype}", quoted(&value.to_string())))
 }
 
@@ -178,21 +196,28 @@ fn int(dtype: &Dtype, value: &Value) -> Option<Vec<u8>> {
     int.to_le_bytes().get(..size).map(<[u8]>::to_vec)
 }
 
-fn float(size: usize, value: &Value) -> Option<Vec<u8>> {
+fn float(there: &[u8], value: &Value) -> Option<Vec<u8>> {
     let value = match value {
         Value::Float(value) if !is_placeholder(*value) => *value,
         Value::Int(value) => *value as f64,
         _ => return None,
     };
-    Some(match size {
+    Some(match there.len() {
         2 => half(value).to_le_bytes().to_vec(),
         4 => (value as f32).to_le_bytes().to_vec(),
         8 => value.to_le_bytes().to_vec(),
+        // Sixteen zeros may be a float of 128 bits as well.
+        size @ (12 | 16) if size == 12 || there.iter().any(|byte| *byte != 0) => {
+            decoded(there, false)?;
+            let mut bytes = there.to_vec();
+            bytes.splice(..10, to_extended(value));
+            bytes
+        }
         _ => return None,
     })
 }
 
-fn complex(size: usize, value: &Value) -> Option<Vec<u8>> {
+fn complex(there: &[u8], value: &Value) -> Option<Vec<u8>> {
     let [re, im] = match value {
         Value::Complex(complex) => [Value::from(complex.re), Value::from(complex.im)],
         Value::List(parts) | Value::Tuple(parts) => match &parts[..] {
@@ -201,8 +226,10 @@ fn complex(size: usize, value: &Value) -> Option<Vec<u8>> {
         },
         _ => return None,
     };
-    let size = Some(size / 2).filter(|size| matches!(size, 4 | 8))?;
-    Some([float(size, &re)?, float(size, &im)?].concat())
+    // Both parts have one form, of which a zero may be no example.
+    let (first, second) = there.split_at(there.len() / 2);
+    let like = if first.iter().all(|byte| *byte == 0) { second } else { first };
+    Some([float(like, &re)?, float(like, &im)?].concat())
 }
 
 /// The bytes of text, with zeros behind.

@@ -7,15 +7,15 @@ use std::fmt::Display;
 
 use super::diff::{Change, What};
 use super::editor::Editor;
+use super::forms::{self, args_of, args_of_text, imported, path};
 use super::image::image;
+use super::pandas;
 use crate::convert::to_value;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::scalar;
 use crate::nodes::store::RunKind;
-use crate::python::{
-    Date, DateTime, Decimal, Fraction, IpAddress, Time, TimeDelta, TimeZone, Uuid,
-};
+use crate::python::{Date, DateTime, Time, TimeDelta, TimeZone, Uuid};
 use crate::value::Value;
 
 /// The object that `new` stands for, of the class of the instance `at`; `None` where the class has
@@ -29,39 +29,50 @@ pub(super) fn of<'v>(
     old: &'v Value,
     new: &'v Value,
 ) -> Result<Option<Handle>> {
-    let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
     let Some(text) = text_of(new) else { return Ok(None) };
-    let args = match (module.as_str(), name.as_str()) {
-        ("datetime", "datetime") => {
+    let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
+    let made = of_text(editor, at, (&module, &name), (old, new), &text)?;
+    // The class may have another form of it.
+    if let (Some(made), Value::Str(given)) = (made, new)
+        && forms::says_all(&module, &name)
+        && let Ok(read) = form(editor, made)
+        && read != *given
+    {
+        editor.reworded.push((new.clone(), Value::Str(read)));
+    }
+    Ok(made)
+}
+
+/// The object of the class of `at` that a text stands for.
+fn of_text<'v>(
+    editor: &mut Editor<'_, 'v, '_>,
+    at: Handle,
+    (module, name): (&str, &str),
+    (old, new): (&'v Value, &'v Value),
+    text: &str,
+) -> Result<Option<Handle>> {
+    let handles = match (module, name) {
+        ("datetime", "datetime")
+        | ("pendulum.datetime", "DateTime")
+        | ("pendulum.pendulum", "Pendulum") => {
             return datetime(editor, at, old, new, &text.parse()?).map(Some);
         }
-        ("datetime", "time") => return time(editor, at, old, new, &text.parse()?).map(Some),
-        ("datetime", "date") => args_of(&text.parse::<Date>()?)?,
-        ("datetime", "timedelta") => args_of(&text.parse::<TimeDelta>()?)?,
-        ("decimal", "Decimal") => {
-            let value = text.parse::<Decimal>()?;
-            vec![Value::from(value.to_string())]
+        ("datetime", "time") | ("pendulum.time", "Time") => {
+            return time(editor, at, old, new, &text.parse()?).map(Some);
         }
-        ("fractions", "Fraction") => args_of(&text.parse::<Fraction>()?)?,
         ("uuid", "UUID") => return uuid(editor, at, &text.parse::<Uuid>()?).map(Some),
-        (
-            "ipaddress",
-            "IPv4Address" | "IPv6Address" | "IPv4Interface" | "IPv6Interface" | "IPv4Network"
-            | "IPv6Network",
-        ) => match text.parse::<IpAddress>() {
-            Ok(address) if name.ends_with("Address") => args_of(&address)?,
-            _ => vec![Value::from(text)],
-        },
         (
             "pathlib" | "pathlib._local",
             "PosixPath" | "PurePosixPath" | "WindowsPath" | "PureWindowsPath",
-        ) => vec![Value::from(text)],
-        _ => return Ok(None),
+        ) => path(editor, at, module == "pathlib", name.contains("Windows"), text)?,
+        (module, name) => match args_of_text(module, name, text)? {
+            Some(args) => imported(editor, at, &args)?,
+            None => match pandas::args_of(editor, at, (module, name), text)? {
+                Some(args) => args,
+                None => return Ok(None),
+            },
+        },
     };
-    let mut handles = Vec::with_capacity(args.len());
-    for arg in &args {
-        handles.push(editor.import(arg, at)?);
-    }
     editor.set_args(at, &Change { old, new, what: What::Whole }, handles).map(Some)
 }
 
@@ -75,19 +86,8 @@ fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-/// The arguments of the object that a type of `python` writes.
-fn args_of<T: serde::Serialize>(value: &T) -> Result<Vec<Value>> {
-    match to_value(value)? {
-        Value::Object(object) => match &object.args {
-            Value::Tuple(args) => Ok(args.clone()),
-            _ => Ok(Vec::new()),
-        },
-        other => Ok(vec![other]),
-    }
-}
-
 /// The natural form of the object that is there.
-fn form(editor: &Editor<'_, '_, '_>, at: Handle) -> Result<String> {
+pub(super) fn form(editor: &Editor<'_, '_, '_>, at: Handle) -> Result<String> {
     match editor.walk(at, image)? {
         Value::Str(text) => Ok(text),
         _ => Err(editor.no_place(at)),
@@ -103,25 +103,53 @@ pub(super) fn of_object<'v>(
     old: &'v Value,
     new: &'v Value,
 ) -> Result<Option<Handle>> {
-    let name = match editor.class_names(at) {
-        Some((module, name)) if module == "datetime" => name,
-        _ => return Ok(None),
-    };
-    match name.as_str() {
-        "datetime" => match (of_value::<DateTime>(old), of_value::<DateTime>(new)) {
+    let Some((module, name)) = editor.class_names(at) else { return Ok(None) };
+    match (module.as_str(), name.as_str()) {
+        ("datetime", "datetime") => match (of_value::<DateTime>(old), of_value::<DateTime>(new)) {
             (Some(was), Some(now)) if was.zone() == now.zone() => {
                 datetime(editor, at, old, new, &now).map(Some)
             }
             _ => Ok(None),
         },
-        "time" => match (of_value::<Time>(old), of_value::<Time>(new)) {
+        ("datetime", "time") => match (of_value::<Time>(old), of_value::<Time>(new)) {
             (Some(was), Some(now)) if was.zone() == now.zone() => {
                 time(editor, at, old, new, &now).map(Some)
             }
             _ => Ok(None),
         },
+        // Those of other libraries have arguments of their own.
+        (module, name) if has_text_of_time(module, name) => match text_of_time(new) {
+            Some(text) => of_text(editor, at, (module, name), (old, new), &text),
+            None => Ok(None),
+        },
         _ => Ok(None),
     }
+}
+
+/// Returns true for the classes of pendulum and pandas that are read as those of `datetime`.
+fn has_text_of_time(module: &str, name: &str) -> bool {
+    matches!(
+        (module, name),
+        ("pendulum.datetime", "DateTime")
+            | ("pendulum.pendulum", "Pendulum")
+            | ("pendulum.date", "Date")
+            | ("pendulum.time", "Time")
+            | ("pendulum.duration", "Duration")
+            | ("pendulum.interval", "Interval")
+            | ("pandas._libs.tslibs.timestamps", _)
+            | ("pandas._libs.tslibs.timedeltas", _)
+    )
+}
+
+/// The text of an object that a type of `python` writes for a time.
+fn text_of_time(value: &Value) -> Option<String> {
+    fn text<'v, T: serde::Deserialize<'v> + Display>(value: &'v Value) -> Option<String> {
+        of_value::<T>(value).map(|value| value.to_string())
+    }
+    text::<DateTime>(value)
+        .or_else(|| text::<Date>(value))
+        .or_else(|| text::<Time>(value))
+        .or_else(|| text::<TimeDelta>(value))
 }
 
 fn of_value<'v, T: serde::Deserialize<'v>>(value: &'v Value) -> Option<T> {
@@ -152,12 +180,20 @@ fn datetime<'v>(
     let (now, zone) = match zone_of(was.zone(), now)? {
         Zone::Stays => (now.clone(), None),
         Zone::Shifted(offset) => (shifted(now, offset)?, None),
-        Zone::Local(now) => (now, None),
+        Zone::Local(now) => {
+            // The object is read by its clock.
+            let read = Value::from(now.to_string());
+            editor.reworded.push((new.clone(), read));
+            (now, None)
+        }
         Zone::Other(zone) => (now.clone(), Some(zone)),
     };
-    let naive = DateTime::new(now.date(), clock(now.time())?);
-    let payload = args_of(&naive)?;
-    in_zone(editor, at, old, new, &payload, zone)
+    let time = clock(now.time())?;
+    let (date, fold) = (now.date(), time.fold());
+    let mut numbers = vec![date.year().into(), date.month().into(), date.day().into()];
+    numbers.extend(numbers_of(&time));
+    let payload = args_of(&DateTime::new(date, time))?;
+    in_zone(editor, at, (old, new), Reading { payload, numbers, fold }, zone)
 }
 
 fn time<'v>(
@@ -170,8 +206,12 @@ fn time<'v>(
     let was: Time = form(editor, at)?.parse()?;
     // The offset of a zone by name depends on the date, and a time has none.
     let zone = match (was.zone(), now.zone()) {
-        (_, None) => None,
-        (Some(there), Some(given)) if has_offset_of(there, given) || there.key() == given.key() => {
+        (None, None) => None,
+        (Some(_), None) => return Err(no_offset(now)),
+        (Some(there), Some(given))
+            if has_offset_of(there, given)
+                || there.key().is_some_and(|key| given.key() == Some(key)) =>
+        {
             None
         }
         (Some(there), Some(given)) if there.key().is_none() && given.key().is_none() => {
@@ -180,8 +220,9 @@ fn time<'v>(
         (None, Some(_)) => return Err(no_zone(now)),
         _ => return Err(other_zone(now)),
     };
-    let payload = args_of(&clock(now)?)?;
-    in_zone(editor, at, old, new, &payload, zone)
+    let time = clock(now)?;
+    let (numbers, fold) = (numbers_of(&time).to_vec(), time.fold());
+    in_zone(editor, at, (old, new), Reading { payload: args_of(&time)?, numbers, fold }, zone)
 }
 
 /// The time of day alone, without a zone.
@@ -190,27 +231,61 @@ fn clock(time: &Time) -> Result<Time> {
         .with_fold(time.fold()))
 }
 
-/// An object of this payload, in the zone of the one that was there, or in another one.
+fn numbers_of(time: &Time) -> [u32; 4] {
+    [time.hour().into(), time.minute().into(), time.second().into(), time.microsecond()]
+}
+
+/// A reading of the clock, as the arguments of a class: of `datetime`, and of pendulum.
+struct Reading {
+    payload: Vec<Value>,
+    numbers: Vec<u32>,
+    /// True for the second of two equal ones.
+    fold: bool,
+}
+
+/// An object of this reading, in the zone of the one that was there, or in another one.
 fn in_zone<'v>(
     editor: &mut Editor<'_, 'v, '_>,
     at: Handle,
-    old: &'v Value,
-    new: &'v Value,
-    payload: &[Value],
+    (old, new): (&'v Value, &'v Value),
+    reading: Reading,
     zone: Option<TimeZone>,
 ) -> Result<Handle> {
-    let mut args = Vec::with_capacity(2);
-    for part in payload {
-        args.push(editor.import(part, at)?);
-    }
-    // The zone follows the payload, or the separate numbers.
     let before = editor.args(at)?;
-    if let Some(zone) = zone {
-        args.push(editor.import(&to_value(&zone)?, at)?);
-    } else if let Some(&zone) = before.get(1..).unwrap_or_default().last()
-        && zone.is_object()
-    {
-        args.push(zone);
+    let is_pendulum = editor.class_names(at).is_some_and(|(module, _)| module != "datetime");
+    let mut args;
+    if is_pendulum {
+        if zone.is_some() {
+            return Err(Error::unsupported(
+                "another offset than the object's, whose class has zones of its own; give the \
+                 moment at the object's offset or in UTC",
+            ));
+        }
+        let numbers: Vec<Value> = reading.numbers.iter().copied().map(Value::from).collect();
+        args = imported(editor, at, &numbers)?;
+        args.extend_from_slice(before.get(args.len()..).unwrap_or_default());
+        // Behind the zone of pendulum 1; the others have no place for it.
+        let fold = args.get_mut(reading.numbers.len() + 1);
+        match (fold, reading.fold) {
+            (Some(place), fold) => *place = editor.import(&Value::from(i64::from(fold)), at)?,
+            (None, false) => {}
+            (None, true) => {
+                return Err(Error::unsupported(
+                    "the second of two equal readings of a clock, which the object's class does \
+                     not keep in a pickle",
+                ));
+            }
+        }
+    } else {
+        args = imported(editor, at, &reading.payload)?;
+        // The zone follows the payload, or the separate numbers.
+        if let Some(zone) = zone {
+            args.push(editor.import(&to_value(&zone)?, at)?);
+        } else if let Some(&zone) = before.get(1..).unwrap_or_default().last()
+            && zone.is_object()
+        {
+            args.push(zone);
+        }
     }
     editor.set_args(at, &Change { old, new, what: What::Whole }, args)
 }
@@ -225,7 +300,8 @@ fn has_offset_of(there: &TimeZone, given: &TimeZone) -> bool {
 /// The offset is not known: the zone has only a name, or there is no zone.
 fn zone_of(there: Option<&TimeZone>, now: &DateTime) -> Result<Zone> {
     let (there, given) = match (there, now.zone()) {
-        (_, None) => return Ok(Zone::Stays),
+        (None, None) => return Ok(Zone::Stays),
+        (Some(_), None) => return Err(no_offset(now)),
         (None, Some(_)) => return Err(no_zone(now)),
         (Some(there), Some(given)) => (there, given),
     };
@@ -272,7 +348,7 @@ fn in_named(there: &TimeZone, now: &DateTime) -> Result<Zone> {
 }
 
 #[cold]
-fn no_zone(now: &impl Display) -> Error {
+pub(super) fn no_zone(now: &impl Display) -> Error {
     let text = now.to_string();
     Error::unsupported(format!(
         "`{}` has a time zone, and the object has none",
@@ -281,18 +357,22 @@ fn no_zone(now: &impl Display) -> Error {
 }
 
 #[cold]
-fn other_zone(now: &impl Display) -> Error {
+pub(super) fn no_offset(now: &impl Display) -> Error {
+    let text = now.to_string();
+    Error::unsupported(format!(
+        "`{}` has no offset, `Z` or `+01:00`, and the object is in a time zone",
+        crate::error::quoted(&text)
+    ))
+}
+
+#[cold]
+pub(super) fn other_zone(now: &impl Display) -> Error {
     let text = now.to_string();
     Error::unsupported(format!(
         "`{}` is a moment in another time zone than the object's, whose offset then only a \
          database of time zones can tell: the feature `jiff`",
         crate::error::quoted(&text)
     ))
-}
-
-/// Date and microseconds of the day in UTC, of a datetime with this offset in microseconds.
-pub(super) fn in_utc(datetime: &DateTime, offset: i128) -> Option<(Date, i128)> {
-    moved(datetime, -offset).ok()
 }
 
 /// Date and microseconds of the day of a datetime moved by less than two days.

@@ -368,12 +368,12 @@ impl<'v> Editor<'_, 'v, '_> {
 /// A placeholder for both sides of a change of a new object.
 static NOTHING: Value = Value::None;
 
-/// The bytes that a text stands for.
 /// Returns true if bytes were read and others are to be written. A new value is its own old one.
 fn is_changed_bytes(old: &Value, new: &Value) -> bool {
     matches!((old, new), (Value::Bytes(_), Value::Bytes(_))) && !std::ptr::eq(old, new)
 }
 
+/// The bytes that a text stands for.
 fn byte_text(value: &Value) -> Option<Vec<u8>> {
     match value {
         Value::Str(text) => Some(text.as_bytes().to_vec()),

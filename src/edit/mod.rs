@@ -14,7 +14,8 @@
 // - `editor.rs`: the walk that applies the difference; `fields.rs`, `renamed.rs`, `sequence.rs`,
 //   `object.rs`, `leaf.rs`: to entries, items, parts and whole values;
 // - `array.rs`, `element.rs`: elements of arrays;
-// - `inverse.rs`: text back into datetimes, decimals and the like;
+// - `inverse.rs`, `forms.rs`, `pandas.rs`, `stamp.rs`: text back into datetimes, decimals and the
+//   like;
 // - `borrow.rs`: new text for types that borrow;
 // - `check.rs`: whether the value is read now, or what was lost;
 // - `bytes.rs`: the same for a pickle in memory;
@@ -32,16 +33,19 @@ mod diff;
 mod editor;
 mod element;
 mod fields;
+mod forms;
 mod image;
 mod inverse;
 mod leaf;
 mod node;
 mod object;
 mod outline;
+mod pandas;
 mod prune;
 mod renamed;
 mod sequence;
 mod single;
+mod stamp;
 
 pub use node::{NodeMut, NodeValue};
 
@@ -174,6 +178,7 @@ impl<'de> Graph<'de> {
         let made = editor.apply(root, &change);
         let (touched, wants_types) = (editor.touched(), editor.wants_types);
         let leaves = std::mem::take(&mut editor.leaves);
+        let mut reworded = std::mem::take(&mut editor.reworded);
         self.forget_decoded();
         let result = made.and_then(|root| {
             self.root = root;
@@ -183,10 +188,11 @@ impl<'de> Graph<'de> {
             match read(self, &Notes::default()) {
                 Ok(read) if is_read(attempt.new, &read) => Ok(()),
                 _ if !is_whole => Err(left_out()),
-                Ok(read) => check::check(attempt.now, &of_own_pickle(&read)?, &touched, &[]),
+                Ok(read) => check::check(attempt.now, &of_own_pickle(&read)?, &touched, &reworded),
                 Err(error) => {
                     let (read, old) = borrow::read(self, &journal, &leaves, error, read)?;
-                    check::check(attempt.now, &read, &touched, &old)
+                    reworded.extend(old);
+                    check::check(attempt.now, &read, &touched, &reworded)
                 }
             }
         });

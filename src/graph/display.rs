@@ -151,9 +151,11 @@ impl<'g> Printer<'g> {
             None => self.node(f, callable)?,
         }
         f.write_str("(")?;
+        let mut args = args.peekable();
+        let is_first = args.peek().is_none();
         self.list(f, args)?;
         if let Some(kwargs) = kwargs {
-            f.write_str("**")?;
+            f.write_str(if is_first { "**" } else { ", **" })?;
             self.node(f, kwargs)?;
         }
         f.write_str(")")

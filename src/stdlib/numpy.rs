@@ -89,8 +89,9 @@ pub(crate) fn float(bytes: &[u8], big: bool) -> Option<f64> {
     if let (Some((value, padding)), false) = (bytes.split_at_checked(10), big)
         && matches!(padding.len(), 2 | 6)
     {
-        // Sixteen bytes may also be a float of 128 bits, whose sign and exponent are in the last.
-        let padded = padding.len() == 2 || padding.iter().all(|&byte| byte == 0);
+        // Sixteen bytes may also be a float of 128 bits, whose sign and exponent are in the last
+        // two. The rest of the padding may be anything: numpy leaves what was in the memory.
+        let padded = padding.len() == 2 || padding.ends_with(&[0, 0]);
         return if padded { extended(value) } else { None };
     }
     let bits = bits(bytes, big);
@@ -120,6 +121,27 @@ fn extended(bytes: &[u8]) -> Option<f64> {
         _ => scaled(fraction, exponent - 16_383 - 63),
     };
     Some(sign * magnitude)
+}
+
+/// The reverse, which loses nothing: the ten bytes of a float of 80 bits.
+pub(crate) fn to_extended(value: f64) -> [u8; 10] {
+    let bits = value.to_bits();
+    let (exponent, fraction) = ((bits >> 52 & 0x7ff) as u16, bits & ((1 << 52) - 1));
+    let (exponent, fraction) = match exponent {
+        0 if fraction == 0 => (0, 0),
+        // Subnormal: a multiple of 2⁻¹⁰⁷⁴, whose highest bit comes first there.
+        0 => {
+            let unused = fraction.leading_zeros();
+            (16_383 - 1_074 + 63 - unused as u16, fraction << unused)
+        }
+        0x7ff => (0x7fff, 1 << 63 | fraction << 11),
+        _ => (exponent + (16_383 - 1_023), 1 << 63 | fraction << 11),
+    };
+    let mut bytes = [0; 10];
+    let (low, head) = bytes.split_at_mut(8);
+    low.copy_from_slice(&fraction.to_le_bytes());
+    head.copy_from_slice(&(exponent | (bits >> 63 << 15) as u16).to_le_bytes());
+    bytes
 }
 
 /// A fraction with its highest bit, times a power of two, to the nearest float, ties to even.
@@ -229,6 +251,21 @@ mod tests {
         assert_eq!(float(&bytes, false), None);
         assert_eq!(float(&of(0x3fff, 1), false), None);
         assert_eq!(float(&of(0x3fff, 1 << 63), true), None);
+        // By numpy, with what was in the memory behind the ten bytes.
+        let mut bytes = of(0x3fff, 3 << 62);
+        bytes[10..14].copy_from_slice(&[0x34, 0x96, 0x76, 0x7f]);
+        assert_eq!(float(&bytes, false), Some(1.5));
+        bytes[15] = 0x3f;
+        assert_eq!(float(&bytes, false), None);
+    }
+
+    #[test]
+    fn long_doubles_of_x86_come_back() {
+        for value in [0.0, -0.0, 1.0, 0.1, -2.5, f64::MAX, f64::MIN_POSITIVE, 5e-324, 1e-310] {
+            assert_eq!(extended(&to_extended(value)).map(f64::to_bits), Some(value.to_bits()));
+        }
+        assert_eq!(extended(&to_extended(f64::NEG_INFINITY)), Some(f64::NEG_INFINITY));
+        assert!(extended(&to_extended(f64::NAN)).unwrap().is_nan());
     }
 
     #[test]

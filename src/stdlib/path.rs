@@ -86,6 +86,25 @@ pub(crate) fn join_windows(segments: &[Cow<'_, str>]) -> String {
     if path.is_empty() { ".".to_owned() } else { path }
 }
 
+/// `PurePosixPath(text).parts`, of a path as [`normal_posix`] gives it.
+pub(crate) fn parts_posix(path: &str) -> Vec<&str> {
+    let root = path.len() - path.trim_start_matches('/').len();
+    parts(path, root, '/')
+}
+
+/// `PureWindowsPath(text).parts`, of a path as [`normal_windows`] gives it.
+pub(crate) fn parts_windows(path: &str) -> Vec<&str> {
+    let (drive, root, _) = split_root(path);
+    parts(path, drive.len() + usize::from(root), '\\')
+}
+
+/// The root, which ends at `root`, and the names behind it.
+fn parts(path: &str, root: usize, separator: char) -> Vec<&str> {
+    let (root, names) = path.split_at_checked(root).unwrap_or(("", path));
+    let names = names.split(separator).filter(|name| !matches!(*name, "" | "."));
+    std::iter::once(root).filter(|root| !root.is_empty()).chain(names).collect()
+}
+
 /// Drive (or share), whether a root follows, and the rest.
 fn split_root(path: &str) -> (&str, bool, &str) {
     let rooted = |at: usize| match (path.get(..at), path.get(at..)) {
@@ -143,6 +162,31 @@ mod tests {
             (&[""], "."),
         ] {
             assert_eq!(join_posix(&cows(segments)), joined, "{segments:?}");
+        }
+    }
+
+    // The same for `parts` of Python 3.8, 3.12 and 3.13.
+    #[test]
+    fn parts_are_those_of_python() {
+        for (path, parts) in [
+            ("/usr/lib", &["/", "usr", "lib"][..]),
+            ("a/../b", &["a", "..", "b"]),
+            ("//a/b", &["//", "a", "b"]),
+            ("/", &["/"]),
+            (".", &[]),
+        ] {
+            assert_eq!(parts_posix(path), parts, "{path}");
+        }
+        for (path, parts) in [
+            ("C:\\Users\\x", &["C:\\", "Users", "x"][..]),
+            ("\\\\server\\share\\dir", &["\\\\server\\share\\", "dir"]),
+            ("\\\\server\\share\\", &["\\\\server\\share\\"]),
+            ("c:a\\b", &["c:", "a", "b"]),
+            ("a\\b", &["a", "b"]),
+            ("\\a", &["\\", "a"]),
+            (".", &[]),
+        ] {
+            assert_eq!(parts_windows(path), parts, "{path}");
         }
     }
 

@@ -7,4 +7,6 @@ mod changed;
 mod differences;
 mod laws;
 mod libraries;
+mod natural;
+mod promises;
 mod update;

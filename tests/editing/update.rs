@@ -452,3 +452,44 @@ fn types_that_write_an_object_change_plain_containers() {
     let changed = FrozenDict::from_iter([("a".to_owned(), 2)]);
     assert_eq!(shown(&update(dict, &changed).unwrap()), "{'a': 2}");
 }
+
+/// serde buffers the whole enum then, where no class is looked at. A pickle loses nothing by that,
+/// and a variant that would be read as another one is not put into it.
+#[test]
+fn a_variant_of_a_class_beside_an_untagged_one_is_an_error() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Shape {
+        #[serde(rename = "py:shapes:Circle")]
+        Circle { r: f64 },
+        #[serde(untagged)]
+        Other(Value),
+    }
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Whole {
+        #[serde(rename = "py:shapes:Circle")]
+        Circle { r: f64 },
+        #[serde(rename = "py:*")]
+        Other(Value),
+    }
+
+    // [Circle(r=2.0), Square()]
+    let bytes = b"\x80\x02](cshapes\nCircle\n)\x81}X\x01\0\0\0rG@\0\0\0\0\0\0\0sb\
+        cshapes\nSquare\n)\x81e.";
+    let mut shapes: Vec<Shape> = serde_pickle::from_slice(bytes).unwrap();
+    assert!(matches!(shapes[0], Shape::Other(_)));
+    let mut graph = Graph::from_slice(bytes).unwrap();
+    shapes[0] = Shape::Circle { r: 3.0 };
+    let error = graph.update(&shapes).unwrap_err().to_string();
+    assert!(error.starts_with("[0]: the change is lost"), "{error}");
+    assert!(error.contains("give that variant the name `py:*`"), "{error}");
+    shapes[0] =
+        serde_pickle::from_slice::<Shape>(b"\x80\x02}X\x01\0\0\0rG@\x08\0\0\0\0\0\0s.").unwrap();
+    let now = update(bytes, &shapes).unwrap();
+    let changed = "[<shapes.Circle() state {'r': 3.0}>, <shapes.Square()>]";
+    assert_eq!(shown(&now), changed);
+    // By the reserved name it is right.
+    let mut shapes: Vec<Whole> = serde_pickle::from_slice(bytes).unwrap();
+    assert_eq!(shapes[0], Whole::Circle { r: 2.0 });
+    shapes[0] = Whole::Circle { r: 3.0 };
+    assert_eq!(shown(&update(bytes, &shapes).unwrap()), changed);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_pickle::Value;
 use serde_pickle::reduce::Reduce;
 
-use crate::changed::changed_text;
+use crate::changed::{changed_text, is_read_as};
 
 /// The number of scalars in a value.
 pub(crate) fn count(value: &Value) -> usize {
@@ -81,8 +81,8 @@ pub(crate) fn agree(old: &Value, new: &Value, read: &Value) -> bool {
     let (was, is) = (minus(old, new), minus(new, old));
     !came.is_empty()
         && left.iter().all(|leaf| was.contains(leaf))
-        && came.iter().all(|leaf| is.contains(leaf))
-        && is.iter().all(|leaf| came.contains(leaf))
+        && came.iter().all(|leaf| is.iter().any(|given| is_read_as(given, leaf)))
+        && is.iter().all(|given| came.iter().any(|leaf| is_read_as(given, leaf)))
 }
 
 /// The leaves of one list that another one lacks.

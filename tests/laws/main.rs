@@ -10,10 +10,14 @@
 //! ```sh
 //! SERDE_PICKLE_PROGRAMS=1000000 cargo test --test laws -- --nocapture
 //! ```
+//!
+//! With `SERDE_PICKLE_PYTHON3` those Pythons (several are separated as paths are) load what was
+//! updated, as far as they have the classes, and compare it with what it was: `ask.py`.
 #![allow(missing_docs, dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "../editing/changed.rs"]
 mod changed;
+mod cpython;
 #[path = "../editing/differences.rs"]
 mod differences;
 mod leaves;
@@ -53,6 +57,8 @@ struct Tally {
     changed: usize,
     refused: BTreeMap<String, usize>,
     faults: Vec<String>,
+    /// Pickles before and after, for CPython, with what they are.
+    updates: Vec<cpython::Update>,
 }
 
 impl Tally {
@@ -64,6 +70,7 @@ impl Tally {
             *self.refused.entry(error).or_default() += times;
         }
         self.faults.extend(other.faults);
+        self.updates.extend(other.updates);
     }
 }
 
@@ -137,6 +144,13 @@ fn change<'c, T: Serialize + Deserialize<'c> + Debug>(
         }
     };
     tally.changed += 1;
+    if cpython::is_asked() && case.bytes.len() < 2_000 {
+        tally.updates.push(cpython::Update {
+            before: case.bytes.clone(),
+            after: updated.clone(),
+            text: fault::<T>(case, &format!("{old} to {image}")),
+        });
+    }
     let (before, after) = (&case.bytes, updated.leak());
     match options().from_slice::<T>(after).and_then(|read| serde_pickle::to_value(&read)) {
         Ok(read) if leaves::agree(old, image, &read) => {}
@@ -233,6 +247,7 @@ fn every_type_that_reads_a_fixture_changes_what_it_read_and_nothing_else() {
     for (error, times) in &tally.refused {
         println!("refused {times} times: {error}");
     }
+    cpython::ask(&mut tally.updates, &mut tally.faults);
     for fault in tally.faults.iter().take(60) {
         println!("FAULT {}", fault.chars().take(600).collect::<String>());
     }
