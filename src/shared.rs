@@ -14,17 +14,22 @@
 
 // serde has no notion of identity, so both directions pass it beside serde, on the thread. The
 // pointer comes as a newtype under a private name (`token::SHARED`), which any other format passes
-// through. Our serializer, when it meets the name, asks the content for its identity: the content
-// leaves a clone of the pointer on the thread and writes nothing. If that allocation has been
-// written, a reference to it follows; if not, the content is serialized and memoized. Our
-// deserializer leaves the number of the object that comes next; the visitor checks if it has made a
-// pointer of its type from that object.
+// through. Its identity is offered on the thread for that call, together with the address of the
+// newtype's content: our serializer, when it meets the name with that content, takes it. Where
+// something stands between, it asks the content instead, which leaves the answer on the thread and
+// writes nothing. If that allocation has been written, a reference to it follows; if not, the
+// content is asked for a clone of the pointer, serialized and memoized. Our deserializer leaves the
+// number of the object that comes next; the visitor checks if it has made a pointer of its type
+// from that object.
 //
 // An address is an identity only while the allocation lives: a temporary's address is used again at
 // once. So the clone is kept for as long as its entry, which is one dump. Clones are of any type
 // and may not leave their thread, so they are kept in a table of the thread, under the number of
-// the dump; a dump is written on one thread, within one call of `serialize`. On reading, the table
-// is that of one walk, and holds weak pointers.
+// the dump; what has been written is in the dump's own scope, and forgotten where that goes on on
+// another thread. On reading, the table is that of one walk, and holds weak pointers.
+//
+// Values of our own types that are one object in Python if they are equal, such as the dtypes of
+// numpy, pass the same way: see `serialize_equal`.
 //
 // A table is dropped where its dump or walk ends, also by an error (`Ended`): the owner may be
 // dropped on another thread, which cannot reach the table. A walk that moves to another thread
@@ -36,14 +41,15 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::rc::{self, Rc};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{self, Arc};
 
-use foldhash::HashMap;
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
@@ -224,14 +230,13 @@ macro_rules! pointers {
         impl<T: Serialize + ?Sized + 'static> SerializeShared for $pointer<T> {
             fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let answer = |question| match question {
-                    Question::Identity => Answer::Identity(
-                        $pointer::as_ptr(self).cast::<()>().addr(),
+                    Question::Identity => Answer::Identity((
+                        $pointer::as_ptr(self).cast::<()>().addr() as u64,
                         TypeId::of::<Self>(),
-                    ),
-                    Question::Clone => Answer::Clone(Box::new(Self::clone(self))),
+                    )),
+                    Question::Clone => Answer::Clone(Kept(Box::new(Self::clone(self)))),
                 };
-                let content = SharedContent { value: &**self, answer };
-                serializer.serialize_newtype_struct(token::SHARED, &content)
+                SharedContent { value: &**self, answer }.serialize_shared(serializer)
             }
         }
 
@@ -311,6 +316,10 @@ pub(crate) struct Scope {
     number: Cell<u64>,
     /// Its tables hold a weak reference to this, to see if the dump or walk has ended.
     alive: Cell<Option<Arc<()>>>,
+    /// The memo index of what a dump has written; `None` while it is being written.
+    written: HashMap<Key, Option<u32>, BuildHasherDefault<AddressHasher>>,
+    /// The number of the thread that keeps clones of those.
+    thread: u64,
 }
 
 impl Scope {
@@ -329,8 +338,45 @@ impl Scope {
     }
 
     /// Drops the entries.
-    pub(crate) fn clear(&self) {
+    pub(crate) fn clear(&mut self) {
+        self.written.clear();
         remove_tables(self.number.take());
+    }
+
+    /// The way to write a pointer.
+    #[inline]
+    pub(crate) fn plan(&mut self, key: Key) -> Plan {
+        if self.written.is_empty() {
+            return Plan::Write(key);
+        }
+        let thread = thread();
+        if self.thread != thread {
+            self.written.clear();
+        }
+        match self.written.get(&key) {
+            Some(Some(index)) => Plan::Refer(*index),
+            Some(None) => Plan::Cycle,
+            None => Plan::Write(key),
+        }
+    }
+
+    /// Notes that a pointer is being written, and keeps a clone of it.
+    pub(crate) fn write(&mut self, key: Key, clone: Kept) {
+        self.thread = thread();
+        self.written.insert(key, None);
+        WRITTEN.with(|tables| make_table(tables, self));
+        WRITTEN.with_borrow_mut(|tables| {
+            if let Some(table) = tables.get_mut(&self.number()) {
+                table.entries.push(clone.0);
+            }
+        });
+    }
+
+    /// Notes under which memo index a pointer was written.
+    pub(crate) fn written(&mut self, key: Key, index: u32) {
+        if let Some(entry) = self.written.get_mut(&key) {
+            *entry = Some(index);
+        }
     }
 
     /// Returns a guard that drops the entries, also where the dump ends by an error.
@@ -380,18 +426,55 @@ enum Question {
     Clone,
 }
 
+/// The address of a pointer's content, or what else tells values of its type apart; and its type.
+type Identity = (u64, TypeId);
+
+/// A clone of a pointer: as long as that is there, its address means this allocation.
+pub(crate) struct Kept(Box<dyn Any>);
+
 /// The answer to a [`Question`].
 enum Answer {
-    /// The address of its content, and its own type.
-    Identity(usize, TypeId),
-    /// A clone of it: as long as that is there, the address means this allocation.
-    Clone(Box<dyn Any>),
+    Identity(Identity),
+    Clone(Kept),
+}
+
+/// The identity of the content that lies at an address.
+#[derive(Clone, Copy)]
+struct Offer {
+    content: usize,
+    identity: Identity,
 }
 
 /// The content of [`token::SHARED`].
 struct SharedContent<'a, T: ?Sized, F> {
     value: &'a T,
     answer: F,
+}
+
+impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> SharedContent<'_, T, F> {
+    /// Offers the identity with the newtype.
+    fn serialize_shared<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Answer::Identity(identity) = (self.answer)(Question::Identity) else {
+            return serializer.serialize_newtype_struct(token::SHARED, self);
+        };
+        let offer = Offer { content: std::ptr::from_ref(self).addr(), identity };
+        slot::with(&OFFERED, offer, || serializer.serialize_newtype_struct(token::SHARED, self))
+    }
+}
+
+/// Serializes a value of which all that are equal are one object in Python; `number` tells those of
+/// its type apart, which is `kind`.
+pub(crate) fn serialize_equal<T: Serialize + ?Sized, S: Serializer>(
+    value: &T,
+    kind: TypeId,
+    number: u64,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let answer = |question| match question {
+        Question::Identity => Answer::Identity((number, kind)),
+        Question::Clone => Answer::Clone(Kept(Box::new(()))),
+    };
+    SharedContent { value, answer }.serialize_shared(serializer)
 }
 
 impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> Serialize for SharedContent<'_, T, F> {
@@ -406,25 +489,50 @@ impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> Serialize for SharedConte
 
 /// A written form of one allocation. The last part tells its forms apart: a list is a tuple where
 /// it is a key.
-pub(crate) type Key = (usize, TypeId, bool);
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(Identity, bool);
 
-struct Written {
-    /// The memo index; `None` while it is being written.
-    index: Option<u32>,
-    _alive: Box<dyn Any>,
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.0);
+    }
 }
 
-type Tables<K, V> = RefCell<HashMap<u64, ScopeTable<K, V>>>;
+/// Hashes addresses, which nobody chooses.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+
+    #[inline]
+    fn write_u64(&mut self, address: u64) {
+        self.0 = (self.0 ^ address).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    // The table takes the lowest bits and the highest.
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
+}
+
+type Tables<E> = RefCell<foldhash::HashMap<u64, ScopeTable<E>>>;
 
 /// The entries of one dump or walk.
-struct ScopeTable<K, V> {
+struct ScopeTable<E> {
     /// Dead once the dump or walk has ended on another thread.
     owner: sync::Weak<()>,
-    entries: HashMap<K, V>,
+    entries: E,
 }
 
+/// The pointers that have been made, weakly, by object and type; `None` while one is being made.
+type Made = foldhash::HashMap<(u64, TypeId), Option<Box<dyn Any>>>;
+
 /// Makes the table of a scope if there is none yet, and drops those without an owner.
-fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
+fn make_table<E: Default>(tables: &Tables<E>, scope: &Scope) {
     DROP_TABLES.bind(drop_tables);
     let left = {
         let mut tables = tables.borrow_mut();
@@ -432,10 +540,7 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
             return;
         }
         let left: Vec<_> = tables.extract_if(|_, table| table.owner.strong_count() == 0).collect();
-        tables.insert(
-            scope.number(),
-            ScopeTable { owner: scope.alive(), entries: HashMap::default() },
-        );
+        tables.insert(scope.number(), ScopeTable { owner: scope.alive(), entries: E::default() });
         left
     };
     // Outside of the borrow: a value's own `drop` may serialize.
@@ -443,69 +548,71 @@ fn make_table<K, V>(tables: &Tables<K, V>, scope: &Scope) {
 }
 
 thread_local! {
+    /// The number of this thread; 0 if it has none yet.
+    static THREAD: Cell<u64> = const { Cell::new(0) };
+    static OFFERED: Slot<Offer> = const { Slot::new() };
     static ASKED: Slot<Question> = const { Slot::new() };
     static ANSWER: Slot<Answer> = const { Slot::new() };
-    static WRITTEN: Tables<Key, Written> = RefCell::default();
+    /// Clones of the pointers that have been written.
+    static WRITTEN: Tables<Vec<Box<dyn Any>>> = RefCell::default();
     /// The walk, and the object that is read next.
     static NEXT: Slot<(u64, u64)> = const { Slot::new() };
-    static READ: Tables<(u64, TypeId), Option<Box<dyn Any>>> = RefCell::default();
+    static READ: Tables<Made> = RefCell::default();
+}
+
+/// The number of this thread, which no other has or had.
+#[inline]
+fn thread() -> u64 {
+    match THREAD.get() {
+        0 => new_thread(),
+        number => number,
+    }
+}
+
+#[cold]
+fn new_thread() -> u64 {
+    let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+    THREAD.set(number);
+    number
 }
 
 /// The way to write a pointer.
 pub(crate) enum Plan {
     /// It is in the memo.
     Refer(u32),
-    /// It is met for the first time: write it, memoize it, and call [`written`].
+    /// It is met for the first time: [`Scope::write`], then [`Scope::written`].
     Write(Key),
     /// It is being written.
     Cycle,
-    /// The content is not a pointer of this crate's.
-    Foreign,
 }
 
-/// Asks the content of a [`token::SHARED`] for its identity, and at the first time for a clone;
-/// `serialize` serializes it.
-pub(crate) fn plan<E>(
-    scope: &Scope,
+/// The identity of the content at this address, if it was offered.
+#[inline]
+pub(crate) fn offered(content: usize, hashed: bool) -> Option<Key> {
+    let offer = slot::take(&OFFERED)?;
+    (offer.content == content).then_some(Key(offer.identity, hashed))
+}
+
+/// Asks the content of a [`token::SHARED`] for its identity; `serialize` serializes it. `None` if
+/// it is no content of this module's.
+pub(crate) fn ask_identity<E>(
     hashed: bool,
-    serialize: &mut dyn FnMut() -> Result<(), E>,
-) -> Result<Plan, E> {
-    let result = slot::with(&ASKED, Question::Identity, &mut *serialize);
-    let Some(Answer::Identity(address, kind)) = slot::take(&ANSWER) else {
-        return result.map(|()| Plan::Foreign);
-    };
-    let key = (address, kind, hashed);
-    let known = WRITTEN.with_borrow(|tables| {
-        tables.get(&scope.number()).and_then(|table| table.entries.get(&key)).map(|entry| {
-            match entry.index {
-                Some(index) => Plan::Refer(index),
-                None => Plan::Cycle,
-            }
-        })
-    });
-    if let Some(plan) = known {
-        return Ok(plan);
+    serialize: impl FnOnce() -> Result<(), E>,
+) -> Result<Option<Key>, E> {
+    let result = slot::with(&ASKED, Question::Identity, serialize);
+    match slot::take(&ANSWER) {
+        Some(Answer::Identity(identity)) => Ok(Some(Key(identity, hashed))),
+        _ => result.map(|()| None),
     }
-    slot::with(&ASKED, Question::Clone, serialize)?;
-    if let Some(Answer::Clone(alive)) = slot::take(&ANSWER) {
-        WRITTEN.with(|tables| make_table(tables, scope));
-        WRITTEN.with_borrow_mut(|tables| {
-            if let Some(table) = tables.get_mut(&scope.number()) {
-                table.entries.insert(key, Written { index: None, _alive: alive });
-            }
-        });
-    }
-    Ok(Plan::Write(key))
 }
 
-/// Notes under which memo index a pointer was written.
-pub(crate) fn written(scope: &Scope, key: Key, index: u32) {
-    WRITTEN.with_borrow_mut(|tables| {
-        let table = tables.get_mut(&scope.number());
-        if let Some(entry) = table.and_then(|table| table.entries.get_mut(&key)) {
-            entry.index = Some(index);
-        }
-    });
+/// Asks it for a clone.
+pub(crate) fn ask_clone<E>(serialize: impl FnOnce() -> Result<(), E>) -> Result<Option<Kept>, E> {
+    let result = slot::with(&ASKED, Question::Clone, serialize);
+    match slot::take(&ANSWER) {
+        Some(Answer::Clone(clone)) => Ok(Some(clone)),
+        _ => result.map(|()| None),
+    }
 }
 
 /// Leaves the number of the object that comes next, for the visitor of a pointer.

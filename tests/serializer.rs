@@ -202,7 +202,7 @@ fn values_of_every_kind_leave_in_pieces() {
     leave_in_pieces("instance", Point { x: Vec::new() });
     leave_in_pieces("set", Value::Set([1].into_iter().collect()));
     leave_in_pieces("value", Value::from(u128::MAX));
-    leave_in_pieces("global", Value::Global(Box::new(Global::new("m", "C"))));
+    leave_in_pieces("global", Value::from(Global::new("m", "C")));
 }
 
 #[test]

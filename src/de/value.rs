@@ -10,6 +10,9 @@
 //! charged for the tree that the reference stands for, since whoever walks over the value walks
 //! over that; memory is charged for what is made.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashSet};
 
 use super::node::NodeDeserializer;
@@ -31,7 +34,7 @@ use crate::walk::cx::{Built, Cx};
 /// `Limit` where it is too deep or expands too far; `Data` where it contains itself, or has an
 /// unhashable key; `Unsupported` where it needs a buffer or a registry that is not there.
 pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder { cx, as_it_is: None }.build(root)
+    Builder { cx, as_it_is: None, globals: RefCell::default() }.build(root)
 }
 
 /// The same for an object that is to stay one, though a constructor would make something else of
@@ -40,13 +43,15 @@ pub(crate) fn build(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
 /// # Errors
 /// As [`build`].
 pub(crate) fn build_object(cx: &Cx<'_, '_>, root: Handle) -> Result<Value> {
-    Builder { cx, as_it_is: Some(root) }.build(root)
+    Builder { cx, as_it_is: Some(root), globals: RefCell::default() }.build(root)
 }
 
 struct Builder<'g, 'de> {
     cx: &'g Cx<'g, 'de>,
     /// The object that is not constructed.
     as_it_is: Option<Handle>,
+    /// The globals that have been made.
+    globals: RefCell<HashMap<Handle, Arc<Global>>>,
 }
 
 /// The value or frame that a handle turns out to be.
@@ -324,15 +329,24 @@ impl<'g, 'de> Builder<'g, 'de> {
         self.frame(handle, FrameKind::Object(Box::new(shape)), children, depth)
     }
 
+    /// A global; each is made once, and charged for each reference as if it were made anew.
     fn global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
+        let known = self.globals.borrow().get(&node.handle).map(Arc::clone);
+        let Some(global) = known else { return self.new_global(node) };
+        let names = global.module.len() + global.qualname.len();
+        self.cx.charge_copy(names + size_of::<Global>())?;
+        Ok(Value::Global(global))
+    }
+
+    #[inline(never)]
+    fn new_global(&self, node: &NodeDeserializer<'g, 'de>) -> Result<Value> {
         self.check_bare(node.handle)?;
         let (module, qualname) =
             node.global_names().map_err(|error| self.cx.locate(error, node.handle))?;
         self.cx.charge_copy(module.len() + qualname.len() + size_of::<Global>())?;
-        Ok(Value::Global(Box::new(Global {
-            module: module.into_owned(),
-            qualname: qualname.into_owned(),
-        })))
+        let global = Arc::new(Global::new(module, qualname));
+        self.globals.borrow_mut().insert(node.handle, Arc::clone(&global));
+        Ok(Value::Global(global))
     }
 
     /// A name or an id is all that a `Value` has of a global or persistent id: what a pickle gives

@@ -20,7 +20,7 @@ use super::spelling::Spelling;
 use super::store::{Const, Flags, Nodes, RunKind};
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::reduce::{How, Reduce, UNCALLABLE};
+use crate::reduce::{Global, How, Reduce, UNCALLABLE};
 use crate::value::{SharedKey, Value};
 
 /// A value that becomes nodes, which own their payloads or borrow them from it.
@@ -173,7 +173,8 @@ impl<'v> Part<'v> {
             Value::PersistentId(id) => Self::Container(Tag::Persid, vec![Input::Owned(*id)]),
             Value::Complex(complex) => Self::Complex(complex.re, complex.im),
             Value::Global(global) => {
-                Self::Global(Cow::Owned(global.module), Cow::Owned(global.qualname))
+                let Global { module, qualname } = Arc::unwrap_or_clone(global);
+                Self::Global(Cow::Owned(module), Cow::Owned(qualname))
             }
             Value::Object(object) => {
                 let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));

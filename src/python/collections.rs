@@ -9,6 +9,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_derive::Serialize;
 
 use super::object::{self, ArgsAndContent, ObjectType, ReadObject, generic_object};
 use crate::reduce::{Global, Reduce};
@@ -143,11 +144,18 @@ fn collections(name: &str) -> Global {
 }
 
 /// Entries as an OrderedDict, for a pickle.
-fn write_ordered<'a, K: Serialize + 'a, V: Serialize + 'a, S: Serializer>(
-    entries: impl Iterator<Item = (&'a K, &'a V)>,
+fn write_ordered<K: Serialize, V: Serialize, S: Serializer>(
+    entries: &[(K, V)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    Reduce::call(collections("OrderedDict"), ()).with_dictitems(entries).serialize(serializer)
+    #[derive(Serialize)]
+    #[serde(rename = "py:collections:OrderedDict/call")]
+    struct Ordered<E> {
+        #[serde(rename = "py:dictitems")]
+        entries: E,
+    }
+
+    Ordered { entries: AsDict(entries) }.serialize(serializer)
 }
 
 /// Any map, written as an OrderedDict.
@@ -164,7 +172,8 @@ where
     for<'a> &'a M: IntoIterator<Item = (&'a K, &'a V)>,
 {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_ordered(self.0.into_iter(), serializer)
+        let entries: Vec<(&K, &V)> = self.0.into_iter().collect();
+        write_ordered(&entries, serializer)
     }
 
     fn write_plain<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -192,7 +201,7 @@ pub struct OrderedDict<K, V>(pub Vec<(K, V)>);
 
 dict_class! {
     OrderedDict<K, V>, "collections.OrderedDict", ("collections", "OrderedDict"),
-    |entries, serializer| write_ordered(entries.iter().map(|(key, value)| (key, value)), serializer)
+    |entries, serializer| write_ordered(entries, serializer)
 }
 
 /// A Python `collections.Counter`: elements and their counts.
@@ -307,13 +316,19 @@ impl<K, V> Default for DefaultDict<K, V> {
 
 impl<K: Serialize, V: Serialize> ObjectType for DefaultDict<K, V> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let entries = self.entries.iter().map(|(key, value)| (key, value));
-        let class = collections("defaultdict");
+        #[derive(Serialize)]
+        #[serde(rename = "py:collections:defaultdict/call")]
+        struct Default<A, E> {
+            #[serde(rename = "py:args")]
+            args: A,
+            #[serde(rename = "py:dictitems")]
+            entries: E,
+        }
+
+        let entries = AsDict(&self.entries);
         match &self.factory {
-            Some(factory) => {
-                Reduce::call(class, (factory,)).with_dictitems(entries).serialize(serializer)
-            }
-            None => Reduce::call(class, ()).with_dictitems(entries).serialize(serializer),
+            Some(factory) => Default { args: (factory,), entries }.serialize(serializer),
+            None => Default { args: (), entries }.serialize(serializer),
         }
     }
 

@@ -1,5 +1,6 @@
 //! [`TimeZone`]: Python's `datetime.timezone` and `zoneinfo.ZoneInfo`.
 
+use std::any::TypeId;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +10,7 @@ use serde_derive::Serialize;
 use super::object::{TextObject, objects};
 use super::timedelta::{DAY, TimeDelta};
 use crate::error::{Error, Result, quoted};
+use crate::shared::serialize_equal;
 use crate::stdlib::calendar::push_offset;
 use crate::stdlib::zone::is_utc;
 
@@ -266,7 +268,13 @@ impl TextObject for TimeZone {
 
         match (&self.key, &self.name) {
             (Some(key), _) => Key(key, true).serialize(serializer),
-            (None, None) => Offset(self.offset.unwrap_or_default()).serialize(serializer),
+            // As `timezone.utc`, which is one object.
+            (None, None) => {
+                let offset = self.offset.unwrap_or_default();
+                // An offset is shorter than a day.
+                let number = offset.whole_microseconds() as u64;
+                serialize_equal(&Offset(offset), TypeId::of::<Self>(), number, serializer)
+            }
             (None, Some(name)) => {
                 NamedOffset(self.offset.unwrap_or_default(), name).serialize(serializer)
             }

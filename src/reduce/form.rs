@@ -182,9 +182,15 @@ impl FieldPlace {
     /// `Unsupported`: the name begins with the prefix and gives no place.
     pub(crate) fn of(field: &'static str) -> Result<Option<Self>> {
         let Some(text) = field.strip_prefix(FIELD) else { return Ok(None) };
-        let (word, name) = match text.split_once(':') {
-            Some((word, name)) => (word, Some(name)),
-            None => (text, None),
+        // This is asked for each object, so what is frequent comes first and the search last.
+        let (place, name) = match text {
+            "args" => (Some(ObjectPart::Args), None),
+            "dictitems" => (Some(ObjectPart::DictItems), None),
+            "state" => (Some(ObjectPart::State), None),
+            _ => match text.split_once(':') {
+                Some((word, name)) => (ObjectPart::named(word), Some(name)),
+                None => (ObjectPart::named(text), None),
+            },
         };
         let named = name.is_some();
         let fits = |place: &ObjectPart| match place {
@@ -193,7 +199,7 @@ impl FieldPlace {
             ObjectPart::Args | ObjectPart::Kwargs | ObjectPart::DictItems => true,
             ObjectPart::Default | ObjectPart::List | ObjectPart::Tuple => false,
         };
-        match ObjectPart::named(word).filter(fits) {
+        match place.filter(fits) {
             Some(place) => Ok(Some(Self { place, name })),
             None => Err(malformed_field(field)),
         }

@@ -187,9 +187,14 @@ impl<A> Reduce<A> {
     }
 
     fn new(how: How, callable: Global, args: A) -> Self {
+        Self::made(how, Value::from(callable), args)
+    }
+
+    /// An object without further parts.
+    pub(crate) fn made(how: How, callable: Value, args: A) -> Self {
         Self {
             how,
-            callable: Value::from(callable),
+            callable,
             args,
             kwargs: Dict::default(),
             listitems: Vec::new(),

@@ -180,7 +180,7 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     /// An instance whose state is the entries that come, the content of
     /// [`open_class`](Self::open_class).
-    pub(super) fn class_map(&mut self) -> Result<Map<'_, 'w>> {
+    pub(super) fn class_map(&mut self, len: Option<usize>) -> Result<Map<'_, 'w>> {
         let name = self.class;
         let Some(form) = self.form_of(name)? else {
             self.class_instance(name)?;
@@ -191,7 +191,7 @@ impl<'w> Dump<dyn Sink + 'w> {
             ObjectPart::Default | ObjectPart::Dict => Map::state(self),
             ObjectPart::Slots => Map::slots(self),
             ObjectPart::Kwargs => Ok(Map::kwargs(self, recipe)),
-            ObjectPart::DictItems => Ok(Map::items(self)),
+            ObjectPart::DictItems => Ok(Map::items(self, len)),
             _ => Err(unfit(name, "newtype around a map")),
         }
     }
@@ -259,10 +259,18 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     /// The member of the enumeration `name` with the value that the variant's name stands for.
     /// Members are singletons, so each is written once.
-    #[inline(never)]
+    #[inline]
     pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+        if self.hooks.is_none() && self.emit.quick_member(name, variant) {
+            return Ok(());
+        }
+        self.other_member(name, variant)
+    }
+
+    #[inline(never)]
+    fn other_member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
         if self.divert_class(name)? {
-            self.member(name, variant)?;
+            self.other_member(name, variant)?;
             return divert::end(self, true);
         }
         self.boundary()?;

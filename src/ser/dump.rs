@@ -18,7 +18,8 @@ use super::class::{self, NameKind};
 use super::compound::{Fields, Map, Seq, Tuple};
 use super::divert::Diversion;
 use super::items::RoleItems;
-use super::special::{Captured, Role, Scalar};
+use super::reduce::Progress;
+use super::special::{Captured, GlobalNames, Role, Scalar};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::shared::Scope;
@@ -47,6 +48,10 @@ pub struct Dump<S: ?Sized> {
     pub(super) form: class::ClassForm,
     /// The memory of the items in a role that ended last.
     pub(super) spare_items: Option<Box<RoleItems>>,
+    /// That of the object that ended last.
+    pub(super) spare_parts: Option<Box<Progress>>,
+    /// The names of the global that is being taken apart.
+    pub(super) names: GlobalNames,
     /// The classes by their serde names.
     pub(super) classes: class::Classes,
     pub(crate) hooks: Option<Arc<Hooks>>,
@@ -82,6 +87,8 @@ impl<S> Dump<S> {
             class: "",
             form: class::ClassForm::Instance,
             spare_items: None,
+            spare_parts: None,
+            names: GlobalNames::default(),
             classes: class::Classes::default(),
             hooks,
             diversion: None,
@@ -296,14 +303,23 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
     }
 
     fn serialize_i128(self, value: i128) -> Result<()> {
+        if self.role == Role::Plain && self.emit.quick_long(value) {
+            return Ok(());
+        }
         self.scalar(Scalar::Int(value))
     }
 
     fn serialize_u128(self, value: u128) -> Result<()> {
-        self.scalar(Scalar::Uint(value))
+        match i128::try_from(value) {
+            Ok(value) => self.serialize_i128(value),
+            Err(_) => self.scalar(Scalar::Uint(value)),
+        }
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<()> {
+        if self.role == Role::Plain && self.emit.quick_bytes(value) {
+            return Ok(());
+        }
         self.scalar(Scalar::Bytes(value))
     }
 

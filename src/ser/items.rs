@@ -28,9 +28,21 @@ pub(super) struct RoleItems {
 const MANY: u8 = 4;
 
 impl RoleItems {
-    /// Begins the items of the content that comes next.
-    #[cold]
-    pub(super) fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> Result<Box<Self>> {
+    /// Begins the items of the content that comes next, if its role takes them; `None` for a
+    /// sequence of its own.
+    #[inline(never)]
+    pub(super) fn of_content(
+        dump: &mut Dump<dyn Sink + '_>,
+        len: Option<usize>,
+    ) -> Result<Option<Box<Self>>> {
+        if dump.role.takes_items() {
+            return Self::begin(dump, len).map(Some);
+        }
+        dump.argument("a sequence")?;
+        Ok(None)
+    }
+
+    fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> Result<Box<Self>> {
         let role = std::mem::replace(&mut dump.role, Role::Plain);
         dump.boundary()?;
         dump.emit.enter();
@@ -48,7 +60,12 @@ impl RoleItems {
             }
             Role::HashableList | Role::SetItems => dump.hashed = true,
             Role::Tuple => dump.emit.open_tuple(announced.into())?,
-            Role::Splice | Role::ListItems | Role::DictItems | Role::Pair | Role::Capture => {}
+            Role::Splice
+            | Role::ListItems
+            | Role::DictItems
+            | Role::Pair
+            | Role::Names
+            | Role::Capture => {}
             _ => return Err(Error::data(format!("expected {role}, found a sequence"))),
         }
         let (written, left) = (0, 0);
@@ -74,16 +91,30 @@ impl RoleItems {
         self.written += 1;
         match self.role {
             Role::DictItems => dump.role = Role::Pair,
-            Role::Capture => dump.role = Role::Capture,
+            Role::Capture | Role::Names => dump.role = self.role,
             Role::Pair => dump.hashed = self.written == 1,
             _ => {}
         }
         Ok(())
     }
 
-    /// The number of the item that was written last.
-    pub(super) fn index(&self) -> usize {
-        self.written.saturating_sub(1)
+    /// The same; gives the number of items behind that one that need nothing before them. They
+    /// count as written, and those that do not come are to be told in the end.
+    #[inline(never)]
+    pub(super) fn next_run(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<u32> {
+        self.next(dump)?;
+        if self.adding
+            || matches!(self.role, Role::DictItems | Role::Capture | Role::Names | Role::Pair)
+        {
+            return Ok(0);
+        }
+        self.written += self.left as usize;
+        Ok(std::mem::take(&mut self.left))
+    }
+
+    /// The number of the item that was written last, without `left` that have not come.
+    pub(super) fn index(&self, left: u32) -> usize {
+        self.written.saturating_sub(left as usize + 1)
     }
 
     /// Writes what comes behind an item.
@@ -160,7 +191,13 @@ impl RoleItems {
         }
     }
 
-    pub(super) fn close(mut self: Box<Self>, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+    /// Ends the items, of which `left` that count as written have not come.
+    pub(super) fn close(
+        mut self: Box<Self>,
+        dump: &mut Dump<dyn Sink + '_>,
+        left: u32,
+    ) -> Result<()> {
+        self.written -= left as usize;
         self.end_item(dump)?;
         let emit = &mut dump.emit;
         let some = self.written != 0;

@@ -17,6 +17,34 @@ use crate::instruction::Opcode;
 use crate::reduce::{How, token};
 use crate::write::{Checkpoint, Recipe, Sink};
 
+/// The parts of an object, in the order of [`token::REDUCE_FIELDS`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    How,
+    Callable,
+    Args,
+    Kwargs,
+    ListItems,
+    SetItems,
+    DictItems,
+    State,
+    StateSetter,
+}
+
+const PARTS: [Part; 9] = [
+    Part::How,
+    Part::Callable,
+    Part::Args,
+    Part::Kwargs,
+    Part::ListItems,
+    Part::SetItems,
+    Part::DictItems,
+    Part::State,
+    Part::StateSetter,
+];
+
+const _: () = assert!(PARTS.len() == token::REDUCE_FIELDS.len());
+
 /// The progress of writing an object, field by field.
 pub(super) enum Progress {
     Reduce(Reduce),
@@ -35,11 +63,11 @@ impl Progress {
     }
 
     /// Writes the opcodes after the field's value.
-    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
+    pub(super) fn after(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         // A value that called no method has left its role behind.
         dump.role = Role::Plain;
         match self {
-            Self::Reduce(reduce) => reduce.after(dump, key),
+            Self::Reduce(reduce) => reduce.after(dump),
             Self::Placed(placed) => {
                 placed.after(dump);
                 Ok(())
@@ -112,17 +140,21 @@ impl Reduce {
         dump: &mut Dump<dyn Sink + '_>,
         key: &'static str,
     ) -> Result<Option<Role>> {
-        if token::REDUCE_FIELDS.get(self.fields) != Some(&key) {
-            return Err(Error::unsupported(format!(
-                "the field {key} of {} is out of order",
-                token::REDUCE
-            )));
-        }
+        let part = match (token::REDUCE_FIELDS.get(self.fields), PARTS.get(self.fields)) {
+            // The same constant, mostly.
+            (Some(&name), Some(part)) if std::ptr::eq(name, key) || name == key => *part,
+            _ => {
+                return Err(Error::unsupported(format!(
+                    "the field {key} of {} is out of order",
+                    token::REDUCE
+                )));
+            }
+        };
         self.fields += 1;
         let emit = &mut dump.emit;
-        Ok(match key {
-            "how" => Some(Role::Capture),
-            "callable" => {
+        Ok(match part {
+            Part::How => Some(Role::Capture),
+            Part::Callable => {
                 match self.recipe {
                     Recipe::Reduce | Recipe::NewObj | Recipe::NewObjEx | Recipe::Inst => {}
                     Recipe::NewObjCall => emit.open_newobj_call()?,
@@ -131,25 +163,25 @@ impl Reduce {
                 }
                 (self.recipe == Recipe::Inst).then_some(Role::CaptureGlobal)
             }
-            "args" => Some(match self.recipe {
+            Part::Args => Some(match self.recipe {
                 Recipe::Reduce | Recipe::NewObj | Recipe::NewObjEx => Role::Tuple,
                 Recipe::NewObjCall | Recipe::NewObjPartial | Recipe::Inst | Recipe::Obj => {
                     Role::Splice
                 }
             }),
-            "kwargs" => match self.recipe {
+            Part::Kwargs => match self.recipe {
                 Recipe::NewObjEx | Recipe::NewObjPartial => None,
                 _ => Some(Role::NoKwargs),
             },
-            "listitems" => Some(Role::ListItems),
-            "setitems" => Some(Role::SetItems),
-            "dictitems" => Some(Role::DictItems),
-            "state" => {
+            Part::ListItems => Some(Role::ListItems),
+            Part::SetItems => Some(Role::SetItems),
+            Part::DictItems => Some(Role::DictItems),
+            Part::State => {
                 dump.boundary()?;
                 self.state = Some(dump.emit.checkpoint()?);
                 Some(Role::State)
             }
-            _ => {
+            Part::StateSetter => {
                 // Without a state its setter is not called, as in CPython, which takes `None` for
                 // no state.
                 self.state = self.state.filter(|checkpoint| !emit.take_back_none(*checkpoint));
@@ -158,11 +190,12 @@ impl Reduce {
         })
     }
 
-    /// Writes the opcodes after the field's value.
-    fn after(&mut self, dump: &mut Dump<dyn Sink + '_>, key: &str) -> Result<()> {
+    /// Writes the opcodes after the value of the field that came last.
+    fn after(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         let emit = &mut dump.emit;
-        match key {
-            "how" => match dump.captured.pop() {
+        let Some(part) = PARTS.get(self.fields.wrapping_sub(1)) else { return Ok(()) };
+        match part {
+            Part::How => match dump.captured.pop() {
                 Some(Captured::Uint(how)) => self.recipe = emit.recipe(how_of(how)?),
                 _ => {
                     return Err(Error::unsupported(format!(
@@ -171,7 +204,7 @@ impl Reduce {
                     )));
                 }
             },
-            "callable" => match self.recipe {
+            Part::Callable => match self.recipe {
                 Recipe::NewObjPartial => {
                     let class = emit.memoize()?;
                     emit.open_partial_args(class)?;
@@ -188,7 +221,7 @@ impl Reduce {
                 }
                 _ => {}
             },
-            "args" => match self.recipe {
+            Part::Args => match self.recipe {
                 Recipe::Reduce => emit.op(Opcode::Reduce),
                 Recipe::NewObj => emit.op(Opcode::Newobj),
                 Recipe::NewObjCall => emit.close_newobj_call(),
@@ -197,15 +230,15 @@ impl Reduce {
                 Recipe::Inst => emit.inst_lines(&self.class.0, &self.class.1)?,
                 Recipe::Obj => emit.op(Opcode::Obj),
             },
-            "kwargs" => match self.recipe {
+            Part::Kwargs => match self.recipe {
                 Recipe::NewObjEx => emit.op(Opcode::NewobjEx),
                 Recipe::NewObjPartial => emit.close_partial()?,
                 _ => {}
             },
             // There is always an answer to pop. Objects nest, so a missing one would take that of
             // an outer object.
-            "state" if !took_some(dump) => self.state = None,
-            "state_setter" => match (took_some(dump), self.state) {
+            Part::State if !took_some(dump) => self.state = None,
+            Part::StateSetter => match (took_some(dump), self.state) {
                 (false, Some(_)) => dump.emit.op(Opcode::Build),
                 (true, Some(_)) => dump.call_state_setter()?,
                 (true, None) => dump.emit.op(Opcode::Pop),

@@ -23,7 +23,7 @@ use crate::reduce::token;
 use crate::shared::{self, Plan};
 use crate::value::hooks::{self, Hooks};
 use crate::value::{PickleBuffer, Value, json_number};
-use crate::write::{Checkpoint, Recipe, Sink};
+use crate::write::{self, Checkpoint, Recipe, Sink};
 
 /// The role of the content.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(super) enum Role {
     PersistentId,
     /// Scalars, kept instead of written.
     Capture,
+    /// The two names of a global, put together in `Dump::names`.
+    Names,
     /// A global, its two names kept instead of written.
     CaptureGlobal,
     /// A map without entries; nothing is written.
@@ -72,6 +74,7 @@ pub(super) enum Role {
 
 impl Role {
     /// Returns true if a sequence is written as the role says, and not as a value of its own.
+    #[inline]
     pub(super) fn takes_items(self) -> bool {
         !matches!(self, Self::Plain | Self::Class | Self::Object | Self::Shared)
     }
@@ -90,7 +93,7 @@ impl fmt::Display for Role {
             Self::BigInt => "an int's bytes",
             Self::Surrogates => "the bytes of text with surrogates",
             Self::PersistentId => "a persistent id, which at protocol 0 is a str or an int",
-            Self::Capture => "part of a private form of this crate",
+            Self::Capture | Self::Names => "part of a private form of this crate",
             Self::CaptureGlobal => "a class, for an instance by INST",
             Self::NoKwargs => "no keyword arguments",
             Self::Attributes => "a map of attributes or keyword arguments",
@@ -110,6 +113,33 @@ pub(super) enum Captured {
     Bool(bool),
     Text(Box<str>),
     Bytes(Box<[u8]>),
+}
+
+/// The names of a global, one behind the other.
+#[derive(Default)]
+pub(super) struct GlobalNames {
+    text: String,
+    /// The length of the first.
+    module: usize,
+    count: u8,
+}
+
+impl GlobalNames {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.count = 0;
+    }
+
+    fn push(&mut self, name: &str) {
+        self.module = self.text.len();
+        self.text.push_str(name);
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// Module and qualified name, if two have come.
+    fn get(&self) -> Option<(&str, &str)> {
+        if self.count == 2 { self.text.split_at_checked(self.module) } else { None }
+    }
 }
 
 /// A scalar that may be content.
@@ -158,8 +188,10 @@ pub(super) enum Opening {
     },
     /// A `Value`, which the hooks look at.
     Node(Arc<Hooks>),
-    /// The content of an Rc or Arc.
-    Shared,
+    /// The content of an Rc or Arc, and which one, if that is known.
+    Shared(Option<shared::Key>),
+    /// Nothing, and the content is not serialized: it has been written.
+    Done,
 }
 
 impl Opening {
@@ -180,13 +212,21 @@ impl Dump<dyn Sink + '_> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        self.newtype_around(name, &mut |dump| value.serialize(dump))
+        let content = std::ptr::from_ref(value).cast::<()>().addr();
+        self.newtype_around(name, content, &mut |dump| value.serialize(dump))
     }
 
-    /// The same, of content that `write` writes: compiled once, and not for each type.
-    fn newtype_around(&mut self, name: &'static str, write: &mut Write<'_>) -> Result<()> {
-        match self.open_newtype(name)? {
-            Opening::Shared => self.shared(write),
+    /// The same, of content at this address that `write` writes: compiled once, and not for each
+    /// type.
+    fn newtype_around(
+        &mut self,
+        name: &'static str,
+        content: usize,
+        write: &mut Write<'_>,
+    ) -> Result<()> {
+        match self.open_newtype(name, content)? {
+            Opening::Done => Ok(()),
+            Opening::Shared(key) => self.shared(write, key),
             Opening::Node(hooks) => hooks::offer(&hooks, &mut || write(self)),
             opening => {
                 write(self)?;
@@ -195,8 +235,14 @@ impl Dump<dyn Sink + '_> {
         }
     }
 
-    /// Writes what comes before the content of a newtype, and notes its role.
-    fn open_newtype(&mut self, name: &'static str) -> Result<Opening> {
+    /// Writes what comes before the content of a newtype, which is at the address `content`, and
+    /// notes its role.
+    fn open_newtype(&mut self, name: &'static str, content: usize) -> Result<Opening> {
+        if matches!(self.role, Role::Plain | Role::Object | Role::Shared)
+            && let Some(opening) = self.open_frequent(name, content)?
+        {
+            return Ok(opening);
+        }
         let kind = class::kind(name);
         match (kind, self.role) {
             (_, Role::Plain) => {}
@@ -214,29 +260,46 @@ impl Dump<dyn Sink + '_> {
             _ => self.argument("a newtype struct")?,
         }
         match kind {
-            NameKind::Private => self.open_private(name),
+            NameKind::Private => self.open_private(name, content),
             NameKind::Class => self.open_class(name),
             NameKind::Plain | NameKind::Json => Ok(Opening::Through),
         }
     }
 
-    fn open_private(&mut self, name: &'static str) -> Result<Opening> {
+    /// The private names that come most.
+    #[inline]
+    fn open_frequent(&mut self, name: &'static str, content: usize) -> Result<Option<Opening>> {
+        let (role, opening) = match name {
+            token::OBJECT => (Role::Object, Opening::Role),
+            token::SHARED => {
+                self.role = Role::Plain;
+                return self.open_shared(content).map(Some);
+            }
+            token::GLOBAL => {
+                self.names.clear();
+                (Role::Names, Opening::Global)
+            }
+            _ => return Ok(None),
+        };
+        self.role = role;
+        Ok(Some(opening))
+    }
+
+    fn open_private(&mut self, name: &'static str, content: usize) -> Result<Opening> {
+        if let Some(opening) = self.open_frequent(name, content)? {
+            return Ok(opening);
+        }
         let role = match name {
             token::SET | token::FROZENSET => return self.open_set(name == token::FROZENSET),
             token::TUPLE => Role::Tuple,
             token::BYTEARRAY => Role::ByteArray,
             token::BIG_INT => Role::BigInt,
             token::SURROGATES => Role::Surrogates,
-            token::OBJECT => Role::Object,
             token::COMPLEX => {
                 self.boundary()?;
-                self.emit.global("builtins", "complex")?;
+                self.emit.builtin(&write::COMPLEX)?;
                 self.role = Role::Tuple;
                 return Ok(Opening::Complex);
-            }
-            token::GLOBAL => {
-                self.role = Role::Capture;
-                return Ok(Opening::Global);
             }
             token::BUFFER => {
                 self.role = Role::Capture;
@@ -261,9 +324,6 @@ impl Dump<dyn Sink + '_> {
                 let outer = std::mem::replace(&mut self.settled, true);
                 return Ok(Opening::Settled { outer });
             }
-            // A value written aside has another memo, and is written again.
-            token::SHARED if self.diversion.is_some() => return Ok(Opening::Through),
-            token::SHARED => return Ok(Opening::Shared),
             _ => return Err(malformed(name)),
         };
         self.role = role;
@@ -306,7 +366,11 @@ impl Dump<dyn Sink + '_> {
         // Content that called no method has left its role behind.
         self.role = Role::Plain;
         match opening {
-            Opening::Through | Opening::Role | Opening::Node(_) | Opening::Shared => {}
+            Opening::Through
+            | Opening::Role
+            | Opening::Node(_)
+            | Opening::Shared(_)
+            | Opening::Done => {}
             Opening::Variant => self.close_variant(),
             Opening::Class { outer_form, outer, diverted } => {
                 self.hashed = outer;
@@ -322,11 +386,7 @@ impl Dump<dyn Sink + '_> {
             }
             Opening::SetCall => return self.emit.close_set_call(),
             Opening::Complex => self.emit.op(Opcode::Reduce),
-            Opening::Global => {
-                let (module, qualname) = self.take_names()?;
-                self.boundary()?;
-                return self.emit.global(&module, &qualname);
-            }
+            Opening::Global => return self.named_global(),
             Opening::PersistentId { outer } => {
                 self.hashed = outer;
                 self.emit.op(Opcode::Binpersid);
@@ -338,41 +398,73 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// The content of an Rc or Arc: a reference to it where it has been written.
-    fn shared(&mut self, write: &mut Write<'_>) -> Result<()> {
-        let scope = std::mem::take(&mut self.scope);
-        let plan = shared::plan(&scope, self.hashed, &mut || {
-            self.role = Role::Splice;
-            write(self)
-        });
-        self.scope = scope;
-        match plan? {
-            Plan::Write(key) => {
-                self.role = Role::Shared;
-                write(self)?;
-                self.close_shared(key)
-            }
-            plan => self.refer(&plan),
+    fn open_shared(&mut self, content: usize) -> Result<Opening> {
+        // A value written aside has another memo, and is written again.
+        if self.diversion.is_some() {
+            return Ok(Opening::Through);
         }
+        match shared::offered(content, self.hashed) {
+            Some(key) => self.refer(key),
+            None => Ok(Opening::Shared(None)),
+        }
+    }
+
+    /// Refers to a pointer that has been written.
+    fn refer(&mut self, key: shared::Key) -> Result<Opening> {
+        match self.scope.plan(key) {
+            Plan::Write(key) => Ok(Opening::Shared(Some(key))),
+            Plan::Refer(index) => {
+                self.boundary()?;
+                self.emit.get(index);
+                Ok(Opening::Done)
+            }
+            Plan::Cycle => Err(Error::data(shared::CYCLE)),
+        }
+    }
+
+    /// The content of an Rc or Arc that has not been written, or of which that is not known.
+    fn shared(&mut self, write: &mut Write<'_>, key: Option<shared::Key>) -> Result<()> {
+        let key = match key {
+            Some(key) => key,
+            None => {
+                let hashed = self.hashed;
+                self.role = Role::Splice;
+                let key = shared::ask_identity(hashed, || write(self));
+                match self.asked(key) {
+                    Ok(Opening::Shared(Some(key))) => key,
+                    other => return other.map(drop),
+                }
+            }
+        };
+        self.role = Role::Splice;
+        let clone = shared::ask_clone(|| write(self))?;
+        self.write_shared(key, clone);
+        write(self)?;
+        self.close_shared(key)
+    }
+
+    /// Takes the answer of content that was asked for its identity.
+    fn asked(&mut self, key: Result<Option<shared::Key>>) -> Result<Opening> {
+        self.role = Role::Plain;
+        match key {
+            Ok(Some(key)) => self.refer(key),
+            Ok(None) => Err(malformed(token::SHARED)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_shared(&mut self, key: shared::Key, clone: Option<shared::Kept>) {
+        if let Some(clone) = clone {
+            self.scope.write(key, clone);
+        }
+        self.role = Role::Shared;
     }
 
     fn close_shared(&mut self, key: shared::Key) -> Result<()> {
         self.role = Role::Plain;
         let index = self.emit.memoize()?;
-        shared::written(&self.scope, key, index);
+        self.scope.written(key, index);
         Ok(())
-    }
-
-    fn refer(&mut self, plan: &Plan) -> Result<()> {
-        self.role = Role::Plain;
-        match plan {
-            Plan::Refer(index) => {
-                self.boundary()?;
-                self.emit.get(*index);
-                Ok(())
-            }
-            Plan::Cycle => Err(Error::data(shared::CYCLE)),
-            Plan::Write(_) | Plan::Foreign => Err(malformed(token::SHARED)),
-        }
     }
 
     /// A `PickleBuffer`: out of band if the callback takes it, else bytes or a bytearray, as
@@ -413,6 +505,15 @@ impl Dump<dyn Sink + '_> {
         }
     }
 
+    /// A global, by the two names that have come.
+    fn named_global(&mut self) -> Result<()> {
+        self.boundary()?;
+        match self.names.get() {
+            Some((module, qualname)) => self.emit.global(module, qualname),
+            None => Err(malformed(token::GLOBAL)),
+        }
+    }
+
     /// The module and qualified name that were kept last.
     pub(super) fn take_names(&mut self) -> Result<(Box<str>, Box<str>)> {
         match (self.captured.pop(), self.captured.pop()) {
@@ -440,6 +541,7 @@ impl Dump<dyn Sink + '_> {
                 self.captured.push(Captured::Uint(value.into()));
             }
             (Role::Capture, Scalar::Bool(value)) => self.captured.push(Captured::Bool(value)),
+            (Role::Names, Scalar::Str(value)) => self.names.push(value),
             (Role::Capture, Scalar::Str(value)) => self.captured.push(Captured::Text(value.into())),
             (Role::Capture, Scalar::Bytes(value)) => {
                 self.captured.push(Captured::Bytes(value.into()));

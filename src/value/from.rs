@@ -66,7 +66,7 @@ plain! {
     &serde_bytes::Bytes, bytes => Self::Bytes(bytes.to_vec()), "bytes";
     Dict, dict => Self::Dict(dict), "dict";
     Set, set => Self::Set(set), "set";
-    Global, global => Self::Global(Box::new(global)), "class, function or other object by name";
+    Global, global => Self::Global(Arc::new(global)), "class, function or other object by name";
     Reduce, reduce => Self::Object(Arc::new(reduce)), "object";
     PickleBuffer, buffer => Self::Buffer(Box::new(buffer)), "PickleBuffer";
 }

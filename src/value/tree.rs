@@ -173,7 +173,7 @@ pub enum Value {
     /// A `frozenset`.
     FrozenSet(Set),
     /// A class, function or other object that the pickle names.
-    Global(Box<Global>),
+    Global(Arc<Global>),
     /// Any other object: how to build it.
     ///
     /// Clones refer to one `Reduce`; `Arc::make_mut` gives one to be changed,
@@ -217,7 +217,7 @@ impl Value {
     /// assert_eq!(class.to_string(), "<global 'collections.OrderedDict'>");
     /// ```
     pub fn global(module: impl Into<String>, qualname: impl Into<String>) -> Self {
-        Self::Global(Box::new(Global { module: module.into(), qualname: qualname.into() }))
+        Self::Global(Arc::new(Global { module: module.into(), qualname: qualname.into() }))
     }
 
     /// Python's `==`: numbers are equal whatever their type, a set equals a frozenset and bytes a

@@ -16,7 +16,7 @@ impl Emitter {
     /// Writes `None`, if that is a matter of a few instructions; returns true if it did.
     #[inline(always)]
     pub(crate) fn quick_none(&mut self) -> bool {
-        self.is_within_frame() && self.out.store([Opcode::None.byte()], 1)
+        self.out.quick([Opcode::None.byte()], 1)
     }
 
     pub(crate) fn none(&mut self) -> Result<()> {
@@ -29,7 +29,7 @@ impl Emitter {
     #[inline(always)]
     pub(crate) fn quick_bool(&mut self, value: bool) -> bool {
         let opcode = if value { Opcode::Newtrue } else { Opcode::Newfalse };
-        self.is_within_frame() && self.out.store([opcode.byte()], 1)
+        self.out.quick([opcode.byte()], 1)
     }
 
     pub(crate) fn bool(&mut self, value: bool) -> Result<()> {
@@ -46,10 +46,8 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_int(&mut self, value: i64) -> bool {
-        self.is_within_frame() && {
-            let (bytes, len) = binary_int(value);
-            self.out.store(bytes, len)
-        }
+        let (bytes, len) = binary_int(value);
+        self.out.quick(bytes, len)
     }
 
     pub(crate) fn int(&mut self, value: i64) -> Result<()> {
@@ -73,6 +71,16 @@ impl Emitter {
             _ => self.wide_int(i128::from(value)),
         }
         Ok(())
+    }
+
+    /// An int that 64 bits do not hold, like [`quick_none`](Self::quick_none).
+    pub(crate) fn quick_long(&mut self, value: i128) -> bool {
+        let quick = self.has_room(24) && i64::try_from(value).is_err();
+        if quick {
+            let (bytes, len) = long1(value);
+            self.fixed(bytes, len);
+        }
+        quick
     }
 
     pub(crate) fn int128(&mut self, value: i128) -> Result<()> {
@@ -101,15 +109,8 @@ impl Emitter {
     #[inline(never)]
     fn wide_int(&mut self, value: i128) {
         if self.protocol >= Opcode::Long1.protocol() {
-            // Bytes that hold the value and its sign bit: at most 16.
-            let bits = i128::BITS - (value ^ (value >> 127)).leading_zeros();
-            let len = bits as u8 / 8 + 1;
-            let mut bytes = [0; 18];
-            bytes[0] = Opcode::Long1.byte();
-            bytes[1] = len;
-            bytes[2..].copy_from_slice(&value.to_le_bytes());
-            self.out.extend_from_slice(&bytes);
-            self.out.truncate(self.out.len() - (16 - usize::from(len)));
+            let (bytes, len) = long1(value);
+            self.fixed(bytes, len);
         } else if self.protocol == Protocol::V0 && i32::try_from(value).is_ok() {
             self.op(Opcode::Int);
             self.out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
@@ -158,7 +159,7 @@ impl Emitter {
     /// Like [`quick_none`](Self::quick_none).
     #[inline(always)]
     pub(crate) fn quick_float(&mut self, value: f64) -> bool {
-        self.is_within_frame() && self.out.store(binfloat(value), 9)
+        self.out.quick(binfloat(value), 9)
     }
 
     pub(crate) fn float(&mut self, value: f64) -> Result<()> {
@@ -171,6 +172,18 @@ impl Emitter {
             self.out.push(b'\n');
         }
         Ok(())
+    }
+
+    /// Short bytes, like [`quick_none`](Self::quick_none).
+    pub(crate) fn quick_bytes(&mut self, value: &[u8]) -> bool {
+        let quick = value.len() <= 0xff
+            && self.protocol >= Opcode::ShortBinbytes.protocol()
+            && self.has_room(2 + value.len());
+        if quick {
+            self.fixed([Opcode::ShortBinbytes.byte(), value.len() as u8], 2);
+            self.out.store_slice(value);
+        }
+        quick
     }
 
     /// Bytes by an opcode of their own, which protocols before 3 do not have: see
@@ -269,6 +282,21 @@ impl Emitter {
         };
         if self.protocol >= opcode.protocol() { opcode } else { Opcode::Tuple }
     }
+}
+
+/// LONG1 with an int of up to 128 bits, and its length.
+fn long1(value: i128) -> ([u8; 24], usize) {
+    // Bytes that hold the value and its sign bit: at most 16.
+    let bits = i128::BITS - (value ^ (value >> 127)).leading_zeros();
+    let len = bits / 8 + 1;
+    let (low, high) = (value as u64, (value >> 64) as u64);
+    let header = u64::from(Opcode::Long1.byte()) | u64::from(len) << 8;
+    let words = [header | low << 16, low >> 48 | high << 16, high >> 48];
+    let mut bytes = [0; 24];
+    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
+        place.copy_from_slice(&word.to_le_bytes());
+    }
+    (bytes, 2 + len as usize)
 }
 
 /// The instruction for a float.

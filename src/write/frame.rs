@@ -121,7 +121,7 @@ impl Emitter {
         }
     }
 
-    /// Notes that all bytes so far are finished.
+    /// Notes that all bytes so far are finished; a frame is opened next.
     fn wait(&mut self) {
         if !self.keeps {
             self.frames.waiting = self.out.len();
@@ -137,17 +137,23 @@ impl Emitter {
     /// Returns true if the next value is still within the frame, at protocol 2 or later, and fits
     /// into the buffer by `len` bytes.
     ///
-    /// This one check covers every reason for a slow path. Slow paths are calls, and a function
-    /// without them needs no stack.
+    /// This one check covers every reason for a slow path, see [`Out`](super::out::Out). Slow paths
+    /// are calls, and a function without them needs no stack.
     #[inline(always)]
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.is_within_frame() && self.out.has_room(len)
+        self.out.has_room(len)
     }
 
-    /// Returns true if the next value is still within the frame, at protocol 2 or later.
+    /// Returns true if a boundary here would begin no frame, at protocol 2 or later. That is the
+    /// same whatever the buffer and the sink, so that what is written may depend on it.
     #[inline(always)]
-    pub(super) fn is_within_frame(&self) -> bool {
-        self.out.len() < self.frames.limit
+    pub(crate) fn is_within_frame(&self) -> bool {
+        self.out.len() < self.frames.usual_limit
+    }
+
+    /// Has the buffer's window end where the frame says, after any change there.
+    pub(super) fn set_window(&mut self) {
+        self.out.set_limit(self.frames.limit);
     }
 
     /// Ends the frame if it is full; `drain` may take all of the buffer away, where it is given
@@ -173,6 +179,7 @@ impl Emitter {
                 out.extend_from_slice(&open);
                 drained
             })?;
+            self.set_window();
         }
         if self.out.len() >= self.frames.usual_limit {
             self.look_up_repeats();
@@ -210,6 +217,7 @@ impl Emitter {
             self.set_plain();
             self.frames.unrenewed = 0;
             self.frames.set_limit(self.frames.end);
+            self.set_window();
         }
     }
 
@@ -231,6 +239,7 @@ impl Emitter {
         } else if self.frames.repeats {
             self.frames.set_limit(self.frames.end.min(self.out.len() + repeats::BEGIN));
         }
+        self.set_window();
     }
 
     /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is
@@ -256,9 +265,7 @@ impl Emitter {
     /// which stays outside of frames if it is large.
     pub(super) fn counted(&mut self, header: &[u8], payload: &[u8]) {
         if payload.len() < FRAME_TARGET || self.frames.held {
-            self.out.reserve(header.len() + payload.len());
-            self.out.extend_from_slice(header);
-            self.out.extend_from_slice(payload);
+            self.out.extend_from_two(header, payload);
             return;
         }
         self.commit_frame();

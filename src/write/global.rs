@@ -11,7 +11,40 @@ use crate::limits;
 use crate::protocol::Protocol;
 use crate::reduce::compat;
 
+/// A global that this crate itself writes, which is found in the memo by its address.
+pub(crate) struct Builtin {
+    /// The serde name that a class of these names would have.
+    key: &'static str,
+    module: &'static str,
+    qualname: &'static str,
+}
+
+macro_rules! builtins {
+    ($($name:ident $module:literal $qualname:literal;)*) => {$(
+        pub(crate) static $name: Builtin = Builtin {
+            key: concat!("py:", $module, ":", $qualname),
+            module: $module,
+            qualname: $qualname,
+        };
+    )*};
+}
+
+builtins! {
+    BYTEARRAY "builtins" "bytearray";
+    BYTES "builtins" "bytes";
+    COMPLEX "builtins" "complex";
+    ENCODE "_codecs" "encode";
+    FROZENSET "builtins" "frozenset";
+    SET "builtins" "set";
+    NEW_OBJECT "copyreg" "__newobj__";
+}
+
 impl Emitter {
+    /// One of those globals.
+    pub(crate) fn builtin(&mut self, builtin: &'static Builtin) -> Result<()> {
+        self.class(builtin.key, || Ok((builtin.module, builtin.qualname)))
+    }
+
     /// A global, written once and then taken from the memo.
     pub(crate) fn global(&mut self, module: &str, qualname: &str) -> Result<()> {
         self.boundary()?;
@@ -95,6 +128,16 @@ impl Emitter {
                 self.fixed(bytes, 4);
                 true
             }
+            _ => false,
+        }
+    }
+
+    /// Refers to the member `name` of the enumeration `class`, if that is a matter of a few
+    /// instructions; returns true if it did. Both are serde names.
+    #[inline]
+    pub(crate) fn quick_member(&mut self, class: &'static str, name: &'static str) -> bool {
+        match self.memo.near_member(class, name) {
+            Some(index) if index < 0x100 => self.out.quick([Opcode::Binget.byte(), index as u8], 2),
             _ => false,
         }
     }

@@ -39,14 +39,62 @@ pub(super) struct WriteMemo {
 
 #[derive(Default)]
 struct Others {
+    /// The index of the name of Latin-1.
+    latin1: Option<u32>,
     globals: IndexMap<(Box<str>, Box<str>), u32, RandomState>,
     texts: Texts,
-    members: HashMap<Member, u32, RandomState>,
+    members: Members,
 }
 
 /// A member of an enumeration: the addresses of its class's name and of its own, and the length of
 /// the latter.
 type Member = (usize, usize, usize);
+
+/// The indexes of members of enumerations. Each is looked for in the slot of its address first, as
+/// the few members of a program come again and again.
+#[derive(Default)]
+struct Members {
+    /// Empty, or [`NEAR`] slots.
+    near: Vec<(Member, u32)>,
+    all: HashMap<Member, u32, RandomState>,
+}
+
+/// The slots of [`Members`], a power of two.
+const NEAR: usize = 64;
+
+impl Members {
+    #[inline]
+    fn near(&self, member: Member) -> Option<u32> {
+        let (known, index) = self.near.get(Self::slot(member))?;
+        (*known == member).then_some(*index)
+    }
+
+    /// Names of one enumeration lie side by side, so the lowest bits tell them apart.
+    fn slot((class, name, _): Member) -> usize {
+        (class ^ name) % NEAR
+    }
+
+    fn far(&mut self, member: Member) -> Option<u32> {
+        let index = *self.all.get(&member)?;
+        self.set_near(member, index);
+        Some(index)
+    }
+
+    fn set_near(&mut self, member: Member, index: u32) {
+        if let Some(slot) = self.near.get_mut(Self::slot(member)) {
+            *slot = (member, index);
+        }
+    }
+
+    fn insert(&mut self, member: Member, index: u32) {
+        if self.near.is_empty() {
+            // No name has the address 0.
+            self.near = vec![((0, 0, 0), 0); NEAR];
+        }
+        self.set_near(member, index);
+        self.all.insert(member, index);
+    }
+}
 
 /// A global's module and qualified name, for looking it up.
 struct Pair<'a>(&'a str, &'a str);
@@ -108,8 +156,18 @@ impl WriteMemo {
         &mut self.others().texts
     }
 
-    pub(super) fn member(&self, class: &'static str, name: &'static str) -> Option<u32> {
-        self.others.as_ref()?.members.get(&member(class, name)).copied()
+    pub(super) fn latin1(&mut self) -> &mut Option<u32> {
+        &mut self.others().latin1
+    }
+
+    /// The index of a member, if it is found at once.
+    #[inline]
+    pub(super) fn near_member(&self, class: &'static str, name: &'static str) -> Option<u32> {
+        self.others.as_ref()?.members.near(member(class, name))
+    }
+
+    pub(super) fn member(&mut self, class: &'static str, name: &'static str) -> Option<u32> {
+        self.others.as_mut()?.members.far(member(class, name))
     }
 
     pub(super) fn insert_member(&mut self, class: &'static str, name: &'static str, index: u32) {
@@ -330,6 +388,30 @@ fn spread(address: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_are_found_near_and_far() {
+        const TEXT: &str = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+        let mut memo = WriteMemo::new(0);
+        assert_eq!((memo.near_member("A", "a"), memo.member("A", "a")), (None, None));
+        // More than there are slots.
+        let all: Vec<&'static str> = (0..TEXT.len())
+            .flat_map(|at| (1..4).filter_map(move |len| TEXT.get(at..at + len)))
+            .collect();
+        assert!(all.len() > 2 * NEAR);
+        for class in ["A", "B"] {
+            for (index, name) in (0..).zip(&all) {
+                assert_eq!(memo.member(class, name), None);
+                memo.insert_member(class, name, index);
+                assert_eq!(memo.near_member(class, name), Some(index));
+            }
+        }
+        for (index, name) in (0..).zip(&all) {
+            assert!(memo.near_member("A", name).is_none_or(|near| near == index));
+            assert_eq!(memo.member("A", name), Some(index));
+            assert_eq!(memo.near_member("A", name), Some(index));
+        }
+    }
 
     #[test]
     fn names_are_found_by_address_and_length_while_the_table_grows() {

@@ -18,8 +18,8 @@
 //! [`boundary`](Emitter::boundary) where the object begins.
 //!
 //! Advice to the next editor: the value writers decide the speed of encoding. Each is one
-//! comparison for the boundary, and one store of a fixed width where the value has one, see
-//! [`fixed`](Emitter::fixed) and [`Out`].
+//! comparison, for the boundary and the room at once, and one store of a fixed width where the
+//! value has one, see [`fixed`](Emitter::fixed) and [`Out`].
 
 mod choose;
 mod frame;
@@ -37,6 +37,7 @@ mod texts;
 mod verbatim;
 
 pub(crate) use choose::Payload;
+pub(crate) use global::COMPLEX;
 pub(crate) use pace::Pace;
 pub(crate) use recipe::Recipe;
 pub(crate) use sink::{Memory, Sink, Stream};
@@ -189,6 +190,7 @@ impl Emitter {
         };
         self.memo = self.new_memo();
         self.set_plain();
+        self.set_window();
         self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
         held
     }

@@ -5,10 +5,12 @@
 //! of the protocol's age can load them. The globals in them are memoized, and so is the only text
 //! that they repeat.
 
+use super::global::{BYTEARRAY, BYTES, ENCODE};
 use super::strings::{HEADER, NEVER};
 use super::{Emitter, Payload};
 use crate::error::Result;
 use crate::instruction::Opcode;
+use crate::protocol::Protocol;
 
 impl Emitter {
     /// The name of a field or variant: text that is written once and then taken from the memo.
@@ -102,16 +104,51 @@ impl Emitter {
             return self.counted_bytes(value);
         }
         if value.is_empty() {
-            self.global("builtins", "bytes")?;
+            self.builtin(&BYTES)?;
             self.empty_tuple()?;
         } else {
-            self.global("_codecs", "encode")?;
+            self.builtin(&ENCODE)?;
             self.open_tuple(2)?;
-            self.str(&value.iter().copied().map(char::from).collect::<String>())?;
-            self.interned("latin1")?;
+            self.characters(value)?;
+            self.latin1()?;
             self.close_tuple(2, 2)?;
         }
         self.op(Opcode::Reduce);
+        Ok(())
+    }
+
+    /// Text whose characters are these bytes.
+    fn characters(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.protocol == Protocol::V0 {
+            return self.str(&bytes.iter().copied().map(char::from).collect::<String>());
+        }
+        self.boundary()?;
+        // Two bytes from U+0080 on; what is stored behind a shorter character is overwritten.
+        let mut text = vec![0; 2 * bytes.len()];
+        let mut len = 0;
+        for &byte in bytes {
+            let wide = byte >= 0x80;
+            let first = if wide { 0xc0 | byte >> 6 } else { byte };
+            if let Some(place) = text.get_mut(len..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = [first, 0x80 | byte & 0x3f];
+            }
+            len += 1 + usize::from(wide);
+        }
+        text.truncate(len);
+        self.binary_text(&text)
+    }
+
+    /// The name of Latin-1, from the memo after the first time.
+    fn latin1(&mut self) -> Result<()> {
+        const NAME: &str = "latin1";
+        self.boundary()?;
+        if let Some(index) = *self.memo.latin1() {
+            self.get(index);
+            return Ok(());
+        }
+        self.interned(NAME)?;
+        let texts = self.memo.texts();
+        *self.memo.latin1() = texts.get(texts.hash(NAME), NAME);
         Ok(())
     }
 
@@ -121,7 +158,7 @@ impl Emitter {
         if self.protocol >= Opcode::Bytearray8.protocol() {
             return self.counted_as(Payload::Bytearray, value);
         }
-        self.global("builtins", "bytearray")?;
+        self.builtin(&BYTEARRAY)?;
         if value.is_empty() {
             self.empty_tuple()?;
         } else {

@@ -4,18 +4,39 @@
 //! and copies a few bytes one by one or by `memcpy` where it does not. Here the room behind the
 //! contents is bytes like any others, zeros, so that a store of a fixed width is one comparison and
 //! a move, and always inlined. The zeros are written up to 8 KiB ahead, shortly before they are
-//! overwritten.
+//! overwritten; long payloads go where no zeros are yet.
+//!
+//! That room is a *window*, which ends where somebody has to look: at the end of the memory, or at
+//! the limit that the frame sets. A value that begins below the limit may reach beyond it by what
+//! it takes, so the window ends one byte before a store of [`WIDEST`] bytes could begin at the
+//! limit. Thus a store that fits has been told both: that there is memory, and that the limit has
+//! not been reached. What is written behind the limit opens no window.
 
 /// The most bytes that are set to zero at once.
 const AHEAD: usize = 8 << 10;
+/// The bytes that are set to zero behind a long payload: another may follow.
+const LITTLE: usize = 64;
+/// A payload of so many bytes is long.
+const LONG: usize = 512;
+/// The room that a quick store asks for, whatever its own width.
+pub(super) const WIDEST: usize = 16;
 
 /// Bytes with room behind them.
-#[derive(Default)]
 pub(super) struct Out {
-    /// The contents, and zeros or what has been cut.
+    /// The contents, and the window: zeros or what has been cut.
     bytes: Vec<u8>,
     /// The length of the contents.
     len: usize,
+    /// The length from which on there is no window.
+    limit: usize,
+    /// The zeros that are written next.
+    ahead: usize,
+}
+
+impl Default for Out {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), len: 0, limit: 0, ahead: AHEAD }
+    }
 }
 
 impl Out {
@@ -29,18 +50,35 @@ impl Out {
         self.bytes.capacity()
     }
 
-    /// Returns true if `len` bytes can be stored at once.
-    #[inline(always)]
-    pub(super) fn has_room(&self, len: usize) -> bool {
-        self.bytes.get(self.len..).is_some_and(|room| room.len() >= len)
+    /// Sets the length from which on there is no window, and opens one where it is below.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        self.bytes.truncate(self.window_end());
+        if !self.has_room(1) {
+            self.bytes.truncate(self.len);
+            self.open();
+        }
     }
 
-    /// Appends the first `len` bytes of an array that is stored whole, if there is room; returns
-    /// true if there was.
+    fn window_end(&self) -> usize {
+        self.limit.saturating_add(WIDEST - 1).max(self.len)
+    }
+
+    /// Returns true if `len` bytes can be stored at once, and the limit has not been reached.
     #[inline(always)]
-    pub(super) fn store<const N: usize>(&mut self, bytes: [u8; N], len: usize) -> bool {
+    pub(super) fn has_room(&self, len: usize) -> bool {
+        self.bytes.get(self.len..).is_some_and(|room| room.len() >= len.max(WIDEST))
+    }
+
+    /// Appends the first `len` bytes of an array that is stored whole, if the limit has not been
+    /// reached and there is room; returns true if it did.
+    #[inline(always)]
+    pub(super) fn quick<const N: usize>(&mut self, bytes: [u8; N], len: usize) -> bool {
+        const { assert!(N <= WIDEST) };
         debug_assert!(len <= N);
-        let room = self.bytes.get_mut(self.len..).and_then(|room| room.first_chunk_mut());
+        let end = self.len.checked_add(WIDEST);
+        let room = end.and_then(|end| self.bytes.get_mut(self.len..end));
+        let room = room.and_then(|room| room.first_chunk_mut());
         let fits = room.is_some();
         if let Some(room) = room {
             *room = bytes;
@@ -49,11 +87,16 @@ impl Out {
         fits
     }
 
-    /// The same, with room made for it.
+    /// Appends the first `len` bytes of an array that is stored whole.
     #[inline(always)]
     pub(super) fn append<const N: usize>(&mut self, bytes: [u8; N], len: usize) {
-        if !self.store(bytes, len) {
-            self.append_slowly(bytes, len);
+        debug_assert!(len <= N);
+        match self.bytes.get_mut(self.len..).and_then(|room| room.first_chunk_mut()) {
+            Some(room) => {
+                *room = bytes;
+                self.len += len;
+            }
+            None => self.append_slowly(bytes, len),
         }
     }
 
@@ -77,11 +120,32 @@ impl Out {
     #[inline(never)]
     pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
         if !self.store_slice(bytes) {
-            self.bytes.truncate(self.len);
-            self.bytes.extend_from_slice(bytes);
-            self.len = self.bytes.len();
-            self.open();
+            self.extend_behind(&[], bytes);
         }
+    }
+
+    /// Appends a header and a payload.
+    #[inline(never)]
+    pub(super) fn extend_from_two(&mut self, header: &[u8], payload: &[u8]) {
+        if self.has_room(header.len() + payload.len()) {
+            self.store_slice(header);
+            self.store_slice(payload);
+        } else {
+            self.extend_behind(header, payload);
+        }
+    }
+
+    /// Appends both where there are no zeros yet, and opens a window behind them.
+    fn extend_behind(&mut self, header: &[u8], payload: &[u8]) {
+        self.bytes.truncate(self.len);
+        self.bytes.reserve(header.len() + payload.len());
+        self.bytes.extend_from_slice(header);
+        self.bytes.extend_from_slice(payload);
+        self.len = self.bytes.len();
+        if payload.len() >= LONG {
+            self.ahead = LITTLE;
+        }
+        self.open();
     }
 
     /// Appends a slice if there is room; returns true if there was.
@@ -96,18 +160,6 @@ impl Out {
         fits
     }
 
-    /// Makes room for `len` bytes more.
-    pub(super) fn reserve(&mut self, len: usize) {
-        if !self.has_room(len) {
-            self.bytes.truncate(self.len);
-            self.bytes.reserve(len);
-            self.open();
-            if !self.has_room(len) {
-                self.bytes.resize(self.len + len, 0);
-            }
-        }
-    }
-
     /// Makes room for `len` bytes more and for no others.
     pub(super) fn reserve_exact(&mut self, len: usize) {
         self.bytes.truncate(self.len);
@@ -115,15 +167,16 @@ impl Out {
         self.open();
     }
 
-    /// Makes bytes of the capacity, as far ahead as they are to be.
+    /// Opens the window, where the contents end with the bytes.
     fn open(&mut self) {
-        let end = self.bytes.capacity().min(self.len.saturating_add(AHEAD));
-        self.bytes.resize(end, 0);
+        let end = self.len.saturating_add(self.ahead);
+        self.bytes.resize(end.min(self.bytes.capacity()).min(self.window_end()), 0);
+        self.ahead = (2 * self.ahead).min(AHEAD);
     }
 
-    #[inline]
     pub(super) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
+        self.bytes.truncate(self.window_end());
     }
 
     /// The contents.
@@ -161,31 +214,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contents_are_those_of_a_vec_whatever_the_room() {
+    fn contents_are_those_of_a_vec_whatever_the_room_and_the_limit() {
         let (mut out, mut expected) = (Out::default(), Vec::new());
         for number in 0..20_000_u32 {
             let bytes = number.to_le_bytes();
-            match number % 7 {
+            let long = vec![bytes[0]; number as usize % 1500];
+            match number % 9 {
                 0 => out.push(bytes[0]),
                 1 => out.append(bytes, 3),
                 2 => out.extend_from_slice(&bytes[..2]),
-                3 => {
-                    out.reserve(number as usize % 300);
-                    assert!(out.has_room(number as usize % 300));
-                }
+                3 => out.set_limit(out.len() + number as usize % 300),
                 4 => out.with(|vec| vec.extend_from_slice(&bytes)),
                 5 => {
                     let len = out.len();
                     out.truncate(len - 1);
                 }
+                6 => out.extend_from_two(&bytes, &long),
+                7 => {
+                    let below = out.len() < out.limit;
+                    let room = out.bytes.len() - out.len;
+                    assert_eq!(out.has_room(1), room >= WIDEST);
+                    assert!(!out.has_room(1) || below, "a window behind the limit");
+                    if out.quick(bytes, 4) {
+                        expected.extend_from_slice(&bytes);
+                    }
+                    assert_eq!(out.len(), expected.len());
+                }
                 _ => out.reserve_exact(3),
             }
-            match number % 7 {
+            match number % 9 {
                 0 => expected.push(bytes[0]),
                 1 => expected.extend_from_slice(&bytes[..3]),
                 2 => expected.extend_from_slice(&bytes[..2]),
                 4 => expected.extend_from_slice(&bytes),
                 5 => _ = expected.pop(),
+                6 => {
+                    expected.extend_from_slice(&bytes);
+                    expected.extend_from_slice(&long);
+                }
                 _ => {}
             }
             assert_eq!(out.len(), expected.len());
@@ -194,5 +260,29 @@ mod tests {
         expected.drain(3..5);
         assert_eq!(out.contents(), expected);
         assert_eq!(out.into_vec(), expected);
+    }
+
+    #[test]
+    fn a_window_opens_below_the_limit_and_ends_with_a_store_that_begins_there() {
+        let mut out = Out::default();
+        out.reserve_exact(1000);
+        assert!(!out.quick([1], 1));
+        out.set_limit(100);
+        out.extend_from_slice(&[0; 20]);
+        while out.quick([1; 16], 1) {}
+        assert_eq!(out.len(), 100);
+        // What is behind the limit is stored, and opens nothing.
+        for _ in 0..40 {
+            out.append([2; 8], 5);
+            assert!(!out.has_room(1));
+        }
+        assert_eq!(out.len(), 300);
+        out.set_limit(400);
+        out.push(3);
+        assert!(out.quick([4; 9], 9));
+        // A limit that comes closer closes the window.
+        out.set_limit(305);
+        assert!(!out.quick([4; 9], 9));
+        assert_eq!(out.len(), 310);
     }
 }

@@ -5,6 +5,7 @@
 //! the parts between the instructions here.
 
 use super::Emitter;
+use super::global::{FROZENSET, NEW_OBJECT, SET};
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::reduce::How;
@@ -50,7 +51,7 @@ impl Emitter {
 
     /// [`Recipe::NewObjCall`], up to the class.
     pub(crate) fn open_newobj_call(&mut self) -> Result<()> {
-        self.global("copyreg", "__newobj__")?;
+        self.builtin(&NEW_OBJECT)?;
         self.mark();
         Ok(())
     }
@@ -100,7 +101,7 @@ impl Emitter {
 
     /// A set or frozenset below protocol 4: `set([…])`, up to the list.
     pub(crate) fn open_set_call(&mut self, frozen: bool) -> Result<()> {
-        self.global("builtins", if frozen { "frozenset" } else { "set" })?;
+        self.builtin(if frozen { &FROZENSET } else { &SET })?;
         self.open_tuple(1)
     }
 

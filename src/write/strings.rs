@@ -119,8 +119,12 @@ impl Emitter {
         if self.sharing == Sharing::Always {
             return self.interned(value);
         }
-        if !self.has_room(STORED) {
-            return self.text_without_room(value);
+        if self.at_limit() {
+            self.boundary()?;
+            // The end of a frame may change what is looked up.
+            if !self.looks_up(value) {
+                return self.str(value);
+            }
         }
         let words = Words::new(value.as_bytes());
         match self.memo.repeats.find(words, self.memo.names.interest()) {
@@ -138,14 +142,6 @@ impl Emitter {
     #[inline(never)]
     pub(super) fn unseen_text(&mut self, value: &str) -> Result<()> {
         if self.sharing == Sharing::Always { self.interned(value) } else { self.str(value) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn text_without_room(&mut self, value: &str) -> Result<()> {
-        self.boundary()?;
-        self.out.reserve(STORED);
-        self.text(value)
     }
 
     /// Short text that is not among recent ones.
@@ -228,7 +224,6 @@ impl Emitter {
     pub(crate) fn str(&mut self, value: &str) -> Result<()> {
         self.boundary()?;
         if value.len() < 0x100 && self.protocol >= Protocol::V2 {
-            self.out.reserve(HEADER + value.len());
             self.short_str(value);
             Ok(())
         } else {
@@ -261,7 +256,7 @@ impl Emitter {
     }
 
     /// Text of at least protocol 1.
-    fn binary_text(&mut self, value: &[u8]) -> Result<()> {
+    pub(super) fn binary_text(&mut self, value: &[u8]) -> Result<()> {
         match u8::try_from(value.len()) {
             Ok(len) if self.protocol >= Opcode::ShortBinunicode.protocol() => {
                 self.counted(&[Opcode::ShortBinunicode.byte(), len], value);

@@ -218,3 +218,169 @@ fn other_formats_see_the_content() {
     assert!(!Rc::ptr_eq(&team.lead, &team.members[1]));
     assert_eq!(serde_pickle::to_value(&team).unwrap()["lead"], pickle!({"name": "Ada"}));
 }
+
+/// Passes everything on, and a newtype's content as a value of its own.
+struct Through<S>(S);
+
+struct Inner<'a, T: ?Sized>(&'a T);
+
+impl<T: Serialize + ?Sized> Serialize for Inner<'_, T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+macro_rules! passed_on {
+    ($($method:ident($($name:ident: $type:ty),*) -> $answer:ident;)*) => {$(
+        fn $method(self, $($name: $type),*) -> Result<S::$answer, S::Error> {
+            self.0.$method($($name),*)
+        }
+    )*};
+}
+
+impl<S: serde::Serializer> serde::Serializer for Through<S> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = S::SerializeSeq;
+    type SerializeTuple = S::SerializeTuple;
+    type SerializeTupleStruct = S::SerializeTupleStruct;
+    type SerializeTupleVariant = S::SerializeTupleVariant;
+    type SerializeMap = S::SerializeMap;
+    type SerializeStruct = S::SerializeStruct;
+    type SerializeStructVariant = S::SerializeStructVariant;
+
+    passed_on! {
+        serialize_bool(value: bool) -> Ok;
+        serialize_i8(value: i8) -> Ok;
+        serialize_i16(value: i16) -> Ok;
+        serialize_i32(value: i32) -> Ok;
+        serialize_i64(value: i64) -> Ok;
+        serialize_u8(value: u8) -> Ok;
+        serialize_u16(value: u16) -> Ok;
+        serialize_u32(value: u32) -> Ok;
+        serialize_u64(value: u64) -> Ok;
+        serialize_f32(value: f32) -> Ok;
+        serialize_f64(value: f64) -> Ok;
+        serialize_char(value: char) -> Ok;
+        serialize_str(value: &str) -> Ok;
+        serialize_bytes(value: &[u8]) -> Ok;
+        serialize_none() -> Ok;
+        serialize_unit() -> Ok;
+        serialize_unit_struct(name: &'static str) -> Ok;
+        serialize_unit_variant(name: &'static str, index: u32, variant: &'static str) -> Ok;
+        serialize_seq(len: Option<usize>) -> SerializeSeq;
+        serialize_tuple(len: usize) -> SerializeTuple;
+        serialize_tuple_struct(name: &'static str, len: usize) -> SerializeTupleStruct;
+        serialize_tuple_variant(
+            name: &'static str, index: u32, variant: &'static str, len: usize
+        ) -> SerializeTupleVariant;
+        serialize_map(len: Option<usize>) -> SerializeMap;
+        serialize_struct(name: &'static str, len: usize) -> SerializeStruct;
+        serialize_struct_variant(
+            name: &'static str, index: u32, variant: &'static str, len: usize
+        ) -> SerializeStructVariant;
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.serialize_some(value)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_newtype_struct(name, &Inner(value))
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_newtype_variant(name, index, variant, value)
+    }
+}
+
+#[test]
+fn a_serializer_in_between_changes_nothing() {
+    struct Wrapped(Shared<Rc<Vec<u8>>>);
+    impl Serialize for Wrapped {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.0.serialize(Through(serializer))
+        }
+    }
+
+    for protocol in ALL {
+        let options = SerOptions::new().protocol(protocol);
+        let [a, b] = [1, 2].map(|number| Shared(Rc::new(vec![number])));
+        let order = [&a, &b, &a, &a, &b];
+        let plain = options.to_vec(&order.map(Clone::clone)).unwrap();
+        assert_eq!(options.to_vec(&order.map(|it| Wrapped(it.clone()))).unwrap(), plain);
+        // Beside pointers that come straight.
+        let both = (Wrapped(a.clone()), &b, &a, Wrapped(a.clone()), Wrapped(b.clone()));
+        let read: [Shared<Rc<Vec<u8>>>; 5] =
+            serde_pickle::from_slice(&options.to_vec(&both).unwrap()).unwrap();
+        assert!(Rc::ptr_eq(&read[0].0, &read[2].0) && Rc::ptr_eq(&read[0].0, &read[3].0));
+        assert!(Rc::ptr_eq(&read[1].0, &read[4].0) && !Rc::ptr_eq(&read[0].0, &read[1].0));
+    }
+}
+
+#[test]
+fn an_identity_that_nobody_took_is_not_that_of_another_value() {
+    // serde itself unwraps the newtype within a tagged enum, so that the offer stays.
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Held(Shared<Rc<Holder>>),
+    }
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    struct Holder {
+        value: Shared<Rc<Vec<u8>>>,
+    }
+
+    let value = Shared(Rc::new(vec![1]));
+    let holder = Shared(Rc::new(Holder { value: value.clone() }));
+    let all = (Tagged::Held(holder.clone()), value, Tagged::Held(holder.clone()), holder);
+    for protocol in ALL {
+        let bytes = SerOptions::new().protocol(protocol).to_vec(&all).unwrap();
+        let read =
+            serde_pickle::from_slice::<(Tagged, Shared<Rc<Vec<u8>>>, Tagged, Shared<Rc<Holder>>)>(
+                &bytes,
+            );
+        assert_eq!(read.unwrap(), all);
+    }
+}
+
+#[test]
+fn what_is_one_object_in_python_by_its_value_is_written_once() {
+    use serde_pickle::python::DateTime;
+    use serde_pickle::python::numpy::NdArray;
+
+    let arrays = || vec![1, 2].into_iter().map(|n| NdArray::from_vec(vec![f64::from(n)], &[1]));
+    let arrays: Vec<NdArray<'_>> = arrays().map(Result::unwrap).collect();
+    let bytes = [1_u8, 2].map(|number| NdArray::from_vec(vec![number], &[1]).unwrap());
+    let at = |text: &str| text.parse::<DateTime>().unwrap();
+    let times = ["00:00", "01:00", "00:00"].map(|zone| at(&format!("2024-01-01T00:00:00+{zone}")));
+    for protocol in ALL {
+        let count = |pickle: &[u8], text: &str| {
+            pickle.windows(text.len()).filter(|at| *at == text.as_bytes()).count()
+        };
+        let pickle = SerOptions::new().protocol(protocol).to_vec(&(&arrays, &bytes)).unwrap();
+        // One of each dtype.
+        assert_eq!((count(&pickle, "f8"), count(&pickle, "u1")), (1, 1), "{protocol:?}");
+        let read: (Vec<NdArray<'_>>, Vec<NdArray<'_>>) = serde_pickle::from_slice(&pickle).unwrap();
+        assert_eq!(read, (arrays.clone(), bytes.to_vec()));
+
+        let pickle = SerOptions::new().protocol(protocol).to_vec(&times).unwrap();
+        assert_python(
+            "t = pickle.loads(pickles[0])\nprint(t[0].tzinfo is t[2].tzinfo, t[0].tzinfo is \
+             t[1].tzinfo, t[1].isoformat())",
+            &[&pickle],
+            "True False 2024-01-01T00:00:00+01:00",
+        );
+        assert_eq!(serde_pickle::from_slice::<Vec<DateTime>>(&pickle).unwrap(), times);
+    }
+}

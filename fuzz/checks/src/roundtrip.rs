@@ -150,7 +150,7 @@ fn value(input: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
         11 | 12 => Value::Dict(dict(input, depth - 1)?),
         13 => Value::Set(set(input)?),
         14 => Value::FrozenSet(set(input)?),
-        15 => Value::Global(Box::new(global(input)?)),
+        15 => Value::from(global(input)?),
         16 => Value::PersistentId(Box::new(Value::Str(line(input)?))),
         _ => Value::Object(std::sync::Arc::new(object(input, depth - 1)?)),
     })

@@ -9,6 +9,7 @@
 //! (arguments, slots, items, classes with a meaning of their own) is for the machine.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Outcome;
 use super::dict::Dict;
@@ -30,6 +31,8 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
+    /// The class as a value, once it has been one.
+    global: Option<Arc<Global>>,
     /// True if an object of the class can be read by its attributes alone.
     plain: bool,
     /// The serde name that was found to name the class, as address and length, and the address of
@@ -141,7 +144,7 @@ impl<'de> Direct<'de> {
         let plain = !known && !crate::natural::has_form(&module, &qualname);
         // Each class takes several bytes of input, so its number fits.
         let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, plain, matched: (0, 0, 0) });
+        self.classes.push(Class { module, qualname, global: None, plain, matched: (0, 0, 0) });
         if self.resolver.is_some() {
             self.ask()?;
         }
@@ -175,8 +178,14 @@ impl<'de> Direct<'de> {
     }
 
     /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Global>> {
-        let global = self.classes.get(class as usize).map(Class::to_global);
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Arc<Global>>> {
+        let global = self.classes.get_mut(class as usize).map(|class| {
+            if class.global.is_none() {
+                class.global = Some(Arc::new(class.to_global()));
+            }
+            class.global.clone()
+        });
+        let global = global.flatten();
         self.charge(
             global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
         )?;

@@ -19,7 +19,7 @@ use super::state::Direct;
 use crate::instruction::Opcode;
 use crate::nodes::known::Known;
 use crate::read::text::{self, Decimal};
-use crate::reduce::Reduce;
+use crate::reduce::{How, Reduce};
 use crate::value::{Dict, Set, Value, is_told_by_identity};
 
 pub(super) struct Whole<'a, 'de> {
@@ -342,7 +342,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
         match self.direct.global(class)? {
             Some(global) => {
-                self.values.push(Value::from(global));
+                self.values.push(Value::Global(global));
                 Ok(())
             }
             None => self.direct.irregular(),
@@ -370,7 +370,8 @@ impl<'a, 'de> Whole<'a, 'de> {
             (Some(Value::Tuple(args)), Some(Value::Global(class)))
                 if args.is_empty() && !self.direct.constructs(&class) =>
             {
-                self.values.push(Value::from(Reduce::new_obj(*class, Value::Tuple(args))));
+                let object = Reduce::made(How::NewObj, Value::Global(class), Value::Tuple(args));
+                self.values.push(Value::from(object));
             }
             _ => return self.direct.irregular(),
         }
@@ -389,7 +390,9 @@ impl<'a, 'de> Whole<'a, 'de> {
                 if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing
                     && !self.direct.constructs(&callable) =>
             {
-                self.values.push(Value::from(Reduce::call(*callable, Value::Tuple(args))));
+                let callable = Value::Global(callable);
+                let object = Reduce::made(How::Call, callable, Value::Tuple(args));
+                self.values.push(Value::from(object));
             }
             _ => return self.direct.irregular(),
         }

@@ -4,13 +4,15 @@
 //! as `value/de.rs` does with a `Value` and for the same reasons. It is written as numpy's own
 //! reduce value.
 
+use std::any::TypeId;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::dtype::{Dtype, Field, Kind};
+use super::dtype::{ByteOrder, Dtype, Field, Kind};
 use crate::reduce::{Global, Reduce, token};
+use crate::shared::serialize_equal;
 use crate::slot::{self, Filled, Slot};
 use crate::value::{Dict, Value};
 
@@ -49,11 +51,42 @@ impl<'de> Deserialize<'de> for Dtype {
 /// As numpy's own dtype, also within other formats.
 impl Serialize for Dtype {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_object().serialize(serializer)
+        /// The object, made where it is written.
+        struct Content<'a>(&'a Dtype);
+
+        impl Serialize for Content<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.to_object().serialize(serializer)
+            }
+        }
+
+        match self.number() {
+            Some(number) => {
+                serialize_equal(&Content(self), TypeId::of::<Self>(), number, serializer)
+            }
+            None => Content(self).serialize(serializer),
+        }
     }
 }
 
 impl Dtype {
+    /// A number that no other dtype has, of those that are one object each in numpy: plain ones,
+    /// in the order of the machine.
+    fn number(&self) -> Option<u64> {
+        use Kind::{Bool, Complex, Float, Int, Object, Uint};
+
+        let size = u32::try_from(self.itemsize).ok()?;
+        let one = matches!(self.kind, Bool | Int | Uint | Float | Complex | Object)
+            && self.order != ByteOrder::Big
+            && self.fields.is_empty()
+            && self.subarray.is_none()
+            && !self.record
+            && self.alignment == -1;
+        let flags = u8::try_from(self.flags).ok()?;
+        let bytes = [self.kind as u8, self.order as u8, flags, 0];
+        one.then_some(u64::from(size) << 32 | u64::from(u32::from_le_bytes(bytes)))
+    }
+
     /// `numpy.dtype(text, False, True)` and its state.
     pub(in crate::python) fn to_object(&self) -> Value {
         if self.kind == Kind::Text {

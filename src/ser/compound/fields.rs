@@ -100,8 +100,8 @@ impl<'a, 'w> Fields<'a, 'w> {
         dump: &'a mut Dump<dyn Sink + 'w>,
         name: &'static str,
     ) -> Result<Self> {
-        let parts = Some(Box::new(Progress::Reduce(Reduce::new(name, dump)?)));
-        Ok(Self { dump, next: NextField::Part, end: FieldsEnd::Parts, parts })
+        let parts = Progress::Reduce(Reduce::new(name, dump)?);
+        Ok(Self::parts(dump, parts))
     }
 
     /// A struct whose class's name says how it is spelled.
@@ -112,8 +112,19 @@ impl<'a, 'w> Fields<'a, 'w> {
         form: Form,
         diverted: bool,
     ) -> Result<Self> {
-        let parts = Some(Box::new(Progress::Placed(Placed::new(dump, name, form, diverted)?)));
-        Ok(Self { dump, next: NextField::Part, end: FieldsEnd::Parts, parts })
+        let parts = Progress::Placed(Placed::new(dump, name, form, diverted)?);
+        Ok(Self::parts(dump, parts))
+    }
+
+    fn parts(dump: &'a mut Dump<dyn Sink + 'w>, parts: Progress) -> Self {
+        let parts = match dump.spare_parts.take() {
+            Some(mut spare) => {
+                *spare = parts;
+                spare
+            }
+            None => Box::new(parts),
+        };
+        Self { dump, next: NextField::Part, end: FieldsEnd::Parts, parts: Some(parts) }
     }
 
     /// A private struct of serde_json.
@@ -140,7 +151,7 @@ impl<'a, 'w> Fields<'a, 'w> {
         match value.serialize(&mut *self.dump) {
             Ok(()) => match &mut self.parts {
                 None => Ok(()),
-                Some(parts) => end_part(parts, self.dump, key),
+                Some(parts) => end_part(parts, self.dump),
             },
             Err(error) => Err(in_field(error, self.next, key)),
         }
@@ -205,6 +216,7 @@ fn close_fields<'a, 'w>(
         FieldsEnd::Parts => {
             if let Some(mut parts) = parts {
                 parts.end(dump)?;
+                dump.spare_parts = Some(parts);
             }
         }
     }
@@ -241,8 +253,8 @@ fn next_field(
 /// Writes what comes behind a part of an object.
 #[cold]
 #[inline(never)]
-fn end_part(parts: &mut Progress, dump: &mut Dump<dyn Sink + '_>, key: &'static str) -> Result<()> {
-    parts.after(dump, key)
+fn end_part(parts: &mut Progress, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
+    parts.after(dump)
 }
 
 /// Adds the name of a field to the error of its value.

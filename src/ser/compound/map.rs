@@ -67,12 +67,12 @@ impl<'a, 'w> Map<'a, 'w> {
             Role::Class => {
                 dump.role = Role::Plain;
                 dump.form = ClassForm::Instance;
-                return dump.class_map();
+                return dump.class_map(len);
             }
             Role::Attributes => dump.role = Role::Plain,
             Role::DictItems => {
                 dump.role = Role::Plain;
-                return Ok(Self::items(dump));
+                return Ok(Self::items(dump, len));
             }
             _ => dump.argument("a map")?,
         }
@@ -105,11 +105,15 @@ impl<'a, 'w> Map<'a, 'w> {
         Self { dump, at: MapAt::new(Open::No), kind }
     }
 
-    /// After the object: entries that it stores.
-    pub(in crate::ser) fn items(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
+    /// After the object: entries that it stores. A single one needs no mark.
+    pub(in crate::ser) fn items(dump: &'a mut Dump<dyn Sink + 'w>, len: Option<usize>) -> Self {
         dump.emit.enter();
         let kind = MapKind::Items(dump.set_hashed(false));
-        Self { dump, at: MapAt::new(Open::Behind), kind }
+        let mut at = MapAt::new(Open::Behind);
+        if len == Some(1) {
+            (at.open, at.left) = (Open::Single, 1);
+        }
+        Self { dump, at, kind }
     }
 
     pub(in crate::ser) fn nothing(dump: &'a mut Dump<dyn Sink + 'w>) -> Self {
@@ -137,6 +141,8 @@ impl<'a, 'w> Map<'a, 'w> {
                 _ => {}
             },
             Open::Behind => {}
+            // The one entry did not come.
+            Open::Single if self.at.left > 0 => {}
             Open::First => emit.op(Opcode::Dict),
             Open::Later => emit.op(Opcode::Setitems),
             Open::Single => emit.op(Opcode::Setitem),

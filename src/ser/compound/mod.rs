@@ -52,7 +52,7 @@ enum Open {
 /// same; but that one is not an opcode boundary, so at the end of a frame the mark waits.
 #[inline(always)]
 fn begin(dump: &mut Dump<dyn Sink + '_>, len: Option<usize>) -> (Open, u32) {
-    if len.is_some_and(|len| len > 0) && dump.emit.has_room(1) {
+    if len.is_some_and(|len| len > 0) && dump.emit.is_within_frame() {
         dump.emit.mark();
         (Open::First, BATCH)
     } else {

@@ -1,15 +1,11 @@
 //! [`Seq`]: a list, in batches.
 
-#![expect(
-    clippy::question_mark,
-    reason = "a `?` is a call and a conversion, which are compiled for each type of each user"
-)]
-
 use super::{BATCH, Open, begin};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
+use crate::ser::special::Role;
 use crate::write::{Pace, Sink};
 use serde::ser::{self, Serialize};
 
@@ -17,7 +13,7 @@ use serde::ser::{self, Serialize};
 pub struct Seq<'a, 'w> {
     dump: &'a mut Dump<dyn Sink + 'w>,
     at: SeqAt,
-    /// The items of content in a role, each of which is a batch of its own here.
+    /// The items of content in a role, whose runs are batches here.
     role: Option<Box<RoleItems>>,
 }
 
@@ -39,12 +35,12 @@ impl<'a, 'w> Seq<'a, 'w> {
         len: Option<usize>,
     ) -> Result<Self> {
         let pace = Pace::new(len);
-        if dump.role.takes_items() {
-            let role = Some(RoleItems::begin(dump, len)?);
+        if dump.role != Role::Plain
+            && let Some(role) = RoleItems::of_content(dump, len)?
+        {
             let at = SeqAt { left: 0, open: Open::No, batches: 0, pace };
-            return Ok(Self { dump, at, role });
+            return Ok(Self { dump, at, role: Some(role) });
         }
-        dump.argument("a sequence")?;
         dump.emit.enter();
         let (open, left) = begin(dump, len);
         let batches = usize::from(open == Open::First);
@@ -63,7 +59,7 @@ impl<'a, 'w> Seq<'a, 'w> {
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         match self.role {
-            Some(role) => role.close(self.dump)?,
+            Some(role) => role.close(self.dump, self.at.left)?,
             None => end_items(self.dump, self.at.open)?,
         }
         Ok(self.dump)
@@ -90,7 +86,7 @@ fn next_batch(dump: &mut Dump<dyn Sink + '_>, mut at: SeqAt) -> Result<SeqAt> {
 #[inline(never)]
 fn in_item(error: Error, at: SeqAt, role: Option<&RoleItems>) -> Error {
     error.under_index(match (role, at.open) {
-        (Some(role), _) => role.index(),
+        (Some(role), _) => role.index(at.left),
         // One batch, and single items behind it.
         (None, Open::Single) => BATCH as usize + at.batches - 2,
         (None, _) => at.batches * BATCH as usize - at.left as usize - 1,
@@ -123,8 +119,9 @@ impl ser::SerializeSeq for Seq<'_, '_> {
         if self.at.left > 0 {
             self.at.left -= 1;
         } else if let Some(role) = &mut self.role {
-            if let Err(error) = role.next(self.dump) {
-                return Err(error);
+            match role.next_run(self.dump) {
+                Ok(left) => self.at.left = left,
+                Err(error) => return Err(error),
             }
         } else {
             match next_batch(self.dump, self.at) {

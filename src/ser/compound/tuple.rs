@@ -6,6 +6,7 @@ use crate::instruction::Opcode;
 use crate::ser::divert;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
+use crate::ser::special::Role;
 use crate::write::{Recipe, Sink};
 use serde::ser::Serialize;
 
@@ -42,11 +43,15 @@ pub(in crate::ser) enum TupleEnd {
 impl<'a, 'w> Tuple<'a, 'w> {
     #[inline]
     pub(in crate::ser) fn new(dump: &'a mut Dump<dyn Sink + 'w>, len: usize) -> Result<Self> {
-        if dump.role.takes_items() {
-            let kind = TupleKind::Role(RoleItems::begin(dump, Some(len))?);
+        if dump.role == Role::Tuple {
+            dump.role = Role::Plain;
+            dump.boundary()?;
+        } else if dump.role != Role::Plain
+            && let Some(role) = RoleItems::of_content(dump, Some(len))?
+        {
+            let kind = TupleKind::Role(role);
             return Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind });
         }
-        dump.argument("a sequence")?;
         Self::open(dump, len, TupleKind::Plain)
     }
 
@@ -125,7 +130,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
     #[inline(never)]
     fn close_otherwise(self) -> Result<&'a mut Dump<dyn Sink + 'w>> {
         if let TupleKind::Role(items) = self.kind {
-            items.close(self.dump)?;
+            items.close(self.dump, 0)?;
             return Ok(self.dump);
         }
         match (self.opcode, &self.kind) {
