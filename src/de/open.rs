@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
-use crate::reduce::{How, Reduce};
+use crate::reduce::{How, MoreParts, Reduce};
 use crate::value::{Dict, Value};
 
 /// A container that is being filled.
@@ -138,16 +138,7 @@ impl FrameShape {
         }
         let state = values.by_ref().take(usize::from(self.state)).next();
         let state_setter = values.by_ref().take(usize::from(self.setter)).next();
-        Ok(Reduce {
-            how: self.how,
-            callable,
-            args,
-            kwargs,
-            listitems,
-            setitems,
-            dictitems,
-            state,
-            state_setter,
-        })
+        let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
+        Ok(Reduce { how: self.how, callable, args, state, more })
     }
 }

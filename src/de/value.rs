@@ -303,7 +303,7 @@ impl<'g, 'de> Builder<'g, 'de> {
             }
             View::Complex { real, imaginary } => {
                 let (re, im) = node.complex_parts(real, imaginary)?;
-                return Ok(Next::Value(Value::Complex(Box::new(Complex { re, im }))));
+                return Ok(Next::Value(Value::Complex(Complex { re, im })));
             }
             View::Attribute => return self.global(&node).map(Next::Value),
         };

@@ -33,8 +33,16 @@ impl Codec {
             Some(chars) => String::from_utf8(chars.into_owned()).ok()?.into(),
             None => scalar::plain_text(nodes, input, name)?,
         };
+        Self::of_name(&text)
+    }
+
+    /// Finds the codec by its name.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        if name.len() > NAME {
+            return None;
+        }
         // Python's own normalization: case and punctuation do not count.
-        Some(match text.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
+        Some(match name.to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
             "latin1" | "latin-1" | "latin" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819"
             | "l1" => Self::Latin1,
             "ascii" | "us-ascii" | "646" => Self::Ascii,
@@ -103,6 +111,18 @@ fn is_second(byte: u8) -> bool {
 /// that: a first byte of two is written as well, and the second is written over it.
 fn latin1(text: &[u8]) -> Vec<u8> {
     let len = text.iter().filter(|&&byte| !is_second(byte)).count();
+    if text.len() < BLOCK {
+        // Without room for a block: payloads of dates and ids come in thousands.
+        let mut bytes = Vec::with_capacity(len);
+        let mut before = 0;
+        for &byte in text {
+            if byte < 0xc0 {
+                bytes.push(byte | u8::from(before == 0xc3) << 6);
+            }
+            before = byte;
+        }
+        return bytes;
+    }
     // A whole block more, so that what is written within one is within the bytes.
     let mut bytes = vec![0; len + BLOCK];
     let (mut at, mut before) = (0, 0);
@@ -126,6 +146,7 @@ fn latin1(text: &[u8]) -> Vec<u8> {
         at += written;
     }
     bytes.truncate(len);
+    bytes.shrink_to_fit();
     bytes
 }
 

@@ -178,6 +178,7 @@ impl<'v> Part<'v> {
             }
             Value::Object(object) => {
                 let (shape, parts) = (PartCounts::of(&object)?, Arc::unwrap_or_clone(object));
+                let more = parts.more.map(|more| *more).unwrap_or_default();
                 let args = match parts.args {
                     Value::Tuple(items) | Value::List(items) => items,
                     _ => Vec::new(),
@@ -186,15 +187,15 @@ impl<'v> Part<'v> {
                 let mut children = vec![Input::Owned(parts.callable)];
                 let mut add = |value| children.push(Input::Owned(value));
                 args.into_iter().for_each(&mut add);
-                add(Value::Dict(parts.kwargs));
-                parts.listitems.into_iter().for_each(&mut add);
-                parts.setitems.into_iter().for_each(&mut add);
-                for (key, value) in parts.dictitems {
+                add(Value::Dict(more.kwargs));
+                more.listitems.into_iter().for_each(&mut add);
+                more.setitems.into_iter().for_each(&mut add);
+                for (key, value) in more.dictitems {
                     add(key);
                     add(value);
                 }
                 parts.state.into_iter().for_each(&mut add);
-                parts.state_setter.into_iter().for_each(&mut add);
+                more.state_setter.into_iter().for_each(&mut add);
                 Self::Object(shape, children)
             }
         })

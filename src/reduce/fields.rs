@@ -16,7 +16,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde::ser::{self, Serialize, SerializeSeq, SerializeStruct, SerializeTuple, Serializer};
 
 use super::token::{self, REDUCE_FIELDS};
-use super::{How, Reduce};
+use super::{How, MoreParts, Reduce};
 use crate::value::Value;
 
 impl<A, S, L, K, V> Serialize for Reduce<A, S, L, K, V>
@@ -184,16 +184,19 @@ struct Partial<A, S, L, K, V> {
 
 impl<A, S, L, K, V> Partial<A, S, L, K, V> {
     fn finish<E: de::Error>(self) -> Result<Reduce<A, S, L, K, V>, E> {
-        Ok(Reduce {
-            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
-            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
-            args: self.args.ok_or_else(|| E::missing_field("args"))?,
+        let more = MoreParts {
             kwargs: self.kwargs.unwrap_or_default(),
             listitems: self.listitems.unwrap_or_default(),
             setitems: self.setitems.unwrap_or_default(),
             dictitems: self.dictitems.unwrap_or_default(),
-            state: self.state.flatten(),
             state_setter: self.state_setter.flatten(),
+        };
+        Ok(Reduce {
+            how: self.how.map(How::try_from).transpose().map_err(E::custom)?.unwrap_or_default(),
+            callable: self.callable.ok_or_else(|| E::missing_field("callable"))?,
+            args: self.args.ok_or_else(|| E::missing_field("args"))?,
+            state: self.state.flatten(),
+            more: more.some(),
         })
     }
 }
@@ -413,7 +416,7 @@ mod tests {
         let text =
             json!({"callable": callable(), "args": [1, "x"], "state": null, "state_setter": null});
         let read: Typed = serde_json::from_value(text).unwrap();
-        assert_eq!((read.state, read.state_setter), (None, None));
+        assert!(read.state.is_none() && read.state_setter.is_none());
     }
 
     #[test]
@@ -437,7 +440,9 @@ mod tests {
         // To another format a global is a pair of names, and a type that takes any value gets that
         // pair back.
         let pair = crate::pickle!(["a", "B"]);
-        assert_eq!(read, Typed { callable: pair, state_setter: None, ..object() });
+        let mut expected = object().with_callable(pair);
+        expected.state_setter = None;
+        assert_eq!(read, expected);
         let error =
             serde_json::from_value::<Typed>(json!([1, callable()])).unwrap_err().to_string();
         assert!(error.contains("the nine parts of an object"), "{error}");

@@ -39,7 +39,7 @@ pub(crate) use fields::UNCALLABLE;
 pub use global::Global;
 pub(crate) use global::Name;
 pub use lists::DenyList;
-pub use object::{How, Reduce};
+pub use object::{How, MoreParts, Reduce};
 pub use persistent::PersistentId;
 pub use registry::ExtensionRegistry;
 pub use renames::Renames;

@@ -5,6 +5,10 @@
 //! in `Reduce::new_obj(class, ())`, and why a new part with a type of its own must not be added as
 //! a parameter without a default.
 
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::{Deref, DerefMut};
+
 use super::Global;
 use crate::error::{Error, Result, quoted};
 use crate::value::{Dict, Value};
@@ -117,7 +121,7 @@ impl TryFrom<u8> for How {
 ///
 /// Source: "Pickling Class Instances" in the documentation of Python's `pickle`; PEP 307;
 /// `save_reduce` in `Lib/pickle.py`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     /// The way in which the callable is used.
     pub how: How,
@@ -125,6 +129,28 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     pub callable: Value,
     /// The positional arguments, a tuple.
     pub args: A,
+    /// The state, given to `__setstate__` or merged into `__dict__`.
+    pub state: Option<S>,
+    /// The parts that few objects have, if this one has any: see [`MoreParts`].
+    pub more: Option<Box<MoreParts<L, K, V>>>,
+}
+
+/// The parts of a [`Reduce`] that few objects have.
+///
+/// A `Reduce` derefs to them, so that they are read and changed like its own fields; what is not
+/// there is empty. An object without any of them is half as large.
+///
+/// ```
+/// use serde_pickle::Value;
+/// use serde_pickle::reduce::{Global, Reduce};
+///
+/// let mut stack = Reduce::<Value>::new_obj(Global::new("m", "Stack"), Value::Tuple(vec![]));
+/// assert!(stack.listitems.is_empty() && stack.more.is_none());
+/// stack.listitems.push(Value::from(1));
+/// assert_eq!(stack.listitems, [Value::from(1)]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MoreParts<L = Value, K = Value, V = Value> {
     /// The keyword arguments; empty unless `how` is [`How::NewObjEx`].
     pub kwargs: Dict,
     /// Items that are appended to the new object.
@@ -137,10 +163,104 @@ pub struct Reduce<A = Value, S = Value, L = Value, K = Value, V = Value> {
     pub setitems: Vec<L>,
     /// Entries that are stored in the new object by key.
     pub dictitems: Vec<(K, V)>,
-    /// The state, given to `__setstate__` or merged into `__dict__`.
-    pub state: Option<S>,
     /// A function that takes object and state, instead of `__setstate__`.
     pub state_setter: Option<Value>,
+}
+
+impl<L, K, V> MoreParts<L, K, V> {
+    const NONE: Self = Self {
+        kwargs: Dict::new(),
+        listitems: Vec::new(),
+        setitems: Vec::new(),
+        dictitems: Vec::new(),
+        state_setter: None,
+    };
+
+    /// These parts for an object, which has none if all are empty.
+    pub(crate) fn some(self) -> Option<Box<Self>> {
+        let is_empty = self.kwargs.is_empty()
+            && self.listitems.is_empty()
+            && self.setitems.is_empty()
+            && self.dictitems.is_empty()
+            && self.state_setter.is_none();
+        (!is_empty).then(|| Box::new(self))
+    }
+}
+
+impl<L, K, V> Default for MoreParts<L, K, V> {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl<A, S, L, K, V> Deref for Reduce<A, S, L, K, V> {
+    type Target = MoreParts<L, K, V>;
+
+    #[inline]
+    fn deref(&self) -> &MoreParts<L, K, V> {
+        match &self.more {
+            Some(more) => more,
+            None => const { &MoreParts::NONE },
+        }
+    }
+}
+
+impl<A, S, L, K, V> DerefMut for Reduce<A, S, L, K, V> {
+    fn deref_mut(&mut self) -> &mut MoreParts<L, K, V> {
+        self.more.get_or_insert_default()
+    }
+}
+
+impl<A, S, L, K, V> PartialEq for Reduce<A, S, L, K, V>
+where
+    A: PartialEq,
+    S: PartialEq,
+    L: PartialEq,
+    K: PartialEq,
+    V: PartialEq,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.how == other.how
+            && self.callable == other.callable
+            && self.args == other.args
+            && self.state == other.state
+            && **self == **other
+    }
+}
+
+impl<A: Eq, S: Eq, L: Eq, K: Eq, V: Eq> Eq for Reduce<A, S, L, K, V> {}
+
+impl<A: Hash, S: Hash, L: Hash, K: Hash, V: Hash> Hash for Reduce<A, S, L, K, V> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.how.hash(hasher);
+        self.callable.hash(hasher);
+        self.args.hash(hasher);
+        self.state.hash(hasher);
+        (**self).hash(hasher);
+    }
+}
+
+impl<A, S, L, K, V> fmt::Debug for Reduce<A, S, L, K, V>
+where
+    A: fmt::Debug,
+    S: fmt::Debug,
+    L: fmt::Debug,
+    K: fmt::Debug,
+    V: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reduce")
+            .field("how", &self.how)
+            .field("callable", &self.callable)
+            .field("args", &self.args)
+            .field("kwargs", &self.kwargs)
+            .field("listitems", &self.listitems)
+            .field("setitems", &self.setitems)
+            .field("dictitems", &self.dictitems)
+            .field("state", &self.state)
+            .field("state_setter", &self.state_setter)
+            .finish()
+    }
 }
 
 impl<A> Reduce<A> {
@@ -171,7 +291,9 @@ impl<A> Reduce<A> {
     /// assert_eq!(money.kwargs.len(), 1);
     /// ```
     pub fn new_obj_ex(class: Global, args: A, kwargs: impl Into<Dict>) -> Self {
-        Self { kwargs: kwargs.into(), ..Self::new(How::NewObjEx, class, args) }
+        let kwargs = kwargs.into();
+        let more = MoreParts { kwargs, ..MoreParts::NONE }.some();
+        Self { more, ..Self::new(How::NewObjEx, class, args) }
     }
 
     /// An instance of one of Python 2's classic classes: `class(*args)` with the arguments of
@@ -187,22 +309,12 @@ impl<A> Reduce<A> {
     }
 
     fn new(how: How, callable: Global, args: A) -> Self {
-        Self::made(how, Value::from(callable), args)
+        Self::of(how, Value::from(callable), args)
     }
 
-    /// An object without further parts.
-    pub(crate) fn made(how: How, callable: Value, args: A) -> Self {
-        Self {
-            how,
-            callable,
-            args,
-            kwargs: Dict::default(),
-            listitems: Vec::new(),
-            setitems: Vec::new(),
-            dictitems: Vec::new(),
-            state: None,
-            state_setter: None,
-        }
+    /// An object of a callable and its arguments, and nothing else.
+    pub(crate) fn of(how: How, callable: Value, args: A) -> Self {
+        Self { how, callable, args, state: None, more: None }
     }
 }
 
@@ -213,28 +325,8 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     /// for a class with `__slots__` see [`SlotsState`](crate::reduce::SlotsState).
     #[must_use]
     pub fn with_state<T>(self, state: T) -> Reduce<A, T, L, K, V> {
-        let Self {
-            how,
-            callable,
-            args,
-            kwargs,
-            listitems,
-            setitems,
-            dictitems,
-            state: _,
-            state_setter,
-        } = self;
-        Reduce {
-            how,
-            callable,
-            args,
-            kwargs,
-            listitems,
-            setitems,
-            dictitems,
-            state: Some(state),
-            state_setter,
-        }
+        let Self { how, callable, args, state: _, more } = self;
+        Reduce { how, callable, args, state: Some(state), more }
     }
 
     /// Gives the items that are appended to the object, as for a subclass of list.
@@ -271,18 +363,11 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
     }
 
     fn with_items<T>(self, listitems: Vec<T>, setitems: Vec<T>) -> Reduce<A, S, T, K, V> {
-        let Self {
-            how,
-            callable,
-            args,
-            kwargs,
-            listitems: _,
-            setitems: _,
-            dictitems,
-            state,
-            state_setter,
-        } = self;
-        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
+        let Self { how, callable, args, state, more } = self;
+        let MoreParts { kwargs, dictitems, state_setter, .. } =
+            more.map_or(MoreParts::NONE, |more| *more);
+        let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
+        Reduce { how, callable, args, state, more }
     }
 
     /// Gives the pairs that are stored in the object by key, as for a subclass of dict.
@@ -291,26 +376,20 @@ impl<A, S, L, K, V> Reduce<A, S, L, K, V> {
         self,
         items: impl IntoIterator<Item = (T, U)>,
     ) -> Reduce<A, S, L, T, U> {
-        let Self {
-            how,
-            callable,
-            args,
-            kwargs,
-            listitems,
-            setitems,
-            dictitems: _,
-            state,
-            state_setter,
-        } = self;
+        let Self { how, callable, args, state, more } = self;
+        let MoreParts { kwargs, listitems, setitems, state_setter, .. } =
+            more.map_or(MoreParts::NONE, |more| *more);
         let dictitems = items.into_iter().collect();
-        Reduce { how, callable, args, kwargs, listitems, setitems, dictitems, state, state_setter }
+        let more = MoreParts { kwargs, listitems, setitems, dictitems, state_setter }.some();
+        Reduce { how, callable, args, state, more }
     }
 
     /// Gives the function that is called with object and state, instead of the class's
     /// `__setstate__`. Python 3.8 added it as the sixth item.
     #[must_use]
-    pub fn with_state_setter(self, setter: Global) -> Self {
-        Self { state_setter: Some(Value::from(setter)), ..self }
+    pub fn with_state_setter(mut self, setter: Global) -> Self {
+        self.state_setter = Some(Value::from(setter));
+        self
     }
 
     /// Sets a callable that is not a global, such as the result of another call.

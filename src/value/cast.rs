@@ -228,7 +228,7 @@ impl Value {
     /// ```
     pub fn as_complex(&self) -> Option<Complex> {
         match self {
-            Self::Complex(complex) => Some(**complex),
+            Self::Complex(complex) => Some(*complex),
             Self::Object(_) => self.numpy_scalar()?.as_complex(),
             _ => None,
         }

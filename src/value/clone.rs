@@ -67,6 +67,12 @@ fn clone_items(items: &[Value]) -> Vec<Value> {
 }
 
 fn clone_table<V>(table: &Table<V>, clone_value: fn(&V) -> V) -> Table<V> {
+    if let Table::Shaped(shaped) = table {
+        return Table::shaped(
+            Arc::clone(&shaped.keys),
+            shaped.values.iter().map(clone_value).collect(),
+        );
+    }
     let mut clone = Table::with_capacity(table.len());
     for (key, value) in table.iter() {
         clone.insert_distinct(key.clone(), clone_value(value));
@@ -87,12 +93,12 @@ fn clone_leaf(value: &Value) -> Value {
         Value::Int(int) => Value::Int(*int),
         Value::BigInt(int) => Value::BigInt(int.clone()),
         Value::Float(float) => Value::Float(*float),
-        Value::Complex(complex) => Value::Complex(complex.clone()),
+        Value::Complex(complex) => Value::Complex(*complex),
         Value::Str(text) => Value::Str(text.clone()),
         Value::Surrogates(text) => Value::Surrogates(text.clone()),
         Value::Bytes(bytes) => Value::Bytes(bytes.clone()),
         Value::ByteArray(bytes) => Value::ByteArray(bytes.clone()),
-        Value::Global(global) => Value::Global(global.clone()),
+        Value::Global(global) => Value::Global(Arc::clone(global)),
         Value::Buffer(buffer) => Value::Buffer(buffer.clone()),
         // `None`. Containers do not get here.
         _ => Value::None,

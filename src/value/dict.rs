@@ -9,11 +9,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops;
+use std::sync::Arc;
 
 use super::Value;
 use super::held::Held;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Occupied, Spot, Table, Vacant, size_methods};
+use super::table::{self, Keys, Occupied, Spot, Table, Vacant, size_methods};
 use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
@@ -289,6 +290,11 @@ impl Dict {
 
     pub(super) fn table(&self) -> &Table<Value> {
         &self.0
+    }
+
+    /// A dict of keys that other dicts have as well, each with the value at its place.
+    pub(crate) fn shaped(keys: Arc<Keys>, values: Vec<Value>) -> Self {
+        Self(Held::new(Table::shaped(keys, values)))
     }
 
     /// The same dict, whose clones are references to it until one of them is changed.

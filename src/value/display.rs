@@ -94,7 +94,7 @@ impl Printer<'_> {
                 None => write!(self.out, "<int of {} bits>", int.bits()),
             },
             Value::Float(float) => write_float(self.out, *float),
-            Value::Complex(complex) => write_complex(self.out, **complex),
+            Value::Complex(complex) => write_complex(self.out, *complex),
             Value::Str(text) => write_str(self.out, [Piece::Text(text)].into_iter()),
             Value::Surrogates(text) => self.surrogates(text),
             Value::Bytes(bytes) => write_bytes(self.out, bytes),
@@ -324,6 +324,7 @@ mod tests {
 
     use super::*;
     use crate::pickle;
+    use crate::reduce::MoreParts;
 
     fn point() -> Reduce {
         Reduce::new_obj(Global::new("geometry", "Point"), pickle!((1, "a")))
@@ -340,11 +341,13 @@ mod tests {
         assert_eq!(
             print(Reduce {
                 how: How::NewObjEx,
-                kwargs: Dict::from([("z", 3)]),
-                listitems: vec![1.into()],
-                setitems: vec![2.into()],
-                dictitems: vec![("k".into(), pickle!([]))],
-                state_setter: Some(Value::global("geometry", "restore")),
+                more: Some(Box::new(MoreParts {
+                    kwargs: Dict::from([("z", 3)]),
+                    listitems: vec![1.into()],
+                    setitems: vec![2.into()],
+                    dictitems: vec![("k".into(), pickle!([]))],
+                    state_setter: Some(Value::global("geometry", "restore")),
+                })),
                 ..point()
             }),
             "geometry.Point(1, 'a', z=3, listitems=[1], setitems=[2], dictitems=[('k', [])], \

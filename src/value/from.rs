@@ -55,7 +55,7 @@ plain! {
     bool, bool => Self::Bool(bool), "bool";
     f32, float => Self::Float(float.into()), "float";
     f64, float => Self::Float(float), "float";
-    Complex, complex => Self::Complex(Box::new(complex)), "complex";
+    Complex, complex => Self::Complex(complex), "complex";
     char, char => Self::Str(char.into()), "str";
     &str, text => Self::Str(text.to_owned()), "str";
     String, text => Self::Str(text), "str";

@@ -352,23 +352,22 @@ impl<I: ValueIndex> ops::IndexMut<I> for Value {
 mod tests {
     use super::*;
     use crate::pickle;
-    use crate::reduce::How;
+    use crate::reduce::{How, MoreParts};
 
     fn object() -> Value {
         Value::from(Reduce {
             how: How::NewObj,
             callable: Value::global("geometry", "Point"),
             args: Value::Tuple(vec![]),
-            kwargs: Dict::new(),
-            listitems: vec![],
-            setitems: vec![],
-            dictitems: vec![
-                ("k".into(), 1.into()),
-                (2.into(), "two".into()),
-                ("k".into(), 3.into()),
-            ],
             state: Some(pickle!(({"x": 1, "y": 2}, {"y": 3}))),
-            state_setter: None,
+            more: Some(Box::new(MoreParts {
+                dictitems: vec![
+                    ("k".into(), 1.into()),
+                    (2.into(), "two".into()),
+                    ("k".into(), 3.into()),
+                ],
+                ..MoreParts::default()
+            })),
         })
     }
 

@@ -67,5 +67,6 @@ pub use lookup::{IntoKey, Lookup};
 pub(crate) use ser::serialize_plain;
 pub(crate) use set::Set;
 pub use set::{IntoIter as SetIntoIter, Iter as SetIter};
+pub(crate) use table::Keys;
 pub use text::SurrogateString;
 pub(crate) use tree::{SharedKey, Value};

@@ -102,20 +102,26 @@ impl Hooks {
         object: &'v mut Reduce,
         pending: &mut Vec<&'v mut Value>,
     ) -> Result<()> {
-        pending.extend(object.state_setter.as_mut());
-        pending.extend(object.state.as_mut());
-        for (key, value) in object.dictitems.iter_mut().rev() {
-            pending.extend([value, key]);
+        let Reduce { callable, args, state, more, .. } = object;
+        match more.as_deref_mut() {
+            None => pending.extend(state),
+            Some(more) => {
+                pending.extend(more.state_setter.as_mut());
+                pending.extend(state);
+                for (key, value) in more.dictitems.iter_mut().rev() {
+                    pending.extend([value, key]);
+                }
+                pending.extend(more.setitems.iter_mut().rev());
+                pending.extend(more.listitems.iter_mut().rev());
+                self.push_entries(&mut more.kwargs, pending)?;
+            }
         }
-        pending.extend(object.setitems.iter_mut().rev());
-        pending.extend(object.listitems.iter_mut().rev());
-        self.push_entries(&mut object.kwargs, pending)?;
         // The tuple of arguments is a part of the object.
-        match &mut object.args {
+        match args {
             Value::Tuple(args) => pending.extend(args.iter_mut().rev()),
             args => pending.push(args),
         }
-        pending.push(&mut object.callable);
+        pending.push(callable);
         Ok(())
     }
 

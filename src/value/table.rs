@@ -4,8 +4,15 @@
 //! hashing it, and a list takes two blocks of memory less per dict. So a table begins as a list of
 //! at most [`FEW`] entries, whose keys are of kinds that are cheap to compare ([`is_plain`]); with
 //! more keys, or another kind of key, it becomes [`Hashed`], for good.
+//!
+//! Records come in thousands with the same keys. Where a reader finds that they do, their tables
+//! share the keys and have only values of their own: [`Shaped`]. The first key that comes or goes
+//! makes such a table one of the others.
 
-use std::{slice, vec};
+use std::iter::Zip;
+use std::ops::Range;
+use std::sync::Arc;
+use std::{fmt, slice, vec};
 
 use indexmap::map;
 
@@ -24,6 +31,45 @@ pub(super) enum Table<V> {
     /// All keys are plain.
     Few(Vec<(Value, V)>),
     Many(Box<Hashed<V>>),
+    /// All keys are text.
+    Shaped(Box<Shaped<V>>),
+}
+
+/// The keys of tables, as a table of their own: never a shaped one.
+pub(crate) struct Keys(Table<()>);
+
+/// A table whose keys are shared with others.
+pub(super) struct Shaped<V> {
+    pub(super) keys: Arc<Keys>,
+    /// As many as there are keys, in their order.
+    pub(super) values: Vec<V>,
+}
+
+impl Keys {
+    /// The most keys that are shared: those of a record.
+    pub(crate) const MOST: usize = 64;
+
+    /// These texts as keys, if there are at most [`MOST`](Self::MOST) and no two are equal.
+    pub(crate) fn of<'a>(texts: impl ExactSizeIterator<Item = &'a str>) -> Option<Arc<Self>> {
+        let len = texts.len();
+        let mut keys = Table::with_capacity(len);
+        for text in texts.take(Self::MOST) {
+            keys.insert(Value::from(text), ()).ok()?;
+        }
+        (keys.len() == len).then(|| Arc::new(Self(keys)))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, index: usize) -> Option<&Value> {
+        self.0.get_index(index).map(|(key, ())| key)
+    }
+
+    fn iter(&self) -> KeyIter<'_> {
+        KeyIter { keys: self, places: 0..self.len() }
+    }
 }
 
 /// Returns true if a key is hashable, equals itself, and is compared without a look into other
@@ -96,10 +142,17 @@ impl<V> Table<V> {
         }
     }
 
+    /// A table of these keys, each with the value at its place.
+    pub(super) fn shaped(keys: Arc<Keys>, values: Vec<V>) -> Self {
+        debug_assert_eq!(keys.len(), values.len());
+        Self::Shaped(Box::new(Shaped { keys, values }))
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Few(entries) => entries.len(),
             Self::Many(hashed) => hashed.len(),
+            Self::Shaped(shaped) => shaped.values.len(),
         }
     }
 
@@ -107,6 +160,7 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => Iter::Few(entries.iter()),
             Self::Many(hashed) => Iter::Many(hashed.iter()),
+            Self::Shaped(shaped) => Iter::Shaped(shaped.keys.iter().zip(&shaped.values)),
         }
     }
 
@@ -114,6 +168,10 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => IterMut::Few(entries.iter_mut()),
             Self::Many(hashed) => IterMut::Many(hashed.iter_mut()),
+            Self::Shaped(shaped) => {
+                let Shaped { keys, values } = &mut **shaped;
+                IterMut::Shaped(keys.iter().zip(values))
+            }
         }
     }
 
@@ -143,8 +201,8 @@ impl<V> Table<V> {
     /// The number of keys with an unstable hash, which no search finds.
     pub(super) fn lone_keys(&self) -> usize {
         match self {
-            Self::Few(_) => 0,
             Self::Many(hashed) => hashed.unstable(),
+            Self::Few(_) | Self::Shaped(_) => 0,
         }
     }
 
@@ -157,6 +215,7 @@ impl<V> Table<V> {
                 hashes.fold(0, |sum, hash| sum.wrapping_add(hash.value))
             }
             Self::Many(hashed) => hashed.sum(),
+            Self::Shaped(shaped) => shaped.keys.0.sum(),
         }
     }
 
@@ -169,6 +228,7 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => entries.get(index).map(|(key, value)| (key, value)),
             Self::Many(hashed) => hashed.get_index(index),
+            Self::Shaped(shaped) => shaped.keys.get(index).zip(shaped.values.get(index)),
         }
     }
 
@@ -176,6 +236,10 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => entries.get_mut(index).map(|(key, value)| (&*key, value)),
             Self::Many(hashed) => hashed.get_index_mut(index),
+            Self::Shaped(shaped) => {
+                let Shaped { keys, values } = &mut **shaped;
+                keys.get(index).zip(values.get_mut(index))
+            }
         }
     }
 
@@ -191,6 +255,11 @@ impl<V> Table<V> {
                 .find(|(candidate, _)| same_key(key, candidate))
                 .map(|(_, value)| value),
             Self::Many(hashed) => hashed.find_by_steps(key, same_key),
+            Self::Shaped(shaped) => {
+                let place = (0..shaped.keys.len())
+                    .find(|&place| shaped.keys.get(place).is_some_and(|own| same_key(key, own)))?;
+                shaped.values.get(place)
+            }
         }
     }
 
@@ -205,6 +274,7 @@ impl<V> Table<V> {
             (Self::Few(entries), Probed::Bytes(bytes)) => {
                 entries.iter().position(|(key, _)| matches!(key, Value::Bytes(key) if key == bytes))
             }
+            (Self::Shaped(shaped), probe) => shaped.keys.0.find_probe(probe),
             (Self::Many(hashed), Probed::Str(text)) => {
                 hashed.find_by(hash_str(text), |key| is_str(key, text))
             }
@@ -219,12 +289,19 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => find_few(entries, key).ok().flatten(),
             Self::Many(hashed) => hashed.find(key),
+            Self::Shaped(shaped) => shaped.keys.0.find(key),
         }
     }
 
     /// The place of `key`, or the vacancy for it, without checking if it needs an identity.
     pub(super) fn slot(&mut self, key: Value) -> Result<Spot<'_, V>, Unhashable> {
         let mut found = None;
+        if let Self::Shaped(shaped) = self {
+            found = shaped.keys.0.find(&key);
+            if found.is_none() {
+                self.unshape(1);
+            }
+        }
         if let Self::Few(entries) = self {
             found = find_few(entries, &key)?;
             if found.is_none() && (entries.len() >= FEW || !is_plain(&key)) {
@@ -239,6 +316,13 @@ impl<V> Table<V> {
                 }
                 _ => Spot::Vacant(Vacant { space: Space::Few(entries), key }),
             },
+            Self::Shaped(shaped) => {
+                let Shaped { keys, values } = &mut **shaped;
+                // The key was found there just now, and there are as many values.
+                let index = found.unwrap_or_default();
+                let key = keys.get(index).unwrap_or(&Value::None);
+                Spot::Occupied(Occupied { index, key, value: &mut values[index] })
+            }
             Self::Many(hashed) => match hashed.place(&key)? {
                 Place::Occupied { index, key, value } => {
                     Spot::Occupied(Occupied { index, key, value })
@@ -267,6 +351,7 @@ impl<V> Table<V> {
 
     /// Stores a key that is known to be hashable and to equal none that is there.
     pub(super) fn insert_distinct(&mut self, key: Value, value: V) {
+        self.unshape(1);
         if let Self::Few(entries) = self
             && (entries.len() >= FEW || !is_plain(&key))
         {
@@ -275,6 +360,21 @@ impl<V> Table<V> {
         match self {
             Self::Few(entries) => entries.push((key, value)),
             Self::Many(hashed) => hashed.insert_distinct(key, value),
+            // It has become one of the others.
+            Self::Shaped(_) => {}
+        }
+    }
+
+    /// Gives a table that shares its keys its own, with room for `additional` more entries.
+    fn unshape(&mut self, additional: usize) {
+        if let Self::Shaped(shaped) = self {
+            let (keys, values) = (Arc::clone(&shaped.keys), std::mem::take(&mut shaped.values));
+            *self = Self::with_capacity(keys.len() + additional);
+            for (place, value) in values.into_iter().enumerate() {
+                if let Some(key) = keys.get(place) {
+                    self.insert_distinct(key.clone(), value);
+                }
+            }
         }
     }
 
@@ -294,16 +394,20 @@ impl<V> Table<V> {
     }
 
     pub(super) fn remove_index(&mut self, index: usize) -> Option<(Value, V)> {
+        self.unshape(0);
         match self {
             Self::Few(entries) => (index < entries.len()).then(|| entries.remove(index)),
             Self::Many(hashed) => hashed.remove_index(index),
+            Self::Shaped(_) => None,
         }
     }
 
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&Value, &mut V) -> bool) {
+        self.unshape(0);
         match self {
             Self::Few(entries) => entries.retain_mut(|(key, value)| keep(key, value)),
             Self::Many(hashed) => hashed.retain(keep),
+            Self::Shaped(_) => {}
         }
     }
 
@@ -314,6 +418,7 @@ impl<V> Table<V> {
             }
             Self::Few(_) => self.hash_all(additional),
             Self::Many(hashed) => hashed.reserve(additional),
+            Self::Shaped(_) => self.unshape(additional),
         }
     }
 }
@@ -340,11 +445,58 @@ fn look_alikes() -> Error {
     )
 }
 
+/// Shared keys in order.
+#[derive(Clone)]
+pub(super) struct KeyIter<'a> {
+    keys: &'a Keys,
+    places: Range<usize>,
+}
+
+/// Clones of shared keys in order.
+pub(super) struct OwnedKeys {
+    keys: Arc<Keys>,
+    places: Range<usize>,
+}
+
+macro_rules! iterate_keys {
+    ($name:ident [$($life:lifetime)?], $item:ty, $given:expr) => {
+        impl $(<$life>)? Iterator for $name<$($life)?> {
+            type Item = $item;
+
+            fn next(&mut self) -> Option<$item> {
+                self.places.next().and_then(|place| self.keys.get(place)).map($given)
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.places.size_hint()
+            }
+        }
+
+        impl $(<$life>)? DoubleEndedIterator for $name<$($life)?> {
+            fn next_back(&mut self) -> Option<$item> {
+                self.places.next_back().and_then(|place| self.keys.get(place)).map($given)
+            }
+        }
+
+        impl $(<$life>)? ExactSizeIterator for $name<$($life)?> {}
+
+        impl $(<$life>)? fmt::Debug for $name<$($life)?> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.places).finish()
+            }
+        }
+    };
+}
+
+iterate_keys!(KeyIter ['a], &'a Value, |key| key);
+iterate_keys!(OwnedKeys [], Value, Value::clone);
+
 /// The entries in order.
 #[derive(Clone, Debug)]
 pub(super) enum Iter<'a, V> {
     Few(slice::Iter<'a, (Value, V)>),
     Many(map::Iter<'a, Value, V>),
+    Shaped(Zip<KeyIter<'a>, slice::Iter<'a, V>>),
 }
 
 /// The entries in order, the values to be changed.
@@ -352,6 +504,7 @@ pub(super) enum Iter<'a, V> {
 pub(super) enum IterMut<'a, V> {
     Few(slice::IterMut<'a, (Value, V)>),
     Many(map::IterMut<'a, Value, V>),
+    Shaped(Zip<KeyIter<'a>, slice::IterMut<'a, V>>),
 }
 
 /// The entries of a table that is used up.
@@ -359,6 +512,7 @@ pub(super) enum IterMut<'a, V> {
 pub(super) enum IntoIter<V> {
     Few(vec::IntoIter<(Value, V)>),
     Many(map::IntoIter<Value, V>),
+    Shaped(Zip<OwnedKeys, vec::IntoIter<V>>),
 }
 
 impl<V> IntoIterator for Table<V> {
@@ -369,6 +523,11 @@ impl<V> IntoIterator for Table<V> {
         match self {
             Self::Few(entries) => IntoIter::Few(entries.into_iter()),
             Self::Many(hashed) => IntoIter::Many(hashed.into_map().into_iter()),
+            Self::Shaped(shaped) => {
+                let Shaped { keys, values } = *shaped;
+                let places = 0..keys.len();
+                IntoIter::Shaped(OwnedKeys { keys, places }.zip(values))
+            }
         }
     }
 }
@@ -388,6 +547,7 @@ macro_rules! iterate {
                 match self {
                     Self::Few(entries) => entries.next().map(|$entry| $given),
                     Self::Many(entries) => entries.next(),
+                    Self::Shaped(entries) => entries.next(),
                 }
             }
 
@@ -395,6 +555,7 @@ macro_rules! iterate {
                 match self {
                     Self::Few(entries) => entries.size_hint(),
                     Self::Many(entries) => entries.size_hint(),
+                    Self::Shaped(entries) => entries.size_hint(),
                 }
             }
         }
@@ -404,6 +565,7 @@ macro_rules! iterate {
                 match self {
                     Self::Few(entries) => entries.next_back().map(|$entry| $given),
                     Self::Many(entries) => entries.next_back(),
+                    Self::Shaped(entries) => entries.next_back(),
                 }
             }
         }

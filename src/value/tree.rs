@@ -153,7 +153,7 @@ pub enum Value {
     /// A `float`.
     Float(f64),
     /// A `complex`.
-    Complex(Box<Complex>),
+    Complex(Complex),
     /// A `str`.
     Str(String),
     /// A `str` with lone surrogates, which a `String` cannot hold.
@@ -308,12 +308,8 @@ mod tests {
 
     #[test]
     fn equality_tells_python_types_apart() {
-        let ones = [
-            Value::Int(1),
-            Value::Float(1.0),
-            Value::Bool(true),
-            Value::Complex(Box::new(1.0.into())),
-        ];
+        let ones =
+            [Value::Int(1), Value::Float(1.0), Value::Bool(true), Value::Complex(1.0.into())];
         for (i, a) in ones.iter().enumerate() {
             for (j, b) in ones.iter().enumerate() {
                 assert_eq!(a == b, i == j, "{a} {b}");

@@ -6,6 +6,8 @@
 //! and of a `String`: larger items are the type's own choice, and a pickle without shared
 //! references has to fit into `limits::MEMORY` whatever type it is read into.
 
+use crate::reduce::{MoreParts, Reduce};
+
 /// The most bytes of an item that are counted.
 const ITEM: usize = 72;
 
@@ -22,12 +24,15 @@ const FIRST: usize = 4;
 /// Entries that the smallest node of a `BTreeMap` has room for.
 const NODE: usize = 11;
 
+/// Bytes of a `Reduce` that has all its parts.
+const REDUCE: usize = size_of::<Reduce>() + size_of::<MoreParts>();
+
 /// Bytes that an object takes in a `Value`.
-pub(crate) const OBJECT: usize = size_of::<crate::reduce::Reduce>() + 2 * size_of::<usize>();
+pub(crate) const OBJECT: usize = REDUCE + 2 * size_of::<usize>();
 
 /// Bytes that a `Reduce`, or an array of numpy by its parts, takes as an item beyond those that
 /// count as one.
-pub(crate) const LARGE: usize = (size_of::<crate::reduce::Reduce>() - ITEM) * GROWTH;
+pub(crate) const LARGE: usize = (REDUCE - ITEM) * GROWTH;
 
 /// Bytes that a `Value` takes in a list or tuple, whose length is known.
 pub(crate) const VALUE: usize = size_of::<crate::value::Value>();

@@ -8,6 +8,7 @@
 mod ask;
 mod hints;
 mod hostile;
+mod kept;
 mod options;
 mod programs;
 mod types;

@@ -115,7 +115,7 @@ fn an_object_may_be_of_any_kind() {
     kinds.extend([
         Value::ByteArray(vec![1, 2]),
         Value::global("m", "C.D"),
-        Value::Complex(Box::new(serde_pickle::value::Complex::new(1.0, -2.0))),
+        Value::Complex(serde_pickle::value::Complex::new(1.0, -2.0)),
         Value::PersistentId(Box::new(Value::from("other"))),
         Value::text(b"\xed\xb3\xa9".to_vec()).unwrap(),
         serde_pickle::from_slice(&serde_pickle::to_vec(&object).unwrap()).unwrap(),

@@ -95,7 +95,7 @@ fn sets_of_every_size_around_a_batch() {
 #[test]
 fn scalars_that_only_python_has() {
     let mut all = Vec::new();
-    let complex = |re, im| Value::Complex(Box::new(Complex { re, im }));
+    let complex = |re, im| Value::Complex(Complex { re, im });
     all.extend(cases(
         "complex",
         &[complex(1.0, -0.0), complex(0.0, 0.0)],

@@ -66,7 +66,9 @@ fn all() -> Vec<(&'static str, Value)> {
 }
 
 fn items(listitems: Vec<Value>, dictitems: Vec<(Value, Value)>) -> Value {
-    Reduce { listitems, dictitems, ..Reduce::new_obj(Global::new("m", "C"), Value::Tuple(vec![])) }
+    Reduce::<_>::new_obj(Global::new("m", "C"), Value::Tuple(vec![]))
+        .with_listitems(listitems)
+        .with_dictitems(dictitems)
         .into()
 }
 

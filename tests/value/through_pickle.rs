@@ -57,25 +57,19 @@ fn every_kind_of_object_comes_back_as_it_was() {
     let objects = [
         Reduce { state: Some(pickle!({"x": 1})), ..Reduce::call(class(), pickle!((1, [2]))) },
         Reduce { state: Some(pickle!(({"x": 1}, {"y": 2}))), ..base() },
-        Reduce { listitems: vec![1.into(), pickle!([2])], ..base() },
-        Reduce { dictitems: vec![("k".into(), 1.into()), (pickle!((1, 2)), 2.into())], ..base() },
-        Reduce {
-            state: Some(pickle!([1])),
-            state_setter: Some(Value::global("geometry", "restore")),
-            ..base()
-        },
-        Reduce { how: How::NewObjEx, kwargs: Dict::from([("z", 3)]), ..base() },
+        base().with_listitems([1.into(), pickle!([2])]),
+        base().with_dictitems([("k".into(), 1.into()), (pickle!((1, 2)), 2.into())]),
+        base().with_state(pickle!([1])).with_state_setter(Global::new("geometry", "restore")),
+        Reduce::new_obj_ex(class(), pickle!((1, "x")), [("z", 3)]),
         // Objects within each part of an object.
-        Reduce {
-            state: Some(base().with_state(pickle!({"x": 1})).into()),
-            state_setter: Some(Value::global("geometry", "restore")),
-            listitems: vec![base().into()],
-            dictitems: vec![(
+        Reduce::new_obj(class(), Value::Tuple(vec![base().with_state(pickle!([2])).into()]))
+            .with_state(base().with_state(pickle!({"x": 1})).into())
+            .with_state_setter(Global::new("geometry", "restore"))
+            .with_listitems([base().into()])
+            .with_dictitems([(
                 1.into(),
                 base().with_state(base().with_state(Value::Int(1)).into()).into(),
-            )],
-            ..Reduce::new_obj(class(), Value::Tuple(vec![base().with_state(pickle!([2])).into()]))
-        },
+            )]),
     ];
     for object in objects {
         let value = Value::from(object);

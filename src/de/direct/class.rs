@@ -31,13 +31,13 @@ pub(super) type ClassNumber = u32;
 pub(super) struct Class<'de> {
     module: Cow<'de, str>,
     qualname: Cow<'de, str>,
-    /// The class as a value, once it has been one.
-    global: Option<Arc<Global>>,
     /// True if an object of the class can be read by its attributes alone.
     plain: bool,
     /// The serde name that was found to name the class, as address and length, and the address of
     /// the field names of its type.
     matched: (usize, usize, usize),
+    /// The class as a value: all objects of it share one.
+    global: Option<Arc<Global>>,
 }
 
 impl<'de> Class<'de> {
@@ -97,6 +97,7 @@ impl<'de> Direct<'de> {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
                 Fetched::Text(module) => self.stack_global(module),
+                Fetched::Kept(_) | Fetched::Other => self.irregular(),
             };
         }
         self.new_class(opcode)
@@ -143,11 +144,15 @@ impl<'de> Direct<'de> {
             };
         let plain = !known && !crate::natural::has_form(&module, &qualname);
         // Each class takes several bytes of input, so its number fits.
-        let number = self.classes.len() as ClassNumber;
-        self.classes.push(Class { module, qualname, global: None, plain, matched: (0, 0, 0) });
-        if self.resolver.is_some() {
-            self.ask()?;
+        let number = self.named as ClassNumber;
+        if self.named == self.classes.len() {
+            let class = Class { module, qualname, plain, matched: (0, 0, 0), global: None };
+            self.classes.push(class);
+            if self.resolver.is_some() {
+                self.ask()?;
+            }
         }
+        self.named += 1;
         self.count_node()?;
         self.memoize(MemoSlot::class(number))?;
         Ok(number)
@@ -178,17 +183,18 @@ impl<'de> Direct<'de> {
     }
 
     /// The class as a value of its own.
-    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Option<Arc<Global>>> {
-        let global = self.classes.get_mut(class as usize).map(|class| {
-            if class.global.is_none() {
-                class.global = Some(Arc::new(class.to_global()));
+    pub(super) fn global(&mut self, class: ClassNumber) -> Outcome<Arc<Global>> {
+        let Some(class) = self.classes.get_mut(class as usize) else { return self.irregular() };
+        let global = match &class.global {
+            Some(global) => Arc::clone(global),
+            None => {
+                let global = Arc::new(class.to_global());
+                class.global = Some(Arc::clone(&global));
+                global
             }
-            class.global.clone()
-        });
-        let global = global.flatten();
-        self.charge(
-            global.as_ref().map_or(0, |global| global.module.len() + global.qualname.len()),
-        )?;
+        };
+        let bytes = global.module.len() + global.qualname.len() + size_of::<Global>();
+        self.charge_expansion(bytes as u64)?;
         Ok(global)
     }
 

@@ -15,6 +15,10 @@ use crate::nodes::scalar;
 pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
+    /// The value with this number among those that a whole `Value` keeps.
+    Kept(u32),
+    /// A value that is not kept.
+    Other,
 }
 
 /// An entry of the memo.
@@ -22,10 +26,12 @@ pub(super) enum Fetched<'de> {
 pub(super) struct MemoSlot(u32);
 
 impl MemoSlot {
-    /// From here on, numbers of classes and of texts, in halves; below, offsets.
+    /// From here on, numbers: of classes in the first quarter, of kept values in the second, of
+    /// texts in the second half; below, offsets.
     const NUMBERED: u32 = 1 << 31;
     const TEXT: u32 = 1 << 30;
-    /// The entry of a value that is never fetched.
+    const KEPT: u32 = 1 << 29;
+    /// The entry of a value that is not kept.
     pub(super) const OTHER: Self = Self(u32::MAX);
     /// The entry before the first, where they are numbered from 1.
     const VACANT: Self = Self(u32::MAX - 1);
@@ -40,6 +46,11 @@ impl MemoSlot {
     /// A class. Each takes several bytes of input, so its number fits.
     pub(super) fn class(number: ClassNumber) -> Self {
         Self(Self::NUMBERED | number)
+    }
+
+    /// A value that is kept for a GET. That and what makes it take several bytes of input.
+    pub(super) fn kept(number: u32) -> Self {
+        Self(Self::NUMBERED | Self::KEPT | number)
     }
 }
 
@@ -65,6 +76,12 @@ impl<'de> DirectMemo<'de> {
             short: Vec::new(),
             texts: Vec::new(),
         }
+    }
+
+    /// The index of the entry that comes next, where entries are numbered from 0.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Returns true unless the entries are numbered from 1.
@@ -99,7 +116,17 @@ impl<'de> DirectMemo<'de> {
         self.short.get(usize::from(index)).copied().flatten()
     }
 
-    /// GET of text or a class; `None` for anything else.
+    /// The number of the kept value with this index.
+    #[inline]
+    pub(super) fn kept(&self, index: u8) -> Option<u32> {
+        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
+
+        let slot = *self.slots.get(usize::from(index))?;
+        let is_kept = slot.0 & KIND == MemoSlot::NUMBERED | MemoSlot::KEPT;
+        is_kept.then_some(slot.0 & !KIND)
+    }
+
+    /// GET; `None` where there is nothing.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
             return Some(Fetched::Text(text));
@@ -107,10 +134,14 @@ impl<'de> DirectMemo<'de> {
         let slot = self.slots.get_mut(usize::try_from(index).ok()?)?;
         let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT);
         let text = match *slot {
-            MemoSlot::OTHER | MemoSlot::VACANT => return None,
+            MemoSlot::VACANT => return None,
+            MemoSlot::OTHER => return Some(Fetched::Other),
             MemoSlot(bits) if bits < MemoSlot::NUMBERED => text_at(input, bits as usize)?,
             MemoSlot(bits) if bits & MemoSlot::TEXT != 0 => {
                 return self.texts.get(number as usize).copied().map(Fetched::Text);
+            }
+            MemoSlot(bits) if bits & MemoSlot::KEPT != 0 => {
+                return Some(Fetched::Kept(number & !MemoSlot::KEPT));
             }
             MemoSlot(_) => return Some(Fetched::Class(number)),
         };

@@ -16,8 +16,9 @@
 //! - Each value that is read leaves the stack one operand higher, and each opcode that takes
 //!   operands (TUPLE2, SETITEMS, BUILD, …) is accepted only where exactly its operands have just
 //!   been read. So what is accepted is what the machine's stack would have held.
-//! - Only text and classes are fetched from the memo. A container that is fetched, and could be
-//!   changed or contain itself, is irregular.
+//! - Only text and classes are fetched from the memo, and by a whole `Value` what nothing changes
+//!   any more (`kept.rs`). A container that is fetched, and could be changed or contain itself, is
+//!   irregular.
 //! - A guess (is this list in a tuple, or read as one?) only decides whether reading goes on: a
 //!   wrong one ends at an opcode that does not fit.
 //! - Opcodes carry no lengths: `size_hint` is `None` where `Contents::values` cannot count ahead,
@@ -36,9 +37,11 @@ mod ahead;
 mod class;
 mod contents;
 mod dict;
+mod kept;
 mod list;
 mod look;
 mod memo;
+mod shapes;
 mod state;
 mod value;
 mod whole;
@@ -81,15 +84,18 @@ pub(super) fn read<'de, T: Deserialize<'de>>(
     let copies = settings.max_memory.of(len).checked_sub(own)?;
     let (expansion, memory) = inside.spent();
     let copies = copies.saturating_sub(memory);
-    let budget = settings.max_expansion.of(len).saturating_sub(expansion).min(copies);
-    let mut direct = Direct::new(input, settings, budget);
+    let expansion = settings.max_expansion.of(len).saturating_sub(expansion);
+    let budget = expansion.min(copies);
+    let mut direct = Direct::new(input, settings, budget, expansion);
     direct.begin().ok()?;
     // Moved as rarely as possible, because a value may be large.
     let value = T::deserialize(Place::Ahead(&mut direct));
-    let copied = budget - direct.budget;
-    inside.spend((copied, copied));
+    let (copies_left, expansion_left) = direct.budgets();
+    let copied = budget - copies_left;
+    let expanded = (expansion - expansion_left).saturating_add(copied);
+    inside.spend((expanded, copied));
     // A type may read nothing; then the machine checks that there is a value.
-    let is_whole = !direct.is_at_root() && direct.ends_with(Opcode::Stop);
+    let is_whole = expanded <= expansion && !direct.is_at_root() && direct.ends_with(Opcode::Stop);
     match value {
         Ok(value) if is_whole => Some(value),
         _ => {

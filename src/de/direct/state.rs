@@ -27,7 +27,10 @@ pub(crate) struct Direct<'de> {
     /// The protocol that PROTO announced.
     pub(super) protocol: u8,
     memo: DirectMemo<'de>,
+    /// The classes that were named, in order.
     pub(super) classes: Vec<Class<'de>>,
+    /// The number of those that were named since the last rewind.
+    pub(super) named: usize,
     /// The caller's resolver, and its answer about the last class if that is not allowed as it is.
     pub(super) resolver: Option<Arc<dyn Resolver>>,
     pub(super) answer: Option<Result<Resolution>>,
@@ -35,8 +38,16 @@ pub(crate) struct Direct<'de> {
     depth: u32,
     /// Nodes that may still be made, as the machine counts them.
     nodes: usize,
+    /// Those that there were.
+    max_nodes: usize,
     /// Bytes of text that may still be fetched from the memo.
     pub(super) budget: u64,
+    /// Those that there were.
+    granted: u64,
+    /// Bytes that values may still stand for that are fetched from the memo, text included.
+    expansion: u64,
+    /// True once a value was fetched that is not kept.
+    pub(super) refers: bool,
     /// Bytes that may still be looked ahead at.
     pub(super) lookahead: u64,
     /// Result of the last look ahead.
@@ -60,8 +71,14 @@ pub(crate) struct Direct<'de> {
 }
 
 impl<'de> Direct<'de> {
-    /// `budget`: bytes of text that may be fetched from the memo.
-    pub(super) fn new(input: &'de [u8], settings: &Settings<'_>, budget: u64) -> Self {
+    /// `budget`: bytes of text that may be fetched from the memo; `expansion`: bytes that all that
+    /// is fetched may stand for, which are as many at least.
+    pub(super) fn new(
+        input: &'de [u8],
+        settings: &Settings<'_>,
+        budget: u64,
+        expansion: u64,
+    ) -> Self {
         Self {
             cursor: Cursor::new(input, 0),
             input,
@@ -70,11 +87,16 @@ impl<'de> Direct<'de> {
             protocol: 0,
             memo: DirectMemo::with_input(input.len()),
             classes: Vec::new(),
+            named: 0,
             resolver: settings.resolver.cloned(),
             answer: None,
             depth: u32::try_from(settings.typed_depth).unwrap_or(u32::MAX),
             nodes: settings.max_nodes,
+            max_nodes: settings.max_nodes,
             budget,
+            granted: budget,
+            expansion,
+            refers: false,
             lookahead: 4 * input.len() as u64,
             looked: Looked::default(),
             operands: Operands::default(),
@@ -95,6 +117,17 @@ impl<'de> Direct<'de> {
         self.next()?;
         self.root = self.cursor.position();
         Ok(())
+    }
+
+    /// Goes back to where the first value begins, as if nothing had been read. Classes that were
+    /// named come again in the same order: the resolver is not asked about them twice.
+    pub(super) fn rewind(&mut self, (budget, expansion): (u64, u64)) -> Outcome<()> {
+        self.cursor = Cursor::new(self.input, 0);
+        self.memo = DirectMemo::with_input(self.input.len());
+        (self.named, self.nodes) = (0, self.max_nodes);
+        (self.budget, self.expansion) = (budget, expansion);
+        (self.refers, self.failed) = (false, false);
+        self.begin()
     }
 
     /// Returns true if `opcode` is next, and all before it was regular.
@@ -335,10 +368,14 @@ impl<'de> Direct<'de> {
     /// The same for a payload of `len` bytes.
     #[inline]
     pub(super) fn memoize_payload(&mut self, slot: MemoSlot, len: usize) -> Outcome<()> {
-        if len >= FRAMED {
-            self.next()?;
-        }
+        self.pass_frame(len)?;
         self.memoize(slot)
+    }
+
+    /// Goes past the frame that may begin behind a payload of `len` bytes, before its MEMOIZE.
+    #[inline]
+    pub(super) fn pass_frame(&mut self, len: usize) -> Outcome<()> {
+        if len >= FRAMED { self.next().map(|_| ()) } else { Ok(()) }
     }
 
     /// Reads the index behind an opcode of the GET family and fetches what is there.
@@ -353,9 +390,26 @@ impl<'de> Direct<'de> {
         let index = self.checked(index)?;
         match self.memo.get(index, self.input) {
             Some(Fetched::Text(text)) => self.again(text).map(Fetched::Text),
-            Some(class) => Ok(class),
+            Some(Fetched::Other) => {
+                self.refers = true;
+                self.irregular()
+            }
+            Some(fetched) => Ok(fetched),
             None => self.irregular(),
         }
+    }
+
+    /// The same for BINGET of text that was fetched before, or of what is kept; nothing is read
+    /// otherwise, and nothing is counted.
+    #[inline]
+    pub(super) fn fetch_short(&mut self) -> Option<Fetched<'de>> {
+        let index = self.cursor.peek_binget()?;
+        let fetched = match self.memo.short_text(index) {
+            Some(text) => Fetched::Text(text),
+            None => Fetched::Kept(self.memo.kept(index)?),
+        };
+        self.cursor.read_peeked_binget();
+        Some(fetched)
     }
 
     /// Counts text that is handed out once more.
@@ -375,6 +429,29 @@ impl<'de> Direct<'de> {
             }
             None => self.irregular(),
         }
+    }
+
+    /// Counts bytes that a value stands for which the pickle refers to again, or a name.
+    #[inline]
+    pub(super) fn charge_expansion(&mut self, bytes: u64) -> Outcome<()> {
+        match self.expansion.checked_sub(bytes) {
+            Some(left) if left >= self.granted - self.budget => {
+                self.expansion = left;
+                Ok(())
+            }
+            _ => self.irregular(),
+        }
+    }
+
+    /// Bytes that may still be copied, and that what is fetched may still stand for.
+    pub(super) fn budgets(&self) -> (u64, u64) {
+        (self.budget, self.expansion)
+    }
+
+    /// The index of the memo's next entry.
+    #[inline]
+    pub(super) fn memo_len(&self) -> usize {
+        self.memo.len()
     }
 
     // Text and bytes
@@ -413,7 +490,7 @@ impl<'de> Direct<'de> {
         match opcode {
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
                 Fetched::Text(text) => Ok(text),
-                Fetched::Class(_) => self.irregular(),
+                _ => self.irregular(),
             },
             Opcode::ShortBinunicode => {
                 self.cursor.read_peeked_opcode();

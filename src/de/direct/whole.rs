@@ -2,9 +2,10 @@
 //!
 //! A `Value` expects nothing, so nothing says in advance what an opcode belongs to. It needs no
 //! guess either: what is read goes on a stack, as in the machine, and each opcode takes its
-//! operands from there. Regular pickles share no containers, so that the operands are the values
-//! themselves, each made once and moved into the one that holds it. All else is irregular, and then
-//! `de/value.rs` makes the value from a graph.
+//! operands from there. Where a pickle refers to no container twice, the operands are the values
+//! themselves, each made once and moved into the one that holds it. Where it does, that shows at
+//! the first GET of one, and it is read again with what `kept.rs` adds. All else is irregular, and
+//! then `de/value.rs` makes the value from a graph.
 //!
 //! Values are dropped, cloned and printed by recursion, so that none may get too deep, not even on
 //! the way: the height of every container on the stack is known.
@@ -14,36 +15,76 @@ use std::vec::Drain;
 
 use super::Outcome;
 use super::class::ClassNumber;
-use super::memo::{Fetched, MemoSlot};
+use super::kept::{Kept, Open, Operand, fetches};
+use super::memo::Fetched;
+use super::shapes::Shapes;
 use super::state::Direct;
 use crate::instruction::Opcode;
+use crate::nodes::codec::Codec;
 use crate::nodes::known::Known;
 use crate::read::text::{self, Decimal};
-use crate::reduce::{How, Reduce};
-use crate::value::{Dict, Set, Value, is_told_by_identity};
+use crate::reduce::{Global, How, Reduce};
+use crate::value::{Complex, Dict, Set, Value, is_told_by_identity};
+
+/// The longest line of a number that may be in a value that is kept: what a reference to it stands
+/// for is reckoned without the digits.
+const DIGITS: usize = 40;
 
 pub(super) struct Whole<'a, 'de> {
-    direct: &'a mut Direct<'de>,
-    values: Vec<Value>,
+    pub(super) direct: &'a mut Direct<'de>,
+    pub(super) values: Vec<Operand<'de>>,
     /// The number of values at each mark.
     marks: Vec<usize>,
-    /// Place and height of each container on the stack. What is in one is at least one lower.
-    heights: Vec<(usize, usize)>,
+    /// The containers on the stack, and what else of it is kept.
+    pub(super) opens: Vec<Open>,
+    shapes: Shapes,
+    /// The number of times that each entry of the memo is fetched; nothing while only text and
+    /// classes are.
+    pub(super) fetches: Vec<u8>,
+    /// The values that are fetched otherwise.
+    pub(super) kept: Vec<Kept>,
+    /// Items and bytes of text that calls of builtins looked at.
+    scanned: usize,
 }
 
 impl<'a, 'de> Whole<'a, 'de> {
     /// Reads up to STOP, which stays.
     pub(super) fn read(direct: &'a mut Direct<'de>) -> Outcome<Value> {
+        let budgets = direct.budgets();
+        match Whole::new(direct, Vec::new()).run() {
+            Err(_) if direct.refers => {
+                let Some(fetches) = fetches(direct.input) else { return direct.irregular() };
+                direct.rewind(budgets)?;
+                Whole::new(direct, fetches).run()
+            }
+            result => result,
+        }
+    }
+
+    fn new(direct: &'a mut Direct<'de>, fetches: Vec<u8>) -> Self {
         // A page at most, and no growing for a small pickle.
         let room = direct.input.len() / 8;
-        let values = Vec::with_capacity(room.min(128));
-        Whole { direct, values, marks: Vec::with_capacity(8), heights: Vec::with_capacity(8) }.run()
+        Self {
+            direct,
+            values: Vec::with_capacity(room.min(128)),
+            marks: Vec::with_capacity(8),
+            opens: Vec::with_capacity(8),
+            shapes: Shapes::default(),
+            fetches,
+            kept: Vec::new(),
+            scanned: 0,
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, value: Value) {
+        self.values.push(Operand::Value(value));
     }
 
     fn run(mut self) -> Outcome<Value> {
         loop {
             if let Some(value) = self.direct.cursor.read_short_int() {
-                self.values.push(Value::Int(value));
+                self.push(Value::Int(value));
                 continue;
             }
             match self.direct.next()? {
@@ -52,24 +93,22 @@ impl<'a, 'de> Whole<'a, 'de> {
                 | Opcode::Binunicode8
                 | Opcode::Unicode) => {
                     let text = self.direct.text(opcode)?;
-                    self.values.push(Value::Str(text.to_owned()));
+                    self.values.push(Operand::Text(text));
                 }
                 opcode @ (Opcode::Binget | Opcode::LongBinget | Opcode::Get) => {
-                    match self.direct.fetch(opcode)? {
-                        Fetched::Text(text) => self.values.push(Value::Str(text.to_owned())),
-                        Fetched::Class(class) => self.push_class(class)?,
-                    }
+                    self.push_fetched(opcode)?;
                 }
                 Opcode::Binfloat => {
                     self.direct.cursor.read_peeked_opcode();
                     let value = self.direct.cursor.read_float8();
                     let value = self.direct.checked(value)?;
-                    self.values.push(Value::Float(value));
+                    self.push(Value::Float(value));
                 }
-                Opcode::None => self.push_constant(Value::None),
-                Opcode::Newtrue => self.push_constant(Value::Bool(true)),
-                Opcode::Newfalse => self.push_constant(Value::Bool(false)),
-                Opcode::EmptyTuple => self.push_constant(Value::Tuple(Vec::new())),
+                Opcode::None | Opcode::Newtrue | Opcode::Newfalse => self.constants(),
+                Opcode::EmptyTuple => {
+                    self.direct.cursor.read_peeked_opcode();
+                    self.push(Value::Tuple(Vec::new()));
+                }
                 opcode @ (Opcode::Int | Opcode::Long) => self.decimal(opcode)?,
                 Opcode::Mark => {
                     self.direct.cursor.read_peeked_opcode();
@@ -84,6 +123,7 @@ impl<'a, 'de> Whole<'a, 'de> {
                 opcode @ Opcode::Append => self.add(opcode, 1)?,
                 opcode @ Opcode::Setitem => self.add(opcode, 2)?,
                 Opcode::Tuple1 => self.tuple(1)?,
+                Opcode::Tuple2 if self.is_encoding() => self.encode()?,
                 Opcode::Tuple2 => self.tuple(2)?,
                 Opcode::Tuple3 => self.tuple(3)?,
                 opcode @ (Opcode::Tuple | Opcode::List | Opcode::Dict) => self.collect(opcode)?,
@@ -93,19 +133,56 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
     }
 
+    #[inline]
+    fn push_fetched(&mut self, opcode: Opcode) -> Outcome<()> {
+        match self.direct.fetch_short() {
+            Some(Fetched::Text(text)) => {
+                self.direct.charge(text.len())?;
+                self.values.push(Operand::Text(text));
+                Ok(())
+            }
+            Some(Fetched::Kept(number)) => self.push_kept(number),
+            _ => self.push_fetched_by(opcode),
+        }
+    }
+
+    #[inline(never)]
+    fn push_fetched_by(&mut self, opcode: Opcode) -> Outcome<()> {
+        match self.direct.fetch(opcode)? {
+            Fetched::Text(text) => self.values.push(Operand::Text(text)),
+            Fetched::Class(class) => self.push_class(class)?,
+            Fetched::Kept(number) => self.push_kept(number)?,
+            Fetched::Other => return self.direct.irregular(),
+        }
+        Ok(())
+    }
+
     fn end(mut self) -> Outcome<Value> {
         match (self.values.pop(), self.values.is_empty() && self.marks.is_empty()) {
-            (Some(value), true) => Ok(value),
+            (Some(value), true) => Ok(value.into_value()),
             _ => self.direct.irregular(),
         }
     }
 
     // Scalars
 
-    #[inline]
-    fn push_constant(&mut self, value: Value) {
-        self.direct.cursor.read_peeked_opcode();
-        self.values.push(value);
+    /// `None`, `True` or `False`, and all that follow: masks are long lists of them.
+    #[inline(never)]
+    fn constants(&mut self) {
+        const NONE: u8 = Opcode::None.byte();
+        const TRUE: u8 = Opcode::Newtrue.byte();
+        const FALSE: u8 = Opcode::Newfalse.byte();
+
+        loop {
+            let value = match self.direct.cursor.peek_byte() {
+                Some(NONE) => Value::None,
+                Some(TRUE) => Value::Bool(true),
+                Some(FALSE) => Value::Bool(false),
+                _ => return,
+            };
+            self.direct.cursor.read_peeked_opcode();
+            self.push(value);
+        }
     }
 
     /// A line with an int, and all that follow it: protocol 0 appends them to a list one by one.
@@ -115,12 +192,14 @@ impl<'a, 'de> Whole<'a, 'de> {
             let value = Value::Int(value);
             let in_reach = self.marks.last().is_none_or(|&fence| fence < self.values.len());
             match self.values.last_mut() {
-                Some(Value::List(list)) if in_reach && self.direct.is_at(Opcode::Append) => {
+                Some(Operand::Value(Value::List(list)))
+                    if in_reach && self.fetches.is_empty() && self.direct.is_at(Opcode::Append) =>
+                {
                     list.push(value);
                     self.direct.cursor.read_peeked_opcode();
                 }
                 _ => {
-                    self.values.push(value);
+                    self.push(value);
                     return Ok(());
                 }
             }
@@ -132,12 +211,15 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
         let line = self.direct.cursor.read_filled_line();
         let line = self.direct.checked(line)?;
+        if !self.fetches.is_empty() && line.len() > DIGITS {
+            return self.direct.irregular();
+        }
         let digits = self.direct.settings.max_int_digits;
         let value = match opcode {
             Opcode::Int => text::decode_int(line, digits),
             _ => text::decode_long(line, digits),
         };
-        self.values.push(match value {
+        self.push(match value {
             Ok(Decimal::Bool(value)) => Value::Bool(value),
             Ok(Decimal::Int(value)) => Value::Int(value),
             Ok(Decimal::Big(value)) => Value::from(value),
@@ -149,27 +231,32 @@ impl<'a, 'de> Whole<'a, 'de> {
     fn rare(&mut self, opcode: Opcode) -> Outcome<()> {
         // An int behind a frame.
         if let Some(value) = self.direct.cursor.read_short_int() {
-            self.values.push(Value::Int(value));
+            self.push(Value::Int(value));
             return Ok(());
         }
         match opcode {
             Opcode::ShortBinbytes | Opcode::Binbytes | Opcode::Binbytes8 => {
-                let bytes = self.direct.bytes(opcode)?;
-                self.values.push(Value::Bytes(bytes.to_vec()));
+                self.direct.cursor.read_peeked_opcode();
+                let bytes = match opcode {
+                    Opcode::ShortBinbytes => self.direct.cursor.read_counted1(),
+                    Opcode::Binbytes => self.direct.cursor.read_counted4(),
+                    _ => self.direct.cursor.read_counted8(),
+                };
+                let bytes = self.direct.checked(bytes)?;
+                self.push_payload(Value::Bytes(bytes.to_vec()), bytes.len())?;
             }
             Opcode::Bytearray8 => {
                 self.direct.cursor.read_peeked_opcode();
                 let bytes = self.direct.cursor.read_counted8();
                 let bytes = self.direct.checked(bytes)?;
                 self.direct.count_node()?;
-                self.direct.memoize_payload(MemoSlot::OTHER, bytes.len())?;
-                self.values.push(Value::ByteArray(bytes.to_vec()));
+                self.push_payload(Value::ByteArray(bytes.to_vec()), bytes.len())?;
             }
             Opcode::Long1 => {
                 self.direct.cursor.read_peeked_opcode();
                 let payload = self.direct.cursor.read_counted1();
                 let payload = self.direct.checked(payload)?;
-                self.values.push(match text::small_long(payload) {
+                self.push(match text::small_long(payload) {
                     Some(value) => Value::Int(value),
                     None => Value::from(num_bigint::BigInt::from_signed_bytes_le(payload)),
                 });
@@ -177,8 +264,12 @@ impl<'a, 'de> Whole<'a, 'de> {
             Opcode::Float => {
                 self.direct.cursor.read_peeked_opcode();
                 let line = self.direct.cursor.read_filled_line();
-                match text::decode_float(self.direct.checked(line)?) {
-                    Ok(value) => self.values.push(Value::Float(value)),
+                let line = self.direct.checked(line)?;
+                if !self.fetches.is_empty() && line.len() > DIGITS {
+                    return self.direct.irregular();
+                }
+                match text::decode_float(line) {
+                    Ok(value) => self.push(Value::Float(value)),
                     Err(_) => return self.direct.irregular(),
                 }
             }
@@ -220,15 +311,18 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     /// The height of the highest container from `at` on, which are about to be put into another.
     #[inline]
-    fn take_heights(&mut self, at: usize) -> usize {
+    fn take_opens(&mut self, at: usize) -> Outcome<usize> {
         let mut highest = 0;
-        while let Some(&(place, height)) = self.heights.last()
-            && place >= at
+        while let Some(&open) = self.opens.last()
+            && open.place as usize >= at
         {
-            highest = highest.max(height);
-            self.heights.pop();
+            highest = highest.max(open.height);
+            self.opens.pop();
+            if open.kept < Open::REFERENCE {
+                self.keep(open)?;
+            }
         }
-        highest
+        Ok(highest as usize)
     }
 
     /// Notes the height of the container at `at`.
@@ -237,11 +331,32 @@ impl<'a, 'de> Whole<'a, 'de> {
         if height > self.direct.settings.value_depth {
             return self.direct.irregular();
         }
-        match self.heights.last_mut() {
-            Some((place, old)) if *place == at => *old = height.max(*old),
-            _ => self.heights.push((at, height)),
+        // The input is shorter than 2³¹ bytes.
+        let (place, height) = (at as u32, height as u32);
+        match self.opens.last_mut() {
+            Some(open) if open.place == place => open.height = height.max(open.height),
+            _ => self.opens.push(Open { place, height, kept: Open::MOVED }),
         }
         Ok(())
+    }
+
+    /// Checks that the container at `at`, above which no other is, may change.
+    #[inline]
+    fn check_changes(&mut self, at: usize) -> Outcome<()> {
+        match self.opens.last() {
+            Some(&open) if open.place as usize == at && self.is_fixed(open) => {
+                self.direct.irregular()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Pushes bytes. Those of some length are outside of frames, so that one may begin before their
+    /// MEMOIZE.
+    fn push_payload(&mut self, value: Value, len: usize) -> Outcome<()> {
+        self.push(value);
+        self.direct.pass_frame(len)?;
+        self.memoize()
     }
 
     // Containers
@@ -250,10 +365,10 @@ impl<'a, 'de> Whole<'a, 'de> {
     fn push_empty(&mut self, value: Value) -> Outcome<()> {
         self.direct.cursor.read_peeked_opcode();
         self.direct.count_node()?;
-        self.direct.memoize_other()?;
         let at = self.values.len();
-        self.values.push(value);
-        self.set_height(at, 1)
+        self.push(value);
+        self.set_height(at, 1)?;
+        self.memoize()
     }
 
     #[inline]
@@ -265,16 +380,16 @@ impl<'a, 'de> Whole<'a, 'de> {
 
     #[inline]
     fn push_tuple(&mut self, at: usize) -> Outcome<()> {
-        let height = self.take_heights(at);
-        let items: Vec<Value> = self.values.drain(at..).collect();
+        let height = self.take_opens(at)?;
+        let items: Vec<Value> = self.values.drain(at..).map(Operand::into_value).collect();
         // No items make the one empty tuple, which is no level.
         let empty = items.is_empty();
-        self.values.push(Value::Tuple(items));
+        self.push(Value::Tuple(items));
         if !empty {
             self.direct.count_node()?;
             self.set_height(at, height + 1)?;
         }
-        self.direct.memoize_other()
+        self.memoize()
     }
 
     /// TUPLE, LIST, DICT, FROZENSET: all above the mark.
@@ -283,18 +398,18 @@ impl<'a, 'de> Whole<'a, 'de> {
         if opcode == Opcode::Tuple {
             return self.push_tuple(at);
         }
-        let height = self.take_heights(at);
+        let height = self.take_opens(at)?;
         let items = self.values.drain(at..);
         let value = match opcode {
-            Opcode::List => Some(Value::List(items.collect())),
+            Opcode::List => Some(Value::List(items.map(Operand::into_value).collect())),
             Opcode::Dict => dict_of(items).map(Value::Dict),
-            _ => set_of(items).map(Value::FrozenSet),
+            _ => set_of(items.map(Operand::into_value)).map(Value::FrozenSet),
         };
         let Some(value) = value else { return self.direct.irregular() };
-        self.values.push(value);
+        self.push(value);
         self.direct.count_node()?;
         self.set_height(at, height + 1)?;
-        self.direct.memoize_other()
+        self.memoize()
     }
 
     /// APPEND, SETITEM: the topmost values, `count` of them, go into the container below.
@@ -315,46 +430,63 @@ impl<'a, 'de> Whole<'a, 'de> {
     /// Puts all values that lie above the container at `at` into it.
     #[inline]
     fn fill(&mut self, opcode: Opcode, at: usize) -> Outcome<()> {
-        let height = self.take_heights(at + 1);
-        let Some(slot) = self.values.get_mut(at) else { return self.direct.irregular() };
+        let height = self.take_opens(at + 1)?;
+        self.check_changes(at)?;
+        let Some(Operand::Value(slot)) = self.values.get_mut(at) else {
+            return self.direct.irregular();
+        };
         let mut container = std::mem::take(slot);
-        let fine = {
-            let items = self.values.drain(at + 1..);
-            match (&mut container, opcode) {
-                (Value::List(list), Opcode::Append | Opcode::Appends) => {
-                    list.extend(items);
-                    true
-                }
-                (Value::Dict(dict), Opcode::Setitem | Opcode::Setitems) => set_all(dict, items),
-                (Value::Set(set), Opcode::Additems) => add_all(set, items),
-                _ => false,
+        let mut levels = 1;
+        let fine = match (&mut container, opcode) {
+            (Value::List(list), Opcode::Append | Opcode::Appends) => {
+                append(list, self.values.drain(at + 1..));
+                true
             }
+            (Value::Dict(dict), Opcode::Setitems) if dict.is_empty() => {
+                match self.shapes.find(self.values.get(at + 1..).unwrap_or_default()) {
+                    Some(keys) => {
+                        let values = self.values.drain(at + 1..).skip(1).step_by(2);
+                        *dict = Dict::shaped(keys, values.map(Operand::into_value).collect());
+                        true
+                    }
+                    None => set_all(dict, self.values.drain(at + 1..)),
+                }
+            }
+            (Value::Dict(dict), Opcode::Setitem | Opcode::Setitems) => {
+                set_all(dict, self.values.drain(at + 1..))
+            }
+            (Value::Set(set), Opcode::Additems) => {
+                add_all(set, self.values.drain(at + 1..).map(Operand::into_value))
+            }
+            (Value::Object(object), _) => {
+                // The parts of an object are themselves in a tuple, list or dict.
+                levels = 2;
+                let items = self.values.drain(at + 1..);
+                Arc::get_mut(object).is_some_and(|object| give(object, opcode, items))
+            }
+            _ => false,
         };
         match self.values.get_mut(at) {
-            Some(slot) if fine => *slot = container,
+            Some(slot) if fine => *slot = Operand::Value(container),
             _ => return self.direct.irregular(),
         }
-        self.set_height(at, height + 1)
+        self.set_height(at, height + levels)
     }
 
     // Classes and objects
 
     fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
-        match self.direct.global(class)? {
-            Some(global) => {
-                self.values.push(Value::Global(global));
-                Ok(())
-            }
-            None => self.direct.irregular(),
-        }
+        let global = self.direct.global(class)?;
+        self.push(Value::Global(global));
+        Ok(())
     }
 
-    /// STACK_GLOBAL: of its two strings only the values are left.
+    /// STACK_GLOBAL of two texts.
     fn stack_global(&mut self) -> Outcome<()> {
         self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
         match (self.values.pop(), self.values.pop()) {
-            (Some(Value::Str(name)), Some(Value::Str(module))) => {
+            (Some(Operand::Text(name)), Some(Operand::Text(module))) => {
                 let class = self.direct.named_class(module.into(), name.into())?;
                 self.push_class(class)
             }
@@ -362,57 +494,170 @@ impl<'a, 'de> Whole<'a, 'de> {
         }
     }
 
-    /// NEWOBJ of a class without arguments.
-    fn new_object(&mut self) -> Outcome<()> {
+    /// Takes a class or function and a tuple of arguments off the stack; gives the place of the
+    /// first and the height of the second as well.
+    #[inline]
+    fn pop_call(&mut self) -> Outcome<(Arc<Global>, Vec<Value>, usize, usize)> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
+        let height = self.take_opens(at)?;
         match (self.values.pop(), self.values.pop()) {
-            (Some(Value::Tuple(args)), Some(Value::Global(class)))
-                if args.is_empty() && !self.direct.constructs(&class) =>
-            {
-                let object = Reduce::made(How::NewObj, Value::Global(class), Value::Tuple(args));
-                self.values.push(Value::from(object));
+            (
+                Some(Operand::Value(Value::Tuple(args))),
+                Some(Operand::Value(Value::Global(callable))),
+            ) => {
+                self.direct.count_node()?;
+                Ok((callable, args, at, height))
             }
-            _ => return self.direct.irregular(),
+            _ => self.direct.irregular(),
         }
-        self.direct.count_node()?;
-        self.set_height(at, 1)?;
-        self.direct.memoize_other()
     }
 
-    /// REDUCE of a class or function, unless that only spells a builtin.
-    fn call(&mut self) -> Outcome<()> {
-        let at = self.above(2)?;
-        self.direct.cursor.read_peeked_opcode();
-        let height = self.take_heights(at);
-        match (self.values.pop(), self.values.pop()) {
-            (Some(Value::Tuple(args)), Some(Value::Global(callable)))
-                if Known::of_global(&callable.module, &callable.qualname) == Known::Nothing
-                    && !self.direct.constructs(&callable) =>
-            {
-                let callable = Value::Global(callable);
-                let object = Reduce::made(How::Call, callable, Value::Tuple(args));
-                self.values.push(Value::from(object));
-            }
-            _ => return self.direct.irregular(),
-        }
-        self.direct.count_node()?;
+    /// Checks that objects of a class stay what they are: only a walk makes the caller's own values
+    /// of them.
+    #[inline]
+    fn check_stays(&mut self, class: &Global) -> Outcome<()> {
+        if self.direct.constructs(class) { self.direct.irregular() } else { Ok(()) }
+    }
+
+    /// NEWOBJ.
+    fn new_object(&mut self) -> Outcome<()> {
+        let (class, args, at, height) = self.pop_call()?;
+        self.check_stays(&class)?;
+        self.push(Value::from(Reduce::of(How::NewObj, Value::Global(class), Value::Tuple(args))));
         self.set_height(at, height + 1)?;
-        self.direct.memoize_other()
+        self.memoize()
+    }
+
+    /// REDUCE.
+    fn call(&mut self) -> Outcome<()> {
+        let (callable, args, at, height) = self.pop_call()?;
+        match Known::of_global(&callable.module, &callable.qualname) {
+            Known::Nothing => {
+                self.check_stays(&callable)?;
+                let object = Reduce::of(How::Call, Value::Global(callable), Value::Tuple(args));
+                self.push(Value::from(object));
+                self.set_height(at, height + 1)?;
+            }
+            known => {
+                let value = self.builtin(known, args)?;
+                let is_set = matches!(value, Value::Set(_) | Value::FrozenSet(_));
+                self.push(value);
+                if is_set {
+                    // In the place of the list of its elements, which was in a tuple.
+                    self.set_height(at, height.saturating_sub(1).max(1))?;
+                }
+            }
+        }
+        self.memoize()
+    }
+
+    /// Returns true if two texts on the stack are what bytes are encoded from.
+    #[inline]
+    fn is_encoding(&self) -> bool {
+        matches!(
+            self.values.last_chunk(),
+            Some([Operand::Value(Value::Global(callable)), Operand::Text(_), Operand::Text(_)])
+                if callable.is("_codecs", "encode")
+        )
+    }
+
+    /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, by which protocols below 3 spell bytes:
+    /// there may be gigabytes, so their text is not copied.
+    fn encode(&mut self) -> Outcome<()> {
+        let at = self.above(3)?;
+        let index = self.direct.memo_len();
+        if self.fetches.get(index).is_some_and(|&fetches| fetches != 0) {
+            return self.tuple(2);
+        }
+        let (Some(Operand::Text(codec)), Some(Operand::Text(text))) =
+            (self.values.pop(), self.values.pop())
+        else {
+            return self.direct.irregular();
+        };
+        self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
+        self.direct.memoize_other()?;
+        if self.direct.next()? != Opcode::Reduce {
+            let items = [text, codec].map(|text| Value::Str(text.to_owned()));
+            self.push(Value::Tuple(items.into()));
+            return self.set_height(at + 1, 1);
+        }
+        self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
+        self.scan(text.len() + codec.len())?;
+        let bytes = Codec::of_name(codec).and_then(|codec| codec.encode(text.as_bytes()));
+        let Some(bytes) = bytes else { return self.direct.irregular() };
+        self.values.truncate(at);
+        self.push(Value::Bytes(bytes));
+        self.memoize()
+    }
+
+    /// The value that a call of a builtin spells.
+    fn builtin(&mut self, known: Known, args: Vec<Value>) -> Outcome<Value> {
+        let mut args = args.into_iter();
+        let value = match (known, args.next(), args.next()) {
+            (Known::Set, None, _) => Some(Value::Set(Set::new())),
+            (Known::FrozenSet, None, _) => Some(Value::FrozenSet(Set::new())),
+            (
+                Known::Set | Known::FrozenSet,
+                Some(Value::List(items) | Value::Tuple(items)),
+                None,
+            ) => {
+                self.scan(items.len())?;
+                let kind = if known == Known::Set { Value::Set } else { Value::FrozenSet };
+                set_of(items.into_iter()).map(kind)
+            }
+            (Known::Bytes, None, _) => Some(Value::Bytes(Vec::new())),
+            (Known::ByteArray, None, _) => Some(Value::ByteArray(Vec::new())),
+            (Known::Bytes, Some(Value::Bytes(bytes)), None) => Some(Value::Bytes(bytes)),
+            (Known::ByteArray, Some(Value::Bytes(bytes)), None) => Some(Value::ByteArray(bytes)),
+            (
+                Known::Encode | Known::Bytes | Known::ByteArray,
+                Some(Value::Str(text)),
+                Some(Value::Str(codec)),
+            ) => {
+                self.scan(text.len() + codec.len())?;
+                let kind = if known == Known::ByteArray { Value::ByteArray } else { Value::Bytes };
+                let bytes = Codec::of_name(&codec).and_then(|codec| codec.encode(text.as_bytes()));
+                bytes.map(kind)
+            }
+            (Known::Complex, Some(Value::Float(re)), Some(Value::Float(im))) => {
+                Some(Value::Complex(Complex { re, im }))
+            }
+            _ => None,
+        };
+        match value {
+            Some(value) if args.len() == 0 => Ok(value),
+            _ => self.direct.irregular(),
+        }
+    }
+
+    /// Counts what a call of a builtin looks at: the machine refuses more than four times the
+    /// pickle.
+    fn scan(&mut self, count: usize) -> Outcome<()> {
+        self.scanned += count;
+        if self.scanned > 3 * self.direct.cursor.position() {
+            return self.direct.irregular();
+        }
+        Ok(())
     }
 
     /// BUILD: the state of an object that has none yet.
     fn build(&mut self) -> Outcome<()> {
         let at = self.above(2)?;
         self.direct.cursor.read_peeked_opcode();
-        let height = self.take_heights(at + 1);
-        let state = self.values.pop();
+        let height = self.take_opens(at + 1)?;
+        self.check_changes(at)?;
+        let state = self.values.pop().map(Operand::into_value);
         // It was made here, and nothing else refers to it yet.
         match self.values.last_mut() {
-            Some(Value::Object(object)) if object.state.is_none() => match Arc::get_mut(object) {
-                Some(object) => object.state = state,
-                None => return self.direct.irregular(),
-            },
+            Some(Operand::Value(Value::Object(object))) if object.state.is_none() => {
+                match Arc::get_mut(object) {
+                    Some(object) => object.state = state,
+                    None => return self.direct.irregular(),
+                }
+            }
             _ => return self.direct.irregular(),
         }
         // The parts of an object are themselves in a tuple, list or dict.
@@ -420,22 +665,53 @@ impl<'a, 'de> Whole<'a, 'de> {
     }
 }
 
-fn dict_of(items: Drain<'_, Value>) -> Option<Dict> {
+/// Appends to a list, which is mostly filled at once.
+#[inline]
+fn append(list: &mut Vec<Value>, items: Drain<'_, Operand<'_>>) {
+    if list.is_empty() {
+        list.reserve_exact(items.len());
+    }
+    list.extend(items.map(Operand::into_value));
+}
+
+/// Gives items to an object; `false` where there is half a pair.
+fn give(object: &mut Reduce, opcode: Opcode, items: Drain<'_, Operand<'_>>) -> bool {
+    match opcode {
+        Opcode::Append | Opcode::Appends => append(&mut object.listitems, items),
+        Opcode::Additems => append(&mut object.setitems, items),
+        _ => {
+            if !items.len().is_multiple_of(2) {
+                return false;
+            }
+            if object.dictitems.is_empty() {
+                object.dictitems.reserve_exact(items.len() / 2);
+            }
+            let mut items = items.map(Operand::into_value);
+            while let (Some(key), Some(value)) = (items.next(), items.next()) {
+                object.dictitems.push((key, value));
+            }
+        }
+    }
+    true
+}
+
+fn dict_of(items: Drain<'_, Operand<'_>>) -> Option<Dict> {
     let mut dict = Dict::new();
     set_all(&mut dict, items).then_some(dict)
 }
 
-fn set_of(items: Drain<'_, Value>) -> Option<Set> {
+fn set_of(items: impl ExactSizeIterator<Item = Value>) -> Option<Set> {
     let mut set = Set::new();
     add_all(&mut set, items).then_some(set)
 }
 
 /// Stores keys and values in turn; `false` where a key cannot be told from others by its value.
-fn set_all(dict: &mut Dict, mut items: Drain<'_, Value>) -> bool {
+fn set_all(dict: &mut Dict, items: Drain<'_, Operand<'_>>) -> bool {
     if !items.len().is_multiple_of(2) {
         return false;
     }
     dict.reserve(items.len() / 2);
+    let mut items = items.map(Operand::into_value);
     while let (Some(key), Some(value)) = (items.next(), items.next()) {
         if is_told_by_identity(&key) || dict.try_insert(key, value).is_err() {
             return false;
@@ -444,7 +720,7 @@ fn set_all(dict: &mut Dict, mut items: Drain<'_, Value>) -> bool {
     true
 }
 
-fn add_all(set: &mut Set, items: Drain<'_, Value>) -> bool {
+fn add_all(set: &mut Set, items: impl ExactSizeIterator<Item = Value>) -> bool {
     set.reserve(items.len());
     for item in items {
         if is_told_by_identity(&item) || set.try_insert(item).is_err() {

@@ -73,9 +73,7 @@ impl Scalar<'_> {
             Self::Int(value) => Value::Int(value),
             Self::Uint(value) => Value::from(value),
             Self::Float(value) => Value::Float(value),
-            Self::Complex(real, imaginary) => {
-                Value::Complex(Box::new(Complex::new(real, imaginary)))
-            }
+            Self::Complex(real, imaginary) => Value::Complex(Complex::new(real, imaginary)),
             Self::Chars(bytes) | Self::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
             Self::Str(text) => Value::Str(text),
             Self::Time(kind, count, unit) => match (count, text_of(kind, count, unit)) {

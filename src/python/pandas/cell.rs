@@ -157,7 +157,7 @@ impl<'a> Cell<'a> {
             Self::Int(value) => Value::Int(value),
             Self::Uint(value) => Value::from(value),
             Self::Float(value) => Value::Float(value),
-            Self::Complex(value) => Value::Complex(Box::new(value)),
+            Self::Complex(value) => Value::Complex(value),
             Self::Text(text) => Value::Str(text.into_owned()),
             Self::Bytes(bytes) => Value::Bytes(bytes.to_vec()),
             Self::Object(value) => value.clone(),
