@@ -259,18 +259,10 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     /// The member of the enumeration `name` with the value that the variant's name stands for.
     /// Members are singletons, so each is written once.
-    #[inline]
-    pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
-        if self.hooks.is_none() && self.emit.quick_member(name, variant) {
-            return Ok(());
-        }
-        self.other_member(name, variant)
-    }
-
     #[inline(never)]
-    fn other_member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+    pub(super) fn member(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
         if self.divert_class(name)? {
-            self.other_member(name, variant)?;
+            self.member(name, variant)?;
             return divert::end(self, true);
         }
         self.boundary()?;

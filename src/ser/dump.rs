@@ -474,6 +474,11 @@ impl<'w> Dump<dyn Sink + 'w> {
 
     #[inline]
     fn unit_variant(&mut self, name: &'static str, variant: &'static str) -> Result<()> {
+        // Only members are found there, so that nothing else need be asked.
+        if self.role == Role::Plain && self.hooks.is_none() && self.emit.quick_member(name, variant)
+        {
+            return Ok(());
+        }
         let kinds = (class::kind(name), class::kind(variant));
         if self.role == Role::Shared && kinds == (NameKind::Plain, NameKind::Plain) {
             self.role = Role::Plain;

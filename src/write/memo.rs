@@ -70,6 +70,7 @@ impl Members {
     }
 
     /// Names of one enumeration lie side by side, so the lowest bits tell them apart.
+    #[inline(always)]
     fn slot((class, name, _): Member) -> usize {
         (class ^ name) % NEAR
     }
@@ -180,6 +181,7 @@ fn full() -> Error {
     Error::limit("a pickle's memo has room for 4294967295 entries")
 }
 
+#[inline(always)]
 fn member(class: &'static str, name: &'static str) -> Member {
     (class.as_ptr().addr(), name.as_ptr().addr(), name.len())
 }
