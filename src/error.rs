@@ -85,22 +85,28 @@ enum Segment {
     Index(usize),
 }
 
-#[derive(Debug, thiserror::Error)]
 enum Code {
-    #[error("{0}")]
-    Io(#[source] io::Error),
-    #[error("{0}")]
+    Io(io::Error),
     Eof(Cow<'static, str>),
-    #[error("{0}")]
     Syntax(Cow<'static, str>),
-    #[error("{0}")]
     Data(Cow<'static, str>),
-    #[error("{0}")]
     Limit(Cow<'static, str>),
-    #[error("{module}.{name} is not allowed here")]
     Denied { module: Box<str>, name: Box<str> },
-    #[error("{0}")]
     Unsupported(Cow<'static, str>),
+}
+
+impl Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Eof(text)
+            | Self::Syntax(text)
+            | Self::Data(text)
+            | Self::Limit(text)
+            | Self::Unsupported(text) => f.write_str(text),
+            Self::Denied { module, name } => write!(f, "{module}.{name} is not allowed here"),
+        }
+    }
 }
 
 impl Error {
@@ -212,6 +218,12 @@ impl Error {
     #[cold]
     pub(crate) fn unsupported_protocol(number: i64) -> Self {
         Self::unsupported(format!("pickle protocol {number} is not known; the highest is 5"))
+    }
+
+    /// Whoever holds a value has not handed it out.
+    #[cold]
+    pub(crate) fn not_given() -> Self {
+        Self::data("a value was not handed out")
     }
 
     /// A value that no tree can hold: it, and where it contains itself.

@@ -254,6 +254,7 @@
 
 mod convert;
 mod de;
+mod digits;
 pub mod edit;
 mod error;
 mod escape;
@@ -265,12 +266,14 @@ pub mod graph;
 pub mod guide;
 mod instruction;
 pub mod json;
+mod late;
 mod limits;
 mod machine;
 mod meter;
 mod natural;
 mod nodes;
 pub mod opcode;
+mod packed;
 mod protocol;
 pub mod python;
 mod read;

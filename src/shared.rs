@@ -53,6 +53,7 @@ use std::sync::{self, Arc};
 use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use crate::late::Late;
 use crate::reduce::token;
 use crate::slot::{self, Slot};
 
@@ -399,11 +400,19 @@ impl Drop for Ended {
     }
 }
 
+/// [`drop_tables`], in programs that have shared pointers.
+static DROP_TABLES: Late<fn(u64)> = Late::new();
+
 /// Drops this thread's tables of a dump or walk.
 fn remove_tables(number: u64) {
-    if number == 0 {
-        return;
+    if let Some(drop_tables) = DROP_TABLES.get()
+        && number != 0
+    {
+        drop_tables(number);
     }
+}
+
+fn drop_tables(number: u64) {
     // The tables are taken out before they are dropped: a value's own `drop` may serialize. At the
     // end of a thread its tables are gone already.
     drop(WRITTEN.try_with(|tables| tables.borrow_mut().remove(&number)));
@@ -524,6 +533,7 @@ type Made = foldhash::HashMap<(u64, TypeId), Option<Box<dyn Any>>>;
 
 /// Makes the table of a scope if there is none yet, and drops those without an owner.
 fn make_table<E: Default>(tables: &Tables<E>, scope: &Scope) {
+    DROP_TABLES.bind(drop_tables);
     let left = {
         let mut tables = tables.borrow_mut();
         if tables.contains_key(&scope.number()) {

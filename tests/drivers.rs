@@ -74,7 +74,8 @@ fn ends(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut frames = 0;
     for item in &mut instructions {
         if let (at, Opcode::Frame, Argument::Int(len)) = item.ok()? {
-            frames = frames.max((at as usize + 9).saturating_add(len as usize));
+            let len = usize::try_from(len).unwrap_or(usize::MAX);
+            frames = frames.max((at as usize + 9).saturating_add(len));
         }
     }
     let end = instructions.position() as usize;

@@ -425,7 +425,12 @@ fn dtype(text: &str, size: i8) -> Vec<u8> {
     .concat()
 }
 
-const TERA: &[u8] = b"\x8a\x06\x00\x10\xa5\xd4\xe8\x00";
+/// More elements than there are bytes anywhere: 10¹², or 10⁹ where an address has 32 bits.
+const TERA: &[u8] = if usize::BITS > 32 {
+    b"\x8a\x06\x00\x10\xa5\xd4\xe8\x00"
+} else {
+    b"\x8a\x04\x00\xca\x9a\x3b"
+};
 
 #[test]
 fn a_shape_that_the_payload_does_not_back_is_an_error_with_its_byte() {

@@ -105,6 +105,7 @@ table! {
     serde_pickle::value::Buffer<'static>: Shareable Copy Eq Hash;
     serde_pickle::reduce::Global: Shareable Ordered Display;
     serde_pickle::reduce::Reduce: Shareable Eq Hash;
+    serde_pickle::reduce::MoreParts: Shareable Eq Hash;
     serde_pickle::reduce::How: Shareable Copy Eq Hash Default;
     serde_pickle::reduce::PersistentId<u8>: Shareable Copy Ordered Default;
     serde_pickle::reduce::SlotsState<u8, u8>: Shareable Copy Eq Hash;

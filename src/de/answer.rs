@@ -154,11 +154,33 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         Ok(Answer::ByteCow(Cow::Borrowed(bytes))) => visitor.visit_bytes(bytes),
         Ok(Answer::ByteCow(Cow::Owned(bytes))) => visitor.visit_byte_buf(bytes),
         Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
-        Ok(Answer::Numpy(ref held)) => held.give(visitor),
-        Ok(Answer::Made(ref made)) => made.give(visitor),
+        Ok(Answer::Numpy(ref held)) => give_held(&|give| held.open(give), visitor),
+        Ok(Answer::Made(ref made)) => give_held(&|give| made.open(give), visitor),
         Ok(Answer::Wide(value)) => Err(Unfit::Wide(value).error(&visitor)),
         Ok(Answer::Widest(value)) => Err(Unfit::Widest(value).error(&visitor)),
         Ok(Answer::Unfit(ref unfit)) => Err(unfit.error(&visitor)),
+    }
+}
+
+/// Takes an answer that borrows from whoever calls it.
+pub(super) type Give<'v, 'de> = dyn FnMut(Result<Answer<'_, '_, 'de>>) -> Result<()> + 'v;
+
+/// Hands the visitor an answer that borrows from what `open` holds.
+fn give_held<'de, V: Visitor<'de>>(
+    open: &dyn Fn(&mut Give<'_, 'de>) -> Result<()>,
+    visitor: V,
+) -> Result<V::Value> {
+    let mut visitor = Some(visitor);
+    let mut given = None;
+    let opened = open(&mut |answer| {
+        if let Some(visitor) = visitor.take() {
+            given = Some(give(answer, visitor)?);
+        }
+        Ok(())
+    });
+    match given {
+        Some(value) => opened.map(|()| value),
+        None => Err(opened.err().unwrap_or_else(Error::not_given)),
     }
 }
 

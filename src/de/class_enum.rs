@@ -17,12 +17,26 @@ use crate::reduce::class::{ClassName, stands_for_int};
 use crate::reduce::token;
 
 impl<'g, 'de> NodeDeserializer<'g, 'de> {
-    /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
-    pub(crate) fn class_enum(
+    /// An enum with class names.
+    pub(super) fn class_enumeration(
         self,
         name: &'static str,
         variants: &'static [&'static str],
     ) -> Found<'g, 'de> {
+        if name.starts_with(token::CLASS) {
+            return self.class_enum(name, variants);
+        }
+        if let Some(found) = self.caught(variants)? {
+            return Ok(Answer::Enum(Variant::class(found)));
+        }
+        match self.handle.tag() {
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => self.enum_of_object(variants),
+            _ => self.plain_variant(),
+        }
+    }
+
+    /// A member of a Python `Enum`, or an object of a hierarchy whose base the container's name is.
+    fn class_enum(self, name: &'static str, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
             return Ok(Answer::Enum(Variant::class(found)));
         }
@@ -101,7 +115,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     }
 
     /// An object or a global, where the enum that is asked for is not named as a class.
-    pub(crate) fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
+    fn enum_of_object(self, variants: &'static [&'static str]) -> Found<'g, 'de> {
         if let Some(found) = self.class_variant(variants)? {
             return Ok(Answer::Enum(Variant::class(found)));
         }
@@ -109,33 +123,22 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
         {
             return Err(self.mismatch(variants));
         }
-        if self.is_global()? {
-            // A member of an Enum that is pickled by name. No other global nested in a class can be
-            // meant.
-            let (module, qualname) = self.global_names()?;
-            return match qualname.rsplit_once('.') {
-                Some((_, member)) => Ok(named(member.to_owned())),
-                None => Ok(named(format!("{module}.{qualname}"))),
-            };
-        }
         // An object whose class no variant names stands for a variant with the name of its class,
-        // and `#[serde(other)]` takes that. The member of an Enum stands for its text or number.
-        if variants.iter().any(|variant| variant.starts_with(token::CLASS))
-            && self.handle.tag() == Tag::Instance
+        // and `#[serde(other)]` takes that.
+        if self.handle.tag() == Tag::Instance
+            && !self.is_global()?
+            && variants.iter().any(|variant| variant.starts_with(token::CLASS))
             && !self.is_scalar()?
             && let Some((module, qualname)) = self.names_of(self.spelled()?.callable)?
         {
             return Ok(named(format!("{module}.{qualname}")));
         }
-        Ok(Answer::Enum(Variant::unit(self)))
+        self.plain_variant()
     }
 
     /// The variant of an enum with a catch-all: a class's, or the catch-all itself. `None` where
     /// there is none, or where the value names one of the other variants.
-    pub(crate) fn caught(
-        &self,
-        variants: &'static [&'static str],
-    ) -> Result<Option<ClassVariant<'g, 'de>>> {
+    fn caught(&self, variants: &'static [&'static str]) -> Result<Option<ClassVariant<'g, 'de>>> {
         if !variants.contains(&token::ANYTHING) {
             return Ok(None);
         }
@@ -253,7 +256,7 @@ fn no_member(name: &'static str, value: impl std::fmt::Display) -> Error {
 }
 
 /// A variant without data whose name is not in the pickle as it is.
-fn named<'g, 'de>(name: String) -> Answer<'g, 'g, 'de> {
+pub(super) fn named<'g, 'de>(name: String) -> Answer<'g, 'g, 'de> {
     Answer::Enum(Variant::named(name.into()))
 }
 

@@ -11,12 +11,11 @@
 //! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
 //! so that all other objects are read as ever.
 
-use serde::de::Visitor;
-
-use super::answer::give;
+use super::answer::Give;
 use super::ask::Ask;
 use super::node::{Found, NodeDeserializer};
 use crate::error::Result;
+use crate::late::Late;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::{Imported, import};
 use crate::nodes::known::Known;
@@ -27,6 +26,29 @@ use crate::reduce::{Global, Resolver};
 use crate::settings::Settings;
 use crate::value::Value;
 use crate::walk::cx::Cx;
+
+/// The functions that only programs with a resolver need.
+static WITH_RESOLVER: Late<WithResolver> = Late::new();
+
+struct WithResolver {
+    construct: for<'n, 'g, 'de> fn(&'n NodeDeserializer<'g, 'de>, Ask) -> Result<Option<Made<'g>>>,
+    build: Build,
+}
+
+type Build = for<'c, 'g, 'de> fn(&'c Cx<'g, 'de>, Handle) -> Result<Value>;
+
+/// To be called before anything is read with a resolver.
+pub(super) fn bind() {
+    WITH_RESOLVER.bind(WithResolver {
+        construct: |node, ask| node.made(ask),
+        build: crate::de::value::build,
+    });
+}
+
+/// Builds the `Value` that a resolver is asked about.
+pub(super) fn build() -> Option<Build> {
+    WITH_RESOLVER.get().map(|functions| functions.build)
+}
 
 /// The result of a constructor, as nodes.
 pub(crate) struct Made<'g> {
@@ -40,13 +62,10 @@ pub(crate) struct Made<'g> {
 
 impl Made<'_> {
     /// Hands it out in the object's place, by the method that was asked for.
-    pub(super) fn give<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value> {
+    pub(super) fn open<'de>(&self, give: &mut Give<'_, 'de>) -> Result<()> {
         let cx = self.cx();
-        let given = give(self.answer(&cx), visitor);
-        match cx.verdict(given.is_ok()) {
-            Ok(()) => given.map_err(|error| cx.locate(error, self.imported.root)),
-            Err(error) => Err(cx.locate(error, self.imported.root)),
-        }
+        let given = give(self.answer(&cx));
+        cx.verdict(given.is_ok()).and(given).map_err(|error| cx.locate(error, self.imported.root))
     }
 
     fn cx<'s, 'de>(&'s self) -> Cx<'s, 'de> {
@@ -65,8 +84,15 @@ impl<'g> NodeDeserializer<'g, '_> {
     ///
     /// # Errors
     /// The constructor's own, and those of building the object as a `Value`.
-    #[cold]
     pub(super) fn construct(&self, ask: Ask) -> Result<Option<Made<'g>>> {
+        match WITH_RESOLVER.get() {
+            Some(functions) => (functions.construct)(self, ask),
+            None => Ok(None),
+        }
+    }
+
+    #[cold]
+    fn made(&self, ask: Ask) -> Result<Option<Made<'g>>> {
         let Some(class) = class_to_construct(self.cx, self.handle)? else { return Ok(None) };
         let Some(resolver) = self.cx.settings.resolver else { return Ok(None) };
         let Value::Object(object) = crate::de::value::build_object(self.cx, self.handle)? else {

@@ -7,6 +7,7 @@ use super::items::Items;
 use super::node::NodeDeserializer;
 use super::numpy::{Grid, subarray};
 use super::place::{Described, Place};
+use super::value_ways;
 use super::variant::Variant;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -49,7 +50,7 @@ impl<'a, 'g, 'de> Element<'a, 'g, 'de> {
     pub(super) fn newtype<'s>(&'s self, name: &str) -> Result<Option<Answer<'s, 'g, 'de>>> {
         match (name, self) {
             (_, Self::Scalar(scalar)) => newtype(scalar, name),
-            (token::VALUE, _) => Ok(Some(value_answer(self.value()?))),
+            (token::VALUE, _) => Ok(Some((value_ways::ways()?.element)(self)?)),
             (token::TUPLE, _) => Ok(None),
             _ => Err(Error::data("expected one of Python's own objects, found an array of numpy")),
         }

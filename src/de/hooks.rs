@@ -72,8 +72,9 @@ impl Hooks for Settings<'_> {
         budget: u64,
     ) -> Result<(Option<Value>, u64)> {
         let Some(resolver) = self.resolver else { return Ok((None, budget)) };
+        let Some(build) = super::construct::build() else { return Ok((None, budget)) };
         let cx = Cx::with_budget(nodes, input, consumed, *self, budget);
-        let id = super::value::build(&cx, id)?;
+        let id = build(&cx, id)?;
         Ok((resolver.persistent_load(&id)?, cx.budget()))
     }
 }

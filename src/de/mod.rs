@@ -28,7 +28,9 @@ mod spelled;
 mod stream;
 mod token;
 pub(crate) mod value;
+mod value_ways;
 mod variant;
+mod ways;
 
 pub use elements::Elements;
 pub use options::DeOptions;

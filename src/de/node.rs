@@ -13,10 +13,13 @@ use serde::de;
 
 use super::answer::{Answer, Content, Unfit};
 use super::ask::Ask;
+use super::class_enum::named;
 use super::entries::Entries;
 use super::items::{Items, NumbersOf};
 use super::variant::Variant;
+use super::ways::{is_class, private, ways};
 use crate::error::{Error, Result};
+use crate::late::Late;
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag, TagKind};
 use crate::nodes::scalar::{self, Int};
@@ -26,6 +29,20 @@ use crate::settings::Encoding;
 use crate::stdlib::numpy::NumKind;
 use crate::walk::cx::Cx;
 use crate::walk::notes::{Asked, Notes, StandIn};
+
+/// [`NodeDeserializer::noted`], in programs that update graphs.
+static NOTED: Late<Noted> = Late::new();
+
+type Noted = for<'n, 'g, 'de> fn(
+    &'n NodeDeserializer<'g, 'de>,
+    &'n Notes<'de>,
+    Ask,
+) -> Option<Answer<'g, 'g, 'de>>;
+
+/// To be called before a walk takes notes.
+pub(crate) fn bind_notes() {
+    NOTED.bind(|node, notes, ask| node.noted(notes, ask));
+}
 
 /// An answer that holds nothing but what the graph has, or an error.
 pub(super) type Found<'g, 'de> = Result<Answer<'g, 'g, 'de>>;
@@ -96,19 +113,22 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     fn answer_itself(self, ask: Ask) -> Found<'g, 'de> {
         let tag = self.handle.tag();
         if let Some(notes) = self.cx.notes
-            && let Some(answer) = self.noted(notes, ask)
+            && let Some(noted) = NOTED.get()
+            && let Some(answer) = noted(&self, notes, ask)
         {
             return Ok(answer);
         }
         match (ask, tag) {
-            (Ask::Struct(name, _), _) if name.starts_with(token::PREFIX) => self.token_struct(name),
-            (Ask::Struct(name, fields), _) if name.starts_with(token::CLASS) => {
-                self.class_struct(name, fields)
+            (Ask::Struct(name, _), _) if name.starts_with(token::PREFIX) => {
+                (private()?.structure)(self, name)
+            }
+            (Ask::Struct(name, fields), _) if is_class(name) => {
+                (ways()?.structure)(self, name, fields)
             }
             (Ask::Struct(..), Tag::Dict) => self.dict(true),
             (Ask::Struct(_, fields), Tag::Instance) => self.struct_of_instance(fields),
-            (Ask::TupleStruct(name, len), _) if name.starts_with(token::CLASS) => {
-                self.class_tuple_struct(name, len)
+            (Ask::TupleStruct(name, len), _) if is_class(name) => {
+                (ways()?.tuple_struct)(self, name, len)
             }
             (
                 Ask::Seq | Ask::Tuple(_) | Ask::TupleStruct(..),
@@ -141,9 +161,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                 true => Ok(Answer::Nothing),
                 false => Ok(Answer::Something(self.unwrapped()?)),
             },
-            (Ask::UnitStruct(name), _) if name.starts_with(token::CLASS) => {
-                self.class_unit_struct(name)
-            }
+            (Ask::UnitStruct(name), _) if is_class(name) => (ways()?.unit_struct)(self, name),
             (Ask::Newtype(name), _) => self.newtype(name),
             (Ask::Enum(name, variants), _) => self.variant(name, variants),
             _ => self.any(),
@@ -403,7 +421,6 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// Text; bytes that are UTF-8, and 8-bit strings, where text is asked for.
     /// Takes notes for an update, and gives what stands in for text or bytes that a type may want
     /// to borrow.
-    #[cold]
     fn noted(&self, notes: &Notes<'de>, ask: Ask) -> Option<Answer<'g, 'g, 'de>> {
         match ask {
             Ask::Struct(_, fields) => notes.note(self.handle, Asked::Struct(fields)),
@@ -465,21 +482,23 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
 
     fn newtype(self, name: &'static str) -> Found<'g, 'de> {
         if name.starts_with(token::PREFIX) {
-            return self.token_newtype(name);
+            return (private()?.newtype_struct)(self, name);
         }
-        if name.starts_with(token::CLASS) {
-            return self.class_newtype_struct(name);
+        if is_class(name) {
+            return (ways()?.newtype_struct)(self, name);
         }
         Ok(Answer::Newtype(Content::Node(self.unwrapped()?)))
     }
 
     fn variant(self, name: &'static str, variants: &'static [&'static str]) -> Found<'g, 'de> {
-        if name.starts_with(token::CLASS) {
-            return self.class_enum(name, variants);
+        if is_class(name) || variants.iter().any(|variant| is_class(variant)) {
+            return (ways()?.enumeration)(self, name, variants);
         }
-        if let Some(found) = self.caught(variants)? {
-            return Ok(Answer::Enum(Variant::class(found)));
-        }
+        self.plain_variant()
+    }
+
+    /// A variant of an enum without class names.
+    pub(super) fn plain_variant(self) -> Found<'g, 'de> {
         Ok(Answer::Enum(match self.handle.tag() {
             Tag::Dict => {
                 let object = self.cx.nodes.object(self.handle.number());
@@ -504,9 +523,16 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
                     ));
                 }
             },
-            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
-                return self.enum_of_object(variants);
+            Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid if self.is_global()? => {
+                // A member of an Enum that is pickled by name. No other global nested in a class
+                // can be meant.
+                let (module, qualname) = self.global_names()?;
+                return Ok(named(match qualname.rsplit_once('.') {
+                    Some((_, member)) => member.to_owned(),
+                    None => format!("{module}.{qualname}"),
+                }));
             }
+            // The member of an Enum stands for its text or number.
             _ => Variant::unit(self),
         }))
     }

@@ -20,9 +20,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::Visitor;
-
-use super::answer::{Answer, give};
+use super::answer::{Answer, Give};
 use super::ask::Ask;
 use super::element::{Element, Rows, element_at, element_of};
 use super::entries::Entries;
@@ -158,14 +156,11 @@ pub(crate) struct HeldArray<'g, 'de> {
     pub(super) ask: Ask,
 }
 
-impl<'g, 'de> HeldArray<'g, 'de> {
+impl<'de> HeldArray<'_, 'de> {
     /// Hands it out. Here because the elements borrow from it.
-    pub(super) fn give<V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value> {
+    pub(super) fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
         let element = self.node.numpy(&self.array)?;
-        match give(element.answer(self.ask), visitor) {
-            Ok(value) => Ok(value),
-            Err(error) => Err(element.locate(error)),
-        }
+        give(element.answer(self.ask)).map_err(|error| element.locate(error))
     }
 }
 

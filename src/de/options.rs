@@ -200,6 +200,9 @@ impl<'b> DeOptions<'b> {
     /// assert_eq!(options.from_slice::<u128>(pickle).unwrap_err().kind(), ErrorKind::Limit);
     /// ```
     pub fn max_int_digits(mut self, digits: usize) -> Self {
+        if digits > limits::INT_DIGITS {
+            crate::digits::bind();
+        }
         self.plain.max_int_digits = digits;
         self
     }
@@ -235,6 +238,7 @@ impl<'b> DeOptions<'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn joblib(mut self, joblib: bool) -> Self {
+        machine::bind_joblib();
         self.plain.joblib = joblib;
         self
     }
@@ -256,6 +260,8 @@ impl<'b> DeOptions<'b> {
     /// assert_eq!(error.to_string(), "posix.system is not allowed here, at byte 0");
     /// ```
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
+        machine::bind_hooks();
+        super::construct::bind();
         self.resolver = Some(Arc::new(resolver));
         self
     }

@@ -22,6 +22,7 @@ use super::items::Items;
 use super::node::NodeDeserializer;
 use super::token::Run;
 use super::variant::Variant;
+use super::ways::{meet, ways};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::Tag;
@@ -101,7 +102,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Node(node) => NodeDeserializer { copies, ..node }.answer(ask),
             Self::Number(number, _) => Ok(element::number(number, ask)),
             Self::Element(element, _) => element.answer(ask),
-            Self::Class(content, _) => content.answer(ask, copies),
+            Self::Class(content, _) => (ways()?.content)(content, ask, copies),
             Self::Run(run) => run.answer(ask),
             Self::Borrowed(bytes) => Ok(Answer::Bytes(bytes)),
             Self::Described(described) => Ok(described.answer(ask)),
@@ -269,7 +270,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 Wrapped::Content
             }
             Self::Element(element, _) if element.is_none() => Wrapped::Nothing,
-            Self::Class(content, _) if content.is_none()? => Wrapped::Nothing,
+            Self::Class(content, _) if (ways()?.is_none)(content)? => Wrapped::Nothing,
             Self::Borrowed(bytes) => Wrapped::Other(Answer::Bytes(bytes)),
             Self::Described(described) => Wrapped::Other(described.answer(Ask::Any)),
             _ => self.content()?,
@@ -300,7 +301,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
                 Some(answer) => answer,
                 None => return self.content(),
             },
-            Self::Class(content, _) => content.answer(Ask::Newtype(name), copies)?,
+            Self::Class(content, _) => (ways()?.content)(content, Ask::Newtype(name), copies)?,
             Self::Run(run) if name == token::VALUE => run.value()?,
             Self::Described(described) => described.answer(Ask::Newtype(name)),
             _ => return self.content(),
@@ -399,14 +400,15 @@ impl<'de> Place<'_, '_, 'de> {
 }
 
 macro_rules! containers {
-    ($($method:ident($($argument:ident: $type:ty),*)
-        $quick:ident($($given:ident),*) $tell:ident, $ask:expr;)*) => {$(
+    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$name:ident])?
+        by $quick:ident($($given:ident),*) $tell:ident, $ask:expr;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(
             mut self,
             $($argument: $type,)*
             visitor: V,
         ) -> Result<V::Value> {
+            $(meet(&[$name]);)?
             // By reference: it is larger than what a processor copies at once.
             if let Some(found) = &mut self.$quick($($given),*) {
                 return $tell(found, visitor);
@@ -441,9 +443,11 @@ macro_rules! bytes {
 }
 
 macro_rules! others {
-    ($($method:ident($($argument:ident: $type:ty),*) $ask:expr, $give:ident;)*) => {$(
+    ($($method:ident($($argument:ident: $type:ty),*) $(meets [$($names:expr),*])?
+        asks $ask:expr, $give:ident;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value> {
+            $($(meet($names);)*)?
             $give(self.answer($ask, copies::<V::Value>()), visitor)
         }
     )*};
@@ -492,11 +496,11 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     containers! {
-        deserialize_seq() items() give_items, Ask::Seq;
-        deserialize_tuple(len: usize) items_of(len) give_items, Ask::Tuple(len);
-        deserialize_map() entries() give_entries, Ask::Map;
-        deserialize_struct(name: &'static str, fields: &'static [&'static str])
-            fields(name, fields) give_entries, Ask::Struct(name, fields);
+        deserialize_seq() by items() give_items, Ask::Seq;
+        deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
+        deserialize_map() by entries() give_entries, Ask::Map;
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
+            by fields(name, fields) give_entries, Ask::Struct(name, fields);
     }
 
     texts! {
@@ -512,13 +516,14 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     others! {
-        deserialize_any() Ask::Any, give_wide;
-        deserialize_unit() Ask::Unit, give;
-        deserialize_unit_struct(name: &'static str) Ask::UnitStruct(name), give;
-        deserialize_tuple_struct(name: &'static str, len: usize)
-            Ask::TupleStruct(name, len), give;
+        deserialize_any() asks Ask::Any, give_wide;
+        deserialize_unit() asks Ask::Unit, give;
+        deserialize_unit_struct(name: &'static str) meets [&[name]]
+            asks Ask::UnitStruct(name), give;
+        deserialize_tuple_struct(name: &'static str, len: usize) meets [&[name]]
+            asks Ask::TupleStruct(name, len), give;
         deserialize_enum(name: &'static str, variants: &'static [&'static str])
-            Ask::Enum(name, variants), give;
+            meets [&[name], variants] asks Ask::Enum(name, variants), give;
     }
 
     #[inline]
@@ -547,6 +552,7 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value> {
+        meet(&[name]);
         match self.newtype(name, copies::<V::Value>()) {
             Ok(Wrapped::Content) => visitor.visit_newtype_struct(self),
             Ok(Wrapped::Nothing) => visitor.visit_none(),

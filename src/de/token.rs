@@ -9,6 +9,7 @@ use super::entries::Entries;
 use super::items::Items;
 use super::node::{Found, NodeDeserializer};
 use super::place::{Described, Place};
+use super::value_ways;
 use crate::error::{Error, Result};
 use crate::natural::exact_text;
 use crate::nodes::handle::{Handle, Tag, TagKind};
@@ -24,7 +25,7 @@ impl<'g, 'de> NodeDeserializer<'g, 'de> {
     /// A newtype struct with one of our names.
     pub(crate) fn token_newtype(self, name: &'static str) -> Found<'g, 'de> {
         match name {
-            token::VALUE => Ok(value_answer(crate::de::value::build(self.cx, self.handle)?)),
+            token::VALUE => (value_ways::ways()?.node)(self),
             token::SET | token::FROZENSET if !self.is_set() => self.expected("a set"),
             token::TUPLE | token::SET | token::FROZENSET | token::BYTEARRAY | token::COMPLEX => {
                 Ok(newtype(Content::Node(self.unwrapped()?)))
@@ -313,6 +314,10 @@ impl<'a, 'g, 'de> Run<'a, 'g, 'de> {
 
     /// The handles as a tuple that is a `Value`.
     pub(super) fn value(self) -> Result<Answer<'a, 'g, 'de>> {
+        (value_ways::ways()?.run)(self)
+    }
+
+    pub(super) fn build(self) -> Result<Answer<'a, 'g, 'de>> {
         let cx = self.node.cx;
         cx.charge_values(self.handles.len())?;
         cx.charge_memory(cost::items(size_of::<Value>(), self.handles.len()))?;

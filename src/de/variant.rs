@@ -12,6 +12,7 @@ use super::class_enum::ClassVariant;
 use super::direct::{Dict, Direct};
 use super::node::NodeDeserializer;
 use super::place::{Described, Place};
+use super::ways::ways;
 use crate::error::{Error, Result};
 use crate::nodes::handle::{Handle, Tag};
 use crate::walk::cx::Cx;
@@ -113,7 +114,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
                     <()>::deserialize(Place::Node(node)).map_err(|error| self.locate_data(error))
                 }
             },
-            VariantKind::Class(class) => class.no_data(),
+            VariantKind::Class(class) => (ways()?.no_data)(class),
             _ => Ok(()),
         }
     }
@@ -125,7 +126,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
             VariantKind::Node { cx, data, depth, .. } => {
                 Ok(Place::Node(NodeDeserializer::new(cx, *data, *depth)))
             }
-            VariantKind::Class(class) => class.data(),
+            VariantKind::Class(class) => (ways()?.data)(class),
             kind => Err(kind.no_data("newtype variant")),
         }
     }
@@ -137,7 +138,7 @@ impl<'a, 'g, 'de> Variant<'a, 'g, 'de> {
             VariantKind::Node { cx, data, depth, .. } => {
                 NodeDeserializer::new(cx, *data, *depth).answer(ask)
             }
-            VariantKind::Class(class) => class.fields(ask),
+            VariantKind::Class(class) => (ways()?.fields)(class, ask),
             kind => Err(kind.no_data(match ask {
                 Ask::Tuple(_) => "tuple variant",
                 _ => "struct variant",

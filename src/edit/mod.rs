@@ -56,7 +56,7 @@ use self::diff::diff;
 use self::editor::{Editor, Extent, left_out};
 use self::prune::{is_placeholder, prune};
 use crate::convert::of_own_pickle;
-use crate::de::node::NodeDeserializer;
+use crate::de::node::{NodeDeserializer, bind_notes};
 use crate::de::place::Place;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -224,6 +224,7 @@ fn read_image<'g, 'de, T: Serialize + Deserialize<'de>>(
     input: &'de [u8],
     notes: &'g Notes<'de>,
 ) -> Result<Vec<u8>> {
+    bind_notes();
     let cx = Cx::new(&graph.nodes, input, input.len(), graph.settings.into())
         .with_buffers(&graph.buffers)
         .with_notes(notes);

@@ -12,6 +12,7 @@
 
 use super::{Handle, Machine, Tag};
 use crate::error::{Error, Result};
+use crate::late::Late;
 use crate::nodes::import::{Imported, import};
 use crate::nodes::known::Known;
 use crate::nodes::store::{Const, Flags, Nodes};
@@ -54,6 +55,20 @@ pub(crate) trait Hooks {
     ) -> Result<(Option<Value>, u64)>;
 }
 
+/// [`Machine::load`], in programs that have a resolver.
+static LOAD: Late<Load> = Late::new();
+
+type Load = for<'m, 'n, 'h, 'de> fn(
+    &'m mut Machine<'h, 'de>,
+    &'n (dyn Hooks + 'n),
+    Handle,
+) -> Result<Option<Handle>>;
+
+/// To be called before a machine runs with hooks that load persistent ids.
+pub(crate) fn bind_hooks() {
+    LOAD.bind(|machine, hooks, id| machine.load(hooks, id));
+}
+
 impl Machine<'_, '_> {
     /// The node of a global whose names are the caller's.
     pub(super) fn renamed_global(&mut self, global: Global) -> Result<Handle> {
@@ -84,19 +99,28 @@ impl Machine<'_, '_> {
 
     /// The node of a persistent id: what the caller has for it, or the id.
     pub(super) fn persistent(&mut self, id: Handle) -> Result<Handle> {
-        if let Some(hooks) = self.config.hooks {
-            // Input that lies ahead does not count: a reader does not even have it.
-            let consumed = self.consumed();
-            let allowed = hooks.max_expansion(consumed).saturating_add(consumed as u64);
-            let budget = allowed.saturating_sub(self.expanded);
-            let nodes = &self.state.nodes;
-            let (value, left) = hooks.persistent_load(nodes, self.input, consumed, id, budget)?;
-            self.expanded = allowed - left;
-            if let Some(value) = value {
-                return self.import(value, allowed);
-            }
+        if let Some(hooks) = self.config.hooks
+            && let Some(load) = LOAD.get()
+            && let Some(loaded) = load(self, hooks, id)?
+        {
+            return Ok(loaded);
         }
         self.object(Tag::Persid, Flags::default(), &[id])
+    }
+
+    /// The node of what the caller has for a persistent id.
+    fn load(&mut self, hooks: &dyn Hooks, id: Handle) -> Result<Option<Handle>> {
+        // Input that lies ahead does not count: a reader does not even have it.
+        let consumed = self.consumed();
+        let allowed = hooks.max_expansion(consumed).saturating_add(consumed as u64);
+        let budget = allowed.saturating_sub(self.expanded);
+        let nodes = &self.state.nodes;
+        let (value, left) = hooks.persistent_load(nodes, self.input, consumed, id, budget)?;
+        self.expanded = allowed - left;
+        match value {
+            Some(value) => self.import(value, allowed).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The node of a caller's object; all of them together may expand to `allowed` bytes.

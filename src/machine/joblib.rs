@@ -19,6 +19,7 @@ use std::borrow::Cow;
 
 use super::{Config, Machine, Stack, State};
 use crate::error::{Error, ErrorKind, Result};
+use crate::late::Late;
 use crate::limits;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::known::Known;
@@ -57,11 +58,22 @@ struct Wrapper {
     len: Option<usize>,
 }
 
+/// [`Machine::joblib_array`], in programs that read joblib's streams.
+pub(super) static ARRAY: Late<Array> = Late::new();
+
+type Array =
+    for<'m, 'h, 'de> fn(&'m mut Machine<'h, 'de>, Handle, Handle) -> Result<Option<Handle>>;
+
+/// To be called before a machine runs with [`Config::joblib`].
+pub(crate) fn bind_joblib() {
+    ARRAY.bind(|machine, object, state| machine.joblib_array(object, state));
+}
+
 impl Machine<'_, '_> {
     /// The array that takes the place of `object` on the stack once BUILD has given it `state`, if
     /// it is joblib's wrapper of one.
     #[cold]
-    pub(super) fn joblib_array(&mut self, object: Handle, state: Handle) -> Result<Option<Handle>> {
+    fn joblib_array(&mut self, object: Handle, state: Handle) -> Result<Option<Handle>> {
         if !is_wrapper(&self.state.nodes, self.input, object) {
             return Ok(None);
         }

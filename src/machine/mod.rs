@@ -33,7 +33,8 @@ use crate::protocol::Protocol;
 use crate::read::{Cursor, IntShape, text};
 
 pub(crate) use hooks::Hooks;
-pub(crate) use joblib::collect;
+pub(crate) use hooks::bind_hooks;
+pub(crate) use joblib::{bind_joblib, collect};
 pub(crate) use memo::Memo;
 use stack::Stack;
 

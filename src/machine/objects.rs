@@ -274,7 +274,12 @@ impl Machine<'_, '_> {
             self.check_grows_object(object, RunKind::State, opcode)?;
         }
         // Before anything changes: the bytes of the array may not be there yet.
-        let array = if self.config.joblib { self.joblib_array(object, state)? } else { None };
+        let mut array = None;
+        if self.config.joblib
+            && let Some(joblib_array) = super::joblib::ARRAY.get()
+        {
+            array = joblib_array(self, object, state)?;
+        }
         // A container or builtin value given `None` stays what it is.
         if object.tag().is_opaque() {
             self.state.nodes.extend(

@@ -60,11 +60,11 @@ fn digits<'g>(call: &Call<'_, 'g, '_>, handle: Handle) -> Result<Option<Cow<'g, 
         Some(Int::Small(value)) => value.to_string().into(),
         Some(Int::Long(bytes)) => {
             check(8 * bytes.len() as u64)?;
-            num_bigint::BigInt::from_signed_bytes_le(bytes).to_string().into()
+            crate::digits::decimal(&num_bigint::BigInt::from_signed_bytes_le(bytes)).into()
         }
         Some(Int::Big(value)) => {
             check(value.bits())?;
-            value.to_string().into()
+            crate::digits::decimal(&value).into()
         }
         None => return Ok(None),
     }))

@@ -317,9 +317,9 @@ impl<F: Feed> Collector<F> {
         if len > super::MAX_LENGTH {
             return Err(Halt::Broken);
         }
-        // Bytes beyond the address space cannot be there.
-        let len = usize::try_from(len).map_err(|_| Halt::End)?;
-        Ok((at + width, len))
+        // A length beyond the address space is beyond the input too: what there is of it is read,
+        // so that the error says how much that was.
+        Ok((at + width, usize::try_from(len).unwrap_or(usize::MAX)))
     }
 
     fn byte(&mut self, at: usize) -> Result<u8, Halt> {
@@ -351,12 +351,11 @@ impl<F: Feed> Collector<F> {
     /// Makes sure that `len` bytes from `at` are there.
     #[inline]
     fn need(&mut self, at: usize, len: usize) -> Result<(), Halt> {
-        match at.checked_add(len) {
-            Some(end) if end <= self.bytes.len() => Ok(()),
+        match at.saturating_add(len) {
+            end if end <= self.bytes.len() => Ok(()),
             // All of a frame is there, so this read is not within it.
-            Some(_) if at < self.frame_end => Err(Halt::Broken),
-            Some(end) => self.fill(end),
-            None => Err(Halt::End),
+            _ if at < self.frame_end => Err(Halt::Broken),
+            end => self.fill(end),
         }
     }
 

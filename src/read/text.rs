@@ -174,7 +174,7 @@ fn python_int(text: &[u8], max_digits: usize) -> Result<BigInt> {
         return Err("a decimal int has leading zeros".into());
     }
     check_digits(radix, digits.len(), max_digits)?;
-    let magnitude = BigInt::parse_bytes(&digits, radix).ok_or(NOT_AN_INT)?;
+    let magnitude = BigInt::from(crate::digits::parse(&digits, radix).ok_or(NOT_AN_INT)?);
     Ok(if negative { -magnitude } else { magnitude })
 }
 

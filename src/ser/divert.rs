@@ -13,6 +13,7 @@ use serde::ser::Serialize;
 use super::dump::Dump;
 use crate::de::DeOptions;
 use crate::error::{Error, Result};
+use crate::late::Late;
 use crate::reduce::class::ClassName;
 use crate::value::Value;
 use crate::value::settle::Settled;
@@ -63,7 +64,6 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// Ends a diversion: reads the object back, and writes its replacement.
-    #[cold]
     fn rewrite(&mut self) -> Result<()> {
         let Some(diversion) = self.diversion.take() else { return Ok(()) };
         let bytes = self.emit.release(diversion.held);
@@ -86,10 +86,23 @@ impl Dump<dyn Sink + '_> {
     }
 }
 
+/// [`Dump::rewrite`], in programs that rewrite objects.
+static REWRITE: Late<Rewrite> = Late::new();
+
+type Rewrite = for<'d, 's> fn(&'d mut Dump<dyn Sink + 's>) -> Result<()>;
+
+/// To be called before anything is written with a reduce that is rewritten.
+pub(super) fn bind() {
+    REWRITE.bind(|dump| dump.rewrite());
+}
+
 /// Ends the object that was written last, and with it the diversion if it is one.
 #[inline]
 pub(super) fn end(dump: &mut Dump<dyn Sink + '_>, diverted: bool) -> Result<()> {
-    if diverted { dump.rewrite() } else { Ok(()) }
+    match REWRITE.get() {
+        Some(rewrite) if diverted => rewrite(dump),
+        _ => Ok(()),
+    }
 }
 
 impl Dump<dyn Sink + '_> {

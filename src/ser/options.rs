@@ -217,6 +217,7 @@ impl SerOptions {
         class: Global,
         rewrite: impl Fn(Reduce) -> Result<V> + Send + Sync + 'static,
     ) -> Self {
+        super::divert::bind();
         let rewrite = move |object| rewrite(object).map(Into::into);
         self.hooks_mut().dispatch.insert(class, Arc::new(rewrite));
         self

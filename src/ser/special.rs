@@ -201,6 +201,9 @@ impl Opening {
     }
 }
 
+/// Writes the content of a newtype.
+type Write<'w> = dyn FnMut(&mut Dump<dyn Sink + '_>) -> Result<()> + 'w;
+
 impl Dump<dyn Sink + '_> {
     /// Writes a newtype struct under a private name or a class's.
     #[inline(never)]
@@ -209,15 +212,26 @@ impl Dump<dyn Sink + '_> {
         name: &'static str,
         value: &T,
     ) -> Result<()> {
-        match self.open_newtype(name, std::ptr::from_ref(value).cast::<()>().addr()) {
-            Err(error) => Err(error),
-            Ok(Opening::Done) => Ok(()),
-            Ok(Opening::Shared(key)) => self.shared(value, key),
-            Ok(Opening::Node(hooks)) => hooks::offer(&hooks, || value.serialize(&mut *self)),
-            Ok(opening) => match value.serialize(&mut *self) {
-                Ok(()) => self.close_newtype(opening),
-                Err(error) => Err(error),
-            },
+        let content = std::ptr::from_ref(value).cast::<()>().addr();
+        self.newtype_around(name, content, &mut |dump| value.serialize(dump))
+    }
+
+    /// The same, of content at this address that `write` writes: compiled once, and not for each
+    /// type.
+    fn newtype_around(
+        &mut self,
+        name: &'static str,
+        content: usize,
+        write: &mut Write<'_>,
+    ) -> Result<()> {
+        match self.open_newtype(name, content)? {
+            Opening::Done => Ok(()),
+            Opening::Shared(key) => self.shared(write, key),
+            Opening::Node(hooks) => hooks::offer(&hooks, &mut || write(self)),
+            opening => {
+                write(self)?;
+                self.close_newtype(opening)
+            }
         }
     }
 
@@ -409,13 +423,13 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// The content of an Rc or Arc that has not been written, or of which that is not known.
-    fn shared<T: Serialize + ?Sized>(&mut self, value: &T, key: Option<shared::Key>) -> Result<()> {
+    fn shared(&mut self, write: &mut Write<'_>, key: Option<shared::Key>) -> Result<()> {
         let key = match key {
             Some(key) => key,
             None => {
                 let hashed = self.hashed;
                 self.role = Role::Splice;
-                let key = shared::ask_identity(hashed, || value.serialize(&mut *self));
+                let key = shared::ask_identity(hashed, || write(self));
                 match self.asked(key) {
                     Ok(Opening::Shared(Some(key))) => key,
                     other => return other.map(drop),
@@ -423,14 +437,10 @@ impl Dump<dyn Sink + '_> {
             }
         };
         self.role = Role::Splice;
-        match shared::ask_clone(|| value.serialize(&mut *self)) {
-            Ok(clone) => self.write_shared(key, clone),
-            Err(error) => return Err(error),
-        }
-        match value.serialize(&mut *self) {
-            Ok(()) => self.close_shared(key),
-            Err(error) => Err(error),
-        }
+        let clone = shared::ask_clone(|| write(self))?;
+        self.write_shared(key, clone);
+        write(self)?;
+        self.close_shared(key)
     }
 
     /// Takes the answer of content that was asked for its identity.
@@ -600,7 +610,8 @@ impl Dump<dyn Sink + '_> {
         match json_number(text)? {
             Value::Int(int) => self.emit.int(int),
             Value::Float(float) => self.emit.float(float),
-            number => number.serialize(self),
+            Value::BigInt(int) => self.emit.big_int(&int.to_signed_bytes_le()),
+            _ => Err(malformed(token::JSON_NUMBER)),
         }
     }
 

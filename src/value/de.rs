@@ -42,10 +42,10 @@ pub(crate) fn fill_slot(value: Value) -> Filled<Value> {
     Filled::new(&SLOT, Some(value))
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_newtype_struct(token::VALUE, ValueVisitor)
-    }
+/// Reads a `Value` from any format. Its `Deserialize` is in `de/value_ways.rs`, where our own
+/// builds it.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    deserializer.deserialize_newtype_struct(token::VALUE, ValueVisitor)
 }
 
 impl<'de> Deserialize<'de> for Dict {
@@ -189,9 +189,9 @@ pub(crate) fn json_number(text: &str) -> crate::error::Result<Value> {
             limits::INT_DIGITS
         )));
     }
-    match text.parse::<BigInt>() {
-        Ok(int) => Ok(Value::from(int)),
-        Err(_) => Err(Error::data(format!("{} is not a JSON number", quoted(text)))),
+    match crate::digits::parse(digits.as_bytes(), 10).map(BigInt::from) {
+        Some(int) => Ok(Value::from(if digits.len() < text.len() { -int } else { int })),
+        None => Err(Error::data(format!("{} is not a JSON number", quoted(text)))),
     }
 }
 

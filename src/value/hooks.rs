@@ -126,7 +126,7 @@ thread_local! {
 }
 
 /// Serializes the content of a [`token::NODE`] with the hooks offered to it.
-pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: impl FnOnce() -> Result<()>) -> Result<()> {
+pub(crate) fn offer(hooks: &Arc<Hooks>, serialize: &mut dyn FnMut() -> Result<()>) -> Result<()> {
     // An offer that nobody has taken is removed: the content is not ours, or it panicked.
     let result = slot::scope(&SETTLED, || slot::with(&OFFERED, Arc::clone(hooks), serialize));
     match (result, slot::take(&FAILED)) {

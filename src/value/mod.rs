@@ -57,7 +57,7 @@ pub(crate) mod tree;
 
 pub use buffer::{Buffer, PickleBuffer};
 pub use complex::Complex;
-pub(crate) use de::{fill_slot, hand_over, json_number};
+pub(crate) use de::{deserialize, fill_slot, hand_over, json_number};
 pub(crate) use dict::Dict;
 pub use dict::{Entry, IntoIter as DictIntoIter, Iter as DictIter, IterMut as DictIterMut};
 pub use dict::{OccupiedEntry, VacantEntry};

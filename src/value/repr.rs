@@ -126,7 +126,7 @@ pub(crate) fn decimal(int: &BigInt) -> Option<String> {
     if int.bits() > BITS {
         return None;
     }
-    let text = int.to_string();
+    let text = crate::digits::decimal(int);
     (text.trim_start_matches('-').len() <= limits::INT_DIGITS).then_some(text)
 }
 

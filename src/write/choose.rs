@@ -138,7 +138,7 @@ impl Emitter {
             if bytes.len() > limits::INT_DIGITS / 2 {
                 return Err(too_many_digits());
             }
-            let digits = BigInt::from_signed_bytes_le(bytes).to_string();
+            let digits = crate::digits::decimal(&BigInt::from_signed_bytes_le(bytes));
             if digits.trim_start_matches('-').len() > limits::INT_DIGITS {
                 return Err(too_many_digits());
             }

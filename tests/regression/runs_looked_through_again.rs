@@ -110,6 +110,8 @@ fn errors_of_depth_that_are_swallowed_search_for_cycles_within_a_bound() {
             assert_eq!(item.unwrap_err().kind(), ErrorKind::Limit);
         }
     });
+    // Errors that are kept are charged by their size: with short addresses there may be more.
+    let allowed = allowed * (64 / u64::from(usize::BITS));
     assert!(searched < allowed, "{searched} units of {allowed}");
     // One that is a cycle says so, however often it is met.
     let cyclic = b"]q\x00h\0a](h\0h\0h\0e.";

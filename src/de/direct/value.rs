@@ -10,6 +10,7 @@ use crate::de::answer::Answer;
 use crate::de::ask::Ask;
 use crate::de::element::value_answer;
 use crate::de::items::Items;
+use crate::de::value_ways;
 use crate::error::Result;
 use crate::instruction::Opcode;
 use crate::read::text::{self, Decimal};
@@ -121,13 +122,18 @@ impl<'de> Direct<'de> {
         if name != token::VALUE || !self.is_at_root() {
             return self.irregular();
         }
+        (value_ways::ways()?.ahead)(self).map(value_answer)
+    }
+
+    /// The same for a `Value`.
+    pub(in crate::de) fn build(&mut self) -> Result<crate::Value> {
         let wrapped = self.is_wrapped();
         let value = Whole::read(self)?;
         // Some objects and globals are none to an Option; the machine knows which.
         if wrapped && matches!(value, crate::Value::Object(_) | crate::Value::Global(_)) {
             return self.irregular();
         }
-        Ok(value_answer(value))
+        Ok(value)
     }
 
     /// An int behind a frame, a decimal one, a long one, or the LONG1 of no bytes that is zero.

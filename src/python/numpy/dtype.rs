@@ -405,7 +405,7 @@ struct NameText<'a>(&'a str);
 
 impl fmt::Display for NameText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", crate::Value::from(self.0))
+        crate::value::repr::write_plain_str(f, self.0)
     }
 }
 

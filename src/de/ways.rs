@@ -1,0 +1,101 @@
+//! The ways to read types that have class names (`py:…`) or private ones; linked into programs that
+//! have such types.
+//!
+//! Names are constants of generated code, and [`meet`] is inlined into the methods that get them.
+//! For a type with other names nothing is left of it, so that nothing names what is bound here.
+
+use super::ask::Ask;
+use super::class::ClassContent;
+use super::class_enum::ClassVariant;
+use super::node::{Found, NodeDeserializer};
+use super::place::Place;
+use crate::error::{Error, Result};
+use crate::late::Late;
+use crate::reduce::token;
+
+static WAYS: Late<Ways> = Late::new();
+static PRIVATE: Late<Private> = Late::new();
+
+/// The ways for class names.
+pub(super) struct Ways {
+    pub(super) unit_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    pub(super) tuple_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str, usize) -> Found<'g, 'de>,
+    pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str, Names) -> Found<'g, 'de>,
+    pub(super) enumeration: for<'g, 'de> fn(Node<'g, 'de>, &'static str, Names) -> Found<'g, 'de>,
+    /// The content of a newtype.
+    pub(super) content: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>, Ask, bool) -> Found<'g, 'de>,
+    pub(super) is_none: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>) -> Result<bool>,
+    /// The data of a variant, by its kind.
+    pub(super) no_data: for<'v, 'g, 'de> fn(&'v ClassVariant<'g, 'de>) -> Result<()>,
+    pub(super) data:
+        for<'v, 'g, 'de> fn(&'v mut ClassVariant<'g, 'de>) -> Result<Place<'v, 'g, 'de>>,
+    pub(super) fields: for<'v, 'g, 'de> fn(&'v ClassVariant<'g, 'de>, Ask) -> Found<'g, 'de>,
+}
+
+/// The ways for private names.
+pub(super) struct Private {
+    pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+}
+
+type Node<'g, 'de> = NodeDeserializer<'g, 'de>;
+type Names = &'static [&'static str];
+
+/// Returns true for the name of a class. Compares bytes, which the compiler decides for constants.
+#[inline(always)]
+pub(super) fn is_class(name: &str) -> bool {
+    const { assert!(token::CLASS.len() == 3) };
+    matches!(name.as_bytes(), [b'p', b'y', b':', ..])
+}
+
+/// To be called with each name that serde hands over, before anything is asked by it.
+#[inline(always)]
+pub(super) fn meet(names: &[&str]) {
+    for name in names {
+        match name.as_bytes() {
+            _ if is_class(name) => bind(),
+            [b'$', b's', b'e', b'r', b'd', b'e', b'_', ..] => bind_private(),
+            _ => {}
+        }
+    }
+}
+
+#[cold]
+fn bind() {
+    WAYS.bind(Ways {
+        unit_struct: |node, name| node.class_unit_struct(name),
+        newtype_struct: |node, name| node.class_newtype_struct(name),
+        tuple_struct: |node, name, len| node.class_tuple_struct(name, len),
+        structure: |node, name, fields| node.class_struct(name, fields),
+        enumeration: |node, name, variants| node.class_enumeration(name, variants),
+        content: |content, ask, copies| content.answer(ask, copies),
+        is_none: |content| content.is_none(),
+        no_data: |variant| variant.no_data(),
+        data: |variant| variant.data(),
+        fields: |variant, ask| variant.fields(ask),
+    });
+}
+
+#[cold]
+fn bind_private() {
+    PRIVATE.bind(Private {
+        newtype_struct: |node, name| node.token_newtype(name),
+        structure: |node, name| node.token_struct(name),
+    });
+}
+
+/// The ways, where a private name is asked for.
+pub(super) fn private() -> Result<&'static Private> {
+    PRIVATE.get().ok_or_else(unbound)
+}
+
+/// The ways, where the name of a class is asked for.
+pub(super) fn ways() -> Result<&'static Ways> {
+    WAYS.get().ok_or_else(unbound)
+}
+
+#[cold]
+fn unbound() -> Error {
+    Error::data("a name of serde_pickle's own is asked for by no type")
+}
