@@ -252,6 +252,15 @@ def seconds(function, least=0.02):
     return statistics.median(times)
 
 
+# Freed memory stays in the heap (glibc): otherwise whoever comes first in a round pays the page
+# faults of all, and what is compared with it looks up to twice as fast or slow.
+HEAP_KEPT = {
+    "MALLOC_TRIM_THRESHOLD_": "17179869184",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+
+
 def objects_of(path):
     """Bytes of the objects that CPython loads, in a process of its own."""
     code = (
@@ -284,7 +293,8 @@ def measure(program, folder, name, protocol, rounds):
         loads = seconds(lambda: pickle.loads(data))
         dumps = seconds(lambda: pickle.dumps(value, protocol))
         calls = seconds(one_by_one)
-        ours = json.loads(subprocess.check_output([program, "--json", path, name, str(protocol)]))
+        command = [program, "--json", path, name, str(protocol)]
+        ours = json.loads(subprocess.check_output(command, env={**os.environ, **HEAP_KEPT}))
         for key, base in (("typed", loads), ("value", loads), ("encode", dumps), ("one", calls)):
             if key in ours:
                 found[key].append(ours[key] / base)
