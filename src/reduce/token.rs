@@ -70,7 +70,7 @@ pub(crate) const REDUCE: &str = "$serde_pickle::Reduce";
 /// - `listitems`, `setitems`: seqs; `dictitems`: a seq of pairs;
 /// - `state`: an Option;
 /// - `state_setter`: an Option, the callable that takes the object and the state.
-pub(crate) const REDUCE_FIELDS: &[&str] = &[
+pub(crate) const REDUCE_FIELDS: &[&str; 9] = &[
     "how",
     "callable",
     "args",
@@ -81,6 +81,42 @@ pub(crate) const REDUCE_FIELDS: &[&str] = &[
     "state",
     "state_setter",
 ];
+
+/// One of [`REDUCE_FIELDS`], in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    How,
+    Callable,
+    Args,
+    Kwargs,
+    ListItems,
+    SetItems,
+    DictItems,
+    State,
+    StateSetter,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; REDUCE_FIELDS.len()] = [
+        Self::How,
+        Self::Callable,
+        Self::Args,
+        Self::Kwargs,
+        Self::ListItems,
+        Self::SetItems,
+        Self::DictItems,
+        Self::State,
+        Self::StateSetter,
+    ];
+
+    pub(crate) fn at(place: usize) -> Option<Self> {
+        Self::ALL.get(place).copied()
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        REDUCE_FIELDS.get(self as usize).copied().unwrap_or_default()
+    }
+}
 
 /// The prefix of serde_json's own private names.
 pub(crate) const JSON: &str = "$serde_json::private::";

@@ -18,6 +18,7 @@ mod items;
 mod key_name;
 mod options;
 mod placed;
+mod pointer;
 mod reduce;
 mod serializer;
 mod special;

@@ -14,36 +14,9 @@ use super::placed::Placed;
 use super::special::{Captured, Role};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
-use crate::reduce::{How, token};
+use crate::reduce::How;
+use crate::reduce::token::{self, Part};
 use crate::write::{Checkpoint, Recipe, Sink};
-
-/// The parts of an object, in the order of [`token::REDUCE_FIELDS`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    How,
-    Callable,
-    Args,
-    Kwargs,
-    ListItems,
-    SetItems,
-    DictItems,
-    State,
-    StateSetter,
-}
-
-const PARTS: [Part; 9] = [
-    Part::How,
-    Part::Callable,
-    Part::Args,
-    Part::Kwargs,
-    Part::ListItems,
-    Part::SetItems,
-    Part::DictItems,
-    Part::State,
-    Part::StateSetter,
-];
-
-const _: () = assert!(PARTS.len() == token::REDUCE_FIELDS.len());
 
 /// The progress of writing an object, field by field.
 pub(super) enum Progress {
@@ -140,9 +113,9 @@ impl Reduce {
         dump: &mut Dump<dyn Sink + '_>,
         key: &'static str,
     ) -> Result<Option<Role>> {
-        let part = match (token::REDUCE_FIELDS.get(self.fields), PARTS.get(self.fields)) {
+        let part = match (token::REDUCE_FIELDS.get(self.fields), Part::at(self.fields)) {
             // The same constant, mostly.
-            (Some(&name), Some(part)) if std::ptr::eq(name, key) || name == key => *part,
+            (Some(&name), Some(part)) if std::ptr::eq(name, key) || name == key => part,
             _ => {
                 return Err(Error::unsupported(format!(
                     "the field {key} of {} is out of order",
@@ -193,7 +166,7 @@ impl Reduce {
     /// Writes the opcodes after the value of the field that came last.
     fn after(&mut self, dump: &mut Dump<dyn Sink + '_>) -> Result<()> {
         let emit = &mut dump.emit;
-        let Some(part) = PARTS.get(self.fields.wrapping_sub(1)) else { return Ok(()) };
+        let Some(part) = Part::at(self.fields.wrapping_sub(1)) else { return Ok(()) };
         match part {
             Part::How => match dump.captured.pop() {
                 Some(Captured::Uint(how)) => self.recipe = emit.recipe(how_of(how)?),

@@ -20,7 +20,7 @@ use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::form::ObjectPart;
 use crate::reduce::token;
-use crate::shared::{self, Plan};
+use crate::shared;
 use crate::value::hooks::{self, Hooks};
 use crate::value::{PickleBuffer, Value, json_number};
 use crate::write::{self, Checkpoint, Recipe, Sink};
@@ -202,7 +202,7 @@ impl Opening {
 }
 
 /// Writes the content of a newtype.
-type Write<'w> = dyn FnMut(&mut Dump<dyn Sink + '_>) -> Result<()> + 'w;
+pub(super) type Write<'w> = dyn FnMut(&mut Dump<dyn Sink + '_>) -> Result<()> + 'w;
 
 impl Dump<dyn Sink + '_> {
     /// Writes a newtype struct under a private name or a class's.
@@ -394,76 +394,6 @@ impl Dump<dyn Sink + '_> {
             Opening::Buffer => return self.buffer(),
             Opening::Settled { outer } => self.settled = outer,
         }
-        Ok(())
-    }
-
-    /// The content of an Rc or Arc: a reference to it where it has been written.
-    fn open_shared(&mut self, content: usize) -> Result<Opening> {
-        // A value written aside has another memo, and is written again.
-        if self.diversion.is_some() {
-            return Ok(Opening::Through);
-        }
-        match shared::offered(content, self.hashed) {
-            Some(key) => self.refer(key),
-            None => Ok(Opening::Shared(None)),
-        }
-    }
-
-    /// Refers to a pointer that has been written.
-    fn refer(&mut self, key: shared::Key) -> Result<Opening> {
-        match self.scope.plan(key) {
-            Plan::Write(key) => Ok(Opening::Shared(Some(key))),
-            Plan::Refer(index) => {
-                self.boundary()?;
-                self.emit.get(index);
-                Ok(Opening::Done)
-            }
-            Plan::Cycle => Err(Error::data(shared::CYCLE)),
-        }
-    }
-
-    /// The content of an Rc or Arc that has not been written, or of which that is not known.
-    fn shared(&mut self, write: &mut Write<'_>, key: Option<shared::Key>) -> Result<()> {
-        let key = match key {
-            Some(key) => key,
-            None => {
-                let hashed = self.hashed;
-                self.role = Role::Splice;
-                let key = shared::ask_identity(hashed, || write(self));
-                match self.asked(key) {
-                    Ok(Opening::Shared(Some(key))) => key,
-                    other => return other.map(drop),
-                }
-            }
-        };
-        self.role = Role::Splice;
-        let clone = shared::ask_clone(|| write(self))?;
-        self.write_shared(key, clone);
-        write(self)?;
-        self.close_shared(key)
-    }
-
-    /// Takes the answer of content that was asked for its identity.
-    fn asked(&mut self, key: Result<Option<shared::Key>>) -> Result<Opening> {
-        self.role = Role::Plain;
-        match key {
-            Ok(Some(key)) => self.refer(key),
-            Ok(None) => Err(malformed(token::SHARED)),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn write_shared(&mut self, key: shared::Key, clone: Option<shared::Kept>) {
-        if let Some(clone) = clone {
-            self.scope.write(key, clone);
-        }
-        self.role = Role::Shared;
-    }
-
-    fn close_shared(&mut self, key: shared::Key) -> Result<()> {
-        self.role = Role::Plain;
-        let index = self.emit.memoize()?;
-        self.scope.written(key, index);
         Ok(())
     }
 
@@ -659,7 +589,7 @@ impl Scalar<'_> {
 }
 
 #[cold]
-fn malformed(name: &str) -> Error {
+pub(super) fn malformed(name: &str) -> Error {
     Error::unsupported(format!(
         "the serde name {name} is reserved, and its content does not fit it"
     ))

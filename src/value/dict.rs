@@ -13,8 +13,9 @@ use std::sync::Arc;
 
 use super::Value;
 use super::held::Held;
+use super::iter;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Keys, Occupied, Spot, Table, Vacant, size_methods};
+use super::table::{Keys, Occupied, Spot, Table, Vacant, size_methods};
 use crate::error::Result;
 
 /// A Python `dict`: keys and values in the order in which the keys were first inserted.
@@ -508,7 +509,7 @@ impl<Q: Lookup + ?Sized> ops::Index<&Q> for Dict {
 /// assert_eq!(entries.next_back(), Some((&"b".into(), &2.into())));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Iter<'a>(table::Iter<'a, Value>);
+pub struct Iter<'a>(iter::Iter<'a, Value>);
 
 /// The entries of a [`Dict`] with values to be changed, from [`Dict::iter_mut`].
 ///
@@ -519,7 +520,7 @@ pub struct Iter<'a>(table::Iter<'a, Value>);
 /// assert_eq!(dict.get("a"), Some(&2.into()));
 /// ```
 #[derive(Debug, Default)]
-pub struct IterMut<'a>(table::IterMut<'a, Value>);
+pub struct IterMut<'a>(iter::IterMut<'a, Value>);
 
 /// The entries of a [`Dict`] that is used up.
 ///
@@ -529,7 +530,7 @@ pub struct IterMut<'a>(table::IterMut<'a, Value>);
 /// assert_eq!(entries.next(), Some(("a".into(), 1.into())));
 /// ```
 #[derive(Debug, Default)]
-pub struct IntoIter(table::IntoIter<Value>);
+pub struct IntoIter(iter::IntoIter<Value>);
 
 macro_rules! iterate {
     ($name:ident $(<$life:lifetime>)?, $item:ty, $entry:pat => $given:expr) => {

@@ -8,7 +8,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::table::{IntoIter, Table};
+use super::iter::IntoIter;
+use super::table::Table;
 
 /// A table of one dict or set, or of several.
 pub(super) enum Held<V> {

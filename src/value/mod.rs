@@ -42,6 +42,7 @@ mod hashed;
 mod held;
 pub(crate) mod hooks;
 mod index;
+mod iter;
 mod key;
 mod lookup;
 mod macros;

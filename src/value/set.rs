@@ -5,8 +5,9 @@
 
 use super::Value;
 use super::held::Held;
+use super::iter;
 use super::lookup::{IntoKey, Lookup};
-use super::table::{self, Table, size_methods};
+use super::table::{Table, size_methods};
 use crate::error::Result;
 
 /// The elements of a Python `set` or `frozenset`, in the order in which they were first inserted.
@@ -213,7 +214,7 @@ impl<K: IntoKey, const N: usize> From<[K; N]> for Set {
 /// assert_eq!(elements.next_back(), Some(&2.into()));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Iter<'a>(table::Iter<'a, ()>);
+pub struct Iter<'a>(iter::Iter<'a, ()>);
 
 /// The elements of a [`Set`] that is used up.
 ///
@@ -222,7 +223,7 @@ pub struct Iter<'a>(table::Iter<'a, ()>);
 /// assert_eq!(elements.len(), 2);
 /// ```
 #[derive(Debug, Default)]
-pub struct IntoIter(table::IntoIter<()>);
+pub struct IntoIter(iter::IntoIter<()>);
 
 super::dict::iterate!(Iter<'a>, &'a Value, (element, ()) => element);
 super::dict::iterate!(IntoIter, Value, (element, ()) => element);

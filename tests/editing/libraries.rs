@@ -8,12 +8,12 @@
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_pickle::Graph;
 
+use super::ask::each_environment;
 use super::differences::differences;
 
 fn folder() -> PathBuf {
@@ -195,26 +195,16 @@ fn sessions_responses_jobs_and_messages() {
 /// The libraries load both pickles and compare the objects, where they are installed.
 #[test]
 fn the_libraries_see_one_difference() {
-    let Some(environments) = std::env::var_os("SERDE_PICKLE_LIBRARIES") else {
-        eprintln!("SERDE_PICKLE_LIBRARIES is not set, so no library is asked");
-        return;
-    };
-    dataclasses_of_four_kinds();
-    named_tuples_exceptions_and_ordered_dicts();
-    attrs_with_slots_and_without();
-    pydantic_models_within_models();
-    rows_of_sqlalchemy_that_refer_to_one_another();
-    models_of_django_whose_files_refer_to_them();
-    sessions_responses_jobs_and_messages();
-    for environment in std::env::split_paths(&environments) {
-        let output = Command::new(environment.join("bin/python"))
-            .arg(folder().join("check.py"))
-            .arg(changed())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        println!("{}\n{text}", environment.display());
-        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let texts = each_environment("check.py", &changed(), || {
+        dataclasses_of_four_kinds();
+        named_tuples_exceptions_and_ordered_dicts();
+        attrs_with_slots_and_without();
+        pydantic_models_within_models();
+        rows_of_sqlalchemy_that_refer_to_one_another();
+        models_of_django_whose_files_refer_to_them();
+        sessions_responses_jobs_and_messages();
+    });
+    for text in texts {
         assert!(text.contains("differs at"), "{text}");
     }
 }

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod arrays;
+mod ask;
 mod by_hand;
 mod changed;
 mod differences;

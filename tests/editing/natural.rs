@@ -4,12 +4,12 @@
 //! out, and compare it with what the text says: `fixtures/editing/values.py`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 use serde_pickle::python::numpy::{MaskedArray, NdArray};
 use serde_pickle::{Graph, from_slice, update};
 
+use super::ask::each_environment;
 use super::differences::differences;
 
 fn fixtures() -> PathBuf {
@@ -514,25 +514,13 @@ fn a_time_of_day_at_another_offset_has_a_zone_of_its_own() {
 /// The libraries load what the other tests have written, where they are installed.
 #[test]
 fn the_libraries_see_what_the_text_says() {
-    let Some(environments) = std::env::var_os("SERDE_PICKLE_LIBRARIES") else {
-        eprintln!("SERDE_PICKLE_LIBRARIES is not set, so no library is asked");
-        return;
-    };
-    timestamps_of_pandas_are_moments_in_their_unit_or_a_finer_one();
-    timestamps_of_pandas_keep_their_zone();
-    timedeltas_and_periods_of_pandas();
-    times_of_pendulum_keep_their_numbers();
-    a_path_is_written_as_the_python_that_wrote_it_did();
-    masks_change_with_the_elements_and_the_rest_stays();
-    long_doubles_of_x86_change_where_an_element_says_that_they_are();
-    for environment in std::env::split_paths(&environments) {
-        let output = Command::new(environment.join("bin/python"))
-            .arg(fixtures().join("editing/values.py"))
-            .arg(changed())
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        println!("{}\n{text}", environment.display());
-        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
-    }
+    each_environment("values.py", &changed(), || {
+        timestamps_of_pandas_are_moments_in_their_unit_or_a_finer_one();
+        timestamps_of_pandas_keep_their_zone();
+        timedeltas_and_periods_of_pandas();
+        times_of_pendulum_keep_their_numbers();
+        a_path_is_written_as_the_python_that_wrote_it_did();
+        masks_change_with_the_elements_and_the_rest_stays();
+        long_doubles_of_x86_change_where_an_element_says_that_they_are();
+    });
 }

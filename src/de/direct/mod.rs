@@ -36,6 +36,7 @@
 
 mod again;
 mod ahead;
+mod calls;
 mod class;
 mod contents;
 mod dict;

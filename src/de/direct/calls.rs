@@ -1,0 +1,207 @@
+//! Classes, calls and objects of a whole [`Value`]: what `whole.rs` does with their opcodes.
+//!
+//! A call of a builtin that spells a set, bytes or a complex is that value; any other is an object
+//! that says how it is made. What a resolver would make values of is left to a walk.
+
+use std::sync::Arc;
+
+use super::Outcome;
+use super::class::ClassNumber;
+use super::kept::Operand;
+use super::whole::{Whole, set_of};
+use crate::instruction::Opcode;
+use crate::nodes::codec::Codec;
+use crate::nodes::known::Known;
+use crate::reduce::{Global, How, Reduce};
+use crate::value::{Complex, Set, Value};
+
+impl Whole<'_, '_> {
+    pub(super) fn push_class(&mut self, class: ClassNumber) -> Outcome<()> {
+        let global = self.direct.global(class)?;
+        self.push(Value::Global(global));
+        Ok(())
+    }
+
+    /// STACK_GLOBAL of two texts.
+    pub(super) fn stack_global(&mut self) -> Outcome<()> {
+        self.above(2)?;
+        self.direct.cursor.read_peeked_opcode();
+        match (self.values.pop(), self.values.pop()) {
+            (Some(Operand::Text(name)), Some(Operand::Text(module))) => {
+                let class = self.direct.named_class(module.into(), name.into())?;
+                self.push_class(class)
+            }
+            _ => self.direct.irregular(),
+        }
+    }
+
+    /// Takes a class or function and a tuple of arguments off the stack; gives the place of the
+    /// first and the height of the second as well.
+    #[inline]
+    fn pop_call(&mut self) -> Outcome<(Arc<Global>, Vec<Value>, usize, usize)> {
+        let at = self.above(2)?;
+        self.direct.cursor.read_peeked_opcode();
+        let height = self.take_opens(at)?;
+        match (self.values.pop(), self.values.pop()) {
+            (
+                Some(Operand::Value(Value::Tuple(args))),
+                Some(Operand::Value(Value::Global(callable))),
+            ) => {
+                self.direct.count_node()?;
+                Ok((callable, args, at, height))
+            }
+            _ => self.direct.irregular(),
+        }
+    }
+
+    /// Checks that objects of a class stay what they are: only a walk makes the caller's own values
+    /// of them.
+    #[inline]
+    fn check_stays(&mut self, class: &Global) -> Outcome<()> {
+        if self.direct.constructs(class) { self.direct.irregular() } else { Ok(()) }
+    }
+
+    /// NEWOBJ.
+    pub(super) fn new_object(&mut self) -> Outcome<()> {
+        let (class, args, at, height) = self.pop_call()?;
+        self.check_stays(&class)?;
+        self.push(Value::from(Reduce::of(How::NewObj, Value::Global(class), Value::Tuple(args))));
+        self.set_height(at, height + 1)?;
+        self.memoize()
+    }
+
+    /// REDUCE.
+    pub(super) fn call(&mut self) -> Outcome<()> {
+        let (callable, args, at, height) = self.pop_call()?;
+        match Known::of_global(&callable.module, &callable.qualname) {
+            Known::Nothing => {
+                self.check_stays(&callable)?;
+                let object = Reduce::of(How::Call, Value::Global(callable), Value::Tuple(args));
+                self.push(Value::from(object));
+                self.set_height(at, height + 1)?;
+            }
+            known => {
+                let value = self.builtin(known, args)?;
+                let is_set = matches!(value, Value::Set(_) | Value::FrozenSet(_));
+                self.push(value);
+                if is_set {
+                    // In the place of the list of its elements, which was in a tuple.
+                    self.set_height(at, height.saturating_sub(1).max(1))?;
+                }
+            }
+        }
+        self.memoize()
+    }
+
+    /// Returns true if two texts on the stack are what bytes are encoded from.
+    #[inline]
+    pub(super) fn is_encoding(&self) -> bool {
+        matches!(
+            self.values.last_chunk(),
+            Some([Operand::Value(Value::Global(callable)), Operand::Text(_), Operand::Text(_)])
+                if callable.is("_codecs", "encode")
+        )
+    }
+
+    /// TUPLE2 and, mostly, the REDUCE of `_codecs.encode`, by which protocols below 3 spell bytes:
+    /// there may be gigabytes, so their text is not copied.
+    pub(super) fn encode(&mut self) -> Outcome<()> {
+        let at = self.above(3)?;
+        let index = self.direct.memo_len();
+        if self.fetches.get(index).is_some_and(|&fetches| fetches != 0) {
+            return self.tuple(2);
+        }
+        let (Some(Operand::Text(codec)), Some(Operand::Text(text))) =
+            (self.values.pop(), self.values.pop())
+        else {
+            return self.direct.irregular();
+        };
+        self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
+        self.direct.memoize_other()?;
+        if self.direct.next()? != Opcode::Reduce {
+            let items = [text, codec].map(|text| Value::Str(text.to_owned()));
+            self.push(Value::Tuple(items.into()));
+            return self.set_height(at + 1, 1);
+        }
+        self.direct.cursor.read_peeked_opcode();
+        self.direct.count_node()?;
+        self.scan(text.len() + codec.len())?;
+        let bytes = Codec::of_name(codec).and_then(|codec| codec.encode(text.as_bytes()));
+        let Some(bytes) = bytes else { return self.direct.irregular() };
+        self.values.truncate(at);
+        self.push(Value::Bytes(bytes));
+        self.memoize()
+    }
+
+    /// The value that a call of a builtin spells.
+    fn builtin(&mut self, known: Known, args: Vec<Value>) -> Outcome<Value> {
+        let mut args = args.into_iter();
+        let value = match (known, args.next(), args.next()) {
+            (Known::Set, None, _) => Some(Value::Set(Set::new())),
+            (Known::FrozenSet, None, _) => Some(Value::FrozenSet(Set::new())),
+            (
+                Known::Set | Known::FrozenSet,
+                Some(Value::List(items) | Value::Tuple(items)),
+                None,
+            ) => {
+                self.scan(items.len())?;
+                let kind = if known == Known::Set { Value::Set } else { Value::FrozenSet };
+                set_of(items.into_iter()).map(kind)
+            }
+            (Known::Bytes, None, _) => Some(Value::Bytes(Vec::new())),
+            (Known::ByteArray, None, _) => Some(Value::ByteArray(Vec::new())),
+            (Known::Bytes, Some(Value::Bytes(bytes)), None) => Some(Value::Bytes(bytes)),
+            (Known::ByteArray, Some(Value::Bytes(bytes)), None) => Some(Value::ByteArray(bytes)),
+            (
+                Known::Encode | Known::Bytes | Known::ByteArray,
+                Some(Value::Str(text)),
+                Some(Value::Str(codec)),
+            ) => {
+                self.scan(text.len() + codec.len())?;
+                let kind = if known == Known::ByteArray { Value::ByteArray } else { Value::Bytes };
+                let bytes = Codec::of_name(&codec).and_then(|codec| codec.encode(text.as_bytes()));
+                bytes.map(kind)
+            }
+            (Known::Complex, Some(Value::Float(re)), Some(Value::Float(im))) => {
+                Some(Value::Complex(Complex { re, im }))
+            }
+            _ => None,
+        };
+        match value {
+            Some(value) if args.len() == 0 => Ok(value),
+            _ => self.direct.irregular(),
+        }
+    }
+
+    /// Counts what a call of a builtin looks at: the machine refuses more than four times the
+    /// pickle.
+    fn scan(&mut self, count: usize) -> Outcome<()> {
+        self.scanned += count;
+        if self.scanned > 3 * self.direct.cursor.position() {
+            return self.direct.irregular();
+        }
+        Ok(())
+    }
+
+    /// BUILD: the state of an object that has none yet.
+    pub(super) fn build(&mut self) -> Outcome<()> {
+        let at = self.above(2)?;
+        self.direct.cursor.read_peeked_opcode();
+        let height = self.take_opens(at + 1)?;
+        self.check_changes(at)?;
+        let state = self.values.pop().map(Operand::into_value);
+        // It was made here, and nothing else refers to it yet.
+        match self.values.last_mut() {
+            Some(Operand::Value(Value::Object(object))) if object.state.is_none() => {
+                match Arc::get_mut(object) {
+                    Some(object) => object.state = state,
+                    None => return self.direct.irregular(),
+                }
+            }
+            _ => return self.direct.irregular(),
+        }
+        // The parts of an object are themselves in a tuple, list or dict.
+        self.set_height(at, height + 2)
+    }
+}
