@@ -133,6 +133,11 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
             Self::Numbers(numbers) => numbers.next_in_block().map(Place::number),
+            Self::Complex(parts, index) => {
+                let part = *parts.get(*index)?;
+                *index += 1;
+                Some(Place::number(Num::Float(part)))
+            }
             _ => None,
         }
     }

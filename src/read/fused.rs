@@ -92,6 +92,12 @@ impl<'a> Cursor<'a> {
         (before == first.byte() && after == last.byte()).then_some((index, len))
     }
 
+    /// Leaves the instruction unread that was read last, if no frame began or ended behind it.
+    #[inline]
+    pub(crate) fn unread(&mut self) {
+        self.at = self.opcode_at;
+    }
+
     /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
     /// current one.
     #[inline]

@@ -169,26 +169,29 @@ impl<'de> List<'_, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(match self.contents.kind {
-            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
-            SequenceKind::List => Place::Ahead(self.direct),
-        }))
+        Ok(Some(self.place()))
     }
 
-    /// The next item of a list, if a batch is open and another one is in it.
+    /// The place of an item.
+    #[inline(always)]
+    fn place<'g>(&mut self) -> Place<'_, 'g, 'de> {
+        match self.contents.kind {
+            SequenceKind::List => Place::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
+        }
+    }
+
+    /// The next item, if a batch is open and another one is in it.
     #[inline]
     pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
-        let is_next = self.contents.is_in_batch(self.direct)
-            && self.at != at
-            && self.contents.kind == SequenceKind::List;
-        if !is_next {
+        if !self.contents.is_in_batch(self.direct) || self.at == at {
             return None;
         }
         self.contents.count_in_batch();
         self.at = at;
         self.direct.sole = false;
-        Some(Place::Ahead(self.direct))
+        Some(self.place())
     }
 
     /// Ends the item before; returns true if another follows.

@@ -30,7 +30,15 @@ use crate::de::element;
 use crate::de::items::Items;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
+use crate::stdlib::calendar::Offset;
 use crate::stdlib::numpy::NumKind;
+
+const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
+const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
+const PUTS: [u8; 2] = [Opcode::Binput.byte(), Opcode::LongBinput.byte()];
+
+/// The first protocol with STACK_GLOBAL.
+const STACK_GLOBAL: u8 = 4;
 
 /// The opcodes behind a container that is a part of an object.
 #[derive(Clone, Copy, PartialEq)]
@@ -50,15 +58,18 @@ pub(super) enum End {
 /// An object that may be fetched from the memo.
 #[derive(Clone, Copy)]
 pub(super) enum Made {
-    /// It was made of the int that begins here.
-    OfInt(u32),
+    /// It was made of this int.
+    OfInt(i64),
     /// A dtype of little-endian numbers.
     Dtype(NumKind),
+    /// A time zone with this offset.
+    Zone(Offset),
 }
 
 impl<'de> Direct<'de> {
     /// Returns true if the next value begins with a class, or is an object made of an int that is
     /// fetched.
+    #[inline]
     pub(super) fn calls_ahead(&mut self) -> Outcome<bool> {
         self.next()?;
         Ok(self.is_at(Opcode::Global) || self.is_class_ahead())
@@ -67,12 +78,53 @@ impl<'de> Direct<'de> {
     /// The same where no frame is ahead, and the class is not spelled by GLOBAL.
     #[inline]
     pub(super) fn is_class_ahead(&self) -> bool {
-        const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
-        const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
         match self.cursor.peek_byte() {
-            Some(byte) if FETCHES.contains(&byte) || TEXTS.contains(&byte) => self.names_class(),
+            Some(byte) if FETCHES.contains(&byte) => {
+                self.peek_class().is_some() || self.names_class()
+            }
+            Some(byte) if TEXTS.contains(&byte) => self.may_name_class() && self.names_class(),
             _ => false,
         }
+    }
+
+    /// Returns false if another text or a fetch does not follow the text that is next: then it is
+    /// no name of a module.
+    #[inline]
+    fn may_name_class(&self) -> bool {
+        let at = self.cursor.position();
+        if self.protocol < STACK_GLOBAL {
+            return false;
+        }
+        let Some(&[opcode, len, ..]) = self.input.get(at..) else { return false };
+        if opcode != Opcode::ShortBinunicode.byte() {
+            return true;
+        }
+        let end = at + 2 + usize::from(len);
+        let is_stored = self.input.get(end) == Some(&Opcode::Memoize.byte());
+        self.input.get(end + usize::from(is_stored)).is_some_and(|next| {
+            FETCHES.contains(next) || TEXTS.contains(next) || PUTS.contains(next)
+        })
+    }
+
+    /// The class that is fetched next, and the length of the instruction.
+    #[inline]
+    fn peek_class(&self) -> Option<(ClassNumber, usize)> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        Some((self.memo.class_number(index)?, len))
+    }
+
+    /// Returns true if a class is fetched next.
+    #[inline]
+    pub(super) fn fetches_class(&self) -> bool {
+        self.peek_class().is_some()
+    }
+
+    /// Reads a class that is fetched; nothing where anything else is next.
+    #[inline]
+    pub(super) fn fetched_class(&mut self) -> Option<ClassNumber> {
+        let (class, len) = self.peek_class()?;
+        self.cursor.read_peeked(len);
+        Some(class)
     }
 
     #[inline(never)]
@@ -124,7 +176,7 @@ impl<'de> Direct<'de> {
     }
 
     /// Reads the tuple around the only argument.
-    fn only_argument(&mut self) -> Outcome<()> {
+    pub(super) fn only_argument(&mut self) -> Outcome<()> {
         self.expect(Opcode::Tuple1)?;
         self.count_node()?;
         self.memoize_other()
@@ -165,12 +217,11 @@ impl<'de> Direct<'de> {
         let signed = matches!(ask, Ask::Signed);
         if self.fetches_next() == Stored::Kept {
             let opcode = self.next()?;
-            let Some(Made::OfInt(at)) = self.fetch_made(opcode)? else { return self.irregular() };
-            self.charge(size_of::<i64>())?;
-            return match Cursor::new(self.input, at as usize).read_short_int() {
-                Some(value) => Ok(Answer::int(value, signed)),
-                None => self.irregular(),
+            let Some(Made::OfInt(value)) = self.fetch_made(opcode)? else {
+                return self.irregular();
             };
+            self.charge(size_of::<i64>())?;
+            return Ok(Answer::int(value, signed));
         }
         match self.class_ahead()? {
             ClassKind::Plain => self.enter()?,
@@ -178,25 +229,40 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         }
         self.next()?;
-        // The input is shorter than slots have room for.
-        let at = self.cursor.position() as u32;
         let Some(value) = self.cursor.read_short_int() else { return self.irregular() };
         self.only_argument()?;
-        let slot = self.keep(Made::OfInt(at));
+        let slot = self.keep(Made::OfInt(value));
         self.call(slot)?;
         self.leave();
         Ok(Answer::int(value, signed))
     }
 
+    /// An int that an object was made of, which is fetched; nothing is read otherwise.
+    #[inline]
+    pub(super) fn fetched_int(&mut self) -> Option<i64> {
+        let (Made::OfInt(value), len) = self.peek_made()? else { return None };
+        self.charge(size_of::<i64>()).ok()?;
+        self.cursor.read_peeked(len);
+        Some(value)
+    }
+
+    /// An object that is fetched next, and the length of the instruction.
+    #[inline]
+    pub(super) fn peek_made(&self) -> Option<(Made, usize)> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        let number = self.memo.kept_number(index)?;
+        Some((*self.made.get(number as usize)?, len))
+    }
+
     /// Notes an object that may be fetched.
-    fn keep(&mut self, made: Made) -> MemoSlot {
+    pub(super) fn keep(&mut self, made: Made) -> MemoSlot {
         // Each takes several bytes of input, so its number fits.
         let slot = MemoSlot::kept(self.made.len() as u32);
         self.made.push(made);
         slot
     }
 
-    fn fetch_made(&mut self, opcode: Opcode) -> Outcome<Option<Made>> {
+    pub(super) fn fetch_made(&mut self, opcode: Opcode) -> Outcome<Option<Made>> {
         match self.fetch(opcode)? {
             Fetched::Kept(number) => Ok(self.made.get(number as usize).copied()),
             _ => Ok(None),
@@ -228,7 +294,7 @@ impl<'de> Direct<'de> {
             return self.irregular();
         }
         let mut number = [0; 8];
-        let number = self.bytes_of_number(&mut number)?;
+        let number = self.payload(&mut number)?;
         let mut numbers = Vec::with_capacity(1);
         if number.len() == kind.width() {
             kind.read(number, false, &mut numbers);
@@ -248,33 +314,38 @@ impl<'de> Direct<'de> {
         self.memoize_other()
     }
 
-    /// The bytes of a number, which are text below protocol 3.
-    fn bytes_of_number<'b>(&mut self, number: &'b mut [u8; 8]) -> Outcome<&'b [u8]>
+    /// The bytes of a number or a time, which are text below protocol 3; in `room` then.
+    pub(super) fn payload<'b>(&mut self, room: &'b mut [u8]) -> Outcome<&'b [u8]>
     where
         'de: 'b,
     {
-        match self.next()? {
-            opcode @ Opcode::ShortBinbytes => self.bytes(opcode),
-            _ if self.calls_ahead()? && self.class_ahead()? == ClassKind::Encode => {
-                self.enter()?;
-                let text = self.next_text()?;
-                if self.next_text()? != "latin1" {
-                    return self.irregular();
-                }
-                self.two_arguments()?;
-                self.leave();
-                let mut len = 0;
-                for letter in text.chars() {
-                    match (number.get_mut(len), u8::try_from(letter)) {
-                        (Some(place), Ok(byte)) => *place = byte,
-                        _ => return self.irregular(),
-                    }
-                    len += 1;
-                }
-                Ok(number.get(..len).unwrap_or_default())
-            }
-            _ => self.irregular(),
+        let opcode = self.next()?;
+        if let Some(bytes) = self.short_bytes() {
+            return Ok(bytes);
         }
+        if opcode == Opcode::ShortBinbytes {
+            return self.bytes(opcode);
+        }
+        let class = self.class(opcode)?;
+        if self.kind_of(class) != ClassKind::Encode {
+            return self.irregular();
+        }
+        self.enter()?;
+        let text = self.next_text()?;
+        if self.next_text()? != "latin1" {
+            return self.irregular();
+        }
+        self.two_arguments()?;
+        self.leave();
+        let mut len = 0;
+        for letter in text.chars() {
+            match (room.get_mut(len), u8::try_from(letter)) {
+                (Some(place), Ok(byte)) => *place = byte,
+                _ => return self.irregular(),
+            }
+            len += 1;
+        }
+        Ok(room.get(..len).unwrap_or_default())
     }
 
     /// A dtype of little-endian numbers as numpy pickles it, or one that was and is fetched.
@@ -424,13 +495,17 @@ impl<'de> Direct<'de> {
         self.memoize_other()?;
         let opcode = self.next()?;
         // A value that follows may be a neighbour.
-        let phase = if !(opcode == Opcode::Mark || is_value(opcode)) || !self.adds_next()? {
-            Phase::Done
-        } else if opcode == Opcode::Mark {
-            self.cursor.read_peeked_opcode();
-            Phase::Batch
-        } else {
-            Phase::Open
+        let phase = match opcode {
+            // Mostly it begins the items of each such object, if it did of one.
+            Opcode::Mark if self.marks_items || self.adds_next()? => {
+                self.marks_items = true;
+                self.cursor.read_peeked_opcode();
+                Phase::Batch
+            }
+            opcode if is_value(opcode) && opcode != Opcode::Mark && self.adds_next()? => {
+                Phase::Open
+            }
+            _ => Phase::Done,
         };
         let contents = Contents::new(DictKind, phase, self);
         Ok(self.entries(contents))

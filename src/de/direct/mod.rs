@@ -31,7 +31,7 @@
 //!   `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this
-//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class` or `made`, and a
+//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class`, `made` or `natural`, and a
 //! case to that test.
 
 mod again;
@@ -45,6 +45,7 @@ mod list;
 mod look;
 mod made;
 mod memo;
+mod natural;
 mod shapes;
 mod state;
 mod value;

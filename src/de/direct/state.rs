@@ -7,6 +7,7 @@ use super::class::Class;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
 use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
+use super::natural::{NaturalText, is_module};
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
@@ -67,6 +68,8 @@ pub(crate) struct Direct<'de> {
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
+    /// True once a MARK behind an object has begun its items.
+    pub(super) marks_items: bool,
     /// True if no value but a key can follow the one that is read next: it is a value in a dict, or
     /// the whole.
     pub(super) sole: bool,
@@ -74,6 +77,8 @@ pub(crate) struct Direct<'de> {
     wrapped: (usize, u32),
     /// Where the name of a variant without data begins.
     pub(super) variant_at: usize,
+    /// The text that the last object stood for.
+    pub(super) natural: NaturalText,
     /// True once anything has given up.
     pub(super) failed: bool,
 }
@@ -113,9 +118,11 @@ impl<'de> Direct<'de> {
             items: Items::default(),
             last_was_no_tuple: 0,
             marked: false,
+            marks_items: false,
             sole: true,
             wrapped: (0, 0),
             variant_at: usize::MAX,
+            natural: NaturalText::default(),
             failed: false,
         }
     }
@@ -280,10 +287,16 @@ impl<'de> Direct<'de> {
         self.nodes -= 1;
     }
 
+    /// Returns true if nothing is read again.
+    #[inline(always)]
+    pub(super) fn is_first(&self) -> bool {
+        self.back.is_empty()
+    }
+
     /// Checks that nothing is read again: what a container in it takes is known to nobody.
     #[inline(always)]
     pub(super) fn check_first(&mut self) -> Outcome<()> {
-        if self.back.is_empty() { Ok(()) } else { self.irregular() }
+        if self.is_first() { Ok(()) } else { self.irregular() }
     }
 
     /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
@@ -437,6 +450,14 @@ impl<'de> Direct<'de> {
         Some(fetched)
     }
 
+    /// The same for what is kept alone.
+    #[inline]
+    pub(super) fn fetch_short_kept(&mut self) -> Option<u32> {
+        let number = self.memo.kept(self.cursor.peek_binget()?)?;
+        self.cursor.read_peeked_binget();
+        Some(number)
+    }
+
     /// Counts text that is handed out once more.
     #[inline]
     fn again(&mut self, text: &'de str) -> Outcome<&'de str> {
@@ -481,18 +502,47 @@ impl<'de> Direct<'de> {
 
     // Text and bytes
 
+    /// Reads text, where an object that stands for it may be in its place. `None` where anything
+    /// else is next, and where reading gives up.
+    #[inline(never)]
+    pub(in crate::de) fn value_text(&mut self) -> Option<&'de str> {
+        match self.cursor.read_short_text() {
+            Some(payload) if is_module(payload) => {
+                self.cursor.unread();
+                self.other_value_text()
+            }
+            Some(payload) => self.behind_short_text(payload).ok(),
+            None if self.fetches_class() => None,
+            None => self.other_value_text(),
+        }
+    }
+
+    fn other_value_text(&mut self) -> Option<&'de str> {
+        match self.next().ok()? {
+            Opcode::Binget | Opcode::LongBinget => {
+                let (index, len) = self.cursor.peek_get_whole()?;
+                match self.memo.known_text(index) {
+                    Some(text) if !is_module(text.as_bytes()) => {
+                        self.cursor.read_peeked(len);
+                        self.again(text).ok()
+                    }
+                    _ if self.fetches_next() == Stored::Text && !self.is_class_ahead() => {
+                        self.next_text().ok()
+                    }
+                    _ => None,
+                }
+            }
+            Opcode::Global => None,
+            Opcode::ShortBinunicode if self.is_class_ahead() => None,
+            _ => self.next_text().ok(),
+        }
+    }
+
     /// Reads text, written out or fetched.
     #[inline(never)]
     pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
         if let Some(payload) = self.cursor.read_short_text() {
-            let at = self.cursor.opcode_position();
-            return match std::str::from_utf8(payload) {
-                Ok(text) if self.cursor.absorb_opcode(Opcode::Memoize) => {
-                    if self.memo.push(MemoSlot::text(at)) { Ok(text) } else { self.irregular() }
-                }
-                Ok(text) => self.memoize_put(MemoSlot::text(at)).map(|()| text),
-                Err(_) => self.irregular(),
-            };
+            return self.behind_short_text(payload);
         }
         // Most keys are fetched, and by the first indexes.
         if let Some(index) = self.cursor.peek_binget()
@@ -508,6 +558,19 @@ impl<'de> Direct<'de> {
         }
         let opcode = self.next()?;
         self.text(opcode)
+    }
+
+    /// Checks the payload of a short text that was just read.
+    #[inline(always)]
+    fn behind_short_text(&mut self, payload: &'de [u8]) -> Outcome<&'de str> {
+        let at = self.cursor.opcode_position();
+        match std::str::from_utf8(payload) {
+            Ok(text) if self.cursor.absorb_opcode(Opcode::Memoize) => {
+                if self.memo.push(MemoSlot::text(at)) { Ok(text) } else { self.irregular() }
+            }
+            Ok(text) => self.memoize_put(MemoSlot::text(at)).map(|()| text),
+            Err(_) => self.irregular(),
+        }
     }
 
     /// The same, where `opcode` is next.
