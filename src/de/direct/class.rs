@@ -104,6 +104,22 @@ impl ClassKind {
     }
 }
 
+impl ClassKind {
+    /// Returns true if its objects are no tuples.
+    pub(super) fn is_no_tuple(self) -> bool {
+        matches!(
+            self,
+            Self::DateTime
+                | Self::Date
+                | Self::Time
+                | Self::Decimal
+                | Self::Uuid
+                | Self::OrderedDict
+                | Self::DefaultDict
+        )
+    }
+}
+
 impl<'de> Class<'de> {
     fn to_global(&self) -> Global {
         Global::new(&*self.module, &*self.qualname)

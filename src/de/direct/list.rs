@@ -55,6 +55,10 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if let Some(class) = self.fetched_class() {
+            let kind = self.kind_of(class);
+            return self.items_of(kind);
+        }
         if self.calls_ahead()? {
             return self.items_of_call();
         }
@@ -101,7 +105,13 @@ impl<'de> Direct<'de> {
 
     /// A tuple of `len` items, or whatever else may be one.
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
-        if self.calls_ahead()? {
+        if let Some((class, length)) = self.peek_class() {
+            let kind = self.kind_of(class);
+            if !kind.is_no_tuple() {
+                self.cursor.read_peeked(length);
+                return self.tuple_of_class(kind, len);
+            }
+        } else if self.calls_ahead()? && !self.names_no_tuple() {
             return self.tuple_of_call(len);
         }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };

@@ -23,6 +23,7 @@ use super::dict::Dict;
 use super::list::List;
 use super::look::short_tuple;
 use super::memo::{Fetched, MemoSlot, Stored};
+use super::natural::is_module;
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
@@ -108,7 +109,7 @@ impl<'de> Direct<'de> {
 
     /// The class that is fetched next, and the length of the instruction.
     #[inline]
-    fn peek_class(&self) -> Option<(ClassNumber, usize)> {
+    pub(super) fn peek_class(&self) -> Option<(ClassNumber, usize)> {
         let (index, len) = self.cursor.peek_get_whole()?;
         Some((self.memo.class_number(index)?, len))
     }
@@ -421,7 +422,8 @@ impl<'de> Direct<'de> {
         self.items_of(kind)
     }
 
-    fn items_of(&mut self, kind: ClassKind) -> Outcome<List<'_, 'de>> {
+    /// The same where the class has been read.
+    pub(super) fn items_of(&mut self, kind: ClassKind) -> Outcome<List<'_, 'de>> {
         self.enter()?;
         let opcode = self.next()?;
         let (contents, end) = match (kind, opcode) {
@@ -447,6 +449,16 @@ impl<'de> Direct<'de> {
     /// The same where a tuple of `len` items is asked for; or a complex.
     pub(super) fn tuple_of_call<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
         let kind = self.class_ahead()?;
+        self.tuple_of_class(kind, len)
+    }
+
+    /// The same where the class has been read.
+    #[inline]
+    pub(super) fn tuple_of_class<'g>(
+        &mut self,
+        kind: ClassKind,
+        len: usize,
+    ) -> Outcome<Items<'_, 'g, 'de>> {
         match (kind, short_tuple(len)) {
             (ClassKind::Complex, _) => self.complex().map(|parts| Items::Complex(parts, 0)),
             (ClassKind::Plain, Some(opcode)) if len > 1 && !self.is_at(Opcode::Mark) => {
@@ -455,6 +467,24 @@ impl<'de> Direct<'de> {
             }
             _ => self.items_of(kind).map(Items::List),
         }
+    }
+
+    /// Returns true if the names that are next are those of a class whose objects are no tuples, so
+    /// that the first of them is the first item of one: a date, an ordered dict.
+    pub(super) fn names_no_tuple(&self) -> bool {
+        let Some((&opcode, rest)) =
+            self.input.get(self.cursor.position()..).and_then(<[u8]>::split_first)
+        else {
+            return false;
+        };
+        let name = match Opcode::from_byte(opcode) {
+            Some(Opcode::Global) => rest.split(|&byte| byte == b'\n').next(),
+            Some(Opcode::ShortBinunicode) => {
+                rest.split_first().and_then(|(&len, text)| text.get(..len.into()))
+            }
+            _ => None,
+        };
+        name.is_some_and(|name| is_module(name) || name == b"collections")
     }
 
     fn complex(&mut self) -> Outcome<[f64; 2]> {

@@ -153,15 +153,16 @@ impl<'de> DirectMemo<'de> {
 
     /// PUT. `false` for an index out of turn.
     pub(super) fn put(&mut self, index: u64, slot: MemoSlot) -> bool {
-        if self.slots.is_empty() && index == 1 {
-            self.slots.push(MemoSlot::VACANT);
-            self.from_one = true;
-        }
-        let next = index == self.slots.len() as u64;
-        if next {
+        if index == self.slots.len() as u64 {
             self.slots.push(slot);
+            return true;
         }
-        next || self.paused.is_some_and(|paused| index < paused as u64)
+        if self.slots.is_empty() && index == 1 {
+            self.slots.extend([MemoSlot::VACANT, slot]);
+            self.from_one = true;
+            return true;
+        }
+        self.paused.is_some_and(|paused| index < paused as u64)
     }
 
     /// Text that was fetched by this index before.

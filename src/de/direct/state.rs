@@ -373,9 +373,10 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if let Some(index) = self.cursor.absorb_put() {
-            Ok(index)
-        } else if self.cursor.absorb_opcode(Opcode::Binput) {
+        if let Some(index) = self.cursor.absorb_put() {
+            return if self.memo.put(index, slot) { Ok(()) } else { self.irregular() };
+        }
+        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             self.cursor.read_uint4().map(u64::from)
@@ -513,7 +514,10 @@ impl<'de> Direct<'de> {
             }
             Some(payload) => self.behind_short_text(payload).ok(),
             None if self.fetches_class() => None,
-            None => self.other_value_text(),
+            None => match self.cursor.read_medium_text(FRAMED) {
+                Some(payload) => self.behind_medium_text(payload).ok(),
+                None => self.other_value_text(),
+            },
         }
     }
 
@@ -552,12 +556,18 @@ impl<'de> Direct<'de> {
             return self.again(text);
         }
         if let Some(payload) = self.cursor.read_medium_text(FRAMED) {
-            let at = self.cursor.opcode_position();
-            let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-            return self.memoize(MemoSlot::text(at)).map(|()| text);
+            return self.behind_medium_text(payload);
         }
         let opcode = self.next()?;
         self.text(opcode)
+    }
+
+    /// Checks the payload of a text of medium length that was just read.
+    #[inline(always)]
+    fn behind_medium_text(&mut self, payload: &'de [u8]) -> Outcome<&'de str> {
+        let at = self.cursor.opcode_position();
+        let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+        self.memoize(MemoSlot::text(at)).map(|()| text)
     }
 
     /// Checks the payload of a short text that was just read.
