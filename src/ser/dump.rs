@@ -405,12 +405,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
-        let opening = match self.open_newtype_variant(name, variant) {
+        let mut opening = match self.open_newtype_variant(name, variant) {
             Ok(opening) => opening,
             Err(error) => return Err(error),
         };
         match value.serialize(&mut *self) {
-            Ok(()) => self.close_newtype(opening),
+            Ok(()) => self.close_newtype(&mut opening),
             Err(error) => Err(opening.locate(error, variant)),
         }
     }
