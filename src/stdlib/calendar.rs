@@ -2,6 +2,8 @@
 //!
 //! The text is ISO 8601 as Python's `isoformat` writes it.
 
+use super::uuid::Groups;
+
 /// Microseconds in a second.
 pub(crate) const SECOND: i64 = 1_000_000;
 /// Microseconds in a day.
@@ -39,9 +41,10 @@ pub(crate) fn push_number(text: &mut String, value: u32, width: usize) {
     }
 }
 
-/// ISO 8601 text of a day, a time and an offset, which needs no memory but its own.
+/// ISO 8601 text of a day, a time and an offset, or that of a UUID, which needs no memory but its
+/// own.
 #[derive(Clone, Copy)]
-pub(crate) struct IsoText {
+pub(crate) struct ShortText {
     // First, so that the bytes are aligned, which checking them takes half as long for.
     len: usize,
     bytes: [u8; Self::ROOM],
@@ -54,12 +57,16 @@ pub(crate) struct Offset {
     bytes: [u8; Self::ROOM],
 }
 
-impl IsoText {
+impl ShortText {
     /// A day, `T`, a clock of 15 bytes, and an offset.
     const ROOM: usize = 26 + Offset::ROOM;
 
     pub(crate) const fn new() -> Self {
         Self { len: 0, bytes: [0; Self::ROOM] }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
     }
 
     /// Adds a part. There is room for one of each.
@@ -102,6 +109,12 @@ impl IsoText {
     pub(crate) fn offset(&mut self, offset: Offset) {
         self.add(offset.bytes);
         self.len -= Offset::ROOM - usize::from(offset.len);
+    }
+
+    /// Makes it the text of a UUID.
+    pub(crate) fn uuid(&mut self, uuid: Groups) {
+        self.clear();
+        self.add(uuid.bytes());
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -158,14 +171,14 @@ fn pair(number: u8) -> [u8; 2] {
 
 /// `2024-02-29`
 pub(crate) fn push_day(text: &mut String, day: Day) {
-    let mut iso = IsoText::new();
+    let mut iso = ShortText::new();
     iso.day(day);
     text.push_str(iso.as_str());
 }
 
 /// `12:30:00`, with microseconds where they are not 0.
 pub(crate) fn push_clock(text: &mut String, clock: Clock) {
-    let mut iso = IsoText::new();
+    let mut iso = ShortText::new();
     iso.clock(clock);
     text.push_str(iso.as_str());
 }

@@ -4,15 +4,10 @@ use std::fmt;
 
 /// A UUID in the usual five groups of hexadecimal digits.
 #[derive(Clone, Copy)]
-pub(crate) struct Groups(Aligned);
-
-/// Text that is checked by words.
-#[derive(Clone, Copy)]
-#[repr(align(8))]
-struct Aligned([u8; Groups::LEN]);
+pub(crate) struct Groups([u8; Groups::LEN]);
 
 impl Groups {
-    const LEN: usize = 36;
+    pub(crate) const LEN: usize = 36;
 
     /// Where the digits of each byte are.
     const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
@@ -25,15 +20,15 @@ impl Groups {
                 *digits = [byte >> 4, byte & 15].map(digit);
             }
         }
-        Self(Aligned(text))
+        Self(text)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.0.len()
+    pub(crate) fn bytes(self) -> [u8; Self::LEN] {
+        self.0
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0.0).unwrap_or_default()
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

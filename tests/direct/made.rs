@@ -258,7 +258,7 @@ fn a_mark_behind_an_object_may_begin_a_neighbour() {
     // [(OrderedDict(x=1, y=2), OrderedDict(), (1, 2, 3, 4)),
     //  (OrderedDict(), OrderedDict(x=3, y=4), (5, 6, 7, 8))]
     // [(OrderedDict(x=1, y=2), OrderedDict(x=3, y=4), (1, 2, 3, 4)),
-    //  (OrderedDict(x=5, y=6), OrderedDict(z=1), (1, 2, 3, 4))]
+    //  (OrderedDict(x=5, y=6), OrderedDict(z=1), (9, 8, 7, 6))]
     #[rustfmt::skip]
     let pickles: [&[u8]; 4] = [
         b"\x80\x02]q\0(ccollections\nOrderedDict\nq\x01)Rq\x02(X\x01\0\0\0xq\x03K\x01X\x01\0\0\0\
@@ -270,11 +270,12 @@ fn a_mark_behind_an_object_may_begin_a_neighbour() {
             \x87\x94e.",
         b"\x80\x02]q\0(ccollections\nOrderedDict\nq\x01)Rq\x02(X\x01\0\0\0xq\x03K\x01X\x01\0\0\0\
             yq\x04K\x02uh\x01)Rq\x05(h\x03K\x03h\x04K\x04u(K\x01K\x02K\x03K\x04tq\x06\x87q\x07h\
-            \x01)Rq\x08(h\x03K\x05h\x04K\x06uh\x01)Rq\tX\x01\0\0\0zq\nK\x01sh\x06\x87q\x0be.",
-        b"\x80\x04\x95o\0\0\0\0\0\0\0]\x94(\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\
+            \x01)Rq\x08(h\x03K\x05h\x04K\x06uh\x01)Rq\tX\x01\0\0\0zq\nK\x01s(K\tK\x08K\x07K\x06t\
+            q\x0b\x87q\x0ce.",
+        b"\x80\x04\x95x\0\0\0\0\0\0\0]\x94(\x8c\x0bcollections\x94\x8c\x0bOrderedDict\x94\x93\
             \x94)R\x94(\x8c\x01x\x94K\x01\x8c\x01y\x94K\x02uh\x03)R\x94(h\x05K\x03h\x06K\x04u(K\
             \x01K\x02K\x03K\x04t\x94\x87\x94h\x03)R\x94(h\x05K\x05h\x06K\x06uh\x03)R\x94\x8c\x01\
-            z\x94K\x01sh\x08\x87\x94e.",
+            z\x94K\x01s(K\tK\x08K\x07K\x06t\x94\x87\x94e.",
     ];
     for pickle in pickles {
         assert!(serde_pickle::from_slice::<Vec<Row>>(pickle).is_ok());

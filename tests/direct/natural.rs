@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use rust_decimal::Decimal;
 use serde::de::{Deserialize, IgnoredAny};
-use serde_pickle::{AllowList, DeOptions, ErrorKind};
+use serde_pickle::{AllowList, DeOptions, ErrorKind, Value};
 use uuid::Uuid;
 
 use super::made::changes;
@@ -103,6 +103,7 @@ fn compare_types(pickle: &[u8], options: &DeOptions<'static>) {
     read::<BTreeMap<NaiveDate, i64>>(pickle, options);
     read::<BTreeMap<String, i64>>(pickle, options);
     read::<IgnoredAny>(pickle, options);
+    read::<Value>(pickle, options);
 }
 
 #[test]
@@ -162,7 +163,8 @@ fn times_decimals_and_uuids_need_no_machine() {
 
 #[test]
 fn they_are_read_the_same_both_ways() {
-    for (_, pickle) in PICKLES {
+    for (name, pickle) in PICKLES {
+        assert!(is_direct::<Value>(pickle), "{name}");
         // The options change from call to call.
         for _ in 0..4 {
             compare_types(pickle, &DeOptions::new());
@@ -191,6 +193,7 @@ fn they_are_read_the_same_both_ways_with_a_change() {
             compare::<Vec<Decimal>>(&bytes, &options, "changed");
             compare::<BTreeMap<NaiveDate, i64>>(&bytes, &options, "changed");
             compare::<IgnoredAny>(&bytes, &options, "changed");
+            compare::<Value>(&bytes, &options, "changed");
         }
     }
 }
@@ -239,6 +242,21 @@ fn times_in_tuples_need_no_machine() {
     }
 }
 
+/// The bytes or the tuple of a date are fetched, or a date that is an argument itself.
+#[test]
+fn parts_of_times_that_are_fetched_are_read_the_same_both_ways() {
+    let date =
+        b"\x8c\x08datetime\x94\x8c\x04date\x94\x93\x94C\x04\x07\xe8\x02\x1d\x94\x85\x94R\x94";
+    let time = b"h\x03C\x04\x07\xe8\x03\x01\x94\x85\x94R\x94";
+    for index in 0..=9 {
+        for behind in [&b"e."[..], b"0e.", b"Rh\x09e.", b"}be.", b"h\x09\x86h\x09\x85e."] {
+            let pickle = [b"\x80\x04]\x94(", &date[..], time, &[b'h', index], behind].concat();
+            compare::<Value>(&pickle, &DeOptions::new(), "parts");
+            compare::<Vec<String>>(&pickle, &DeOptions::new(), "parts");
+        }
+    }
+}
+
 /// A frame ends every 64 KiB, before whatever comes next.
 #[test]
 fn times_in_frames_need_no_machine() {
@@ -279,7 +297,8 @@ fn their_classes_are_asked_about() {
 #[test]
 fn references_to_times_are_charged() {
     let times = |count: usize| {
-        let begin = b"\x80\x02](cdatetime\ndatetime\nq\0C\x0a\x07\xe8\x02\x1d\x0c\x1e\x01\0\0\xfa\x85Rq\x01";
+        let begin = b"\x80\x02](cdatetime\ndatetime\nq\0C\x0a\x07\xe8\x02\x1d\x0c\x1e\x01\0\0\
+            \xfa\x85Rq\x01";
         [&begin[..], &b"h\x01".repeat(count), b"e."].concat()
     };
     let few = times(10);

@@ -6,9 +6,9 @@
 //!
 //! - The opcodes there were read before, or are read as part of what holds them: what does not fit
 //!   ends this way of reading. An opcode that changes a value which was fetched does not fit.
-//! - Nothing is stored meanwhile, nothing is fetched that was not stored before, and a class that is
-//!   named is the one that the same opcode named before: the memo, and what the resolver has been
-//!   asked, are the same behind it.
+//! - Nothing is stored meanwhile, nothing is fetched that was not stored before, and a class that
+//!   is named is the one that the same opcode named before: the memo, and what the resolver has
+//!   been asked, are the same behind it.
 //! - The end is found by the opcodes alone: that of the batch, or the BUILD. Where they leave it
 //!   open, `look` follows them.
 //! - A value that holds itself ends at the limit of depth, and then the machine reads.

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! That is how Python pickles an object of a class that says nothing about pickling; with slots the
-//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`, and
-//! those that stand for text in `natural`; all else is for the machine.
+//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`,
+//! and those that stand for text in `natural`; all else is for the machine.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -105,6 +105,10 @@ impl ClassKind {
 }
 
 impl ClassKind {
+    pub(super) fn is_time(self) -> bool {
+        matches!(self, Self::DateTime | Self::Date | Self::Time)
+    }
+
     /// Returns true if its objects are no tuples.
     pub(super) fn is_no_tuple(self) -> bool {
         matches!(

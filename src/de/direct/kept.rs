@@ -301,8 +301,20 @@ impl<'de> Whole<'_, 'de> {
     /// Pushes a reference to a kept value.
     #[inline]
     pub(super) fn push_kept(&mut self, number: u32) -> Outcome<()> {
+        match self.reference(number)? {
+            Some((value, height)) => {
+                self.push_reference(value, height);
+                Ok(())
+            }
+            None => self.push_any_kept(number),
+        }
+    }
+
+    /// One of many references to an object that is in its place, and its height; `None`, with
+    /// nothing counted, for what else is kept.
+    #[inline]
+    pub(super) fn reference(&mut self, number: u32) -> Outcome<Option<(Value, u32)>> {
         match self.kept.get_mut(number as usize) {
-            // One of many to an object that is in its place.
             Some(Kept {
                 place: None,
                 value: Some(Value::Object(object)),
@@ -313,11 +325,9 @@ impl<'de> Whole<'_, 'de> {
             }) => {
                 self.direct.charge_expansion(*cost)?;
                 *left -= u8::from(*left != u8::MAX);
-                let (value, height) = (Value::Object(Arc::clone(object)), *height);
-                self.push_reference(value, height);
-                Ok(())
+                Ok(Some((Value::Object(Arc::clone(object)), *height)))
             }
-            _ => self.push_any_kept(number),
+            _ => Ok(None),
         }
     }
 

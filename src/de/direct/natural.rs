@@ -9,8 +9,8 @@
 //! payload               ::=  SHORT_BINBYTES | class text "latin1" TUPLE2 REDUCE
 //! ```
 //!
-//! The text is what `natural/` makes of the same object. It is made in [`NaturalText`], so that
-//! nothing is allocated for it. Any other spelling and any other zone is for the machine.
+//! The text is what `natural/` makes of the same object. It is made in a buffer of the reader, so
+//! that nothing is allocated for it. Any other spelling and any other zone is for the machine.
 
 use super::Outcome;
 use super::class::{ClassKind, ClassNumber};
@@ -19,39 +19,12 @@ use super::memo::{Fetched, MemoSlot};
 use super::state::Direct;
 use crate::de::answer::{About, Answer};
 use crate::instruction::Opcode;
-use crate::stdlib::calendar::{Clock, DAY, Day, IsoText, Offset, SECOND, is_clock, is_day};
+use crate::stdlib::calendar::{Clock, DAY, Day, Offset, SECOND, is_clock, is_day};
 use crate::stdlib::uuid::Groups;
 
 /// Bytes that a reference to a time zone stands for: its offset is made of three ints and two
 /// calls, each of which a walk looks at.
 const ZONE: u64 = 256;
-
-/// The text that an object stands for.
-#[derive(Default)]
-pub(super) enum NaturalText {
-    #[default]
-    None,
-    Time(IsoText),
-    Uuid(Groups),
-}
-
-impl NaturalText {
-    fn len(&self) -> usize {
-        match self {
-            Self::None => 0,
-            Self::Time(text) => text.len(),
-            Self::Uuid(text) => text.len(),
-        }
-    }
-
-    fn as_str(&self) -> &str {
-        match self {
-            Self::None => "",
-            Self::Time(text) => text.as_str(),
-            Self::Uuid(text) => text.as_str(),
-        }
-    }
-}
 
 /// Returns true for the name of a module whose classes are read here. As a value of its own such
 /// text costs a look at what follows it.
@@ -174,7 +147,8 @@ impl<'de> Direct<'de> {
         if !day.is_none_or(is_day) || !clock.is_none_or(is_clock) {
             return self.irregular();
         }
-        let mut text = IsoText::new();
+        let text = &mut self.natural;
+        text.clear();
         if let Some(day) = day {
             text.day(day);
         }
@@ -187,7 +161,6 @@ impl<'de> Direct<'de> {
         if let Some(offset) = zone {
             text.offset(offset);
         }
-        self.natural = NaturalText::Time(text);
         Ok(())
     }
 
@@ -286,7 +259,7 @@ impl<'de> Direct<'de> {
         self.expect(Opcode::Build)?;
         self.leave();
         self.leave();
-        self.natural = NaturalText::Uuid(Groups::of(int));
+        self.natural.uuid(Groups::of(int));
         Ok(())
     }
 }

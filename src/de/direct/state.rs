@@ -7,7 +7,7 @@ use super::class::Class;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
 use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
-use super::natural::{NaturalText, is_module};
+use super::natural::is_module;
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
@@ -16,6 +16,7 @@ use crate::limits;
 use crate::read::Cursor;
 use crate::reduce::{Resolution, Resolver};
 use crate::settings::{Plain, Settings};
+use crate::stdlib::calendar::ShortText;
 
 /// Payloads from this size on are written outside of frames, so that a frame may begin between them
 /// and their MEMOIZE.
@@ -78,7 +79,7 @@ pub(crate) struct Direct<'de> {
     /// Where the name of a variant without data begins.
     pub(super) variant_at: usize,
     /// The text that the last object stood for.
-    pub(super) natural: NaturalText,
+    pub(super) natural: ShortText,
     /// True once anything has given up.
     pub(super) failed: bool,
 }
@@ -122,7 +123,7 @@ impl<'de> Direct<'de> {
             sole: true,
             wrapped: (0, 0),
             variant_at: usize::MAX,
-            natural: NaturalText::default(),
+            natural: ShortText::new(),
             failed: false,
         }
     }

@@ -82,8 +82,8 @@ impl<'de> Direct<'de> {
         self.cursor.read_short_int()
     }
 
-    /// An int of protocol 0 in the commonest spelling, or one that an object was made of and that is
-    /// fetched.
+    /// An int of protocol 0 in the commonest spelling, or one that an object was made of and that
+    /// is fetched.
     #[inline(never)]
     pub(in crate::de) fn other_short_int(&mut self) -> Option<i64> {
         const BINGET: u8 = Opcode::Binget.byte();

@@ -146,7 +146,7 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline(never)]
     fn push_fetched_by(&mut self, opcode: Opcode) -> Outcome<()> {
         if let Some(class) = self.direct.fetched_class() {
-            return self.push_class(class);
+            return if self.is_time(class)? { Ok(()) } else { self.push_class(class) };
         }
         match self.direct.fetch(opcode)? {
             Fetched::Text(text) => self.values.push(Operand::Text(text)),
