@@ -53,7 +53,7 @@ const PICKLES: &[(&str, &[u8])] = &[
         \x94\x93\x94h\x01\x8c\ttimedelta\x94\x93\x94K\0K\0K\0\x87\x94R\x94\x85\x94R\x94\x86\x94R\
         \x94e."),
     // [Decimal('1.50'), Decimal('-2'), Decimal('1.50')], the last the first
-    ("decimals", b"\x80\x02]q\0(cdecimal\nDecimal\nq\x01X\x04\0\0\01.50q\x02\x85q\x03Rq\x04h\x01X\
+    ("decimals", b"\x80\x02]q\0(cdecimal\nDecimal\nq\x01X\x04\0\0\x001.50q\x02\x85q\x03Rq\x04h\x01X\
         \x02\0\0\0-2q\x05\x85q\x06Rq\x07h\x04e."),
     ("decimals", b"\x80\x04\x953\0\0\0\0\0\0\0]\x94(\x8c\x07decimal\x94\x8c\x07Decimal\x94\x93\x94\
         \x8c\x041.50\x94\x85\x94R\x94h\x03\x8c\x02-2\x94\x85\x94R\x94h\x06e."),
@@ -164,7 +164,8 @@ fn times_decimals_and_uuids_need_no_machine() {
 #[test]
 fn they_are_read_the_same_both_ways() {
     for (name, pickle) in PICKLES {
-        assert!(is_direct::<Value>(pickle), "{name}");
+        // An object as a key of a `Value` is for the machine.
+        assert!(is_direct::<Value>(pickle) || *name == "keys", "{name}");
         // The options change from call to call.
         for _ in 0..4 {
             compare_types(pickle, &DeOptions::new());
@@ -175,7 +176,7 @@ fn they_are_read_the_same_both_ways() {
         for bytes in [0, 8, 30, 100, 300, 1_000] {
             compare_types(pickle, &DeOptions::new().max_expansion(bytes));
             compare_types(pickle, &DeOptions::new().max_memory(bytes));
-            compare_types(pickle, &DeOptions::new().max_nodes(bytes as usize / 30));
+            compare_types(pickle, &DeOptions::new().max_nodes(bytes / 30));
         }
     }
 }
