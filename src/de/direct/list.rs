@@ -1,11 +1,11 @@
 //! Lists, tuples and sets as sequences. Their ends are found in `contents`.
 
-use super::Outcome;
 use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, SequenceKind};
 use super::look::short_tuple;
 use super::made::End;
 use super::state::Direct;
+use super::{Irregular, Outcome};
 use crate::de::items::{Items, Step};
 use crate::de::place::Place;
 use crate::error::Result;
@@ -55,12 +55,17 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
-        if let Some(class) = self.fetched_class() {
+        if let Some((class, length)) = self.peek_class() {
             let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
+            self.cursor.read_peeked(length);
             return self.items_of(kind);
         }
         if self.calls_ahead()? {
-            return self.items_of_call();
+            return if self.is_array_ahead() { Err(Irregular) } else { self.items_of_call() };
         }
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
@@ -107,12 +112,16 @@ impl<'de> Direct<'de> {
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
         if let Some((class, length)) = self.peek_class() {
             let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
             if !kind.is_no_tuple() {
                 self.cursor.read_peeked(length);
                 return self.tuple_of_class(kind, len);
             }
         } else if self.calls_ahead()? && !self.names_no_tuple() {
-            return self.tuple_of_call(len);
+            return if self.is_array_ahead() { Err(Irregular) } else { self.tuple_of_call(len) };
         }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
         let opcode = self.next()?;

@@ -225,6 +225,12 @@ impl<'de> DirectMemo<'de> {
         self.slots.get(usize::from(index))?.numbered(MemoSlot::KEPT)
     }
 
+    /// The class with this index.
+    #[inline]
+    pub(super) fn class(&self, index: u8) -> Option<ClassNumber> {
+        self.slots.get(usize::from(index))?.numbered(0)
+    }
+
     /// GET; `None` where there is nothing.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {
