@@ -49,6 +49,7 @@ mod natural;
 mod numpy;
 mod shapes;
 mod state;
+mod text;
 mod value;
 mod whole;
 
