@@ -13,7 +13,7 @@ use std::io;
 use serde::de::{Expected, Unexpected};
 
 use crate::escape::{Escaping, OneLine};
-use crate::foreign::{Guess, NotPickle};
+use crate::foreign::{self, Guess, NotPickle};
 use crate::limits;
 
 /// A result with the crate's [`Error`].
@@ -158,7 +158,7 @@ impl Error {
     pub(crate) fn about_text(mut self, text: &str) -> Self {
         let shown = quoted(text);
         if let Code::Data(message) = &mut self.0.code
-            && !message.contains(&*shown)
+            && foreign::find(message.as_bytes(), shown.as_bytes()).is_none()
         {
             let hint = match text.as_bytes() {
                 [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..] => datetime_hint(text),

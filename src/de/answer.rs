@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use serde::de::{self, Expected, Unexpected, Visitor};
 
 use super::class::ClassContent;
-use super::construct::Made;
 use super::direct::{Dict, List};
 use super::element::Element;
 use super::entries::Entries;
@@ -19,11 +18,10 @@ use super::numpy::HeldArray;
 use super::place::{Described, Place};
 use super::variant::Variant;
 use crate::error::{Error, Result};
-use crate::python::numpy::dtype::{Dtype, Kind};
+use crate::python::numpy::dtype::Kind;
 use crate::python::numpy::scalar::text_of;
 use crate::python::numpy::time::UnitCount;
-use crate::slot::Filled;
-use crate::value::Value;
+use crate::slot::LaidOut;
 
 /// A value in serde's terms. `'a` is the lifetime of what was made on the way, such as decoded
 /// text.
@@ -51,10 +49,8 @@ pub(crate) enum Answer<'a, 'g, 'de> {
     Map(Entries<'a, 'g, 'de>),
     Enum(Variant<'a, 'g, 'de>),
     Newtype(Content<'a, 'g, 'de>),
-    /// An array or scalar of numpy.
-    Numpy(HeldArray<'g, 'de>),
-    /// The result of a constructor, to be read in the object's place.
-    Made(Box<Made<'g>>),
+    /// What borrows from something made for it.
+    Held(Held<'g, 'de>),
     /// A value that no method of serde takes.
     Unfit(Unfit),
 }
@@ -154,25 +150,56 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         Ok(Answer::ByteCow(Cow::Borrowed(bytes))) => visitor.visit_bytes(bytes),
         Ok(Answer::ByteCow(Cow::Owned(bytes))) => visitor.visit_byte_buf(bytes),
         Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
-        Ok(Answer::Numpy(ref held)) => give_held(&|give| held.open(give), visitor),
-        Ok(Answer::Made(ref made)) => give_held(&|give| made.open(give), visitor),
-        Ok(Answer::Wide(value)) => Err(Unfit::Wide(value).error(&visitor)),
-        Ok(Answer::Widest(value)) => Err(Unfit::Widest(value).error(&visitor)),
-        Ok(Answer::Unfit(ref unfit)) => Err(unfit.error(&visitor)),
+        Ok(Answer::Held(ref held)) => give_held(held, visitor),
+        Ok(Answer::Wide(_) | Answer::Widest(_) | Answer::Unfit(_)) => Err(unfit(&answer, &visitor)),
+    }
+}
+
+/// The error for a value that no method of serde takes.
+#[cold]
+#[inline(never)]
+fn unfit(answer: &Result<Answer<'_, '_, '_>>, expected: &dyn Expected) -> Error {
+    match answer {
+        Ok(Answer::Wide(value)) => Unfit::Wide(*value).error(expected),
+        Ok(Answer::Widest(value)) => Unfit::Widest(*value).error(expected),
+        Ok(Answer::Unfit(unfit)) => unfit.error(expected),
+        // Not reached: `give` has seen which it is.
+        _ => Error::not_given(),
     }
 }
 
 /// Takes an answer that borrows from whoever calls it.
 pub(super) type Give<'v, 'de> = dyn FnMut(Result<Answer<'_, '_, 'de>>) -> Result<()> + 'v;
 
-/// Hands the visitor an answer that borrows from what `open` holds.
-fn give_held<'de, V: Visitor<'de>>(
-    open: &dyn Fn(&mut Give<'_, 'de>) -> Result<()>,
-    visitor: V,
-) -> Result<V::Value> {
+/// Holds what an answer borrows from.
+pub(crate) enum Held<'g, 'de> {
+    /// An array or scalar of numpy.
+    Array(HeldArray<'g, 'de>),
+    /// The result of a constructor, to be read in the object's place; in programs that have a
+    /// resolver.
+    Made(Box<dyn Open + 'g>),
+}
+
+pub(crate) trait Open {
+    /// Makes the answer and hands it on.
+    fn open<'de>(&self, give: &mut Give<'_, 'de>) -> Result<()>;
+}
+
+impl<'de> Held<'_, 'de> {
+    #[inline(never)]
+    fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
+        match self {
+            Self::Array(array) => array.open(give),
+            Self::Made(made) => made.open(give),
+        }
+    }
+}
+
+/// Hands the visitor an answer that borrows from what is held.
+fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
     let mut visitor = Some(visitor);
     let mut given = None;
-    let opened = open(&mut |answer| {
+    let opened = held.open(&mut |answer| {
         if let Some(visitor) = visitor.take() {
             given = Some(give(answer, visitor)?);
         }
@@ -300,8 +327,7 @@ pub(crate) enum Content<'a, 'g, 'de> {
     /// Bytes; true if they are read-only.
     Buffer(Cow<'a, [u8]>, bool),
     /// Nothing: the visitor takes this out of a slot.
-    Value(#[expect(dead_code, reason = "held until the call is over")] Filled<Value>),
-    Dtype(#[expect(dead_code, reason = "as above")] Filled<Dtype>),
+    LaidOut(#[expect(dead_code, reason = "held until the call is over")] LaidOut),
 }
 
 impl<'g, 'de> Content<'_, 'g, 'de> {
@@ -313,7 +339,7 @@ impl<'g, 'de> Content<'_, 'g, 'de> {
             Self::Bytes(bytes) => Place::Described(Described::Bytes(bytes)),
             Self::Names(names) => Place::Described(Described::Names(names)),
             Self::Buffer(bytes, readonly) => Place::Described(Described::Buffer(bytes, *readonly)),
-            Self::Value(_) | Self::Dtype(_) => Place::Described(Described::Unit),
+            Self::LaidOut(_) => Place::Described(Described::Unit),
         }
     }
 }

@@ -262,6 +262,8 @@ impl<'b> DeOptions<'b> {
     pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
         machine::bind_hooks();
         super::construct::bind();
+        super::hooks::bind();
+        super::direct::bind();
         self.resolver = Some(Arc::new(resolver));
         self
     }
@@ -284,6 +286,7 @@ impl<'b> DeOptions<'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn extensions(mut self, extensions: impl Into<Arc<ExtensionRegistry>>) -> Self {
+        super::hooks::bind();
         self.extensions = Some(extensions.into());
         self
     }

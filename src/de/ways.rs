@@ -4,14 +4,19 @@
 //! Names are constants of generated code, and [`meet`] is inlined into the methods that get them.
 //! For a type with other names nothing is left of it, so that nothing names what is bound here.
 
+use super::answer::Answer;
 use super::ask::Ask;
 use super::class::ClassContent;
 use super::class_enum::ClassVariant;
 use super::node::{Found, NodeDeserializer};
+use super::numpy::ArrayParts;
 use super::place::Place;
+use super::token::{ObjectParts, ReduceFields, Run};
 use crate::error::{Error, Result};
 use crate::late::Late;
+use crate::python::numpy::dtype::Dtype;
 use crate::reduce::token;
+use crate::slot::LaidOut;
 
 static WAYS: Late<Ways> = Late::new();
 static PRIVATE: Late<Private> = Late::new();
@@ -37,6 +42,18 @@ pub(super) struct Ways {
 pub(super) struct Private {
     pub(super) newtype_struct: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
     pub(super) structure: for<'g, 'de> fn(Node<'g, 'de>, &'static str) -> Found<'g, 'de>,
+    /// The parts of an object or array, which only these names give.
+    pub(super) object_part:
+        for<'p, 'g, 'de> fn(&'p mut ObjectParts<'g, 'de>) -> Result<Option<Place<'p, 'g, 'de>>>,
+    pub(super) reduce_name:
+        for<'p, 'g, 'de> fn(&'p mut ReduceFields<'g, 'de>) -> Option<Place<'p, 'g, 'de>>,
+    pub(super) reduce_value: for<'p, 'g, 'de> fn(&'p ReduceFields<'g, 'de>) -> Place<'p, 'g, 'de>,
+    pub(super) array_name:
+        for<'p, 'g, 'de> fn(&'p mut ArrayParts<'g, 'de>) -> Option<Place<'p, 'g, 'de>>,
+    pub(super) array_value:
+        for<'p, 'g, 'de> fn(&'p mut ArrayParts<'g, 'de>) -> Result<Place<'p, 'g, 'de>>,
+    pub(super) run: for<'a, 'g, 'de> fn(Run<'a, 'g, 'de>, Ask) -> Result<Answer<'a, 'g, 'de>>,
+    pub(super) dtype: fn(&Dtype) -> LaidOut,
 }
 
 type Node<'g, 'de> = NodeDeserializer<'g, 'de>;
@@ -82,6 +99,13 @@ fn bind_private() {
     PRIVATE.bind(Private {
         newtype_struct: |node, name| node.token_newtype(name),
         structure: |node, name| node.token_struct(name),
+        object_part: |parts| parts.next(),
+        reduce_name: |fields| fields.name(),
+        reduce_value: |fields| fields.value(),
+        array_name: |parts| parts.name(),
+        array_value: |parts| parts.value(),
+        run: |run, ask| run.answer(ask),
+        dtype: |dtype| crate::python::numpy::fill_slot(dtype.clone()),
     });
 }
 

@@ -11,8 +11,6 @@ mod table;
 
 use std::fmt;
 
-use memchr::memmem;
-
 use table::{Row, TABLE, ZEROS};
 
 /// A format that is no pickle, or a pickle inside of something else.
@@ -207,12 +205,26 @@ impl fmt::Display for Guess {
     }
 }
 
+/// The place of `text`. Plain, as it is asked for after an error; `memchr::memmem` and `str`'s own
+/// search are ten kilobytes of every program.
+pub(crate) fn find(bytes: &[u8], text: &[u8]) -> Option<usize> {
+    let (&first, behind) = text.split_first()?;
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(first, bytes.get(at..)?)?;
+        if bytes.get(at + 1..)?.starts_with(behind) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
 /// Returns true if the pickle names joblib's stand-in for an array.
 pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
     // PROTO.
     bytes.first() == Some(&0x80)
-        && memmem::find(bytes, b"joblib.numpy_pickle").is_some_and(|at| {
-            memmem::find(bytes.get(at..).unwrap_or_default(), b"NumpyArrayWrapper").is_some()
+        && find(bytes, b"joblib.numpy_pickle").is_some_and(|at| {
+            find(bytes.get(at..).unwrap_or_default(), b"NumpyArrayWrapper").is_some()
         })
 }
 

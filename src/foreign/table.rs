@@ -4,9 +4,7 @@
 //! writes. The special rows come before the general ones (PyTorch's archive before zip). Each row
 //! has a file in `fixtures/foreign/`, made by the real tool.
 
-use memchr::memmem;
-
-use super::NotPickle;
+use super::{NotPickle, find};
 
 /// One format.
 pub(super) struct Row {
@@ -180,7 +178,7 @@ pub(super) static TABLE: &[Row] = &[
         "the pickle begins behind the first '|'",
         &[b"{\"", b"{ \""],
     )
-    .where_(|bytes| memmem::find(bytes, b"}|\x80").is_some()),
+    .where_(|bytes| find(bytes, b"}|\x80").is_some()),
     row(
         NotPickle::CachelibMark,
         "a value of cachelib",
@@ -219,7 +217,7 @@ pub(super) static TABLE: &[Row] = &[
         "the pickle begins behind the first CR LF",
         &[b"VALUE "],
     )
-    .where_(|bytes| memmem::find(bytes, b"\r\n").is_some()),
+    .where_(|bytes| find(bytes, b"\r\n").is_some()),
     row(
         NotPickle::HttpResponse,
         "a response of HTTP",

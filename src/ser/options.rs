@@ -60,6 +60,7 @@ impl SerOptions {
     /// The protocol: 4 unless asked otherwise.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
+        crate::write::old::bind();
         self.protocol = protocol;
         self
     }
@@ -107,6 +108,7 @@ impl SerOptions {
     /// ```
     #[must_use]
     pub fn memoize_strings(mut self, memoize_strings: bool) -> Self {
+        crate::write::old::bind();
         self.memoize_strings = memoize_strings;
         self
     }

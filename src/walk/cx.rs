@@ -1,6 +1,7 @@
 //! State that every step of a walk over a graph shares: the nodes, the input, the settings, and the
 //! budget.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
@@ -84,8 +85,11 @@ enum Spent {
 struct Again {
     /// The payloads that were handed out item by item.
     payloads: HashSet<Handle>,
-    built: HashMap<Handle, Built>,
+    /// [`BuiltValues`], of which programs without a `Value` know nothing.
+    built: Option<Box<dyn Any>>,
 }
+
+type BuiltValues = HashMap<Handle, Built>;
 
 /// A `Value` that the walk has made of an object.
 #[derive(Clone)]
@@ -264,12 +268,19 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// The value that was made of this object, for another reference to it.
     pub(crate) fn built(&self, handle: Handle) -> Option<Built> {
-        self.again.borrow().as_ref()?.built.get(&handle).cloned()
+        let again = self.again.borrow();
+        let built = again.as_ref()?.built.as_ref()?;
+        built.downcast_ref::<BuiltValues>()?.get(&handle).cloned()
     }
 
     /// Keeps a value for further references to the object.
     pub(crate) fn keep_built(&self, handle: Handle, built: Built) {
-        self.again.borrow_mut().get_or_insert_default().built.insert(handle, built);
+        let mut again = self.again.borrow_mut();
+        let kept = &mut again.get_or_insert_default().built;
+        let kept = kept.get_or_insert_with(|| Box::<BuiltValues>::default());
+        if let Some(kept) = kept.downcast_mut::<BuiltValues>() {
+            kept.insert(handle, built);
+        }
     }
 
     /// Counts the handles in a container, and returns their number.
