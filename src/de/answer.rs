@@ -112,6 +112,11 @@ fn short_long(bytes: &[u8]) -> Option<i128> {
     Some(i128::from_le_bytes(wide))
 }
 
+/// Returns true if a visitor's value may keep text or bytes that it is given.
+const fn keeps<T>() -> bool {
+    std::mem::needs_drop::<T>()
+}
+
 /// Hands the value to the visitor.
 pub(crate) fn give<'de, V: Visitor<'de>>(
     mut answer: Result<Answer<'_, '_, 'de>>,
@@ -139,16 +144,18 @@ pub(crate) fn give<'de, V: Visitor<'de>>(
         },
         Ok(Answer::Text(text, about)) => {
             let given = match text {
-                Cow::Borrowed(text) => visitor.visit_str(text),
-                Cow::Owned(text) => visitor.visit_string(text),
+                Cow::Owned(text) if const { keeps::<V::Value>() } => visitor.visit_string(text),
+                text => visitor.visit_str(&text),
             };
             match given {
                 Ok(value) => Ok(value),
                 Err(error) => Err(about.explain(error)),
             }
         }
-        Ok(Answer::ByteCow(Cow::Borrowed(bytes))) => visitor.visit_bytes(bytes),
-        Ok(Answer::ByteCow(Cow::Owned(bytes))) => visitor.visit_byte_buf(bytes),
+        Ok(Answer::ByteCow(Cow::Owned(bytes))) if const { keeps::<V::Value>() } => {
+            visitor.visit_byte_buf(bytes)
+        }
+        Ok(Answer::ByteCow(ref bytes)) => visitor.visit_bytes(bytes),
         Ok(Answer::Newtype(ref content)) => visitor.visit_newtype_struct(content.place()),
         Ok(Answer::Held(ref held)) => give_held(held, visitor),
         Ok(Answer::Wide(_) | Answer::Widest(_) | Answer::Unfit(_)) => Err(unfit(&answer, &visitor)),
@@ -168,8 +175,29 @@ fn unfit(answer: &Result<Answer<'_, '_, '_>>, expected: &dyn Expected) -> Error 
     }
 }
 
-/// Takes an answer that borrows from whoever calls it.
-pub(super) type Give<'v, 'de> = dyn FnMut(Result<Answer<'_, '_, 'de>>) -> Result<()> + 'v;
+/// Takes an answer that borrows from whoever calls it. A trait of its own, because a `dyn FnMut`
+/// has a second function for each visitor, which nobody calls.
+pub(crate) trait Give<'de> {
+    fn give(&mut self, answer: Result<Answer<'_, '_, 'de>>) -> Result<()>;
+}
+
+/// A visitor, and what it has made.
+struct Giving<'de, V: Visitor<'de>> {
+    visitor: Option<V>,
+    given: Option<V::Value>,
+}
+
+impl<'de, V: Visitor<'de>> Give<'de> for Giving<'de, V> {
+    fn give(&mut self, answer: Result<Answer<'_, '_, 'de>>) -> Result<()> {
+        if let Some(visitor) = self.visitor.take() {
+            match give(answer, visitor) {
+                Ok(value) => self.given = Some(value),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
 
 /// Holds what an answer borrows from.
 pub(crate) enum Held<'g, 'de> {
@@ -182,12 +210,12 @@ pub(crate) enum Held<'g, 'de> {
 
 pub(crate) trait Open {
     /// Makes the answer and hands it on.
-    fn open<'de>(&self, give: &mut Give<'_, 'de>) -> Result<()>;
+    fn open<'de>(&self, give: &mut dyn Give<'de>) -> Result<()>;
 }
 
 impl<'de> Held<'_, 'de> {
     #[inline(never)]
-    fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
+    fn open(&self, give: &mut dyn Give<'de>) -> Result<()> {
         match self {
             Self::Array(array) => array.open(give),
             Self::Made(made) => made.open(give),
@@ -197,15 +225,9 @@ impl<'de> Held<'_, 'de> {
 
 /// Hands the visitor an answer that borrows from what is held.
 fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
-    let mut visitor = Some(visitor);
-    let mut given = None;
-    let opened = held.open(&mut |answer| {
-        if let Some(visitor) = visitor.take() {
-            given = Some(give(answer, visitor)?);
-        }
-        Ok(())
-    });
-    match given {
+    let mut giving = Giving { visitor: Some(visitor), given: None };
+    let opened = held.open(&mut giving);
+    match giving.given {
         Some(value) => opened.map(|()| value),
         None => Err(opened.err().unwrap_or_else(Error::not_given)),
     }

@@ -65,9 +65,9 @@ struct Made<'g> {
 
 impl Open for Made<'_> {
     /// Hands it out in the object's place, by the method that was asked for.
-    fn open<'de>(&self, give: &mut Give<'_, 'de>) -> Result<()> {
+    fn open<'de>(&self, give: &mut dyn Give<'de>) -> Result<()> {
         let cx = self.cx();
-        let given = give(self.answer(&cx));
+        let given = give.give(self.answer(&cx));
         cx.verdict(given.is_ok()).and(given).map_err(|error| cx.locate(error, self.imported.root))
     }
 }

@@ -158,9 +158,9 @@ pub(crate) struct HeldArray<'g, 'de> {
 
 impl<'de> HeldArray<'_, 'de> {
     /// Hands it out. Here because the elements borrow from it.
-    pub(super) fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
+    pub(super) fn open(&self, give: &mut dyn Give<'de>) -> Result<()> {
         let element = self.node.numpy(&self.array)?;
-        give(element.answer(self.ask)).map_err(|error| element.locate(error))
+        give.give(element.answer(self.ask)).map_err(|error| element.locate(error))
     }
 }
 

@@ -370,27 +370,30 @@ impl<'g> Call<'_, 'g, '_> {
     }
 
     /// Several attributes in the state, by one walk over it.
+    #[inline]
     fn attributes<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Handle>; N]> {
-        let nodes = self.cx.nodes;
         let mut found = [None; N];
-        let Some(state) = self.cx.state(self.object)? else { return Ok(found) };
-        let halves = match state.tag() {
-            Tag::Dict => &[state][..],
-            _ => tuple_items(nodes, state),
-        };
-        for &half in halves {
-            self.entries(half, names, &mut found)?;
-        }
+        self.find_attributes(&names, &mut found)?;
         Ok(found)
     }
 
+    /// The same, for any number of them.
+    #[inline(never)]
+    fn find_attributes(&self, names: &[&str], found: &mut [Option<Handle>]) -> Result<()> {
+        let Some(state) = self.cx.state(self.object)? else { return Ok(()) };
+        let halves = match state.tag() {
+            Tag::Dict => &[state][..],
+            _ => tuple_items(self.cx.nodes, state),
+        };
+        for &half in halves {
+            self.entries(half, names, found)?;
+        }
+        Ok(())
+    }
+
     /// The values of a dict for some keys; each keeps the first that was found.
-    fn entries<const N: usize>(
-        &self,
-        dict: Handle,
-        names: [&str; N],
-        found: &mut [Option<Handle>; N],
-    ) -> Result<()> {
+    #[inline(never)]
+    fn entries(&self, dict: Handle, names: &[&str], found: &mut [Option<Handle>]) -> Result<()> {
         if dict.tag() != Tag::Dict {
             return Ok(());
         }

@@ -70,19 +70,19 @@ fn back(found: &[Handle], start: Handle, last: Handle) -> Vec<Handle> {
 /// Describes in words the object that contains itself, and where within it:
 /// `m.Node contains itself at .next.prev`. `None` if `start` does not.
 pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> Option<String> {
-    let mut cycle = cycle(nodes, start)?;
+    let cycle = cycle(nodes, start)?;
     // An instance has a name; a dict may be no more than its state.
-    if let Some(named) = cycle.iter().position(|handle| class(nodes, input, *handle).is_some()) {
-        cycle.rotate_left(named);
-    }
-    let first = cycle.first().copied()?;
+    let named = cycle.iter().position(|handle| class(nodes, input, *handle).is_some());
+    let (end, begin) = cycle.split_at_checked(named.unwrap_or(0))?;
+    let mut objects = begin.iter().chain(end).chain(begin).copied();
+    let first = objects.next()?;
     let mut text = class(nodes, input, first).unwrap_or_else(|| describe(first.tag()).to_owned());
     text.push_str(" contains itself");
-    let steps = cycle.iter().zip(cycle.iter().cycle().skip(1));
     let (head, tail) = SHOWN;
     let left_out = cycle.len().checked_sub(head + tail).filter(|left_out| *left_out > 0);
     let mut path = String::new();
-    for (index, (&from, &to)) in steps.enumerate() {
+    let mut from = first;
+    for (index, to) in objects.take(cycle.len()).enumerate() {
         match left_out {
             Some(left_out) if (head..head + left_out).contains(&index) => {
                 if index == head {
@@ -91,6 +91,7 @@ pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> 
             }
             _ => path.push_str(&step(nodes, input, from, to)),
         }
+        from = to;
     }
     if !path.is_empty() {
         text.push_str(" at ");
