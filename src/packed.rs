@@ -27,12 +27,17 @@ impl<const C: usize> Packed<C> {
 
     /// The row that begins with `key`, in a table that is sorted.
     pub(crate) fn find<const K: usize>(&self, key: [&str; K]) -> Option<[&'static str; C]> {
+        self.place(key).map(|place| self.row(place))
+    }
+
+    /// The number of that row.
+    pub(crate) fn place<const K: usize>(&self, key: [&str; K]) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
             let row = self.row(middle);
             match row.iter().copied().take(K).cmp(key) {
-                std::cmp::Ordering::Equal => return Some(row),
+                std::cmp::Ordering::Equal => return Some(middle),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }

@@ -5,6 +5,38 @@
 //! has a file in `fixtures/foreign/`, made by the real tool.
 
 use super::{NotPickle, find};
+use crate::packed::{Packed, packed};
+
+/// The words of each row, and the conditions: what a program holds of [`ROWS`].
+pub(super) static WORDS: Packed<2> = packed!(&NAMES; 2);
+pub(super) static TABLE: [Test; ROWS.len()] = {
+    let mut tests = [ROWS[0].condition(); ROWS.len()];
+    let mut place = 0;
+    while place < tests.len() {
+        tests[place] = ROWS[place].condition();
+        place += 1;
+    }
+    tests
+};
+
+const NAMES: [[&str; 2]; ROWS.len()] = {
+    let mut names = [[""; 2]; ROWS.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = [ROWS[place].name, ROWS[place].advice];
+        place += 1;
+    }
+    names
+};
+
+/// The condition of a row.
+#[derive(Clone, Copy)]
+pub(super) struct Test {
+    pub(super) format: NotPickle,
+    pub(super) starts: &'static [&'static [u8]],
+    pub(super) telling: bool,
+    pub(super) test: Option<fn(&[u8]) -> bool>,
+}
 
 /// One format.
 pub(super) struct Row {
@@ -29,6 +61,10 @@ const fn row(
 }
 
 impl Row {
+    const fn condition(&self) -> Test {
+        Test { format: self.format, starts: self.starts, telling: self.telling, test: self.test }
+    }
+
     const fn telling(mut self) -> Self {
         self.telling = true;
         self
@@ -43,7 +79,7 @@ impl Row {
 const DECOMPRESS: &str = "decompress it first";
 const ANY: &[&[u8]] = &[b""];
 
-pub(super) static ZEROS: Row = row(
+const ZEROS: Row = row(
     NotPickle::Zeros,
     "nothing but zeros",
     "the file was never written, or only in part",
@@ -52,7 +88,7 @@ pub(super) static ZEROS: Row = row(
 .where_(|bytes| bytes.iter().all(|&byte| byte == 0));
 
 /// All formats; the first row that matches counts.
-pub(super) static TABLE: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     row(
         NotPickle::Empty,
         "an empty input",

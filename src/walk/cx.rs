@@ -86,7 +86,7 @@ struct Again {
     /// The payloads that were handed out item by item.
     payloads: HashSet<Handle>,
     /// [`BuiltValues`], of which programs without a `Value` know nothing.
-    built: Option<Box<dyn Any>>,
+    built: Option<Box<dyn Any + Send>>,
 }
 
 type BuiltValues = HashMap<Handle, Built>;
