@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde::de::{self, Expected, Unexpected, Visitor};
 
+use super::ask::Ask;
 use super::class::ClassContent;
 use super::direct::{Dict, List};
 use super::element::Element;
@@ -175,30 +176,6 @@ fn unfit(answer: &Result<Answer<'_, '_, '_>>, expected: &dyn Expected) -> Error 
     }
 }
 
-/// Takes an answer that borrows from whoever calls it. A trait of its own, because a `dyn FnMut`
-/// has a second function for each visitor, which nobody calls.
-pub(crate) trait Give<'de> {
-    fn give(&mut self, answer: Result<Answer<'_, '_, 'de>>) -> Result<()>;
-}
-
-/// A visitor, and what it has made.
-struct Giving<'de, V: Visitor<'de>> {
-    visitor: Option<V>,
-    given: Option<V::Value>,
-}
-
-impl<'de, V: Visitor<'de>> Give<'de> for Giving<'de, V> {
-    fn give(&mut self, answer: Result<Answer<'_, '_, 'de>>) -> Result<()> {
-        if let Some(visitor) = self.visitor.take() {
-            match give(answer, visitor) {
-                Ok(value) => self.given = Some(value),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Holds what an answer borrows from.
 pub(crate) enum Held<'g, 'de> {
     /// An array or scalar of numpy.
@@ -208,28 +185,74 @@ pub(crate) enum Held<'g, 'de> {
     Made(Box<dyn Open + 'g>),
 }
 
-pub(crate) trait Open {
-    /// Makes the answer and hands it on.
-    fn open<'de>(&self, give: &mut dyn Give<'de>) -> Result<()>;
+/// The same, opened: what is held has been looked at.
+pub(crate) enum Opened<'s, 'g, 'de> {
+    Element(Element<'s, 'g, 'de>, Ask),
+    Made(Box<dyn OpenMade<'de> + 's>),
 }
 
-impl<'de> Held<'_, 'de> {
+pub(crate) trait Open {
+    fn open<'s, 'de: 's>(&'s self) -> Box<dyn OpenMade<'de> + 's>;
+}
+
+pub(crate) trait OpenMade<'de> {
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>>;
+
+    /// An error where a walk that went well has spent a budget.
+    fn verdict(&self) -> Result<()>;
+
+    /// The error with its place.
+    fn locate(&self, error: Error) -> Error;
+}
+
+impl<'g, 'de> Held<'g, 'de> {
     #[inline(never)]
-    fn open(&self, give: &mut dyn Give<'de>) -> Result<()> {
+    fn open(&self) -> Result<Opened<'_, 'g, 'de>> {
+        Ok(match self {
+            Self::Array(array) => Opened::Element(array.element()?, array.ask),
+            Self::Made(made) => Opened::Made(made.open()),
+        })
+    }
+}
+
+impl<'de> Opened<'_, '_, 'de> {
+    #[inline(never)]
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>> {
         match self {
-            Self::Array(array) => array.open(give),
-            Self::Made(made) => made.open(give),
+            Self::Element(element, ask) => element.answer(*ask),
+            Self::Made(made) => made.answer(),
+        }
+    }
+
+    #[inline(never)]
+    fn verdict(&self) -> Result<()> {
+        match self {
+            Self::Element(..) => Ok(()),
+            Self::Made(made) => made.verdict().map_err(|error| made.locate(error)),
+        }
+    }
+
+    #[cold]
+    fn locate(&self, error: Error) -> Error {
+        match self {
+            Self::Element(element, _) => element.locate(error),
+            Self::Made(made) => made.locate(error),
         }
     }
 }
 
 /// Hands the visitor an answer that borrows from what is held.
 fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
-    let mut giving = Giving { visitor: Some(visitor), given: None };
-    let opened = held.open(&mut giving);
-    match giving.given {
-        Some(value) => opened.map(|()| value),
-        None => Err(opened.err().unwrap_or_else(Error::not_given)),
+    let opened = match held.open() {
+        Ok(opened) => opened,
+        Err(error) => return Err(error),
+    };
+    match give(opened.answer(), visitor) {
+        Ok(value) => match opened.verdict() {
+            Ok(()) => Ok(value),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(opened.locate(error)),
     }
 }
 

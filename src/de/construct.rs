@@ -11,10 +11,10 @@
 //! [`Resolver::constructs`](crate::Resolver::constructs) tells in advance which classes are meant,
 //! so that all other objects are read as ever.
 
-use super::answer::{Give, Open};
+use super::answer::{Answer, Open, OpenMade};
 use super::ask::Ask;
-use super::node::{Found, NodeDeserializer};
-use crate::error::Result;
+use super::node::NodeDeserializer;
+use crate::error::{Error, Result};
 use crate::late::Late;
 use crate::nodes::handle::{Handle, Tag};
 use crate::nodes::import::{Imported, import};
@@ -64,23 +64,32 @@ struct Made<'g> {
 }
 
 impl Open for Made<'_> {
-    /// Hands it out in the object's place, by the method that was asked for.
-    fn open<'de>(&self, give: &mut dyn Give<'de>) -> Result<()> {
-        let cx = self.cx();
-        let given = give.give(self.answer(&cx));
-        cx.verdict(given.is_ok()).and(given).map_err(|error| cx.locate(error, self.imported.root))
+    fn open<'s, 'de: 's>(&'s self) -> Box<dyn OpenMade<'de> + 's> {
+        let span = usize::try_from(self.imported.size).unwrap_or(usize::MAX);
+        Box::new(Walked { made: self, cx: Cx::new(&self.nodes, &[], span, self.settings) })
     }
 }
 
-impl Made<'_> {
-    fn cx<'s, 'de>(&'s self) -> Cx<'s, 'de> {
-        let span = usize::try_from(self.imported.size).unwrap_or(usize::MAX);
-        Cx::new(&self.nodes, &[], span, self.settings)
+/// A walk over the result of a constructor.
+struct Walked<'s, 'de> {
+    made: &'s Made<'s>,
+    cx: Cx<'s, 'de>,
+}
+
+impl<'de> OpenMade<'de> for Walked<'_, 'de> {
+    /// The result in the object's place, by the method that was asked for.
+    fn answer(&self) -> Result<Answer<'_, '_, 'de>> {
+        let made = self.made;
+        let node = NodeDeserializer::new(&self.cx, made.imported.root, made.depth);
+        NodeDeserializer { copies: made.copies, ..node }.answer(made.ask)
     }
 
-    fn answer<'s, 'de>(&self, cx: &'s Cx<'s, 'de>) -> Found<'s, 'de> {
-        let node = NodeDeserializer::new(cx, self.imported.root, self.depth);
-        NodeDeserializer { copies: self.copies, ..node }.answer(self.ask)
+    fn verdict(&self) -> Result<()> {
+        self.cx.verdict(true)
+    }
+
+    fn locate(&self, error: Error) -> Error {
+        self.cx.locate(error, self.made.imported.root)
     }
 }
 

@@ -20,7 +20,7 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Answer, Give};
+use super::answer::Answer;
 use super::ask::Ask;
 use super::element::{Element, Rows, element_at, element_of};
 use super::entries::Entries;
@@ -156,11 +156,10 @@ pub(crate) struct HeldArray<'g, 'de> {
     pub(super) ask: Ask,
 }
 
-impl<'de> HeldArray<'_, 'de> {
-    /// Hands it out. Here because the elements borrow from it.
-    pub(super) fn open(&self, give: &mut dyn Give<'de>) -> Result<()> {
-        let element = self.node.numpy(&self.array)?;
-        give.give(element.answer(self.ask)).map_err(|error| element.locate(error))
+impl<'g, 'de> HeldArray<'g, 'de> {
+    /// The element that it is, which borrows from it.
+    pub(super) fn element(&self) -> Result<Element<'_, 'g, 'de>> {
+        self.node.numpy(&self.array)
     }
 }
 

@@ -82,6 +82,7 @@ impl<'b> DeOptions<'b> {
     /// Sets the encoding by which 8-bit strings of Python 2 become text. Default:
     /// [`Encoding::Utf8`].
     pub fn encoding(mut self, encoding: Encoding) -> Self {
+        crate::walk::lenient::bind();
         self.plain.encoding = encoding;
         self
     }
@@ -97,6 +98,7 @@ impl<'b> DeOptions<'b> {
     /// # Ok::<(), serde_pickle::Error>(())
     /// ```
     pub fn errors(mut self, errors: DecodeErrors) -> Self {
+        crate::walk::lenient::bind();
         self.plain.errors = errors;
         self
     }

@@ -15,6 +15,8 @@ use super::token::{ObjectParts, ReduceFields, Run};
 use crate::error::{Error, Result};
 use crate::late::Late;
 use crate::python::numpy::dtype::Dtype;
+use crate::reduce::class::ClassName;
+use crate::reduce::form::FieldPlace;
 use crate::reduce::token;
 use crate::slot::LaidOut;
 
@@ -31,6 +33,8 @@ pub(super) struct Ways {
     /// The content of a newtype.
     pub(super) content: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>, Ask, bool) -> Found<'g, 'de>,
     pub(super) is_none: for<'c, 'g, 'de> fn(&'c ClassContent<'g, 'de>) -> Result<bool>,
+    /// True if a struct with this class's name reads the attributes of that class into its fields.
+    pub(super) reads_attributes: for<'n> fn(&'static str, &'n str, &'n str, Names) -> bool,
     /// The data of a variant, by its kind.
     pub(super) no_data: for<'v, 'g, 'de> fn(&'v ClassVariant<'g, 'de>) -> Result<()>,
     pub(super) data:
@@ -88,6 +92,12 @@ fn bind() {
         enumeration: |node, name, variants| node.class_enumeration(name, variants),
         content: |content, ask, copies| content.answer(ask, copies),
         is_none: |content| content.is_none(),
+        reads_attributes: |name, module, qualname, fields| match ClassName::parse(name) {
+            Ok(Some(wanted)) => wanted
+                .form_of(module, qualname)
+                .is_some_and(|form| form.reads_attributes() && !FieldPlace::any(fields)),
+            _ => false,
+        },
         no_data: |variant| variant.no_data(),
         data: |variant| variant.data(),
         fields: |variant, ask| variant.fields(ask),

@@ -287,6 +287,12 @@ impl<'de> Machine<'_, 'de> {
         Ok(())
     }
 
+    /// The same, for opcodes that are not in the main loop.
+    #[inline(never)]
+    fn push_rare(&mut self, handle: Handle) -> Result<()> {
+        self.push_memoized(handle)
+    }
+
     #[inline]
     fn push_new(&mut self, tag: Tag) -> Result<()> {
         let handle = self.object(tag, Flags::default(), &[])?;

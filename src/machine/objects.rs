@@ -55,7 +55,7 @@ impl Machine<'_, '_> {
 
     pub(super) fn global(&mut self) -> Result<()> {
         let handle = self.read_global()?;
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn stack_global(&mut self, opcode: Opcode) -> Result<()> {
@@ -76,7 +76,7 @@ impl Machine<'_, '_> {
         self.charge_names(module_text.len() + name_text.len())?;
         let handle = self.name_global([module, name], &module_text, &name_text)?;
         self.stack.drop_topmost(2);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     /// STACK_GLOBAL with names that are no text. Python makes text of 8-bit strings, and what a
@@ -99,7 +99,7 @@ impl Machine<'_, '_> {
         self.charge_names(module_len + name_len)?;
         let handle = self.object(Tag::Global, self.global_flags(), &[module, name])?;
         self.stack.drop_topmost(2);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     /// Returns true if only running the pickle would tell what this is, and the caller allows that.
@@ -119,11 +119,11 @@ impl Machine<'_, '_> {
                 let flags = self.state.nodes.object(handle.number()).flags();
                 self.state.nodes.set_flags(handle.number(), flags.with(Flags::CODED, true));
             }
-            return self.push_memoized(handle);
+            return self.push_rare(handle);
         }
         // The code is read again from the input: it is the argument at the object's offset.
         let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     #[inline]
@@ -216,7 +216,7 @@ impl Machine<'_, '_> {
         }
         let handle = self.object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
         self.stack.drop_topmost(3);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn inst(&mut self, opcode: Opcode) -> Result<()> {
@@ -231,7 +231,7 @@ impl Machine<'_, '_> {
         parts.extend_from_slice(self.stack.above(mark));
         let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
         self.stack.truncate(mark);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn obj(&mut self, opcode: Opcode) -> Result<()> {
@@ -252,7 +252,7 @@ impl Machine<'_, '_> {
         let handle =
             self.state.nodes.push_object(Tag::Instance, Spelling::Obj.flags(), at, parts)?;
         self.stack.truncate(mark);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     #[inline]
@@ -306,14 +306,14 @@ impl Machine<'_, '_> {
         }
         let id = Handle::new(Tag::Name, Handle::line_detail(line), at);
         let handle = self.persistent(id)?;
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn persistent_object(&mut self, opcode: Opcode) -> Result<()> {
         let id = self.stack.top(opcode)?;
         let handle = self.persistent(id)?;
         self.stack.drop_topmost(1);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn next_buffer(&mut self) -> Result<()> {
@@ -330,7 +330,7 @@ impl Machine<'_, '_> {
         // Without buffers the number only says which one is missing; there are no 2³² to count.
         self.state.next_buffer = number.saturating_add(1);
         let handle = Handle::numbered(Tag::Buffer, number);
-        self.push_memoized(handle)
+        self.push_rare(handle)
     }
 
     pub(super) fn readonly_buffer(&mut self, opcode: Opcode) -> Result<()> {

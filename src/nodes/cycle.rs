@@ -89,7 +89,7 @@ pub(crate) fn describe_cycle(nodes: &Nodes<'_>, input: &[u8], start: Handle) -> 
                     path.push('…');
                 }
             }
-            _ => path.push_str(&step(nodes, input, from, to)),
+            _ => push_step(&mut path, nodes, input, from, to),
         }
         from = to;
     }
@@ -110,59 +110,56 @@ fn class(nodes: &Nodes<'_>, input: &[u8], handle: Handle) -> Option<String> {
     Some(format!("{}.{}", quoted(&module), quoted(&qualname)))
 }
 
-/// The place of the object `to` in `from`: an index, a key, or nothing where it is a part such as
-/// the state.
-fn step(nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) -> String {
+/// Adds the place of the object `to` in `from`: an index, a key, or nothing where it is a part such
+/// as the state.
+fn push_step(path: &mut String, nodes: &Nodes<'_>, input: &[u8], from: Handle, to: Handle) {
     let object = nodes.object(from.number());
-    let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
-    let key = |contents: &mut dyn Iterator<Item = Handle>| {
-        let mut key = None;
-        for (index, child) in contents.enumerate() {
-            if index % 2 == 0 {
-                key = Some(child);
-            } else if is_it(&child) {
-                return key.map(|key| key_text(nodes, input, key));
-            }
-        }
-        None
+    // The kind of a container's own contents, and of an object's further runs.
+    let (own, more) = match from.tag() {
+        Tag::Dict => (Some(RunKind::Pairs), None),
+        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => (Some(RunKind::Items), None),
+        _ => (None, Some(nodes.more(&object))),
     };
-    match from.tag() {
-        Tag::Dict => key(&mut nodes.contents(&object)).unwrap_or_default(),
-        Tag::List | Tag::Tuple | Tag::Set | Tag::FrozenSet => nodes
-            .contents(&object)
-            .position(|child| is_it(&child))
-            .map_or_else(String::new, |index| format!("[{index}]")),
-        _ => {
-            let mut items = 0;
-            for (kind, run) in nodes.more(&object) {
-                match kind {
-                    RunKind::Items => match run.iter().position(is_it) {
-                        Some(index) => return format!("[{}]", items + index),
-                        None => items += run.len(),
-                    },
-                    RunKind::Pairs => {
-                        if let Some(key) = key(&mut run.iter().copied()) {
-                            return key;
-                        }
-                    }
-                    _ => {}
+    let own = own.map(|kind| (kind, nodes.contents(&object).collect::<Vec<_>>()));
+    let more = more.into_iter().flatten().map(|(kind, run)| (kind, run.to_vec()));
+    let mut items = 0;
+    for (kind, run) in own.into_iter().chain(more) {
+        let is_it = |child: &Handle| child.is_object() && child.number() == to.number();
+        match kind {
+            RunKind::Items => match run.iter().position(is_it) {
+                Some(index) => return push_index(path, (items + index) as i64),
+                None => items += run.len(),
+            },
+            RunKind::Pairs => {
+                let (pairs, _) = run.as_chunks::<2>();
+                if let Some([key, _]) = pairs.iter().find(|[_, value]| is_it(value)) {
+                    return push_key(path, nodes, input, *key);
                 }
             }
-            String::new()
+            _ => {}
         }
     }
 }
 
-fn key_text(nodes: &Nodes<'_>, input: &[u8], key: Handle) -> String {
+fn push_index(path: &mut String, index: i64) {
+    path.push('[');
+    path.push_str(itoa::Buffer::new().format(index));
+    path.push(']');
+}
+
+fn push_key(path: &mut String, nodes: &Nodes<'_>, input: &[u8], key: Handle) {
+    if let Some(Int::Small(value)) = scalar::int(nodes, input, key) {
+        return push_index(path, value);
+    }
+    path.push('.');
     if let Some(text) = scalar::plain_text(nodes, input, key) {
-        return format!(".{}", quoted(&text));
-    }
-    if let Some(chars) = scalar::chars(input, key) {
-        return format!(".{}", quoted(&String::from_utf8_lossy(&chars)));
-    }
-    match scalar::int(nodes, input, key) {
-        Some(Int::Small(value)) => format!("[{value}]"),
-        _ => format!(".<{}>", describe(key.tag())),
+        path.push_str(&quoted(&text));
+    } else if let Some(chars) = scalar::chars(input, key) {
+        path.push_str(&quoted(&String::from_utf8_lossy(&chars)));
+    } else {
+        path.push('<');
+        path.push_str(describe(key.tag()));
+        path.push('>');
     }
 }
 

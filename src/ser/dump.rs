@@ -410,12 +410,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         value: &T,
     ) -> Result<()> {
         meet(&[name, variant]);
-        let opening = match self.open_newtype_variant(name, variant) {
+        let mut opening = match self.open_newtype_variant(name, variant) {
             Ok(opening) => opening,
             Err(error) => return Err(error),
         };
         match value.serialize(&mut *self) {
-            Ok(()) => self.close_newtype_variant(opening),
+            Ok(()) => self.close_newtype_variant(&mut opening),
             Err(error) => Err(opening.locate(error, variant)),
         }
     }

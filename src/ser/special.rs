@@ -218,22 +218,34 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// The same, of content at this address that `write` writes: compiled once, and not for each
-    /// type.
+    /// type. Content recurses through here, so that the opening is in one place of this frame.
     fn newtype_around(
         &mut self,
         name: &'static str,
         content: usize,
         write: &mut Write<'_>,
     ) -> Result<()> {
-        match self.open_newtype(name, content)? {
-            Opening::Done => Ok(()),
-            Opening::Shared(key) => self.shared(write, key),
-            Opening::Node(hooks) => hooks::offer(&hooks, &mut || write(self)),
-            opening => {
-                write(self)?;
-                self.close_newtype(opening)
-            }
+        let mut opening = Opening::Through;
+        self.open_into(&mut opening, name, content)?;
+        match &opening {
+            Opening::Done => return Ok(()),
+            Opening::Shared(key) => return self.shared(write, *key),
+            Opening::Node(hooks) => return hooks::offer(hooks, &mut || write(self)),
+            _ => {}
         }
+        write(self)?;
+        self.close_newtype(&mut opening)
+    }
+
+    #[inline(never)]
+    fn open_into(
+        &mut self,
+        opening: &mut Opening,
+        name: &'static str,
+        content: usize,
+    ) -> Result<()> {
+        *opening = self.open_newtype(name, content)?;
+        Ok(())
     }
 
     /// Writes what comes before the content of a newtype, which is at the address `content`, and
@@ -363,7 +375,7 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// Writes what comes behind the content of a newtype variant.
-    pub(super) fn close_newtype_variant(&mut self, opening: Opening) -> Result<()> {
+    pub(super) fn close_newtype_variant(&mut self, opening: &mut Opening) -> Result<()> {
         if let Opening::Variant = opening {
             self.role = Role::Plain;
             self.close_variant();
@@ -373,10 +385,11 @@ impl Dump<dyn Sink + '_> {
     }
 
     /// Writes what comes behind the content of a newtype.
-    pub(super) fn close_newtype(&mut self, opening: Opening) -> Result<()> {
+    #[inline(never)]
+    pub(super) fn close_newtype(&mut self, opening: &mut Opening) -> Result<()> {
         // Content that called no method has left its role behind.
         self.role = Role::Plain;
-        match opening {
+        match std::mem::replace(opening, Opening::Through) {
             Opening::Through
             | Opening::Role
             | Opening::Node(_)

@@ -44,7 +44,7 @@ pub(super) struct Ways {
     pub(super) class_fields:
         for<'d, 'w> fn(&'d mut Target<'w>, Name, usize) -> Result<Fields<'d, 'w>>,
     pub(super) open_class: for<'d, 'w> fn(&'d mut Target<'w>, Name) -> Result<Opening>,
-    pub(super) close_newtype: for<'d, 'w> fn(&'d mut Target<'w>, Opening) -> Result<()>,
+    pub(super) close_newtype: for<'d, 'w, 'o> fn(&'d mut Target<'w>, &'o mut Opening) -> Result<()>,
     /// The parts of an object.
     pub(super) open_part:
         for<'p, 'd, 'w> fn(&'p mut Progress, &'d mut Target<'w>, Name) -> Result<()>,

@@ -39,16 +39,19 @@ impl NumKind {
 
     /// Adds the numbers in `bytes` to `numbers`.
     pub(crate) fn read(self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<Num>) {
-        /// One loop for each form and order, which knows both.
+        let width = self.width();
+        if big_endian && width > 1 {
+            // Rare, so that there are no loops of its own for it.
+            let little: Vec<u8> =
+                bytes.chunks_exact(width).flat_map(|number| number.iter().rev()).copied().collect();
+            return self.read(&little, false, numbers);
+        }
+        /// One loop for each form, which knows it.
         macro_rules! each {
             ($int:ty, $number:expr) => {{
                 let number: fn($int) -> Num = $number;
                 let (chunks, _) = bytes.as_chunks::<{ size_of::<$int>() }>();
-                if big_endian {
-                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_be_bytes(*it))));
-                } else {
-                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_le_bytes(*it))));
-                }
+                numbers.extend(chunks.iter().map(|it| number(<$int>::from_le_bytes(*it))));
             }};
         }
         match self {

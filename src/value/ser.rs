@@ -7,7 +7,8 @@
 //!
 //! Each kind of value has its own function, because serializing recurses and a debug build would
 //! otherwise reserve the locals of all kinds at each level. For the same reason the result of a
-//! serializer for a container is matched on: a `?` would keep two more copies of it.
+//! serializer for a container is used where it is until the end: a `?`, or a `match` that takes it
+//! out, would keep more copies of it.
 
 #![allow(
     clippy::question_mark,
@@ -65,14 +66,16 @@ fn builtin<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Erro
 impl Serialize for Dict {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = match serializer.serialize_map(Some(self.len())) {
-            Ok(map) => map,
-            Err(error) => return Err(error),
-        };
-        for (key, value) in self {
-            map.serialize_entry(key, value)?;
+        let mut map = serializer.serialize_map(Some(self.len()));
+        if let Ok(map) = &mut map {
+            for (key, value) in self {
+                map.serialize_entry(key, value)?;
+            }
         }
-        map.end()
+        match map {
+            Ok(map) => map.end(),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -96,26 +99,30 @@ fn frozenset<S: Serializer>(set: &Set, serializer: S) -> Result<S::Ok, S::Error>
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn list<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut seq = match serializer.serialize_seq(Some(items.len())) {
-        Ok(seq) => seq,
-        Err(error) => return Err(error),
-    };
-    for item in items {
-        seq.serialize_element(item)?;
+    let mut seq = serializer.serialize_seq(Some(items.len()));
+    if let Ok(seq) = &mut seq {
+        for item in items {
+            seq.serialize_element(item)?;
+        }
     }
-    seq.end()
+    match seq {
+        Ok(seq) => seq.end(),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg_attr(debug_assertions, inline(never))]
 fn tuple<S: Serializer>(items: &[Value], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut tuple = match serializer.serialize_tuple(items.len()) {
-        Ok(tuple) => tuple,
-        Err(error) => return Err(error),
-    };
-    for item in items {
-        tuple.serialize_element(item)?;
+    let mut tuple = serializer.serialize_tuple(items.len());
+    if let Ok(tuple) = &mut tuple {
+        for item in items {
+            tuple.serialize_element(item)?;
+        }
     }
-    tuple.end()
+    match tuple {
+        Ok(tuple) => tuple.end(),
+        Err(error) => Err(error),
+    }
 }
 
 /// A value that holds no others.
@@ -151,14 +158,16 @@ struct Elements<'a>(&'a Set);
 impl Serialize for Elements<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = match serializer.serialize_seq(Some(self.0.len())) {
-            Ok(seq) => seq,
-            Err(error) => return Err(error),
-        };
-        for element in self.0 {
-            seq.serialize_element(element)?;
+        let mut seq = serializer.serialize_seq(Some(self.0.len()));
+        if let Ok(seq) = &mut seq {
+            for element in self.0 {
+                seq.serialize_element(element)?;
+            }
         }
-        seq.end()
+        match seq {
+            Ok(seq) => seq.end(),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use foldhash::{HashMap, HashSet};
 use super::cache::{ByClass, ByNames, FieldNames, Last};
 use super::cycle::Cycles;
 use super::given::Given;
+use super::lenient::{lenient, not_in};
 use super::notes::Notes;
 use crate::error::{Error, Result};
 use crate::limits;
@@ -336,7 +337,6 @@ impl<'g, 'de> Cx<'g, 'de> {
 
     /// The int that `handle` is, if it is one. Its digits are counted, because they are decoded
     /// each time.
-    #[inline]
     pub(crate) fn int(&self, handle: Handle) -> Result<Option<Int<'g>>> {
         if handle.tag() != Tag::FloatLine {
             self.charge_number(handle)?;
@@ -443,11 +443,11 @@ impl<'g, 'de> Cx<'g, 'de> {
             None if handle.tag() == Tag::Field => Ok(self.fields.name(handle).map(str::to_owned)),
             None => Ok(None),
             Some(Text::Str(text)) => Ok(Some(text.into_owned())),
-            Some(Text::Surrogates(bytes)) => match self.settings.errors {
-                DecodeErrors::Strict => Err(Error::data(
+            Some(Text::Surrogates(bytes)) => match (self.settings.errors, lenient()) {
+                (DecodeErrors::Strict, _) | (_, None) => Err(Error::data(
                     "the text has lone surrogates; read it as a Value, or see DeOptions::errors",
                 )),
-                errors => Ok(Some(repair(&bytes, errors, 3))),
+                (errors, Some(lenient)) => Ok(Some((lenient.repair)(&bytes, errors, 3))),
             },
         }
     }
@@ -490,54 +490,12 @@ impl<'g, 'de> Cx<'g, 'de> {
     /// # Errors
     /// The encoding cannot decode it.
     pub(crate) fn decode_chars<'a>(&self, chars: &'a [u8]) -> Result<Option<Cow<'a, str>>> {
-        let (what, valid) = match self.settings.encoding {
-            Encoding::Bytes => return Ok(None),
-            Encoding::Latin1 => {
-                if chars.is_ascii() {
-                    return Ok(Some(String::from_utf8_lossy(chars)));
-                }
-                return Ok(Some(Cow::Owned(chars.iter().map(|&byte| char::from(byte)).collect())));
-            }
-            Encoding::Utf8 => ("UTF-8", std::str::from_utf8(chars).ok()),
-            Encoding::Ascii => {
-                ("ASCII", std::str::from_utf8(chars).ok().filter(|text| text.is_ascii()))
-            }
-        };
-        match (valid, self.settings.errors) {
-            (Some(text), _) => Ok(Some(Cow::Borrowed(text))),
-            (None, DecodeErrors::Strict) => Err(Error::data(format!(
-                "an 8-bit string of Python 2 is not {what}; see DeOptions::encoding"
-            ))),
-            (None, errors) if self.settings.encoding == Encoding::Utf8 => {
-                Ok(Some(repair(chars, errors, 1).into()))
-            }
-            (None, errors) => {
-                let replacement =
-                    (errors == DecodeErrors::Replace).then_some(char::REPLACEMENT_CHARACTER);
-                let decoded =
-                    |&byte: &u8| if byte.is_ascii() { Some(char::from(byte)) } else { replacement };
-                Ok(Some(Cow::Owned(chars.iter().filter_map(decoded).collect())))
-            }
+        let (encoding, errors) = (self.settings.encoding, self.settings.errors);
+        match (encoding, std::str::from_utf8(chars), lenient()) {
+            (Encoding::Utf8, Ok(text), _) => Ok(Some(Cow::Borrowed(text))),
+            (_, _, Some(lenient)) => (lenient.chars)(encoding, errors, chars),
+            // Other encodings, and other errors than this, bind it.
+            (_, _, None) => Err(not_in("UTF-8")),
         }
     }
-}
-
-/// Decodes UTF-8 that has faults: each is replaced or left out. A surrogate is a fault of three
-/// bytes and counts once.
-fn repair(bytes: &[u8], errors: DecodeErrors, surrogate: usize) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let Some(chunk) = rest.utf8_chunks().next() else { break };
-        text.push_str(chunk.valid());
-        if chunk.invalid().is_empty() {
-            break;
-        }
-        if errors == DecodeErrors::Replace {
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-        let fault = chunk.invalid().len().max(surrogate);
-        rest = rest.get(chunk.valid().len() + fault..).unwrap_or_default();
-    }
-    text
 }

@@ -418,13 +418,12 @@ struct ShapeText<'a>(&'a [usize]);
 
 impl fmt::Display for ShapeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [len] => write!(f, "({len},)"),
-            lens => {
-                let lens: Vec<String> = lens.iter().map(usize::to_string).collect();
-                write!(f, "({})", lens.join(", "))
-            }
+        f.write_str("(")?;
+        for (index, len) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            len.fmt(f)?;
         }
+        f.write_str(if self.0.len() == 1 { ",)" } else { ")" })
     }
 }
 
