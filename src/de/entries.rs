@@ -10,7 +10,7 @@ use super::node::{NodeDeserializer, too_long};
 use super::numpy::ArrayParts;
 use super::place::Place;
 use super::token::ReduceFields;
-use super::ways::private;
+use super::ways::{array_name, array_value, reduce_name, reduce_value};
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
 use crate::nodes::store::Contents;
@@ -115,8 +115,8 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             Self::Dict(dict) => dict.next_key(),
             Self::Pairs(pairs) => pairs.next_key(size),
             Self::Record(fields) => Ok(fields.name()),
-            Self::Array(parts) => Ok((private()?.array_name)(parts)),
-            Self::Reduce(fields) => Ok((private()?.reduce_name)(fields)),
+            Self::Array(parts) => array_name(parts),
+            Self::Reduce(fields) => reduce_name(fields),
             Self::Nothing => Ok(None),
         }
     }
@@ -128,8 +128,8 @@ impl<'g, 'de> Entries<'_, 'g, 'de> {
             Self::Dict(dict) => dict.next_value(),
             Self::Pairs(pairs) => pairs.next_value(size),
             Self::Record(fields) => fields.value(size),
-            Self::Array(parts) => (private()?.array_value)(parts),
-            Self::Reduce(fields) => Ok((private()?.reduce_value)(fields)),
+            Self::Array(parts) => array_value(parts),
+            Self::Reduce(fields) => reduce_value(fields),
             Self::Nothing => Err(no_key()),
         }
     }

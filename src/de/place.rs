@@ -22,7 +22,7 @@ use super::items::Items;
 use super::node::NodeDeserializer;
 use super::token::Run;
 use super::variant::Variant;
-use super::ways::{meet, private, ways};
+use super::ways::{self, meet, private, ways};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nodes::handle::Tag;
@@ -103,7 +103,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
             Self::Number(number, _) => Ok(element::number(number, ask)),
             Self::Element(element, _) => element.answer(ask),
             Self::Class(content, _) => (ways()?.content)(content, ask, copies),
-            Self::Run(run) => (private()?.run)(run, ask),
+            Self::Run(run) => ways::run(run, ask),
             Self::Borrowed(bytes) => Ok(Answer::Bytes(bytes)),
             Self::Described(described) => Ok(described.answer(ask)),
         }

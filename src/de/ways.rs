@@ -119,6 +119,54 @@ fn bind_private() {
     });
 }
 
+// Out of line, so that functions of which this is a rare case keep their registers.
+
+/// [`ObjectParts::next`].
+#[inline(never)]
+pub(super) fn object_part<'p, 'g, 'de>(
+    parts: &'p mut ObjectParts<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    (private()?.object_part)(parts)
+}
+
+/// [`ReduceFields::name`].
+#[inline(never)]
+pub(super) fn reduce_name<'p, 'g, 'de>(
+    fields: &'p mut ReduceFields<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    Ok((private()?.reduce_name)(fields))
+}
+
+/// [`ReduceFields::value`].
+#[inline(never)]
+pub(super) fn reduce_value<'p, 'g, 'de>(
+    fields: &'p ReduceFields<'g, 'de>,
+) -> Result<Place<'p, 'g, 'de>> {
+    Ok((private()?.reduce_value)(fields))
+}
+
+/// [`ArrayParts::name`].
+#[inline(never)]
+pub(super) fn array_name<'p, 'g, 'de>(
+    parts: &'p mut ArrayParts<'g, 'de>,
+) -> Result<Option<Place<'p, 'g, 'de>>> {
+    Ok((private()?.array_name)(parts))
+}
+
+/// [`ArrayParts::value`].
+#[inline(never)]
+pub(super) fn array_value<'p, 'g, 'de>(
+    parts: &'p mut ArrayParts<'g, 'de>,
+) -> Result<Place<'p, 'g, 'de>> {
+    (private()?.array_value)(parts)
+}
+
+/// [`Run::answer`].
+#[inline(never)]
+pub(super) fn run<'a, 'g, 'de>(run: Run<'a, 'g, 'de>, ask: Ask) -> Result<Answer<'a, 'g, 'de>> {
+    (private()?.run)(run, ask)
+}
+
 /// The ways, where a private name is asked for.
 pub(super) fn private() -> Result<&'static Private> {
     PRIVATE.get().ok_or_else(unbound)

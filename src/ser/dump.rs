@@ -504,11 +504,28 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
+    /// Inlined, so that a name which is a constant decides what is linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn tuple_struct<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
-        if class::kind(name) == NameKind::Class && !self.role.takes_items() {
-            self.argument("a sequence")?;
-            return (ways()?.class_tuple)(self, name, len);
+        if class::kind(name) == NameKind::Class {
+            return self.class_tuple_struct(name, len);
         }
+        self.plain_tuple_struct(len)
+    }
+
+    fn class_tuple_struct<'a>(
+        &'a mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Tuple<'a, 'w>> {
+        if self.role.takes_items() {
+            return Tuple::new(self, len);
+        }
+        self.argument("a sequence")?;
+        self.class_tuple(name, len)
+    }
+
+    fn plain_tuple_struct<'a>(&'a mut self, len: usize) -> Result<Tuple<'a, 'w>> {
         Tuple::new(self, len)
     }
 

@@ -109,6 +109,12 @@ fn unbound() -> Error {
 
 // Out of line for code that is compiled for each type.
 
+/// [`RoleItems::of_content`].
+#[inline(never)]
+pub(super) fn of_content(dump: &mut Target<'_>, len: Option<usize>) -> Result<MaybeItems> {
+    (ways()?.items)(dump, len)
+}
+
 /// [`RoleItems::next_run`].
 #[inline(never)]
 pub(super) fn next_run(items: &mut RoleItems, dump: &mut Target<'_>) -> Result<u32> {

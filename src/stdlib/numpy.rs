@@ -39,12 +39,9 @@ impl NumKind {
 
     /// Adds the numbers in `bytes` to `numbers`.
     pub(crate) fn read(self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<Num>) {
-        let width = self.width();
-        if big_endian && width > 1 {
+        if big_endian {
             // Rare, so that there are no loops of its own for it.
-            let little: Vec<u8> =
-                bytes.chunks_exact(width).flat_map(|number| number.iter().rev()).copied().collect();
-            return self.read(&little, false, numbers);
+            return self.read(&swapped(bytes, self.width()), false, numbers);
         }
         /// One loop for each form, which knows it.
         macro_rules! each {
@@ -68,6 +65,12 @@ impl NumKind {
             Self::F64 => each!(u64, |bits| Num::Float(f64::from_bits(bits))),
         }
     }
+}
+
+/// The bytes of numbers, each in the other order.
+#[cold]
+fn swapped(bytes: &[u8], width: usize) -> Vec<u8> {
+    bytes.chunks_exact(width).flat_map(|number| number.iter().rev()).copied().collect()
 }
 
 /// The bytes of `S`, without the zeros at the end.

@@ -18,6 +18,9 @@ use crate::read::Cursor;
 /// were items after all, the guess was wrong and the machine reads.
 const SPARE: usize = 8;
 
+/// Places that are sorted by insertion.
+const FEW: usize = 20;
+
 /// A stretch of the input that was looked through.
 #[derive(Default)]
 pub(super) struct Looked {
@@ -48,11 +51,24 @@ pub(super) struct Items {
     begins: Vec<usize>,
 }
 
-/// Sorts places, which mostly are in order. A heap is a tenth of the code of a sort, which every
-/// program would have.
+/// Sorts places: a few, or many that mostly are in order. A heap is a tenth of the code of a sort,
+/// which every program would have.
 fn sort(places: &mut Vec<usize>) {
-    if !places.is_sorted() {
-        *places = BinaryHeap::from(std::mem::take(places)).into_sorted_vec();
+    if places.len() > FEW {
+        if !places.is_sorted() {
+            *places = BinaryHeap::from(std::mem::take(places)).into_sorted_vec();
+        }
+        return;
+    }
+    for end in 2..=places.len() {
+        let mut sorted = places.get_mut(..end).unwrap_or_default();
+        while let [.., before, last] = sorted
+            && *before > *last
+        {
+            std::mem::swap(before, last);
+            let behind = sorted.len() - 1;
+            sorted = sorted.get_mut(..behind).unwrap_or_default();
+        }
     }
 }
 

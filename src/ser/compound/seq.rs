@@ -6,7 +6,7 @@ use crate::instruction::Opcode;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
 use crate::ser::special::Role;
-use crate::ser::ways::{next_run, ways};
+use crate::ser::ways::{next_run, of_content, ways};
 use crate::write::{Pace, Sink};
 use serde::ser::{self, Serialize};
 
@@ -37,7 +37,7 @@ impl<'a, 'w> Seq<'a, 'w> {
     ) -> Result<Self> {
         let pace = Pace::new(len);
         if dump.role != Role::Plain
-            && let Some(role) = (ways()?.items)(dump, len)?
+            && let Some(role) = of_content(dump, len)?
         {
             let at = SeqAt { left: 0, open: Open::No, batches: 0, pace };
             return Ok(Self { dump, at, role: Some(role) });

@@ -7,7 +7,7 @@ use crate::ser::divert;
 use crate::ser::dump::Dump;
 use crate::ser::items::RoleItems;
 use crate::ser::special::Role;
-use crate::ser::ways::{next_item, ways};
+use crate::ser::ways::{next_item, of_content, ways};
 use crate::write::{Recipe, Sink};
 use serde::ser::Serialize;
 
@@ -48,7 +48,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
             dump.role = Role::Plain;
             dump.boundary()?;
         } else if dump.role != Role::Plain
-            && let Some(role) = (ways()?.items)(dump, Some(len))?
+            && let Some(role) = of_content(dump, Some(len))?
         {
             let kind = TupleKind::Role(role);
             return Ok(Self { dump, len, written: 0, opcode: Opcode::Tuple, kind });
