@@ -308,6 +308,12 @@ impl<'de> Machine<'_, 'de> {
         self.state.nodes.push_object(tag, flags, self.cursor.opcode_position(), contents)
     }
 
+    /// The same, for opcodes that are not in the main loop.
+    #[inline(never)]
+    fn rare_object(&mut self, tag: Tag, flags: Flags, contents: &[Handle]) -> Result<Handle> {
+        self.object(tag, flags, contents)
+    }
+
     #[cold]
     fn too_many_nodes(&self) -> Error {
         Error::limit(format!("the pickle holds more than {} nodes", self.config.max_nodes))

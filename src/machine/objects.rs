@@ -38,7 +38,7 @@ impl Machine<'_, '_> {
         let flags = flags
             .with(Flags::PYTHON2, place.has(Flags::PYTHON2))
             .with(Flags::DOTTED, place.has(Flags::DOTTED));
-        self.object(Tag::Global, flags, &names)
+        self.rare_object(Tag::Global, flags, &names)
     }
 
     /// Reads two lines, module and name, and makes the global they name.
@@ -97,7 +97,7 @@ impl Machine<'_, '_> {
             return Err(Error::syntax("STACK_GLOBAL needs two strings, module and name"));
         };
         self.charge_names(module_len + name_len)?;
-        let handle = self.object(Tag::Global, self.global_flags(), &[module, name])?;
+        let handle = self.rare_object(Tag::Global, self.global_flags(), &[module, name])?;
         self.stack.drop_topmost(2);
         self.push_rare(handle)
     }
@@ -122,7 +122,7 @@ impl Machine<'_, '_> {
             return self.push_rare(handle);
         }
         // The code is read again from the input: it is the argument at the object's offset.
-        let handle = self.object(Tag::Ext, self.global_flags(), &[])?;
+        let handle = self.rare_object(Tag::Ext, self.global_flags(), &[])?;
         self.push_rare(handle)
     }
 
@@ -214,7 +214,7 @@ impl Machine<'_, '_> {
         if keywords.tag() != Tag::Dict && !self.might_be_anything(keywords) {
             return Err(expected("a dict of keyword arguments", opcode, keywords));
         }
-        let handle = self.object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
+        let handle = self.rare_object(Tag::Instance, Spelling::NewObjEx.flags(), &parts)?;
         self.stack.drop_topmost(3);
         self.push_rare(handle)
     }
@@ -229,7 +229,7 @@ impl Machine<'_, '_> {
         }
         let mut parts = vec![class];
         parts.extend_from_slice(self.stack.above(mark));
-        let handle = self.object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
+        let handle = self.rare_object(Tag::Instance, Spelling::Inst.flags(), &parts)?;
         self.stack.truncate(mark);
         self.push_rare(handle)
     }
@@ -338,10 +338,10 @@ impl Machine<'_, '_> {
         let view = match top.tag() {
             Tag::Bytes1 | Tag::Bytes4 | Tag::Bytes8 | Tag::View => return Ok(()),
             Tag::Buffer => Handle::new(Tag::Buffer, 1, top.offset()),
-            Tag::ByteArray => self.object(Tag::View, Flags::default(), &[top])?,
+            Tag::ByteArray => self.rare_object(Tag::View, Flags::default(), &[top])?,
             // A call, a global or a persistent id may well stand for a buffer.
             Tag::Instance | Tag::Global | Tag::Ext | Tag::Persid => {
-                self.object(Tag::View, Flags::default(), &[top])?
+                self.rare_object(Tag::View, Flags::default(), &[top])?
             }
             _ => return Err(expected("a buffer", opcode, top)),
         };

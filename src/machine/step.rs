@@ -34,7 +34,7 @@ impl Machine<'_, '_> {
             Opcode::Bytearray8 => {
                 self.cursor.read_counted8()?;
                 let payload = self.here(Tag::Bytes8, 0);
-                let handle = self.object(Tag::ByteArray, Flags::default(), &[payload])?;
+                let handle = self.rare_object(Tag::ByteArray, Flags::default(), &[payload])?;
                 self.push_rare(handle)
             }
             Opcode::EmptyTuple => {
@@ -42,7 +42,7 @@ impl Machine<'_, '_> {
                 Ok(())
             }
             Opcode::EmptySet => {
-                let handle = self.object(Tag::Set, Flags::default(), &[])?;
+                let handle = self.rare_object(Tag::Set, Flags::default(), &[])?;
                 self.push_rare(handle)
             }
             Opcode::Append => self.append(opcode),

@@ -40,7 +40,6 @@ pub(super) struct Ways {
     pub(super) member: for<'d, 'w> fn(&'d mut Target<'w>, Name, Name) -> Result<()>,
     pub(super) class_tuple:
         for<'d, 'w> fn(&'d mut Target<'w>, Name, usize) -> Result<Tuple<'d, 'w>>,
-    pub(super) close_args: for<'d, 'w> fn(&'d mut Target<'w>, Recipe),
     pub(super) class_fields:
         for<'d, 'w> fn(&'d mut Target<'w>, Name, usize) -> Result<Fields<'d, 'w>>,
     pub(super) open_class: for<'d, 'w> fn(&'d mut Target<'w>, Name) -> Result<Opening>,
@@ -81,7 +80,6 @@ fn bind() {
         class_unit: |dump, name| dump.class_unit(name),
         member: |dump, name, variant| dump.member(name, variant),
         class_tuple: |dump, name, len| dump.class_tuple(name, len),
-        close_args: |dump, recipe| _ = dump.close_formed_args(recipe),
         class_fields: |dump, name, len| dump.class_fields(name, len),
         open_class: |dump, name| dump.open_class(name),
         close_newtype: |dump, opening| dump.close_newtype(opening),
@@ -93,7 +91,7 @@ fn bind() {
 }
 
 /// The ways, where a role or a name asks for them.
-#[inline]
+#[inline(always)]
 pub(super) fn ways() -> Result<&'static Ways> {
     match WAYS.get() {
         Some(ways) => Ok(ways),

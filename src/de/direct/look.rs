@@ -6,8 +6,6 @@
 //! are kept, so that lists of one list of one list are looked through once; and all looks together
 //! are limited.
 
-use std::collections::BinaryHeap;
-
 use super::Outcome;
 use super::ahead::ScalarRun;
 use super::state::Direct;
@@ -17,9 +15,6 @@ use crate::read::Cursor;
 /// The number of values side by side at which a look ends: they are taken for neighbours. If they
 /// were items after all, the guess was wrong and the machine reads.
 const SPARE: usize = 8;
-
-/// Places that are sorted by insertion.
-const FEW: usize = 20;
 
 /// A stretch of the input that was looked through.
 #[derive(Default)]
@@ -51,27 +46,6 @@ pub(super) struct Items {
     begins: Vec<usize>,
 }
 
-/// Sorts places: a few, or many that mostly are in order. A heap is a tenth of the code of a sort,
-/// which every program would have.
-fn sort(places: &mut Vec<usize>) {
-    if places.len() > FEW {
-        if !places.is_sorted() {
-            *places = BinaryHeap::from(std::mem::take(places)).into_sorted_vec();
-        }
-        return;
-    }
-    for end in 2..=places.len() {
-        let mut sorted = places.get_mut(..end).unwrap_or_default();
-        while let [.., before, last] = sorted
-            && *before > *last
-        {
-            std::mem::swap(before, last);
-            let behind = sorted.len() - 1;
-            sorted = sorted.get_mut(..behind).unwrap_or_default();
-        }
-    }
-}
-
 impl Items {
     fn clear(&mut self, start: usize) {
         (self.start, self.end) = (start, start);
@@ -84,7 +58,7 @@ impl Items {
 
     fn end(&mut self, end: usize) {
         self.end = end;
-        sort(&mut self.begins);
+        self.begins.sort_unstable();
     }
 
     fn contains(&self, at: usize) -> bool {
@@ -138,7 +112,7 @@ impl<'de> Direct<'de> {
         looked.start = start;
         looked.end = cursor.position();
         self.lookahead -= ((looked.end - start) as u64).min(self.lookahead);
-        sort(&mut looked.added);
+        looked.added.sort_unstable();
         self.looked = looked;
         Ok(())
     }

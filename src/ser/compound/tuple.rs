@@ -145,7 +145,7 @@ impl<'a, 'w> Tuple<'a, 'w> {
             TupleKind::Variant => self.dump.close_variant(),
             TupleKind::Object(end, outer, diverted) => {
                 match end {
-                    TupleEnd::Args(recipe) => (ways()?.close_args)(self.dump, recipe),
+                    TupleEnd::Args(recipe) => _ = self.dump.close_formed_args(recipe),
                     TupleEnd::State => self.dump.emit.op(Opcode::Build),
                 }
                 self.dump.hashed = outer;
