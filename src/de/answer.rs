@@ -243,10 +243,7 @@ impl<'de> Opened<'_, '_, 'de> {
 
 /// Hands the visitor an answer that borrows from what is held.
 fn give_held<'de, V: Visitor<'de>>(held: &Held<'_, 'de>, visitor: V) -> Result<V::Value> {
-    let opened = match held.open() {
-        Ok(opened) => opened,
-        Err(error) => return Err(error),
-    };
+    let opened = held.open()?;
     match give(opened.answer(), visitor) {
         Ok(value) => match opened.verdict() {
             Ok(()) => Ok(value),

@@ -157,7 +157,7 @@ pub const PREFIX: usize = 512;
 pub fn recognize(prefix: &[u8]) -> Option<NotPickle> {
     let prefix = prefix.get(..PREFIX).unwrap_or(prefix);
     let row = TABLE.iter().find(|row| {
-        row.starts.iter().any(|start| prefix.starts_with(start))
+        row.starts().any(|start| prefix.starts_with(start))
             && row.test.is_none_or(|test| test(prefix))
     });
     row.map(|row| row.format).or_else(|| is_joblib(prefix).then_some(NotPickle::Joblib))
@@ -230,7 +230,7 @@ pub(crate) fn is_joblib(bytes: &[u8]) -> bool {
 
 /// The format that begins with these few bytes, if so few are enough for a guess.
 pub(crate) fn begins(bytes: &[u8]) -> Option<NotPickle> {
-    let begins = |row: &&Test| row.starts.iter().any(|start| start.starts_with(bytes));
+    let begins = |row: &&Test| row.starts().any(|start| start.starts_with(bytes));
     TABLE.iter().filter(|row| row.telling).find(begins).map(|row| row.format)
 }
 
@@ -245,6 +245,7 @@ mod tests {
             assert!(!row.name.is_empty() && !row.advice.is_empty() && !row.starts.is_empty());
             assert!(TABLE[..index].iter().all(|other| other.format != row.format), "{}", row.name);
             assert_eq!(row.format.name(), row.name);
+            assert!(TABLE[index].starts().eq(row.starts.iter().copied()));
         }
         // The last variant's number, so that a new one without a row is seen.
         assert_eq!(TABLE.len(), NotPickle::Xml as usize + 1);
@@ -252,8 +253,8 @@ mod tests {
 
     #[test]
     fn any_prefix_can_be_asked_about() {
-        for row in TABLE {
-            for start in row.starts {
+        for row in &TABLE {
+            for start in row.starts() {
                 for end in 0..=start.len() {
                     recognize(&start[..end]);
                 }

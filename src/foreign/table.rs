@@ -16,8 +16,53 @@ pub(super) static TABLE: [Test; ROWS.len()] = {
         tests[place] = ROWS[place].condition();
         place += 1;
     }
+    let (mut row, mut start) = (0, 0);
+    while row < tests.len() {
+        tests[row].first = start as u8;
+        start += ROWS[row].starts.len();
+        tests[row].behind = start as u8;
+        row += 1;
+    }
+    assert!(start <= u8::MAX as usize);
     tests
 };
+
+/// The beginnings of all rows, and where each ends.
+static STARTS: ([u8; size().0], [u16; size().1]) = {
+    let (mut bytes, mut ends) = ([0; size().0], [0; size().1]);
+    let (mut at, mut number, mut row) = (0, 0, 0);
+    while row < ROWS.len() {
+        let mut start = 0;
+        while start < ROWS[row].starts.len() {
+            let mut byte = 0;
+            while byte < ROWS[row].starts[start].len() {
+                bytes[at] = ROWS[row].starts[start][byte];
+                at += 1;
+                byte += 1;
+            }
+            ends[number] = at as u16;
+            number += 1;
+            start += 1;
+        }
+        row += 1;
+    }
+    (bytes, ends)
+};
+
+/// The bytes of all beginnings, and their number.
+const fn size() -> (usize, usize) {
+    let (mut bytes, mut number, mut row) = (0, 0, 0);
+    while row < ROWS.len() {
+        let mut start = 0;
+        while start < ROWS[row].starts.len() {
+            bytes += ROWS[row].starts[start].len();
+            number += 1;
+            start += 1;
+        }
+        row += 1;
+    }
+    (bytes, number)
+}
 
 const NAMES: [[&str; 2]; ROWS.len()] = {
     let mut names = [[""; 2]; ROWS.len()];
@@ -33,9 +78,23 @@ const NAMES: [[&str; 2]; ROWS.len()] = {
 #[derive(Clone, Copy)]
 pub(super) struct Test {
     pub(super) format: NotPickle,
-    pub(super) starts: &'static [&'static [u8]],
+    /// The numbers of its beginnings.
+    first: u8,
+    behind: u8,
     pub(super) telling: bool,
     pub(super) test: Option<fn(&[u8]) -> bool>,
+}
+
+impl Test {
+    /// The beginnings, of which the bytes have one.
+    pub(super) fn starts(&self) -> impl Iterator<Item = &'static [u8]> {
+        let (bytes, ends) = &STARTS;
+        let end = |number: usize| ends.get(number).copied().map_or(0, usize::from);
+        (usize::from(self.first)..usize::from(self.behind)).map(move |number| {
+            let start = number.checked_sub(1).map_or(0, end);
+            bytes.get(start..end(number)).unwrap_or_default()
+        })
+    }
 }
 
 /// One format.
@@ -62,7 +121,8 @@ const fn row(
 
 impl Row {
     const fn condition(&self) -> Test {
-        Test { format: self.format, starts: self.starts, telling: self.telling, test: self.test }
+        let Self { format, telling, test, .. } = *self;
+        Test { format, first: 0, behind: 0, telling, test }
     }
 
     const fn telling(mut self) -> Self {

@@ -11,7 +11,7 @@ static LENIENT: Late<Lenient> = Late::new();
 
 pub(super) struct Lenient {
     /// An 8-bit string as text.
-    pub(super) chars: for<'a> fn(Encoding, DecodeErrors, &'a [u8]) -> Result<Option<Cow<'a, str>>>,
+    pub(super) chars: for<'a> fn(Encoding, DecodeErrors, &'a [u8]) -> Decoded<'a>,
     /// UTF-8 that has faults. A surrogate is a fault of so many bytes, and counts once.
     pub(super) repair: fn(&[u8], DecodeErrors, usize) -> String,
 }
@@ -20,6 +20,9 @@ pub(super) struct Lenient {
 pub(crate) fn bind() {
     LENIENT.bind(Lenient { chars: decode_chars, repair });
 }
+
+/// Text; `None` where the encoding says that the string stays bytes.
+type Decoded<'a> = Result<Option<Cow<'a, str>>>;
 
 pub(super) fn lenient() -> Option<&'static Lenient> {
     LENIENT.get()
@@ -31,11 +34,7 @@ pub(super) fn not_in(encoding: &str) -> Error {
     Error::data(format!("an 8-bit string of Python 2 is not {encoding}; see DeOptions::encoding"))
 }
 
-fn decode_chars(
-    encoding: Encoding,
-    errors: DecodeErrors,
-    chars: &[u8],
-) -> Result<Option<Cow<'_, str>>> {
+fn decode_chars(encoding: Encoding, errors: DecodeErrors, chars: &[u8]) -> Decoded<'_> {
     let (what, valid) = match encoding {
         Encoding::Bytes => return Ok(None),
         Encoding::Latin1 => {
