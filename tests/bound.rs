@@ -1,5 +1,5 @@
-//! What a program is linked with only if it asks for it: each case is a process of its own, in
-//! which nothing else has asked. In one process the first test would bind for all others.
+//! Programs are linked with some functions only if they ask for them: each case is a process of its
+//! own, in which nothing else has asked. In one process the first test would bind for all others.
 //!
 //! Without an argument every case is run; with one, that case.
 
