@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::python::numpy::dtype::Kind;
 use crate::python::numpy::scalar::text_of;
 use crate::python::numpy::time::UnitCount;
+use crate::read::text::wide_long;
 use crate::slot::LaidOut;
 
 /// A value in serde's terms. `'a` is the lifetime of what was made on the way, such as decoded
@@ -68,7 +69,7 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
 
     /// An int in little-endian bytes with a sign.
     pub(crate) fn long(bytes: &[u8]) -> Self {
-        if let Some(value) = short_long(bytes) {
+        if let Some(value) = wide_long(bytes) {
             return match (u64::try_from(value), i64::try_from(value)) {
                 (Ok(value), _) => Self::Unsigned(value),
                 (_, Ok(value)) => Self::Signed(value),
@@ -103,14 +104,6 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
     pub(crate) fn text(text: String) -> Self {
         Self::Text(Cow::Owned(text), About::Nothing)
     }
-}
-
-/// An int of up to 16 little-endian bytes with a sign.
-fn short_long(bytes: &[u8]) -> Option<i128> {
-    let sign = bytes.last().map_or(0, |byte| (*byte as i8 >> 7) as u8);
-    let mut wide = [sign; 16];
-    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(i128::from_le_bytes(wide))
 }
 
 /// Returns true if a visitor's value may keep text or bytes that it is given.
