@@ -232,13 +232,13 @@ fn next_field(
     key: &'static str,
 ) -> Result<NextField> {
     match next {
+        NextField::EntryOnce => return dump.emit.name_once(key).map(|()| next),
         NextField::First(outermost) => {
             dump.emit.mark();
             let next = if outermost { NextField::EntryOnce } else { NextField::Entry };
             return next_field(dump, next, parts, key);
         }
         NextField::Entry => dump.emit.name(key)?,
-        NextField::EntryOnce => dump.emit.name_once(key)?,
         NextField::Part => {
             if let Some(parts) = parts {
                 parts.open(dump, key)?;
