@@ -20,16 +20,12 @@ struct Room {
     /// The address of the content; 0 where nothing is offered.
     content: Cell<usize>,
     number: Cell<u64>,
-    kind: Cell<TypeId>,
+    kind: Cell<Option<TypeId>>,
 }
 
 thread_local! {
     static OFFERED: Room = const {
-        Room {
-            content: Cell::new(0),
-            number: Cell::new(0),
-            kind: Cell::new(TypeId::of::<()>()),
-        }
+        Room { content: Cell::new(0), number: Cell::new(0), kind: Cell::new(None) }
     };
 }
 
@@ -38,13 +34,13 @@ impl Room {
     fn set(&self, Offer { content, identity: (number, kind) }: Offer) {
         self.content.set(content);
         self.number.set(number);
-        self.kind.set(kind);
+        self.kind.set(Some(kind));
     }
 
     #[cold]
     #[inline(never)]
     fn get(&self) -> Option<Offer> {
-        let identity = (self.number.get(), self.kind.get());
+        let identity = (self.number.get(), self.kind.get()?);
         Some(Offer { content: self.content.get(), identity })
     }
 }
@@ -81,7 +77,8 @@ impl Drop for Offered {
 #[inline]
 pub(crate) fn offers(content: usize, hashed: bool) -> Option<Key> {
     OFFERED.with(|room| {
-        (room.content.get() == content).then(|| Key((room.number.get(), room.kind.get()), hashed))
+        let kind = room.kind.get().filter(|_| room.content.get() == content)?;
+        Some(Key((room.number.get(), kind), hashed))
     })
 }
 

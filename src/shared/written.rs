@@ -135,9 +135,10 @@ mod tests {
     fn pointers_are_found_by_address_type_and_form_while_the_table_grows() {
         let mut written = Written::default();
         let key = |number: u64| {
-            let kind = if number % 3 == 0 { TypeId::of::<u8>() } else { TypeId::of::<u16>() };
+            let kind =
+                if number.is_multiple_of(3) { TypeId::of::<u8>() } else { TypeId::of::<u16>() };
             // The same addresses for several types and forms, and many that end alike.
-            Key((number / 6 * 4096, kind), number % 2 == 0)
+            Key((number / 6 * 4096, kind), number.is_multiple_of(2))
         };
         let all: Vec<Key> = (0..3000).filter(|number| number % 6 < 4).map(key).collect();
         let mut known: Vec<(Key, u32)> = Vec::new();
