@@ -20,6 +20,8 @@ use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
+use super::numbers::give_numbers;
+use super::numpy::numbers_of;
 use super::token::Run;
 use super::variant::Variant;
 use super::ways::{meet, ways};
@@ -126,6 +128,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     fn other_int(&mut self) -> Option<i64> {
         match self {
             Self::Key(direct) => direct.short_int(),
+            Self::Ahead(direct) => direct.scalar_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
             }
@@ -148,6 +151,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Key(direct) => direct.short_float(),
+            Self::Ahead(direct) => direct.scalar_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -496,11 +500,22 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     containers! {
-        deserialize_seq() by items() give_items, Ask::Seq;
         deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
         deserialize_map() by entries() give_entries, Ask::Map;
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
             by fields(name, fields) give_entries, Ask::Struct(name, fields);
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        if let Some(found) = &mut self.items() {
+            return give_items(found, visitor);
+        }
+        let mut answer = self.answer(Ask::Seq, copies::<V::Value>());
+        match numbers_of(&mut answer) {
+            Some(numbers) => give_numbers(numbers, visitor),
+            None => give(answer, visitor),
+        }
     }
 
     texts! {
