@@ -172,8 +172,9 @@ mod tests {
     fn ipv6_addresses_look_as_the_standard_library_prints_them() {
         // Each group zero or not, in all ways, and some values of them.
         for zeros in 0..256_u128 {
-            for value in [1, 0xa, 0xff0, 0xffff] {
-                let group = |place| if zeros >> place & 1 == 1 { 0 } else { value << (16 * place) };
+            for value in [1_u128, 0xa, 0xff0, 0xffff] {
+                let group =
+                    |place: u32| if zeros >> place & 1 == 1 { 0 } else { value << (16 * place) };
                 let address = (0..8).map(group).sum::<u128>();
                 assert_eq!(ipv6_text(address), Ipv6Addr::from(address).to_string());
             }
