@@ -131,9 +131,9 @@ fn nearest(digits: &[u8], exponent: i64) -> f64 {
     // So that the quotient has 65 or 66 bits.
     let shift = above.bits() as i64 - below.bits() as i64 - 65;
     if shift > 0 {
-        below.shift(shift as usize)
+        below.shift(shift as usize);
     } else {
-        above.shift(-shift as usize)
+        above.shift(-shift as usize);
     }
     let (quotient, some) = above.divided(&mut below);
     rounded(quotient, some, shift)
