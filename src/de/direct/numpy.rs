@@ -76,12 +76,19 @@ impl<'de> Direct<'de> {
 
     /// Text in an encoding, and the call that makes bytes of it.
     fn encoded(&mut self, encoding: &str, slot: MemoSlot) -> Outcome<Cow<'de, [u8]>> {
+        let bytes = self.encoded_call(encoding)?;
+        self.memoize(slot)?;
+        Ok(bytes)
+    }
+
+    /// The same up to the call, whose result has not been stored yet.
+    pub(super) fn encoded_call(&mut self, encoding: &str) -> Outcome<Cow<'de, [u8]>> {
         self.enter()?;
         let bytes = self.text_as_bytes()?;
         if self.next_text()? != encoding {
             return self.irregular();
         }
-        self.two_arguments(slot)?;
+        self.two_arguments()?;
         self.leave();
         Ok(bytes)
     }
@@ -157,12 +164,11 @@ impl<'de> Direct<'de> {
     }
 
     /// Reads the tuple around two arguments, and the call.
-    fn two_arguments(&mut self, slot: MemoSlot) -> Outcome<()> {
+    fn two_arguments(&mut self) -> Outcome<()> {
         self.expect(Opcode::Tuple2)?;
         self.count_node()?;
         self.memoize_other()?;
-        self.expect(Opcode::Reduce)?;
-        self.memoize(slot)
+        self.expect(Opcode::Reduce)
     }
 
     // Dtypes
@@ -237,7 +243,8 @@ impl<'de> Direct<'de> {
         let kind = self.dtype()?;
         let mut number = [0; 8];
         let number = self.bytes_of_number(&mut number)?;
-        self.two_arguments(MemoSlot::OTHER)?;
+        self.two_arguments()?;
+        self.memoize_other()?;
         self.leave();
         match number_of(kind, number, matches!(ask, Ask::Float)) {
             Some(number) => Ok(element::number(number, ask)),
@@ -328,7 +335,8 @@ impl<'de> Direct<'de> {
                 if self.next_text()? != "latin1" {
                     return self.irregular();
                 }
-                self.two_arguments(MemoSlot::OTHER)?;
+                self.two_arguments()?;
+                self.memoize_other()?;
                 self.leave();
                 let mut len = 0;
                 for letter in text.chars() {
