@@ -115,9 +115,9 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(always)]
     fn int(&mut self) -> Option<i64> {
         match self {
-            Self::Ahead(direct) => match direct.short_int() {
+            Self::Ahead(direct) | Self::Key(direct) => match direct.short_int() {
                 Some(value) => Some(value),
-                None => direct.short_decimal(),
+                None => direct.other_short_int(),
             },
             Self::Number(Num::Int(value), _) => Some(*value),
             _ => None,
@@ -127,7 +127,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_int(&mut self) -> Option<i64> {
         match self {
-            Self::Key(direct) => direct.short_int(),
             Self::Ahead(direct) => direct.scalar_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
@@ -141,7 +140,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(always)]
     fn float(&mut self) -> Option<f64> {
         match self {
-            Self::Ahead(direct) => direct.short_float(),
+            Self::Ahead(direct) | Self::Key(direct) => direct.short_float(),
             Self::Number(Num::Float(value), _) => Some(*value),
             _ => None,
         }
@@ -150,7 +149,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_float(&mut self) -> Option<f64> {
         match self {
-            Self::Key(direct) => direct.short_float(),
             Self::Ahead(direct) => direct.scalar_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
@@ -232,6 +230,15 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for text.
     #[inline(always)]
     fn text(&mut self, copies: bool) -> Option<&'de str> {
+        match self {
+            Self::Ahead(direct) | Self::Key(direct) => direct.value_text(),
+            _ => self.other_text(copies),
+        }
+    }
+
+    /// The same for the name of a field or variant.
+    #[inline(always)]
+    fn name(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
             _ => self.other_text(copies),
@@ -423,10 +430,10 @@ macro_rules! containers {
 }
 
 macro_rules! texts {
-    ($($method:ident: $ask:ident;)*) => {$(
+    ($($method:ident: $quick:ident $ask:ident;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.text(copies::<V::Value>()) {
+            match self.$quick(copies::<V::Value>()) {
                 Some(text) => visitor.visit_borrowed_str(text),
                 None => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
             }
@@ -519,10 +526,10 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     texts! {
-        deserialize_char: Str;
-        deserialize_str: Str;
-        deserialize_string: Str;
-        deserialize_identifier: Identifier;
+        deserialize_char: text Str;
+        deserialize_str: text Str;
+        deserialize_string: text Str;
+        deserialize_identifier: name Identifier;
     }
 
     bytes! {

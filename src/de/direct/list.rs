@@ -55,8 +55,16 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if let Some((class, length)) = self.peek_class() {
+            let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
+            self.cursor.read_peeked(length);
+            return self.items_of(kind);
+        }
         if self.calls_ahead()? {
-            // One is read by `value`.
             return if self.is_array_ahead() { Err(Irregular) } else { self.items_of_call() };
         }
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
@@ -102,8 +110,17 @@ impl<'de> Direct<'de> {
 
     /// A tuple of `len` items, or whatever else may be one.
     pub(in crate::de) fn tuple<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
-        if self.calls_ahead()? {
-            // One is read by `value`.
+        if let Some((class, length)) = self.peek_class() {
+            let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
+            if !kind.is_no_tuple() {
+                self.cursor.read_peeked(length);
+                return self.tuple_of_class(kind, len);
+            }
+        } else if self.calls_ahead()? && !self.names_no_tuple() {
             return if self.is_array_ahead() { Err(Irregular) } else { self.tuple_of_call(len) };
         }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
@@ -171,26 +188,29 @@ impl<'de> List<'_, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(match self.contents.kind {
-            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
-            SequenceKind::List => Place::Ahead(self.direct),
-        }))
+        Ok(Some(self.place()))
     }
 
-    /// The next item of a list, if a batch is open and another one is in it.
+    /// The place of an item.
+    #[inline(always)]
+    fn place<'g>(&mut self) -> Place<'_, 'g, 'de> {
+        match self.contents.kind {
+            SequenceKind::List => Place::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
+        }
+    }
+
+    /// The next item, if a batch is open and another one is in it.
     #[inline]
     pub(in crate::de) fn next_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
         let at = self.direct.cursor.position();
-        let is_next = self.contents.is_in_batch(self.direct)
-            && self.at != at
-            && self.contents.kind == SequenceKind::List;
-        if !is_next {
+        if !self.contents.is_in_batch(self.direct) || self.at == at {
             return None;
         }
         self.contents.count_in_batch();
         self.at = at;
         self.direct.sole = false;
-        Some(Place::Ahead(self.direct))
+        Some(self.place())
     }
 
     /// Ends the item before; returns true if another follows.
