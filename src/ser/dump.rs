@@ -20,8 +20,10 @@ use super::divert::Diversion;
 use super::items::RoleItems;
 use super::reduce::Progress;
 use super::special::{Captured, GlobalNames, Role, Scalar};
+use super::ways::{meet, open_some, ways};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
+use crate::reduce::token;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Payload, Sink};
@@ -73,9 +75,9 @@ impl<S: ?Sized> std::fmt::Debug for Dump<S> {
 }
 
 impl<S> Dump<S> {
-    /// The emitter is made last, so that it is made in its place: see [`Emitter::new`].
+    /// Made in its place, as the emitter is: so nothing here may panic between the two.
     #[inline(always)]
-    pub(super) fn new(sink: S, emit: impl FnOnce() -> Emitter, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(super) fn new(sink: S, hooks: Option<Arc<Hooks>>, emit: impl FnOnce() -> Emitter) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             hashed: false,
@@ -99,9 +101,9 @@ impl<S> Dump<S> {
         }
     }
 
-    /// The bytes that the sink has not taken.
-    pub(crate) fn into_rest(self) -> Vec<u8> {
-        self.emit.into_rest()
+    /// Takes the bytes that the sink has not taken.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.emit.take_rest()
     }
 
     /// The sink.
@@ -175,11 +177,15 @@ impl Dump<dyn Sink + '_> {
     /// Text that is looked up among recent ones, mostly.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
-        if self.role == Role::Plain && value.len() <= SHORT && !self.emit.at_limit() {
-            self.emit.text(value)
-        } else {
-            self.scalar(Scalar::Str(value))
+        if self.role == Role::Plain && !self.emit.at_limit() {
+            if self.emit.is_recent(value) {
+                return self.emit.recent_text(value);
+            }
+            if value.len() <= SHORT {
+                return self.emit.text(value);
+            }
         }
+        self.scalar(Scalar::Str(value))
     }
 
     /// Text, which may be repeated.
@@ -351,7 +357,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         if self.role == Role::Plain {
             return value.serialize(self);
         }
-        let is_state = match self.open_some() {
+        let is_state = match open_some(self) {
             Ok(is_state) => is_state,
             Err(error) => return Err(error),
         };
@@ -370,22 +376,24 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         self.scalar(Scalar::Unit)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_unit_struct(self, name: &'static str) -> Result<()> {
+        meet(&[name]);
         self.unit_struct(name)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_unit_variant(
         self,
         name: &'static str,
         _: u32,
         variant: &'static str,
     ) -> Result<()> {
+        meet(&[name, variant]);
         self.unit_variant(name, variant)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -394,10 +402,17 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         if matches!(class::kind(name), NameKind::Plain | NameKind::Json) {
             return value.serialize(self);
         }
+        // References are many. The name is a constant, so that this costs other newtypes nothing.
+        if name == token::SHARED
+            && self.refers_at_once(std::ptr::from_ref(value).cast::<()>().addr())
+        {
+            return Ok(());
+        }
+        meet(&[name]);
         self.newtype(name, value)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
         name: &'static str,
@@ -405,12 +420,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         value: &T,
     ) -> Result<()> {
+        meet(&[name, variant]);
         let mut opening = match self.open_newtype_variant(name, variant) {
             Ok(opening) => opening,
             Err(error) => return Err(error),
         };
         match value.serialize(&mut *self) {
-            Ok(()) => self.close_newtype(&mut opening),
+            Ok(()) => self.close_newtype_variant(&mut opening),
             Err(error) => Err(opening.locate(error, variant)),
         }
     }
@@ -425,12 +441,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         Tuple::new(self, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_tuple_struct(self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
+        meet(&[name]);
         self.tuple_struct(name, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_tuple_variant(
         self,
         name: &'static str,
@@ -438,6 +455,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         len: usize,
     ) -> Result<Tuple<'a, 'w>> {
+        meet(&[name, variant]);
         self.tuple_variant(name, variant, len)
     }
 
@@ -446,12 +464,13 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         Map::new(self, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
+        meet(&[name]);
         self.fields(name, len)
     }
 
-    #[inline]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn serialize_struct_variant(
         self,
         name: &'static str,
@@ -459,6 +478,7 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
         variant: &'static str,
         len: usize,
     ) -> Result<Fields<'a, 'w>> {
+        meet(&[name, variant]);
         self.struct_variant(name, variant, len)
     }
 }
@@ -467,7 +487,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     fn unit_struct(&mut self, name: &'static str) -> Result<()> {
         self.argument("a unit struct")?;
         match class::kind(name) {
-            NameKind::Class => self.class_unit(name),
+            NameKind::Class => (ways()?.class_unit)(self, name),
             _ => self.emit.none(),
         }
     }
@@ -486,8 +506,8 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
         self.argument("a variant")?;
         match kinds {
-            (_, NameKind::Class) => self.class_unit(variant),
-            (NameKind::Class, _) => self.member(name, variant),
+            (_, NameKind::Class) => (ways()?.class_unit)(self, variant),
+            (NameKind::Class, _) => (ways()?.member)(self, name, variant),
             _ => {
                 self.boundary()?;
                 self.emit.name(variant)
@@ -495,11 +515,28 @@ impl<'w> Dump<dyn Sink + 'w> {
         }
     }
 
+    /// Inlined, so that a name which is a constant decides what is linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn tuple_struct<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Tuple<'a, 'w>> {
-        if class::kind(name) == NameKind::Class && !self.role.takes_items() {
-            self.argument("a sequence")?;
-            return self.class_tuple(name, len);
+        if class::kind(name) == NameKind::Class {
+            return self.class_tuple_struct(name, len);
         }
+        self.plain_tuple_struct(len)
+    }
+
+    fn class_tuple_struct<'a>(
+        &'a mut self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Tuple<'a, 'w>> {
+        if self.role.takes_items() {
+            return Tuple::new(self, len);
+        }
+        self.argument("a sequence")?;
+        self.class_tuple(name, len)
+    }
+
+    fn plain_tuple_struct<'a>(&'a mut self, len: usize) -> Result<Tuple<'a, 'w>> {
         Tuple::new(self, len)
     }
 
@@ -511,13 +548,14 @@ impl<'w> Dump<dyn Sink + 'w> {
     ) -> Result<Tuple<'a, 'w>> {
         self.argument("a variant")?;
         if class::of_variant(name, variant)? {
-            return self.class_tuple(variant, len);
+            return (ways()?.class_tuple)(self, variant, len);
         }
         self.open_variant(variant)?;
         Tuple::variant(self, len)
     }
 
-    #[inline]
+    /// Inlined, so that a name which is a constant decides what is linked.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fields<'a>(&'a mut self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>> {
         let kind = class::kind(name);
         if self.role == Role::Plain {
@@ -527,12 +565,15 @@ impl<'w> Dump<dyn Sink + 'w> {
                 _ => self.private_fields(name),
             };
         }
-        self.content_fields(name, kind, len)
+        match ways() {
+            Ok(ways) => (ways.fields)(self, name, kind, len),
+            Err(error) => Err(error),
+        }
     }
 
     /// A struct of which the content of something is made.
     #[cold]
-    fn content_fields<'a>(
+    pub(super) fn content_fields<'a>(
         &'a mut self,
         name: &'static str,
         kind: NameKind,
@@ -571,7 +612,7 @@ impl<'w> Dump<dyn Sink + 'w> {
     ) -> Result<Fields<'a, 'w>> {
         self.argument("a variant")?;
         if class::of_variant(name, variant)? {
-            return self.class_fields(variant, len);
+            return (ways()?.class_fields)(self, variant, len);
         }
         self.open_variant(variant)?;
         Ok(Fields::variant(self, len))

@@ -5,8 +5,9 @@
 //! of the protocol's age can load them. The globals in them are memoized, and so is the only text
 //! that they repeat.
 
-use super::global::{BYTEARRAY, BYTES, ENCODE};
-use super::strings::{HEADER, NEVER};
+use super::global::BYTEARRAY;
+use super::old::old;
+use super::strings::NEVER;
 use super::{Emitter, Payload};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -58,14 +59,13 @@ impl Emitter {
     /// The name of a field of the outermost struct: it comes once, unless the type is recursive, so
     /// it gets no memo entry.
     ///
-    /// Inlined as [`name`](Self::name) is, because most properties of a name are known at compile
-    /// time.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// Not inlined: it is a few instructions for each field of one struct.
+    #[inline(never)]
     pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
-        self.plain.from = self.plain.from_in_new_field;
-        self.memo.names.pass_by(self.plain.from);
-        if name.len() < NEVER && self.plain.from < NEVER && self.has_room(HEADER + name.len()) {
-            self.short_str(name);
+        let from = self.plain.from_in_new_field;
+        self.plain.from = from;
+        self.memo.names.pass_by(from);
+        if name.len() < NEVER && from < NEVER && self.quick_str(name) {
             Ok(())
         } else {
             self.unseen_text(name)
@@ -103,22 +103,11 @@ impl Emitter {
         if self.protocol >= Opcode::Binbytes.protocol() {
             return self.counted_bytes(value);
         }
-        if value.is_empty() {
-            self.builtin(&BYTES)?;
-            self.empty_tuple()?;
-        } else {
-            self.builtin(&ENCODE)?;
-            self.open_tuple(2)?;
-            self.characters(value)?;
-            self.latin1()?;
-            self.close_tuple(2, 2)?;
-        }
-        self.op(Opcode::Reduce);
-        Ok(())
+        (old()?.bytes)(self, value)
     }
 
     /// Text whose characters are these bytes.
-    fn characters(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(super) fn characters(&mut self, bytes: &[u8]) -> Result<()> {
         if self.protocol == Protocol::V0 {
             return self.str(&bytes.iter().copied().map(char::from).collect::<String>());
         }
@@ -139,7 +128,7 @@ impl Emitter {
     }
 
     /// The name of Latin-1, from the memo after the first time.
-    fn latin1(&mut self) -> Result<()> {
+    pub(super) fn latin1(&mut self) -> Result<()> {
         const NAME: &str = "latin1";
         self.boundary()?;
         if let Some(index) = *self.memo.latin1() {
