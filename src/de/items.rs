@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, SeqAccess};
 use super::direct::{Fixed, List};
 use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
-use super::place::{Described, Place};
+use super::place::{Described, Found, Place};
 use super::token::{ObjectParts, PairSeq};
 use crate::error::{Error, Result};
 use crate::nodes::handle::Handle;
@@ -20,6 +20,10 @@ use crate::walk::cost;
 use crate::walk::cx::Cx;
 
 /// The items of a sequence.
+///
+/// With a tag of its own, which each item looks at: one in the gaps of the fields takes longer to
+/// tell.
+#[repr(u8)]
 pub(crate) enum Items<'a, 'g, 'de> {
     /// Those of a list, set or tuple in the opcodes ahead.
     List(List<'a, 'de>),
@@ -128,11 +132,11 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
 
     /// The next item, where one look is enough to find it.
     #[inline]
-    fn next_in_batch(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    fn next_in_batch(&mut self) -> Option<Found<'_, 'de>> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
-            Self::Numbers(numbers) => numbers.next_in_block().map(Place::number),
+            Self::Numbers(numbers) => numbers.next_in_block().map(Found::Number),
             _ => None,
         }
     }
@@ -154,7 +158,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Fixed(fixed) => fixed.next(),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
-            Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
+            Self::Numbers(numbers) => Ok(numbers.next(size)?.copied().map(Place::number)),
             Self::Complex(parts, index) => {
                 let part = parts.get(*index).copied();
                 *index += 1;
@@ -270,8 +274,13 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
 
     #[inline]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if let Some(place) = self.next_in_batch() {
-            return match seed.deserialize(place) {
+        // One call of the seed for both, so that it can be inlined.
+        let found = match self {
+            Self::List(list) if list.is_in_row() => list.next_in_row(),
+            _ => self.next_in_batch(),
+        };
+        if let Some(found) = found {
+            return match seed.deserialize(found.place()) {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => Err(self.locate(error)),
             };
@@ -334,13 +343,13 @@ impl Numbers<'_, '_, '_> {
 
     /// The next number, if it has been decoded.
     #[inline(always)]
-    fn next_in_block(&mut self) -> Option<Num> {
-        let number = *self.block.get(self.at)?;
+    fn next_in_block(&mut self) -> Option<&Num> {
+        let number = self.block.get(self.at)?;
         self.at += 1;
         Some(number)
     }
 
-    fn next(&mut self, size: usize) -> Result<Option<Num>> {
+    fn next(&mut self, size: usize) -> Result<Option<&Num>> {
         if self.taken() == self.len {
             return Ok(None);
         }

@@ -129,6 +129,44 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
+    /// Reads this opcode as often as it follows, within the frame; gives how often that is. It has
+    /// no argument.
+    pub(crate) fn read_row(&mut self, opcode: Opcode) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let len = rest.iter().take_while(|byte| **byte == opcode.byte()).count();
+        self.opcode_at = self.at;
+        self.at += len;
+        len
+    }
+
+    /// Reads an int in up to sixteen binary bytes. `None` where anything else is next, the argument
+    /// is not there whole, or more than eight bytes hold what has room in them; then nothing is
+    /// read.
+    pub(crate) fn read_wide_int(&mut self) -> Option<i128> {
+        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
+        if opcode != Opcode::Long1.byte() || !(9..=16).contains(&len) {
+            return self.read_short_int().map(i128::from);
+        }
+        let size = usize::from(len);
+        // Where sixteen bytes are there, one load takes the payload and what follows it.
+        let word = match rest.first_chunk::<16>() {
+            Some(word) => u128::from_le_bytes(*word),
+            None => {
+                let mut word = [0; 16];
+                word.get_mut(..size)?.copy_from_slice(rest.get(..size)?);
+                u128::from_le_bytes(word)
+            }
+        };
+        let unused = 128 - 8 * u32::from(len);
+        let value = (word << unused) as i128 >> unused;
+        if i64::try_from(value).is_ok() {
+            return None;
+        }
+        self.opcode_at = self.at;
+        self.at += 2 + size;
+        Some(value)
+    }
+
     /// Reads an INT or LONG whose line has the form that picklers write. `None` where anything else
     /// is next; then nothing is read.
     pub(crate) fn read_short_decimal(&mut self) -> Option<i64> {

@@ -13,6 +13,7 @@ mod kept;
 mod made;
 mod options;
 mod programs;
+mod rows;
 mod types;
 
 use std::cell::Cell;

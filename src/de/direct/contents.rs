@@ -37,6 +37,10 @@ pub(super) trait ContainerKind: Copy {
     fn frozen(self) -> Opcode {
         self.marked()
     }
+    /// An item that comes in rows, which are counted; the opcode of a batch if there is none.
+    fn in_rows(self) -> Opcode {
+        self.batch()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -90,6 +94,14 @@ impl ContainerKind for SequenceKind {
             _ => self.marked(),
         }
     }
+
+    #[inline(always)]
+    fn in_rows(self) -> Opcode {
+        match self {
+            Self::List => Opcode::None,
+            _ => self.batch(),
+        }
+    }
 }
 
 /// The keys and values of a dict.
@@ -138,7 +150,8 @@ pub(super) enum Phase {
 pub(super) struct Contents<K> {
     pub(super) kind: K,
     state: Phase,
-    /// Above a mark, the bytes of the opcodes that may end the items.
+    /// Above a mark, the bytes of the opcodes that may end the items; among those of a batch, that
+    /// of an item in rows too.
     ends: Option<[u8; 3]>,
     /// True if no value but a key can follow the container.
     sole: bool,
@@ -161,7 +174,10 @@ impl<K: ContainerKind> Contents<K> {
     #[inline]
     fn note_ends(&mut self) {
         self.ends = match self.state {
-            Phase::Batch => Some([self.kind.batch().byte(); 3]),
+            Phase::Batch => {
+                let in_rows = self.kind.in_rows().byte();
+                Some([self.kind.batch().byte(), in_rows, in_rows])
+            }
             Phase::Marked => {
                 let ends = [self.kind.marked(), self.kind.tuple(), self.kind.frozen()];
                 Some(ends.map(|opcode| opcode.byte()))
@@ -256,6 +272,17 @@ impl<K: ContainerKind> Contents<K> {
     #[inline(always)]
     pub(super) fn count_in_batch(&mut self) {
         self.count += 1;
+    }
+
+    /// Goes past a row of equal items in a batch, and gives their number; 0 where none is next.
+    pub(super) fn pass_row(&mut self, direct: &mut Direct<'_>) -> usize {
+        let opcode = self.kind.in_rows();
+        if self.state != Phase::Batch || opcode == self.kind.batch() {
+            return 0;
+        }
+        let len = direct.cursor.read_row(opcode);
+        self.count += len;
+        len
     }
 
     /// Reads the end of the items, and returns true, if the next opcode alone shows that it is the

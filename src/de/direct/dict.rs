@@ -105,13 +105,13 @@ impl<'de> Direct<'de> {
 impl<'de> Dict<'_, 'de> {
     /// The next key, if a batch is open and another one is in it.
     #[inline]
-    pub(in crate::de) fn next_key_in_batch<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_key_in_batch(&mut self) -> Option<&mut Direct<'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Value(begin) if begin != at && self.contents.is_in_batch(self.direct) => {
                 self.contents.count_in_batch();
                 self.reading = Reading::Key(at);
-                Some(Place::Key(self.direct))
+                Some(self.direct)
             }
             _ => None,
         }
@@ -119,13 +119,13 @@ impl<'de> Dict<'_, 'de> {
 
     /// The value of the key that was read, if no frame begins or ends before it.
     #[inline]
-    pub(in crate::de) fn next_value_in_frame<'g>(&mut self) -> Option<Place<'_, 'g, 'de>> {
+    pub(in crate::de) fn next_value_in_frame(&mut self) -> Option<&mut Direct<'de>> {
         let at = self.direct.cursor.position();
         match self.reading {
             Reading::Key(begin) if begin != at && !self.direct.is_at_frame() => {
                 self.reading = Reading::Value(at);
                 self.direct.sole = true;
-                Some(Place::Ahead(self.direct))
+                Some(self.direct)
             }
             _ => None,
         }

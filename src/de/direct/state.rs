@@ -64,6 +64,8 @@ pub(crate) struct Direct<'de> {
     pub(super) items: Items,
     /// The length of the tuple that was looked for last, if a container was in its place.
     pub(super) last_was_no_tuple: usize,
+    /// The number of looks for a tuple, one behind the other, that found a container in its place.
+    pub(super) no_tuples: u32,
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
@@ -112,6 +114,7 @@ impl<'de> Direct<'de> {
             operands: Operands::default(),
             items: Items::default(),
             last_was_no_tuple: 0,
+            no_tuples: 0,
             marked: false,
             sole: true,
             wrapped: (0, 0),
@@ -351,6 +354,9 @@ impl<'de> Direct<'de> {
     /// The same where the next opcode is not MEMOIZE.
     #[inline]
     fn memoize_put(&mut self, slot: MemoSlot) -> Outcome<()> {
+        if let Some(index) = self.cursor.absorb_put() {
+            return if self.memo.put(index, slot) { Ok(()) } else { self.irregular() };
+        }
         // The pickles that this crate writes have few entries.
         match self.cursor.peek_byte() {
             Some(byte) if is_put(byte) => self.memoize_by_index(slot),
@@ -358,11 +364,10 @@ impl<'de> Direct<'de> {
         }
     }
 
-    #[inline(never)]
+    /// The same with an index in decimal, or behind the end of a frame.
+    #[cold]
     fn memoize_by_index(&mut self, slot: MemoSlot) -> Outcome<()> {
-        let index = if let Some(index) = self.cursor.absorb_put() {
-            Ok(index)
-        } else if self.cursor.absorb_opcode(Opcode::Binput) {
+        let index = if self.cursor.absorb_opcode(Opcode::Binput) {
             self.cursor.read_uint1().map(u64::from)
         } else if self.cursor.absorb_opcode(Opcode::LongBinput) {
             self.cursor.read_uint4().map(u64::from)
