@@ -92,6 +92,26 @@ impl<'a> Cursor<'a> {
         (before == first.byte() && after == last.byte()).then_some((index, len))
     }
 
+    /// The length of this opcode, which has no argument, and of the MEMOIZE, BINPUT or LONG_BINPUT
+    /// behind it, if both are next; with the index, if there is one, and the byte behind.
+    #[inline]
+    pub(crate) fn peek_stored(&self, first: Opcode) -> Option<(Option<u32>, usize, u8)> {
+        let rest = self.bytes.get(self.at..)?;
+        let (opcode, found) = match *rest {
+            [opcode, put, behind, ..] if put == Opcode::Memoize.byte() => {
+                (opcode, (None, 2, behind))
+            }
+            [opcode, put, index, behind, ..] if put == Opcode::Binput.byte() => {
+                (opcode, (Some(index.into()), 3, behind))
+            }
+            [opcode, put, a, b, c, d, behind, ..] if put == Opcode::LongBinput.byte() => {
+                (opcode, (Some(u32::from_le_bytes([a, b, c, d])), 6, behind))
+            }
+            _ => return None,
+        };
+        (opcode == first.byte()).then_some(found)
+    }
+
     /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
     /// current one.
     #[inline]

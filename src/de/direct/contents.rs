@@ -215,6 +215,13 @@ impl<K: ContainerKind> Contents<K> {
         Some(Self::new(kind, Phase::Batch, direct))
     }
 
+    /// The contents where EMPTY_LIST or its like and a memo entry are next, and no batch; `None`,
+    /// with nothing read, where anything else is.
+    pub(super) fn open_memoized(kind: K, empty: Opcode, direct: &mut Direct<'_>) -> Option<Self> {
+        let batch = if Self::is_doubtful(kind, direct) { None } else { Some(Opcode::Mark) };
+        direct.enter_stored(empty, batch).then(|| Self::new(kind, Phase::Open, direct))
+    }
+
     /// Returns true if a MARK behind the empty container may begin a neighbour.
     ///
     /// It may for writers that write non-empty containers as MARK … LIST or DICT, as this crate
@@ -300,6 +307,22 @@ impl<K: ContainerKind> Contents<K> {
             self.ends = None;
         }
         ends
+    }
+
+    /// Behind an empty list: true if the next opcode alone shows that its only item is next, which
+    /// is counted; false if it shows that there is none.
+    pub(super) fn begins(&mut self, direct: &Direct<'_>) -> Option<bool> {
+        if self.state != Phase::Open || self.count > 0 {
+            return None;
+        }
+        let opcode = direct.cursor.peek_opcode().filter(|opcode| *opcode != Opcode::Frame)?;
+        let is_item = self.is_item(opcode);
+        if !is_item && is_value(opcode) {
+            return None;
+        }
+        self.state = if is_item { Phase::Single } else { Phase::Done };
+        self.count += usize::from(is_item);
+        Some(is_item)
     }
 
     /// Reads the APPEND of the last item, in a list of protocol 0, and returns true if an int is

@@ -82,6 +82,10 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_dict(&mut self, end: End) -> Outcome<Dict<'_, 'de>> {
+        if let Some(contents) = Contents::open_memoized(DictKind, Opcode::EmptyDict, self) {
+            let (reading, is_again) = (Reading::NOTHING, false);
+            return Ok(Dict { direct: self, contents, reading, end, is_again });
+        }
         if end == End::Itself && self.calls_ahead()? {
             let opcode = self.next()?;
             let class = self.class(opcode)?;

@@ -52,7 +52,19 @@ impl<'de> Direct<'de> {
             let end = End::Itself;
             return Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 });
         }
-        self.rare_sequence()
+        self.short_sequence()
+    }
+
+    /// A list that no batch follows, as one of no item or of one, or any other sequence.
+    #[inline(never)]
+    fn short_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        let (first_mark, end) = (!self.marked, End::Itself);
+        match Contents::open_memoized(SequenceKind::List, Opcode::EmptyList, self) {
+            Some(contents) => {
+                Ok(List { direct: self, contents, at: NOWHERE, end, first_mark, nones: 0 })
+            }
+            None => self.rare_sequence(),
+        }
     }
 
     #[inline(never)]
@@ -244,6 +256,13 @@ impl<'de> List<'_, 'de> {
     pub(in crate::de) fn step(&mut self) -> Step {
         if self.ends() {
             return Step::End;
+        }
+        if self.contents.kind == SequenceKind::List
+            && let Some(is_item) = self.contents.begins(self.direct)
+        {
+            self.at = if is_item { self.direct.cursor.position() } else { NOWHERE };
+            self.direct.sole &= !is_item;
+            return if is_item { Step::Item } else { Step::End };
         }
         let moved = self.direct.cursor.position() != self.at;
         if moved && self.contents.appends_int(self.direct) {

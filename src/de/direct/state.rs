@@ -319,6 +319,25 @@ impl<'de> Direct<'de> {
         true
     }
 
+    /// Enters an empty container that has a memo entry, and that `other` does not follow. Nothing is
+    /// read if anything else is next.
+    pub(super) fn enter_stored(&mut self, empty: Opcode, other: Option<Opcode>) -> bool {
+        let Some((index, len, next)) = self.cursor.peek_stored(empty) else { return false };
+        if !self.has_room() || other.is_some_and(|other| other.byte() == next) {
+            return false;
+        }
+        let slot = MemoSlot::fields(self.cursor.position());
+        let is_stored = match index {
+            Some(index) => self.memo.put(index.into(), slot),
+            None => self.memo.is_from_zero() && self.memo.push(slot),
+        };
+        if is_stored {
+            self.cursor.read_peeked(len);
+            self.take_room();
+        }
+        is_stored
+    }
+
     #[inline]
     pub(super) fn leave(&mut self) {
         self.depth += 1;
