@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, SeqAccess};
 use super::direct::{Fixed, List};
 use super::element::{RecordFields, Rows};
 use super::node::{NodeDeserializer, too_long};
+use super::numbers::{Numbers, NumbersOf};
 use super::place::{Described, Found, Place};
 use super::token::{ObjectParts, PairSeq};
 use crate::error::{Error, Result};
@@ -73,33 +74,6 @@ pub(crate) struct Loose<'a, 'g, 'de> {
     depth: u32,
 }
 
-/// Numbers one behind the other: an array of them, or bytes as the ints that they are in Python.
-pub(crate) struct Numbers<'a, 'g, 'de> {
-    cx: &'g Cx<'g, 'de>,
-    bytes: Cow<'a, [u8]>,
-    kind: NumKind,
-    big_endian: bool,
-    named: NumbersOf,
-    len: usize,
-    /// The number of those that have been decoded.
-    decoded: usize,
-    /// Those that were decoded last, and the place of the next one.
-    block: Vec<Num>,
-    at: usize,
-}
-
-/// Numbers that are decoded at once.
-const BLOCK: usize = 64;
-
-/// The sequence that numbers are, for errors.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum NumbersOf {
-    Bytes,
-    /// `array.array`.
-    Array,
-    Numpy,
-}
-
 impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
     pub(crate) fn contents(
         cx: &'g Cx<'g, 'de>,
@@ -123,11 +97,9 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         bytes: Cow<'a, [u8]>,
         kind: NumKind,
         big_endian: bool,
-        named: NumbersOf,
+        of: NumbersOf,
     ) -> Self {
-        let len = bytes.len() / kind.width();
-        let block = Vec::new();
-        Self::Numbers(Numbers { cx, bytes, kind, big_endian, named, len, decoded: 0, block, at: 0 })
+        Self::Numbers(Numbers::new(cx, bytes, kind, big_endian, of))
     }
 
     /// The next item, where one look is enough to find it.
@@ -136,7 +108,6 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.next_in_batch(),
             Self::Fixed(fixed) => fixed.next_in_frame(),
-            Self::Numbers(numbers) => numbers.next_in_block().map(Found::Number),
             _ => None,
         }
     }
@@ -158,7 +129,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Fixed(fixed) => fixed.next(),
             Self::Contents(held) => held.next(size),
             Self::Loose(loose) => loose.next(size),
-            Self::Numbers(numbers) => Ok(numbers.next(size)?.copied().map(Place::number)),
+            Self::Numbers(numbers) => Ok(numbers.next(size)?.map(Place::number)),
             Self::Complex(parts, index) => {
                 let part = parts.get(*index).copied();
                 *index += 1;
@@ -224,9 +195,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
                 let handle = loose.handles.get(index).copied().unwrap_or(Handle::VACANT);
                 return loose.cx.locate(error, handle).under_index(index);
             }
-            Self::Numbers(numbers) if numbers.named == NumbersOf::Numpy => {
-                return error.under_index(numbers.taken().saturating_sub(1));
-            }
+            Self::Numbers(numbers) => return numbers.locate(error),
             Self::Rows(rows) => return rows.locate(error),
             Self::Record(fields) => return fields.locate(error),
             Self::Pairs(pairs) => return pairs.locate(error),
@@ -242,12 +211,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
             Self::Fixed(fixed) => return Ok(fixed.finish()?),
             Self::Contents(held) => (held.len, held.left),
             Self::Loose(loose) => (loose.handles.len(), loose.handles.len() - loose.index),
-            Self::Numbers(numbers) => {
-                return match numbers.len - numbers.taken() {
-                    0 => Ok(()),
-                    _ => Err(numbers.too_long()),
-                };
-            }
+            Self::Numbers(numbers) => return numbers.finish(),
             Self::Rows(rows) => rows.left(),
             Self::Record(fields) => fields.left(),
             _ => return Ok(()),
@@ -264,6 +228,7 @@ impl<'a, 'g, 'de> Items<'a, 'g, 'de> {
         match self {
             Self::List(list) => list.give_up(),
             Self::Fixed(fixed) => fixed.give_up(),
+            Self::Numbers(numbers) => numbers.give_up(),
             _ => {}
         }
     }
@@ -298,7 +263,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_, 'de> {
             Self::List(list) => list.size_hint(),
             Self::Contents(held) => Some(held.left),
             Self::Loose(loose) => Some(loose.handles.len() - loose.index),
-            Self::Numbers(numbers) => Some(numbers.len - numbers.taken()),
+            Self::Numbers(numbers) => Some(numbers.left()),
             Self::Complex(parts, index) => Some(parts.len().saturating_sub(*index)),
             Self::Rows(rows) => Some(rows.left().1),
             Self::Record(fields) => Some(fields.left().1),
@@ -332,56 +297,5 @@ impl<'g, 'de> Loose<'_, 'g, 'de> {
         let Some(&handle) = self.handles.get(self.index) else { return Ok(None) };
         self.index += 1;
         Ok(Some(Place::Node(NodeDeserializer::new(self.cx, handle, self.depth))))
-    }
-}
-
-impl Numbers<'_, '_, '_> {
-    /// The number of those that were handed out.
-    fn taken(&self) -> usize {
-        self.decoded - (self.block.len() - self.at)
-    }
-
-    /// The next number, if it has been decoded.
-    #[inline(always)]
-    fn next_in_block(&mut self) -> Option<&Num> {
-        let number = self.block.get(self.at)?;
-        self.at += 1;
-        Some(number)
-    }
-
-    fn next(&mut self, size: usize) -> Result<Option<&Num>> {
-        if self.taken() == self.len {
-            return Ok(None);
-        }
-        if self.decoded == 0 {
-            self.cx.charge_memory(cost::items(size, self.len))?;
-            self.block.reserve_exact(self.len.min(BLOCK));
-        }
-        if self.at == self.block.len() {
-            self.decode();
-        }
-        Ok(self.next_in_block())
-    }
-
-    /// Decodes the numbers of another block.
-    fn decode(&mut self) {
-        let width = self.kind.width();
-        let rest = self.bytes.get(self.decoded * width..).unwrap_or_default();
-        let bytes = rest.get(..BLOCK * width).unwrap_or(rest);
-        self.block.clear();
-        self.at = 0;
-        self.kind.read(bytes, self.big_endian, &mut self.block);
-        self.decoded += self.block.len();
-    }
-
-    #[cold]
-    fn too_long(&self) -> Error {
-        let (len, taken) = (self.len, self.taken());
-        if self.named != NumbersOf::Bytes {
-            return too_long(len, taken);
-        }
-        let plural = if taken == 1 { "" } else { "s" };
-        let expected = format!("{taken} element{plural} in sequence");
-        serde::de::Error::invalid_length(len, &expected.as_str())
     }
 }

@@ -18,6 +18,7 @@ mod inventory;
 mod items;
 mod nesting;
 pub(crate) mod node;
+mod numbers;
 mod numpy;
 mod object;
 mod open;

@@ -24,8 +24,9 @@ use super::answer::{Answer, Give};
 use super::ask::Ask;
 use super::element::{Element, Rows, element_at, element_of};
 use super::entries::Entries;
-use super::items::{Items, NumbersOf};
+use super::items::Items;
 use super::node::NodeDeserializer;
+use super::numbers::{Numbers, NumbersOf};
 use super::place::{Described, Place};
 use super::token::Run;
 use crate::error::{Error, Result};
@@ -156,11 +157,64 @@ pub(crate) struct HeldArray<'g, 'de> {
     pub(super) ask: Ask,
 }
 
-impl<'de> HeldArray<'_, 'de> {
+impl<'g, 'de> HeldArray<'g, 'de> {
     /// Hands it out. Here because the elements borrow from it.
     pub(super) fn open(&self, give: &mut Give<'_, 'de>) -> Result<()> {
         let element = self.node.numpy(&self.array)?;
         give(element.answer(self.ask)).map_err(|error| element.locate(error))
+    }
+
+    /// All of it as numbers in their order; `None` if it is anything else.
+    fn numbers(&mut self) -> Option<Result<Items<'g, 'g, 'de>>> {
+        let array = &mut *self.array;
+        let kind = plain_kind(&array.dtype)?;
+        if array.shape.len() != 1 || array.mask.is_some() {
+            return None;
+        }
+        let big_endian = array.dtype.order == ByteOrder::Big;
+        let opened = self.node.numpy(array).and_then(|_| self.node.deeper());
+        let Data::Bytes(bytes) = &mut array.data else { return None };
+        let bytes = std::mem::take(bytes);
+        Some(
+            opened.map(|_| Items::numbers(self.node.cx, bytes, kind, big_endian, NumbersOf::Numpy)),
+        )
+    }
+}
+
+/// The form of numbers of a dtype, if they are no more than that.
+fn plain_kind(dtype: &Dtype) -> Option<NumKind> {
+    if !dtype.fields.is_empty() || dtype.subarray.is_some() {
+        return None;
+    }
+    Some(match (dtype.kind, dtype.itemsize) {
+        (Kind::Bool, 1) => NumKind::Bool,
+        (Kind::Uint, 1) => NumKind::U8,
+        (Kind::Uint, 2) => NumKind::U16,
+        (Kind::Uint, 4) => NumKind::U32,
+        (Kind::Uint, 8) => NumKind::U64,
+        (Kind::Int, 1) => NumKind::I8,
+        (Kind::Int, 2) => NumKind::I16,
+        (Kind::Int, 4) => NumKind::I32,
+        (Kind::Int, 8) => NumKind::I64,
+        (Kind::Float, 4) => NumKind::F32,
+        (Kind::Float, 8) => NumKind::F64,
+        _ => return None,
+    })
+}
+
+/// The numbers that a sequence was asked for, if the answer is that: those of an array lie where
+/// they are read from, so that nothing else has to be held.
+pub(super) fn numbers_of<'r, 'a, 'g: 'a, 'de>(
+    answer: &'r mut Result<Answer<'a, 'g, 'de>>,
+) -> Option<&'r mut Numbers<'a, 'g, 'de>> {
+    if let Ok(Answer::Numpy(held)) = answer
+        && let Some(numbers) = held.numbers()
+    {
+        *answer = numbers.map(Answer::Seq);
+    }
+    match answer {
+        Ok(Answer::Seq(Items::Numbers(numbers))) => Some(numbers),
+        _ => None,
     }
 }
 
@@ -316,24 +370,10 @@ impl<'a, 'g, 'de> Grid<'a, 'g, 'de> {
         let (Source::Bytes(bytes), &[len], None) = (self.source, self.shape, self.mask) else {
             return None;
         };
-        if self.step > 1 || !self.dtype.fields.is_empty() || self.dtype.subarray.is_some() {
+        if self.step > 1 {
             return None;
         }
-        let size = self.dtype.itemsize;
-        let kind = match (self.dtype.kind, size) {
-            (Kind::Bool, 1) => NumKind::Bool,
-            (Kind::Uint, 1) => NumKind::U8,
-            (Kind::Uint, 2) => NumKind::U16,
-            (Kind::Uint, 4) => NumKind::U32,
-            (Kind::Uint, 8) => NumKind::U64,
-            (Kind::Int, 1) => NumKind::I8,
-            (Kind::Int, 2) => NumKind::I16,
-            (Kind::Int, 4) => NumKind::I32,
-            (Kind::Int, 8) => NumKind::I64,
-            (Kind::Float, 4) => NumKind::F32,
-            (Kind::Float, 8) => NumKind::F64,
-            _ => return None,
-        };
+        let (kind, size) = (plain_kind(self.dtype)?, self.dtype.itemsize);
         let start =
             if self.step == 0 { self.at.wrapping_mul(len) } else { self.at }.wrapping_mul(size);
         let bytes = bytes.get(start..).and_then(|bytes| bytes.get(..len.wrapping_mul(size)));

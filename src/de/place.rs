@@ -20,6 +20,8 @@ use super::element::{self, Element};
 use super::entries::Entries;
 use super::items::Items;
 use super::node::NodeDeserializer;
+use super::numbers::give_numbers;
+use super::numpy::numbers_of;
 use super::token::Run;
 use super::variant::Variant;
 use super::ways::{meet, ways};
@@ -78,7 +80,6 @@ pub(crate) enum Found<'a, 'de> {
     Ahead(&'a mut Direct<'de>),
     Key(&'a mut Direct<'de>),
     Nothing(&'a mut Direct<'de>),
-    Number(&'a Num),
 }
 
 impl<'a, 'de> Found<'a, 'de> {
@@ -88,7 +89,6 @@ impl<'a, 'de> Found<'a, 'de> {
             Self::Ahead(direct) => Place::Ahead(direct),
             Self::Key(direct) => Place::Key(direct),
             Self::Nothing(direct) => Place::nothing(direct),
-            Self::Number(number) => Place::number(*number),
         }
     }
 }
@@ -156,6 +156,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_int(&mut self) -> Option<i64> {
         match self {
+            Self::Ahead(direct) => direct.scalar_int(),
             Self::Node(node) if node.handle.tag() == Tag::Int => {
                 scalar::short_int(node.cx.input, node.handle)
             }
@@ -191,6 +192,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     fn other_float(&mut self) -> Option<f64> {
         match self {
             Self::Key(direct) => direct.short_float(),
+            Self::Ahead(direct) => direct.scalar_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
             }
@@ -592,13 +594,24 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     containers! {
-        deserialize_seq() by items() give_items, Ask::Seq;
         deserialize_tuple(len: usize) by items_of(len) give_items, Ask::Tuple(len);
         deserialize_tuple_struct(name: &'static str, len: usize) meets [name]
             by items_of_struct(name, len) give_items, Ask::TupleStruct(name, len);
         deserialize_map() by entries() give_entries, Ask::Map;
         deserialize_struct(name: &'static str, fields: &'static [&'static str]) meets [name]
             by fields(name, fields) give_entries, Ask::Struct(name, fields);
+    }
+
+    #[inline]
+    fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
+        if let Some(found) = &mut self.items() {
+            return give_items(found, visitor);
+        }
+        let mut answer = self.answer(Ask::Seq, copies::<V::Value>());
+        match numbers_of(&mut answer) {
+            Some(numbers) => give_numbers(numbers, visitor),
+            None => give(answer, visitor),
+        }
     }
 
     texts! {

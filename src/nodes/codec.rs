@@ -65,10 +65,10 @@ impl Codec {
 
     /// The bytes of the text, which is UTF-8 that has been checked.
     pub(crate) fn encode(self, text: &[u8]) -> Option<Vec<u8>> {
-        self.can_encode(text).then(|| match self {
+        match self {
             Self::Latin1 => latin1(text),
-            Self::Ascii | Self::Utf8 => text.to_vec(),
-        })
+            Self::Ascii | Self::Utf8 => self.can_encode(text).then(|| text.to_vec()),
+        }
     }
 }
 
@@ -105,49 +105,138 @@ fn is_second(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// The characters of `text`, each below U+0100, as bytes.
-///
-/// Bytes of random data are one or two bytes in UTF-8 in no order, so the loop does not branch on
-/// that: a first byte of two is written as well, and the second is written over it.
-fn latin1(text: &[u8]) -> Vec<u8> {
-    let len = text.iter().filter(|&&byte| !is_second(byte)).count();
+/// The characters of `text` as bytes, if it is UTF-8 of characters below U+0100.
+pub(crate) fn latin1(text: &[u8]) -> Option<Vec<u8>> {
+    let mut squeeze = Squeeze::default();
     if text.len() < BLOCK {
-        // Without room for a block: payloads of dates and ids come in thousands.
-        let mut bytes = Vec::with_capacity(len);
-        let mut before = 0;
-        for &byte in text {
-            if byte < 0xc0 {
-                bytes.push(byte | u8::from(before == 0xc3) << 6);
-            }
-            before = byte;
-        }
-        return bytes;
+        // Payloads of dates and ids come in thousands.
+        let mut bytes = [0; BLOCK + WORD];
+        let len = squeeze.rest(text, &mut bytes);
+        return squeeze.is_whole().then(|| bytes.get(..len).unwrap_or_default().to_vec());
     }
+    let len = character_count(text);
     // A whole block more, so that what is written within one is within the bytes.
     let mut bytes = vec![0; len + BLOCK];
-    let (mut at, mut before) = (0, 0);
-    for block in text.chunks(BLOCK) {
-        let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<BLOCK>())
-        else {
-            break;
-        };
-        if let (true, Some(place)) = (block.is_ascii(), place.get_mut(..block.len())) {
-            place.copy_from_slice(block);
-            at += block.len();
-            continue;
+    let mut at = 0;
+    let (blocks, rest) = text.as_chunks::<BLOCK>();
+    for block in blocks {
+        let place = bytes.get_mut(at..)?.first_chunk_mut::<BLOCK>()?;
+        if squeeze.expects == 0 && block.is_ascii() {
+            *place = *block;
+            at += BLOCK;
+        } else {
+            at += squeeze.words(block, place);
         }
-        let mut written = 0;
-        for &byte in block {
-            // U+0080 to U+00BF are 0xC2 and themselves; above, 0xC3 and themselves less 0x40.
-            place[written % BLOCK] = byte | u8::from(before == 0xc3) << 6;
-            written += usize::from(byte < 0xc0);
-            before = byte;
-        }
-        at += written;
+    }
+    squeeze.rest(rest, bytes.get_mut(at..)?);
+    if !squeeze.is_whole() {
+        return None;
     }
     bytes.truncate(len);
     bytes.shrink_to_fit();
-    bytes
+    Some(bytes)
+}
+
+/// The number of characters of `text`.
+fn character_count(text: &[u8]) -> usize {
+    // A sum of a block is a byte, so that it is made by vector instructions.
+    let begin = |&byte: &u8| u8::from(!is_second(byte));
+    let of_block = |block: &[u8]| usize::from(block.iter().map(begin).sum::<u8>());
+    text.chunks(BLOCK).map(of_block).sum()
+}
+
+/// Bytes of a word.
+const WORD: usize = size_of::<u64>();
+
+/// Takes the first bytes of two out of words of eight bytes of text.
+///
+/// Bytes of random data are one or two bytes in UTF-8 in no order, so nothing branches on that:
+/// first bytes are cleared, and what is behind moves into their place within pairs of bytes, then
+/// between pairs, then between the two halves. No two of them are neighbours, so a pair loses one
+/// at most. The first byte of U+0080 to U+00BF is 0xC2, and there the second is the character; that
+/// of U+00C0 to U+00FF is 0xC3, and the second lacks a bit.
+#[derive(Default)]
+struct Squeeze {
+    /// The highest bit, if the last byte of the word before was a first one.
+    expects: u64,
+    /// The bit that the next byte lacks.
+    lacks: u64,
+    /// Not zero once a byte was met that is not in such text.
+    wrong: u64,
+}
+
+impl Squeeze {
+    /// The bytes that are left of a word, and their number.
+    #[inline(always)]
+    fn word(&mut self, word: u64) -> (u64, usize) {
+        const HIGHEST: u64 = 0x8080_8080_8080_8080;
+        const LOWEST: u64 = 0x0101_0101_0101_0101;
+
+        let first = word & word << 1 & HIGHEST;
+        let second = word & HIGHEST ^ first;
+        // A bit for each first byte, the lowest of it.
+        let firsts = first >> 7;
+        let upper = firsts & word;
+        // A first byte is 0xC2 or 0xC3: of the lower bits the second is set, and none above.
+        self.wrong |=
+            (first << 8 | self.expects) ^ second | (firsts.wrapping_mul(0x3e) & word ^ firsts << 1);
+        let gone = (firsts << 8).wrapping_sub(firsts);
+        let mut bytes = (word | upper << 14 | self.lacks) & !gone;
+        (self.expects, self.lacks) = (first >> 56, upper >> 50);
+        let mut lower = |mask: u64| {
+            let moved = bytes & mask;
+            bytes = bytes ^ moved | moved >> 8;
+        };
+        lower((gone & 0x00ff_00ff_00ff_00ff) << 8);
+        let short_pairs = (gone | gone >> 8) & 0x0000_00ff_0000_00ff;
+        lower(short_pairs << 16 | short_pairs << 24);
+        // Each byte is the number of first bytes up to there.
+        let counts = firsts.wrapping_mul(LOWEST);
+        let in_low_half = (counts >> 24) as u32 & 7;
+        let halves = bytes & 0xffff_ffff | (bytes >> 32).wrapping_shl(32 - 8 * in_low_half);
+        (halves, WORD - (counts >> 56) as usize)
+    }
+
+    /// Writes what is left of the words of a block; gives the number of bytes.
+    #[inline(always)]
+    fn words(&mut self, block: &[u8; BLOCK], place: &mut [u8; BLOCK]) -> usize {
+        let mut written = 0;
+        for word in block.as_chunks::<WORD>().0 {
+            let (bytes, len) = self.word(u64::from_le_bytes(*word));
+            if let Some(place) = place.get_mut(written..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = bytes.to_le_bytes();
+            }
+            written += len;
+        }
+        written
+    }
+
+    /// The same for text of less than a block, and a place with room for a word more.
+    fn rest(&mut self, text: &[u8], place: &mut [u8]) -> usize {
+        let mut written = 0;
+        for part in text.chunks(WORD) {
+            // The last one is filled up with zeros.
+            let mut word = [0; WORD];
+            if let Some(word) = word.get_mut(..part.len()) {
+                word.copy_from_slice(part);
+            }
+            let (bytes, len) = self.word(u64::from_le_bytes(word));
+            if let Some(place) = place.get_mut(written..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = bytes.to_le_bytes();
+            }
+            written += len;
+            if part.len() < WORD {
+                // If the text ends with a first byte, a zero in its place is wrong.
+                written -= WORD - part.len();
+            }
+        }
+        written
+    }
+
+    /// Returns true if all that was met is such text, and whole.
+    fn is_whole(&self) -> bool {
+        self.wrong == 0 && self.expects == 0
+    }
 }
 
 #[cfg(test)]
@@ -206,11 +295,17 @@ mod tests {
                 let is_text = std::str::from_utf8(&changed)
                     .is_ok_and(|text| text.chars().all(|c| u32::from(c) < 0x100));
                 assert_eq!(is_latin1_text(&changed), is_text, "{byte:#x} at {at}");
+                assert_eq!(latin1(&changed).is_some(), is_text, "{byte:#x} at {at}");
+                let short = &changed[at / 2..][..at % 60];
+                let is_text = std::str::from_utf8(short)
+                    .is_ok_and(|text| text.chars().all(|c| u32::from(c) < 0x100));
+                assert_eq!(latin1(short).is_some(), is_text, "{byte:#x} at {at}");
             }
         }
         for len in 0..text.len() {
             let cut = &text[..len];
             assert!(std::str::from_utf8(cut).is_ok() || !is_latin1_text(cut), "{len}");
+            assert_eq!(latin1(cut).is_some(), std::str::from_utf8(cut).is_ok(), "{len}");
         }
     }
 }

@@ -37,33 +37,31 @@ impl NumKind {
         }
     }
 
-    /// Adds the numbers in `bytes` to `numbers`.
-    pub(crate) fn read(self, bytes: &[u8], big_endian: bool, numbers: &mut Vec<Num>) {
-        /// One loop for each form and order, which knows both.
-        macro_rules! each {
+    /// The number that `bytes` begin with, if they are as many.
+    pub(crate) fn number(self, bytes: &[u8], big_endian: bool) -> Option<Num> {
+        macro_rules! one {
             ($int:ty, $number:expr) => {{
                 let number: fn($int) -> Num = $number;
-                let (chunks, _) = bytes.as_chunks::<{ size_of::<$int>() }>();
-                if big_endian {
-                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_be_bytes(*it))));
-                } else {
-                    numbers.extend(chunks.iter().map(|it| number(<$int>::from_le_bytes(*it))));
-                }
+                let bytes = *bytes.first_chunk()?;
+                number(match big_endian {
+                    true => <$int>::from_be_bytes(bytes),
+                    false => <$int>::from_le_bytes(bytes),
+                })
             }};
         }
-        match self {
-            Self::Bool => each!(u8, |value| Num::Bool(value != 0)),
-            Self::U8 => each!(u8, |value| Num::Uint(value.into())),
-            Self::U16 => each!(u16, |value| Num::Uint(value.into())),
-            Self::U32 => each!(u32, |value| Num::Uint(value.into())),
-            Self::U64 => each!(u64, Num::Uint),
-            Self::I8 => each!(i8, |value| Num::Int(value.into())),
-            Self::I16 => each!(i16, |value| Num::Int(value.into())),
-            Self::I32 => each!(i32, |value| Num::Int(value.into())),
-            Self::I64 => each!(i64, Num::Int),
-            Self::F32 => each!(u32, |bits| Num::Float(f32::from_bits(bits).into())),
-            Self::F64 => each!(u64, |bits| Num::Float(f64::from_bits(bits))),
-        }
+        Some(match self {
+            Self::Bool => one!(u8, |value| Num::Bool(value != 0)),
+            Self::U8 => one!(u8, |value| Num::Uint(value.into())),
+            Self::U16 => one!(u16, |value| Num::Uint(value.into())),
+            Self::U32 => one!(u32, |value| Num::Uint(value.into())),
+            Self::U64 => one!(u64, Num::Uint),
+            Self::I8 => one!(i8, |value| Num::Int(value.into())),
+            Self::I16 => one!(i16, |value| Num::Int(value.into())),
+            Self::I32 => one!(i32, |value| Num::Int(value.into())),
+            Self::I64 => one!(i64, Num::Int),
+            Self::F32 => one!(u32, |bits| Num::Float(f32::from_bits(bits).into())),
+            Self::F64 => one!(u64, |bits| Num::Float(f64::from_bits(bits))),
+        })
     }
 }
 

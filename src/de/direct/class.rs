@@ -51,6 +51,8 @@ pub(super) enum ClassKind {
     /// `set` or `frozenset`.
     Set,
     Complex,
+    /// `bytes`, which is called for those that are empty.
+    Bytes,
     ByteArray,
     /// `OrderedDict`: no arguments, and dict items.
     OrderedDict,
@@ -61,6 +63,10 @@ pub(super) enum ClassKind {
     /// numpy's `dtype`, and the function that makes its scalars.
     NumpyDtype,
     NumpyScalar,
+    /// numpy's class of arrays, and the two functions that make them: up to protocol 4, and at 5.
+    NumpyClass,
+    NumpyArray,
+    NumpyBuffer,
     /// Anything that only the machine knows.
     Other,
 }
@@ -71,13 +77,19 @@ impl ClassKind {
         match written {
             Known::Set | Known::FrozenSet => Self::Set,
             Known::Complex => Self::Complex,
+            Known::Bytes => Self::Bytes,
             Known::ByteArray => Self::ByteArray,
             Known::Encode => Self::Encode,
             Known::Nothing => match (module, qualname) {
                 ("collections", "OrderedDict") => Self::OrderedDict,
                 ("collections", "defaultdict") => Self::DefaultDict,
                 ("numpy", "dtype") => Self::NumpyDtype,
+                ("numpy", "ndarray") => Self::NumpyClass,
                 ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::NumpyScalar,
+                ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct") => {
+                    Self::NumpyArray
+                }
+                ("numpy.core.numeric" | "numpy._core.numeric", "_frombuffer") => Self::NumpyBuffer,
                 _ if crate::natural::has_form(module, qualname) => Self::Other,
                 _ => Self::Plain,
             },

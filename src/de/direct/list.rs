@@ -1,11 +1,11 @@
 //! Lists, tuples and sets as sequences. Their ends are found in `contents`.
 
-use super::Outcome;
 use super::ahead::begins_scalar;
 use super::contents::{Contents, Phase, SequenceKind};
 use super::look::short_tuple;
 use super::made::End;
 use super::state::Direct;
+use super::{Irregular, Outcome};
 use crate::de::items::{Items, Step};
 use crate::de::place::{Found, Place};
 use crate::error::Result;
@@ -70,7 +70,8 @@ impl<'de> Direct<'de> {
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
         if self.calls_ahead()? {
-            return self.items_of_call();
+            // One is read by `value`.
+            return if self.is_array_ahead() { Err(Irregular) } else { self.items_of_call() };
         }
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
         let marked = self.marked;
@@ -119,7 +120,8 @@ impl<'de> Direct<'de> {
             return self.sequence().map(Items::List);
         }
         if self.calls_ahead()? {
-            return self.tuple_of_call(len);
+            // One is read by `value`.
+            return if self.is_array_ahead() { Err(Irregular) } else { self.tuple_of_call(len) };
         }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
         let opcode = self.next()?;

@@ -5,16 +5,14 @@
 //! named tuple                   ::=  class tuple call
 //! set                           ::=  class list TUPLE1 call
 //! complex                       ::=  class BINFLOAT BINFLOAT TUPLE2 REDUCE
-//! bytearray                     ::=  class bytes TUPLE1 REDUCE
-//! bytes of protocol 2           ::=  class text "latin1" TUPLE2 REDUCE
-//! scalar of numpy               ::=  class dtype bytes TUPLE2 REDUCE
 //! OrderedDict                   ::=  class EMPTY_TUPLE REDUCE dict items
 //! defaultdict                   ::=  class class TUPLE1 REDUCE dict items
 //! call                          ::=  REDUCE | NEWOBJ
 //! ```
 //!
 //! A type says what it expects of an object, and here that is what `de/object.rs` gives of such
-//! ones. Whatever follows (a state, items) is an opcode that does not fit.
+//! ones. Whatever follows (a state, items) is an opcode that does not fit. Bytes and what numpy
+//! makes are in `numpy`.
 
 use super::Outcome;
 use super::class::{ClassKind, ClassNumber};
@@ -26,7 +24,6 @@ use super::memo::{Fetched, MemoSlot, Stored};
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
-use crate::de::element;
 use crate::de::items::Items;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
@@ -54,6 +51,8 @@ pub(super) enum Made {
     OfInt(u32),
     /// A dtype of little-endian numbers.
     Dtype(NumKind),
+    /// Bytes that nobody looks at: an argument of the function that makes arrays.
+    Bytes,
 }
 
 impl<'de> Direct<'de> {
@@ -108,7 +107,7 @@ impl<'de> Direct<'de> {
     }
 
     /// The class that is next, and its kind.
-    fn class_ahead(&mut self) -> Outcome<ClassKind> {
+    pub(super) fn class_ahead(&mut self) -> Outcome<ClassKind> {
         let opcode = self.next()?;
         let class = self.class(opcode)?;
         Ok(self.kind_of(class))
@@ -124,7 +123,7 @@ impl<'de> Direct<'de> {
     }
 
     /// Reads the tuple around the only argument.
-    fn only_argument(&mut self) -> Outcome<()> {
+    pub(super) fn only_argument(&mut self) -> Outcome<()> {
         self.expect(Opcode::Tuple1)?;
         self.count_node()?;
         self.memoize_other()
@@ -189,159 +188,18 @@ impl<'de> Direct<'de> {
     }
 
     /// Notes an object that may be fetched.
-    fn keep(&mut self, made: Made) -> MemoSlot {
+    pub(super) fn keep(&mut self, made: Made) -> MemoSlot {
         // Each takes several bytes of input, so its number fits.
         let slot = MemoSlot::kept(self.made.len() as u32);
         self.made.push(made);
         slot
     }
 
-    fn fetch_made(&mut self, opcode: Opcode) -> Outcome<Option<Made>> {
+    pub(super) fn fetch_made(&mut self, opcode: Opcode) -> Outcome<Option<Made>> {
         match self.fetch(opcode)? {
             Fetched::Kept(number) => Ok(self.made.get(number as usize).copied()),
             _ => Ok(None),
         }
-    }
-
-    /// A bytearray made of bytes.
-    pub(super) fn bytes_of_call(&mut self) -> Outcome<&'de [u8]> {
-        if self.class_ahead()? != ClassKind::ByteArray {
-            return self.irregular();
-        }
-        self.enter()?;
-        let opcode = self.next()?;
-        let bytes = self.bytes(opcode)?;
-        self.only_argument()?;
-        self.expect(Opcode::Reduce)?;
-        self.memoize_other()?;
-        self.leave();
-        Ok(bytes)
-    }
-
-    // Scalars of numpy
-
-    fn numpy_scalar<'a, 'g>(&mut self, ask: Ask) -> Outcome<Answer<'a, 'g, 'de>> {
-        self.enter()?;
-        let kind = self.dtype()?;
-        let is_float = matches!(kind, NumKind::F32 | NumKind::F64);
-        if matches!(ask, Ask::Float) != is_float {
-            return self.irregular();
-        }
-        let mut number = [0; 8];
-        let number = self.bytes_of_number(&mut number)?;
-        let mut numbers = Vec::with_capacity(1);
-        if number.len() == kind.width() {
-            kind.read(number, false, &mut numbers);
-        }
-        let Some(&number) = numbers.first() else { return self.irregular() };
-        self.two_arguments()?;
-        self.leave();
-        Ok(element::number(number, ask))
-    }
-
-    /// Reads the tuple around two arguments, and the call.
-    fn two_arguments(&mut self) -> Outcome<()> {
-        self.expect(Opcode::Tuple2)?;
-        self.count_node()?;
-        self.memoize_other()?;
-        self.expect(Opcode::Reduce)?;
-        self.memoize_other()
-    }
-
-    /// The bytes of a number, which are text below protocol 3.
-    fn bytes_of_number<'b>(&mut self, number: &'b mut [u8; 8]) -> Outcome<&'b [u8]>
-    where
-        'de: 'b,
-    {
-        match self.next()? {
-            opcode @ Opcode::ShortBinbytes => self.bytes(opcode),
-            _ if self.calls_ahead()? && self.class_ahead()? == ClassKind::Encode => {
-                self.enter()?;
-                let text = self.next_text()?;
-                if self.next_text()? != "latin1" {
-                    return self.irregular();
-                }
-                self.two_arguments()?;
-                self.leave();
-                let mut len = 0;
-                for letter in text.chars() {
-                    match (number.get_mut(len), u8::try_from(letter)) {
-                        (Some(place), Ok(byte)) => *place = byte,
-                        _ => return self.irregular(),
-                    }
-                    len += 1;
-                }
-                Ok(number.get(..len).unwrap_or_default())
-            }
-            _ => self.irregular(),
-        }
-    }
-
-    /// A dtype of little-endian numbers as numpy pickles it, or one that was and is fetched.
-    ///
-    /// ```text
-    /// class code NEWFALSE NEWTRUE TUPLE3 REDUCE
-    /// MARK 3 order None None None -1 -1 0 TUPLE BUILD
-    /// ```
-    fn dtype(&mut self) -> Outcome<NumKind> {
-        let opcode = self.next()?;
-        if self.fetches_next() == Stored::Kept {
-            return match self.fetch_made(opcode)? {
-                Some(Made::Dtype(kind)) => Ok(kind),
-                _ => self.irregular(),
-            };
-        }
-        if !self.calls_ahead()? || self.class_ahead()? != ClassKind::NumpyDtype {
-            return self.irregular();
-        }
-        self.enter()?;
-        let kind = match self.next_text()? {
-            "u1" => NumKind::U8,
-            "u2" => NumKind::U16,
-            "u4" => NumKind::U32,
-            "u8" => NumKind::U64,
-            "i1" => NumKind::I8,
-            "i2" => NumKind::I16,
-            "i4" => NumKind::I32,
-            "i8" => NumKind::I64,
-            "f4" => NumKind::F32,
-            "f8" => NumKind::F64,
-            _ => return self.irregular(),
-        };
-        self.expect(Opcode::Newfalse)?;
-        self.expect(Opcode::Newtrue)?;
-        self.expect(Opcode::Tuple3)?;
-        self.count_node()?;
-        self.memoize_other()?;
-        self.expect(Opcode::Reduce)?;
-        let slot = self.keep(Made::Dtype(kind));
-        self.memoize(slot)?;
-        self.expect(Opcode::Mark)?;
-        self.expect_ints(&[3])?;
-        let order = if kind.width() == 1 { "|" } else { "<" };
-        if self.next_text()? != order {
-            return self.irregular();
-        }
-        for _ in 0..3 {
-            self.expect(Opcode::None)?;
-        }
-        self.expect_ints(&[-1, -1, 0])?;
-        self.expect(Opcode::Tuple)?;
-        self.count_node()?;
-        self.memoize_other()?;
-        self.expect(Opcode::Build)?;
-        self.leave();
-        Ok(kind)
-    }
-
-    fn expect_ints(&mut self, ints: &[i64]) -> Outcome<()> {
-        for int in ints {
-            self.next()?;
-            if self.cursor.read_short_int() != Some(*int) {
-                return self.irregular();
-            }
-        }
-        Ok(())
     }
 
     /// A set, or the arguments of a named tuple.

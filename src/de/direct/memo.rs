@@ -199,6 +199,16 @@ impl<'de> DirectMemo<'de> {
         is_kept.then_some(slot.0 & !KIND)
     }
 
+    /// The class with this index.
+    #[inline]
+    pub(super) fn class(&self, index: u8) -> Option<ClassNumber> {
+        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
+
+        let slot = *self.slots.get(usize::from(index))?;
+        let is_class = slot.0 & KIND == MemoSlot::NUMBERED;
+        is_class.then_some(slot.0 & !KIND)
+    }
+
     /// GET; `None` where there is nothing.
     pub(super) fn get(&mut self, index: u64, input: &'de [u8]) -> Option<Fetched<'de>> {
         if let Some(text) = u8::try_from(index).ok().and_then(|index| self.short_text(index)) {

@@ -283,6 +283,19 @@ impl<'de> Direct<'de> {
         self.nodes -= 1;
     }
 
+    /// Counts a container that is entered and left at once, and `others` beside it. `false` where
+    /// there is no room for them; then nothing is counted.
+    #[inline]
+    pub(super) fn passes(&mut self, others: usize) -> bool {
+        match self.nodes.checked_sub(1 + others) {
+            Some(nodes) if self.depth > 0 => {
+                self.nodes = nodes;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Checks that nothing is read again: what a container in it takes is known to nobody.
     #[inline(always)]
     pub(super) fn check_first(&mut self) -> Outcome<()> {

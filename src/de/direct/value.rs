@@ -22,6 +22,7 @@ impl<'de> Direct<'de> {
         self.check_going()?;
         match ask {
             Ask::Any => self.any(),
+            Ask::Seq | Ask::Tuple(_) if self.is_array_ahead() => Ok(Answer::Seq(self.array()?)),
             Ask::Seq => Ok(Answer::list(self.sequence()?)),
             Ask::Map => Ok(Answer::dict(self.map()?)),
             Ask::Tuple(len) => Ok(Answer::Seq(self.tuple(len)?)),
@@ -33,7 +34,7 @@ impl<'de> Direct<'de> {
             Ask::Signed | Ask::Unsigned | Ask::Float if self.calls_ahead()? => {
                 Ok(self.number_of_call(ask)?)
             }
-            Ask::Bytes if self.calls_ahead()? => Ok(Answer::Bytes(self.bytes_of_call()?)),
+            Ask::Bytes if self.calls_ahead()? => Ok(self.bytes_of_call()?),
             _ => self.scalar(ask),
         }
     }
