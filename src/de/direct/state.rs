@@ -332,8 +332,8 @@ impl<'de> Direct<'de> {
         true
     }
 
-    /// Enters an empty container that has a memo entry, and that `other` does not follow. Nothing is
-    /// read if anything else is next.
+    /// Enters an empty container that has a memo entry, if `other` does not follow. Nothing is read
+    /// if anything else is next.
     pub(super) fn enter_stored(&mut self, empty: Opcode, other: Option<Opcode>) -> bool {
         let Some((index, len, next)) = self.cursor.peek_stored(empty) else { return false };
         if !self.has_room() || other.is_some_and(|other| other.byte() == next) {
