@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::python::numpy::dtype::{Dtype, Kind};
 use crate::python::numpy::scalar::text_of;
 use crate::python::numpy::time::UnitCount;
+use crate::read::text::wide_long;
 use crate::slot::Filled;
 use crate::value::Value;
 
@@ -71,7 +72,7 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
 
     /// An int in little-endian bytes with a sign.
     pub(crate) fn long(bytes: &[u8]) -> Self {
-        if let Some(value) = short_long(bytes) {
+        if let Some(value) = wide_long(bytes) {
             return match (u64::try_from(value), i64::try_from(value)) {
                 (Ok(value), _) => Self::Unsigned(value),
                 (_, Ok(value)) => Self::Signed(value),
@@ -106,14 +107,6 @@ impl<'a, 'de> Answer<'a, '_, 'de> {
     pub(crate) fn text(text: String) -> Self {
         Self::Text(Cow::Owned(text), About::Nothing)
     }
-}
-
-/// An int of up to 16 little-endian bytes with a sign.
-fn short_long(bytes: &[u8]) -> Option<i128> {
-    let sign = bytes.last().map_or(0, |byte| (*byte as i8 >> 7) as u8);
-    let mut wide = [sign; 16];
-    wide.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(i128::from_le_bytes(wide))
 }
 
 /// Hands the value to the visitor.

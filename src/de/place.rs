@@ -80,6 +80,7 @@ pub(crate) enum Found<'a, 'de> {
     Ahead(&'a mut Direct<'de>),
     Key(&'a mut Direct<'de>),
     Nothing(&'a mut Direct<'de>),
+    Float(&'a f64),
 }
 
 impl<'a, 'de> Found<'a, 'de> {
@@ -89,6 +90,7 @@ impl<'a, 'de> Found<'a, 'de> {
             Self::Ahead(direct) => Place::Ahead(direct),
             Self::Key(direct) => Place::Key(direct),
             Self::Nothing(direct) => Place::nothing(direct),
+            Self::Float(float) => Place::number(Num::Float(*float)),
         }
     }
 }
@@ -146,7 +148,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => match direct.short_int() {
                 Some(value) => Some(value),
-                None => direct.short_decimal(),
+                None => direct.other_short_int(),
             },
             Self::Number(Num::Int(value), _) => Some(*value),
             _ => None,
@@ -171,7 +173,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
         match self {
             Self::Ahead(direct) => match direct.wide_int() {
                 Some(value) => Some(value),
-                None => direct.short_decimal().map(i128::from),
+                None => direct.other_short_int().map(i128::from),
             },
             Self::Number(Num::Int(value), _) => Some(i128::from(*value)),
             _ => None,
@@ -182,7 +184,7 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(always)]
     fn float(&mut self) -> Option<f64> {
         match self {
-            Self::Ahead(direct) => direct.short_float(),
+            Self::Ahead(direct) | Self::Key(direct) => direct.short_float(),
             Self::Number(Num::Float(value), _) => Some(*value),
             _ => None,
         }
@@ -191,7 +193,6 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     #[inline(never)]
     fn other_float(&mut self) -> Option<f64> {
         match self {
-            Self::Key(direct) => direct.short_float(),
             Self::Ahead(direct) => direct.scalar_float(),
             Self::Node(node) if node.handle.tag() == Tag::Float8 => {
                 scalar::float8(node.cx.input, node.handle)
@@ -286,6 +287,15 @@ impl<'a, 'g, 'de> Place<'a, 'g, 'de> {
     /// The same for text.
     #[inline(always)]
     fn text(&mut self, copies: bool) -> Option<&'de str> {
+        match self {
+            Self::Ahead(direct) | Self::Key(direct) => direct.value_text(),
+            _ => self.other_text(copies),
+        }
+    }
+
+    /// The same for the name of a field or variant.
+    #[inline(always)]
+    fn name(&mut self, copies: bool) -> Option<&'de str> {
         match self {
             Self::Ahead(direct) | Self::Key(direct) => direct.next_text().ok(),
             _ => self.other_text(copies),
@@ -499,10 +509,10 @@ macro_rules! containers {
 }
 
 macro_rules! texts {
-    ($($method:ident: $ask:ident;)*) => {$(
+    ($($method:ident: $quick:ident $ask:ident;)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value> {
-            match self.text(copies::<V::Value>()) {
+            match self.$quick(copies::<V::Value>()) {
                 Some(text) => visitor.visit_borrowed_str(text),
                 None => give(self.answer(Ask::$ask, copies::<V::Value>()), visitor),
             }
@@ -615,10 +625,10 @@ impl<'de> Deserializer<'de> for Place<'_, '_, 'de> {
     }
 
     texts! {
-        deserialize_char: Str;
-        deserialize_str: Str;
-        deserialize_string: Str;
-        deserialize_identifier: Identifier;
+        deserialize_char: text Str;
+        deserialize_str: text Str;
+        deserialize_string: text Str;
+        deserialize_identifier: name Identifier;
     }
 
     bytes! {

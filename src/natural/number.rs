@@ -76,7 +76,7 @@ pub(super) fn uuid<'g>(call: &Call<'_, 'g, '_>) -> Result<Option<Cow<'g, str>>> 
     let Some(int) = call.unsigned(int) else {
         return Err(malformed("UUID", "its int does not fit 128 bits"));
     };
-    Ok(Some(Groups(int).to_string().into()))
+    Ok(Some(Groups::of(int).to_string().into()))
 }
 
 /// `IPv4Address(int)`, or text.

@@ -38,6 +38,9 @@ impl Codec {
 
     /// Finds the codec by its name.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
+        if let "latin1" | "latin-1" = name {
+            return Some(Self::Latin1);
+        }
         if name.len() > NAME {
             return None;
         }

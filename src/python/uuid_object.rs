@@ -32,7 +32,7 @@ pub struct Uuid(pub u128);
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Groups(self.0).fmt(f)
+        Groups::of(self.0).fmt(f)
     }
 }
 

@@ -112,6 +112,12 @@ impl<'a> Cursor<'a> {
         (opcode == first.byte()).then_some(found)
     }
 
+    /// Leaves the instruction unread that was read last, if no frame began or ended behind it.
+    #[inline]
+    pub(crate) fn unread(&mut self) {
+        self.at = self.opcode_at;
+    }
+
     /// Goes past what was peeked at, `len` bytes that begin with an opcode, which becomes the
     /// current one.
     #[inline]
@@ -135,6 +141,32 @@ impl<'a> Cursor<'a> {
         self.opcode_at = self.at;
         self.at += 3 + len;
         Some(payload)
+    }
+
+    /// The opcodes behind a class by which protocol 4 spells a time: SHORT_BINBYTES, a BINGET of
+    /// its zone if it has one, TUPLE1 or TUPLE2, and REDUCE, with a MEMOIZE behind the bytes and
+    /// the tuple. Gives the payload, the index of the zone, and their length; they stay.
+    #[inline]
+    pub(crate) fn peek_time(&self) -> Option<(&'a [u8], Option<u8>, usize)> {
+        const MEMOIZE: u8 = Opcode::Memoize.byte();
+        const BINGET: u8 = Opcode::Binget.byte();
+        const TUPLE1: u8 = Opcode::Tuple1.byte();
+        const TUPLE2: u8 = Opcode::Tuple2.byte();
+        const REDUCE: u8 = Opcode::Reduce.byte();
+
+        let (&[opcode, len], rest) = self.bytes.get(self.at..)?.split_first_chunk::<2>()?;
+        if opcode != Opcode::ShortBinbytes.byte() {
+            return None;
+        }
+        let (payload, behind) = rest.split_at_checked(len.into())?;
+        let len = 2 + payload.len();
+        match *behind {
+            [MEMOIZE, TUPLE1, MEMOIZE, REDUCE, ..] => Some((payload, None, len + 4)),
+            [MEMOIZE, BINGET, zone, TUPLE2, MEMOIZE, REDUCE, ..] => {
+                Some((payload, Some(zone), len + 6))
+            }
+            _ => None,
+        }
     }
 
     /// Reads a NEWTRUE or NEWFALSE; `None` where another opcode is next.

@@ -151,6 +151,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// The same with the length of the instruction.
+    #[inline]
+    pub(crate) fn peek_get_whole(&self) -> Option<(u64, usize)> {
+        match self.peek_binget() {
+            Some(index) => Some((u64::from(index), 2)),
+            None => self.peek_get().map(|index| (index, 5)),
+        }
+    }
+
     /// Moves past the BINGET that was peeked at, and makes it the current opcode.
     #[inline(always)]
     pub(crate) fn read_peeked_binget(&mut self) {

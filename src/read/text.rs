@@ -402,6 +402,14 @@ pub(crate) fn small_long(payload: &[u8]) -> Option<i64> {
     Some(i64::from_le_bytes(bytes) << unused >> unused)
 }
 
+/// The same of one that fits 128 bits.
+pub(crate) fn wide_long(payload: &[u8]) -> Option<i128> {
+    let sign = payload.last().map_or(0, |byte| (*byte as i8 >> 7) as u8);
+    let mut wide = [sign; 16];
+    wide.get_mut(..payload.len())?.copy_from_slice(payload);
+    Some(i128::from_le_bytes(wide))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -498,5 +506,9 @@ mod tests {
         assert_eq!(small_long(b"\xff\x00"), Some(255));
         assert_eq!(small_long(&i64::MIN.to_le_bytes()), Some(i64::MIN));
         assert_eq!(small_long(&[0; 9]), None);
+        assert_eq!(wide_long(b""), Some(0));
+        assert_eq!(wide_long(b"\xff\xff"), Some(-1));
+        assert_eq!(wide_long(&i128::MIN.to_le_bytes()), Some(i128::MIN));
+        assert_eq!(wide_long(&[0; 17]), None);
     }
 }

@@ -11,6 +11,7 @@ mod hints;
 mod hostile;
 mod kept;
 mod made;
+mod natural;
 mod numpy;
 mod options;
 mod programs;

@@ -1,12 +1,14 @@
-//! Dicts and plain instances that the memo hands out again, as structs.
+//! Dicts and plain instances that the memo hands out again, as structs; and objects that stand for
+//! text, such as dates.
 //!
 //! An owned struct cannot share what Python shares, so its fields are read once more, where they
 //! lie in the input, and reading goes on behind the GET. That is sound because:
 //!
 //! - The opcodes there were read before, or are read as part of what holds them: what does not fit
 //!   ends this way of reading. An opcode that changes a value which was fetched does not fit.
-//! - Nothing is stored meanwhile, nothing is fetched that was not stored before, and no class is
-//!   named: the memo, and what the resolver has been asked, are the same behind it.
+//! - Nothing is stored meanwhile, nothing is fetched that was not stored before, and a class that
+//!   is named is the one that the same opcode named before: the memo, and what the resolver has
+//!   been asked, are the same behind it.
 //! - The end is found by the opcodes alone: that of the batch, or the BUILD. Where they leave it
 //!   open, `look` follows them.
 //! - A value that holds itself ends at the limit of depth, and then the machine reads.
@@ -49,11 +51,7 @@ impl<'de> Direct<'de> {
         name: &'static str,
         fields: &'static [&'static str],
     ) -> Outcome<Dict<'_, 'de>> {
-        let cursor = std::mem::replace(&mut self.cursor, Cursor::new(self.input, begin));
-        self.back.push(Back { cursor, nodes: self.nodes, begin });
-        self.memo.pause();
-        // They were counted when they were made.
-        self.nodes = usize::MAX;
+        self.go_to(begin);
         self.sole = false;
         if self.is_at(Opcode::EmptyDict) {
             if is_ours(name) {
@@ -61,15 +59,24 @@ impl<'de> Direct<'de> {
             }
             return self.dict_before(End::Itself).map(Dict::again);
         }
-        let class = self.class_again(begin)?;
+        let class = self.class_again()?;
         if !self.is_class(class, name, fields) {
             return self.irregular();
         }
         self.instance_of(begin, name).map(Dict::again)
     }
 
+    /// Goes to what is to be read again.
+    pub(super) fn go_to(&mut self, begin: usize) {
+        let cursor = std::mem::replace(&mut self.cursor, Cursor::new(self.input, begin));
+        self.back.push(Back { cursor, nodes: self.nodes, begin });
+        self.memo.pause();
+        // They were counted when they were made.
+        self.nodes = usize::MAX;
+    }
+
     /// The class that an instance begins with.
-    fn class_again(&mut self, begin: usize) -> Outcome<ClassNumber> {
+    pub(super) fn class_again(&mut self) -> Outcome<ClassNumber> {
         let opcode = self.next()?;
         if let Opcode::Binget | Opcode::LongBinget = opcode {
             return match self.fetch(opcode)? {
@@ -77,21 +84,32 @@ impl<'de> Direct<'de> {
                 _ => self.irregular(),
             };
         }
-        // Classes are in the order of their names in the input.
-        let found = self.classes.binary_search_by_key(&begin, |class| class.at as usize);
-        let (Ok(class), Opcode::Global | Opcode::StackGlobal) = (found, opcode) else {
+        if !matches!(opcode, Opcode::Global | Opcode::StackGlobal) {
             return self.irregular();
-        };
+        }
         self.cursor.read_peeked_opcode();
         if opcode == Opcode::Global {
             let names = self.cursor.read_names();
             self.checked(names)?;
         }
-        self.memoize_other()?;
-        Ok(class as ClassNumber)
+        self.class_named_before()
     }
 
-    /// Goes back to where the GET was, behind a dict of `entries`.
+    /// The class that the current opcode, which is read again, has named before.
+    pub(super) fn class_named_before(&mut self) -> Outcome<ClassNumber> {
+        // Classes are in the order of their names in the input.
+        let at = self.cursor.opcode_position();
+        match self.classes.binary_search_by_key(&at, |class| class.at as usize) {
+            Ok(class) => {
+                self.memoize_other()?;
+                Ok(class as ClassNumber)
+            }
+            Err(_) => self.irregular(),
+        }
+    }
+
+    /// Goes back to where the GET was, behind a dict of `entries`, or an object that stands for
+    /// text.
     pub(super) fn go_back(&mut self, entries: usize) -> Outcome<()> {
         let end = self.cursor.position();
         let Some(Back { cursor, nodes, begin }) = self.back.pop() else {

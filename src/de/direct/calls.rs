@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Outcome;
 use super::class::ClassNumber;
 use super::kept::Operand;
+use super::memo::MemoSlot;
 use super::whole::{Whole, set_of};
 use crate::instruction::Opcode;
 use crate::nodes::codec::Codec;
@@ -91,6 +92,41 @@ impl Whole<'_, '_> {
             }
         }
         self.memoize()
+    }
+
+    /// Reads a time of this class at once, without the stack, where nothing refers to its parts;
+    /// returns false, with nothing read, where anything else is next.
+    pub(super) fn is_time(&mut self, class: ClassNumber) -> Outcome<bool> {
+        // The caller's own values are made of no object of these kinds.
+        let is_time = self.direct.kind_of(class).is_time() && self.direct.memo.is_from_zero();
+        let Some((payload, zone, len)) = self.direct.cursor.peek_time().filter(|_| is_time) else {
+            return Ok(false);
+        };
+        let index = self.direct.memo_len();
+        if self.fetches.iter().skip(index).take(2).any(|&fetches| fetches != 0) {
+            return Ok(false);
+        }
+        let mut args = Vec::with_capacity(1 + usize::from(zone.is_some()));
+        args.push(Value::Bytes(payload.to_vec()));
+        let mut height = 0;
+        if let Some(zone) = zone {
+            let Some(number) = self.direct.memo.kept(zone) else { return Ok(false) };
+            let Some((zone, of_zone)) = self.reference(number)? else { return Ok(false) };
+            args.push(zone);
+            height = of_zone as usize;
+        }
+        self.direct.cursor.read_peeked(len);
+        for _ in 0..2 {
+            self.direct.count_node()?;
+            self.direct.memo.push(MemoSlot::OTHER);
+        }
+        let global = self.direct.global(class)?;
+        let at = self.values.len();
+        let time = Reduce::of(How::Call, Value::Global(global), Value::Tuple(args));
+        self.push(Value::from(time));
+        self.set_height(at, height + 2)?;
+        self.memoize()?;
+        Ok(true)
     }
 
     /// Returns true if two texts on the stack are what bytes are encoded from.

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! That is how Python pickles an object of a class that says nothing about pickling; with slots the
-//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`;
-//! all else is for the machine.
+//! state is `NONE dict TUPLE2`. Objects that are made of arguments or given items are in `made`,
+//! and those that stand for text in `natural`; all else is for the machine.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -60,6 +60,16 @@ pub(super) enum ClassKind {
     DefaultDict,
     /// `_codecs.encode`.
     Encode,
+    /// `datetime.datetime`, `date` and `time`.
+    DateTime,
+    Date,
+    Time,
+    /// `datetime.timezone` and the `timedelta` in it; UTC by pytz.
+    TimeZone,
+    TimeDelta,
+    Utc,
+    Decimal,
+    Uuid,
     /// numpy's `dtype`, and the function that makes its scalars.
     NumpyDtype,
     NumpyScalar,
@@ -83,6 +93,14 @@ impl ClassKind {
             Known::Nothing => match (module, qualname) {
                 ("collections", "OrderedDict") => Self::OrderedDict,
                 ("collections", "defaultdict") => Self::DefaultDict,
+                ("datetime", "datetime") => Self::DateTime,
+                ("datetime", "date") => Self::Date,
+                ("datetime", "time") => Self::Time,
+                ("datetime", "timezone") => Self::TimeZone,
+                ("datetime", "timedelta") => Self::TimeDelta,
+                ("pytz", "_UTC") => Self::Utc,
+                ("decimal", "Decimal") => Self::Decimal,
+                ("uuid", "UUID") => Self::Uuid,
                 ("numpy", "dtype") => Self::NumpyDtype,
                 ("numpy", "ndarray") => Self::NumpyClass,
                 ("numpy.core.multiarray" | "numpy._core.multiarray", "scalar") => Self::NumpyScalar,
@@ -95,6 +113,31 @@ impl ClassKind {
             },
             _ => Self::Other,
         }
+    }
+}
+
+impl ClassKind {
+    /// Returns true for what makes arrays.
+    pub(super) fn is_array(self) -> bool {
+        matches!(self, Self::NumpyArray | Self::NumpyBuffer)
+    }
+
+    pub(super) fn is_time(self) -> bool {
+        matches!(self, Self::DateTime | Self::Date | Self::Time)
+    }
+
+    /// Returns true if its objects are no tuples.
+    pub(super) fn is_no_tuple(self) -> bool {
+        matches!(
+            self,
+            Self::DateTime
+                | Self::Date
+                | Self::Time
+                | Self::Decimal
+                | Self::Uuid
+                | Self::OrderedDict
+                | Self::DefaultDict
+        )
     }
 }
 
@@ -128,7 +171,10 @@ impl<'de> Direct<'de> {
         name: &'static str,
         fields: &'static [&'static str],
     ) -> Outcome<Dict<'_, 'de>> {
-        let mut begin = self.cursor.position();
+        let begin = self.cursor.position();
+        if let Some(class) = self.fetched_class() {
+            return self.instance_of_class(class, begin, name, fields);
+        }
         let class = match opcode {
             Opcode::Binget | Opcode::LongBinget | Opcode::Get => match self.fetch(opcode)? {
                 Fetched::Class(class) => class,
@@ -138,16 +184,29 @@ impl<'de> Direct<'de> {
             },
             opcode => self.new_class(opcode)?,
         };
-        // An instance that is read again begins with the class, and not with its names.
-        if let Some(class) = self.classes.get(class as usize)
-            && class.at as usize >= begin
-        {
-            begin = class.at as usize;
-        }
+        let begin = self.begin_of(class, begin);
+        self.instance_of_class(class, begin, name, fields)
+    }
+
+    /// The same where the class has been read; the object begins at `begin`.
+    #[inline]
+    fn instance_of_class(
+        &mut self,
+        class: ClassNumber,
+        begin: usize,
+        name: &'static str,
+        fields: &'static [&'static str],
+    ) -> Outcome<Dict<'_, 'de>> {
         if !self.is_class(class, name, fields) {
             return if is_ours(name) { self.irregular() } else { self.items_of_object(class) };
         }
         self.instance_of(begin, name)
+    }
+
+    /// Where an object begins that is read again: with the class, and not with its names, which
+    /// began at `begin`.
+    pub(super) fn begin_of(&self, class: ClassNumber, begin: usize) -> usize {
+        self.classes.get(class as usize).map_or(begin, |class| begin.max(class.at as usize))
     }
 
     /// An instance whose class, which begins at `begin`, has been read.
@@ -178,6 +237,14 @@ impl<'de> Direct<'de> {
     /// Reads a class; gives its number.
     #[inline]
     pub(super) fn class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
+        match self.fetched_class() {
+            Some(class) => Ok(class),
+            None => self.any_class(opcode),
+        }
+    }
+
+    #[inline(never)]
+    fn any_class(&mut self, opcode: Opcode) -> Outcome<ClassNumber> {
         if let Opcode::Binget | Opcode::LongBinget | Opcode::Get = opcode {
             return match self.fetch(opcode)? {
                 Fetched::Class(class) => Ok(class),
@@ -199,7 +266,7 @@ impl<'de> Direct<'de> {
         self.stack_global(module)
     }
 
-    fn stack_global(&mut self, module: &'de str) -> Outcome<ClassNumber> {
+    pub(super) fn stack_global(&mut self, module: &'de str) -> Outcome<ClassNumber> {
         let opcode = self.next()?;
         let name = self.text(opcode)?;
         self.expect(Opcode::StackGlobal)?;
@@ -213,8 +280,9 @@ impl<'de> Direct<'de> {
         name: Cow<'de, str>,
     ) -> Outcome<ClassNumber> {
         self.check_going()?;
-        // Names that are read again would be asked about again.
-        self.check_first()?;
+        if !self.is_first() {
+            return self.class_named_before();
+        }
         // The machine counts how often long names are named, and refuses the longest.
         if module.len() + name.len() > limits::LONG_NAMES {
             return self.irregular();

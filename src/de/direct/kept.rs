@@ -86,6 +86,19 @@ pub(super) fn fetches(input: &[u8]) -> Option<Vec<u8>> {
     loop {
         let (&byte, behind) = rest.split_first()?;
         rest = behind;
+        // The commonest by far, by their bytes.
+        if byte == Opcode::Binget.byte() {
+            let (&index, behind) = rest.split_first()?;
+            rest = behind;
+            if let Some(count) = counts.get_mut(usize::from(index)) {
+                *count = count.saturating_add(1);
+            }
+            continue;
+        }
+        if byte == Opcode::Memoize.byte() {
+            counts.push(0);
+            continue;
+        }
         let opcode = Opcode::from_byte(byte)?;
         let argument = match opcode.argument().extent() {
             Extent::Fixed(len) => len,
@@ -93,6 +106,7 @@ pub(super) fn fetches(input: &[u8]) -> Option<Vec<u8>> {
                 let newlines = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
                 newlines.take(lines).last()?.0 + 1
             }
+            Extent::Counted(1) => usize::from(*rest.first()?) + 1,
             Extent::Counted(width) => {
                 let mut count = [0; 8];
                 count.get_mut(..width)?.copy_from_slice(rest.get(..width)?);
@@ -271,11 +285,36 @@ impl<'de> Whole<'_, 'de> {
         Ok(())
     }
 
+    /// Pushes a reference to a kept value, and all that follow: members of an enumeration come in
+    /// long lists.
+    #[inline(never)]
+    pub(super) fn push_all_kept(&mut self, mut number: u32) -> Outcome<()> {
+        loop {
+            self.push_kept(number)?;
+            match self.direct.fetch_short_kept() {
+                Some(next) => number = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// Pushes a reference to a kept value.
     #[inline]
     pub(super) fn push_kept(&mut self, number: u32) -> Outcome<()> {
+        match self.reference(number)? {
+            Some((value, height)) => {
+                self.push_reference(value, height);
+                Ok(())
+            }
+            None => self.push_any_kept(number),
+        }
+    }
+
+    /// One of many references to an object that is in its place, and its height; `None`, with
+    /// nothing counted, for what else is kept.
+    #[inline]
+    pub(super) fn reference(&mut self, number: u32) -> Outcome<Option<(Value, u32)>> {
         match self.kept.get_mut(number as usize) {
-            // One of many to an object that is in its place.
             Some(Kept {
                 place: None,
                 value: Some(Value::Object(object)),
@@ -286,11 +325,9 @@ impl<'de> Whole<'_, 'de> {
             }) => {
                 self.direct.charge_expansion(*cost)?;
                 *left -= u8::from(*left != u8::MAX);
-                let (value, height) = (Value::Object(Arc::clone(object)), *height);
-                self.push_reference(value, height);
-                Ok(())
+                Ok(Some((Value::Object(Arc::clone(object)), *height)))
             }
-            _ => self.push_any_kept(number),
+            _ => Ok(None),
         }
     }
 

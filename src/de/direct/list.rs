@@ -69,8 +69,16 @@ impl<'de> Direct<'de> {
 
     #[inline(never)]
     fn rare_sequence(&mut self) -> Outcome<List<'_, 'de>> {
+        if let Some((class, length)) = self.peek_class() {
+            let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
+            self.cursor.read_peeked(length);
+            return self.items_of(kind);
+        }
         if self.calls_ahead()? {
-            // One is read by `value`.
             return if self.is_array_ahead() { Err(Irregular) } else { self.items_of_call() };
         }
         // A sequence is most likely a list, but may be a tuple. That shows at its end.
@@ -119,8 +127,17 @@ impl<'de> Direct<'de> {
         if self.is_at(Opcode::EmptyList) && self.expects_lists() {
             return self.sequence().map(Items::List);
         }
-        if self.calls_ahead()? {
-            // One is read by `value`.
+        if let Some((class, length)) = self.peek_class() {
+            let kind = self.kind_of(class);
+            if kind.is_array() {
+                // One is read by `value`.
+                return Err(Irregular);
+            }
+            if !kind.is_no_tuple() {
+                self.cursor.read_peeked(length);
+                return self.tuple_of_class(kind, len);
+            }
+        } else if self.calls_ahead()? && !self.names_no_tuple() {
             return if self.is_array_ahead() { Err(Irregular) } else { self.tuple_of_call(len) };
         }
         let Some(end) = short_tuple(len) else { return self.items(false).map(Items::List) };
@@ -188,10 +205,16 @@ impl<'de> List<'_, 'de> {
         }
         self.at = self.direct.cursor.position();
         self.direct.sole = false;
-        Ok(Some(match self.contents.kind {
-            SequenceKind::Set | SequenceKind::SetOfList => Place::Key(self.direct),
-            SequenceKind::List => Place::Ahead(self.direct),
-        }))
+        Ok(Some(self.found().place()))
+    }
+
+    /// An item as it was found.
+    #[inline(always)]
+    fn found(&mut self) -> Found<'_, 'de> {
+        match self.contents.kind {
+            SequenceKind::List => Found::Ahead(self.direct),
+            SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
+        }
     }
 
     /// The next item, if a batch is open and another one is in it.
@@ -205,10 +228,7 @@ impl<'de> List<'_, 'de> {
         self.contents.count_in_batch();
         self.at = at;
         self.direct.sole = false;
-        Some(match self.contents.kind {
-            SequenceKind::List => Found::Ahead(self.direct),
-            SequenceKind::Set | SequenceKind::SetOfList => Found::Key(self.direct),
-        })
+        Some(self.found())
     }
 
     /// Returns true if the next item belongs to a row of None that has been read.

@@ -21,13 +21,22 @@ use super::dict::Dict;
 use super::list::List;
 use super::look::short_tuple;
 use super::memo::{Fetched, MemoSlot, Stored};
+use super::natural::is_module;
 use super::state::Direct;
 use crate::de::answer::Answer;
 use crate::de::ask::Ask;
 use crate::de::items::Items;
 use crate::instruction::Opcode;
 use crate::read::Cursor;
+use crate::stdlib::calendar::Offset;
 use crate::stdlib::numpy::NumKind;
+
+const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
+const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
+const PUTS: [u8; 2] = [Opcode::Binput.byte(), Opcode::LongBinput.byte()];
+
+/// The first protocol with STACK_GLOBAL.
+const STACK_GLOBAL: u8 = 4;
 
 /// The opcodes behind a container that is a part of an object.
 #[derive(Clone, Copy, PartialEq)]
@@ -47,10 +56,12 @@ pub(super) enum End {
 /// An object that may be fetched from the memo.
 #[derive(Clone, Copy)]
 pub(super) enum Made {
-    /// It was made of the int that begins here.
-    OfInt(u32),
+    /// It was made of this int.
+    OfInt(i64),
     /// A dtype of little-endian numbers.
     Dtype(NumKind),
+    /// A time zone with this offset.
+    Zone(Offset),
     /// Bytes that nobody looks at: an argument of the function that makes arrays.
     Bytes,
 }
@@ -58,6 +69,7 @@ pub(super) enum Made {
 impl<'de> Direct<'de> {
     /// Returns true if the next value begins with a class, or is an object made of an int that is
     /// fetched.
+    #[inline]
     pub(super) fn calls_ahead(&mut self) -> Outcome<bool> {
         self.next()?;
         Ok(self.is_at(Opcode::Global) || self.is_class_ahead())
@@ -66,12 +78,53 @@ impl<'de> Direct<'de> {
     /// The same where no frame is ahead, and the class is not spelled by GLOBAL.
     #[inline]
     pub(super) fn is_class_ahead(&self) -> bool {
-        const FETCHES: [u8; 2] = [Opcode::Binget.byte(), Opcode::LongBinget.byte()];
-        const TEXTS: [u8; 2] = [Opcode::ShortBinunicode.byte(), Opcode::Binunicode.byte()];
         match self.cursor.peek_byte() {
-            Some(byte) if FETCHES.contains(&byte) || TEXTS.contains(&byte) => self.names_class(),
+            Some(byte) if FETCHES.contains(&byte) => {
+                self.peek_class().is_some() || self.names_class()
+            }
+            Some(byte) if TEXTS.contains(&byte) => self.may_name_class() && self.names_class(),
             _ => false,
         }
+    }
+
+    /// Returns false if another text or a fetch does not follow the text that is next: then it is
+    /// no name of a module.
+    #[inline]
+    fn may_name_class(&self) -> bool {
+        let at = self.cursor.position();
+        if self.protocol < STACK_GLOBAL {
+            return false;
+        }
+        let Some(&[opcode, len, ..]) = self.input.get(at..) else { return false };
+        if opcode != Opcode::ShortBinunicode.byte() {
+            return true;
+        }
+        let end = at + 2 + usize::from(len);
+        let is_stored = self.input.get(end) == Some(&Opcode::Memoize.byte());
+        self.input.get(end + usize::from(is_stored)).is_some_and(|next| {
+            FETCHES.contains(next) || TEXTS.contains(next) || PUTS.contains(next)
+        })
+    }
+
+    /// The class that is fetched next, and the length of the instruction.
+    #[inline]
+    pub(super) fn peek_class(&self) -> Option<(ClassNumber, usize)> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        Some((self.memo.class_number(index)?, len))
+    }
+
+    /// Returns true if a class is fetched next.
+    #[inline]
+    pub(super) fn fetches_class(&self) -> bool {
+        self.peek_class().is_some()
+    }
+
+    /// Reads a class that is fetched; nothing where anything else is next.
+    #[inline]
+    pub(super) fn fetched_class(&mut self) -> Option<ClassNumber> {
+        let (class, len) = self.peek_class()?;
+        self.cursor.read_peeked(len);
+        Some(class)
     }
 
     #[inline(never)]
@@ -164,12 +217,11 @@ impl<'de> Direct<'de> {
         let signed = matches!(ask, Ask::Signed);
         if self.fetches_next() == Stored::Kept {
             let opcode = self.next()?;
-            let Some(Made::OfInt(at)) = self.fetch_made(opcode)? else { return self.irregular() };
-            self.charge(size_of::<i64>())?;
-            return match Cursor::new(self.input, at as usize).read_short_int() {
-                Some(value) => Ok(Answer::int(value, signed)),
-                None => self.irregular(),
+            let Some(Made::OfInt(value)) = self.fetch_made(opcode)? else {
+                return self.irregular();
             };
+            self.charge(size_of::<i64>())?;
+            return Ok(Answer::int(value, signed));
         }
         match self.class_ahead()? {
             ClassKind::Plain => self.enter()?,
@@ -177,14 +229,29 @@ impl<'de> Direct<'de> {
             _ => return self.irregular(),
         }
         self.next()?;
-        // The input is shorter than slots have room for.
-        let at = self.cursor.position() as u32;
         let Some(value) = self.cursor.read_short_int() else { return self.irregular() };
         self.only_argument()?;
-        let slot = self.keep(Made::OfInt(at));
+        let slot = self.keep(Made::OfInt(value));
         self.call(slot)?;
         self.leave();
         Ok(Answer::int(value, signed))
+    }
+
+    /// An int that an object was made of, which is fetched; nothing is read otherwise.
+    #[inline]
+    pub(super) fn fetched_int(&mut self) -> Option<i64> {
+        let (Made::OfInt(value), len) = self.peek_made()? else { return None };
+        self.charge(size_of::<i64>()).ok()?;
+        self.cursor.read_peeked(len);
+        Some(value)
+    }
+
+    /// An object that is fetched next, and the length of the instruction.
+    #[inline]
+    pub(super) fn peek_made(&self) -> Option<(Made, usize)> {
+        let (index, len) = self.cursor.peek_get_whole()?;
+        let number = self.memo.kept_number(index)?;
+        Some((*self.made.get(number as usize)?, len))
     }
 
     /// Notes an object that may be fetched.
@@ -208,7 +275,8 @@ impl<'de> Direct<'de> {
         self.items_of(kind)
     }
 
-    fn items_of(&mut self, kind: ClassKind) -> Outcome<List<'_, 'de>> {
+    /// The same where the class has been read.
+    pub(super) fn items_of(&mut self, kind: ClassKind) -> Outcome<List<'_, 'de>> {
         self.enter()?;
         let opcode = self.next()?;
         let (contents, end) = match (kind, opcode) {
@@ -234,6 +302,16 @@ impl<'de> Direct<'de> {
     /// The same where a tuple of `len` items is asked for; or a complex.
     pub(super) fn tuple_of_call<'g>(&mut self, len: usize) -> Outcome<Items<'_, 'g, 'de>> {
         let kind = self.class_ahead()?;
+        self.tuple_of_class(kind, len)
+    }
+
+    /// The same where the class has been read.
+    #[inline]
+    pub(super) fn tuple_of_class<'g>(
+        &mut self,
+        kind: ClassKind,
+        len: usize,
+    ) -> Outcome<Items<'_, 'g, 'de>> {
         match (kind, short_tuple(len)) {
             (ClassKind::Complex, _) => self.complex().map(|parts| Items::Complex(parts, 0)),
             (ClassKind::Plain, Some(opcode)) if len > 1 && !self.is_at(Opcode::Mark) => {
@@ -242,6 +320,24 @@ impl<'de> Direct<'de> {
             }
             _ => self.items_of(kind).map(Items::List),
         }
+    }
+
+    /// Returns true if the names that are next are those of a class whose objects are no tuples, so
+    /// that the first of them is the first item of one: a date, an ordered dict.
+    pub(super) fn names_no_tuple(&self) -> bool {
+        let Some((&opcode, rest)) =
+            self.input.get(self.cursor.position()..).and_then(<[u8]>::split_first)
+        else {
+            return false;
+        };
+        let name = match Opcode::from_byte(opcode) {
+            Some(Opcode::Global) => rest.split(|&byte| byte == b'\n').next(),
+            Some(Opcode::ShortBinunicode) => {
+                rest.split_first().and_then(|(&len, text)| text.get(..len.into()))
+            }
+            _ => None,
+        };
+        name.is_some_and(|name| is_module(name) || name == b"collections")
     }
 
     fn complex(&mut self) -> Outcome<[f64; 2]> {
@@ -282,13 +378,17 @@ impl<'de> Direct<'de> {
         self.memoize_other()?;
         let opcode = self.next()?;
         // A value that follows may be a neighbour.
-        let phase = if !(opcode == Opcode::Mark || is_value(opcode)) || !self.adds_next()? {
-            Phase::Done
-        } else if opcode == Opcode::Mark {
-            self.cursor.read_peeked_opcode();
-            Phase::Batch
-        } else {
-            Phase::Open
+        let phase = match opcode {
+            // Mostly it begins the items of each such object, if it did of one.
+            Opcode::Mark if self.marks_items || self.adds_next()? => {
+                self.marks_items = true;
+                self.cursor.read_peeked_opcode();
+                Phase::Batch
+            }
+            opcode if is_value(opcode) && opcode != Opcode::Mark && self.adds_next()? => {
+                Phase::Open
+            }
+            _ => Phase::Done,
         };
         let contents = Contents::new(DictKind, phase, self);
         Ok(self.entries(contents))

@@ -16,7 +16,7 @@ pub(super) enum Fetched<'de> {
     Text(&'de str),
     Class(ClassNumber),
     /// The value with this number among those that a whole `Value` keeps; to a type, the number of
-    /// an object that was made of an int, or of a dtype.
+    /// an object that was made of an int, of a dtype or a time zone.
     Kept(u32),
     /// A dict or plain instance, and where it begins: see `again`.
     Fields(usize),
@@ -73,6 +73,14 @@ impl MemoSlot {
     /// A value that is kept for a GET. That and what makes it take several bytes of input.
     pub(super) fn kept(number: u32) -> Self {
         Self(Self::NUMBERED | Self::KEPT | number)
+    }
+
+    /// The number of a class, or of a value that is kept, as `kind` says.
+    #[inline]
+    fn numbered(self, kind: u32) -> Option<u32> {
+        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
+
+        (self.0 & KIND == MemoSlot::NUMBERED | kind).then_some(self.0 & !KIND)
     }
 
     fn stored(self) -> Stored {
@@ -157,20 +165,29 @@ impl<'de> DirectMemo<'de> {
     #[inline(never)]
     fn put_elsewhere(&mut self, index: u64, slot: MemoSlot) -> bool {
         if self.slots.is_empty() && index == 1 {
-            self.slots.push(MemoSlot::VACANT);
+            self.slots.extend([MemoSlot::VACANT, slot]);
             self.from_one = true;
+            return true;
         }
-        let next = index == self.slots.len() as u64;
-        if next {
-            self.slots.push(slot);
-        }
-        next || self.paused.is_some_and(|paused| index < paused as u64)
+        self.paused.is_some_and(|paused| index < paused as u64)
     }
 
     /// Text that was fetched by this index before.
     #[inline]
     pub(super) fn short_text(&self, index: u8) -> Option<&'de str> {
         self.short.get(usize::from(index)).copied().flatten()
+    }
+
+    /// Text that was fetched by an index before.
+    #[inline]
+    pub(super) fn known_text(&self, index: u64) -> Option<&'de str> {
+        if let Ok(index) = u8::try_from(index) {
+            return self.short_text(index);
+        }
+        let slot = self.slots.get(usize::try_from(index).ok()?)?;
+        let is_text = slot.0 >= MemoSlot::NUMBERED | MemoSlot::TEXT;
+        let number = slot.0 & !(MemoSlot::NUMBERED | MemoSlot::TEXT);
+        if is_text { self.texts.get(number as usize).copied() } else { None }
     }
 
     /// The kind of what is stored under an index.
@@ -189,24 +206,36 @@ impl<'de> DirectMemo<'de> {
         }
     }
 
+    /// The number of the kept value with this index; none of what was stored while something is
+    /// read again.
+    #[inline]
+    pub(super) fn kept_number(&self, index: u64) -> Option<u32> {
+        self.slot_in_reach(index)?.numbered(MemoSlot::KEPT)
+    }
+
+    /// The same of a class.
+    #[inline]
+    pub(super) fn class_number(&self, index: u64) -> Option<ClassNumber> {
+        self.slot_in_reach(index)?.numbered(0)
+    }
+
+    #[inline]
+    fn slot_in_reach(&self, index: u64) -> Option<MemoSlot> {
+        let index = usize::try_from(index).ok()?;
+        let in_reach = self.paused.is_none_or(|paused| index < paused);
+        self.slots.get(index).filter(|_| in_reach).copied()
+    }
+
     /// The number of the kept value with this index.
     #[inline]
     pub(super) fn kept(&self, index: u8) -> Option<u32> {
-        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
-
-        let slot = *self.slots.get(usize::from(index))?;
-        let is_kept = slot.0 & KIND == MemoSlot::NUMBERED | MemoSlot::KEPT;
-        is_kept.then_some(slot.0 & !KIND)
+        self.slots.get(usize::from(index))?.numbered(MemoSlot::KEPT)
     }
 
     /// The class with this index.
     #[inline]
     pub(super) fn class(&self, index: u8) -> Option<ClassNumber> {
-        const KIND: u32 = MemoSlot::NUMBERED | MemoSlot::TEXT | MemoSlot::KEPT;
-
-        let slot = *self.slots.get(usize::from(index))?;
-        let is_class = slot.0 & KIND == MemoSlot::NUMBERED;
-        is_class.then_some(slot.0 & !KIND)
+        self.slots.get(usize::from(index))?.numbered(0)
     }
 
     /// GET; `None` where there is nothing.

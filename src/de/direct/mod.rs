@@ -31,8 +31,8 @@
 //!   `read` looks for it.
 //!
 //! `tests/direct/` compares both ways on every fixture and on generated programs. To teach this
-//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class`, `made` or
-//! `numpy`, and a case to that test.
+//! another shape: add it to `value` (scalars), `contents`, `list`, `dict`, `class`, `made`,
+//! `natural` or `numpy`, and a case to that test.
 
 mod again;
 mod ahead;
@@ -45,6 +45,7 @@ mod list;
 mod look;
 mod made;
 mod memo;
+mod natural;
 mod numpy;
 mod shapes;
 mod state;

@@ -236,7 +236,7 @@ impl<'de> Direct<'de> {
         self.enter()?;
         let kind = self.dtype()?;
         let mut number = [0; 8];
-        let number = self.bytes_of_number(&mut number)?;
+        let number = self.payload(&mut number)?;
         self.two_arguments(MemoSlot::OTHER)?;
         self.leave();
         match number_of(kind, number, matches!(ask, Ask::Float)) {
@@ -315,33 +315,38 @@ impl<'de> Direct<'de> {
         self.memo.class(index).map(|class| self.kind_of(class))
     }
 
-    /// The bytes of a number, which are text below protocol 3.
-    fn bytes_of_number<'b>(&mut self, number: &'b mut [u8; 8]) -> Outcome<&'b [u8]>
+    /// The bytes of a number or a time, which are text below protocol 3; in `room` then.
+    pub(super) fn payload<'b>(&mut self, room: &'b mut [u8]) -> Outcome<&'b [u8]>
     where
         'de: 'b,
     {
-        match self.next()? {
-            opcode @ Opcode::ShortBinbytes => self.bytes(opcode),
-            _ if self.calls_ahead()? && self.class_ahead()? == ClassKind::Encode => {
-                self.enter()?;
-                let text = self.next_text()?;
-                if self.next_text()? != "latin1" {
-                    return self.irregular();
-                }
-                self.two_arguments(MemoSlot::OTHER)?;
-                self.leave();
-                let mut len = 0;
-                for letter in text.chars() {
-                    match (number.get_mut(len), u8::try_from(letter)) {
-                        (Some(place), Ok(byte)) => *place = byte,
-                        _ => return self.irregular(),
-                    }
-                    len += 1;
-                }
-                Ok(number.get(..len).unwrap_or_default())
-            }
-            _ => self.irregular(),
+        let opcode = self.next()?;
+        if let Some(bytes) = self.short_bytes() {
+            return Ok(bytes);
         }
+        if opcode == Opcode::ShortBinbytes {
+            return self.bytes(opcode);
+        }
+        let class = self.class(opcode)?;
+        if self.kind_of(class) != ClassKind::Encode {
+            return self.irregular();
+        }
+        self.enter()?;
+        let text = self.next_text()?;
+        if self.next_text()? != "latin1" {
+            return self.irregular();
+        }
+        self.two_arguments(MemoSlot::OTHER)?;
+        self.leave();
+        let mut len = 0;
+        for letter in text.chars() {
+            match (room.get_mut(len), u8::try_from(letter)) {
+                (Some(place), Ok(byte)) => *place = byte,
+                _ => return self.irregular(),
+            }
+            len += 1;
+        }
+        Ok(room.get(..len).unwrap_or_default())
     }
 
     // Arrays
@@ -357,11 +362,11 @@ impl<'de> Direct<'de> {
         if let Some(index) = self.cursor.peek_binget()
             && let Some(kind) = self.fetched_kind(index)
         {
-            return is_array(kind);
+            return kind.is_array();
         }
         if let Some(index) = self.cursor.peek_get() {
             return match self.memo.get(index, self.input) {
-                Some(Fetched::Class(class)) => is_array(self.kind_of(class)),
+                Some(Fetched::Class(class)) => self.kind_of(class).is_array(),
                 Some(Fetched::Text(module)) => module.as_bytes().starts_with(NUMPY),
                 _ => false,
             };
@@ -546,10 +551,6 @@ fn bytes_answer<'a, 'g, 'de>(bytes: Cow<'de, [u8]>) -> Answer<'a, 'g, 'de> {
         Cow::Borrowed(bytes) => Answer::Bytes(bytes),
         Cow::Owned(bytes) => Answer::ByteCow(Cow::Owned(bytes)),
     }
-}
-
-fn is_array(kind: ClassKind) -> bool {
-    matches!(kind, ClassKind::NumpyArray | ClassKind::NumpyBuffer)
 }
 
 /// The number that is asked for, a float or an int, if the bytes are it.

@@ -7,6 +7,7 @@ use super::class::Class;
 use super::look::{Items, Looked, Operands};
 use super::made::Made;
 use super::memo::{DirectMemo, Fetched, MemoSlot, Stored};
+use super::natural::is_module;
 use super::{Irregular, Outcome};
 use crate::de::hooks::Asked;
 use crate::error::Result;
@@ -15,6 +16,7 @@ use crate::limits;
 use crate::read::Cursor;
 use crate::reduce::{Resolution, Resolver};
 use crate::settings::{Plain, Settings};
+use crate::stdlib::calendar::ShortText;
 
 /// Payloads from this size on are written outside of frames, so that a frame may begin between them
 /// and their MEMOIZE.
@@ -69,6 +71,8 @@ pub(crate) struct Direct<'de> {
     /// True if lists or dicts seem to be written as MARK … LIST or DICT, so that a MARK behind an
     /// empty one begins another value.
     pub(super) marked: bool,
+    /// True once a MARK behind an object has begun its items.
+    pub(super) marks_items: bool,
     /// True if no value but a key can follow the one that is read next: it is a value in a dict, or
     /// the whole.
     pub(super) sole: bool,
@@ -76,6 +80,8 @@ pub(crate) struct Direct<'de> {
     wrapped: (usize, u32),
     /// Where the name of a variant without data begins.
     pub(super) variant_at: usize,
+    /// The text that the last object stood for.
+    pub(super) natural: ShortText,
     /// True once anything has given up.
     pub(super) failed: bool,
 }
@@ -116,9 +122,11 @@ impl<'de> Direct<'de> {
             last_was_no_tuple: 0,
             no_tuples: 0,
             marked: false,
+            marks_items: false,
             sole: true,
             wrapped: (0, 0),
             variant_at: usize::MAX,
+            natural: ShortText::new(),
             failed: false,
         }
     }
@@ -283,6 +291,12 @@ impl<'de> Direct<'de> {
         self.nodes -= 1;
     }
 
+    /// Returns true if nothing is read again.
+    #[inline(always)]
+    pub(super) fn is_first(&self) -> bool {
+        self.back.is_empty()
+    }
+
     /// Counts a container that is entered and left at once, and `others` beside it. `false` where
     /// there is no room for them; then nothing is counted.
     #[inline]
@@ -299,7 +313,7 @@ impl<'de> Direct<'de> {
     /// Checks that nothing is read again: what a container in it takes is known to nobody.
     #[inline(always)]
     pub(super) fn check_first(&mut self) -> Outcome<()> {
-        if self.back.is_empty() { Ok(()) } else { self.irregular() }
+        if self.is_first() { Ok(()) } else { self.irregular() }
     }
 
     /// Enters a container that begins with these opcodes: that of an empty one, MEMOIZE and MARK.
@@ -474,6 +488,14 @@ impl<'de> Direct<'de> {
         Some(fetched)
     }
 
+    /// The same for what is kept alone.
+    #[inline]
+    pub(super) fn fetch_short_kept(&mut self) -> Option<u32> {
+        let number = self.memo.kept(self.cursor.peek_binget()?)?;
+        self.cursor.read_peeked_binget();
+        Some(number)
+    }
+
     /// Counts text that is handed out once more.
     #[inline]
     fn again(&mut self, text: &'de str) -> Outcome<&'de str> {
@@ -518,18 +540,50 @@ impl<'de> Direct<'de> {
 
     // Text and bytes
 
+    /// Reads text, where an object that stands for it may be in its place. `None` where anything
+    /// else is next, and where reading gives up.
+    #[inline(never)]
+    pub(in crate::de) fn value_text(&mut self) -> Option<&'de str> {
+        match self.cursor.read_short_text() {
+            Some(payload) if is_module(payload) => {
+                self.cursor.unread();
+                self.other_value_text()
+            }
+            Some(payload) => self.behind_short_text(payload).ok(),
+            None if self.fetches_class() => None,
+            None => match self.cursor.read_medium_text(FRAMED) {
+                Some(payload) => self.behind_medium_text(payload).ok(),
+                None => self.other_value_text(),
+            },
+        }
+    }
+
+    fn other_value_text(&mut self) -> Option<&'de str> {
+        match self.next().ok()? {
+            Opcode::Binget | Opcode::LongBinget => {
+                let (index, len) = self.cursor.peek_get_whole()?;
+                match self.memo.known_text(index) {
+                    Some(text) if !is_module(text.as_bytes()) => {
+                        self.cursor.read_peeked(len);
+                        self.again(text).ok()
+                    }
+                    _ if self.fetches_next() == Stored::Text && !self.is_class_ahead() => {
+                        self.next_text().ok()
+                    }
+                    _ => None,
+                }
+            }
+            Opcode::Global => None,
+            Opcode::ShortBinunicode if self.is_class_ahead() => None,
+            _ => self.next_text().ok(),
+        }
+    }
+
     /// Reads text, written out or fetched.
     #[inline(never)]
     pub(in crate::de) fn next_text(&mut self) -> Outcome<&'de str> {
         if let Some(payload) = self.cursor.read_short_text() {
-            let at = self.cursor.opcode_position();
-            return match std::str::from_utf8(payload) {
-                Ok(text) if self.cursor.absorb_opcode(Opcode::Memoize) => {
-                    if self.memo.push(MemoSlot::text(at)) { Ok(text) } else { self.irregular() }
-                }
-                Ok(text) => self.memoize_put(MemoSlot::text(at)).map(|()| text),
-                Err(_) => self.irregular(),
-            };
+            return self.behind_short_text(payload);
         }
         // Most keys are fetched, and by the first indexes.
         if let Some(index) = self.cursor.peek_binget()
@@ -539,12 +593,31 @@ impl<'de> Direct<'de> {
             return self.again(text);
         }
         if let Some(payload) = self.cursor.read_medium_text(FRAMED) {
-            let at = self.cursor.opcode_position();
-            let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
-            return self.memoize(MemoSlot::text(at)).map(|()| text);
+            return self.behind_medium_text(payload);
         }
         let opcode = self.next()?;
         self.text(opcode)
+    }
+
+    /// Checks the payload of a text of medium length that was just read.
+    #[inline(always)]
+    fn behind_medium_text(&mut self, payload: &'de [u8]) -> Outcome<&'de str> {
+        let at = self.cursor.opcode_position();
+        let Ok(text) = std::str::from_utf8(payload) else { return self.irregular() };
+        self.memoize(MemoSlot::text(at)).map(|()| text)
+    }
+
+    /// Checks the payload of a short text that was just read.
+    #[inline(always)]
+    fn behind_short_text(&mut self, payload: &'de [u8]) -> Outcome<&'de str> {
+        let at = self.cursor.opcode_position();
+        match std::str::from_utf8(payload) {
+            Ok(text) if self.cursor.absorb_opcode(Opcode::Memoize) => {
+                if self.memo.push(MemoSlot::text(at)) { Ok(text) } else { self.irregular() }
+            }
+            Ok(text) => self.memoize_put(MemoSlot::text(at)).map(|()| text),
+            Err(_) => self.irregular(),
+        }
     }
 
     /// The same, where `opcode` is next.

@@ -34,6 +34,7 @@ impl<'de> Direct<'de> {
             Ask::Signed | Ask::Unsigned | Ask::Float if self.calls_ahead()? => {
                 Ok(self.number_of_call(ask)?)
             }
+            Ask::Str => Ok(self.text_or_object()?),
             Ask::Bytes if self.calls_ahead()? => Ok(self.bytes_of_call()?),
             _ => self.scalar(ask),
         }
@@ -64,6 +65,7 @@ impl<'de> Direct<'de> {
             // A variant without data.
             Ask::Enum(name, _) if !is_ours(name) => Ok(self.variant_name()),
             Ask::Tuple(len) => Ok(Answer::Seq(Items::Fixed(self.tuple_key(len)?))),
+            Ask::Str => Ok(self.text_or_object()?),
             _ => self.scalar(ask),
         }
     }
@@ -96,10 +98,17 @@ impl<'de> Direct<'de> {
         self.cursor.read_wide_int()
     }
 
-    /// An int of protocol 0 in the commonest spelling.
+    /// An int of protocol 0 in the commonest spelling, or one that an object was made of and that
+    /// is fetched.
     #[inline(never)]
-    pub(in crate::de) fn short_decimal(&mut self) -> Option<i64> {
-        self.cursor.read_short_decimal()
+    pub(in crate::de) fn other_short_int(&mut self) -> Option<i64> {
+        const BINGET: u8 = Opcode::Binget.byte();
+        const LONG_BINGET: u8 = Opcode::LongBinget.byte();
+
+        match self.cursor.peek_byte() {
+            Some(BINGET | LONG_BINGET) => self.fetched_int(),
+            _ => self.cursor.read_short_decimal(),
+        }
     }
 
     /// A float in the commonest spelling.
@@ -273,13 +282,14 @@ impl<'de> Direct<'de> {
             | Opcode::Int
             | Opcode::Long => self.int(false),
             Opcode::Binfloat | Opcode::Float => self.float(),
-            opcode @ (Opcode::ShortBinunicode
+            Opcode::ShortBinunicode
             | Opcode::Binunicode
             | Opcode::Binunicode8
             | Opcode::Unicode
             | Opcode::Binget
             | Opcode::LongBinget
-            | Opcode::Get) => Ok(Answer::Str(self.text(opcode)?)),
+            | Opcode::Get
+            | Opcode::Global => Ok(self.text_or_object()?),
             opcode @ (Opcode::ShortBinbytes | Opcode::Binbytes | Opcode::Binbytes8) => {
                 Ok(Answer::Bytes(self.bytes(opcode)?))
             }

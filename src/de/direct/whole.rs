@@ -138,13 +138,16 @@ impl<'a, 'de> Whole<'a, 'de> {
                 self.values.push(Operand::Text(text));
                 Ok(())
             }
-            Some(Fetched::Kept(number)) => self.push_kept(number),
+            Some(Fetched::Kept(number)) => self.push_all_kept(number),
             _ => self.push_fetched_by(opcode),
         }
     }
 
     #[inline(never)]
     fn push_fetched_by(&mut self, opcode: Opcode) -> Outcome<()> {
+        if let Some(class) = self.direct.fetched_class() {
+            return if self.is_time(class)? { Ok(()) } else { self.push_class(class) };
+        }
         match self.direct.fetch(opcode)? {
             Fetched::Text(text) => self.values.push(Operand::Text(text)),
             Fetched::Class(class) => self.push_class(class)?,
@@ -255,7 +258,10 @@ impl<'a, 'de> Whole<'a, 'de> {
                 let payload = self.direct.checked(payload)?;
                 self.push(match text::small_long(payload) {
                     Some(value) => Value::Int(value),
-                    None => Value::from(num_bigint::BigInt::from_signed_bytes_le(payload)),
+                    None => text::wide_long(payload).map_or_else(
+                        || Value::from(num_bigint::BigInt::from_signed_bytes_le(payload)),
+                        Value::from,
+                    ),
                 });
             }
             Opcode::Float => {
@@ -378,7 +384,12 @@ impl<'a, 'de> Whole<'a, 'de> {
     #[inline]
     fn push_tuple(&mut self, at: usize) -> Outcome<()> {
         let height = self.take_opens(at)?;
-        let items: Vec<Value> = self.values.drain(at..).map(Operand::into_value).collect();
+        let items: Vec<Value> = if self.values.len() == at + 1 {
+            // The argument of most calls.
+            self.values.pop().into_iter().map(Operand::into_value).collect()
+        } else {
+            self.values.drain(at..).map(Operand::into_value).collect()
+        };
         // No items make the one empty tuple, which is no level.
         let empty = items.is_empty();
         self.push(Value::Tuple(items));
