@@ -22,6 +22,7 @@ use super::reduce::Progress;
 use super::special::{Captured, GlobalNames, Role, Scalar};
 use crate::error::{Error, Result};
 use crate::instruction::Opcode;
+use crate::reduce::token;
 use crate::shared::Scope;
 use crate::value::hooks::{Arm, Hooks};
 use crate::write::{Emitter, Payload, Sink};
@@ -73,9 +74,9 @@ impl<S: ?Sized> std::fmt::Debug for Dump<S> {
 }
 
 impl<S> Dump<S> {
-    /// The emitter is made last, so that it is made in its place: see [`Emitter::new`].
+    /// Made in its place, as the emitter is: so nothing here may panic between the two.
     #[inline(always)]
-    pub(super) fn new(sink: S, emit: impl FnOnce() -> Emitter, hooks: Option<Arc<Hooks>>) -> Self {
+    pub(super) fn new(sink: S, hooks: Option<Arc<Hooks>>, emit: impl FnOnce() -> Emitter) -> Self {
         let armed = hooks.as_ref().is_some_and(|hooks| hooks.look_at_values()).then(Arm::new);
         Self {
             hashed: false,
@@ -99,9 +100,9 @@ impl<S> Dump<S> {
         }
     }
 
-    /// The bytes that the sink has not taken.
-    pub(crate) fn into_rest(self) -> Vec<u8> {
-        self.emit.into_rest()
+    /// Takes the bytes that the sink has not taken.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.emit.take_rest()
     }
 
     /// The sink.
@@ -175,11 +176,15 @@ impl Dump<dyn Sink + '_> {
     /// Text that is looked up among recent ones, mostly.
     #[inline(never)]
     fn other_text(&mut self, value: &str) -> Result<()> {
-        if self.role == Role::Plain && value.len() <= SHORT && !self.emit.at_limit() {
-            self.emit.text(value)
-        } else {
-            self.scalar(Scalar::Str(value))
+        if self.role == Role::Plain && !self.emit.at_limit() {
+            if self.emit.is_recent(value) {
+                return self.emit.recent_text(value);
+            }
+            if value.len() <= SHORT {
+                return self.emit.text(value);
+            }
         }
+        self.scalar(Scalar::Str(value))
     }
 
     /// Text, which may be repeated.
@@ -393,6 +398,12 @@ impl<'a, 'w> ser::Serializer for &'a mut Dump<dyn Sink + 'w> {
     ) -> Result<()> {
         if matches!(class::kind(name), NameKind::Plain | NameKind::Json) {
             return value.serialize(self);
+        }
+        // References are many. The name is a constant, so that this costs other newtypes nothing.
+        if name == token::SHARED
+            && self.refers_at_once(std::ptr::from_ref(value).cast::<()>().addr())
+        {
+            return Ok(());
         }
         self.newtype(name, value)
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use serde::ser::Serialize;
 
 use super::dump::Dump;
+use super::special::Write;
 use crate::error::Result;
+use crate::instruction::Opcode;
 use crate::protocol::Protocol;
 use crate::reduce::{ExtensionRegistry, Global, Reduce};
 use crate::value::hooks::Hooks;
@@ -301,9 +303,7 @@ impl SerOptions {
     /// # Errors
     /// As [`to_vec`](crate::to_vec); `Unsupported` for a value without a form at the protocol.
     pub fn to_vec<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
-        let mut dump = self.start_one(Memory);
-        write_whole(&mut dump, value)?;
-        Ok(dump.into_rest())
+        self.write_memory(self.sharing(), &mut |dump| value.serialize(dump))
     }
 
     /// Serializes `value` into `writer`, in pieces of about 64 KiB, and does not flush it.
@@ -322,22 +322,31 @@ impl SerOptions {
     /// protocol.
     pub fn to_writer<W: io::Write, T: Serialize + ?Sized>(
         &self,
-        writer: W,
+        mut writer: W,
         value: &T,
     ) -> Result<()> {
-        write_whole(&mut self.start_one(Stream(writer)), value)
+        self.write_stream(&mut writer, &mut |dump| value.serialize(dump))
     }
 
-    /// For one pickle alone.
-    fn start_one<S: Sink>(&self, sink: S) -> Dump<S> {
-        let mut dump = self.start(sink);
-        dump.emit.expect_one_pickle();
-        dump
+    /// The pickle of the one value that `write` writes: compiled once, and not for each type.
+    fn write_memory(&self, sharing: Sharing, write: &mut Write<'_>) -> Result<Vec<u8>> {
+        let mut dump = self.start_with(Memory, sharing);
+        write_whole(&mut dump, write)?;
+        Ok(dump.take_rest())
+    }
+
+    /// The same, into a writer.
+    fn write_stream(&self, writer: &mut dyn io::Write, write: &mut Write<'_>) -> Result<()> {
+        write_whole(&mut self.start_with(Stream(writer), self.sharing()), write)
+    }
+
+    fn sharing(&self) -> Sharing {
+        if self.memoize_strings { Sharing::Always } else { Sharing::Repeats }
     }
 
     /// For pickles that share a memo.
     pub(super) fn start<S: Sink>(&self, sink: S) -> Dump<S> {
-        self.start_with(sink, if self.memoize_strings { Sharing::Always } else { Sharing::Repeats })
+        self.start_with(sink, self.sharing())
     }
 
     /// The options for a pickle that is read back at once: the cheapest choices for its bytes, and
@@ -354,10 +363,7 @@ impl SerOptions {
     /// Serializes `value` into a pickle that is compared with another one of its type: text is
     /// written each time, so that equal values have equal bytes.
     pub(crate) fn to_image<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>> {
-        let mut dump = self.in_memory().start_with(Memory, Sharing::Never);
-        dump.emit.expect_one_pickle();
-        write_whole(&mut dump, value)?;
-        Ok(dump.into_rest())
+        self.in_memory().write_memory(Sharing::Never, &mut |dump| value.serialize(dump))
     }
 
     /// Starts the writer of a graph by these options: no text is memoized but that of the graph.
@@ -368,25 +374,31 @@ impl SerOptions {
     #[inline(always)]
     fn start_with<S: Sink>(&self, sink: S, sharing: Sharing) -> Dump<S> {
         let keeps = sink.keeps();
-        let emit = || {
-            Emitter::new(
-                keeps,
-                self.protocol,
-                self.fix_imports,
-                self.framing,
-                sharing,
-                self.extensions.as_ref(),
-            )
-        };
-        Dump::new(sink, emit, self.hooks.clone())
+        let extensions =
+            self.extensions.clone().filter(|_| self.protocol >= Opcode::Ext1.protocol());
+        Dump::new(
+            sink,
+            self.hooks.clone(),
+            #[inline(always)]
+            || {
+                Emitter::new(
+                    keeps,
+                    self.protocol,
+                    self.fix_imports,
+                    self.framing,
+                    sharing,
+                    extensions,
+                )
+            },
+        )
     }
 }
 
 /// Writes a value as a pickle of its own.
-fn write_whole<T: Serialize + ?Sized>(dump: &mut Dump<dyn Sink + '_>, value: &T) -> Result<()> {
+#[inline]
+fn write_whole(dump: &mut Dump<dyn Sink + '_>, write: &mut Write<'_>) -> Result<()> {
+    dump.emit.expect_one_pickle();
     dump.begin()?;
-    match value.serialize(&mut *dump) {
-        Ok(()) => dump.finish(),
-        Err(error) => Err(error),
-    }
+    write(dump)?;
+    dump.finish()
 }

@@ -20,6 +20,20 @@ impl Dump<dyn Sink + '_> {
         }
     }
 
+    /// Refers to the content of an Rc or Arc at this address, if it has been written and that is a
+    /// matter of a few instructions; returns true if it did.
+    #[inline(never)]
+    pub(super) fn refers_at_once(&mut self, content: usize) -> bool {
+        if self.role != Role::Plain || self.diversion.is_some() {
+            return false;
+        }
+        let Some(key) = shared::offers(content, self.hashed) else { return false };
+        match self.scope.plan(key) {
+            Plan::Refer(index) => self.emit.quick_get(index),
+            _ => false,
+        }
+    }
+
     /// Refers to a pointer that has been written.
     pub(super) fn refer(&mut self, key: shared::Key) -> Result<Opening> {
         match self.scope.plan(key) {

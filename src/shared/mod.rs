@@ -52,8 +52,12 @@ use serde::ser::{Serialize, Serializer};
 use crate::reduce::token;
 use crate::slot::{self, Slot};
 
+mod offer;
 mod scope;
+mod written;
 
+use offer::Offered;
+pub(crate) use offer::{offered, offers};
 pub(crate) use scope::{Ended, Kept, Key, Plan, Scope};
 use scope::{Identity, READ, ScopeTable, make_table};
 
@@ -320,13 +324,6 @@ enum Answer {
     Clone(Kept),
 }
 
-/// The identity of the content that lies at an address.
-#[derive(Clone, Copy)]
-struct Offer {
-    content: usize,
-    identity: Identity,
-}
-
 /// The content of [`token::SHARED`].
 struct SharedContent<'a, T: ?Sized, F> {
     value: &'a T,
@@ -339,8 +336,8 @@ impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> SharedContent<'_, T, F> {
         let Answer::Identity(identity) = (self.answer)(Question::Identity) else {
             return serializer.serialize_newtype_struct(token::SHARED, self);
         };
-        let offer = Offer { content: std::ptr::from_ref(self).addr(), identity };
-        slot::with(&OFFERED, offer, || serializer.serialize_newtype_struct(token::SHARED, self))
+        let _offered = Offered::new(std::ptr::from_ref(self).addr(), identity);
+        serializer.serialize_newtype_struct(token::SHARED, self)
     }
 }
 
@@ -370,18 +367,10 @@ impl<T: Serialize + ?Sized, F: Fn(Question) -> Answer> Serialize for SharedConte
 }
 
 thread_local! {
-    static OFFERED: Slot<Offer> = const { Slot::new() };
     static ASKED: Slot<Question> = const { Slot::new() };
     static ANSWER: Slot<Answer> = const { Slot::new() };
     /// The walk, and the object that is read next.
     static NEXT: Slot<(u64, u64)> = const { Slot::new() };
-}
-
-/// The identity of the content at this address, if it was offered.
-#[inline]
-pub(crate) fn offered(content: usize, hashed: bool) -> Option<Key> {
-    let offer = slot::take(&OFFERED)?;
-    (offer.content == content).then_some(Key(offer.identity, hashed))
 }
 
 /// Asks the content of a [`token::SHARED`] for its identity; `serialize` serializes it. `None` if

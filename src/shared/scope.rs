@@ -2,11 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{self, Arc};
 
+use super::written::{Entry, Written};
 use crate::late::Late;
 
 /// The numbers of dumps and walks; 0 is none.
@@ -18,8 +17,8 @@ pub(crate) struct Scope {
     number: Cell<u64>,
     /// Its tables hold a weak reference to this, to see if the dump or walk has ended.
     alive: Cell<Option<Arc<()>>>,
-    /// The memo index of what a dump has written; `None` while it is being written.
-    written: HashMap<Key, Option<u32>, BuildHasherDefault<AddressHasher>>,
+    /// The memo index of what a dump has written.
+    written: Written,
     /// The number of the thread that keeps clones of those.
     thread: u64,
 }
@@ -40,8 +39,11 @@ impl Scope {
     }
 
     /// Drops the entries.
+    #[inline]
     pub(crate) fn clear(&mut self) {
-        self.written.clear();
+        if !self.written.is_empty() {
+            self.written.clear();
+        }
         remove_tables(self.number.take());
     }
 
@@ -51,13 +53,13 @@ impl Scope {
         if self.written.is_empty() {
             return Plan::Write(key);
         }
-        let thread = thread();
-        if self.thread != thread {
+        // A thread that has no number yet is another one.
+        if self.thread != THREAD.get() {
             self.written.clear();
         }
         match self.written.get(&key) {
-            Some(Some(index)) => Plan::Refer(*index),
-            Some(None) => Plan::Cycle,
+            Some(Entry::Done(index)) => Plan::Refer(index),
+            Some(Entry::Open) => Plan::Cycle,
             None => Plan::Write(key),
         }
     }
@@ -65,7 +67,7 @@ impl Scope {
     /// Notes that a pointer is being written, and keeps a clone of it.
     pub(crate) fn write(&mut self, key: Key, clone: Kept) {
         self.thread = thread();
-        self.written.insert(key, None);
+        self.written.open(key);
         WRITTEN.with(|tables| make_table(tables, self));
         WRITTEN.with_borrow_mut(|tables| {
             if let Some(table) = tables.get_mut(&self.number()) {
@@ -76,9 +78,7 @@ impl Scope {
 
     /// Notes under which memo index a pointer was written.
     pub(crate) fn written(&mut self, key: Key, index: u32) {
-        if let Some(entry) = self.written.get_mut(&key) {
-            *entry = Some(index);
-        }
+        self.written.close(key, index);
     }
 
     /// Returns a guard that drops the entries, also where the dump ends by an error.
@@ -106,9 +106,10 @@ impl Drop for Ended {
 static DROP_TABLES: Late<fn(u64)> = Late::new();
 
 /// Drops this thread's tables of a dump or walk.
+#[inline]
 fn remove_tables(number: u64) {
-    if let Some(drop_tables) = DROP_TABLES.get()
-        && number != 0
+    if number != 0
+        && let Some(drop_tables) = DROP_TABLES.get()
     {
         drop_tables(number);
     }
@@ -131,33 +132,6 @@ pub(crate) struct Kept(pub(super) Box<dyn Any>);
 /// it is a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key(pub(super) Identity, pub(super) bool);
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0.0);
-    }
-}
-
-/// Hashes addresses, which nobody chooses.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
-    }
-
-    #[inline]
-    fn write_u64(&mut self, address: u64) {
-        self.0 = (self.0 ^ address).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    // The table takes the lowest bits and the highest.
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
-    }
-}
 
 pub(super) type Tables<E> = RefCell<foldhash::HashMap<u64, ScopeTable<E>>>;
 
@@ -196,7 +170,6 @@ thread_local! {
 }
 
 /// The number of this thread, which no other has or had.
-#[inline]
 fn thread() -> u64 {
     match THREAD.get() {
         0 => new_thread(),

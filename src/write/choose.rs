@@ -176,14 +176,10 @@ impl Emitter {
 
     /// Short bytes, like [`quick_none`](Self::quick_none).
     pub(crate) fn quick_bytes(&mut self, value: &[u8]) -> bool {
-        let quick = value.len() <= 0xff
+        let head = u64::from(Opcode::ShortBinbytes.byte()) | (value.len() as u64) << 8;
+        value.len() <= 0xff
             && self.protocol >= Opcode::ShortBinbytes.protocol()
-            && self.has_room(2 + value.len());
-        if quick {
-            self.fixed([Opcode::ShortBinbytes.byte(), value.len() as u8], 2);
-            self.out.store_slice(value);
-        }
-        quick
+            && self.out.quick_behind(head, 2, value)
     }
 
     /// Bytes by an opcode of their own, which protocols before 3 do not have: see

@@ -224,22 +224,23 @@ impl Emitter {
     /// Reserves the header of a frame, where there are frames. Without frames, every 64 KiB count
     /// as one, so that decisions at the end of a frame do not depend on the sink.
     pub(super) fn open_frame(&mut self) {
-        if self.frames.framing {
-            self.frames.start = Some(self.out.len());
-            let mut header = [0; FRAME_HEADER];
-            header[0] = Opcode::Frame.byte();
-            self.out.extend_from_slice(&header);
-        }
-        self.frames.set_end(self.out.len() + FRAME_TARGET);
+        let start = self.out.len();
+        let begin = if self.frames.framing { start + FRAME_HEADER } else { start };
+        self.frames.set_end(begin + FRAME_TARGET);
         if self.memo.repeats.begun() {
             // Frames may be short, and a stream of small pickles must not renew at each of them.
             if self.frames.unrenewed >= FRAME_TARGET {
                 self.look_up_repeats();
             }
         } else if self.frames.repeats {
-            self.frames.set_limit(self.frames.end.min(self.out.len() + repeats::BEGIN));
+            self.frames.set_limit(self.frames.end.min(begin + repeats::BEGIN));
         }
         self.set_window();
+        if self.frames.framing {
+            self.frames.start = Some(start);
+            const HEADER: [u8; FRAME_HEADER] = [Opcode::Frame.byte(), 0, 0, 0, 0, 0, 0, 0, 0];
+            self.fixed(HEADER, FRAME_HEADER);
+        }
     }
 
     /// Ends the open frame, if there is one: fills its length in, or takes its header out if it is
@@ -256,8 +257,10 @@ impl Emitter {
         } else {
             // The header was written at `start`, and nothing before the end of the frame shortens
             // the buffer so far.
-            self.out.contents_mut()[start + 1..start + FRAME_HEADER]
-                .copy_from_slice(&(content as u64).to_le_bytes());
+            let header = self.out.contents_mut().get_mut(start + 1..);
+            if let Some(len) = header.and_then(|header| header.first_chunk_mut()) {
+                *len = (content as u64).to_le_bytes();
+            }
         }
     }
 

@@ -117,7 +117,7 @@ impl WriteMemo {
     #[inline(always)]
     pub(super) fn new(text_from: usize) -> Self {
         let names = || Names::new(text_from);
-        Self { len: 0, names: names(), classes: names(), others: None, repeats: Repeats::default() }
+        Self { len: 0, names: names(), classes: names(), others: None, repeats: Repeats::new() }
     }
 
     /// The number of entries, which is the next free index.

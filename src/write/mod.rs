@@ -93,9 +93,9 @@ pub(crate) struct Checkpoint {
 }
 
 impl Emitter {
-    /// The globals of `extensions` are written by their codes, where the protocol has such.
+    /// The globals of `extensions` are written by their codes, which the protocol must have.
     ///
-    /// Inlined with all its callers, so that the emitter is made in its final place: it has some
+    /// Inlined with all that it calls, so that the emitter is made in its final place: it has some
     /// hundred bytes, and moving it takes a tenth of the time of a small message.
     #[inline(always)]
     pub(crate) fn new(
@@ -104,12 +104,12 @@ impl Emitter {
         fix_imports: bool,
         framing: bool,
         sharing: Sharing,
-        extensions: Option<&Arc<ExtensionRegistry>>,
+        extensions: Option<Arc<ExtensionRegistry>>,
     ) -> Self {
         let framing = framing && protocol >= Opcode::Frame.protocol();
         let plain = PlainText::new(sharing, protocol, false);
         Self {
-            out: Out::default(),
+            out: Out::new(),
             frames: Frames::new(framing, protocol < Protocol::V2, sharing == Sharing::Repeats),
             protocol,
             fix_imports,
@@ -117,11 +117,7 @@ impl Emitter {
             plain,
             at_top: false,
             memo: WriteMemo::new(plain.from),
-            extensions: if protocol >= Opcode::Ext1.protocol() {
-                extensions.cloned()
-            } else {
-                None
-            },
+            extensions,
             keeps,
         }
     }
@@ -131,9 +127,9 @@ impl Emitter {
         self.at_top = true;
     }
 
-    /// The bytes that have not been taken away.
-    pub(crate) fn into_rest(self) -> Vec<u8> {
-        self.out.into_vec()
+    /// Takes the bytes that have not been taken away.
+    pub(crate) fn take_rest(&mut self) -> Vec<u8> {
+        self.out.take()
     }
 
     /// Returns true if some globals may be written by code.
@@ -153,12 +149,11 @@ impl Emitter {
 
     /// Begins a pickle. The memo is kept.
     pub(crate) fn begin(&mut self) {
-        if self.out.capacity() == 0 {
-            // A small message fits; a larger one doubles from here.
-            self.out.reserve_exact(256);
-        }
+        // A small message fits; a larger one doubles from here.
+        self.out.allocate(256);
         if self.protocol >= Opcode::Proto.protocol() {
-            self.out.extend_from_slice(&[Opcode::Proto.byte(), self.protocol.number()]);
+            let proto = [Opcode::Proto.byte(), self.protocol.number()];
+            self.out.with(|out| out.extend_from_slice(&proto));
         }
         self.open_frame();
     }
@@ -181,7 +176,7 @@ impl Emitter {
     /// memo of its own.
     pub(crate) fn hold(&mut self) -> Held {
         let held = Held {
-            out: std::mem::take(&mut self.out),
+            out: std::mem::replace(&mut self.out, Out::new()),
             frames: std::mem::replace(&mut self.frames, Frames::held()),
             protocol: std::mem::replace(&mut self.protocol, Protocol::HIGHEST),
             // A placeholder: the right one is made below, for the protocol that has just been set.
@@ -203,7 +198,7 @@ impl Emitter {
         self.memo = held.memo;
         self.set_plain();
         self.extensions = held.extensions;
-        std::mem::replace(&mut self.out, held.out).into_vec()
+        std::mem::replace(&mut self.out, held.out).take()
     }
 
     /// One instruction without an argument.
@@ -240,6 +235,13 @@ impl Emitter {
         }
     }
 
+    /// The same, if that is a matter of a few instructions; returns true if it did.
+    #[inline(always)]
+    pub(crate) fn quick_get(&mut self, index: u32) -> bool {
+        let (bytes, len) = by_width(Opcode::Binget, Opcode::LongBinget, index);
+        self.out.quick(bytes, len)
+    }
+
     /// Stores the top of the stack in the memo under `index`: PUT, BINPUT or LONG_BINPUT.
     #[inline]
     pub(crate) fn put(&mut self, index: u32) {
@@ -265,8 +267,8 @@ impl Emitter {
 
     #[inline(always)]
     fn by_width(&mut self, one: Opcode, four: Opcode, index: u32) {
-        let (opcode, len) = if index < 0x100 { (one, 2) } else { (four, 5) };
-        self.fixed((u64::from(opcode.byte()) | u64::from(index) << 8).to_le_bytes(), len);
+        let (bytes, len) = by_width(one, four, index);
+        self.fixed(bytes, len);
     }
 
     #[cold]
@@ -327,4 +329,11 @@ impl Emitter {
         }
         none
     }
+}
+
+/// One of two instructions, whose argument has one byte or four, and its length.
+#[inline(always)]
+fn by_width(one: Opcode, four: Opcode, index: u32) -> ([u8; 8], usize) {
+    let (opcode, len) = if index < 0x100 { (one, 2) } else { (four, 5) };
+    ((u64::from(opcode.byte()) | u64::from(index) << 8).to_le_bytes(), len)
 }

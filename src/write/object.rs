@@ -6,7 +6,7 @@
 //! that they repeat.
 
 use super::global::{BYTEARRAY, BYTES, ENCODE};
-use super::strings::{HEADER, NEVER};
+use super::strings::NEVER;
 use super::{Emitter, Payload};
 use crate::error::Result;
 use crate::instruction::Opcode;
@@ -58,14 +58,13 @@ impl Emitter {
     /// The name of a field of the outermost struct: it comes once, unless the type is recursive, so
     /// it gets no memo entry.
     ///
-    /// Inlined as [`name`](Self::name) is, because most properties of a name are known at compile
-    /// time.
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    /// Not inlined: it is a few instructions for each field of one struct.
+    #[inline(never)]
     pub(crate) fn name_once(&mut self, name: &'static str) -> Result<()> {
-        self.plain.from = self.plain.from_in_new_field;
-        self.memo.names.pass_by(self.plain.from);
-        if name.len() < NEVER && self.plain.from < NEVER && self.has_room(HEADER + name.len()) {
-            self.short_str(name);
+        let from = self.plain.from_in_new_field;
+        self.plain.from = from;
+        self.memo.names.pass_by(from);
+        if name.len() < NEVER && from < NEVER && self.quick_str(name) {
             Ok(())
         } else {
             self.unseen_text(name)

@@ -33,13 +33,20 @@ pub(super) struct Out {
     ahead: usize,
 }
 
-impl Default for Out {
-    fn default() -> Self {
+impl Out {
+    #[inline(always)]
+    pub(super) const fn new() -> Self {
         Self { bytes: Vec::new(), len: 0, limit: 0, ahead: AHEAD }
     }
-}
 
-impl Out {
+    /// Gets its memory, if it has none yet.
+    #[inline]
+    pub(super) fn allocate(&mut self, room: usize) {
+        if self.bytes.capacity() == 0 {
+            self.bytes = Vec::with_capacity(room);
+        }
+    }
+
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
@@ -85,6 +92,25 @@ impl Out {
             self.len += len;
         }
         fits
+    }
+
+    /// Appends the first `len` bytes of a word, up to seven, and a payload behind them, if the
+    /// limit has not been reached and there is room; returns true if it did.
+    #[inline(always)]
+    pub(super) fn quick_behind(&mut self, head: u64, len: usize, payload: &[u8]) -> bool {
+        let len = len & 7;
+        let Some(room) = self.bytes.get_mut(self.len..) else { return false };
+        // The bounds of both stores below follow from this one.
+        if room.len() < WIDEST + payload.len() {
+            return false;
+        }
+        if let Some(place) = room.first_chunk_mut() {
+            *place = head.to_le_bytes();
+        }
+        let Some(place) = room.get_mut(len..len + payload.len()) else { return false };
+        place.copy_from_slice(payload);
+        self.len += len + payload.len();
+        true
     }
 
     /// Appends the first `len` bytes of an array that is stored whole.
@@ -203,9 +229,11 @@ impl Out {
         value
     }
 
-    pub(super) fn into_vec(mut self) -> Vec<u8> {
+    /// Takes the contents, and the memory with them.
+    pub(super) fn take(&mut self) -> Vec<u8> {
         self.bytes.truncate(self.len);
-        self.bytes
+        self.len = 0;
+        std::mem::take(&mut self.bytes)
     }
 }
 
@@ -215,7 +243,7 @@ mod tests {
 
     #[test]
     fn contents_are_those_of_a_vec_whatever_the_room_and_the_limit() {
-        let (mut out, mut expected) = (Out::default(), Vec::new());
+        let (mut out, mut expected) = (Out::new(), Vec::new());
         for number in 0..20_000_u32 {
             let bytes = number.to_le_bytes();
             let long = vec![bytes[0]; number as usize % 1500];
@@ -240,7 +268,14 @@ mod tests {
                     }
                     assert_eq!(out.len(), expected.len());
                 }
-                _ => out.reserve_exact(3),
+                _ => {
+                    out.reserve_exact(3);
+                    let (head, len) = (u64::from(number), number as usize % 8);
+                    if out.quick_behind(head, len, &long) {
+                        expected.extend_from_slice(&head.to_le_bytes()[..len]);
+                        expected.extend_from_slice(&long);
+                    }
+                }
             }
             match number % 9 {
                 0 => expected.push(bytes[0]),
@@ -259,12 +294,12 @@ mod tests {
         out.remove(3..5);
         expected.drain(3..5);
         assert_eq!(out.contents(), expected);
-        assert_eq!(out.into_vec(), expected);
+        assert_eq!(out.take(), expected);
     }
 
     #[test]
     fn a_window_opens_below_the_limit_and_ends_with_a_store_that_begins_there() {
-        let mut out = Out::default();
+        let mut out = Out::new();
         out.reserve_exact(1000);
         assert!(!out.quick([1], 1));
         out.set_limit(100);

@@ -48,7 +48,6 @@ const PATIENCE_AFTER: u8 = 16;
 const NONE: u32 = u32::MAX;
 
 /// A cache of recent short texts.
-#[derive(Default)]
 pub(super) struct Repeats {
     /// Made by [`begin`](Self::begin).
     sets: Option<Box<[Slots; SETS]>>,
@@ -66,6 +65,7 @@ pub(super) struct Interest {
 
 impl Interest {
     /// The interest in a new field, whose text of at least `from` bytes is not looked up.
+    #[inline(always)]
     pub(super) fn new(from: usize) -> Self {
         Self { from: from as u16, patience: PATIENCE }
     }
@@ -173,6 +173,11 @@ impl Words {
 }
 
 impl Repeats {
+    #[inline(always)]
+    pub(super) const fn new() -> Self {
+        Self { sets: None, turn: false }
+    }
+
     /// Returns true if the cache has been made.
     pub(super) fn begun(&self) -> bool {
         self.sets.is_some()
@@ -251,7 +256,7 @@ mod tests {
 
     #[test]
     fn what_comes_again_outlives_unique_text() {
-        let mut repeats = Repeats::default();
+        let mut repeats = Repeats::new();
         let mut interest = Interest::new(LOOKED_UP);
         let text = Words::new(b"again");
         assert!(repeats.find(text, &mut interest).is_none());
@@ -273,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_field_of_unique_text_is_given_up_and_tried_again() {
-        let mut repeats = Repeats::default();
+        let mut repeats = Repeats::new();
         repeats.begin();
         let mut interest = Interest::new(LOOKED_UP);
         for most in [PATIENCE, PATIENCE_AFTER, PATIENCE_AFTER] {

@@ -31,16 +31,17 @@ pub(super) struct PlainText {
     pub(super) from: usize,
     /// The same in a new field.
     pub(super) from_in_new_field: usize,
-    /// True if the header is that of BINUNICODE, before protocol 4.
-    wide: bool,
+    /// The header of short text: its opcode, behind which is the length, and its own length.
+    opcode: u8,
+    header: u8,
 }
 
 /// A length that no text of the fast path has, because its length has to fit into a byte: with it,
 /// all text is looked up.
 pub(super) const NEVER: usize = 0x100;
 
-/// The header of BINUNICODE, which is the longer one.
-pub(super) const HEADER: usize = 5;
+/// The length of BINUNICODE's header, which is the longer one.
+const HEADER: usize = 5;
 
 /// The bytes that are stored for text of up to [`LONGEST`] bytes, of which some are cut.
 const STORED: usize = 32;
@@ -54,7 +55,12 @@ impl PlainText {
             Sharing::Repeats if look_up => LOOKED_UP,
             Sharing::Repeats | Sharing::Never => 0,
         };
-        Self { from, from_in_new_field: from, wide: protocol < Opcode::ShortBinunicode.protocol() }
+        let (opcode, header) = if protocol < Opcode::ShortBinunicode.protocol() {
+            (Opcode::Binunicode.byte(), HEADER as u8)
+        } else {
+            (Opcode::ShortBinunicode.byte(), 2)
+        };
+        Self { from, from_in_new_field: from, opcode, header }
     }
 }
 
@@ -63,12 +69,13 @@ impl Emitter {
     /// it did.
     #[inline]
     pub(crate) fn quick_text(&mut self, value: &str) -> bool {
-        let quick =
-            (self.plain.from..NEVER).contains(&value.len()) && self.has_room(HEADER + value.len());
-        if quick {
-            self.short_str(value);
-        }
-        quick
+        (self.plain.from..NEVER).contains(&value.len()) && self.quick_str(value)
+    }
+
+    /// The header of text of less than 256 bytes, and its length.
+    #[inline(always)]
+    fn short_header(&self, len: usize) -> (u64, usize) {
+        (u64::from(self.plain.opcode) | (len as u64) << 8, usize::from(self.plain.header))
     }
 
     /// Chooses the fast path anew, after a change of protocol or memo.
@@ -85,32 +92,29 @@ impl Emitter {
     /// Text of up to [`LONGEST`] bytes.
     #[inline(always)]
     fn stored(&mut self, words: Words, len: usize) {
-        let (opcode, header) = if self.plain.wide {
-            (Opcode::Binunicode, HEADER)
-        } else {
-            (Opcode::ShortBinunicode, 2)
-        };
+        let (head, header) = self.short_header(len);
         let [low, middle, high] = words.behind(header);
         let mut bytes = [0; STORED];
-        bytes[..8]
-            .copy_from_slice(&(low | u64::from(opcode.byte()) | (len as u64) << 8).to_le_bytes());
+        bytes[..8].copy_from_slice(&(low | head).to_le_bytes());
         bytes[8..16].copy_from_slice(&middle.to_le_bytes());
         bytes[16..24].copy_from_slice(&high.to_le_bytes());
         self.fixed(bytes, header + len);
     }
 
-    /// Returns true if the text is looked up in the memo or among recent texts. The empty text is
-    /// not among those.
+    /// Returns true if the text is looked up in the memo or among recent texts.
     #[inline(always)]
     pub(crate) fn looks_up(&self, value: &str) -> bool {
+        self.is_recent(value) || self.sharing == Sharing::Always
+    }
+
+    /// Returns true if the text is looked up among recent texts. The empty text is not.
+    #[inline(always)]
+    pub(crate) fn is_recent(&self, value: &str) -> bool {
         value.len().wrapping_sub(1) < LONGEST && self.plain.from == LOOKED_UP
-            || self.sharing == Sharing::Always
     }
 
     /// Short text, which is looked up among recent texts; long text; and all text where every one
     /// is looked up.
-    ///
-    /// Rare cases are in functions of their own, so that this one needs little stack.
     #[inline(never)]
     pub(crate) fn text(&mut self, value: &str) -> Result<()> {
         if !self.looks_up(value) {
@@ -126,6 +130,14 @@ impl Emitter {
                 return self.str(value);
             }
         }
+        self.recent_text(value)
+    }
+
+    /// Text that is looked up among recent texts, where no frame ends.
+    ///
+    /// Rare cases are in functions of their own, so that this one needs little stack.
+    #[inline(never)]
+    pub(crate) fn recent_text(&mut self, value: &str) -> Result<()> {
         let words = Words::new(value.as_bytes());
         match self.memo.repeats.find(words, self.memo.names.interest()) {
             Some(Sighting::Entry(index)) if index < 0x100 => {
@@ -169,14 +181,25 @@ impl Emitter {
     /// Text of less than 256 bytes, from protocol 2 on.
     #[inline(always)]
     pub(super) fn short_str(&mut self, value: &str) {
-        if self.plain.wide {
-            self.fixed([Opcode::Binunicode.byte(), value.len() as u8, 0, 0, 0], HEADER);
-        } else {
-            self.fixed([Opcode::ShortBinunicode.byte(), value.len() as u8], 2);
+        if !self.quick_str(value) {
+            self.crowded_str(value);
         }
-        if !self.out.store_slice(value.as_bytes()) {
-            self.out.extend_from_slice(value.as_bytes());
-        }
+    }
+
+    /// The same, like [`quick_none`](Self::quick_none).
+    #[inline(always)]
+    pub(super) fn quick_str(&mut self, value: &str) -> bool {
+        let (head, header) = self.short_header(value.len());
+        self.out.quick_behind(head, header, value.as_bytes())
+    }
+
+    /// The same, where there is not enough room.
+    #[cold]
+    #[inline(never)]
+    fn crowded_str(&mut self, value: &str) {
+        let (head, header) = self.short_header(value.len());
+        let head = head.to_le_bytes();
+        self.out.extend_from_two(head.get(..header).unwrap_or_default(), value.as_bytes());
     }
 
     /// Text that is written once and then taken from the memo, wherever it comes from.

@@ -107,7 +107,7 @@ impl Emitter {
     /// Ends a pickle whose STOP has been written, and gives it.
     pub(crate) fn finish_verbatim(&mut self) -> Vec<u8> {
         self.commit_frame();
-        std::mem::take(&mut self.out).into_vec()
+        self.out.take()
     }
 }
 

@@ -122,7 +122,7 @@ impl SerOptions {
     pub fn graph_to_vec(&self, graph: &Graph<'_>) -> Result<Vec<u8>> {
         let mut dump = self.start_graph(Memory);
         Writer::new(graph, &mut dump).run()?;
-        Ok(dump.into_rest())
+        Ok(dump.take_rest())
     }
 
     /// Writes a [`Graph`] into `writer`, in pieces of about 64 KiB, and does not flush it; see

@@ -224,8 +224,25 @@ fn close_fields<'a, 'w>(
 }
 
 /// Writes what comes before the value of a field that is no plain entry; returns what comes next.
+/// The fields of a small message are mostly [`NextField::EntryOnce`], so that this needs no stack.
 #[inline(never)]
 fn next_field(
+    dump: &mut Dump<dyn Sink + '_>,
+    next: NextField,
+    parts: Option<&mut Progress>,
+    key: &'static str,
+) -> Result<NextField> {
+    if next == NextField::EntryOnce {
+        return match dump.emit.name_once(key) {
+            Ok(()) => Ok(NextField::EntryOnce),
+            Err(error) => Err(error),
+        };
+    }
+    other_field(dump, next, parts, key)
+}
+
+#[inline(never)]
+fn other_field(
     dump: &mut Dump<dyn Sink + '_>,
     next: NextField,
     parts: Option<&mut Progress>,
@@ -237,8 +254,8 @@ fn next_field(
             let next = if outermost { NextField::EntryOnce } else { NextField::Entry };
             return next_field(dump, next, parts, key);
         }
-        NextField::Entry => dump.emit.name(key)?,
         NextField::EntryOnce => dump.emit.name_once(key)?,
+        NextField::Entry => dump.emit.name(key)?,
         NextField::Part => {
             if let Some(parts) = parts {
                 parts.open(dump, key)?;
